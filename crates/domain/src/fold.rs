@@ -1,0 +1,80 @@
+//! Text folded for comparing and searching, here rather than in a database, so that every database gives the
+//! same answer.
+
+use std::str::FromStr;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::fault::{FaultCode, Invalid};
+
+/// The key by which names are unique: names that differ only in letter case or in inner white space have the
+/// same one.
+///
+/// Upper case first, so that `ß` and `SS` meet.
+pub fn fold_name(name: &str) -> String {
+    let lower = name.nfc().collect::<String>().to_uppercase().to_lowercase();
+    lower.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
+}
+
+/// The words of a text for searching: `[a-z0-9]+` without accents, in the order of the text, each once.
+///
+/// Letters of other scripts are transliterated. A word is cut at 64 characters.
+pub fn tokens(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for word in words(text) {
+        if seen.insert(word.clone()) {
+            found.push(word);
+        }
+    }
+    found
+}
+
+/// What is searched for: 1 to 10 words of at most 200 characters together, every one of which must start a
+/// word of what is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchQuery(Vec<String>);
+
+impl SearchQuery {
+    /// The most characters that the query may have.
+    pub const MAX_CHARS: usize = 200;
+    /// The most different words that the query may have.
+    pub const MAX_TOKENS: usize = 10;
+
+    /// The words, folded as [`tokens`] does.
+    pub fn tokens(&self) -> &[String] {
+        &self.0
+    }
+}
+
+impl FromStr for SearchQuery {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        let chars = raw.chars().count();
+        if chars > Self::MAX_CHARS {
+            let detail = format!("{chars} characters, at most {} allowed", Self::MAX_CHARS);
+            return Err(Invalid::new(FaultCode::TooLong, detail));
+        }
+        let tokens = tokens(raw);
+        match tokens.len() {
+            0 => Err(Invalid::new(FaultCode::Empty, "nothing to search for: expected at least one letter or digit")),
+            n if n > Self::MAX_TOKENS => {
+                Err(Invalid::new(FaultCode::TooMany, format!("{n} words, at most {} allowed", Self::MAX_TOKENS)))
+            }
+            _ => Ok(Self(tokens)),
+        }
+    }
+}
+
+/// The words of a text as [`tokens`] folds them, repeats included.
+pub(crate) fn words(text: &str) -> Vec<String> {
+    const MAX_TOKEN_CHARS: usize = 64;
+    let composed: String = text.nfc().collect();
+    deunicode::deunicode(&composed)
+        .to_ascii_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(|word| word.chars().take(MAX_TOKEN_CHARS).collect())
+        .collect()
+}

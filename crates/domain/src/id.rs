@@ -1,0 +1,103 @@
+//! Identity of records: UUIDs that know which kind of record they belong to.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use uuid::Uuid;
+
+use crate::contract::Contract;
+use crate::department::Department;
+use crate::fault::{FaultCode, Invalid, quoted};
+use crate::mutual::Mutual;
+use crate::staff_ballot::StaffBallot;
+
+/// Id of a department.
+pub type DepartmentId = Id<Department>;
+/// Id of a mutual.
+pub type MutualId = Id<Mutual>;
+/// Id of a staff ballot.
+pub type StaffBallotId = Id<StaffBallot>;
+/// Id of a contract.
+pub type ContractId = Id<Contract>;
+
+/// Id of a record of the kind `T`: a UUID, written only in its canonical form (lower case, with hyphens; RFC
+/// 9562).
+///
+/// Ids are compared as text by clients and stores, hence the one form.
+pub struct Id<T>(Uuid, PhantomData<fn() -> T>);
+
+impl<T> Id<T> {
+    /// The id that has this UUID.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+
+    /// The UUID itself.
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl<T> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.hyphenated(), f)
+    }
+}
+
+impl<T> FromStr for Id<T> {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        Uuid::try_parse(raw).ok().filter(|uuid| uuid.hyphenated().to_string() == raw).map(Self::from_uuid).ok_or_else(
+            || {
+                let expected =
+                    "expected a UUID in lower case with hyphens, such as 0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
+                Invalid::new(FaultCode::InvalidFormat, format!("{} is not an id: {expected}", quoted(raw)))
+            },
+        )
+    }
+}
+
+// Derived, each of these would ask the same of `T`, of which an id holds nothing.
+
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Id({self})")
+    }
+}
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Id<T> {}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> PartialOrd for Id<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T> Ord for Id<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+
+impl<T> Hash for Id<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}

@@ -1,0 +1,216 @@
+//! Numbers that other registers gave to an organisation.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::fault::{FaultCode, Invalid, quoted};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Register that an organisation's number comes from, by its code on org-id.guide.
+    pub enum Scheme {
+        /// Companies House: companies, community interest companies and partnerships of the United Kingdom.
+        GbCoh = "GB-COH",
+        /// Mutuals Public Register of the Financial Conduct Authority: co-operative and community benefit
+        /// societies.
+        GbMpr = "GB-MPR",
+        /// Charity Commission for England and Wales.
+        GbChc = "GB-CHC",
+        /// Office of the Scottish Charity Regulator.
+        GbSc = "GB-SC",
+        /// Charity Commission for Northern Ireland.
+        GbNic = "GB-NIC",
+        /// Organisation Data Service of the National Health Service (ODS code).
+        GbNhs = "GB-NHS",
+        /// Register of local authorities in England, such as GLS.
+        GbLae = "GB-LAE",
+        /// Register of government organisations, such as D2.
+        GbGor = "GB-GOR",
+        /// Organisations on GOV.UK, by the name in their address, such as cabinet-office.
+        GbGovuk = "GB-GOVUK",
+        /// UK Register of Learning Providers.
+        GbUkprn = "GB-UKPRN",
+        /// Public procurement organisation number of the central digital platform (Find a Tender).
+        GbPpon = "GB-PPON",
+    }
+}
+
+/// A number in another register, written `GB-COH:09506232`; the same number has one form, however it was
+/// given.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Identifier {
+    scheme: Scheme,
+    id: String,
+}
+
+impl Identifier {
+    /// The most characters that an id may be given with.
+    pub const MAX_CHARS: usize = 100;
+
+    /// The number in its scheme's own form.
+    ///
+    /// White space around it and letter case do not count. `GB-COH` is filled up with zeros to eight
+    /// characters, `GB-SC` has its `SC` and six digits, `GB-NIC` its six digits alone.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultCode::InvalidFormat`] if the scheme has no such number, [`FaultCode::Misfiled`] if another
+    /// scheme has it.
+    pub fn new(scheme: Scheme, id: &str) -> Result<Self, Invalid> {
+        let given = id.trim();
+        if given.is_empty() {
+            return Err(Invalid::new(FaultCode::Empty, format!("the id is empty: expected {}", expected(scheme))));
+        }
+        if given.chars().nth(Self::MAX_CHARS).is_some() {
+            return Err(Invalid::new(FaultCode::TooLong, format!("more than {} characters", Self::MAX_CHARS)));
+        }
+        let upper = given.to_ascii_uppercase();
+        if scheme == Scheme::GbCoh && is_society_number(&upper) {
+            let detail =
+                format!("{} is the number of a registered society: file it under {}", quoted(given), Scheme::GbMpr);
+            return Err(Invalid::new(FaultCode::Misfiled, detail));
+        }
+        normal_form(scheme, &upper).map(|id| Self { scheme, id }).ok_or_else(|| {
+            let detail = format!("{} is not a {scheme} number: expected {}", quoted(given), expected(scheme));
+            Invalid::new(FaultCode::InvalidFormat, detail)
+        })
+    }
+
+    /// The register that the number comes from.
+    pub const fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// The number in its scheme's own form.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl fmt::Display for Identifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.scheme, self.id)
+    }
+}
+
+impl FromStr for Identifier {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        let (scheme, id) = raw.split_once(':').ok_or_else(|| {
+            let detail = format!(
+                "{} is not an identifier: expected a scheme, `:` and an id, such as GB-COH:09506232",
+                quoted(raw)
+            );
+            Invalid::new(FaultCode::InvalidFormat, detail)
+        })?;
+        Self::new(scheme.parse()?, id)
+    }
+}
+
+/// How the scheme writes its numbers, for people.
+const fn expected(scheme: Scheme) -> &'static str {
+    match scheme {
+        Scheme::GbCoh => "up to eight digits, or two letters and up to six digits, such as 09506232 or SC123456",
+        Scheme::GbMpr => "up to six digits, with up to two letters before and after, such as 30526R",
+        Scheme::GbChc => {
+            "six or seven digits, with the number of a linked charity after `-`, such as 1156305 or 200051-2"
+        }
+        Scheme::GbSc => "SC and six digits, such as SC012345",
+        Scheme::GbNic => "six digits, such as 100012",
+        Scheme::GbNhs => "an ODS code of three to eight letters and digits, such as RYJ",
+        Scheme::GbLae => "three capital letters, such as GLS",
+        Scheme::GbGor => "one to three letters and up to six digits, such as D2 or OT1021",
+        Scheme::GbGovuk => "words of letters and digits joined by `-`, such as cabinet-office",
+        Scheme::GbUkprn => "eight digits, the first of them 1, such as 10007773",
+        Scheme::GbPpon => "four letters, four digits and four letters joined by `-`, such as PABC-1234-WXYZ",
+    }
+}
+
+/// The one form of a number that is given in capital letters; none if the scheme has no such number.
+fn normal_form(scheme: Scheme, upper: &str) -> Option<String> {
+    let kept = |right: bool| right.then(|| upper.to_owned());
+    match scheme {
+        Scheme::GbCoh => company_number(upper),
+        Scheme::GbMpr => kept(is_mutuals_register_number(upper)),
+        Scheme::GbChc => charity_number(upper),
+        Scheme::GbSc => padded(upper.strip_prefix("SC").unwrap_or(upper), 6).map(|digits| format!("SC{digits}")),
+        Scheme::GbNic => {
+            Some(upper.strip_prefix("NIC").unwrap_or(upper)).filter(|id| is_digits(id, 6, 6)).map(str::to_owned)
+        }
+        Scheme::GbNhs => kept((3..=8).contains(&upper.len()) && upper.bytes().all(|b| b.is_ascii_alphanumeric())),
+        Scheme::GbLae => kept(is_letters(upper, 3, 3)),
+        Scheme::GbGor => {
+            let (letters, digits) = after_letters(upper);
+            kept(is_letters(letters, 1, 3) && is_digits(digits, 1, 6))
+        }
+        Scheme::GbGovuk => {
+            let words = || upper.split('-');
+            let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
+            words().all(is_word).then(|| upper.to_ascii_lowercase())
+        }
+        Scheme::GbUkprn => kept(is_digits(upper, 8, 8) && upper.starts_with('1')),
+        Scheme::GbPpon => {
+            let parts: Vec<&str> = upper.split('-').collect();
+            kept(
+                matches!(parts.as_slice(), [a, b, c] if is_letters(a, 4, 4) && is_digits(b, 4, 4) && is_letters(c, 4, 4)),
+            )
+        }
+    }
+}
+
+/// Industrial and provident societies (IP) and registered societies (RS) have no company number: Companies
+/// House lists them under such numbers only to point at the Mutuals Public Register.
+fn is_society_number(upper: &str) -> bool {
+    ["IP", "RS"]
+        .iter()
+        .any(|prefix| upper.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
+}
+
+/// Eight characters: digits, or two letters (`R` alone in old numbers of Northern Ireland) and digits.
+fn company_number(upper: &str) -> Option<String> {
+    let (letters, digits) = after_letters(upper);
+    let right =
+        is_letters(letters, 0, 2) && (letters.len() != 1 || letters == "R") && digits.bytes().any(|b| b != b'0');
+    if right {
+        padded(digits, 8_usize.checked_sub(letters.len())?).map(|digits| format!("{letters}{digits}"))
+    } else {
+        None
+    }
+}
+
+/// A charity's number, with the number of a charity linked to it; 0 is the charity itself.
+fn charity_number(upper: &str) -> Option<String> {
+    let (charity, linked) = upper.split_once('-').unwrap_or((upper, "0"));
+    if !is_digits(charity, 6, 7) || !is_digits(linked, 1, 3) {
+        return None;
+    }
+    match linked.trim_start_matches('0') {
+        "" => Some(charity.to_owned()),
+        linked => Some(format!("{charity}-{linked}")),
+    }
+}
+
+fn is_mutuals_register_number(upper: &str) -> bool {
+    let (prefix, rest) = after_letters(upper);
+    let number = rest.trim_end_matches(|c: char| c.is_ascii_uppercase());
+    is_letters(prefix, 0, 2) && is_digits(number, 1, 6) && rest.len() - number.len() <= 2
+}
+
+/// The letters that the text begins with, and what follows them.
+fn after_letters(upper: &str) -> (&str, &str) {
+    upper.split_at(upper.find(|c: char| !c.is_ascii_uppercase()).unwrap_or(upper.len()))
+}
+
+/// One to `width` digits with zeros before them up to that width.
+fn padded(digits: &str, width: usize) -> Option<String> {
+    is_digits(digits, 1, width).then(|| format!("{digits:0>width$}"))
+}
+
+fn is_digits(text: &str, min: usize, max: usize) -> bool {
+    (min..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_letters(text: &str, min: usize, max: usize) -> bool {
+    (min..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase())
+}

@@ -1,0 +1,100 @@
+//! The stages of a mutual's life.
+
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// How far a mutual has come, from the first idea through its launch to its end.
+    pub enum Stage {
+        /// Somebody proposes that a group of staff leaves as a mutual.
+        Idea = "idea",
+        /// The ways to run the service are compared, the mutual being one of them.
+        OptionsAppraisal = "options_appraisal",
+        /// The case for the mutual is written: services, staff, money and risks.
+        BusinessCase = "business_case",
+        /// The parent body has the business case and has not decided.
+        ApprovalPending = "approval_pending",
+        /// The parent body has agreed.
+        Approved = "approved",
+        /// Staff are consulted on leaving, and often balloted.
+        StaffConsultation = "staff_consultation",
+        /// Staff, assets and contracts are made ready to move across.
+        TransferPreparation = "transfer_preparation",
+        /// The mutual has begun to deliver services of its own.
+        Launched = "launched",
+        /// The mutual runs its services as established business.
+        Operating = "operating",
+        /// The mutual runs its services while a contract that it lives from is up for renewal or competition.
+        Recontracting = "recontracting",
+        /// Work on the mutual, or its services, are paused and may go on.
+        Suspended = "suspended",
+        /// Ended before launch: the parent body or the commissioner said no.
+        Rejected = "rejected",
+        /// Ended before launch: those who proposed it gave it up.
+        Withdrawn = "withdrawn",
+        /// Ended before launch: stopped by staff, a campaign or a court.
+        Blocked = "blocked",
+        /// Ended after launch: it became part of another provider.
+        Merged = "merged",
+        /// Ended after launch: the contract that it lived from went to somebody else.
+        ContractLost = "contract_lost",
+        /// Ended after launch: the public body took the services back.
+        ReturnedInHouse = "returned_in_house",
+        /// Ended after launch: wound up with its debts paid.
+        Closed = "closed",
+        /// Ended after launch: it could not pay its debts.
+        Insolvent = "insolvent",
+    }
+}
+
+impl Stage {
+    /// On the way: not launched yet and not given up.
+    pub const fn is_pre_launch_live(self) -> bool {
+        matches!(
+            self,
+            Self::Idea
+                | Self::OptionsAppraisal
+                | Self::BusinessCase
+                | Self::ApprovalPending
+                | Self::Approved
+                | Self::StaffConsultation
+                | Self::TransferPreparation
+        )
+    }
+
+    /// Delivering services.
+    pub const fn is_operating(self) -> bool {
+        matches!(self, Self::Launched | Self::Operating | Self::Recontracting)
+    }
+
+    /// Not ended; a suspended mutual lives.
+    pub const fn is_live(self) -> bool {
+        self.is_pre_launch_live() || self.is_operating() || matches!(self, Self::Suspended)
+    }
+
+    /// Ended, before launch or after; its record stays.
+    pub const fn is_ended(self) -> bool {
+        !self.is_live()
+    }
+
+    /// Ended without ever having been launched.
+    pub const fn ended_before_launch(self) -> bool {
+        matches!(self, Self::Rejected | Self::Withdrawn | Self::Blocked)
+    }
+
+    /// Known not to have been launched.
+    pub const fn is_before_launch(self) -> bool {
+        self.is_pre_launch_live() || self.ended_before_launch()
+    }
+
+    /// Known to have been launched.
+    pub const fn is_after_launch(self) -> bool {
+        self.is_operating() || (self.is_ended() && !self.ended_before_launch())
+    }
+}
+
+impl Default for Stage {
+    /// Where every mutual begins.
+    fn default() -> Self {
+        Self::Idea
+    }
+}

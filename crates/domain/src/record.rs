@@ -1,0 +1,20 @@
+//! A stored thing: what the register adds to the content that people give it.
+
+use chrono::{DateTime, Utc};
+
+use crate::id::Id;
+
+/// A record of the register: content with its identity, its version and its times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<T> {
+    /// Given when the record is made, never changed and never reused.
+    pub id: Id<T>,
+    /// Counts the changes, from 1.
+    pub version: i64,
+    /// When the record was made, to the microsecond.
+    pub created_at: DateTime<Utc>,
+    /// When the record was last changed, to the microsecond.
+    pub updated_at: DateTime<Utc>,
+    /// What the record says.
+    pub content: T,
+}

@@ -1,0 +1,125 @@
+//! The vocabularies of staff ballots.
+
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What a ballot of staff is for.
+    pub enum BallotKind {
+        /// A first vote to find out the mood, which decides nothing.
+        Indicative = "indicative",
+        /// A survey with a yes or no among other questions.
+        ConsultativeSurvey = "consultative_survey",
+        /// The vote that the proposal stands or falls by.
+        Formal = "formal",
+        /// A second vote, on the proposal as worked out.
+        Confirmatory = "confirmatory",
+        /// A vote that is held again because an earlier one did not stand.
+        Rerun = "rerun",
+        /// The election of staff directors or governors of a mutual.
+        BoardElection = "board_election",
+    }
+}
+
+vocabulary! {
+    /// Who held a ballot.
+    pub enum Organiser {
+        /// The public body that the staff work for.
+        ParentBody = "parent_body",
+        /// The people who propose the mutual, or the mutual itself.
+        ProposedMutual = "proposed_mutual",
+        /// One or more trade unions.
+        TradeUnion = "trade_union",
+        /// Management and trade unions together.
+        Joint = "joint",
+        /// Somebody with no stake in the outcome.
+        Independent = "independent",
+    }
+}
+
+vocabulary! {
+    /// How a voting paper is filled in.
+    pub enum BallotMethod {
+        /// One option is marked.
+        SingleChoice = "single_choice",
+        /// Options are ranked; the counts are first preferences.
+        Ranked = "ranked",
+    }
+}
+
+vocabulary! {
+    /// Where the votes of a ballot are cast.
+    pub enum BallotMode {
+        /// Elsewhere; the result is entered here.
+        Recorded = "recorded",
+        /// Here.
+        Hosted = "hosted",
+    }
+}
+
+vocabulary! {
+    /// How far a recorded ballot has come, and whether it still stands.
+    pub enum BallotState {
+        /// Being entered; nobody has declared the result.
+        Draft = "draft",
+        /// The result is declared and stands.
+        Declared = "declared",
+        /// Declared, and found not to count.
+        Void = "void",
+        /// Declared, and replaced by a rerun.
+        Superseded = "superseded",
+    }
+}
+
+vocabulary! {
+    /// What becomes of the service if an option is chosen.
+    pub enum Effect {
+        /// Staff leave and run the service as a mutual.
+        Mutual = "mutual",
+        /// The service stays with the body that runs it.
+        RemainInHouse = "remain_in_house",
+        /// The service becomes, or joins, an NHS trust.
+        NhsTrust = "nhs_trust",
+        /// The body that runs the service merges with another public body.
+        MergeWithPublicBody = "merge_with_public_body",
+        /// The service moves to another public body.
+        OtherPublicBody = "other_public_body",
+        /// The service goes to a private firm, or to a venture with one.
+        PrivatePartner = "private_partner",
+        /// The service is put out to competition.
+        CompetitiveTender = "competitive_tender",
+        /// No choice is made, and the paper is valid all the same.
+        Abstain = "abstain",
+        /// An outcome that none of the other values covers.
+        Other = "other",
+    }
+}
+
+vocabulary! {
+    /// Of what a percentage of a ballot is.
+    pub enum Basis {
+        /// Papers returned, spoiled ones included, of those entitled to vote.
+        Turnout = "turnout",
+        /// Votes of the valid papers.
+        OfValid = "of_valid",
+        /// Votes of the papers returned, spoiled ones included.
+        OfCast = "of_cast",
+        /// Votes of those entitled to vote.
+        OfEntitled = "of_entitled",
+    }
+}
+
+vocabulary! {
+    /// Of what a published percentage is said to be.
+    pub enum PublishedBasis {
+        /// Papers returned, spoiled ones included, of those entitled to vote.
+        Turnout = "turnout",
+        /// Votes of the valid papers.
+        OfValid = "of_valid",
+        /// Votes of the papers returned, spoiled ones included.
+        OfCast = "of_cast",
+        /// Votes of those entitled to vote.
+        OfEntitled = "of_entitled",
+        /// The source does not say.
+        NotStated = "not_stated",
+    }
+}

@@ -1,0 +1,109 @@
+//! Text that people write: one line or several, bounded, and in one form.
+//!
+//! All text is put into Unicode normalisation form C and trimmed, so that two texts that look alike are
+//! equal. Characters that do not show or that change how others show are refused: control characters, and the
+//! embeddings, overrides and isolates that reorder text (U+202A–U+202E, U+2066–U+2069; "Trojan Source",
+//! CVE-2021-42574).
+
+use std::fmt;
+use std::str::FromStr;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::fault::{FaultCode, Invalid};
+
+/// What people call something.
+pub type Name = Line<200>;
+/// What a document or contract is headed.
+pub type Title = Line<300>;
+/// What something is and does, at length.
+pub type Description = Prose<10_000>;
+/// A remark or a reason.
+pub type Note = Prose<2_000>;
+
+/// One line of text of 1 to `MAX` characters (Unicode scalar values).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Line<const MAX: usize>(String);
+
+impl<const MAX: usize> Line<MAX> {
+    /// The most characters that the text may have.
+    pub const MAX_CHARS: usize = MAX;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> FromStr for Line<MAX> {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        let text: String = raw.trim().nfc().collect();
+        let breaks = |c: char| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
+        if text.contains(breaks) {
+            return Err(Invalid::new(FaultCode::InvalidCharacter, "the text has a line break, one line expected"));
+        }
+        written::<MAX>(text, |_| false).map(Self)
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Line<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// Text of 1 to `MAX` characters (Unicode scalar values) with lines (`\n`) and tabs; a `\r\n` becomes `\n`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Prose<const MAX: usize>(String);
+
+impl<const MAX: usize> Prose<MAX> {
+    /// The most characters that the text may have.
+    pub const MAX_CHARS: usize = MAX;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> FromStr for Prose<MAX> {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        let text: String = raw.trim().replace("\r\n", "\n").nfc().collect();
+        written::<MAX>(text, |c| matches!(c, '\n' | '\t')).map(Self)
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Prose<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The text, if it shows something, fits and has no control character but the allowed ones.
+fn written<const MAX: usize>(text: String, allowed: fn(char) -> bool) -> Result<String, Invalid> {
+    if text.chars().all(is_blank) {
+        return Err(Invalid::new(FaultCode::Empty, format!("the text is empty, 1 to {MAX} characters expected")));
+    }
+    let chars = text.chars().count();
+    if chars > MAX {
+        return Err(Invalid::new(FaultCode::TooLong, format!("{chars} characters, at most {MAX} allowed")));
+    }
+    if let Some(c) = text.chars().find(|c| is_control(*c) && !allowed(*c)) {
+        let detail = format!("the text has the control character U+{:04X}, which is not allowed", u32::from(c));
+        return Err(Invalid::new(FaultCode::InvalidCharacter, detail));
+    }
+    Ok(text)
+}
+
+/// White space, and what takes no space at all: a name of nothing else would show as no name.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,160 @@
+//! Names, prose, search words and slugs, through their parsers.
+
+use domain::{DepartmentId, FaultCode, Key, Line, Mutual, Name, Note, SearchQuery, Slug, fold_name, tokens};
+use proptest::prelude::*;
+
+fn refusal<T: std::str::FromStr<Err = domain::Invalid> + std::fmt::Debug>(raw: &str) -> FaultCode {
+    match raw.parse::<T>() {
+        Ok(value) => unreachable!("{raw:?} was read as {value:?}"),
+        Err(invalid) => invalid.code,
+    }
+}
+
+#[test]
+fn a_name_is_trimmed_and_put_into_one_unicode_form() {
+    let decomposed: Name = "  Cafe\u{301} Mutual\t".parse().unwrap();
+
+    assert_eq!(decomposed.as_str(), "Café Mutual");
+    assert_eq!(decomposed, "Café Mutual".parse().unwrap());
+}
+
+#[test]
+fn a_name_of_nothing_that_shows_is_empty() {
+    for raw in ["", "   ", "\u{a0}", "\u{200b}\u{feff}", "\u{200e}"] {
+        assert_eq!(refusal::<Name>(raw), FaultCode::Empty, "{raw:?}");
+    }
+}
+
+#[test]
+fn the_length_of_a_text_is_counted_in_characters_after_trimming() {
+    assert!(format!(" {} ", "é".repeat(5)).parse::<Line<5>>().is_ok());
+    assert_eq!(refusal::<Line<5>>("éééééé"), FaultCode::TooLong);
+}
+
+#[test]
+fn a_line_has_no_line_break_and_no_control_or_direction_character() {
+    for raw in ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{0}b", "a\tb", "a\u{202e}b", "a\u{2067}b"] {
+        assert_eq!(refusal::<Name>(raw), FaultCode::InvalidCharacter, "{raw:?}");
+    }
+}
+
+#[test]
+fn prose_keeps_lines_and_tabs_and_has_one_kind_of_line_end() {
+    let note: Note = "\r\nfirst\r\n\tsecond\r\n".parse().unwrap();
+
+    assert_eq!(note.as_str(), "first\n\tsecond");
+    assert_eq!(refusal::<Note>("a\rb"), FaultCode::InvalidCharacter);
+    assert_eq!(refusal::<Note>("a\u{7}b"), FaultCode::InvalidCharacter);
+}
+
+#[test]
+fn names_that_differ_in_letter_case_or_inner_white_space_have_one_key() {
+    assert_eq!(fold_name("Harmonie  Care"), fold_name("HARMONIE\u{a0}CARE"));
+    assert_eq!(fold_name("Straße"), fold_name("STRASSE"));
+    assert_eq!(fold_name("Cafe\u{301}"), fold_name("CAFÉ"));
+    assert_ne!(fold_name("Café"), fold_name("Cafe"));
+}
+
+#[test]
+fn words_lose_accents_and_repeats_and_keep_their_order() {
+    assert_eq!(tokens("Évasion: care, CARE & “Bien-être” 2012"), ["evasion", "care", "bien", "etre", "2012"]);
+    assert_eq!(tokens("cafe\u{301}"), tokens("café"));
+    assert_eq!(tokens(&"x".repeat(100)), ["x".repeat(64)]);
+    assert!(tokens("—!?").is_empty());
+}
+
+#[test]
+fn a_query_has_one_to_ten_words_and_at_most_two_hundred_characters() {
+    assert_eq!("Care  care Plus".parse::<SearchQuery>().unwrap().tokens(), ["care", "plus"]);
+    assert_eq!(refusal::<SearchQuery>(" - "), FaultCode::Empty);
+    assert_eq!(refusal::<SearchQuery>("a b c d e f g h i j k"), FaultCode::TooMany);
+    assert_eq!(refusal::<SearchQuery>(&"x".repeat(201)), FaultCode::TooLong);
+}
+
+#[test]
+fn a_slug_is_words_of_small_letters_and_digits_joined_by_single_hyphens() {
+    assert!("be-independent-2".parse::<Slug>().is_ok());
+    assert_eq!(refusal::<Slug>(""), FaultCode::Empty);
+    assert_eq!(refusal::<Slug>("Care"), FaultCode::InvalidCharacter);
+    assert_eq!(refusal::<Slug>("soins-santé"), FaultCode::InvalidCharacter);
+    for raw in ["-care", "care-", "care--plus", "-"] {
+        assert_eq!(refusal::<Slug>(raw), FaultCode::InvalidFormat, "{raw:?}");
+    }
+    assert!("x".repeat(80).parse::<Slug>().is_ok());
+    assert_eq!(refusal::<Slug>(&"x".repeat(81)), FaultCode::TooLong);
+}
+
+#[test]
+fn what_is_shaped_like_a_uuid_is_an_id_and_never_a_slug() {
+    let uuid = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
+
+    assert_eq!(refusal::<Slug>(uuid), FaultCode::InvalidFormat);
+    assert_eq!(uuid.parse::<Key<Mutual>>().unwrap(), Key::Id(uuid.parse().unwrap()));
+    assert_eq!("cabinet-office".parse::<Key<Mutual>>().unwrap(), Key::Slug("cabinet-office".parse().unwrap()));
+    assert_eq!(refusal::<Key<Mutual>>(&uuid.to_uppercase()), FaultCode::InvalidFormat);
+}
+
+#[test]
+fn an_id_is_written_in_lower_case_with_hyphens_only() {
+    let id: DepartmentId = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f".parse().unwrap();
+
+    assert_eq!(id.to_string().parse(), Ok(id));
+    for raw in
+        ["0190B7A4-3F52-7C31-9E2D-5A1B8C6D7E0F", "0190b7a43f527c319e2d5a1b8c6d7e0f", "{0190b7a4}", "urn:uuid:x", ""]
+    {
+        assert_eq!(refusal::<DepartmentId>(raw), FaultCode::InvalidFormat, "{raw:?}");
+    }
+}
+
+#[test]
+fn the_slug_of_a_name_is_its_words_as_far_as_they_fit() {
+    let slug = |name: &str| Slug::from_name(&name.parse().unwrap()).to_string();
+
+    assert_eq!(slug("Évasion & Care for Care C.I.C."), "evasion-care-for-care-c-i-c");
+    assert_eq!(slug("—"), "unnamed");
+    assert_eq!(
+        slug(&format!("{} {} end", "a".repeat(50), "b".repeat(29))),
+        format!("{}-{}", "a".repeat(50), "b".repeat(29))
+    );
+    assert_eq!(slug("01234567-0123-0123-0123-0123456789ab"), "01234567-0123-0123-0123-0123456789ab-1");
+}
+
+proptest! {
+    #[test]
+    fn reading_a_text_again_changes_nothing(raw in "\\PC{1,40}") {
+        if let Ok(name) = raw.parse::<Name>() {
+            prop_assert_eq!(name.as_str().parse::<Name>(), Ok(name.clone()));
+        }
+        if let Ok(note) = raw.parse::<Note>() {
+            prop_assert_eq!(note.as_str().parse::<Note>(), Ok(note.clone()));
+        }
+    }
+
+    #[test]
+    fn folding_a_name_again_changes_nothing(raw in "\\PC{0,40}") {
+        let folded = fold_name(&raw);
+        prop_assert_eq!(fold_name(&folded), folded);
+    }
+
+    #[test]
+    fn words_are_of_small_letters_and_digits_only(raw in any::<String>()) {
+        let words = tokens(&raw);
+        prop_assert!(words.iter().all(|word| !word.is_empty() && word.len() <= 64));
+        prop_assert!(words.iter().flat_map(|word| word.bytes()).all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        prop_assert!(words.iter().collect::<std::collections::HashSet<_>>().len() == words.len());
+    }
+
+    #[test]
+    fn every_name_has_a_valid_slug_with_and_without_a_suffix(raw in prop_oneof![
+        "\\PC{1,120}", "[a-zA-Z0-9 -]{1,150}", "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+    ], n in any::<u32>()) {
+        if let Ok(name) = raw.parse::<Name>() {
+            let slug = Slug::from_name(&name);
+            prop_assert_eq!(slug.as_str().parse::<Slug>(), Ok(slug.clone()));
+            let suffixed = slug.with_suffix(n);
+            prop_assert_eq!(suffixed.as_str().parse::<Slug>(), Ok(suffixed.clone()));
+            let suffix = format!("-{n}");
+            prop_assert!(suffixed.as_str().ends_with(&suffix));
+        }
+    }
+}
