@@ -1,0 +1,77 @@
+//! Keeps SQLite's write-ahead log short without making writes wait.
+//!
+//! A thread of its own copies what is committed into the database file while the writer goes on. The log can start
+//! over only when nobody uses it, which under a steady load never happens by itself: beyond [`LONGEST_LOG`] the writer
+//! waits for the readers of the moment and starts it over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::Integer;
+
+use crate::conn::{Conn, DatabaseUrl, Purpose};
+
+/// In pages of 4 KiB: 64 MiB.
+const LONGEST_LOG: i32 = 16_384;
+/// The checkpointer rests this long between two rounds.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The writer's side.
+pub(crate) struct Checkpointer {
+    wake: SyncSender<()>,
+    too_long: Arc<AtomicBool>,
+}
+
+impl Checkpointer {
+    /// Starts the thread; it ends when this value is dropped.
+    pub(crate) fn start(url: &DatabaseUrl) -> std::io::Result<Self> {
+        let (wake, woken) = sync_channel(1);
+        let too_long = Arc::new(AtomicBool::new(false));
+        let (url, flag) = (url.clone(), Arc::clone(&too_long));
+        std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || run(&url, &woken, &flag))?;
+        Ok(Self { wake, too_long })
+    }
+
+    /// Called by the writer between two batches.
+    pub(crate) fn after_commit(&self, conn: &mut Conn) {
+        // A full channel means that the thread is about to run anyway.
+        let _ = self.wake.try_send(());
+        if self.too_long.swap(false, Ordering::Relaxed) {
+            checkpoint(conn, "PRAGMA wal_checkpoint(RESTART)");
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Progress {
+    #[diesel(sql_type = Integer)]
+    log: i32,
+}
+
+fn run(url: &DatabaseUrl, woken: &Receiver<()>, too_long: &AtomicBool) {
+    let mut conn = None;
+    while woken.recv().is_ok() {
+        if conn.is_none() {
+            conn = Conn::open(url, Purpose::Write).inspect_err(|error| log::warn!("no checkpoint: {error}")).ok();
+        }
+        if let Some(conn) = &mut conn {
+            let pages = checkpoint(conn, "PRAGMA wal_checkpoint(PASSIVE)");
+            too_long.store(pages > LONGEST_LOG, Ordering::Relaxed);
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// Gives the length of the log in pages.
+fn checkpoint(conn: &mut Conn, pragma: &str) -> i32 {
+    match diesel::sql_query(pragma).get_result::<Progress>(conn) {
+        Ok(progress) => progress.log,
+        Err(error) => {
+            log::warn!("a checkpoint failed: {error}");
+            0
+        }
+    }
+}

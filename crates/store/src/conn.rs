@@ -1,0 +1,192 @@
+//! Connections to either database: how an address is read, how a connection is opened and set up, and the pools.
+//!
+//! This file and `dialect.rs` are the only ones that name a backend.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+use crate::error::{Error, OpenError};
+
+/// Where the register is kept: an SQLite file or a PostgreSQL database.
+///
+/// Its `Display` never shows a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// `sqlite:PATH`: one file, made where it is missing.
+    Sqlite(PathBuf),
+    /// `postgres://…` or `postgresql://…`, as libpq reads it.
+    Postgres(String),
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = OpenError;
+
+    fn from_str(raw: &str) -> Result<Self, OpenError> {
+        if raw.starts_with("postgres://") || raw.starts_with("postgresql://") {
+            return Ok(Self::Postgres(raw.to_owned()));
+        }
+        match raw.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+            Some(path) if !path.is_empty() && path != ":memory:" => Ok(Self::Sqlite(PathBuf::from(path))),
+            _ => Err(OpenError::UnknownUrl(without_password(raw))),
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+/// Hides what stands between the user's name and the host, and a `password` parameter.
+fn without_password(url: &str) -> String {
+    let (address, parameters) = url.split_once('?').map_or((url, None), |(a, p)| (a, Some(p)));
+    let mut shown = match address.split_once("://").zip(address.rsplit_once('@')) {
+        Some(((scheme, _), (login, host))) => {
+            let user = login.strip_prefix(&format!("{scheme}://")).unwrap_or(login);
+            let user = user.split_once(':').map_or(user, |(name, _)| name);
+            format!("{scheme}://{user}@{host}")
+        }
+        None => address.to_owned(),
+    };
+    let kept: Vec<&str> = parameters
+        .into_iter()
+        .flat_map(|all| all.split('&'))
+        .filter(|parameter| !parameter.starts_with("password="))
+        .collect();
+    if !kept.is_empty() {
+        shown.push('?');
+        shown.push_str(&kept.join("&"));
+    }
+    shown
+}
+
+/// A connection to either database, behind one type for diesel.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    /// PostgreSQL.
+    Postgres(PgConnection),
+    /// SQLite, bundled.
+    Sqlite(SqliteConnection),
+}
+
+/// What a connection is for, which decides its settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Reads only: the database itself refuses a write.
+    Read,
+    /// The one writer, checkpoints, migrations.
+    Write,
+}
+
+impl Conn {
+    /// Opens and sets up a connection.
+    pub(crate) fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Self, diesel::ConnectionError> {
+        let mut conn = match url {
+            DatabaseUrl::Sqlite(path) => Self::Sqlite(SqliteConnection::establish(&sqlite_uri(path))?),
+            DatabaseUrl::Postgres(url) => Self::Postgres(PgConnection::establish(&with_keepalives(url))?),
+        };
+        let settings = match (&conn, purpose) {
+            (Self::Sqlite(_), Purpose::Write) => format!("{SQLITE_COMMON}{SQLITE_WRITE}"),
+            (Self::Sqlite(_), Purpose::Read) => format!("{SQLITE_COMMON}{SQLITE_READ}"),
+            (Self::Postgres(_), Purpose::Write) => POSTGRES_COMMON.to_owned(),
+            (Self::Postgres(_), Purpose::Read) => format!("{POSTGRES_COMMON}{POSTGRES_READ}"),
+        };
+        conn.batch_execute(&settings).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    }
+}
+
+/// The write-ahead log is checkpointed by a thread of its own, so that no write waits for it: see `checkpoint.rs`.
+const SQLITE_COMMON: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; \
+     PRAGMA temp_store = MEMORY; ";
+const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; \
+     PRAGMA journal_size_limit = 67108864;";
+const SQLITE_READ: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;";
+const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+     SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on; SET client_min_messages = warning; ";
+const POSTGRES_READ: &str = "SET default_transaction_read_only = on;";
+
+/// diesel takes `file:` addresses only with what SQLite calls a URI, and a plain path as it is.
+fn sqlite_uri(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// A peer that is gone is noticed within seconds; what the operator's URL says wins.
+fn with_keepalives(url: &str) -> String {
+    let mut url = url.to_owned();
+    for setting in ["connect_timeout=5", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000"] {
+        let name = setting.split('=').next().unwrap_or(setting);
+        if !url.contains(&format!("{name}=")) {
+            url.push(if url.contains('?') { '&' } else { '?' });
+            url.push_str(setting);
+        }
+    }
+    url
+}
+
+/// A pooled connection; `broken` is set by what its user saw, so that nobody gets it again.
+pub(crate) struct Session {
+    pub(crate) conn: Conn,
+    pub(crate) broken: bool,
+}
+
+/// Opens the pool's connections.
+#[derive(Debug)]
+pub(crate) struct Manager {
+    url: DatabaseUrl,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Session;
+    type Error = diesel::ConnectionError;
+
+    fn connect(&self) -> Result<Session, diesel::ConnectionError> {
+        Ok(Session { conn: Conn::open(&self.url, Purpose::Read)?, broken: false })
+    }
+
+    fn is_valid(&self, session: &mut Session) -> Result<(), diesel::ConnectionError> {
+        session.conn.batch_execute("SELECT 1").map_err(diesel::ConnectionError::CouldntSetupConfiguration)
+    }
+
+    fn has_broken(&self, session: &mut Session) -> bool {
+        session.broken
+    }
+}
+
+/// A pool of `size` reading connections, opened as they are needed.
+pub(crate) type Pool = r2d2::Pool<Manager>;
+
+/// Makes the pool; it waits at most `patience` for a connection.
+pub(crate) fn pool(url: &DatabaseUrl, size: u32, patience: Duration) -> Result<Pool, OpenError> {
+    r2d2::Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .test_on_check_out(false)
+        .connection_timeout(patience)
+        .error_handler(Box::new(LogWarning))
+        .build(Manager { url: url.clone() })
+        .map_err(|error| OpenError::Unreachable { url: url.to_string(), reason: error.to_string() })
+}
+
+/// Takes a connection, or says that the database is unavailable.
+pub(crate) fn check_out(pool: &Pool) -> Result<r2d2::PooledConnection<Manager>, Error> {
+    pool.get().map_err(|error| Error::Unavailable(format!("no database connection within the time allowed: {error}")))
+}
+
+#[derive(Debug)]
+struct LogWarning;
+
+impl<E: std::error::Error> r2d2::HandleError<E> for LogWarning {
+    fn handle_error(&self, error: E) {
+        log::warn!("a database connection could not be opened: {error}");
+    }
+}

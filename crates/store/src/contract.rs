@@ -1,0 +1,491 @@
+//! Contracts in the database, and which of them is the first of its mutual.
+
+use chrono::NaiveDate;
+use diesel::dsl::not;
+use diesel::prelude::*;
+use domain::{
+    Contract, ContractId, ContractStatus, CpvPrefix, Currency, Day, DepartmentId, Line, Money, MutualId, Ocid,
+    Procedure, Protection, ProtectionKind, Record, Timeline,
+};
+
+use crate::conn::MultiBackend;
+use crate::dialect::{Dialect, insert_all, instant_key};
+use crate::entry_log::Action;
+use crate::error::Error;
+use crate::fragment::Fragment;
+use crate::json::{
+    checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts, valid,
+};
+use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
+use crate::reference::{self, Reference};
+use crate::schema::{contract_cpv_codes, contracts};
+use crate::transaction::next_version;
+use crate::{Days, ReadTx, ResourceType, WriteTx, tombstone};
+
+/// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// With these suppliers.
+    pub mutuals: Vec<MutualId>,
+    /// With these buyers.
+    pub departments: Vec<DepartmentId>,
+    /// Bought by any of these procedures.
+    pub procedures: Vec<Procedure>,
+    /// With any of these statuses.
+    pub statuses: Vec<ContractStatus>,
+    /// With a CPV code that starts like any of these.
+    pub cpv_prefixes: Vec<CpvPrefix>,
+    /// Protected in any of these ways.
+    pub protections: Vec<ProtectionKind>,
+    /// Of relevant health care services, or not of such.
+    pub health_services: Option<bool>,
+    /// The first of its mutual, or a later one.
+    pub is_first: Option<bool>,
+    /// With exactly this reference of the buyer's.
+    pub reference: Option<Line<100>>,
+    /// With exactly this open contracting id.
+    pub ocid: Option<Ocid>,
+    /// With a value in this currency.
+    pub currency: Option<Currency>,
+    /// Worth at least so many minor units, of whatever currency.
+    pub value_from: Option<i64>,
+    /// Worth at most so many minor units, of whatever currency.
+    pub value_to: Option<i64>,
+    /// Awarded on these days.
+    pub awarded: Days,
+    /// Entered into on these days.
+    pub entered: Days,
+    /// With a term that starts on these days.
+    pub starts: Days,
+    /// With a term that ends on these days, extensions not included.
+    pub ends: Days,
+    /// With a term that ends on these days if all extensions are used.
+    pub latest_ends: Days,
+}
+
+/// What contracts can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// By the first day of the term.
+    StartsOn,
+    /// By the last day of the term, extensions not included.
+    EndsOn,
+    /// By the amount of the value, whatever its currency.
+    Value,
+    /// By the time of the last change.
+    UpdatedAt,
+    /// By id, which is the order of entry.
+    Id,
+}
+
+/// The contract with this id.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
+pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Error> {
+    let id = id.to_string();
+    match contracts::table.find(&id).select(Row::as_select()).first(tx.conn()).optional()? {
+        Some(row) => row.into_record(),
+        None => Err(tombstone::missing(tx, ResourceType::Contract, id)),
+    }
+}
+
+/// A page of the contracts that a filter lets through.
+///
+/// # Errors
+/// [`Error::InvalidPosition`] where the page starts at no place of the list.
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice<Contract>, Error> {
+    let dialect = tx.conn().dialect();
+    let mut slice = keyset::slice(
+        page,
+        page.sort.column(),
+        dialect,
+        |record| page.sort.key(record),
+        |segment| {
+            let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
+            query.select(Row::as_select()).load(tx.conn())?.into_iter().map(Row::into_record).collect()
+        },
+    )?;
+    if page.count {
+        slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
+    }
+    Ok(slice)
+}
+
+/// The records that a contract refers to, each by the member that says so.
+#[must_use]
+pub fn references(mutual_id: Option<&MutualId>, department_id: Option<&DepartmentId>) -> Vec<Reference> {
+    let supplier = mutual_id.map(|id| Reference::new("mutual_id", ResourceType::Mutual, id));
+    let buyer = department_id.map(|id| Reference::new("department_id", ResourceType::Department, id));
+    supplier.into_iter().chain(buyer).collect()
+}
+
+/// Enters a contract, which may take the place of the mutual's first one.
+///
+/// # Errors
+/// [`Error::Rule`] where a reference leads nowhere.
+pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Result<Record<Contract>, Error> {
+    check_references(tx, &contract)?;
+    let now = tx.stamp().now;
+    let mut record = Record { id, version: 1, created_at: now, updated_at: now, content: contract };
+    record.content.is_first = take_first_place(tx, &record)?;
+    let row = Row::from(&record);
+    diesel::insert_into(contracts::table).values(&row).execute(tx.conn())?;
+    insert_parts(tx, &row.id, &record.content)?;
+    log(tx, Action::Create, &record);
+    Ok(record)
+}
+
+/// Replaces what a contract says, which may change which contract is the first of its mutual, or of both mutuals where it
+/// goes from one to another.
+///
+/// # Errors
+/// As [`insert`].
+pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contract) -> Result<Record<Contract>, Error> {
+    check_references(tx, &contract)?;
+    let mut record = Record {
+        id: current.id,
+        version: next_version(current.version)?,
+        created_at: current.created_at,
+        updated_at: tx.stamp().now,
+        content: contract,
+    };
+    record.content.is_first = take_first_place(tx, &record)?;
+    let row = Row::from(&record);
+    remove_parts(tx, &row.id)?;
+    diesel::update(contracts::table.find(&row.id)).set(&row).execute(tx.conn())?;
+    insert_parts(tx, &row.id, &record.content)?;
+    log(tx, Action::Update, &record);
+    let stays_first = record.content.is_first && record.content.mutual_id == current.content.mutual_id;
+    if !stays_first {
+        leave_first_place(tx, current)?;
+    }
+    Ok(record)
+}
+
+/// Deletes a contract; where it was the first of its mutual, the next one takes its place.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Contract>) -> Result<(), Error> {
+    let id = current.id.to_string();
+    remove_parts(tx, &id)?;
+    diesel::delete(contracts::table.find(&id)).execute(tx.conn())?;
+    tombstone::insert(tx, ResourceType::Contract, &id, None)?;
+    tx.log(Action::Delete, ResourceType::Contract, id, next_version(current.version)?, None);
+    leave_first_place(tx, current)
+}
+
+fn check_references(tx: &mut ReadTx<'_>, contract: &Contract) -> Result<(), Error> {
+    reference::check(tx, &references(Some(&contract.mutual_id), Some(&contract.department_id)))
+}
+
+/// Whether a contract that is about to be written is the first of its mutual; if so, the one that was gives way before, since
+/// there is never more than one.
+///
+/// The first is the earliest by the day it was entered into, and of several of one day the one with the least id. A contract
+/// without that day never is.
+fn take_first_place(tx: &mut WriteTx<'_>, record: &Record<Contract>) -> Result<bool, Error> {
+    let Some(entered_on) = record.content.timeline.entered_on else { return Ok(false) };
+    let earliest = earliest_other(tx, record)?;
+    if earliest.is_some_and(|other| other < (entered_on.date(), record.id.to_string())) {
+        return Ok(false);
+    }
+    let holder: Option<String> = contracts::table
+        .filter(contracts::mutual_id.eq(record.content.mutual_id.to_string()))
+        .filter(contracts::is_first)
+        .filter(contracts::id.ne(record.id.to_string()))
+        .select(contracts::id)
+        .first(tx.conn())
+        .optional()?;
+    if let Some(id) = holder {
+        set_first(tx, &id, false)?;
+    }
+    Ok(true)
+}
+
+/// Makes the next earliest contract of the mutual its first one, after a contract that was has been changed or has gone.
+fn leave_first_place(tx: &mut WriteTx<'_>, left: &Record<Contract>) -> Result<(), Error> {
+    if !left.content.is_first {
+        return Ok(());
+    }
+    match earliest_other(tx, left)? {
+        Some((_, id)) => set_first(tx, &id, true),
+        None => Ok(()),
+    }
+}
+
+/// The earliest contract of a record's mutual beside the record itself.
+fn earliest_other(tx: &mut ReadTx<'_>, record: &Record<Contract>) -> Result<Option<(NaiveDate, String)>, Error> {
+    Ok(contracts::table
+        .filter(contracts::mutual_id.eq(record.content.mutual_id.to_string()))
+        .filter(contracts::id.ne(record.id.to_string()))
+        .filter(contracts::entered_on.is_not_null())
+        .select((contracts::entered_on.assume_not_null(), contracts::id))
+        .order((contracts::entered_on, contracts::id))
+        .first(tx.conn())
+        .optional()?)
+}
+
+/// Says of a contract that another one's change made it the first, or no longer so: it shows this, so that its version goes up.
+fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error> {
+    let row: Row = contracts::table.find(id).select(Row::as_select()).first(tx.conn())?;
+    let mut record = row.into_record()?;
+    record.version = next_version(record.version)?;
+    record.updated_at = tx.stamp().now;
+    record.content.is_first = is_first;
+    diesel::update(contracts::table.find(id))
+        .set((
+            contracts::version.eq(record.version),
+            contracts::updated_at.eq(record.updated_at.naive_utc()),
+            contracts::is_first.eq(is_first),
+        ))
+        .execute(tx.conn())?;
+    log(tx, Action::Update, &record);
+    Ok(())
+}
+
+fn filtered(dialect: Dialect, filter: &Filter) -> contracts::BoxedQuery<'static, MultiBackend> {
+    let mut query = contracts::table.into_boxed();
+    if !filter.mutuals.is_empty() {
+        query = query.filter(contracts::mutual_id.eq_any(strings(&filter.mutuals)));
+    }
+    if !filter.departments.is_empty() {
+        query = query.filter(contracts::department_id.eq_any(strings(&filter.departments)));
+    }
+    if !filter.procedures.is_empty() {
+        query = query.filter(contracts::procedure.eq_any(strings(&filter.procedures)));
+    }
+    if !filter.statuses.is_empty() {
+        query = query.filter(contracts::status.eq_any(strings(&filter.statuses)));
+    }
+    if !filter.protections.is_empty() {
+        query = query.filter(contracts::protection_kind.eq_any(strings(&filter.protections)));
+    }
+    if let Some(health_services) = filter.health_services {
+        query = query.filter(contracts::health_services.eq(health_services));
+    }
+    match filter.is_first {
+        Some(true) => query = query.filter(contracts::is_first),
+        Some(false) => query = query.filter(not(contracts::is_first)),
+        None => {}
+    }
+    if let Some(reference) = &filter.reference {
+        query = query.filter(contracts::reference.eq(reference.to_string()));
+    }
+    if let Some(ocid) = &filter.ocid {
+        query = query.filter(contracts::ocid.eq(ocid.to_string()));
+    }
+    if let Some(currency) = &filter.currency {
+        query = query.filter(contracts::value_currency.eq(currency.to_string()));
+    }
+    if let Some(least) = filter.value_from {
+        query = query.filter(contracts::value_amount_minor.ge(least));
+    }
+    if let Some(most) = filter.value_to {
+        query = query.filter(contracts::value_amount_minor.le(most));
+    }
+    let days = [
+        filter.awarded.condition(dialect, "contracts.awarded_on"),
+        filter.entered.condition(dialect, "contracts.entered_on"),
+        filter.starts.condition(dialect, "contracts.starts_on"),
+        filter.ends.condition(dialect, "contracts.ends_on"),
+        filter.latest_ends.condition(dialect, "contracts.latest_ends_on"),
+    ];
+    for condition in days.into_iter().flatten().chain(cpv_condition(&filter.cpv_prefixes)) {
+        query = query.filter(condition);
+    }
+    query
+}
+
+fn strings<T: ToString>(items: &[T]) -> Vec<String> {
+    items.iter().map(T::to_string).collect()
+}
+
+/// Any of a contract's codes starts with any of the prefixes, which are ranges of codes, so that an index can find them.
+fn cpv_condition(prefixes: &[CpvPrefix]) -> Option<Fragment> {
+    if prefixes.is_empty() {
+        return None;
+    }
+    let mut condition = Fragment::default()
+        .sql("EXISTS (SELECT 1 FROM contract_cpv_codes WHERE contract_cpv_codes.contract_id = contracts.id AND (1 = 0");
+    for prefix in prefixes {
+        condition = condition
+            .sql(" OR (contract_cpv_codes.cpv_code >= ")
+            .parameter(prefix.as_str())
+            .sql(" AND contract_cpv_codes.cpv_code < ")
+            // The colon is next after the digits, and after the hyphen before the check digit.
+            .parameter(format!("{prefix}:"))
+            .sql(")");
+    }
+    Some(condition.sql("))"))
+}
+
+impl Sort {
+    fn column(self) -> SortColumn {
+        let (name, nullable, kind) = match self {
+            Self::StartsOn => ("contracts.starts_on", true, KeyKind::Day),
+            Self::EndsOn => ("contracts.ends_on", true, KeyKind::Day),
+            Self::Value => ("contracts.value_amount_minor", true, KeyKind::Integer),
+            Self::UpdatedAt => ("contracts.updated_at", false, KeyKind::Instant),
+            Self::Id => ("contracts.id", false, KeyKind::Text),
+        };
+        SortColumn { name, id: "contracts.id", nullable, kind }
+    }
+
+    fn key(self, record: &Record<Contract>) -> Option<String> {
+        match self {
+            Self::StartsOn => text_option(record.content.timeline.starts_on.as_ref()),
+            Self::EndsOn => text_option(record.content.timeline.ends_on.as_ref()),
+            Self::Value => record.content.value.map(|value| value.amount_minor().to_string()),
+            Self::UpdatedAt => Some(instant_key(&record.updated_at.naive_utc())),
+            Self::Id => Some(record.id.to_string()),
+        }
+    }
+}
+
+fn insert_parts(tx: &mut WriteTx<'_>, id: &str, contract: &Contract) -> Result<(), Error> {
+    let codes: Vec<_> = contract
+        .cpv_codes
+        .iter()
+        .map(|code| (contract_cpv_codes::cpv_code.eq(code.to_string()), contract_cpv_codes::contract_id.eq(id)))
+        .collect();
+    if !codes.is_empty() {
+        insert_all!(tx.conn(), contract_cpv_codes::table, &codes)?;
+    }
+    Ok(())
+}
+
+fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
+    diesel::delete(contract_cpv_codes::table.filter(contract_cpv_codes::contract_id.eq(id))).execute(tx.conn())?;
+    Ok(())
+}
+
+fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Contract>) {
+    let after = tx.documents().contract(record);
+    tx.log(action, ResourceType::Contract, record.id.to_string(), record.version, Some(after));
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = contracts, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    version: i64,
+    created_at: chrono::NaiveDateTime,
+    updated_at: chrono::NaiveDateTime,
+    mutual_id: String,
+    department_id: String,
+    title: String,
+    description: Option<String>,
+    reference: Option<String>,
+    ocid: Option<String>,
+    cpv_codes: String,
+    health_services: Option<bool>,
+    procedure: String,
+    procurement_started_on: Option<NaiveDate>,
+    awarded_on: Option<NaiveDate>,
+    award_notice_on: Option<NaiveDate>,
+    entered_on: Option<NaiveDate>,
+    starts_on: Option<NaiveDate>,
+    ends_on: Option<NaiveDate>,
+    latest_ends_on: Option<NaiveDate>,
+    value_amount_minor: Option<i64>,
+    value_currency: Option<String>,
+    protection_kind: Option<String>,
+    protection_until: Option<NaiveDate>,
+    status: String,
+    is_first: bool,
+    sources: String,
+}
+
+impl Row {
+    fn into_record(self) -> Result<Record<Contract>, Error> {
+        let content = Contract {
+            mutual_id: parsed("mutual_id", &self.mutual_id)?,
+            department_id: parsed("department_id", &self.department_id)?,
+            title: parsed("title", &self.title)?,
+            description: parsed_option("description", self.description.as_deref())?,
+            reference: parsed_option("reference", self.reference.as_deref())?,
+            ocid: parsed_option("ocid", self.ocid.as_deref())?,
+            cpv_codes: distinct("cpv_codes", parsed_list("cpv_codes", &self.cpv_codes)?)?,
+            health_services: self.health_services,
+            procedure: parsed("procedure", &self.procedure)?,
+            timeline: checked("the days and the protection", self.timeline()?)?,
+            value: self.value()?,
+            status: parsed("status", &self.status)?,
+            is_first: self.is_first,
+            sources: parsed_sources(&self.sources)?,
+        };
+        Ok(Record {
+            id: parsed("id", &self.id)?,
+            version: self.version,
+            created_at: instant(self.created_at),
+            updated_at: instant(self.updated_at),
+            content,
+        })
+    }
+
+    fn timeline(&self) -> Result<Timeline, Error> {
+        let protection = match parsed_option("protection_kind", self.protection_kind.as_deref())? {
+            Some(kind) => Some(Protection { kind, until: day("protection_until", self.protection_until)? }),
+            None => None,
+        };
+        Ok(Timeline {
+            procurement_started_on: day("procurement_started_on", self.procurement_started_on)?,
+            awarded_on: day("awarded_on", self.awarded_on)?,
+            award_notice_on: day("award_notice_on", self.award_notice_on)?,
+            entered_on: day("entered_on", self.entered_on)?,
+            starts_on: day("starts_on", self.starts_on)?,
+            ends_on: day("ends_on", self.ends_on)?,
+            latest_ends_on: day("latest_ends_on", self.latest_ends_on)?,
+            protection,
+        })
+    }
+
+    fn value(&self) -> Result<Option<Money>, Error> {
+        let currency = parsed_option("value_currency", self.value_currency.as_deref())?;
+        let Some((amount, currency)) = self.value_amount_minor.zip(currency) else { return Ok(None) };
+        valid("value_amount_minor", Money::new(amount, currency)).map(Some)
+    }
+}
+
+fn day(column: &str, stored: Option<NaiveDate>) -> Result<Option<Day>, Error> {
+    stored.map(|date| valid(column, Day::from_date(date))).transpose()
+}
+
+impl From<&Record<Contract>> for Row {
+    fn from(record: &Record<Contract>) -> Self {
+        let contract = &record.content;
+        let timeline = &contract.timeline;
+        let protection = timeline.protection.as_ref();
+        Self {
+            id: record.id.to_string(),
+            version: record.version,
+            created_at: record.created_at.naive_utc(),
+            updated_at: record.updated_at.naive_utc(),
+            mutual_id: contract.mutual_id.to_string(),
+            department_id: contract.department_id.to_string(),
+            title: contract.title.to_string(),
+            description: text_option(contract.description.as_ref()),
+            reference: text_option(contract.reference.as_ref()),
+            ocid: text_option(contract.ocid.as_ref()),
+            cpv_codes: texts(&contract.cpv_codes),
+            health_services: contract.health_services,
+            procedure: contract.procedure.to_string(),
+            procurement_started_on: timeline.procurement_started_on.map(Day::date),
+            awarded_on: timeline.awarded_on.map(Day::date),
+            award_notice_on: timeline.award_notice_on.map(Day::date),
+            entered_on: timeline.entered_on.map(Day::date),
+            starts_on: timeline.starts_on.map(Day::date),
+            ends_on: timeline.ends_on.map(Day::date),
+            latest_ends_on: timeline.latest_ends_on.map(Day::date),
+            value_amount_minor: contract.value.map(|value| value.amount_minor()),
+            value_currency: contract.value.map(|value| value.currency().to_string()),
+            protection_kind: protection.map(|protection| protection.kind.to_string()),
+            protection_until: protection.and_then(|protection| protection.until).map(Day::date),
+            status: contract.status.to_string(),
+            is_first: contract.is_first,
+            sources: sources(&contract.sources),
+        }
+    }
+}

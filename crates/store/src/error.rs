@@ -1,0 +1,225 @@
+//! What can go wrong in the store, and how the databases' own errors are read.
+//!
+//! Knows no word of HTTP: `api` turns each variant into its problem.
+
+use chrono::{DateTime, Utc};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use domain::Fault;
+
+use crate::ResourceType;
+
+/// Why a read or a write did not give what was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// No such record.
+    #[error("no {resource_type} «{key}»")]
+    NotFound {
+        /// What was looked for.
+        resource_type: ResourceType,
+        /// The id or slug it was looked for by.
+        key: String,
+    },
+    /// There was such a record; it was deleted.
+    #[error("the {resource_type} «{key}» was deleted")]
+    Gone {
+        /// What was looked for.
+        resource_type: ResourceType,
+        /// The id or slug it was looked for by.
+        key: String,
+        /// When it was deleted.
+        deleted_at: DateTime<Utc>,
+    },
+    /// Other records stand in the way.
+    #[error("{} conflict(s) with other records", .0.len())]
+    Conflict(Vec<Conflict>),
+    /// The place in a list to go on from is none: it is not a value of the sort key.
+    #[error("«{0}» is no place in this list")]
+    InvalidPosition(String),
+    /// The values given break rules.
+    #[error("{} fault(s) in the values given", .0.len())]
+    Rule(Vec<Fault>),
+    /// The database can't be reached or has no time; a later try may succeed.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// The connection was lost while the change was committed: whether it was stored, only a later read can tell.
+    #[error("the outcome of the commit is unknown: {0}")]
+    OutcomeUnknown(String),
+    /// The disk of the database is full.
+    #[error("the database's disk is full: {0}")]
+    StorageFull(String),
+    /// A fault of ours or of the database; never the caller's.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// One way in which a change collides with what the register holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// Which rule across records.
+    pub kind: ConflictKind,
+    /// The member of the refused record that collides: `identifiers/1`; empty where it is the record as a whole.
+    pub field: String,
+    /// The value that collides.
+    pub value: String,
+    /// The other record, where it is known.
+    pub other: Option<OtherRecord>,
+}
+
+impl Conflict {
+    /// So many dependents of each type are named.
+    pub(crate) const NAMED_DEPENDENTS: i64 = 10;
+
+    /// The records, each with its id and its name or title, that refer to the one which was to be deleted.
+    pub(crate) fn dependents<const N: usize>(found: [(ResourceType, Vec<(String, String)>); N]) -> Vec<Self> {
+        let of_type = |(resource_type, records): (ResourceType, Vec<(String, String)>)| {
+            records.into_iter().map(move |(id, name)| OtherRecord { resource_type, id, name: Some(name) })
+        };
+        let conflict = |other| Self {
+            kind: ConflictKind::HasDependents,
+            field: String::new(),
+            value: String::new(),
+            other: Some(other),
+        };
+        found.into_iter().flat_map(of_type).map(conflict).collect()
+    }
+}
+
+/// The record that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherRecord {
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// Its id.
+    pub id: String,
+    /// Its name or title, where it has one.
+    pub name: Option<String>,
+}
+
+/// The rules across records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConflictKind {
+    /// Another record of the type has this id.
+    IdTaken,
+    /// Another record of the type has, or had, this slug.
+    SlugTaken,
+    /// Another record of the type has this name, whatever its letter case.
+    NameTaken,
+    /// Another record has this identifier.
+    IdentifierTaken,
+    /// Other records refer to the one that was to be deleted.
+    HasDependents,
+    /// A mutual would have two first contracts: the store computes this, so it is never a caller's doing.
+    FirstContractTaken,
+}
+
+/// The unique indexes and keys of both databases and the conflict each one means.
+///
+/// A test walks both catalogues and fails on an index that is in neither this table nor [`TECHNICAL_INDEXES`].
+pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
+    ("uq_departments__id", &["departments.id"], ConflictKind::IdTaken),
+    ("uq_departments__slug", &["departments.slug"], ConflictKind::SlugTaken),
+    ("uq_departments__name_folded", &["departments.name_folded"], ConflictKind::NameTaken),
+    ("uq_mutuals__id", &["mutuals.id"], ConflictKind::IdTaken),
+    ("uq_mutuals__slug", &["mutuals.slug"], ConflictKind::SlugTaken),
+    ("uq_mutuals__name_folded", &["mutuals.name_folded"], ConflictKind::NameTaken),
+    ("pk_identifiers", &["identifiers.identifier"], ConflictKind::IdentifierTaken),
+    ("pk_staff_ballots", &["staff_ballots.id"], ConflictKind::IdTaken),
+    ("pk_contracts", &["contracts.id"], ConflictKind::IdTaken),
+    ("uq_contracts__mutual_id__is_first", &["contracts.mutual_id"], ConflictKind::FirstContractTaken),
+];
+
+/// Unique indexes that no request can run into: a violation is a fault of ours.
+pub const TECHNICAL_INDEXES: &[&str] = &[
+    "pk_department_policy_areas",
+    "pk_mutual_sectors",
+    "pk_mutual_other_departments",
+    "pk_contract_cpv_codes",
+    "uq_tombstones__resource_type__slug",
+];
+
+/// The database can't be opened or brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The address names no database that this program speaks.
+    #[error("«{0}» is no database address: expected sqlite:PATH or postgres://USER@HOST/NAME")]
+    UnknownUrl(String),
+    /// The database does not answer.
+    #[error("the database {url} can't be opened: {reason}")]
+    Unreachable {
+        /// The address, without its password.
+        url: String,
+        /// What the database or its library said.
+        reason: String,
+    },
+    /// A migration failed, or the database was made by a newer version.
+    #[error("the database {url} can't be brought up to date: {reason}")]
+    Migration {
+        /// The address, without its password.
+        url: String,
+        /// What failed.
+        reason: String,
+    },
+    /// A backup or a restore can't be done as asked.
+    #[error("{0}")]
+    Copy(String),
+}
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                unique_violation(info.constraint_name().unwrap_or_else(|| info.message()))
+            }
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                info,
+            ) => Self::Unavailable(info.message().to_owned()),
+            DieselError::DatabaseError(_, info) => by_message(info.message()),
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+/// PostgreSQL names the constraint, SQLite its columns: «UNIQUE constraint failed: mutuals.slug».
+fn unique_violation(said: &str) -> Error {
+    let columns = said.strip_prefix("UNIQUE constraint failed: ").unwrap_or(said);
+    let found = CONFLICT_INDEXES
+        .iter()
+        .find(|(index, sqlite_columns, _)| *index == said || sqlite_columns.join(", ") == columns);
+    match found {
+        Some((_, _, kind)) => {
+            Error::Conflict(vec![Conflict { kind: *kind, field: String::new(), value: String::new(), other: None }])
+        }
+        None => Error::Internal(format!("an unexpected unique violation: {said}")),
+    }
+}
+
+/// What the databases say only in words.
+fn by_message(message: &str) -> Error {
+    const FULL: &[&str] = &["database or disk is full", "No space left on device", "could not extend file"];
+    const UNAVAILABLE: &[&str] = &[
+        "database is locked",
+        "database table is locked",
+        "server closed the connection",
+        "terminating connection",
+        "canceling statement due to",
+        "connection to server",
+        "could not receive data",
+        "could not send data",
+        "no connection to the server",
+        "SSL connection has been closed",
+        "the database system is",
+        "unable to open database file",
+    ];
+    let said = |patterns: &[&str]| patterns.iter().any(|pattern| message.contains(pattern));
+    if said(FULL) {
+        Error::StorageFull(message.to_owned())
+    } else if said(UNAVAILABLE) {
+        Error::Unavailable(message.to_owned())
+    } else {
+        Error::Internal(message.to_owned())
+    }
+}

@@ -1,0 +1,63 @@
+//! Answers kept for a day under the key that the caller gave, in the transaction of the change that they answer.
+//!
+//! The one writer makes a concurrent repetition wait by itself: it runs after the first and finds its answer.
+
+use chrono::TimeDelta;
+use diesel::prelude::*;
+
+use crate::error::Error;
+use crate::schema::idempotency_keys;
+use crate::WriteTx;
+
+/// How long an answer is kept, in hours.
+pub const KEPT_HOURS: i64 = 24;
+
+/// An answer as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable, Selectable)]
+#[diesel(table_name = idempotency_keys)]
+pub struct Answer {
+    /// What identifies the request's content; another content under the same key is a caller's mistake.
+    pub fingerprint: String,
+    /// The status of the answer.
+    pub status: i64,
+    /// Where the resource is.
+    pub location: Option<String>,
+    /// Its version.
+    pub etag: Option<String>,
+    /// When it was last changed.
+    pub last_modified: Option<String>,
+    /// The answer's body.
+    pub body: String,
+}
+
+/// The answer given to an earlier request with this id (the digest of caller, method, path and key).
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn find(tx: &mut WriteTx<'_>, id: &str) -> Result<Option<Answer>, Error> {
+    let oldest = oldest_kept(tx);
+    Ok(idempotency_keys::table
+        .filter(idempotency_keys::id.eq(id))
+        .filter(idempotency_keys::created_at.gt(oldest))
+        .select(Answer::as_select())
+        .first(tx.conn())
+        .optional()?)
+}
+
+/// Keeps an answer, and forgets those that are over a day old.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Error> {
+    let (now, oldest) = (tx.stamp().now.naive_utc(), oldest_kept(tx));
+    diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(oldest))).execute(tx.conn())?;
+    diesel::insert_into(idempotency_keys::table)
+        .values((answer, idempotency_keys::id.eq(id), idempotency_keys::created_at.eq(now)))
+        .execute(tx.conn())?;
+    Ok(())
+}
+
+fn oldest_kept(tx: &WriteTx<'_>) -> chrono::NaiveDateTime {
+    let now = tx.stamp().now;
+    now.checked_sub_signed(TimeDelta::hours(KEPT_HOURS)).unwrap_or(now).naive_utc()
+}

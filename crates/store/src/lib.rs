@@ -1,0 +1,239 @@
+//! The register's persistence: SQLite in a file or PostgreSQL, behind one [`Store`].
+//!
+//! Owns transactions, SQL, the entry log and the reading of the databases' errors; knows no word of HTTP. Each resource
+//! has a module with `find`, `list`, `insert`, `update` and `delete`; all writing goes through [`Store::write`].
+
+mod backup;
+mod checkpoint;
+mod conn;
+pub mod contract;
+pub mod department;
+mod dialect;
+pub mod entry_log;
+mod error;
+mod fragment;
+pub mod idempotency;
+mod json;
+mod keyset;
+mod migrate;
+pub mod mutual;
+mod naming;
+pub mod reference;
+mod schema;
+mod span;
+pub mod staff_ballot;
+mod tombstone;
+mod transaction;
+mod writer;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::Semaphore;
+
+pub use backup::{backup, restore};
+pub use conn::DatabaseUrl;
+pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
+pub use keyset::{Page, Position, Slice};
+pub use migrate::migrate;
+pub use reference::Reference;
+pub use span::{Days, Span};
+pub use transaction::{Documents, ReadTx, Stamp, WriteTx};
+
+use conn::{Conn, Pool, Purpose, Session};
+
+/// The types of resource in the register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ResourceType {
+    /// A department.
+    Department,
+    /// A mutual.
+    Mutual,
+    /// A staff ballot.
+    StaffBallot,
+    /// A contract.
+    Contract,
+}
+
+impl ResourceType {
+    /// The type as the register writes it: `staff_ballot`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Department => "department",
+            Self::Mutual => "mutual",
+            Self::StaffBallot => "staff_ballot",
+            Self::Contract => "contract",
+        }
+    }
+}
+
+impl fmt::Display for ResourceType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::StaffBallot => "staff ballot",
+            other => other.as_str(),
+        })
+    }
+}
+
+/// A request waits at most this long for a connection.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Reads on the blocking pool that may run at a time on SQLite.
+const LONG_READS: u32 = 4;
+
+/// The register, open for reading and writing.
+#[derive(Clone)]
+pub struct Store {
+    url: DatabaseUrl,
+    pool: Pool,
+    long_reads: Arc<Semaphore>,
+    queue: writer::Queue,
+}
+
+impl Store {
+    /// Opens a database that [`migrate`] has brought up to date, for a server with so many worker threads.
+    ///
+    /// # Errors
+    /// [`OpenError::Unreachable`] where the database does not answer.
+    pub fn open(url: &DatabaseUrl, workers: u32, documents: Arc<dyn Documents>) -> Result<Self, OpenError> {
+        let unreachable = |reason: String| OpenError::Unreachable { url: url.to_string(), reason };
+        let connections = match url {
+            DatabaseUrl::Sqlite(_) => workers.saturating_add(LONG_READS),
+            DatabaseUrl::Postgres(_) => workers.saturating_mul(4).max(8),
+        };
+        let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
+        let pool = conn::pool(url, connections, PATIENCE)?;
+        let queue = writer::start(url.clone(), writing, documents).map_err(|error| unreachable(error.to_string()))?;
+        let permits = match url {
+            DatabaseUrl::Sqlite(_) => LONG_READS,
+            DatabaseUrl::Postgres(_) => connections,
+        };
+        let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
+        Ok(Self { url: url.clone(), pool, long_reads, queue })
+    }
+
+    /// Where the register is kept.
+    #[must_use]
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.url
+    }
+
+    /// Reads by one bounded statement, which is its own snapshot.
+    ///
+    /// On SQLite it runs on the calling thread, since a hop to another costs more than the read.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`Error::Unavailable`] where no connection is free in time.
+    pub async fn look<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        match self.url {
+            DatabaseUrl::Sqlite(_) => run(&self.pool, statement(work)),
+            DatabaseUrl::Postgres(_) => self.on_blocking_pool(statement(work)).await,
+        }
+    }
+
+    /// Reads by several statements, or by one that may take long, all of one moment.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`Error::Unavailable`] where no connection is free in time.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.on_blocking_pool(snapshot(work)).await
+    }
+
+    /// Changes the register: the only way in.
+    ///
+    /// Returns when the change is on disk, or was refused and rolled back. `work` may run more than once, so that nothing
+    /// outside the database may happen in it.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`Error::Unavailable`] where too many writes wait already or the database is gone.
+    pub async fn write<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.queue.submit(stamp, work).await
+    }
+
+    /// Whether requests can be served: the database answers and a connection is free.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] with the reason.
+    pub async fn ready(&self) -> Result<(), Error> {
+        if let DatabaseUrl::Sqlite(path) = &self.url {
+            // An open file that was removed still reads well, but nothing written to it would last.
+            std::fs::metadata(path).map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
+        }
+        self.on_blocking_pool(statement(|tx: &mut ReadTx<'_>| entry_log::head(tx).map(drop))).await
+    }
+
+    async fn on_blocking_pool<T, E>(
+        &self,
+        work: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let waiting = Arc::clone(&self.long_reads).acquire_owned();
+        let permit = tokio::time::timeout(PATIENCE, waiting).await.ok().and_then(Result::ok);
+        let Some(permit) = permit else {
+            return Err(Error::Unavailable("too many reads are running".to_owned()).into());
+        };
+        let pool = self.pool.clone();
+        let read = move || {
+            let _permit = permit;
+            run(&pool, work)
+        };
+        tokio::task::spawn_blocking(read)
+            .await
+            .unwrap_or_else(|error| Err(Error::Internal(format!("a read was cut short: {error}")).into()))
+    }
+}
+
+fn statement<T, E>(
+    mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>,
+) -> impl FnMut(&mut Conn) -> Result<T, E> {
+    move |conn| work(&mut ReadTx::on(conn))
+}
+
+fn snapshot<T, E: From<Error>>(
+    mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>,
+) -> impl FnMut(&mut Conn) -> Result<T, E> {
+    move |conn| {
+        dialect::begin_read(conn).map_err(Error::from)?;
+        let result = work(&mut ReadTx::on(conn));
+        conn.batch_execute("ROLLBACK").map_err(Error::from)?;
+        result
+    }
+}
+
+/// Runs a read; one that failed on a connection which turns out to be dead has a second try on another.
+fn run<T, E: From<Error>>(pool: &Pool, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    let mut session = conn::check_out(pool)?;
+    let first = attempt(&mut session, &mut work);
+    if !session.broken {
+        return first;
+    }
+    drop(session);
+    attempt(&mut *conn::check_out(pool)?, &mut work)
+}
+
+fn attempt<T, E>(session: &mut Session, work: &mut impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    let result = work(&mut session.conn);
+    session.broken = result.is_err() && !dialect::answers(&mut session.conn);
+    result
+}

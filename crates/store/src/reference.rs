@@ -1,0 +1,109 @@
+//! References from one record to another: each must lead to a record, and successors must not lead in a circle.
+
+use diesel::prelude::*;
+use domain::{Fault, FaultCode, Id, Key};
+
+use crate::error::Error;
+use crate::json::parsed;
+use crate::schema::{departments, mutuals, staff_ballots};
+use crate::{ReadTx, ResourceType};
+
+/// An id that a record gives for another record.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The member that gives it: `other_department_ids/0`.
+    pub field: String,
+    /// What it must be the id of.
+    pub resource_type: ResourceType,
+    /// The id.
+    pub id: String,
+}
+
+impl Reference {
+    /// A reference by the member `field`.
+    pub fn new(field: impl Into<String>, resource_type: ResourceType, id: impl ToString) -> Self {
+        Self { field: field.into(), resource_type, id: id.to_string() }
+    }
+}
+
+/// The references that lead nowhere, as faults of the members that give them.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    for resource_type in [ResourceType::Department, ResourceType::Mutual, ResourceType::StaffBallot] {
+        let of_type: Vec<&Reference> = references.iter().filter(|r| r.resource_type == resource_type).collect();
+        if of_type.is_empty() {
+            continue;
+        }
+        let found = existing(tx, resource_type, of_type.iter().map(|reference| reference.id.as_str()).collect())?;
+        faults.extend(of_type.into_iter().filter(|reference| !found.contains(&reference.id)).map(|reference| {
+            let said = format!("there is no {resource_type} with the id {}", reference.id);
+            Fault::new(reference.field.as_str(), FaultCode::UnknownReference, said)
+        }));
+    }
+    Ok(faults)
+}
+
+/// Refuses references that lead nowhere.
+pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(), Error> {
+    let faults = faults(tx, references)?;
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}
+
+/// Turns ids and slugs given in a parameter into ids; a slug that leads nowhere is a fault, an id simply finds nothing.
+pub(crate) fn resolve<T>(
+    parameter: &str,
+    resource_type: ResourceType,
+    keys: &[Key<T>],
+    mut id_of: impl FnMut(&str) -> Result<Option<String>, Error>,
+) -> Result<Vec<Id<T>>, Error> {
+    let mut ids = Vec::with_capacity(keys.len());
+    let mut faults = Vec::new();
+    for key in keys {
+        match key {
+            Key::Id(id) => ids.push(*id),
+            Key::Slug(slug) => match id_of(slug.as_str())? {
+                Some(id) => ids.push(parsed("id", &id)?),
+                None => {
+                    let said = format!("there is no {resource_type} «{slug}»: expected an id or a slug of one");
+                    faults.push(Fault::new(parameter, FaultCode::UnknownReference, said));
+                }
+            },
+        }
+    }
+    if faults.is_empty() { Ok(ids) } else { Err(Error::Rule(faults)) }
+}
+
+fn existing(tx: &mut ReadTx<'_>, resource_type: ResourceType, ids: Vec<&str>) -> Result<Vec<String>, Error> {
+    Ok(match resource_type {
+        ResourceType::Department => {
+            departments::table.filter(departments::id.eq_any(ids)).select(departments::id).load(tx.conn())?
+        }
+        ResourceType::Mutual => mutuals::table.filter(mutuals::id.eq_any(ids)).select(mutuals::id).load(tx.conn())?,
+        ResourceType::StaffBallot => {
+            staff_ballots::table.filter(staff_ballots::id.eq_any(ids)).select(staff_ballots::id).load(tx.conn())?
+        }
+        ResourceType::Contract => Vec::new(),
+    })
+}
+
+/// Refuses a successor whose own successors lead back to the record `id`.
+pub(crate) fn check_no_circle(
+    tx: &mut ReadTx<'_>,
+    field: &str,
+    id: &str,
+    first: Option<String>,
+    mut successor_of: impl FnMut(&mut ReadTx<'_>, &str) -> Result<Option<String>, Error>,
+) -> Result<(), Error> {
+    let mut next = first;
+    while let Some(current) = next {
+        if current == id {
+            let said = "its successors lead back to the record itself: a successor must come after it";
+            return Err(Error::Rule(vec![Fault::new(field, FaultCode::Cycle, said)]));
+        }
+        next = successor_of(tx, &current)?;
+    }
+    Ok(())
+}

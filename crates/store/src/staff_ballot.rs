@@ -1,0 +1,557 @@
+//! Staff ballots in the database.
+
+use std::borrow::Cow;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::{
+    BallotKind, BallotMode, BallotOption, BallotState, Checked, Ending, Fault, FaultCode, Held, MutualId, OptionCount,
+    Organiser, PublishedFigure, Record, Round, Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::conn::MultiBackend;
+use crate::dialect::instant_key;
+use crate::entry_log::Action;
+use crate::error::{Conflict, Error};
+use crate::json::{checked, from_json, instant, parsed, parsed_option, parsed_sources, sources, text_option, to_json};
+use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
+use crate::reference::{self, Reference};
+use crate::schema::staff_ballots;
+use crate::transaction::next_version;
+use crate::{ReadTx, ResourceType, Span, WriteTx, tombstone};
+
+/// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// About these mutuals.
+    pub mutuals: Vec<MutualId>,
+    /// Of these kinds.
+    pub kinds: Vec<BallotKind>,
+    /// Held by any of these.
+    pub organisers: Vec<Organiser>,
+    /// In these states.
+    pub states: Vec<BallotState>,
+    /// Held in these modes.
+    pub modes: Vec<BallotMode>,
+    /// Opened, as far as is known, within this span.
+    pub opened: Span,
+    /// Closed, as far as is known, within this span.
+    pub closed: Span,
+    /// Declared, as far as is known, within this span.
+    pub declared: Span,
+}
+
+/// What ballots can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// By the first day on which it may have closed.
+    ClosedOn,
+    /// By the first day on which it may have been declared.
+    DeclaredOn,
+    /// By the time of the last change.
+    UpdatedAt,
+    /// By id, which is the order of entry.
+    Id,
+}
+
+/// The ballot with this id.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
+pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Record<StaffBallot>, Error> {
+    let id = id.to_string();
+    match staff_ballots::table.find(&id).select(Row::as_select()).first(tx.conn()).optional()? {
+        Some(row) => row.into_record(),
+        None => Err(tombstone::missing(tx, ResourceType::StaffBallot, id)),
+    }
+}
+
+/// A page of the ballots that a filter lets through.
+///
+/// # Errors
+/// [`Error::InvalidPosition`] where the page starts at no place of the list.
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice<StaffBallot>, Error> {
+    let dialect = tx.conn().dialect();
+    let mut slice = keyset::slice(
+        page,
+        page.sort.column(),
+        dialect,
+        |record| page.sort.key(record),
+        |segment| {
+            let query = filtered(filter).filter(segment.condition).order(segment.order).limit(segment.limit);
+            query.select(Row::as_select()).load(tx.conn())?.into_iter().map(Row::into_record).collect()
+        },
+    )?;
+    if page.count {
+        slice.total = Some(filtered(filter).count().get_result(tx.conn())?);
+    }
+    Ok(slice)
+}
+
+/// The records that a ballot refers to, each by the member that says so.
+#[must_use]
+pub fn references(mutual_id: Option<&MutualId>, ending: Option<&Ending>) -> Vec<Reference> {
+    let mutual = mutual_id.map(|id| Reference::new("mutual_id", ResourceType::Mutual, id));
+    let rerun = ending.and_then(|ending| ending.superseded_by_id);
+    let rerun = rerun.map(|id| Reference::new("superseded_by_id", ResourceType::StaffBallot, id));
+    mutual.into_iter().chain(rerun).collect()
+}
+
+/// Enters a ballot.
+///
+/// # Errors
+/// [`Error::Rule`] where a reference leads nowhere, or its rerun is about another mutual.
+pub fn insert(tx: &mut WriteTx<'_>, id: StaffBallotId, ballot: StaffBallot) -> Result<Record<StaffBallot>, Error> {
+    let now = tx.stamp().now;
+    let record = Record { id, version: 1, created_at: now, updated_at: now, content: ballot };
+    let row = Row::from(&record);
+    row.check(tx, &record)?;
+    diesel::insert_into(staff_ballots::table).values(&row).execute(tx.conn())?;
+    log(tx, Action::Create, &record);
+    Ok(record)
+}
+
+/// Replaces what a ballot says.
+///
+/// # Errors
+/// As [`insert`], and [`Error::Rule`] where its reruns would lead back to it.
+pub fn update(
+    tx: &mut WriteTx<'_>,
+    current: &Record<StaffBallot>,
+    ballot: StaffBallot,
+) -> Result<Record<StaffBallot>, Error> {
+    let record = Record {
+        id: current.id,
+        version: next_version(current.version)?,
+        created_at: current.created_at,
+        updated_at: tx.stamp().now,
+        content: ballot,
+    };
+    let row = Row::from(&record);
+    row.check(tx, &record)?;
+    reference::check_no_circle(tx, "superseded_by_id", &row.id, row.superseded_by_id.clone(), |tx, id| {
+        Ok(staff_ballots::table.find(id).select(staff_ballots::superseded_by_id).first(tx.conn())?)
+    })?;
+    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.conn())?;
+    log(tx, Action::Update, &record);
+    Ok(record)
+}
+
+/// Deletes a ballot.
+///
+/// # Errors
+/// [`Error::Conflict`] naming the ballots that it superseded.
+pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(), Error> {
+    let id = current.id.to_string();
+    let conflicts = dependents(tx, &id)?;
+    if !conflicts.is_empty() {
+        return Err(Error::Conflict(conflicts));
+    }
+    diesel::delete(staff_ballots::table.find(&id)).execute(tx.conn())?;
+    tombstone::insert(tx, ResourceType::StaffBallot, &id, None)?;
+    tx.log(Action::Delete, ResourceType::StaffBallot, id, next_version(current.version)?, None);
+    Ok(())
+}
+
+fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
+    let superseded: Vec<(String, String)> = staff_ballots::table
+        .filter(staff_ballots::superseded_by_id.eq(id))
+        .select((staff_ballots::id, staff_ballots::kind))
+        .order(staff_ballots::id)
+        .limit(Conflict::NAMED_DEPENDENTS)
+        .load(tx.conn())?;
+    Ok(Conflict::dependents([(ResourceType::StaffBallot, superseded)]))
+}
+
+fn filtered(filter: &Filter) -> staff_ballots::BoxedQuery<'static, MultiBackend> {
+    let mut query = staff_ballots::table.into_boxed();
+    if !filter.mutuals.is_empty() {
+        let wanted: Vec<_> = filter.mutuals.iter().map(ToString::to_string).collect();
+        query = query.filter(staff_ballots::mutual_id.eq_any(wanted));
+    }
+    if !filter.kinds.is_empty() {
+        let wanted: Vec<_> = filter.kinds.iter().map(|kind| kind.as_str()).collect();
+        query = query.filter(staff_ballots::kind.eq_any(wanted));
+    }
+    if !filter.organisers.is_empty() {
+        let wanted: Vec<_> = filter.organisers.iter().map(|organiser| organiser.as_str()).collect();
+        query = query.filter(staff_ballots::organiser.eq_any(wanted));
+    }
+    if !filter.states.is_empty() {
+        let wanted: Vec<_> = filter.states.iter().map(|state| state.as_str()).collect();
+        query = query.filter(staff_ballots::state.eq_any(wanted));
+    }
+    if !filter.modes.is_empty() {
+        let wanted: Vec<_> = filter.modes.iter().map(|mode| mode.as_str()).collect();
+        query = query.filter(staff_ballots::mode.eq_any(wanted));
+    }
+    let spans = [
+        filter.opened.condition("staff_ballots.opened_on"),
+        filter.closed.condition("staff_ballots.closed_on"),
+        filter.declared.condition("staff_ballots.declared_on"),
+    ];
+    for condition in spans.into_iter().flatten() {
+        query = query.filter(condition);
+    }
+    query
+}
+
+impl Sort {
+    fn column(self) -> SortColumn {
+        let (name, nullable, kind) = match self {
+            Self::ClosedOn => ("staff_ballots.closed_on", true, KeyKind::Text),
+            Self::DeclaredOn => ("staff_ballots.declared_on", true, KeyKind::Text),
+            Self::UpdatedAt => ("staff_ballots.updated_at", false, KeyKind::Instant),
+            Self::Id => ("staff_ballots.id", false, KeyKind::Text),
+        };
+        SortColumn { name, id: "staff_ballots.id", nullable, kind }
+    }
+
+    fn key(self, record: &Record<StaffBallot>) -> Option<String> {
+        match self {
+            Self::ClosedOn => text_option(record.content.held.closed_on.as_ref()),
+            Self::DeclaredOn => text_option(record.content.held.declared_on.as_ref()),
+            Self::UpdatedAt => Some(instant_key(&record.updated_at.naive_utc())),
+            Self::Id => Some(record.id.to_string()),
+        }
+    }
+}
+
+fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<StaffBallot>) {
+    let after = tx.documents().staff_ballot(record);
+    tx.log(action, ResourceType::StaffBallot, record.id.to_string(), record.version, Some(after));
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = staff_ballots, treat_none_as_null = true)]
+struct Row {
+    id: String,
+    version: i64,
+    created_at: chrono::NaiveDateTime,
+    updated_at: chrono::NaiveDateTime,
+    mutual_id: String,
+    kind: String,
+    organiser: Option<String>,
+    question: Option<String>,
+    method: Option<String>,
+    mode: String,
+    state: String,
+    options: String,
+    roll_size: Option<i64>,
+    papers_issued: Option<i64>,
+    returned: Option<i64>,
+    spoiled: Option<i64>,
+    counts: String,
+    counts_complete: bool,
+    later_rounds: String,
+    opened_on: Option<String>,
+    closed_on: Option<String>,
+    declared_on: Option<String>,
+    thresholds: String,
+    scrutineer: Option<String>,
+    published_figures: String,
+    void_reason: Option<String>,
+    superseded_by_id: Option<String>,
+    sources: String,
+}
+
+impl Row {
+    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<StaffBallot>) -> Result<(), Error> {
+        reference::check(tx, &references(Some(&record.content.mutual_id), Some(&record.content.ending)))?;
+        let faults = self.rerun_faults(tx)?;
+        if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+    }
+
+    /// A ballot and the rerun that it gave way to are about the same mutual.
+    fn rerun_faults(&self, tx: &mut ReadTx<'_>) -> Result<Vec<Fault>, Error> {
+        let of_another = || staff_ballots::table.filter(staff_ballots::mutual_id.ne(&self.mutual_id));
+        let mut faults = Vec::new();
+        if let Some(rerun) = &self.superseded_by_id {
+            let by_another = of_another().filter(staff_ballots::id.eq(rerun));
+            if diesel::select(exists(by_another)).get_result(tx.conn())? {
+                let said = "that ballot is about another mutual: expected a rerun for the same one";
+                faults.push(Fault::new("superseded_by_id", FaultCode::Inconsistent, said));
+            }
+        }
+        let superseded = of_another().filter(staff_ballots::superseded_by_id.eq(&self.id));
+        if diesel::select(exists(superseded)).get_result(tx.conn())? {
+            let said =
+                "this ballot superseded one of another mutual: expected that mutual, or change the other ballot first";
+            faults.push(Fault::new("mutual_id", FaultCode::Inconsistent, said));
+        }
+        Ok(faults)
+    }
+
+    fn into_record(self) -> Result<Record<StaffBallot>, Error> {
+        let content = StaffBallot {
+            mutual_id: parsed("mutual_id", &self.mutual_id)?,
+            kind: parsed("kind", &self.kind)?,
+            organiser: parsed_option("organiser", self.organiser.as_deref())?,
+            question: parsed_option("question", self.question.as_deref())?,
+            mode: parsed("mode", &self.mode)?,
+            held: checked("opened_on, closed_on, declared_on", self.held()?)?,
+            tally: checked("the options and counts", self.tally()?)?,
+            scrutineer: self.scrutineer()?,
+            ending: checked("state, void_reason, superseded_by_id", self.ending()?)?,
+            sources: parsed_sources(&self.sources)?,
+        };
+        Ok(Record {
+            id: parsed("id", &self.id)?,
+            version: self.version,
+            created_at: instant(self.created_at),
+            updated_at: instant(self.updated_at),
+            content,
+        })
+    }
+
+    fn held(&self) -> Result<Held, Error> {
+        Ok(Held {
+            opened_on: parsed_option("opened_on", self.opened_on.as_deref())?,
+            closed_on: parsed_option("closed_on", self.closed_on.as_deref())?,
+            declared_on: parsed_option("declared_on", self.declared_on.as_deref())?,
+        })
+    }
+
+    fn tally(&self) -> Result<Tally, Error> {
+        Ok(Tally {
+            method: parsed_option("method", self.method.as_deref())?,
+            options: parsed_items("options", &self.options, StoredOption::parsed)?,
+            roll_size: self.roll_size,
+            papers_issued: self.papers_issued,
+            returned: self.returned,
+            spoiled: self.spoiled,
+            counts: parsed_items("counts", &self.counts, StoredCount::parsed)?,
+            counts_complete: self.counts_complete,
+            later_rounds: parsed_items("later_rounds", &self.later_rounds, StoredRound::parsed)?,
+            thresholds: parsed_items("thresholds", &self.thresholds, StoredThreshold::parsed)?,
+            published_figures: parsed_items("published_figures", &self.published_figures, StoredFigure::parsed)?,
+        })
+    }
+
+    fn scrutineer(&self) -> Result<Option<Checked<Scrutineer>>, Error> {
+        let Some(raw) = &self.scrutineer else { return Ok(None) };
+        let stored: StoredScrutineer<'_> = from_json("scrutineer", raw)?;
+        checked("scrutineer", stored.parsed()?).map(Some)
+    }
+
+    fn ending(&self) -> Result<Ending, Error> {
+        Ok(Ending {
+            state: parsed("state", &self.state)?,
+            void_reason: parsed_option("void_reason", self.void_reason.as_deref())?,
+            superseded_by_id: parsed_option("superseded_by_id", self.superseded_by_id.as_deref())?,
+        })
+    }
+}
+
+impl From<&Record<StaffBallot>> for Row {
+    fn from(record: &Record<StaffBallot>) -> Self {
+        let ballot = &record.content;
+        let tally = &ballot.tally;
+        Self {
+            id: record.id.to_string(),
+            version: record.version,
+            created_at: record.created_at.naive_utc(),
+            updated_at: record.updated_at.naive_utc(),
+            mutual_id: ballot.mutual_id.to_string(),
+            kind: ballot.kind.to_string(),
+            organiser: text_option(ballot.organiser.as_ref()),
+            question: text_option(ballot.question.as_ref()),
+            method: text_option(tally.method.as_ref()),
+            mode: ballot.mode.to_string(),
+            state: ballot.ending.state.to_string(),
+            options: items(&tally.options, StoredOption::from),
+            roll_size: tally.roll_size,
+            papers_issued: tally.papers_issued,
+            returned: tally.returned,
+            spoiled: tally.spoiled,
+            counts: items(&tally.counts, StoredCount::from),
+            counts_complete: tally.counts_complete,
+            later_rounds: items(&tally.later_rounds, StoredRound::from),
+            opened_on: text_option(ballot.held.opened_on.as_ref()),
+            closed_on: text_option(ballot.held.closed_on.as_ref()),
+            declared_on: text_option(ballot.held.declared_on.as_ref()),
+            thresholds: items(&tally.thresholds, StoredThreshold::from),
+            scrutineer: ballot.scrutineer.as_deref().map(|scrutineer| to_json(&StoredScrutineer::from(scrutineer))),
+            published_figures: items(&tally.published_figures, StoredFigure::from),
+            void_reason: text_option(ballot.ending.void_reason.as_ref()),
+            superseded_by_id: text_option(ballot.ending.superseded_by_id.as_ref()),
+            sources: sources(&ballot.sources),
+        }
+    }
+}
+
+/// A list as a JSON array of objects.
+fn items<'t, T, S: Serialize>(list: &'t [T], stored: impl Fn(&'t T) -> S) -> String {
+    to_json(&list.iter().map(stored).collect::<Vec<_>>())
+}
+
+/// A list from a JSON array of objects.
+fn parsed_items<'j, S: Deserialize<'j>, T>(
+    column: &str,
+    raw: &'j str,
+    parsed: impl Fn(&S) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    from_json::<Vec<S>>(column, raw)?.iter().map(parsed).collect()
+}
+
+// Keys, words and figures hold nothing that JSON escapes, so that they are read where they stand.
+
+#[derive(Serialize, Deserialize)]
+struct StoredOption<'s> {
+    key: &'s str,
+    #[serde(borrow)]
+    label: Cow<'s, str>,
+    effect: &'s str,
+}
+
+impl<'s> From<&'s BallotOption> for StoredOption<'s> {
+    fn from(option: &'s BallotOption) -> Self {
+        Self { key: option.key.as_str(), label: option.label.as_str().into(), effect: option.effect.as_str() }
+    }
+}
+
+impl StoredOption<'_> {
+    fn parsed(&self) -> Result<BallotOption, Error> {
+        Ok(BallotOption {
+            key: parsed("options", self.key)?,
+            label: parsed("options", &self.label)?,
+            effect: parsed("options", self.effect)?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredCount<'s> {
+    option: &'s str,
+    votes: i64,
+}
+
+impl<'s> From<&'s OptionCount> for StoredCount<'s> {
+    fn from(count: &'s OptionCount) -> Self {
+        Self { option: count.option.as_str(), votes: count.votes }
+    }
+}
+
+impl StoredCount<'_> {
+    fn parsed(&self) -> Result<OptionCount, Error> {
+        Ok(OptionCount { option: parsed("counts", self.option)?, votes: self.votes })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRound<'s> {
+    #[serde(borrow)]
+    counts: Vec<StoredCount<'s>>,
+}
+
+impl<'s> From<&'s Round> for StoredRound<'s> {
+    fn from(round: &'s Round) -> Self {
+        Self { counts: round.counts.iter().map(StoredCount::from).collect() }
+    }
+}
+
+impl StoredRound<'_> {
+    fn parsed(&self) -> Result<Round, Error> {
+        Ok(Round { counts: self.counts.iter().map(StoredCount::parsed).collect::<Result<_, _>>()? })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredThreshold<'s> {
+    basis: &'s str,
+    #[serde(borrow)]
+    percent: Cow<'s, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    option: Option<&'s str>,
+}
+
+impl<'s> From<&'s Threshold> for StoredThreshold<'s> {
+    fn from(threshold: &'s Threshold) -> Self {
+        Self {
+            basis: threshold.basis.as_str(),
+            percent: threshold.percent.to_string().into(),
+            option: threshold.option.as_ref().map(|option| option.as_str()),
+        }
+    }
+}
+
+impl StoredThreshold<'_> {
+    fn parsed(&self) -> Result<Threshold, Error> {
+        Ok(Threshold {
+            basis: parsed("thresholds", self.basis)?,
+            percent: parsed("thresholds", &self.percent)?,
+            option: parsed_option("thresholds", self.option)?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredFigure<'s> {
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    option: Option<&'s str>,
+    percent: &'s str,
+    basis: &'s str,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    source_url: Option<Cow<'s, str>>,
+}
+
+impl<'s> From<&'s PublishedFigure> for StoredFigure<'s> {
+    fn from(figure: &'s PublishedFigure) -> Self {
+        Self {
+            option: figure.option.as_ref().map(|option| option.as_str()),
+            percent: figure.percent.as_str(),
+            basis: figure.basis.as_str(),
+            source_url: figure.source_url.as_ref().map(|url| url.as_str().into()),
+        }
+    }
+}
+
+impl StoredFigure<'_> {
+    fn parsed(&self) -> Result<PublishedFigure, Error> {
+        Ok(PublishedFigure {
+            option: parsed_option("published_figures", self.option)?,
+            percent: parsed("published_figures", self.percent)?,
+            basis: parsed("published_figures", self.basis)?,
+            source_url: parsed_option("published_figures", self.source_url.as_deref())?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredScrutineer<'s> {
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    name: Option<Cow<'s, str>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    organisation: Option<Cow<'s, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    appointed_on: Option<String>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    report_url: Option<Cow<'s, str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    satisfied: Option<bool>,
+}
+
+impl<'s> From<&'s Scrutineer> for StoredScrutineer<'s> {
+    fn from(scrutineer: &'s Scrutineer) -> Self {
+        Self {
+            name: scrutineer.name.as_ref().map(|name| name.as_str().into()),
+            organisation: scrutineer.organisation.as_ref().map(|name| name.as_str().into()),
+            appointed_on: text_option(scrutineer.appointed_on.as_ref()),
+            report_url: scrutineer.report_url.as_ref().map(|url| url.as_str().into()),
+            satisfied: scrutineer.satisfied,
+        }
+    }
+}
+
+impl StoredScrutineer<'_> {
+    fn parsed(&self) -> Result<Scrutineer, Error> {
+        Ok(Scrutineer {
+            name: parsed_option("scrutineer", self.name.as_deref())?,
+            organisation: parsed_option("scrutineer", self.organisation.as_deref())?,
+            appointed_on: parsed_option("scrutineer", self.appointed_on.as_deref())?,
+            report_url: parsed_option("scrutineer", self.report_url.as_deref())?,
+            satisfied: self.satisfied,
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! The one writer of a process: takes all waiting writes and commits them in one transaction.
+//!
+//! Each write has its own savepoint, so that a failing one is rolled back alone; one `fsync` serves them all, and
+//! nothing is answered before it, refusals included, since a refusal may name what a sibling has written.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+
+use crate::checkpoint::Checkpointer;
+use crate::conn::{Conn, DatabaseUrl, Purpose};
+use crate::dialect;
+use crate::entry_log::{self, Entry};
+use crate::error::Error;
+use crate::transaction::{Documents, Stamp, WriteTx};
+
+/// Writes that may wait; one more is refused at once, which beats a wait without end.
+const QUEUE: usize = 1024;
+const SQLITE_BATCH: usize = 256;
+const POSTGRES_BATCH: usize = 64;
+
+/// The way to the writer.
+#[derive(Clone)]
+pub(crate) struct Queue {
+    jobs: SyncSender<Box<dyn Job>>,
+}
+
+impl Queue {
+    /// Hands over a write and waits until it is on disk or refused.
+    pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Pending { stamp, work, result: None, reply });
+        self.jobs.try_send(job).map_err(|refused| {
+            Error::Unavailable(match refused {
+                TrySendError::Full(_) => "too many writes are waiting".to_owned(),
+                TrySendError::Disconnected(_) => "the writer has stopped".to_owned(),
+            })
+        })?;
+        answer.await.unwrap_or_else(|_| Err(Error::Unavailable("the writer has stopped".to_owned()).into()))
+    }
+}
+
+/// Starts the writer; it ends when the last [`Queue`] is dropped.
+pub(crate) fn start(url: DatabaseUrl, conn: Conn, documents: Arc<dyn Documents>) -> std::io::Result<Queue> {
+    let (jobs, waiting) = sync_channel(QUEUE);
+    let checkpointer = match &url {
+        DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    let writer = Writer { url, conn: Some(conn), documents, checkpointer };
+    std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
+    Ok(Queue { jobs })
+}
+
+/// A write that waits: run in a savepoint, possibly more than once, and answered after the commit.
+trait Job: Send {
+    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, entries: &mut Vec<Entry>) -> Verdict;
+    fn finish(self: Box<Self>, failure: Option<Error>);
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Keep,
+    RollBack,
+}
+
+struct Pending<T, E, F> {
+    stamp: Stamp,
+    work: F,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Pending<T, E, F>
+where
+    T: Send,
+    E: From<Error> + Send,
+    F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
+{
+    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, entries: &mut Vec<Entry>) -> Verdict {
+        let before = entries.len();
+        let mut tx = WriteTx::on(conn, &self.stamp, documents, entries);
+        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
+            .unwrap_or_else(|_| Err(Error::Internal("a write panicked".to_owned()).into()));
+        let keep = result.is_ok() && !tx.is_discarded();
+        self.result = Some(result);
+        if keep {
+            return Verdict::Keep;
+        }
+        entries.truncate(before);
+        Verdict::RollBack
+    }
+
+    fn finish(self: Box<Self>, failure: Option<Error>) {
+        let never_run = || Err(Error::Internal("a write was not attempted".to_owned()).into());
+        let result = match failure {
+            Some(error) => Err(error.into()),
+            None => self.result.unwrap_or_else(never_run),
+        };
+        // A caller who has gone away gets no answer; the write stands all the same.
+        drop(self.reply.send(result));
+    }
+}
+
+/// Why a batch as a whole was not acknowledged.
+pub(crate) enum BatchError {
+    /// Nothing of it was stored.
+    NotCommitted(Error),
+    /// The connection was lost at the commit: only a later read can tell.
+    Unknown(Error),
+}
+
+struct Writer {
+    url: DatabaseUrl,
+    conn: Option<Conn>,
+    documents: Arc<dyn Documents>,
+    checkpointer: Option<Checkpointer>,
+}
+
+impl Writer {
+    fn run(mut self, waiting: &Receiver<Box<dyn Job>>) {
+        let most = match self.url {
+            DatabaseUrl::Sqlite(_) => SQLITE_BATCH,
+            DatabaseUrl::Postgres(_) => POSTGRES_BATCH,
+        };
+        while let Ok(first) = waiting.recv() {
+            let mut jobs = vec![first];
+            jobs.extend(waiting.try_iter().take(most.saturating_sub(1)));
+            self.serve(jobs);
+        }
+    }
+
+    /// Commits the batch; where it fails as a whole, each write has a try of its own.
+    fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+        match self.commit(&mut jobs) {
+            Ok(()) => jobs.into_iter().for_each(|job| job.finish(None)),
+            Err(BatchError::NotCommitted(error)) => {
+                log::warn!("a batch of {} writes is tried again, one by one: {error}", jobs.len());
+                jobs.into_iter().for_each(|job| self.serve_alone(job));
+            }
+            Err(BatchError::Unknown(error)) => {
+                log::error!("the connection was lost while a batch of {} writes was committed: {error}", jobs.len());
+                jobs.into_iter().for_each(|job| job.finish(Some(error.clone())));
+            }
+        }
+        if let (Some(checkpointer), Some(conn)) = (&self.checkpointer, &mut self.conn) {
+            checkpointer.after_commit(conn);
+        }
+    }
+
+    fn serve_alone(&mut self, job: Box<dyn Job>) {
+        let mut alone = [job];
+        let failure = match self.commit(&mut alone) {
+            Ok(()) => None,
+            Err(BatchError::NotCommitted(error) | BatchError::Unknown(error)) => Some(error),
+        };
+        let [job] = alone;
+        job.finish(failure);
+    }
+
+    /// A connection on which anything went wrong is closed, and the next batch opens another.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), BatchError> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => Conn::open(&self.url, Purpose::Write)
+                .map_err(|error| BatchError::NotCommitted(Error::Unavailable(error.to_string())))?,
+        };
+        let done = run_batch(&mut conn, jobs, self.documents.as_ref())?;
+        let clean = match done {
+            Done::Committed => true,
+            Done::Refused => conn.batch_execute("ROLLBACK").is_ok(),
+        };
+        self.conn = clean.then_some(conn);
+        Ok(())
+    }
+}
+
+enum Done {
+    Committed,
+    /// The only write of the batch is not to be kept: the transaction is still to be rolled back.
+    Refused,
+}
+
+fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documents) -> Result<Done, BatchError> {
+    let mut entries = Vec::with_capacity(jobs.len());
+    let head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
+    if let [job] = jobs {
+        if job.attempt(conn, documents, &mut entries) == Verdict::RollBack {
+            return Ok(Done::Refused);
+        }
+    } else {
+        attempt_each(conn, jobs, documents, &mut entries).map_err(|error| BatchError::NotCommitted(error.into()))?;
+    }
+    entry_log::append(conn, head, &entries).map_err(BatchError::NotCommitted)?;
+    match conn.batch_execute("COMMIT") {
+        Ok(()) => Ok(Done::Committed),
+        Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
+    }
+}
+
+/// One round trip between two writes: the end of one savepoint and the start of the next go together.
+fn attempt_each(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    documents: &dyn Documents,
+    entries: &mut Vec<Entry>,
+) -> diesel::QueryResult<()> {
+    let mut between = "SAVEPOINT one_write";
+    for job in jobs {
+        conn.batch_execute(between)?;
+        between = match job.attempt(conn, documents, entries) {
+            Verdict::Keep => "RELEASE SAVEPOINT one_write; SAVEPOINT one_write",
+            Verdict::RollBack => "ROLLBACK TO SAVEPOINT one_write",
+        };
+    }
+    match between {
+        "ROLLBACK TO SAVEPOINT one_write" => conn.batch_execute(between),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,4 @@
+DROP TABLE idempotency_keys;
+DROP TABLE tombstones;
+DROP TABLE entries;
+DROP TABLE log_head;

@@ -1,0 +1,2 @@
+DROP TABLE contract_cpv_codes;
+DROP TABLE contracts;
