@@ -1,0 +1,188 @@
+//! What the service says about itself: whether it lives and is ready, its contract, its documentation and its problem types.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpResponse, get};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::Config as SwaggerConfig;
+
+use crate::path::PathKey;
+use crate::problem::{Problem, ProblemType};
+use crate::server::App;
+
+/// Where the documentation for people is; it isn't part of the contract.
+pub const DOCS: &str = "/docs";
+
+/// What changes with the version of the service.
+const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
+/// What changes by the second.
+const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(check_liveness)
+        .service(check_readiness)
+        .service(get_openapi_yaml)
+        .service(get_openapi_json)
+        .service(list_problem_types)
+        .service(get_problem_type);
+}
+
+/// The contract as it is sent.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    yaml: Bytes,
+    json: Bytes,
+}
+
+impl Contract {
+    /// The two forms of a document.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing YAML and JSON; a document of this crate has none.
+    pub fn of(document: &OpenApi) -> Result<Self, Box<dyn std::error::Error>> {
+        Ok(Self { yaml: document.to_yaml()?.into(), json: document.to_json()?.into() })
+    }
+}
+
+/// The state of the service.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    /// `ok`; anything else comes as a problem.
+    #[schema(value_type = String, example = "ok", max_length = 20)]
+    status: &'static str,
+}
+
+/// A kind of problem: what it means and what to do about it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProblemType)]
+struct ProblemTypeView {
+    /// The address that problems of this kind have as their `type`.
+    #[schema(value_type = String, example = "/problems/precondition-failed", format = "uri-reference", max_length = 100)]
+    r#type: &'static str,
+    /// The kind in a few words, the same every time.
+    #[schema(value_type = String, example = "The record has changed", max_length = 200)]
+    title: &'static str,
+    /// The HTTP status that problems of this kind have.
+    #[schema(example = 412, minimum = 400, maximum = 599)]
+    status: u16,
+    /// What it means and what to do, in Markdown.
+    #[schema(value_type = String, example = "`If-Match` names a version of the record that is not the current one.", max_length = 10000)]
+    description: &'static str,
+}
+
+/// Every kind of problem.
+#[derive(Serialize, ToSchema)]
+struct ProblemTypeList {
+    /// The kinds, in the order of their status.
+    #[schema(max_items = 1000)]
+    items: Vec<ProblemTypeView>,
+}
+
+/// The contract; only what tells it is described here.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes a document that is made elsewhere")]
+struct OpenApiDocument {
+    /// Version of the OpenAPI Specification.
+    #[schema(example = "3.1.0", max_length = 20)]
+    openapi: String,
+}
+
+impl From<ProblemType> for ProblemTypeView {
+    fn from(kind: ProblemType) -> Self {
+        Self { r#type: kind.address(), title: kind.title(), status: kind.status().as_u16(), description: kind.text() }
+    }
+}
+
+/// Tell whether the service runs
+///
+/// For whoever restarts a service that hangs. It asks nothing of the database.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It runs", body = Health)))]
+#[get("/livez")]
+async fn check_liveness() -> HttpResponse {
+    HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" })
+}
+
+/// Tell whether the service can answer requests
+///
+/// For whoever spreads requests over several instances: 503 while the database can't be reached or no connection to it is free.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It can answer", body = Health)))]
+#[get("/readyz")]
+async fn check_readiness(app: App) -> Result<HttpResponse, Problem> {
+    app.store.ready().await?;
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" }))
+}
+
+/// Get the contract as YAML
+///
+/// The OpenAPI document of this version of the service.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = String, content_type = "application/yaml")))]
+#[get("/openapi.yaml")]
+async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
+    HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(contract.yaml.clone())
+}
+
+/// Get the contract as JSON
+///
+/// The OpenAPI document of this version of the service.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[get("/openapi.json")]
+async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
+    HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/json").body(contract.json.clone())
+}
+
+/// List the kinds of problems
+///
+/// Every kind of problem that the service answers with.
+#[utoipa::path(tag = "service", responses((status = 200, description = "All kinds", body = ProblemTypeList)))]
+#[get("/problems")]
+async fn list_problem_types() -> HttpResponse {
+    let items = ProblemType::ALL.iter().map(|kind| ProblemTypeView::from(*kind)).collect();
+    HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemTypeList { items })
+}
+
+/// Get a kind of problem
+///
+/// What the `type` of a problem stands for: what it means and what to do about it.
+#[utoipa::path(
+    tag = "service",
+    params(("slug" = String, Path, description = "The last part of the problem's `type`.", example = "precondition-failed", max_length = 100)),
+    responses((status = 200, description = "The kind", body = ProblemTypeView))
+)]
+#[get("/problems/{slug}")]
+async fn get_problem_type(PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
+    let kind = ProblemType::ALL.iter().find(|kind| kind.slug() == slug);
+    let kind = kind.ok_or_else(|| Problem::not_found("there is no such kind of problem; /problems lists them all"))?;
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemTypeView::from(*kind)))
+}
+
+/// The documentation's front page is `/docs/`, whose own links are relative to it.
+#[get("/docs")]
+pub(crate) async fn docs_front() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// Swagger UI from the binary itself: it loads nothing from elsewhere and asks no one else whether the contract is valid.
+#[get("/docs/{file:.*}")]
+pub(crate) async fn docs_file(PathKey(file): PathKey<String>) -> Result<HttpResponse, Problem> {
+    let config = SwaggerConfig::from("/openapi.json").validator_url("none").display_operation_id(true).display_request_duration(true);
+    let found = utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Problem::internal(error.to_string()))?;
+    let found = found.ok_or_else(Problem::unknown_path)?;
+    let mut response = HttpResponse::Ok();
+    if found.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, "gzip"));
+    }
+    let bytes = match found.bytes {
+        Cow::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Ok(response.content_type(found.content_type).body(bytes))
+}

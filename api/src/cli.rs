@@ -1,0 +1,181 @@
+//! The command line of `mutuals`.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use actix_web::rt::System;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use store::{DatabaseUrl, Stamp, Store};
+
+use crate::config::Config;
+use crate::server::Clock;
+use crate::{document, openapi, sample, server};
+
+/// The register of public service mutuals, as a service that other systems call.
+///
+/// It keeps departments, the mutuals that left them, the staff ballots that decided it and the contracts they won, in an SQLite
+/// file or in PostgreSQL, and serves them as JSON over HTTP.
+#[derive(Debug, Parser)]
+#[command(name = "mutuals", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  mutuals import-sample           fill a new register with the sample of real mutuals
+  mutuals serve                   serve it on http://127.0.0.1:8080 (documentation: /docs/)
+  mutuals backup copy.db          copy the register while it is being served
+  DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
+
+Exit status: 0 done, 1 failed (one line on standard error says why), 2 wrong usage.
+Logs go to standard error; RUST_LOG=warn makes them quieter.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the register over HTTP
+    ///
+    /// Brings the database up to date first. On SIGTERM it answers what it has begun and ends with status 0.
+    Serve(Serve),
+    /// Bring the database up to date and end
+    Migrate(Database),
+    /// Print the contract (OpenAPI 3.1, YAML)
+    Openapi,
+    /// Load the sample register
+    ///
+    /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
+    ImportSample(Database),
+    /// Copy the register into a new file, also while it is being served (SQLite)
+    Backup(Copy),
+    /// Make a copy the register again, where there is none (SQLite)
+    Restore(Copy),
+}
+
+#[derive(Debug, Args)]
+struct Serve {
+    /// Address and port to listen on; port 0 lets the system choose
+    #[arg(long, env = "MUTUALS_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    database: Database,
+    /// Origin of web pages that may call the service from a browser (https://example.gov.uk); several by repetition or commas
+    #[arg(long = "cors-origin", env = "MUTUALS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
+    cors_origins: Vec<String>,
+}
+
+impl Serve {
+    fn config(self) -> Config {
+        let mut config = Config::new(self.listen, self.database.url());
+        let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
+        config.cors_origins = given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
+        config
+    }
+}
+
+#[derive(Debug, Args)]
+struct Database {
+    /// Where the register is: sqlite:PATH or postgres://USER@HOST/NAME
+    // Its value may hold a password, which neither the help nor a message of clap's may show.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, default_value = "sqlite:mutuals.db", value_name = "URL")]
+    database_url: String,
+}
+
+#[derive(Debug, Args)]
+struct Copy {
+    /// The copy
+    file: PathBuf,
+    #[command(flatten)]
+    database: Database,
+}
+
+/// Does what the command line asks.
+pub fn main() -> ExitCode {
+    // What actix-http calls errors is what clients send that isn't HTTP.
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_http=off")).init();
+    match perform(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            drop(writeln!(std::io::stderr(), "mutuals: {failure}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+    match command {
+        Command::Serve(serve) => Ok(server::run(serve.config())?),
+        Command::Migrate(database) => {
+            let applied = store::migrate(&database.url())?;
+            say(&if applied.is_empty() { "up to date already".to_owned() } else { format!("applied {}", applied.join(", ")) });
+            Ok(())
+        }
+        Command::Openapi => {
+            std::io::stdout().write_all(openapi::document().to_yaml()?.as_bytes())?;
+            Ok(())
+        }
+        Command::ImportSample(database) => {
+            import_sample(&database.url())
+        }
+        Command::Backup(copy) => {
+            store::backup(&copy.database.url(), &copy.file)?;
+            say(&format!("copied to {}", copy.file.display()));
+            Ok(())
+        }
+        Command::Restore(copy) => {
+            let url = copy.database.url();
+            store::restore(&url, &copy.file)?;
+            say(&format!("{} is now {url}", copy.file.display()));
+            Ok(())
+        }
+    }
+}
+
+fn import_sample(url: &DatabaseUrl) -> Result<(), Box<dyn std::error::Error>> {
+    store::migrate(url)?;
+    let store = Store::open(url, 1, document::documents())?;
+    let stamp = Stamp { now: Clock::system().now(), actor: "sample".to_owned(), request_id: "import-sample".to_owned() };
+    let done = System::new().block_on(sample::import(&store, stamp))?;
+    say(&format!(
+        "imported {} departments, {} mutuals and {} staff ballots into {url}; {} records were there already",
+        done.departments, done.mutuals, done.staff_ballots, done.left
+    ));
+    Ok(())
+}
+
+impl Database {
+    /// The address; another is a wrong usage and ends the program.
+    fn url(&self) -> DatabaseUrl {
+        self.database_url.parse().unwrap_or_else(|error: store::OpenError| refuse_usage(&error.to_string()))
+    }
+}
+
+/// Ends the program with status 2.
+fn refuse_usage(reason: &str) -> ! {
+    Cli::command().error(ErrorKind::ValueValidation, reason).exit()
+}
+
+/// Tells of what was done. Nobody may be reading it.
+fn say(line: &str) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_never_shows_the_value_of_database_url() {
+        let mut help = Cli::command();
+        let serve = help.find_subcommand_mut("serve").unwrap().render_long_help().to_string();
+        assert!(serve.contains("[env: DATABASE_URL]"), "{serve}");
+    }
+}

@@ -1,0 +1,304 @@
+//! What callers can do with contracts.
+
+use actix_web::{HttpResponse, delete, get, patch, post, put};
+use domain::Record;
+use serde::Deserialize;
+use store::contract::{Filter, Sort};
+use store::{Days, Page, ReadTx, WriteTx};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    Contract, ContractPatch, ContractReference, ContractStatus, CpvPrefix, Currency, NewContract, Ocid, Procedure,
+    ProtectionKind,
+};
+use crate::body::Body;
+use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
+use crate::path::PathKey;
+use crate::problem::Problem;
+use crate::resource::{self, Change, ChangeOptions, Resource};
+use crate::server::App;
+use crate::value::{ContractId, Day, DepartmentKey, MutualKey, Text, texts, words};
+
+/// Which contracts a list has: those that meet every condition; several values of one condition mean any of them.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ContractFilter {
+    /// With this supplier.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    mutual: Vec<MutualKey>,
+    /// With this buyer.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    department: Vec<DepartmentKey>,
+    /// Bought by this procedure.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    procedure: Vec<Procedure>,
+    /// With this status.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    status: Vec<ContractStatus>,
+    /// With a CPV code that begins with these digits.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    cpv: Vec<CpvPrefix>,
+    /// Protected in this way.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    protection: Vec<ProtectionKind>,
+    /// Of relevant health care services, or not of such.
+    #[param(nullable = false)]
+    health_services: Option<bool>,
+    /// The first of its mutual, or a later one.
+    #[param(nullable = false)]
+    is_first: Option<bool>,
+    /// With exactly this reference of the buyer's.
+    #[param(nullable = false)]
+    reference: Option<ContractReference>,
+    /// With exactly this open contracting id.
+    #[param(nullable = false)]
+    ocid: Option<Ocid>,
+    /// Worth at least so many minor units (pence) of `currency`.
+    #[param(nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    value_from: Option<i64>,
+    /// Worth at most so many minor units (pence) of `currency`.
+    #[param(nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    value_to: Option<i64>,
+    /// With a value in this currency. Amounts of different currencies are never compared: with `value_from` or `value_to` it is GBP where it is left out.
+    #[param(nullable = false)]
+    currency: Option<Currency>,
+    /// Awarded on this day or later.
+    #[param(nullable = false)]
+    awarded_from: Option<Day>,
+    /// Awarded on this day or earlier.
+    #[param(nullable = false)]
+    awarded_to: Option<Day>,
+    /// Entered into on this day or later.
+    #[param(nullable = false)]
+    entered_from: Option<Day>,
+    /// Entered into on this day or earlier.
+    #[param(nullable = false)]
+    entered_to: Option<Day>,
+    /// With a term that starts on this day or later.
+    #[param(nullable = false)]
+    starts_from: Option<Day>,
+    /// With a term that starts on this day or earlier.
+    #[param(nullable = false)]
+    starts_to: Option<Day>,
+    /// With a term that ends on this day or later, extensions not included.
+    #[param(nullable = false)]
+    ends_from: Option<Day>,
+    /// With a term that ends on this day or earlier, extensions not included.
+    #[param(nullable = false)]
+    ends_to: Option<Day>,
+    /// With a term that ends on this day or later if all extensions are used.
+    #[param(nullable = false)]
+    latest_ends_from: Option<Day>,
+    /// With a term that ends on this day or earlier if all extensions are used.
+    #[param(nullable = false)]
+    latest_ends_to: Option<Day>,
+}
+
+impl ContractFilter {
+    fn resolve(self, tx: &mut ReadTx<'_>) -> Result<Filter, Problem> {
+        let days = |from: Option<Day>, to: Option<Day>| Days {
+            from: from.map(Text::into_inner),
+            to: to.map(Text::into_inner),
+        };
+        let by_value = self.value_from.or(self.value_to).is_some();
+        let currency = self.currency.map(Text::into_inner);
+        Ok(Filter {
+            mutuals: store::mutual::resolve(tx, &texts(self.mutual)).map_err(Problem::of_query)?,
+            departments: store::department::resolve(tx, &texts(self.department)).map_err(Problem::of_query)?,
+            procedures: words(self.procedure),
+            statuses: words(self.status),
+            cpv_prefixes: texts(self.cpv),
+            protections: words(self.protection),
+            health_services: self.health_services,
+            is_first: self.is_first,
+            reference: self.reference.map(Text::into_inner),
+            ocid: self.ocid.map(Text::into_inner),
+            currency: currency.or(by_value.then_some(domain::Currency::GBP)),
+            value_from: self.value_from,
+            value_to: self.value_to,
+            awarded: days(self.awarded_from, self.awarded_to),
+            entered: days(self.entered_from, self.entered_to),
+            starts: days(self.starts_from, self.starts_to),
+            ends: days(self.ends_from, self.ends_to),
+            latest_ends: days(self.latest_ends_from, self.latest_ends_to),
+        })
+    }
+}
+
+impl resource::Filter for ContractFilter {
+    /// Only by supplier: of one mutual there are never many.
+    fn is_indexed(&self) -> bool {
+        self.mutual.len() == 1
+    }
+}
+
+impl SortKey for Sort {
+    const NAME: &'static str = "ContractSort";
+    const KEYS: &'static [(&'static str, Self)] = &[
+        ("id", Self::Id),
+        ("starts_on", Self::StartsOn),
+        ("ends_on", Self::EndsOn),
+        ("value", Self::Value),
+        ("updated_at", Self::UpdatedAt),
+    ];
+}
+
+/// A page of contracts.
+type ContractPage = ListPage<Contract>;
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_contracts)
+        .service(create_contract)
+        .service(get_contract)
+        .service(replace_contract)
+        .service(update_contract)
+        .service(delete_contract);
+}
+
+/// List contracts
+///
+/// By default in the order of entry.
+#[utoipa::path(
+    tag = "contracts",
+    params(ContractFilter, ListParameters<Sort>),
+    responses((status = 200, description = "A page of contracts", body = ContractPage))
+)]
+#[get("/contracts")]
+async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Result<HttpResponse, Problem> {
+    let find = |tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page<Sort>| {
+        let filter = filter.clone().resolve(tx)?;
+        Ok(store::contract::list(tx, &filter, page)?)
+    };
+    resource::list::<Contracts, _, _>(&app, query, find).await
+}
+
+/// Get a contract
+///
+/// By id.
+#[utoipa::path(
+    tag = "contracts",
+    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), IfChanged),
+    responses((status = 200, description = "The contract", body = Contract))
+)]
+#[get("/contracts/{contract}")]
+async fn get_contract(app: App, key: PathKey<domain::ContractId>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
+    resource::read::<Contracts>(&app, key.0, &conditions).await
+}
+
+/// Create a contract
+///
+/// Whether it is the mutual's first contract is worked out by the register: see `is_first`. Entering an earlier one changes the one that was first.
+#[utoipa::path(
+    tag = "contracts",
+    params(ChangeOptions, IdempotencyKey),
+    request_body = NewContract,
+    responses(
+        (status = 201, description = "The contract was created", body = Contract),
+        (status = 200, description = "The contract as it would be", body = Contract),
+        (status = 409)
+    )
+)]
+#[post("/contracts")]
+async fn create_contract(change: Change, body: Body<NewContract>) -> Result<HttpResponse, Problem> {
+    change.create::<Contracts>(body).await
+}
+
+/// Replace a contract
+///
+/// The body is all that the contract is to say: a member that is left out is removed. Members that the register sets may
+/// be sent back as they were read.
+#[utoipa::path(
+    tag = "contracts",
+    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), ChangeOptions, IfMatch),
+    request_body = NewContract,
+    responses((status = 200, description = "The contract as it is now", body = Contract), (status = 409))
+)]
+#[put("/contracts/{contract}")]
+async fn replace_contract(
+    change: Change,
+    key: PathKey<domain::ContractId>,
+    body: Body<NewContract>,
+) -> Result<HttpResponse, Problem> {
+    change.replace::<Contracts>(key.0, body).await
+}
+
+/// Update a contract
+///
+/// By a merge patch (RFC 7396): a member that is absent stays, `null` removes it, a list replaces the whole list.
+#[utoipa::path(
+    tag = "contracts",
+    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), ChangeOptions, IfMatch),
+    request_body(content = ContractPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "The contract as it is now", body = Contract), (status = 409))
+)]
+#[patch("/contracts/{contract}")]
+async fn update_contract(
+    change: Change,
+    key: PathKey<domain::ContractId>,
+    body: Body<NewContract>,
+) -> Result<HttpResponse, Problem> {
+    change.update::<Contracts>(key.0, body).await
+}
+
+/// Delete a contract
+///
+/// Refused while other records refer to it. Its id is never used again.
+#[utoipa::path(
+    tag = "contracts",
+    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), ChangeOptions, IfMatch),
+    responses(
+        (status = 204, description = "The contract was deleted"),
+        (status = 200, description = "The contract that would be deleted", body = Contract),
+        (status = 409)
+    )
+)]
+#[delete("/contracts/{contract}")]
+async fn delete_contract(change: Change, key: PathKey<domain::ContractId>) -> Result<HttpResponse, Problem> {
+    change.delete::<Contracts>(key.0).await
+}
+
+/// Contracts among the register's resources.
+pub struct Contracts;
+
+impl Resource for Contracts {
+    type Content = domain::Contract;
+    type View = Contract;
+    type New = NewContract;
+    type Key = domain::ContractId;
+
+    const PATH: &'static str = "/v1/contracts";
+
+    fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<domain::Contract>, store::Error> {
+        store::contract::find(tx, key)
+    }
+
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        id: domain::ContractId,
+        value: domain::Contract,
+    ) -> Result<Record<domain::Contract>, store::Error> {
+        store::contract::insert(tx, id, value)
+    }
+
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<domain::Contract>,
+        value: domain::Contract,
+    ) -> Result<Record<domain::Contract>, store::Error> {
+        store::contract::update(tx, current, value)
+    }
+
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Contract>) -> Result<(), store::Error> {
+        store::contract::delete(tx, current)
+    }
+}

@@ -1,0 +1,29 @@
+//! The HTTP service: wire types, handlers, problems, the contract and the command line.
+
+pub mod about;
+pub mod body;
+pub mod cli;
+pub mod conditional;
+pub mod config;
+pub mod contract;
+pub mod decode;
+pub mod department;
+pub mod document;
+pub mod faults;
+pub mod gate;
+pub mod identifier;
+pub mod json;
+pub mod mutual;
+pub mod openapi;
+pub mod page;
+pub mod path;
+pub mod problem;
+pub mod query;
+pub mod request_id;
+pub mod resource;
+pub mod route;
+pub mod sample;
+pub mod server;
+pub mod source;
+pub mod staff_ballot;
+pub mod value;

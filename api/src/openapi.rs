@@ -1,0 +1,455 @@
+//! The contract: the OpenAPI document of the routes that the server mounts.
+//!
+//! Handlers describe what is their own. What follows from the conventions is added here, once for all: the request id,
+//! problems, response headers, and that parts which operations share are declared in one place. Knows no resource.
+
+use std::collections::BTreeMap;
+
+use actix_web::App;
+use actix_web::http::header::{self, HeaderValue};
+use serde_json::Value;
+use utoipa::openapi::content::{Content, ContentBuilder};
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::{Components, Ref, RefOr, Required};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt as _;
+
+use crate::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
+use crate::server;
+
+/// The document of this version of the service, the same at each call.
+pub fn document() -> utoipa::openapi::OpenApi {
+    let app = App::new().into_utoipa_app().openapi(Base::openapi()).configure(server::routes);
+    let (_, mut document) = app.split_for_parts();
+    complete(&mut document);
+    document
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Register of public service mutuals",
+        description = "Departments, the mutuals that left them, the staff ballots that decided it and the contracts they won.\n\n\
+                       Reading needs no key. Every list is read page by page by its `cursor`; every record has an `ETag`, which a \
+                       change sends back as `If-Match`. A request is refused with all of its faults at once, as a problem \
+                       (RFC 9457) whose `type` can be read at `/problems/{slug}`. Every path that answers `GET` also \
+                       answers `HEAD`, and every path `OPTIONS`. Members and words may be added to answers within `/v1`.",
+        contact(name = "The register's maintainers"),
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    servers((url = "/", description = "The service that this document comes from")),
+    tags(
+        (name = "departments", description = "Public bodies that mutuals leave, or that sponsor, commission or support them"),
+        (name = "mutuals", description = "Organisations that left the public sector to run a public service, or are on their way"),
+        (name = "staff ballots", description = "Votes of the staff on becoming a mutual, with their counts"),
+        (name = "contracts", description = "Contracts of mutuals with public bodies"),
+        (name = "service", description = "The service itself: its state, its contract and its problem types")
+    )
+)]
+struct Base;
+
+/// A problem response that operations share.
+struct Refusal {
+    /// Its name in the document.
+    name: &'static str,
+    status: &'static str,
+    kinds: &'static [ProblemType],
+    description: &'static str,
+}
+
+const BAD_REQUEST: Refusal = Refusal {
+    name: "BadRequest",
+    status: "400",
+    kinds: &[ProblemType::MalformedRequest, ProblemType::InvalidParameter],
+    description: "The request can't be read, or a query parameter is invalid",
+};
+const NOT_FOUND: Refusal =
+    Refusal { name: "NotFound", status: "404", kinds: &[ProblemType::NotFound], description: "There is no such record" };
+const NOT_ACCEPTABLE: Refusal = Refusal {
+    name: "NotAcceptable",
+    status: "406",
+    kinds: &[ProblemType::NotAcceptable],
+    description: "The operation answers in no media type that `Accept` allows",
+};
+const TAKEN: Refusal = Refusal {
+    name: "Taken",
+    status: "409",
+    kinds: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
+    description: "Another record has this name, slug or identifier",
+};
+const HAS_DEPENDENTS: Refusal = Refusal {
+    name: "HasDependents",
+    status: "409",
+    kinds: &[ProblemType::HasDependents],
+    description: "Other records refer to this one",
+};
+const GONE: Refusal =
+    Refusal { name: "Gone", status: "410", kinds: &[ProblemType::Gone], description: "The record has been deleted" };
+const PRECONDITION_FAILED: Refusal = Refusal {
+    name: "PreconditionFailed",
+    status: "412",
+    kinds: &[ProblemType::PreconditionFailed],
+    description: "The record has changed; `ETag` has its version now",
+};
+const PAYLOAD_TOO_LARGE: Refusal = Refusal {
+    name: "PayloadTooLarge",
+    status: "413",
+    kinds: &[ProblemType::PayloadTooLarge],
+    description: "The request body is too large",
+};
+const UNSUPPORTED_MEDIA_TYPE: Refusal = Refusal {
+    name: "UnsupportedMediaType",
+    status: "415",
+    kinds: &[ProblemType::UnsupportedMediaType],
+    description: "The operation doesn't read this media type",
+};
+const INVALID_CONTENT: Refusal = Refusal {
+    name: "InvalidContent",
+    status: "422",
+    kinds: &[ProblemType::InvalidContent],
+    description: "The content breaks rules; `errors` has every fault",
+};
+const INVALID_NEW_CONTENT: Refusal = Refusal {
+    name: "InvalidNewContent",
+    status: "422",
+    kinds: &[ProblemType::InvalidContent, ProblemType::IdempotencyKeyReused],
+    description: "The content breaks rules, or the idempotency key was used for another request",
+};
+const PRECONDITION_REQUIRED: Refusal = Refusal {
+    name: "PreconditionRequired",
+    status: "428",
+    kinds: &[ProblemType::PreconditionRequired],
+    description: "The change doesn't say which version it is for",
+};
+const INTERNAL: Refusal =
+    Refusal { name: "Internal", status: "500", kinds: &[ProblemType::Internal], description: "The service failed" };
+const UNAVAILABLE: Refusal = Refusal {
+    name: "Unavailable",
+    status: "503",
+    kinds: &[ProblemType::Unavailable],
+    description: "The service can't answer just now; `Retry-After` says when to ask again",
+};
+const STORAGE_FULL: Refusal = Refusal {
+    name: "StorageFull",
+    status: "507",
+    kinds: &[ProblemType::StorageFull],
+    description: "The storage is full; reading still works",
+};
+
+const REFUSALS: &[&Refusal] = &[
+    &BAD_REQUEST,
+    &NOT_FOUND,
+    &NOT_ACCEPTABLE,
+    &TAKEN,
+    &HAS_DEPENDENTS,
+    &GONE,
+    &PRECONDITION_FAILED,
+    &PAYLOAD_TOO_LARGE,
+    &UNSUPPORTED_MEDIA_TYPE,
+    &INVALID_CONTENT,
+    &INVALID_NEW_CONTENT,
+    &PRECONDITION_REQUIRED,
+    &INTERNAL,
+    &UNAVAILABLE,
+    &STORAGE_FULL,
+];
+
+const ETAG: &str = "ETag";
+const LAST_MODIFIED: &str = "Last-Modified";
+const CACHE_CONTROL: &str = "Cache-Control";
+const LINK: &str = "Link";
+const LOCATION: &str = "Location";
+const REQUEST_ID: &str = "Request-Id";
+const RETRY_AFTER: &str = "Retry-After";
+
+/// Response headers: name, what it says, an example.
+const HEADERS: &[(&str, &str, &str)] = &[
+    (ETAG, "The version of what is answered, for `If-Match` and `If-None-Match`.", "\"7\""),
+    (LAST_MODIFIED, "When the record was last changed.", "Wed, 01 Oct 2025 09:30:00 GMT"),
+    (CACHE_CONTROL, "Whether a cache may keep the answer.", "no-cache"),
+    (LINK, "The next and the first page (RFC 8288).", "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\""),
+    (LOCATION, "Where the new record is.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
+    (REQUEST_ID, "The request, as the service's log knows it.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
+    (RETRY_AFTER, "The seconds after which it is worth asking again.", "1"),
+    ("Accept-Patch", "What `PATCH` reads, where the refused request was one.", "application/merge-patch+json"),
+];
+
+fn complete(document: &mut utoipa::openapi::OpenApi) {
+    let mut components = document.components.take().unwrap_or_default();
+    for (path, method, operation) in operations(document) {
+        name_parameter_schemas(operation, &mut components);
+        operation.parameters.get_or_insert_default().push(request_id().into());
+        describe_headers(method, operation);
+        add_refusals(path, method, operation);
+    }
+    share_parameters(document, &mut components);
+    add_problems(&mut components);
+    components.headers = HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();
+    document.components = Some(components);
+}
+
+/// All operations, with path and method.
+fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (&str, &'static str, &mut Operation)> {
+    document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let own = [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
+        ];
+        own.into_iter().filter_map(|(method, operation)| Some((path.as_str(), method, operation.as_mut()?)))
+    })
+}
+
+/// A parameter's schema that has a title becomes a schema of that name.
+fn name_parameter_schemas(operation: &mut Operation, components: &mut Components) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema else { continue };
+        if let Some(name) = schema.title.take() {
+            let reference = Ref::from_schema_name(&name);
+            components.schemas.insert(name, Schema::Object(schema.clone()).into());
+            parameter.schema = Some(reference.into());
+        }
+    }
+}
+
+fn request_id() -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9._-]{1,128}$")).max_length(Some(128));
+    ParameterBuilder::new()
+        .name(REQUEST_ID)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("An id of the caller's own for the request; one is made where it is absent."))
+        .schema(Some(schema))
+        .build()
+}
+
+/// The headers that an answer has by the conventions: conditional reads, links of lists, the place of what is new.
+fn describe_headers(method: &str, operation: &mut Operation) {
+    let is_conditional = has_parameter(operation, "If-None-Match");
+    let is_list = has_parameter(operation, "cursor");
+    if is_conditional {
+        let unchanged = ResponseBuilder::new().description("The caller has it already");
+        operation.responses.responses.insert("304".to_owned(), unchanged.into());
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        let own: &[&str] = match (method, status.as_str()) {
+            ("GET", "200" | "304") if is_conditional && is_list => &[ETAG, CACHE_CONTROL, LINK],
+            ("GET", "200" | "304") if is_conditional => &[ETAG, CACHE_CONTROL, LAST_MODIFIED],
+            ("GET", "200") => &[CACHE_CONTROL],
+            ("POST", "201") => &[ETAG, LAST_MODIFIED, LOCATION, CACHE_CONTROL],
+            ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED, CACHE_CONTROL],
+            ("POST" | "DELETE", "200") => &[CACHE_CONTROL],
+            _ => &[],
+        };
+        add_headers(response, own);
+    }
+}
+
+fn add_headers(response: &mut Response, names: &[&str]) {
+    for name in names.iter().chain([&REQUEST_ID]) {
+        let reference = Ref::new(format!("#/components/headers/{}", component_name(name)));
+        response.headers.insert((*name).to_owned(), RefOr::Ref(reference));
+    }
+}
+
+/// The problems that follow from what the operation is. A handler declares a 409 itself, since that depends on the resource.
+fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
+    let reads_body = operation.request_body.is_some();
+    let in_register = path.starts_with("/v1/");
+    let names_record = path.contains('{');
+    let changes = method != "GET";
+    let is_versioned = has_parameter(operation, "If-Match");
+    let declares_conflict = operation.responses.responses.contains_key("409");
+    let answers = operation.responses.responses.values().any(|response| matches!(response, RefOr::T(own) if !own.content.is_empty()));
+    let invalid = if has_parameter(operation, "Idempotency-Key") { &INVALID_NEW_CONTENT } else { &INVALID_CONTENT };
+    let rules: &[(bool, &Refusal)] = &[
+        (true, &BAD_REQUEST),
+        (names_record, &NOT_FOUND),
+        (answers, &NOT_ACCEPTABLE),
+        (declares_conflict && method == "DELETE", &HAS_DEPENDENTS),
+        (declares_conflict && method != "DELETE", &TAKEN),
+        (names_record && in_register, &GONE),
+        (is_versioned, &PRECONDITION_FAILED),
+        (reads_body, &PAYLOAD_TOO_LARGE),
+        (reads_body, &UNSUPPORTED_MEDIA_TYPE),
+        (reads_body, invalid),
+        (is_versioned, &PRECONDITION_REQUIRED),
+        (true, &INTERNAL),
+        (in_register || path == "/readyz", &UNAVAILABLE),
+        (in_register && changes, &STORAGE_FULL),
+    ];
+    for (_, refusal) in rules.iter().filter(|(applies, _)| *applies) {
+        let reference = Ref::from_response_name(refusal.name);
+        operation.responses.responses.insert(refusal.status.to_owned(), reference.into());
+    }
+}
+
+fn has_parameter(operation: &Operation, name: &str) -> bool {
+    operation.parameters.iter().flatten().any(|parameter| matches!(parameter, RefOr::T(own) if own.name == name))
+}
+
+/// A parameter that is the same wherever its name occurs, and occurs more than once, is declared once.
+fn share_parameters(document: &mut utoipa::openapi::OpenApi, components: &mut Components) {
+    let mut uses: BTreeMap<String, Vec<Parameter>> = BTreeMap::new();
+    for (_, _, operation) in operations(document) {
+        for parameter in operation.parameters.iter().flatten() {
+            if let RefOr::T(parameter) = parameter {
+                uses.entry(component_name(&parameter.name)).or_default().push(parameter.clone());
+            }
+        }
+    }
+    uses.retain(|_, uses| uses.len() > 1 && uses.iter().all(|other| Some(other) == uses.first()));
+    for (_, _, operation) in operations(document) {
+        for parameter in operation.parameters.iter_mut().flatten() {
+            let RefOr::T(own) = &*parameter else { continue };
+            let name = component_name(&own.name);
+            if uses.contains_key(&name) {
+                *parameter = RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")));
+            }
+        }
+    }
+    let shared = uses.into_iter().filter_map(|(name, uses)| Some((name, RefOr::T(uses.into_iter().next()?))));
+    components.parameters.extend(shared);
+}
+
+fn add_problems(components: &mut Components) {
+    let mut schemas = vec![(ProblemDetails::name().into_owned(), ProblemDetails::schema())];
+    ProblemDetails::schemas(&mut schemas);
+    components.schemas.extend(schemas);
+    components.responses = REFUSALS.iter().map(|refusal| (refusal.name.to_owned(), response(refusal).into())).collect();
+}
+
+fn response(refusal: &Refusal) -> Response {
+    let problem = Ref::from_schema_name(ProblemDetails::name());
+    let examples = refusal.kinds.iter().map(|kind| {
+        let example = ExampleBuilder::new().summary(kind.title()).value(Some(example(*kind)));
+        (kind.slug(), example.build())
+    });
+    let content: Content = ContentBuilder::new().schema(Some(problem)).examples_from_iter(examples).build();
+    let mut response = ResponseBuilder::new().description(refusal.description).content(problem::MEDIA_TYPE, content).build();
+    let own: &[&str] = match refusal.status {
+        "412" => &[ETAG],
+        "415" => &["Accept-Patch"],
+        "503" => &[RETRY_AFTER],
+        _ => &[],
+    };
+    add_headers(&mut response, own);
+    response
+}
+
+fn header(says: &str, example: &str) -> Header {
+    let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(8000));
+    let mut header = HeaderBuilder::new().schema(Some(schema)).description(Some(says)).build();
+    header.example = Some(example.into());
+    header
+}
+
+/// A name as components have them: `If-Match` is `IfMatch`.
+fn component_name(name: &str) -> String {
+    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.flat_map(|word| word.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(word.chars().skip(1))).collect()
+}
+
+/// What a problem of this type looks like.
+fn example(kind: ProblemType) -> Value {
+    let id = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";
+    let other = || {
+        vec![OtherRecord {
+            resource_type: "mutual",
+            id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),
+            name: Some("Harmonie".to_owned()),
+        }]
+    };
+    let problem = match kind {
+        ProblemType::MalformedRequest => {
+            Problem::malformed(ErrorItem::header(&header::IF_MATCH, "invalid-format", "expected one or more entity tags"))
+        }
+        ProblemType::InvalidParameter => Problem::bad_query(vec![ErrorItem::parameter(
+            "sectr",
+            "unknown-parameter",
+            "there is no such parameter; did you mean `sector`?",
+        )]),
+        ProblemType::UnknownPath => Problem::unknown_path(),
+        ProblemType::NotFound => Problem::not_found("no mutual «harmonie»"),
+        ProblemType::MethodNotAllowed => Problem::method_not_allowed(&HeaderValue::from_static("GET, HEAD, OPTIONS")),
+        ProblemType::NotAcceptable => Problem::not_acceptable("application/json"),
+        ProblemType::NameTaken => Problem::conflict(kind, "another mutual has the name «Harmonie»", other()),
+        ProblemType::SlugTaken => Problem::conflict(kind, "another mutual has the slug «harmonie»", other()),
+        ProblemType::IdentifierTaken => Problem::conflict(kind, "another mutual has the identifier «GB-COH:09506232»", other()),
+        ProblemType::HasDependents => Problem::has_dependents("other records refer to this one", other()),
+        ProblemType::Gone => Problem::gone("the mutual «harmonie» was deleted"),
+        ProblemType::PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),
+        ProblemType::PayloadTooLarge => Problem::payload_too_large(crate::gate::BODY_LIMIT),
+        ProblemType::UnsupportedMediaType => Problem::unsupported_media_type("application/json"),
+        ProblemType::InvalidContent => Problem::invalid(vec![
+            ErrorItem::pointer("/name", "required", "this member is required"),
+            ErrorItem::pointer("/sectors/0", "not-in-vocabulary", "expected a sector; did you mean `libraries_archives`?"),
+        ]),
+        ProblemType::IdempotencyKeyReused => Problem::idempotency_key_reused(),
+        ProblemType::PreconditionRequired => Problem::precondition_required(),
+        ProblemType::Internal => Problem::internal("example"),
+        ProblemType::Unavailable => Problem::unavailable(1, "example"),
+        ProblemType::StorageFull => Problem::storage_full("example"),
+    };
+    serde_json::to_value(problem.details("/v1/mutuals", id)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_the_same_each_time() {
+        assert_eq!(document().to_yaml().unwrap(), document().to_yaml().unwrap());
+    }
+
+    #[test]
+    fn every_operation_is_described() {
+        let mut document = document();
+        let mut ids = Vec::new();
+        for (path, method, operation) in operations(&mut document) {
+            assert!(operation.summary.as_ref().is_some_and(|summary| !summary.is_empty()), "{method} {path}");
+            assert!(operation.description.as_ref().is_some_and(|text| !text.is_empty()), "{method} {path}");
+            assert_eq!(operation.tags.as_ref().map(Vec::len), Some(1), "{method} {path}");
+            ids.push(operation.operation_id.clone().unwrap());
+        }
+        ids.sort();
+        ids.windows(2).for_each(|two| assert_ne!(two[0], two[1]));
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let document = serde_json::to_value(document()).unwrap();
+        let mut references = Vec::new();
+        collect_references(&document, &mut references);
+        for reference in references {
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn component_names_have_no_hyphens() {
+        assert_eq!(component_name("If-None-Match"), "IfNoneMatch");
+        assert_eq!(component_name("validate_only"), "ValidateOnly");
+        assert_eq!(component_name("ETag"), "ETag");
+    }
+
+    fn collect_references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                members.values().for_each(|member| collect_references(member, found));
+            }
+            Value::Array(elements) => elements.iter().for_each(|element| collect_references(element, found)),
+            _ => {}
+        }
+    }
+}

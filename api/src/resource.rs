@@ -1,0 +1,324 @@
+//! What all resources of the register have in common: how one is read, created, replaced, updated and deleted.
+//!
+//! A handler names the resource and hands over what came with the request. Each operation is one transaction, in which the
+//! checks come in the order that the contract promises: the record, its version, the content, other records.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use domain::{Id, Record};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::idempotency::{self, Answer};
+use store::{Page, ReadTx, Slice, Stamp, WriteTx};
+use utoipa::IntoParams;
+
+use crate::body::{Body, Input, Refusal};
+use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
+use crate::page::{ListQuery, SortKey};
+use crate::problem::Problem;
+use crate::query::Query;
+use crate::request_id::RequestId;
+use crate::server::App;
+
+/// A resource with its place, its forms on the wire and its functions in the store.
+pub trait Resource: 'static {
+    /// What a record of it says.
+    type Content: Clone + Send + 'static;
+    /// How it is shown.
+    type View: From<Record<Self::Content>> + Serialize;
+    /// How it is sent.
+    type New: Input<Value: Clone + Send> + 'static;
+    /// What a path names it by.
+    type Key: Send + 'static;
+
+    /// Where its records are: `/v1/mutuals`.
+    const PATH: &'static str;
+
+    /// Finds a record.
+    ///
+    /// # Errors
+    /// Those of the store's function, as for the others.
+    fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<Self::Content>, store::Error>;
+
+    /// Enters a record.
+    ///
+    /// # Errors
+    /// Those of the store's function.
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        id: Id<Self::Content>,
+        value: <Self::New as Input>::Value,
+    ) -> Result<Record<Self::Content>, store::Error>;
+
+    /// Replaces what a record says.
+    ///
+    /// # Errors
+    /// Those of the store's function.
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<Self::Content>,
+        value: <Self::New as Input>::Value,
+    ) -> Result<Record<Self::Content>, store::Error>;
+
+    /// Deletes a record.
+    ///
+    /// # Errors
+    /// Those of the store's function.
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self::Content>) -> Result<(), store::Error>;
+}
+
+/// What may come with every change.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ChangeOptions {
+    /// `true` carries out all checks and stores nothing: the answer is 200 with the resource as it would be.
+    #[param(nullable = false, default = false)]
+    validate_only: Option<bool>,
+}
+
+/// A change to the register as a request brings it: who asks for it, which version it is for, and how it is to be done.
+pub struct Change {
+    app: App,
+    stamp: Stamp,
+    target: String,
+    dry_run: bool,
+    if_match: IfMatch,
+    idempotency_key: IdempotencyKey,
+}
+
+impl FromRequest for Change {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Self::read(request, payload))
+    }
+}
+
+impl Change {
+    fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+        let Query(options) = Query::<ChangeOptions>::from_request(request, payload).into_inner()?;
+        let app = App::from_request(request, payload).into_inner().map_err(|error| Problem::internal(error.to_string()))?;
+        let request_id = RequestId::from_request(request, payload).into_inner()?;
+        Ok(Self {
+            stamp: app.stamp(&request_id),
+            target: format!("{} {}", request.method(), request.path()),
+            dry_run: options.validate_only.unwrap_or_default(),
+            if_match: IfMatch::from_request(request, payload).into_inner()?,
+            idempotency_key: IdempotencyKey::from_request(request, payload).into_inner()?,
+            app,
+        })
+    }
+
+    /// Creates a record: 201, or 200 in a dry run. With an `Idempotency-Key` the answer is kept and given again.
+    ///
+    /// # Errors
+    /// 422 with every fault of the content, 409 naming the records that stand in the way.
+    pub async fn create<R: Resource>(self, body: Body<R::New>) -> Result<HttpResponse, Problem> {
+        let Self { app, stamp, target, dry_run, idempotency_key, .. } = self;
+        let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &target, &key, &body));
+        let content = body.create();
+        let id = app.new_id::<R::Content>();
+        let answer = app.store.write(stamp, move |tx| {
+            let kept = repeat.as_ref().map(|repeat| repeat.answer(tx)).transpose()?;
+            if let Some(kept) = kept.flatten() {
+                return Ok(kept);
+            }
+            let value = accept(tx, &content)?;
+            let record = R::insert(tx, id, value)?;
+            if dry_run {
+                tx.discard();
+                return rehearsed::<R>(record);
+            }
+            let answer = Answer { location: Some(format!("{}/{id}", R::PATH)), ..answer::<R>(StatusCode::CREATED, record)? };
+            match &repeat {
+                Some(repeat) => repeat.keep(tx, answer),
+                None => Ok(answer),
+            }
+        });
+        Ok(respond(answer.await?))
+    }
+
+    /// Replaces all that a record says.
+    ///
+    /// # Errors
+    /// 404 or 410 where it is not there, 428 and 412 by its version, then as [`Change::create`].
+    pub async fn replace<R: Resource>(self, key: R::Key, body: Body<R::New>) -> Result<HttpResponse, Problem> {
+        self.change::<R>(key, move |current| body.replace(current)).await
+    }
+
+    /// Changes some of what a record says, by a merge patch.
+    ///
+    /// # Errors
+    /// As [`Change::replace`].
+    pub async fn update<R: Resource>(self, key: R::Key, body: Body<R::New>) -> Result<HttpResponse, Problem> {
+        self.change::<R>(key, move |current| body.update(current)).await
+    }
+
+    async fn change<R: Resource>(
+        self,
+        key: R::Key,
+        read: impl Fn(&R::View) -> Read<R> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { app, stamp, dry_run, if_match, .. } = self;
+        let answer = app.store.write(stamp, move |tx| {
+            let current = R::find(tx, &key)?;
+            if_match.check(current.version)?;
+            let content = read(&R::View::from(current.clone()));
+            let value = accept(tx, &content)?;
+            let record = R::update(tx, &current, value)?;
+            if dry_run {
+                tx.discard();
+                return rehearsed::<R>(record);
+            }
+            answer::<R>(StatusCode::OK, record)
+        });
+        Ok(respond(answer.await?))
+    }
+
+    /// Deletes a record: 204, or in a dry run 200 with the record that would be deleted.
+    ///
+    /// # Errors
+    /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
+    pub async fn delete<R: Resource>(self, key: R::Key) -> Result<HttpResponse, Problem> {
+        let Self { app, stamp, dry_run, if_match, .. } = self;
+        let answer = app.store.write(stamp, move |tx| {
+            let current = R::find(tx, &key)?;
+            if_match.check(current.version)?;
+            R::delete(tx, &current)?;
+            if dry_run {
+                tx.discard();
+                return rehearsed::<R>(current).map(Some);
+            }
+            Ok::<_, Problem>(None)
+        });
+        Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond))
+    }
+}
+
+/// Reads a record: 200, or 304 where the caller has it already.
+///
+/// # Errors
+/// 404 or 410 where it is not there.
+pub async fn read<R: Resource>(app: &App, key: R::Key, conditions: &IfChanged) -> Result<HttpResponse, Problem> {
+    let record = app.store.look(move |tx| R::find(tx, &key).map_err(Problem::from)).await?;
+    Ok(conditions.item(record, R::View::from))
+}
+
+/// Lists records: 200 with a page, or 304 where the caller has it already.
+///
+/// A page that an index leads to is read at once, any other by a thread that may take its time.
+///
+/// # Errors
+/// 400 where the filter names a record that is not there or the cursor no place of the list.
+pub async fn list<R, F, S>(
+    app: &App,
+    query: ListQuery<F, S>,
+    find: impl Fn(&mut ReadTx<'_>, &F, &Page<S>) -> Result<Slice<R::Content>, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem>
+where
+    R: Resource,
+    F: Filter,
+    S: SortKey + Send,
+{
+    let ListQuery { filter, page, .. } = &query;
+    let is_bounded = filter.is_indexed() && !page.count;
+    let (filter, page) = (filter.clone(), page.clone());
+    let read = move |tx: &mut ReadTx<'_>| find(tx, &filter, &page);
+    let slice = if is_bounded { app.store.look(read).await? } else { app.store.read(read).await? };
+    query.answer::<R::Content, R::View>(slice)
+}
+
+/// The filter of a list as a query gives it.
+pub trait Filter: Clone + Send + 'static {
+    /// Whether an index leads to a page of the list in its default order, so that reading it takes no longer in a larger register.
+    fn is_indexed(&self) -> bool;
+}
+
+/// What reading a body gave.
+type Read<R> = Result<<<R as Resource>::New as Input>::Value, Refusal>;
+
+/// The content, or all its faults: those of the body itself and its references that lead nowhere.
+fn accept<V: Clone>(tx: &mut ReadTx<'_>, content: &Result<V, Refusal>) -> Result<V, Problem> {
+    match content {
+        Ok(value) => Ok(value.clone()),
+        Err(refusal) => {
+            let unknown = store::reference::faults(tx, refusal.references())?;
+            Err(refusal.problem(unknown))
+        }
+    }
+}
+
+fn answer<R: Resource>(status: StatusCode, record: Record<R::Content>) -> Result<Answer, Problem> {
+    let (version, updated_at) = (record.version, record.updated_at);
+    Ok(Answer {
+        fingerprint: String::new(),
+        status: status.as_u16().into(),
+        location: None,
+        etag: etag(version).to_str().ok().map(str::to_owned),
+        last_modified: Some(last_modified(updated_at)),
+        body: serde_json::to_string(&R::View::from(record)).map_err(Problem::internal)?,
+    })
+}
+
+/// What a dry run answers: the record as it would be. It has no version to go on from, since nothing was stored.
+fn rehearsed<R: Resource>(record: Record<R::Content>) -> Result<Answer, Problem> {
+    Ok(Answer { etag: None, last_modified: None, ..answer::<R>(StatusCode::OK, record)? })
+}
+
+fn respond(answer: Answer) -> HttpResponse {
+    let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
+    let headers = [
+        (header::LOCATION, answer.location),
+        (header::ETAG, answer.etag),
+        (header::LAST_MODIFIED, answer.last_modified),
+    ];
+    for (name, value) in headers {
+        if let Some(value) = value {
+            response.insert_header((name, value));
+        }
+    }
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    response.content_type("application/json").body(answer.body)
+}
+
+/// A request that may come again: under which key, and with what content.
+struct Repeat {
+    id: String,
+    fingerprint: String,
+}
+
+impl Repeat {
+    fn new<T: Input>(caller: &str, target: &str, key: &str, body: &Body<T>) -> Self {
+        Self { id: digest(&[caller.as_bytes(), target.as_bytes(), key.as_bytes()]), fingerprint: digest(&[body.bytes()]) }
+    }
+
+    /// The answer that the request had when it first came.
+    fn answer(&self, tx: &mut WriteTx<'_>) -> Result<Option<Answer>, Problem> {
+        match idempotency::find(tx, &self.id)? {
+            Some(kept) if kept.fingerprint != self.fingerprint => Err(Problem::idempotency_key_reused()),
+            kept => Ok(kept),
+        }
+    }
+
+    fn keep(&self, tx: &mut WriteTx<'_>, answer: Answer) -> Result<Answer, Problem> {
+        let answer = Answer { fingerprint: self.fingerprint.clone(), ..answer };
+        idempotency::insert(tx, &self.id, &answer)?;
+        Ok(answer)
+    }
+}
+
+/// A digest of several texts, each told from the next by its length.
+fn digest(texts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text.len().to_be_bytes());
+        hash.update(text);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,228 @@
+//! The sample register: real departments, mutuals and staff ballots with their sources, embedded in the program.
+//!
+//! An item is what a caller would send, but for its references, which are slugs. It is read by the same code as a request, and
+//! one that is in the register already is left as it is, so that importing twice changes nothing.
+
+use domain::{Department, Key, Mutual, Slug, StaffBallotId};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use store::{Error, ResourceType, Stamp, Store, WriteTx};
+use uuid::Uuid;
+
+use crate::body::{Body, Input};
+use crate::department::NewDepartment;
+use crate::mutual::NewMutual;
+use crate::staff_ballot::NewStaffBallot;
+
+const DEPARTMENTS: &str = include_str!("../../data/sample/departments.json");
+const MUTUALS: &str = include_str!("../../data/sample/mutuals.json");
+const STAFF_BALLOTS: &str = include_str!("../../data/sample/staff_ballots.json");
+
+/// Milliseconds since 1970 that the ids of all sample records begin with: 2025-01-01.
+const SAMPLE_TIME: u64 = 1_735_689_600_000;
+
+/// What an import did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Departments entered.
+    pub departments: usize,
+    /// Mutuals entered.
+    pub mutuals: usize,
+    /// Staff ballots entered.
+    pub staff_ballots: usize,
+    /// Records that were there already, or had been and were deleted.
+    pub left: usize,
+}
+
+/// Why the sample can't be imported; nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The register refused it, or can't be reached.
+    #[error(transparent)]
+    Store(#[from] Error),
+    /// An item of the sample isn't what the register takes.
+    #[error("the {item}: {reason}")]
+    Item {
+        /// Which item.
+        item: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Imports the sample register, all of it or nothing.
+///
+/// # Errors
+/// Where the register has other records of the same names, or can't be reached.
+pub async fn import(store: &Store, stamp: Stamp) -> Result<Imported, ImportError> {
+    store.write(stamp, import_all).await
+}
+
+fn import_all(tx: &mut WriteTx<'_>) -> Result<Imported, ImportError> {
+    let mut done = Imported::default();
+    done.departments = enter_all(tx, "department", DEPARTMENTS, &mut done.left, enter_department)?;
+    done.mutuals = enter_all(tx, "mutual", MUTUALS, &mut done.left, enter_mutual)?;
+    done.staff_ballots = enter_all(tx, "staff ballot", STAFF_BALLOTS, &mut done.left, enter_staff_ballot)?;
+    Ok(done)
+}
+
+#[derive(Deserialize)]
+struct Items {
+    items: Vec<Map<String, Value>>,
+}
+
+/// What became of an item.
+enum Entry {
+    Entered,
+    Left,
+    /// It refers to a record that is not there yet.
+    Waits,
+}
+
+/// Enters items in an order in which each finds what it refers to; gives how many were new.
+fn enter_all(
+    tx: &mut WriteTx<'_>,
+    kind: &str,
+    file: &str,
+    left: &mut usize,
+    enter: impl Fn(&mut WriteTx<'_>, Map<String, Value>) -> Result<Entry, ImportError>,
+) -> Result<usize, ImportError> {
+    let unreadable = |error: serde_json::Error| ImportError::Item { item: format!("{kind}s"), reason: error.to_string() };
+    let mut waiting = serde_json::from_str::<Items>(file).map_err(unreadable)?.items;
+    let mut entered = 0;
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        let mut still = Vec::new();
+        for item in waiting {
+            match enter(tx, item.clone())? {
+                Entry::Entered => entered += 1,
+                Entry::Left => *left += 1,
+                Entry::Waits => still.push(item),
+            }
+        }
+        if let (Some(item), true) = (still.first(), still.len() == before) {
+            let reason = "it refers to a record that is in neither the sample nor the register".to_owned();
+            return Err(ImportError::Item { item: format!("{kind} {}", Value::Object(item.clone())), reason });
+        }
+        waiting = still;
+    }
+    Ok(entered)
+}
+
+fn enter_department(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
+    let slug = slug_of(&item)?;
+    if is_known(store::department::find(tx, &Key::Slug(slug.clone())))? {
+        return Ok(Entry::Left);
+    }
+    if !refer(&mut item, "successor", "successor_id", |slug| department_id(tx, slug))? {
+        return Ok(Entry::Waits);
+    }
+    let content = read::<NewDepartment>(&item)?.content;
+    store::department::insert(tx, domain::Id::from_uuid(stable_id(ResourceType::Department, slug.as_str())), content)?;
+    Ok(Entry::Entered)
+}
+
+fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
+    let slug = slug_of(&item)?;
+    if is_known(store::mutual::find(tx, &Key::Slug(slug.clone())))? {
+        return Ok(Entry::Left);
+    }
+    let found = refer(&mut item, "department", "department_id", |slug| department_id(tx, slug))?
+        && refer(&mut item, "other_departments", "other_department_ids", |slug| department_id(tx, slug))?
+        && refer(&mut item, "successor", "successor_id", |slug| mutual_id(tx, slug))?;
+    if !found {
+        return Ok(Entry::Waits);
+    }
+    let content = read::<NewMutual>(&item)?.content;
+    store::mutual::insert(tx, domain::Id::from_uuid(stable_id(ResourceType::Mutual, slug.as_str())), content)?;
+    Ok(Entry::Entered)
+}
+
+fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
+    let key = item.remove("reference_key");
+    let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let id = StaffBallotId::from_uuid(stable_id(ResourceType::StaffBallot, key));
+    if is_known(store::staff_ballot::find(tx, &id))? {
+        return Ok(Entry::Left);
+    }
+    if !refer(&mut item, "mutual", "mutual_id", |slug| mutual_id(tx, slug))? {
+        return Ok(Entry::Waits);
+    }
+    store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?)?;
+    Ok(Entry::Entered)
+}
+
+/// Whether a record is in the register, or was.
+fn is_known<T>(found: Result<T, Error>) -> Result<bool, Error> {
+    match found {
+        Ok(_) | Err(Error::Gone { .. }) => Ok(true),
+        Err(Error::NotFound { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn department_id(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<String>, Error> {
+    existing(store::department::find(tx, &Key::<Department>::Slug(slug)))
+}
+
+fn mutual_id(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<String>, Error> {
+    existing(store::mutual::find(tx, &Key::<Mutual>::Slug(slug)))
+}
+
+fn existing<T>(found: Result<domain::Record<T>, Error>) -> Result<Option<String>, Error> {
+    match found {
+        Ok(record) => Ok(Some(record.id.to_string())),
+        Err(Error::NotFound { .. } | Error::Gone { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Puts ids in the place of slugs; false where one of them leads to no record yet.
+fn refer(
+    item: &mut Map<String, Value>,
+    by_slug: &str,
+    by_id: &str,
+    mut id_of: impl FnMut(Slug) -> Result<Option<String>, Error>,
+) -> Result<bool, ImportError> {
+    let mut look_up = |slug: &Value| -> Result<Option<Value>, ImportError> {
+        Ok(id_of(parse_slug(slug)?)?.map(Value::String))
+    };
+    let ids = match item.remove(by_slug) {
+        None => return Ok(true),
+        Some(Value::Array(slugs)) => slugs.iter().map(look_up).collect::<Result<Option<Vec<_>>, _>>()?.map(Value::Array),
+        Some(slug) => look_up(&slug)?,
+    };
+    Ok(ids.map(|ids| item.insert(by_id.to_owned(), ids)).is_some())
+}
+
+fn slug_of(item: &Map<String, Value>) -> Result<Slug, ImportError> {
+    parse_slug(item.get("slug").unwrap_or(&Value::Null))
+}
+
+fn parse_slug(value: &Value) -> Result<Slug, ImportError> {
+    let text = value.as_str().unwrap_or_default();
+    text.parse().map_err(|error: domain::Invalid| ImportError::Item { item: format!("slug {value}"), reason: error.detail })
+}
+
+fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
+    let refused = |reason: String| {
+        let name = item.get("name").or_else(|| item.get("question")).and_then(Value::as_str).unwrap_or("item");
+        ImportError::Item { item: name.to_owned(), reason }
+    };
+    let text = Value::Object(item.clone()).to_string();
+    let body = Body::<T>::parse(text).map_err(|error| refused(error.to_string()))?;
+    body.create().map_err(|refusal| {
+        let problem = refusal.problem(Vec::new());
+        let faults = problem.errors().iter().map(|fault| format!("{}: {}", fault.pointer.as_deref().unwrap_or(""), fault.detail));
+        refused(faults.collect::<Vec<_>>().join("; "))
+    })
+}
+
+/// The same id in every register: a UUID of version 7 whose random part is a digest of the key.
+fn stable_id(resource_type: ResourceType, key: &str) -> Uuid {
+    let digest = Sha256::digest(format!("{}:{key}", resource_type.as_str()));
+    let mut random = [0; 10];
+    random.iter_mut().zip(digest).for_each(|(byte, digested)| *byte = digested);
+    uuid::Builder::from_unix_timestamp_millis(SAMPLE_TIME, &random).into_uuid()
+}

@@ -1,0 +1,259 @@
+//! What callers can do with staff ballots.
+
+use actix_web::{HttpResponse, delete, get, patch, post, put};
+use domain::Record;
+use serde::Deserialize;
+use store::staff_ballot::{Filter, Sort};
+use store::{Page, ReadTx, Span, WriteTx};
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{BallotKind, BallotMode, BallotState, NewStaffBallot, Organiser, StaffBallot, StaffBallotPatch};
+use crate::body::Body;
+use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
+use crate::path::PathKey;
+use crate::problem::Problem;
+use crate::resource::{self, Change, ChangeOptions, Resource};
+use crate::server::App;
+use crate::value::{MutualKey, PartialDate, StaffBallotId, Text, texts, words};
+
+/// Which staff ballots a list has: those that meet every condition; several values of one condition mean any of them.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct StaffBallotFilter {
+    /// About this mutual.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    mutual: Vec<MutualKey>,
+    /// Of this kind.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    kind: Vec<BallotKind>,
+    /// Held by this body or these bodies.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    organiser: Vec<Organiser>,
+    /// In this state.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    state: Vec<BallotState>,
+    /// Held in this mode.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    mode: Vec<BallotMode>,
+    /// Opened on this day or later. A date of which only the year or month is known counts where it may have been.
+    #[param(nullable = false)]
+    opened_from: Option<PartialDate>,
+    /// Opened on this day or earlier, likewise; of a month or year its last day.
+    #[param(nullable = false)]
+    opened_to: Option<PartialDate>,
+    /// Closed on this day or later. A date of which only the year or month is known counts where it may have been.
+    #[param(nullable = false)]
+    closed_from: Option<PartialDate>,
+    /// Closed on this day or earlier, likewise; of a month or year its last day.
+    #[param(nullable = false)]
+    closed_to: Option<PartialDate>,
+    /// Declared on this day or later. A date of which only the year or month is known counts where it may have been.
+    #[param(nullable = false)]
+    declared_from: Option<PartialDate>,
+    /// Declared on this day or earlier, likewise; of a month or year its last day.
+    #[param(nullable = false)]
+    declared_to: Option<PartialDate>,
+}
+
+impl StaffBallotFilter {
+    fn resolve(self, tx: &mut ReadTx<'_>) -> Result<Filter, Problem> {
+        let span = |from: Option<PartialDate>, to: Option<PartialDate>| Span {
+            from: from.map(Text::into_inner),
+            to: to.map(Text::into_inner),
+        };
+        Ok(Filter {
+            mutuals: store::mutual::resolve(tx, &texts(self.mutual)).map_err(Problem::of_query)?,
+            kinds: words(self.kind),
+            organisers: words(self.organiser),
+            states: words(self.state),
+            modes: words(self.mode),
+            opened: span(self.opened_from, self.opened_to),
+            closed: span(self.closed_from, self.closed_to),
+            declared: span(self.declared_from, self.declared_to),
+        })
+    }
+}
+
+impl resource::Filter for StaffBallotFilter {
+    fn is_indexed(&self) -> bool {
+        let listed = self.kind.len() + self.organiser.len() + self.state.len() + self.mode.len();
+        let dates = [
+            &self.opened_from,
+            &self.opened_to,
+            &self.closed_from,
+            &self.closed_to,
+            &self.declared_from,
+            &self.declared_to,
+        ];
+        self.mutual.len() <= 1 && listed == 0 && dates.iter().all(|date| date.is_none())
+    }
+}
+
+impl SortKey for Sort {
+    const NAME: &'static str = "StaffBallotSort";
+    const KEYS: &'static [(&'static str, Self)] = &[
+        ("id", Self::Id),
+        ("closed_on", Self::ClosedOn),
+        ("declared_on", Self::DeclaredOn),
+        ("updated_at", Self::UpdatedAt),
+    ];
+}
+
+/// A page of staff ballots.
+type StaffBallotPage = ListPage<StaffBallot>;
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_staff_ballots)
+        .service(create_staff_ballot)
+        .service(get_staff_ballot)
+        .service(replace_staff_ballot)
+        .service(update_staff_ballot)
+        .service(delete_staff_ballot);
+}
+
+/// List staff ballots
+///
+/// By default in the order of entry. The counts and what follows from them are in `result`.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(StaffBallotFilter, ListParameters<Sort>),
+    responses((status = 200, description = "A page of staff ballots", body = StaffBallotPage))
+)]
+#[get("/staff-ballots")]
+async fn list_staff_ballots(app: App, query: ListQuery<StaffBallotFilter, Sort>) -> Result<HttpResponse, Problem> {
+    let find = |tx: &mut ReadTx<'_>, filter: &StaffBallotFilter, page: &Page<Sort>| {
+        let filter = filter.clone().resolve(tx)?;
+        Ok(store::staff_ballot::list(tx, &filter, page)?)
+    };
+    resource::list::<StaffBallots, _, _>(&app, query, find).await
+}
+
+/// Get a staff ballot
+///
+/// By id.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), IfChanged),
+    responses((status = 200, description = "The staff ballot", body = StaffBallot))
+)]
+#[get("/staff-ballots/{ballot}")]
+async fn get_staff_ballot(app: App, key: PathKey<domain::StaffBallotId>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
+    resource::read::<StaffBallots>(&app, key.0, &conditions).await
+}
+
+/// Create a staff ballot
+///
+/// A ballot held elsewhere, as far as its papers and counts are known. What the counts mean is worked out by the register: see `result`.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(ChangeOptions, IdempotencyKey),
+    request_body = NewStaffBallot,
+    responses(
+        (status = 201, description = "The staff ballot was created", body = StaffBallot),
+        (status = 200, description = "The staff ballot as it would be", body = StaffBallot),
+        (status = 409)
+    )
+)]
+#[post("/staff-ballots")]
+async fn create_staff_ballot(change: Change, body: Body<NewStaffBallot>) -> Result<HttpResponse, Problem> {
+    change.create::<StaffBallots>(body).await
+}
+
+/// Replace a staff ballot
+///
+/// The body is all that the staff ballot is to say: a member that is left out is removed. Members that the register sets may
+/// be sent back as they were read.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
+    request_body = NewStaffBallot,
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+)]
+#[put("/staff-ballots/{ballot}")]
+async fn replace_staff_ballot(
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<NewStaffBallot>,
+) -> Result<HttpResponse, Problem> {
+    change.replace::<StaffBallots>(key.0, body).await
+}
+
+/// Update a staff ballot
+///
+/// By a merge patch (RFC 7396): a member that is absent stays, `null` removes it, a list replaces the whole list.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
+    request_body(content = StaffBallotPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+)]
+#[patch("/staff-ballots/{ballot}")]
+async fn update_staff_ballot(
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<NewStaffBallot>,
+) -> Result<HttpResponse, Problem> {
+    change.update::<StaffBallots>(key.0, body).await
+}
+
+/// Delete a staff ballot
+///
+/// Refused while other records refer to it. Its id is never used again.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
+    responses(
+        (status = 204, description = "The staff ballot was deleted"),
+        (status = 200, description = "The staff ballot that would be deleted", body = StaffBallot),
+        (status = 409)
+    )
+)]
+#[delete("/staff-ballots/{ballot}")]
+async fn delete_staff_ballot(change: Change, key: PathKey<domain::StaffBallotId>) -> Result<HttpResponse, Problem> {
+    change.delete::<StaffBallots>(key.0).await
+}
+
+/// Staff ballots among the register's resources.
+pub struct StaffBallots;
+
+impl Resource for StaffBallots {
+    type Content = domain::StaffBallot;
+    type View = StaffBallot;
+    type New = NewStaffBallot;
+    type Key = domain::StaffBallotId;
+
+    const PATH: &'static str = "/v1/staff-ballots";
+
+    fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<domain::StaffBallot>, store::Error> {
+        store::staff_ballot::find(tx, key)
+    }
+
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        id: domain::StaffBallotId,
+        value: domain::StaffBallot,
+    ) -> Result<Record<domain::StaffBallot>, store::Error> {
+        store::staff_ballot::insert(tx, id, value)
+    }
+
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<domain::StaffBallot>,
+        value: domain::StaffBallot,
+    ) -> Result<Record<domain::StaffBallot>, store::Error> {
+        store::staff_ballot::update(tx, current, value)
+    }
+
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
+        store::staff_ballot::delete(tx, current)
+    }
+}
