@@ -1,0 +1,56 @@
+# Every habit of the project is a target; `make` lists them. All run from a fresh clone.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+TOOLS := $(TARGET)/tools
+
+.PHONY: help run test check bench openapi fmt setup
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: export DATABASE_URL ?= sqlite:mutuals.db
+run: ## Build, load the sample register into an empty database, and serve it on http://127.0.0.1:8080
+	@scripts/setup build
+	cargo build --release --locked --package api
+	$(TARGET)/release/mutuals import-sample
+	$(TARGET)/release/mutuals serve
+
+test: ## All tests, on SQLite and on a throw-away PostgreSQL
+	@scripts/setup build test
+	cargo build --workspace --locked
+	tests/with-postgres cargo test --workspace --locked
+
+# The dependency arrows, licences and sources of packages are tests, read from `cargo metadata`: tests/tests/workspace.rs.
+check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dependency arrows, licences, unused dependencies
+	@scripts/setup build
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+	cargo build --workspace --locked
+	diff -u openapi.yaml <($(TARGET)/debug/mutuals openapi) || { echo 'openapi.yaml is not what the code says: run make openapi'; exit 1; }
+	cargo test --workspace --locked --test workspace
+	$(TOOLS)/bin/cargo-machete --skip-target-dir
+
+bench: ## Speed and memory beside a server without a database (BENCH_ROWS, BENCH_DATABASE: bench/README.md)
+	@scripts/setup build bench
+	bench/run
+
+openapi: ## Write openapi.yaml anew
+	@scripts/setup build
+	cargo build --workspace --locked
+	$(TARGET)/debug/mutuals openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+
+fmt: ## Format the code
+	cargo fmt --all
+
+setup: ## Check for what is needed beside Rust; on Debian root gets it installed
+	@scripts/setup build test bench
+
+# A tool of the project alone, in the build folder, so that nobody's own installation matters.
+$(TOOLS)/bin/cargo-machete:
+	@scripts/setup build
+	cargo install --locked --root $(TOOLS) --target-dir $(TOOLS)/build --version 0.9.2 cargo-machete
+	rm -rf $(TOOLS)/build

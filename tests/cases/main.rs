@@ -1,0 +1,21 @@
+//! Black-box cases against the real service: each runs on SQLite and on PostgreSQL, and every answer in them is checked
+//! against the contract.
+
+mod concurrency;
+mod conditional;
+mod contract;
+mod contract_document;
+mod department;
+mod durability;
+mod entry_log;
+mod http;
+mod idempotency;
+mod list;
+mod mutual;
+mod program;
+mod record;
+mod sample;
+mod schema;
+mod search;
+mod service;
+mod staff_ballot;

@@ -1,0 +1,143 @@
+//! A running service for one case.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use api::config::Config;
+use api::server::{self, Clock, Running};
+use chrono::TimeDelta;
+use hyper::Method;
+use serde_json::Value;
+
+use crate::database::{Database, Engine};
+use crate::http::{Client, Request, Response};
+
+/// The service on a fresh database, on a port of its own, with a client to it.
+#[derive(Debug)]
+pub struct TestApp {
+    client: Client,
+    /// In microseconds.
+    ahead: Arc<AtomicI64>,
+    running: Option<Running>,
+    // The last to be dropped: the server must have let go of it.
+    database: Database,
+}
+
+/// Runs a case; called by the tests that [`on_both!`](crate::on_both) makes.
+pub fn run(engine: Engine, case: impl AsyncFnOnce(&TestApp)) {
+    let app = TestApp::start(engine);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // The runtime goes first, and the client's idle connections with it: the server waits for connections before it stops.
+    runtime.block_on(case(&app));
+}
+
+impl TestApp {
+    /// A service with nothing in its register.
+    pub fn start(engine: Engine) -> Self {
+        Self::with(Database::fresh(engine), |_| {})
+    }
+
+    /// A service on this database, with settings of its own.
+    pub fn with(database: Database, configure: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), database.url().parse().unwrap());
+        config.workers = 2;
+        configure(&mut config);
+        let ahead = Arc::new(AtomicI64::new(0));
+        let (system, offset) = (Clock::system(), Arc::clone(&ahead));
+        let clock = Clock::new(move || system.now() + TimeDelta::microseconds(offset.load(Ordering::SeqCst)));
+        let running = server::start(config, clock).unwrap();
+        Self { client: Client::to(running.address()), ahead, running: Some(running), database }
+    }
+
+    /// Where the service listens.
+    pub fn address(&self) -> SocketAddr {
+        self.client.address()
+    }
+
+    /// The register behind the service.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Puts the service's clock forward.
+    pub fn pass(&self, time: Duration) {
+        self.ahead.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// Stops the service; the database stays.
+    pub fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().unwrap();
+        }
+    }
+
+    /// A request with any method.
+    pub fn request(&self, method: &str, path: impl Into<String>) -> Request<'_> {
+        self.client.request(method.parse().unwrap(), path)
+    }
+
+    /// A `GET`.
+    pub fn get(&self, path: impl Into<String>) -> Request<'_> {
+        self.client.request(Method::GET, path)
+    }
+
+    /// A `POST` of JSON.
+    pub fn post(&self, path: impl Into<String>, body: &Value) -> Request<'_> {
+        self.client.request(Method::POST, path).json(body)
+    }
+
+    /// A `PUT` of JSON, for whatever version is there.
+    pub fn put(&self, path: impl Into<String>, body: &Value) -> Request<'_> {
+        self.client.request(Method::PUT, path).if_match("*").json(body)
+    }
+
+    /// A `PATCH` with a merge patch, for whatever version is there.
+    pub fn patch(&self, path: impl Into<String>, body: &Value) -> Request<'_> {
+        self.client.request(Method::PATCH, path).if_match("*").merge_patch(body)
+    }
+
+    /// A `DELETE` of whatever version is there.
+    pub fn delete(&self, path: impl Into<String>) -> Request<'_> {
+        self.client.request(Method::DELETE, path).if_match("*")
+    }
+
+    /// Creates a record and gives it as it was answered.
+    pub async fn create(&self, path: &str, body: &Value) -> Value {
+        self.post(path, body).await.expect(201)
+    }
+
+    /// All pages of a list, read one after another.
+    pub async fn walk(&self, path: &str) -> Vec<Value> {
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut items = Vec::new();
+        let mut page = self.get(path).await.expect(200);
+        loop {
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(cursor) = page["next_cursor"].as_str() else { return items };
+            assert!(items.len() < 10_000, "{path} never ends");
+            page = self.get(format!("{path}{joint}cursor={cursor}")).await.expect(200);
+        }
+    }
+
+    /// One member of each item of a list, in its order.
+    pub async fn column(&self, path: &str, member: &str) -> Vec<String> {
+        let items = self.walk(path).await;
+        items.iter().map(|item| item[member].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The answer to bytes that are sent as they are. It is not checked against the contract, which knows no such requests.
+    pub async fn raw(&self, request: &[u8]) -> Response {
+        crate::http::raw_exchange(self.address(), request).await
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            let stopped = running.stop();
+            assert!(std::thread::panicking() || stopped.is_ok(), "the server broke off: {stopped:?}");
+        }
+    }
+}

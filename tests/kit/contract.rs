@@ -1,0 +1,300 @@
+//! The contract as a judge: whether an answer is one that the OpenAPI document promises.
+//!
+//! What the document leaves to HTTP is derived from it: `HEAD` from `GET`, `OPTIONS` and 405 from the methods of a path, 404
+//! from the paths that there are.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use api::problem::ProblemType;
+use hyper::Method;
+use jsonschema::{Draft, Registry, Validator};
+use serde_json::{Map, Value, json};
+
+use crate::http::{Request, Response};
+
+/// What the document is called while references into it are resolved.
+const BASE: &str = "https://contract.invalid/openapi.json";
+/// Below this is the documentation for people, which the document doesn't describe.
+const DOCS: &str = "/docs";
+/// What a record of the register has and a request must not set.
+const READ_ONLY: [&str; 6] = ["id", "version", "created_at", "updated_at", "result", "is_first"];
+
+/// The OpenAPI document of the service with everything looked up in it that was needed so far.
+#[derive(Debug)]
+pub struct Contract {
+    document: Value,
+    validators: Mutex<HashMap<String, Arc<Validator>>>,
+}
+
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract {
+    document: serde_json::to_value(api::openapi::document()).unwrap(),
+    validators: Mutex::default(),
+});
+
+/// The document with every described object closed: an answer with a member that isn't described is a fault of the document.
+static CLOSED: LazyLock<Registry<'static>> = LazyLock::new(|| {
+    let mut document = CONTRACT.document.clone();
+    for (name, schema) in document["components"]["schemas"].as_object_mut().unwrap() {
+        // The one answer that is described in part only: the document itself.
+        if name != "OpenApiDocument" && schema["properties"].is_object() && schema["additionalProperties"].is_null() {
+            schema["additionalProperties"] = json!(false);
+        }
+    }
+    Registry::new().add(BASE, document).unwrap().prepare().unwrap()
+});
+
+impl Contract {
+    /// That of the service under test.
+    pub fn of_the_service() -> &'static Self {
+        &CONTRACT
+    }
+
+    /// The document.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// Every operation: path template, method and what the document says of it.
+    pub fn operations(&self) -> Vec<(&str, Method, &Value)> {
+        let paths = self.document["paths"].as_object().unwrap().iter();
+        paths
+            .flat_map(|(template, item)| {
+                item.as_object().unwrap().iter().map(move |(method, operation)| {
+                    (template.as_str(), method.to_ascii_uppercase().parse().unwrap(), operation)
+                })
+            })
+            .collect()
+    }
+
+    /// What a `$ref` stands for; anything else stands for itself.
+    pub fn resolve<'d>(&'d self, value: &'d Value) -> &'d Value {
+        match value["$ref"].as_str() {
+            Some(reference) => {
+                let target = reference.strip_prefix('#').and_then(|pointer| self.document.pointer(pointer));
+                self.resolve(target.unwrap_or_else(|| panic!("{reference} leads nowhere")))
+            }
+            None => value,
+        }
+    }
+
+    /// Why a value is none that the schema at this JSON Pointer into the document describes.
+    pub fn schema_faults(&self, pointer: &str, value: &Value) -> Vec<String> {
+        let validator = self.validator(pointer);
+        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    }
+
+    /// In which ways the answer breaks what the document promises.
+    pub fn faults(&self, request: &Request<'_>, response: &Response) -> Vec<String> {
+        let path = request.path.split('?').next().unwrap_or_default();
+        let mut faults = general_faults(path, response);
+        if path == DOCS || path.starts_with(&format!("{DOCS}/")) {
+            return faults;
+        }
+        match self.template(path) {
+            None => faults.extend(unless(response.status() == 404 || response.status() == 400, "the path isn't documented")),
+            Some(template) if request.method == Method::OPTIONS => faults.extend(self.options_faults(template, response)),
+            Some(template) => faults.extend(self.operation_faults(template, request, response)),
+        }
+        faults
+    }
+
+    fn operation_faults(&self, template: &str, request: &Request<'_>, response: &Response) -> Vec<String> {
+        let head = request.method == Method::HEAD;
+        let method = if head { Method::GET } else { request.method.clone() };
+        let pointer = format!("/paths/{}/{}", escape(template), method.as_str().to_ascii_lowercase());
+        let Some(operation) = self.document.pointer(&pointer) else {
+            let derived = response.status() == 405 && response.header("allow") == Some(&self.allow(template));
+            return unless(derived, "the method isn't documented, and the answer isn't 405 with the right Allow");
+        };
+        let mut faults = self.request_faults(&pointer, request, response);
+        let status = response.status().to_string();
+        if operation["responses"][&status].is_null() {
+            faults.push(format!("{} {template} doesn't document {status}", method));
+            return faults;
+        }
+        let (place, promised) = self.follow(format!("{pointer}/responses/{status}"));
+        faults.extend(self.header_faults(&place, promised, response));
+        faults.extend(self.body_faults(&place, promised, head, response));
+        faults
+    }
+
+    /// Where a change was accepted, the document must describe the body that it came with.
+    fn request_faults(&self, operation: &str, request: &Request<'_>, response: &Response) -> Vec<String> {
+        let media = if request.method == Method::PATCH { "application/merge-patch+json" } else { "application/json" };
+        let pointer = format!("{operation}/requestBody/content/{}/schema", escape(media));
+        let accepted = (200..300).contains(&response.status()) && !request.body.is_empty();
+        if !accepted || self.document.pointer(&pointer).is_none() {
+            return Vec::new();
+        }
+        let mut body: Value = serde_json::from_slice(&request.body).unwrap();
+        if let Some(members) = body.as_object_mut() {
+            // What was read can be sent back, and `null` stands for an absent member: liberties beyond the document.
+            let kept = |name: &str, value: &Value| !READ_ONLY.contains(&name) && (request.method == Method::PATCH || !value.is_null());
+            members.retain(|name, value| kept(name, value) && !(request.method == Method::PATCH && name == "slug"));
+        }
+        let faults = self.schema_faults(&pointer, &body).into_iter();
+        faults.map(|fault| format!("the request was accepted, and the document forbids it: {fault}")).collect()
+    }
+
+    fn header_faults(&self, place: &str, promised: &Value, response: &Response) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (name, header) in promised["headers"].as_object().unwrap_or(&Map::new()) {
+            let (place, header) = match header["$ref"].as_str() {
+                Some(_) => self.follow(format!("{place}/headers/{}", escape(name))),
+                None => (format!("{place}/headers/{}", escape(name)), header),
+            };
+            let Some(value) = response.header(name) else {
+                if header["required"] != json!(false) {
+                    faults.push(format!("the header {name} is missing"));
+                }
+                continue;
+            };
+            let is_number = self.resolve(&header["schema"])["type"] == "integer";
+            let value = if is_number { value.parse::<i64>().map_or(json!(value), Value::from) } else { json!(value) };
+            let broken = self.schema_faults(&format!("{place}/schema"), &value).into_iter();
+            faults.extend(broken.map(|fault| format!("the header {name} is {value}: {fault}")));
+        }
+        faults
+    }
+
+    fn body_faults(&self, place: &str, promised: &Value, head: bool, response: &Response) -> Vec<String> {
+        let content = promised["content"].as_object();
+        let (Some(content), false) = (content, head) else {
+            return unless(response.bytes().is_empty(), "there is a body, and none is documented");
+        };
+        let Some(media) = response.media_type().filter(|media| content.contains_key(*media)) else {
+            return vec![format!("{:?} is not among the documented media types", response.media_type())];
+        };
+        if !media.ends_with("json") {
+            return unless(!response.bytes().is_empty(), "the body is empty");
+        }
+        match serde_json::from_slice(response.bytes()) {
+            Ok(body) => self.schema_faults(&format!("{place}/content/{}/schema", escape(media)), &body),
+            Err(error) => vec![format!("the body is no JSON: {error}")],
+        }
+    }
+
+    fn options_faults(&self, template: &str, response: &Response) -> Vec<String> {
+        let right = response.status() == 204
+            && response.bytes().is_empty()
+            && response.header("allow") == Some(&self.allow(template));
+        unless(right, &format!("OPTIONS must be answered by 204 with Allow: {}", self.allow(template)))
+    }
+
+    /// The methods of a path as `Allow` names them.
+    pub fn allow(&self, template: &str) -> String {
+        let order = ["get", "post", "put", "patch", "delete"];
+        let item = &self.document["paths"][template];
+        let mut methods: Vec<String> =
+            order.iter().filter(|method| item[**method].is_object()).map(|method| method.to_ascii_uppercase()).collect();
+        if item["get"].is_object() {
+            methods.push("HEAD".to_owned());
+        }
+        methods.push("OPTIONS".to_owned());
+        methods.join(", ")
+    }
+
+    /// The path as the document writes it, where one is meant. One without a parameter is meant before one with.
+    fn template(&self, path: &str) -> Option<&str> {
+        let fits = |template: &str| {
+            let (mut own, mut given) = (template.split('/'), path.split('/'));
+            loop {
+                match (own.next(), given.next()) {
+                    (None, None) => return true,
+                    (Some(word), Some(part)) if word == part || (word.starts_with('{') && !part.is_empty()) => {}
+                    _ => return false,
+                }
+            }
+        };
+        let templates = self.document["paths"].as_object().unwrap().keys().map(String::as_str);
+        templates.filter(|template| fits(template)).min_by_key(|template| template.matches('{').count())
+    }
+
+    /// The pointer that a chain of `$ref`s from this one ends at, and what is there.
+    fn follow(&self, pointer: String) -> (String, &Value) {
+        let value = self.document.pointer(&pointer).unwrap_or_else(|| panic!("{pointer} leads nowhere"));
+        match value["$ref"].as_str() {
+            Some(reference) => self.follow(reference.trim_start_matches('#').to_owned()),
+            None => (pointer, value),
+        }
+    }
+
+    fn validator(&self, pointer: &str) -> Arc<Validator> {
+        let mut validators = self.validators.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let known = validators.entry(pointer.to_owned()).or_insert_with(|| {
+            let fragment = pointer.replace('{', "%7B").replace('}', "%7D");
+            let schema = json!({ "$ref": format!("{BASE}#{fragment}") });
+            let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
+            let validator = options.with_registry(&CLOSED).offline().build(&schema);
+            Arc::new(validator.unwrap_or_else(|error| panic!("{pointer}: {error}")))
+        });
+        Arc::clone(known)
+    }
+}
+
+/// What holds for every answer, whatever it is to.
+fn general_faults(path: &str, response: &Response) -> Vec<String> {
+    let mut faults = Vec::new();
+    let request_id = response.header("request-id");
+    faults.extend(unless(request_id.is_some(), "there is no Request-Id"));
+    faults.extend(unless(response.header("x-content-type-options") == Some("nosniff"), "X-Content-Type-Options isn't nosniff"));
+    let is_error = response.status() >= 400;
+    faults.extend(unless(response.status() < 500 || response.status() == 503, "the service failed"));
+    if !is_error || response.bytes().is_empty() {
+        return faults;
+    }
+    let Ok(problem) = serde_json::from_slice::<Value>(response.bytes()) else {
+        faults.push("an error without a problem".to_owned());
+        return faults;
+    };
+    let same = |member: &str, value: Value| {
+        unless(problem[member] == value, &format!("`{member}` of the problem is {}, not {value}", problem[member]))
+    };
+    faults.extend(same("status", json!(response.status())));
+    faults.extend(same("instance", json!(path)));
+    faults.extend(same("request_id", json!(request_id)));
+    match ProblemType::ALL.iter().find(|kind| problem["type"] == kind.address()) {
+        Some(kind) => {
+            faults.extend(same("title", json!(kind.title())));
+            faults.extend(unless(kind.status().as_u16() == response.status(), "the status isn't that of the problem's type"));
+        }
+        None => faults.push(format!("no problem type is {}", problem["type"])),
+    }
+    let one_place = |fault: &Value| ["pointer", "parameter", "header"].iter().filter(|place| fault[**place].is_string()).count() == 1;
+    let all_placed = problem["errors"].as_array().into_iter().flatten().all(one_place);
+    faults.extend(unless(all_placed, "a fault is not at exactly one place"));
+    faults
+}
+
+fn unless(right: bool, fault: &str) -> Vec<String> {
+    if right { Vec::new() } else { vec![fault.to_owned()] }
+}
+
+/// A reference token of a JSON Pointer (RFC 6901).
+fn escape(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}
+
+/// The names of all schemas that a value refers to, however deep.
+pub(crate) fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+                found.insert(reference.to_owned());
+            }
+            members.values().for_each(|member| references(member, found));
+        }
+        Value::Array(elements) => elements.iter().for_each(|element| references(element, found)),
+        _ => {}
+    }
+}
+
+impl Contract {
+    /// Every `$ref` of the document.
+    pub fn references(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        references(&self.document, &mut found);
+        found
+    }
+}

@@ -1,0 +1,202 @@
+//! A database for each case, made from a template that is brought up to date once a process; and a look into it that goes
+//! around the service.
+//!
+//! Reading is done by the databases' own tools, `psql` and the `sqlite3` module of Python: a second SQLite linked into the
+//! test would not be the one that is tested, and the store's own reading is what is to be checked.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{self, Command};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use api::config::Config;
+use api::server::{self, Clock};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What [`Database`] needs and `tests/with-postgres` gives.
+const CLUSTER: &str = "TEST_DATABASE_URL";
+
+/// Which database a case runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// SQLite, in a file.
+    Sqlite,
+    /// PostgreSQL, in the cluster that `TEST_DATABASE_URL` names.
+    Postgres,
+}
+
+/// An empty register of this version's schema. It is gone when the case is.
+#[derive(Debug)]
+pub struct Database(Place);
+
+#[derive(Debug)]
+enum Place {
+    Sqlite { folder: TempDir },
+    Postgres { name: String },
+}
+
+impl Database {
+    /// A copy of the template.
+    pub fn fresh(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => {
+                let database = Self::sqlite_folder();
+                fs::write(database.path(), &*SQLITE_TEMPLATE).unwrap();
+                database
+            }
+            Engine::Postgres => {
+                let name = next_name();
+                psql(&cluster(), &format!("CREATE DATABASE {name} TEMPLATE {}", *POSTGRES_TEMPLATE));
+                Self(Place::Postgres { name })
+            }
+        }
+    }
+
+    /// A place where no register is yet.
+    pub fn absent(engine: Engine) -> Self {
+        match engine {
+            Engine::Sqlite => Self::sqlite_folder(),
+            Engine::Postgres => {
+                let name = next_name();
+                psql(&cluster(), &format!("CREATE DATABASE {name}"));
+                Self(Place::Postgres { name })
+            }
+        }
+    }
+
+    fn sqlite_folder() -> Self {
+        Self(Place::Sqlite { folder: TempDir::with_prefix("mutuals-test.").unwrap() })
+    }
+
+    /// Which kind it is.
+    pub fn engine(&self) -> Engine {
+        match self.0 {
+            Place::Sqlite { .. } => Engine::Sqlite,
+            Place::Postgres { .. } => Engine::Postgres,
+        }
+    }
+
+    /// What `DATABASE_URL` is to be.
+    pub fn url(&self) -> String {
+        match &self.0 {
+            Place::Sqlite { .. } => format!("sqlite:{}", self.path().display()),
+            Place::Postgres { name } => in_cluster(name),
+        }
+    }
+
+    /// The file of an SQLite register.
+    pub fn path(&self) -> PathBuf {
+        match &self.0 {
+            Place::Sqlite { folder } => folder.path().join("register.db"),
+            Place::Postgres { name } => panic!("{name} is no file"),
+        }
+    }
+
+    /// The rows of a query as objects, each with its columns by name.
+    pub fn rows(&self, sql: &str) -> Vec<Value> {
+        let json = match &self.0 {
+            Place::Sqlite { .. } => python(&["rows", &self.path().to_string_lossy(), sql]),
+            Place::Postgres { .. } => {
+                psql(&self.url(), &format!("SELECT coalesce(json_agg(row_to_json(found)), '[]') FROM ({sql}) AS found"))
+            }
+        };
+        serde_json::from_str(&json).unwrap()
+    }
+
+    /// Runs a statement that changes what no request could.
+    pub fn execute(&self, sql: &str) {
+        match &self.0 {
+            Place::Sqlite { .. } => drop(python(&["execute", &self.path().to_string_lossy(), sql])),
+            Place::Postgres { .. } => drop(psql(&self.url(), sql)),
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Place::Postgres { name } = &self.0 {
+            let dropped = psql_command(&cluster(), &format!("DROP DATABASE {name} WITH (FORCE)")).output();
+            assert!(std::thread::panicking() || dropped.is_ok_and(|ended| ended.status.success()), "{name} can't be dropped");
+        }
+    }
+}
+
+static SQLITE_TEMPLATE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let template = Database::sqlite_folder();
+    migrate(&template.url());
+    // The write-ahead log is folded into the file, so that the file alone is the register.
+    python(&["execute", &template.path().to_string_lossy(), "PRAGMA wal_checkpoint(TRUNCATE)"]);
+    fs::read(template.path()).unwrap()
+});
+
+static POSTGRES_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
+    let name = next_name();
+    psql(&cluster(), &format!("CREATE DATABASE {name}"));
+    migrate(&in_cluster(&name));
+    name
+});
+
+/// A server brings its database up to date before it serves.
+fn migrate(url: &str) {
+    let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), url.parse().unwrap());
+    config.workers = 1;
+    server::start(config, Clock::system()).unwrap().stop().unwrap();
+}
+
+/// Unique in the cluster, which may serve several processes.
+fn next_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("case_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn cluster() -> String {
+    std::env::var(CLUSTER).unwrap_or_else(|_| {
+        panic!("{CLUSTER} is not set: run `make test`, or `tests/with-postgres cargo test -p tests`, which starts a PostgreSQL for the tests alone")
+    })
+}
+
+/// The cluster's address with another database in it.
+fn in_cluster(name: &str) -> String {
+    let cluster = cluster();
+    let (server, _) = cluster.rsplit_once('/').unwrap_or_else(|| panic!("{CLUSTER} names no database: {cluster}"));
+    format!("{server}/{name}")
+}
+
+fn psql(url: &str, sql: &str) -> String {
+    output(psql_command(url, sql))
+}
+
+fn psql_command(url: &str, sql: &str) -> Command {
+    let mut command = Command::new("psql");
+    command.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]);
+    command.args(["--dbname", url, "--command", sql]);
+    command
+}
+
+/// Python's own SQLite: `rows FILE SQL` prints what a query finds, `execute FILE SQL` carries out a statement.
+fn python(arguments: &[&str]) -> String {
+    const SCRIPT: &str = "\
+import json, sqlite3, sys
+what, path, sql = sys.argv[1:]
+db = sqlite3.connect(path, timeout=30)
+db.row_factory = sqlite3.Row
+found = [dict(row) for row in db.execute(sql)]
+db.commit()
+if what == 'rows':
+    print(json.dumps(found))
+";
+    let mut command = Command::new("python3");
+    command.args(["-c", SCRIPT]).args(arguments);
+    output(command)
+}
+
+fn output(mut command: Command) -> String {
+    let ended = command.output().unwrap_or_else(|error| {
+        panic!("{} can't be run, which the tests need (`make setup` installs it): {error}", command.get_program().display())
+    });
+    assert!(ended.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    String::from_utf8(ended.stdout).unwrap()
+}

@@ -1,0 +1,232 @@
+//! Requests that the service accepts, as small as they can be or with every member set; cases say what they change.
+
+use serde_json::{Value, json};
+
+/// Where departments are.
+pub const DEPARTMENTS: &str = "/v1/departments";
+/// Where mutuals are.
+pub const MUTUALS: &str = "/v1/mutuals";
+/// Where staff ballots are.
+pub const STAFF_BALLOTS: &str = "/v1/staff-ballots";
+/// Where contracts are.
+pub const CONTRACTS: &str = "/v1/contracts";
+
+/// An id that no record has.
+pub const NOBODY: &str = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3ff";
+
+/// The value with the members of another put in, in place of its own of the same name.
+#[must_use]
+pub fn with(mut value: Value, members: Value) -> Value {
+    let (Some(own), Value::Object(members)) = (value.as_object_mut(), members) else { panic!("both must be objects") };
+    own.extend(members);
+    value
+}
+
+/// The value without these members.
+#[must_use]
+pub fn without(mut value: Value, members: &[&str]) -> Value {
+    let own = value.as_object_mut().expect("an object");
+    own.retain(|name, _| !members.contains(&name.as_str()));
+    value
+}
+
+/// The id of a record that was answered.
+#[must_use]
+#[track_caller]
+pub fn id(record: &Value) -> &str {
+    record["id"].as_str().unwrap_or_else(|| panic!("no id: {record}"))
+}
+
+/// A department with nothing but what it must have.
+#[must_use]
+pub fn department(name: &str) -> Value {
+    json!({ "name": name, "kind": "local_authority" })
+}
+
+/// A mutual with nothing but what it must have.
+#[must_use]
+pub fn mutual(name: &str) -> Value {
+    json!({ "name": name, "sectors": ["community_health"] })
+}
+
+/// A ballot on a mutual with nothing but what it must have.
+#[must_use]
+pub fn staff_ballot(mutual_id: &str) -> Value {
+    json!({
+        "mutual_id": mutual_id,
+        "kind": "formal",
+        "mode": "recorded",
+        "state": "draft",
+        "options": [
+            { "key": "yes", "label": "Leave as a mutual", "effect": "mutual" },
+            { "key": "no", "label": "Stay", "effect": "remain_in_house" },
+        ],
+    })
+}
+
+/// A contract with nothing but what it must have.
+#[must_use]
+pub fn contract(mutual_id: &str, department_id: &str) -> Value {
+    json!({
+        "mutual_id": mutual_id,
+        "department_id": department_id,
+        "title": "Community nursing",
+        "procedure": "other",
+        "status": "active",
+    })
+}
+
+/// Where something comes from, with every member set.
+#[must_use]
+pub fn source() -> Value {
+    json!({
+        "url": "https://example.org/report?year=2012#page=7",
+        "title": "Annual report",
+        "asserted_by": "Cabinet Office",
+        "accessed_on": "2024-01-31",
+        "note": "The figure is rounded.\nIt is of March.",
+    })
+}
+
+/// A department with every member set.
+#[must_use]
+pub fn full_department(successor_id: &str) -> Value {
+    json!({
+        "slug": "department-of-trade",
+        "name": "Department of Trade",
+        "kind": "ministerial_department",
+        "identifiers": [{ "scheme": "GB-GOR", "id": "D24" }, { "scheme": "GB-GOVUK", "id": "department-of-trade" }],
+        "policy_areas": ["policy_advice", "employment_support"],
+        "website": "https://www.example.gov.uk/trade",
+        "opened_on": "1970-10-20",
+        "closed_on": "2007-06",
+        "successor_id": successor_id,
+        "sources": [source(), { "title": "Machinery of government" }],
+    })
+}
+
+/// A mutual with every member set.
+#[must_use]
+pub fn full_mutual(department_ids: [&str; 3], successor_id: &str) -> Value {
+    let [lead, others @ ..] = department_ids;
+    json!({
+        "slug": "harmonie",
+        "name": "Harmonie",
+        "identifiers": [{ "scheme": "GB-COH", "id": "09506232" }, { "scheme": "GB-PPON", "id": "PABC-1234-WXYZ" }],
+        "legal_form": "cic_limited_by_shares",
+        "sectors": ["community_health", "adult_social_care"],
+        "region": "yorkshire_and_the_humber",
+        "website": "https://example.org/harmonie",
+        "description": "Runs community nursing.\n\nOwned by its staff.",
+        "department_id": lead,
+        "other_department_ids": others,
+        "origin_route": "right_to_request",
+        "stage": "merged",
+        "stage_since": "2020",
+        "launched_on": "2011-10-01",
+        "ended_on": "2020-03",
+        "successor_id": successor_id,
+        "staff_count": 850,
+        "staff_counted_on": "2019-03",
+        "tests": {
+            "left_public_sector": "met",
+            "delivers_public_services": "met",
+            "staff_influence_or_control": "not_met",
+            "mainly_reservable_services": "met",
+            "profits_only_to_members_or_none": "unknown",
+            "under_employee_management_and_control": "not_met",
+        },
+        "sources": [source()],
+    })
+}
+
+/// A ballot with every member set but those of a ballot that no longer stands.
+#[must_use]
+pub fn full_staff_ballot(mutual_id: &str) -> Value {
+    json!({
+        "mutual_id": mutual_id,
+        "kind": "confirmatory",
+        "organiser": "joint",
+        "question": "Shall we leave the council?",
+        "method": "ranked",
+        "options": [
+            { "key": "mutual", "label": "A mutual", "effect": "mutual" },
+            { "key": "nhs_trust", "label": "An NHS trust", "effect": "nhs_trust" },
+            { "key": "stay", "label": "As it is", "effect": "remain_in_house" },
+        ],
+        "mode": "recorded",
+        "state": "declared",
+        "roll_size": 1000,
+        "papers_issued": 990,
+        "returned": 800,
+        "spoiled": 20,
+        "counts": [{ "option": "mutual", "votes": 350 }, { "option": "nhs_trust", "votes": 330 }, { "option": "stay", "votes": 100 }],
+        "counts_complete": true,
+        "later_rounds": [{ "counts": [{ "option": "mutual", "votes": 400 }, { "option": "nhs_trust", "votes": 370 }] }],
+        "opened_on": "2012-09",
+        "closed_on": "2012-10-01",
+        "declared_on": "2012-10",
+        "thresholds": [{ "basis": "turnout", "percent": "50.00" }, { "basis": "of_valid", "percent": "51.00", "option": "mutual" }],
+        "scrutineer": {
+            "name": "A. Counter",
+            "organisation": "Electoral Services",
+            "appointed_on": "2012-08-01",
+            "report_url": "https://example.org/scrutineer.pdf",
+            "satisfied": true,
+        },
+        "published_figures": [
+            { "option": "mutual", "percent": "44.9", "basis": "of_valid", "source_url": "https://example.org/news" },
+            { "percent": "80", "basis": "turnout" },
+        ],
+        "sources": [source()],
+    })
+}
+
+/// A contract with every member set.
+#[must_use]
+pub fn full_contract(mutual_id: &str, department_id: &str) -> Value {
+    json!({
+        "mutual_id": mutual_id,
+        "department_id": department_id,
+        "title": "Community health services",
+        "description": "Nursing, therapies and reablement.",
+        "reference": "CHS/2012/7",
+        "ocid": "ocds-b5fd17-0001",
+        "cpv_codes": ["85000000-9", "85323000-9"],
+        "health_services": true,
+        "procedure": "right_to_request_uncontested",
+        "procurement_started_on": "2011-01-10",
+        "awarded_on": "2011-06-01",
+        "award_notice_on": "2011-06-20",
+        "entered_on": "2011-09-01",
+        "starts_on": "2011-10-01",
+        "ends_on": "2014-09-30",
+        "latest_ends_on": "2016-09-30",
+        "value": { "amount_minor": 9_007_199_254_740_991_i64, "currency": "GBP" },
+        "protection": { "kind": "uncontested_first", "until": "2014-09-30" },
+        "status": "active",
+        "sources": [source()],
+    })
+}
+
+/// The ballot that the register was started with: some of its counts were never published.
+#[must_use]
+pub fn gloucestershire_ballot(mutual_id: &str) -> Value {
+    json!({
+        "mutual_id": mutual_id,
+        "kind": "consultative_survey",
+        "organiser": "parent_body",
+        "method": "ranked",
+        "options": [
+            { "key": "nhs_trust", "label": "Standalone NHS trust", "effect": "nhs_trust" },
+            { "key": "private_partner", "label": "Private partner", "effect": "private_partner" },
+        ],
+        "mode": "recorded",
+        "state": "declared",
+        "roll_size": 2896,
+        "returned": 1628,
+        "counts": [{ "option": "nhs_trust", "votes": 1482 }, { "option": "private_partner", "votes": 5 }],
+        "counts_complete": false,
+        "closed_on": "2012",
+    })
+}

@@ -1,0 +1,31 @@
+//! The harness of the black-box tests: the real server on a database of its own, a client whose every answer is checked
+//! against the contract, and the built program.
+//!
+//! A case is an `async fn(app: &TestApp)` whose name is a true sentence; [`on_both!`] makes two tests of it, one on
+//! SQLite and one on PostgreSQL. Knows HTTP and the contract, and no row of any table but by SQL that a case brings along.
+
+mod app;
+mod contract;
+mod database;
+mod http;
+pub mod fixture;
+mod program;
+
+pub use app::{TestApp, run};
+pub use contract::Contract;
+pub use database::{Database, Engine};
+pub use http::{Client, Request, Response, raw_exchange};
+pub use program::{Ended, Program, Served};
+
+/// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.
+#[macro_export]
+macro_rules! on_both {
+    ($($case:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[test] fn $case() { $crate::run($crate::Engine::Sqlite, super::$case); })+
+        }
+        mod on_postgres {
+            $(#[test] fn $case() { $crate::run($crate::Engine::Postgres, super::$case); })+
+        }
+    };
+}

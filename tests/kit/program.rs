@@ -1,0 +1,154 @@
+//! The program itself, as people run it: the built binary in processes of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// Longer than the program takes to start.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// `mutuals` with arguments; nothing of the tests' own environment that it heeds is left to it.
+#[derive(Debug)]
+pub struct Program(Command);
+
+/// How the program ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Its exit status; none if a signal ended it.
+    pub code: Option<i32>,
+    /// What it wrote.
+    pub stdout: String,
+    /// What it complained of, with its log.
+    pub stderr: String,
+}
+
+/// A server in a process of its own. It is killed where a case forgets it.
+#[derive(Debug)]
+pub struct Served {
+    child: Child,
+    address: SocketAddr,
+    /// What it said before it served.
+    pub greeting: String,
+}
+
+impl Program {
+    /// The program with these arguments.
+    pub fn new(arguments: &[&str]) -> Self {
+        let mut command = Command::new(&*BINARY);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        for name in ["DATABASE_URL", "MUTUALS_LISTEN", "MUTUALS_CORS_ORIGINS", "RUST_LOG"] {
+            command.env_remove(name);
+        }
+        Self(command)
+    }
+
+    /// With this in its environment.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    /// In this folder.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.0.current_dir(folder);
+        self
+    }
+
+    /// Runs it to its end.
+    pub fn run(mut self) -> Ended {
+        Ended::from(self.0.output().unwrap())
+    }
+
+    /// Runs it until it has said where it listens.
+    pub fn serve(mut self) -> Served {
+        let mut child = self.0.stderr(Stdio::null()).spawn().unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let (sender, lines) = mpsc::channel();
+        // Reading goes on, so that the program never waits for a reader.
+        thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
+        let mut greeting = String::new();
+        loop {
+            let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it never said where it listens: {greeting}"));
+            greeting.push_str(&line);
+            greeting.push('\n');
+            if let Some(address) = listening_address(&line) {
+                // The greeting has more lines after the one with the address.
+                while let Ok(line) = lines.recv_timeout(Duration::from_millis(20)) {
+                    greeting.push_str(&line);
+                    greeting.push('\n');
+                }
+                return Served { child, address, greeting };
+            }
+        }
+    }
+}
+
+impl Served {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `kill -9`: it has no chance to tidy up.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(told.success());
+    }
+
+    /// Waits for its end and gives its exit status.
+    pub fn wait(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+}
+
+fn listening_address(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("http://")?;
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == ':')).unwrap_or(rest.len());
+    rest[..end].trim_end_matches('.').parse().ok()
+}
+
+/// The binary beside the test's own. A package's tests don't get other packages' binaries built, so this sees to it that it is
+/// there and as new as the code.
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.parent().and_then(Path::parent).unwrap();
+    if let Some(cargo) = std::env::var_os("CARGO") {
+        let mut build = Command::new(cargo);
+        build.args(["build", "--workspace", "--bin", "mutuals", "--quiet"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+        if folder.ends_with("release") {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success(), "{build:?} failed");
+    }
+    let binary = folder.join("mutuals");
+    assert!(binary.exists(), "{} is missing: run `cargo build --workspace` first", binary.display());
+    binary
+});
