@@ -173,8 +173,12 @@ pub(crate) async fn docs_front() -> HttpResponse {
 /// Swagger UI from the binary itself: it loads nothing from elsewhere and asks no one else whether the contract is valid.
 #[get("/docs/{file:.*}")]
 pub(crate) async fn docs_file(PathKey(file): PathKey<String>) -> Result<HttpResponse, Problem> {
-    let config = SwaggerConfig::from("/openapi.json").validator_url("none").display_operation_id(true).display_request_duration(true);
-    let found = utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Problem::internal(error.to_string()))?;
+    let config = SwaggerConfig::from("/openapi.json")
+        .validator_url("none")
+        .display_operation_id(true)
+        .display_request_duration(true);
+    let found =
+        utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Problem::internal(error.to_string()))?;
     let found = found.ok_or_else(Problem::unknown_path)?;
     let mut response = HttpResponse::Ok();
     if found.gzpipped {

@@ -71,7 +71,8 @@ impl Serve {
     fn config(self) -> Config {
         let mut config = Config::new(self.listen, self.database.url());
         let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
-        config.cors_origins = given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
+        config.cors_origins =
+            given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
         config
     }
 }
@@ -110,16 +111,18 @@ fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         Command::Serve(serve) => Ok(server::run(serve.config())?),
         Command::Migrate(database) => {
             let applied = store::migrate(&database.url())?;
-            say(&if applied.is_empty() { "up to date already".to_owned() } else { format!("applied {}", applied.join(", ")) });
+            say(&if applied.is_empty() {
+                "up to date already".to_owned()
+            } else {
+                format!("applied {}", applied.join(", "))
+            });
             Ok(())
         }
         Command::Openapi => {
             std::io::stdout().write_all(openapi::document().to_yaml()?.as_bytes())?;
             Ok(())
         }
-        Command::ImportSample(database) => {
-            import_sample(&database.url())
-        }
+        Command::ImportSample(database) => import_sample(&database.url()),
         Command::Backup(copy) => {
             store::backup(&copy.database.url(), &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));
@@ -137,7 +140,8 @@ fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
 fn import_sample(url: &DatabaseUrl) -> Result<(), Box<dyn std::error::Error>> {
     store::migrate(url)?;
     let store = Store::open(url, 1, document::documents())?;
-    let stamp = Stamp { now: Clock::system().now(), actor: "sample".to_owned(), request_id: "import-sample".to_owned() };
+    let stamp =
+        Stamp { now: Clock::system().now(), actor: "sample".to_owned(), request_id: "import-sample".to_owned() };
     let done = System::new().block_on(sample::import(&store, stamp))?;
     say(&format!(
         "imported {} departments, {} mutuals and {} staff ballots into {url}; {} records were there already",

@@ -7,14 +7,14 @@ use std::time::SystemTime;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue, HttpDate};
-use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use domain::Record;
 use serde::Serialize;
 use utoipa::IntoParams;
+use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::Required;
 
 use crate::problem::Problem;
 
@@ -83,7 +83,8 @@ impl FromRequest for IfChanged {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let headers = request.headers();
         let none_match = Tags::of(request, &header::IF_NONE_MATCH).ok().flatten();
-        let since = headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()?.parse::<HttpDate>().ok());
+        let since =
+            headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()?.parse::<HttpDate>().ok());
         ready(Ok(Self { none_match, modified_since: since.map(SystemTime::from) }))
     }
 }
@@ -132,7 +133,9 @@ impl FromRequest for IdempotencyKey {
         let mut values = request.headers().get_all(&IDEMPOTENCY_KEY);
         ready(match (values.next(), values.next()) {
             (None, _) => Ok(Self(None)),
-            (Some(value), None) => idempotency_key(value.as_bytes()).map(|key| Self(Some(key))).ok_or_else(malformed_key),
+            (Some(value), None) => {
+                idempotency_key(value.as_bytes()).map(|key| Self(Some(key))).ok_or_else(malformed_key)
+            }
             _ => Err(malformed_key()),
         })
     }
@@ -148,7 +151,8 @@ fn idempotency_key(value: &[u8]) -> Option<String> {
     const MAX_CHARS: usize = 255;
     let value = value.trim_ascii();
     let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
-    let is_key = (1..=MAX_CHARS).contains(&bare.len()) && bare.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
+    let is_key =
+        (1..=MAX_CHARS).contains(&bare.len()) && bare.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
     is_key.then(|| String::from_utf8(bare.to_vec()).ok()).flatten()
 }
 
@@ -237,7 +241,12 @@ fn whole_seconds(instant: DateTime<Utc>) -> SystemTime {
 impl IntoParams for IfChanged {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![
-            header_parameter("If-None-Match", false, "Entity tags that the caller has; where one is current the answer is 304.", "\"7\""),
+            header_parameter(
+                "If-None-Match",
+                false,
+                "Entity tags that the caller has; where one is current the answer is 304.",
+                "\"7\"",
+            ),
             header_parameter(
                 "If-Modified-Since",
                 false,
@@ -287,7 +296,9 @@ mod tests {
         headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header)).to_http_request()
     }
 
-    fn extract<T: FromRequest<Error = Problem, Future = Ready<Result<T, Problem>>>>(request: &HttpRequest) -> Result<T, Problem> {
+    fn extract<T: FromRequest<Error = Problem, Future = Ready<Result<T, Problem>>>>(
+        request: &HttpRequest,
+    ) -> Result<T, Problem> {
         T::from_request(request, &mut Payload::None).into_inner()
     }
 
@@ -315,7 +326,9 @@ mod tests {
 
     #[test]
     fn a_malformed_condition_is_refused() {
-        for malformed in ["7", "", "\"7", "7\"", "\"7\",", ",\"7\"", "\"6\" \"7\"", "w/\"7\"", "*, \"7\"", "\"7 8\"", "**"] {
+        for malformed in
+            ["7", "", "\"7", "7\"", "\"7\",", ",\"7\"", "\"6\" \"7\"", "w/\"7\"", "*, \"7\"", "\"7 8\"", "**"]
+        {
             assert_eq!(status(&[malformed]), 400, "{malformed}");
         }
         assert_eq!(status(&["*", "\"7\""]), 400);

@@ -43,10 +43,12 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refusal = || "expected an origin as browsers send it, such as https://example.gov.uk, without a path".to_owned();
+        let refusal =
+            || "expected an origin as browsers send it, such as https://example.gov.uk, without a path".to_owned();
         let text = text.trim();
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or_else(refusal)?;
-        let is_plain = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
+        let is_plain =
+            !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.:[]".contains(&byte));
         if is_plain { Ok(Self(text.to_ascii_lowercase())) } else { Err(refusal()) }
     }
 }
@@ -60,7 +62,9 @@ mod tests {
         for origin in ["https://example.gov.uk", "http://localhost:3000", "http://[::1]:80"] {
             assert_eq!(origin.parse::<Origin>().unwrap().as_str(), origin);
         }
-        for other in ["example.gov.uk", "https://", "https://example.gov.uk/", "https://*", "ftp://x", "https://a b", "*"] {
+        for other in
+            ["example.gov.uk", "https://", "https://example.gov.uk/", "https://*", "ftp://x", "https://a b", "*"]
+        {
             assert!(other.parse::<Origin>().is_err(), "{other}");
         }
     }

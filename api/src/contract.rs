@@ -207,8 +207,8 @@ pub struct Contract {
     #[serde(skip_serializing_if = "Option::is_none")]
     protection: Option<Protection>,
     status: ContractStatus,
-    /// Whether it is the first of its mutual's contracts by `entered_on`; one without that day never is. It may change when
-    /// another contract of the mutual does.
+    /// Whether it is the first of its mutual's contracts by `entered_on`; one without that day never is. It may change
+    /// when another contract of the mutual does.
     is_first: bool,
     /// Where the record comes from.
     #[schema(max_items = 50)]
@@ -401,8 +401,8 @@ impl Described for domain::CpvCode {
         string
             .description(Some(
                 "Code of the Common Procurement Vocabulary (CPV 2008, Commission Regulation (EC) No 213/2008): eight \
-                 digits, `-` and the check digit, which is the sum of the digits times 3, 7, 1, 3, 7, 1, 3, 7, modulo 10. \
-                 It may be sent without the check digit and is answered with it.",
+                 digits, `-` and the check digit, which is the sum of the digits times 3, 7, 1, 3, 7, 1, 3, 7, modulo \
+                 10. It may be sent without the check digit and is answered with it.",
             ))
             .pattern(Some("^[0-9]{8}(-[0-9])?$"))
             .max_length(Some(10))
@@ -562,7 +562,10 @@ mod tests {
         });
         let record = Record { content: body(&least.to_string()).create().unwrap(), ..stored() };
         let text = serde_json::to_string(&Contract::from(record)).unwrap();
-        assert!(text.contains(r#""cpv_codes":[],"procedure":"other","status":"planned","is_first":false,"sources":[]"#), "{text}");
+        assert!(
+            text.contains(r#""cpv_codes":[],"procedure":"other","status":"planned","is_first":false,"sources":[]"#),
+            "{text}"
+        );
         assert!(!text.contains("null"), "{text}");
     }
 

@@ -181,7 +181,9 @@ impl Passage {
         if let Some(problem) = problem_of(&response) {
             response = problem.respond(self.uri.path(), self.id.as_str());
             if self.is_patch_of_another_type(response.status()) {
-                response.headers_mut().insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
+                response
+                    .headers_mut()
+                    .insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
             }
         }
         if log::log_enabled!(log::Level::Info) {
@@ -216,11 +218,13 @@ fn check_size(request: &ServiceRequest) -> Result<(), Problem> {
 
 fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
     let headers = request.headers();
-    let has_body = content_length(request).is_some_and(|length| length > 0) || headers.contains_key(header::TRANSFER_ENCODING);
+    let has_body =
+        content_length(request).is_some_and(|length| length > 0) || headers.contains_key(header::TRANSFER_ENCODING);
     if !operation.takes_body() || !has_body {
         return Ok(());
     }
-    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
         return Err(Problem::unsupported_media_type("bodies without a Content-Encoding"));
     }
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
@@ -349,7 +353,9 @@ mod tests {
         assert_eq!(refusal(bad(Method::PUT, "/read?x=1").set_payload(large())).await.0, 405);
         assert_eq!(refusal(bad(Method::POST, "/read?x=1").set_payload(large())).await.0, 406);
         let json = |request: TestRequest| request.insert_header(("accept", "application/json"));
-        let sized = |request: TestRequest, size: usize| request.insert_header(("content-length", size)).set_payload(vec![b' '; size]);
+        let sized = |request: TestRequest, size: usize| {
+            request.insert_header(("content-length", size)).set_payload(vec![b' '; size])
+        };
         assert_eq!(refusal(json(sized(bad(Method::POST, "/read?x=1"), BODY_LIMIT + 1))).await.0, 413);
         assert_eq!(refusal(json(sized(bad(Method::POST, "/read?x=1"), 2))).await.0, 415);
         let read = json(sized(bad(Method::POST, "/read?x=1"), 2)).insert_header(("content-type", "application/json"));
@@ -360,18 +366,28 @@ mod tests {
     #[actix_web::test]
     async fn head_is_answered_as_get_and_options_by_the_gate() {
         let (status, headers, _) = call(TestRequest::with_uri("/list").method(Method::HEAD)).await;
-        assert_eq!((status, headers.get("content-type").unwrap().as_bytes()), (StatusCode::OK, b"application/json".as_slice()));
+        assert_eq!(
+            (status, headers.get("content-type").unwrap().as_bytes()),
+            (StatusCode::OK, b"application/json".as_slice())
+        );
         let (status, headers, _) = call(TestRequest::with_uri("/read").method(Method::OPTIONS)).await;
-        assert_eq!((status, headers.get("allow").unwrap().as_bytes()), (StatusCode::NO_CONTENT, b"POST, OPTIONS".as_slice()));
+        assert_eq!(
+            (status, headers.get("allow").unwrap().as_bytes()),
+            (StatusCode::NO_CONTENT, b"POST, OPTIONS".as_slice())
+        );
         let (status, headers, _) = call(TestRequest::with_uri("/read").method(Method::HEAD)).await;
-        assert_eq!((status, headers.get("allow").unwrap().as_bytes()), (StatusCode::METHOD_NOT_ALLOWED, b"POST, OPTIONS".as_slice()));
+        assert_eq!(
+            (status, headers.get("allow").unwrap().as_bytes()),
+            (StatusCode::METHOD_NOT_ALLOWED, b"POST, OPTIONS".as_slice())
+        );
     }
 
     #[actix_web::test]
     async fn unknown_parameters_are_told_with_the_faults_of_the_others() {
         let (status, _, body) = call(TestRequest::with_uri("/list?sise=1&size=x")).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
-        let told: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| error["parameter"].as_str().unwrap()).collect();
+        let told: Vec<_> =
+            body["errors"].as_array().unwrap().iter().map(|error| error["parameter"].as_str().unwrap()).collect();
         assert_eq!(told, ["sise", "size"]);
     }
 

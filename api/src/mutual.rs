@@ -134,8 +134,8 @@ pub struct NewMutual {
 }
 
 /// A public service mutual, from the first idea to its end: an organisation that has left the public sector, goes on
-/// delivering public services, and in which staff have a significant degree of influence or control. One that ended keeps
-/// its record.
+/// delivering public services, and in which staff have a significant degree of influence or control. One that ended
+/// keeps its record.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Mutual {
     id: MutualId,
@@ -206,9 +206,9 @@ pub struct Mutual {
     updated_at: Instant,
 }
 
-/// What makes a public service mutual, as it is sent: the three tests of the policy's definition and, independent of them,
-/// the three of the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals. One that is absent is
-/// `unknown`.
+/// What makes a public service mutual, as it is sent: the three tests of the policy's definition and, independent of
+/// them, the three of the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals. One that is
+/// absent is `unknown`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"left_public_sector": "met", "mainly_reservable_services": "not_met"}))]
@@ -233,8 +233,8 @@ pub struct NewMutualTests {
     under_employee_management_and_control: Option<TestOutcome>,
 }
 
-/// What makes a public service mutual: the three tests of the policy's definition and, independent of them, the three of
-/// the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals.
+/// What makes a public service mutual: the three tests of the policy's definition and, independent of them, the three
+/// of the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MutualTests {
     /// It has left the public sector (policy definition).
@@ -362,7 +362,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List mutuals
 ///
-/// By default in the order of their names. Search, filters and order go together: `?sector=libraries_archives&q=york&sort=-launched_on`.
+/// By default in the order of their names. Search, filters and order go together:
+/// `?sector=libraries_archives&q=york&sort=-launched_on`.
 #[utoipa::path(
     tag = "mutuals",
     params(MutualFilter, ListParameters<Sort>),
@@ -533,8 +534,7 @@ impl Input for NewMutual {
         };
         // A date that can't be read contradicts nothing; the stage taken in place of one that can't be read may.
         let life = faults.take_all(&["stage"], Checked::new(life));
-        let staff =
-            Staff { count: self.staff_count, counted_on: self.staff_counted_on.map(Text::into_inner) };
+        let staff = Staff { count: self.staff_count, counted_on: self.staff_counted_on.map(Text::into_inner) };
         let staff = faults.take_all(&["staff_count"], Checked::new(staff));
         let sources = source::build(self.sources, faults);
 
@@ -747,7 +747,10 @@ mod tests {
         let record = Record { content: new.content, ..stored() };
         let text = serde_json::to_string(&Mutual::from(record)).unwrap();
         assert!(!text.contains("null"), "{text}");
-        assert!(text.contains(r#""other_department_ids":[],"stage":"idea","tests":{"left_public_sector":"unknown""#), "{text}");
+        assert!(
+            text.contains(r#""other_department_ids":[],"stage":"idea","tests":{"left_public_sector":"unknown""#),
+            "{text}"
+        );
     }
 
     #[test]

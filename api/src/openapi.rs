@@ -1,7 +1,7 @@
 //! The contract: the OpenAPI document of the routes that the server mounts.
 //!
 //! Handlers describe what is their own. What follows from the conventions is added here, once for all: the request id,
-//! problems, response headers, and that parts which operations share are declared in one place. Knows no resource.
+//! problems, response headers, and that parts which operations share are declared in one place.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use utoipa::{OpenApi, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt as _;
 
 use crate::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
-use crate::server;
+use crate::{contract, server, value};
 
 /// The document of this version of the service, the same at each call.
 pub fn document() -> utoipa::openapi::OpenApi {
@@ -41,6 +41,14 @@ pub fn document() -> utoipa::openapi::OpenApi {
         contact(name = "The register's maintainers"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
+    // What only query parameters take: the schemas of bodies are collected from the handlers.
+    components(schemas(
+        contract::CpvPrefix,
+        value::DepartmentKey,
+        value::MutualKey,
+        value::SchemeAndId,
+        value::SearchWords
+    )),
     servers((url = "/", description = "The service that this document comes from")),
     tags(
         (name = "departments", description = "Public bodies that mutuals leave, or that sponsor, commission or support them"),
@@ -67,8 +75,12 @@ const BAD_REQUEST: Refusal = Refusal {
     kinds: &[ProblemType::MalformedRequest, ProblemType::InvalidParameter],
     description: "The request can't be read, or a query parameter is invalid",
 };
-const NOT_FOUND: Refusal =
-    Refusal { name: "NotFound", status: "404", kinds: &[ProblemType::NotFound], description: "There is no such record" };
+const NOT_FOUND: Refusal = Refusal {
+    name: "NotFound",
+    status: "404",
+    kinds: &[ProblemType::NotFound],
+    description: "There is no such record",
+};
 const NOT_ACCEPTABLE: Refusal = Refusal {
     name: "NotAcceptable",
     status: "406",
@@ -171,7 +183,11 @@ const HEADERS: &[(&str, &str, &str)] = &[
     (ETAG, "The version of what is answered, for `If-Match` and `If-None-Match`.", "\"7\""),
     (LAST_MODIFIED, "When the record was last changed.", "Wed, 01 Oct 2025 09:30:00 GMT"),
     (CACHE_CONTROL, "Whether a cache may keep the answer.", "no-cache"),
-    (LINK, "The next and the first page (RFC 8288).", "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\""),
+    (
+        LINK,
+        "The next and the first page (RFC 8288).",
+        "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\"",
+    ),
     (LOCATION, "Where the new record is.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (REQUEST_ID, "The request, as the service's log knows it.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (RETRY_AFTER, "The seconds after which it is worth asking again.", "1"),
@@ -188,7 +204,8 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
     }
     share_parameters(document, &mut components);
     add_problems(&mut components);
-    components.headers = HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();
+    components.headers =
+        HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();
     document.components = Some(components);
 }
 
@@ -220,7 +237,8 @@ fn name_parameter_schemas(operation: &mut Operation, components: &mut Components
 }
 
 fn request_id() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9._-]{1,128}$")).max_length(Some(128));
+    let schema =
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9._-]{1,128}$")).max_length(Some(128));
     ParameterBuilder::new()
         .name(REQUEST_ID)
         .parameter_in(ParameterIn::Header)
@@ -268,7 +286,11 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
     let changes = method != "GET";
     let is_versioned = has_parameter(operation, "If-Match");
     let declares_conflict = operation.responses.responses.contains_key("409");
-    let answers = operation.responses.responses.values().any(|response| matches!(response, RefOr::T(own) if !own.content.is_empty()));
+    let answers = operation
+        .responses
+        .responses
+        .values()
+        .any(|response| matches!(response, RefOr::T(own) if !own.content.is_empty()));
     let invalid = if has_parameter(operation, "Idempotency-Key") { &INVALID_NEW_CONTENT } else { &INVALID_CONTENT };
     let rules: &[(bool, &Refusal)] = &[
         (true, &BAD_REQUEST),
@@ -302,7 +324,7 @@ fn share_parameters(document: &mut utoipa::openapi::OpenApi, components: &mut Co
     for (_, _, operation) in operations(document) {
         for parameter in operation.parameters.iter().flatten() {
             if let RefOr::T(parameter) = parameter {
-                uses.entry(component_name(&parameter.name)).or_default().push(parameter.clone());
+                uses.entry(shared_name(parameter)).or_default().push(parameter.clone());
             }
         }
     }
@@ -310,7 +332,7 @@ fn share_parameters(document: &mut utoipa::openapi::OpenApi, components: &mut Co
     for (_, _, operation) in operations(document) {
         for parameter in operation.parameters.iter_mut().flatten() {
             let RefOr::T(own) = &*parameter else { continue };
-            let name = component_name(&own.name);
+            let name = shared_name(own);
             if uses.contains_key(&name) {
                 *parameter = RefOr::Ref(Ref::new(format!("#/components/parameters/{name}")));
             }
@@ -318,6 +340,12 @@ fn share_parameters(document: &mut utoipa::openapi::OpenApi, components: &mut Co
     }
     let shared = uses.into_iter().filter_map(|(name, uses)| Some((name, RefOr::T(uses.into_iter().next()?))));
     components.parameters.extend(shared);
+}
+
+/// A path and a query may have a parameter of one name.
+fn shared_name(parameter: &Parameter) -> String {
+    let name = component_name(&parameter.name);
+    if matches!(parameter.parameter_in, ParameterIn::Path) { format!("{name}InPath") } else { name }
 }
 
 fn add_problems(components: &mut Components) {
@@ -334,7 +362,8 @@ fn response(refusal: &Refusal) -> Response {
         (kind.slug(), example.build())
     });
     let content: Content = ContentBuilder::new().schema(Some(problem)).examples_from_iter(examples).build();
-    let mut response = ResponseBuilder::new().description(refusal.description).content(problem::MEDIA_TYPE, content).build();
+    let mut response =
+        ResponseBuilder::new().description(refusal.description).content(problem::MEDIA_TYPE, content).build();
     let own: &[&str] = match refusal.status {
         "412" => &[ETAG],
         "415" => &["Accept-Patch"],
@@ -355,7 +384,9 @@ fn header(says: &str, example: &str) -> Header {
 /// A name as components have them: `If-Match` is `IfMatch`.
 fn component_name(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
-    words.flat_map(|word| word.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(word.chars().skip(1))).collect()
+    words
+        .flat_map(|word| word.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(word.chars().skip(1)))
+        .collect()
 }
 
 /// What a problem of this type looks like.
@@ -369,9 +400,11 @@ fn example(kind: ProblemType) -> Value {
         }]
     };
     let problem = match kind {
-        ProblemType::MalformedRequest => {
-            Problem::malformed(ErrorItem::header(&header::IF_MATCH, "invalid-format", "expected one or more entity tags"))
-        }
+        ProblemType::MalformedRequest => Problem::malformed(ErrorItem::header(
+            &header::IF_MATCH,
+            "invalid-format",
+            "expected one or more entity tags",
+        )),
         ProblemType::InvalidParameter => Problem::bad_query(vec![ErrorItem::parameter(
             "sectr",
             "unknown-parameter",
@@ -383,7 +416,9 @@ fn example(kind: ProblemType) -> Value {
         ProblemType::NotAcceptable => Problem::not_acceptable("application/json"),
         ProblemType::NameTaken => Problem::conflict(kind, "another mutual has the name «Harmonie»", other()),
         ProblemType::SlugTaken => Problem::conflict(kind, "another mutual has the slug «harmonie»", other()),
-        ProblemType::IdentifierTaken => Problem::conflict(kind, "another mutual has the identifier «GB-COH:09506232»", other()),
+        ProblemType::IdentifierTaken => {
+            Problem::conflict(kind, "another mutual has the identifier «GB-COH:09506232»", other())
+        }
         ProblemType::HasDependents => Problem::has_dependents("other records refer to this one", other()),
         ProblemType::Gone => Problem::gone("the mutual «harmonie» was deleted"),
         ProblemType::PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),
@@ -391,7 +426,11 @@ fn example(kind: ProblemType) -> Value {
         ProblemType::UnsupportedMediaType => Problem::unsupported_media_type("application/json"),
         ProblemType::InvalidContent => Problem::invalid(vec![
             ErrorItem::pointer("/name", "required", "this member is required"),
-            ErrorItem::pointer("/sectors/0", "not-in-vocabulary", "expected a sector; did you mean `libraries_archives`?"),
+            ErrorItem::pointer(
+                "/sectors/0",
+                "not-in-vocabulary",
+                "expected a sector; did you mean `libraries_archives`?",
+            ),
         ]),
         ProblemType::IdempotencyKeyReused => Problem::idempotency_key_reused(),
         ProblemType::PreconditionRequired => Problem::precondition_required(),

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Page, Position, Slice};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Ref, Schema, SchemaFormat, KnownFormat, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, Schema, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
@@ -114,7 +114,8 @@ impl Paging {
     /// The page, or what of it is wrong.
     fn page<S: SortKey>(&self, target: &Target, faults: &mut Vec<ErrorItem>) -> Option<Page<S>> {
         let told = faults.len();
-        let mut refuse = |name: &str, code: &'static str, detail: String| faults.push(ErrorItem::parameter(name, code, detail));
+        let mut refuse =
+            |name: &str, code: &'static str, detail: String| faults.push(ErrorItem::parameter(name, code, detail));
         let limit = self.limit.as_deref().map_or(Some(DEFAULT_LIMIT), limit);
         if limit.is_none() {
             refuse("limit", FaultCode::OutOfRange.as_str(), format!("expected a whole number from 1 to {MAX_LIMIT}"));
@@ -122,7 +123,10 @@ impl Paging {
         let order = self.sort.as_deref().map_or_else(|| S::KEYS.first().map(|(_, key)| (*key, false)), order::<S>);
         if order.is_none() {
             let keys: Vec<&str> = S::KEYS.iter().map(|(word, _)| *word).collect();
-            let detail = format!("expected one of {}, or one of them after a minus sign for the opposite order", keys.join(", "));
+            let detail = format!(
+                "expected one of {}, or one of them after a minus sign for the opposite order",
+                keys.join(", ")
+            );
             refuse("sort", FaultCode::NotInVocabulary.as_str(), detail);
         }
         if !matches!(self.count.as_deref(), None | Some("exact")) {
@@ -160,7 +164,10 @@ struct Target {
 impl Target {
     fn of(path: &str, parameters: &Parameters<'_>) -> Self {
         let kept = parameters.pairs().iter().filter(|(name, _)| name != "cursor");
-        Self { path: path.to_owned(), parameters: kept.map(|(name, value)| (name.to_string(), value.to_string())).collect() }
+        Self {
+            path: path.to_owned(),
+            parameters: kept.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        }
     }
 
     /// What a cursor of the list is known by: another page size or a count makes no other list.
@@ -215,7 +222,9 @@ struct Cursor {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum CursorRefusal {
-    #[error("this is no cursor: use next_cursor of the page before as it is, or leave the parameter out for the first page")]
+    #[error(
+        "this is no cursor: use next_cursor of the page before as it is, or leave the parameter out for the first page"
+    )]
     Malformed,
     #[error("this cursor is of a list with another filter or sort: leave the parameter out for the first page")]
     AnotherList,
@@ -289,7 +298,10 @@ struct Body<V> {
 impl<V: ToSchema> PartialSchema for ListPage<V> {
     fn schema() -> RefOr<Schema> {
         let item = RefOr::Ref(Ref::from_schema_name(V::name()));
-        let items = ArrayBuilder::new().items(item).max_items(Some(MAX_LIMIT)).description(Some("The items of the page, in order."));
+        let items = ArrayBuilder::new()
+            .items(item)
+            .max_items(Some(MAX_LIMIT))
+            .description(Some("The items of the page, in order."));
         let cursor = string()
             .max_length(Some(MAX_CURSOR_CHARS))
             .description(Some("The `cursor` of the next page; absent on the last one."))
@@ -348,7 +360,11 @@ impl<S: SortKey> IntoParams for ListParameters<S> {
             parameter("limit", "The most items that the page may have.", limit.into()),
             parameter("cursor", "`next_cursor` of the page before; leave it out for the first page.", cursor.into()),
             parameter("sort", "What the list is ordered by.", SortOrder::<S>::schema()),
-            parameter("count", "`exact` adds `total` to the answer, which takes a little longer.", string().title(Some("Count")).enum_values(Some(["exact"])).into()),
+            parameter(
+                "count",
+                "`exact` adds `total` to the answer, which takes a little longer.",
+                string().title(Some("Count")).enum_values(Some(["exact"])).into(),
+            ),
         ];
         parameters.extend(IfChanged::into_params(provider).into_iter().filter(|header| header.name == "If-None-Match"));
         parameters
@@ -435,7 +451,8 @@ mod tests {
             let page = extract(&format!("{same}&cursor={cursor}")).unwrap().page;
             assert_eq!(page.after, Some(position(Some("x"))));
         }
-        for other in ["/v1/x?stage=a&sort=name", "/v1/x?stage=a&stage=b&sort=-name", "/v1/y?stage=a&stage=b&sort=name"] {
+        for other in ["/v1/x?stage=a&sort=name", "/v1/x?stage=a&stage=b&sort=-name", "/v1/y?stage=a&stage=b&sort=name"]
+        {
             let faults = extract(&format!("{other}&cursor={cursor}")).unwrap_err();
             assert_eq!(faults, [("cursor".to_owned(), "invalid-cursor")], "{other}");
         }

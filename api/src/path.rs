@@ -20,7 +20,11 @@ impl<K: FromStr> FromRequest for PathKey<K> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let named = request.match_info().iter().last().and_then(|(_, raw)| raw.parse().ok());
-        ready(named.map(Self).ok_or_else(|| Problem::not_found("the path names no record: it has neither an id nor a slug there")))
+        ready(
+            named
+                .map(Self)
+                .ok_or_else(|| Problem::not_found("the path names no record: it has neither an id nor a slug there")),
+        )
     }
 }
 

@@ -282,7 +282,8 @@ impl Problem {
     /// 412, with the tag of the version that is there now.
     pub fn precondition_failed(current: HeaderValue) -> Self {
         let now = current.to_str().unwrap_or_default();
-        let detail = format!("the version now is {now}: read it again, look at what changed, and send the change for it");
+        let detail =
+            format!("the version now is {now}: read it again, look at what changed, and send the change for it");
         Self::new(ProblemType::PreconditionFailed, detail).with_header(header::ETAG, current)
     }
 
@@ -304,13 +305,15 @@ impl Problem {
 
     /// 428: the change must say which version it is for.
     pub fn precondition_required() -> Self {
-        let detail = "send If-Match with the ETag of the version the change is for, or If-Match: * for whatever it is now";
+        let detail =
+            "send If-Match with the ETag of the version the change is for, or If-Match: * for whatever it is now";
         Self::new(ProblemType::PreconditionRequired, detail)
     }
 
     /// 500. The source is logged, never sent.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(ProblemType::Internal, "the service failed; its log has the details under the request id").with_source(source)
+        Self::new(ProblemType::Internal, "the service failed; its log has the details under the request id")
+            .with_source(source)
     }
 
     /// 503, with the seconds after which it is worth asking again. The source is logged, never sent.
@@ -452,9 +455,11 @@ impl From<store::Error> for Problem {
             store::Error::NotFound { .. } => Self::not_found(error.to_string()),
             store::Error::Gone { deleted_at, .. } => Self::gone(format!("{error}, at {}", deleted_at.to_rfc3339())),
             store::Error::Conflict(conflicts) => Self::from(conflicts),
-            store::Error::InvalidPosition(_) => {
-                Self::bad_query(vec![ErrorItem::parameter("cursor", "invalid-cursor", "this cursor is of another list")])
-            }
+            store::Error::InvalidPosition(_) => Self::bad_query(vec![ErrorItem::parameter(
+                "cursor",
+                "invalid-cursor",
+                "this cursor is of another list",
+            )]),
             store::Error::Rule(faults) => Self::from(faults),
             store::Error::Unavailable(_) => Self::unavailable(RETRY_AFTER_SECONDS, error),
             store::Error::StorageFull(_) => Self::storage_full(error),
@@ -484,7 +489,8 @@ impl From<Vec<Conflict>> for Problem {
         }
         let errors: Vec<ErrorItem> = conflicts.iter().filter_map(taken).collect();
         let detail = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; ");
-        Self::conflict(kind, if detail.is_empty() { kind.title().to_owned() } else { detail }, others).with_errors(errors)
+        Self::conflict(kind, if detail.is_empty() { kind.title().to_owned() } else { detail }, others)
+            .with_errors(errors)
     }
 }
 

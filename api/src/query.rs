@@ -62,7 +62,8 @@ pub struct Parameters<'q>(Vec<(Cow<'q, str>, Cow<'q, str>)>);
 impl<'q> Parameters<'q> {
     /// Those of a request, and the faults that are known before any value is read.
     pub fn of(request: &'q HttpRequest) -> (Self, Vec<ErrorItem>) {
-        let mut faults = request.extensions_mut().remove::<UnknownParameters>().map(|unknown| unknown.0).unwrap_or_default();
+        let mut faults =
+            request.extensions_mut().remove::<UnknownParameters>().map(|unknown| unknown.0).unwrap_or_default();
         (Self::parse(request.query_string(), &mut faults), faults)
     }
 
@@ -105,9 +106,9 @@ pub fn decode(text: &str) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(text));
     }
     let escapes = text.split('%').skip(1);
-    let are_whole = escapes.map(|escape| escape.as_bytes().iter().take(2)).all(|digits| {
-        digits.len() == 2 && digits.clone().all(u8::is_ascii_hexdigit)
-    });
+    let are_whole = escapes
+        .map(|escape| escape.as_bytes().iter().take(2))
+        .all(|digits| digits.len() == 2 && digits.clone().all(u8::is_ascii_hexdigit));
     are_whole.then(|| percent_decode_str(text).decode_utf8().ok()).flatten()
 }
 
@@ -131,10 +132,13 @@ pub fn unknown_parameters(query: &str, known: &[Box<str>]) -> Vec<ErrorItem> {
 fn unknown_parameter(name: &str, known: &[Box<str>]) -> ErrorItem {
     const ALIKE: f64 = 0.7;
     let name: String = name.chars().take(100).collect();
-    let nearest = known.iter().map(|own| (strsim::jaro_winkler(&name, own), own)).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let nearest =
+        known.iter().map(|own| (strsim::jaro_winkler(&name, own), own)).max_by(|(a, _), (b, _)| a.total_cmp(b));
     let detail = match nearest {
         None => "the operation has no query parameters".to_owned(),
-        Some((likeness, nearest)) if likeness >= ALIKE => format!("there is no such parameter; did you mean `{nearest}`?"),
+        Some((likeness, nearest)) if likeness >= ALIKE => {
+            format!("there is no such parameter; did you mean `{nearest}`?")
+        }
         Some(_) => format!("there is no such parameter; the parameters are {}", known.join(", ")),
     };
     ErrorItem::parameter(name, FaultCode::UnknownParameter.as_str(), detail)
@@ -183,9 +187,9 @@ impl std::error::Error for ValueError {}
 impl de::Error for ValueError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         let message = message.to_string();
-        let coded = message.split_once(": ").and_then(|(word, detail)| {
-            Some(Self::new(FaultCode::from_str(word).ok()?, detail))
-        });
+        let coded = message
+            .split_once(": ")
+            .and_then(|(word, detail)| Some(Self::new(FaultCode::from_str(word).ok()?, detail)));
         coded.unwrap_or(Self::new(FaultCode::InvalidFormat, message))
     }
 }
@@ -298,7 +302,10 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         if self.pairs.len() > MAX_VALUES {
-            return Err(ValueError::new(FaultCode::TooMany, format!("the parameter takes {MAX_VALUES} values at most")));
+            return Err(ValueError::new(
+                FaultCode::TooMany,
+                format!("the parameter takes {MAX_VALUES} values at most"),
+            ));
         }
         visitor.visit_seq(List { pairs: self.pairs, faults: self.faults })
     }

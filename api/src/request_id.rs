@@ -36,7 +36,8 @@ impl RequestId {
         NEXT.set(random.wrapping_add(1));
         let [_, _, _, _, _, _, low @ ..] = random.to_be_bytes();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let id = Builder::from_unix_timestamp_millis(u64::try_from(now.as_millis()).unwrap_or_default(), &low).into_uuid();
+        let id =
+            Builder::from_unix_timestamp_millis(u64::try_from(now.as_millis()).unwrap_or_default(), &low).into_uuid();
         let mut buffer = Uuid::encode_buffer();
         let text = id.hyphenated().encode_lower(&mut buffer);
         Self(HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static("none")))
@@ -53,7 +54,8 @@ impl RequestId {
             (None, _) => Ok(None),
             (Some(value), None) if is_well_formed(value.as_bytes()) => Ok(Some(Self(value.clone()))),
             _ => {
-                let detail = "expected one id of 1 to 128 letters, digits, '.', '_' and '-'; leave it out to have one made";
+                let detail =
+                    "expected one id of 1 to 128 letters, digits, '.', '_' and '-'; leave it out to have one made";
                 Err(Problem::bad_header(&REQUEST_ID, "invalid-format", detail))
             }
         }

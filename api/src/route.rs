@@ -70,7 +70,9 @@ impl RouteTable {
 
     /// The route of a path.
     pub fn find(&self, path: &str) -> Option<&Arc<Route>> {
-        self.root.find(Some(path.strip_prefix('/')?)).or_else(|| self.prefixes.iter().find(|route| route.is_above(path)))
+        self.root
+            .find(Some(path.strip_prefix('/')?))
+            .or_else(|| self.prefixes.iter().find(|route| route.is_above(path)))
     }
 }
 
@@ -269,7 +271,8 @@ mod tests {
         }
         let mut operation = OperationBuilder::new().response("200", response.build());
         for name in parameters {
-            operation = operation.parameter(ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Query).build());
+            operation =
+                operation.parameter(ParameterBuilder::new().name(*name).parameter_in(ParameterIn::Query).build());
         }
         let mut body = RequestBodyBuilder::new();
         for media in reads {
@@ -283,7 +286,11 @@ mod tests {
         let paths = &mut document.paths;
         paths.add_path_operation("/v1/mutuals", vec![HttpMethod::Get], operation(&[], &[JSON], &["limit"]));
         paths.add_path_operation("/v1/mutuals", vec![HttpMethod::Post], operation(&[JSON], &[JSON], &[]));
-        paths.add_path_operation("/v1/mutuals/{mutual}", vec![HttpMethod::Patch], operation(&[MERGE_PATCH], &[JSON], &[]));
+        paths.add_path_operation(
+            "/v1/mutuals/{mutual}",
+            vec![HttpMethod::Patch],
+            operation(&[MERGE_PATCH], &[JSON], &[]),
+        );
         paths.add_path_operation("/v1/mutuals/export.csv", vec![HttpMethod::Get], operation(&[], &["text/csv"], &[]));
         paths.add_path_operation("/v1/mutuals/{mutual}/returns", vec![HttpMethod::Get], operation(&[], &[JSON], &[]));
         RouteTable::of(&document).with_prefix("/docs")
@@ -301,7 +308,8 @@ mod tests {
         assert_eq!(template("/v1/mutuals/export.csv/returns").as_deref(), Some("/v1/mutuals/{mutual}/returns"));
         assert_eq!(template("/docs").as_deref(), Some("/docs"));
         assert_eq!(template("/docs/a/b").as_deref(), Some("/docs"));
-        for unknown in ["", "/", "*", "/v1", "/v1/", "/v1/mutuals/", "/v1/mutuals//returns", "/v1/mutuals/x/", "/docsx"] {
+        for unknown in ["", "/", "*", "/v1", "/v1/", "/v1/mutuals/", "/v1/mutuals//returns", "/v1/mutuals/x/", "/docsx"]
+        {
             assert_eq!(template(unknown), None, "{unknown}");
         }
     }
@@ -317,7 +325,14 @@ mod tests {
     fn the_most_specific_range_decides_what_is_acceptable() {
         let table = table();
         let list = table.find("/v1/mutuals").unwrap().operation(&Method::GET).unwrap();
-        for yes in ["", "*/*", "application/*", "text/html, application/json;q=0.1", "Application/JSON; charset=utf-8", "text/*;q=0, */*"] {
+        for yes in [
+            "",
+            "*/*",
+            "application/*",
+            "text/html, application/json;q=0.1",
+            "Application/JSON; charset=utf-8",
+            "text/*;q=0, */*",
+        ] {
             assert!(list.is_acceptable([yes].into_iter()), "{yes}");
         }
         for no in ["text/html", "application/json;q=0, */*", "text/*", "nonsense", "*/*;q=0"] {

@@ -10,7 +10,6 @@ use std::time::Duration;
 use actix_cors::Cors;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::http::Method;
-use actix_web::http::header;
 use actix_web::middleware::Condition;
 use actix_web::rt::System;
 use actix_web::web::Data;
@@ -244,10 +243,16 @@ fn server(
 }
 
 fn cors(origins: &[Origin]) -> Cors {
-    let exposed =
-        ["ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Request-Id", "Retry-After"];
+    let exposed = ["ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Request-Id", "Retry-After"];
     let accepted = [
-        "Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-Modified-Since", "If-None-Match", "Request-Id",
+        "Accept",
+        "Authorization",
+        "Content-Type",
+        "Idempotency-Key",
+        "If-Match",
+        "If-Modified-Since",
+        "If-None-Match",
+        "Request-Id",
     ];
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let cors = Cors::default().allowed_methods(methods).allowed_headers(accepted).expose_headers(exposed).max_age(3600);

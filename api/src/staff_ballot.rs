@@ -44,8 +44,8 @@ pub type BallotState = Word<domain::BallotState>;
 /// What is to change about a staff ballot.
 pub type StaffBallotPatch = Patch<NewStaffBallot>;
 
-/// A staff ballot, as it is sent. A number that isn't known is left out; those that are known must fit together: entitled ≥
-/// issued ≥ returned = valid + spoiled.
+/// A staff ballot, as it is sent. A number that isn't known is left out; those that are known must fit together:
+/// entitled ≥ issued ≥ returned = valid + spoiled.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -107,15 +107,15 @@ pub struct NewStaffBallot {
     /// How many papers were given out: no more than entitled.
     #[schema(nullable = false, minimum = 0, maximum = 10_000_000)]
     papers_issued: Option<i64>,
-    /// How many papers came back, spoiled ones included: no more than given out. They are what turnout counts (Trade Union
-    /// and Labour Relations (Consolidation) Act 1992 s.297A).
+    /// How many papers came back, spoiled ones included: no more than given out. They are what turnout counts (Trade
+    /// Union and Labour Relations (Consolidation) Act 1992 s.297A).
     #[schema(nullable = false, minimum = 0, maximum = 10_000_000)]
     returned: Option<i64>,
     /// How many of the papers that came back were not valid.
     #[schema(nullable = false, minimum = 0, maximum = 10_000_000)]
     spoiled: Option<i64>,
-    /// The votes of each option whose count is known; first preferences where the method is `ranked`. Together no more than
-    /// papers can have been valid, and just as many where they are complete.
+    /// The votes of each option whose count is known; first preferences where the method is `ranked`. Together no more
+    /// than papers can have been valid, and just as many where they are complete.
     #[serde(default)]
     #[schema(max_items = 30)]
     #[validate(nested)]
@@ -250,7 +250,9 @@ pub struct StaffBallot {
 /// Who watched over a ballot and what they found, as it is sent: at least one of `name` and `organisation`.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"organisation": "Electoral Reform Services", "appointed_on": "2012-08-20", "satisfied": true}))]
+#[schema(example = json!({
+    "organisation": "Electoral Reform Services", "appointed_on": "2012-08-20", "satisfied": true
+}))]
 pub struct NewScrutineer {
     /// The person.
     #[schema(nullable = false)]
@@ -269,8 +271,8 @@ pub struct NewScrutineer {
     satisfied: Option<bool>,
 }
 
-/// Who watched over a ballot and what they found. An independent scrutineer is the yardstick where more than 50 people are
-/// entitled to vote (Trade Union and Labour Relations (Consolidation) Act 1992 s.226B).
+/// Who watched over a ballot and what they found. An independent scrutineer is the yardstick where more than 50 people
+/// are entitled to vote (Trade Union and Labour Relations (Consolidation) Act 1992 s.226B).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Scrutineer {
     /// The person.
@@ -663,9 +665,7 @@ mod tests {
     #[test]
     fn the_example_says_what_gloucestershire_voted() {
         let result = serde_json::to_value(answer(&example())).unwrap()["result"].clone();
-        let share = |basis: &str, numerator: i64, denominator: i64, percent: &str| {
-            json!({"option": "nhs_trust", "basis": basis, "numerator": numerator, "denominator": denominator, "percent": percent})
-        };
+        let share = |basis: &str, numerator: i64, denominator: i64, percent: &str| json!({"option": "nhs_trust", "basis": basis, "numerator": numerator, "denominator": denominator, "percent": percent});
         assert_eq!(result["counts"], "partial");
         assert_eq!(
             result["figures"][0],

@@ -22,7 +22,7 @@ pub struct TestApp {
     ahead: Arc<AtomicI64>,
     running: Option<Running>,
     // The last to be dropped: the server must have let go of it.
-    database: Database,
+    database: Option<Database>,
 }
 
 /// Runs a case; called by the tests that [`on_both!`](crate::on_both) makes.
@@ -48,7 +48,7 @@ impl TestApp {
         let (system, offset) = (Clock::system(), Arc::clone(&ahead));
         let clock = Clock::new(move || system.now() + TimeDelta::microseconds(offset.load(Ordering::SeqCst)));
         let running = server::start(config, clock).unwrap();
-        Self { client: Client::to(running.address()), ahead, running: Some(running), database }
+        Self { client: Client::to(running.address()), ahead, running: Some(running), database: Some(database) }
     }
 
     /// Where the service listens.
@@ -58,7 +58,7 @@ impl TestApp {
 
     /// The register behind the service.
     pub fn database(&self) -> &Database {
-        &self.database
+        self.database.as_ref().expect("a service that hasn't ended")
     }
 
     /// Puts the service's clock forward.
@@ -66,11 +66,11 @@ impl TestApp {
         self.ahead.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);
     }
 
-    /// Stops the service; the database stays.
-    pub fn stop(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.stop().unwrap();
-        }
+    /// Stops the service and leaves its database.
+    pub fn end(mut self) -> Database {
+        self.client = Client::to(self.address());
+        self.running.take().unwrap().stop().unwrap();
+        self.database.take().unwrap()
     }
 
     /// A request with any method.

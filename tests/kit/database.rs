@@ -106,6 +106,14 @@ impl Database {
         serde_json::from_str(&json).unwrap()
     }
 
+    /// Takes the database away from the service that runs on it.
+    pub fn take_away(&self) {
+        match &self.0 {
+            Place::Sqlite { .. } => fs::remove_file(self.path()).unwrap(),
+            Place::Postgres { name } => drop(psql(&cluster(), &format!("DROP DATABASE {name} WITH (FORCE)"))),
+        }
+    }
+
     /// Runs a statement that changes what no request could.
     pub fn execute(&self, sql: &str) {
         match &self.0 {
@@ -118,7 +126,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         if let Place::Postgres { name } = &self.0 {
-            let dropped = psql_command(&cluster(), &format!("DROP DATABASE {name} WITH (FORCE)")).output();
+            let dropped = psql_command(&cluster(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).output();
             assert!(std::thread::panicking() || dropped.is_ok_and(|ended| ended.status.success()), "{name} can't be dropped");
         }
     }

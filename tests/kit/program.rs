@@ -1,5 +1,6 @@
 //! The program itself, as people run it: the built binary in processes of its own.
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -40,7 +41,7 @@ impl Program {
     /// The program with these arguments.
     pub fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(&*BINARY);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         for name in ["DATABASE_URL", "MUTUALS_LISTEN", "MUTUALS_CORS_ORIGINS", "RUST_LOG"] {
             command.env_remove(name);
         }
@@ -61,14 +62,21 @@ impl Program {
         self
     }
 
+    /// With its log in this file while it serves.
+    #[must_use]
+    pub fn log_to(mut self, file: File) -> Self {
+        self.0.stderr(file);
+        self
+    }
+
     /// Runs it to its end.
     pub fn run(mut self) -> Ended {
-        Ended::from(self.0.output().unwrap())
+        Ended::from(self.0.stderr(Stdio::piped()).output().unwrap())
     }
 
     /// Runs it until it has said where it listens.
     pub fn serve(mut self) -> Served {
-        let mut child = self.0.stderr(Stdio::null()).spawn().unwrap();
+        let mut child = self.0.spawn().unwrap();
         let stdout = child.stdout.take().unwrap();
         let (sender, lines) = mpsc::channel();
         // Reading goes on, so that the program never waits for a reader.

@@ -191,7 +191,11 @@ async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Res
     responses((status = 200, description = "The contract", body = Contract))
 )]
 #[get("/contracts/{contract}")]
-async fn get_contract(app: App, key: PathKey<domain::ContractId>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
+async fn get_contract(
+    app: App,
+    key: PathKey<domain::ContractId>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
     resource::read::<Contracts>(&app, key.0, &conditions).await
 }
 

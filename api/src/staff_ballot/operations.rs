@@ -146,7 +146,11 @@ async fn list_staff_ballots(app: App, query: ListQuery<StaffBallotFilter, Sort>)
     responses((status = 200, description = "The staff ballot", body = StaffBallot))
 )]
 #[get("/staff-ballots/{ballot}")]
-async fn get_staff_ballot(app: App, key: PathKey<domain::StaffBallotId>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
+async fn get_staff_ballot(
+    app: App,
+    key: PathKey<domain::StaffBallotId>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
     resource::read::<StaffBallots>(&app, key.0, &conditions).await
 }
 

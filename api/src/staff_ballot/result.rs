@@ -19,8 +19,8 @@ pub struct BallotResult {
     #[schema(max_items = 91)]
     figures: Vec<BallotShare>,
     /// Keys of the options with the most votes in the last round counted: one that leads, several that are tied, none
-    /// where nobody voted or the counts don't tell. It is told from incomplete counts where no unknown vote could change
-    /// it.
+    /// where nobody voted or the counts don't tell. It is told from incomplete counts where no unknown vote could
+    /// change it.
     #[schema(max_items = 30)]
     leading: Vec<OptionKey>,
     /// Whether several options lead.
@@ -38,8 +38,8 @@ pub struct BallotShare {
     #[serde(skip_serializing_if = "Option::is_none")]
     option: Option<OptionKey>,
     basis: Basis,
-    /// The votes for the option; for `turnout` the papers returned, spoiled ones included (Trade Union and Labour Relations
-    /// (Consolidation) Act 1992 s.297A).
+    /// The votes for the option; for `turnout` the papers returned, spoiled ones included (Trade Union and Labour
+    /// Relations (Consolidation) Act 1992 s.297A).
     #[schema(minimum = 0, maximum = 10_000_000, example = 1482)]
     numerator: i64,
     /// Of how many.

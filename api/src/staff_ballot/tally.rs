@@ -79,14 +79,14 @@ pub struct OptionCount {
     votes: i64,
 }
 
-/// A further count of a ranked ballot, as it is sent: the votes after those for options that are out went to the options
-/// ranked next.
+/// A further count of a ranked ballot, as it is sent: the votes after those for options that are out went to the
+/// options ranked next.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"counts": [{"option": "nhs_trust", "votes": 1485}]}))]
 pub struct NewBallotRound {
-    /// The votes of each option that is still in, together no more than papers can have been valid; an option that isn't
-    /// named is out.
+    /// The votes of each option that is still in, together no more than papers can have been valid; an option that
+    /// isn't named is out.
     #[schema(required, nullable = false, min_items = 1, max_items = 30)]
     #[validate(required, nested)]
     counts: Option<Vec<NewOptionCount>>,
@@ -112,7 +112,8 @@ pub struct NewBallotThreshold {
     #[schema(required, nullable = false)]
     #[validate(required)]
     percent: Option<Percent>,
-    /// Key of the option that was to reach it: required, except for `turnout`, which is of the whole ballot and has none.
+    /// Key of the option that was to reach it: required, except for `turnout`, which is of the whole ballot and has
+    /// none.
     #[schema(nullable = false)]
     option: Option<OptionKey>,
 }
@@ -177,14 +178,14 @@ impl NewBallotOption {
 }
 
 impl NewOptionCount {
-    /// The count, likewise.
+    /// The count, unless a part of it is missing.
     pub(super) fn build(self) -> Option<domain::OptionCount> {
         Some(domain::OptionCount { option: self.option?.into_inner(), votes: self.votes? })
     }
 }
 
 impl NewBallotRound {
-    /// The round. One without counts is told by the tally's rules.
+    /// The round; the tally's rules tell of one without counts.
     pub(super) fn build(self, faults: &mut Faults) -> Option<domain::Round> {
         let counts = faults.each("counts", self.counts.unwrap_or_default(), |count, _| count.build());
         Some(domain::Round { counts })
@@ -192,7 +193,7 @@ impl NewBallotRound {
 }
 
 impl NewBallotThreshold {
-    /// The threshold, likewise.
+    /// The threshold, unless a part of it is missing.
     pub(super) fn build(self) -> Option<domain::Threshold> {
         Some(domain::Threshold {
             basis: self.basis?.into_inner(),
@@ -203,7 +204,7 @@ impl NewBallotThreshold {
 }
 
 impl NewPublishedFigure {
-    /// The figure, likewise.
+    /// The figure, unless a part of it is missing.
     pub(super) fn build(self) -> Option<domain::PublishedFigure> {
         Some(domain::PublishedFigure {
             option: self.option.map(Text::into_inner),
@@ -234,11 +235,7 @@ impl From<domain::Round> for BallotRound {
 
 impl From<domain::Threshold> for BallotThreshold {
     fn from(threshold: domain::Threshold) -> Self {
-        Self {
-            basis: Word(threshold.basis),
-            percent: Text(threshold.percent),
-            option: threshold.option.map(Text),
-        }
+        Self { basis: Word(threshold.basis), percent: Text(threshold.percent), option: threshold.option.map(Text) }
     }
 }
 
@@ -272,8 +269,8 @@ impl Described for domain::Percent {
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
         string
             .description(Some(
-                "A percentage from 0 to 100 in steps of a hundredth, as decimal text. Answers write both places: `51` is \
-                 answered as `51.00`.",
+                "A percentage from 0 to 100 in steps of a hundredth, as decimal text. Answers write both places: `51` \
+                 is answered as `51.00`.",
             ))
             .pattern(Some(r"^(100(\.0{1,2})?|[1-9]?[0-9](\.[0-9]{1,2})?)$"))
             .max_length(Some(6))
@@ -287,8 +284,8 @@ impl Described for domain::PrintedPercent {
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
         string
             .description(Some(
-                "A percentage from 0 to 100 as somebody printed it, without the per cent sign and with up to four places. \
-                 It is kept as it is: `91` and `91.0` differ in how exact they claim to be.",
+                "A percentage from 0 to 100 as somebody printed it, without the per cent sign and with up to four \
+                 places. It is kept as it is: `91` and `91.0` differ in how exact they claim to be.",
             ))
             .pattern(Some(r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$"))
             .max_length(Some(8))

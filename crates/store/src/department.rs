@@ -90,9 +90,7 @@ pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Department>]) -> Result<Vec<Depa
 /// # Errors
 /// [`Error::Rule`] where none is left.
 pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, ResourceType::Department, wanted, |tx, slug| {
-        Ok(diesel::select(exists(departments::table.filter(departments::slug.eq(slug)))).get_result(tx.conn())?)
-    })
+    free_slug(tx, ResourceType::Department, "departments", wanted)
 }
 
 /// The records that a department refers to, each by the member that says so.

@@ -116,9 +116,7 @@ pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Mutual>]) -> Result<Vec<MutualId
 /// # Errors
 /// [`Error::Rule`] where none is left.
 pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, ResourceType::Mutual, wanted, |tx, slug| {
-        Ok(diesel::select(exists(mutuals::table.filter(mutuals::slug.eq(slug)))).get_result(tx.conn())?)
-    })
+    free_slug(tx, ResourceType::Mutual, "mutuals", wanted)
 }
 
 /// The records that a mutual refers to, each by the member that says so.

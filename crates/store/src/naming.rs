@@ -4,13 +4,13 @@
 //! behind it.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{Bool, Nullable, Text};
 use domain::{Fault, FaultCode, Identifier, Slug};
 
 use crate::dialect::insert_all;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::schema::{departments, identifiers, mutuals};
-use crate::{ReadTx, ResourceType, WriteTx, tombstone};
+use crate::{ReadTx, ResourceType, WriteTx};
 
 /// More records than this never share the words of a name.
 const MOST_SUFFIXES: u32 = 10_000;
@@ -97,16 +97,30 @@ impl Naming<'_> {
     }
 }
 
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Bool)]
+    taken: bool,
+}
+
 /// The slug that a name gives, with the lowest number behind it that makes it free.
 pub(crate) fn free_slug(
     tx: &mut ReadTx<'_>,
     resource_type: ResourceType,
+    table: &str,
     wanted: Slug,
-    mut is_taken: impl FnMut(&mut ReadTx<'_>, &str) -> Result<bool, Error>,
 ) -> Result<Slug, Error> {
+    let query = format!(
+        "SELECT EXISTS (SELECT 1 FROM {table} WHERE slug = $1) \
+         OR EXISTS (SELECT 1 FROM tombstones WHERE slug = $1 AND resource_type = $2) AS taken"
+    );
     let numbered = (2..MOST_SUFFIXES).map(|n| wanted.with_suffix(n));
     for slug in std::iter::once(wanted.clone()).chain(numbered) {
-        if !is_taken(tx, slug.as_str())? && !tombstone::has_slug(tx, resource_type, slug.as_str())? {
+        let found: Taken = diesel::sql_query(&query)
+            .bind::<Text, _>(slug.as_str())
+            .bind::<Text, _>(resource_type.as_str())
+            .get_result(tx.conn())?;
+        if !found.taken {
             return Ok(slug);
         }
     }

@@ -22,14 +22,6 @@ pub(crate) fn missing(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: Str
     }
 }
 
-/// Whether a deleted record had this slug.
-pub(crate) fn has_slug(tx: &mut ReadTx<'_>, resource_type: ResourceType, slug: &str) -> Result<bool, Error> {
-    let found = tombstones::table
-        .filter(tombstones::resource_type.eq(resource_type.as_str()))
-        .filter(tombstones::slug.eq(slug));
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(tx.conn())?)
-}
-
 /// Marks a deleted record.
 pub(crate) fn insert(
     tx: &mut WriteTx<'_>,

@@ -1,0 +1,165 @@
+//! The log: an entry for every accepted change and for nothing else, numbered without a gap in the order of commits.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::SecondsFormat;
+use domain::{Department, Mutual};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::{Error, Stamp, Store};
+use tokio::task::JoinSet;
+
+use crate::fixture::{ballot, contract, department, mutual};
+use crate::kit::{Entry, Register, moment, next_id, plain, stamp};
+
+fn shown(entries: &[Entry]) -> Vec<(i64, &str, &str, i64)> {
+    entries.iter().map(|it| (it.seq, it.action.as_str(), it.resource_type.as_str(), it.version)).collect()
+}
+
+async fn every_kind_of_change_has_its_entry_with_the_record_after_it(register: &Register) {
+    let buyer = register.enter(department("Buyer")).await;
+    let supplier = register.enter(mutual("Supplier")).await;
+    let vote = register.enter(ballot(supplier.id)).await;
+    let sale = register.enter(contract(supplier.id, buyer.id)).await;
+    let changed = register.change(buyer.id, department("Renamed")).await;
+    register.remove(sale.id).await.unwrap();
+    register.remove(vote.id).await.unwrap();
+
+    let entries = register.entries();
+
+    let expected = [
+        (1, "create", "department", 1),
+        (2, "create", "mutual", 1),
+        (3, "create", "staff_ballot", 1),
+        (4, "create", "contract", 1),
+        (5, "update", "department", 2),
+        (6, "delete", "contract", 2),
+        (7, "delete", "staff_ballot", 2),
+    ];
+    assert_eq!(shown(&entries), expected);
+    assert_eq!(entries[1].after, Some(plain(&supplier)));
+    assert_eq!(entries[4].after, Some(plain(&changed)));
+    assert_eq!(entries[6].after, None);
+    assert_eq!(entries[6].resource_id, vote.id.to_string());
+    assert_eq!(entries[5].at, stamp(2).now.naive_utc());
+}
+
+async fn an_entry_says_who_did_it_and_its_hash_is_that_of_its_canonical_form(register: &Register) {
+    let who = Stamp {
+        now: moment() + chrono::TimeDelta::microseconds(42),
+        actor: "J\"o\\ \u{1}é\u{2028}".to_owned(),
+        request_id: "req/'2".to_owned(),
+    };
+    let id = next_id::<Department>();
+    let enter = register.store.write(who.clone(), move |tx| store::department::insert(tx, id, department("New")));
+    enter.await.unwrap();
+    let delete = register.store.write::<_, Error, _>(who.clone(), move |tx| {
+        let current = store::department::find(tx, &domain::Key::Id(id))?;
+        store::department::delete(tx, &current)
+    });
+    delete.await.unwrap();
+
+    let entries = register.entries();
+
+    assert_eq!(entries.len(), 2);
+    for entry in entries {
+        assert_eq!((&entry.actor, &entry.request_id, entry.at), (&who.actor, &who.request_id, who.now.naive_utc()));
+        let after: Value = entry.after.as_deref().map_or(Value::Null, |after| serde_json::from_str(after).unwrap());
+        // serde_json keeps members in the order of their names and writes no white space, as RFC 8785 asks.
+        let canonical = json!({
+            "seq": entry.seq,
+            "at": who.now.to_rfc3339_opts(SecondsFormat::Micros, true),
+            "actor": entry.actor,
+            "request_id": entry.request_id,
+            "action": entry.action,
+            "resource_type": entry.resource_type,
+            "resource_id": entry.resource_id,
+            "version": entry.version,
+            "after": after,
+        });
+        let leaf = Sha256::new().chain_update([0]).chain_update(canonical.to_string()).finalize();
+        assert_eq!(entry.leaf_hash, leaf.to_vec(), "{canonical}");
+    }
+}
+
+async fn refused_and_discarded_writes_leave_no_entry_and_no_row(register: &Register) {
+    register.enter(department("There")).await;
+
+    let refused = register.write(|tx| {
+        store::department::insert(tx, next_id(), department("New"))?;
+        store::mutual::insert(tx, next_id(), mutual("New"))?;
+        store::department::insert(tx, next_id(), department("THERE")).map(drop)
+    });
+    assert!(matches!(refused.await, Err(Error::Conflict(_))));
+    let tried = register.write(|tx| {
+        tx.discard();
+        store::mutual::insert(tx, next_id(), mutual("Tried"))
+    });
+    assert_eq!(tried.await.unwrap().content, mutual("Tried"));
+
+    assert_eq!(shown(&register.entries()), [(1, "create", "department", 1)]);
+    let mut raw = register.database.raw();
+    for (table, rows) in [("departments", 1), ("department_search", 1), ("mutuals", 0), ("mutual_search", 0), ("mutual_sectors", 0)] {
+        assert_eq!(raw.count(table), rows, "{table}");
+    }
+    assert_eq!(register.store.look::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap(), 1);
+    // What was tried is as free as before.
+    register.enter(mutual("Tried")).await;
+    register.enter(department("New")).await;
+}
+
+/// Two stores are two instances of the service, each with a writer of its own.
+async fn writers_of_two_stores_number_their_entries_without_a_gap(register: &Register) {
+    let stores = [register.store.clone(), register.database.open()];
+    let done = Arc::new(AtomicBool::new(false));
+    let watcher = tokio::task::spawn_blocking({
+        let (done, mut raw) = (Arc::clone(&done), register.database.raw());
+        move || {
+            let mut looks = 0;
+            while !done.load(Ordering::Relaxed) {
+                let seen = raw.entries();
+                // Whoever has seen a number has seen all before it.
+                assert!((1..).zip(&seen).all(|(n, entry)| entry.seq == n), "{:?}", shown(&seen));
+                looks += 1;
+            }
+            looks
+        }
+    });
+
+    let mut writes = JoinSet::new();
+    for n in 0..200 {
+        writes.spawn(write_and_look(stores[n % 2].clone(), n));
+    }
+    let accepted: Vec<String> = writes.join_all().await.into_iter().flatten().collect();
+    done.store(true, Ordering::Relaxed);
+
+    assert!(watcher.await.unwrap() > 0);
+    let entries = register.entries();
+    assert_eq!(accepted.len(), 150);
+    assert!((1..=150).eq(entries.iter().map(|entry| entry.seq)), "{:?}", shown(&entries));
+    let logged: HashSet<&str> = entries.iter().map(|entry| entry.resource_id.as_str()).collect();
+    assert!(accepted.iter().all(|id| logged.contains(id.as_str())));
+    assert_eq!(register.database.raw().count("mutuals"), 150);
+}
+
+/// Every fourth write is refused by itself; the others are there as soon as they are answered.
+async fn write_and_look(store: Store, n: usize) -> Option<String> {
+    let id = next_id::<Mutual>();
+    let write = store.write(stamp(0), move |tx| {
+        let entered = store::mutual::insert(tx, id, mutual(&format!("Mutual {n}")))?;
+        if n.is_multiple_of(4) { Err(Error::Internal("not this one".to_owned())) } else { Ok(entered) }
+    });
+    let entered = write.await.ok()?;
+    let found = store.look::<_, Error, _>(move |tx| store::mutual::find(tx, &domain::Key::Id(id))).await.unwrap();
+    assert_eq!(found, entered);
+    Some(id.to_string())
+}
+
+on_both!(
+    every_kind_of_change_has_its_entry_with_the_record_after_it,
+    an_entry_says_who_did_it_and_its_hash_is_that_of_its_canonical_form,
+    refused_and_discarded_writes_leave_no_entry_and_no_row,
+    writers_of_two_stores_number_their_entries_without_a_gap,
+);

@@ -1,0 +1,157 @@
+//! A database that goes away and comes back.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Barrier, mpsc};
+use std::time::Duration;
+
+use domain::Mutual;
+use store::{Error, WriteTx};
+use tokio::task::JoinSet;
+
+use crate::fixture::{department, mutual};
+use crate::kit::{Hold, Register, next_id, stamp, submit};
+
+/// Has every connection of the pool opened, so that there are several to lose.
+async fn warm_up(register: &Register) {
+    const READS: usize = 8;
+    let all_there = Arc::new(Barrier::new(READS));
+    let mut reads = JoinSet::new();
+    for _ in 0..READS {
+        let (store, all_there) = (register.store.clone(), Arc::clone(&all_there));
+        reads.spawn(async move {
+            let meet = move |_: &mut store::ReadTx<'_>| {
+                all_there.wait();
+                Ok::<_, Error>(())
+            };
+            store.read(meet).await.unwrap();
+        });
+    }
+    reads.join_all().await;
+}
+
+async fn reads_and_writes_work_at_once_after_all_connections_were_cut(register: &Register) {
+    register.enter(mutual("Before")).await;
+    for round in 0..3 {
+        warm_up(register).await;
+        register.database.cut_connections();
+
+        assert_eq!(register.all::<Mutual>(Default::default()).await.len(), 1 + round);
+        register.enter(mutual(&format!("After {round}"))).await;
+        register.store.read::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap();
+        register.store.ready().await.unwrap();
+    }
+    assert_eq!(register.entries().len(), 4);
+}
+
+async fn a_write_is_the_first_to_work_after_all_connections_were_cut(register: &Register) {
+    register.database.cut_connections();
+
+    register.enter(mutual("After")).await;
+}
+
+async fn a_batch_whose_connection_is_cut_is_tried_again_write_by_write(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let (reached, wait_until_reached) = mpsc::channel();
+    let (resume, wait_for_cut) = mpsc::channel::<()>();
+    let runs = Arc::new(AtomicU32::new(0));
+    let interrupted = {
+        let (store, runs, id) = (register.store.clone(), Arc::clone(&runs), next_id());
+        let work = move |tx: &mut WriteTx<'_>| {
+            store::department::insert(tx, id, department("Interrupted"))?;
+            if runs.fetch_add(1, Ordering::Relaxed) == 0 {
+                reached.send(()).unwrap();
+                wait_for_cut.recv().unwrap();
+            }
+            store::mutual::insert(tx, next_id(), mutual("Interrupted"))
+        };
+        submit(async move { store.write(stamp(0), work).await }).await
+    };
+    let sibling = {
+        let (store, id) = (register.store.clone(), next_id());
+        submit(async move { store.write(stamp(0), move |tx| store::mutual::insert(tx, id, mutual("Sibling"))).await }).await
+    };
+    hold.release();
+    tokio::task::block_in_place(|| wait_until_reached.recv().unwrap());
+    register.database.cut_connections();
+    resume.send(()).unwrap();
+
+    interrupted.await.unwrap().unwrap();
+    sibling.await.unwrap().unwrap();
+    assert_eq!(runs.load(Ordering::Relaxed), 2);
+    assert_eq!(register.entries().len(), 3);
+}
+
+async fn a_read_whose_connection_is_cut_is_tried_again(register: &Register) {
+    register.enter(mutual("There")).await;
+    warm_up(register).await;
+    let (reached, wait_until_reached) = mpsc::channel();
+    let (resume, wait_for_cut) = mpsc::channel::<()>();
+    let reading = {
+        let store = register.store.clone();
+        let mut first = true;
+        let read = move |tx: &mut store::ReadTx<'_>| {
+            if std::mem::take(&mut first) {
+                reached.send(()).unwrap();
+                wait_for_cut.recv().unwrap();
+            }
+            store::entry_log::head(tx)
+        };
+        tokio::spawn(async move { store.read::<_, Error, _>(read).await })
+    };
+    tokio::task::block_in_place(|| wait_until_reached.recv().unwrap());
+    register.database.cut_connections();
+    resume.send(()).unwrap();
+
+    assert_eq!(reading.await.unwrap().unwrap(), 1);
+}
+
+async fn a_database_that_lets_nobody_in_is_unavailable_until_it_does(register: &Register) {
+    register.enter(mutual("Before")).await;
+    register.database.admit(false);
+    register.database.cut_connections();
+    let patience = Duration::from_secs(8);
+
+    let looked = tokio::time::timeout(patience, register.find(next_id::<Mutual>())).await.expect("answered in time");
+    assert!(matches!(looked, Err(Error::Unavailable(_))), "{looked:?}");
+    let written = tokio::time::timeout(patience, register.try_enter(mutual("Meanwhile"))).await.expect("answered in time");
+    assert!(matches!(written, Err(Error::Unavailable(_))), "{written:?}");
+    let ready = tokio::time::timeout(patience, register.store.ready()).await.expect("answered in time");
+    assert!(matches!(ready, Err(Error::Unavailable(_))), "{ready:?}");
+
+    register.database.admit(true);
+    register.enter(mutual("After")).await;
+    assert_eq!(register.all::<Mutual>(Default::default()).await.len(), 2);
+    register.store.ready().await.unwrap();
+}
+
+async fn a_database_whose_file_is_gone_is_not_ready(register: &Register) {
+    register.store.ready().await.unwrap();
+
+    std::fs::rename(register.database.path(), register.database.folder().join("elsewhere.db")).unwrap();
+
+    assert!(matches!(register.store.ready().await, Err(Error::Unavailable(_))));
+}
+
+async fn another_writer_is_waited_for(register: &Register) {
+    let mut other = register.database.raw();
+    other.execute("BEGIN IMMEDIATE");
+    let waiting = {
+        let store = register.store.clone();
+        submit(async move { store.write(stamp(0), |tx| store::mutual::insert(tx, next_id(), mutual("Patient"))).await }).await
+    };
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!waiting.is_finished());
+    other.execute("COMMIT");
+
+    waiting.await.unwrap().unwrap();
+}
+
+on_sqlite!(a_database_whose_file_is_gone_is_not_ready, another_writer_is_waited_for);
+on_postgres!(
+    reads_and_writes_work_at_once_after_all_connections_were_cut,
+    a_write_is_the_first_to_work_after_all_connections_were_cut,
+    a_batch_whose_connection_is_cut_is_tried_again_write_by_write,
+    a_read_whose_connection_is_cut_is_tried_again,
+    a_database_that_lets_nobody_in_is_unavailable_until_it_does,
+);

@@ -1,0 +1,127 @@
+//! `q` finds the same records on both databases: those in which each of its words begins one.
+
+use domain::{Department, Mutual, SearchQuery, tokens};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::fixture::{department, identifiers, mutual, parsed};
+use crate::kit::{Register, for_all, next_id};
+
+/// Words that one of the two searches might take for its own, and words that fold in odd ways.
+const WORDS: &[&str] = &[
+    "and", "or", "not", "near", "the", "of", "NEAR(a b)", "a:b", "*", "\"quoted\"", "'single'", "\\", "a&b", "a|b", "!a", "x<->y",
+    "care", "caring", "car", "CARE", "ca", "health-care", "Gesundheit", "Straße", "strasse", "Œuvre", "œ", "ﬁre", "naïve", "Zürich",
+    "東京", "Москва", "Ελλάδα", "😀", "½", "2011", "20", "11", "0", "co.uk", "d'Azur", "—", "i\u{307}", "İzmir", "rowid", "rank",
+    "tokens", "mutual_search", "%", "_", "x'y", "null", "true",
+];
+
+fn some_text(most: usize) -> impl Strategy<Value = String> {
+    let word = prop_oneof![4 => select(WORDS).prop_map(str::to_owned), 1 => "\\PC{1,6}"];
+    vec(word, 1..most).prop_map(|words| words.join(" "))
+}
+
+type Script = (Vec<(String, String)>, Vec<String>);
+
+fn scripts() -> impl Strategy<Value = Script> {
+    let query = prop_oneof![
+        3 => (some_text(4), 1_usize..30).prop_map(|(text, cut)| text.chars().take(cut).collect()),
+        1 => "[a-zA-Z0-9]{1,2}",
+    ];
+    (vec((some_text(4), some_text(8)), 1..12), vec(query, 1..12))
+}
+
+async fn check(register: &Register, (texts, queries): Script) {
+    let mut searched = Vec::new();
+    for (number, (name, description)) in texts.iter().enumerate() {
+        // Sometimes a text shows nothing or has what no text may have: such a mutual has no description.
+        let description = description.parse().ok();
+        let name = format!("{name} #{number}").parse().unwrap_or_else(|_| parsed(&format!("#{number}")));
+        let content = Mutual { slug: parsed(&format!("record-{number}")), name, description, ..mutual("-") };
+        let record = register.enter(content).await;
+        searched.push(record);
+    }
+    for query in queries.iter().filter_map(|raw| raw.parse::<SearchQuery>().ok()) {
+        let found = register.all::<Mutual>(store::mutual::Filter { search: Some(query.clone()), ..Default::default() }).await;
+        let expected: Vec<_> = searched.iter().filter(|record| is_found(&record.content, &query)).cloned().collect();
+        assert_eq!(found, expected, "{query:?}");
+    }
+}
+
+fn is_found(mutual: &Mutual, query: &SearchQuery) -> bool {
+    let words = tokens(&format!("{} {}", mutual.name, mutual.description.as_ref().map_or("", |said| said.as_str())));
+    query.tokens().iter().all(|start| words.iter().any(|word| word.starts_with(start)))
+}
+
+async fn a_search_finds_what_has_a_word_beginning_with_each_of_its_words(register: &Register) {
+    for_all(register, 40, scripts(), check);
+}
+
+async fn found(register: &Register, query: &str) -> Vec<String> {
+    let filter = store::mutual::Filter { search: Some(parsed(query)), ..Default::default() };
+    register.all::<Mutual>(filter).await.into_iter().map(|record| record.content.name.to_string()).collect()
+}
+
+async fn a_change_or_a_deletion_is_searched_at_once(register: &Register) {
+    let id = register.enter(Mutual { slug: parsed("m"), description: Some(parsed("nursing")), ..mutual("Old name") }).await.id;
+    assert_eq!(found(register, "old nurs").await, ["Old name"]);
+
+    register.change(id, Mutual { slug: parsed("m"), ..mutual("New name") }).await;
+    assert!(found(register, "old").await.is_empty());
+    assert!(found(register, "nursing").await.is_empty());
+    assert_eq!(found(register, "new").await, ["New name"]);
+
+    register.remove(id).await.unwrap();
+    assert!(found(register, "new").await.is_empty());
+    // Whoever comes next may get the place of the deleted one in the index.
+    register.enter(mutual("Another")).await;
+    assert!(found(register, "new").await.is_empty());
+    assert_eq!(found(register, "another").await, ["Another"]);
+}
+
+async fn identifiers_are_searched_and_departments_too(register: &Register) {
+    register.enter(Mutual { identifiers: identifiers(&["GB-COH:9506232"]), ..mutual("Numbered") }).await;
+    let council = Department { identifiers: identifiers(&["GB-LAE:GLS"]), ..department("Gloucestershire County Council") };
+    let council = register.enter(council).await;
+
+    assert_eq!(found(register, "0950").await, ["Numbered"]);
+    assert_eq!(found(register, "gb-coh:09506232").await, ["Numbered"]);
+    for query in ["gls", "glouc coun", "COUNCIL gb"] {
+        let filter = store::department::Filter { search: Some(parsed(query)), ..Default::default() };
+        assert_eq!(register.all::<Department>(filter).await, [council.clone()], "{query}");
+    }
+}
+
+async fn the_longest_texts_are_searched(register: &Register) {
+    let words: Vec<String> = (0..1_600).map(|n| format!("w{n:04}")).collect();
+    let long = "x".repeat(9_900);
+    // Each of these characters is read as a word or more.
+    let signs: String = (0x4e00..0x4e00 + 9_999).filter_map(char::from_u32).collect();
+    for (name, text) in [("Words", words.join(" ")), ("Long", long), ("Signs", signs)] {
+        register.enter(Mutual { description: Some(parsed(&text)), ..mutual(name) }).await;
+    }
+
+    assert_eq!(found(register, "w0000 w1599").await, ["Words"]);
+    assert_eq!(found(register, &"x".repeat(64)).await, ["Long"]);
+    assert_eq!(found(register, &"x".repeat(70)).await, ["Long"]);
+    assert_eq!(found(register, "yi").await, ["Signs"]);
+}
+
+async fn a_record_without_a_word_is_found_by_none(register: &Register) {
+    let id = next_id();
+    register.try_enter_as(id, Mutual { slug: parsed("dots"), ..mutual("…!") }).await.unwrap();
+
+    for query in ["a", "0", "dots"] {
+        assert!(found(register, query).await.is_empty(), "{query}");
+    }
+    register.change(id, Mutual { slug: parsed("dots"), ..mutual("…?") }).await;
+    register.remove(id).await.unwrap();
+}
+
+on_both!(
+    a_search_finds_what_has_a_word_beginning_with_each_of_its_words,
+    a_change_or_a_deletion_is_searched_at_once,
+    identifiers_are_searched_and_departments_too,
+    the_longest_texts_are_searched,
+    a_record_without_a_word_is_found_by_none,
+);

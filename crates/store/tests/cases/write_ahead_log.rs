@@ -1,0 +1,116 @@
+//! SQLite's write-ahead log stays short, and keeping it short makes no write wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use domain::{Contract, Department, Mutual, Record, StaffBallot};
+use store::{Documents, Error, Store};
+use tokio::task::JoinSet;
+
+use crate::fixture::{department, mutual};
+use crate::kit::{Database, Register, next_id, stamp};
+
+const MEBIBYTE: u64 = 1 << 20;
+
+fn log_length(database: &Database) -> u64 {
+    std::fs::metadata(database.folder().join("register.db-wal")).map_or(0, |file| file.len())
+}
+
+async fn enter_one(store: &Store) {
+    let id = next_id();
+    store.write(stamp(0), move |tx| store::department::insert(tx, id, department(&id.to_string()))).await.unwrap();
+}
+
+/// Enters so many records by so many callers at a time.
+async fn load(store: &Store, records: usize, callers: usize) {
+    let mut writes = JoinSet::new();
+    for caller in 0..callers {
+        let store = store.clone();
+        let share = records / callers + usize::from(caller < records % callers);
+        writes.spawn(async move {
+            for _ in 0..share {
+                enter_one(&store).await;
+            }
+        });
+    }
+    writes.join_all().await;
+}
+
+async fn the_log_stays_short_under_a_steady_load(register: &Register) {
+    let done = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn({
+        let (store, done) = (register.store.clone(), Arc::clone(&done));
+        async move {
+            // Somebody always reads, so that the log never starts over by itself.
+            while !done.load(Ordering::Relaxed) {
+                store.read::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap();
+            }
+        }
+    });
+
+    load(&register.store, 20_000, 256).await;
+    let length = log_length(&register.database);
+    done.store(true, Ordering::Relaxed);
+    reading.await.unwrap();
+
+    // The file never shrinks while it is in use, so its last length is its greatest.
+    assert!(length < 80 * MEBIBYTE, "{} MiB", length / MEBIBYTE);
+    assert_eq!(register.store.look::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap(), 20_000);
+}
+
+/// Writes a document of some length into the log with each change.
+struct Wordy;
+
+const DOCUMENT: usize = 256 * 1024;
+
+impl Documents for Wordy {
+    fn department(&self, _: &Record<Department>) -> String {
+        format!("\"{}\"", "x".repeat(DOCUMENT))
+    }
+
+    fn mutual(&self, _: &Record<Mutual>) -> String {
+        String::new()
+    }
+
+    fn staff_ballot(&self, _: &Record<StaffBallot>) -> String {
+        String::new()
+    }
+
+    fn contract(&self, _: &Record<Contract>) -> String {
+        String::new()
+    }
+}
+
+async fn a_long_read_makes_no_write_wait(register: &Register) {
+    let store = register.database.open_with(Arc::new(Wordy));
+    let (begun, begins) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    let reading = {
+        let store = store.clone();
+        let read = move |tx: &mut store::ReadTx<'_>| {
+            let head = store::entry_log::head(tx)?;
+            begun.send(()).unwrap();
+            let _ = ended.recv();
+            Ok::<_, Error>(head)
+        };
+        tokio::spawn(async move { store.read(read).await })
+    };
+    tokio::task::block_in_place(|| begins.recv().unwrap());
+
+    // Far beyond the length at which the log is to start over, which the reader forbids.
+    let mut slowest = Duration::ZERO;
+    while log_length(&register.database) < 100 * MEBIBYTE {
+        let start = Instant::now();
+        enter_one(&store).await;
+        slowest = slowest.max(start.elapsed());
+    }
+    drop(end);
+    reading.await.unwrap().unwrap();
+
+    assert!(slowest < Duration::from_secs(2), "a write took {slowest:?}");
+    store.write(stamp(0), |tx| store::mutual::insert(tx, next_id(), mutual("After"))).await.unwrap();
+}
+
+on_sqlite!(the_log_stays_short_under_a_steady_load, a_long_read_makes_no_write_wait);

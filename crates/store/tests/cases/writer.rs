@@ -1,0 +1,236 @@
+//! The one writer: waiting writes are committed together, and each stands or falls alone.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use domain::{Department, Mutual};
+use store::{ConflictKind, Error, WriteTx};
+use tokio::task::JoinHandle;
+
+use crate::fixture::{department, mutual};
+use crate::kit::{Hold, Register, next_id, stamp, submit};
+
+/// Hands over a write that will come into the next batch.
+async fn waiting<T: Send + 'static>(
+    register: &Register,
+    work: impl FnMut(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+) -> JoinHandle<Result<T, Error>> {
+    let store = register.store.clone();
+    submit(async move { store.write(stamp(0), work).await }).await
+}
+
+fn entering(name: &'static str) -> impl FnMut(&mut WriteTx<'_>) -> Result<domain::Record<Mutual>, Error> {
+    let id = next_id();
+    move |tx| store::mutual::insert(tx, id, mutual(name))
+}
+
+async fn a_failing_write_of_a_batch_is_rolled_back_alone(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let first = waiting(register, entering("First")).await;
+    let failing = waiting(register, |tx| {
+        store::mutual::insert(tx, next_id(), mutual("Failing"))?;
+        Err::<(), _>(Error::Internal("after all not".to_owned()))
+    });
+    let failing = failing.await;
+    let panicking = waiting(register, |tx| -> Result<(), Error> {
+        store::mutual::insert(tx, next_id(), mutual("Panicking"))?;
+        panic!("a case's own panic");
+    });
+    let panicking = panicking.await;
+    let trying = waiting(register, |tx| {
+        tx.discard();
+        store::mutual::insert(tx, next_id(), mutual("Trying"))
+    });
+    let trying = trying.await;
+    let twice = next_id();
+    let colliding = waiting(register, move |tx| {
+        store::mutual::insert(tx, twice, mutual("Twice"))?;
+        store::mutual::insert(tx, twice, mutual("Twice more"))
+    });
+    let colliding = colliding.await;
+    let last = waiting(register, entering("Last")).await;
+    hold.release();
+
+    assert!(first.await.unwrap().is_ok());
+    assert!(matches!(failing.await.unwrap(), Err(Error::Internal(said)) if said == "after all not"));
+    assert!(matches!(panicking.await.unwrap(), Err(Error::Internal(_))));
+    assert!(trying.await.unwrap().is_ok());
+    assert!(matches!(colliding.await.unwrap(), Err(Error::Conflict(found)) if found[0].kind == ConflictKind::IdTaken));
+    assert!(last.await.unwrap().is_ok());
+    assert_eq!(names(register).await, ["First", "Last"]);
+    assert_eq!(register.entries().len(), 2);
+}
+
+async fn names(register: &Register) -> Vec<String> {
+    let all = register.all::<Mutual>(Default::default()).await;
+    all.into_iter().map(|record| record.content.name.to_string()).collect()
+}
+
+async fn a_write_that_panics_alone_answers_internal_and_the_store_goes_on(register: &Register) {
+    let panicked = register.write(|tx| -> Result<(), Error> {
+        store::mutual::insert(tx, next_id(), mutual("Panicking"))?;
+        panic!("a case's own panic");
+    });
+
+    assert!(matches!(panicked.await, Err(Error::Internal(_))));
+    register.enter(mutual("After")).await;
+    assert_eq!(names(register).await, ["After"]);
+}
+
+async fn a_read_that_panics_answers_internal_and_the_store_goes_on(register: &Register) {
+    // More often than there are connections, in case a panic costs one.
+    for _ in 0..12 {
+        let panicked = register.store.read::<(), Error, _>(|_| panic!("a case's own panic")).await;
+        assert!(matches!(panicked, Err(Error::Internal(_))), "{panicked:?}");
+    }
+    assert_eq!(register.store.read::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap(), 0);
+}
+
+async fn a_refusal_sees_what_a_sibling_of_the_same_batch_has_written(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let winner = waiting(register, entering("Wanted")).await;
+    let loser = waiting(register, entering("WANTED")).await;
+    hold.release();
+
+    let winner = winner.await.unwrap().unwrap();
+    let Err(Error::Conflict(conflicts)) = loser.await.unwrap() else { panic!("both have the name") };
+    assert!(conflicts.iter().all(|it| it.other.as_ref().unwrap().id == winner.id.to_string()), "{conflicts:?}");
+    assert_eq!(conflicts.len(), 2);
+}
+
+async fn a_refusal_does_not_see_what_a_failed_sibling_had_written(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let failing = waiting(register, |tx| {
+        store::mutual::insert(tx, next_id(), mutual("Wanted"))?;
+        Err::<(), _>(Error::Internal("after all not".to_owned()))
+    });
+    let failing = failing.await;
+    let winner = waiting(register, entering("Wanted")).await;
+    hold.release();
+
+    assert!(failing.await.unwrap().is_err());
+    assert!(winner.await.unwrap().is_ok());
+}
+
+async fn all_changes_of_a_write_stand_together(register: &Register) {
+    let both = register.write(|tx| {
+        let lead = store::department::insert(tx, next_id(), department("Lead"))?;
+        store::mutual::insert(tx, next_id(), crate::fixture::mutual_of("Child", &[lead.id]))
+    });
+    both.await.unwrap();
+
+    assert_eq!(register.entries().len(), 2);
+}
+
+async fn a_full_queue_answers_unavailable_at_once_and_drains(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let mut accepted = Vec::new();
+    for _ in 0..1024 {
+        accepted.push(waiting(register, |_| Ok(())).await);
+    }
+
+    let one_more = waiting(register, |_| Ok(())).await;
+    let refused = tokio::time::timeout(Duration::from_secs(1), one_more).await.expect("refused without waiting").unwrap();
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+
+    hold.release();
+    for write in accepted {
+        write.await.unwrap().unwrap();
+    }
+    register.enter(mutual("After")).await;
+}
+
+async fn a_write_stands_though_its_caller_went_away(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let abandoned = waiting(register, entering("Abandoned")).await;
+    abandoned.abort();
+    assert!(abandoned.await.unwrap_err().is_cancelled());
+    hold.release();
+
+    register.enter(mutual("After")).await;
+
+    assert_eq!(names(register).await, ["Abandoned", "After"]);
+}
+
+async fn writes_handed_over_before_the_store_is_dropped_are_carried_out(register: &Register) {
+    let other = register.database.open();
+    let hold = Hold::the_writer_of(&other).await;
+    let last = {
+        let store = other.clone();
+        submit(async move { store.write(stamp(0), entering("Last")).await }).await
+    };
+    drop(other);
+    hold.release();
+
+    last.await.unwrap().unwrap();
+    assert_eq!(names(register).await, ["Last"]);
+}
+
+async fn a_read_is_of_one_moment_though_writes_go_on(register: &Register) {
+    register.enter(department("Before")).await;
+    let (ready, wait_for_ready) = mpsc::channel();
+    let (written, wait_for_write) = mpsc::channel::<()>();
+    let reading = {
+        let store = register.store.clone();
+        let read = move |tx: &mut store::ReadTx<'_>| {
+            let page = store::Page { limit: 9, sort: store::department::Sort::Id, descending: false, after: None, count: true };
+            let first = store::department::list(tx, &Default::default(), &page)?;
+            ready.send(()).unwrap();
+            wait_for_write.recv().unwrap();
+            let second = store::department::list(tx, &Default::default(), &page)?;
+            Ok::<_, Error>((first, second, store::entry_log::head(tx)?))
+        };
+        tokio::spawn(async move { store.read(read).await })
+    };
+    tokio::task::block_in_place(|| wait_for_ready.recv().unwrap());
+    register.enter(department("Meanwhile")).await;
+    written.send(()).unwrap();
+
+    let (first, second, head) = reading.await.unwrap().unwrap();
+
+    assert_eq!((first.items, first.total), (second.items, second.total));
+    assert_eq!(head, 1);
+    assert_eq!(register.all::<Department>(Default::default()).await.len(), 2);
+}
+
+async fn more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_again(register: &Register) {
+    let (release, released) = mpsc::channel::<()>();
+    let released = std::sync::Arc::new(std::sync::Mutex::new(released));
+    let mut reads = tokio::task::JoinSet::new();
+    for _ in 0..12 {
+        let (store, released) = (register.store.clone(), std::sync::Arc::clone(&released));
+        reads.spawn(async move {
+            let wait = move |_: &mut store::ReadTx<'_>| {
+                drop(released.lock().unwrap().recv());
+                Ok::<_, Error>(())
+            };
+            store.read(wait).await
+        });
+    }
+
+    let refused = tokio::time::timeout(Duration::from_secs(5), reads.join_next()).await.expect("refused in time");
+    assert!(matches!(refused, Some(Ok(Err(Error::Unavailable(_))))), "{refused:?}");
+    // Looks and writes go on beside them on SQLite, which keeps connections for them.
+    if register.engine() == crate::kit::Engine::Sqlite {
+        register.enter(mutual("Beside")).await;
+        assert_eq!(names(register).await, ["Beside"]);
+    }
+
+    drop(release);
+    while reads.join_next().await.is_some() {}
+    register.store.read::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap();
+}
+
+on_both!(
+    a_failing_write_of_a_batch_is_rolled_back_alone,
+    a_write_that_panics_alone_answers_internal_and_the_store_goes_on,
+    a_read_that_panics_answers_internal_and_the_store_goes_on,
+    a_refusal_sees_what_a_sibling_of_the_same_batch_has_written,
+    a_refusal_does_not_see_what_a_failed_sibling_had_written,
+    all_changes_of_a_write_stand_together,
+    a_full_queue_answers_unavailable_at_once_and_drains,
+    a_write_stands_though_its_caller_went_away,
+    writes_handed_over_before_the_store_is_dropped_are_carried_out,
+    a_read_is_of_one_moment_though_writes_go_on,
+    more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_again,
+);

@@ -1,0 +1,143 @@
+//! Versions: reads that need no answer, and changes that say which version they are for.
+
+use std::time::Duration;
+
+use kit::TestApp;
+use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot};
+use serde_json::json;
+
+kit::on_both! {
+    a_read_of_what_the_caller_has_is_answered_without_it,
+    a_list_has_a_tag_that_changes_with_its_items,
+    a_change_must_say_which_version_it_is_for,
+    a_change_for_another_version_is_refused_with_the_current_one,
+    a_malformed_condition_is_refused_on_changes_and_ignored_on_reads,
+    a_rehearsed_change_is_checked_and_not_made,
+    a_rehearsed_deletion_tells_what_would_be_deleted,
+}
+
+async fn a_read_of_what_the_caller_has_is_answered_without_it(app: &TestApp) {
+    let record = app.create(DEPARTMENTS, &department("Office")).await;
+    let own = format!("{DEPARTMENTS}/{}", id(&record));
+    let read = app.get(&own).await;
+    let (tag, since) = (read.etag(), read.header("last-modified").unwrap().to_owned());
+    for held in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
+        let unchanged = app.get(&own).header("if-none-match", &held).await;
+        assert_eq!((unchanged.status(), unchanged.bytes().len()), (304, 0), "{held}");
+        assert_eq!(unchanged.etag(), tag);
+    }
+    assert_eq!(app.get(&own).header("if-modified-since", &since).await.status(), 304);
+    assert_eq!(app.request("HEAD", &own).header("if-none-match", &tag).await.status(), 304);
+    assert_eq!(app.get(&own).header("if-none-match", "\"99\"").header("if-modified-since", &since).await.status(), 200);
+    app.pass(Duration::from_secs(5));
+    app.patch(&own, &json!({ "name": "Bureau" })).await.expect(200);
+    assert_eq!(app.get(&own).header("if-none-match", &tag).await.status(), 200);
+    assert_eq!(app.get(&own).header("if-modified-since", &since).await.status(), 200);
+}
+
+async fn a_list_has_a_tag_that_changes_with_its_items(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let list = format!("{DEPARTMENTS}?q=office&count=exact");
+    let mut seen = vec![app.get(&list).await.etag()];
+    let unchanged = app.get(&list).header("if-none-match", &seen[0]).await;
+    assert_eq!((unchanged.status(), unchanged.bytes().len()), (304, 0));
+    app.create(DEPARTMENTS, &department("Bureau")).await;
+    assert_eq!(app.get(&list).await.etag(), seen[0], "it isn't in this list");
+    app.patch(format!("{DEPARTMENTS}/office"), &json!({ "website": "https://example.org/" })).await.expect(200);
+    seen.push(app.get(&list).await.etag());
+    app.create(DEPARTMENTS, &department("Other office")).await;
+    seen.push(app.get(&list).await.etag());
+    app.delete(format!("{DEPARTMENTS}/office")).await.expect(204);
+    seen.push(app.get(&list).await.etag());
+    let mut distinct = seen.clone();
+    distinct.sort();
+    distinct.dedup();
+    assert_eq!(distinct.len(), seen.len(), "{seen:?}");
+}
+
+async fn a_change_must_say_which_version_it_is_for(app: &TestApp) {
+    let office = app.create(DEPARTMENTS, &department("Office")).await;
+    let harmonie = app.create(MUTUALS, &mutual("Harmonie")).await;
+    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&harmonie))).await;
+    let deal = app.create(CONTRACTS, &contract(id(&harmonie), id(&office))).await;
+    for (path, record, body) in [
+        (DEPARTMENTS, &office, department("Office")),
+        (MUTUALS, &harmonie, mutual("Harmonie")),
+        (STAFF_BALLOTS, &ballot, staff_ballot(id(&harmonie))),
+        (CONTRACTS, &deal, contract(id(&harmonie), id(&office))),
+    ] {
+        let own = format!("{path}/{}", id(record));
+        for change in [app.put(&own, &body), app.patch(&own, &json!({})), app.delete(&own)] {
+            change.without("if-match").await.expect_problem(428, "precondition-required");
+        }
+        assert_eq!(app.get(&own).await.etag(), "\"1\"");
+    }
+}
+
+async fn a_change_for_another_version_is_refused_with_the_current_one(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let own = format!("{DEPARTMENTS}/office");
+    app.patch(&own, &json!({ "kind": "other" })).if_match("\"1\"").await.expect(200);
+    for stale in ["\"1\"", "\"3\"", "W/\"2\"", "\"1\", \"3\"", "\"02\""] {
+        for change in [app.put(&own, &department("Office")), app.patch(&own, &json!({})), app.delete(&own)] {
+            let refused = change.if_match(stale).await;
+            refused.expect_problem(412, "precondition-failed");
+            assert_eq!(refused.etag(), "\"2\"", "{stale}");
+        }
+    }
+    assert_eq!(app.patch(&own, &json!({})).if_match("\"1\", \"2\"").await.etag(), "\"3\"");
+    assert_eq!(app.patch(&own, &json!({})).if_match("*").await.etag(), "\"4\"");
+    app.delete(&own).if_match("\"4\"").await.expect(204);
+}
+
+async fn a_malformed_condition_is_refused_on_changes_and_ignored_on_reads(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let own = format!("{DEPARTMENTS}/office");
+    for malformed in ["1", "\"1", "1\"", "\"1\",", "*, \"1\"", "w/\"1\"", ""] {
+        let refused = app.patch(&own, &json!({})).if_match(malformed).await;
+        refused.expect_faults(400, &[("if-match", "invalid-format")]);
+        assert_eq!(app.get(&own).header("if-none-match", malformed).await.status(), if malformed == "*" { 304 } else { 200 });
+    }
+    assert_eq!(app.get(&own).header("if-modified-since", "yesterday").await.status(), 200);
+}
+
+async fn a_rehearsed_change_is_checked_and_not_made(app: &TestApp) {
+    let rehearsed = app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("Office")).await;
+    assert_eq!(rehearsed.expect(200)["slug"], "office");
+    assert_eq!(rehearsed.header("location"), None);
+    assert!(app.walk(DEPARTMENTS).await.is_empty());
+    assert_eq!(log_size(app), 0);
+
+    let record = app.create(&format!("{DEPARTMENTS}?validate_only=false"), &department("Office")).await;
+    let taken = app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("OFFICE")).await;
+    taken.expect_problem(409, "name-taken");
+    let broken = app.post(format!("{DEPARTMENTS}?validate_only=true"), &json!({ "name": "Broken" })).await;
+    broken.expect_faults(422, &[("/kind", "required")]);
+
+    let own = format!("{DEPARTMENTS}/office?validate_only=true");
+    let replaced = app.put(&own, &department("Bureau")).await.expect(200);
+    assert_eq!((&replaced["name"], &replaced["id"]), (&json!("Bureau"), &record["id"]));
+    assert_eq!(app.patch(&own, &json!({ "kind": "other" })).await.expect(200)["kind"], "other");
+    app.patch(&own, &json!({})).if_match("\"7\"").await.expect_problem(412, "precondition-failed");
+    app.patch(&own, &json!({})).without("if-match").await.expect_problem(428, "precondition-required");
+    app.patch(format!("{DEPARTMENTS}/{NOBODY}?validate_only=true"), &json!({})).await.expect_problem(404, "not-found");
+    assert_eq!(app.get(format!("{DEPARTMENTS}/office")).await.expect(200), record);
+    assert_eq!(log_size(app), 1);
+    for odd in ["yes", "1", "TRUE", ""] {
+        let refused = app.post(format!("{DEPARTMENTS}?validate_only={odd}"), &department("Odd")).await;
+        assert_eq!(refused.faults(400)[0].0, "validate_only", "{odd}");
+    }
+}
+
+async fn a_rehearsed_deletion_tells_what_would_be_deleted(app: &TestApp) {
+    let record = app.create(DEPARTMENTS, &department("Office")).await;
+    assert_eq!(app.delete(format!("{DEPARTMENTS}/office?validate_only=true")).await.expect(200), record);
+    app.get(format!("{DEPARTMENTS}/office")).await.expect(200);
+    let child = kit::fixture::with(mutual("Child"), json!({ "department_id": record["id"] }));
+    app.create(MUTUALS, &child).await;
+    app.delete(format!("{DEPARTMENTS}/office?validate_only=true")).await.expect_problem(409, "has-dependents");
+}
+
+fn log_size(app: &TestApp) -> usize {
+    app.database().rows("SELECT seq FROM entries").len()
+}

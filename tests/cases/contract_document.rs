@@ -1,0 +1,338 @@
+//! The contract as a document: what generators of clients and readers rely on. That it is kept is checked with every answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot};
+use kit::{Contract, Program, TestApp};
+use serde_json::{Map, Value};
+
+kit::on_both! {
+    every_documented_operation_is_mounted,
+    every_request_example_is_accepted,
+}
+
+fn document() -> &'static Value {
+    Contract::of_the_service().document()
+}
+
+fn schemas() -> &'static Map<String, Value> {
+    document()["components"]["schemas"].as_object().unwrap()
+}
+
+/// The members of a value and of all that is in it, with their JSON Pointers.
+fn walk<'d>(value: &'d Value, pointer: &str, visit: &mut impl FnMut(&str, &'d Map<String, Value>)) {
+    match value {
+        Value::Object(members) => {
+            visit(pointer, members);
+            members.iter().for_each(|(name, member)| walk(member, &format!("{pointer}/{}", name.replace('/', "~1")), visit));
+        }
+        Value::Array(elements) => {
+            elements.iter().enumerate().for_each(|(at, element)| walk(element, &format!("{pointer}/{at}"), visit));
+        }
+        _ => {}
+    }
+}
+
+/// Every schema that stands in the document, wherever, with its pointer; not what only looks like one in an example.
+fn all_schemas() -> Vec<(String, &'static Map<String, Value>)> {
+    let mut found = Vec::new();
+    walk(document(), "", &mut |pointer, members| {
+        let in_example = pointer.contains("/example");
+        if !in_example && (members.contains_key("type") || members.contains_key("$ref") || members.contains_key("oneOf")) {
+            found.push((pointer.to_owned(), members));
+        }
+    });
+    found
+}
+
+#[test]
+fn it_says_what_it_is_and_whose() {
+    let document = document();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    for pointer in ["/info/title", "/info/version", "/info/description", "/info/license/name", "/info/contact/name", "/servers/0/url"] {
+        assert!(document.pointer(pointer).and_then(Value::as_str).is_some_and(|text| !text.is_empty()), "{pointer}");
+    }
+}
+
+#[test]
+fn operations_are_named_by_verb_and_resource_and_named_once() {
+    let verbs = ["list", "get", "create", "replace", "update", "delete", "check"];
+    let mut seen = BTreeSet::new();
+    for (template, method, operation) in Contract::of_the_service().operations() {
+        let name = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {template} has no operationId"));
+        assert!(name.split('_').next().is_some_and(|verb| verbs.contains(&verb)) && name.contains('_'), "{name}");
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        assert!(seen.insert(name), "two operations are called {name}");
+    }
+}
+
+#[test]
+fn the_resources_have_all_their_operations() {
+    let resources = [(DEPARTMENTS, "department"), (MUTUALS, "mutual"), (STAFF_BALLOTS, "staff_ballot"), (CONTRACTS, "contract")];
+    for (path, resource) in resources {
+        let one = format!("{path}/{{{resource}}}");
+        let expected = [
+            (path, "get", format!("list_{resource}s")),
+            (path, "post", format!("create_{resource}")),
+            (&one, "get", format!("get_{resource}")),
+            (&one, "put", format!("replace_{resource}")),
+            (&one, "patch", format!("update_{resource}")),
+            (&one, "delete", format!("delete_{resource}")),
+        ];
+        for (path, method, name) in expected {
+            assert_eq!(document()["paths"][path][method]["operationId"], name, "{method} {path}");
+        }
+        let name: String = resource.split('_').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
+        for schema in [name.clone(), format!("New{name}"), format!("{name}Patch"), format!("{name}Page")] {
+            assert!(schemas().contains_key(&schema), "{schema}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_is_described_and_filed_under_one_tag() {
+    let declared: Vec<&str> = document()["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    for (template, method, operation) in Contract::of_the_service().operations() {
+        let tags = operation["tags"].as_array().unwrap();
+        assert_eq!(tags.len(), 1, "{method} {template}");
+        assert!(declared.contains(&tags[0].as_str().unwrap()), "{method} {template}: {}", tags[0]);
+        for text in ["summary", "description"] {
+            assert!(operation[text].as_str().is_some_and(|text| !text.is_empty()), "{method} {template} has no {text}");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let parameter = Contract::of_the_service().resolve(parameter);
+            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{method} {template}: {parameter}");
+            assert_ne!(parameter["in"], "cookie");
+            assert_ne!(parameter["explode"], false, "{method} {template}: {parameter}");
+        }
+    }
+}
+
+/// One body of one media type for a success, problems for all else, and no status left to guess.
+#[test]
+fn every_operation_has_one_success_type_and_one_problem_type() {
+    let contract = Contract::of_the_service();
+    for (template, method, operation) in contract.operations() {
+        let mut successes = BTreeSet::new();
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = contract.resolve(response);
+            assert!(status.parse::<u16>().is_ok(), "{method} {template} has the status {status}");
+            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{method} {template} {status}");
+            for (media, content) in response["content"].as_object().into_iter().flatten() {
+                if status.starts_with('2') {
+                    successes.insert((media.clone(), content["schema"].to_string()));
+                } else {
+                    assert_eq!(media, "application/problem+json", "{method} {template} {status}");
+                    assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem", "{method} {template} {status}");
+                }
+            }
+        }
+        assert!(successes.len() == 1, "{method} {template} answers {successes:?}");
+        let media = operation["requestBody"]["content"].as_object().map(|content| content.keys().collect::<Vec<_>>());
+        let expected = match method.as_str() {
+            "POST" | "PUT" => Some("application/json"),
+            "PATCH" => Some("application/merge-patch+json"),
+            _ => None,
+        };
+        assert_eq!(media, expected.map(|media| vec![media]).map(|media| media.into_iter().map(str::to_owned).collect::<Vec<_>>()).as_ref().map(|media| media.iter().collect()), "{method} {template}");
+    }
+}
+
+/// An example that isn't what its schema describes would mislead whoever copies it.
+#[test]
+fn requests_answers_and_problems_have_examples_that_are_right() {
+    let contract = Contract::of_the_service();
+    let mut bare = Vec::new();
+    walk(document(), "", &mut |pointer, members| {
+        let Some(content) = members.get("content").and_then(Value::as_object) else { return };
+        for (media, content) in content {
+            let own = format!("{pointer}/content/{}", media.replace('/', "~1"));
+            let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &contract.resolve(example)["value"]);
+            let schema = contract.resolve(&content["schema"]);
+            let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
+            let examples: Vec<&Value> = named.chain(content.get("example")).chain(of_schema).collect();
+            if examples.is_empty() && media.contains("json") {
+                bare.push(own.clone());
+            }
+            for example in examples {
+                let faults = contract.schema_faults(&format!("{own}/schema"), example);
+                assert!(faults.is_empty(), "{own}: {faults:?}\n{example:#}");
+            }
+        }
+    });
+    assert!(bare.is_empty(), "no example: {bare:#?}");
+}
+
+#[test]
+fn objects_and_vocabularies_have_names() {
+    for (pointer, schema) in all_schemas() {
+        let is_named = pointer.strip_prefix("/components/schemas/").is_some_and(|name| !name.contains('/'));
+        if !is_named {
+            let is_object = schema.get("type").is_some_and(|kind| kind == "object") || schema.contains_key("properties");
+            assert!(!is_object, "{pointer} is an object without a name");
+            assert!(!schema.contains_key("enum"), "{pointer} is an enum without a name");
+        }
+    }
+}
+
+#[test]
+fn schemas_use_nothing_that_clients_cannot_be_made_from() {
+    for (pointer, schema) in all_schemas() {
+        for keyword in ["anyOf", "prefixItems", "not", "if", "patternProperties", "nullable"] {
+            assert!(!schema.contains_key(keyword), "{pointer} has {keyword}");
+        }
+        assert!(schema.get("allOf").is_none_or(|all| all.as_array().unwrap().len() > 1), "{pointer} has an allOf of one");
+        // A value or null, which only a patch has, is the one union.
+        if let Some(union) = schema.get("oneOf").and_then(Value::as_array) {
+            let is_nullable = union.len() == 2 && union.iter().any(|option| option["type"] == "null");
+            assert!(is_nullable && pointer.contains("Patch/"), "{pointer} is a union");
+        }
+        let is_free = schema.get("type").is_some_and(|kind| kind == "object") && !schema.contains_key("properties");
+        assert!(!is_free, "{pointer} may hold anything");
+        if let Some(Value::Object(_)) = schema.get("additionalProperties") {
+            panic!("{pointer} is a map");
+        }
+    }
+}
+
+#[test]
+fn only_requests_are_closed_to_further_members() {
+    let requests = reachable(|pointer| pointer.contains("/requestBody"));
+    let answers = reachable(|pointer| pointer.contains("/responses/"));
+    for (name, schema) in schemas() {
+        if !schema["properties"].is_object() {
+            continue;
+        }
+        assert_eq!(schema["additionalProperties"] == false, requests.contains(name), "{name}");
+        assert!(!(requests.contains(name) && answers.contains(name)), "{name} is both sent and answered");
+    }
+}
+
+/// The names of the schemas that can be reached from such places.
+fn reachable(is_start: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut waiting = Vec::new();
+    walk(document(), "", &mut |pointer, members| {
+        if is_start(pointer) && !pointer.starts_with("/components/schemas")
+            && let Some(reference) = members.get("$ref").and_then(Value::as_str)
+        {
+            waiting.push(reference.to_owned());
+        }
+    });
+    while let Some(reference) = waiting.pop() {
+        let target = document().pointer(reference.trim_start_matches('#')).unwrap();
+        let is_new = match reference.strip_prefix("#/components/schemas/") {
+            Some(name) => found.insert(name.to_owned()),
+            None => true,
+        };
+        if is_new {
+            walk(target, "", &mut |_, members| waiting.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned)));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_schema_is_used_and_every_reference_leads_somewhere() {
+    for reference in Contract::of_the_service().references() {
+        assert!(document().pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+    }
+    let used = reachable(|pointer| pointer.starts_with("/paths/") || pointer.starts_with("/components/"));
+    let unused: Vec<&String> = schemas().keys().filter(|name| !used.contains(*name)).collect();
+    assert!(unused.is_empty(), "nothing refers to {unused:?}");
+}
+
+/// utoipa lets schemas of one name overwrite each other in silence: types of one name must be one type.
+#[test]
+fn types_of_one_name_are_one_type() {
+    let mut texts: BTreeMap<String, Vec<&String>> = BTreeMap::new();
+    for (name, schema) in schemas() {
+        texts.entry(name.to_lowercase()).or_default().push(name);
+        assert!(schema["title"].is_null() || schema["title"] == **name, "{name} has another title");
+    }
+    let alike: Vec<_> = texts.values().filter(|names| names.len() > 1).collect();
+    assert!(alike.is_empty(), "{alike:?}");
+}
+
+#[test]
+fn text_numbers_and_lists_have_bounds() {
+    for (pointer, schema) in all_schemas() {
+        let is = |kind: &str| schema.get("type").is_some_and(|own| own == kind || own.as_array().is_some_and(|all| all.iter().any(|one| one == kind)));
+        let has = |keywords: &[&str]| keywords.iter().any(|keyword| schema.contains_key(*keyword));
+        if is("string") && !has(&["maxLength", "enum", "format", "pattern", "const"]) && !pointer.contains("openapi.yaml") {
+            panic!("{pointer} is text without a bound");
+        }
+        assert!(!is("integer") || has(&["format"]), "{pointer} is an integer without a format");
+        assert!(!is("array") || has(&["maxItems"]) || pointer.contains("/responses/"), "{pointer} is a list without a bound");
+        assert!(!is("number"), "{pointer} is a number that may have a fraction");
+    }
+}
+
+#[test]
+fn the_committed_contract_is_that_of_the_code() {
+    let committed = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.yaml")).unwrap_or_default();
+    let printed = Program::new(&["openapi"]).run();
+    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+    assert!(printed.stdout == committed, "openapi.yaml is not what the code says: run `make openapi`");
+}
+
+async fn every_documented_operation_is_mounted(app: &TestApp) {
+    for (template, method, operation) in Contract::of_the_service().operations() {
+        let path = template.split('/').map(|word| if word.starts_with('{') { "nobody" } else { word }).collect::<Vec<_>>().join("/");
+        let mut request = app.request(method.as_str(), path).if_match("*");
+        if operation["requestBody"].is_object() {
+            request = if method == "PATCH" { request.merge_patch(&Value::Null) } else { request.json(&Value::Null) };
+        }
+        let answer = request.await;
+        let kind = answer.json()["type"].as_str().unwrap_or_default().to_owned();
+        assert!(!["/problems/unknown-path", "/problems/method-not-allowed"].contains(&kind.as_str()), "{method} {template}: {answer:?}");
+    }
+}
+
+async fn every_request_example_is_accepted(app: &TestApp) {
+    let buyer = app.create(DEPARTMENTS, &department("Buyer")).await;
+    let other = app.create(DEPARTMENTS, &department("Other buyer")).await;
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    let deal = app.create(CONTRACTS, &contract(id(&supplier), id(&buyer))).await;
+    let existing = [("department", &buyer), ("mutual", &supplier), ("staff_ballot", &ballot), ("contract", &deal)];
+    let mut tried = 0;
+    for (template, method, operation) in Contract::of_the_service().operations() {
+        let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
+        for (media, content) in content {
+            let schema = Contract::of_the_service().resolve(&content["schema"]);
+            let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
+            let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
+            for example in named.chain(content.get("example")).chain(of_schema) {
+                let resource = existing.iter().find(|(name, _)| template.contains(&format!("{{{name}}}")));
+                let path = resource.map_or_else(|| template.to_owned(), |(name, record)| template.replace(&format!("{{{name}}}"), id(record)));
+                let mut body = example.clone();
+                put_ids_in(&mut body, &[("department_id", &buyer), ("mutual_id", &supplier), ("superseded_by_id", &ballot)], &other);
+                if method == "PUT" {
+                    // An example brings a slug of its own, and that of a record stays.
+                    body.as_object_mut().unwrap().remove("slug");
+                }
+                let request = app.request(method.as_str(), format!("{path}?validate_only=true")).if_match("*");
+                request.body(media, body.to_string()).await.expect(200);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 12, "only {tried} examples");
+}
+
+/// Examples name records that this register doesn't have: those that it has take their place.
+fn put_ids_in(body: &mut Value, ids: &[(&str, &Value)], other: &Value) {
+    let members = body.as_object_mut().unwrap();
+    for (name, record) in ids {
+        if let Some(member) = members.get_mut(*name).filter(|member| member.is_string()) {
+            *member = record["id"].clone();
+        }
+    }
+    if let Some(others) = members.get_mut("other_department_ids").and_then(Value::as_array_mut) {
+        others.iter_mut().for_each(|member| *member = other["id"].clone());
+    }
+    if let Some(successor) = members.get_mut("successor_id").filter(|member| member.is_string()) {
+        *successor = other["id"].clone();
+    }
+}

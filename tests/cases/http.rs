@@ -1,0 +1,346 @@
+//! How the service takes requests and refuses them, whatever they are about.
+
+use std::collections::BTreeSet;
+
+use api::gate::BODY_LIMIT;
+use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, with};
+use kit::{Contract, TestApp};
+use serde_json::{Value, json};
+
+kit::on_both! {
+    faults_are_looked_for_in_the_order_that_is_promised,
+    a_path_that_nobody_has_is_unknown,
+    a_record_that_nobody_has_is_not_found,
+    a_method_that_a_path_does_not_take_is_told_with_those_it_takes,
+    head_is_get_without_the_body,
+    options_names_the_methods,
+    only_what_is_acceptable_is_answered,
+    only_the_media_types_that_an_operation_reads_are_read,
+    a_body_has_a_limit,
+    a_body_must_be_json,
+    a_body_must_be_an_object,
+    unknown_and_repeated_members_are_told,
+    a_fault_points_at_any_name,
+    a_flood_of_faults_is_told_in_part,
+    every_operation_refuses_an_unknown_parameter,
+    a_request_id_is_echoed_or_made,
+    a_path_is_read_percent_decoded,
+    no_page_of_another_origin_may_call_the_service,
+    requests_that_are_no_http_are_refused_and_harm_nobody,
+    a_body_that_breaks_off_changes_nothing,
+    problems_are_the_same_in_every_language_of_accept,
+}
+
+/// Everything is wrong with the first request; each further one has the fault that was just told put right.
+async fn faults_are_looked_for_in_the_order_that_is_promised(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Taken")).await;
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let office = format!("{DEPARTMENTS}/office");
+    let nobody = format!("{DEPARTMENTS}/{NOBODY}");
+    let large = vec![b'{'; BODY_LIMIT + 1];
+    let unknown = app.request("PUT", "/v1/castles/x?colour=red").header("accept", "text/html").body("text/plain", large.clone());
+    unknown.await.expect_problem(404, "unknown-path");
+    let no_method = app.request("PUT", format!("{DEPARTMENTS}?colour=red")).header("accept", "text/html").body("text/plain", large.clone());
+    no_method.await.expect_problem(405, "method-not-allowed");
+    let put = |path: &str, accept: &str, media: &str, body: Vec<u8>| app.request("PUT", path).header("accept", accept).body(media, body);
+    let colourful = format!("{nobody}?colour=red");
+    let broken = b"{\"kind\": \"castle\"".to_vec();
+    let invalid = b"{\"kind\": \"castle\"}".to_vec();
+    let taken = department("TAKEN").to_string().into_bytes();
+    let json = "application/json";
+    put(&colourful, "text/html", "text/plain", large.clone()).await.expect_problem(406, "not-acceptable");
+    put(&colourful, "*/*", "text/plain", large).await.expect_problem(413, "payload-too-large");
+    put(&colourful, "*/*", "text/plain", broken.clone()).await.expect_problem(415, "unsupported-media-type");
+    put(&colourful, "*/*", json, broken.clone()).await.expect_problem(400, "invalid-parameter");
+    put(&nobody, "*/*", json, broken).await.expect_problem(400, "malformed-request");
+    put(&nobody, "*/*", json, invalid.clone()).await.expect_problem(404, "not-found");
+    put(&office, "*/*", json, invalid.clone()).await.expect_problem(428, "precondition-required");
+    put(&office, "*/*", json, invalid.clone()).header("if-match", "\"9\"").await.expect_problem(412, "precondition-failed");
+    put(&office, "*/*", json, invalid).header("if-match", "\"1\"").await.expect_problem(422, "invalid-content");
+    put(&office, "*/*", json, taken).header("if-match", "\"1\"").await.expect_problem(409, "name-taken");
+    assert_eq!(app.get(&office).await.etag(), "\"1\"", "a refused change changes nothing");
+}
+
+async fn a_path_that_nobody_has_is_unknown(app: &TestApp) {
+    for path in ["/", "/v1", "/v1/", "/v1/departments/", "/v1/Departments", "/v2/departments", "/v1/departments/x/y", "//", "/v1//departments", "/favicon.ico"] {
+        app.get(path).await.expect_problem(404, "unknown-path");
+        app.request("DELETE", path).await.expect_problem(404, "unknown-path");
+    }
+}
+
+async fn a_record_that_nobody_has_is_not_found(app: &TestApp) {
+    let record = app.create(DEPARTMENTS, &department("Office")).await;
+    let upper = id(&record).to_uppercase();
+    for path in [DEPARTMENTS, MUTUALS, "/v1/staff-ballots", "/v1/contracts"] {
+        for key in [NOBODY, "nobody", "No-Body", "a b", "%E2%98%83", &upper, "-", &"x".repeat(300)] {
+            app.get(format!("{path}/{}", key.replace(' ', "%20"))).await.expect_problem(404, "not-found");
+        }
+    }
+    app.get("/problems/nothing").await.expect_problem(404, "not-found");
+}
+
+async fn a_method_that_a_path_does_not_take_is_told_with_those_it_takes(app: &TestApp) {
+    let contract = Contract::of_the_service();
+    let templates: BTreeSet<&str> = contract.operations().into_iter().map(|(template, _, _)| template).collect();
+    for template in templates {
+        let allow = contract.allow(template);
+        let path = filled(template);
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE"] {
+            if !allow.split(", ").any(|own| own == method) {
+                let refused = app.request(method, &path).await;
+                refused.expect_problem(405, "method-not-allowed");
+                assert_eq!(refused.header("allow"), Some(allow.as_str()), "{method} {path}");
+            }
+        }
+    }
+}
+
+/// The path of a template with a key that no record has in place of its parameters.
+fn filled(template: &str) -> String {
+    template.split('/').map(|word| if word.starts_with('{') { NOBODY } else { word }).collect::<Vec<_>>().join("/")
+}
+
+async fn head_is_get_without_the_body(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    for path in [DEPARTMENTS, "/v1/departments/office", "/v1/departments/nobody", "/livez", "/openapi.yaml", "/problems", "/nowhere"] {
+        let (get, head) = (app.get(path).await, app.request("HEAD", path).await);
+        assert_eq!(head.status(), get.status(), "{path}");
+        assert!(head.bytes().is_empty());
+        for name in ["content-type", "etag", "last-modified", "link", "content-length", "cache-control"] {
+            let (get, head) = (get.header(name), head.header(name));
+            // A problem names its request, so that two of them differ in length as little as their ids.
+            assert_eq!(head, get, "{name} of {path}");
+        }
+    }
+}
+
+async fn options_names_the_methods(app: &TestApp) {
+    for (path, allow) in [
+        (DEPARTMENTS, "GET, POST, HEAD, OPTIONS"),
+        ("/v1/departments/nobody", "GET, PUT, PATCH, DELETE, HEAD, OPTIONS"),
+        ("/livez", "GET, HEAD, OPTIONS"),
+    ] {
+        let answer = app.request("OPTIONS", path).await;
+        assert_eq!((answer.status(), answer.header("allow")), (204, Some(allow)), "{path}");
+    }
+    app.request("OPTIONS", "/nowhere").await.expect_problem(404, "unknown-path");
+}
+
+async fn only_what_is_acceptable_is_answered(app: &TestApp) {
+    for accept in ["application/json", "*/*", "application/*", "text/html, application/json;q=0.1", "", "Application/JSON;charset=utf-8"] {
+        assert_eq!(app.get(DEPARTMENTS).header("accept", accept).await.status(), 200, "{accept}");
+    }
+    for accept in ["text/html", "application/xml", "application/json;q=0", "text/*", "nonsense"] {
+        let refused = app.get(DEPARTMENTS).header("accept", accept).await;
+        let problem = refused.expect_problem(406, "not-acceptable");
+        assert!(problem["detail"].as_str().unwrap().contains("application/json"));
+    }
+    assert_eq!(app.get("/openapi.yaml").header("accept", "application/yaml").await.status(), 200);
+    app.get("/openapi.yaml").header("accept", "application/json").await.expect_problem(406, "not-acceptable");
+}
+
+async fn only_the_media_types_that_an_operation_reads_are_read(app: &TestApp) {
+    let body = department("Office").to_string();
+    let post = |media: &str| app.request("POST", format!("{DEPARTMENTS}?validate_only=true")).body(media, body.clone());
+    for media in ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=\"UTF-8\""] {
+        assert_eq!(post(media).await.status(), 200, "{media}");
+    }
+    for media in ["text/plain", "application/xml", "application/json; charset=latin1", "application/merge-patch+json", "json", ""] {
+        post(media).await.expect_problem(415, "unsupported-media-type");
+    }
+    post("application/json").without("content-type").await.expect_problem(415, "unsupported-media-type");
+    post("application/json").header("content-encoding", "gzip").await.expect_problem(415, "unsupported-media-type");
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let patch = |media: &str| app.request("PATCH", "/v1/departments/office").if_match("*").body(media, "{}");
+    assert_eq!(patch("application/merge-patch+json").await.status(), 200);
+    assert_eq!(patch("application/json").await.status(), 200);
+    let refused = patch("application/json-patch+json").await;
+    refused.expect_problem(415, "unsupported-media-type");
+    assert_eq!(refused.header("accept-patch"), Some("application/merge-patch+json"));
+}
+
+async fn a_body_has_a_limit(app: &TestApp) {
+    let padded = |size: usize| {
+        let mut body = department("Padded").to_string().into_bytes();
+        body.resize(size, b' ');
+        body
+    };
+    let post = |body: Vec<u8>| app.request("POST", format!("{DEPARTMENTS}?validate_only=true")).body("application/json", body);
+    assert_eq!(post(padded(BODY_LIMIT)).await.status(), 200);
+    post(padded(BODY_LIMIT + 1)).await.expect_problem(413, "payload-too-large");
+    post(padded(BODY_LIMIT * 4)).await.expect_problem(413, "payload-too-large");
+    let head = format!("POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let mut chunked = head.into_bytes();
+    for _ in 0..5 {
+        chunked.extend(format!("{:x}\r\n", BODY_LIMIT / 4).bytes());
+        chunked.extend(vec![b' '; BODY_LIMIT / 4]);
+        chunked.extend(b"\r\n");
+    }
+    chunked.extend(b"0\r\n\r\n");
+    let refused = app.raw(&chunked).await;
+    refused.expect_problem(413, "payload-too-large");
+    let announced = format!("POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n");
+    app.raw(announced.as_bytes()).await.expect_problem(413, "payload-too-large");
+}
+
+async fn a_body_must_be_json(app: &TestApp) {
+    let deep = "[".repeat(200);
+    let broken: [&[u8]; 12] = [
+        b"",
+        b" ",
+        b"{",
+        b"{\"name\": }",
+        b"{\"name\": \"a\",}",
+        b"{'name': 'a'}",
+        b"{\"name\": \"a\"} x",
+        b"{\"name\": \"\xff\"}",
+        b"{\"name\": \"\\ud800\"}",
+        b"nothing",
+        b"\xef\xbb\xbf{}",
+        deep.as_bytes(),
+    ];
+    for body in broken {
+        let refused = app.request("POST", DEPARTMENTS).body("application/json", body.to_vec()).await;
+        refused.expect_problem(400, "malformed-request");
+        refused.expect_faults(400, &[("", "invalid-format")]);
+    }
+    let lines = app.request("POST", DEPARTMENTS).body("application/json", "{\n  \"name\": \"a\"\n  \"kind\": \"other\"}").await;
+    let detail = lines.problem(400)["errors"][0]["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("line 3"), "{detail}");
+}
+
+async fn a_body_must_be_an_object(app: &TestApp) {
+    for body in ["[]", "null", "1", "\"text\"", "true", "[{}]"] {
+        let refused = app.request("POST", DEPARTMENTS).body("application/json", body).await;
+        refused.expect_faults(422, &[("", "invalid-type")]);
+    }
+}
+
+async fn unknown_and_repeated_members_are_told(app: &TestApp) {
+    let body = r#"{
+        "name": "Office", "name": "Bureau", "kind": "other", "colour": "red", "Kind": "other",
+        "identifiers": [{"scheme": "GB-LAE", "id": "GLS", "id": "GLT", "note": ""}],
+        "sources": [{"title": "A", "titel": "B"}]
+    }"#;
+    let refused = app.request("POST", DEPARTMENTS).body("application/json", body).await;
+    refused.expect_faults(
+        422,
+        &[
+            ("/name", "duplicate-member"),
+            ("/colour", "unknown-member"),
+            ("/Kind", "unknown-member"),
+            ("/identifiers/0/id", "duplicate-member"),
+            ("/identifiers/0/note", "unknown-member"),
+            ("/sources/0/titel", "unknown-member"),
+        ],
+    );
+    assert!(refused.text().contains("title"), "the nearest is named: {refused:?}");
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let patch = app.request("PATCH", "/v1/departments/office").if_match("*").body("application/merge-patch+json", r#"{"kind": "other", "kind": "other", "size": 1}"#);
+    patch.await.expect_faults(422, &[("/kind", "duplicate-member"), ("/size", "unknown-member")]);
+}
+
+/// RFC 6901: `~` and `/` in a name are escaped.
+async fn a_fault_points_at_any_name(app: &TestApp) {
+    let body = with(department("Office"), json!({ "a/b": 1, "m~n": 2, "": 3, "ä \"": 4, "0": 5 }));
+    let refused = app.post(DEPARTMENTS, &body).await;
+    let code = "unknown-member";
+    refused.expect_faults(422, &[("/a~1b", code), ("/m~0n", code), ("/", code), ("/ä \"", code), ("/0", code)]);
+    let endless = with(department("Office"), json!({ "n".repeat(50_000): 1 }));
+    let refused = app.post(DEPARTMENTS, &endless).await;
+    assert!(refused.problem(422).to_string().len() < 10_000);
+}
+
+async fn a_flood_of_faults_is_told_in_part(app: &TestApp) {
+    let members: serde_json::Map<String, Value> = (0..3000).map(|number| (format!("member_{number}"), json!(number))).collect();
+    let refused = app.post(DEPARTMENTS, &Value::Object(members)).await;
+    let told = refused.faults(422);
+    assert!((50..=200).contains(&told.len()), "{}", told.len());
+    assert!(refused.bytes().len() < 64 * 1024);
+    let parameters: String = (0..1000).map(|number| format!("&p{number}=1")).collect();
+    let refused = app.get(format!("{DEPARTMENTS}?{}", &parameters[1..])).await;
+    assert!((10..=200).contains(&refused.faults(400).len()));
+}
+
+async fn every_operation_refuses_an_unknown_parameter(app: &TestApp) {
+    for (template, method, operation) in Contract::of_the_service().operations() {
+        let mut request = app.request(method.as_str(), format!("{}?colour=red", filled(template))).if_match("*");
+        if operation["requestBody"].is_object() {
+            request = if method == "PATCH" { request.merge_patch(&json!({})) } else { request.json(&json!({})) };
+        }
+        request.await.expect_faults(400, &[("colour", "unknown-parameter")]);
+    }
+}
+
+async fn a_request_id_is_echoed_or_made(app: &TestApp) {
+    for given in ["a", "A-b_c.9", &"x".repeat(128)] {
+        let answer = app.get(format!("{DEPARTMENTS}/nobody")).header("request-id", given).await;
+        assert_eq!(answer.header("request-id"), Some(given));
+        assert_eq!(answer.problem(404)["request_id"], given);
+    }
+    let (one, other) = (app.get("/livez").await, app.get("/livez").await);
+    assert_ne!(one.header("request-id"), other.header("request-id"));
+    for odd in ["", "a b", "{}", &"x".repeat(129), "ä"] {
+        app.get(DEPARTMENTS).header("request-id", odd).await.expect_faults(400, &[("request-id", "invalid-format")]);
+    }
+    let two = app.get(DEPARTMENTS).header("request-id", "a").header("request-id", "b").await;
+    two.expect_faults(400, &[("request-id", "invalid-format")]);
+}
+
+async fn a_path_is_read_percent_decoded(app: &TestApp) {
+    let record = app.create(DEPARTMENTS, &department("Office")).await;
+    assert_eq!(app.get("/v1/departments/%6Fffice").await.expect(200), record);
+    for broken in ["/v1/departments/%", "/v1/departments/%zz", "/v1/departments/%FF"] {
+        app.get(broken).await.expect_problem(400, "malformed-request");
+    }
+    app.get("/v1/departments/a%2Fb").await.problem(404);
+    app.get("/v1/departments/%00").await.problem(404);
+}
+
+async fn no_page_of_another_origin_may_call_the_service(app: &TestApp) {
+    let plain = app.get(DEPARTMENTS).header("origin", "https://example.gov.uk").await;
+    let preflight = app.request("OPTIONS", DEPARTMENTS).header("origin", "https://example.gov.uk");
+    let preflight = preflight.header("access-control-request-method", "POST").await;
+    for answer in [plain, preflight] {
+        assert!(!answer.headers().keys().any(|name| name.as_str().starts_with("access-control")), "{answer:?}");
+    }
+}
+
+async fn requests_that_are_no_http_are_refused_and_harm_nobody(app: &TestApp) {
+    let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(200_000));
+    let odd: [&[u8]; 7] = [
+        b"NONSENSE\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET /v1/departments HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/departments HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"POST /v1/departments HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        b"GET /v1/departments HTTP/1.1\r\nBad Header: x\r\n\r\n",
+        long.as_bytes(),
+    ];
+    for request in odd {
+        let answer = app.raw(request).await;
+        assert!((400..500).contains(&answer.status()), "{answer:?}");
+    }
+    assert_eq!(app.get("/livez").await.status(), 200);
+}
+
+async fn a_body_that_breaks_off_changes_nothing(app: &TestApp) {
+    use tokio::io::AsyncWriteExt as _;
+    let body = department("Half").to_string();
+    let head = format!("POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len() + 1);
+    for sent in [head.clone(), format!("{head}{body}")] {
+        let mut stream = tokio::net::TcpStream::connect(app.address()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        stream.shutdown().await.unwrap();
+    }
+    app.create(DEPARTMENTS, &department("Whole")).await;
+    assert_eq!(app.walk(DEPARTMENTS).await.len(), 1);
+}
+
+/// A problem is sent as a problem, also to a caller who would have nothing but HTML.
+async fn problems_are_the_same_in_every_language_of_accept(app: &TestApp) {
+    for accept in ["text/html", "application/problem+json", "application/json", "image/png, */*;q=0"] {
+        app.get("/v1/departments/nobody").header("accept", accept).await.problem(if accept.contains("/json") { 404 } else { 406 });
+        app.get("/nowhere").header("accept", accept).await.expect_problem(404, "unknown-path");
+    }
+}

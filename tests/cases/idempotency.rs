@@ -1,0 +1,85 @@
+//! Requests that may come twice.
+
+use std::time::Duration;
+
+use kit::TestApp;
+use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual};
+
+const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+
+kit::on_both! {
+    a_repeated_request_is_answered_as_before,
+    a_key_that_comes_with_another_body_is_refused,
+    a_key_is_of_one_caller_method_and_path,
+    a_refusal_uses_no_key_up,
+    a_rehearsal_uses_no_key_up,
+    a_key_is_forgotten_after_a_day,
+    a_malformed_key_is_refused,
+}
+
+async fn a_repeated_request_is_answered_as_before(app: &TestApp) {
+    let request = || app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", KEY);
+    let first = request().await;
+    first.expect(201);
+    app.patch(format!("{DEPARTMENTS}/office"), &serde_json::json!({ "kind": "other" })).await.expect(200);
+    for key in [KEY.to_owned(), format!("\"{KEY}\"")] {
+        let again = app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", &key).await;
+        assert_eq!(again.expect(201), first.json());
+        for name in ["location", "etag", "last-modified", "content-type"] {
+            assert_eq!(again.header(name), first.header(name), "{name}");
+        }
+    }
+    assert_eq!(app.walk(DEPARTMENTS).await.len(), 1);
+    app.delete(format!("{DEPARTMENTS}/office")).await.expect(204);
+    assert_eq!(request().await.expect(201), first.json(), "what was answered stays what was answered");
+}
+
+async fn a_key_that_comes_with_another_body_is_refused(app: &TestApp) {
+    app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", KEY).await.expect(201);
+    let other = app.post(DEPARTMENTS, &department("Bureau")).header("idempotency-key", KEY).await;
+    other.expect_problem(422, "idempotency-key-reused");
+    assert_eq!(app.walk(DEPARTMENTS).await.len(), 1);
+}
+
+async fn a_key_is_of_one_caller_method_and_path(app: &TestApp) {
+    app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", KEY).await.expect(201);
+    app.post(MUTUALS, &mutual("Office")).header("idempotency-key", KEY).await.expect(201);
+}
+
+async fn a_refusal_uses_no_key_up(app: &TestApp) {
+    app.post(DEPARTMENTS, &serde_json::json!({})).header("idempotency-key", KEY).await.problem(422);
+    let taken = app.create(DEPARTMENTS, &department("Taken")).await;
+    app.post(DEPARTMENTS, &department("Taken")).header("idempotency-key", KEY).await.expect_problem(409, "name-taken");
+    app.delete(format!("{DEPARTMENTS}/{}", kit::fixture::id(&taken))).await.expect(204);
+    app.post(DEPARTMENTS, &department("Taken")).header("idempotency-key", KEY).await.expect(201);
+}
+
+async fn a_rehearsal_uses_no_key_up(app: &TestApp) {
+    let rehearsed = app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("Office")).header("idempotency-key", KEY);
+    rehearsed.await.expect(200);
+    app.post(DEPARTMENTS, &department("Bureau")).header("idempotency-key", KEY).await.expect(201);
+    let rehearsed = app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("Other")).header("idempotency-key", KEY);
+    assert_eq!(rehearsed.await.expect(200)["name"], "Other");
+}
+
+async fn a_key_is_forgotten_after_a_day(app: &TestApp) {
+    let request = || app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", KEY);
+    let first = request().await.expect(201);
+    app.pass(Duration::from_secs(24 * 3600 - 60));
+    assert_eq!(request().await.expect(201), first);
+    app.pass(Duration::from_secs(120));
+    request().await.expect_problem(409, "name-taken");
+    app.post(DEPARTMENTS, &department("Bureau")).header("idempotency-key", KEY).await.expect(201);
+}
+
+async fn a_malformed_key_is_refused(app: &TestApp) {
+    let long = "k".repeat(256);
+    for key in ["", "a b", "\"\"", "a\"b", "schlüssel", &long] {
+        let refused = app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", key).await;
+        refused.expect_faults(400, &[("idempotency-key", "invalid-format")]);
+    }
+    let two = app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", "a").header("idempotency-key", "a").await;
+    two.expect_faults(400, &[("idempotency-key", "invalid-format")]);
+    let longest = "k".repeat(255);
+    app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", longest).await.expect(201);
+}

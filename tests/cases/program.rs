@@ -1,0 +1,216 @@
+//! The program on the command line.
+
+use std::fs;
+
+use kit::fixture::{MUTUALS, id, mutual};
+use kit::{Database, Ended, Engine, Program, TestApp};
+use serde_json::json;
+
+use crate::entry_log::entries;
+
+kit::on_both! {
+    migrating_twice_applies_nothing_the_second_time,
+    several_instances_may_start_at_once,
+    serving_says_where_and_ends_well_when_told,
+}
+
+#[track_caller]
+fn succeeded(ended: &Ended) {
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+}
+
+#[track_caller]
+fn failed(ended: &Ended, words: &[&str]) {
+    assert!(ended.code.is_some_and(|code| code == 1 || code == 2), "{ended:?}");
+    for word in words {
+        assert!(ended.stderr.contains(word), "no {word:?} in {ended:?}");
+    }
+    assert!(!ended.stderr.contains("panicked"), "{ended:?}");
+}
+
+async fn migrating_twice_applies_nothing_the_second_time(app: &TestApp) {
+    let database = Database::absent(app.database().engine());
+    let first = Program::new(&["migrate"]).env("DATABASE_URL", &database.url()).run();
+    succeeded(&first);
+    assert!(first.stdout.contains("0001_entry_log") && first.stdout.contains("0005_contracts"), "{first:?}");
+    let second = Program::new(&["migrate"]).env("DATABASE_URL", &database.url()).run();
+    succeeded(&second);
+    assert!(!second.stdout.contains("0001_entry_log"), "{second:?}");
+}
+
+async fn several_instances_may_start_at_once(app: &TestApp) {
+    let database = Database::absent(app.database().engine());
+    let url = database.url();
+    let migrations: Vec<_> = (0..4)
+        .map(|_| {
+            let url = url.clone();
+            std::thread::spawn(move || Program::new(&["migrate"]).env("DATABASE_URL", &url).run())
+        })
+        .collect();
+    for migration in migrations {
+        succeeded(&migration.join().unwrap());
+    }
+}
+
+async fn serving_says_where_and_ends_well_when_told(app: &TestApp) {
+    let database = Database::absent(app.database().engine());
+    let served = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url()).serve();
+    for words in ["mutuals", "/docs/", "curl"] {
+        assert!(served.greeting.contains(words), "{}", served.greeting);
+    }
+    let client = kit::Client::to(served.address());
+    let created = client.request("POST".parse().unwrap(), MUTUALS).json(&mutual("Harmonie")).await;
+    created.expect(201);
+    drop(client);
+    served.terminate();
+    assert_eq!(served.wait(), Some(0));
+    let found = TestApp::with(database, |_| {});
+    assert_eq!(found.get("/v1/mutuals/harmonie").await.expect(200), created.json());
+}
+
+#[test]
+fn help_and_version_are_for_people() {
+    let help = Program::new(&["--help"]).run();
+    succeeded(&help);
+    for command in ["serve", "migrate", "openapi", "import-sample", "backup", "restore"] {
+        assert!(help.stdout.contains(command), "{}", help.stdout);
+        succeeded(&Program::new(&[command, "--help"]).run());
+    }
+    let serve = Program::new(&["serve", "--help"]).run().stdout;
+    for word in ["--listen", "--database-url", "MUTUALS_LISTEN", "DATABASE_URL", "127.0.0.1:8080"] {
+        assert!(serve.contains(word), "{serve}");
+    }
+    let version = Program::new(&["--version"]).run();
+    succeeded(&version);
+    assert_eq!(version.stdout.trim(), format!("mutuals {}", env!("CARGO_PKG_VERSION")));
+    failed(&Program::new(&["dance"]).run(), &["dance"]);
+}
+
+#[test]
+fn an_address_of_no_known_database_is_told_at_once() {
+    for url in ["mysql://root@localhost/register", "register.db", "", "sqlite:", "postgres//x"] {
+        for command in ["serve", "migrate", "import-sample"] {
+            failed(&Program::new(&[command]).env("DATABASE_URL", url).run(), &["sqlite:", "postgres://"]);
+        }
+    }
+    let secret = Program::new(&["migrate"]).env("DATABASE_URL", "mysql://root:hunter2@localhost/register").run();
+    assert!(!secret.stderr.contains("hunter2"), "{secret:?}");
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_told_at_once() {
+    failed(&Program::new(&["serve"]).env("DATABASE_URL", "sqlite:/nowhere/at/all/register.db").run(), &["/nowhere/at/all/register.db"]);
+    let unreachable = Program::new(&["migrate"]).env("DATABASE_URL", "postgres://nobody:hunter2@127.0.0.1:1/register").run();
+    failed(&unreachable, &["127.0.0.1"]);
+    assert!(!unreachable.stderr.contains("hunter2"), "{unreachable:?}");
+    let taken = TestApp::start(Engine::Sqlite);
+    let database = Database::absent(Engine::Sqlite);
+    let address = taken.address().to_string();
+    let refused = Program::new(&["serve", "--listen", &address, "--database-url", &database.url()]).run();
+    failed(&refused, &[&address]);
+    failed(&Program::new(&["serve", "--listen", "nowhere"]).run(), &["nowhere"]);
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_left_alone() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let database = Database::fresh(engine);
+        database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
+        failed(&Program::new(&["serve"]).env("DATABASE_URL", &database.url()).run(), &["9999"]);
+    }
+}
+
+#[test]
+fn a_backup_taken_while_the_register_is_served_can_be_restored() {
+    let app = TestApp::start(Engine::Sqlite);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let url = app.database().url();
+    let folder = app.database().path().parent().unwrap().to_owned();
+    let copy = folder.join("copy.db");
+    let copy_path = copy.to_str().unwrap();
+    let record = runtime.block_on(async {
+        let record = app.create(MUTUALS, &mutual("Harmonie")).await;
+        let writes = async {
+            for number in 0..30 {
+                app.create(MUTUALS, &mutual(&format!("Mutual {number}"))).await;
+            }
+        };
+        let program = Program::new(&["backup", copy_path]).env("DATABASE_URL", &url);
+        let backup = tokio::task::spawn_blocking(move || program.run());
+        let (backup, ()) = futures_util::future::join(backup, writes).await;
+        succeeded(&backup.unwrap());
+        record
+    });
+    failed(&Program::new(&["backup", copy_path]).env("DATABASE_URL", &url).run(), &[copy_path]);
+    failed(&Program::new(&["restore", copy_path]).env("DATABASE_URL", &url).run(), &["register.db"]);
+
+    let restored = Database::absent(Engine::Sqlite);
+    succeeded(&Program::new(&["restore", copy_path]).env("DATABASE_URL", &restored.url()).run());
+    crate::entry_log::assert_sound(&entries(&restored));
+    let again = TestApp::with(restored, |_| {});
+    runtime.block_on(async {
+        assert_eq!(again.get(format!("{MUTUALS}/{}", id(&record))).await.expect(200), record);
+        assert_eq!(again.walk(&format!("{MUTUALS}?q=harmonie")).await, [record]);
+        again.create(MUTUALS, &mutual("After the restore")).await;
+    });
+    drop(runtime);
+}
+
+#[test]
+fn what_is_no_backup_is_not_restored() {
+    let database = Database::absent(Engine::Sqlite);
+    let folder = database.path().parent().unwrap().to_owned();
+    let broken = folder.join("broken.db");
+    for content in ["", "not a database", "SQLite format 3\0 and nothing behind it"] {
+        fs::write(&broken, content).unwrap();
+        failed(&Program::new(&["restore", broken.to_str().unwrap()]).env("DATABASE_URL", &database.url()).run(), &["broken.db"]);
+        assert!(!database.path().exists());
+    }
+    let missing = folder.join("missing.db");
+    failed(&Program::new(&["restore", missing.to_str().unwrap()]).env("DATABASE_URL", &database.url()).run(), &["missing.db"]);
+    failed(&Program::new(&["backup", broken.to_str().unwrap()]).env("DATABASE_URL", &database.url()).run(), &["register.db"]);
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["broken.db"], "a refused restore leaves nothing behind");
+}
+
+#[test]
+fn on_postgresql_backup_and_restore_name_the_tool_to_use() {
+    let database = Database::fresh(Engine::Postgres);
+    failed(&Program::new(&["backup", "copy.db"]).env("DATABASE_URL", &database.url()).run(), &["pg_dump"]);
+    failed(&Program::new(&["restore", "copy.db"]).env("DATABASE_URL", &database.url()).run(), &["pg_restore"]);
+}
+
+#[test]
+fn the_default_register_is_a_file_in_the_working_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    succeeded(&Program::new(&["migrate"]).in_folder(folder.path()).run());
+    assert!(folder.path().join("mutuals.db").is_file());
+}
+
+#[test]
+fn the_log_has_a_line_for_each_request_and_no_bodies() {
+    let database = Database::absent(Engine::Sqlite);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let program = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url());
+    let served = program.log_to(log.reopen().unwrap()).serve();
+    runtime.block_on(async {
+        let client = kit::Client::to(served.address());
+        let post = client.request("POST".parse().unwrap(), format!("{MUTUALS}?validate_only=true")).header("request-id", "line-1");
+        post.json(&json!({ "name": "Secret Harmonie", "sectors": ["culture"] })).await.expect(200);
+        let get = client.request("GET".parse().unwrap(), format!("{MUTUALS}/hidden-slug")).header("request-id", "line-2");
+        get.await.problem(404);
+    });
+    drop(runtime);
+    served.terminate();
+    assert_eq!(served.wait(), Some(0));
+    let log = fs::read_to_string(log.path()).unwrap();
+    let line = |request: &str| log.lines().find(|line| line.contains(request)).unwrap_or_else(|| panic!("no {request} in {log}")).to_owned();
+    for words in ["POST", "/v1/mutuals", "200"] {
+        assert!(line("line-1").contains(words), "{log}");
+    }
+    for words in ["GET", "/v1/mutuals/{mutual}", "404"] {
+        assert!(line("line-2").contains(words), "{log}");
+    }
+    assert!(!log.contains("Secret") && !log.contains("hidden-slug"), "{log}");
+}

@@ -1,0 +1,138 @@
+//! The search `q`: every word must match the start of a token, and both databases find the same.
+
+use std::collections::BTreeSet;
+
+use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual, with};
+use kit::{Engine, TestApp};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::json;
+
+kit::on_both! {
+    every_word_must_match_the_start_of_a_token,
+    what_is_changed_is_found_by_its_new_words_only,
+    words_that_mean_something_to_a_database_mean_nothing,
+}
+
+async fn found(app: &TestApp, path: &str, query: &str) -> BTreeSet<String> {
+    app.column(&format!("{path}?q={}", encoded(query)), "name").await.into_iter().collect()
+}
+
+/// Percent-encoded, whatever it is.
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+async fn every_word_must_match_the_start_of_a_token(app: &TestApp) {
+    let names = ["Élan Côte d’Azur", "Straße 7", "O'Neill & Sons (2012) Ltd", "Łódź Œuvre", "A1 B2-C3", "Москва", "naïve cafe\u{301}"];
+    for name in names {
+        app.create(DEPARTMENTS, &department(name)).await;
+    }
+    let table: [(&str, &[&str]); 17] = [
+        ("elan", &[names[0]]),
+        ("ÉLAN cote", &[names[0]]),
+        ("azur d", &[names[0]]),
+        ("lan", &[]),
+        ("elan strasse", &[]),
+        ("strass", &[names[1]]),
+        ("straße", &[names[1]]),
+        ("7", &[names[1]]),
+        ("oneill", &[]),
+        ("o'neill", &[names[2]]),
+        ("neill sons ltd 2012", &[names[2]]),
+        ("201", &[names[2]]),
+        ("lodz oeuv", &[names[3]]),
+        ("a1 c3", &[names[4]]),
+        ("1", &[]),
+        ("moskva", &[names[5]]),
+        ("café NAIVE", &[names[6]]),
+    ];
+    for (query, expected) in table {
+        let expected: BTreeSet<String> = expected.iter().map(|name| name.replace("e\u{301}", "é")).collect();
+        assert_eq!(found(app, DEPARTMENTS, query).await, expected, "{query}");
+    }
+    assert_eq!(found(app, DEPARTMENTS, "c").await.len(), 3, "Côte, C3 and café begin with c");
+    for nothing in ["", " ", "&", "'", "«»"] {
+        let refused = app.get(format!("{DEPARTMENTS}?q={}", encoded(nothing))).await;
+        refused.expect_faults(400, &[("q", "empty")]);
+    }
+}
+
+async fn what_is_changed_is_found_by_its_new_words_only(app: &TestApp) {
+    app.create(MUTUALS, &with(mutual("Old name"), json!({ "slug": "it", "description": "Swimming baths" }))).await;
+    assert_eq!(found(app, MUTUALS, "old swimming").await.len(), 1);
+    app.patch("/v1/mutuals/it", &json!({ "name": "New name", "description": null })).await.expect(200);
+    assert_eq!(found(app, MUTUALS, "new name").await.len(), 1);
+    for gone in ["old", "swimming", "old name"] {
+        assert!(found(app, MUTUALS, gone).await.is_empty(), "{gone}");
+    }
+    app.delete("/v1/mutuals/it").await.expect(204);
+    assert!(found(app, MUTUALS, "new").await.is_empty());
+    app.create(MUTUALS, &mutual("New name")).await;
+    assert_eq!(found(app, MUTUALS, "new").await.len(), 1, "the place of a deleted record in the index is free again");
+}
+
+async fn words_that_mean_something_to_a_database_mean_nothing(app: &TestApp) {
+    app.create(MUTUALS, &mutual("near and or not null")).await;
+    let found_by = ["AND", "OR NOT", "near", "NEAR(and or)", "\"and\"", "and*", "an:*", "and & or", "!and", "(and", "and)", "a -- b'; ", "%", "_", "\\"];
+    for query in found_by {
+        let answer = app.get(format!("{MUTUALS}?q={}", encoded(query))).await;
+        assert!(matches!(answer.status(), 200 | 400), "{query}: {answer:?}");
+    }
+    assert_eq!(found(app, MUTUALS, "NEAR(and or) NOT").await.len(), 1);
+    assert!(found(app, MUTUALS, "nothing OR near").await.is_empty(), "all words must match");
+}
+
+/// Names and queries of the same few words, accents, scripts and signs, so that many match in part.
+fn words() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        "[a-c]{1,3}",
+        "[A-C0-2é]{1,4}",
+        Just("côte".to_owned()),
+        Just("Straße".to_owned()),
+        Just("ﬁne".to_owned()),
+        Just("北京".to_owned()),
+        Just("Москва".to_owned()),
+        Just("😀".to_owned()),
+        Just("İstanbul".to_owned()),
+        Just("naı\u{308}ve".to_owned()),
+        "[a-c]'[a-c]",
+        "[&|!:*()<>\"'%_^-]{1,2}",
+        "\\PC{1,3}",
+    ];
+    prop::collection::vec(word, 1..4).prop_map(|words| words.join(" "))
+}
+
+#[test]
+fn both_databases_find_the_same() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let [sqlite, postgres] = [Engine::Sqlite, Engine::Postgres].map(TestApp::start);
+    let both = [&sqlite, &postgres];
+    // The names of one round stay for the next: the more there are, the more there is to find.
+    let mut runner = TestRunner::new(Config { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..Config::default() });
+    let strategy = (prop::collection::vec(words(), 1..12), prop::collection::vec(words(), 1..12));
+    let tried = runner.run(&strategy, |(names, queries)| {
+        runtime.block_on(async {
+            for name in &names {
+                let mut statuses = Vec::new();
+                for app in both {
+                    statuses.push(app.post(DEPARTMENTS, &department(name)).await.status());
+                }
+                prop_assert_eq!(statuses[0], statuses[1], "{:?}", name);
+            }
+            for query in &queries {
+                let mut answers = Vec::new();
+                for app in both {
+                    let path = format!("{DEPARTMENTS}?q={}", encoded(query));
+                    let status = app.get(&path).await.status();
+                    let names = if status == 200 { app.column(&path, "name").await } else { Vec::new() };
+                    answers.push((status, names));
+                }
+                prop_assert_eq!(&answers[0], &answers[1], "{:?}", query);
+            }
+            Ok::<(), TestCaseError>(())
+        })
+    });
+    drop(runtime);
+    tried.unwrap();
+}

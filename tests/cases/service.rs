@@ -1,0 +1,110 @@
+//! What the service says about itself.
+
+use api::problem::ProblemType;
+use kit::{Database, Engine, TestApp};
+use serde_json::json;
+
+kit::on_both! {
+    it_lives_and_is_ready,
+    it_is_not_ready_without_its_database,
+    the_contract_is_answered_in_both_forms,
+    every_kind_of_problem_is_explained,
+    the_documentation_works_without_the_internet,
+    named_origins_may_call_from_a_browser,
+    a_restart_finds_everything_as_it_was,
+}
+
+async fn it_lives_and_is_ready(app: &TestApp) {
+    for path in ["/livez", "/readyz"] {
+        let answer = app.get(path).await;
+        assert_eq!(answer.expect(200), json!({ "status": "ok" }), "{path}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+    }
+}
+
+async fn it_is_not_ready_without_its_database(app: &TestApp) {
+    app.create(kit::fixture::DEPARTMENTS, &kit::fixture::department("Office")).await;
+    app.database().take_away();
+    let answer = app.get("/readyz").await;
+    answer.expect_problem(503, "unavailable");
+    assert!(answer.header("retry-after").unwrap().parse::<u32>().is_ok());
+    assert_eq!(app.get("/livez").await.status(), 200, "restarting the service would not help");
+}
+
+async fn the_contract_is_answered_in_both_forms(app: &TestApp) {
+    let document = kit::Contract::of_the_service().document();
+    assert_eq!(app.get("/openapi.json").await.expect(200), *document);
+    let yaml = app.get("/openapi.yaml").await;
+    assert!(yaml.text().starts_with("openapi: 3.1"), "{yaml:?}");
+}
+
+async fn every_kind_of_problem_is_explained(app: &TestApp) {
+    let all = app.get("/problems").await.expect(200);
+    let all = all["items"].as_array().unwrap();
+    assert_eq!(all.len(), ProblemType::ALL.len());
+    for (kind, listed) in ProblemType::ALL.iter().zip(all) {
+        let own = app.get(kind.address()).await.expect(200);
+        assert_eq!(own, *listed);
+        assert_eq!(own["type"], kind.address());
+        assert_eq!(own["status"], kind.status().as_u16());
+        assert!(own["description"].as_str().unwrap().contains("**What to do:**"), "{own}");
+    }
+}
+
+async fn the_documentation_works_without_the_internet(app: &TestApp) {
+    let moved = app.get("/docs").await;
+    assert_eq!((moved.status(), moved.header("location")), (308, Some("/docs/")));
+    let page = app.get("/docs/").await;
+    assert_eq!(page.status(), 200);
+    assert_eq!(page.media_type(), Some("text/html"));
+    let parts = page.text().split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css") || part.ends_with(".png"));
+    let parts: Vec<String> = parts.map(|part| part.trim_start_matches("./").to_owned()).collect();
+    assert!(parts.len() >= 3, "{parts:?}");
+    for part in &parts {
+        assert!(!part.contains("//"), "{part} comes from elsewhere");
+        let file = app.get(format!("/docs/{part}")).await;
+        assert_eq!(file.status(), 200, "{part}");
+        assert!(!file.bytes().is_empty());
+    }
+    let start = app.get("/docs/swagger-initializer.js").await;
+    assert!(start.text().contains("/openapi.json"), "{start:?}");
+    for nothing in ["/docs/nothing.js", "/docs/../Cargo.toml", "/docs/%2e%2e/Cargo.toml", "/docsx"] {
+        assert_eq!(app.get(nothing).await.status(), 404, "{nothing}");
+    }
+}
+
+async fn named_origins_may_call_from_a_browser(app: &TestApp) {
+    let ours = "https://example.gov.uk";
+    let open = TestApp::with(Database::fresh(app.database().engine()), |config| config.cors_origins = vec![ours.parse().unwrap()]);
+    let answer = open.get("/v1/mutuals").header("origin", ours).await;
+    assert_eq!(answer.header("access-control-allow-origin"), Some(ours));
+    let exposed = answer.header("access-control-expose-headers").unwrap().to_ascii_lowercase();
+    for name in ["etag", "link", "location", "request-id", "retry-after"] {
+        assert!(exposed.split(',').any(|own| own.trim() == name), "{name} is not in {exposed}");
+    }
+    let theirs = open.get("/v1/mutuals").header("origin", "https://example.com").await;
+    assert_eq!(theirs.header("access-control-allow-origin"), None);
+    assert!(theirs.header("vary").is_some_and(|vary| vary.to_ascii_lowercase().contains("origin")) || answer.header("vary").is_some());
+    let preflight = format!(
+        "OPTIONS /v1/mutuals HTTP/1.1\r\nHost: x\r\nOrigin: {ours}\r\nAccess-Control-Request-Method: PATCH\r\n\
+         Access-Control-Request-Headers: content-type, if-match, idempotency-key\r\n\r\n"
+    );
+    let preflight = open.raw(preflight.as_bytes()).await;
+    assert!(matches!(preflight.status(), 200 | 204), "{preflight:?}");
+    assert_eq!(preflight.header("access-control-allow-origin"), Some(ours));
+    assert!(preflight.header("access-control-allow-methods").unwrap().contains("PATCH"));
+}
+
+async fn a_restart_finds_everything_as_it_was(app: &TestApp) {
+    let first = TestApp::start(app.database().engine());
+    let record = first.create(kit::fixture::MUTUALS, &kit::fixture::mutual("Harmonie")).await;
+    let tag = first.get("/v1/mutuals").await.etag();
+    let second = TestApp::with(first.end(), |_| {});
+    let read = second.get("/v1/mutuals/harmonie").await;
+    assert_eq!(read.expect(200), record);
+    assert_eq!(second.get("/v1/mutuals").await.etag(), tag);
+    assert_eq!(second.patch("/v1/mutuals/harmonie", &json!({})).if_match(&read.etag()).await.etag(), "\"2\"");
+    if app.database().engine() == Engine::Sqlite {
+        assert!(second.database().path().exists());
+    }
+}

@@ -1,0 +1,349 @@
+//! Staff ballots: their counts, what must hold among them, and what follows from them.
+
+use kit::TestApp;
+use kit::fixture::{MUTUALS, NOBODY, STAFF_BALLOTS, full_staff_ballot, gloucestershire_ballot, id, mutual, staff_ballot, with};
+use serde_json::{Value, json};
+
+use crate::record;
+
+kit::on_both! {
+    a_ballot_is_created_read_replaced_updated_and_deleted,
+    a_ballot_can_be_sent_back_as_it_was_read,
+    gloucestershire_2012_gives_the_figures_that_were_printed,
+    counts_that_contradict_each_other_are_refused_where_they_do,
+    counts_that_are_possible_are_accepted,
+    a_tie_is_said_to_be_a_tie,
+    thresholds_are_met_or_not_or_cannot_be_told,
+    percentages_are_rounded_half_up_to_two_places,
+    spoiled_papers_count_towards_turnout,
+    a_ballot_without_counts_is_a_record_all_the_same,
+    options_are_named_once_and_counts_name_options,
+    later_rounds_belong_to_ranked_ballots,
+    void_and_superseded_ballots_say_why,
+    a_rerun_is_of_the_same_mutual_and_never_in_a_circle,
+    a_ballot_that_superseded_another_stays,
+    a_hosted_ballot_is_not_offered_yet,
+    a_ballot_closes_after_it_opened_and_is_declared_after_that,
+    a_scrutineer_is_somebody,
+    the_result_cannot_be_set,
+    required_members_are_told_together,
+}
+
+async fn mutual_id(app: &TestApp) -> String {
+    id(&app.create(MUTUALS, &mutual("Balloted")).await).to_owned()
+}
+
+/// A ballot of two options with these members.
+fn ballot(mutual_id: &str, members: Value) -> Value {
+    with(staff_ballot(mutual_id), members)
+}
+
+fn counts(yes: i64, no: i64) -> Value {
+    json!([{ "option": "yes", "votes": yes }, { "option": "no", "votes": no }])
+}
+
+/// The percentages of a result: option (none for turnout), basis, percentage.
+fn percentages(record: &Value) -> Vec<(String, String, String)> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let figures = record["result"]["figures"].as_array().unwrap().iter();
+    figures.map(|figure| (text(&figure["option"]), text(&figure["basis"]), text(&figure["percent"]))).collect()
+}
+
+fn figure(option: &str, basis: &str, percent: &str) -> (String, String, String) {
+    (option.to_owned(), basis.to_owned(), percent.to_owned())
+}
+
+async fn a_ballot_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let patch = json!({ "question": "Shall we?", "roll_size": 10, "returned": 9, "counts": [{ "option": "yes", "votes": 8 }] });
+    record::lives_and_dies(app, STAFF_BALLOTS, &full_staff_ballot(&mutual), &staff_ballot(&mutual), &patch).await;
+}
+
+async fn a_ballot_can_be_sent_back_as_it_was_read(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    record::can_be_sent_back(app, STAFF_BALLOTS, &full_staff_ballot(&mutual)).await;
+}
+
+async fn gloucestershire_2012_gives_the_figures_that_were_printed(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let record = app.create(STAFF_BALLOTS, &gloucestershire_ballot(&mutual)).await;
+    let expected = [
+        figure("", "turnout", "56.22"),
+        figure("nhs_trust", "of_cast", "91.03"),
+        figure("nhs_trust", "of_entitled", "51.17"),
+        figure("private_partner", "of_cast", "0.31"),
+        figure("private_partner", "of_entitled", "0.17"),
+    ];
+    assert_eq!(percentages(&record), expected);
+    let result = &record["result"];
+    assert_eq!(result["counts"], "partial");
+    assert_eq!(result["leading"], json!(["nhs_trust"]));
+    assert_eq!(result["tied"], false);
+    assert_eq!(result["figures"][1]["numerator"], 1482);
+    assert_eq!(result["figures"][1]["denominator"], 1628);
+    assert_eq!(result["figures"][2]["denominator"], 2896);
+}
+
+async fn counts_that_contradict_each_other_are_refused_where_they_do(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let refused = [
+        (json!({ "roll_size": 10, "papers_issued": 11 }), "/papers_issued"),
+        (json!({ "roll_size": 10, "returned": 11 }), "/returned"),
+        (json!({ "papers_issued": 10, "returned": 11 }), "/returned"),
+        (json!({ "returned": 10, "spoiled": 11 }), "/spoiled"),
+        (json!({ "roll_size": 10, "spoiled": 11 }), "/spoiled"),
+        (json!({ "returned": 10, "spoiled": 1, "counts": counts(5, 5), "counts_complete": true }), "/counts"),
+        (json!({ "returned": 10, "spoiled": 1, "counts": counts(4, 4), "counts_complete": true }), "/counts"),
+        (json!({ "returned": 10, "counts": counts(6, 5) }), "/counts"),
+        (json!({ "roll_size": 10, "counts": counts(6, 5) }), "/counts"),
+        (json!({ "roll_size": 10, "counts": counts(6, 5), "counts_complete": true }), "/counts"),
+        (json!({ "counts": [{ "option": "yes", "votes": 1 }], "counts_complete": true }), "/counts_complete"),
+    ];
+    for (members, pointer) in refused {
+        let answer = app.post(STAFF_BALLOTS, &ballot(&mutual, members)).await;
+        answer.expect_faults(422, &[(pointer, "inconsistent")]);
+    }
+    let out_of_range = ballot(&mutual, json!({ "roll_size": -1, "counts": counts(10_000_001, 0) }));
+    let expected = [("/roll_size", "out-of-range"), ("/counts/0/votes", "out-of-range")];
+    app.post(STAFF_BALLOTS, &out_of_range).await.expect_faults(422, &expected);
+    let patched = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "roll_size": 10, "returned": 9 }))).await;
+    let own = format!("{STAFF_BALLOTS}/{}", id(&patched));
+    app.patch(&own, &json!({ "roll_size": 8 })).await.expect_faults(422, &[("/returned", "inconsistent")]);
+}
+
+async fn counts_that_are_possible_are_accepted(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let accepted = [
+        json!({ "roll_size": 10, "papers_issued": 10, "returned": 10, "spoiled": 0, "counts": counts(10, 0), "counts_complete": true }),
+        json!({ "roll_size": 0, "papers_issued": 0, "returned": 0, "spoiled": 0, "counts": counts(0, 0), "counts_complete": true }),
+        json!({ "returned": 10, "spoiled": 2, "counts": counts(4, 4), "counts_complete": true }),
+        json!({ "returned": 10, "counts": [{ "option": "no", "votes": 10 }] }),
+        json!({ "counts": counts(1, 2), "counts_complete": true }),
+        json!({ "spoiled": 3 }),
+    ];
+    for members in accepted {
+        app.create(STAFF_BALLOTS, &ballot(&mutual, members)).await;
+    }
+}
+
+async fn a_tie_is_said_to_be_a_tie(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let tied = json!({ "roll_size": 20, "returned": 10, "spoiled": 0, "counts": counts(5, 5), "counts_complete": true });
+    let result = app.create(STAFF_BALLOTS, &ballot(&mutual, tied)).await["result"].clone();
+    assert_eq!((&result["leading"], &result["tied"]), (&json!(["yes", "no"]), &json!(true)));
+    assert_eq!(result["counts"], "complete");
+    let open = json!({ "returned": 10, "counts": [{ "option": "yes", "votes": 4 }] });
+    let result = app.create(STAFF_BALLOTS, &ballot(&mutual, open)).await["result"].clone();
+    assert_eq!((&result["leading"], &result["tied"]), (&json!([]), &json!(false)), "six unknown votes may all be for the other");
+    let nobody = json!({ "counts": counts(0, 0), "counts_complete": true });
+    let result = app.create(STAFF_BALLOTS, &ballot(&mutual, nobody)).await["result"].clone();
+    assert_eq!(result["leading"], json!([]));
+}
+
+async fn thresholds_are_met_or_not_or_cannot_be_told(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let thresholds = json!([
+        { "basis": "turnout", "percent": "50" },
+        { "basis": "turnout", "percent": "50.01" },
+        { "basis": "of_entitled", "percent": "40.00", "option": "yes" },
+        { "basis": "of_valid", "percent": "66.67", "option": "yes" },
+    ]);
+    let one_each = json!([thresholds[0], thresholds[2], thresholds[3]]);
+    let members = json!({ "roll_size": 300, "returned": 150, "spoiled": 0, "counts": counts(100, 50), "counts_complete": true });
+    let met = ballot(&mutual, with(members.clone(), json!({ "thresholds": one_each })));
+    let record = app.create(STAFF_BALLOTS, &met).await;
+    let outcomes: Vec<&Value> = record["result"]["thresholds"].as_array().unwrap().iter().map(|told| &told["outcome"]).collect();
+    assert_eq!(outcomes, [&json!("met"), &json!("not_met"), &json!("not_met")], "66.666… is not 66.67");
+    assert_eq!(record["thresholds"][0]["percent"], "50.00", "percentages have two places");
+
+    let unknown = ballot(&mutual, json!({ "thresholds": [thresholds[2]] }));
+    assert_eq!(app.create(STAFF_BALLOTS, &unknown).await["result"]["thresholds"][0]["outcome"], "unknown");
+
+    let twice = ballot(&mutual, json!({ "thresholds": [thresholds[0], thresholds[1]] }));
+    app.post(STAFF_BALLOTS, &twice).await.expect_faults(422, &[("/thresholds/1", "duplicate-item")]);
+    let broken = json!([
+        { "basis": "turnout", "percent": "50", "option": "yes" },
+        { "basis": "of_valid", "percent": "51" },
+        { "basis": "of_cast", "percent": "51", "option": "maybe" },
+        { "basis": "of_cast", "percent": "100.01", "option": "yes" },
+        { "basis": "of_cast", "percent": 51, "option": "no" },
+    ]);
+    let expected = [
+        ("/thresholds/0/option", "inconsistent"),
+        ("/thresholds/1/option", "required"),
+        ("/thresholds/2/option", "unknown-reference"),
+        ("/thresholds/3/percent", "out-of-range"),
+        ("/thresholds/4/percent", "invalid-type"),
+    ];
+    app.post(STAFF_BALLOTS, &ballot(&mutual, json!({ "thresholds": broken }))).await.expect_faults(422, &expected);
+}
+
+async fn percentages_are_rounded_half_up_to_two_places(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    for (yes, cast, percent) in [(1, 3, "33.33"), (2, 3, "66.67"), (1, 80_000, "0.00"), (1, 20_000, "0.01"), (1, 1, "100.00"), (1, 8, "12.50")] {
+        let members = json!({ "returned": cast, "counts": [{ "option": "yes", "votes": yes }] });
+        let record = app.create(STAFF_BALLOTS, &ballot(&mutual, members)).await;
+        assert_eq!(percentages(&record), [figure("yes", "of_cast", percent)], "{yes} of {cast}");
+    }
+}
+
+/// TULRCA 1992 s.297A.
+async fn spoiled_papers_count_towards_turnout(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let members = json!({ "roll_size": 100, "returned": 50, "spoiled": 10, "counts": counts(30, 10), "counts_complete": true });
+    let record = app.create(STAFF_BALLOTS, &ballot(&mutual, members)).await;
+    let expected = [
+        figure("", "turnout", "50.00"),
+        figure("yes", "of_valid", "75.00"),
+        figure("yes", "of_cast", "60.00"),
+        figure("yes", "of_entitled", "30.00"),
+        figure("no", "of_valid", "25.00"),
+        figure("no", "of_cast", "20.00"),
+        figure("no", "of_entitled", "10.00"),
+    ];
+    assert_eq!(percentages(&record), expected);
+}
+
+async fn a_ballot_without_counts_is_a_record_all_the_same(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let printed = json!([
+        { "option": "yes", "percent": "78", "basis": "not_stated" },
+        { "option": "yes", "percent": "75.0", "basis": "not_stated" },
+    ]);
+    let record = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "published_figures": printed }))).await;
+    assert_eq!(record["published_figures"], printed, "as printed");
+    assert_eq!(record["result"]["counts"], "none");
+    assert_eq!((&record["result"]["figures"], &record["result"]["leading"]), (&json!([]), &json!([])));
+}
+
+async fn options_are_named_once_and_counts_name_options(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let option = |key: &str| json!({ "key": key, "label": "Label", "effect": "other" });
+    let none = ballot(&mutual, json!({ "options": [] }));
+    app.post(STAFF_BALLOTS, &none).await.expect_faults(422, &[("/options", "too-few")]);
+    let twice = ballot(&mutual, json!({ "options": [option("a"), option("b"), option("a")] }));
+    app.post(STAFF_BALLOTS, &twice).await.expect_faults(422, &[("/options/2/key", "duplicate-item")]);
+    for key in ["", "A", "a-b", "ä", &"a".repeat(41)] {
+        let odd = ballot(&mutual, json!({ "options": [option(key)] }));
+        assert_eq!(app.post(STAFF_BALLOTS, &odd).await.faults(422)[0].0, "/options/0/key", "{key}");
+    }
+    let many: Vec<Value> = (0..31).map(|number| option(&format!("option_{number}"))).collect();
+    app.post(STAFF_BALLOTS, &ballot(&mutual, json!({ "options": many }))).await.expect_faults(422, &[("/options", "too-many")]);
+    let strange = json!({ "counts": [{ "option": "maybe", "votes": 1 }, { "option": "no", "votes": 1 }, { "option": "no", "votes": 2 }] });
+    let expected = [("/counts/0/option", "unknown-reference"), ("/counts/2/option", "duplicate-item")];
+    app.post(STAFF_BALLOTS, &ballot(&mutual, strange)).await.expect_faults(422, &expected);
+}
+
+async fn later_rounds_belong_to_ranked_ballots(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let rounds = json!({ "later_rounds": [{ "counts": counts(3, 2) }] });
+    app.post(STAFF_BALLOTS, &ballot(&mutual, rounds.clone())).await.expect_faults(422, &[("/later_rounds", "inconsistent")]);
+    let ranked = with(rounds, json!({ "method": "ranked", "returned": 5, "counts": counts(2, 3) }));
+    let record = app.create(STAFF_BALLOTS, &ballot(&mutual, ranked.clone())).await;
+    assert_eq!(record["result"]["leading"], json!(["yes"]), "the last round tells");
+    let too_many = with(ranked, json!({ "returned": 4, "counts": counts(2, 2) }));
+    let expected = [("/later_rounds/0/counts", "inconsistent")];
+    app.post(STAFF_BALLOTS, &ballot(&mutual, too_many)).await.expect_faults(422, &expected);
+}
+
+async fn void_and_superseded_ballots_say_why(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let refused = [
+        (json!({ "state": "void" }), "/void_reason", "required"),
+        (json!({ "state": "superseded" }), "/superseded_by_id", "required"),
+        (json!({ "state": "declared", "void_reason": "Papers were lost" }), "/void_reason", "inconsistent"),
+        (json!({ "state": "hidden" }), "/state", "not-in-vocabulary"),
+        (json!({ "state": null }), "/state", "required"),
+    ];
+    for (members, pointer, code) in refused {
+        app.post(STAFF_BALLOTS, &ballot(&mutual, members)).await.expect_faults(422, &[(pointer, code)]);
+    }
+    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "kind": "rerun" }))).await;
+    let superseded = json!({ "state": "superseded", "superseded_by_id": rerun["id"] });
+    let record = app.create(STAFF_BALLOTS, &ballot(&mutual, superseded)).await;
+    let own = format!("{STAFF_BALLOTS}/{}", id(&record));
+    let patch = json!({ "state": "void", "superseded_by_id": null, "void_reason": "Papers were lost" });
+    assert_eq!(app.patch(&own, &patch).await.expect(200)["state"], "void");
+}
+
+async fn a_rerun_is_of_the_same_mutual_and_never_in_a_circle(app: &TestApp) {
+    let mutual_id = mutual_id(app).await;
+    let other_mutual = app.create(MUTUALS, &mutual("Another")).await;
+    let stranger = app.create(STAFF_BALLOTS, &staff_ballot(id(&other_mutual))).await;
+    let superseded = |by: &Value| json!({ "state": "superseded", "superseded_by_id": by["id"] });
+    let refused = app.post(STAFF_BALLOTS, &ballot(&mutual_id, superseded(&stranger))).await;
+    refused.expect_faults(422, &[("/superseded_by_id", "inconsistent")]);
+    let unknown = json!({ "state": "superseded", "superseded_by_id": NOBODY });
+    let refused = app.post(STAFF_BALLOTS, &ballot(&mutual_id, unknown)).await;
+    refused.expect_faults(422, &[("/superseded_by_id", "unknown-reference")]);
+    let rerun = app.create(STAFF_BALLOTS, &staff_ballot(&mutual_id)).await;
+    let first = app.create(STAFF_BALLOTS, &ballot(&mutual_id, superseded(&rerun))).await;
+    for circle in [&first, &rerun] {
+        let refused = app.patch(format!("{STAFF_BALLOTS}/{}", id(&rerun)), &superseded(circle)).await;
+        refused.expect_faults(422, &[("/superseded_by_id", "cycle")]);
+    }
+    let moved = app.patch(format!("{STAFF_BALLOTS}/{}", id(&rerun)), &json!({ "mutual_id": other_mutual["id"] })).await;
+    moved.expect_faults(422, &[("/mutual_id", "inconsistent")]);
+    let lost = app.post(STAFF_BALLOTS, &staff_ballot(NOBODY)).await;
+    lost.expect_faults(422, &[("/mutual_id", "unknown-reference")]);
+}
+
+async fn a_ballot_that_superseded_another_stays(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let rerun = app.create(STAFF_BALLOTS, &staff_ballot(&mutual)).await;
+    let superseded = json!({ "state": "superseded", "superseded_by_id": rerun["id"] });
+    let first = app.create(STAFF_BALLOTS, &ballot(&mutual, superseded)).await;
+    let refused = app.delete(format!("{STAFF_BALLOTS}/{}", id(&rerun))).await.expect_problem(409, "has-dependents");
+    assert_eq!(refused["dependents"][0]["id"], first["id"]);
+    assert_eq!(refused["dependents"][0]["resource_type"], "staff_ballot");
+}
+
+async fn a_hosted_ballot_is_not_offered_yet(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let hosted = ballot(&mutual, json!({ "mode": "hosted" }));
+    app.post(STAFF_BALLOTS, &hosted).await.expect_faults(422, &[("/mode", "not-supported")]);
+    let record = app.create(STAFF_BALLOTS, &staff_ballot(&mutual)).await;
+    let own = format!("{STAFF_BALLOTS}/{}", id(&record));
+    app.patch(&own, &json!({ "mode": "hosted" })).await.expect_faults(422, &[("/mode", "not-supported")]);
+}
+
+async fn a_ballot_closes_after_it_opened_and_is_declared_after_that(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let refused = [
+        (json!({ "opened_on": "2012-10", "closed_on": "2012-09" }), "/closed_on"),
+        (json!({ "closed_on": "2012-10-02", "declared_on": "2012-10-01" }), "/declared_on"),
+        (json!({ "opened_on": "2012-10", "declared_on": "2011" }), "/declared_on"),
+    ];
+    for (members, pointer) in refused {
+        app.post(STAFF_BALLOTS, &ballot(&mutual, members)).await.expect_faults(422, &[(pointer, "date-order")]);
+    }
+    app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "opened_on": "2012-10", "closed_on": "2012", "declared_on": "2012-10-01" }))).await;
+}
+
+async fn a_scrutineer_is_somebody(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let nobody = ballot(&mutual, json!({ "scrutineer": { "satisfied": true } }));
+    app.post(STAFF_BALLOTS, &nobody).await.expect_faults(422, &[("/scrutineer", "required")]);
+    let odd = ballot(&mutual, json!({ "scrutineer": { "name": "A. Counter", "satisfied": "yes", "shoe_size": 9 } }));
+    let expected = [("/scrutineer/satisfied", "invalid-type"), ("/scrutineer/shoe_size", "unknown-member")];
+    app.post(STAFF_BALLOTS, &odd).await.expect_faults(422, &expected);
+}
+
+async fn the_result_cannot_be_set(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let given = ballot(&mutual, json!({ "result": { "counts": "none" } }));
+    app.post(STAFF_BALLOTS, &given).await.expect_faults(422, &[("/result", "read-only")]);
+    let record = app.create(STAFF_BALLOTS, &gloucestershire_ballot(&mutual)).await;
+    let own = format!("{STAFF_BALLOTS}/{}", id(&record));
+    app.put(&own, &record).await.expect(200);
+    let mut flattered = record;
+    flattered["result"]["leading"] = json!(["private_partner"]);
+    app.put(&own, &flattered).await.expect_faults(422, &[("/result", "read-only")]);
+}
+
+async fn required_members_are_told_together(app: &TestApp) {
+    let refused = app.post(STAFF_BALLOTS, &json!({})).await;
+    let mut places: Vec<String> = refused.faults(422).into_iter().filter(|(_, code)| code == "required").map(|(place, _)| place).collect();
+    places.sort();
+    assert!(["/kind", "/mutual_id", "/options", "/state"].iter().all(|place| places.iter().any(|told| told == place)), "{refused:?}");
+}
