@@ -5,7 +5,7 @@ use domain::department::Life;
 use domain::{Checked, Distinct, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
-use store::{Page, ReadTx, Reference, ResourceType, WriteTx};
+use store::{Page, ReadTx, Reference, ResourceType, Shown, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -186,7 +186,7 @@ async fn list_departments(app: App, query: ListQuery<DepartmentFilter, Sort>) ->
     let find = |tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page<Sort>| {
         Ok(store::department::list(tx, &filter.clone().into(), page)?)
     };
-    resource::list::<Departments, _, _>(&app, query, find).await
+    resource::list(&app, query, find).await
 }
 
 /// Get a department
@@ -285,6 +285,10 @@ impl Resource for Departments {
 
     const PATH: &'static str = "/v1/departments";
 
+    fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
+        store::department::show(tx, key)
+    }
+
     fn find(tx: &mut ReadTx<'_>, key: &Key) -> Result<Record<domain::Department>, store::Error> {
         store::department::find(tx, key)
     }
@@ -293,7 +297,7 @@ impl Resource for Departments {
         tx: &mut WriteTx<'_>,
         id: domain::DepartmentId,
         Slugged { mut content, derived }: Slugged<domain::Department>,
-    ) -> Result<Record<domain::Department>, store::Error> {
+    ) -> Result<Stored<domain::Department>, store::Error> {
         if derived {
             content.slug = store::department::slug_for(tx, content.slug)?;
         }
@@ -304,7 +308,7 @@ impl Resource for Departments {
         tx: &mut WriteTx<'_>,
         current: &Record<domain::Department>,
         value: Slugged<domain::Department>,
-    ) -> Result<Record<domain::Department>, store::Error> {
+    ) -> Result<Stored<domain::Department>, store::Error> {
         store::department::update(tx, current, value.content)
     }
 

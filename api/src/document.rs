@@ -1,39 +1,42 @@
-//! Records as the entry log keeps them: what the API shows, as canonical JSON (RFC 8785).
+//! Records as they are written down: what the API shows, for reading and for the entry log.
 
 use std::sync::Arc;
 
 use domain::{Contract, Department, Mutual, Record, StaffBallot};
 use serde::Serialize;
-use store::Documents;
+use store::{Document, Documents};
 
 use crate::{contract, department, mutual, staff_ballot};
 
-/// How the store writes records into its log.
+/// How the store writes records down.
 pub fn documents() -> Arc<dyn Documents> {
-    Arc::new(Shown)
+    Arc::new(Views)
 }
 
-struct Shown;
+struct Views;
 
-impl Documents for Shown {
-    fn department(&self, record: &Record<Department>) -> String {
-        canonical(&department::Department::from(record.clone()))
+impl Documents for Views {
+    fn department(&self, record: &Record<Department>) -> Document {
+        document(&department::Department::from(record.clone()))
     }
 
-    fn mutual(&self, record: &Record<Mutual>) -> String {
-        canonical(&mutual::Mutual::from(record.clone()))
+    fn mutual(&self, record: &Record<Mutual>) -> Document {
+        document(&mutual::Mutual::from(record.clone()))
     }
 
-    fn staff_ballot(&self, record: &Record<StaffBallot>) -> String {
-        canonical(&staff_ballot::StaffBallot::from(record.clone()))
+    fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
+        document(&staff_ballot::StaffBallot::from(record.clone()))
     }
 
-    fn contract(&self, record: &Record<Contract>) -> String {
-        canonical(&contract::Contract::from(record.clone()))
+    fn contract(&self, record: &Record<Contract>) -> Document {
+        document(&contract::Contract::from(record.clone()))
     }
 }
 
 /// Only numbers that are not finite and keys that are no text can't be written; no resource has either.
-fn canonical(view: &impl Serialize) -> String {
-    serde_json_canonicalizer::to_string(view).unwrap_or_default()
+fn document(view: &impl Serialize) -> Document {
+    Document {
+        shown: serde_json::to_string(view).unwrap_or_default(),
+        canonical: serde_json_canonicalizer::to_string(view).unwrap_or_default(),
+    }
 }

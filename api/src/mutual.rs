@@ -5,7 +5,7 @@ use domain::mutual::Life;
 use domain::{Checked, Distinct, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
-use store::{Page, ReadTx, Reference, ResourceType, Span, WriteTx};
+use store::{Page, ReadTx, Reference, ResourceType, Span, Shown, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -375,7 +375,7 @@ async fn list_mutuals(app: App, query: ListQuery<MutualFilter, Sort>) -> Result<
         let filter = filter.clone().resolve(tx)?;
         Ok(store::mutual::list(tx, &filter, page)?)
     };
-    resource::list::<Mutuals, _, _>(&app, query, find).await
+    resource::list(&app, query, find).await
 }
 
 /// Get a mutual
@@ -474,6 +474,10 @@ impl Resource for Mutuals {
 
     const PATH: &'static str = "/v1/mutuals";
 
+    fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
+        store::mutual::show(tx, key)
+    }
+
     fn find(tx: &mut ReadTx<'_>, key: &Key) -> Result<Record<domain::Mutual>, store::Error> {
         store::mutual::find(tx, key)
     }
@@ -482,7 +486,7 @@ impl Resource for Mutuals {
         tx: &mut WriteTx<'_>,
         id: domain::MutualId,
         Slugged { mut content, derived }: Slugged<domain::Mutual>,
-    ) -> Result<Record<domain::Mutual>, store::Error> {
+    ) -> Result<Stored<domain::Mutual>, store::Error> {
         if derived {
             content.slug = store::mutual::slug_for(tx, content.slug)?;
         }
@@ -493,7 +497,7 @@ impl Resource for Mutuals {
         tx: &mut WriteTx<'_>,
         current: &Record<domain::Mutual>,
         value: Slugged<domain::Mutual>,
-    ) -> Result<Record<domain::Mutual>, store::Error> {
+    ) -> Result<Stored<domain::Mutual>, store::Error> {
         store::mutual::update(tx, current, value.content)
     }
 

@@ -13,11 +13,11 @@ use domain::{Id, Record};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
-use store::{Page, ReadTx, Slice, Stamp, WriteTx};
+use store::{Page, ReadTx, Shown, Slice, Stamp, Stored, WriteTx};
 use utoipa::IntoParams;
 
 use crate::body::{Body, Input, Refusal};
-use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
+use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, json, last_modified};
 use crate::page::{ListQuery, SortKey};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -38,10 +38,16 @@ pub trait Resource: 'static {
     /// Where its records are: `/v1/mutuals`.
     const PATH: &'static str;
 
-    /// Finds a record.
+    /// Finds what there is to show of a record.
     ///
     /// # Errors
     /// Those of the store's function, as for the others.
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error>;
+
+    /// Finds a record.
+    ///
+    /// # Errors
+    /// Those of the store's function.
     fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<Self::Content>, store::Error>;
 
     /// Enters a record.
@@ -52,7 +58,7 @@ pub trait Resource: 'static {
         tx: &mut WriteTx<'_>,
         id: Id<Self::Content>,
         value: <Self::New as Input>::Value,
-    ) -> Result<Record<Self::Content>, store::Error>;
+    ) -> Result<Stored<Self::Content>, store::Error>;
 
     /// Replaces what a record says.
     ///
@@ -62,7 +68,7 @@ pub trait Resource: 'static {
         tx: &mut WriteTx<'_>,
         current: &Record<Self::Content>,
         value: <Self::New as Input>::Value,
-    ) -> Result<Record<Self::Content>, store::Error>;
+    ) -> Result<Stored<Self::Content>, store::Error>;
 
     /// Deletes a record.
     ///
@@ -129,12 +135,12 @@ impl Change {
                 return Ok(kept);
             }
             let value = accept(tx, &content)?;
-            let record = R::insert(tx, id, value)?;
+            let stored = R::insert(tx, id, value)?;
             if dry_run {
                 tx.discard();
-                return rehearsed::<R>(record);
+                return Ok(rehearsed(stored));
             }
-            let answer = Answer { location: Some(format!("{}/{id}", R::PATH)), ..answer::<R>(StatusCode::CREATED, record)? };
+            let answer = Answer { location: Some(format!("{}/{id}", R::PATH)), ..answer(StatusCode::CREATED, stored) };
             match &repeat {
                 Some(repeat) => repeat.keep(tx, answer),
                 None => Ok(answer),
@@ -170,12 +176,12 @@ impl Change {
             if_match.check(current.version)?;
             let content = read(&R::View::from(current.clone()));
             let value = accept(tx, &content)?;
-            let record = R::update(tx, &current, value)?;
+            let stored = R::update(tx, &current, value)?;
             if dry_run {
                 tx.discard();
-                return rehearsed::<R>(record);
+                return Ok(rehearsed(stored));
             }
-            answer::<R>(StatusCode::OK, record)
+            Ok::<_, Problem>(answer(StatusCode::OK, stored))
         });
         Ok(respond(answer.await?))
     }
@@ -189,10 +195,11 @@ impl Change {
         let answer = app.store.write(stamp, move |tx| {
             let current = R::find(tx, &key)?;
             if_match.check(current.version)?;
+            let document = R::show(tx, &key)?.document;
             R::delete(tx, &current)?;
             if dry_run {
                 tx.discard();
-                return rehearsed::<R>(current).map(Some);
+                return Ok(Some(rehearsed(Stored { record: current, document })));
             }
             Ok::<_, Problem>(None)
         });
@@ -205,8 +212,8 @@ impl Change {
 /// # Errors
 /// 404 or 410 where it is not there.
 pub async fn read<R: Resource>(app: &App, key: R::Key, conditions: &IfChanged) -> Result<HttpResponse, Problem> {
-    let record = app.store.look(move |tx| R::find(tx, &key).map_err(Problem::from)).await?;
-    Ok(conditions.item(record, R::View::from))
+    let shown = app.store.look(move |tx| R::show(tx, &key).map_err(Problem::from)).await?;
+    Ok(conditions.item(shown))
 }
 
 /// Lists records: 200 with a page, or 304 where the caller has it already.
@@ -215,13 +222,12 @@ pub async fn read<R: Resource>(app: &App, key: R::Key, conditions: &IfChanged) -
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<R, F, S>(
+pub async fn list<F, S>(
     app: &App,
     query: ListQuery<F, S>,
-    find: impl Fn(&mut ReadTx<'_>, &F, &Page<S>) -> Result<Slice<R::Content>, Problem> + Send + 'static,
+    find: impl Fn(&mut ReadTx<'_>, &F, &Page<S>) -> Result<Slice, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem>
 where
-    R: Resource,
     F: Filter,
     S: SortKey + Send,
 {
@@ -230,7 +236,7 @@ where
     let (filter, page) = (filter.clone(), page.clone());
     let read = move |tx: &mut ReadTx<'_>| find(tx, &filter, &page);
     let slice = if is_bounded { app.store.look(read).await? } else { app.store.read(read).await? };
-    query.answer::<R::Content, R::View>(slice)
+    query.answer(slice)
 }
 
 /// The filter of a list as a query gives it.
@@ -253,21 +259,20 @@ fn accept<V: Clone>(tx: &mut ReadTx<'_>, content: &Result<V, Refusal>) -> Result
     }
 }
 
-fn answer<R: Resource>(status: StatusCode, record: Record<R::Content>) -> Result<Answer, Problem> {
-    let (version, updated_at) = (record.version, record.updated_at);
-    Ok(Answer {
+fn answer<T>(status: StatusCode, stored: Stored<T>) -> Answer {
+    Answer {
         fingerprint: String::new(),
         status: status.as_u16().into(),
         location: None,
-        etag: etag(version).to_str().ok().map(str::to_owned),
-        last_modified: Some(last_modified(updated_at)),
-        body: serde_json::to_string(&R::View::from(record)).map_err(Problem::internal)?,
-    })
+        etag: etag(stored.version).to_str().ok().map(str::to_owned),
+        last_modified: Some(last_modified(stored.updated_at)),
+        body: stored.document,
+    }
 }
 
 /// What a dry run answers: the record as it would be. It has no version to go on from, since nothing was stored.
-fn rehearsed<R: Resource>(record: Record<R::Content>) -> Result<Answer, Problem> {
-    Ok(Answer { etag: None, last_modified: None, ..answer::<R>(StatusCode::OK, record)? })
+fn rehearsed<T>(stored: Stored<T>) -> Answer {
+    Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, stored) }
 }
 
 fn respond(answer: Answer) -> HttpResponse {
@@ -284,7 +289,7 @@ fn respond(answer: Answer) -> HttpResponse {
         }
     }
     response.insert_header((header::CACHE_CONTROL, "no-store"));
-    response.content_type("application/json").body(answer.body)
+    json(&mut response, answer.body)
 }
 
 /// A request that may come again: under which key, and with what content.

@@ -68,9 +68,14 @@ fn operations_are_named_by_verb_and_resource_and_named_once() {
 
 #[test]
 fn the_resources_have_all_their_operations() {
-    let resources = [(DEPARTMENTS, "department"), (MUTUALS, "mutual"), (STAFF_BALLOTS, "staff_ballot"), (CONTRACTS, "contract")];
-    for (path, resource) in resources {
-        let one = format!("{path}/{{{resource}}}");
+    let resources = [
+        (DEPARTMENTS, "department", "department"),
+        (MUTUALS, "mutual", "mutual"),
+        (STAFF_BALLOTS, "staff_ballot", "ballot"),
+        (CONTRACTS, "contract", "contract"),
+    ];
+    for (path, resource, key) in resources {
+        let one = format!("{path}/{{{key}}}");
         let expected = [
             (path, "get", format!("list_{resource}s")),
             (path, "post", format!("create_{resource}")),
@@ -284,8 +289,8 @@ async fn every_documented_operation_is_mounted(app: &TestApp) {
             request = if method == "PATCH" { request.merge_patch(&Value::Null) } else { request.json(&Value::Null) };
         }
         let answer = request.await;
-        let kind = answer.json()["type"].as_str().unwrap_or_default().to_owned();
-        assert!(!["/problems/unknown-path", "/problems/method-not-allowed"].contains(&kind.as_str()), "{method} {template}: {answer:?}");
+        assert_ne!(answer.status(), 405, "{method} {template}");
+        assert!(!answer.text().contains("/problems/unknown-path\""), "{method} {template}: {answer:?}");
     }
 }
 
@@ -295,7 +300,7 @@ async fn every_request_example_is_accepted(app: &TestApp) {
     let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
     let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
     let deal = app.create(CONTRACTS, &contract(id(&supplier), id(&buyer))).await;
-    let existing = [("department", &buyer), ("mutual", &supplier), ("staff_ballot", &ballot), ("contract", &deal)];
+    let existing = [("department", &buyer), ("mutual", &supplier), ("ballot", &ballot), ("contract", &deal)];
     let mut tried = 0;
     for (template, method, operation) in Contract::of_the_service().operations() {
         let Some(content) = operation["requestBody"]["content"].as_object() else { continue };

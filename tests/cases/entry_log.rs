@@ -66,7 +66,7 @@ async fn every_accepted_change_has_its_entry(app: &TestApp) {
     let post = |path: &'static str, body: Value, request: &'static str| async move {
         app.post(path, &body).header("request-id", request).await.expect(201)
     };
-    let office = post(DEPARTMENTS, department("Office \"é\" \u{2028} 😀"), "r-1").await;
+    let office = post(DEPARTMENTS, with(department("Office \"é\" \\ 😀"), json!({ "sources": [{ "note": "a\u{2028}\tb\nc" }] })), "r-1").await;
     let supplier = post(MUTUALS, mutual("Harmonie"), "r-2").await;
     let ballot = post(STAFF_BALLOTS, gloucestershire_ballot(id(&supplier)), "r-3").await;
     let entered = |day: &str| with(contract(id(&supplier), id(&office)), json!({ "entered_on": day }));

@@ -235,10 +235,13 @@ async fn contracts_are_found_by_every_filter(app: &TestApp) {
         ("reference=R", &[]),
         ("ocid=ocds-b5fd17-0001", &["a"]),
         ("currency=EUR", &["b"]),
-        ("value_from=100", &["a", "b"]),
-        ("value_from=101", &["b"]),
+        // Amounts of different currencies are not compared.
+        ("value_from=100", &["a"]),
+        ("value_from=101", &[]),
         ("value_to=100", &["a"]),
-        ("value_from=101&value_to=199", &[]),
+        ("value_to=99", &[]),
+        ("value_from=101&currency=EUR", &["b"]),
+        ("value_from=201&currency=EUR", &[]),
         ("awarded_from=2011-05-01", &["a"]),
         ("awarded_to=2011-04-30", &[]),
         ("entered_from=2012-01-01", &["b"]),
@@ -378,7 +381,7 @@ fn place(item: &Value, key: &str) -> (bool, String, String) {
         key => item.get(key).unwrap_or(&Value::Null),
     };
     let text = match value {
-        Value::Number(number) => format!("{number:>20}"),
+        Value::Number(number) => format!("{:>20}", number.to_string()),
         Value::String(text) => text.to_lowercase(),
         _ => String::new(),
     };
@@ -499,7 +502,7 @@ async fn every_fault_of_a_query_is_told_at_once(app: &TestApp) {
     let mut places: Vec<String> = refused.faults(400).into_iter().map(|(place, _)| place).collect();
     places.sort();
     let expected = [
-        "count", "identifier", "launched_from", "limit", "q", "region", "sort", "stage", "stage", "staff_count_from", "stagee",
+        "count", "identifier", "launched_from", "limit", "q", "region", "sort", "staff_count_from", "stage", "stage", "stagee",
     ];
     assert_eq!(places, expected, "{problem:#}");
     for twice in ["limit=1&limit=2", "sort=name&sort=id", "q=a&q=b", "launched_from=2011&launched_from=2012"] {

@@ -335,8 +335,7 @@ async fn the_result_cannot_be_set(app: &TestApp) {
     app.post(STAFF_BALLOTS, &given).await.expect_faults(422, &[("/result", "read-only")]);
     let record = app.create(STAFF_BALLOTS, &gloucestershire_ballot(&mutual)).await;
     let own = format!("{STAFF_BALLOTS}/{}", id(&record));
-    app.put(&own, &record).await.expect(200);
-    let mut flattered = record;
+    let mut flattered = app.put(&own, &record).await.expect(200);
     flattered["result"]["leading"] = json!(["private_partner"]);
     app.put(&own, &flattered).await.expect_faults(422, &[("/result", "read-only")]);
 }

@@ -108,16 +108,17 @@ impl TestApp {
         self.post(path, body).await.expect(201)
     }
 
-    /// All pages of a list, read one after another.
+    /// A page of a list and all that follow it; a cursor comes last in the path.
     pub async fn walk(&self, path: &str) -> Vec<Value> {
-        let joint = if path.contains('?') { '&' } else { '?' };
         let mut items = Vec::new();
         let mut page = self.get(path).await.expect(200);
+        let list = path.split("&cursor=").next().unwrap_or(path);
+        let joint = if list.contains('?') { '&' } else { '?' };
         loop {
             items.extend(page["items"].as_array().unwrap().iter().cloned());
             let Some(cursor) = page["next_cursor"].as_str() else { return items };
             assert!(items.len() < 10_000, "{path} never ends");
-            page = self.get(format!("{path}{joint}cursor={cursor}")).await.expect(200);
+            page = self.get(format!("{list}{joint}cursor={cursor}")).await.expect(200);
         }
     }
 

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::Record;
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
-use store::{Days, Page, ReadTx, WriteTx};
+use store::{Days, Page, ReadTx, Shown, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -179,7 +179,7 @@ async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Res
         let filter = filter.clone().resolve(tx)?;
         Ok(store::contract::list(tx, &filter, page)?)
     };
-    resource::list::<Contracts, _, _>(&app, query, find).await
+    resource::list(&app, query, find).await
 }
 
 /// Get a contract
@@ -282,6 +282,10 @@ impl Resource for Contracts {
 
     const PATH: &'static str = "/v1/contracts";
 
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error> {
+        store::contract::show(tx, key)
+    }
+
     fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<domain::Contract>, store::Error> {
         store::contract::find(tx, key)
     }
@@ -290,7 +294,7 @@ impl Resource for Contracts {
         tx: &mut WriteTx<'_>,
         id: domain::ContractId,
         value: domain::Contract,
-    ) -> Result<Record<domain::Contract>, store::Error> {
+    ) -> Result<Stored<domain::Contract>, store::Error> {
         store::contract::insert(tx, id, value)
     }
 
@@ -298,7 +302,7 @@ impl Resource for Contracts {
         tx: &mut WriteTx<'_>,
         current: &Record<domain::Contract>,
         value: domain::Contract,
-    ) -> Result<Record<domain::Contract>, store::Error> {
+    ) -> Result<Stored<domain::Contract>, store::Error> {
         store::contract::update(tx, current, value)
     }
 

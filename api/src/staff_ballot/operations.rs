@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::Record;
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
-use store::{Page, ReadTx, Span, WriteTx};
+use store::{Page, ReadTx, Span, Shown, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -134,7 +134,7 @@ async fn list_staff_ballots(app: App, query: ListQuery<StaffBallotFilter, Sort>)
         let filter = filter.clone().resolve(tx)?;
         Ok(store::staff_ballot::list(tx, &filter, page)?)
     };
-    resource::list::<StaffBallots, _, _>(&app, query, find).await
+    resource::list(&app, query, find).await
 }
 
 /// Get a staff ballot
@@ -237,6 +237,10 @@ impl Resource for StaffBallots {
 
     const PATH: &'static str = "/v1/staff-ballots";
 
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error> {
+        store::staff_ballot::show(tx, key)
+    }
+
     fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<domain::StaffBallot>, store::Error> {
         store::staff_ballot::find(tx, key)
     }
@@ -245,7 +249,7 @@ impl Resource for StaffBallots {
         tx: &mut WriteTx<'_>,
         id: domain::StaffBallotId,
         value: domain::StaffBallot,
-    ) -> Result<Record<domain::StaffBallot>, store::Error> {
+    ) -> Result<Stored<domain::StaffBallot>, store::Error> {
         store::staff_ballot::insert(tx, id, value)
     }
 
@@ -253,7 +257,7 @@ impl Resource for StaffBallots {
         tx: &mut WriteTx<'_>,
         current: &Record<domain::StaffBallot>,
         value: domain::StaffBallot,
-    ) -> Result<Record<domain::StaffBallot>, store::Error> {
+    ) -> Result<Stored<domain::StaffBallot>, store::Error> {
         store::staff_ballot::update(tx, current, value)
     }
 

@@ -39,7 +39,7 @@ impl<const MAX: usize> FromStr for Line<MAX> {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        let text: String = raw.trim().nfc().collect();
+        let text = composed(raw.trim());
         let breaks = |c: char| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
         if text.contains(breaks) {
             return Err(Invalid::new(FaultCode::InvalidCharacter, "the text has a line break, one line expected"));
@@ -72,7 +72,7 @@ impl<const MAX: usize> FromStr for Prose<MAX> {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        let text: String = raw.trim().replace("\r\n", "\n").nfc().collect();
+        let text = composed(&raw.trim().replace("\r\n", "\n"));
         written::<MAX>(text, |c| matches!(c, '\n' | '\t')).map(Self)
     }
 }
@@ -106,4 +106,9 @@ fn is_blank(c: char) -> bool {
 
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// In Unicode normalisation form C, which all of ASCII is in already.
+fn composed(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }

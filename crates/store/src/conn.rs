@@ -111,7 +111,7 @@ const SQLITE_COMMON: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = 
 const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; \
      PRAGMA journal_size_limit = 67108864;";
 const SQLITE_READ: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;";
-const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on; SET client_min_messages = warning; ";
 const POSTGRES_READ: &str = "SET default_transaction_read_only = on;";
 

@@ -9,10 +9,10 @@ use domain::{
 };
 
 use crate::conn::MultiBackend;
-use crate::dialect::{Dialect, insert_all, instant_key};
+use crate::dialect::Dialect;
 use crate::entry_log::Action;
 use crate::error::Error;
-use crate::fragment::Fragment;
+use crate::fragment::{Fragment, insert_texts};
 use crate::json::{
     checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts, valid,
 };
@@ -20,7 +20,7 @@ use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
 use crate::reference::{self, Reference};
 use crate::schema::{contract_cpv_codes, contracts};
 use crate::transaction::next_version;
-use crate::{Days, ReadTx, ResourceType, WriteTx, tombstone};
+use crate::{Days, ReadTx, ResourceType, Shown, Stored, WriteTx, tombstone};
 
 /// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -90,22 +90,27 @@ pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Er
     }
 }
 
+/// What there is to show of the contract with this id.
+///
+/// # Errors
+/// As [`find`].
+pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Shown, Error> {
+    let query = contracts::table.select((contracts::id, contracts::version, contracts::updated_at, contracts::document));
+    let found = query.filter(contracts::id.eq(id.to_string())).first(tx.conn()).optional()?;
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Contract, id.to_string()))
+}
+
 /// A page of the contracts that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice<Contract>, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
-    let mut slice = keyset::slice(
-        page,
-        page.sort.column(),
-        dialect,
-        |record| page.sort.key(record),
-        |segment| {
-            let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-            query.select(Row::as_select()).load(tx.conn())?.into_iter().map(Row::into_record).collect()
-        },
-    )?;
+    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
+        let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
+        let shown = (contracts::id, contracts::version, contracts::updated_at, contracts::document, segment.key);
+        query.select(shown).load(tx.conn())
+    })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
     }
@@ -124,16 +129,17 @@ pub fn references(mutual_id: Option<&MutualId>, department_id: Option<&Departmen
 ///
 /// # Errors
 /// [`Error::Rule`] where a reference leads nowhere.
-pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Result<Record<Contract>, Error> {
+pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Result<Stored<Contract>, Error> {
     check_references(tx, &contract)?;
     let now = tx.stamp().now;
     let mut record = Record { id, version: 1, created_at: now, updated_at: now, content: contract };
     record.content.is_first = take_first_place(tx, &record)?;
-    let row = Row::from(&record);
+    let document = tx.documents().contract(&record);
+    let row = Row::new(&record, document.shown);
     diesel::insert_into(contracts::table).values(&row).execute(tx.conn())?;
     insert_parts(tx, &row.id, &record.content)?;
-    log(tx, Action::Create, &record);
-    Ok(record)
+    log(tx, Action::Create, &record, document.canonical);
+    Ok(Stored { record, document: row.document })
 }
 
 /// Replaces what a contract says, which may change which contract is the first of its mutual, or of both mutuals where it
@@ -141,7 +147,7 @@ pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Resul
 ///
 /// # Errors
 /// As [`insert`].
-pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contract) -> Result<Record<Contract>, Error> {
+pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contract) -> Result<Stored<Contract>, Error> {
     check_references(tx, &contract)?;
     let mut record = Record {
         id: current.id,
@@ -151,16 +157,17 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contra
         content: contract,
     };
     record.content.is_first = take_first_place(tx, &record)?;
-    let row = Row::from(&record);
+    let document = tx.documents().contract(&record);
+    let row = Row::new(&record, document.shown);
     remove_parts(tx, &row.id)?;
     diesel::update(contracts::table.find(&row.id)).set(&row).execute(tx.conn())?;
     insert_parts(tx, &row.id, &record.content)?;
-    log(tx, Action::Update, &record);
+    log(tx, Action::Update, &record, document.canonical);
     let stays_first = record.content.is_first && record.content.mutual_id == current.content.mutual_id;
     if !stays_first {
         leave_first_place(tx, current)?;
     }
-    Ok(record)
+    Ok(Stored { record, document: row.document })
 }
 
 /// Deletes a contract; where it was the first of its mutual, the next one takes its place.
@@ -234,14 +241,9 @@ fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error
     record.version = next_version(record.version)?;
     record.updated_at = tx.stamp().now;
     record.content.is_first = is_first;
-    diesel::update(contracts::table.find(id))
-        .set((
-            contracts::version.eq(record.version),
-            contracts::updated_at.eq(record.updated_at.naive_utc()),
-            contracts::is_first.eq(is_first),
-        ))
-        .execute(tx.conn())?;
-    log(tx, Action::Update, &record);
+    let document = tx.documents().contract(&record);
+    diesel::update(contracts::table.find(id)).set(&Row::new(&record, document.shown)).execute(tx.conn())?;
+    log(tx, Action::Update, &record, document.canonical);
     Ok(())
 }
 
@@ -332,27 +334,11 @@ impl Sort {
         };
         SortColumn { name, id: "contracts.id", nullable, kind }
     }
-
-    fn key(self, record: &Record<Contract>) -> Option<String> {
-        match self {
-            Self::StartsOn => text_option(record.content.timeline.starts_on.as_ref()),
-            Self::EndsOn => text_option(record.content.timeline.ends_on.as_ref()),
-            Self::Value => record.content.value.map(|value| value.amount_minor().to_string()),
-            Self::UpdatedAt => Some(instant_key(&record.updated_at.naive_utc())),
-            Self::Id => Some(record.id.to_string()),
-        }
-    }
 }
 
 fn insert_parts(tx: &mut WriteTx<'_>, id: &str, contract: &Contract) -> Result<(), Error> {
-    let codes: Vec<_> = contract
-        .cpv_codes
-        .iter()
-        .map(|code| (contract_cpv_codes::cpv_code.eq(code.to_string()), contract_cpv_codes::contract_id.eq(id)))
-        .collect();
-    if !codes.is_empty() {
-        insert_all!(tx.conn(), contract_cpv_codes::table, &codes)?;
-    }
+    let codes = contract.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
+    insert_texts(tx.conn(), "contract_cpv_codes (cpv_code, contract_id)", codes)?;
     Ok(())
 }
 
@@ -361,13 +347,12 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Contract>) {
-    let after = tx.documents().contract(record);
-    tx.log(action, ResourceType::Contract, record.id.to_string(), record.version, Some(after));
+fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Contract>, document: String) {
+    tx.log(action, ResourceType::Contract, record.id.to_string(), record.version, Some(document));
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = contracts, treat_none_as_null = true)]
+#[diesel(table_name = contracts, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -396,6 +381,7 @@ struct Row {
     status: String,
     is_first: bool,
     sources: String,
+    document: String,
 }
 
 impl Row {
@@ -453,8 +439,8 @@ fn day(column: &str, stored: Option<NaiveDate>) -> Result<Option<Day>, Error> {
     stored.map(|date| valid(column, Day::from_date(date))).transpose()
 }
 
-impl From<&Record<Contract>> for Row {
-    fn from(record: &Record<Contract>) -> Self {
+impl Row {
+    fn new(record: &Record<Contract>, document: String) -> Self {
         let contract = &record.content;
         let timeline = &contract.timeline;
         let protection = timeline.protection.as_ref();
@@ -486,6 +472,7 @@ impl From<&Record<Contract>> for Row {
             status: contract.status.to_string(),
             is_first: contract.is_first,
             sources: sources(&contract.sources),
+            document,
         }
     }
 }

@@ -6,16 +6,17 @@ use domain::department::Life;
 use domain::{Department, DepartmentId, DepartmentKind, Identifier, Key, Record, SearchQuery, Sector, Slug, fold_name, tokens};
 
 use crate::conn::MultiBackend;
-use crate::dialect::{Dialect, Searched, insert_all, instant_key};
+use crate::dialect::{Dialect, Searched};
 use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
+use crate::fragment::insert_texts;
 use crate::json::{checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts};
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
 use crate::naming::{Naming, Owner, free_slug, insert_identifiers, remove_identifiers};
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, department_policy_areas, departments, identifiers, mutual_other_departments, mutuals};
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, WriteTx, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Stored, WriteTx, tombstone};
 
 /// Which departments a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -59,15 +60,29 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Record<Departm
     }
 }
 
+/// What there is to show of the department with this id or slug.
+///
+/// # Errors
+/// As [`find`].
+pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Shown, Error> {
+    let query = departments::table.select((departments::id, departments::version, departments::updated_at, departments::document));
+    let found = match key {
+        Key::Id(id) => query.filter(departments::id.eq(id.to_string())).first(tx.conn()).optional()?,
+        Key::Slug(slug) => query.filter(departments::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
+    };
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Department, key.to_string()))
+}
+
 /// A page of the departments that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice<Department>, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
-    let mut slice = keyset::slice(page, page.sort.column(), dialect, |record| Some(page.sort.key(record)), |segment| {
+    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        query.select(Row::as_select()).load(tx.conn())?.into_iter().map(Row::into_record).collect()
+        let shown = (departments::id, departments::version, departments::updated_at, departments::document, segment.key);
+        query.select(shown).load(tx.conn())
     })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
@@ -104,15 +119,16 @@ pub fn references(life: Option<&Life>) -> Vec<Reference> {
 ///
 /// # Errors
 /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
-pub fn insert(tx: &mut WriteTx<'_>, id: DepartmentId, department: Department) -> Result<Record<Department>, Error> {
+pub fn insert(tx: &mut WriteTx<'_>, id: DepartmentId, department: Department) -> Result<Stored<Department>, Error> {
     let now = tx.stamp().now;
     let record = Record { id, version: 1, created_at: now, updated_at: now, content: department };
-    let row = Row::from(&record);
+    let document = tx.documents().department(&record);
+    let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     diesel::insert_into(departments::table).values(&row).execute(tx.conn())?;
     insert_parts(tx, &row.id, &record.content)?;
-    log(tx, Action::Create, &record);
-    Ok(record)
+    log(tx, Action::Create, &record, document.canonical);
+    Ok(Stored { record, document: row.document })
 }
 
 /// Replaces what a department says.
@@ -123,7 +139,7 @@ pub fn update(
     tx: &mut WriteTx<'_>,
     current: &Record<Department>,
     department: Department,
-) -> Result<Record<Department>, Error> {
+) -> Result<Stored<Department>, Error> {
     let record = Record {
         id: current.id,
         version: next_version(current.version)?,
@@ -131,7 +147,8 @@ pub fn update(
         updated_at: tx.stamp().now,
         content: department,
     };
-    let row = Row::from(&record);
+    let document = tx.documents().department(&record);
+    let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     reference::check_no_circle(tx, "successor_id", &row.id, row.successor_id.clone(), |tx, id| {
         Ok(departments::table.find(id).select(departments::successor_id).first(tx.conn())?)
@@ -139,8 +156,8 @@ pub fn update(
     remove_parts(tx, &row.id)?;
     diesel::update(departments::table.find(&row.id)).set(&row).execute(tx.conn())?;
     insert_parts(tx, &row.id, &record.content)?;
-    log(tx, Action::Update, &record);
-    Ok(record)
+    log(tx, Action::Update, &record, document.canonical);
+    Ok(Stored { record, document: row.document })
 }
 
 /// Deletes a department.
@@ -227,35 +244,20 @@ impl Sort {
         };
         SortColumn { name, id: "departments.id", nullable: false, kind }
     }
-
-    fn key(self, record: &Record<Department>) -> String {
-        match self {
-            Self::Name => fold_name(record.content.name.as_str()),
-            Self::UpdatedAt => instant_key(&record.updated_at.naive_utc()),
-            Self::Id => record.id.to_string(),
-        }
-    }
 }
 
 fn insert_parts(tx: &mut WriteTx<'_>, id: &str, department: &Department) -> Result<(), Error> {
     insert_identifiers(tx, Owner::Department(id), &department.identifiers)?;
-    let areas: Vec<_> = department
-        .policy_areas
-        .iter()
-        .map(|sector| (department_policy_areas::sector.eq(sector.as_str()), department_policy_areas::department_id.eq(id)))
-        .collect();
-    if !areas.is_empty() {
-        insert_all!(tx.conn(), department_policy_areas::table, &areas)?;
-    }
-    Searched::Departments.insert(tx.conn(), id, &words(department))?;
+    let areas = department.policy_areas.iter().map(|sector| [sector.to_string(), id.to_owned()]);
+    insert_texts(tx.conn(), "department_policy_areas (sector, department_id)", areas)?;
+    tx.index_words(Searched::Departments, id, &words(department));
     Ok(())
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     remove_identifiers(tx, Owner::Department(id))?;
     diesel::delete(department_policy_areas::table.filter(department_policy_areas::department_id.eq(id))).execute(tx.conn())?;
-    Searched::Departments.remove(tx.conn(), id)?;
-    Ok(())
+    tx.unindex_words(Searched::Departments, id)
 }
 
 /// What `q` finds a department by.
@@ -265,13 +267,12 @@ fn words(department: &Department) -> Vec<String> {
     tokens(&text.join(" "))
 }
 
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Department>) {
-    let after = tx.documents().department(record);
-    tx.log(action, ResourceType::Department, record.id.to_string(), record.version, Some(after));
+fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Department>, document: String) {
+    tx.log(action, ResourceType::Department, record.id.to_string(), record.version, Some(document));
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = departments, treat_none_as_null = true)]
+#[diesel(table_name = departments, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -288,6 +289,7 @@ struct Row {
     closed_on: Option<String>,
     successor_id: Option<String>,
     sources: String,
+    document: String,
 }
 
 impl Row {
@@ -329,8 +331,8 @@ impl Row {
     }
 }
 
-impl From<&Record<Department>> for Row {
-    fn from(record: &Record<Department>) -> Self {
+impl Row {
+    fn new(record: &Record<Department>, document: String) -> Self {
         let department = &record.content;
         Self {
             id: record.id.to_string(),
@@ -348,6 +350,7 @@ impl From<&Record<Department>> for Row {
             closed_on: text_option(department.life.closed_on.as_ref()),
             successor_id: text_option(department.life.successor_id.as_ref()),
             sources: sources(&department.sources),
+            document,
         }
     }
 }

@@ -1,28 +1,16 @@
 //! What the two databases say differently: the few statements that diesel's common form can't express.
 
-use chrono::NaiveDateTime;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::BigInt;
 use domain::SearchQuery;
 
 use crate::conn::Conn;
 use crate::entry_log;
 use crate::error::Error;
-use crate::fragment::Fragment;
+use crate::fragment::{Fragment, Statement};
 use crate::schema::entries;
 use crate::writer::BatchError;
-
-/// Inserts many rows of one table: natively on each database, since the common form knows no batch.
-macro_rules! insert_all {
-    ($conn:expr, $table:expr, $rows:expr) => {
-        match $conn {
-            $crate::conn::Conn::Postgres(conn) => diesel::insert_into($table).values($rows).execute(conn),
-            $crate::conn::Conn::Sqlite(conn) => diesel::insert_into($table).values($rows).execute(conn),
-        }
-    };
-}
-pub(crate) use insert_all;
 
 /// Which of the two databases a connection speaks to, where SQL must differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +40,18 @@ impl Conn {
 
 /// Begins a snapshot for reading.
 pub(crate) fn begin_read(conn: &mut Conn) -> QueryResult<()> {
+    let begin = match conn.dialect() {
+        Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Dialect::Sqlite => "BEGIN DEFERRED",
+    };
+    control(conn, &[begin])
+}
+
+/// Statements without parameters: on PostgreSQL in one round trip, on SQLite each prepared once.
+pub(crate) fn control(conn: &mut Conn, statements: &[&'static str]) -> QueryResult<()> {
     match conn {
-        Conn::Postgres(conn) => conn.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
-        Conn::Sqlite(conn) => conn.batch_execute("BEGIN DEFERRED"),
+        Conn::Postgres(conn) => conn.batch_execute(&statements.join("; ")),
+        Conn::Sqlite(_) => statements.iter().try_for_each(|sql| Statement::new(*sql).execute(conn).map(drop)),
     }
 }
 
@@ -71,8 +68,8 @@ pub(crate) fn begin_write(conn: &mut Conn) -> Result<i64, Error> {
         Conn::Postgres(_) => ("BEGIN", "SELECT seq FROM log_head FOR UPDATE"),
         Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq FROM log_head"),
     };
-    conn.batch_execute(begin)?;
-    Ok(diesel::sql_query(head).get_result::<Head>(conn)?.seq)
+    control(conn, &[begin])?;
+    Ok(Statement::new(head).get_result::<Head>(conn)?.seq)
 }
 
 /// A failed commit has stored nothing on SQLite; on PostgreSQL a lost connection leaves it open.
@@ -83,9 +80,14 @@ pub(crate) fn after_failed_commit(conn: &Conn, error: Error) -> BatchError {
     }
 }
 
-/// Stores numbered entries.
-pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry_log::Row<'_>]) -> QueryResult<usize> {
-    insert_all!(conn, entries::table, rows)
+/// Stores numbered entries: PostgreSQL takes them in one round trip, SQLite one by one with a statement prepared once.
+pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry_log::Row<'_>]) -> QueryResult<()> {
+    match conn {
+        Conn::Postgres(conn) => diesel::insert_into(entries::table).values(rows).execute(conn).map(drop),
+        Conn::Sqlite(conn) => {
+            rows.iter().try_for_each(|row| diesel::insert_into(entries::table).values(row).execute(conn).map(drop))
+        }
+    }
 }
 
 /// Whether a connection still answers.
@@ -97,7 +99,7 @@ pub(crate) fn answers(conn: &mut Conn) -> bool {
 }
 
 /// A table whose words are searched by `q`, and its index of them.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Searched {
     Departments,
     Mutuals,
@@ -111,35 +113,40 @@ impl Searched {
         }
     }
 
-    /// Makes a stored record findable by these tokens.
-    pub(crate) fn insert(self, conn: &mut Conn, id: &str, tokens: &[String]) -> QueryResult<()> {
+    /// Makes a stored record findable by these tokens, separated by spaces.
+    pub(crate) fn insert(self, conn: &mut Conn, id: &str, tokens: &str) -> QueryResult<()> {
         let (table, index) = self.tables();
-        let (number, array) = match conn {
-            Conn::Postgres(_) => ("row_no", "array_to_tsvector(string_to_array($1, ' '))"),
-            Conn::Sqlite(_) => ("rowid", "$1"),
+        let (number, before, after) = match conn {
+            Conn::Postgres(_) => ("row_no", "array_to_tsvector(string_to_array(", ", ' '))"),
+            Conn::Sqlite(_) => ("rowid", "", ""),
         };
-        diesel::sql_query(format!(
-            "INSERT INTO {index} ({number}, tokens) SELECT row_no, {array} FROM {table} WHERE id = $2"
-        ))
-        .bind::<Text, _>(tokens.join(" "))
-        .bind::<Text, _>(id)
-        .execute(conn)
-        .map(drop)
+        let insert = Fragment::default()
+            .sql(format!("INSERT INTO {index} ({number}, tokens) SELECT row_no, {before}"))
+            .parameter(tokens)
+            .sql(format!("{after} FROM {table} WHERE id = "))
+            .parameter(id);
+        insert.statement().execute(conn).map(drop)
     }
 
-    /// Makes it unfindable again, before it is changed or deleted.
-    pub(crate) fn remove(self, conn: &mut Conn, id: &str) -> QueryResult<()> {
-        let (table, index) = self.tables();
+    /// The number by which the index knows a record.
+    pub(crate) fn row_no(self, conn: &mut Conn, id: &str) -> QueryResult<i64> {
+        let (table, _) = self.tables();
+        let select = Fragment::default().sql(format!("SELECT row_no AS seq FROM {table} WHERE id = ")).parameter(id);
+        Ok(select.statement().get_result::<Head>(conn)?.seq)
+    }
+
+    /// Makes a record unfindable.
+    pub(crate) fn remove(self, conn: &mut Conn, row_no: i64) -> QueryResult<()> {
+        let (_, index) = self.tables();
         let number = match conn {
             Conn::Postgres(_) => "row_no",
             Conn::Sqlite(_) => "rowid",
         };
-        diesel::sql_query(format!(
-            "DELETE FROM {index} WHERE {number} = (SELECT row_no FROM {table} WHERE id = $1)"
-        ))
-        .bind::<Text, _>(id)
-        .execute(conn)
-        .map(drop)
+        let delete = Fragment::default()
+            .sql(format!("DELETE FROM {index} WHERE {number} = CAST("))
+            .parameter(row_no.to_string())
+            .sql(" AS BIGINT)");
+        delete.statement().execute(conn).map(drop)
     }
 
     /// Every word of the query starts a token of the record.
@@ -160,9 +167,4 @@ impl Searched {
 
 fn join(query: &SearchQuery, quote: impl Fn(&String) -> String, with: &str) -> String {
     query.tokens().iter().map(quote).collect::<Vec<_>>().join(with)
-}
-
-/// How both databases order instants as text in a position of a list; the form in which diesel stores them on SQLite.
-pub(crate) fn instant_key(instant: &NaiveDateTime) -> String {
-    instant.format("%F %T%.f").to_string()
 }

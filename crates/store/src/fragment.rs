@@ -1,13 +1,18 @@
-//! A condition written in SQL, for what diesel's own language lacks: row values and the two full-text searches.
+//! SQL of our own with text parameters, for what diesel's language lacks or can't prepare once: row values, full-text
+//! searches, lists of rows.
+//!
+//! diesel prepares its own `sql_query`, and every `IN` of a list, anew each time; these are prepared once for each text.
+
+use std::borrow::Cow;
 
 use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Text};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Bool, Text, Untyped};
 
-use crate::conn::MultiBackend;
+use crate::conn::{Conn, MultiBackend};
 
-/// A condition on whatever table the query is about, with text parameters.
+/// A part of a statement; as an expression, a condition on whatever table the query is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fragment {
     pieces: Vec<Piece>,
@@ -15,13 +20,13 @@ pub(crate) struct Fragment {
 
 #[derive(Clone, Debug)]
 enum Piece {
-    Sql(String),
+    Sql(Cow<'static, str>),
     Parameter(String),
 }
 
 impl Fragment {
     /// Goes on with SQL of our own.
-    pub(crate) fn sql(mut self, sql: impl Into<String>) -> Self {
+    pub(crate) fn sql(mut self, sql: impl Into<Cow<'static, str>>) -> Self {
         self.pieces.push(Piece::Sql(sql.into()));
         self
     }
@@ -30,6 +35,51 @@ impl Fragment {
     pub(crate) fn parameter(mut self, value: impl Into<String>) -> Self {
         self.pieces.push(Piece::Parameter(value.into()));
         self
+    }
+
+    /// Goes on with parameters between commas.
+    pub(crate) fn parameters<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+        for (position, value) in values.into_iter().enumerate() {
+            if position > 0 {
+                self = self.sql(", ");
+            }
+            self = self.parameter(value);
+        }
+        self
+    }
+
+    /// The whole as a statement.
+    pub(crate) fn statement(self) -> Statement {
+        Statement(self)
+    }
+}
+
+/// Inserts rows of text columns into a table, named with its columns: `mutual_sectors (sector, mutual_id)`.
+pub(crate) fn insert_texts<const N: usize>(
+    conn: &mut Conn,
+    table: &str,
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> QueryResult<()> {
+    let mut insert = Fragment::default().sql(format!("INSERT INTO {table} VALUES "));
+    let mut opening = "(";
+    for row in rows {
+        insert = insert.sql(opening).parameters(row).sql(")");
+        opening = ", (";
+    }
+    if opening == "(" {
+        return Ok(());
+    }
+    insert.statement().execute(conn).map(drop)
+}
+
+/// A statement of our own; what it gives is read by name.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement(Fragment);
+
+impl Statement {
+    /// A statement without parameters.
+    pub(crate) fn new(sql: impl Into<Cow<'static, str>>) -> Self {
+        Fragment::default().sql(sql).statement()
     }
 }
 
@@ -43,6 +93,7 @@ impl<G> ValidGrouping<G> for Fragment {
     type IsAggregate = is_aggregate::Never;
 }
 
+/// No type stands for one text: diesel remembers the prepared statement by the text itself.
 impl QueryId for Fragment {
     type QueryId = ();
 
@@ -60,3 +111,21 @@ impl QueryFragment<MultiBackend> for Fragment {
         Ok(())
     }
 }
+
+impl QueryId for Statement {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<MultiBackend> for Statement {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+}
+
+impl Query for Statement {
+    type SqlType = Untyped;
+}
+
+impl<C> RunQueryDsl<C> for Statement {}

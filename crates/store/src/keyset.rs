@@ -4,14 +4,17 @@
 //! both directions, as a second segment that is ordered by id alone.
 
 use chrono::NaiveDateTime;
+use diesel::QueryResult;
 use diesel::dsl::sql;
 use diesel::expression::SqlLiteral;
-use diesel::sql_types::Untyped;
-use domain::{Day, Record};
+use diesel::sql_types::{Nullable, Text, Untyped};
+use domain::Day;
 
 use crate::dialect::Dialect;
 use crate::error::Error;
 use crate::fragment::Fragment;
+use crate::json::instant;
+use crate::transaction::Shown;
 
 /// Which page of a list is wanted.
 #[derive(Clone, Debug)]
@@ -39,9 +42,9 @@ pub struct Position {
 
 /// A page of a list.
 #[derive(Clone, Debug)]
-pub struct Slice<T> {
+pub struct Slice {
     /// The items of the page.
-    pub items: Vec<Record<T>>,
+    pub items: Vec<Shown>,
     /// Where the next page starts; `None` on the last page.
     pub next: Option<Position>,
     /// The number of items in the whole list, where it was asked for.
@@ -94,35 +97,45 @@ pub(crate) struct Segment {
     pub(crate) condition: Fragment,
     pub(crate) order: SqlLiteral<Untyped>,
     pub(crate) limit: i64,
+    /// The sort key as text.
+    pub(crate) key: SqlLiteral<Nullable<Text>>,
+}
+
+/// A row of a list: id, version, time of the last change, document and sort key.
+pub(crate) type ListedRow = (String, i64, NaiveDateTime, String, Option<String>);
+
+/// A found row as it is shown.
+pub(crate) fn shown(found: Option<(String, i64, NaiveDateTime, String)>) -> Option<Shown> {
+    found.map(|(id, version, updated_at, document)| Shown { id, version, updated_at: instant(updated_at), document })
 }
 
 /// Loads a page: from the items with a key, and where those end on the page, on into those without.
 ///
 /// One item more than the page holds is loaded, to know whether there is a next page.
-pub(crate) fn slice<S, C>(
+pub(crate) fn slice<S>(
     page: &Page<S>,
     column: SortColumn,
     dialect: Dialect,
-    key_of: impl Fn(&Record<C>) -> Option<String>,
-    mut load: impl FnMut(Segment) -> Result<Vec<Record<C>>, Error>,
-) -> Result<Slice<C>, Error> {
+    mut load: impl FnMut(Segment) -> QueryResult<Vec<ListedRow>>,
+) -> Result<Slice, Error> {
     let wanted = page.limit.saturating_add(1);
-    let mut items = match &page.after {
+    let mut rows = match &page.after {
         Some(Position { key: None, .. }) => Vec::new(),
         Some(Position { key: Some(key), .. }) if !column.kind.accepts(key) => {
             return Err(Error::InvalidPosition(key.clone()));
         }
         _ => load(column.with_key(page, dialect, wanted))?,
     };
-    if column.nullable && items.len() < wanted {
-        items.extend(load(column.without_key(page, wanted.saturating_sub(items.len())))?);
+    if column.nullable && rows.len() < wanted {
+        rows.extend(load(column.without_key(page, wanted.saturating_sub(rows.len())))?);
     }
     let mut next = None;
-    if items.len() > page.limit {
-        items.truncate(page.limit);
-        next = items.last().map(|last| Position { key: key_of(last), id: last.id.to_string() });
+    if rows.len() > page.limit {
+        rows.truncate(page.limit);
+        next = rows.last().map(|(id, .., key)| Position { key: key.clone(), id: id.clone() });
     }
-    Ok(Slice { items, next, total: None })
+    let shown = |(id, version, updated_at, document, _)| Shown { id, version, updated_at: instant(updated_at), document };
+    Ok(Slice { items: rows.into_iter().map(shown).collect(), next, total: None })
 }
 
 impl SortColumn {
@@ -140,7 +153,7 @@ impl SortColumn {
                 .sql(")");
         }
         let order = if page.descending { format!("{name} DESC, {id} DESC") } else { format!("{name}, {id}") };
-        Segment { condition, order: sql(&order), limit: rows(limit) }
+        Segment { condition, order: sql(&order), limit: rows(limit), key: self.key() }
     }
 
     fn without_key<S>(self, page: &Page<S>, limit: usize) -> Segment {
@@ -151,7 +164,14 @@ impl SortColumn {
             condition = condition.sql(format!(" AND {id} {operator} ")).parameter(last);
         }
         let order = if page.descending { format!("{id} DESC") } else { id.to_owned() };
-        Segment { condition, order: sql(&order), limit: rows(limit) }
+        Segment { condition, order: sql(&order), limit: rows(limit), key: self.key() }
+    }
+}
+
+impl SortColumn {
+    /// As text that compares as the column does once it is cast back.
+    fn key(self) -> SqlLiteral<Nullable<Text>> {
+        sql(&format!("CAST({} AS TEXT)", self.name))
     }
 }
 

@@ -30,7 +30,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::connection::SimpleConnection;
 use tokio::sync::Semaphore;
 
 pub use backup::{backup, restore};
@@ -40,7 +39,7 @@ pub use keyset::{Page, Position, Slice};
 pub use migrate::migrate;
 pub use reference::Reference;
 pub use span::{Days, Span};
-pub use transaction::{Documents, ReadTx, Stamp, WriteTx};
+pub use transaction::{Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
 
 use conn::{Conn, Pool, Purpose, Session};
 
@@ -216,7 +215,7 @@ fn snapshot<T, E: From<Error>>(
     move |conn| {
         dialect::begin_read(conn).map_err(Error::from)?;
         let result = work(&mut ReadTx::on(conn));
-        conn.batch_execute("ROLLBACK").map_err(Error::from)?;
+        dialect::control(conn, &["ROLLBACK"]).map_err(Error::from)?;
         result
     }
 }

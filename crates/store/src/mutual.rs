@@ -10,10 +10,10 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::conn::MultiBackend;
-use crate::dialect::{Dialect, Searched, insert_all, instant_key};
+use crate::dialect::{Dialect, Searched};
 use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
-use crate::fragment::Fragment;
+use crate::fragment::{Fragment, insert_texts};
 use crate::json::{
     checked, distinct, from_json, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
     texts, to_json,
@@ -23,7 +23,7 @@ use crate::naming::{Naming, Owner, free_slug, insert_identifiers, remove_identif
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots};
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Span, WriteTx, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, tombstone};
 
 /// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -85,15 +85,29 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Record<Mutual>, Er
     }
 }
 
+/// What there is to show of the mutual with this id or slug.
+///
+/// # Errors
+/// As [`find`].
+pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Shown, Error> {
+    let query = mutuals::table.select((mutuals::id, mutuals::version, mutuals::updated_at, mutuals::document));
+    let found = match key {
+        Key::Id(id) => query.filter(mutuals::id.eq(id.to_string())).first(tx.conn()).optional()?,
+        Key::Slug(slug) => query.filter(mutuals::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
+    };
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Mutual, key.to_string()))
+}
+
 /// A page of the mutuals that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice<Mutual>, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
-    let mut slice = keyset::slice(page, page.sort.column(), dialect, |record| page.sort.key(record), |segment| {
+    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        query.select(Row::as_select()).load(tx.conn())?.into_iter().map(Row::into_record).collect()
+        let shown = (mutuals::id, mutuals::version, mutuals::updated_at, mutuals::document, segment.key);
+        query.select(shown).load(tx.conn())
     })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
@@ -139,22 +153,23 @@ pub fn references(parents: Option<&Parents>, life: Option<&Life>) -> Vec<Referen
 ///
 /// # Errors
 /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
-pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Record<Mutual>, Error> {
+pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
     let now = tx.stamp().now;
     let record = Record { id, version: 1, created_at: now, updated_at: now, content: mutual };
-    let row = Row::from(&record);
+    let document = tx.documents().mutual(&record);
+    let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     diesel::insert_into(mutuals::table).values(&row).execute(tx.conn())?;
     insert_parts(tx, &row.id, &record.content)?;
-    log(tx, Action::Create, &record);
-    Ok(record)
+    log(tx, Action::Create, &record, document.canonical);
+    Ok(Stored { record, document: row.document })
 }
 
 /// Replaces what a mutual says.
 ///
 /// # Errors
 /// As [`insert`], and [`Error::Rule`] where its successors would lead back to it.
-pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) -> Result<Record<Mutual>, Error> {
+pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
     let record = Record {
         id: current.id,
         version: next_version(current.version)?,
@@ -162,7 +177,8 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) ->
         updated_at: tx.stamp().now,
         content: mutual,
     };
-    let row = Row::from(&record);
+    let document = tx.documents().mutual(&record);
+    let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     reference::check_no_circle(tx, "successor_id", &row.id, row.successor_id.clone(), |tx, id| {
         Ok(mutuals::table.find(id).select(mutuals::successor_id).first(tx.conn())?)
@@ -170,8 +186,8 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) ->
     remove_parts(tx, &row.id)?;
     diesel::update(mutuals::table.find(&row.id)).set(&row).execute(tx.conn())?;
     insert_parts(tx, &row.id, &record.content)?;
-    log(tx, Action::Update, &record);
-    Ok(record)
+    log(tx, Action::Update, &record, document.canonical);
+    Ok(Stored { record, document: row.document })
 }
 
 /// Deletes a mutual.
@@ -288,38 +304,15 @@ impl Sort {
         };
         SortColumn { name, id: "mutuals.id", nullable, kind }
     }
-
-    fn key(self, record: &Record<Mutual>) -> Option<String> {
-        match self {
-            Self::Name => Some(fold_name(record.content.name.as_str())),
-            Self::LaunchedOn => text_option(record.content.life.launched_on.as_ref()),
-            Self::StaffCount => text_option(record.content.staff.count.as_ref()),
-            Self::UpdatedAt => Some(instant_key(&record.updated_at.naive_utc())),
-            Self::Id => Some(record.id.to_string()),
-        }
-    }
 }
 
 fn insert_parts(tx: &mut WriteTx<'_>, id: &str, mutual: &Mutual) -> Result<(), Error> {
     insert_identifiers(tx, Owner::Mutual(id), &mutual.identifiers)?;
-    let sectors: Vec<_> = mutual
-        .sectors
-        .iter()
-        .map(|sector| (mutual_sectors::sector.eq(sector.as_str()), mutual_sectors::mutual_id.eq(id)))
-        .collect();
-    insert_all!(tx.conn(), mutual_sectors::table, &sectors)?;
-    let others: Vec<_> = mutual
-        .parents
-        .other_department_ids
-        .iter()
-        .map(|other| {
-            (mutual_other_departments::department_id.eq(other.to_string()), mutual_other_departments::mutual_id.eq(id))
-        })
-        .collect();
-    if !others.is_empty() {
-        insert_all!(tx.conn(), mutual_other_departments::table, &others)?;
-    }
-    Searched::Mutuals.insert(tx.conn(), id, &words(mutual))?;
+    let sectors = mutual.sectors.iter().map(|sector| [sector.to_string(), id.to_owned()]);
+    insert_texts(tx.conn(), "mutual_sectors (sector, mutual_id)", sectors)?;
+    let others = mutual.parents.other_department_ids.iter().map(|other| [other.to_string(), id.to_owned()]);
+    insert_texts(tx.conn(), "mutual_other_departments (department_id, mutual_id)", others)?;
+    tx.index_words(Searched::Mutuals, id, &words(mutual));
     Ok(())
 }
 
@@ -328,8 +321,7 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     diesel::delete(mutual_sectors::table.filter(mutual_sectors::mutual_id.eq(id))).execute(tx.conn())?;
     diesel::delete(mutual_other_departments::table.filter(mutual_other_departments::mutual_id.eq(id)))
         .execute(tx.conn())?;
-    Searched::Mutuals.remove(tx.conn(), id)?;
-    Ok(())
+    tx.unindex_words(Searched::Mutuals, id)
 }
 
 /// What `q` finds a mutual by: its name, its description and its identifiers.
@@ -342,13 +334,12 @@ fn words(mutual: &Mutual) -> Vec<String> {
     tokens(&text)
 }
 
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Mutual>) {
-    let after = tx.documents().mutual(record);
-    tx.log(action, ResourceType::Mutual, record.id.to_string(), record.version, Some(after));
+fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Mutual>, document: String) {
+    tx.log(action, ResourceType::Mutual, record.id.to_string(), record.version, Some(document));
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = mutuals, treat_none_as_null = true)]
+#[diesel(table_name = mutuals, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -375,6 +366,7 @@ struct Row {
     staff_counted_on: Option<String>,
     tests: String,
     sources: String,
+    document: String,
 }
 
 impl Row {
@@ -433,8 +425,8 @@ impl Row {
     }
 }
 
-impl From<&Record<Mutual>> for Row {
-    fn from(record: &Record<Mutual>) -> Self {
+impl Row {
+    fn new(record: &Record<Mutual>, document: String) -> Self {
         let mutual = &record.content;
         Self {
             id: record.id.to_string(),
@@ -462,6 +454,7 @@ impl From<&Record<Mutual>> for Row {
             staff_counted_on: text_option(mutual.staff.counted_on.as_ref()),
             tests: to_json(&StoredTests::from(&mutual.tests)),
             sources: sources(&mutual.sources),
+            document,
         }
     }
 }

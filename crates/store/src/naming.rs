@@ -7,9 +7,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use domain::{Fault, FaultCode, Identifier, Slug};
 
-use crate::dialect::insert_all;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
-use crate::schema::{departments, identifiers, mutuals};
+use crate::fragment::{Fragment, insert_texts};
+use crate::schema::identifiers;
 use crate::{ReadTx, ResourceType, WriteTx};
 
 /// More records than this never share the words of a name.
@@ -49,16 +49,21 @@ impl Naming<'_> {
 
     fn taken_names(&self, tx: &mut ReadTx<'_>) -> Result<Vec<Conflict>, Error> {
         let table = self.table;
-        let holders: Vec<Holder> = diesel::sql_query(format!(
-            "SELECT 'slug' AS field, slug AS value, id, name FROM {table} WHERE slug = $1 AND id <> $2 \
-             UNION ALL SELECT 'name', name, id, name FROM {table} WHERE name_folded = $3 AND id <> $2 \
-             UNION ALL SELECT 'slug', slug, NULL, NULL FROM tombstones WHERE resource_type = $4 AND slug = $1"
-        ))
-        .bind::<Text, _>(self.slug)
-        .bind::<Text, _>(self.id)
-        .bind::<Text, _>(self.name_folded)
-        .bind::<Text, _>(self.resource_type.as_str())
-        .load(tx.conn())?;
+        let (id, slug) = (self.id, self.slug);
+        let query = Fragment::default()
+            .sql(format!("SELECT 'slug' AS field, slug AS value, id, name FROM {table} WHERE slug = "))
+            .parameter(slug)
+            .sql(" AND id <> ")
+            .parameter(id)
+            .sql(format!(" UNION ALL SELECT 'name', name, id, name FROM {table} WHERE name_folded = "))
+            .parameter(self.name_folded)
+            .sql(" AND id <> ")
+            .parameter(id)
+            .sql(" UNION ALL SELECT 'slug', slug, NULL, NULL FROM tombstones WHERE slug = ")
+            .parameter(slug)
+            .sql(" AND resource_type = ")
+            .parameter(self.resource_type.as_str());
+        let holders: Vec<Holder> = query.statement().load(tx.conn())?;
         Ok(holders.into_iter().map(|holder| self.conflict(holder)).collect())
     }
 
@@ -70,31 +75,39 @@ impl Naming<'_> {
 
     fn taken_identifiers(&self, tx: &mut ReadTx<'_>) -> Result<Vec<Conflict>, Error> {
         let wanted: Vec<String> = self.identifiers.iter().map(ToString::to_string).collect();
-        let holders: Vec<(String, Option<(String, String)>, Option<(String, String)>)> = identifiers::table
-            .left_join(departments::table.on(departments::id.nullable().eq(identifiers::department_id)))
-            .left_join(mutuals::table.on(mutuals::id.nullable().eq(identifiers::mutual_id)))
-            .filter(identifiers::identifier.eq_any(&wanted))
-            .select((
-                identifiers::identifier,
-                (departments::id, departments::name).nullable(),
-                (mutuals::id, mutuals::name).nullable(),
-            ))
-            .load(tx.conn())?;
-        let conflicts = holders.into_iter().filter_map(|(value, department, mutual)| {
-            let (resource_type, (id, name)) = department
-                .map(|found| (ResourceType::Department, found))
-                .or_else(|| mutual.map(|found| (ResourceType::Mutual, found)))?;
-            let position = wanted.iter().position(|identifier| *identifier == value)?;
-            let other = OtherRecord { resource_type, id, name: Some(name) };
-            (other.id != self.id).then(|| Conflict {
+        let query = Fragment::default()
+            .sql(
+                "SELECT i.identifier AS value, i.mutual_id, COALESCE(d.id, m.id) AS id, COALESCE(d.name, m.name) AS name \
+                 FROM identifiers i LEFT JOIN departments d ON d.id = i.department_id LEFT JOIN mutuals m ON m.id = i.mutual_id \
+                 WHERE i.identifier IN (",
+            )
+            .parameters(wanted.iter().cloned())
+            .sql(")");
+        let holders: Vec<IdentifierHolder> = query.statement().load(tx.conn())?;
+        let conflicts = holders.into_iter().filter(|holder| holder.id != self.id).filter_map(|holder| {
+            let position = wanted.iter().position(|identifier| *identifier == holder.value)?;
+            let resource_type = if holder.mutual_id.is_some() { ResourceType::Mutual } else { ResourceType::Department };
+            Some(Conflict {
                 kind: ConflictKind::IdentifierTaken,
                 field: format!("identifiers/{position}"),
-                value,
-                other: Some(other),
+                value: holder.value,
+                other: Some(OtherRecord { resource_type, id: holder.id, name: holder.name }),
             })
         });
         Ok(conflicts.collect())
     }
+}
+
+#[derive(QueryableByName)]
+struct IdentifierHolder {
+    #[diesel(sql_type = Text)]
+    value: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    mutual_id: Option<String>,
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
 }
 
 #[derive(QueryableByName)]
@@ -110,16 +123,17 @@ pub(crate) fn free_slug(
     table: &str,
     wanted: Slug,
 ) -> Result<Slug, Error> {
-    let query = format!(
-        "SELECT EXISTS (SELECT 1 FROM {table} WHERE slug = $1) \
-         OR EXISTS (SELECT 1 FROM tombstones WHERE slug = $1 AND resource_type = $2) AS taken"
-    );
     let numbered = (2..MOST_SUFFIXES).map(|n| wanted.with_suffix(n));
     for slug in std::iter::once(wanted.clone()).chain(numbered) {
-        let found: Taken = diesel::sql_query(&query)
-            .bind::<Text, _>(slug.as_str())
-            .bind::<Text, _>(resource_type.as_str())
-            .get_result(tx.conn())?;
+        let query = Fragment::default()
+            .sql(format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE slug = "))
+            .parameter(slug.as_str())
+            .sql(") OR EXISTS (SELECT 1 FROM tombstones WHERE slug = ")
+            .parameter(slug.as_str())
+            .sql(" AND resource_type = ")
+            .parameter(resource_type.as_str())
+            .sql(") AS taken");
+        let found: Taken = query.statement().get_result(tx.conn())?;
         if !found.taken {
             return Ok(slug);
         }
@@ -135,27 +149,13 @@ pub(crate) enum Owner<'o> {
     Mutual(&'o str),
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = identifiers, treat_none_as_default_value = false)]
-struct Row<'r> {
-    identifier: String,
-    department_id: Option<&'r str>,
-    mutual_id: Option<&'r str>,
-}
-
 /// Indexes the identifiers of a new record.
 pub(crate) fn insert_identifiers(tx: &mut WriteTx<'_>, owner: Owner<'_>, list: &[Identifier]) -> Result<(), Error> {
-    if list.is_empty() {
-        return Ok(());
-    }
-    let (department_id, mutual_id) = match owner {
-        Owner::Department(id) => (Some(id), None),
-        Owner::Mutual(id) => (None, Some(id)),
+    let (table, id) = match owner {
+        Owner::Department(id) => ("identifiers (identifier, department_id)", id),
+        Owner::Mutual(id) => ("identifiers (identifier, mutual_id)", id),
     };
-    let rows: Vec<Row<'_>> =
-        list.iter().map(|item| Row { identifier: item.to_string(), department_id, mutual_id }).collect();
-    insert_all!(tx.conn(), identifiers::table, &rows)?;
-    Ok(())
+    Ok(insert_texts(tx.conn(), table, list.iter().map(|item| [item.to_string(), id.to_owned()]))?)
 }
 
 /// Takes the identifiers of a record out of the index.

@@ -1,11 +1,12 @@
 //! References from one record to another: each must lead to a record, and successors must not lead in a circle.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use domain::{Fault, FaultCode, Id, Key};
 
 use crate::error::Error;
+use crate::fragment::Fragment;
 use crate::json::parsed;
-use crate::schema::{departments, mutuals, staff_ballots};
 use crate::{ReadTx, ResourceType};
 
 /// An id that a record gives for another record.
@@ -76,17 +77,21 @@ pub(crate) fn resolve<T>(
     if faults.is_empty() { Ok(ids) } else { Err(Error::Rule(faults)) }
 }
 
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
 fn existing(tx: &mut ReadTx<'_>, resource_type: ResourceType, ids: Vec<&str>) -> Result<Vec<String>, Error> {
-    Ok(match resource_type {
-        ResourceType::Department => {
-            departments::table.filter(departments::id.eq_any(ids)).select(departments::id).load(tx.conn())?
-        }
-        ResourceType::Mutual => mutuals::table.filter(mutuals::id.eq_any(ids)).select(mutuals::id).load(tx.conn())?,
-        ResourceType::StaffBallot => {
-            staff_ballots::table.filter(staff_ballots::id.eq_any(ids)).select(staff_ballots::id).load(tx.conn())?
-        }
-        ResourceType::Contract => Vec::new(),
-    })
+    let table = match resource_type {
+        ResourceType::Department => "departments",
+        ResourceType::Mutual => "mutuals",
+        ResourceType::StaffBallot => "staff_ballots",
+        ResourceType::Contract => "contracts",
+    };
+    let query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
+    Ok(query.statement().load::<Found>(tx.conn())?.into_iter().map(|found| found.id).collect())
 }
 
 /// Refuses a successor whose own successors lead back to the record `id`.

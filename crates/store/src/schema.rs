@@ -54,6 +54,7 @@ diesel::table! {
         closed_on -> Nullable<Text>,
         successor_id -> Nullable<Text>,
         sources -> Text,
+        document -> Text,
     }
 }
 
@@ -88,6 +89,7 @@ diesel::table! {
         staff_counted_on -> Nullable<Text>,
         tests -> Text,
         sources -> Text,
+        document -> Text,
     }
 }
 
@@ -133,6 +135,7 @@ diesel::table! {
         void_reason -> Nullable<Text>,
         superseded_by_id -> Nullable<Text>,
         sources -> Text,
+        document -> Text,
     }
 }
 
@@ -165,6 +168,7 @@ diesel::table! {
         status -> Text,
         is_first -> Bool,
         sources -> Text,
+        document -> Text,
     }
 }
 

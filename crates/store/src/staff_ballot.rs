@@ -11,7 +11,6 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::conn::MultiBackend;
-use crate::dialect::instant_key;
 use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
 use crate::json::{checked, from_json, instant, parsed, parsed_option, parsed_sources, sources, text_option, to_json};
@@ -19,7 +18,7 @@ use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
 use crate::reference::{self, Reference};
 use crate::schema::staff_ballots;
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Span, WriteTx, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, tombstone};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -67,22 +66,27 @@ pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Record<StaffBallo
     }
 }
 
+/// What there is to show of the staff ballot with this id.
+///
+/// # Errors
+/// As [`find`].
+pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Shown, Error> {
+    let query = staff_ballots::table.select((staff_ballots::id, staff_ballots::version, staff_ballots::updated_at, staff_ballots::document));
+    let found = query.filter(staff_ballots::id.eq(id.to_string())).first(tx.conn()).optional()?;
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::StaffBallot, id.to_string()))
+}
+
 /// A page of the ballots that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice<StaffBallot>, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
-    let mut slice = keyset::slice(
-        page,
-        page.sort.column(),
-        dialect,
-        |record| page.sort.key(record),
-        |segment| {
-            let query = filtered(filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-            query.select(Row::as_select()).load(tx.conn())?.into_iter().map(Row::into_record).collect()
-        },
-    )?;
+    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
+        let query = filtered(filter).filter(segment.condition).order(segment.order).limit(segment.limit);
+        let shown = (staff_ballots::id, staff_ballots::version, staff_ballots::updated_at, staff_ballots::document, segment.key);
+        query.select(shown).load(tx.conn())
+    })?;
     if page.count {
         slice.total = Some(filtered(filter).count().get_result(tx.conn())?);
     }
@@ -102,14 +106,15 @@ pub fn references(mutual_id: Option<&MutualId>, ending: Option<&Ending>) -> Vec<
 ///
 /// # Errors
 /// [`Error::Rule`] where a reference leads nowhere, or its rerun is about another mutual.
-pub fn insert(tx: &mut WriteTx<'_>, id: StaffBallotId, ballot: StaffBallot) -> Result<Record<StaffBallot>, Error> {
+pub fn insert(tx: &mut WriteTx<'_>, id: StaffBallotId, ballot: StaffBallot) -> Result<Stored<StaffBallot>, Error> {
     let now = tx.stamp().now;
     let record = Record { id, version: 1, created_at: now, updated_at: now, content: ballot };
-    let row = Row::from(&record);
+    let document = tx.documents().staff_ballot(&record);
+    let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     diesel::insert_into(staff_ballots::table).values(&row).execute(tx.conn())?;
-    log(tx, Action::Create, &record);
-    Ok(record)
+    log(tx, Action::Create, &record, document.canonical);
+    Ok(Stored { record, document: row.document })
 }
 
 /// Replaces what a ballot says.
@@ -120,7 +125,7 @@ pub fn update(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     ballot: StaffBallot,
-) -> Result<Record<StaffBallot>, Error> {
+) -> Result<Stored<StaffBallot>, Error> {
     let record = Record {
         id: current.id,
         version: next_version(current.version)?,
@@ -128,14 +133,15 @@ pub fn update(
         updated_at: tx.stamp().now,
         content: ballot,
     };
-    let row = Row::from(&record);
+    let document = tx.documents().staff_ballot(&record);
+    let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     reference::check_no_circle(tx, "superseded_by_id", &row.id, row.superseded_by_id.clone(), |tx, id| {
         Ok(staff_ballots::table.find(id).select(staff_ballots::superseded_by_id).first(tx.conn())?)
     })?;
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.conn())?;
-    log(tx, Action::Update, &record);
-    Ok(record)
+    log(tx, Action::Update, &record, document.canonical);
+    Ok(Stored { record, document: row.document })
 }
 
 /// Deletes a ballot.
@@ -207,24 +213,14 @@ impl Sort {
         };
         SortColumn { name, id: "staff_ballots.id", nullable, kind }
     }
-
-    fn key(self, record: &Record<StaffBallot>) -> Option<String> {
-        match self {
-            Self::ClosedOn => text_option(record.content.held.closed_on.as_ref()),
-            Self::DeclaredOn => text_option(record.content.held.declared_on.as_ref()),
-            Self::UpdatedAt => Some(instant_key(&record.updated_at.naive_utc())),
-            Self::Id => Some(record.id.to_string()),
-        }
-    }
 }
 
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<StaffBallot>) {
-    let after = tx.documents().staff_ballot(record);
-    tx.log(action, ResourceType::StaffBallot, record.id.to_string(), record.version, Some(after));
+fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<StaffBallot>, document: String) {
+    tx.log(action, ResourceType::StaffBallot, record.id.to_string(), record.version, Some(document));
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = staff_ballots, treat_none_as_null = true)]
+#[diesel(table_name = staff_ballots, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,
     version: i64,
@@ -254,6 +250,7 @@ struct Row {
     void_reason: Option<String>,
     superseded_by_id: Option<String>,
     sources: String,
+    document: String,
 }
 
 impl Row {
@@ -344,8 +341,8 @@ impl Row {
     }
 }
 
-impl From<&Record<StaffBallot>> for Row {
-    fn from(record: &Record<StaffBallot>) -> Self {
+impl Row {
+    fn new(record: &Record<StaffBallot>, document: String) -> Self {
         let ballot = &record.content;
         let tally = &ballot.tally;
         Self {
@@ -377,6 +374,7 @@ impl From<&Record<StaffBallot>> for Row {
             void_reason: text_option(ballot.ending.void_reason.as_ref()),
             superseded_by_id: text_option(ballot.ending.superseded_by_id.as_ref()),
             sources: sources(&ballot.sources),
+            document,
         }
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Contract, Department, Mutual, Record, StaffBallot};
 
 use crate::conn::Conn;
+use crate::dialect::Searched;
 use crate::entry_log::{Action, Entry};
 use crate::error::Error;
 use crate::ResourceType;
@@ -38,18 +39,81 @@ pub struct Stamp {
     pub request_id: String,
 }
 
-/// How a record is written into the entry log: as the canonical JSON (RFC 8785) of what the API shows.
-///
-/// The API owns that form; the store only keeps and hashes it.
+/// How records are written down: the API owns that form, the store keeps it.
 pub trait Documents: Send + Sync {
-    /// A department as canonical JSON.
-    fn department(&self, record: &Record<Department>) -> String;
-    /// A mutual as canonical JSON.
-    fn mutual(&self, record: &Record<Mutual>) -> String;
-    /// A staff ballot as canonical JSON.
-    fn staff_ballot(&self, record: &Record<StaffBallot>) -> String;
-    /// A contract as canonical JSON.
-    fn contract(&self, record: &Record<Contract>) -> String;
+    /// A department.
+    fn department(&self, record: &Record<Department>) -> Document;
+    /// A mutual.
+    fn mutual(&self, record: &Record<Mutual>) -> Document;
+    /// A staff ballot.
+    fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document;
+    /// A contract.
+    fn contract(&self, record: &Record<Contract>) -> Document;
+}
+
+/// A record as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// As the API shows it, members in the order that people read them in.
+    pub shown: String,
+    /// The same as canonical JSON (RFC 8785), which the entry log keeps and hashes.
+    pub canonical: String,
+}
+
+/// A record that was just stored.
+#[derive(Clone, Debug)]
+pub struct Stored<T> {
+    /// The record.
+    pub record: Record<T>,
+    /// How the API shows it.
+    pub document: String,
+}
+
+impl<T> Deref for Stored<T> {
+    type Target = Record<T>;
+
+    fn deref(&self) -> &Record<T> {
+        &self.record
+    }
+}
+
+/// A record to be shown: what a reader needs, without its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: i64,
+    /// When it was last changed.
+    pub updated_at: DateTime<Utc>,
+    /// How the API shows it.
+    pub document: String,
+}
+
+/// What waits for the end of a batch: it is stored once for all writes, and must be forgotten with a write that fails.
+#[derive(Default)]
+pub(crate) struct Pending {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) search: Vec<SearchChange>,
+}
+
+impl Pending {
+    /// What there is so far.
+    pub(crate) fn mark(&self) -> (usize, usize) {
+        (self.entries.len(), self.search.len())
+    }
+
+    /// Forgets what has come since.
+    pub(crate) fn truncate(&mut self, (entries, search): (usize, usize)) {
+        self.entries.truncate(entries);
+        self.search.truncate(search);
+    }
+}
+
+/// A change to an index of words. SQLite's writes a segment of it at every savepoint, so that it must not see them.
+pub(crate) enum SearchChange {
+    Insert { index: Searched, id: String, tokens: String },
+    Remove { index: Searched, row_no: i64 },
 }
 
 /// A change to the register, alone with the truth: no other write runs beside it, on either database.
@@ -57,7 +121,7 @@ pub struct WriteTx<'c> {
     read: ReadTx<'c>,
     stamp: &'c Stamp,
     documents: &'c dyn Documents,
-    entries: &'c mut Vec<Entry>,
+    pending: &'c mut Pending,
     discarded: bool,
 }
 
@@ -66,9 +130,9 @@ impl<'c> WriteTx<'c> {
         conn: &'c mut Conn,
         stamp: &'c Stamp,
         documents: &'c dyn Documents,
-        entries: &'c mut Vec<Entry>,
+        pending: &'c mut Pending,
     ) -> Self {
-        Self { read: ReadTx::on(conn), stamp, documents, entries, discarded: false }
+        Self { read: ReadTx::on(conn), stamp, documents, pending, discarded: false }
     }
 
     /// Who changes what when.
@@ -99,7 +163,7 @@ impl<'c> WriteTx<'c> {
         version: i64,
         after: Option<String>,
     ) {
-        self.entries.push(Entry {
+        self.pending.entries.push(Entry {
             at: self.stamp.now,
             actor: self.stamp.actor.clone(),
             request_id: self.stamp.request_id.clone(),
@@ -109,6 +173,21 @@ impl<'c> WriteTx<'c> {
             version,
             after,
         });
+    }
+}
+
+impl WriteTx<'_> {
+    /// Makes a record findable by these tokens.
+    pub(crate) fn index_words(&mut self, index: Searched, id: &str, tokens: &[String]) {
+        let (id, tokens) = (id.to_owned(), tokens.join(" "));
+        self.pending.search.push(SearchChange::Insert { index, id, tokens });
+    }
+
+    /// Makes a record, which is still there, unfindable.
+    pub(crate) fn unindex_words(&mut self, index: Searched, id: &str) -> Result<(), Error> {
+        let row_no = index.row_no(self.conn(), id)?;
+        self.pending.search.push(SearchChange::Remove { index, row_no });
+        Ok(())
     }
 }
 

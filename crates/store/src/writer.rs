@@ -7,15 +7,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use crate::checkpoint::Checkpointer;
 use crate::conn::{Conn, DatabaseUrl, Purpose};
 use crate::dialect;
-use crate::entry_log::{self, Entry};
+use crate::entry_log;
 use crate::error::Error;
-use crate::transaction::{Documents, Stamp, WriteTx};
+use crate::transaction::{Documents, Pending, SearchChange, Stamp, WriteTx};
 
 /// Writes that may wait; one more is refused at once, which beats a wait without end.
 const QUEUE: usize = 1024;
@@ -37,7 +36,7 @@ impl Queue {
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Pending { stamp, work, result: None, reply });
+        let job = Box::new(Waiting { stamp, work, result: None, reply });
         self.jobs.try_send(job).map_err(|refused| {
             Error::Unavailable(match refused {
                 TrySendError::Full(_) => "too many writes are waiting".to_owned(),
@@ -62,7 +61,7 @@ pub(crate) fn start(url: DatabaseUrl, conn: Conn, documents: Arc<dyn Documents>)
 
 /// A write that waits: run in a savepoint, possibly more than once, and answered after the commit.
 trait Job: Send {
-    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, entries: &mut Vec<Entry>) -> Verdict;
+    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict;
     fn finish(self: Box<Self>, failure: Option<Error>);
 }
 
@@ -72,22 +71,22 @@ enum Verdict {
     RollBack,
 }
 
-struct Pending<T, E, F> {
+struct Waiting<T, E, F> {
     stamp: Stamp,
     work: F,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<T, E, F> Job for Pending<T, E, F>
+impl<T, E, F> Job for Waiting<T, E, F>
 where
     T: Send,
     E: From<Error> + Send,
     F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
 {
-    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, entries: &mut Vec<Entry>) -> Verdict {
-        let before = entries.len();
-        let mut tx = WriteTx::on(conn, &self.stamp, documents, entries);
+    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict {
+        let before = pending.mark();
+        let mut tx = WriteTx::on(conn, &self.stamp, documents, pending);
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
             .unwrap_or_else(|_| Err(Error::Internal("a write panicked".to_owned()).into()));
         let keep = result.is_ok() && !tx.is_discarded();
@@ -95,7 +94,7 @@ where
         if keep {
             return Verdict::Keep;
         }
-        entries.truncate(before);
+        pending.truncate(before);
         Verdict::RollBack
     }
 
@@ -176,7 +175,7 @@ impl Writer {
         let done = run_batch(&mut conn, jobs, self.documents.as_ref())?;
         let clean = match done {
             Done::Committed => true,
-            Done::Refused => conn.batch_execute("ROLLBACK").is_ok(),
+            Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
         };
         self.conn = clean.then_some(conn);
         Ok(())
@@ -190,39 +189,47 @@ enum Done {
 }
 
 fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documents) -> Result<Done, BatchError> {
-    let mut entries = Vec::with_capacity(jobs.len());
+    let mut pending = Pending::default();
     let head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
     if let [job] = jobs {
-        if job.attempt(conn, documents, &mut entries) == Verdict::RollBack {
+        if job.attempt(conn, documents, &mut pending) == Verdict::RollBack {
             return Ok(Done::Refused);
         }
     } else {
-        attempt_each(conn, jobs, documents, &mut entries).map_err(|error| BatchError::NotCommitted(error.into()))?;
+        attempt_each(conn, jobs, documents, &mut pending).map_err(|error| BatchError::NotCommitted(error.into()))?;
     }
-    entry_log::append(conn, head, &entries).map_err(BatchError::NotCommitted)?;
-    match conn.batch_execute("COMMIT") {
+    store_pending(conn, head, &pending).map_err(BatchError::NotCommitted)?;
+    match dialect::control(conn, &["COMMIT"]) {
         Ok(()) => Ok(Done::Committed),
         Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
     }
 }
 
-/// One round trip between two writes: the end of one savepoint and the start of the next go together.
+/// The end of one savepoint and the start of the next go together.
 fn attempt_each(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     documents: &dyn Documents,
-    entries: &mut Vec<Entry>,
+    pending: &mut Pending,
 ) -> diesel::QueryResult<()> {
-    let mut between = "SAVEPOINT one_write";
+    const ROLL_BACK: &[&str] = &["ROLLBACK TO SAVEPOINT one_write"];
+    let mut between: &[&str] = &["SAVEPOINT one_write"];
     for job in jobs {
-        conn.batch_execute(between)?;
-        between = match job.attempt(conn, documents, entries) {
-            Verdict::Keep => "RELEASE SAVEPOINT one_write; SAVEPOINT one_write",
-            Verdict::RollBack => "ROLLBACK TO SAVEPOINT one_write",
+        dialect::control(conn, between)?;
+        between = match job.attempt(conn, documents, pending) {
+            Verdict::Keep => &["RELEASE SAVEPOINT one_write", "SAVEPOINT one_write"],
+            Verdict::RollBack => ROLL_BACK,
         };
     }
-    match between {
-        "ROLLBACK TO SAVEPOINT one_write" => conn.batch_execute(between),
-        _ => Ok(()),
+    if between == ROLL_BACK { dialect::control(conn, between) } else { Ok(()) }
+}
+
+fn store_pending(conn: &mut Conn, head: i64, pending: &Pending) -> Result<(), Error> {
+    for change in &pending.search {
+        match change {
+            SearchChange::Insert { index, id, tokens } => index.insert(conn, id, tokens)?,
+            SearchChange::Remove { index, row_no } => index.remove(conn, *row_no)?,
+        }
     }
+    entry_log::append(conn, head, &pending.entries)
 }

@@ -1,3 +1,4 @@
+-- `document` is the record as the API shows it, written with every change, so that reading is one look-up.
 CREATE TABLE departments (
     row_no BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     id TEXT COLLATE "C" NOT NULL,
@@ -15,6 +16,7 @@ CREATE TABLE departments (
     closed_on TEXT COLLATE "C",
     successor_id TEXT COLLATE "C",
     sources TEXT NOT NULL,
+    document TEXT NOT NULL,
     CONSTRAINT uq_departments__id UNIQUE (id),
     CONSTRAINT fk_departments__successor_id FOREIGN KEY (successor_id) REFERENCES departments (id),
     CONSTRAINT ck_departments__kind CHECK (kind IN ('ministerial_department', 'non_ministerial_department', 'executive_agency', 'local_authority', 'nhs_commissioner', 'nhs_provider', 'fire_authority', 'police_body', 'probation_body', 'education_body', 'other'))

@@ -25,6 +25,7 @@ CREATE TABLE mutuals (
     staff_counted_on TEXT COLLATE "C",
     tests TEXT NOT NULL,
     sources TEXT NOT NULL,
+    document TEXT NOT NULL,
     CONSTRAINT uq_mutuals__id UNIQUE (id),
     CONSTRAINT fk_mutuals__department_id FOREIGN KEY (department_id) REFERENCES departments (id),
     CONSTRAINT fk_mutuals__successor_id FOREIGN KEY (successor_id) REFERENCES mutuals (id),

@@ -27,6 +27,7 @@ CREATE TABLE staff_ballots (
     void_reason TEXT,
     superseded_by_id TEXT,
     sources TEXT NOT NULL,
+    document TEXT NOT NULL,
     CONSTRAINT pk_staff_ballots PRIMARY KEY (id),
     CONSTRAINT fk_staff_ballots__mutual_id FOREIGN KEY (mutual_id) REFERENCES mutuals (id),
     CONSTRAINT fk_staff_ballots__superseded_by_id FOREIGN KEY (superseded_by_id) REFERENCES staff_ballots (id),

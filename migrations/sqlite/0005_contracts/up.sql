@@ -26,6 +26,7 @@ CREATE TABLE contracts (
     status TEXT NOT NULL,
     is_first INTEGER NOT NULL,
     sources TEXT NOT NULL,
+    document TEXT NOT NULL,
     CONSTRAINT pk_contracts PRIMARY KEY (id),
     CONSTRAINT fk_contracts__mutual_id FOREIGN KEY (mutual_id) REFERENCES mutuals (id),
     CONSTRAINT fk_contracts__department_id FOREIGN KEY (department_id) REFERENCES departments (id),

@@ -1,7 +1,6 @@
 //! Every filter and every order of the four lists: small random registers, entered, changed and deleted in part, are listed by
 //! the store and the slow way, and both say the same.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,8 +19,7 @@ use proptest::strategy::BoxedStrategy;
 use store::{Days, Error, Page, Span};
 
 use crate::fixture::{
-    Resource, ballot, checked, closed_department, contract, date, department, distinct, merged_mutual, mutual, parsed,
-    superseded_ballot,
+    Resource, ballot, checked, contract, department, distinct, mutual, parsed,
 };
 use crate::kit::{Register, for_all, moment, next_id, numbered, stamp_at};
 

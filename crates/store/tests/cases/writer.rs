@@ -201,7 +201,7 @@ async fn more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_ag
         let (store, released) = (register.store.clone(), std::sync::Arc::clone(&released));
         reads.spawn(async move {
             let wait = move |_: &mut store::ReadTx<'_>| {
-                drop(released.lock().unwrap().recv());
+                let _ = released.lock().unwrap().recv();
                 Ok::<_, Error>(())
             };
             store.read(wait).await
