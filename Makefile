@@ -31,6 +31,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dep
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	cargo build --workspace --locked
 	diff -u openapi.yaml <($(TARGET)/debug/mutuals openapi) || { echo 'openapi.yaml is not what the code says: run make openapi'; exit 1; }
+	docs/guide/check $(TARGET)/debug/mutuals
 	cargo test --workspace --locked --test workspace
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
 

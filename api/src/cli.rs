@@ -100,7 +100,9 @@ pub fn main() -> ExitCode {
     match perform(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            drop(writeln!(std::io::stderr(), "mutuals: {failure}"));
+            // A database's library may say it in several lines.
+            let said = failure.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            drop(writeln!(std::io::stderr(), "mutuals: {said}"));
             ExitCode::FAILURE
         }
     }
@@ -142,7 +144,10 @@ fn import_sample(url: &DatabaseUrl) -> Result<(), Box<dyn std::error::Error>> {
     let store = Store::open(url, 1, document::documents())?;
     let stamp =
         Stamp { now: Clock::system().now(), actor: "sample".to_owned(), request_id: "import-sample".to_owned() };
-    let done = System::new().block_on(sample::import(&store, stamp))?;
+    let done = System::new().block_on(async {
+        store.bring_documents_up_to_date(&stamp).await.map_err(sample::ImportError::from)?;
+        sample::import(&store, stamp).await
+    })?;
     say(&format!(
         "imported {} departments, {} mutuals and {} staff ballots into {url}; {} records were there already",
         done.departments, done.mutuals, done.staff_ballots, done.left

@@ -327,11 +327,12 @@ impl MutualFilter {
 
 impl resource::Filter for MutualFilter {
     fn is_indexed(&self) -> bool {
-        let one_of_each = self.stage.len() <= 1 && self.department.len() <= 1 && self.sector.len() <= 1;
-        let scanned = self.region.len() + self.legal_form.len() + self.origin_route.len();
+        let one_of_each = self.stage.len() <= 1 && self.department.len() <= 1;
+        let scanned = self.sector.len() + self.region.len() + self.legal_form.len() + self.origin_route.len();
         let ranges = [&self.launched_from, &self.launched_to, &self.ended_from, &self.ended_to];
         let staff = self.staff_count_from.or(self.staff_count_to);
-        one_of_each && scanned == 0 && ranges.iter().all(|date| date.is_none()) && staff.is_none() && self.q.is_none()
+        let by_identifier = !self.identifier.is_empty();
+        one_of_each && (scanned == 0 || by_identifier) && ranges.iter().all(|date| date.is_none()) && staff.is_none() && self.q.is_none()
     }
 }
 

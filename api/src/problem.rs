@@ -10,6 +10,7 @@ use std::sync::Arc;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
+use chrono::SecondsFormat;
 use domain::Fault;
 use serde::Serialize;
 use store::{Conflict, ConflictKind};
@@ -453,7 +454,7 @@ impl From<store::Error> for Problem {
         const RETRY_AFTER_SECONDS: u32 = 1;
         match error {
             store::Error::NotFound { .. } => Self::not_found(error.to_string()),
-            store::Error::Gone { deleted_at, .. } => Self::gone(format!("{error}, at {}", deleted_at.to_rfc3339())),
+            store::Error::Gone { deleted_at, .. } => Self::gone(format!("{error} at {}", deleted_at.to_rfc3339_opts(SecondsFormat::Secs, true))),
             store::Error::Conflict(conflicts) => Self::from(conflicts),
             store::Error::InvalidPosition(_) => Self::bad_query(vec![ErrorItem::parameter(
                 "cursor",

@@ -191,6 +191,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
+            let stamp = shared.stamp(&RequestId::make());
+            shared.store.bring_documents_up_to_date(&stamp).await.map_err(std::io::Error::other)?;
             let (address, server) = server(&config, shared, contract, gate, signals)?;
             // The receiver waits for this; it is gone only where the starting thread is.
             drop(sender.send((address, server.handle())));

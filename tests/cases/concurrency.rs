@@ -28,11 +28,15 @@ async fn of_fifty_writers_of_one_version_one_wins(app: &TestApp) {
         assert_eq!(answer.etag(), "\"2\"");
     }
     let record = app.get("/v1/departments/office").await.expect(200);
-    assert_eq!((&record["version"], &record["website"]), (&json!(2), &json!(format!("https://example.org/{}", won[0].0))));
+    assert_eq!(
+        (&record["version"], &record["website"]),
+        (&json!(2), &json!(format!("https://example.org/{}", won[0].0)))
+    );
 }
 
 async fn thirty_two_requests_with_one_key_make_one_record(app: &TestApp) {
-    let requests = (0..32).map(|_| async { app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", "once").await });
+    let requests =
+        (0..32).map(|_| async { app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", "once").await });
     let answers = join_all(requests).await;
     for answer in &answers {
         assert_eq!(answer.expect(201), answers[0].json());
@@ -55,7 +59,8 @@ async fn of_many_who_want_a_name_one_gets_it(app: &TestApp) {
 async fn names_of_the_same_words_get_slugs_of_their_own(app: &TestApp) {
     let names = ["A B", "A-B", "A.B", "A, B", "(A) B", "A / B", "A: B", "A+B", "A_B", "«A» B"];
     let requests = names.map(|name| async move { app.post(MUTUALS, &mutual(name)).await.expect(201)["slug"].clone() });
-    let mut slugs: Vec<String> = join_all(requests).await.iter().map(|slug| slug.as_str().unwrap().to_owned()).collect();
+    let mut slugs: Vec<String> =
+        join_all(requests).await.iter().map(|slug| slug.as_str().unwrap().to_owned()).collect();
     slugs.sort();
     slugs.dedup();
     assert_eq!(slugs.len(), names.len(), "{slugs:?}");

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use kit::TestApp;
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot,
+};
 use serde_json::json;
 
 kit::on_both! {
@@ -96,7 +98,10 @@ async fn a_malformed_condition_is_refused_on_changes_and_ignored_on_reads(app: &
     for malformed in ["1", "\"1", "1\"", "\"1\",", "*, \"1\"", "w/\"1\"", ""] {
         let refused = app.patch(&own, &json!({})).if_match(malformed).await;
         refused.expect_faults(400, &[("if-match", "invalid-format")]);
-        assert_eq!(app.get(&own).header("if-none-match", malformed).await.status(), if malformed == "*" { 304 } else { 200 });
+        assert_eq!(
+            app.get(&own).header("if-none-match", malformed).await.status(),
+            if malformed == "*" { 304 } else { 200 }
+        );
     }
     assert_eq!(app.get(&own).header("if-modified-since", "yesterday").await.status(), 200);
 }

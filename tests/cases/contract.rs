@@ -29,7 +29,8 @@ async fn parties(app: &TestApp) -> (String, String) {
 async fn a_contract_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
     let (supplier, buyer) = parties(app).await;
     let patch = json!({ "title": "Dental services", "value": { "amount_minor": 1, "currency": "EUR" }, "cpv_codes": ["85130000-9"] });
-    record::lives_and_dies(app, CONTRACTS, &full_contract(&supplier, &buyer), &contract(&supplier, &buyer), &patch).await;
+    record::lives_and_dies(app, CONTRACTS, &full_contract(&supplier, &buyer), &contract(&supplier, &buyer), &patch)
+        .await;
 }
 
 async fn a_contract_can_be_sent_back_as_it_was_read(app: &TestApp) {
@@ -53,7 +54,9 @@ async fn the_check_digit_of_a_cpv_code_is_checked_or_added(app: &TestApp) {
     for (code, fault) in broken {
         app.post(CONTRACTS, &coded(json!([code]))).await.expect_faults(422, &[("/cpv_codes/0", fault)]);
     }
-    app.post(CONTRACTS, &coded(json!(["85000000-9", "85000000"]))).await.expect_faults(422, &[("/cpv_codes/1", "duplicate-item")]);
+    app.post(CONTRACTS, &coded(json!(["85000000-9", "85000000"])))
+        .await
+        .expect_faults(422, &[("/cpv_codes/1", "duplicate-item")]);
 }
 
 async fn days_are_in_order(app: &TestApp) {
@@ -71,10 +74,15 @@ async fn days_are_in_order(app: &TestApp) {
     for (members, pointer) in refused {
         app.post(CONTRACTS, &dated(members)).await.expect_faults(422, &[(pointer, "date-order")]);
     }
-    for (day, code) in [("2012-02", "invalid-format"), ("2012-02-30", "out-of-range"), ("01/02/2012", "invalid-format")] {
+    for (day, code) in [("2012-02", "invalid-format"), ("2012-02-30", "out-of-range"), ("01/02/2012", "invalid-format")]
+    {
         app.post(CONTRACTS, &dated(json!({ "starts_on": day }))).await.expect_faults(422, &[("/starts_on", code)]);
     }
-    app.create(CONTRACTS, &dated(json!({ "starts_on": "2012-02-02", "ends_on": "2012-02-02", "latest_ends_on": "2012-02-02" }))).await;
+    app.create(
+        CONTRACTS,
+        &dated(json!({ "starts_on": "2012-02-02", "ends_on": "2012-02-02", "latest_ends_on": "2012-02-02" })),
+    )
+    .await;
 }
 
 async fn the_first_contract_is_the_one_entered_into_earliest(app: &TestApp) {
@@ -114,7 +122,8 @@ async fn the_first_contract_moves_on_when_the_first_is_changed_moved_or_deleted(
     let own = |number: usize| format!("{CONTRACTS}/{}", id(&records[number]));
     let first = async || {
         let all = app.walk(CONTRACTS).await.into_iter();
-        let firsts: Vec<Value> = all.filter(|record| record["is_first"] == true && record["mutual_id"] == json!(supplier)).collect();
+        let firsts: Vec<Value> =
+            all.filter(|record| record["is_first"] == true && record["mutual_id"] == json!(supplier)).collect();
         assert_eq!(firsts.len(), 1);
         firsts[0]["id"].clone()
     };
@@ -145,7 +154,11 @@ async fn money_is_whole_and_has_a_currency(app: &TestApp) {
     let worth = |value: Value| with(contract(&supplier, &buyer), json!({ "value": value }));
     let refused = [
         (json!({ "amount_minor": -1, "currency": "GBP" }), "/value/amount_minor", "out-of-range"),
-        (json!({ "amount_minor": 9_007_199_254_740_992_i64, "currency": "GBP" }), "/value/amount_minor", "out-of-range"),
+        (
+            json!({ "amount_minor": 9_007_199_254_740_992_i64, "currency": "GBP" }),
+            "/value/amount_minor",
+            "out-of-range",
+        ),
         (json!({ "amount_minor": 1.5, "currency": "GBP" }), "/value/amount_minor", "invalid-type"),
         (json!({ "amount_minor": 1, "currency": "gbp" }), "/value/currency", "invalid-format"),
         (json!({ "amount_minor": 1, "currency": "£" }), "/value/currency", "invalid-format"),
@@ -156,7 +169,10 @@ async fn money_is_whole_and_has_a_currency(app: &TestApp) {
     for (value, pointer, code) in refused {
         app.post(CONTRACTS, &worth(value)).await.expect_faults(422, &[(pointer, code)]);
     }
-    assert_eq!(app.create(CONTRACTS, &worth(json!({ "amount_minor": 0, "currency": "GBP" }))).await["value"]["amount_minor"], 0);
+    assert_eq!(
+        app.create(CONTRACTS, &worth(json!({ "amount_minor": 0, "currency": "GBP" }))).await["value"]["amount_minor"],
+        0
+    );
 }
 
 async fn protection_ends_in_the_term_and_only_where_there_is_any(app: &TestApp) {
@@ -164,7 +180,11 @@ async fn protection_ends_in_the_term_and_only_where_there_is_any(app: &TestApp) 
     let protected = |members: Value| with(contract(&supplier, &buyer), members);
     let refused = [
         (json!({ "protection": { "kind": "none", "until": "2012-01-01" } }), "/protection/until", "inconsistent"),
-        (json!({ "starts_on": "2012-01-02", "protection": { "kind": "reserved", "until": "2012-01-01" } }), "/protection/until", "date-order"),
+        (
+            json!({ "starts_on": "2012-01-02", "protection": { "kind": "reserved", "until": "2012-01-01" } }),
+            "/protection/until",
+            "date-order",
+        ),
         (json!({ "protection": { "until": "2012-01-01" } }), "/protection/kind", "required"),
         (json!({ "protection": { "kind": "walls" } }), "/protection/kind", "not-in-vocabulary"),
     ];
@@ -181,7 +201,13 @@ async fn both_parties_are_in_the_register(app: &TestApp) {
     let lost = with(contract(&supplier, NOBODY), json!({ "procedure": "luck", "title": " " }));
     let expected = [("/department_id", "unknown-reference"), ("/procedure", "not-in-vocabulary"), ("/title", "empty")];
     app.post(CONTRACTS, &lost).await.expect_faults(422, &expected);
-    let missing = [("/mutual_id", "required"), ("/department_id", "required"), ("/title", "required"), ("/procedure", "required"), ("/status", "required")];
+    let missing = [
+        ("/mutual_id", "required"),
+        ("/department_id", "required"),
+        ("/title", "required"),
+        ("/procedure", "required"),
+        ("/status", "required"),
+    ];
     app.post(CONTRACTS, &json!({})).await.expect_faults(422, &missing);
 }
 

@@ -24,7 +24,9 @@ fn walk<'d>(value: &'d Value, pointer: &str, visit: &mut impl FnMut(&str, &'d Ma
     match value {
         Value::Object(members) => {
             visit(pointer, members);
-            members.iter().for_each(|(name, member)| walk(member, &format!("{pointer}/{}", name.replace('/', "~1")), visit));
+            members
+                .iter()
+                .for_each(|(name, member)| walk(member, &format!("{pointer}/{}", name.replace('/', "~1")), visit));
         }
         Value::Array(elements) => {
             elements.iter().enumerate().for_each(|(at, element)| walk(element, &format!("{pointer}/{at}"), visit));
@@ -38,7 +40,9 @@ fn all_schemas() -> Vec<(String, &'static Map<String, Value>)> {
     let mut found = Vec::new();
     walk(document(), "", &mut |pointer, members| {
         let in_example = pointer.contains("/example");
-        if !in_example && (members.contains_key("type") || members.contains_key("$ref") || members.contains_key("oneOf")) {
+        if !in_example
+            && (members.contains_key("type") || members.contains_key("$ref") || members.contains_key("oneOf"))
+        {
             found.push((pointer.to_owned(), members));
         }
     });
@@ -49,7 +53,14 @@ fn all_schemas() -> Vec<(String, &'static Map<String, Value>)> {
 fn it_says_what_it_is_and_whose() {
     let document = document();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
-    for pointer in ["/info/title", "/info/version", "/info/description", "/info/license/name", "/info/contact/name", "/servers/0/url"] {
+    for pointer in [
+        "/info/title",
+        "/info/version",
+        "/info/description",
+        "/info/license/name",
+        "/info/contact/name",
+        "/servers/0/url",
+    ] {
         assert!(document.pointer(pointer).and_then(Value::as_str).is_some_and(|text| !text.is_empty()), "{pointer}");
     }
 }
@@ -59,7 +70,8 @@ fn operations_are_named_by_verb_and_resource_and_named_once() {
     let verbs = ["list", "get", "create", "replace", "update", "delete", "check"];
     let mut seen = BTreeSet::new();
     for (template, method, operation) in Contract::of_the_service().operations() {
-        let name = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {template} has no operationId"));
+        let name =
+            operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {template} has no operationId"));
         assert!(name.split('_').next().is_some_and(|verb| verbs.contains(&verb)) && name.contains('_'), "{name}");
         assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
         assert!(seen.insert(name), "two operations are called {name}");
@@ -87,7 +99,8 @@ fn the_resources_have_all_their_operations() {
         for (path, method, name) in expected {
             assert_eq!(document()["paths"][path][method]["operationId"], name, "{method} {path}");
         }
-        let name: String = resource.split('_').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
+        let name: String =
+            resource.split('_').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
         for schema in [name.clone(), format!("New{name}"), format!("{name}Patch"), format!("{name}Page")] {
             assert!(schemas().contains_key(&schema), "{schema}");
         }
@@ -96,7 +109,8 @@ fn the_resources_have_all_their_operations() {
 
 #[test]
 fn every_operation_is_described_and_filed_under_one_tag() {
-    let declared: Vec<&str> = document()["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let declared: Vec<&str> =
+        document()["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
     for (template, method, operation) in Contract::of_the_service().operations() {
         let tags = operation["tags"].as_array().unwrap();
         assert_eq!(tags.len(), 1, "{method} {template}");
@@ -106,7 +120,10 @@ fn every_operation_is_described_and_filed_under_one_tag() {
         }
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = Contract::of_the_service().resolve(parameter);
-            assert!(parameter["description"].as_str().is_some_and(|text| !text.is_empty()), "{method} {template}: {parameter}");
+            assert!(
+                parameter["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{method} {template}: {parameter}"
+            );
             assert_ne!(parameter["in"], "cookie");
             assert_ne!(parameter["explode"], false, "{method} {template}: {parameter}");
         }
@@ -122,24 +139,31 @@ fn every_operation_has_one_success_type_and_one_problem_type() {
         for (status, response) in operation["responses"].as_object().unwrap() {
             let response = contract.resolve(response);
             assert!(status.parse::<u16>().is_ok(), "{method} {template} has the status {status}");
-            assert!(response["description"].as_str().is_some_and(|text| !text.is_empty()), "{method} {template} {status}");
+            assert!(
+                response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                "{method} {template} {status}"
+            );
             for (media, content) in response["content"].as_object().into_iter().flatten() {
                 if status.starts_with('2') {
                     successes.insert((media.clone(), content["schema"].to_string()));
                 } else {
                     assert_eq!(media, "application/problem+json", "{method} {template} {status}");
-                    assert_eq!(content["schema"]["$ref"], "#/components/schemas/Problem", "{method} {template} {status}");
+                    assert_eq!(
+                        content["schema"]["$ref"], "#/components/schemas/Problem",
+                        "{method} {template} {status}"
+                    );
                 }
             }
         }
         assert!(successes.len() == 1, "{method} {template} answers {successes:?}");
-        let media = operation["requestBody"]["content"].as_object().map(|content| content.keys().collect::<Vec<_>>());
-        let expected = match method.as_str() {
-            "POST" | "PUT" => Some("application/json"),
-            "PATCH" => Some("application/merge-patch+json"),
-            _ => None,
+        let read: Vec<&String> =
+            operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(media, _)| media).collect();
+        let expected: &[&str] = match method.as_str() {
+            "POST" | "PUT" => &["application/json"],
+            "PATCH" => &["application/merge-patch+json"],
+            _ => &[],
         };
-        assert_eq!(media, expected.map(|media| vec![media]).map(|media| media.into_iter().map(str::to_owned).collect::<Vec<_>>()).as_ref().map(|media| media.iter().collect()), "{method} {template}");
+        assert_eq!(read, expected, "{method} {template}");
     }
 }
 
@@ -152,7 +176,11 @@ fn requests_answers_and_problems_have_examples_that_are_right() {
         let Some(content) = members.get("content").and_then(Value::as_object) else { return };
         for (media, content) in content {
             let own = format!("{pointer}/content/{}", media.replace('/', "~1"));
-            let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &contract.resolve(example)["value"]);
+            let named = content["examples"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(_, example)| &contract.resolve(example)["value"]);
             let schema = contract.resolve(&content["schema"]);
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
             let examples: Vec<&Value> = named.chain(content.get("example")).chain(of_schema).collect();
@@ -173,7 +201,8 @@ fn objects_and_vocabularies_have_names() {
     for (pointer, schema) in all_schemas() {
         let is_named = pointer.strip_prefix("/components/schemas/").is_some_and(|name| !name.contains('/'));
         if !is_named {
-            let is_object = schema.get("type").is_some_and(|kind| kind == "object") || schema.contains_key("properties");
+            let is_object =
+                schema.get("type").is_some_and(|kind| kind == "object") || schema.contains_key("properties");
             assert!(!is_object, "{pointer} is an object without a name");
             assert!(!schema.contains_key("enum"), "{pointer} is an enum without a name");
         }
@@ -186,7 +215,10 @@ fn schemas_use_nothing_that_clients_cannot_be_made_from() {
         for keyword in ["anyOf", "prefixItems", "not", "if", "patternProperties", "nullable"] {
             assert!(!schema.contains_key(keyword), "{pointer} has {keyword}");
         }
-        assert!(schema.get("allOf").is_none_or(|all| all.as_array().unwrap().len() > 1), "{pointer} has an allOf of one");
+        assert!(
+            schema.get("allOf").is_none_or(|all| all.as_array().unwrap().len() > 1),
+            "{pointer} has an allOf of one"
+        );
         // A value or null, which only a patch has, is the one union.
         if let Some(union) = schema.get("oneOf").and_then(Value::as_array) {
             let is_nullable = union.len() == 2 && union.iter().any(|option| option["type"] == "null");
@@ -218,7 +250,8 @@ fn reachable(is_start: impl Fn(&str) -> bool) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut waiting = Vec::new();
     walk(document(), "", &mut |pointer, members| {
-        if is_start(pointer) && !pointer.starts_with("/components/schemas")
+        if is_start(pointer)
+            && !pointer.starts_with("/components/schemas")
             && let Some(reference) = members.get("$ref").and_then(Value::as_str)
         {
             waiting.push(reference.to_owned());
@@ -231,7 +264,9 @@ fn reachable(is_start: impl Fn(&str) -> bool) -> BTreeSet<String> {
             None => true,
         };
         if is_new {
-            walk(target, "", &mut |_, members| waiting.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned)));
+            walk(target, "", &mut |_, members| {
+                waiting.extend(members.get("$ref").and_then(Value::as_str).map(str::to_owned))
+            });
         }
     }
     found
@@ -239,9 +274,12 @@ fn reachable(is_start: impl Fn(&str) -> bool) -> BTreeSet<String> {
 
 #[test]
 fn every_schema_is_used_and_every_reference_leads_somewhere() {
-    for reference in Contract::of_the_service().references() {
-        assert!(document().pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
-    }
+    walk(document(), "", &mut |pointer, members| {
+        if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
+            let target = document().pointer(reference.trim_start_matches('#'));
+            assert!(target.is_some(), "{reference} of {pointer} leads nowhere");
+        }
+    });
     let used = reachable(|pointer| pointer.starts_with("/paths/") || pointer.starts_with("/components/"));
     let unused: Vec<&String> = schemas().keys().filter(|name| !used.contains(*name)).collect();
     assert!(unused.is_empty(), "nothing refers to {unused:?}");
@@ -262,20 +300,31 @@ fn types_of_one_name_are_one_type() {
 #[test]
 fn text_numbers_and_lists_have_bounds() {
     for (pointer, schema) in all_schemas() {
-        let is = |kind: &str| schema.get("type").is_some_and(|own| own == kind || own.as_array().is_some_and(|all| all.iter().any(|one| one == kind)));
+        let is = |kind: &str| {
+            schema
+                .get("type")
+                .is_some_and(|own| own == kind || own.as_array().is_some_and(|all| all.iter().any(|one| one == kind)))
+        };
         let has = |keywords: &[&str]| keywords.iter().any(|keyword| schema.contains_key(*keyword));
-        if is("string") && !has(&["maxLength", "enum", "format", "pattern", "const"]) && !pointer.contains("openapi.yaml") {
+        if is("string")
+            && !has(&["maxLength", "enum", "format", "pattern", "const"])
+            && !pointer.contains("openapi.yaml")
+        {
             panic!("{pointer} is text without a bound");
         }
         assert!(!is("integer") || has(&["format"]), "{pointer} is an integer without a format");
-        assert!(!is("array") || has(&["maxItems"]) || pointer.contains("/responses/"), "{pointer} is a list without a bound");
+        assert!(
+            !is("array") || has(&["maxItems"]) || pointer.contains("/responses/"),
+            "{pointer} is a list without a bound"
+        );
         assert!(!is("number"), "{pointer} is a number that may have a fraction");
     }
 }
 
 #[test]
 fn the_committed_contract_is_that_of_the_code() {
-    let committed = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.yaml")).unwrap_or_default();
+    let committed = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.yaml"))
+        .unwrap_or_default();
     let printed = Program::new(&["openapi"]).run();
     assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
     assert!(printed.stdout == committed, "openapi.yaml is not what the code says: run `make openapi`");
@@ -283,14 +332,20 @@ fn the_committed_contract_is_that_of_the_code() {
 
 async fn every_documented_operation_is_mounted(app: &TestApp) {
     for (template, method, operation) in Contract::of_the_service().operations() {
-        let path = template.split('/').map(|word| if word.starts_with('{') { "nobody" } else { word }).collect::<Vec<_>>().join("/");
+        let path = template
+            .split('/')
+            .map(|word| if word.starts_with('{') { "nobody" } else { word })
+            .collect::<Vec<_>>()
+            .join("/");
         let mut request = app.request(method.as_str(), path).if_match("*");
         if operation["requestBody"].is_object() {
             request = if method == "PATCH" { request.merge_patch(&Value::Null) } else { request.json(&Value::Null) };
         }
         let answer = request.await;
         assert_ne!(answer.status(), 405, "{method} {template}");
-        assert!(!answer.text().contains("/problems/unknown-path\""), "{method} {template}: {answer:?}");
+        if answer.media_type() == Some("application/problem+json") {
+            assert_ne!(answer.json()["type"], "/problems/unknown-path", "{method} {template}");
+        }
     }
 }
 
@@ -310,9 +365,16 @@ async fn every_request_example_is_accepted(app: &TestApp) {
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
             for example in named.chain(content.get("example")).chain(of_schema) {
                 let resource = existing.iter().find(|(name, _)| template.contains(&format!("{{{name}}}")));
-                let path = resource.map_or_else(|| template.to_owned(), |(name, record)| template.replace(&format!("{{{name}}}"), id(record)));
+                let path = resource.map_or_else(
+                    || template.to_owned(),
+                    |(name, record)| template.replace(&format!("{{{name}}}"), id(record)),
+                );
                 let mut body = example.clone();
-                put_ids_in(&mut body, &[("department_id", &buyer), ("mutual_id", &supplier), ("superseded_by_id", &ballot)], &other);
+                put_ids_in(
+                    &mut body,
+                    &[("department_id", &buyer), ("mutual_id", &supplier), ("superseded_by_id", &ballot)],
+                    &other,
+                );
                 if method == "PUT" {
                     // An example brings a slug of its own, and that of a record stays.
                     body.as_object_mut().unwrap().remove("slug");

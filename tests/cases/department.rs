@@ -129,8 +129,11 @@ async fn an_identifier_is_put_into_its_registers_form(app: &TestApp) {
             assert_eq!(found.len(), 1, "{scheme}:{asked}");
         }
     }
-    let twice = json!({ "identifiers": [{ "scheme": "GB-COH", "id": "9506232" }, { "scheme": "GB-COH", "id": "09506232" }] });
-    app.post(DEPARTMENTS, &with(department("Twice"), twice)).await.expect_faults(422, &[("/identifiers/1", "duplicate-item")]);
+    let twice =
+        json!({ "identifiers": [{ "scheme": "GB-COH", "id": "9506232" }, { "scheme": "GB-COH", "id": "09506232" }] });
+    app.post(DEPARTMENTS, &with(department("Twice"), twice))
+        .await
+        .expect_faults(422, &[("/identifiers/1", "duplicate-item")]);
 }
 
 async fn a_society_number_filed_with_the_companies_is_misfiled(app: &TestApp) {
@@ -153,7 +156,8 @@ async fn a_society_number_filed_with_the_companies_is_misfiled(app: &TestApp) {
 }
 
 async fn an_identifier_belongs_to_one_record_of_the_register(app: &TestApp) {
-    let with_number = |record: Value, number: &str| with(record, json!({ "identifiers": [{ "scheme": "GB-COH", "id": number }] }));
+    let with_number =
+        |record: Value, number: &str| with(record, json!({ "identifiers": [{ "scheme": "GB-COH", "id": number }] }));
     let first = app.create(DEPARTMENTS, &with_number(department("Owner"), "9506232")).await;
     for (path, record) in [(DEPARTMENTS, department("Other")), (MUTUALS, mutual("Other"))] {
         let refused = app.post(path, &with_number(record, "09506232")).await.expect_problem(409, "identifier-taken");
@@ -204,10 +208,14 @@ async fn a_department_closes_after_it_opened(app: &TestApp) {
     let lasting = |opened: &str, closed: &str| {
         with(department(&format!("From {opened} to {closed}")), json!({ "opened_on": opened, "closed_on": closed }))
     };
-    for (opened, closed) in [("2011-10-01", "2011-09-30"), ("2011-10", "2011-09"), ("2012", "2011"), ("2011-10", "2010")] {
+    for (opened, closed) in
+        [("2011-10-01", "2011-09-30"), ("2011-10", "2011-09"), ("2012", "2011"), ("2011-10", "2010")]
+    {
         app.post(DEPARTMENTS, &lasting(opened, closed)).await.expect_faults(422, &[("/closed_on", "date-order")]);
     }
-    for (opened, closed) in [("2011-10-01", "2011-10-01"), ("2011-10", "2011"), ("2011", "2011-01"), ("2011-10-01", "2011-10")] {
+    for (opened, closed) in
+        [("2011-10-01", "2011-10-01"), ("2011-10", "2011"), ("2011", "2011-01"), ("2011-10-01", "2011-10")]
+    {
         app.create(DEPARTMENTS, &lasting(opened, closed)).await;
     }
 }
@@ -234,7 +242,9 @@ async fn a_date_known_in_part_is_kept_as_it_is_known(app: &TestApp) {
 }
 
 async fn successors_lead_to_departments_and_never_in_a_circle(app: &TestApp) {
-    let closed = |name: &str, successor: &Value| with(department(name), json!({ "closed_on": "2012", "successor_id": successor }));
+    let closed = |name: &str, successor: &Value| {
+        with(department(name), json!({ "closed_on": "2012", "successor_id": successor }))
+    };
     let last = app.create(DEPARTMENTS, &department("Last")).await;
     let middle = app.create(DEPARTMENTS, &closed("Middle", &last["id"])).await;
     let first = app.create(DEPARTMENTS, &closed("First", &middle["id"])).await;
@@ -279,7 +289,8 @@ async fn a_department_with_contracts_or_predecessors_stays(app: &TestApp) {
     let closed = with(department("Gone before"), json!({ "closed_on": "2012", "successor_id": buyer["id"] }));
     let predecessor = app.create(DEPARTMENTS, &closed).await;
     let refused = app.delete(format!("{DEPARTMENTS}/buyer")).await.expect_problem(409, "has-dependents");
-    let told: Vec<_> = refused["dependents"].as_array().unwrap().iter().map(|other| (&other["resource_type"], &other["id"])).collect();
+    let told: Vec<_> =
+        refused["dependents"].as_array().unwrap().iter().map(|other| (&other["resource_type"], &other["id"])).collect();
     assert!(told.contains(&(&json!("contract"), &contract["id"])), "{refused}");
     assert!(told.contains(&(&json!("department"), &predecessor["id"])), "{refused}");
 }

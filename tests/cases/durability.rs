@@ -10,7 +10,6 @@ use kit::{Client, Database, Engine, Program, TestApp};
 
 use crate::entry_log::{assert_sound, entries};
 
-
 const ROUNDS: u64 = 20;
 const THREADS: u64 = 4;
 
@@ -35,7 +34,8 @@ fn every_acknowledged_record_survives_a_kill() {
     assert_sound(&entries);
     let app = TestApp::with(database, |_| {});
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let kept: BTreeSet<String> = runtime.block_on(app.column(&format!("{MUTUALS}?limit=200"), "id")).into_iter().collect();
+    let kept: BTreeSet<String> =
+        runtime.block_on(app.column(&format!("{MUTUALS}?limit=200"), "id")).into_iter().collect();
     drop(runtime);
     let lost: Vec<&String> = acknowledged.difference(&kept).collect();
     assert!(lost.is_empty(), "{} of {} acknowledged records are lost", lost.len(), acknowledged.len());
@@ -49,7 +49,9 @@ fn load(address: SocketAddr, round: u64, caller: u64) -> Vec<String> {
         let client = Client::to(address);
         let mut ids = Vec::new();
         for number in 0.. {
-            let request = client.request("POST".parse().unwrap(), MUTUALS).json(&mutual(&format!("Mutual {round} {caller} {number}")));
+            let request = client
+                .request("POST".parse().unwrap(), MUTUALS)
+                .json(&mutual(&format!("Mutual {round} {caller} {number}")));
             match client.try_send(&request).await {
                 Ok(answer) => ids.push(answer.expect(201)["id"].as_str().unwrap().to_owned()),
                 Err(_) => break,

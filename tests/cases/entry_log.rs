@@ -1,7 +1,9 @@
 //! The log of accepted changes, as it lies in the database.
 
 use futures_util::future::join_all;
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, gloucestershire_ballot, id, mutual, with};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, gloucestershire_ballot, id, mutual, with,
+};
 use kit::{Database, Engine, TestApp};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -55,7 +57,10 @@ fn canonical(value: &Value) -> String {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by_key(|(name, _)| name.as_str());
-            format!("{{{}}}", list(members.iter().map(|(name, value)| format!("{}:{}", json!(name), canonical(value))).collect()))
+            format!(
+                "{{{}}}",
+                list(members.iter().map(|(name, value)| format!("{}:{}", json!(name), canonical(value))).collect())
+            )
         }
         Value::Array(elements) => format!("[{}]", list(elements.iter().map(canonical).collect())),
         other => other.to_string(),
@@ -66,16 +71,28 @@ async fn every_accepted_change_has_its_entry(app: &TestApp) {
     let post = |path: &'static str, body: Value, request: &'static str| async move {
         app.post(path, &body).header("request-id", request).await.expect(201)
     };
-    let office = post(DEPARTMENTS, with(department("Office \"é\" \\ 😀"), json!({ "sources": [{ "note": "a\u{2028}\tb\nc" }] })), "r-1").await;
+    let office = post(
+        DEPARTMENTS,
+        with(department("Office \"é\" \\ 😀"), json!({ "sources": [{ "note": "a\u{2028}\tb\nc" }] })),
+        "r-1",
+    )
+    .await;
     let supplier = post(MUTUALS, mutual("Harmonie"), "r-2").await;
     let ballot = post(STAFF_BALLOTS, gloucestershire_ballot(id(&supplier)), "r-3").await;
     let entered = |day: &str| with(contract(id(&supplier), id(&office)), json!({ "entered_on": day }));
     let later = post(CONTRACTS, entered("2012-02-01"), "r-4").await;
     app.post(MUTUALS, &mutual("HARMONIE")).header("request-id", "refused").await.problem(409);
-    app.post(format!("{MUTUALS}?validate_only=true"), &mutual("Rehearsed")).header("request-id", "rehearsed").await.expect(200);
+    app.post(format!("{MUTUALS}?validate_only=true"), &mutual("Rehearsed"))
+        .header("request-id", "rehearsed")
+        .await
+        .expect(200);
     let earlier = post(CONTRACTS, entered("2012-01-01"), "r-5").await;
     let later_now = app.get(format!("{CONTRACTS}/{}", id(&later))).await.expect(200);
-    let patched = app.patch(format!("{MUTUALS}/harmonie"), &json!({ "region": "wales" })).header("request-id", "r-6").await.expect(200);
+    let patched = app
+        .patch(format!("{MUTUALS}/harmonie"), &json!({ "region": "wales" }))
+        .header("request-id", "r-6")
+        .await
+        .expect(200);
     app.delete(format!("{STAFF_BALLOTS}/{}", id(&ballot))).header("request-id", "r-7").await.expect(204);
 
     let entries = entries(app.database());
@@ -105,10 +122,18 @@ async fn every_accepted_change_has_its_entry(app: &TestApp) {
 
     let shown: Vec<(&str, Option<Value>)> = entries
         .iter()
-        .map(|entry| (entry["resource_id"].as_str().unwrap(), entry["after"].as_str().map(|after| serde_json::from_str(after).unwrap())))
+        .map(|entry| {
+            (
+                entry["resource_id"].as_str().unwrap(),
+                entry["after"].as_str().map(|after| serde_json::from_str(after).unwrap()),
+            )
+        })
         .collect();
     for record in [&office, &supplier, &ballot, &later, &earlier, &later_now, &patched] {
-        assert!(shown.iter().any(|(of, after)| *of == id(record) && after.as_ref() == Some(record)), "{record:#} is in no entry");
+        assert!(
+            shown.iter().any(|(of, after)| *of == id(record) && after.as_ref() == Some(record)),
+            "{record:#} is in no entry"
+        );
     }
     assert!(shown.iter().any(|(of, after)| *of == id(&ballot) && after.is_none()));
 }

@@ -55,10 +55,12 @@ async fn a_refusal_uses_no_key_up(app: &TestApp) {
 }
 
 async fn a_rehearsal_uses_no_key_up(app: &TestApp) {
-    let rehearsed = app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("Office")).header("idempotency-key", KEY);
+    let rehearsed =
+        app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("Office")).header("idempotency-key", KEY);
     rehearsed.await.expect(200);
     app.post(DEPARTMENTS, &department("Bureau")).header("idempotency-key", KEY).await.expect(201);
-    let rehearsed = app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("Other")).header("idempotency-key", KEY);
+    let rehearsed =
+        app.post(format!("{DEPARTMENTS}?validate_only=true"), &department("Other")).header("idempotency-key", KEY);
     assert_eq!(rehearsed.await.expect(200)["name"], "Other");
 }
 
@@ -78,7 +80,11 @@ async fn a_malformed_key_is_refused(app: &TestApp) {
         let refused = app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", key).await;
         refused.expect_faults(400, &[("idempotency-key", "invalid-format")]);
     }
-    let two = app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", "a").header("idempotency-key", "a").await;
+    let two = app
+        .post(DEPARTMENTS, &department("Office"))
+        .header("idempotency-key", "a")
+        .header("idempotency-key", "a")
+        .await;
     two.expect_faults(400, &[("idempotency-key", "invalid-format")]);
     let longest = "k".repeat(255);
     app.post(DEPARTMENTS, &department("Office")).header("idempotency-key", longest).await.expect(201);

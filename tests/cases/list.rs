@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with,
+};
 use kit::{Contract, TestApp};
 use serde_json::{Value, json};
 
@@ -150,10 +152,16 @@ async fn staff_ballots_are_found_by_every_filter(app: &TestApp) {
     let first = app.create(MUTUALS, &with(mutual("First"), json!({ "slug": "first" }))).await;
     let second = app.create(MUTUALS, &with(mutual("Second"), json!({ "slug": "second" }))).await;
     let records = [
-        (&first, json!({ "question": "a", "kind": "indicative", "state": "declared", "organiser": "joint", "opened_on": "2011",
-                         "closed_on": "2012-05", "declared_on": "2012-05-20" })),
+        (
+            &first,
+            json!({ "question": "a", "kind": "indicative", "state": "declared", "organiser": "joint", "opened_on": "2011",
+                         "closed_on": "2012-05", "declared_on": "2012-05-20" }),
+        ),
         (&first, json!({ "question": "b", "kind": "formal", "state": "draft", "closed_on": "2012" })),
-        (&second, json!({ "question": "c", "kind": "formal", "state": "void", "void_reason": "Lost", "organiser": "trade_union" })),
+        (
+            &second,
+            json!({ "question": "c", "kind": "formal", "state": "void", "void_reason": "Lost", "organiser": "trade_union" }),
+        ),
     ];
     for (mutual, members) in &records {
         app.create(STAFF_BALLOTS, &with(staff_ballot(id(mutual)), members.clone())).await;
@@ -193,17 +201,25 @@ async fn contracts_are_found_by_every_filter(app: &TestApp) {
     let buyer = app.create(DEPARTMENTS, &with(department("Buyer"), json!({ "slug": "buyer" }))).await;
     let other = app.create(DEPARTMENTS, &with(department("Other"), json!({ "slug": "other" }))).await;
     let records = [
-        (&first, &buyer, json!({
-            "title": "a", "procedure": "pcr_open", "status": "active", "cpv_codes": ["85000000-9"], "reference": "R/1",
-            "ocid": "ocds-b5fd17-0001", "health_services": true, "value": { "amount_minor": 100, "currency": "GBP" },
-            "protection": { "kind": "uncontested_first" }, "awarded_on": "2011-05-01", "entered_on": "2011-06-01",
-            "starts_on": "2011-10-01", "ends_on": "2014-09-30", "latest_ends_on": "2016-09-30",
-        })),
-        (&first, &other, json!({
-            "title": "b", "procedure": "pa_open", "status": "expired", "cpv_codes": ["85323000-9", "92500000-6"],
-            "health_services": false, "value": { "amount_minor": 200, "currency": "EUR" }, "entered_on": "2012-06-01",
-            "starts_on": "2012-10-01",
-        })),
+        (
+            &first,
+            &buyer,
+            json!({
+                "title": "a", "procedure": "pcr_open", "status": "active", "cpv_codes": ["85000000-9"], "reference": "R/1",
+                "ocid": "ocds-b5fd17-0001", "health_services": true, "value": { "amount_minor": 100, "currency": "GBP" },
+                "protection": { "kind": "uncontested_first" }, "awarded_on": "2011-05-01", "entered_on": "2011-06-01",
+                "starts_on": "2011-10-01", "ends_on": "2014-09-30", "latest_ends_on": "2016-09-30",
+            }),
+        ),
+        (
+            &first,
+            &other,
+            json!({
+                "title": "b", "procedure": "pa_open", "status": "expired", "cpv_codes": ["85323000-9", "92500000-6"],
+                "health_services": false, "value": { "amount_minor": 200, "currency": "EUR" }, "entered_on": "2012-06-01",
+                "starts_on": "2012-10-01",
+            }),
+        ),
         (&second, &buyer, json!({ "title": "c", "procedure": "other", "status": "planned" })),
     ];
     for (mutual, department, members) in &records {
@@ -272,13 +288,15 @@ async fn every_filter_of_every_list_is_tried(_: &TestApp) {
 
 async fn departments_are_walked_in_every_order(app: &TestApp) {
     for number in 0..11 {
-        app.create(DEPARTMENTS, &department(&format!("{} department {number}", ["b", "C", "é", "a"][number % 4]))).await;
+        app.create(DEPARTMENTS, &department(&format!("{} department {number}", ["b", "C", "é", "a"][number % 4])))
+            .await;
     }
     assert_walked(app, DEPARTMENTS, 11).await;
 }
 
 async fn mutuals_are_walked_in_every_order(app: &TestApp) {
-    let launched = [Some("2011"), Some("2011-01"), Some("2011-01-01"), None, Some("2010-12"), Some("2011"), None, Some("2012")];
+    let launched =
+        [Some("2011"), Some("2011-01"), Some("2011-01-01"), None, Some("2010-12"), Some("2011"), None, Some("2012")];
     let staff = [Some(9), Some(10), None, Some(10), Some(100), None, Some(0), Some(10)];
     for number in 0..16 {
         let mut record = mutual(&format!("{} mutual {number}", ["b", "C", "a"][number % 3]));
@@ -369,9 +387,12 @@ fn orders(path: &str) -> Vec<String> {
 /// The query parameters of an operation with their schemas.
 fn query_parameters(operation: &Value) -> Vec<(String, &Value)> {
     let contract = Contract::of_the_service();
-    let parameters = operation["parameters"].as_array().into_iter().flatten().map(|parameter| contract.resolve(parameter));
+    let parameters =
+        operation["parameters"].as_array().into_iter().flatten().map(|parameter| contract.resolve(parameter));
     let of_query = parameters.filter(|parameter| parameter["in"] == "query");
-    of_query.map(|parameter| (parameter["name"].as_str().unwrap().to_owned(), contract.resolve(&parameter["schema"]))).collect()
+    of_query
+        .map(|parameter| (parameter["name"].as_str().unwrap().to_owned(), contract.resolve(&parameter["schema"])))
+        .collect()
 }
 
 /// Where an item belongs: those without a value last, then by value, then by id. Numbers are as wide as they get.
@@ -454,13 +475,17 @@ fn links(header: &str) -> Vec<(String, String)> {
 
 async fn the_total_is_counted_where_it_is_asked_for(app: &TestApp) {
     for number in 0..5 {
-        app.create(MUTUALS, &with(mutual(&format!("Mutual {number}")), json!({ "sectors": ["culture", "housing"] }))).await;
+        app.create(MUTUALS, &with(mutual(&format!("Mutual {number}")), json!({ "sectors": ["culture", "housing"] })))
+            .await;
     }
     app.create(MUTUALS, &mutual("Other")).await;
     let page = app.get(format!("{MUTUALS}?sector=culture&sector=housing&limit=2&count=exact")).await.expect(200);
     assert_eq!(page["total"], 5, "a record that meets a condition twice counts once");
     let cursor = page["next_cursor"].as_str().unwrap();
-    let next = app.get(format!("{MUTUALS}?sector=culture&sector=housing&limit=2&count=exact&cursor={cursor}")).await.expect(200);
+    let next = app
+        .get(format!("{MUTUALS}?sector=culture&sector=housing&limit=2&count=exact&cursor={cursor}"))
+        .await
+        .expect(200);
     assert_eq!(next["total"], 5);
     assert!(app.get(format!("{MUTUALS}?limit=2")).await.expect(200).get("total").is_none());
     app.get(format!("{MUTUALS}?count=roughly")).await.expect_faults(400, &[("count", "not-in-vocabulary")]);
@@ -502,7 +527,17 @@ async fn every_fault_of_a_query_is_told_at_once(app: &TestApp) {
     let mut places: Vec<String> = refused.faults(400).into_iter().map(|(place, _)| place).collect();
     places.sort();
     let expected = [
-        "count", "identifier", "launched_from", "limit", "q", "region", "sort", "staff_count_from", "stage", "stage", "stagee",
+        "count",
+        "identifier",
+        "launched_from",
+        "limit",
+        "q",
+        "region",
+        "sort",
+        "staff_count_from",
+        "stage",
+        "stage",
+        "stagee",
     ];
     assert_eq!(places, expected, "{problem:#}");
     for twice in ["limit=1&limit=2", "sort=name&sort=id", "q=a&q=b", "launched_from=2011&launched_from=2012"] {
@@ -515,7 +550,9 @@ async fn every_fault_of_a_query_is_told_at_once(app: &TestApp) {
 }
 
 async fn an_unknown_parameter_names_the_nearest(app: &TestApp) {
-    for (unknown, nearest) in [("sectr", "`sector`"), ("staff_from", "`staff_count_from`"), ("Stage", "`stage`"), ("page", "`")] {
+    for (unknown, nearest) in
+        [("sectr", "`sector`"), ("staff_from", "`staff_count_from`"), ("Stage", "`stage`"), ("page", "`")]
+    {
         let refused = app.get(format!("{MUTUALS}?{unknown}=1")).await;
         refused.expect_faults(400, &[(unknown, "unknown-parameter")]);
         let detail = refused.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
@@ -525,6 +562,10 @@ async fn an_unknown_parameter_names_the_nearest(app: &TestApp) {
 
 async fn an_empty_list_is_a_list(app: &TestApp) {
     for path in [DEPARTMENTS, MUTUALS, STAFF_BALLOTS, CONTRACTS] {
-        assert_eq!(app.get(format!("{path}?count=exact")).await.expect(200), json!({ "items": [], "total": 0 }), "{path}");
+        assert_eq!(
+            app.get(format!("{path}?count=exact")).await.expect(200),
+            json!({ "items": [], "total": 0 }),
+            "{path}"
+        );
     }
 }

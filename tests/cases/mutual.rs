@@ -2,7 +2,8 @@
 
 use kit::TestApp;
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, full_mutual, id, mutual, staff_ballot, with,
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, full_mutual, id, mutual,
+    staff_ballot, with,
 };
 use serde_json::{Value, json};
 
@@ -95,7 +96,8 @@ async fn sectors_are_at_least_one_and_each_once(app: &TestApp) {
     let repeated = sectors(json!(["culture", "housing", "culture"]));
     app.post(MUTUALS, &repeated).await.expect_faults(422, &[("/sectors/2", "duplicate-item")]);
     let mixed = sectors(json!([1, "culture", "castle", "culture"]));
-    let expected = [("/sectors/0", "invalid-type"), ("/sectors/2", "not-in-vocabulary"), ("/sectors/3", "duplicate-item")];
+    let expected =
+        [("/sectors/0", "invalid-type"), ("/sectors/2", "not-in-vocabulary"), ("/sectors/3", "duplicate-item")];
     app.post(MUTUALS, &mixed).await.expect_faults(422, &expected);
     let record = app.create(MUTUALS, &sectors(json!(["housing", "culture"]))).await;
     assert_eq!(record["sectors"], json!(["housing", "culture"]), "the order is kept");
@@ -115,7 +117,11 @@ async fn dates_fit_the_stage(app: &TestApp) {
         (json!({ "stage": "operating", "ended_on": "2012" }), "/ended_on", "inconsistent"),
         (json!({ "stage": "closed", "launched_on": "2012", "ended_on": "2011" }), "/ended_on", "date-order"),
         (json!({ "stage": "closed", "ended_on": "2012-01", "stage_since": "2012-02" }), "/ended_on", "inconsistent"),
-        (json!({ "stage": "operating", "launched_on": "2012", "stage_since": "2011-12-31" }), "/stage_since", "date-order"),
+        (
+            json!({ "stage": "operating", "launched_on": "2012", "stage_since": "2011-12-31" }),
+            "/stage_since",
+            "date-order",
+        ),
         (json!({ "stage": "operating", "launched_on": "yesterday" }), "/launched_on", "invalid-format"),
     ];
     for (members, pointer, code) in refused {
@@ -134,7 +140,8 @@ async fn dates_fit_the_stage(app: &TestApp) {
 }
 
 async fn every_stage_is_accepted(app: &TestApp) {
-    let stages = kit::Contract::of_the_service().document()["components"]["schemas"]["Stage"]["x-extensible-enum"].clone();
+    let stages =
+        kit::Contract::of_the_service().document()["components"]["schemas"]["Stage"]["x-extensible-enum"].clone();
     let stages = stages.as_array().unwrap();
     assert_eq!(stages.len(), 19);
     for stage in stages {
@@ -157,7 +164,10 @@ async fn staff_are_counted_before_they_are_dated(app: &TestApp) {
     for (members, pointer, code) in refused {
         app.post(MUTUALS, &staffed(members)).await.expect_faults(422, &[(pointer, code)]);
     }
-    assert_eq!(app.create(MUTUALS, &staffed(json!({ "staff_count": 0, "staff_counted_on": "2012" }))).await["staff_count"], 0);
+    assert_eq!(
+        app.create(MUTUALS, &staffed(json!({ "staff_count": 0, "staff_counted_on": "2012" }))).await["staff_count"],
+        0
+    );
 }
 
 async fn other_parents_need_a_lead_and_are_each_named_once(app: &TestApp) {
@@ -200,9 +210,14 @@ async fn tests_are_met_or_not_or_unknown(app: &TestApp) {
     app.post(MUTUALS, &tested(broken)).await.expect_faults(422, &expected);
     let record = app.create(MUTUALS, &tested(json!({ "left_public_sector": "met" }))).await;
     let own = format!("{MUTUALS}/{}", id(&record));
-    let patched = app.patch(&own, &json!({ "tests": { "left_public_sector": null, "delivers_public_services": "not_met" } })).await;
+    let patched = app
+        .patch(&own, &json!({ "tests": { "left_public_sector": null, "delivers_public_services": "not_met" } }))
+        .await;
     let tests = &patched.expect(200)["tests"];
-    assert_eq!((&tests["left_public_sector"], &tests["delivers_public_services"]), (&json!("unknown"), &json!("not_met")));
+    assert_eq!(
+        (&tests["left_public_sector"], &tests["delivers_public_services"]),
+        (&json!("unknown"), &json!("not_met"))
+    );
 }
 
 async fn sources_say_something(app: &TestApp) {
@@ -224,7 +239,8 @@ async fn a_mutual_with_ballots_and_contracts_stays(app: &TestApp) {
     let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&record))).await;
     let contract = app.create(CONTRACTS, &contract(id(&record), id(&buyer))).await;
     let refused = app.delete(format!("{MUTUALS}/supplier")).await.expect_problem(409, "has-dependents");
-    let told: Vec<_> = refused["dependents"].as_array().unwrap().iter().map(|other| (&other["resource_type"], &other["id"])).collect();
+    let told: Vec<_> =
+        refused["dependents"].as_array().unwrap().iter().map(|other| (&other["resource_type"], &other["id"])).collect();
     assert_eq!(told, [(&json!("staff_ballot"), &ballot["id"]), (&json!("contract"), &contract["id"])], "{refused}");
     app.delete(format!("{STAFF_BALLOTS}/{}", id(&ballot))).await.expect(204);
     app.delete(format!("{CONTRACTS}/{}", id(&contract))).await.expect(204);
@@ -244,7 +260,17 @@ async fn an_unset_member_is_left_out_of_the_answer(app: &TestApp) {
     let record = app.create(MUTUALS, &with(mutual("Bare"), nulls)).await;
     let members: Vec<&str> = record.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = vec![
-        "id", "version", "slug", "name", "identifiers", "sectors", "other_department_ids", "stage", "tests", "sources", "created_at",
+        "id",
+        "version",
+        "slug",
+        "name",
+        "identifiers",
+        "sectors",
+        "other_department_ids",
+        "stage",
+        "tests",
+        "sources",
+        "created_at",
         "updated_at",
     ];
     let mut found = members.clone();
@@ -268,10 +294,21 @@ async fn numbers_are_whole_and_written_as_json_likes(app: &TestApp) {
 
 async fn a_website_is_a_web_address(app: &TestApp) {
     let at = |website: &str| with(mutual("Site"), json!({ "website": website }));
-    let broken = ["https://example.org/Ä", "ftp://example.org", "example.org", "https://", "https://user:secret@example.org/", "javascript:alert(1)", "https://a b/"];
+    let broken = [
+        "https://example.org/Ä",
+        "ftp://example.org",
+        "example.org",
+        "https://",
+        "https://user:secret@example.org/",
+        "javascript:alert(1)",
+        "https://a b/",
+    ];
     for website in broken {
         let refused = app.post(MUTUALS, &at(website)).await;
         assert_eq!(refused.faults(422)[0].0, "/website", "{website}");
     }
-    assert_eq!(app.create(MUTUALS, &at("HTTPS://Example.org/%C3%84?q=1#x")).await["website"], "HTTPS://Example.org/%C3%84?q=1#x");
+    assert_eq!(
+        app.create(MUTUALS, &at("HTTPS://Example.org/%C3%84?q=1#x")).await["website"],
+        "HTTPS://Example.org/%C3%84?q=1#x"
+    );
 }

@@ -38,7 +38,8 @@ pub async fn lives_and_dies(app: &TestApp, path: &str, full: &Value, minimal: &V
     assert_eq!(app.get(&own).await.expect(200), smaller);
     for name in full.as_object().unwrap().keys().filter(|name| minimal.get(name).is_none() && *name != "slug") {
         let left = &smaller[name.as_str()];
-        let is_default = left.is_null() || *left == json!([]) || *left == json!(false) || name == "tests" || name == "stage";
+        let is_default =
+            left.is_null() || *left == json!([]) || *left == json!(false) || name == "tests" || name == "stage";
         assert!(is_default, "{name} is still {left}");
     }
 
@@ -49,7 +50,10 @@ pub async fn lives_and_dies(app: &TestApp, path: &str, full: &Value, minimal: &V
     assert_eq!(without(other.clone(), &changed_members(patch)), without(smaller, &changed_members(patch)));
 
     assert_eq!(app.put(&own, &record_back(&other)).if_match("\"3\"").await.expect(200)["version"], 4);
-    assert_eq!(without(app.get(&own).await.expect(200), &["version", "updated_at"]), without(other, &["version", "updated_at"]));
+    assert_eq!(
+        without(app.get(&own).await.expect(200), &["version", "updated_at"]),
+        without(other, &["version", "updated_at"])
+    );
 
     app.delete(&own).if_match("\"4\"").await.expect(204);
     app.get(&own).await.expect_problem(410, "gone");
@@ -75,7 +79,9 @@ pub async fn can_be_sent_back(app: &TestApp, path: &str, full: &Value) {
     let patched = app.patch(&own, &replaced).await.expect(200);
     assert_eq!(without(patched.clone(), &["version", "updated_at"]), without(replaced, &["version", "updated_at"]));
 
-    for (name, value) in [("id", json!(NOBODY)), ("version", json!(1)), ("created_at", json!("2020-01-01T00:00:00.000000Z"))] {
+    for (name, value) in
+        [("id", json!(NOBODY)), ("version", json!(1)), ("created_at", json!("2020-01-01T00:00:00.000000Z"))]
+    {
         let differing = with(patched.clone(), json!({ name: value }));
         for refused in [app.put(&own, &differing).await, app.patch(&own, &json!({ name: value })).await] {
             refused.expect_faults(422, &[(&format!("/{name}"), "read-only")]);

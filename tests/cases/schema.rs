@@ -26,7 +26,9 @@ fn parts(database: &Database, sql: &str) -> Parts {
 }
 
 fn is_exempt(table: &str, part: &str) -> bool {
-    table.ends_with("_search") || table == "__diesel_schema_migrations" || part.split([' ', '(', ')', ',']).any(|word| word == "row_no")
+    table.ends_with("_search")
+        || table == "__diesel_schema_migrations"
+        || part.split([' ', '(', ')', ',']).any(|word| word == "row_no")
 }
 
 #[track_caller]
@@ -38,8 +40,7 @@ fn assert_same(sqlite: &Parts, postgres: &Parts) {
 }
 
 /// Tables of SQLite but for its own and the search indexes, which an SQLite without their module can't open.
-const SQLITE_TABLES: &str =
-    "(SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%search%')";
+const SQLITE_TABLES: &str = "(SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%search%')";
 
 #[test]
 fn both_have_the_same_tables_and_columns() {
@@ -196,7 +197,10 @@ fn every_unique_index_is_a_conflict_or_technical() {
             unknown.push(format!("{table}: {index}"));
         }
     }
-    assert!(unknown.is_empty(), "neither in CONFLICT_INDEXES nor in TECHNICAL_INDEXES of crates/store/src/error.rs: {unknown:?}");
+    assert!(
+        unknown.is_empty(),
+        "neither in CONFLICT_INDEXES nor in TECHNICAL_INDEXES of crates/store/src/error.rs: {unknown:?}"
+    );
     for name in known {
         for (engine, indexes) in [("SQLite", &on_sqlite), ("PostgreSQL", &on_postgres)] {
             assert!(indexes.iter().any(|(_, index)| index == name), "the store knows {name}, which is not on {engine}");
@@ -218,7 +222,11 @@ fn every_conflict_names_the_columns_that_sqlite_will_name() {
 }
 
 fn named_sqlite_indexes(database: &Database) -> Parts {
-    sqlite_unique_columns(database).into_iter().map(|(table, index, _)| (table, index)).filter(|(own, part)| !is_exempt(own, part)).collect()
+    sqlite_unique_columns(database)
+        .into_iter()
+        .map(|(table, index, _)| (table, index))
+        .filter(|(own, part)| !is_exempt(own, part))
+        .collect()
 }
 
 /// Table, index and column of every unique index, in order; an index that a constraint made has the constraint's name.
@@ -251,7 +259,9 @@ fn constraint_of(sql: &str, columns: &[String]) -> Option<String> {
     sql.split("CONSTRAINT ").skip(1).find_map(|constraint| {
         let (name, rule) = constraint.split_once(' ')?;
         let keys = ["PRIMARY KEY ", "UNIQUE "];
-        keys.iter().any(|key| rule.strip_prefix(key).is_some_and(|rest| rest.starts_with(&list))).then(|| name.to_owned())
+        keys.iter()
+            .any(|key| rule.strip_prefix(key).is_some_and(|rest| rest.starts_with(&list)))
+            .then(|| name.to_owned())
     })
 }
 
@@ -259,10 +269,15 @@ fn constraint_of(sql: &str, columns: &[String]) -> Option<String> {
 fn migrations_have_the_same_names_on_both_and_lead_back() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
     let names = |engine: &str| -> BTreeSet<String> {
-        fs::read_dir(root.join(engine)).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        fs::read_dir(root.join(engine))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
     };
     assert_eq!(names("sqlite"), names("postgres"));
-    for (engine, name) in ["sqlite", "postgres"].iter().flat_map(|engine| names(engine).into_iter().map(move |name| (engine, name))) {
+    for (engine, name) in
+        ["sqlite", "postgres"].iter().flat_map(|engine| names(engine).into_iter().map(move |name| (engine, name)))
+    {
         for file in ["up.sql", "down.sql"] {
             assert!(root.join(engine).join(&name).join(file).is_file(), "{engine}/{name}/{file}");
         }

@@ -24,7 +24,15 @@ fn encoded(text: &str) -> String {
 }
 
 async fn every_word_must_match_the_start_of_a_token(app: &TestApp) {
-    let names = ["Élan Côte d’Azur", "Straße 7", "O'Neill & Sons (2012) Ltd", "Łódź Œuvre", "A1 B2-C3", "Москва", "naïve cafe\u{301}"];
+    let names = [
+        "Élan Côte d’Azur",
+        "Straße 7",
+        "O'Neill & Sons (2012) Ltd",
+        "Łódź Œuvre",
+        "A1 B2-C3",
+        "Москва",
+        "naïve cafe\u{301}",
+    ];
     for name in names {
         app.create(DEPARTMENTS, &department(name)).await;
     }
@@ -74,7 +82,23 @@ async fn what_is_changed_is_found_by_its_new_words_only(app: &TestApp) {
 
 async fn words_that_mean_something_to_a_database_mean_nothing(app: &TestApp) {
     app.create(MUTUALS, &mutual("near and or not null")).await;
-    let found_by = ["AND", "OR NOT", "near", "NEAR(and or)", "\"and\"", "and*", "an:*", "and & or", "!and", "(and", "and)", "a -- b'; ", "%", "_", "\\"];
+    let found_by = [
+        "AND",
+        "OR NOT",
+        "near",
+        "NEAR(and or)",
+        "\"and\"",
+        "and*",
+        "an:*",
+        "and & or",
+        "!and",
+        "(and",
+        "and)",
+        "a -- b'; ",
+        "%",
+        "_",
+        "\\",
+    ];
     for query in found_by {
         let answer = app.get(format!("{MUTUALS}?q={}", encoded(query))).await;
         assert!(matches!(answer.status(), 200 | 400), "{query}: {answer:?}");
@@ -109,7 +133,8 @@ fn both_databases_find_the_same() {
     let [sqlite, postgres] = [Engine::Sqlite, Engine::Postgres].map(TestApp::start);
     let both = [&sqlite, &postgres];
     // The names of one round stay for the next: the more there are, the more there is to find.
-    let mut runner = TestRunner::new(Config { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases: 40, max_shrink_iters: 200, failure_persistence: None, ..Config::default() });
     let strategy = (prop::collection::vec(words(), 1..12), prop::collection::vec(words(), 1..12));
     let tried = runner.run(&strategy, |(names, queries)| {
         runtime.block_on(async {

@@ -57,7 +57,10 @@ async fn the_documentation_works_without_the_internet(app: &TestApp) {
     let page = app.get("/docs/").await;
     assert_eq!(page.status(), 200);
     assert_eq!(page.media_type(), Some("text/html"));
-    let parts = page.text().split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css") || part.ends_with(".png"));
+    let parts = page
+        .text()
+        .split(['"', '\''])
+        .filter(|part| part.ends_with(".js") || part.ends_with(".css") || part.ends_with(".png"));
     let parts: Vec<String> = parts.map(|part| part.trim_start_matches("./").to_owned()).collect();
     assert!(parts.len() >= 3, "{parts:?}");
     for part in &parts {
@@ -75,7 +78,9 @@ async fn the_documentation_works_without_the_internet(app: &TestApp) {
 
 async fn named_origins_may_call_from_a_browser(app: &TestApp) {
     let ours = "https://example.gov.uk";
-    let open = TestApp::with(Database::fresh(app.database().engine()), |config| config.cors_origins = vec![ours.parse().unwrap()]);
+    let open = TestApp::with(Database::fresh(app.database().engine()), |config| {
+        config.cors_origins = vec![ours.parse().unwrap()]
+    });
     let answer = open.get("/v1/mutuals").header("origin", ours).await;
     assert_eq!(answer.header("access-control-allow-origin"), Some(ours));
     let exposed = answer.header("access-control-expose-headers").unwrap().to_ascii_lowercase();
@@ -84,7 +89,10 @@ async fn named_origins_may_call_from_a_browser(app: &TestApp) {
     }
     let theirs = open.get("/v1/mutuals").header("origin", "https://example.com").await;
     assert_eq!(theirs.header("access-control-allow-origin"), None);
-    assert!(theirs.header("vary").is_some_and(|vary| vary.to_ascii_lowercase().contains("origin")) || answer.header("vary").is_some());
+    assert!(
+        theirs.header("vary").is_some_and(|vary| vary.to_ascii_lowercase().contains("origin"))
+            || answer.header("vary").is_some()
+    );
     let preflight = format!(
         "OPTIONS /v1/mutuals HTTP/1.1\r\nHost: x\r\nOrigin: {ours}\r\nAccess-Control-Request-Method: PATCH\r\n\
          Access-Control-Request-Headers: content-type, if-match, idempotency-key\r\n\r\n"

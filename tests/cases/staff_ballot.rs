@@ -1,7 +1,9 @@
 //! Staff ballots: their counts, what must hold among them, and what follows from them.
 
 use kit::TestApp;
-use kit::fixture::{MUTUALS, NOBODY, STAFF_BALLOTS, full_staff_ballot, gloucestershire_ballot, id, mutual, staff_ballot, with};
+use kit::fixture::{
+    MUTUALS, NOBODY, STAFF_BALLOTS, full_staff_ballot, gloucestershire_ballot, id, mutual, staff_ballot, with,
+};
 use serde_json::{Value, json};
 
 use crate::record;
@@ -55,7 +57,8 @@ fn figure(option: &str, basis: &str, percent: &str) -> (String, String, String) 
 
 async fn a_ballot_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
     let mutual = mutual_id(app).await;
-    let patch = json!({ "question": "Shall we?", "roll_size": 10, "returned": 9, "counts": [{ "option": "yes", "votes": 8 }] });
+    let patch =
+        json!({ "question": "Shall we?", "roll_size": 10, "returned": 9, "counts": [{ "option": "yes", "votes": 8 }] });
     record::lives_and_dies(app, STAFF_BALLOTS, &full_staff_ballot(&mutual), &staff_ballot(&mutual), &patch).await;
 }
 
@@ -128,13 +131,18 @@ async fn counts_that_are_possible_are_accepted(app: &TestApp) {
 
 async fn a_tie_is_said_to_be_a_tie(app: &TestApp) {
     let mutual = mutual_id(app).await;
-    let tied = json!({ "roll_size": 20, "returned": 10, "spoiled": 0, "counts": counts(5, 5), "counts_complete": true });
+    let tied =
+        json!({ "roll_size": 20, "returned": 10, "spoiled": 0, "counts": counts(5, 5), "counts_complete": true });
     let result = app.create(STAFF_BALLOTS, &ballot(&mutual, tied)).await["result"].clone();
     assert_eq!((&result["leading"], &result["tied"]), (&json!(["yes", "no"]), &json!(true)));
     assert_eq!(result["counts"], "complete");
     let open = json!({ "returned": 10, "counts": [{ "option": "yes", "votes": 4 }] });
     let result = app.create(STAFF_BALLOTS, &ballot(&mutual, open)).await["result"].clone();
-    assert_eq!((&result["leading"], &result["tied"]), (&json!([]), &json!(false)), "six unknown votes may all be for the other");
+    assert_eq!(
+        (&result["leading"], &result["tied"]),
+        (&json!([]), &json!(false)),
+        "six unknown votes may all be for the other"
+    );
     let nobody = json!({ "counts": counts(0, 0), "counts_complete": true });
     let result = app.create(STAFF_BALLOTS, &ballot(&mutual, nobody)).await["result"].clone();
     assert_eq!(result["leading"], json!([]));
@@ -149,10 +157,12 @@ async fn thresholds_are_met_or_not_or_cannot_be_told(app: &TestApp) {
         { "basis": "of_valid", "percent": "66.67", "option": "yes" },
     ]);
     let one_each = json!([thresholds[0], thresholds[2], thresholds[3]]);
-    let members = json!({ "roll_size": 300, "returned": 150, "spoiled": 0, "counts": counts(100, 50), "counts_complete": true });
+    let members =
+        json!({ "roll_size": 300, "returned": 150, "spoiled": 0, "counts": counts(100, 50), "counts_complete": true });
     let met = ballot(&mutual, with(members.clone(), json!({ "thresholds": one_each })));
     let record = app.create(STAFF_BALLOTS, &met).await;
-    let outcomes: Vec<&Value> = record["result"]["thresholds"].as_array().unwrap().iter().map(|told| &told["outcome"]).collect();
+    let outcomes: Vec<&Value> =
+        record["result"]["thresholds"].as_array().unwrap().iter().map(|told| &told["outcome"]).collect();
     assert_eq!(outcomes, [&json!("met"), &json!("not_met"), &json!("not_met")], "66.666… is not 66.67");
     assert_eq!(record["thresholds"][0]["percent"], "50.00", "percentages have two places");
 
@@ -180,7 +190,9 @@ async fn thresholds_are_met_or_not_or_cannot_be_told(app: &TestApp) {
 
 async fn percentages_are_rounded_half_up_to_two_places(app: &TestApp) {
     let mutual = mutual_id(app).await;
-    for (yes, cast, percent) in [(1, 3, "33.33"), (2, 3, "66.67"), (1, 80_000, "0.00"), (1, 20_000, "0.01"), (1, 1, "100.00"), (1, 8, "12.50")] {
+    for (yes, cast, percent) in
+        [(1, 3, "33.33"), (2, 3, "66.67"), (1, 80_000, "0.00"), (1, 20_000, "0.01"), (1, 1, "100.00"), (1, 8, "12.50")]
+    {
         let members = json!({ "returned": cast, "counts": [{ "option": "yes", "votes": yes }] });
         let record = app.create(STAFF_BALLOTS, &ballot(&mutual, members)).await;
         assert_eq!(percentages(&record), [figure("yes", "of_cast", percent)], "{yes} of {cast}");
@@ -190,7 +202,8 @@ async fn percentages_are_rounded_half_up_to_two_places(app: &TestApp) {
 /// TULRCA 1992 s.297A.
 async fn spoiled_papers_count_towards_turnout(app: &TestApp) {
     let mutual = mutual_id(app).await;
-    let members = json!({ "roll_size": 100, "returned": 50, "spoiled": 10, "counts": counts(30, 10), "counts_complete": true });
+    let members =
+        json!({ "roll_size": 100, "returned": 50, "spoiled": 10, "counts": counts(30, 10), "counts_complete": true });
     let record = app.create(STAFF_BALLOTS, &ballot(&mutual, members)).await;
     let expected = [
         figure("", "turnout", "50.00"),
@@ -228,7 +241,9 @@ async fn options_are_named_once_and_counts_name_options(app: &TestApp) {
         assert_eq!(app.post(STAFF_BALLOTS, &odd).await.faults(422)[0].0, "/options/0/key", "{key}");
     }
     let many: Vec<Value> = (0..31).map(|number| option(&format!("option_{number}"))).collect();
-    app.post(STAFF_BALLOTS, &ballot(&mutual, json!({ "options": many }))).await.expect_faults(422, &[("/options", "too-many")]);
+    app.post(STAFF_BALLOTS, &ballot(&mutual, json!({ "options": many })))
+        .await
+        .expect_faults(422, &[("/options", "too-many")]);
     let strange = json!({ "counts": [{ "option": "maybe", "votes": 1 }, { "option": "no", "votes": 1 }, { "option": "no", "votes": 2 }] });
     let expected = [("/counts/0/option", "unknown-reference"), ("/counts/2/option", "duplicate-item")];
     app.post(STAFF_BALLOTS, &ballot(&mutual, strange)).await.expect_faults(422, &expected);
@@ -237,7 +252,9 @@ async fn options_are_named_once_and_counts_name_options(app: &TestApp) {
 async fn later_rounds_belong_to_ranked_ballots(app: &TestApp) {
     let mutual = mutual_id(app).await;
     let rounds = json!({ "later_rounds": [{ "counts": counts(3, 2) }] });
-    app.post(STAFF_BALLOTS, &ballot(&mutual, rounds.clone())).await.expect_faults(422, &[("/later_rounds", "inconsistent")]);
+    app.post(STAFF_BALLOTS, &ballot(&mutual, rounds.clone()))
+        .await
+        .expect_faults(422, &[("/later_rounds", "inconsistent")]);
     let ranked = with(rounds, json!({ "method": "ranked", "returned": 5, "counts": counts(2, 3) }));
     let record = app.create(STAFF_BALLOTS, &ballot(&mutual, ranked.clone())).await;
     assert_eq!(record["result"]["leading"], json!(["yes"]), "the last round tells");
@@ -317,7 +334,11 @@ async fn a_ballot_closes_after_it_opened_and_is_declared_after_that(app: &TestAp
     for (members, pointer) in refused {
         app.post(STAFF_BALLOTS, &ballot(&mutual, members)).await.expect_faults(422, &[(pointer, "date-order")]);
     }
-    app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "opened_on": "2012-10", "closed_on": "2012", "declared_on": "2012-10-01" }))).await;
+    app.create(
+        STAFF_BALLOTS,
+        &ballot(&mutual, json!({ "opened_on": "2012-10", "closed_on": "2012", "declared_on": "2012-10-01" })),
+    )
+    .await;
 }
 
 async fn a_scrutineer_is_somebody(app: &TestApp) {
@@ -342,7 +363,11 @@ async fn the_result_cannot_be_set(app: &TestApp) {
 
 async fn required_members_are_told_together(app: &TestApp) {
     let refused = app.post(STAFF_BALLOTS, &json!({})).await;
-    let mut places: Vec<String> = refused.faults(422).into_iter().filter(|(_, code)| code == "required").map(|(place, _)| place).collect();
+    let mut places: Vec<String> =
+        refused.faults(422).into_iter().filter(|(_, code)| code == "required").map(|(place, _)| place).collect();
     places.sort();
-    assert!(["/kind", "/mutual_id", "/options", "/state"].iter().all(|place| places.iter().any(|told| told == place)), "{refused:?}");
+    assert!(
+        ["/kind", "/mutual_id", "/options", "/state"].iter().all(|place| places.iter().any(|told| told == place)),
+        "{refused:?}"
+    );
 }

@@ -3,7 +3,7 @@
 //! What the document leaves to HTTP is derived from it: `HEAD` from `GET`, `OPTIONS` and 405 from the methods of a path, 404
 //! from the paths that there are.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use api::problem::ProblemType;
@@ -92,8 +92,12 @@ impl Contract {
             return faults;
         }
         match self.template(path) {
-            None => faults.extend(unless(response.status() == 404 || response.status() == 400, "the path isn't documented")),
-            Some(template) if request.method == Method::OPTIONS => faults.extend(self.options_faults(template, response)),
+            None => {
+                faults.extend(unless(response.status() == 404 || response.status() == 400, "the path isn't documented"))
+            }
+            Some(template) if request.method == Method::OPTIONS => {
+                faults.extend(self.options_faults(template, response))
+            }
             Some(template) => faults.extend(self.operation_faults(template, request, response)),
         }
         faults
@@ -130,7 +134,9 @@ impl Contract {
         let mut body: Value = serde_json::from_slice(&request.body).unwrap();
         if let Some(members) = body.as_object_mut() {
             // What was read can be sent back, and `null` stands for an absent member: liberties beyond the document.
-            let kept = |name: &str, value: &Value| !READ_ONLY.contains(&name) && (request.method == Method::PATCH || !value.is_null());
+            let kept = |name: &str, value: &Value| {
+                !READ_ONLY.contains(&name) && (request.method == Method::PATCH || !value.is_null())
+            };
             members.retain(|name, value| kept(name, value) && !(request.method == Method::PATCH && name == "slug"));
         }
         let faults = self.schema_faults(&pointer, &body).into_iter();
@@ -184,8 +190,11 @@ impl Contract {
     pub fn allow(&self, template: &str) -> String {
         let order = ["get", "post", "put", "patch", "delete"];
         let item = &self.document["paths"][template];
-        let mut methods: Vec<String> =
-            order.iter().filter(|method| item[**method].is_object()).map(|method| method.to_ascii_uppercase()).collect();
+        let mut methods: Vec<String> = order
+            .iter()
+            .filter(|method| item[**method].is_object())
+            .map(|method| method.to_ascii_uppercase())
+            .collect();
         if item["get"].is_object() {
             methods.push("HEAD".to_owned());
         }
@@ -246,7 +255,10 @@ fn general_faults(path: &str, response: &Response) -> Vec<String> {
     let mut faults = Vec::new();
     let request_id = response.header("request-id");
     faults.extend(unless(request_id.is_some(), "there is no Request-Id"));
-    faults.extend(unless(response.header("x-content-type-options") == Some("nosniff"), "X-Content-Type-Options isn't nosniff"));
+    faults.extend(unless(
+        response.header("x-content-type-options") == Some("nosniff"),
+        "X-Content-Type-Options isn't nosniff",
+    ));
     let is_error = response.status() >= 400;
     faults.extend(unless(response.status() < 500 || response.status() == 503, "the service failed"));
     if !is_error || response.bytes().is_empty() {
@@ -265,11 +277,16 @@ fn general_faults(path: &str, response: &Response) -> Vec<String> {
     match ProblemType::ALL.iter().find(|kind| problem["type"] == kind.address()) {
         Some(kind) => {
             faults.extend(same("title", json!(kind.title())));
-            faults.extend(unless(kind.status().as_u16() == response.status(), "the status isn't that of the problem's type"));
+            faults.extend(unless(
+                kind.status().as_u16() == response.status(),
+                "the status isn't that of the problem's type",
+            ));
         }
         None => faults.push(format!("no problem type is {}", problem["type"])),
     }
-    let one_place = |fault: &Value| ["pointer", "parameter", "header"].iter().filter(|place| fault[**place].is_string()).count() == 1;
+    let one_place = |fault: &Value| {
+        ["pointer", "parameter", "header"].iter().filter(|place| fault[**place].is_string()).count() == 1
+    };
     let all_placed = problem["errors"].as_array().into_iter().flatten().all(one_place);
     faults.extend(unless(all_placed, "a fault is not at exactly one place"));
     faults
@@ -284,25 +301,73 @@ fn escape(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
-/// The names of all schemas that a value refers to, however deep.
-pub(crate) fn references(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Object(members) => {
-            if let Some(reference) = members.get("$ref").and_then(Value::as_str) {
-                found.insert(reference.to_owned());
-            }
-            members.values().for_each(|member| references(member, found));
-        }
-        Value::Array(elements) => elements.iter().for_each(|element| references(element, found)),
-        _ => {}
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Client;
 
-impl Contract {
-    /// Every `$ref` of the document.
-    pub fn references(&self) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        references(&self.document, &mut found);
-        found
+    /// What the contract finds wrong with an answer.
+    fn faults(method: &str, path: &str, answer: &str) -> Vec<String> {
+        let client = Client::to(([127, 0, 0, 1], 1).into());
+        let request = client.request(method.parse().unwrap(), path);
+        let response = Response::parse(answer.replace('\n', "\r\n").as_bytes(), format!("{method} {path}"));
+        Contract::of_the_service().faults(&request, &response)
+    }
+
+    const ALWAYS: &str = "request-id: r\nx-content-type-options: nosniff";
+    const ALIVE: &str = r#"{"status":"ok"}"#;
+
+    fn problem(status: u16, slug: &str, instance: &str) -> String {
+        let kind = ProblemType::ALL.iter().find(|kind| kind.slug() == slug).unwrap();
+        let details = json!({
+            "type": kind.address(), "title": kind.title(), "status": status, "detail": "so", "instance": instance, "request_id": "r",
+        });
+        format!("HTTP/1.1 {status} X\n{ALWAYS}\ncontent-type: application/problem+json\n\n{details}")
+    }
+
+    fn alive(headers: &str, body: &str) -> Vec<String> {
+        faults("GET", "/livez", &format!("HTTP/1.1 200 OK\n{headers}\ncontent-type: application/json\n\n{body}"))
+    }
+
+    #[test]
+    fn an_answer_that_is_promised_has_no_faults() {
+        let headers = format!("{ALWAYS}\ncache-control: no-store");
+        assert!(alive(&headers, ALIVE).is_empty(), "{:?}", alive(&headers, ALIVE));
+        assert!(faults("GET", "/v1/mutuals/x", &problem(404, "not-found", "/v1/mutuals/x")).is_empty());
+        assert!(faults("GET", "/nowhere", &problem(404, "unknown-path", "/nowhere")).is_empty());
+        let options = format!("HTTP/1.1 204 X\n{ALWAYS}\nallow: GET, HEAD, OPTIONS\n\n");
+        assert!(faults("OPTIONS", "/livez", &options).is_empty());
+    }
+
+    #[test]
+    fn whatever_was_not_promised_is_a_fault() {
+        let headers = format!("{ALWAYS}\ncache-control: no-store");
+        assert!(!alive(&headers, r#"{"status":1}"#).is_empty(), "a wrong type");
+        assert!(!alive(&headers, r#"{"status":"ok","mood":"good"}"#).is_empty(), "a member that isn't described");
+        assert!(!alive(&headers, "{}").is_empty(), "a required member is missing");
+        assert!(!alive(&headers, "").is_empty(), "no body");
+        assert!(!alive(ALWAYS, ALIVE).is_empty(), "a documented header is missing");
+        assert!(!alive("cache-control: no-store\nx-content-type-options: nosniff", ALIVE).is_empty(), "no request id");
+        let html = format!("HTTP/1.1 200 OK\n{headers}\ncontent-type: text/html\n\n<p>");
+        assert!(!faults("GET", "/livez", &html).is_empty(), "another media type");
+        assert!(
+            !faults("GET", "/livez", &problem(409, "name-taken", "/livez")).is_empty(),
+            "a status that isn't documented"
+        );
+        assert!(!faults("GET", "/livez", &problem(500, "internal", "/livez")).is_empty(), "the service failed");
+        assert!(!faults("POST", "/livez", &problem(405, "method-not-allowed", "/livez")).is_empty(), "no Allow");
+        assert!(
+            !faults("GET", "/nowhere", &format!("HTTP/1.1 200 OK\n{ALWAYS}\n\n")).is_empty(),
+            "a path that isn't documented"
+        );
+        assert!(
+            !faults("GET", "/v1/mutuals/x", &problem(404, "not-found", "/v1/mutuals/y")).is_empty(),
+            "another instance"
+        );
+        assert!(
+            !faults("GET", "/v1/mutuals/x", &problem(404, "gone", "/v1/mutuals/x")).is_empty(),
+            "another status than the type's"
+        );
+        assert!(!faults("HEAD", "/livez", &format!("HTTP/1.1 200 OK\n{headers}\n\nx")).is_empty(), "HEAD with a body");
     }
 }

@@ -127,7 +127,10 @@ impl Drop for Database {
     fn drop(&mut self) {
         if let Place::Postgres { name } = &self.0 {
             let dropped = psql_command(&cluster(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).output();
-            assert!(std::thread::panicking() || dropped.is_ok_and(|ended| ended.status.success()), "{name} can't be dropped");
+            assert!(
+                std::thread::panicking() || dropped.is_ok_and(|ended| ended.status.success()),
+                "{name} can't be dropped"
+            );
         }
     }
 }
@@ -203,7 +206,10 @@ if what == 'rows':
 
 fn output(mut command: Command) -> String {
     let ended = command.output().unwrap_or_else(|error| {
-        panic!("{} can't be run, which the tests need (`make setup` installs it): {error}", command.get_program().display())
+        panic!(
+            "{} can't be run, which the tests need (`make setup` installs it): {error}",
+            command.get_program().display()
+        )
     });
     assert!(ended.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ended.stderr));
     String::from_utf8(ended.stdout).unwrap()

@@ -7,9 +7,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
+use hyper::Method;
 use hyper::body::Bytes;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
-use hyper::Method;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
@@ -139,6 +139,18 @@ impl<'c> IntoFuture for Request<'c> {
 }
 
 impl Response {
+    /// The answer that these bytes are, to a request that is told in a few words.
+    pub(crate) fn parse(received: &[u8], to: String) -> Self {
+        let end =
+            head_end(received).unwrap_or_else(|| panic!("{to}: no answer but {:?}", String::from_utf8_lossy(received)));
+        let head = str::from_utf8(&received[..end]).unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
+        let pairs = lines.filter_map(|line| line.split_once(':'));
+        let headers = pairs.map(|(name, value)| (name.parse().unwrap(), value.trim().parse().unwrap())).collect();
+        Self { status, headers, body: Bytes::copy_from_slice(&received[end..]), to }
+    }
+
     /// The status.
     pub fn status(&self) -> u16 {
         self.status
@@ -207,7 +219,11 @@ impl Response {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let place = |fault: &Value| {
             let places = ["pointer", "parameter", "header"];
-            places.iter().find_map(|name| fault[name].as_str()).unwrap_or_else(|| panic!("{fault} is nowhere")).to_owned()
+            places
+                .iter()
+                .find_map(|name| fault[name].as_str())
+                .unwrap_or_else(|| panic!("{fault} is nowhere"))
+                .to_owned()
         };
         problem["errors"].as_array().into_iter().flatten().map(|fault| (place(fault), text(&fault["code"]))).collect()
     }
@@ -217,7 +233,8 @@ impl Response {
     pub fn expect_faults(&self, status: u16, expected: &[(&str, &str)]) {
         let mut found = self.faults(status);
         found.sort();
-        let mut expected: Vec<_> = expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();
+        let mut expected: Vec<_> =
+            expected.iter().map(|(place, code)| ((*place).to_owned(), (*code).to_owned())).collect();
         expected.sort();
         assert_eq!(found, expected, "{self:?}");
     }
@@ -244,7 +261,7 @@ impl fmt::Debug for Response {
 }
 
 /// Sends bytes on a connection of their own and reads one answer to its end or to the connection's.
-pub async fn raw_exchange(address: SocketAddr, request: &[u8]) -> Response {
+pub(crate) async fn raw_exchange(address: SocketAddr, request: &[u8]) -> Response {
     let exchange = async {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(request).await?;
@@ -260,27 +277,20 @@ pub async fn raw_exchange(address: SocketAddr, request: &[u8]) -> Response {
     };
     let received = tokio::time::timeout(PATIENCE, exchange).await.expect("no answer in time").unwrap();
     let line: Vec<u8> = request.iter().copied().take_while(|byte| *byte != b'\r').take(200).collect();
-    parse(&received, String::from_utf8_lossy(&line).into_owned())
+    Response::parse(&received, String::from_utf8_lossy(&line).into_owned())
 }
 
 /// The head and, where its length is declared, the body have arrived.
 fn is_whole(received: &[u8]) -> bool {
     let Some(end) = head_end(received) else { return false };
     let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")).and_then(|length| length.trim().parse().ok());
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"))
+        .and_then(|length| length.trim().parse().ok());
     length.is_some_and(|length: usize| received.len() >= end + length)
 }
 
 fn head_end(received: &[u8]) -> Option<usize> {
     received.windows(4).position(|bytes| bytes == b"\r\n\r\n").map(|position| position + 4)
-}
-
-fn parse(received: &[u8], to: String) -> Response {
-    let end = head_end(received).unwrap_or_else(|| panic!("{to}: no answer but {:?}", String::from_utf8_lossy(received)));
-    let head = str::from_utf8(&received[..end]).unwrap();
-    let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
-    let pairs = lines.filter_map(|line| line.split_once(':'));
-    let headers = pairs.map(|(name, value)| (name.parse().unwrap(), value.trim().parse().unwrap())).collect();
-    Response { status, headers, body: Bytes::copy_from_slice(&received[end..]), to }
 }

@@ -7,14 +7,14 @@
 mod app;
 mod contract;
 mod database;
-mod http;
 pub mod fixture;
+mod http;
 mod program;
 
 pub use app::{TestApp, run};
 pub use contract::Contract;
 pub use database::{Database, Engine};
-pub use http::{Client, Request, Response, raw_exchange};
+pub use http::{Client, Request, Response};
 pub use program::{Ended, Program, Served};
 
 /// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.

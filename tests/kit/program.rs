@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::mpsc;
 use std::thread;
@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// Longer than the program takes to start.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The greeting comes in one go: after such a pause it is over.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// `mutuals` with arguments; nothing of the tests' own environment that it heeds is left to it.
 #[derive(Debug)]
@@ -76,26 +79,28 @@ impl Program {
 
     /// Runs it until it has said where it listens.
     pub fn serve(mut self) -> Served {
-        let mut child = self.0.spawn().unwrap();
-        let stdout = child.stdout.take().unwrap();
-        let (sender, lines) = mpsc::channel();
-        // Reading goes on, so that the program never waits for a reader.
-        thread::spawn(move || BufReader::new(stdout).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line))));
-        let mut greeting = String::new();
-        loop {
-            let line = lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it never said where it listens: {greeting}"));
-            greeting.push_str(&line);
-            greeting.push('\n');
-            if let Some(address) = listening_address(&line) {
-                // The greeting has more lines after the one with the address.
-                while let Ok(line) = lines.recv_timeout(Duration::from_millis(20)) {
-                    greeting.push_str(&line);
-                    greeting.push('\n');
-                }
-                return Served { child, address, greeting };
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut served = Served { child: self.0.spawn().unwrap(), address: nowhere, greeting: String::new() };
+        let lines = lines_of(served.child.stdout.take().unwrap());
+        while let Ok(line) = lines.recv_timeout(if served.address == nowhere { PATIENCE } else { PAUSE }) {
+            if let Some(address) = listening_address(&line).filter(|_| served.address == nowhere) {
+                served.address = address;
             }
+            served.greeting.push_str(&line);
+            served.greeting.push('\n');
         }
+        assert_ne!(served.address, nowhere, "it never said where it listens: {:?}", served.greeting);
+        served
     }
+}
+
+/// Lines as they come. Reading goes on when nobody waits for them any more, so that the program never waits for a reader.
+fn lines_of(stdout: ChildStdout) -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        BufReader::new(stdout).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
+    });
+    lines
 }
 
 impl Served {

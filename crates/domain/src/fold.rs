@@ -1,6 +1,7 @@
 //! Text folded for comparing and searching, here rather than in a database, so that every database gives the
 //! same answer.
 
+use std::collections::HashSet;
 use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization as _;
@@ -12,22 +13,24 @@ use crate::fault::{FaultCode, Invalid};
 ///
 /// Upper case first, so that `ß` and `SS` meet.
 pub fn fold_name(name: &str) -> String {
+    if name.is_ascii() {
+        return one_spaced(&name.to_ascii_lowercase());
+    }
     let lower = name.nfc().collect::<String>().to_uppercase().to_lowercase();
-    lower.split_whitespace().collect::<Vec<_>>().join(" ").nfc().collect()
+    one_spaced(&lower).nfc().collect()
+}
+
+fn one_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The words of a text for searching: `[a-z0-9]+` without accents, in the order of the text, each once.
 ///
 /// Letters of other scripts are transliterated. A word is cut at 64 characters.
 pub fn tokens(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for word in words(text) {
-        if seen.insert(word.clone()) {
-            found.push(word);
-        }
-    }
-    found
+    let plain = transliterated(text);
+    let mut seen = HashSet::new();
+    split(&plain).filter(|word| seen.insert(*word)).map(str::to_owned).collect()
 }
 
 /// What is searched for: 1 to 10 words of at most 200 characters together, every one of which must start a
@@ -69,12 +72,22 @@ impl FromStr for SearchQuery {
 
 /// The words of a text as [`tokens`] folds them, repeats included.
 pub(crate) fn words(text: &str) -> Vec<String> {
+    split(&transliterated(text)).map(str::to_owned).collect()
+}
+
+/// In ASCII and lower case.
+fn transliterated(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    deunicode::deunicode(&text.nfc().collect::<String>()).to_ascii_lowercase()
+}
+
+/// Runs of letters and digits in ASCII text, each cut where it is too long.
+fn split(plain: &str) -> impl Iterator<Item = &str> {
     const MAX_TOKEN_CHARS: usize = 64;
-    let composed: String = text.nfc().collect();
-    deunicode::deunicode(&composed)
-        .to_ascii_lowercase()
+    plain
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| !word.is_empty())
-        .map(|word| word.chars().take(MAX_TOKEN_CHARS).collect())
-        .collect()
+        .map(|word| word.get(..MAX_TOKEN_CHARS).unwrap_or(word))
 }

@@ -39,10 +39,11 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
 /// use.
 pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     let target = sqlite_path(url, "pg_restore --clean --if-exists --dbname=URL FILE")?;
-    if target.exists() {
+    // A write-ahead log left behind is as bad as a register: SQLite would write its pages over the restored ones.
+    if let Some(found) = ["", "-wal", "-shm"].map(|suffix| beside(target, suffix)).iter().find(|file| file.exists()) {
         return Err(OpenError::Copy(format!(
-            "{} exists: stop the service and move the file away, with its -wal and -shm files, then restore",
-            target.display()
+            "{} exists: stop the service and move the register away, with its -wal and -shm files, then restore",
+            found.display()
         )));
     }
     if !file.exists() {

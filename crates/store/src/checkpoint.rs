@@ -2,22 +2,25 @@
 //!
 //! A thread of its own copies what is committed into the database file while the writer goes on. The log can start
 //! over only when nobody uses it, which under a steady load never happens by itself: beyond [`LONGEST_LOG`] the writer
-//! waits for the readers of the moment and starts it over.
+//! waits for the readers of the moment and starts it over, unless one of them takes long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
-use crate::conn::{Conn, DatabaseUrl, Purpose};
+use crate::conn::{Conn, DatabaseUrl, Purpose, SQLITE_PATIENCE, busy_timeout};
 
 /// In pages of 4 KiB: 64 MiB.
 const LONGEST_LOG: i32 = 16_384;
 /// The checkpointer rests this long between two rounds.
 const PAUSE: Duration = Duration::from_millis(200);
+/// The writer waits at most this long for readers.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The writer's side.
 pub(crate) struct Checkpointer {
@@ -40,7 +43,10 @@ impl Checkpointer {
         // A full channel means that the thread is about to run anyway.
         let _ = self.wake.try_send(());
         if self.too_long.swap(false, Ordering::Relaxed) {
+            // The readers of short statements are done by then; for an export no write is made to wait.
+            wait_at_most(conn, PATIENCE);
             checkpoint(conn, "PRAGMA wal_checkpoint(RESTART)");
+            wait_at_most(conn, SQLITE_PATIENCE);
         }
     }
 }
@@ -62,6 +68,12 @@ fn run(url: &DatabaseUrl, woken: &Receiver<()>, too_long: &AtomicBool) {
             too_long.store(pages > LONGEST_LOG, Ordering::Relaxed);
         }
         std::thread::sleep(PAUSE);
+    }
+}
+
+fn wait_at_most(conn: &mut Conn, patience: Duration) {
+    if let Err(error) = conn.batch_execute(&busy_timeout(patience)) {
+        log::warn!("the busy timeout can't be set: {error}");
     }
 }
 

@@ -32,7 +32,7 @@ impl FromStr for DatabaseUrl {
         }
         match raw.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
             Some(path) if !path.is_empty() && path != ":memory:" => Ok(Self::Sqlite(PathBuf::from(path))),
-            _ => Err(OpenError::UnknownUrl(without_password(raw))),
+            _ => Err(OpenError::UnknownUrl(harmless_part(raw))),
         }
     }
 }
@@ -46,27 +46,34 @@ impl fmt::Display for DatabaseUrl {
     }
 }
 
-/// Hides what stands between the user's name and the host, and a `password` parameter.
+/// An address without what stands between the user's name and the host, and without parameters that hold a secret.
 fn without_password(url: &str) -> String {
-    let (address, parameters) = url.split_once('?').map_or((url, None), |(a, p)| (a, Some(p)));
-    let mut shown = match address.split_once("://").zip(address.rsplit_once('@')) {
-        Some(((scheme, _), (login, host))) => {
-            let user = login.strip_prefix(&format!("{scheme}://")).unwrap_or(login);
-            let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}@{host}")
-        }
-        None => address.to_owned(),
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    // libpq looks for the login before the first slash; a password with a slash in it is refused later, and hidden all the same.
+    let authority = rest.split('/').next().unwrap_or_default();
+    let address = rest.split('?').next().unwrap_or_default();
+    let login_end = authority.rfind('@').or_else(|| address.rfind('@'));
+    let (user, place) = match login_end.and_then(|end| rest.split_at_checked(end)) {
+        Some((login, place)) => (login.split_once(':').map_or(login, |(user, _)| user), place),
+        None => ("", rest),
     };
-    let kept: Vec<&str> = parameters
-        .into_iter()
-        .flat_map(|all| all.split('&'))
-        .filter(|parameter| !parameter.starts_with("password="))
-        .collect();
-    if !kept.is_empty() {
-        shown.push('?');
-        shown.push_str(&kept.join("&"));
+    let (address, parameters) = place.split_once('?').unwrap_or((place, ""));
+    let is_secret = |parameter: &&str| {
+        let name = parameter.split_once('=').map_or(*parameter, |(name, _)| name);
+        name.contains("password") || name.contains("secret") || name.contains('%')
+    };
+    let kept: Vec<&str> = parameters.split('&').filter(|it| !it.is_empty() && !is_secret(it)).collect();
+    let question_mark = if kept.is_empty() { "" } else { "?" };
+    format!("{scheme}://{user}{address}{question_mark}{}", kept.join("&"))
+}
+
+/// What may be shown of an address that is not understood: all of it, unless some part may be a password.
+fn harmless_part(raw: &str) -> String {
+    if raw.contains('@') || raw.to_lowercase().contains("password") {
+        format!("{}…", raw.split([':', '=', '@', '/']).next().unwrap_or_default())
+    } else {
+        raw.to_owned()
     }
-    shown
 }
 
 /// A connection to either database, behind one type for diesel.
@@ -95,8 +102,8 @@ impl Conn {
             DatabaseUrl::Postgres(url) => Self::Postgres(PgConnection::establish(&with_keepalives(url))?),
         };
         let settings = match (&conn, purpose) {
-            (Self::Sqlite(_), Purpose::Write) => format!("{SQLITE_COMMON}{SQLITE_WRITE}"),
-            (Self::Sqlite(_), Purpose::Read) => format!("{SQLITE_COMMON}{SQLITE_READ}"),
+            (Self::Sqlite(_), Purpose::Write) => format!("{}{SQLITE_COMMON}{SQLITE_WRITE}", busy_timeout(SQLITE_PATIENCE)),
+            (Self::Sqlite(_), Purpose::Read) => format!("{}{SQLITE_COMMON}{SQLITE_READ}", busy_timeout(SQLITE_PATIENCE)),
             (Self::Postgres(_), Purpose::Write) => POSTGRES_COMMON.to_owned(),
             (Self::Postgres(_), Purpose::Read) => format!("{POSTGRES_COMMON}{POSTGRES_READ}"),
         };
@@ -105,15 +112,22 @@ impl Conn {
     }
 }
 
+/// A statement waits at most this long for another connection's lock.
+pub(crate) const SQLITE_PATIENCE: Duration = Duration::from_secs(10);
+
 /// The write-ahead log is checkpointed by a thread of its own, so that no write waits for it: see `checkpoint.rs`.
-const SQLITE_COMMON: &str = "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; \
-     PRAGMA temp_store = MEMORY; ";
+const SQLITE_COMMON: &str = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; ";
 const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -32768; \
      PRAGMA journal_size_limit = 67108864;";
 const SQLITE_READ: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;";
 const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on; SET client_min_messages = warning; ";
 const POSTGRES_READ: &str = "SET default_transaction_read_only = on;";
+
+/// How long SQLite waits for locks from now on.
+pub(crate) fn busy_timeout(patience: Duration) -> String {
+    format!("PRAGMA busy_timeout = {}; ", patience.as_millis())
+}
 
 /// diesel takes `file:` addresses only with what SQLite calls a URI, and a plain path as it is.
 fn sqlite_uri(path: &Path) -> String {

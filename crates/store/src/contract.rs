@@ -16,11 +16,11 @@ use crate::fragment::{Fragment, insert_texts};
 use crate::json::{
     checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts, valid,
 };
-use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
+use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::reference::{self, Reference};
 use crate::schema::{contract_cpv_codes, contracts};
 use crate::transaction::next_version;
-use crate::{Days, ReadTx, ResourceType, Shown, Stored, WriteTx, tombstone};
+use crate::{Days, ReadTx, ResourceType, Shown, Stored, WriteTx, document_form, tombstone};
 
 /// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -108,8 +108,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
     let dialect = tx.conn().dialect();
     let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        let shown = (contracts::id, contracts::version, contracts::updated_at, contracts::document, segment.key);
-        query.select(shown).load(tx.conn())
+        query.select((contracts::id, contracts::version, contracts::document, segment.key)).load(tx.conn())
     })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
@@ -325,14 +324,14 @@ fn cpv_condition(prefixes: &[CpvPrefix]) -> Option<Fragment> {
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, nullable, kind) = match self {
-            Self::StartsOn => ("contracts.starts_on", true, KeyKind::Day),
-            Self::EndsOn => ("contracts.ends_on", true, KeyKind::Day),
-            Self::Value => ("contracts.value_amount_minor", true, KeyKind::Integer),
-            Self::UpdatedAt => ("contracts.updated_at", false, KeyKind::Instant),
-            Self::Id => ("contracts.id", false, KeyKind::Text),
+        let (name, values, kind) = match self {
+            Self::StartsOn => ("contracts.starts_on", Values::Optional, KeyKind::Day),
+            Self::EndsOn => ("contracts.ends_on", Values::Optional, KeyKind::Day),
+            Self::Value => ("contracts.value_amount_minor", Values::Optional, KeyKind::Integer),
+            Self::UpdatedAt => ("contracts.updated_at", Values::Shared, KeyKind::Instant),
+            Self::Id => ("contracts.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "contracts.id", nullable, kind }
+        SortColumn { name, id: "contracts.id", values, kind }
     }
 }
 
@@ -345,6 +344,20 @@ fn insert_parts(tx: &mut WriteTx<'_>, id: &str, contract: &Contract) -> Result<(
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     diesel::delete(contract_cpv_codes::table.filter(contract_cpv_codes::contract_id.eq(id))).execute(tx.conn())?;
     Ok(())
+}
+
+pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
+    let next = contracts::table.filter(contracts::id.gt(after)).order(contracts::id).limit(document_form::AT_A_TIME);
+    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
+    let last = rows.last().map(|row| row.id.clone());
+    for row in rows {
+        let (id, stored) = (row.id.clone(), row.document.clone());
+        let document = tx.documents().contract(&row.into_record()?).shown;
+        if document != stored {
+            diesel::update(contracts::table.find(id)).set(contracts::document.eq(document)).execute(tx.conn())?;
+        }
+    }
+    Ok(last)
 }
 
 fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Contract>, document: String) {

@@ -11,12 +11,12 @@ use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
 use crate::fragment::insert_texts;
 use crate::json::{checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts};
-use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
+use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::naming::{Naming, Owner, free_slug, insert_identifiers, remove_identifiers};
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, department_policy_areas, departments, identifiers, mutual_other_departments, mutuals};
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Shown, Stored, WriteTx, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Stored, WriteTx, document_form, tombstone};
 
 /// Which departments a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -81,8 +81,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
     let dialect = tx.conn().dialect();
     let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        let shown = (departments::id, departments::version, departments::updated_at, departments::document, segment.key);
-        query.select(shown).load(tx.conn())
+        query.select((departments::id, departments::version, departments::document, segment.key)).load(tx.conn())
     })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
@@ -237,12 +236,12 @@ fn filtered(dialect: Dialect, filter: &Filter) -> departments::BoxedQuery<'stati
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, kind) = match self {
-            Self::Name => ("departments.name_folded", KeyKind::Text),
-            Self::UpdatedAt => ("departments.updated_at", KeyKind::Instant),
-            Self::Id => ("departments.id", KeyKind::Text),
+        let (name, values, kind) = match self {
+            Self::Name => ("departments.name_folded", Values::Unique, KeyKind::Text),
+            Self::UpdatedAt => ("departments.updated_at", Values::Shared, KeyKind::Instant),
+            Self::Id => ("departments.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "departments.id", nullable: false, kind }
+        SortColumn { name, id: "departments.id", values, kind }
     }
 }
 
@@ -265,6 +264,20 @@ fn words(department: &Department) -> Vec<String> {
     let identifiers = department.identifiers.iter().map(ToString::to_string);
     let text: Vec<String> = std::iter::once(department.name.to_string()).chain(identifiers).collect();
     tokens(&text.join(" "))
+}
+
+pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
+    let next = departments::table.filter(departments::id.gt(after)).order(departments::id).limit(document_form::AT_A_TIME);
+    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
+    let last = rows.last().map(|row| row.id.clone());
+    for row in rows {
+        let (id, stored) = (row.id.clone(), row.document.clone());
+        let document = tx.documents().department(&row.into_record()?).shown;
+        if document != stored {
+            diesel::update(departments::table.find(id)).set(departments::document.eq(document)).execute(tx.conn())?;
+        }
+    }
+    Ok(last)
 }
 
 fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Department>, document: String) {

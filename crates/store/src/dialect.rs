@@ -114,17 +114,25 @@ impl Searched {
     }
 
     /// Makes a stored record findable by these tokens, separated by spaces.
+    ///
+    /// On SQLite a statement that may insert several rows begins a savepoint of its own, at which the index writes a segment:
+    /// hence `VALUES`.
     pub(crate) fn insert(self, conn: &mut Conn, id: &str, tokens: &str) -> QueryResult<()> {
         let (table, index) = self.tables();
-        let (number, before, after) = match conn {
-            Conn::Postgres(_) => ("row_no", "array_to_tsvector(string_to_array(", ", ' '))"),
-            Conn::Sqlite(_) => ("rowid", "", ""),
+        let insert = Fragment::default();
+        let insert = match conn.dialect() {
+            Dialect::Postgres => insert
+                .sql(format!("INSERT INTO {index} (tokens, row_no) SELECT array_to_tsvector(string_to_array("))
+                .parameter(tokens)
+                .sql(format!(", ' ')), row_no FROM {table} WHERE id = "))
+                .parameter(id),
+            Dialect::Sqlite => insert
+                .sql(format!("INSERT INTO {index} (tokens, rowid) VALUES ("))
+                .parameter(tokens)
+                .sql(format!(", (SELECT row_no FROM {table} WHERE id = "))
+                .parameter(id)
+                .sql("))"),
         };
-        let insert = Fragment::default()
-            .sql(format!("INSERT INTO {index} ({number}, tokens) SELECT row_no, {before}"))
-            .parameter(tokens)
-            .sql(format!("{after} FROM {table} WHERE id = "))
-            .parameter(id);
         insert.statement().execute(conn).map(drop)
     }
 

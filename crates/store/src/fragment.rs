@@ -4,11 +4,14 @@
 //! diesel prepares its own `sql_query`, and every `IN` of a list, anew each time; these are prepared once for each text.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
-use diesel::expression::{AppearsOnTable, Expression, ValidGrouping, is_aggregate};
+use diesel::expression::{
+    AppearsOnTable, Expression, SelectableExpression, TypedExpressionType, ValidGrouping, is_aggregate,
+};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, Text, Untyped};
+use diesel::sql_types::{Bool, SqlType, Text, Untyped};
 
 use crate::conn::{Conn, MultiBackend};
 
@@ -91,6 +94,42 @@ impl<T> AppearsOnTable<T> for Fragment {}
 
 impl<G> ValidGrouping<G> for Fragment {
     type IsAggregate = is_aggregate::Never;
+}
+
+/// An expression of ours without parameters, such as what a list is ordered by.
+#[derive(Clone, Debug)]
+pub(crate) struct Verbatim<T>(String, PhantomData<fn() -> T>);
+
+impl<T> Verbatim<T> {
+    /// The expression of this text.
+    pub(crate) fn new(sql: impl Into<String>) -> Self {
+        Self(sql.into(), PhantomData)
+    }
+}
+
+impl<T: SqlType + TypedExpressionType> Expression for Verbatim<T> {
+    type SqlType = T;
+}
+
+impl<T: SqlType + TypedExpressionType, Q> AppearsOnTable<Q> for Verbatim<T> {}
+
+impl<T: SqlType + TypedExpressionType, Q> SelectableExpression<Q> for Verbatim<T> {}
+
+impl<T, G> ValidGrouping<G> for Verbatim<T> {
+    type IsAggregate = is_aggregate::Never;
+}
+
+impl<T> QueryId for Verbatim<T> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<T> QueryFragment<MultiBackend> for Verbatim<T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql(&self.0);
+        Ok(())
+    }
 }
 
 /// No type stands for one text: diesel remembers the prepared statement by the text itself.

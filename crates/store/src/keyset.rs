@@ -3,16 +3,14 @@
 //! Items are ordered by one key and then by id, in the same direction; those without a value for the key come last in
 //! both directions, as a second segment that is ordered by id alone.
 
-use chrono::NaiveDateTime;
+use chrono::{Datelike as _, NaiveDateTime};
 use diesel::QueryResult;
-use diesel::dsl::sql;
-use diesel::expression::SqlLiteral;
-use diesel::sql_types::{Nullable, Text, Untyped};
+use diesel::sql_types::{Nullable, Text};
 use domain::Day;
 
 use crate::dialect::Dialect;
 use crate::error::Error;
-use crate::fragment::Fragment;
+use crate::fragment::{Fragment, Verbatim};
 use crate::json::instant;
 use crate::transaction::Shown;
 
@@ -44,11 +42,22 @@ pub struct Position {
 #[derive(Clone, Debug)]
 pub struct Slice {
     /// The items of the page.
-    pub items: Vec<Shown>,
+    pub items: Vec<Listed>,
     /// Where the next page starts; `None` on the last page.
     pub next: Option<Position>,
     /// The number of items in the whole list, where it was asked for.
     pub total: Option<i64>,
+}
+
+/// A record in a list: what a reader of the list needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: i64,
+    /// How the API shows it.
+    pub document: String,
 }
 
 /// A column that a list can be ordered by.
@@ -58,8 +67,19 @@ pub(crate) struct SortColumn {
     pub(crate) name: &'static str,
     /// The table's id with its table's name.
     pub(crate) id: &'static str,
-    pub(crate) nullable: bool,
+    pub(crate) values: Values,
     pub(crate) kind: KeyKind,
+}
+
+/// What values of a sort column there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Values {
+    /// Each record has one of its own, so that the id is not needed to tell two apart.
+    Unique,
+    /// Records may share one.
+    Shared,
+    /// Records may share one or have none.
+    Optional,
 }
 
 /// How a sort key is written in a [`Position`].
@@ -85,24 +105,36 @@ impl KeyKind {
         match self {
             Self::Text => !key.contains('\0'),
             Self::Integer => key.parse::<i64>().is_ok(),
-            Self::Instant => NaiveDateTime::parse_from_str(key, "%F %T%.f").is_ok(),
+            Self::Instant => is_instant(key),
             Self::Day => key.parse::<Day>().is_ok(),
         }
     }
+}
+
+/// Whether both databases read the text as the same instant. A place may be made up, and chrono alone is lenient about
+/// white space, signs and zeros.
+fn is_instant(key: &str) -> bool {
+    let (seconds, fraction) = key.split_once('.').unwrap_or((key, "0"));
+    let written_so = |instant: NaiveDateTime| {
+        (1..=9999).contains(&instant.year()) && instant.format("%F %T").to_string() == seconds
+    };
+    NaiveDateTime::parse_from_str(seconds, "%F %T").is_ok_and(written_so)
+        && (1..=6).contains(&fraction.len())
+        && fraction.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A run of a list in which either all items have a value for the sort key or none has.
 pub(crate) struct Segment {
     /// Which rows belong to the run and come after the position.
     pub(crate) condition: Fragment,
-    pub(crate) order: SqlLiteral<Untyped>,
+    pub(crate) order: Verbatim<Text>,
     pub(crate) limit: i64,
     /// The sort key as text.
-    pub(crate) key: SqlLiteral<Nullable<Text>>,
+    pub(crate) key: Verbatim<Nullable<Text>>,
 }
 
-/// A row of a list: id, version, time of the last change, document and sort key.
-pub(crate) type ListedRow = (String, i64, NaiveDateTime, String, Option<String>);
+/// A row of a list: id, version, document and sort key.
+pub(crate) type ListedRow = (String, i64, String, Option<String>);
 
 /// A found row as it is shown.
 pub(crate) fn shown(found: Option<(String, i64, NaiveDateTime, String)>) -> Option<Shown> {
@@ -126,7 +158,7 @@ pub(crate) fn slice<S>(
         }
         _ => load(column.with_key(page, dialect, wanted))?,
     };
-    if column.nullable && rows.len() < wanted {
+    if column.values == Values::Optional && rows.len() < wanted {
         rows.extend(load(column.without_key(page, wanted.saturating_sub(rows.len())))?);
     }
     let mut next = None;
@@ -134,26 +166,34 @@ pub(crate) fn slice<S>(
         rows.truncate(page.limit);
         next = rows.last().map(|(id, .., key)| Position { key: key.clone(), id: id.clone() });
     }
-    let shown = |(id, version, updated_at, document, _)| Shown { id, version, updated_at: instant(updated_at), document };
-    Ok(Slice { items: rows.into_iter().map(shown).collect(), next, total: None })
+    let items = rows.into_iter().map(|(id, version, document, _)| Listed { id, version, document }).collect();
+    Ok(Slice { items, next, total: None })
 }
 
 impl SortColumn {
     fn with_key<S>(self, page: &Page<S>, dialect: Dialect, limit: usize) -> Segment {
-        let Self { name, id, nullable, kind } = self;
-        let mut condition = Fragment::default().sql(if nullable { format!("{name} IS NOT NULL") } else { "1 = 1".to_owned() });
+        let Self { name, id, values, kind } = self;
+        let filled = if values == Values::Optional { format!("{name} IS NOT NULL") } else { "1 = 1".to_owned() };
+        let mut condition = Fragment::default().sql(filled);
         if let Some(Position { key: Some(key), id: last }) = &page.after {
             let operator = if page.descending { "<" } else { ">" };
             let (open, close) = dialect.cast(kind.postgres_type());
-            condition = condition
-                .sql(format!(" AND ({name}, {id}) {operator} ({open}"))
-                .parameter(key)
-                .sql(format!("{close}, "))
-                .parameter(last)
-                .sql(")");
+            condition = match values {
+                Values::Unique => condition.sql(format!(" AND {name} {operator} {open}")).parameter(key).sql(close),
+                Values::Shared | Values::Optional => condition
+                    .sql(format!(" AND ({name}, {id}) {operator} ({open}"))
+                    .parameter(key)
+                    .sql(format!("{close}, "))
+                    .parameter(last)
+                    .sql(")"),
+            };
         }
-        let order = if page.descending { format!("{name} DESC, {id} DESC") } else { format!("{name}, {id}") };
-        Segment { condition, order: sql(&order), limit: rows(limit), key: self.key() }
+        let direction = if page.descending { " DESC" } else { "" };
+        let order = match values {
+            Values::Unique => format!("{name}{direction}"),
+            Values::Shared | Values::Optional => format!("{name}{direction}, {id}{direction}"),
+        };
+        self.segment(condition, order, limit)
     }
 
     fn without_key<S>(self, page: &Page<S>, limit: usize) -> Segment {
@@ -164,17 +204,20 @@ impl SortColumn {
             condition = condition.sql(format!(" AND {id} {operator} ")).parameter(last);
         }
         let order = if page.descending { format!("{id} DESC") } else { id.to_owned() };
-        Segment { condition, order: sql(&order), limit: rows(limit), key: self.key() }
+        self.segment(condition, order, limit)
     }
-}
 
-impl SortColumn {
-    /// As text that compares as the column does once it is cast back.
-    fn key(self) -> SqlLiteral<Nullable<Text>> {
-        sql(&format!("CAST({} AS TEXT)", self.name))
+    /// The key is given as text that compares as the column does once it is cast back.
+    fn segment(self, condition: Fragment, order: String, limit: usize) -> Segment {
+        let key = match self.kind {
+            KeyKind::Text => self.name.to_owned(),
+            KeyKind::Integer | KeyKind::Instant | KeyKind::Day => format!("CAST({} AS TEXT)", self.name),
+        };
+        Segment {
+            condition,
+            order: Verbatim::new(order),
+            limit: i64::try_from(limit).unwrap_or(i64::MAX),
+            key: Verbatim::new(key),
+        }
     }
-}
-
-fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

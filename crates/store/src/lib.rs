@@ -9,6 +9,7 @@ mod conn;
 pub mod contract;
 pub mod department;
 mod dialect;
+mod document_form;
 pub mod entry_log;
 mod error;
 mod fragment;
@@ -35,7 +36,7 @@ use tokio::sync::Semaphore;
 pub use backup::{backup, restore};
 pub use conn::DatabaseUrl;
 pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
-pub use keyset::{Page, Position, Slice};
+pub use keyset::{Listed, Page, Position, Slice};
 pub use migrate::migrate;
 pub use reference::Reference;
 pub use span::{Days, Span};
@@ -90,6 +91,7 @@ pub struct Store {
     pool: Pool,
     long_reads: Arc<Semaphore>,
     queue: writer::Queue,
+    documents: Arc<dyn Documents>,
 }
 
 impl Store {
@@ -105,13 +107,13 @@ impl Store {
         };
         let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let pool = conn::pool(url, connections, PATIENCE)?;
-        let queue = writer::start(url.clone(), writing, documents).map_err(|error| unreachable(error.to_string()))?;
+        let queue = writer::start(url.clone(), writing, Arc::clone(&documents)).map_err(|error| unreachable(error.to_string()))?;
         let permits = match url {
             DatabaseUrl::Sqlite(_) => LONG_READS,
             DatabaseUrl::Postgres(_) => connections,
         };
         let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
-        Ok(Self { url: url.clone(), pool, long_reads, queue })
+        Ok(Self { url: url.clone(), pool, long_reads, queue, documents })
     }
 
     /// Where the register is kept.
@@ -167,6 +169,33 @@ impl Store {
         self.queue.submit(stamp, work).await
     }
 
+    /// Writes the stored documents anew where this release shows records in another form than the register was written in.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn bring_documents_up_to_date(&self, stamp: &Stamp) -> Result<(), Error> {
+        let form = self.documents.form();
+        if self.read(document_form::current).await? == form {
+            return Ok(());
+        }
+        for table in document_form::Table::ALL {
+            let mut after = String::new();
+            while let Some(last) = self.rewrite_after(stamp, table, after).await? {
+                after = last;
+            }
+        }
+        self.write(stamp.clone(), move |tx| document_form::settle(tx, form)).await
+    }
+
+    async fn rewrite_after(
+        &self,
+        stamp: &Stamp,
+        table: document_form::Table,
+        after: String,
+    ) -> Result<Option<String>, Error> {
+        self.write(stamp.clone(), move |tx| table.rewrite(tx, &after)).await
+    }
+
     /// Whether requests can be served: the database answers and a connection is free.
     ///
     /// # Errors
@@ -220,18 +249,23 @@ fn snapshot<T, E: From<Error>>(
     }
 }
 
-/// Runs a read; one that failed on a connection which turns out to be dead has a second try on another.
+/// Runs a read; one that failed on a connection which turns out to be dead is tried again on another.
+///
+/// All connections of the pool may be dead, after a restart of the database, so that as many tries are made.
 fn run<T, E: From<Error>>(pool: &Pool, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
-    let mut session = conn::check_out(pool)?;
-    let first = attempt(&mut session, &mut work);
-    if !session.broken {
-        return first;
+    for _ in 0..pool.max_size() {
+        let mut session = conn::check_out(pool)?;
+        let result = attempt(&mut session, &mut work);
+        if !session.broken {
+            return result;
+        }
     }
-    drop(session);
     attempt(&mut *conn::check_out(pool)?, &mut work)
 }
 
 fn attempt<T, E>(session: &mut Session, work: &mut impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    // A panic leaves the connection in whatever transaction it was: nobody is to get it again.
+    session.broken = true;
     let result = work(&mut session.conn);
     session.broken = result.is_err() && !dialect::answers(&mut session.conn);
     result

@@ -14,7 +14,7 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
 /// «mutuals» as a number: all instances that start at once wait for this PostgreSQL advisory lock.
-const ADVISORY_LOCK: i64 = 0x6d75_7475_616c_73;
+const ADVISORY_LOCK: i64 = 0x006d_7574_7561_6c73;
 
 /// Applies the migrations that are missing, one process at a time, and names them in order.
 ///

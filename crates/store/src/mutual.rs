@@ -18,12 +18,12 @@ use crate::json::{
     checked, distinct, from_json, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
     texts, to_json,
 };
-use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
+use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::naming::{Naming, Owner, free_slug, insert_identifiers, remove_identifiers};
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots};
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, tombstone};
 
 /// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -106,8 +106,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
     let dialect = tx.conn().dialect();
     let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        let shown = (mutuals::id, mutuals::version, mutuals::updated_at, mutuals::document, segment.key);
-        query.select(shown).load(tx.conn())
+        query.select((mutuals::id, mutuals::version, mutuals::document, segment.key)).load(tx.conn())
     })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
@@ -295,14 +294,14 @@ fn ranges(dialect: Dialect, filter: &Filter) -> Vec<Fragment> {
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, nullable, kind) = match self {
-            Self::Name => ("mutuals.name_folded", false, KeyKind::Text),
-            Self::LaunchedOn => ("mutuals.launched_on", true, KeyKind::Text),
-            Self::StaffCount => ("mutuals.staff_count", true, KeyKind::Integer),
-            Self::UpdatedAt => ("mutuals.updated_at", false, KeyKind::Instant),
-            Self::Id => ("mutuals.id", false, KeyKind::Text),
+        let (name, values, kind) = match self {
+            Self::Name => ("mutuals.name_folded", Values::Unique, KeyKind::Text),
+            Self::LaunchedOn => ("mutuals.launched_on", Values::Optional, KeyKind::Text),
+            Self::StaffCount => ("mutuals.staff_count", Values::Optional, KeyKind::Integer),
+            Self::UpdatedAt => ("mutuals.updated_at", Values::Shared, KeyKind::Instant),
+            Self::Id => ("mutuals.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "mutuals.id", nullable, kind }
+        SortColumn { name, id: "mutuals.id", values, kind }
     }
 }
 
@@ -332,6 +331,20 @@ fn words(mutual: &Mutual) -> Vec<String> {
         text.push_str(&more);
     }
     tokens(&text)
+}
+
+pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
+    let next = mutuals::table.filter(mutuals::id.gt(after)).order(mutuals::id).limit(document_form::AT_A_TIME);
+    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
+    let last = rows.last().map(|row| row.id.clone());
+    for row in rows {
+        let (id, stored) = (row.id.clone(), row.document.clone());
+        let document = tx.documents().mutual(&row.into_record()?).shown;
+        if document != stored {
+            diesel::update(mutuals::table.find(id)).set(mutuals::document.eq(document)).execute(tx.conn())?;
+        }
+    }
+    Ok(last)
 }
 
 fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Mutual>, document: String) {

@@ -6,6 +6,10 @@ diesel::table! {
 }
 
 diesel::table! {
+    document_form (id) { id -> BigInt, form -> BigInt, }
+}
+
+diesel::table! {
     entries (seq) {
         seq -> BigInt,
         at -> Timestamp,

@@ -14,11 +14,11 @@ use crate::conn::MultiBackend;
 use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
 use crate::json::{checked, from_json, instant, parsed, parsed_option, parsed_sources, sources, text_option, to_json};
-use crate::keyset::{self, KeyKind, Page, Slice, SortColumn};
+use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::reference::{self, Reference};
 use crate::schema::staff_ballots;
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, tombstone};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -84,8 +84,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
     let dialect = tx.conn().dialect();
     let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
         let query = filtered(filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        let shown = (staff_ballots::id, staff_ballots::version, staff_ballots::updated_at, staff_ballots::document, segment.key);
-        query.select(shown).load(tx.conn())
+        query.select((staff_ballots::id, staff_ballots::version, staff_ballots::document, segment.key)).load(tx.conn())
     })?;
     if page.count {
         slice.total = Some(filtered(filter).count().get_result(tx.conn())?);
@@ -205,14 +204,28 @@ fn filtered(filter: &Filter) -> staff_ballots::BoxedQuery<'static, MultiBackend>
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, nullable, kind) = match self {
-            Self::ClosedOn => ("staff_ballots.closed_on", true, KeyKind::Text),
-            Self::DeclaredOn => ("staff_ballots.declared_on", true, KeyKind::Text),
-            Self::UpdatedAt => ("staff_ballots.updated_at", false, KeyKind::Instant),
-            Self::Id => ("staff_ballots.id", false, KeyKind::Text),
+        let (name, values, kind) = match self {
+            Self::ClosedOn => ("staff_ballots.closed_on", Values::Optional, KeyKind::Text),
+            Self::DeclaredOn => ("staff_ballots.declared_on", Values::Optional, KeyKind::Text),
+            Self::UpdatedAt => ("staff_ballots.updated_at", Values::Shared, KeyKind::Instant),
+            Self::Id => ("staff_ballots.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "staff_ballots.id", nullable, kind }
+        SortColumn { name, id: "staff_ballots.id", values, kind }
     }
+}
+
+pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
+    let next = staff_ballots::table.filter(staff_ballots::id.gt(after)).order(staff_ballots::id).limit(document_form::AT_A_TIME);
+    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
+    let last = rows.last().map(|row| row.id.clone());
+    for row in rows {
+        let (id, stored) = (row.id.clone(), row.document.clone());
+        let document = tx.documents().staff_ballot(&row.into_record()?).shown;
+        if document != stored {
+            diesel::update(staff_ballots::table.find(id)).set(staff_ballots::document.eq(document)).execute(tx.conn())?;
+        }
+    }
+    Ok(last)
 }
 
 fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<StaffBallot>, document: String) {

@@ -41,6 +41,8 @@ pub struct Stamp {
 
 /// How records are written down: the API owns that form, the store keeps it.
 pub trait Documents: Send + Sync {
+    /// The number of this form. A register whose documents are of another is written anew when it is opened.
+    fn form(&self) -> i64;
     /// A department.
     fn department(&self, record: &Record<Department>) -> Document;
     /// A mutual.
@@ -114,6 +116,8 @@ impl Pending {
 pub(crate) enum SearchChange {
     Insert { index: Searched, id: String, tokens: String },
     Remove { index: Searched, row_no: i64 },
+    /// What another change of the batch has made void.
+    Nothing,
 }
 
 /// A change to the register, alone with the truth: no other write runs beside it, on either database.
@@ -186,6 +190,9 @@ impl WriteTx<'_> {
     /// Makes a record, which is still there, unfindable.
     pub(crate) fn unindex_words(&mut self, index: Searched, id: &str) -> Result<(), Error> {
         let row_no = index.row_no(self.conn(), id)?;
+        // What the same batch was to insert is superseded, and may have no row any more when the batch ends.
+        let of_record = |change: &SearchChange| matches!(change, SearchChange::Insert { id: waiting, .. } if waiting == id);
+        self.pending.search.iter_mut().filter(|change| of_record(change)).for_each(|change| *change = SearchChange::Nothing);
         self.pending.search.push(SearchChange::Remove { index, row_no });
         Ok(())
     }

@@ -229,6 +229,7 @@ fn store_pending(conn: &mut Conn, head: i64, pending: &Pending) -> Result<(), Er
         match change {
             SearchChange::Insert { index, id, tokens } => index.insert(conn, id, tokens)?,
             SearchChange::Remove { index, row_no } => index.remove(conn, *row_no)?,
+            SearchChange::Nothing => {}
         }
     }
     entry_log::append(conn, head, &pending.entries)

@@ -1,3 +1,4 @@
+DROP TABLE document_form;
 DROP TABLE idempotency_keys;
 DROP TABLE tombstones;
 DROP TABLE entries;

@@ -43,3 +43,11 @@ CREATE TABLE idempotency_keys (
 ) STRICT;
 
 CREATE INDEX ix_idempotency_keys__created_at ON idempotency_keys (created_at);
+
+-- In which form the documents of the records are written: a release that shows records otherwise writes them anew.
+CREATE TABLE document_form (
+    id INTEGER NOT NULL PRIMARY KEY CONSTRAINT ck_document_form__id CHECK (id = 1),
+    form INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO document_form (id, form) VALUES (1, 0);

@@ -37,3 +37,5 @@ CREATE TABLE department_policy_areas (
 CREATE VIRTUAL TABLE department_search USING fts5 (
     tokens, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
 );
+-- Every batch of writes adds a segment: merging more of them at a time writes less.
+INSERT INTO department_search (department_search, rank) VALUES ('automerge', 8);

@@ -80,3 +80,5 @@ CREATE INDEX ix_identifiers__mutual_id ON identifiers (mutual_id) WHERE mutual_i
 CREATE VIRTUAL TABLE mutual_search USING fts5 (
     tokens, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii'
 );
+-- Every batch of writes adds a segment: merging more of them at a time writes less.
+INSERT INTO mutual_search (mutual_search, rank) VALUES ('automerge', 8);

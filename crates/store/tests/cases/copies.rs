@@ -151,7 +151,8 @@ async fn a_database_that_is_no_register_is_refused(register: &Register) {
 
 async fn a_backup_of_a_newer_version_is_refused(register: &Register) {
     let (elsewhere, file) = some_backup(register).await;
-    Raw::connect(&DatabaseUrl::Sqlite(file.clone())).execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
+    Raw::connect(&DatabaseUrl::Sqlite(file.clone()))
+        .execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
 
     let said = refusal(restore(&elsewhere.url(), &file));
 
@@ -165,7 +166,9 @@ async fn a_backup_goes_into_a_new_file_and_comes_from_a_register(register: &Regi
 
     assert!(refusal(backup(&register.database.url(), &file)).contains("exists already"));
     assert_eq!(fs::read(&file).unwrap(), sound);
-    assert!(refusal(backup(&register.database.url(), &elsewhere.folder().join("no/such/folder.db"))).contains("folder.db"));
+    assert!(
+        refusal(backup(&register.database.url(), &elsewhere.folder().join("no/such/folder.db"))).contains("folder.db")
+    );
 
     let nothing = elsewhere.folder().join("nothing.db");
     let of_nothing = backup(&DatabaseUrl::Sqlite(nothing.clone()), &elsewhere.folder().join("copy.db"));

@@ -12,9 +12,9 @@ use store::{Error, Stamp, Store};
 use tokio::task::JoinSet;
 
 use crate::fixture::{ballot, contract, department, mutual};
-use crate::kit::{Entry, Register, moment, next_id, plain, stamp};
+use crate::kit::{Entry, Register, canonical, moment, next_id, stamp};
 
-fn shown(entries: &[Entry]) -> Vec<(i64, &str, &str, i64)> {
+fn outline(entries: &[Entry]) -> Vec<(i64, &str, &str, i64)> {
     entries.iter().map(|it| (it.seq, it.action.as_str(), it.resource_type.as_str(), it.version)).collect()
 }
 
@@ -38,9 +38,9 @@ async fn every_kind_of_change_has_its_entry_with_the_record_after_it(register: &
         (6, "delete", "contract", 2),
         (7, "delete", "staff_ballot", 2),
     ];
-    assert_eq!(shown(&entries), expected);
-    assert_eq!(entries[1].after, Some(plain(&supplier)));
-    assert_eq!(entries[4].after, Some(plain(&changed)));
+    assert_eq!(outline(&entries), expected);
+    assert_eq!(entries[1].after, Some(canonical(&supplier)));
+    assert_eq!(entries[4].after, Some(canonical(&changed)));
     assert_eq!(entries[6].after, None);
     assert_eq!(entries[6].resource_id, vote.id.to_string());
     assert_eq!(entries[5].at, stamp(2).now.naive_utc());
@@ -97,14 +97,16 @@ async fn refused_and_discarded_writes_leave_no_entry_and_no_row(register: &Regis
         tx.discard();
         store::mutual::insert(tx, next_id(), mutual("Tried"))
     });
-    assert_eq!(tried.await.unwrap().content, mutual("Tried"));
+    assert_eq!(tried.await.unwrap().record.content, mutual("Tried"));
 
-    assert_eq!(shown(&register.entries()), [(1, "create", "department", 1)]);
+    assert_eq!(outline(&register.entries()), [(1, "create", "department", 1)]);
     let mut raw = register.database.raw();
-    for (table, rows) in [("departments", 1), ("department_search", 1), ("mutuals", 0), ("mutual_search", 0), ("mutual_sectors", 0)] {
+    for (table, rows) in
+        [("departments", 1), ("department_search", 1), ("mutuals", 0), ("mutual_search", 0), ("mutual_sectors", 0)]
+    {
         assert_eq!(raw.count(table), rows, "{table}");
     }
-    assert_eq!(register.store.look::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap(), 1);
+    assert_eq!(register.store.look::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
     // What was tried is as free as before.
     register.enter(mutual("Tried")).await;
     register.enter(department("New")).await;
@@ -121,7 +123,7 @@ async fn writers_of_two_stores_number_their_entries_without_a_gap(register: &Reg
             while !done.load(Ordering::Relaxed) {
                 let seen = raw.entries();
                 // Whoever has seen a number has seen all before it.
-                assert!((1..).zip(&seen).all(|(n, entry)| entry.seq == n), "{:?}", shown(&seen));
+                assert!((1..).zip(&seen).all(|(n, entry)| entry.seq == n), "{:?}", outline(&seen));
                 looks += 1;
             }
             looks
@@ -138,7 +140,7 @@ async fn writers_of_two_stores_number_their_entries_without_a_gap(register: &Reg
     assert!(watcher.await.unwrap() > 0);
     let entries = register.entries();
     assert_eq!(accepted.len(), 150);
-    assert!((1..=150).eq(entries.iter().map(|entry| entry.seq)), "{:?}", shown(&entries));
+    assert!((1..=150).eq(entries.iter().map(|entry| entry.seq)), "{:?}", outline(&entries));
     let logged: HashSet<&str> = entries.iter().map(|entry| entry.resource_id.as_str()).collect();
     assert!(accepted.iter().all(|id| logged.contains(id.as_str())));
     assert_eq!(register.database.raw().count("mutuals"), 150);
@@ -153,7 +155,7 @@ async fn write_and_look(store: Store, n: usize) -> Option<String> {
     });
     let entered = write.await.ok()?;
     let found = store.look::<_, Error, _>(move |tx| store::mutual::find(tx, &domain::Key::Id(id))).await.unwrap();
-    assert_eq!(found, entered);
+    assert_eq!(found, entered.record);
     Some(id.to_string())
 }
 

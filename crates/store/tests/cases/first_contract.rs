@@ -21,10 +21,11 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let days = &["2011-04-01", "2011-04-02", "2012-01-01"][..];
-    let day = move || option::weighted(0.8, select(days).prop_map(|raw| parsed::<Day>(raw)));
+    let day = move || option::weighted(0.8, select(days).prop_map(parsed::<Day>));
     let step = prop_oneof![
         3 => (0..2_u128, day()).prop_map(|(mutual, entered_on)| Step::Enter { mutual, entered_on }),
-        4 => (any::<Index>(), 0..2_u128, day()).prop_map(|(which, mutual, entered_on)| Step::Change { which, mutual, entered_on }),
+        4 => (any::<Index>(), 0..2_u128, day())
+            .prop_map(|(which, mutual, entered_on)| Step::Change { which, mutual, entered_on }),
         2 => any::<Index>().prop_map(|which| Step::Delete { which }),
     ];
     vec(step, 1..16)
@@ -54,11 +55,13 @@ async fn check(register: &Register, steps: Vec<Step>) {
     }
 }
 
+type Work = Box<dyn FnMut(&mut WriteTx<'_>) -> Result<(), Error> + Send>;
+
 /// Carries out one step; gives the contract that it was about.
 async fn take(register: &Register, contracts: &Contracts, step: &Step, minute: i64) -> Option<ContractId> {
     let which = |index: &Index| (!contracts.is_empty()).then(|| index.get(&contracts.values().collect::<Vec<_>>()).id);
     let content = |mutual, entered_on| contract_of(mutual_id(mutual), numbered(100), entered_on);
-    let (id, work): (ContractId, Box<dyn FnMut(&mut WriteTx<'_>) -> Result<(), Error> + Send>) = match *step {
+    let (id, work): (ContractId, Work) = match *step {
         Step::Enter { mutual, entered_on } => {
             let id = next_id();
             let new = content(mutual, entered_on);
@@ -70,7 +73,7 @@ async fn take(register: &Register, contracts: &Contracts, step: &Step, minute: i
             let change = move |tx: &mut WriteTx<'_>| {
                 let current = store::contract::find(tx, &id)?;
                 let answered = store::contract::update(tx, &current, new.clone())?;
-                assert_eq!(answered, store::contract::find(tx, &id)?, "what is answered is what is stored");
+                assert_eq!(answered.record, store::contract::find(tx, &id)?, "what is answered is what is stored");
                 Ok(())
             };
             (id, Box::new(change))

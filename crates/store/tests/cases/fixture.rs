@@ -4,14 +4,14 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Checked, Contract, ContractStatus, Day, Department, DepartmentId,
-    DepartmentKind, Distinct, Effect, Ending, Held, Id, Identifier, Invalid, Key, Mutual, MutualId, Name, Parents,
-    PartialDate, Procedure, Record, Rules, Sector, Slug, Sources, Staff, StaffBallot, StaffBallotId, Stage, Tally, Tests,
-    Timeline,
+    BallotKind, BallotMode, BallotOption, BallotState, Checked, Contract, ContractStatus, Day, Department,
+    DepartmentId, DepartmentKind, Distinct, Effect, Ending, Held, Id, Identifier, Invalid, Key, Mutual, MutualId, Name,
+    Parents, PartialDate, Procedure, Record, Rules, Sector, Slug, Sources, Staff, StaffBallot, StaffBallotId, Stage,
+    Tally, Tests, Timeline,
 };
-use store::{Error, Page, ReadTx, Slice, WriteTx};
+use store::{Error, Listed, Page, ReadTx, Shown, Slice, Stored, WriteTx};
 
-use crate::kit::{Register, next_id, stamp};
+use crate::kit::{Register, listed, next_id, shown, stamp};
 
 pub fn parsed<T: FromStr<Err = Invalid>>(raw: &str) -> T {
     raw.parse().unwrap_or_else(|invalid| panic!("{raw}: {invalid:?}"))
@@ -147,8 +147,6 @@ pub trait Resource: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     type Filter: Clone + Debug + Default + Send + Sync + 'static;
     type Sort: Copy + Debug + Send + Sync + 'static;
 
-    /// As the log names it.
-    const TYPE: &'static str;
     /// Whatever there is to sort by.
     const SORTS: &'static [Self::Sort];
 
@@ -156,24 +154,24 @@ pub trait Resource: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     fn update(tx: &mut WriteTx<'_>, current: &Record<Self>, content: Self) -> Result<Record<Self>, Error>;
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error>;
     fn find(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Record<Self>, Error>;
-    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice<Self>, Error>;
+    fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Shown, Error>;
+    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice, Error>;
 }
 
 macro_rules! resource {
-    ($Resource:ident, $module:ident, $type:literal, $key:expr, [$($Sort:ident),+]) => {
+    ($Resource:ident, $module:ident, $key:expr, [$($Sort:ident),+]) => {
         impl Resource for $Resource {
             type Filter = store::$module::Filter;
             type Sort = store::$module::Sort;
 
-            const TYPE: &'static str = $type;
             const SORTS: &'static [Self::Sort] = &[$(store::$module::Sort::$Sort),+];
 
             fn insert(tx: &mut WriteTx<'_>, id: Id<Self>, content: Self) -> Result<Record<Self>, Error> {
-                store::$module::insert(tx, id, content)
+                store::$module::insert(tx, id, content).map(as_shown)
             }
 
             fn update(tx: &mut WriteTx<'_>, current: &Record<Self>, content: Self) -> Result<Record<Self>, Error> {
-                store::$module::update(tx, current, content)
+                store::$module::update(tx, current, content).map(as_shown)
             }
 
             fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
@@ -184,17 +182,27 @@ macro_rules! resource {
                 store::$module::find(tx, &$key(id))
             }
 
-            fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice<Self>, Error> {
+            fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Shown, Error> {
+                store::$module::show(tx, &$key(id))
+            }
+
+            fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice, Error> {
                 store::$module::list(tx, filter, page)
             }
         }
     };
 }
 
-resource!(Department, department, "department", Key::Id, [Name, UpdatedAt, Id]);
-resource!(Mutual, mutual, "mutual", Key::Id, [Name, LaunchedOn, StaffCount, UpdatedAt, Id]);
-resource!(StaffBallot, staff_ballot, "staff_ballot", std::convert::identity, [ClosedOn, DeclaredOn, UpdatedAt, Id]);
-resource!(Contract, contract, "contract", std::convert::identity, [StartsOn, EndsOn, Value, UpdatedAt, Id]);
+resource!(Department, department, Key::Id, [Name, UpdatedAt, Id]);
+resource!(Mutual, mutual, Key::Id, [Name, LaunchedOn, StaffCount, UpdatedAt, Id]);
+resource!(StaffBallot, staff_ballot, std::convert::identity, [ClosedOn, DeclaredOn, UpdatedAt, Id]);
+resource!(Contract, contract, std::convert::identity, [StartsOn, EndsOn, Value, UpdatedAt, Id]);
+
+/// What was stored, which is what was to be shown of it.
+fn as_shown<T: Debug>(stored: Stored<T>) -> Record<T> {
+    assert_eq!(stored.document, shown(&stored.record).document);
+    stored.record
+}
 
 impl Register {
     /// Enters a record under an id of its own.
@@ -232,14 +240,29 @@ impl Register {
         self.store.write(stamp(2), work).await
     }
 
+    /// A record, which is looked at in both ways.
     pub async fn find<R: Resource>(&self, id: Id<R>) -> Result<Record<R>, Error> {
-        self.store.look(move |tx| R::find(tx, id)).await
+        let found = self.store.look(move |tx| R::find(tx, id)).await;
+        match (&found, self.store.look::<_, Error, _>(move |tx| R::show(tx, id)).await) {
+            (Ok(record), Ok(seen)) => assert_eq!(seen, shown(record)),
+            (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
+            (one, other) => panic!("{one:?}, but it is shown as {other:?}"),
+        }
+        found
     }
 
     /// Everything that a filter lets through, by id.
     pub async fn all<R: Resource>(&self, filter: R::Filter) -> Vec<Record<R>> {
         let sort = *R::SORTS.last().unwrap();
         let page = Page { limit: 10_000, sort, descending: false, after: None, count: false };
-        self.store.look::<_, Error, _>(move |tx| R::list(tx, &filter, &page)).await.unwrap().items
+        let work = move |tx: &mut ReadTx<'_>| {
+            let items = R::list(tx, &filter, &page)?.items;
+            let find = |item: &Listed| R::find(tx, parsed(&item.id));
+            let found = items.iter().map(find).collect::<Result<Vec<_>, Error>>()?;
+            Ok::<_, Error>((items, found))
+        };
+        let (items, found) = self.store.read(work).await.unwrap();
+        assert_eq!(items, found.iter().map(listed).collect::<Vec<_>>());
+        found
     }
 }

@@ -2,8 +2,8 @@
 
 use chrono::TimeDelta;
 use domain::Mutual;
-use store::idempotency::{self, Answer, KEPT_HOURS};
 use store::Error;
+use store::idempotency::{self, Answer, KEPT_HOURS};
 use tokio::task::JoinSet;
 
 use crate::fixture::mutual;
@@ -32,7 +32,11 @@ async fn an_answer_is_kept_for_a_day(register: &Register) {
     // Then the key may be used again.
     let next = answer("next");
     let given = next.clone();
-    register.store.write::<_, Error, _>(later(KEPT_HOURS, 0), move |tx| idempotency::insert(tx, "key", &given)).await.unwrap();
+    register
+        .store
+        .write::<_, Error, _>(later(KEPT_HOURS, 0), move |tx| idempotency::insert(tx, "key", &given))
+        .await
+        .unwrap();
     assert_eq!(find(later(KEPT_HOURS, 1)).await.unwrap(), Some(next));
     assert_eq!(register.database.raw().count("idempotency_keys"), 1);
 }

@@ -16,7 +16,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
 use domain::{Contract, Department, Id, Mutual, Record, StaffBallot};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
-use store::{DatabaseUrl, Documents, Error, Stamp, Store, WriteTx};
+use store::{DatabaseUrl, Document, Documents, Error, Listed, Shown, Stamp, Store, WriteTx};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -214,7 +214,7 @@ fn next_name() -> String {
 
 fn cluster_url() -> String {
     std::env::var(CLUSTER).unwrap_or_else(|_| {
-        panic!("{CLUSTER} is not set: run `tests/with-postgres cargo test -p store`, which starts a PostgreSQL for the tests alone")
+        panic!("{CLUSTER} is not set: run `tests/with-postgres cargo test -p store`, which starts a PostgreSQL for it alone")
     })
 }
 
@@ -307,29 +307,52 @@ pub struct Entry {
     pub leaf_hash: Vec<u8>,
 }
 
-/// The least that tells one state of a record from another.
+/// Shows all of a record, so that a document which was not written anew is seen; the log gets the least that tells one state
+/// of a record from another.
 pub struct Plain;
 
 impl Documents for Plain {
-    fn department(&self, record: &Record<Department>) -> String {
-        plain(record)
+    fn form(&self) -> i64 {
+        1
     }
 
-    fn mutual(&self, record: &Record<Mutual>) -> String {
-        plain(record)
+    fn department(&self, record: &Record<Department>) -> Document {
+        Document { shown: shown(record).document, canonical: canonical(record) }
     }
 
-    fn staff_ballot(&self, record: &Record<StaffBallot>) -> String {
-        plain(record)
+    fn mutual(&self, record: &Record<Mutual>) -> Document {
+        Document { shown: shown(record).document, canonical: canonical(record) }
     }
 
-    fn contract(&self, record: &Record<Contract>) -> String {
-        format!(r#"{{"id":"{}","is_first":{},"version":{}}}"#, record.id, record.content.is_first, record.version)
+    fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
+        Document { shown: shown(record).document, canonical: canonical(record) }
+    }
+
+    fn contract(&self, record: &Record<Contract>) -> Document {
+        let is_first = record.content.is_first;
+        let canonical = format!(r#"{{"id":"{}","is_first":{is_first},"version":{}}}"#, record.id, record.version);
+        Document { shown: shown(record).document, canonical }
     }
 }
 
-/// What [`Plain`] writes.
-pub fn plain<T>(record: &Record<T>) -> String {
+/// What a list shows of a record that [`Plain`] wrote.
+pub fn listed<T: Debug>(record: &Record<T>) -> Listed {
+    let Shown { id, version, document, .. } = shown(record);
+    Listed { id, version, document }
+}
+
+/// What is shown of a record that [`Plain`] wrote.
+pub fn shown<T: Debug>(record: &Record<T>) -> Shown {
+    Shown {
+        id: record.id.to_string(),
+        version: record.version,
+        updated_at: record.updated_at,
+        document: format!("{record:?}"),
+    }
+}
+
+/// What [`Plain`] writes into the log, but for contracts.
+pub fn canonical<T>(record: &Record<T>) -> String {
     format!(r#"{{"id":"{}","version":{}}}"#, record.id, record.version)
 }
 
@@ -383,7 +406,7 @@ where
     }
 }
 
-/// Keeps the writer busy with a write that changes nothing, so that all writes handed over meanwhile come into one batch.
+/// Keeps the writer busy with a write that changes nothing: all writes handed over meanwhile come into one batch.
 pub struct Hold {
     _release: Sender<()>,
 }

@@ -1,8 +1,8 @@
 //! What the store promises, on SQLite and on PostgreSQL, seen through its public API alone; the entry log, which has no
 //! reading of its own yet, is looked at with SQL.
 //!
-//! `make test` runs them, or `tests/with-postgres cargo test -p store`. A case is an `async fn(&Register)` whose name is a true
-//! sentence; [`on_both!`] makes two tests of it.
+//! `make test` runs them, or `tests/with-postgres cargo test -p store`. A case is an `async fn(&Register)` whose name is
+//! a true sentence; [`on_both!`] makes two tests of it.
 
 #![expect(
     clippy::unwrap_used,
@@ -40,6 +40,7 @@ macro_rules! on_both {
 
 mod address;
 mod copies;
+mod documents;
 mod entry_log;
 mod first_contract;
 mod fixture;

@@ -42,7 +42,8 @@ async fn all_records_that_stand_in_the_way_are_named_at_once(register: &Register
 }
 
 async fn a_conflict_names_the_type_and_the_name_of_the_other_record(register: &Register) {
-    let holder = register.enter(Department { identifiers: identifiers(&["GB-LAE:GLS"]), ..department("Council") }).await;
+    let holder =
+        register.enter(Department { identifiers: identifiers(&["GB-LAE:GLS"]), ..department("Council") }).await;
 
     let refused = register.try_enter(Mutual { identifiers: identifiers(&["GB-LAE:GLS"]), ..mutual("New") }).await;
 
@@ -135,8 +136,8 @@ async fn a_deleted_record_is_gone_and_one_that_never_was_is_not_found(register: 
 
     for key in [Key::Id(entered.id), Key::Slug(parsed("gone"))] {
         let missing = register.store.look(move |tx| store::mutual::find(tx, &key)).await;
-        let gone = matches!(&missing, Err(Error::Gone { resource_type: ResourceType::Mutual, deleted_at: at, .. }) if *at == deleted_at);
-        assert!(gone, "{missing:?}");
+        let Err(Error::Gone { resource_type, deleted_at: at, .. }) = missing else { panic!("{missing:?}") };
+        assert_eq!((resource_type, at), (ResourceType::Mutual, deleted_at));
     }
     for key in [Key::Id(next_id()), Key::Slug(parsed("never"))] {
         let missing = register.store.look(move |tx| store::mutual::find(tx, &key)).await;
@@ -151,7 +152,9 @@ async fn a_deleted_record_is_gone_and_one_that_never_was_is_not_found(register: 
 
 async fn a_slug_gets_the_lowest_number_that_neither_a_record_nor_a_deleted_one_has(register: &Register) {
     let free = |wanted: &'static str| {
-        register.write(move |tx| Ok((store::mutual::slug_for(tx, parsed(wanted))?, store::department::slug_for(tx, parsed(wanted))?)))
+        register.write(move |tx| {
+            Ok((store::mutual::slug_for(tx, parsed(wanted))?, store::department::slug_for(tx, parsed(wanted))?))
+        })
     };
     assert_eq!(free("alpha").await.unwrap(), (parsed("alpha"), parsed("alpha")));
     register.enter(mutual("Alpha")).await;

@@ -38,7 +38,7 @@ async fn reads_and_writes_work_at_once_after_all_connections_were_cut(register: 
 
         assert_eq!(register.all::<Mutual>(Default::default()).await.len(), 1 + round);
         register.enter(mutual(&format!("After {round}"))).await;
-        register.store.read::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap();
+        register.store.read::<_, Error, _>(store::entry_log::head).await.unwrap();
         register.store.ready().await.unwrap();
     }
     assert_eq!(register.entries().len(), 4);
@@ -69,7 +69,8 @@ async fn a_batch_whose_connection_is_cut_is_tried_again_write_by_write(register:
     };
     let sibling = {
         let (store, id) = (register.store.clone(), next_id());
-        submit(async move { store.write(stamp(0), move |tx| store::mutual::insert(tx, id, mutual("Sibling"))).await }).await
+        submit(async move { store.write(stamp(0), move |tx| store::mutual::insert(tx, id, mutual("Sibling"))).await })
+            .await
     };
     hold.release();
     tokio::task::block_in_place(|| wait_until_reached.recv().unwrap());
@@ -114,7 +115,8 @@ async fn a_database_that_lets_nobody_in_is_unavailable_until_it_does(register: &
 
     let looked = tokio::time::timeout(patience, register.find(next_id::<Mutual>())).await.expect("answered in time");
     assert!(matches!(looked, Err(Error::Unavailable(_))), "{looked:?}");
-    let written = tokio::time::timeout(patience, register.try_enter(mutual("Meanwhile"))).await.expect("answered in time");
+    let written =
+        tokio::time::timeout(patience, register.try_enter(mutual("Meanwhile"))).await.expect("answered in time");
     assert!(matches!(written, Err(Error::Unavailable(_))), "{written:?}");
     let ready = tokio::time::timeout(patience, register.store.ready()).await.expect("answered in time");
     assert!(matches!(ready, Err(Error::Unavailable(_))), "{ready:?}");
@@ -138,7 +140,8 @@ async fn another_writer_is_waited_for(register: &Register) {
     other.execute("BEGIN IMMEDIATE");
     let waiting = {
         let store = register.store.clone();
-        submit(async move { store.write(stamp(0), |tx| store::mutual::insert(tx, next_id(), mutual("Patient"))).await }).await
+        submit(async move { store.write(stamp(0), |tx| store::mutual::insert(tx, next_id(), mutual("Patient"))).await })
+            .await
     };
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!waiting.is_finished());

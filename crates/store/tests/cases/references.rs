@@ -33,7 +33,10 @@ async fn every_reference_that_leads_nowhere_is_named(register: &Register) {
     let unknown = |field: &str| (field.to_owned(), FaultCode::UnknownReference);
     let closed = closed_department("Closed", Some(next_id()));
     assert_eq!(faults(register.try_enter(closed).await), [unknown("successor_id")]);
-    assert_eq!(faults(register.try_enter(superseded_ballot(next_id(), next_id())).await), [unknown("mutual_id"), unknown("superseded_by_id")]);
+    assert_eq!(
+        faults(register.try_enter(superseded_ballot(next_id(), next_id())).await),
+        [unknown("mutual_id"), unknown("superseded_by_id")]
+    );
     let mut of_contract = faults(register.try_enter(contract(next_id(), next_id())).await);
     of_contract.sort();
     assert_eq!(of_contract, [unknown("department_id"), unknown("mutual_id")]);
@@ -163,7 +166,8 @@ async fn a_mutual_that_others_refer_to_stays_and_they_are_named(register: &Regis
 
     let refused = dependents(register.remove(kept).await);
 
-    let expected = [("staff_ballot", vote.to_string()), ("contract", sale.to_string()), ("mutual", predecessor.to_string())];
+    let expected =
+        [("staff_ballot", vote.to_string()), ("contract", sale.to_string()), ("mutual", predecessor.to_string())];
     assert_eq!(refused, expected.map(|(resource_type, id)| (resource_type.to_owned(), id)));
 
     register.remove(vote).await.unwrap();
@@ -177,7 +181,10 @@ async fn a_ballot_that_superseded_another_stays(register: &Register) {
     let rerun = register.enter(ballot(about)).await.id;
     let first = register.enter(superseded_ballot(about, rerun)).await.id;
 
-    assert_eq!(dependents(register.remove::<StaffBallot>(rerun).await), [("staff_ballot".to_owned(), first.to_string())]);
+    assert_eq!(
+        dependents(register.remove::<StaffBallot>(rerun).await),
+        [("staff_ballot".to_owned(), first.to_string())]
+    );
 
     register.remove(first).await.unwrap();
     register.remove(rerun).await.unwrap();

@@ -1,14 +1,15 @@
 //! What is written is what is read.
 
-use domain::{
-    BallotOption, Checked, Contract, Department, Effect, Ending, Held, LegalForm, MAX_INTEGER, Money, Mutual, OptionCount,
-    OriginRoute, Parents, Protection, ProtectionKind, Region, Round, Scrutineer, Sector, Source, Staff, StaffBallot, Stage,
-    Tally, TestOutcome, Tests, Threshold, Timeline,
-};
 use domain::{BallotMethod, BallotState, Basis, Organiser, PublishedBasis, PublishedFigure};
+use domain::{
+    BallotOption, Checked, Contract, Department, Effect, Ending, Held, LegalForm, MAX_INTEGER, Money, Mutual,
+    OptionCount, OriginRoute, Parents, Protection, ProtectionKind, Region, Round, Scrutineer, Sector, Source, Staff,
+    StaffBallot, Stage, Tally, TestOutcome, Tests, Threshold, Timeline,
+};
 
 use crate::fixture::{
-    Resource, ballot, checked, closed_department, contract, date, day, department, distinct, identifiers, life, mutual, parsed,
+    Resource, ballot, checked, closed_department, contract, date, day, department, distinct, identifiers, life, mutual,
+    parsed,
 };
 use crate::kit::{Register, stamp};
 
@@ -47,7 +48,8 @@ fn sources() -> domain::Sources {
 
 async fn a_department_with_everything_is_read_as_it_was_written(register: &Register) {
     let successor = register.enter(department("Successor")).await.id;
-    let life = domain::department::Life { opened_on: date("1999"), closed_on: date("2013-03"), successor_id: Some(successor) };
+    let life =
+        domain::department::Life { opened_on: date("1999"), closed_on: date("2013-03"), successor_id: Some(successor) };
     let full = Department {
         identifiers: identifiers(&["GB-LAE:GLS", "GB-GOVUK:some-council", "GB-COH:1"]),
         policy_areas: distinct(Sector::ALL.iter().rev().copied().collect()),
@@ -112,7 +114,11 @@ async fn a_staff_ballot_with_everything_is_read_as_it_was_written(register: &Reg
     };
     let tally = Tally {
         method: Some(BallotMethod::Ranked),
-        options: vec![option("leave", Effect::Mutual), option("stay_1", Effect::RemainInHouse), option("tender", Effect::CompetitiveTender)],
+        options: vec![
+            option("leave", Effect::Mutual),
+            option("stay_1", Effect::RemainInHouse),
+            option("tender", Effect::CompetitiveTender),
+        ],
         roll_size: Some(10_000_000),
         papers_issued: Some(2_000),
         returned: Some(1_000),
@@ -136,7 +142,8 @@ async fn a_staff_ballot_with_everything_is_read_as_it_was_written(register: &Reg
         report_url: Some(parsed("https://example.org/report.pdf")),
         satisfied: Some(false),
     };
-    let ending = Ending { state: BallotState::Void, void_reason: Some(parsed("A court\nsaid so")), superseded_by_id: None };
+    let ending =
+        Ending { state: BallotState::Void, void_reason: Some(parsed("A court\nsaid so")), superseded_by_id: None };
     let full = StaffBallot {
         organiser: Some(Organiser::TradeUnion),
         question: Some(parsed("Shall we?\n\n- yes\n- no")),

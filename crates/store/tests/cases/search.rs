@@ -1,19 +1,69 @@
 //! `q` finds the same records on both databases: those in which each of its words begins one.
 
-use domain::{Department, Mutual, SearchQuery, tokens};
+use domain::{Department, Key, Mutual, MutualId, SearchQuery, tokens};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
+use store::{Error, WriteTx};
 
 use crate::fixture::{department, identifiers, mutual, parsed};
-use crate::kit::{Register, for_all, next_id};
+use crate::kit::{Hold, Register, for_all, next_id, stamp, submit};
 
 /// Words that one of the two searches might take for its own, and words that fold in odd ways.
 const WORDS: &[&str] = &[
-    "and", "or", "not", "near", "the", "of", "NEAR(a b)", "a:b", "*", "\"quoted\"", "'single'", "\\", "a&b", "a|b", "!a", "x<->y",
-    "care", "caring", "car", "CARE", "ca", "health-care", "Gesundheit", "Straße", "strasse", "Œuvre", "œ", "ﬁre", "naïve", "Zürich",
-    "東京", "Москва", "Ελλάδα", "😀", "½", "2011", "20", "11", "0", "co.uk", "d'Azur", "—", "i\u{307}", "İzmir", "rowid", "rank",
-    "tokens", "mutual_search", "%", "_", "x'y", "null", "true",
+    "and",
+    "or",
+    "not",
+    "near",
+    "the",
+    "of",
+    "NEAR(a b)",
+    "a:b",
+    "*",
+    "\"quoted\"",
+    "'single'",
+    "\\",
+    "a&b",
+    "a|b",
+    "!a",
+    "x<->y",
+    "care",
+    "caring",
+    "car",
+    "CARE",
+    "ca",
+    "health-care",
+    "Gesundheit",
+    "Straße",
+    "strasse",
+    "Œuvre",
+    "œ",
+    "ﬁre",
+    "naïve",
+    "Zürich",
+    "東京",
+    "Москва",
+    "Ελλάδα",
+    "😀",
+    "½",
+    "2011",
+    "20",
+    "11",
+    "0",
+    "co.uk",
+    "d'Azur",
+    "—",
+    "i\u{307}",
+    "İzmir",
+    "rowid",
+    "rank",
+    "tokens",
+    "mutual_search",
+    "%",
+    "_",
+    "x'y",
+    "null",
+    "true",
 ];
 
 fn some_text(most: usize) -> impl Strategy<Value = String> {
@@ -42,7 +92,8 @@ async fn check(register: &Register, (texts, queries): Script) {
         searched.push(record);
     }
     for query in queries.iter().filter_map(|raw| raw.parse::<SearchQuery>().ok()) {
-        let found = register.all::<Mutual>(store::mutual::Filter { search: Some(query.clone()), ..Default::default() }).await;
+        let found =
+            register.all::<Mutual>(store::mutual::Filter { search: Some(query.clone()), ..Default::default() }).await;
         let expected: Vec<_> = searched.iter().filter(|record| is_found(&record.content, &query)).cloned().collect();
         assert_eq!(found, expected, "{query:?}");
     }
@@ -57,13 +108,104 @@ async fn a_search_finds_what_has_a_word_beginning_with_each_of_its_words(registe
     for_all(register, 40, scripts(), check);
 }
 
+/// A change to one of a few mutuals, which makes of each whatever it is not yet.
+#[derive(Clone, Debug)]
+enum Step {
+    Write { which: u128, word: &'static str },
+    Delete { which: u128 },
+}
+
+fn steps() -> impl Strategy<Value = (Vec<Step>, bool)> {
+    let step = prop_oneof![
+        3 => (0..3_u128, select(&["alpha", "beta", "gamma"][..])).prop_map(|(which, word)| Step::Write { which, word }),
+        1 => (0..3_u128).prop_map(|which| Step::Delete { which }),
+    ];
+    (vec(step, 1..14), any::<bool>())
+}
+
+/// The index of words is written at the end of a batch, whose records may have come, changed and gone by then.
+async fn check_batch(register: &Register, (steps, in_one_write): (Vec<Step>, bool)) {
+    let before = Mutual { slug: parsed("there"), description: Some(parsed("alpha")), ..mutual("There") };
+    let there = register.enter(before).await;
+    let mut ids: [MutualId; 3] = [there.id, next_id(), next_id()];
+    let mut works: Vec<Work> = Vec::new();
+    for (number, step) in steps.into_iter().enumerate() {
+        match step {
+            Step::Write { which, word } => {
+                let id = ids[usize::try_from(which).unwrap()];
+                works.push(Box::new(move |tx| write_word(tx, id, number, word)));
+            }
+            Step::Delete { which } => {
+                // What was deleted comes back as another record.
+                let id = std::mem::replace(&mut ids[usize::try_from(which).unwrap()], next_id());
+                works.push(Box::new(move |tx| delete_if_there(tx, id)));
+            }
+        }
+    }
+    carry_out(register, works, in_one_write).await;
+    let all = register.all::<Mutual>(Default::default()).await;
+    for word in ["alpha", "beta", "gamma", "bet"] {
+        let query: SearchQuery = parsed(word);
+        let expected: Vec<_> = all.iter().filter(|record| is_found(&record.content, &query)).cloned().collect();
+        let filter = store::mutual::Filter { search: Some(query), ..Default::default() };
+        assert_eq!(register.all::<Mutual>(filter).await, expected, "{word}");
+    }
+    let mut raw = register.database.raw();
+    assert_eq!(raw.count("mutual_search"), raw.count("mutuals"), "nothing is left in the index");
+}
+
+type Work = Box<dyn FnMut(&mut WriteTx<'_>) -> Result<(), Error> + Send>;
+
+async fn carry_out(register: &Register, mut works: Vec<Work>, in_one_write: bool) {
+    if in_one_write {
+        register.write(move |tx| works.iter_mut().try_for_each(|work| work(tx))).await.unwrap();
+        return;
+    }
+    let hold = Hold::the_writer_of(&register.store).await;
+    let mut waiting = Vec::new();
+    for work in works {
+        let store = register.store.clone();
+        waiting.push(submit(async move { store.write(stamp(0), work).await }).await);
+    }
+    hold.release();
+    for write in waiting {
+        write.await.unwrap().unwrap();
+    }
+}
+
+fn write_word(tx: &mut WriteTx<'_>, id: MutualId, number: usize, word: &str) -> Result<(), Error> {
+    let name = format!("Mutual {number}");
+    let content =
+        Mutual { slug: parsed(&format!("record-{number}")), description: Some(parsed(word)), ..mutual(&name) };
+    match store::mutual::find(tx, &Key::Id(id)) {
+        Ok(current) => store::mutual::update(tx, &current, content).map(drop),
+        Err(Error::NotFound { .. }) => store::mutual::insert(tx, id, content).map(drop),
+        Err(error) => Err(error),
+    }
+}
+
+fn delete_if_there(tx: &mut WriteTx<'_>, id: MutualId) -> Result<(), Error> {
+    match store::mutual::find(tx, &Key::Id(id)) {
+        Ok(current) => store::mutual::delete(tx, &current),
+        Err(Error::NotFound { .. }) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+async fn any_sequence_of_changes_in_one_batch_is_searched_as_it_ends(register: &Register) {
+    for_all(register, 60, steps(), check_batch);
+}
+
 async fn found(register: &Register, query: &str) -> Vec<String> {
     let filter = store::mutual::Filter { search: Some(parsed(query)), ..Default::default() };
     register.all::<Mutual>(filter).await.into_iter().map(|record| record.content.name.to_string()).collect()
 }
 
 async fn a_change_or_a_deletion_is_searched_at_once(register: &Register) {
-    let id = register.enter(Mutual { slug: parsed("m"), description: Some(parsed("nursing")), ..mutual("Old name") }).await.id;
+    let id = register
+        .enter(Mutual { slug: parsed("m"), description: Some(parsed("nursing")), ..mutual("Old name") })
+        .await
+        .id;
     assert_eq!(found(register, "old nurs").await, ["Old name"]);
 
     register.change(id, Mutual { slug: parsed("m"), ..mutual("New name") }).await;
@@ -81,14 +223,15 @@ async fn a_change_or_a_deletion_is_searched_at_once(register: &Register) {
 
 async fn identifiers_are_searched_and_departments_too(register: &Register) {
     register.enter(Mutual { identifiers: identifiers(&["GB-COH:9506232"]), ..mutual("Numbered") }).await;
-    let council = Department { identifiers: identifiers(&["GB-LAE:GLS"]), ..department("Gloucestershire County Council") };
-    let council = register.enter(council).await;
+    let council =
+        Department { identifiers: identifiers(&["GB-LAE:GLS"]), ..department("Gloucestershire County Council") };
+    let council = [register.enter(council).await];
 
     assert_eq!(found(register, "0950").await, ["Numbered"]);
     assert_eq!(found(register, "gb-coh:09506232").await, ["Numbered"]);
     for query in ["gls", "glouc coun", "COUNCIL gb"] {
         let filter = store::department::Filter { search: Some(parsed(query)), ..Default::default() };
-        assert_eq!(register.all::<Department>(filter).await, [council.clone()], "{query}");
+        assert_eq!(register.all::<Department>(filter).await, council, "{query}");
     }
 }
 
@@ -120,6 +263,7 @@ async fn a_record_without_a_word_is_found_by_none(register: &Register) {
 
 on_both!(
     a_search_finds_what_has_a_word_beginning_with_each_of_its_words,
+    any_sequence_of_changes_in_one_batch_is_searched_as_it_ends,
     a_change_or_a_deletion_is_searched_at_once,
     identifiers_are_searched_and_departments_too,
     the_longest_texts_are_searched,

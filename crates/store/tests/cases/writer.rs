@@ -19,7 +19,7 @@ async fn waiting<T: Send + 'static>(
     submit(async move { store.write(stamp(0), work).await }).await
 }
 
-fn entering(name: &'static str) -> impl FnMut(&mut WriteTx<'_>) -> Result<domain::Record<Mutual>, Error> {
+fn entering(name: &'static str) -> impl FnMut(&mut WriteTx<'_>) -> Result<store::Stored<Mutual>, Error> {
     let id = next_id();
     move |tx| store::mutual::insert(tx, id, mutual(name))
 }
@@ -83,7 +83,12 @@ async fn a_read_that_panics_answers_internal_and_the_store_goes_on(register: &Re
         let panicked = register.store.read::<(), Error, _>(|_| panic!("a case's own panic")).await;
         assert!(matches!(panicked, Err(Error::Internal(_))), "{panicked:?}");
     }
-    assert_eq!(register.store.read::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap(), 0);
+    // No connection is left at an earlier moment, or in a transaction.
+    register.enter(mutual("After")).await;
+    for _ in 0..12 {
+        assert_eq!(register.store.look::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
+        assert_eq!(register.store.read::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
+    }
 }
 
 async fn a_refusal_sees_what_a_sibling_of_the_same_batch_has_written(register: &Register) {
@@ -130,7 +135,8 @@ async fn a_full_queue_answers_unavailable_at_once_and_drains(register: &Register
     }
 
     let one_more = waiting(register, |_| Ok(())).await;
-    let refused = tokio::time::timeout(Duration::from_secs(1), one_more).await.expect("refused without waiting").unwrap();
+    let refused =
+        tokio::time::timeout(Duration::from_secs(1), one_more).await.expect("refused without waiting").unwrap();
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
 
     hold.release();
@@ -173,7 +179,13 @@ async fn a_read_is_of_one_moment_though_writes_go_on(register: &Register) {
     let reading = {
         let store = register.store.clone();
         let read = move |tx: &mut store::ReadTx<'_>| {
-            let page = store::Page { limit: 9, sort: store::department::Sort::Id, descending: false, after: None, count: true };
+            let page = store::Page {
+                limit: 9,
+                sort: store::department::Sort::Id,
+                descending: false,
+                after: None,
+                count: true,
+            };
             let first = store::department::list(tx, &Default::default(), &page)?;
             ready.send(()).unwrap();
             wait_for_write.recv().unwrap();
@@ -212,13 +224,13 @@ async fn more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_ag
     assert!(matches!(refused, Some(Ok(Err(Error::Unavailable(_))))), "{refused:?}");
     // Looks and writes go on beside them on SQLite, which keeps connections for them.
     if register.engine() == crate::kit::Engine::Sqlite {
-        register.enter(mutual("Beside")).await;
-        assert_eq!(names(register).await, ["Beside"]);
+        let beside = register.enter(mutual("Beside")).await;
+        assert_eq!(register.find(beside.id).await.unwrap(), beside);
     }
 
     drop(release);
     while reads.join_next().await.is_some() {}
-    register.store.read::<_, Error, _>(|tx| store::entry_log::head(tx)).await.unwrap();
+    register.store.read::<_, Error, _>(store::entry_log::head).await.unwrap();
 }
 
 on_both!(

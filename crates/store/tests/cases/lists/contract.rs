@@ -1,0 +1,151 @@
+//! Contracts, as they are drawn, filtered and ordered the slow way.
+
+use domain::{
+    Contract, ContractStatus, Currency, Day, MAX_INTEGER, Money, PartialDate, Procedure, Protection, ProtectionKind,
+    Record, Timeline,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::BoxedStrategy;
+
+use crate::fixture::{checked, contract, distinct, parsed};
+
+use super::{
+    BACKDROP, Listed, SortKey, any_day, any_days, any_of, at_least, at_most, department_id, has, has_some, in_order,
+    lies_in, mutual_id, rarely,
+};
+
+const AMOUNTS: &[i64] = &[0, 1, 99, 100, 1_000_000, MAX_INTEGER];
+const CODES: &[&str] =
+    &["85000000", "85100000", "85140000", "85141000", "80000000", "92511000", "92500000", "85900000", "99000000"];
+const PREFIXES: &[&str] = &["85", "851", "8514", "8514100", "85141000", "9", "92", "80000000", "99", "00"];
+const PROCEDURES: &[Procedure] = &[Procedure::PcrOpen, Procedure::PaS33Reserved, Procedure::Other];
+const STATUSES: &[ContractStatus] = &[ContractStatus::Active, ContractStatus::Expired, ContractStatus::Planned];
+const PROTECTIONS: &[ProtectionKind] = &[ProtectionKind::None, ProtectionKind::Reserved];
+const REFERENCES: &[&str] = &["A-1", "a-1", "A 1"];
+const OCIDS: &[&str] = &["ocds-b5fd17-1", "ocds-b5fd17-2"];
+const CURRENCIES: &[&str] = &["GBP", "EUR"];
+
+impl Listed for Contract {
+    fn any() -> BoxedStrategy<Self> {
+        let days =
+            ([(); 4].map(|()| any_day().boxed()), [(); 3].map(|()| any_day().boxed()), option::of(select(PROTECTIONS)));
+        let timeline = days.prop_map(|(before, term, protection)| {
+            let [procurement_started_on, awarded_on, award_notice_on, entered_on] = in_order(before);
+            let [starts_on, ends_on, latest_ends_on] = in_order(term);
+            checked(Timeline {
+                procurement_started_on,
+                awarded_on,
+                award_notice_on,
+                entered_on,
+                starts_on,
+                ends_on,
+                latest_ends_on,
+                protection: protection.map(|kind| Protection { kind, until: None }),
+            })
+        });
+        let value = option::of((select(AMOUNTS), select(CURRENCIES)))
+            .prop_map(|value| value.map(|(amount, currency)| Money::new(amount, parsed(currency)).unwrap()));
+        let words = (select(PROCEDURES), select(STATUSES), option::of(any::<bool>()));
+        let keys = (option::of(select(REFERENCES)), option::of(select(OCIDS)), subsequence(CODES, 0..4));
+        (0..BACKDROP, 0..BACKDROP, words, keys, timeline, value)
+            .prop_map(
+                |(supplier, buyer, (procedure, status, health_services), (reference, ocid, codes), timeline, value)| {
+                    Self {
+                        reference: reference.map(parsed),
+                        ocid: ocid.map(parsed),
+                        cpv_codes: distinct(codes.into_iter().map(parsed).collect()),
+                        health_services,
+                        procedure,
+                        timeline,
+                        value,
+                        status,
+                        ..contract(mutual_id(supplier), department_id(buyer))
+                    }
+                },
+            )
+            .boxed()
+    }
+
+    fn made_unique(self, _: usize) -> Self {
+        self
+    }
+
+    fn any_filter() -> BoxedStrategy<Self::Filter> {
+        let suppliers = prop_oneof![6 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(mutual_id), 1..3)];
+        let buyers = prop_oneof![6 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(department_id), 1..3)];
+        let words = (any_of(PROCEDURES), any_of(STATUSES), any_of(PROTECTIONS));
+        let prefixes = any_of(PREFIXES).prop_map(|all| all.into_iter().filter_map(|raw| raw.parse().ok()).collect());
+        let flags = (rarely(any::<bool>()), rarely(any::<bool>()));
+        let reference = rarely(select(REFERENCES).prop_map(parsed));
+        let ocid = rarely(select(OCIDS).prop_map(parsed));
+        let currency = rarely(select(CURRENCIES).prop_map(parsed::<Currency>));
+        let value = (currency, rarely(select(AMOUNTS)), rarely(select(AMOUNTS)));
+        let days = (any_days(), any_days(), any_days(), any_days(), any_days());
+        ((suppliers, buyers), words, prefixes, flags, (reference, ocid), value, days)
+            .prop_map(|((mutuals, departments), words, cpv_prefixes, flags, (reference, ocid), value, days)| {
+                let (procedures, statuses, protections) = words;
+                let (health_services, is_first) = flags;
+                let (currency, value_from, value_to) = value;
+                let (awarded, entered, starts, ends, latest_ends) = days;
+                Self::Filter {
+                    mutuals,
+                    departments,
+                    procedures,
+                    statuses,
+                    cpv_prefixes,
+                    protections,
+                    health_services,
+                    is_first,
+                    reference,
+                    ocid,
+                    currency,
+                    value_from,
+                    value_to,
+                    awarded,
+                    entered,
+                    starts,
+                    ends,
+                    latest_ends,
+                }
+            })
+            .boxed()
+    }
+
+    fn meets(record: &Record<Self>, filter: &Self::Filter) -> bool {
+        let it = &record.content;
+        let amount = it.value.map(|value| value.amount_minor());
+        let in_class = |prefix| it.cpv_codes.iter().any(|code| code.starts_with(prefix));
+        has(&filter.mutuals, &it.mutual_id)
+            && has(&filter.departments, &it.department_id)
+            && has(&filter.procedures, &it.procedure)
+            && has(&filter.statuses, &it.status)
+            && (filter.cpv_prefixes.is_empty() || filter.cpv_prefixes.iter().any(in_class))
+            && has_some(&filter.protections, it.timeline.protection.as_ref().map(|protection| &protection.kind))
+            && filter.health_services.is_none_or(|health| it.health_services == Some(health))
+            && filter.is_first.is_none_or(|first| it.is_first == first)
+            && filter.reference.as_ref().is_none_or(|reference| it.reference.as_ref() == Some(reference))
+            && filter.ocid.as_ref().is_none_or(|ocid| it.ocid.as_ref() == Some(ocid))
+            && filter.currency.is_none_or(|currency| it.value.is_some_and(|value| value.currency() == currency))
+            && at_least(filter.value_from, amount)
+            && at_most(filter.value_to, amount)
+            && lies_in(&filter.awarded, it.timeline.awarded_on)
+            && lies_in(&filter.entered, it.timeline.entered_on)
+            && lies_in(&filter.starts, it.timeline.starts_on)
+            && lies_in(&filter.ends, it.timeline.ends_on)
+            && lies_in(&filter.latest_ends, it.timeline.latest_ends_on)
+    }
+
+    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey> {
+        let day = |day: Option<Day>| day.map(|day| SortKey::Date(PartialDate::from(day)));
+        match sort {
+            Self::Sort::StartsOn => day(record.content.timeline.starts_on),
+            Self::Sort::EndsOn => day(record.content.timeline.ends_on),
+            Self::Sort::Value => record.content.value.map(|value| SortKey::Number(value.amount_minor())),
+            Self::Sort::UpdatedAt => Some(SortKey::Instant(record.updated_at)),
+            Self::Sort::Id => Some(SortKey::Same),
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! Every filter and every order of the four lists: small random registers, entered, changed and deleted in part, are
+//! listed by the store and the slow way, and both say the same.
+
+mod contract;
+mod department;
+mod mutual;
+mod staff_ballot;
+
+use std::fmt::Debug;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    Checked, Contract, Day, Department, DepartmentId, Id, Identifier, Mutual, MutualId, PartialDate, Record, Rules,
+    SearchQuery, Sector, StaffBallot, tokens,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::BoxedStrategy;
+use store::{Days, Error, Page, Span};
+
+use crate::fixture::{Resource, ballot, department, distinct, mutual, parsed};
+use crate::kit::{Register, for_all, listed, moment, next_id, numbered, stamp_at};
+
+const REGISTERS: u32 = 24;
+
+/// What a kind of record must say about itself to be listed the slow way.
+trait Listed: Resource {
+    /// A record with values that few other values are drawn from, so that filters find some.
+    fn any() -> BoxedStrategy<Self>;
+    /// Makes what must be unique so, by the number of the record.
+    fn made_unique(self, number: usize) -> Self;
+    fn any_filter() -> BoxedStrategy<Self::Filter>;
+    fn meets(record: &Record<Self>, filter: &Self::Filter) -> bool;
+    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey>;
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum SortKey {
+    Text(String),
+    Number(i64),
+    Date(PartialDate),
+    Instant(DateTime<Utc>),
+    Same,
+}
+
+/// What becomes of a record: entered at one time, and perhaps replaced or deleted at another.
+#[derive(Clone, Debug)]
+struct Course<R> {
+    entered: (R, TimeDelta),
+    then: Option<(Option<R>, TimeDelta)>,
+}
+
+/// A way to look at the list.
+#[derive(Clone, Debug)]
+struct Look<F> {
+    filter: F,
+    sort: usize,
+    descending: bool,
+    limit: usize,
+    count: bool,
+}
+
+type Script<R> = (Vec<Course<R>>, Vec<Look<<R as Resource>::Filter>>);
+
+fn scripts<R: Listed>() -> impl Strategy<Value = Script<R>> {
+    let then = option::of((option::weighted(0.7, R::any()), any_time()));
+    let course = (R::any(), any_time(), then).prop_map(|(new, at, then)| Course { entered: (new, at), then });
+    let look = (R::any_filter(), 0..R::SORTS.len(), any::<bool>(), 1_usize..7, any::<bool>())
+        .prop_map(|(filter, sort, descending, limit, count)| Look { filter, sort, descending, limit, count });
+    (vec(course, 0..14), vec(look, 1..10))
+}
+
+/// Times meet now and then, and differ by less than a second too.
+fn any_time() -> impl Strategy<Value = TimeDelta> {
+    select(&[0, 1, 1_000, 500_000, 500_001, 999_999, 1_000_000, 61_000_000][..]).prop_map(TimeDelta::microseconds)
+}
+
+async fn check<R: Listed>(register: &Register, (courses, looks): Script<R>) {
+    enter_backdrop(register).await;
+    let ids = play::<R>(register, courses).await;
+    let everything = register.all::<R>(R::Filter::default()).await;
+    for id in &ids {
+        let found = register.find(*id).await.unwrap();
+        assert!(everything.contains(&found), "{found:?} is not listed");
+    }
+    for look in looks {
+        let sort = R::SORTS[look.sort];
+        let mut expected: Vec<&Record<R>> = everything.iter().filter(|record| R::meets(record, &look.filter)).collect();
+        expected.sort_by(|a, b| compare(a, b, sort, look.descending));
+        let walked = walk::<R>(register, &look, sort, expected.len()).await;
+        let keys = || expected.iter().map(|record| (record.id, R::key(record, sort))).collect::<Vec<_>>();
+        let ids = walked.iter().map(|item| item.id.clone());
+        let differs = || format!("{look:?} by {sort:?}, of which the keys are {:#?}", keys());
+        assert_eq!(
+            ids.collect::<Vec<_>>(),
+            expected.iter().map(|it| it.id.to_string()).collect::<Vec<_>>(),
+            "{}",
+            differs()
+        );
+        assert_eq!(walked, expected.into_iter().map(listed).collect::<Vec<_>>(), "{look:?} by {sort:?}");
+    }
+}
+
+/// By the key, absent last, then by id, both in the same direction.
+fn compare<R: Listed>(a: &Record<R>, b: &Record<R>, sort: R::Sort, descending: bool) -> std::cmp::Ordering {
+    let (one, other) = (R::key(a, sort), R::key(b, sort));
+    one.is_none().cmp(&other.is_none()).then_with(|| {
+        let up = one.cmp(&other).then_with(|| a.id.to_string().cmp(&b.id.to_string()));
+        if descending { up.reverse() } else { up }
+    })
+}
+
+async fn walk<R: Listed>(
+    register: &Register,
+    look: &Look<R::Filter>,
+    sort: R::Sort,
+    most: usize,
+) -> Vec<store::Listed> {
+    let mut page = Page { limit: look.limit, sort, descending: look.descending, after: None, count: look.count };
+    let mut walked = Vec::new();
+    loop {
+        let (filter, wanted) = (look.filter.clone(), page.clone());
+        let slice = register.store.look::<_, Error, _>(move |tx| R::list(tx, &filter, &wanted)).await.unwrap();
+        assert!(slice.items.len() <= look.limit, "{look:?}");
+        assert_eq!(slice.total, look.count.then(|| i64::try_from(most).unwrap()), "{look:?}");
+        walked.extend(slice.items);
+        assert!(walked.len() <= most, "{look:?} by {sort:?} visits too many: {walked:#?}");
+        if slice.next.is_none() {
+            return walked;
+        }
+        page.after = slice.next;
+    }
+}
+
+/// Carries out the courses, each in writes of its own, and gives the ids of what is left.
+async fn play<R: Listed>(register: &Register, courses: Vec<Course<R>>) -> Vec<Id<R>> {
+    let mut entered = Vec::new();
+    for (number, Course { entered: (content, at), then }) in courses.into_iter().enumerate() {
+        let (id, content) = (next_id(), content.made_unique(number));
+        let given = content.clone();
+        let record = register.store.write(stamp_at(moment() + at), move |tx| R::insert(tx, id, content.clone()));
+        let record = record.await.unwrap_or_else(|error| panic!("{error:?} on {given:?}"));
+        entered.push((number, record, then));
+    }
+    let mut left = Vec::new();
+    for (number, record, then) in entered {
+        match then {
+            None => left.push(record.id),
+            Some((Some(content), at)) => {
+                left.push(record.id);
+                let content = content.made_unique(number);
+                let change = register.store.write::<_, Error, _>(stamp_at(moment() + at), move |tx| {
+                    let current = R::find(tx, record.id)?;
+                    R::update(tx, &current, content.clone())
+                });
+                change.await.unwrap();
+            }
+            Some((None, _)) => register.remove(record.id).await.unwrap(),
+        }
+    }
+    left
+}
+
+/// Records for the others to refer to, under the ids that the strategies know.
+async fn enter_backdrop(register: &Register) {
+    let enter = register.write(|tx| {
+        for n in 0..BACKDROP {
+            let name = format!("Backdrop {n}");
+            store::department::insert(tx, department_id(n), department(&name))?;
+            store::mutual::insert(tx, mutual_id(n), mutual(&name))?;
+            store::staff_ballot::insert(tx, numbered(300 + n), ballot(mutual_id(n)))?;
+        }
+        Ok(())
+    });
+    enter.await.unwrap();
+}
+
+const BACKDROP: u128 = 3;
+
+fn department_id(n: u128) -> DepartmentId {
+    numbered(100 + n)
+}
+
+fn mutual_id(n: u128) -> MutualId {
+    numbered(200 + n)
+}
+
+/// Odd beginnings of names: other scripts, the same letters in both cases, signs that a search may take for its own.
+const BEGINNINGS: &[&str] = &[
+    "Zoo",
+    "zoo",
+    "Äpfel",
+    "apfel",
+    "Éclair AND",
+    "東京",
+    "𝒜lpha",
+    "a-b",
+    "A B",
+    "10",
+    "9",
+    "NEAR Ω",
+    "it's",
+    "St. \"x\"",
+];
+const QUERIES: &[&str] = &[
+    "z",
+    "zoo",
+    "apf",
+    "ÄPFEL",
+    "and",
+    "near",
+    "near o",
+    "a",
+    "b a",
+    "dong jing",
+    "1",
+    "10",
+    "gb",
+    "coh",
+    "gb-coh:0",
+    "it's",
+    "back",
+    "x",
+];
+const DATES: &[&str] = &[
+    "2010",
+    "2010-12",
+    "2010-12-31",
+    "2011",
+    "2011-01-01",
+    "2011-06",
+    "2011-06-15",
+    "2011-12",
+    "2011-12-31",
+    "2012",
+    "2012-02-29",
+];
+const DAYS: &[&str] = &["2014-03-31", "2015-04-01", "2015-04-02", "2018-03-31", "2020-02-29", "2025-12-31"];
+
+fn date_of(pool: &'static [&'static str]) -> impl Strategy<Value = Option<PartialDate>> {
+    option::of(select(pool).prop_map(parsed::<PartialDate>))
+}
+
+fn any_date() -> impl Strategy<Value = Option<PartialDate>> {
+    date_of(DATES)
+}
+
+fn any_day() -> impl Strategy<Value = Option<Day>> {
+    option::of(select(DAYS).prop_map(parsed::<Day>))
+}
+
+/// Sorts the days that there are, so that they follow one another.
+fn in_order<T: Ord + Copy, const N: usize>(dates: [Option<T>; N]) -> [Option<T>; N] {
+    let mut known: Vec<T> = dates.iter().copied().flatten().collect();
+    known.sort();
+    let mut known = known.into_iter();
+    dates.map(|date| date.and_then(|_| known.next()))
+}
+
+/// A condition that is mostly open.
+fn any_of<T: Clone + Debug + 'static>(pool: &'static [T]) -> BoxedStrategy<Vec<T>> {
+    prop_oneof![6 => Just(Vec::new()), 1 => vec(select(pool), 1..4)].boxed()
+}
+
+fn rarely<T: Clone + Debug + 'static>(some: impl Strategy<Value = T> + 'static) -> BoxedStrategy<Option<T>> {
+    option::weighted(0.15, some).boxed()
+}
+
+fn any_span() -> BoxedStrategy<Span> {
+    let span = (any_date(), any_date()).prop_map(|(from, to)| Span { from, to });
+    prop_oneof![6 => Just(Span::default()), 1 => span].boxed()
+}
+
+fn any_days() -> BoxedStrategy<Days> {
+    let days = (any_day(), any_day()).prop_map(|(from, to)| Days { from, to });
+    prop_oneof![6 => Just(Days::default()), 1 => days].boxed()
+}
+
+fn any_query() -> BoxedStrategy<Option<SearchQuery>> {
+    rarely(select(QUERIES).prop_map(parsed::<SearchQuery>))
+}
+
+/// Those that records may have, by their numbers, and some that none has.
+fn any_identifiers() -> BoxedStrategy<Vec<Identifier>> {
+    let identifier = (0..14_usize, 0..3_usize).prop_map(|(number, nth)| identifier(number, nth));
+    prop_oneof![6 => Just(Vec::new()), 1 => vec(identifier, 1..6)].boxed()
+}
+
+fn identifier(number: usize, nth: usize) -> Identifier {
+    parsed(&format!("GB-COH:{}", 1 + number * 10 + nth))
+}
+
+/// Drafts count their identifiers; the record's number makes them unique.
+fn own_identifiers(number: usize, drafted: &[Identifier]) -> domain::Distinct<Identifier, 0, 20> {
+    distinct((0..drafted.len()).map(|nth| identifier(number, nth)).collect())
+}
+
+fn drafted_identifiers() -> impl Strategy<Value = domain::Distinct<Identifier, 0, 20>> {
+    (0..3_usize).prop_map(|count| distinct((0..count).map(|nth| identifier(99, nth)).collect()))
+}
+
+fn subset<T: Clone + Debug + 'static>(pool: &'static [T], least: usize) -> impl Strategy<Value = Vec<T>> {
+    subsequence(pool, least..=pool.len())
+}
+
+/// The first of several drafts that keeps its rules.
+fn soundest<T: Rules>(drafts: impl IntoIterator<Item = T>) -> Checked<T> {
+    drafts.into_iter().find_map(|draft| Checked::new(draft).ok()).unwrap()
+}
+
+fn has<T: PartialEq>(wanted: &[T], value: &T) -> bool {
+    wanted.is_empty() || wanted.contains(value)
+}
+
+fn has_some<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
+    wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
+}
+
+fn share<T: PartialEq>(wanted: &[T], values: &[T]) -> bool {
+    wanted.is_empty() || wanted.iter().any(|one| values.contains(one))
+}
+
+/// An unknown part of a date may be any.
+fn may_lie_in(span: &Span, date: Option<PartialDate>) -> bool {
+    if span.from.is_none() && span.to.is_none() {
+        return true;
+    }
+    date.is_some_and(|date| {
+        span.from.is_none_or(|from| date.last_day() >= from.first_day())
+            && span.to.is_none_or(|to| date.first_day() <= to.last_day())
+    })
+}
+
+fn lies_in(days: &Days, day: Option<Day>) -> bool {
+    if days.from.is_none() && days.to.is_none() {
+        return true;
+    }
+    day.is_some_and(|day| days.from.is_none_or(|from| from <= day) && days.to.is_none_or(|to| day <= to))
+}
+
+fn at_least<T: Ord>(bound: Option<T>, value: Option<T>) -> bool {
+    bound.is_none_or(|bound| value.is_some_and(|value| value >= bound))
+}
+
+fn at_most<T: Ord>(bound: Option<T>, value: Option<T>) -> bool {
+    bound.is_none_or(|bound| value.is_some_and(|value| value <= bound))
+}
+
+fn found_by(query: Option<&SearchQuery>, text: &str, identifiers: &[Identifier]) -> bool {
+    let numbers: Vec<String> = identifiers.iter().map(ToString::to_string).collect();
+    let words = tokens(&format!("{text} {}", numbers.join(" ")));
+    query.is_none_or(|query| {
+        query.tokens().iter().all(|start| words.iter().any(|word| word.starts_with(start.as_str())))
+    })
+}
+
+const AREAS: &[Sector] = &[Sector::CommunityHealth, Sector::Dental, Sector::LibrariesArchives];
+
+async fn departments_are_listed_as_the_slow_way_says(register: &Register) {
+    for_all(register, REGISTERS, scripts::<Department>(), check::<Department>);
+}
+
+async fn mutuals_are_listed_as_the_slow_way_says(register: &Register) {
+    for_all(register, REGISTERS, scripts::<Mutual>(), check::<Mutual>);
+}
+
+async fn staff_ballots_are_listed_as_the_slow_way_says(register: &Register) {
+    for_all(register, REGISTERS, scripts::<StaffBallot>(), check::<StaffBallot>);
+}
+
+async fn contracts_are_listed_as_the_slow_way_says(register: &Register) {
+    for_all(register, REGISTERS, scripts::<Contract>(), check::<Contract>);
+}
+
+on_both!(
+    departments_are_listed_as_the_slow_way_says,
+    mutuals_are_listed_as_the_slow_way_says,
+    staff_ballots_are_listed_as_the_slow_way_says,
+    contracts_are_listed_as_the_slow_way_says,
+);

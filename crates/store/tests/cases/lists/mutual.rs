@@ -1,0 +1,135 @@
+//! Mutuals, as they are drawn, filtered and ordered the slow way.
+
+use domain::{DepartmentId, LegalForm, Mutual, OriginRoute, Parents, Record, Region, Staff, Stage, fold_name};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use proptest::strategy::BoxedStrategy;
+
+use crate::fixture::{checked, distinct, mutual, parsed};
+
+use super::{
+    AREAS, BACKDROP, BEGINNINGS, Listed, SortKey, any_date, any_identifiers, any_of, any_query, any_span, at_least,
+    at_most, department_id, drafted_identifiers, found_by, has, has_some, may_lie_in, mutual_id, own_identifiers,
+    rarely, share, soundest, subset,
+};
+
+const STAFF: &[i64] = &[0, 1, 50, 51, 249, 250, 10_000_000];
+const STAGES: &[Stage] =
+    &[Stage::Idea, Stage::Operating, Stage::Operating, Stage::Suspended, Stage::Blocked, Stage::Merged, Stage::Closed];
+const REGIONS: &[Region] = &[Region::London, Region::Wales, Region::NorthEast];
+const FORMS: &[LegalForm] = &[LegalForm::Llp, LegalForm::Cio, LegalForm::Other];
+const ROUTES: &[OriginRoute] = &[OriginRoute::Pathfinder, OriginRoute::RightToProvide];
+
+impl Listed for Mutual {
+    fn any() -> BoxedStrategy<Self> {
+        let dates = (any_date(), any_date(), option::of(0..BACKDROP));
+        let life = (select(STAGES), dates).prop_map(|(stage, (launched_on, ended_on, successor))| {
+            let full = domain::mutual::Life {
+                stage,
+                stage_since: None,
+                launched_on,
+                ended_on,
+                successor_id: successor.map(mutual_id),
+            };
+            let unended = domain::mutual::Life { ended_on: None, ..full.clone() };
+            let unlaunched = domain::mutual::Life { launched_on: None, ..full.clone() };
+            soundest([
+                full.clone(),
+                domain::mutual::Life { successor_id: None, ..unended.clone() },
+                unlaunched.clone(),
+                domain::mutual::Life { ended_on: None, successor_id: None, ..unlaunched },
+            ])
+        });
+        let parents = (subsequence(vec![0, 1, 2], 0..=3), any::<bool>()).prop_map(|(departments, backwards)| {
+            let mut ids: Vec<DepartmentId> = departments.into_iter().map(department_id).collect();
+            if backwards {
+                ids.reverse();
+            }
+            let mut ids = ids.into_iter();
+            checked(Parents { department_id: ids.next(), other_department_ids: ids.collect() })
+        });
+        let what = (select(BEGINNINGS), option::of(select(BEGINNINGS)), drafted_identifiers());
+        let words = (option::of(select(REGIONS)), option::of(select(FORMS)), option::of(select(ROUTES)));
+        (what, words, subset(AREAS, 1), parents, life, option::of(select(STAFF)))
+            .prop_map(
+                |((name, said, identifiers), (region, legal_form, origin_route), sectors, parents, life, count)| Self {
+                    identifiers,
+                    legal_form,
+                    sectors: distinct(sectors),
+                    region,
+                    description: said.map(|said| parsed(&format!("It says:\n{said}"))),
+                    parents,
+                    origin_route,
+                    life,
+                    staff: checked(Staff { count, counted_on: None }),
+                    ..mutual(name)
+                },
+            )
+            .boxed()
+    }
+
+    fn made_unique(self, number: usize) -> Self {
+        let identifiers = own_identifiers(number, &self.identifiers);
+        let name = parsed(&format!("{} {number}", self.name));
+        Self { slug: parsed(&format!("record-{number}")), name, identifiers, ..self }
+    }
+
+    fn any_filter() -> BoxedStrategy<Self::Filter> {
+        let departments = vec((0..4_u128).prop_map(department_id), 1..3);
+        let departments = prop_oneof![6 => Just(Vec::new()), 1 => departments];
+        let words = (any_of(AREAS), any_of(STAGES), any_of(REGIONS), any_of(FORMS), any_of(ROUTES));
+        let spans = (any_span(), any_span());
+        let staff = (rarely(select(STAFF)), rarely(select(STAFF)));
+        (departments, words, any_identifiers(), spans, staff, any_query())
+            .prop_map(|(departments, words, identifiers, (launched, ended), (from, to), search)| {
+                let (sectors, stages, regions, legal_forms, origin_routes) = words;
+                let (staff_count_from, staff_count_to) = (from, to);
+                Self::Filter {
+                    departments,
+                    sectors,
+                    stages,
+                    regions,
+                    legal_forms,
+                    origin_routes,
+                    identifiers,
+                    launched,
+                    ended,
+                    staff_count_from,
+                    staff_count_to,
+                    search,
+                }
+            })
+            .boxed()
+    }
+
+    fn meets(record: &Record<Self>, filter: &Self::Filter) -> bool {
+        let it = &record.content;
+        let parents: Vec<_> =
+            it.parents.department_id.iter().chain(&it.parents.other_department_ids).copied().collect();
+        let description = it.description.as_ref().map_or("", |said| said.as_str());
+        share(&filter.departments, &parents)
+            && share(&filter.sectors, &it.sectors)
+            && has(&filter.stages, &it.life.stage)
+            && has_some(&filter.regions, it.region.as_ref())
+            && has_some(&filter.legal_forms, it.legal_form.as_ref())
+            && has_some(&filter.origin_routes, it.origin_route.as_ref())
+            && share(&filter.identifiers, &it.identifiers)
+            && may_lie_in(&filter.launched, it.life.launched_on)
+            && may_lie_in(&filter.ended, it.life.ended_on)
+            && at_least(filter.staff_count_from, it.staff.count)
+            && at_most(filter.staff_count_to, it.staff.count)
+            && found_by(filter.search.as_ref(), &format!("{} {description}", it.name), &it.identifiers)
+    }
+
+    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey> {
+        match sort {
+            Self::Sort::Name => Some(SortKey::Text(fold_name(record.content.name.as_str()))),
+            Self::Sort::LaunchedOn => record.content.life.launched_on.map(SortKey::Date),
+            Self::Sort::StaffCount => record.content.staff.count.map(SortKey::Number),
+            Self::Sort::UpdatedAt => Some(SortKey::Instant(record.updated_at)),
+            Self::Sort::Id => Some(SortKey::Same),
+        }
+    }
+}
