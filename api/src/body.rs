@@ -58,7 +58,10 @@ pub struct Body<T> {
 /// Why a body was refused: all that is wrong with it by itself. Whether its references lead to records is still to be looked up, so
 /// that those which do not can be told along with the rest.
 #[derive(Clone, Debug)]
-pub struct Refusal {
+pub struct Refusal(Box<Refused>);
+
+#[derive(Clone, Debug)]
+struct Refused {
     faults: Faults,
     references: Vec<Reference>,
     document: Node,
@@ -67,17 +70,17 @@ pub struct Refusal {
 impl Refusal {
     /// What the body refers to.
     pub fn references(&self) -> &[Reference] {
-        &self.references
+        &self.0.references
     }
 
     /// 422 with every fault, those of the references included.
     pub fn problem(&self, unknown: Vec<Fault>) -> Problem {
-        let mut faults = self.faults.clone();
+        let mut faults = self.0.faults.clone();
         faults.take("", Err::<(), _>(unknown));
         if faults.is_empty() {
             return Problem::internal("an input was refused without a fault");
         }
-        Problem::invalid(faults.into_items(&self.document))
+        Problem::invalid(faults.into_items(&self.0.document))
     }
 }
 
@@ -160,7 +163,7 @@ fn read<T: Input>(
     });
     match value {
         Some(value) if faults.is_empty() => Ok(value),
-        _ => Err(Refusal { faults, references, document: document.clone() }),
+        _ => Err(Refusal(Box::new(Refused { faults, references, document: document.clone() }))),
     }
 }
 

@@ -5,6 +5,8 @@ use kit::TestApp;
 use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, contract, department, id, mutual, with};
 use serde_json::{Value, json};
 
+use crate::entry_log::{assert_sound, entries};
+
 kit::on_both! {
     of_fifty_writers_of_one_version_one_wins,
     thirty_two_requests_with_one_key_make_one_record,
@@ -12,6 +14,7 @@ kit::on_both! {
     names_of_the_same_words_get_slugs_of_their_own,
     there_is_always_one_first_contract,
     readers_never_see_half_a_change,
+    instances_of_one_register_write_one_after_another,
 }
 
 async fn of_fifty_writers_of_one_version_one_wins(app: &TestApp) {
@@ -114,4 +117,27 @@ async fn readers_never_see_half_a_change(app: &TestApp) {
         }
     };
     futures_util::future::join(write, read).await;
+}
+
+async fn instances_of_one_register_write_one_after_another(app: &TestApp) {
+    let other = TestApp::beside(app);
+    let both = [app, &other];
+    app.create(DEPARTMENTS, &department("Shared")).await;
+    let callers = (0..20).map(|caller| async move {
+        let instance = both[caller % 2];
+        let patch = json!({ "website": format!("https://example.org/{caller}") });
+        let changed = instance.patch("/v1/departments/shared", &patch).if_match("\"1\"").await;
+        let named = instance.post(MUTUALS, &mutual(&format!("Mutual {}", caller / 2))).await;
+        let once = instance.post(MUTUALS, &mutual("Once")).header("idempotency-key", "once").await;
+        [changed.status(), named.status(), once.status()]
+    });
+    let answers = join_all(callers).await;
+    let count = |which: usize, status: u16| answers.iter().filter(|answer| answer[which] == status).count();
+    assert_eq!((count(0, 200), count(0, 412)), (1, 19));
+    assert_eq!((count(1, 201), count(1, 409)), (10, 10));
+    assert_eq!(count(2, 201), 20);
+    let entries = entries(app.database());
+    assert_sound(&entries);
+    assert_eq!(entries.len(), 1 + 1 + 10 + 1);
+    assert_eq!(other.walk(MUTUALS).await, app.walk(MUTUALS).await);
 }

@@ -14,6 +14,7 @@ mod list;
 mod mutual;
 mod program;
 mod record;
+mod robustness;
 mod sample;
 mod schema;
 mod search;

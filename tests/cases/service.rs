@@ -28,6 +28,11 @@ async fn it_is_not_ready_without_its_database(app: &TestApp) {
     let answer = app.get("/readyz").await;
     answer.expect_problem(503, "unavailable");
     assert!(answer.header("retry-after").unwrap().parse::<u32>().is_ok());
+    if app.database().engine() == Engine::Postgres {
+        // A file that was removed can be read to the end of the process; a database that was dropped can't.
+        app.get("/v1/departments").await.expect_problem(503, "unavailable");
+        app.post("/v1/departments", &kit::fixture::department("Bureau")).await.expect_problem(503, "unavailable");
+    }
     assert_eq!(app.get("/livez").await.status(), 200, "restarting the service would not help");
 }
 

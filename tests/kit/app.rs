@@ -51,6 +51,14 @@ impl TestApp {
         Self { client: Client::to(running.address()), ahead, running: Some(running), database: Some(database) }
     }
 
+    /// Another instance of the service on the same register, whose clock is the machine's.
+    pub fn beside(other: &Self) -> Self {
+        let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), other.database().url().parse().unwrap());
+        config.workers = 2;
+        let running = server::start(config, Clock::system()).unwrap();
+        Self { client: Client::to(running.address()), ahead: Arc::default(), running: Some(running), database: None }
+    }
+
     /// Where the service listens.
     pub fn address(&self) -> SocketAddr {
         self.client.address()
@@ -58,7 +66,7 @@ impl TestApp {
 
     /// The register behind the service.
     pub fn database(&self) -> &Database {
-        self.database.as_ref().expect("a service that hasn't ended")
+        self.database.as_ref().expect("a service that has a register of its own")
     }
 
     /// Puts the service's clock forward.

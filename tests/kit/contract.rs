@@ -132,12 +132,14 @@ impl Contract {
             return Vec::new();
         }
         let mut body: Value = serde_json::from_slice(&request.body).unwrap();
+        // What was read can be sent back, and `null` stands for an absent member: liberties beyond the document.
         if let Some(members) = body.as_object_mut() {
-            // What was read can be sent back, and `null` stands for an absent member: liberties beyond the document.
-            let kept = |name: &str, value: &Value| {
-                !READ_ONLY.contains(&name) && (request.method == Method::PATCH || !value.is_null())
-            };
-            members.retain(|name, value| kept(name, value) && !(request.method == Method::PATCH && name == "slug"));
+            members.retain(|name, _| {
+                !READ_ONLY.contains(&name.as_str()) && (request.method != Method::PATCH || name != "slug")
+            });
+        }
+        if request.method != Method::PATCH {
+            remove_nulls(&mut body);
         }
         let faults = self.schema_faults(&pointer, &body).into_iter();
         faults.map(|fault| format!("the request was accepted, and the document forbids it: {fault}")).collect()
@@ -237,6 +239,17 @@ impl Contract {
             Arc::new(validator.unwrap_or_else(|error| panic!("{pointer}: {error}")))
         });
         Arc::clone(known)
+    }
+}
+
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(remove_nulls),
+        _ => {}
     }
 }
 

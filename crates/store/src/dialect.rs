@@ -56,20 +56,25 @@ pub(crate) fn control(conn: &mut Conn, statements: &[&'static str]) -> QueryResu
 }
 
 #[derive(QueryableByName)]
-struct Head {
+struct Number {
     #[diesel(sql_type = BigInt)]
-    seq: i64,
+    number: i64,
 }
 
 /// Begins a transaction that is alone in writing, on SQLite by the database's own lock and on PostgreSQL by that on the
 /// log's head, and gives the number of the newest entry.
 pub(crate) fn begin_write(conn: &mut Conn) -> Result<i64, Error> {
     let (begin, head) = match conn {
-        Conn::Postgres(_) => ("BEGIN", "SELECT seq FROM log_head FOR UPDATE"),
-        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq FROM log_head"),
+        Conn::Postgres(_) => ("BEGIN", "SELECT seq AS number FROM log_head FOR UPDATE"),
+        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq AS number FROM log_head"),
     };
     control(conn, &[begin])?;
-    Ok(Statement::new(head).get_result::<Head>(conn)?.seq)
+    Ok(Statement::new(head).get_result::<Number>(conn)?.number)
+}
+
+/// How many rows this connection has ever changed (SQLite).
+pub(crate) fn total_changes(conn: &mut Conn) -> QueryResult<i64> {
+    Ok(Statement::new("SELECT total_changes() AS number").get_result::<Number>(conn)?.number)
 }
 
 /// A failed commit has stored nothing on SQLite; on PostgreSQL a lost connection leaves it open.
@@ -139,8 +144,8 @@ impl Searched {
     /// The number by which the index knows a record.
     pub(crate) fn row_no(self, conn: &mut Conn, id: &str) -> QueryResult<i64> {
         let (table, _) = self.tables();
-        let select = Fragment::default().sql(format!("SELECT row_no AS seq FROM {table} WHERE id = ")).parameter(id);
-        Ok(select.statement().get_result::<Head>(conn)?.seq)
+        let select = Fragment::default().sql(format!("SELECT row_no AS number FROM {table} WHERE id = ")).parameter(id);
+        Ok(select.statement().get_result::<Number>(conn)?.number)
     }
 
     /// Makes a record unfindable.

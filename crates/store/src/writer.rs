@@ -1,6 +1,6 @@
 //! The one writer of a process: takes all waiting writes and commits them in one transaction.
 //!
-//! Each write has its own savepoint, so that a failing one is rolled back alone; one `fsync` serves them all, and
+//! A write that fails is rolled back alone, to its own savepoint; one `fsync` serves them all, and
 //! nothing is answered before it, refusals included, since a refusal may name what a sibling has written.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::checkpoint::Checkpointer;
 use crate::conn::{Conn, DatabaseUrl, Purpose};
-use crate::dialect;
+use crate::dialect::{self, Dialect};
 use crate::entry_log;
 use crate::error::Error;
 use crate::transaction::{Documents, Pending, SearchChange, Stamp, WriteTx};
@@ -190,13 +190,13 @@ enum Done {
 
 fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documents) -> Result<Done, BatchError> {
     let mut pending = Pending::default();
-    let head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
+    let mut head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
     if let [job] = jobs {
         if job.attempt(conn, documents, &mut pending) == Verdict::RollBack {
             return Ok(Done::Refused);
         }
     } else {
-        attempt_each(conn, jobs, documents, &mut pending).map_err(|error| BatchError::NotCommitted(error.into()))?;
+        head = attempt_each(conn, jobs, documents, &mut pending, head).map_err(BatchError::NotCommitted)?;
     }
     store_pending(conn, head, &pending).map_err(BatchError::NotCommitted)?;
     match dialect::control(conn, &["COMMIT"]) {
@@ -205,8 +205,46 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documen
     }
 }
 
-/// The end of one savepoint and the start of the next go together.
+/// A write that is refused has seldom changed anything, and then there is nothing to roll back: on SQLite, where a savepoint keeps
+/// a copy of every page that is changed after it, savepoints come only with a second try. Gives the number of the newest entry.
 fn attempt_each(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    documents: &dyn Documents,
+    pending: &mut Pending,
+    mut head: i64,
+) -> Result<i64, Error> {
+    if conn.dialect() == Dialect::Sqlite {
+        if attempt_without_savepoints(conn, jobs, documents, pending)? {
+            return Ok(head);
+        }
+        *pending = Pending::default();
+        dialect::control(conn, &["ROLLBACK"])?;
+        // Another process may have written in between.
+        head = dialect::begin_write(conn)?;
+    }
+    attempt_with_savepoints(conn, jobs, documents, pending)?;
+    Ok(head)
+}
+
+/// False where a write that is not to be kept has changed something.
+fn attempt_without_savepoints(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    documents: &dyn Documents,
+    pending: &mut Pending,
+) -> Result<bool, Error> {
+    for job in jobs {
+        let before = dialect::total_changes(conn)?;
+        if job.attempt(conn, documents, pending) == Verdict::RollBack && dialect::total_changes(conn)? != before {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The end of one savepoint and the start of the next go together.
+fn attempt_with_savepoints(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     documents: &dyn Documents,

@@ -74,8 +74,8 @@ impl Listed for Contract {
     }
 
     fn any_filter() -> BoxedStrategy<Self::Filter> {
-        let suppliers = prop_oneof![6 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(mutual_id), 1..3)];
-        let buyers = prop_oneof![6 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(department_id), 1..3)];
+        let suppliers = prop_oneof![9 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(mutual_id), 1..3)];
+        let buyers = prop_oneof![9 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(department_id), 1..3)];
         let words = (any_of(PROCEDURES), any_of(STATUSES), any_of(PROTECTIONS));
         let prefixes = any_of(PREFIXES).prop_map(|all| all.into_iter().filter_map(|raw| raw.parse().ok()).collect());
         let flags = (rarely(any::<bool>()), rarely(any::<bool>()));

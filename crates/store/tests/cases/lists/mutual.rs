@@ -78,7 +78,7 @@ impl Listed for Mutual {
 
     fn any_filter() -> BoxedStrategy<Self::Filter> {
         let departments = vec((0..4_u128).prop_map(department_id), 1..3);
-        let departments = prop_oneof![6 => Just(Vec::new()), 1 => departments];
+        let departments = prop_oneof![9 => Just(Vec::new()), 1 => departments];
         let words = (any_of(AREAS), any_of(STAGES), any_of(REGIONS), any_of(FORMS), any_of(ROUTES));
         let spans = (any_span(), any_span());
         let staff = (rarely(select(STAFF)), rarely(select(STAFF)));
