@@ -21,8 +21,8 @@ use crate::resource::{self, Change, ChangeOptions, Resource};
 use crate::server::App;
 use crate::source::{self, NewSource, Source};
 use crate::value::{
-    DepartmentId, DepartmentKey, Instant, Name, PartialDate, SchemeAndId, SearchWords, Sector, Slug, Slugged, Text, WebUrl,
-    Word, texts, words,
+    DepartmentId, DepartmentKey, Instant, Name, PartialDate, SchemeAndId, SearchWords, Sector, Slug, Slugged, Text,
+    WebUrl, Word, texts, words,
 };
 
 type Key = domain::Key<domain::Department>;

@@ -66,9 +66,16 @@ mod tests {
 
     fn record<I: Input, T>(text: &str, content: impl FnOnce(I::Value) -> T) -> Record<T> {
         let text = text.replace("SOURCES", SOURCES).replace("ID", ID);
-        let value = Body::<I>::parse(text).unwrap().create().unwrap_or_else(|refusal| panic!("{:?}", refusal.problem(vec![])));
+        let value =
+            Body::<I>::parse(text).unwrap().create().unwrap_or_else(|refusal| panic!("{:?}", refusal.problem(vec![])));
         let at = "2024-02-03T04:05:06.000007Z".parse().unwrap();
-        Record { id: Id::from_uuid(ID.parse().unwrap()), version: 3, created_at: at, updated_at: at, content: content(value) }
+        Record {
+            id: Id::from_uuid(ID.parse().unwrap()),
+            version: 3,
+            created_at: at,
+            updated_at: at,
+            content: content(value),
+        }
     }
 
     /// Where this fails, records are shown otherwise than before: raise `FORM` and note the new digest.
@@ -112,7 +119,8 @@ mod tests {
             Views.staff_ballot(&staff_ballot).shown,
             Views.contract(&contract).shown,
         ];
-        let digest: String = Sha256::digest(shown.join("\n")).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let digest: String =
+            Sha256::digest(shown.join("\n")).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         assert_eq!((FORM, digest.as_str()), (1, "c819134ffe85b4a4"), "{shown:#?}");
     }
 }

@@ -5,7 +5,7 @@ use domain::mutual::Life;
 use domain::{Checked, Distinct, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
-use store::{Page, ReadTx, Reference, ResourceType, Span, Shown, Stored, WriteTx};
+use store::{Page, ReadTx, Reference, ResourceType, Shown, Span, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -316,7 +316,10 @@ impl MutualFilter {
             legal_forms: words(self.legal_form),
             origin_routes: words(self.origin_route),
             identifiers: texts(self.identifier),
-            launched: Span { from: self.launched_from.map(Text::into_inner), to: self.launched_to.map(Text::into_inner) },
+            launched: Span {
+                from: self.launched_from.map(Text::into_inner),
+                to: self.launched_to.map(Text::into_inner),
+            },
             ended: Span { from: self.ended_from.map(Text::into_inner), to: self.ended_to.map(Text::into_inner) },
             staff_count_from: self.staff_count_from,
             staff_count_to: self.staff_count_to,
@@ -332,7 +335,11 @@ impl resource::Filter for MutualFilter {
         let ranges = [&self.launched_from, &self.launched_to, &self.ended_from, &self.ended_to];
         let staff = self.staff_count_from.or(self.staff_count_to);
         let by_identifier = !self.identifier.is_empty();
-        one_of_each && (scanned == 0 || by_identifier) && ranges.iter().all(|date| date.is_none()) && staff.is_none() && self.q.is_none()
+        one_of_each
+            && (scanned == 0 || by_identifier)
+            && ranges.iter().all(|date| date.is_none())
+            && staff.is_none()
+            && self.q.is_none()
     }
 }
 
@@ -421,11 +428,7 @@ async fn create_mutual(change: Change, body: Body<NewMutual>) -> Result<HttpResp
     responses((status = 200, description = "The mutual as it is now", body = Mutual), (status = 409))
 )]
 #[put("/mutuals/{mutual}")]
-async fn replace_mutual(
-    change: Change,
-    key: PathKey<Key>,
-    body: Body<NewMutual>,
-) -> Result<HttpResponse, Problem> {
+async fn replace_mutual(change: Change, key: PathKey<Key>, body: Body<NewMutual>) -> Result<HttpResponse, Problem> {
     change.replace::<Mutuals>(key.0, body).await
 }
 
@@ -439,11 +442,7 @@ async fn replace_mutual(
     responses((status = 200, description = "The mutual as it is now", body = Mutual), (status = 409))
 )]
 #[patch("/mutuals/{mutual}")]
-async fn update_mutual(
-    change: Change,
-    key: PathKey<Key>,
-    body: Body<NewMutual>,
-) -> Result<HttpResponse, Problem> {
+async fn update_mutual(change: Change, key: PathKey<Key>, body: Body<NewMutual>) -> Result<HttpResponse, Problem> {
     change.update::<Mutuals>(key.0, body).await
 }
 
@@ -518,7 +517,12 @@ impl Input for NewMutual {
         let others = self.other_department_ids.iter().enumerate();
         let others = others.map(|(n, id)| department(format!("other_department_ids/{n}"), id));
         let successor = self.successor_id.iter().map(|id| Reference::new("successor_id", ResourceType::Mutual, id.0));
-        self.department_id.iter().map(|id| department("department_id".to_owned(), id)).chain(others).chain(successor).collect()
+        self.department_id
+            .iter()
+            .map(|id| department("department_id".to_owned(), id))
+            .chain(others)
+            .chain(successor)
+            .collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {

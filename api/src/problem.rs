@@ -454,7 +454,9 @@ impl From<store::Error> for Problem {
         const RETRY_AFTER_SECONDS: u32 = 1;
         match error {
             store::Error::NotFound { .. } => Self::not_found(error.to_string()),
-            store::Error::Gone { deleted_at, .. } => Self::gone(format!("{error} at {}", deleted_at.to_rfc3339_opts(SecondsFormat::Secs, true))),
+            store::Error::Gone { deleted_at, .. } => {
+                Self::gone(format!("{error} at {}", deleted_at.to_rfc3339_opts(SecondsFormat::Secs, true)))
+            }
             store::Error::Conflict(conflicts) => Self::from(conflicts),
             store::Error::InvalidPosition(_) => Self::bad_query(vec![ErrorItem::parameter(
                 "cursor",

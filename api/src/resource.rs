@@ -6,8 +6,8 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::http::StatusCode;
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use domain::{Id, Record};
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,8 @@ impl FromRequest for Change {
 impl Change {
     fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
         let Query(options) = Query::<ChangeOptions>::from_request(request, payload).into_inner()?;
-        let app = App::from_request(request, payload).into_inner().map_err(|error| Problem::internal(error.to_string()))?;
+        let app =
+            App::from_request(request, payload).into_inner().map_err(|error| Problem::internal(error.to_string()))?;
         let request_id = RequestId::from_request(request, payload).into_inner()?;
         Ok(Self {
             stamp: app.stamp(&request_id),
@@ -300,7 +301,10 @@ struct Repeat {
 
 impl Repeat {
     fn new<T: Input>(caller: &str, target: &str, key: &str, body: &Body<T>) -> Self {
-        Self { id: digest(&[caller.as_bytes(), target.as_bytes(), key.as_bytes()]), fingerprint: digest(&[body.bytes()]) }
+        Self {
+            id: digest(&[caller.as_bytes(), target.as_bytes(), key.as_bytes()]),
+            fingerprint: digest(&[body.bytes()]),
+        }
     }
 
     /// The answer that the request had when it first came.

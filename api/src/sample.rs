@@ -88,7 +88,8 @@ fn enter_all(
     left: &mut usize,
     enter: impl Fn(&mut WriteTx<'_>, Map<String, Value>) -> Result<Entry, ImportError>,
 ) -> Result<usize, ImportError> {
-    let unreadable = |error: serde_json::Error| ImportError::Item { item: format!("{kind}s"), reason: error.to_string() };
+    let unreadable =
+        |error: serde_json::Error| ImportError::Item { item: format!("{kind}s"), reason: error.to_string() };
     let mut waiting = serde_json::from_str::<Items>(file).map_err(unreadable)?.items;
     let mut entered = 0;
     while !waiting.is_empty() {
@@ -185,12 +186,13 @@ fn refer(
     by_id: &str,
     mut id_of: impl FnMut(Slug) -> Result<Option<String>, Error>,
 ) -> Result<bool, ImportError> {
-    let mut look_up = |slug: &Value| -> Result<Option<Value>, ImportError> {
-        Ok(id_of(parse_slug(slug)?)?.map(Value::String))
-    };
+    let mut look_up =
+        |slug: &Value| -> Result<Option<Value>, ImportError> { Ok(id_of(parse_slug(slug)?)?.map(Value::String)) };
     let ids = match item.remove(by_slug) {
         None => return Ok(true),
-        Some(Value::Array(slugs)) => slugs.iter().map(look_up).collect::<Result<Option<Vec<_>>, _>>()?.map(Value::Array),
+        Some(Value::Array(slugs)) => {
+            slugs.iter().map(look_up).collect::<Result<Option<Vec<_>>, _>>()?.map(Value::Array)
+        }
         Some(slug) => look_up(&slug)?,
     };
     Ok(ids.map(|ids| item.insert(by_id.to_owned(), ids)).is_some())
@@ -202,7 +204,8 @@ fn slug_of(item: &Map<String, Value>) -> Result<Slug, ImportError> {
 
 fn parse_slug(value: &Value) -> Result<Slug, ImportError> {
     let text = value.as_str().unwrap_or_default();
-    text.parse().map_err(|error: domain::Invalid| ImportError::Item { item: format!("slug {value}"), reason: error.detail })
+    text.parse()
+        .map_err(|error: domain::Invalid| ImportError::Item { item: format!("slug {value}"), reason: error.detail })
 }
 
 fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
@@ -214,7 +217,10 @@ fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
     let body = Body::<T>::parse(text).map_err(|error| refused(error.to_string()))?;
     body.create().map_err(|refusal| {
         let problem = refusal.problem(Vec::new());
-        let faults = problem.errors().iter().map(|fault| format!("{}: {}", fault.pointer.as_deref().unwrap_or(""), fault.detail));
+        let faults = problem
+            .errors()
+            .iter()
+            .map(|fault| format!("{}: {}", fault.pointer.as_deref().unwrap_or(""), fault.detail));
         refused(faults.collect::<Vec<_>>().join("; "))
     })
 }

@@ -94,10 +94,7 @@ async fn named_origins_may_call_from_a_browser(app: &TestApp) {
     }
     let theirs = open.get("/v1/mutuals").header("origin", "https://example.com").await;
     assert_eq!(theirs.header("access-control-allow-origin"), None);
-    assert!(
-        theirs.header("vary").is_some_and(|vary| vary.to_ascii_lowercase().contains("origin"))
-            || answer.header("vary").is_some()
-    );
+    assert!(answer.header("vary").is_some_and(|vary| vary.to_ascii_lowercase().contains("origin")), "{answer:?}");
     let preflight = format!(
         "OPTIONS /v1/mutuals HTTP/1.1\r\nHost: x\r\nOrigin: {ours}\r\nAccess-Control-Request-Method: PATCH\r\n\
          Access-Control-Request-Headers: content-type, if-match, idempotency-key\r\n\r\n"

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::Record;
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
-use store::{Page, ReadTx, Span, Shown, Stored, WriteTx};
+use store::{Page, ReadTx, Shown, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 

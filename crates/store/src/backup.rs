@@ -69,9 +69,8 @@ fn copy_checked(file: &Path, fresh: &Path) -> Result<(), OpenError> {
         .map_err(|error| unsound(error.to_string()))?;
     let copy = DatabaseUrl::Sqlite(fresh.to_owned());
     let mut conn = Conn::open(&copy, Purpose::Write).map_err(|error| unsound(error.to_string()))?;
-    let said: Vec<Verdict> = diesel::sql_query("PRAGMA integrity_check")
-        .load(&mut conn)
-        .map_err(|error| unsound(error.to_string()))?;
+    let said: Vec<Verdict> =
+        diesel::sql_query("PRAGMA integrity_check").load(&mut conn).map_err(|error| unsound(error.to_string()))?;
     if said.iter().any(|line| line.integrity_check != "ok") {
         return Err(unsound("its integrity check fails".to_owned()));
     }
@@ -79,9 +78,7 @@ fn copy_checked(file: &Path, fresh: &Path) -> Result<(), OpenError> {
     drop(conn);
     migrate(&copy).map_err(|error| unsound(error.to_string()))?;
     // One file is to be put in place, without a write-ahead log beside it.
-    open(&copy)?
-        .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        .map_err(|error| unsound(error.to_string()))
+    open(&copy)?.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").map_err(|error| unsound(error.to_string()))
 }
 
 #[derive(QueryableByName)]
@@ -98,9 +95,9 @@ fn open(url: &DatabaseUrl) -> Result<Conn, OpenError> {
 fn sqlite_path<'u>(url: &'u DatabaseUrl, tool: &str) -> Result<&'u Path, OpenError> {
     match url {
         DatabaseUrl::Sqlite(path) => Ok(path),
-        DatabaseUrl::Postgres(_) => Err(OpenError::Copy(format!(
-            "the register is on PostgreSQL, whose own tools copy it: {tool}"
-        ))),
+        DatabaseUrl::Postgres(_) => {
+            Err(OpenError::Copy(format!("the register is on PostgreSQL, whose own tools copy it: {tool}")))
+        }
     }
 }
 

@@ -102,8 +102,12 @@ impl Conn {
             DatabaseUrl::Postgres(url) => Self::Postgres(PgConnection::establish(&with_keepalives(url))?),
         };
         let settings = match (&conn, purpose) {
-            (Self::Sqlite(_), Purpose::Write) => format!("{}{SQLITE_COMMON}{SQLITE_WRITE}", busy_timeout(SQLITE_PATIENCE)),
-            (Self::Sqlite(_), Purpose::Read) => format!("{}{SQLITE_COMMON}{SQLITE_READ}", busy_timeout(SQLITE_PATIENCE)),
+            (Self::Sqlite(_), Purpose::Write) => {
+                format!("{}{SQLITE_COMMON}{SQLITE_WRITE}", busy_timeout(SQLITE_PATIENCE))
+            }
+            (Self::Sqlite(_), Purpose::Read) => {
+                format!("{}{SQLITE_COMMON}{SQLITE_READ}", busy_timeout(SQLITE_PATIENCE))
+            }
             (Self::Postgres(_), Purpose::Write) => POSTGRES_COMMON.to_owned(),
             (Self::Postgres(_), Purpose::Read) => format!("{POSTGRES_COMMON}{POSTGRES_READ}"),
         };
@@ -137,7 +141,13 @@ fn sqlite_uri(path: &Path) -> String {
 /// A peer that is gone is noticed within seconds; what the operator's URL says wins.
 fn with_keepalives(url: &str) -> String {
     let mut url = url.to_owned();
-    for setting in ["connect_timeout=5", "keepalives_idle=10", "keepalives_interval=5", "keepalives_count=3", "tcp_user_timeout=20000"] {
+    for setting in [
+        "connect_timeout=5",
+        "keepalives_idle=10",
+        "keepalives_interval=5",
+        "keepalives_count=3",
+        "tcp_user_timeout=20000",
+    ] {
         let name = setting.split('=').next().unwrap_or(setting);
         if !url.contains(&format!("{name}=")) {
             url.push(if url.contains('?') { '&' } else { '?' });

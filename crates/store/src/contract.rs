@@ -95,7 +95,8 @@ pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Er
 /// # Errors
 /// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Shown, Error> {
-    let query = contracts::table.select((contracts::id, contracts::version, contracts::updated_at, contracts::document));
+    let query =
+        contracts::table.select((contracts::id, contracts::version, contracts::updated_at, contracts::document));
     let found = query.filter(contracts::id.eq(id.to_string())).first(tx.conn()).optional()?;
     keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Contract, id.to_string()))
 }

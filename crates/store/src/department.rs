@@ -3,14 +3,18 @@
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::department::Life;
-use domain::{Department, DepartmentId, DepartmentKind, Identifier, Key, Record, SearchQuery, Sector, Slug, fold_name, tokens};
+use domain::{
+    Department, DepartmentId, DepartmentKind, Identifier, Key, Record, SearchQuery, Sector, Slug, fold_name, tokens,
+};
 
 use crate::conn::MultiBackend;
 use crate::dialect::{Dialect, Searched};
 use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
 use crate::fragment::insert_texts;
-use crate::json::{checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts};
+use crate::json::{
+    checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts,
+};
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::naming::{Naming, Owner, free_slug, insert_identifiers, remove_identifiers};
 use crate::reference::{self, Reference};
@@ -65,7 +69,12 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Record<Departm
 /// # Errors
 /// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Shown, Error> {
-    let query = departments::table.select((departments::id, departments::version, departments::updated_at, departments::document));
+    let query = departments::table.select((
+        departments::id,
+        departments::version,
+        departments::updated_at,
+        departments::document,
+    ));
     let found = match key {
         Key::Id(id) => query.filter(departments::id.eq(id.to_string())).first(tx.conn()).optional()?,
         Key::Slug(slug) => query.filter(departments::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
@@ -208,7 +217,8 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
 fn filtered(dialect: Dialect, filter: &Filter) -> departments::BoxedQuery<'static, MultiBackend> {
     let mut query = departments::table.into_boxed();
     if !filter.kinds.is_empty() {
-        query = query.filter(departments::kind.eq_any(filter.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()));
+        query =
+            query.filter(departments::kind.eq_any(filter.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()));
     }
     if !filter.policy_areas.is_empty() {
         let wanted: Vec<_> = filter.policy_areas.iter().map(|sector| sector.as_str()).collect();
@@ -255,7 +265,8 @@ fn insert_parts(tx: &mut WriteTx<'_>, id: &str, department: &Department) -> Resu
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     remove_identifiers(tx, Owner::Department(id))?;
-    diesel::delete(department_policy_areas::table.filter(department_policy_areas::department_id.eq(id))).execute(tx.conn())?;
+    diesel::delete(department_policy_areas::table.filter(department_policy_areas::department_id.eq(id)))
+        .execute(tx.conn())?;
     tx.unindex_words(Searched::Departments, id)
 }
 
@@ -267,7 +278,8 @@ fn words(department: &Department) -> Vec<String> {
 }
 
 pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
-    let next = departments::table.filter(departments::id.gt(after)).order(departments::id).limit(document_form::AT_A_TIME);
+    let next =
+        departments::table.filter(departments::id.gt(after)).order(departments::id).limit(document_form::AT_A_TIME);
     let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
     let last = rows.last().map(|row| row.id.clone());
     for row in rows {

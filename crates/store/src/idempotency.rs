@@ -5,9 +5,9 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
+use crate::WriteTx;
 use crate::error::Error;
 use crate::schema::idempotency_keys;
-use crate::WriteTx;
 
 /// How long an answer is kept, in hours.
 pub const KEPT_HOURS: i64 = 24;

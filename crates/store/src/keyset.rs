@@ -115,9 +115,8 @@ impl KeyKind {
 /// white space, signs and zeros.
 fn is_instant(key: &str) -> bool {
     let (seconds, fraction) = key.split_once('.').unwrap_or((key, "0"));
-    let written_so = |instant: NaiveDateTime| {
-        (1..=9999).contains(&instant.year()) && instant.format("%F %T").to_string() == seconds
-    };
+    let written_so =
+        |instant: NaiveDateTime| (1..=9999).contains(&instant.year()) && instant.format("%F %T").to_string() == seconds;
     NaiveDateTime::parse_from_str(seconds, "%F %T").is_ok_and(written_so)
         && (1..=6).contains(&fraction.len())
         && fraction.bytes().all(|b| b.is_ascii_digit())

@@ -107,7 +107,8 @@ impl Store {
         };
         let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let pool = conn::pool(url, connections, PATIENCE)?;
-        let queue = writer::start(url.clone(), writing, Arc::clone(&documents)).map_err(|error| unreachable(error.to_string()))?;
+        let queue = writer::start(url.clone(), writing, Arc::clone(&documents))
+            .map_err(|error| unreachable(error.to_string()))?;
         let permits = match url {
             DatabaseUrl::Sqlite(_) => LONG_READS,
             DatabaseUrl::Postgres(_) => connections,
@@ -208,10 +209,7 @@ impl Store {
         self.on_blocking_pool(statement(|tx: &mut ReadTx<'_>| entry_log::head(tx).map(drop))).await
     }
 
-    async fn on_blocking_pool<T, E>(
-        &self,
-        work: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    async fn on_blocking_pool<T, E>(&self, work: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -232,9 +230,7 @@ impl Store {
     }
 }
 
-fn statement<T, E>(
-    mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>,
-) -> impl FnMut(&mut Conn) -> Result<T, E> {
+fn statement<T, E>(mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>) -> impl FnMut(&mut Conn) -> Result<T, E> {
     move |conn| work(&mut ReadTx::on(conn))
 }
 

@@ -326,7 +326,9 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
 /// What `q` finds a mutual by: its name, its description and its identifiers.
 fn words(mutual: &Mutual) -> Vec<String> {
     let mut text = mutual.name.to_string();
-    for more in mutual.description.iter().map(ToString::to_string).chain(mutual.identifiers.iter().map(ToString::to_string)) {
+    for more in
+        mutual.description.iter().map(ToString::to_string).chain(mutual.identifiers.iter().map(ToString::to_string))
+    {
         text.push(' ');
         text.push_str(&more);
     }

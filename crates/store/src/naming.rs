@@ -86,7 +86,8 @@ impl Naming<'_> {
         let holders: Vec<IdentifierHolder> = query.statement().load(tx.conn())?;
         let conflicts = holders.into_iter().filter(|holder| holder.id != self.id).filter_map(|holder| {
             let position = wanted.iter().position(|identifier| *identifier == holder.value)?;
-            let resource_type = if holder.mutual_id.is_some() { ResourceType::Mutual } else { ResourceType::Department };
+            let resource_type =
+                if holder.mutual_id.is_some() { ResourceType::Mutual } else { ResourceType::Department };
             Some(Conflict {
                 kind: ConflictKind::IdentifierTaken,
                 field: format!("identifiers/{position}"),
@@ -164,7 +165,9 @@ pub(crate) fn remove_identifiers(tx: &mut WriteTx<'_>, owner: Owner<'_>) -> Resu
         Owner::Department(id) => {
             diesel::delete(identifiers::table.filter(identifiers::department_id.eq(id))).execute(tx.conn())?
         }
-        Owner::Mutual(id) => diesel::delete(identifiers::table.filter(identifiers::mutual_id.eq(id))).execute(tx.conn())?,
+        Owner::Mutual(id) => {
+            diesel::delete(identifiers::table.filter(identifiers::mutual_id.eq(id))).execute(tx.conn())?
+        }
     };
     Ok(())
 }

@@ -71,7 +71,12 @@ pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Record<StaffBallo
 /// # Errors
 /// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Shown, Error> {
-    let query = staff_ballots::table.select((staff_ballots::id, staff_ballots::version, staff_ballots::updated_at, staff_ballots::document));
+    let query = staff_ballots::table.select((
+        staff_ballots::id,
+        staff_ballots::version,
+        staff_ballots::updated_at,
+        staff_ballots::document,
+    ));
     let found = query.filter(staff_ballots::id.eq(id.to_string())).first(tx.conn()).optional()?;
     keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::StaffBallot, id.to_string()))
 }
@@ -215,14 +220,19 @@ impl Sort {
 }
 
 pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
-    let next = staff_ballots::table.filter(staff_ballots::id.gt(after)).order(staff_ballots::id).limit(document_form::AT_A_TIME);
+    let next = staff_ballots::table
+        .filter(staff_ballots::id.gt(after))
+        .order(staff_ballots::id)
+        .limit(document_form::AT_A_TIME);
     let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
     let last = rows.last().map(|row| row.id.clone());
     for row in rows {
         let (id, stored) = (row.id.clone(), row.document.clone());
         let document = tx.documents().staff_ballot(&row.into_record()?).shown;
         if document != stored {
-            diesel::update(staff_ballots::table.find(id)).set(staff_ballots::document.eq(document)).execute(tx.conn())?;
+            diesel::update(staff_ballots::table.find(id))
+                .set(staff_ballots::document.eq(document))
+                .execute(tx.conn())?;
         }
     }
     Ok(last)

@@ -5,11 +5,11 @@ use std::ops::{Deref, DerefMut};
 use chrono::{DateTime, Utc};
 use domain::{Contract, Department, Mutual, Record, StaffBallot};
 
+use crate::ResourceType;
 use crate::conn::Conn;
 use crate::dialect::Searched;
 use crate::entry_log::{Action, Entry};
 use crate::error::Error;
-use crate::ResourceType;
 
 /// A view of the register at one moment.
 ///
@@ -114,8 +114,15 @@ impl Pending {
 
 /// A change to an index of words. SQLite's writes a segment of it at every savepoint, so that it must not see them.
 pub(crate) enum SearchChange {
-    Insert { index: Searched, id: String, tokens: String },
-    Remove { index: Searched, row_no: i64 },
+    Insert {
+        index: Searched,
+        id: String,
+        tokens: String,
+    },
+    Remove {
+        index: Searched,
+        row_no: i64,
+    },
     /// What another change of the batch has made void.
     Nothing,
 }
@@ -191,8 +198,13 @@ impl WriteTx<'_> {
     pub(crate) fn unindex_words(&mut self, index: Searched, id: &str) -> Result<(), Error> {
         let row_no = index.row_no(self.conn(), id)?;
         // What the same batch was to insert is superseded, and may have no row any more when the batch ends.
-        let of_record = |change: &SearchChange| matches!(change, SearchChange::Insert { id: waiting, .. } if waiting == id);
-        self.pending.search.iter_mut().filter(|change| of_record(change)).for_each(|change| *change = SearchChange::Nothing);
+        let of_record =
+            |change: &SearchChange| matches!(change, SearchChange::Insert { id: waiting, .. } if waiting == id);
+        self.pending
+            .search
+            .iter_mut()
+            .filter(|change| of_record(change))
+            .for_each(|change| *change = SearchChange::Nothing);
         self.pending.search.push(SearchChange::Remove { index, row_no });
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Contracts, as they are drawn, filtered and ordered the slow way.
 
 use domain::{
-    Contract, ContractStatus, Currency, Day, MAX_INTEGER, Money, PartialDate, Procedure, Protection, ProtectionKind,
-    Record, Timeline,
+    Contract, ContractStatus, CpvPrefix, Currency, Day, MAX_INTEGER, Money, PartialDate, Procedure, Protection,
+    ProtectionKind, Record, Timeline,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -10,7 +10,8 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::BoxedStrategy;
 
-use crate::fixture::{checked, contract, distinct, parsed};
+use crate::fixture::{checked, contract, department, distinct, mutual, parsed};
+use crate::kit::Register;
 
 use super::{
     BACKDROP, Listed, SortKey, any_day, any_days, any_of, at_least, at_most, department_id, has, has_some, in_order,
@@ -149,3 +150,22 @@ impl Listed for Contract {
         }
     }
 }
+
+async fn a_cpv_prefix_finds_the_codes_that_start_with_it(register: &Register) {
+    let buyer = register.enter(department("Buyer")).await.id;
+    let supplier = register.enter(mutual("Supplier")).await.id;
+    for digits in ["84999999", "85000000", "85099999", "85100000", "85900000", "85999999", "86000000", "99999999"] {
+        let codes = distinct(vec![parsed(digits)]);
+        register.enter(Contract { cpv_codes: codes, ..contract(supplier, buyer) }).await;
+    }
+    let all = register.all::<Contract>(Default::default()).await;
+
+    for raw in ["84", "85", "850", "851", "859", "8599999", "85999999", "85000000", "86", "99", "00"] {
+        let prefix: CpvPrefix = parsed(raw);
+        let expected: Vec<_> = all.iter().filter(|it| it.content.cpv_codes[0].starts_with(&prefix)).cloned().collect();
+        let filter = store::contract::Filter { cpv_prefixes: vec![prefix], ..Default::default() };
+        assert_eq!(register.all::<Contract>(filter).await, expected, "{raw}");
+    }
+}
+
+on_both!(a_cpv_prefix_finds_the_codes_that_start_with_it);
