@@ -55,6 +55,7 @@ impl Contract {
 
 /// The state of the service.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
 struct Health {
     /// `ok`; anything else comes as a problem.
     #[schema(value_type = String, example = "ok", max_length = 20)]
@@ -63,7 +64,12 @@ struct Health {
 
 /// A kind of problem: what it means and what to do about it.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ProblemType)]
+#[schema(as = ProblemType, example = json!({
+    "type": "/problems/precondition-failed",
+    "title": "The record has changed",
+    "status": 412,
+    "description": "`If-Match` names a version of the record that is not the current one."
+}))]
 struct ProblemTypeView {
     /// The address that problems of this kind have as their `type`.
     #[schema(value_type = String, example = "/problems/precondition-failed", format = "uri-reference", max_length = 100)]
@@ -81,6 +87,12 @@ struct ProblemTypeView {
 
 /// Every kind of problem.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"items": [{
+    "type": "/problems/precondition-failed",
+    "title": "The record has changed",
+    "status": 412,
+    "description": "`If-Match` names a version of the record that is not the current one."
+}]}))]
 struct ProblemTypeList {
     /// The kinds, in the order of their status.
     #[schema(max_items = 1000)]
@@ -89,6 +101,7 @@ struct ProblemTypeList {
 
 /// The contract; only what tells it is described here.
 #[derive(ToSchema)]
+#[schema(example = json!({"openapi": "3.1.0"}))]
 #[expect(dead_code, reason = "describes a document that is made elsewhere")]
 struct OpenApiDocument {
     /// Version of the OpenAPI Specification.

@@ -36,6 +36,15 @@ pub type DepartmentPatch = Patch<NewDepartment>;
 /// A department, as it is sent.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "name": "Calder Valley District Council",
+    "kind": "local_authority",
+    "identifiers": [{"scheme": "GB-LAE", "id": "CVD"}],
+    "policy_areas": ["leisure_sport", "housing"],
+    "website": "https://www.example.org/calder-valley-council",
+    "opened_on": "1974-04-01",
+    "sources": [{"title": "Local authority register", "url": "https://www.example.org/registers/local-authority", "accessed_on": "2025-07-01"}]
+}))]
 pub struct NewDepartment {
     /// Derived from the name where it is absent. It can't be changed later.
     #[schema(nullable = false)]
@@ -284,6 +293,10 @@ impl Resource for Departments {
     type Key = Key;
 
     const PATH: &'static str = "/v1/departments";
+
+    fn content(value: Slugged<domain::Department>) -> domain::Department {
+        value.content
+    }
 
     fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
         store::department::show(tx, key)

@@ -4,13 +4,30 @@ use std::sync::Arc;
 
 use domain::{Contract, Department, Mutual, Record, StaffBallot};
 use serde::Serialize;
+use serde_json::{Value, json};
 use store::{Document, Documents};
 
+use crate::resource::example;
 use crate::{contract, department, mutual, staff_ballot};
 
 /// How the store writes records down.
 pub fn documents() -> Arc<dyn Documents> {
     Arc::new(Views)
+}
+
+/// The contract's examples of answers, with the names of their schemas: each resource, and a page of it.
+pub fn examples() -> Vec<(String, Value)> {
+    let resources = [
+        example::<department::Departments>(),
+        example::<mutual::Mutuals>(),
+        example::<staff_ballot::StaffBallots>(),
+        example::<contract::Contracts>(),
+    ];
+    let with_page = |(name, example): (String, Value)| {
+        let page = json!({"items": [&example], "next_cursor": "AZbVgHpO0m0B"});
+        [(format!("{name}Page"), page), (name, example)]
+    };
+    resources.into_iter().flatten().flat_map(with_page).collect()
 }
 
 struct Views;

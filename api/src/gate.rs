@@ -6,6 +6,7 @@
 //! knows no resource.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -179,7 +180,7 @@ impl Passage {
 
     fn complete(self, mut response: HttpResponse) -> HttpResponse {
         if let Some(problem) = problem_of(&response) {
-            response = problem.respond(self.uri.path(), self.id.as_str());
+            response = problem.respond(&self.instance(), self.id.as_str());
             if self.is_patch_of_another_type(response.status()) {
                 response
                     .headers_mut()
@@ -195,6 +196,12 @@ impl Passage {
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REQUEST_ID.clone(), self.id.to_value());
         response
+    }
+
+    /// The path as a reference: what is no escape in it is escaped.
+    fn instance(&self) -> Cow<'_, str> {
+        let path = self.uri.path();
+        if query::decode(path).is_some() { Cow::Borrowed(path) } else { Cow::Owned(path.replace('%', "%25")) }
     }
 
     /// RFC 5789, section 3.1: such a refusal says what PATCH would read.

@@ -474,6 +474,10 @@ impl Resource for Mutuals {
 
     const PATH: &'static str = "/v1/mutuals";
 
+    fn content(value: Slugged<domain::Mutual>) -> domain::Mutual {
+        value.content
+    }
+
     fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
         store::mutual::show(tx, key)
     }

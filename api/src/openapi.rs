@@ -18,6 +18,7 @@ use utoipa::openapi::{Components, Ref, RefOr, Required};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt as _;
 
+use crate::document;
 use crate::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
 use crate::{contract, server, value};
 
@@ -203,6 +204,11 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         add_refusals(path, method, operation);
     }
     share_parameters(document, &mut components);
+    for (name, example) in document::examples() {
+        if let Some(RefOr::T(Schema::Object(schema))) = components.schemas.get_mut(&name) {
+            schema.example = Some(example);
+        }
+    }
     add_problems(&mut components);
     components.headers =
         HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();

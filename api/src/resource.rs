@@ -9,12 +9,16 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono::DateTime;
 use domain::{Id, Record};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
 use store::{Page, ReadTx, Shown, Slice, Stamp, Stored, WriteTx};
-use utoipa::IntoParams;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use crate::body::{Body, Input, Refusal};
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, json, last_modified};
@@ -29,7 +33,7 @@ pub trait Resource: 'static {
     /// What a record of it says.
     type Content: Clone + Send + 'static;
     /// How it is shown.
-    type View: From<Record<Self::Content>> + Serialize;
+    type View: From<Record<Self::Content>> + Serialize + ToSchema;
     /// How it is sent.
     type New: Input<Value: Clone + Send> + 'static;
     /// What a path names it by.
@@ -37,6 +41,9 @@ pub trait Resource: 'static {
 
     /// Where its records are: `/v1/mutuals`.
     const PATH: &'static str;
+
+    /// What a record says that is entered with this value, if nothing in the register is in its way.
+    fn content(value: <Self::New as Input>::Value) -> Self::Content;
 
     /// Finds what there is to show of a record.
     ///
@@ -75,6 +82,17 @@ pub trait Resource: 'static {
     /// # Errors
     /// Those of the store's function.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self::Content>) -> Result<(), store::Error>;
+}
+
+/// The contract's example of an answer, with the name of its schema: what the example of a request becomes.
+pub fn example<R: Resource>() -> Option<(String, Value)> {
+    const ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
+    let RefOr::T(Schema::Object(input)) = R::New::schema() else { return None };
+    let value = Body::<R::New>::parse(input.example?.to_string()).ok()?.create().ok()?;
+    let at = DateTime::from_timestamp(1_759_311_000, 250_000)?;
+    let content = R::content(value);
+    let record = Record { id: Id::from_uuid(ID.parse().ok()?), version: 1, created_at: at, updated_at: at, content };
+    Some((R::View::name().into_owned(), serde_json::to_value(R::View::from(record)).ok()?))
 }
 
 /// What may come with every change.

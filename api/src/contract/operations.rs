@@ -282,6 +282,10 @@ impl Resource for Contracts {
 
     const PATH: &'static str = "/v1/contracts";
 
+    fn content(value: domain::Contract) -> domain::Contract {
+        value
+    }
+
     fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error> {
         store::contract::show(tx, key)
     }

@@ -237,6 +237,10 @@ impl Resource for StaffBallots {
 
     const PATH: &'static str = "/v1/staff-ballots";
 
+    fn content(value: domain::StaffBallot) -> domain::StaffBallot {
+        value
+    }
+
     fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error> {
         store::staff_ballot::show(tx, key)
     }
