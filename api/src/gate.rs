@@ -198,10 +198,18 @@ impl Passage {
         response
     }
 
-    /// The path as a reference: what is no escape in it is escaped.
+    /// The path as a reference: a `%` that begins no escape is escaped itself.
     fn instance(&self) -> Cow<'_, str> {
         let path = self.uri.path();
-        if query::decode(path).is_some() { Cow::Borrowed(path) } else { Cow::Owned(path.replace('%', "%25")) }
+        let mut parts = path.split('%');
+        let first = parts.next().unwrap_or_default();
+        let begins_no_escape =
+            |rest: &str| !rest.get(..2).is_some_and(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
+        if !parts.clone().any(begins_no_escape) {
+            return Cow::Borrowed(path);
+        }
+        let escaped = |rest: &str| format!("%{}{rest}", if begins_no_escape(rest) { "25" } else { "" });
+        Cow::Owned(parts.map(escaped).fold(first.to_owned(), |path, part| path + &part))
     }
 
     /// RFC 5789, section 3.1: such a refusal says what PATCH would read.

@@ -285,7 +285,13 @@ fn general_faults(path: &str, response: &Response) -> Vec<String> {
         unless(problem[member] == value, &format!("`{member}` of the problem is {}, not {value}", problem[member]))
     };
     faults.extend(same("status", json!(response.status())));
-    faults.extend(same("instance", json!(path)));
+    // As a reference: a `%` that begins no escape is escaped itself.
+    let instance = path.split('%').enumerate().map(|(index, part)| match part.as_bytes() {
+        _ if index == 0 => part.to_owned(),
+        [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => format!("%{part}"),
+        _ => format!("%25{part}"),
+    });
+    faults.extend(same("instance", json!(instance.collect::<String>())));
     faults.extend(same("request_id", json!(request_id)));
     match ProblemType::ALL.iter().find(|kind| problem["type"] == kind.address()) {
         Some(kind) => {
