@@ -330,12 +330,12 @@ impl MutualFilter {
 
 impl resource::Filter for MutualFilter {
     fn is_indexed(&self) -> bool {
-        let one_of_each = self.stage.len() <= 1 && self.department.len() <= 1;
+        let one_stage = self.stage.len() <= 1 && self.department.is_empty();
         let scanned = self.sector.len() + self.region.len() + self.legal_form.len() + self.origin_route.len();
         let ranges = [&self.launched_from, &self.launched_to, &self.ended_from, &self.ended_to];
         let staff = self.staff_count_from.or(self.staff_count_to);
         let by_identifier = !self.identifier.is_empty();
-        one_of_each
+        one_stage
             && (scanned == 0 || by_identifier)
             && ranges.iter().all(|date| date.is_none())
             && staff.is_none()

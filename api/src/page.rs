@@ -35,7 +35,7 @@ pub const DEFAULT_LIMIT: usize = 50;
 const MAX_CURSOR_CHARS: usize = 2000;
 
 /// The keys that a list can be sorted by: words for the store's own.
-pub trait SortKey: Copy + 'static {
+pub trait SortKey: Copy + PartialEq + 'static {
     /// Name of the vocabulary in the contract: `MutualSort`.
     const NAME: &'static str;
     /// Each key with its word. The first is the order where the caller doesn't say.

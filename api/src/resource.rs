@@ -251,7 +251,8 @@ where
     S: SortKey + Send,
 {
     let ListQuery { filter, page, .. } = &query;
-    let is_bounded = filter.is_indexed() && !page.count;
+    let in_default_order = S::KEYS.first().is_some_and(|(_, key)| *key == page.sort);
+    let is_bounded = in_default_order && filter.is_indexed() && !page.count;
     let (filter, page) = (filter.clone(), page.clone());
     let read = move |tx: &mut ReadTx<'_>| find(tx, &filter, &page);
     let slice = if is_bounded { app.store.look(read).await? } else { app.store.read(read).await? };

@@ -97,6 +97,9 @@ pub enum ServeError {
     /// The database can't be opened or brought up to date.
     #[error(transparent)]
     Database(#[from] store::OpenError),
+    /// The register can't be brought into the form that this release shows.
+    #[error("the register can't be read: {0}")]
+    Register(store::Error),
     /// The address can't be listened on.
     #[error("can't listen on {address}: {source}")]
     Listen {
@@ -187,25 +190,34 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
     let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)));
 
-    let listen = config.listen;
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
             let stamp = shared.stamp(&RequestId::make());
-            shared.store.bring_documents_up_to_date(&stamp).await.map_err(std::io::Error::other)?;
-            let (address, server) = server(&config, shared, contract, gate, signals)?;
+            let documents = shared.store.bring_documents_up_to_date(&stamp).await;
+            let listening = match documents {
+                Ok(()) => server(&config, shared, contract, gate, signals)
+                    .map_err(|source| ServeError::Listen { address: config.listen, source }),
+                Err(error) => Err(ServeError::Register(error)),
+            };
             // The receiver waits for this; it is gone only where the starting thread is.
-            drop(sender.send((address, server.handle())));
-            server.await
+            match listening {
+                Ok((address, server)) => {
+                    drop(sender.send(Ok((address, server.handle()))));
+                    server.await
+                }
+                Err(error) => {
+                    drop(sender.send(Err(error)));
+                    Ok(())
+                }
+            }
         })
     });
     let thread = thread.map_err(|error| ServeError::Server(error.to_string()))?;
     match receiver.recv() {
-        Ok((address, handle)) => Ok(Running { address, handle, thread }),
-        Err(_) => match thread.join() {
-            Ok(Err(source)) => Err(ServeError::Listen { address: listen, source }),
-            _ => Err(ServeError::Server("it ended before it began".to_owned())),
-        },
+        Ok(Ok((address, handle))) => Ok(Running { address, handle, thread }),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(ServeError::Server("it ended before it began".to_owned())),
     }
 }
 

@@ -67,7 +67,7 @@ struct ContractFilter {
     /// Worth at most so many minor units (pence) of `currency`.
     #[param(nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     value_to: Option<i64>,
-    /// With a value in this currency. Amounts of different currencies are never compared: with `value_from` or `value_to` it is GBP where it is left out.
+    /// With a value in this currency. With `value_from` or `value_to` it is GBP where it is left out, since a range holds for one currency only.
     #[param(nullable = false)]
     currency: Option<Currency>,
     /// Awarded on this day or later.
@@ -134,9 +134,9 @@ impl ContractFilter {
 }
 
 impl resource::Filter for ContractFilter {
-    /// Only by supplier: of one mutual there are never many.
+    /// With so many conditions it is left to the threads that may take their time.
     fn is_indexed(&self) -> bool {
-        self.mutual.len() == 1
+        false
     }
 }
 
@@ -208,8 +208,7 @@ async fn get_contract(
     request_body = NewContract,
     responses(
         (status = 201, description = "The contract was created", body = Contract),
-        (status = 200, description = "The contract as it would be", body = Contract),
-        (status = 409)
+        (status = 200, description = "The contract as it would be", body = Contract)
     )
 )]
 #[post("/contracts")]
@@ -225,7 +224,7 @@ async fn create_contract(change: Change, body: Body<NewContract>) -> Result<Http
     tag = "contracts",
     params(("contract" = inline(ContractId), Path, description = "Id of the contract"), ChangeOptions, IfMatch),
     request_body = NewContract,
-    responses((status = 200, description = "The contract as it is now", body = Contract), (status = 409))
+    responses((status = 200, description = "The contract as it is now", body = Contract))
 )]
 #[put("/contracts/{contract}")]
 async fn replace_contract(
@@ -243,7 +242,7 @@ async fn replace_contract(
     tag = "contracts",
     params(("contract" = inline(ContractId), Path, description = "Id of the contract"), ChangeOptions, IfMatch),
     request_body(content = ContractPatch, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "The contract as it is now", body = Contract), (status = 409))
+    responses((status = 200, description = "The contract as it is now", body = Contract))
 )]
 #[patch("/contracts/{contract}")]
 async fn update_contract(
@@ -256,14 +255,13 @@ async fn update_contract(
 
 /// Delete a contract
 ///
-/// Refused while other records refer to it. Its id is never used again.
+/// Its id is never used again. Where it was the first of its mutual, the next one takes its place.
 #[utoipa::path(
     tag = "contracts",
     params(("contract" = inline(ContractId), Path, description = "Id of the contract"), ChangeOptions, IfMatch),
     responses(
         (status = 204, description = "The contract was deleted"),
-        (status = 200, description = "The contract that would be deleted", body = Contract),
-        (status = 409)
+        (status = 200, description = "The contract that would be deleted", body = Contract)
     )
 )]
 #[delete("/contracts/{contract}")]

@@ -92,7 +92,7 @@ impl resource::Filter for StaffBallotFilter {
             &self.declared_from,
             &self.declared_to,
         ];
-        self.mutual.len() <= 1 && listed == 0 && dates.iter().all(|date| date.is_none())
+        self.mutual.is_empty() && listed == 0 && dates.iter().all(|date| date.is_none())
     }
 }
 
@@ -163,8 +163,7 @@ async fn get_staff_ballot(
     request_body = NewStaffBallot,
     responses(
         (status = 201, description = "The staff ballot was created", body = StaffBallot),
-        (status = 200, description = "The staff ballot as it would be", body = StaffBallot),
-        (status = 409)
+        (status = 200, description = "The staff ballot as it would be", body = StaffBallot)
     )
 )]
 #[post("/staff-ballots")]
@@ -180,7 +179,7 @@ async fn create_staff_ballot(change: Change, body: Body<NewStaffBallot>) -> Resu
     tag = "staff ballots",
     params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
     request_body = NewStaffBallot,
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
 #[put("/staff-ballots/{ballot}")]
 async fn replace_staff_ballot(
@@ -198,7 +197,7 @@ async fn replace_staff_ballot(
     tag = "staff ballots",
     params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
     request_body(content = StaffBallotPatch, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
 #[patch("/staff-ballots/{ballot}")]
 async fn update_staff_ballot(

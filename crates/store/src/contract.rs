@@ -332,7 +332,7 @@ impl Sort {
             Self::UpdatedAt => ("contracts.updated_at", Values::Shared, KeyKind::Instant),
             Self::Id => ("contracts.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "contracts.id", values, kind }
+        SortColumn { name, id: "contracts.id", values, kind, found_first: false }
     }
 }
 

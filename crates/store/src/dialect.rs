@@ -77,6 +77,14 @@ pub(crate) fn total_changes(conn: &mut Conn) -> QueryResult<i64> {
     Ok(Statement::new("SELECT total_changes() AS number").get_result::<Number>(conn)?.number)
 }
 
+/// SQLite ends the whole transaction at some faults of the disk: then nothing may go on as if it were still there.
+pub(crate) fn check_in_transaction(conn: &mut Conn) -> Result<(), Error> {
+    match control(conn, &["BEGIN"]) {
+        Ok(()) => Err(Error::Internal("the database has ended the transaction by itself".to_owned())),
+        Err(_) => Ok(()),
+    }
+}
+
 /// A failed commit has stored nothing on SQLite; on PostgreSQL a lost connection leaves it open.
 pub(crate) fn after_failed_commit(conn: &Conn, error: Error) -> BatchError {
     match (conn, error) {

@@ -69,6 +69,8 @@ pub(crate) struct SortColumn {
     pub(crate) id: &'static str,
     pub(crate) values: Values,
     pub(crate) kind: KeyKind,
+    /// See [`SortColumn::found_first`].
+    pub(crate) found_first: bool,
 }
 
 /// What values of a sort column there are.
@@ -170,8 +172,13 @@ pub(crate) fn slice<S>(
 }
 
 impl SortColumn {
+    /// For a list that is best found first and ordered then: `+` keeps SQLite from walking the whole index of the order instead.
+    pub(crate) fn found_first(self, dialect: Dialect) -> Self {
+        Self { found_first: dialect == Dialect::Sqlite, ..self }
+    }
+
     fn with_key<S>(self, page: &Page<S>, dialect: Dialect, limit: usize) -> Segment {
-        let Self { name, id, values, kind } = self;
+        let Self { name, id, values, kind, found_first } = self;
         let filled = if values == Values::Optional { format!("{name} IS NOT NULL") } else { "1 = 1".to_owned() };
         let mut condition = Fragment::default().sql(filled);
         if let Some(Position { key: Some(key), id: last }) = &page.after {
@@ -188,9 +195,10 @@ impl SortColumn {
             };
         }
         let direction = if page.descending { " DESC" } else { "" };
+        let by = if found_first { "+" } else { "" };
         let order = match values {
-            Values::Unique => format!("{name}{direction}"),
-            Values::Shared | Values::Optional => format!("{name}{direction}, {id}{direction}"),
+            Values::Unique => format!("{by}{name}{direction}"),
+            Values::Shared | Values::Optional => format!("{by}{name}{direction}, {id}{direction}"),
         };
         self.segment(condition, order, limit)
     }

@@ -173,11 +173,17 @@ impl Store {
     /// Writes the stored documents anew where this release shows records in another form than the register was written in.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
+    /// [`Error::Unavailable`] where the database does not answer, [`Error::Internal`] where a newer release wrote it.
     pub async fn bring_documents_up_to_date(&self, stamp: &Stamp) -> Result<(), Error> {
         let form = self.documents.form();
-        if self.read(document_form::current).await? == form {
-            return Ok(());
+        match self.read(document_form::current).await? {
+            written if written == form => return Ok(()),
+            written if written > form => {
+                let said =
+                    format!("its documents are in form {written}, which this version of the program does not know");
+                return Err(Error::Internal(said));
+            }
+            _ => {}
         }
         for table in document_form::Table::ALL {
             let mut after = String::new();

@@ -27,7 +27,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
         DatabaseUrl::Sqlite(path) => Some(lock_beside(path).map_err(|error| unreachable(error.to_string()))?),
         DatabaseUrl::Postgres(_) => None,
     };
-    let mut conn = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
+    let mut conn = Conn::open(url, Purpose::Migrate).map_err(|error| unreachable(error.to_string()))?;
     let failed = |reason: String| OpenError::Migration { url: url.to_string(), reason };
     match &mut conn {
         Conn::Sqlite(conn) => apply(conn, SQLITE),

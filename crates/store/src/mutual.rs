@@ -104,7 +104,11 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Shown, Error> {
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
-    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
+    let column = match filter.search {
+        Some(_) => page.sort.column().found_first(dialect),
+        None => page.sort.column(),
+    };
+    let mut slice = keyset::slice(page, column, dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
         query.select((mutuals::id, mutuals::version, mutuals::document, segment.key)).load(tx.conn())
     })?;
@@ -179,9 +183,6 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) ->
     let document = tx.documents().mutual(&record);
     let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
-    reference::check_no_circle(tx, "successor_id", &row.id, row.successor_id.clone(), |tx, id| {
-        Ok(mutuals::table.find(id).select(mutuals::successor_id).first(tx.conn())?)
-    })?;
     remove_parts(tx, &row.id)?;
     diesel::update(mutuals::table.find(&row.id)).set(&row).execute(tx.conn())?;
     insert_parts(tx, &row.id, &record.content)?;
@@ -301,7 +302,7 @@ impl Sort {
             Self::UpdatedAt => ("mutuals.updated_at", Values::Shared, KeyKind::Instant),
             Self::Id => ("mutuals.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "mutuals.id", values, kind }
+        SortColumn { name, id: "mutuals.id", values, kind, found_first: false }
     }
 }
 
@@ -395,6 +396,9 @@ impl Row {
             identifiers: &record.content.identifiers,
         };
         reference::check(tx, &references(Some(&record.content.parents), Some(&record.content.life)))?;
+        reference::check_no_circle(tx, "successor_id", &self.id, self.successor_id.clone(), |tx, id| {
+            Ok(mutuals::table.find(id).select(mutuals::successor_id).first(tx.conn())?)
+        })?;
         naming.check(tx)
     }
 

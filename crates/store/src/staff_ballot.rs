@@ -215,7 +215,7 @@ impl Sort {
             Self::UpdatedAt => ("staff_ballots.updated_at", Values::Shared, KeyKind::Instant),
             Self::Id => ("staff_ballots.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "staff_ballots.id", values, kind }
+        SortColumn { name, id: "staff_ballots.id", values, kind, found_first: false }
     }
 }
 

@@ -113,18 +113,18 @@ impl Pending {
 }
 
 /// A change to an index of words. SQLite's writes a segment of it at every savepoint, so that it must not see them.
-pub(crate) enum SearchChange {
-    Insert {
-        index: Searched,
-        id: String,
-        tokens: String,
-    },
-    Remove {
-        index: Searched,
-        row_no: i64,
-    },
-    /// What another change of the batch has made void.
-    Nothing,
+pub(crate) struct SearchChange {
+    pub(crate) index: Searched,
+    /// The record.
+    pub(crate) id: String,
+    pub(crate) kind: SearchChangeKind,
+}
+
+pub(crate) enum SearchChangeKind {
+    /// It is found by these tokens, separated by spaces.
+    Insert { tokens: String },
+    /// It is not found any more under this number.
+    Remove { row_no: i64 },
 }
 
 /// A change to the register, alone with the truth: no other write runs beside it, on either database.
@@ -190,22 +190,14 @@ impl<'c> WriteTx<'c> {
 impl WriteTx<'_> {
     /// Makes a record findable by these tokens.
     pub(crate) fn index_words(&mut self, index: Searched, id: &str, tokens: &[String]) {
-        let (id, tokens) = (id.to_owned(), tokens.join(" "));
-        self.pending.search.push(SearchChange::Insert { index, id, tokens });
+        let kind = SearchChangeKind::Insert { tokens: tokens.join(" ") };
+        self.pending.search.push(SearchChange { index, id: id.to_owned(), kind });
     }
 
     /// Makes a record, which is still there, unfindable.
     pub(crate) fn unindex_words(&mut self, index: Searched, id: &str) -> Result<(), Error> {
-        let row_no = index.row_no(self.conn(), id)?;
-        // What the same batch was to insert is superseded, and may have no row any more when the batch ends.
-        let of_record =
-            |change: &SearchChange| matches!(change, SearchChange::Insert { id: waiting, .. } if waiting == id);
-        self.pending
-            .search
-            .iter_mut()
-            .filter(|change| of_record(change))
-            .for_each(|change| *change = SearchChange::Nothing);
-        self.pending.search.push(SearchChange::Remove { index, row_no });
+        let kind = SearchChangeKind::Remove { row_no: index.row_no(self.conn(), id)? };
+        self.pending.search.push(SearchChange { index, id: id.to_owned(), kind });
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The one writer of a process: takes all waiting writes and commits them in one transaction.
 //!
-//! A write that fails is rolled back alone, to its own savepoint; one `fsync` serves them all, and
+//! A write that fails is rolled back alone; one `fsync` serves them all, and
 //! nothing is answered before it, refusals included, since a refusal may name what a sibling has written.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use crate::conn::{Conn, DatabaseUrl, Purpose};
 use crate::dialect::{self, Dialect};
 use crate::entry_log;
 use crate::error::Error;
-use crate::transaction::{Documents, Pending, SearchChange, Stamp, WriteTx};
+use crate::transaction::{Documents, Pending, SearchChangeKind, Stamp, WriteTx};
 
 /// Writes that may wait; one more is refused at once, which beats a wait without end.
 const QUEUE: usize = 1024;
@@ -59,7 +59,7 @@ pub(crate) fn start(url: DatabaseUrl, conn: Conn, documents: Arc<dyn Documents>)
     Ok(Queue { jobs })
 }
 
-/// A write that waits: run in a savepoint, possibly more than once, and answered after the commit.
+/// A write that waits: run in a batch, possibly more than once, and answered after the commit.
 trait Job: Send {
     fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict;
     fn finish(self: Box<Self>, failure: Option<Error>);
@@ -143,7 +143,7 @@ impl Writer {
             Ok(()) => jobs.into_iter().for_each(|job| job.finish(None)),
             Err(BatchError::NotCommitted(error)) => {
                 log::warn!("a batch of {} writes is tried again, one by one: {error}", jobs.len());
-                jobs.into_iter().for_each(|job| self.serve_alone(job));
+                self.serve_one_by_one(jobs);
             }
             Err(BatchError::Unknown(error)) => {
                 log::error!("the connection was lost while a batch of {} writes was committed: {error}", jobs.len());
@@ -155,14 +155,24 @@ impl Writer {
         }
     }
 
-    fn serve_alone(&mut self, job: Box<dyn Job>) {
-        let mut alone = [job];
-        let failure = match self.commit(&mut alone) {
-            Ok(()) => None,
-            Err(BatchError::NotCommitted(error) | BatchError::Unknown(error)) => Some(error),
-        };
-        let [job] = alone;
-        job.finish(failure);
+    /// A write that finds the database unavailable even alone speaks for those behind it, which would only wait as long each.
+    fn serve_one_by_one(&mut self, jobs: Vec<Box<dyn Job>>) {
+        let mut unavailable = None;
+        for job in jobs {
+            let mut alone = [job];
+            let failure = match &unavailable {
+                Some(error) => Some(Error::clone(error)),
+                None => match self.commit(&mut alone) {
+                    Ok(()) => None,
+                    Err(BatchError::NotCommitted(error) | BatchError::Unknown(error)) => Some(error),
+                },
+            };
+            if matches!(failure, Some(Error::Unavailable(_))) {
+                unavailable.clone_from(&failure);
+            }
+            let [job] = alone;
+            job.finish(failure);
+        }
     }
 
     /// A connection on which anything went wrong is closed, and the next batch opens another.
@@ -236,9 +246,13 @@ fn attempt_without_savepoints(
 ) -> Result<bool, Error> {
     for job in jobs {
         let before = dialect::total_changes(conn)?;
-        if job.attempt(conn, documents, pending) == Verdict::RollBack && dialect::total_changes(conn)? != before {
+        if job.attempt(conn, documents, pending) == Verdict::Keep {
+            continue;
+        }
+        if dialect::total_changes(conn)? != before {
             return Ok(false);
         }
+        dialect::check_in_transaction(conn)?;
     }
     Ok(true)
 }
@@ -263,12 +277,20 @@ fn attempt_with_savepoints(
 }
 
 fn store_pending(conn: &mut Conn, head: i64, pending: &Pending) -> Result<(), Error> {
-    for change in &pending.search {
-        match change {
-            SearchChange::Insert { index, id, tokens } => index.insert(conn, id, tokens)?,
-            SearchChange::Remove { index, row_no } => index.remove(conn, *row_no)?,
-            SearchChange::Nothing => {}
+    for (position, change) in pending.search.iter().enumerate() {
+        match &change.kind {
+            SearchChangeKind::Insert { tokens } if !is_removed_later(pending, position, &change.id) => {
+                change.index.insert(conn, &change.id, tokens)?;
+            }
+            SearchChangeKind::Insert { .. } => {}
+            SearchChangeKind::Remove { row_no } => change.index.remove(conn, *row_no)?,
         }
     }
     entry_log::append(conn, head, &pending.entries)
+}
+
+/// The record may be gone by the end of the batch, and then has no row to go by.
+fn is_removed_later(pending: &Pending, position: usize, id: &str) -> bool {
+    let later = pending.search.iter().skip(position.saturating_add(1));
+    later.filter(|change| change.id == id).any(|change| matches!(change.kind, SearchChangeKind::Remove { .. }))
 }

@@ -221,6 +221,29 @@ async fn a_change_or_a_deletion_is_searched_at_once(register: &Register) {
     assert_eq!(found(register, "another").await, ["Another"]);
 }
 
+/// The second write takes the words of the first one's change out of the index again, and is then itself taken back.
+async fn a_write_that_is_taken_back_leaves_its_siblings_words(register: &Register) {
+    let id = next_id();
+    register.write(move |tx| write_word(tx, id, 1, "before")).await.unwrap();
+    let hold = Hold::the_writer_of(&register.store).await;
+    let (first, second) = (register.store.clone(), register.store.clone());
+    let kept = submit(async move { first.write(stamp(0), move |tx| write_word(tx, id, 1, "kept")).await }).await;
+    let discarded = submit(async move {
+        let rehearse = move |tx: &mut WriteTx<'_>| {
+            tx.discard();
+            write_word(tx, id, 1, "discarded")
+        };
+        second.write(stamp(0), rehearse).await
+    });
+    let discarded = discarded.await;
+    hold.release();
+    kept.await.unwrap().unwrap();
+    discarded.await.unwrap().unwrap();
+
+    assert_eq!(found(register, "kept").await.len(), 1);
+    assert!(found(register, "before").await.is_empty() && found(register, "discarded").await.is_empty());
+}
+
 async fn identifiers_are_searched_and_departments_too(register: &Register) {
     register.enter(Mutual { identifiers: identifiers(&["GB-COH:9506232"]), ..mutual("Numbered") }).await;
     let council =
@@ -265,6 +288,7 @@ on_both!(
     a_search_finds_what_has_a_word_beginning_with_each_of_its_words,
     any_sequence_of_changes_in_one_batch_is_searched_as_it_ends,
     a_change_or_a_deletion_is_searched_at_once,
+    a_write_that_is_taken_back_leaves_its_siblings_words,
     identifiers_are_searched_and_departments_too,
     the_longest_texts_are_searched,
     a_record_without_a_word_is_found_by_none,
