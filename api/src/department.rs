@@ -1,11 +1,12 @@
 //! Departments: the public bodies that mutuals leave, or that sponsor, commission or support them.
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
+use chrono::{DateTime, Utc};
 use domain::department::Life;
 use domain::{Checked, Distinct, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
-use store::{Page, ReadTx, Reference, ResourceType, Shown, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -144,9 +145,9 @@ struct DepartmentFilter {
 }
 
 impl resource::Filter for DepartmentFilter {
-    /// There are never so many departments that a scan takes long.
+    /// There are never so many departments that a scan takes long; a search takes two statements.
     fn is_indexed(&self) -> bool {
-        true
+        self.q.is_none()
     }
 }
 
@@ -165,7 +166,7 @@ impl From<DepartmentFilter> for Filter {
 impl SortKey for Sort {
     const NAME: &'static str = "DepartmentSort";
     const KEYS: &'static [(&'static str, Self)] =
-        &[("name", Self::Name), ("updated_at", Self::UpdatedAt), ("id", Self::Id)];
+        &[("id", Self::Id), ("name", Self::Name), ("updated_at", Self::UpdatedAt)];
 }
 
 /// A page of departments.
@@ -184,7 +185,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List departments
 ///
-/// By default in the order of their names.
+/// By default in the order of entry.
 #[utoipa::path(
     tag = "departments",
     params(DepartmentFilter, ListParameters<Sort>),
@@ -291,6 +292,7 @@ impl Resource for Departments {
     type View = Department;
     type New = NewDepartment;
     type Key = Key;
+    type Prepared = (domain::DepartmentId, Slugged<domain::Department>);
 
     const PATH: &'static str = "/v1/departments";
 
@@ -306,15 +308,19 @@ impl Resource for Departments {
         store::department::find(tx, key)
     }
 
-    fn insert(
-        tx: &mut WriteTx<'_>,
+    fn prepare(
+        _: &dyn Documents,
         id: domain::DepartmentId,
-        Slugged { mut content, derived }: Slugged<domain::Department>,
-    ) -> Result<Stored<domain::Department>, store::Error> {
-        if derived {
-            content.slug = store::department::slug_for(tx, content.slug)?;
-        }
-        store::department::insert(tx, id, content)
+        _: DateTime<Utc>,
+        value: Slugged<domain::Department>,
+    ) -> Self::Prepared {
+        (id, value)
+    }
+
+    fn insert(tx: &mut WriteTx<'_>, (id, value): &Self::Prepared) -> Result<Stored<domain::Department>, store::Error> {
+        let content = value.content.clone();
+        let slug = if value.derived { store::department::slug_for(tx, content.slug)? } else { content.slug };
+        store::department::insert(tx, *id, domain::Department { slug, ..content })
     }
 
     fn update(

@@ -1,11 +1,12 @@
 //! Mutuals: staff groups on the way out of the public sector, and the organisations they became.
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
+use chrono::{DateTime, Utc};
 use domain::mutual::Life;
 use domain::{Checked, Distinct, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
-use store::{Page, ReadTx, Reference, ResourceType, Shown, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Span, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -346,11 +347,11 @@ impl resource::Filter for MutualFilter {
 impl SortKey for Sort {
     const NAME: &'static str = "MutualSort";
     const KEYS: &'static [(&'static str, Self)] = &[
+        ("id", Self::Id),
         ("name", Self::Name),
         ("launched_on", Self::LaunchedOn),
         ("staff_count", Self::StaffCount),
         ("updated_at", Self::UpdatedAt),
-        ("id", Self::Id),
     ];
 }
 
@@ -370,7 +371,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List mutuals
 ///
-/// By default in the order of their names. Search, filters and order go together:
+/// By default in the order of entry. Search, filters and order go together:
 /// `?sector=libraries_archives&q=york&sort=-launched_on`.
 #[utoipa::path(
     tag = "mutuals",
@@ -471,6 +472,7 @@ impl Resource for Mutuals {
     type View = Mutual;
     type New = NewMutual;
     type Key = Key;
+    type Prepared = Slugged<store::mutual::Prepared>;
 
     const PATH: &'static str = "/v1/mutuals";
 
@@ -486,15 +488,20 @@ impl Resource for Mutuals {
         store::mutual::find(tx, key)
     }
 
+    fn prepare(
+        documents: &dyn Documents,
+        id: domain::MutualId,
+        now: DateTime<Utc>,
+        Slugged { content, derived }: Slugged<domain::Mutual>,
+    ) -> Slugged<store::mutual::Prepared> {
+        Slugged { content: store::mutual::Prepared::new(documents, id, now, content), derived }
+    }
+
     fn insert(
         tx: &mut WriteTx<'_>,
-        id: domain::MutualId,
-        Slugged { mut content, derived }: Slugged<domain::Mutual>,
+        Slugged { content, derived }: &Slugged<store::mutual::Prepared>,
     ) -> Result<Stored<domain::Mutual>, store::Error> {
-        if derived {
-            content.slug = store::mutual::slug_for(tx, content.slug)?;
-        }
-        store::mutual::insert(tx, id, content)
+        if *derived { content.insert_with_free_slug(tx) } else { content.insert(tx) }
     }
 
     fn update(

@@ -4,18 +4,19 @@
 //! checks come in the order that the contract promises: the record, its version, the content, other records.
 
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use domain::{Id, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
-use store::{Page, ReadTx, Shown, Slice, Stamp, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Shown, Slice, Stamp, Stored, WriteTx};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
@@ -38,6 +39,8 @@ pub trait Resource: 'static {
     type New: Input<Value: Clone + Send> + 'static;
     /// What a path names it by.
     type Key: Send + 'static;
+    /// A record that is ready to be entered.
+    type Prepared: Send + 'static;
 
     /// Where its records are: `/v1/mutuals`.
     const PATH: &'static str;
@@ -57,15 +60,19 @@ pub trait Resource: 'static {
     /// Those of the store's function.
     fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<Self::Content>, store::Error>;
 
+    /// Does what needs no look at the register before a record is entered at this time.
+    fn prepare(
+        documents: &dyn Documents,
+        id: Id<Self::Content>,
+        now: DateTime<Utc>,
+        value: <Self::New as Input>::Value,
+    ) -> Self::Prepared;
+
     /// Enters a record.
     ///
     /// # Errors
     /// Those of the store's function.
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        id: Id<Self::Content>,
-        value: <Self::New as Input>::Value,
-    ) -> Result<Stored<Self::Content>, store::Error>;
+    fn insert(tx: &mut WriteTx<'_>, prepared: &Self::Prepared) -> Result<Stored<Self::Content>, store::Error>;
 
     /// Replaces what a record says.
     ///
@@ -146,15 +153,15 @@ impl Change {
     pub async fn create<R: Resource>(self, body: Body<R::New>) -> Result<HttpResponse, Problem> {
         let Self { app, stamp, target, dry_run, idempotency_key, .. } = self;
         let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &target, &key, &body));
-        let content = body.create();
         let id = app.new_id::<R::Content>();
+        let prepared = body.create().map(|value| R::prepare(app.store.documents(), id, stamp.now, value));
         let answer = app.store.write(stamp, move |tx| {
             let kept = repeat.as_ref().map(|repeat| repeat.answer(tx)).transpose()?;
             if let Some(kept) = kept.flatten() {
                 return Ok(kept);
             }
-            let value = accept(tx, &content)?;
-            let stored = R::insert(tx, id, value)?;
+            let prepared = accept(tx, &prepared)?;
+            let stored = R::insert(tx, prepared)?;
             if dry_run {
                 tx.discard();
                 return Ok(rehearsed(stored));
@@ -194,7 +201,7 @@ impl Change {
             let current = R::find(tx, &key)?;
             if_match.check(current.version)?;
             let content = read(&R::View::from(current.clone()));
-            let value = accept(tx, &content)?;
+            let value = accept(tx, &content)?.clone();
             let stored = R::update(tx, &current, value)?;
             if dry_run {
                 tx.discard();
@@ -218,7 +225,7 @@ impl Change {
             R::delete(tx, &current)?;
             if dry_run {
                 tx.discard();
-                return Ok(Some(rehearsed(Stored { record: current, document })));
+                return Ok(Some(rehearsed(Stored { record: Arc::new(current), document })));
             }
             Ok::<_, Problem>(None)
         });
@@ -269,9 +276,9 @@ pub trait Filter: Clone + Send + 'static {
 type Read<R> = Result<<<R as Resource>::New as Input>::Value, Refusal>;
 
 /// The content, or all its faults: those of the body itself and its references that lead nowhere.
-fn accept<V: Clone>(tx: &mut ReadTx<'_>, content: &Result<V, Refusal>) -> Result<V, Problem> {
+fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>) -> Result<&'v V, Problem> {
     match content {
-        Ok(value) => Ok(value.clone()),
+        Ok(value) => Ok(value),
         Err(refusal) => {
             let unknown = store::reference::faults(tx, refusal.references())?;
             Err(refusal.problem(unknown))

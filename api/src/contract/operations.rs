@@ -1,10 +1,11 @@
 //! What callers can do with contracts.
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
+use chrono::{DateTime, Utc};
 use domain::Record;
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
-use store::{Days, Page, ReadTx, Shown, Stored, WriteTx};
+use store::{Days, Documents, Page, ReadTx, Shown, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -277,6 +278,7 @@ impl Resource for Contracts {
     type View = Contract;
     type New = NewContract;
     type Key = domain::ContractId;
+    type Prepared = (domain::ContractId, domain::Contract);
 
     const PATH: &'static str = "/v1/contracts";
 
@@ -292,12 +294,12 @@ impl Resource for Contracts {
         store::contract::find(tx, key)
     }
 
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        id: domain::ContractId,
-        value: domain::Contract,
-    ) -> Result<Stored<domain::Contract>, store::Error> {
-        store::contract::insert(tx, id, value)
+    fn prepare(_: &dyn Documents, id: domain::ContractId, _: DateTime<Utc>, value: domain::Contract) -> Self::Prepared {
+        (id, value)
+    }
+
+    fn insert(tx: &mut WriteTx<'_>, (id, value): &Self::Prepared) -> Result<Stored<domain::Contract>, store::Error> {
+        store::contract::insert(tx, *id, value.clone())
     }
 
     fn update(

@@ -1,10 +1,11 @@
 //! What callers can do with staff ballots.
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
+use chrono::{DateTime, Utc};
 use domain::Record;
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
-use store::{Page, ReadTx, Shown, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Shown, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -233,6 +234,7 @@ impl Resource for StaffBallots {
     type View = StaffBallot;
     type New = NewStaffBallot;
     type Key = domain::StaffBallotId;
+    type Prepared = (domain::StaffBallotId, domain::StaffBallot);
 
     const PATH: &'static str = "/v1/staff-ballots";
 
@@ -248,12 +250,17 @@ impl Resource for StaffBallots {
         store::staff_ballot::find(tx, key)
     }
 
-    fn insert(
-        tx: &mut WriteTx<'_>,
+    fn prepare(
+        _: &dyn Documents,
         id: domain::StaffBallotId,
+        _: DateTime<Utc>,
         value: domain::StaffBallot,
-    ) -> Result<Stored<domain::StaffBallot>, store::Error> {
-        store::staff_ballot::insert(tx, id, value)
+    ) -> Self::Prepared {
+        (id, value)
+    }
+
+    fn insert(tx: &mut WriteTx<'_>, (id, value): &Self::Prepared) -> Result<Stored<domain::StaffBallot>, store::Error> {
+        store::staff_ballot::insert(tx, *id, value.clone())
     }
 
     fn update(

@@ -1,6 +1,8 @@
 //! Contracts in the database, and which of them is the first of its mutual.
 
 use chrono::NaiveDate;
+use std::sync::Arc;
+
 use diesel::dsl::not;
 use diesel::prelude::*;
 use domain::{
@@ -9,10 +11,10 @@ use domain::{
 };
 
 use crate::conn::MultiBackend;
-use crate::dialect::Dialect;
+use crate::dialect::{self, Dialect};
 use crate::entry_log::Action;
 use crate::error::Error;
-use crate::fragment::{Fragment, insert_texts};
+use crate::fragment::{Fragment, insertion};
 use crate::json::{
     checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts, valid,
 };
@@ -136,10 +138,10 @@ pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Resul
     record.content.is_first = take_first_place(tx, &record)?;
     let document = tx.documents().contract(&record);
     let row = Row::new(&record, document.shown);
-    diesel::insert_into(contracts::table).values(&row).execute(tx.conn())?;
-    insert_parts(tx, &row.id, &record.content)?;
+    let insert = diesel::insert_into(contracts::table).values(&row);
+    dialect::write_with_parts(tx.changing(), insert, parts(&row.id, &record.content).as_slice())?;
     log(tx, Action::Create, &record, document.canonical);
-    Ok(Stored { record, document: row.document })
+    Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
 /// Replaces what a contract says, which may change which contract is the first of its mutual, or of both mutuals where it
@@ -160,14 +162,14 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contra
     let document = tx.documents().contract(&record);
     let row = Row::new(&record, document.shown);
     remove_parts(tx, &row.id)?;
-    diesel::update(contracts::table.find(&row.id)).set(&row).execute(tx.conn())?;
-    insert_parts(tx, &row.id, &record.content)?;
+    let update = diesel::update(contracts::table.find(&row.id)).set(&row);
+    dialect::write_with_parts(tx.changing(), update, parts(&row.id, &record.content).as_slice())?;
     log(tx, Action::Update, &record, document.canonical);
     let stays_first = record.content.is_first && record.content.mutual_id == current.content.mutual_id;
     if !stays_first {
         leave_first_place(tx, current)?;
     }
-    Ok(Stored { record, document: row.document })
+    Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
 /// Deletes a contract; where it was the first of its mutual, the next one takes its place.
@@ -177,7 +179,7 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contra
 pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Contract>) -> Result<(), Error> {
     let id = current.id.to_string();
     remove_parts(tx, &id)?;
-    diesel::delete(contracts::table.find(&id)).execute(tx.conn())?;
+    diesel::delete(contracts::table.find(&id)).execute(tx.changing())?;
     tombstone::insert(tx, ResourceType::Contract, &id, None)?;
     tx.log(Action::Delete, ResourceType::Contract, id, next_version(current.version)?, None);
     leave_first_place(tx, current)
@@ -242,7 +244,7 @@ fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error
     record.updated_at = tx.stamp().now;
     record.content.is_first = is_first;
     let document = tx.documents().contract(&record);
-    diesel::update(contracts::table.find(id)).set(&Row::new(&record, document.shown)).execute(tx.conn())?;
+    diesel::update(contracts::table.find(id)).set(&Row::new(&record, document.shown)).execute(tx.changing())?;
     log(tx, Action::Update, &record, document.canonical);
     Ok(())
 }
@@ -336,14 +338,14 @@ impl Sort {
     }
 }
 
-fn insert_parts(tx: &mut WriteTx<'_>, id: &str, contract: &Contract) -> Result<(), Error> {
+/// What else is written with a contract: the rows that it is found by.
+fn parts(id: &str, contract: &Contract) -> Option<Fragment> {
     let codes = contract.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
-    insert_texts(tx.conn(), "contract_cpv_codes (cpv_code, contract_id)", codes)?;
-    Ok(())
+    insertion("contract_cpv_codes (cpv_code, contract_id)", codes)
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
-    diesel::delete(contract_cpv_codes::table.filter(contract_cpv_codes::contract_id.eq(id))).execute(tx.conn())?;
+    diesel::delete(contract_cpv_codes::table.filter(contract_cpv_codes::contract_id.eq(id))).execute(tx.changing())?;
     Ok(())
 }
 
@@ -355,7 +357,7 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
         let (id, stored) = (row.id.clone(), row.document.clone());
         let document = tx.documents().contract(&row.into_record()?).shown;
         if document != stored {
-            diesel::update(contracts::table.find(id)).set(contracts::document.eq(document)).execute(tx.conn())?;
+            diesel::update(contracts::table.find(id)).set(contracts::document.eq(document)).execute(tx.changing())?;
         }
     }
     Ok(last)

@@ -1,5 +1,7 @@
 //! Departments in the database.
 
+use std::sync::Arc;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::department::Life;
@@ -8,15 +10,15 @@ use domain::{
 };
 
 use crate::conn::MultiBackend;
-use crate::dialect::{Dialect, Searched};
+use crate::dialect::{self, Dialect, Searched};
 use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
-use crate::fragment::insert_texts;
+use crate::fragment::{Fragment, insertion};
 use crate::json::{
     checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts,
 };
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
-use crate::naming::{Naming, Owner, free_slug, insert_identifiers, remove_identifiers};
+use crate::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, department_policy_areas, departments, identifiers, mutual_other_departments, mutuals};
 use crate::transaction::next_version;
@@ -89,12 +91,21 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Shown, Error> 
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
     let column = match filter.search {
-        Some(_) => page.sort.column().found_first(dialect),
+        Some(_) => page.sort.column().found_first(),
         None => page.sort.column(),
     };
     let mut slice = keyset::slice(page, column, dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        query.select((departments::id, departments::version, departments::document, segment.key)).load(tx.conn())
+        if !column.found_first {
+            return query
+                .select((departments::id, departments::version, departments::document, segment.key))
+                .load(tx.conn());
+        }
+        let found = query.select((departments::id, segment.key)).load(tx.conn())?;
+        keyset::fetched(found, |ids| {
+            let rows = departments::table.filter(departments::id.eq_any(ids));
+            rows.select((departments::id, departments::version, departments::document)).load(tx.conn())
+        })
     })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
@@ -137,10 +148,11 @@ pub fn insert(tx: &mut WriteTx<'_>, id: DepartmentId, department: Department) ->
     let document = tx.documents().department(&record);
     let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
-    diesel::insert_into(departments::table).values(&row).execute(tx.conn())?;
-    insert_parts(tx, &row.id, &record.content)?;
+    let insert = diesel::insert_into(departments::table).values(&row);
+    dialect::write_with_parts(tx.changing(), insert, &parts(&row.id, &record.content))?;
+    tx.index_words(Searched::Departments, &row.id, words(&record.content));
     log(tx, Action::Create, &record, document.canonical);
-    Ok(Stored { record, document: row.document })
+    Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
 /// Replaces what a department says.
@@ -163,10 +175,11 @@ pub fn update(
     let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     remove_parts(tx, &row.id)?;
-    diesel::update(departments::table.find(&row.id)).set(&row).execute(tx.conn())?;
-    insert_parts(tx, &row.id, &record.content)?;
+    let update = diesel::update(departments::table.find(&row.id)).set(&row);
+    dialect::write_with_parts(tx.changing(), update, &parts(&row.id, &record.content))?;
+    tx.index_words(Searched::Departments, &row.id, words(&record.content));
     log(tx, Action::Update, &record, document.canonical);
-    Ok(Stored { record, document: row.document })
+    Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
 /// Deletes a department.
@@ -180,7 +193,7 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Department>) -> Result<(), 
         return Err(Error::Conflict(conflicts));
     }
     remove_parts(tx, &id)?;
-    diesel::delete(departments::table.find(&id)).execute(tx.conn())?;
+    diesel::delete(departments::table.find(&id)).execute(tx.changing())?;
     tombstone::insert(tx, ResourceType::Department, &id, Some(current.content.slug.as_str()))?;
     tx.log(Action::Delete, ResourceType::Department, id, next_version(current.version)?, None);
     Ok(())
@@ -256,26 +269,30 @@ impl Sort {
     }
 }
 
-fn insert_parts(tx: &mut WriteTx<'_>, id: &str, department: &Department) -> Result<(), Error> {
-    insert_identifiers(tx, Owner::Department(id), &department.identifiers)?;
+/// What else is written with a department: the rows that it is found by.
+fn parts(id: &str, department: &Department) -> Vec<Fragment> {
     let areas = department.policy_areas.iter().map(|sector| [sector.to_string(), id.to_owned()]);
-    insert_texts(tx.conn(), "department_policy_areas (sector, department_id)", areas)?;
-    tx.index_words(Searched::Departments, id, &words(department));
-    Ok(())
+    [
+        insertion_of_identifiers(Owner::Department(id), &department.identifiers),
+        insertion("department_policy_areas (sector, department_id)", areas),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     remove_identifiers(tx, Owner::Department(id))?;
     diesel::delete(department_policy_areas::table.filter(department_policy_areas::department_id.eq(id)))
-        .execute(tx.conn())?;
+        .execute(tx.changing())?;
     tx.unindex_words(Searched::Departments, id)
 }
 
 /// What `q` finds a department by.
-fn words(department: &Department) -> Vec<String> {
+fn words(department: &Department) -> String {
     let identifiers = department.identifiers.iter().map(ToString::to_string);
     let text: Vec<String> = std::iter::once(department.name.to_string()).chain(identifiers).collect();
-    tokens(&text.join(" "))
+    tokens(&text.join(" ")).join(" ")
 }
 
 pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
@@ -285,9 +302,14 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
     let last = rows.last().map(|row| row.id.clone());
     for row in rows {
         let (id, stored) = (row.id.clone(), row.document.clone());
-        let document = tx.documents().department(&row.into_record()?).shown;
+        let record = row.into_record()?;
+        tx.unindex_words(Searched::Departments, &id)?;
+        tx.index_words(Searched::Departments, &id, words(&record.content));
+        let document = tx.documents().department(&record).shown;
         if document != stored {
-            diesel::update(departments::table.find(id)).set(departments::document.eq(document)).execute(tx.conn())?;
+            diesel::update(departments::table.find(id))
+                .set(departments::document.eq(document))
+                .execute(tx.changing())?;
         }
     }
     Ok(last)

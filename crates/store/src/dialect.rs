@@ -2,13 +2,14 @@
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
 use domain::SearchQuery;
 
-use crate::conn::Conn;
+use crate::conn::{Conn, MultiBackend};
 use crate::entry_log;
 use crate::error::Error;
-use crate::fragment::{Fragment, Statement};
+use crate::fragment::{Fragment, Statement, WithParts};
 use crate::schema::entries;
 use crate::writer::BatchError;
 
@@ -72,16 +73,26 @@ pub(crate) fn begin_write(conn: &mut Conn) -> Result<i64, Error> {
     Ok(Statement::new(head).get_result::<Number>(conn)?.number)
 }
 
-/// How many rows this connection has ever changed (SQLite).
-pub(crate) fn total_changes(conn: &mut Conn) -> QueryResult<i64> {
-    Ok(Statement::new("SELECT total_changes() AS number").get_result::<Number>(conn)?.number)
+/// Where it is to be checked that a change says that it is one: how many rows the connection has ever changed, on SQLite, which
+/// counts them.
+pub(crate) fn changes_to_check(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    match conn {
+        Conn::Sqlite(_) if cfg!(debug_assertions) => {
+            Ok(Some(Statement::new("SELECT total_changes() AS number").get_result::<Number>(conn)?.number))
+        }
+        _ => Ok(None),
+    }
 }
 
-/// SQLite ends the whole transaction at some faults of the disk: then nothing may go on as if it were still there.
-pub(crate) fn check_in_transaction(conn: &mut Conn) -> Result<(), Error> {
-    match control(conn, &["BEGIN"]) {
-        Ok(()) => Err(Error::Internal("the database has ended the transaction by itself".to_owned())),
-        Err(_) => Ok(()),
+/// Whether the transaction goes on after a refusal. PostgreSQL refuses everything more where a statement has failed; SQLite ends
+/// the whole transaction by itself at some faults of the disk, and then nothing may go on as if it were still there.
+pub(crate) fn goes_on(conn: &mut Conn) -> Result<bool, Error> {
+    match conn {
+        Conn::Postgres(conn) => Ok(conn.batch_execute("SELECT 1").is_ok()),
+        Conn::Sqlite(_) => match control(conn, &["BEGIN"]) {
+            Ok(()) => Err(Error::Internal("the database has ended the transaction by itself".to_owned())),
+            Err(_) => Ok(true),
+        },
     }
 }
 
@@ -103,6 +114,20 @@ pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry_log::Row<'_>]) -> Qu
     }
 }
 
+/// Writes a record with the rows of its parts: on PostgreSQL in one round trip.
+pub(crate) fn write_with_parts<S>(conn: &mut Conn, statement: S, parts: &[Fragment]) -> QueryResult<()>
+where
+    S: QueryFragment<MultiBackend> + QueryId + RunQueryDsl<Conn>,
+{
+    match conn.dialect() {
+        Dialect::Postgres => WithParts { parts, statement }.execute(conn).map(drop),
+        Dialect::Sqlite => {
+            statement.execute(conn)?;
+            parts.iter().try_for_each(|part| part.clone().statement().execute(conn).map(drop))
+        }
+    }
+}
+
 /// Whether a connection still answers.
 pub(crate) fn answers(conn: &mut Conn) -> bool {
     match conn {
@@ -111,8 +136,38 @@ pub(crate) fn answers(conn: &mut Conn) -> bool {
     }
 }
 
+/// Makes stored records of one table findable, each by its tokens, separated by spaces: on PostgreSQL in one round trip.
+///
+/// On SQLite a statement that may insert several rows begins a savepoint of its own, at which the index writes a segment: hence
+/// `VALUES`.
+pub(crate) fn insert_words(conn: &mut Conn, records: &[(Searched, &str, &str)]) -> QueryResult<()> {
+    let Some((table, index)) = records.first().map(|(searched, ..)| searched.tables()) else { return Ok(()) };
+    match conn.dialect() {
+        Dialect::Postgres => {
+            let mut insert = Fragment::default().sql(format!(
+                "INSERT INTO {index} (tokens, row_no) SELECT array_to_tsvector(string_to_array(words.tokens, ' ')), {table}.row_no FROM ("
+            ));
+            for (position, (_, id, tokens)) in records.iter().enumerate() {
+                let before = if position == 0 { "VALUES (" } else { "), (" };
+                insert = insert.sql(before).parameters([*id, *tokens]);
+            }
+            let rest = format!(")) AS words (id, tokens) JOIN {table} ON {table}.id = words.id");
+            insert.sql(rest).statement().execute(conn).map(drop)
+        }
+        Dialect::Sqlite => records.iter().try_for_each(|(_, id, tokens)| {
+            let insert = Fragment::default()
+                .sql(format!("INSERT INTO {index} (tokens, rowid) VALUES ("))
+                .parameter(*tokens)
+                .sql(format!(", (SELECT row_no FROM {table} WHERE id = "))
+                .parameter(*id)
+                .sql("))");
+            insert.statement().execute(conn).map(drop)
+        }),
+    }
+}
+
 /// A table whose words are searched by `q`, and its index of them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Searched {
     Departments,
     Mutuals,
@@ -124,29 +179,6 @@ impl Searched {
             Self::Departments => ("departments", "department_search"),
             Self::Mutuals => ("mutuals", "mutual_search"),
         }
-    }
-
-    /// Makes a stored record findable by these tokens, separated by spaces.
-    ///
-    /// On SQLite a statement that may insert several rows begins a savepoint of its own, at which the index writes a segment:
-    /// hence `VALUES`.
-    pub(crate) fn insert(self, conn: &mut Conn, id: &str, tokens: &str) -> QueryResult<()> {
-        let (table, index) = self.tables();
-        let insert = Fragment::default();
-        let insert = match conn.dialect() {
-            Dialect::Postgres => insert
-                .sql(format!("INSERT INTO {index} (tokens, row_no) SELECT array_to_tsvector(string_to_array("))
-                .parameter(tokens)
-                .sql(format!(", ' ')), row_no FROM {table} WHERE id = "))
-                .parameter(id),
-            Dialect::Sqlite => insert
-                .sql(format!("INSERT INTO {index} (tokens, rowid) VALUES ("))
-                .parameter(tokens)
-                .sql(format!(", (SELECT row_no FROM {table} WHERE id = "))
-                .parameter(id)
-                .sql("))"),
-        };
-        insert.statement().execute(conn).map(drop)
     }
 
     /// The number by which the index knows a record.

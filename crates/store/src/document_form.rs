@@ -41,6 +41,6 @@ pub(crate) fn current(tx: &mut ReadTx<'_>) -> Result<i64, Error> {
 
 /// Notes that all documents are in this form.
 pub(crate) fn settle(tx: &mut WriteTx<'_>, form: i64) -> Result<(), Error> {
-    diesel::update(document_form::table).set(document_form::form.eq(form)).execute(tx.conn())?;
+    diesel::update(document_form::table).set(document_form::form.eq(form)).execute(tx.changing())?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Bool, SqlType, Text, Untyped};
 
-use crate::conn::{Conn, MultiBackend};
+use crate::conn::MultiBackend;
 
 /// A part of a statement; as an expression, a condition on whatever table the query is about.
 #[derive(Clone, Debug, Default)]
@@ -57,23 +57,40 @@ impl Fragment {
     }
 }
 
-/// Inserts rows of text columns into a table, named with its columns: `mutual_sectors (sector, mutual_id)`.
-pub(crate) fn insert_texts<const N: usize>(
-    conn: &mut Conn,
-    table: &str,
-    rows: impl IntoIterator<Item = [String; N]>,
-) -> QueryResult<()> {
-    let mut insert = Fragment::default().sql(format!("INSERT INTO {table} VALUES "));
-    let mut opening = "(";
-    for row in rows {
-        insert = insert.sql(opening).parameters(row).sql(")");
-        opening = ", (";
-    }
-    if opening == "(" {
-        return Ok(());
-    }
-    insert.statement().execute(conn).map(drop)
+/// A statement that inserts rows of text columns into a table, named with its columns: `mutual_sectors (sector, mutual_id)`. None
+/// where there are no rows.
+pub(crate) fn insertion<const N: usize>(table: &str, rows: impl IntoIterator<Item = [String; N]>) -> Option<Fragment> {
+    let mut rows = rows.into_iter();
+    let first = Fragment::default().sql(format!("INSERT INTO {table} VALUES (")).parameters(rows.next()?);
+    Some(rows.fold(first, |insert, row| insert.sql("), (").parameters(row)).sql(")"))
 }
+
+/// A statement that carries others out with it, as PostgreSQL can: `WITH part_0 AS (…) INSERT …`.
+#[derive(Debug)]
+pub(crate) struct WithParts<'s, S> {
+    pub(crate) parts: &'s [Fragment],
+    pub(crate) statement: S,
+}
+
+impl<S> QueryId for WithParts<'_, S> {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<S: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for WithParts<'_, S> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        for (position, part) in self.parts.iter().enumerate() {
+            let before = if position == 0 { "WITH" } else { "," };
+            out.push_sql(&format!("{before} part_{position} AS ("));
+            part.walk_ast(out.reborrow())?;
+            out.push_sql(") ");
+        }
+        self.statement.walk_ast(out)
+    }
+}
+
+impl<S, C> RunQueryDsl<C> for WithParts<'_, S> {}
 
 /// A statement of our own; what it gives is read by name.
 #[derive(Clone, Debug)]

@@ -3,6 +3,8 @@
 //! Items are ordered by one key and then by id, in the same direction; those without a value for the key come last in
 //! both directions, as a second segment that is ordered by id alone.
 
+use std::collections::HashMap;
+
 use chrono::{Datelike as _, NaiveDateTime};
 use diesel::QueryResult;
 use diesel::sql_types::{Nullable, Text};
@@ -69,7 +71,7 @@ pub(crate) struct SortColumn {
     pub(crate) id: &'static str,
     pub(crate) values: Values,
     pub(crate) kind: KeyKind,
-    /// See [`SortColumn::found_first`].
+    /// Whether the records of a page are found first and fetched then: see [`fetched`].
     pub(crate) found_first: bool,
 }
 
@@ -171,10 +173,28 @@ pub(crate) fn slice<S>(
     Ok(Slice { items, next, total: None })
 }
 
+/// Fetches the records of a page that was found by its keys alone.
+///
+/// Where no index holds the order of a list, all that the filter lets through is ordered before the first page is known: then
+/// the rows, which are wide, are read for the page alone.
+pub(crate) fn fetched(
+    found: Vec<(String, Option<String>)>,
+    load: impl FnOnce(Vec<String>) -> QueryResult<Vec<(String, i64, String)>>,
+) -> QueryResult<Vec<ListedRow>> {
+    let rows = load(found.iter().map(|(id, _)| id.clone()).collect())?;
+    let mut rows: HashMap<String, (i64, String)> =
+        rows.into_iter().map(|(id, version, document)| (id, (version, document))).collect();
+    let in_order = found.into_iter().filter_map(|(id, key)| {
+        let (version, document) = rows.remove(&id)?;
+        Some((id, version, document, key))
+    });
+    Ok(in_order.collect())
+}
+
 impl SortColumn {
-    /// For a list that is best found first and ordered then: `+` keeps SQLite from walking the whole index of the order instead.
-    pub(crate) fn found_first(self, dialect: Dialect) -> Self {
-        Self { found_first: dialect == Dialect::Sqlite, ..self }
+    /// The same for a list that is best found first and ordered then, whatever index there is.
+    pub(crate) fn found_first(self) -> Self {
+        Self { found_first: true, ..self }
     }
 
     fn with_key<S>(self, page: &Page<S>, dialect: Dialect, limit: usize) -> Segment {
@@ -195,7 +215,8 @@ impl SortColumn {
             };
         }
         let direction = if page.descending { " DESC" } else { "" };
-        let by = if found_first { "+" } else { "" };
+        // Keeps SQLite from walking the whole index of the order instead.
+        let by = if found_first && dialect == Dialect::Sqlite { "+" } else { "" };
         let order = match values {
             Values::Unique => format!("{by}{name}{direction}"),
             Values::Shared | Values::Optional => format!("{by}{name}{direction}, {id}{direction}"),

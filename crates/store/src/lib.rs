@@ -123,6 +123,12 @@ impl Store {
         &self.url
     }
 
+    /// How records are written down.
+    #[must_use]
+    pub fn documents(&self) -> &dyn Documents {
+        self.documents.as_ref()
+    }
+
     /// Reads by one bounded statement, which is its own snapshot.
     ///
     /// On SQLite it runs on the calling thread, since a hop to another costs more than the read.

@@ -1,5 +1,8 @@
 //! Mutuals in the database.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::mutual::Life;
@@ -10,20 +13,20 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::conn::MultiBackend;
-use crate::dialect::{Dialect, Searched};
+use crate::dialect::{self, Dialect, Searched};
 use crate::entry_log::Action;
-use crate::error::{Conflict, Error};
-use crate::fragment::{Fragment, insert_texts};
+use crate::error::{Conflict, ConflictKind, Error};
+use crate::fragment::{Fragment, insertion};
 use crate::json::{
     checked, distinct, from_json, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
     texts, to_json,
 };
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
-use crate::naming::{Naming, Owner, free_slug, insert_identifiers, remove_identifiers};
+use crate::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots};
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, tombstone};
+use crate::{Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, tombstone};
 
 /// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -105,12 +108,19 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Shown, Error> {
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
     let column = match filter.search {
-        Some(_) => page.sort.column().found_first(dialect),
+        Some(_) => page.sort.column().found_first(),
         None => page.sort.column(),
     };
     let mut slice = keyset::slice(page, column, dialect, |segment| {
         let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        query.select((mutuals::id, mutuals::version, mutuals::document, segment.key)).load(tx.conn())
+        if !column.found_first {
+            return query.select((mutuals::id, mutuals::version, mutuals::document, segment.key)).load(tx.conn());
+        }
+        let found = query.select((mutuals::id, segment.key)).load(tx.conn())?;
+        keyset::fetched(found, |ids| {
+            let rows = mutuals::table.filter(mutuals::id.eq_any(ids));
+            rows.select((mutuals::id, mutuals::version, mutuals::document)).load(tx.conn())
+        })
     })?;
     if page.count {
         slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
@@ -152,20 +162,68 @@ pub fn references(parents: Option<&Parents>, life: Option<&Life>) -> Vec<Referen
     references
 }
 
+/// A mutual that is ready to be entered: all is done that needs no look at the register, so that the writer's turn is short.
+#[derive(Debug)]
+pub struct Prepared {
+    record: Arc<Record<Mutual>>,
+    row: Row,
+    parts: Vec<Fragment>,
+    canonical: String,
+    words: String,
+}
+
+impl Prepared {
+    /// Prepares a mutual that is to be entered at this time.
+    #[must_use]
+    pub fn new(documents: &dyn Documents, id: MutualId, now: DateTime<Utc>, mutual: Mutual) -> Self {
+        let record = Record { id, version: 1, created_at: now, updated_at: now, content: mutual };
+        let document = documents.mutual(&record);
+        let row = Row::new(&record, document.shown);
+        let (parts, words) = (parts(&row.id, &record.content), words(&record.content));
+        Self { record: Arc::new(record), row, parts, canonical: document.canonical, words }
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn content(&self) -> &Mutual {
+        &self.record.content
+    }
+
+    /// Enters it.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
+    pub fn insert(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
+        let Self { record, row, .. } = self;
+        row.check(tx, record)?;
+        dialect::write_with_parts(tx.changing(), diesel::insert_into(mutuals::table).values(row), &self.parts)?;
+        tx.index_words(Searched::Mutuals, &row.id, self.words.clone());
+        log(tx, Action::Create, record, self.canonical.clone());
+        Ok(Stored { record: Arc::clone(record), document: row.document.clone() })
+    }
+
+    /// Enters it with a number behind its slug where that is taken, which was made from its name.
+    ///
+    /// # Errors
+    /// As [`Prepared::insert`], and [`Error::Rule`] where no slug is left.
+    pub fn insert_with_free_slug(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
+        match self.insert(tx) {
+            Err(Error::Conflict(conflicts)) if conflicts.iter().any(|it| it.kind == ConflictKind::SlugTaken) => {
+                let Record { id, created_at, content, .. } = Record::clone(&self.record);
+                let slug = slug_for(tx, content.slug)?;
+                Self::new(tx.documents(), id, created_at, Mutual { slug, ..content }).insert(tx)
+            }
+            entered => entered,
+        }
+    }
+}
+
 /// Enters a mutual.
 ///
 /// # Errors
-/// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
+/// As [`Prepared::insert`].
 pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
-    let now = tx.stamp().now;
-    let record = Record { id, version: 1, created_at: now, updated_at: now, content: mutual };
-    let document = tx.documents().mutual(&record);
-    let row = Row::new(&record, document.shown);
-    row.check(tx, &record)?;
-    diesel::insert_into(mutuals::table).values(&row).execute(tx.conn())?;
-    insert_parts(tx, &row.id, &record.content)?;
-    log(tx, Action::Create, &record, document.canonical);
-    Ok(Stored { record, document: row.document })
+    Prepared::new(tx.documents(), id, tx.stamp().now, mutual).insert(tx)
 }
 
 /// Replaces what a mutual says.
@@ -184,10 +242,11 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) ->
     let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
     remove_parts(tx, &row.id)?;
-    diesel::update(mutuals::table.find(&row.id)).set(&row).execute(tx.conn())?;
-    insert_parts(tx, &row.id, &record.content)?;
+    let update = diesel::update(mutuals::table.find(&row.id)).set(&row);
+    dialect::write_with_parts(tx.changing(), update, &parts(&row.id, &record.content))?;
+    tx.index_words(Searched::Mutuals, &row.id, words(&record.content));
     log(tx, Action::Update, &record, document.canonical);
-    Ok(Stored { record, document: row.document })
+    Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
 /// Deletes a mutual.
@@ -201,7 +260,7 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Erro
         return Err(Error::Conflict(conflicts));
     }
     remove_parts(tx, &id)?;
-    diesel::delete(mutuals::table.find(&id)).execute(tx.conn())?;
+    diesel::delete(mutuals::table.find(&id)).execute(tx.changing())?;
     tombstone::insert(tx, ResourceType::Mutual, &id, Some(current.content.slug.as_str()))?;
     tx.log(Action::Delete, ResourceType::Mutual, id, next_version(current.version)?, None);
     Ok(())
@@ -302,30 +361,35 @@ impl Sort {
             Self::UpdatedAt => ("mutuals.updated_at", Values::Shared, KeyKind::Instant),
             Self::Id => ("mutuals.id", Values::Unique, KeyKind::Text),
         };
-        SortColumn { name, id: "mutuals.id", values, kind, found_first: false }
+        let found_first = matches!(self, Self::LaunchedOn | Self::StaffCount);
+        SortColumn { name, id: "mutuals.id", values, kind, found_first }
     }
 }
 
-fn insert_parts(tx: &mut WriteTx<'_>, id: &str, mutual: &Mutual) -> Result<(), Error> {
-    insert_identifiers(tx, Owner::Mutual(id), &mutual.identifiers)?;
+/// What else is written with a mutual: the rows that it is found by.
+fn parts(id: &str, mutual: &Mutual) -> Vec<Fragment> {
     let sectors = mutual.sectors.iter().map(|sector| [sector.to_string(), id.to_owned()]);
-    insert_texts(tx.conn(), "mutual_sectors (sector, mutual_id)", sectors)?;
     let others = mutual.parents.other_department_ids.iter().map(|other| [other.to_string(), id.to_owned()]);
-    insert_texts(tx.conn(), "mutual_other_departments (department_id, mutual_id)", others)?;
-    tx.index_words(Searched::Mutuals, id, &words(mutual));
-    Ok(())
+    [
+        insertion_of_identifiers(Owner::Mutual(id), &mutual.identifiers),
+        insertion("mutual_sectors (sector, mutual_id)", sectors),
+        insertion("mutual_other_departments (department_id, mutual_id)", others),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     remove_identifiers(tx, Owner::Mutual(id))?;
-    diesel::delete(mutual_sectors::table.filter(mutual_sectors::mutual_id.eq(id))).execute(tx.conn())?;
+    diesel::delete(mutual_sectors::table.filter(mutual_sectors::mutual_id.eq(id))).execute(tx.changing())?;
     diesel::delete(mutual_other_departments::table.filter(mutual_other_departments::mutual_id.eq(id)))
-        .execute(tx.conn())?;
+        .execute(tx.changing())?;
     tx.unindex_words(Searched::Mutuals, id)
 }
 
 /// What `q` finds a mutual by: its name, its description and its identifiers.
-fn words(mutual: &Mutual) -> Vec<String> {
+fn words(mutual: &Mutual) -> String {
     let mut text = mutual.name.to_string();
     for more in
         mutual.description.iter().map(ToString::to_string).chain(mutual.identifiers.iter().map(ToString::to_string))
@@ -333,7 +397,7 @@ fn words(mutual: &Mutual) -> Vec<String> {
         text.push(' ');
         text.push_str(&more);
     }
-    tokens(&text)
+    tokens(&text).join(" ")
 }
 
 pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
@@ -342,9 +406,12 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
     let last = rows.last().map(|row| row.id.clone());
     for row in rows {
         let (id, stored) = (row.id.clone(), row.document.clone());
-        let document = tx.documents().mutual(&row.into_record()?).shown;
+        let record = row.into_record()?;
+        tx.unindex_words(Searched::Mutuals, &id)?;
+        tx.index_words(Searched::Mutuals, &id, words(&record.content));
+        let document = tx.documents().mutual(&record).shown;
         if document != stored {
-            diesel::update(mutuals::table.find(id)).set(mutuals::document.eq(document)).execute(tx.conn())?;
+            diesel::update(mutuals::table.find(id)).set(mutuals::document.eq(document)).execute(tx.changing())?;
         }
     }
     Ok(last)
@@ -354,7 +421,7 @@ fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Mutual>, document: 
     tx.log(action, ResourceType::Mutual, record.id.to_string(), record.version, Some(document));
 }
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = mutuals, treat_none_as_null = true, treat_none_as_default_value = false)]
 struct Row {
     id: String,

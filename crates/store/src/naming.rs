@@ -8,7 +8,7 @@ use diesel::sql_types::{Bool, Nullable, Text};
 use domain::{Fault, FaultCode, Identifier, Slug};
 
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
-use crate::fragment::{Fragment, insert_texts};
+use crate::fragment::{Fragment, insertion};
 use crate::schema::identifiers;
 use crate::{ReadTx, ResourceType, WriteTx};
 
@@ -25,12 +25,15 @@ pub(crate) struct Naming<'n> {
     pub(crate) identifiers: &'n [Identifier],
 }
 
+/// A record that has one of the names; none behind a slug whose record was deleted.
 #[derive(QueryableByName)]
 struct Holder {
     #[diesel(sql_type = Text)]
-    field: String,
+    name_kind: String,
     #[diesel(sql_type = Text)]
     value: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    resource_type: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     id: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -40,75 +43,56 @@ struct Holder {
 impl Naming<'_> {
     /// Refuses names that other records have, naming all of them.
     pub(crate) fn check(&self, tx: &mut ReadTx<'_>) -> Result<(), Error> {
-        let mut conflicts = self.taken_names(tx)?;
-        if !self.identifiers.is_empty() {
-            conflicts.extend(self.taken_identifiers(tx)?);
-        }
+        let wanted: Vec<String> = self.identifiers.iter().map(ToString::to_string).collect();
+        let holders: Vec<Holder> = self.holders(&wanted).statement().load(tx.conn())?;
+        let others = holders.into_iter().filter(|holder| holder.id.as_deref() != Some(self.id));
+        let conflicts: Vec<Conflict> = others.filter_map(|holder| conflict(holder, &wanted)).collect();
         if conflicts.is_empty() { Ok(()) } else { Err(Error::Conflict(conflicts)) }
     }
 
-    fn taken_names(&self, tx: &mut ReadTx<'_>) -> Result<Vec<Conflict>, Error> {
-        let table = self.table;
-        let (id, slug) = (self.id, self.slug);
+    /// One statement for all names, since each that a write waits for makes the next one wait.
+    fn holders(&self, identifiers: &[String]) -> Fragment {
+        let Self { table, resource_type, slug, name_folded, .. } = self;
+        let kind = resource_type.as_str();
         let query = Fragment::default()
-            .sql(format!("SELECT 'slug' AS field, slug AS value, id, name FROM {table} WHERE slug = "))
-            .parameter(slug)
-            .sql(" AND id <> ")
-            .parameter(id)
-            .sql(format!(" UNION ALL SELECT 'name', name, id, name FROM {table} WHERE name_folded = "))
-            .parameter(self.name_folded)
-            .sql(" AND id <> ")
-            .parameter(id)
-            .sql(" UNION ALL SELECT 'slug', slug, NULL, NULL FROM tombstones WHERE slug = ")
-            .parameter(slug)
-            .sql(" AND resource_type = ")
-            .parameter(self.resource_type.as_str());
-        let holders: Vec<Holder> = query.statement().load(tx.conn())?;
-        Ok(holders.into_iter().map(|holder| self.conflict(holder)).collect())
-    }
-
-    fn conflict(&self, holder: Holder) -> Conflict {
-        let kind = if holder.field == "slug" { ConflictKind::SlugTaken } else { ConflictKind::NameTaken };
-        let other = holder.id.map(|id| OtherRecord { resource_type: self.resource_type, id, name: holder.name });
-        Conflict { kind, field: holder.field, value: holder.value, other }
-    }
-
-    fn taken_identifiers(&self, tx: &mut ReadTx<'_>) -> Result<Vec<Conflict>, Error> {
-        let wanted: Vec<String> = self.identifiers.iter().map(ToString::to_string).collect();
-        let query = Fragment::default()
+            .sql(format!(
+                "SELECT 'slug' AS name_kind, slug AS value, '{kind}' AS resource_type, id, name FROM {table} WHERE slug = "
+            ))
+            .parameter(*slug)
+            .sql(format!(" UNION ALL SELECT 'name', name, '{kind}', id, name FROM {table} WHERE name_folded = "))
+            .parameter(*name_folded)
+            .sql(" UNION ALL SELECT 'slug', slug, NULL, NULL, NULL FROM tombstones WHERE slug = ")
+            .parameter(*slug)
+            .sql(format!(" AND resource_type = '{kind}'"));
+        if identifiers.is_empty() {
+            return query;
+        }
+        query
             .sql(
-                "SELECT i.identifier AS value, i.mutual_id, COALESCE(d.id, m.id) AS id, COALESCE(d.name, m.name) AS name \
-                 FROM identifiers i LEFT JOIN departments d ON d.id = i.department_id LEFT JOIN mutuals m ON m.id = i.mutual_id \
-                 WHERE i.identifier IN (",
+                " UNION ALL SELECT 'identifier', i.identifier, CASE WHEN m.id IS NULL THEN 'department' ELSE 'mutual' END, \
+                 COALESCE(d.id, m.id), COALESCE(d.name, m.name) FROM identifiers i LEFT JOIN departments d ON d.id = i.department_id \
+                 LEFT JOIN mutuals m ON m.id = i.mutual_id WHERE i.identifier IN (",
             )
-            .parameters(wanted.iter().cloned())
-            .sql(")");
-        let holders: Vec<IdentifierHolder> = query.statement().load(tx.conn())?;
-        let conflicts = holders.into_iter().filter(|holder| holder.id != self.id).filter_map(|holder| {
-            let position = wanted.iter().position(|identifier| *identifier == holder.value)?;
-            let resource_type =
-                if holder.mutual_id.is_some() { ResourceType::Mutual } else { ResourceType::Department };
-            Some(Conflict {
-                kind: ConflictKind::IdentifierTaken,
-                field: format!("identifiers/{position}"),
-                value: holder.value,
-                other: Some(OtherRecord { resource_type, id: holder.id, name: holder.name }),
-            })
-        });
-        Ok(conflicts.collect())
+            .parameters(identifiers.iter().cloned())
+            .sql(")")
     }
 }
 
-#[derive(QueryableByName)]
-struct IdentifierHolder {
-    #[diesel(sql_type = Text)]
-    value: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    mutual_id: Option<String>,
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    name: Option<String>,
+fn conflict(holder: Holder, identifiers: &[String]) -> Option<Conflict> {
+    let (kind, field) = match holder.name_kind.as_str() {
+        "slug" => (ConflictKind::SlugTaken, "slug".to_owned()),
+        "name" => (ConflictKind::NameTaken, "name".to_owned()),
+        _ => {
+            let position = identifiers.iter().position(|identifier| *identifier == holder.value)?;
+            (ConflictKind::IdentifierTaken, format!("identifiers/{position}"))
+        }
+    };
+    let resource_type = match holder.resource_type.as_deref() {
+        Some("department") => ResourceType::Department,
+        _ => ResourceType::Mutual,
+    };
+    let other = holder.id.map(|id| OtherRecord { resource_type, id, name: holder.name });
+    Some(Conflict { kind, field, value: holder.value, other })
 }
 
 #[derive(QueryableByName)]
@@ -150,23 +134,23 @@ pub(crate) enum Owner<'o> {
     Mutual(&'o str),
 }
 
-/// Indexes the identifiers of a new record.
-pub(crate) fn insert_identifiers(tx: &mut WriteTx<'_>, owner: Owner<'_>, list: &[Identifier]) -> Result<(), Error> {
+/// The statement that indexes the identifiers of a record.
+pub(crate) fn insertion_of_identifiers(owner: Owner<'_>, list: &[Identifier]) -> Option<Fragment> {
     let (table, id) = match owner {
         Owner::Department(id) => ("identifiers (identifier, department_id)", id),
         Owner::Mutual(id) => ("identifiers (identifier, mutual_id)", id),
     };
-    Ok(insert_texts(tx.conn(), table, list.iter().map(|item| [item.to_string(), id.to_owned()]))?)
+    insertion(table, list.iter().map(|item| [item.to_string(), id.to_owned()]))
 }
 
 /// Takes the identifiers of a record out of the index.
 pub(crate) fn remove_identifiers(tx: &mut WriteTx<'_>, owner: Owner<'_>) -> Result<(), Error> {
     match owner {
         Owner::Department(id) => {
-            diesel::delete(identifiers::table.filter(identifiers::department_id.eq(id))).execute(tx.conn())?
+            diesel::delete(identifiers::table.filter(identifiers::department_id.eq(id))).execute(tx.changing())?
         }
         Owner::Mutual(id) => {
-            diesel::delete(identifiers::table.filter(identifiers::mutual_id.eq(id))).execute(tx.conn())?
+            diesel::delete(identifiers::table.filter(identifiers::mutual_id.eq(id))).execute(tx.changing())?
         }
     };
     Ok(())

@@ -1,6 +1,7 @@
 //! Staff ballots in the database.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -116,9 +117,9 @@ pub fn insert(tx: &mut WriteTx<'_>, id: StaffBallotId, ballot: StaffBallot) -> R
     let document = tx.documents().staff_ballot(&record);
     let row = Row::new(&record, document.shown);
     row.check(tx, &record)?;
-    diesel::insert_into(staff_ballots::table).values(&row).execute(tx.conn())?;
+    diesel::insert_into(staff_ballots::table).values(&row).execute(tx.changing())?;
     log(tx, Action::Create, &record, document.canonical);
-    Ok(Stored { record, document: row.document })
+    Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
 /// Replaces what a ballot says.
@@ -143,9 +144,9 @@ pub fn update(
     reference::check_no_circle(tx, "superseded_by_id", &row.id, row.superseded_by_id.clone(), |tx, id| {
         Ok(staff_ballots::table.find(id).select(staff_ballots::superseded_by_id).first(tx.conn())?)
     })?;
-    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.conn())?;
+    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
     log(tx, Action::Update, &record, document.canonical);
-    Ok(Stored { record, document: row.document })
+    Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
 /// Deletes a ballot.
@@ -158,7 +159,7 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(),
     if !conflicts.is_empty() {
         return Err(Error::Conflict(conflicts));
     }
-    diesel::delete(staff_ballots::table.find(&id)).execute(tx.conn())?;
+    diesel::delete(staff_ballots::table.find(&id)).execute(tx.changing())?;
     tombstone::insert(tx, ResourceType::StaffBallot, &id, None)?;
     tx.log(Action::Delete, ResourceType::StaffBallot, id, next_version(current.version)?, None);
     Ok(())
@@ -232,7 +233,7 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
         if document != stored {
             diesel::update(staff_ballots::table.find(id))
                 .set(staff_ballots::document.eq(document))
-                .execute(tx.conn())?;
+                .execute(tx.changing())?;
         }
     }
     Ok(last)

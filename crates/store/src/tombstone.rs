@@ -37,6 +37,6 @@ pub(crate) fn insert(
             tombstones::slug.eq(slug),
             tombstones::deleted_at.eq(deleted_at),
         ))
-        .execute(tx.conn())?;
+        .execute(tx.changing())?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The two kinds of transaction, and what a writing one carries along.
 
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::{Contract, Department, Mutual, Record, StaffBallot};
@@ -66,7 +67,7 @@ pub struct Document {
 #[derive(Clone, Debug)]
 pub struct Stored<T> {
     /// The record.
-    pub record: Record<T>,
+    pub record: Arc<Record<T>>,
     /// How the API shows it.
     pub document: String,
 }
@@ -134,6 +135,7 @@ pub struct WriteTx<'c> {
     documents: &'c dyn Documents,
     pending: &'c mut Pending,
     discarded: bool,
+    touched: bool,
 }
 
 impl<'c> WriteTx<'c> {
@@ -143,7 +145,7 @@ impl<'c> WriteTx<'c> {
         documents: &'c dyn Documents,
         pending: &'c mut Pending,
     ) -> Self {
-        Self { read: ReadTx::on(conn), stamp, documents, pending, discarded: false }
+        Self { read: ReadTx::on(conn), stamp, documents, pending, discarded: false, touched: false }
     }
 
     /// Who changes what when.
@@ -159,6 +161,16 @@ impl<'c> WriteTx<'c> {
 
     pub(crate) fn is_discarded(&self) -> bool {
         self.discarded
+    }
+
+    /// The connection, for a statement that changes something: from then on there is something to take back.
+    pub(crate) fn changing(&mut self) -> &mut Conn {
+        self.touched = true;
+        self.read.conn()
+    }
+
+    pub(crate) fn is_touched(&self) -> bool {
+        self.touched
     }
 
     pub(crate) fn documents(&self) -> &'c dyn Documents {
@@ -188,9 +200,9 @@ impl<'c> WriteTx<'c> {
 }
 
 impl WriteTx<'_> {
-    /// Makes a record findable by these tokens.
-    pub(crate) fn index_words(&mut self, index: Searched, id: &str, tokens: &[String]) {
-        let kind = SearchChangeKind::Insert { tokens: tokens.join(" ") };
+    /// Makes a record findable by these tokens, separated by spaces.
+    pub(crate) fn index_words(&mut self, index: Searched, id: &str, tokens: String) {
+        let kind = SearchChangeKind::Insert { tokens };
         self.pending.search.push(SearchChange { index, id: id.to_owned(), kind });
     }
 

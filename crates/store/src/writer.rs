@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::checkpoint::Checkpointer;
 use crate::conn::{Conn, DatabaseUrl, Purpose};
-use crate::dialect::{self, Dialect};
+use crate::dialect;
 use crate::entry_log;
 use crate::error::Error;
 use crate::transaction::{Documents, Pending, SearchChangeKind, Stamp, WriteTx};
@@ -43,7 +43,8 @@ impl Queue {
                 TrySendError::Disconnected(_) => "the writer has stopped".to_owned(),
             })
         })?;
-        answer.await.unwrap_or_else(|_| Err(Error::Unavailable("the writer has stopped".to_owned()).into()))
+        let stopped = |_| Error::Unavailable("the writer has stopped".to_owned());
+        answer.await.map_err(stopped)?.result
     }
 }
 
@@ -68,6 +69,8 @@ trait Job: Send {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Verdict {
     Keep,
+    /// It was refused before it changed anything.
+    Refuse,
     RollBack,
 }
 
@@ -75,7 +78,13 @@ struct Waiting<T, E, F> {
     stamp: Stamp,
     work: F,
     result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
+    reply: oneshot::Sender<Answer<T, E, F>>,
+}
+
+/// What was done goes back with the answer, so that the writer spends no time on letting go of it.
+struct Answer<T, E, F> {
+    result: Result<T, E>,
+    _work: F,
 }
 
 impl<T, E, F> Job for Waiting<T, E, F>
@@ -89,13 +98,13 @@ where
         let mut tx = WriteTx::on(conn, &self.stamp, documents, pending);
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
             .unwrap_or_else(|_| Err(Error::Internal("a write panicked".to_owned()).into()));
-        let keep = result.is_ok() && !tx.is_discarded();
+        let (keep, touched) = (result.is_ok() && !tx.is_discarded(), tx.is_touched());
         self.result = Some(result);
         if keep {
             return Verdict::Keep;
         }
         pending.truncate(before);
-        Verdict::RollBack
+        if touched { Verdict::RollBack } else { Verdict::Refuse }
     }
 
     fn finish(self: Box<Self>, failure: Option<Error>) {
@@ -105,7 +114,7 @@ where
             None => self.result.unwrap_or_else(never_run),
         };
         // A caller who has gone away gets no answer; the write stands all the same.
-        drop(self.reply.send(result));
+        drop(self.reply.send(Answer { result, _work: self.work }));
     }
 }
 
@@ -202,7 +211,7 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documen
     let mut pending = Pending::default();
     let mut head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
     if let [job] = jobs {
-        if job.attempt(conn, documents, &mut pending) == Verdict::RollBack {
+        if job.attempt(conn, documents, &mut pending) != Verdict::Keep {
             return Ok(Done::Refused);
         }
     } else {
@@ -215,29 +224,28 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documen
     }
 }
 
-/// A write that is refused has seldom changed anything, and then there is nothing to roll back: on SQLite, where a savepoint keeps
-/// a copy of every page that is changed after it, savepoints come only with a second try. Gives the number of the newest entry.
+/// A write that is refused has seldom changed anything, and then there is nothing to roll back. Savepoints come only with a second
+/// try: on SQLite they keep a copy of every page that is changed after them, on PostgreSQL each is a round trip. Gives the number of
+/// the newest entry.
 fn attempt_each(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     documents: &dyn Documents,
     pending: &mut Pending,
-    mut head: i64,
+    head: i64,
 ) -> Result<i64, Error> {
-    if conn.dialect() == Dialect::Sqlite {
-        if attempt_without_savepoints(conn, jobs, documents, pending)? {
-            return Ok(head);
-        }
-        *pending = Pending::default();
-        dialect::control(conn, &["ROLLBACK"])?;
-        // Another process may have written in between.
-        head = dialect::begin_write(conn)?;
+    if attempt_without_savepoints(conn, jobs, documents, pending)? {
+        return Ok(head);
     }
+    *pending = Pending::default();
+    dialect::control(conn, &["ROLLBACK"])?;
+    // Another process may have written in between.
+    let head = dialect::begin_write(conn)?;
     attempt_with_savepoints(conn, jobs, documents, pending)?;
     Ok(head)
 }
 
-/// False where a write that is not to be kept has changed something.
+/// False where a write that is not to be kept has changed something, or has ended the transaction for all.
 fn attempt_without_savepoints(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
@@ -245,14 +253,17 @@ fn attempt_without_savepoints(
     pending: &mut Pending,
 ) -> Result<bool, Error> {
     for job in jobs {
-        let before = dialect::total_changes(conn)?;
-        if job.attempt(conn, documents, pending) == Verdict::Keep {
-            continue;
+        let before = dialect::changes_to_check(conn)?;
+        match job.attempt(conn, documents, pending) {
+            Verdict::Keep => {}
+            Verdict::Refuse => {
+                debug_assert_eq!(dialect::changes_to_check(conn)?, before, "a change was made as if it were a read");
+                if !dialect::goes_on(conn)? {
+                    return Ok(false);
+                }
+            }
+            Verdict::RollBack => return Ok(false),
         }
-        if dialect::total_changes(conn)? != before {
-            return Ok(false);
-        }
-        dialect::check_in_transaction(conn)?;
     }
     Ok(true)
 }
@@ -270,21 +281,25 @@ fn attempt_with_savepoints(
         dialect::control(conn, between)?;
         between = match job.attempt(conn, documents, pending) {
             Verdict::Keep => &["RELEASE SAVEPOINT one_write", "SAVEPOINT one_write"],
-            Verdict::RollBack => ROLL_BACK,
+            Verdict::Refuse | Verdict::RollBack => ROLL_BACK,
         };
     }
     if between == ROLL_BACK { dialect::control(conn, between) } else { Ok(()) }
 }
 
 fn store_pending(conn: &mut Conn, head: i64, pending: &Pending) -> Result<(), Error> {
+    let mut found_by = Vec::new();
     for (position, change) in pending.search.iter().enumerate() {
         match &change.kind {
             SearchChangeKind::Insert { tokens } if !is_removed_later(pending, position, &change.id) => {
-                change.index.insert(conn, &change.id, tokens)?;
+                found_by.push((change.index, change.id.as_str(), tokens.as_str()));
             }
             SearchChangeKind::Insert { .. } => {}
             SearchChangeKind::Remove { row_no } => change.index.remove(conn, *row_no)?,
         }
+    }
+    for of_one_index in found_by.chunk_by(|(one, ..), (other, ..)| one == other) {
+        dialect::insert_words(conn, of_one_index)?;
     }
     entry_log::append(conn, head, &pending.entries)
 }

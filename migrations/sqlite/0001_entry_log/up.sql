@@ -17,7 +17,7 @@ CREATE TABLE entries (
     version INTEGER NOT NULL,
     after TEXT,
     leaf_hash BLOB NOT NULL,
-    CONSTRAINT ck_entries__action CHECK (action IN ('create', 'update', 'delete'))
+    CONSTRAINT ck_entries__action CHECK (action = 'create' OR action = 'update' OR action = 'delete')
 ) STRICT;
 
 -- What was deleted: its id and slug answer 410 and are never used again.

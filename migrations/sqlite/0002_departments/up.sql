@@ -19,7 +19,7 @@ CREATE TABLE departments (
     document TEXT NOT NULL,
     CONSTRAINT uq_departments__id UNIQUE (id),
     CONSTRAINT fk_departments__successor_id FOREIGN KEY (successor_id) REFERENCES departments (id),
-    CONSTRAINT ck_departments__kind CHECK (kind IN ('ministerial_department', 'non_ministerial_department', 'executive_agency', 'local_authority', 'nhs_commissioner', 'nhs_provider', 'fire_authority', 'police_body', 'probation_body', 'education_body', 'other'))
+    CONSTRAINT ck_departments__kind CHECK (kind = 'ministerial_department' OR kind = 'non_ministerial_department' OR kind = 'executive_agency' OR kind = 'local_authority' OR kind = 'nhs_commissioner' OR kind = 'nhs_provider' OR kind = 'fire_authority' OR kind = 'police_body' OR kind = 'probation_body' OR kind = 'education_body' OR kind = 'other')
 ) STRICT;
 
 CREATE UNIQUE INDEX uq_departments__slug ON departments (slug);

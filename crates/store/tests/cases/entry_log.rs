@@ -155,7 +155,7 @@ async fn write_and_look(store: Store, n: usize) -> Option<String> {
     });
     let entered = write.await.ok()?;
     let found = store.look::<_, Error, _>(move |tx| store::mutual::find(tx, &domain::Key::Id(id))).await.unwrap();
-    assert_eq!(found, entered.record);
+    assert_eq!(found, *entered.record);
     Some(id.to_string())
 }
 

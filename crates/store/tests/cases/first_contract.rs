@@ -73,7 +73,7 @@ async fn take(register: &Register, contracts: &Contracts, step: &Step, minute: i
             let change = move |tx: &mut WriteTx<'_>| {
                 let current = store::contract::find(tx, &id)?;
                 let answered = store::contract::update(tx, &current, new.clone())?;
-                assert_eq!(answered.record, store::contract::find(tx, &id)?, "what is answered is what is stored");
+                assert_eq!(*answered.record, store::contract::find(tx, &id)?, "what is answered is what is stored");
                 Ok(())
             };
             (id, Box::new(change))

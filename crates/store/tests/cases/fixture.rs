@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use domain::{
     BallotKind, BallotMode, BallotOption, BallotState, Checked, Contract, ContractStatus, Day, Department,
@@ -199,9 +200,9 @@ resource!(StaffBallot, staff_ballot, std::convert::identity, [ClosedOn, Declared
 resource!(Contract, contract, std::convert::identity, [StartsOn, EndsOn, Value, UpdatedAt, Id]);
 
 /// What was stored, which is what was to be shown of it.
-fn as_shown<T: Debug>(stored: Stored<T>) -> Record<T> {
+fn as_shown<T: Clone + Debug>(stored: Stored<T>) -> Record<T> {
     assert_eq!(stored.document, shown(&stored.record).document);
-    stored.record
+    Arc::unwrap_or_clone(stored.record)
 }
 
 impl Register {
