@@ -14,6 +14,7 @@ pub mod faults;
 pub mod gate;
 pub mod identifier;
 pub mod json;
+pub mod jwt;
 pub mod mutual;
 pub mod openapi;
 pub mod page;
