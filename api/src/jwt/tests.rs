@@ -194,6 +194,16 @@ fn a_changed_token_is_refused() {
 }
 
 #[test]
+fn a_token_with_one_other_character_is_refused() {
+    let (issuer, good) = (issuer(), token(&claims()));
+    for at in (0..good.len()).step_by(3).chain([good.len() - 1]) {
+        let other = if good[at..].starts_with('A') { "B" } else { "A" };
+        let changed = format!("{}{other}{}", &good[..at], &good[at + 1..]);
+        assert!(issuer.verifier.verify(&changed, now()).is_err(), "{changed}");
+    }
+}
+
+#[test]
 fn only_access_tokens_without_unknown_extensions_are_taken() {
     let issuer = issuer();
     for typ in ["JWT", "jwt", "at+jwt", "application/at+jwt"] {
