@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::department::Life;
-use domain::{Checked, Distinct, Record};
+use domain::{Checked, Distinct, Kind, Object, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
 use store::{Page, ReadTx, Reference, ResourceType, Shown, Stored, WriteTx};
@@ -11,6 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::body::{Body, Input, Patch};
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::faults::Faults;
 use crate::identifier::{Identifier, NewIdentifier};
@@ -207,8 +208,13 @@ async fn list_departments(app: App, query: ListQuery<DepartmentFilter, Sort>) ->
     responses((status = 200, description = "The department", body = Department))
 )]
 #[get("/departments/{department}")]
-async fn get_department(app: App, key: PathKey<Key>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
-    resource::read::<Departments>(&app, key.0, &conditions).await
+async fn get_department(
+    app: App,
+    caller: Caller,
+    key: PathKey<Key>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    resource::read::<Departments>(&app, caller, key.0, &conditions).await
 }
 
 /// Create a department
@@ -292,13 +298,23 @@ impl Resource for Departments {
     type New = NewDepartment;
     type Key = Key;
 
+    const TYPE: ResourceType = ResourceType::Department;
+    const KIND: Kind = Kind::Department;
     const PATH: &'static str = "/v1/departments";
 
     fn content(value: Slugged<domain::Department>) -> domain::Department {
         value.content
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
+    fn object(
+        _: &mut ReadTx<'_>,
+        id: domain::DepartmentId,
+        _: &domain::Department,
+    ) -> Result<Option<Object>, store::Error> {
+        Ok(Some(Object::Department(id)))
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Shown, store::Error> {
         store::department::show(tx, key)
     }
 
