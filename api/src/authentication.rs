@@ -1,7 +1,8 @@
 //! Who a request comes from: its `Authorization`, found out once for each request.
 //!
 //! A key is checked by its form, then against the register, and then remembered for half a second, so that it costs next to
-//! nothing and a revoked one stops working within a second in every process. Knows no operation.
+//! nothing and a revoked one stops working within a second in every process. What isn't a key is a token for `jwt.rs`, where
+//! an issuer is set. Knows no operation.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,6 +15,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use store::key::{self, Hash, StoredKey};
 
 use crate::caller::Caller;
+use crate::jwt::{CallerError, Verifier};
 use crate::key::secret;
 use crate::problem::Problem;
 use crate::query;
@@ -32,6 +34,7 @@ static PUBLIC: LazyLock<Caller> = LazyLock::new(|| domain::Caller::public().into
 /// Finds out callers.
 pub struct Authenticator {
     app: App,
+    verifier: Option<Verifier>,
     remembered: Mutex<HashMap<Hash, Remembered>>,
 }
 
@@ -44,13 +47,13 @@ struct Remembered {
 /// What a request says about who sends it.
 enum Credential<'r> {
     None,
-    Key(&'r str),
+    Bearer(&'r str),
 }
 
 impl Authenticator {
-    /// One for this register.
-    pub fn new(app: App) -> Self {
-        Self { app, remembered: Mutex::default() }
+    /// One for this register, and for an issuer's tokens where there is a verifier of these.
+    pub fn new(app: App, verifier: Option<Verifier>) -> Self {
+        Self { app, verifier, remembered: Mutex::default() }
     }
 
     /// The caller of a request.
@@ -68,11 +71,22 @@ impl Authenticator {
         }
         match Credential::of(request.headers())? {
             Credential::None => Ok(PUBLIC.clone()),
-            Credential::Key(key) => self.bearer(key, id).await,
+            Credential::Bearer(text) => match &self.verifier {
+                Some(verifier) if !text.starts_with(secret::PREFIX) => self.token(verifier, text).await,
+                _ => self.key(text, id).await,
+            },
         }
     }
 
-    async fn bearer(&self, key: &str, id: &RequestId) -> Result<Caller, Problem> {
+    async fn token(&self, verifier: &Verifier, token: &str) -> Result<Caller, Problem> {
+        let found = verifier.caller(token, self.app.clock.now(), &self.app.store).await;
+        found.map_err(|error| match error {
+            CallerError::Refused(refusal) => invalid(&refusal.to_string()),
+            CallerError::Store(error) => error.into(),
+        })
+    }
+
+    async fn key(&self, key: &str, id: &RequestId) -> Result<Caller, Problem> {
         let hash = secret::hash(key);
         if let Some(caller) = self.recall(&hash) {
             return Ok(caller);
@@ -138,9 +152,9 @@ impl<'r> Credential<'r> {
         let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
         let token = token.trim();
         if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
-            return Err(refused("invalid_request", "expected `Authorization: Bearer` and a key"));
+            return Err(refused("invalid_request", "expected `Authorization: Bearer` and a key or token"));
         }
-        Ok(Self::Key(token))
+        Ok(Self::Bearer(token))
     }
 }
 

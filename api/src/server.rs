@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -27,6 +28,8 @@ use crate::authentication::Authenticator;
 use crate::caller::Caller;
 use crate::config::{Config, Origin};
 use crate::gate::Gate;
+use crate::jwt::Verifier;
+use crate::jwt::key_set::KeySetError;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
 use crate::{contract, department, document, key, mutual, openapi, staff_ballot};
@@ -111,6 +114,14 @@ pub enum ServeError {
     /// The register can't be brought into the form that this release shows.
     #[error("the register can't be read: {0}")]
     Register(store::Error),
+    /// The keys of the issuer whose tokens are to be taken can't be read.
+    #[error("can't use the keys in {}: {source}", file.display())]
+    JwtKeys {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: KeySetError,
+    },
     /// The address can't be listened on.
     #[error("can't listen on {address}: {source}")]
     Listen {
@@ -192,7 +203,15 @@ enum Signals {
     LeftAlone,
 }
 
+/// The verifier of JWT bearer tokens, where they are taken.
+fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
+    let Some(settings) = config.jwt.clone() else { return Ok(None) };
+    let file = settings.jwks_file.clone();
+    Verifier::open(settings).map(Some).map_err(|source| ServeError::JwtKeys { file, source })
+}
+
 fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, ServeError> {
+    let verifier = verifier(&config)?;
     store::migrate(&config.database_url)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
@@ -200,7 +219,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let document = openapi::document();
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
     let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)))
-        .guarded_by(Authenticator::new(shared.clone()));
+        .guarded_by(Authenticator::new(shared.clone(), verifier));
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
