@@ -279,8 +279,10 @@ fn bearer() -> SecurityScheme {
     let description = "An API key, `psm_…`, or a JWT of the OAuth 2.0 issuer that the service was told of. Keys are made by \
                        administrators, for one role and, where the role is a department's, for some departments or all; a JWT says \
                        so in its claims. Where an operation names roles, the key or JWT needs one of them.";
-    let http =
-        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("API key or JWT").description(Some(description));
+    let http = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("API key or JWT")
+        .description(Some(description));
     SecurityScheme::Http(http.build())
 }
 
