@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use actix_web::rt::System;
+use chrono::TimeDelta;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use store::{DatabaseUrl, Stamp, Store};
 
 use crate::config::Config;
+use crate::jwt::{self, key_set};
 use crate::server::Clock;
-use crate::{document, openapi, sample, server};
+use crate::{document, key, openapi, sample, server};
 
 /// The register of public service mutuals, as a service that other systems call.
 ///
@@ -29,6 +31,7 @@ const EXAMPLES: &str = "\
 Examples:
   mutuals import-sample           fill a new register with the sample of real mutuals
   mutuals serve                   serve it on http://127.0.0.1:8080 (documentation: /docs/)
+  mutuals keys create --role admin --label 'my own'   make a key and print it
   mutuals backup copy.db          copy the register while it is being served
   DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
 
@@ -49,6 +52,8 @@ enum Command {
     ///
     /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
     ImportSample(Database),
+    /// Make, list and revoke the keys by which systems prove who they are
+    Keys(Keys),
     /// Copy the register into a new file, also while it is being served (SQLite)
     Backup(Copy),
     /// Make a copy the register again, where there is none (SQLite)
@@ -65,6 +70,8 @@ struct Serve {
     /// Origin of web pages that may call the service from a browser (https://example.gov.uk); several by repetition or commas
     #[arg(long = "cors-origin", env = "MUTUALS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     cors_origins: Vec<String>,
+    #[command(flatten)]
+    jwt: Jwt,
 }
 
 impl Serve {
@@ -73,7 +80,60 @@ impl Serve {
         let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
         config.cors_origins =
             given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
+        config.jwt = self.jwt.settings();
         config
+    }
+}
+
+/// The first three go together: without them only API keys are taken.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "JWT bearer tokens")]
+struct Jwt {
+    /// Issuer whose JWT bearer tokens are taken: its `iss`, to the letter
+    #[arg(long = "jwt-issuer", env = "MUTUALS_JWT_ISSUER", value_name = "URL", default_value = "")]
+    issuer: String,
+    /// Audience that tokens must be for: one of their `aud`
+    #[arg(long = "jwt-audience", env = "MUTUALS_JWT_AUDIENCE", value_name = "TEXT", default_value = "")]
+    audience: String,
+    /// File with the issuer's public keys, a JWK set; read again when it changes
+    #[arg(long = "jwt-jwks-file", env = "MUTUALS_JWT_JWKS_FILE", value_name = "FILE", default_value = "")]
+    jwks_file: String,
+    /// Algorithms that tokens may be signed by
+    #[arg(long = "jwt-algorithms", env = "MUTUALS_JWT_ALGORITHMS", value_delimiter = ',', value_name = "NAME")]
+    #[arg(default_value = "RS256,ES256,EdDSA")]
+    algorithms: Vec<String>,
+    /// Claim that names the role
+    #[arg(long = "jwt-role-claim", env = "MUTUALS_JWT_ROLE_CLAIM", value_name = "CLAIM")]
+    #[arg(default_value = jwt::Settings::ROLE_CLAIM)]
+    role_claim: String,
+    /// Claim that lists the departments, by slug or id; `*` for all
+    #[arg(long = "jwt-departments-claim", env = "MUTUALS_JWT_DEPARTMENTS_CLAIM", value_name = "CLAIM")]
+    #[arg(default_value = jwt::Settings::DEPARTMENTS_CLAIM)]
+    departments_claim: String,
+    /// Longest time for which a token may be valid
+    #[arg(long = "jwt-max-lifetime", env = "MUTUALS_JWT_MAX_LIFETIME", value_name = "SECONDS")]
+    #[arg(default_value_t = jwt::Settings::MAX_LIFETIME_SECONDS, value_parser = clap::value_parser!(u32).range(1..))]
+    max_lifetime: u32,
+}
+
+impl Jwt {
+    fn settings(self) -> Option<jwt::Settings> {
+        let needed =
+            [("--jwt-issuer", &self.issuer), ("--jwt-audience", &self.audience), ("--jwt-jwks-file", &self.jwks_file)];
+        let missing: Vec<_> = needed.iter().filter(|(_, value)| value.is_empty()).map(|(option, _)| *option).collect();
+        if missing.len() == needed.len() {
+            return None;
+        }
+        if !missing.is_empty() {
+            refuse_usage(&format!("JWT bearer tokens need {} too", missing.join(" and ")));
+        }
+        let mut settings = jwt::Settings::new(self.issuer, self.audience, self.jwks_file);
+        let algorithms = self.algorithms.iter().map(|name| key_set::parse_algorithm(name));
+        settings.algorithms = algorithms.map(|read| read.unwrap_or_else(|error| refuse_usage(&error))).collect();
+        settings.role_claim = self.role_claim;
+        settings.departments_claim = self.departments_claim;
+        settings.max_lifetime = TimeDelta::seconds(self.max_lifetime.into());
+        Some(settings)
     }
 }
 
@@ -81,8 +141,23 @@ impl Serve {
 struct Database {
     /// Where the register is: sqlite:PATH or postgres://USER@HOST/NAME
     // Its value may hold a password, which neither the help nor a message of clap's may show.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, default_value = "sqlite:mutuals.db", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = "sqlite:mutuals.db",
+        value_name = "URL"
+    )]
     database_url: String,
+}
+
+#[derive(Debug, Args)]
+struct Keys {
+    #[command(subcommand)]
+    command: key::command::Command,
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Debug, Args)]
@@ -125,6 +200,7 @@ fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             Ok(())
         }
         Command::ImportSample(database) => import_sample(&database.url()),
+        Command::Keys(keys) => Ok(key::command::perform(keys.command, &keys.database.url())?),
         Command::Backup(copy) => {
             store::backup(&copy.database.url(), &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));
@@ -179,6 +255,13 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_settings_of_tokens_have_the_same_defaults_here() {
+        let arguments = ["mutuals", "serve", "--jwt-issuer=i", "--jwt-audience=a", "--jwt-jwks-file=f"];
+        let Command::Serve(serve) = Cli::parse_from(arguments).command else { panic!("another command") };
+        assert_eq!(serve.config().jwt, Some(jwt::Settings::new("i", "a", "f")));
     }
 
     #[test]

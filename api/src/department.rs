@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use chrono::{DateTime, Utc};
 use domain::department::Life;
-use domain::{Checked, Distinct, Record};
+use domain::{Checked, Distinct, Kind, Object, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
 use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Stored, WriteTx};
@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::body::{Body, Input, Patch};
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::faults::Faults;
 use crate::identifier::{Identifier, NewIdentifier};
@@ -208,8 +209,13 @@ async fn list_departments(app: App, query: ListQuery<DepartmentFilter, Sort>) ->
     responses((status = 200, description = "The department", body = Department))
 )]
 #[get("/departments/{department}")]
-async fn get_department(app: App, key: PathKey<Key>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
-    resource::read::<Departments>(&app, key.0, &conditions).await
+async fn get_department(
+    app: App,
+    caller: Caller,
+    key: PathKey<Key>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    resource::read::<Departments>(&app, caller, key.0, &conditions).await
 }
 
 /// Create a department
@@ -294,13 +300,23 @@ impl Resource for Departments {
     type Key = Key;
     type Prepared = (domain::DepartmentId, Slugged<domain::Department>);
 
+    const TYPE: ResourceType = ResourceType::Department;
+    const KIND: Kind = Kind::Department;
     const PATH: &'static str = "/v1/departments";
 
     fn content(value: Slugged<domain::Department>) -> domain::Department {
         value.content
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
+    fn object(
+        _: &mut ReadTx<'_>,
+        id: domain::DepartmentId,
+        _: &domain::Department,
+    ) -> Result<Option<Object>, store::Error> {
+        Ok(Some(Object::Department(id)))
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Shown, store::Error> {
         store::department::show(tx, key)
     }
 

@@ -1,7 +1,10 @@
 //! The HTTP service: wire types, handlers, problems, the contract and the command line.
 
 pub mod about;
+pub mod access;
+pub mod authentication;
 pub mod body;
+pub mod caller;
 pub mod cli;
 pub mod conditional;
 pub mod config;
@@ -13,6 +16,8 @@ pub mod faults;
 pub mod gate;
 pub mod identifier;
 pub mod json;
+pub mod jwt;
+pub mod key;
 pub mod mutual;
 pub mod openapi;
 pub mod page;

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use chrono::{DateTime, Utc};
 use domain::mutual::Life;
-use domain::{Checked, Distinct, Parents, Record, Staff};
+use domain::{Action, Checked, Distinct, Kind, Object, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
 use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Span, Stored, WriteTx};
@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::body::{Body, Input, Patch};
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::faults::Faults;
 use crate::identifier::{Identifier, NewIdentifier};
@@ -396,8 +397,13 @@ async fn list_mutuals(app: App, query: ListQuery<MutualFilter, Sort>) -> Result<
     responses((status = 200, description = "The mutual", body = Mutual))
 )]
 #[get("/mutuals/{mutual}")]
-async fn get_mutual(app: App, key: PathKey<Key>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
-    resource::read::<Mutuals>(&app, key.0, &conditions).await
+async fn get_mutual(
+    app: App,
+    caller: Caller,
+    key: PathKey<Key>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    resource::read::<Mutuals>(&app, caller, key.0, &conditions).await
 }
 
 /// Create a mutual
@@ -474,13 +480,32 @@ impl Resource for Mutuals {
     type Key = Key;
     type Prepared = Slugged<store::mutual::Prepared>;
 
+    const TYPE: ResourceType = ResourceType::Mutual;
+    const KIND: Kind = Kind::Mutual;
     const PATH: &'static str = "/v1/mutuals";
 
     fn content(value: Slugged<domain::Mutual>) -> domain::Mutual {
         value.content
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
+    fn object(
+        _: &mut ReadTx<'_>,
+        _: domain::MutualId,
+        mutual: &domain::Mutual,
+    ) -> Result<Option<Object>, store::Error> {
+        Ok(Some(Object::Mutual { department: mutual.parents.department_id }))
+    }
+
+    fn changes(_: &domain::Mutual) -> &'static [Action] {
+        &[Action::Describe, Action::Update]
+    }
+
+    fn changing(current: &domain::Mutual, wanted: &domain::Mutual) -> Action {
+        let described = domain::Mutual { description: wanted.description.clone(), ..current.clone() };
+        if described == *wanted { Action::Describe } else { Action::Update }
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Shown, store::Error> {
         store::mutual::show(tx, key)
     }
 

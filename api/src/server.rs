@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -23,11 +24,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::about::{self, Contract};
+use crate::authentication::Authenticator;
+use crate::caller::Caller;
 use crate::config::{Config, Origin};
 use crate::gate::Gate;
+use crate::jwt::Verifier;
+use crate::jwt::key_set::KeySetError;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
-use crate::{contract, department, document, mutual, openapi, staff_ballot};
+use crate::{contract, department, document, key, mutual, openapi, staff_ballot};
 
 /// What a handler takes as its argument to reach the register.
 pub type App = Data<Shared>;
@@ -39,9 +44,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             .configure(department::routes)
             .configure(mutual::routes)
             .configure(staff_ballot::routes)
-            .configure(contract::routes),
+            .configure(contract::routes)
+            .configure(key::routes),
     );
 }
+
+/// Who the entries name for what is done on the database without a request.
+pub const OPERATOR: &str = "operator";
 
 /// What all handlers share.
 pub struct Shared {
@@ -52,9 +61,14 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Who changes the register, when, in which request. (There are no keys yet, so that nobody has a name.)
-    pub fn stamp(&self, request_id: &RequestId) -> Stamp {
-        Stamp { now: self.clock.now(), actor: "anonymous".to_owned(), request_id: request_id.as_str().to_owned() }
+    /// Who changes the register, when, in which request.
+    pub fn stamp(&self, caller: &Caller, request_id: &RequestId) -> Stamp {
+        Stamp { now: self.clock.now(), actor: caller.name.clone(), request_id: request_id.as_str().to_owned() }
+    }
+
+    /// The same for what the service does by itself.
+    pub fn operator(&self, request_id: &str) -> Stamp {
+        Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: request_id.to_owned() }
     }
 
     /// An id for a new record: a UUID of version 7, so that ids sort by time.
@@ -100,6 +114,14 @@ pub enum ServeError {
     /// The register can't be brought into the form that this release shows.
     #[error("the register can't be read: {0}")]
     Register(store::Error),
+    /// The keys of the issuer whose tokens are to be taken can't be read.
+    #[error("can't use the keys in {}: {source}", file.display())]
+    JwtKeys {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: KeySetError,
+    },
     /// The address can't be listened on.
     #[error("can't listen on {address}: {source}")]
     Listen {
@@ -181,19 +203,28 @@ enum Signals {
     LeftAlone,
 }
 
+/// The verifier of JWT bearer tokens, where they are taken.
+fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
+    let Some(settings) = config.jwt.clone() else { return Ok(None) };
+    let file = settings.jwks_file.clone();
+    Verifier::open(settings).map(Some).map_err(|source| ServeError::JwtKeys { file, source })
+}
+
 fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, ServeError> {
+    let verifier = verifier(&config)?;
     store::migrate(&config.database_url)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
     let shared = Data::new(Shared { store, clock });
     let document = openapi::document();
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
-    let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)));
+    let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)))
+        .guarded_by(Authenticator::new(shared.clone(), verifier));
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
-            let stamp = shared.stamp(&RequestId::make());
+            let stamp = shared.operator(RequestId::make().as_str());
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
             let listening = match documents {
                 Ok(()) => server(&config, shared, contract, gate, signals)

@@ -10,6 +10,8 @@ mod durability;
 mod entry_log;
 mod http;
 mod idempotency;
+mod jwt;
+mod key;
 mod list;
 mod mutual;
 mod program;

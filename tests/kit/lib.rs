@@ -9,12 +9,14 @@ mod contract;
 mod database;
 pub mod fixture;
 mod http;
+mod issuer;
 mod program;
 
 pub use app::{TestApp, run};
 pub use contract::Contract;
-pub use database::{Database, Engine};
+pub use database::{Database, Engine, admin_key};
 pub use http::{Client, Request, Response};
+pub use issuer::Issuer;
 pub use program::{Ended, Program, Served};
 
 /// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.

@@ -45,7 +45,8 @@ impl Program {
     pub fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(&*BINARY);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        for name in ["DATABASE_URL", "MUTUALS_LISTEN", "MUTUALS_CORS_ORIGINS", "RUST_LOG"] {
+        let heeded = |name: &str| name.starts_with("MUTUALS_") || name == "DATABASE_URL" || name == "RUST_LOG";
+        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(heeded)) {
             command.env_remove(name);
         }
         Self(command)

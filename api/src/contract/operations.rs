@@ -2,10 +2,10 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use chrono::{DateTime, Utc};
-use domain::Record;
+use domain::{Kind, Object, Record};
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
-use store::{Days, Documents, Page, ReadTx, Shown, Stored, WriteTx};
+use store::{Days, Documents, Page, ReadTx, ResourceType, Shown, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -14,6 +14,7 @@ use super::{
     ProtectionKind,
 };
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
@@ -194,10 +195,11 @@ async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Res
 #[get("/contracts/{contract}")]
 async fn get_contract(
     app: App,
+    caller: Caller,
     key: PathKey<domain::ContractId>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    resource::read::<Contracts>(&app, key.0, &conditions).await
+    resource::read::<Contracts>(&app, caller, key.0, &conditions).await
 }
 
 /// Create a contract
@@ -280,13 +282,23 @@ impl Resource for Contracts {
     type Key = domain::ContractId;
     type Prepared = (domain::ContractId, domain::Contract);
 
+    const TYPE: ResourceType = ResourceType::Contract;
+    const KIND: Kind = Kind::Contract;
     const PATH: &'static str = "/v1/contracts";
 
     fn content(value: domain::Contract) -> domain::Contract {
         value
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error> {
+    fn object(
+        _: &mut ReadTx<'_>,
+        _: domain::ContractId,
+        contract: &domain::Contract,
+    ) -> Result<Option<Object>, store::Error> {
+        Ok(Some(Object::Contract { department: contract.department_id }))
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Shown, store::Error> {
         store::contract::show(tx, key)
     }
 

@@ -51,6 +51,12 @@ impl Fragment {
         self
     }
 
+    /// Goes on with another fragment.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     /// The whole as a statement.
     pub(crate) fn statement(self) -> Statement {
         Statement(self)
@@ -108,6 +114,8 @@ impl Expression for Fragment {
 }
 
 impl<T> AppearsOnTable<T> for Fragment {}
+
+impl<T> SelectableExpression<T> for Fragment {}
 
 impl<G> ValidGrouping<G> for Fragment {
     type IsAggregate = is_aggregate::Never;

@@ -15,6 +15,7 @@ mod error;
 mod fragment;
 pub mod idempotency;
 mod json;
+pub mod key;
 mod keyset;
 mod migrate;
 pub mod mutual;
@@ -55,6 +56,8 @@ pub enum ResourceType {
     StaffBallot,
     /// A contract.
     Contract,
+    /// An API key, which is no part of the register and has no entries.
+    Key,
 }
 
 impl ResourceType {
@@ -66,6 +69,7 @@ impl ResourceType {
             Self::Mutual => "mutual",
             Self::StaffBallot => "staff_ballot",
             Self::Contract => "contract",
+            Self::Key => "key",
         }
     }
 }
@@ -74,6 +78,7 @@ impl fmt::Display for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::StaffBallot => "staff ballot",
+            Self::Key => "API key",
             other => other.as_str(),
         })
     }
