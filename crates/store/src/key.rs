@@ -126,7 +126,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewKey) -> Result<StoredKey, Error> {
         revoked_at: None,
         revoked_by: None,
     };
-    diesel::insert_into(api_keys::table).values(&row).execute(tx.conn())?;
+    diesel::insert_into(api_keys::table).values(&row).execute(tx.changing())?;
     row.into_key()
 }
 
@@ -145,7 +145,7 @@ pub fn references(scope: &Scope) -> Vec<Reference> {
 pub fn revoke(tx: &mut WriteTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
     let (now, actor) = (tx.stamp().now.naive_utc(), tx.stamp().actor.clone());
     let valid = api_keys::table.filter(api_keys::id.eq(id.to_string())).filter(api_keys::revoked_at.is_null());
-    diesel::update(valid).set((api_keys::revoked_at.eq(now), api_keys::revoked_by.eq(actor))).execute(tx.conn())?;
+    diesel::update(valid).set((api_keys::revoked_at.eq(now), api_keys::revoked_by.eq(actor))).execute(tx.changing())?;
     find(tx, id)
 }
 
@@ -157,7 +157,7 @@ pub fn note_use(tx: &mut WriteTx<'_>, id: KeyId) -> Result<(), Error> {
     let hour = hour_of(tx.stamp().now).naive_utc();
     let unnoted = api_keys::last_used_at.is_null().or(api_keys::last_used_at.lt(hour));
     let key = api_keys::table.filter(api_keys::id.eq(id.to_string())).filter(unnoted.assume_not_null());
-    diesel::update(key).set(api_keys::last_used_at.eq(hour)).execute(tx.conn())?;
+    diesel::update(key).set(api_keys::last_used_at.eq(hour)).execute(tx.changing())?;
     Ok(())
 }
 
