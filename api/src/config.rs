@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::thread;
+use std::time::Duration;
 
 use store::DatabaseUrl;
 
@@ -18,13 +19,32 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
     /// Threads that answer requests.
     pub workers: usize,
+    /// Connections at a time.
+    pub max_connections: usize,
+    /// The head of a request, and then its body, may each take so long to arrive.
+    pub request_time: Duration,
+    /// A connection may be idle for so long.
+    pub idle_time: Duration,
 }
 
 impl Config {
+    /// Connections at a time, by default.
+    pub const MAX_CONNECTIONS: usize = 10_000;
+    /// The time for a head and for a body, by default.
+    pub const REQUEST_TIME: Duration = Duration::from_secs(10);
+
     /// Only what can't be guessed; the rest as by default.
     pub fn new(listen: SocketAddr, database_url: DatabaseUrl) -> Self {
         let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { listen, database_url, cors_origins: Vec::new(), workers }
+        Self {
+            listen,
+            database_url,
+            cors_origins: Vec::new(),
+            workers,
+            max_connections: Self::MAX_CONNECTIONS,
+            request_time: Self::REQUEST_TIME,
+            idle_time: Duration::from_secs(75),
+        }
     }
 }
 

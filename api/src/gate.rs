@@ -16,12 +16,17 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::InternalError;
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use crate::about::DOCS;
+use crate::connection::Line;
+use crate::cors::{Cors, CrossOrigin};
+use crate::hardening;
 use crate::problem::{ErrorItem, Problem};
 use crate::query;
 use crate::request_id::{REQUEST_ID, RequestId};
@@ -39,14 +44,26 @@ pub struct UnknownParameters(pub Vec<ErrorItem>);
 
 /// The middleware, for `App::wrap`.
 #[derive(Clone, Debug)]
-pub struct Gate {
-    routes: Arc<RouteTable>,
+pub struct Gate(Arc<Rules>);
+
+/// What the gate goes by.
+#[derive(Clone, Debug)]
+struct Rules {
+    routes: RouteTable,
+    cors: Cors,
 }
 
 impl Gate {
     /// A gate to these routes.
-    pub fn new(routes: Arc<RouteTable>) -> Self {
-        Self { routes }
+    pub fn new(routes: RouteTable) -> Self {
+        Self(Arc::new(Rules { routes, cors: Cors::default() }))
+    }
+
+    /// The same for pages of other origins too.
+    #[must_use]
+    pub fn with_cors(mut self, cors: Cors) -> Self {
+        Arc::make_mut(&mut self.0).cors = cors;
+        self
     }
 }
 
@@ -61,7 +78,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(GateService { service: Rc::new(service), routes: Arc::clone(&self.routes) }))
+        ready(Ok(GateService { service: Rc::new(service), rules: Arc::clone(&self.0) }))
     }
 }
 
@@ -69,7 +86,7 @@ where
 #[derive(Debug)]
 pub struct GateService<S> {
     service: Rc<S>,
-    routes: Arc<RouteTable>,
+    rules: Arc<Rules>,
 }
 
 impl<S> Service<ServiceRequest> for GateService<S>
@@ -83,7 +100,7 @@ where
     forward_ready!(service);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let mut passage = Passage::begin(&request, self.routes.find(request.match_info().as_str()));
+        let mut passage = Passage::begin(&self.rules, &request);
         match passage.admit(&mut request) {
             Ok(Admission::Handler) => {
                 let service = Rc::clone(&self.service);
@@ -103,12 +120,16 @@ where
 
 /// One request on its way through.
 struct Passage {
+    rules: Arc<Rules>,
     started: Instant,
     id: RequestId,
     id_fault: Option<Problem>,
     method: Method,
     uri: Uri,
     route: Option<Arc<Route>>,
+    cross_origin: Option<CrossOrigin>,
+    /// Whether the connection ends with the answer.
+    is_last: bool,
 }
 
 enum Admission {
@@ -117,18 +138,27 @@ enum Admission {
 }
 
 impl Passage {
-    fn begin(request: &ServiceRequest, route: Option<&Arc<Route>>) -> Self {
+    fn begin(rules: &Arc<Rules>, request: &ServiceRequest) -> Self {
         let started = Instant::now();
         let (id, id_fault) = match RequestId::given(request.headers()) {
             Ok(given) => (given.unwrap_or_else(RequestId::make), None),
             Err(fault) => (RequestId::make(), Some(fault)),
         };
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        Self { started, id, id_fault, method, uri, route: route.cloned() }
+        let route = rules.routes.find(request.match_info().as_str()).cloned();
+        let cross_origin = rules.cors.find(&method, request.headers());
+        Self { rules: Arc::clone(rules), started, id, id_fault, method, uri, route, cross_origin, is_last: false }
     }
 
     /// All checks. HEAD goes on as GET: the connection knows that it was HEAD and sends no body.
     fn admit(&mut self, request: &mut ServiceRequest) -> Result<Admission, Problem> {
+        if let Some(line) = request.conn_data::<Line>() {
+            line.answering();
+            if line.is_too_many() {
+                self.is_last = true;
+                return Err(Problem::too_many_connections());
+            }
+        }
         if query::decode(self.uri.path()).is_none() {
             return Err(Problem::bad_request("the path isn't valid percent-encoded UTF-8"));
         }
@@ -192,8 +222,13 @@ impl Passage {
             let (id, method, status) = (self.id.as_str(), &self.method, response.status().as_u16());
             log::info!("{id} {method} {template} {status} {}us", self.started.elapsed().as_micros());
         }
+        if self.is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS);
         let headers = response.headers_mut();
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        hardening::add(headers, is_page);
+        self.rules.cors.mark(self.cross_origin.as_ref(), headers);
         headers.insert(REQUEST_ID.clone(), self.id.to_value());
         response
     }
@@ -338,7 +373,7 @@ mod tests {
             .route("/fail", web::get().to(fail))
             .route("/crash", web::get().to(crash))
             .route("/read", web::post().to(read))
-            .wrap(Gate::new(Arc::new(routes())));
+            .wrap(Gate::new(routes()));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(answer) => answer.into_parts().1,

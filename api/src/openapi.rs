@@ -88,6 +88,12 @@ const NOT_ACCEPTABLE: Refusal = Refusal {
     kinds: &[ProblemType::NotAcceptable],
     description: "The operation answers in no media type that `Accept` allows",
 };
+const REQUEST_TIMEOUT: Refusal = Refusal {
+    name: "RequestTimeout",
+    status: "408",
+    kinds: &[ProblemType::RequestTimeout],
+    description: "The request body took too long to arrive",
+};
 const TAKEN: Refusal = Refusal {
     name: "Taken",
     status: "409",
@@ -157,6 +163,7 @@ const REFUSALS: &[&Refusal] = &[
     &BAD_REQUEST,
     &NOT_FOUND,
     &NOT_ACCEPTABLE,
+    &REQUEST_TIMEOUT,
     &TAKEN,
     &HAS_DEPENDENTS,
     &GONE,
@@ -302,6 +309,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
         (true, &BAD_REQUEST),
         (names_record, &NOT_FOUND),
         (answers, &NOT_ACCEPTABLE),
+        (reads_body, &REQUEST_TIMEOUT),
         (declares_conflict && method == "DELETE", &HAS_DEPENDENTS),
         (declares_conflict && method != "DELETE", &TAKEN),
         (names_record && in_register, &GONE),
@@ -311,7 +319,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
         (reads_body, invalid),
         (is_versioned, &PRECONDITION_REQUIRED),
         (true, &INTERNAL),
-        (in_register || path == "/readyz", &UNAVAILABLE),
+        (true, &UNAVAILABLE),
         (in_register && changes, &STORAGE_FULL),
     ];
     for (_, refusal) in rules.iter().filter(|(applies, _)| *applies) {
@@ -429,6 +437,7 @@ fn example(kind: ProblemType) -> Value {
         ProblemType::Gone => Problem::gone("the mutual «harmonie» was deleted"),
         ProblemType::PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),
         ProblemType::PayloadTooLarge => Problem::payload_too_large(crate::gate::BODY_LIMIT),
+        ProblemType::RequestTimeout => Problem::request_timeout(crate::config::Config::REQUEST_TIME),
         ProblemType::UnsupportedMediaType => Problem::unsupported_media_type("application/json"),
         ProblemType::InvalidContent => Problem::invalid(vec![
             ErrorItem::pointer("/name", "required", "this member is required"),

@@ -1,19 +1,22 @@
 //! The running service: what handlers share, which routes there are, and how the server starts and stops.
 
 use std::fmt;
+use std::future::ready;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use actix_cors::Cors;
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::Method;
-use actix_web::middleware::Condition;
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::Server;
+use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::{AppConfig, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
-use actix_web::{App as ActixApp, HttpServer};
+use actix_web::{App as ActixApp, Error};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::Id;
 use store::{Stamp, Store};
@@ -23,7 +26,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::about::{self, Contract};
-use crate::config::{Config, Origin};
+use crate::config::Config;
+use crate::connection::{self, Connection, Connections};
+use crate::cors::Cors;
 use crate::gate::Gate;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
@@ -49,6 +54,10 @@ pub struct Shared {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// The clients' connections.
+    pub connections: Arc<Connections>,
+    /// A body may take so long to arrive.
+    pub body_time: Duration,
 }
 
 impl Shared {
@@ -185,10 +194,11 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     store::migrate(&config.database_url)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
-    let shared = Data::new(Shared { store, clock });
+    let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
+    let shared = Data::new(Shared { store, clock, connections, body_time: config.request_time });
     let document = openapi::document();
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
-    let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)));
+    let gate = Gate::new(RouteTable::of(&document).with_prefix(about::DOCS)).with_cors(Cors::of(&config.cors_origins));
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
@@ -228,49 +238,62 @@ fn server(
     gate: Gate,
     signals: Signals,
 ) -> std::io::Result<(SocketAddr, Server)> {
-    let origins = config.cors_origins.clone();
-    let contract = Data::new(contract);
-    let application = move || {
-        let (app, _) = ActixApp::new().into_utoipa_app().configure(routes).split_for_parts();
-        app.service(about::docs_front)
-            .service(about::docs_file)
-            .app_data(shared.clone())
-            .app_data(contract.clone())
-            .wrap(gate.clone())
-            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
-    };
-    let server = HttpServer::new(application)
-        .workers(config.workers)
-        .backlog(2048)
-        .tcp_nodelay(true)
-        .keep_alive(Duration::from_secs(75))
-        .client_request_timeout(Duration::from_secs(10))
-        .client_disconnect_timeout(Duration::from_secs(5))
-        .shutdown_timeout(30)
-        .bind(config.listen)?;
-    let address = server.addrs().first().copied().unwrap_or(config.listen);
+    let listener = connection::listen(config.listen)?;
+    let address = listener.local_addr()?;
+    let workers = config.workers.clamp(1, 512);
+    let connections = Arc::clone(&shared.connections);
+    let (idle_time, request_time) = (config.idle_time, config.request_time);
+    let server = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(connections.per_worker(workers))
+        .shutdown_timeout(30);
     let server = match signals {
         Signals::Heeded => server,
         Signals::LeftAlone => server.disable_signals(),
     };
-    Ok((address, server.run()))
+    let ending = server.graceful_shutdown_signal();
+    let contract = Data::new(contract);
+    // What the framework's own server does, with connections that are watched.
+    let service = move || {
+        let (ending, connections) = (ending.clone(), Arc::clone(&connections));
+        let ends = move || {
+            let ending = ending.clone();
+            async move { ending.notified().await }
+        };
+        let app = application(&shared, &contract, &gate);
+        let app = app.into_factory().map_err(|error: Error| error.error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(ends)
+            .keep_alive(idle_time)
+            .client_request_timeout(request_time)
+            .client_disconnect_timeout(Duration::from_secs(5))
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.line());
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        let admit = move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            ready(Ok::<_, DispatchError>((connections.admit(stream), peer)))
+        };
+        fn_service(admit).and_then(http)
+    };
+    Ok((address, server.listen("http", listener, service)?.run()))
 }
 
-fn cors(origins: &[Origin]) -> Cors {
-    let exposed = ["ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Request-Id", "Retry-After"];
-    let accepted = [
-        "Accept",
-        "Authorization",
-        "Content-Type",
-        "Idempotency-Key",
-        "If-Match",
-        "If-Modified-Since",
-        "If-None-Match",
-        "Request-Id",
-    ];
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let cors = Cors::default().allowed_methods(methods).allowed_headers(accepted).expose_headers(exposed).max_age(3600);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin.as_str()))
+/// What each worker runs.
+fn application(
+    shared: &App,
+    contract: &Data<Contract>,
+    gate: &Gate,
+) -> ActixApp<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
+> {
+    let (app, _) = ActixApp::new().into_utoipa_app().configure(routes).split_for_parts();
+    app.service(about::docs_front)
+        .service(about::docs_file)
+        .app_data(shared.clone())
+        .app_data(contract.clone())
+        .wrap(gate.clone())
 }
 
 /// What a person who starts the service wants to know next. Nobody may be reading it.

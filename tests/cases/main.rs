@@ -12,6 +12,7 @@ mod http;
 mod idempotency;
 mod list;
 mod mutual;
+mod overload;
 mod program;
 mod record;
 mod robustness;

@@ -5,10 +5,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
+use crate::PATIENCE;
 use crate::checkpoint::Checkpointer;
 use crate::conn::{Conn, DatabaseUrl, Purpose};
 use crate::dialect::{self, Dialect};
@@ -20,6 +24,8 @@ use crate::transaction::{Documents, Pending, SearchChangeKind, Stamp, WriteTx};
 const QUEUE: usize = 1024;
 const SQLITE_BATCH: usize = 256;
 const POSTGRES_BATCH: usize = 64;
+/// A write whose turn has come is waited for at most this long: longer than the databases wait for a lock.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way to the writer.
 #[derive(Clone)]
@@ -29,21 +35,44 @@ pub(crate) struct Queue {
 
 impl Queue {
     /// Hands over a write and waits until it is on disk or refused.
+    ///
+    /// A write whose turn does not come in time is given up, and then it never runs.
     pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(Waiting { stamp, work, result: None, reply });
+        let (reply, mut answer) = oneshot::channel();
+        let turn = Turn::default();
+        let job = Box::new(Waiting { stamp, work, turn: turn.clone(), begun: false, result: None, reply });
         self.jobs.try_send(job).map_err(|refused| {
             Error::Unavailable(match refused {
                 TrySendError::Full(_) => "too many writes are waiting".to_owned(),
                 TrySendError::Disconnected(_) => "the writer has stopped".to_owned(),
             })
         })?;
-        answer.await.unwrap_or_else(|_| Err(Error::Unavailable("the writer has stopped".to_owned()).into()))
+        let stopped = |_| Err(Error::Unavailable("the writer has stopped".to_owned()).into());
+        if let Ok(answered) = timeout(PATIENCE, &mut answer).await {
+            return answered.unwrap_or_else(stopped);
+        }
+        if turn.take() {
+            return Err(Error::Unavailable("the write's turn did not come in time".to_owned()).into());
+        }
+        let answered = timeout(COMMIT_PATIENCE, answer).await;
+        let lost = |_| Ok(Err(Error::OutcomeUnknown("the database did not answer in time".to_owned()).into()));
+        answered.unwrap_or_else(lost).unwrap_or_else(stopped)
+    }
+}
+
+/// Whether a write still waits. The writer takes its turn to run it, or the caller to give it up, whoever comes first.
+#[derive(Clone, Default)]
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// True for the first who asks.
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
     }
 }
 
@@ -74,6 +103,8 @@ enum Verdict {
 struct Waiting<T, E, F> {
     stamp: Stamp,
     work: F,
+    turn: Turn,
+    begun: bool,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -85,6 +116,11 @@ where
     F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
 {
     fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict {
+        if !self.begun && !self.turn.take() {
+            self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
+            return Verdict::RollBack;
+        }
+        self.begun = true;
         let before = pending.mark();
         let mut tx = WriteTx::on(conn, &self.stamp, documents, pending);
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
