@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod body;
+pub mod caller;
 pub mod cli;
 pub mod conditional;
 pub mod config;

@@ -7,6 +7,7 @@
 //!
 //! It knows nothing of JSON, HTTP, SQL or the clock. Instants and ids are given to it.
 
+pub mod access;
 pub mod checked;
 pub mod contract;
 pub mod cpv;
@@ -30,6 +31,10 @@ pub mod text;
 pub mod vocabulary;
 pub mod web_url;
 
+pub use access::{
+    Access, Action, Caller, Confidences, Grant, KeyId, Kind, Object, Reach, Refused, Role, Scope, authorize,
+    authorize_role, grants, is_public,
+};
 pub use checked::{Checked, Distinct, Rules};
 pub use contract::{Contract, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline};
 pub use cpv::{CpvCode, CpvPrefix};

@@ -1,0 +1,371 @@
+//! Who may do what: callers, their roles and departments, and the one decision, [`authorize`].
+//!
+//! Everybody may read the register; drafts and personal data are for those who work on them. All of it is the table
+//! [`grants`], from which the contract and the guide are made too. How a caller proves who they are is not known here.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::fault::{FaultCode, Invalid, quoted};
+use crate::id::DepartmentId;
+use crate::staff_ballot::BallotState;
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What the bearer of a key or token works as. Without either everybody is the public, which reads the register.
+    pub enum Role {
+        /// Keeps the mutuals, ballots and support data of its departments; declares the ballots that were held elsewhere.
+        DepartmentEditor = "department_editor",
+        /// Keeps the description, annual returns and support requests of its departments' mutuals.
+        MutualEditor = "mutual_editor",
+        /// Keeps the contracts that its departments buy by.
+        ProcurementOfficer = "procurement_officer",
+        /// Watches over the ballots that it was appointed to, and sees their drafts; it never changes the question.
+        Scrutineer = "scrutineer",
+        /// Reads everything and writes nothing.
+        Auditor = "auditor",
+        /// May do all that editors and procurement officers may, everywhere; besides, it keeps keys, departments,
+        /// appointments and historic data, and deletes. It never opens, closes or declares a ballot held here.
+        Admin = "admin",
+    }
+}
+
+impl Role {
+    /// Whether the role can be confined to departments. The others reach what they reach everywhere, or by appointment.
+    pub const fn is_departmental(self) -> bool {
+        matches!(self, Self::DepartmentEditor | Self::MutualEditor | Self::ProcurementOfficer)
+    }
+}
+
+/// The departments that a caller may act for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them, and records that belong to none.
+    All,
+    /// These alone.
+    Departments(Vec<DepartmentId>),
+}
+
+impl Scope {
+    /// Whether it covers the records of this department; a record without one is covered by [`Scope::All`] only.
+    pub fn covers(&self, department: Option<DepartmentId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Departments(own) => department.is_some_and(|department| own.contains(&department)),
+        }
+    }
+}
+
+/// Public name of an API key: 12 characters of `[a-z2-7]`. It is no secret: entries and appointments show it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyId(Box<str>);
+
+impl KeyId {
+    /// How many characters it has.
+    pub const CHARS: usize = 12;
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        if raw.len() == Self::CHARS && raw.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')) {
+            return Ok(Self(raw.into()));
+        }
+        let expected = "expected the 12 characters of `a-z` and `2-7` that follow `psm_` in a key";
+        Err(Invalid::new(FaultCode::InvalidFormat, format!("{} is not the id of a key: {expected}", quoted(raw))))
+    }
+}
+
+/// Who sends a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// How the entry log names them: `key:` and the key's id, `jwt:` and the token's subject, or `public`.
+    pub name: String,
+    /// What they may do beyond what everybody may; absent where they have not said who they are.
+    pub access: Option<Access>,
+}
+
+/// What a key or token lets its bearer do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The role.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
+    /// The key, if it is one. Only a key can be appointed to a ballot.
+    pub key_id: Option<KeyId>,
+}
+
+impl Caller {
+    /// Anybody.
+    pub fn public() -> Self {
+        Self { name: "public".to_owned(), access: None }
+    }
+
+    /// The bearer of a key.
+    pub fn with_key(key_id: KeyId, role: Role, scope: Scope) -> Self {
+        Self { name: format!("key:{key_id}"), access: Some(Access { role, scope, key_id: Some(key_id) }) }
+    }
+
+    /// Whose drafts of ballots, with the personal data in ballots, the caller sees.
+    pub fn confidences(&self) -> Confidences<'_> {
+        let Some(access) = &self.access else { return Confidences::Nobodys };
+        let reach = grants(Action::ReadConfidential, Kind::StaffBallot)
+            .iter()
+            .find_map(|grant| (grant.role == access.role).then_some(grant.reach));
+        match (reach, &access.scope, &access.key_id) {
+            (Some(Reach::Departments), Scope::All, _) => Confidences::Everybodys,
+            (Some(Reach::Departments), Scope::Departments(own), _) => Confidences::OfDepartments(own),
+            (Some(Reach::Appointed), _, Some(key_id)) => Confidences::OfAppointments(key_id),
+            (Some(Reach::Appointed), _, None) | (None, ..) => Confidences::Nobodys,
+        }
+    }
+}
+
+/// Which ballots' drafts and personal data a caller sees: [`authorize`] for [`Action::ReadConfidential`], as a condition for a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confidences<'a> {
+    /// None.
+    Nobodys,
+    /// Those on mutuals of these departments.
+    OfDepartments(&'a [DepartmentId]),
+    /// Those that this key is appointed to.
+    OfAppointments(&'a KeyId),
+    /// All.
+    Everybodys,
+}
+
+/// What somebody wants to do with a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Read what the public may read.
+    Read,
+    /// Read a draft, or the personal data in a record.
+    ReadConfidential,
+    /// Enter it.
+    Create,
+    /// Change any of it.
+    Update,
+    /// Change its description and nothing else.
+    Describe,
+    /// Make a ballot's result final.
+    Declare,
+    /// Change what was declared already, or enter what no longer stands.
+    Correct,
+    /// Name its scrutineer.
+    Appoint,
+    /// Delete it; revoke it, if it is a key.
+    Delete,
+}
+
+impl Action {
+    /// Every action, in the order in which people read them.
+    pub const ALL: &'static [Self] = &[
+        Self::Read,
+        Self::ReadConfidential,
+        Self::Create,
+        Self::Update,
+        Self::Describe,
+        Self::Declare,
+        Self::Correct,
+        Self::Appoint,
+        Self::Delete,
+    ];
+}
+
+/// What kind of record it is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A department.
+    Department,
+    /// A mutual.
+    Mutual,
+    /// A staff ballot.
+    StaffBallot,
+    /// A contract.
+    Contract,
+    /// An API key.
+    Key,
+}
+
+impl Kind {
+    /// Every kind, in the order in which people read them.
+    pub const ALL: &'static [Self] = &[Self::Department, Self::Mutual, Self::StaffBallot, Self::Contract, Self::Key];
+}
+
+/// A record as far as it matters to who may touch it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Object {
+    /// A department; no id where it is yet to be made.
+    Department(Option<DepartmentId>),
+    /// A mutual, which belongs to the department that leads it.
+    Mutual {
+        /// That department.
+        department: Option<DepartmentId>,
+    },
+    /// A staff ballot, which belongs where its mutual does.
+    StaffBallot {
+        /// The mutual's department.
+        department: Option<DepartmentId>,
+        /// How far it has come: a draft is not for everybody's eyes.
+        state: BallotState,
+        /// The key that is appointed to it.
+        scrutineer: Option<KeyId>,
+    },
+    /// A contract, which belongs to its buyer.
+    Contract {
+        /// The buyer.
+        department: DepartmentId,
+    },
+    /// An API key, or all of them.
+    Key,
+}
+
+impl Object {
+    /// Of what kind it is.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Department(_) => Kind::Department,
+            Self::Mutual { .. } => Kind::Mutual,
+            Self::StaffBallot { .. } => Kind::StaffBallot,
+            Self::Contract { .. } => Kind::Contract,
+            Self::Key => Kind::Key,
+        }
+    }
+
+    /// The department whose record it is.
+    const fn department(&self) -> Option<DepartmentId> {
+        match self {
+            Self::Department(own) => *own,
+            Self::Mutual { department } | Self::StaffBallot { department, .. } => *department,
+            Self::Contract { department } => Some(*department),
+            Self::Key => None,
+        }
+    }
+
+    /// Whether only some may know that it is there.
+    const fn is_confidential(&self) -> bool {
+        matches!(self, Self::StaffBallot { state: BallotState::Draft, .. })
+    }
+}
+
+/// A role that may do something, and with which records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// With which records.
+    pub reach: Reach,
+}
+
+/// Which records a grant is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of the caller's departments.
+    Departments,
+    /// Those that the caller is appointed to.
+    Appointed,
+}
+
+/// Why something is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// The caller may not know that there is such a record.
+    Hidden,
+    /// The caller may see it and not do this with it.
+    Forbidden {
+        /// The roles that may, where their departments or appointments cover the record.
+        needed: &'static [Grant],
+    },
+}
+
+/// Decides whether a caller may do something with a record. Moving a record from one department to another is two
+/// questions: one for the record as it is and one for the record as it would be.
+///
+/// # Errors
+///
+/// [`Refused`], with the roles that may.
+pub fn authorize(caller: &Caller, action: Action, object: &Object) -> Result<(), Refused> {
+    if object.is_confidential() && !is_granted(caller, Action::ReadConfidential, object) {
+        return Err(Refused::Hidden);
+    }
+    if is_public(action, object.kind()) || is_granted(caller, action, object) {
+        return Ok(());
+    }
+    Err(Refused::Forbidden { needed: grants(action, object.kind()) })
+}
+
+/// Decides as far as the role alone goes, before the record is known: whoever fails here may do this with none.
+///
+/// # Errors
+///
+/// [`Refused::Forbidden`], with the roles that may.
+pub fn authorize_role(caller: &Caller, action: Action, kind: Kind) -> Result<(), Refused> {
+    let needed = grants(action, kind);
+    let role = caller.access.as_ref().map(|access| access.role);
+    if is_public(action, kind) || needed.iter().any(|grant| Some(grant.role) == role) {
+        return Ok(());
+    }
+    Err(Refused::Forbidden { needed })
+}
+
+fn is_granted(caller: &Caller, action: Action, object: &Object) -> bool {
+    let Some(access) = &caller.access else { return false };
+    grants(action, object.kind()).iter().filter(|grant| grant.role == access.role).any(|grant| match grant.reach {
+        Reach::Departments => access.scope.covers(object.department()),
+        Reach::Appointed => match object {
+            Object::StaffBallot { scrutineer, .. } => scrutineer.is_some() && *scrutineer == access.key_id,
+            _ => false,
+        },
+    })
+}
+
+/// Whether everybody may do this with every record of this kind; a draft is excepted.
+pub const fn is_public(action: Action, kind: Kind) -> bool {
+    matches!(action, Action::Read) && !matches!(kind, Kind::Key)
+}
+
+/// Who may do what: the whole of it.
+pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
+    const fn of(role: Role) -> Grant {
+        Grant { role, reach: Reach::Departments }
+    }
+    const ADMIN: Grant = of(Role::Admin);
+    const AUDITOR: Grant = of(Role::Auditor);
+    const EDITOR: Grant = of(Role::DepartmentEditor);
+    const MUTUAL_EDITOR: Grant = of(Role::MutualEditor);
+    const OFFICER: Grant = of(Role::ProcurementOfficer);
+    const SCRUTINEER: Grant = Grant { role: Role::Scrutineer, reach: Reach::Appointed };
+
+    match (kind, action) {
+        (Kind::Department, Action::Create | Action::Update | Action::Delete) => &[ADMIN],
+
+        (Kind::Mutual, Action::Create | Action::Update) => &[EDITOR, ADMIN],
+        (Kind::Mutual, Action::Describe) => &[EDITOR, MUTUAL_EDITOR, ADMIN],
+        (Kind::Mutual, Action::Delete) => &[ADMIN],
+
+        (Kind::StaffBallot, Action::ReadConfidential) => &[EDITOR, SCRUTINEER, AUDITOR, ADMIN],
+        (Kind::StaffBallot, Action::Create | Action::Update | Action::Declare) => &[EDITOR, ADMIN],
+        (Kind::StaffBallot, Action::Correct | Action::Appoint | Action::Delete) => &[ADMIN],
+
+        (Kind::Contract, Action::Create | Action::Update) => &[OFFICER, ADMIN],
+        (Kind::Contract, Action::Delete) => &[ADMIN],
+
+        (Kind::Key, Action::Read) => &[AUDITOR, ADMIN],
+        (Kind::Key, Action::Create | Action::Delete) => &[ADMIN],
+
+        _ => &[],
+    }
+}
