@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use store::DatabaseUrl;
 
+use crate::proxy::{Proxies, PublicUrl};
+use crate::rate::Rate;
+
 /// The settings of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -25,6 +28,16 @@ pub struct Config {
     pub request_time: Duration,
     /// A connection may be idle for so long.
     pub idle_time: Duration,
+    /// The address that callers know, where it isn't the one that the service listens on.
+    pub public_url: Option<PublicUrl>,
+    /// Who is believed on where a request comes from.
+    pub proxies: Proxies,
+    /// Where Prometheus may ask; nowhere by default.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How often each address may call.
+    pub rate_per_address: Option<Rate>,
+    /// How often each key may be used.
+    pub rate_per_key: Option<Rate>,
 }
 
 impl Config {
@@ -44,6 +57,11 @@ impl Config {
             max_connections: Self::MAX_CONNECTIONS,
             request_time: Self::REQUEST_TIME,
             idle_time: Duration::from_secs(75),
+            public_url: None,
+            proxies: Proxies::default(),
+            metrics_listen: None,
+            rate_per_address: None,
+            rate_per_key: None,
         }
     }
 }

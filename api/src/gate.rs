@@ -2,8 +2,8 @@
 //!
 //! On the way in it checks, in this order, what needs no handler: route 404, method 405, `Accept` 406, size 413, media type
 //! 415, then the request id and the names of the query parameters (400). On the way out it completes problems, turns
-//! every other error into one, adds the request id and writes the log line. It learns all paths from the contract and
-//! knows no resource.
+//! every other error into one, adds the headers that all answers have and writes the log line. Before all else it counts the
+//! request against the limits. It learns all paths from the contract and knows no resource.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -17,20 +17,25 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::InternalError;
 use actix_web::http::ConnectionType;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
 use crate::about::DOCS;
+use crate::caller::Caller;
 use crate::connection::Line;
 use crate::cors::{Cors, CrossOrigin};
 use crate::hardening;
+use crate::metrics::Metrics;
 use crate::problem::{ErrorItem, Problem};
+use crate::proxy::{Proxies, PublicUrl};
 use crate::query;
+use crate::rate::{RateLimits, Standings};
 use crate::request_id::{REQUEST_ID, RequestId};
 use crate::route::{Operation, Route, RouteTable};
+use crate::trace::{TRACEPARENT, TraceParent};
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -42,28 +47,34 @@ static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 #[derive(Debug)]
 pub struct UnknownParameters(pub Vec<ErrorItem>);
 
+/// Paths whose requests no rate limit counts: those who watch over the service ask often, and must be told.
+pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];
+
 /// The middleware, for `App::wrap`.
 #[derive(Clone, Debug)]
 pub struct Gate(Arc<Rules>);
 
 /// What the gate goes by.
-#[derive(Clone, Debug)]
-struct Rules {
-    routes: RouteTable,
-    cors: Cors,
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// The paths that there are.
+    pub routes: RouteTable,
+    /// The web pages that may call.
+    pub cors: Cors,
+    /// The address that callers know.
+    pub public_url: Option<PublicUrl>,
+    /// Who is believed on where a request comes from.
+    pub proxies: Proxies,
+    /// How often one may call.
+    pub limits: Arc<RateLimits>,
+    /// Where answers are counted.
+    pub metrics: Option<Metrics>,
 }
 
 impl Gate {
-    /// A gate to these routes.
-    pub fn new(routes: RouteTable) -> Self {
-        Self(Arc::new(Rules { routes, cors: Cors::default() }))
-    }
-
-    /// The same for pages of other origins too.
-    #[must_use]
-    pub fn with_cors(mut self, cors: Cors) -> Self {
-        Arc::make_mut(&mut self.0).cors = cors;
-        self
+    /// A gate that goes by these rules.
+    pub fn new(rules: Rules) -> Self {
+        Self(Arc::new(rules))
     }
 }
 
@@ -128,6 +139,8 @@ struct Passage {
     uri: Uri,
     route: Option<Arc<Route>>,
     cross_origin: Option<CrossOrigin>,
+    trace: Option<TraceParent>,
+    standings: Standings,
     /// Whether the connection ends with the answer.
     is_last: bool,
 }
@@ -147,18 +160,25 @@ impl Passage {
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let route = rules.routes.find(request.match_info().as_str()).cloned();
         let cross_origin = rules.cors.find(&method, request.headers());
-        Self { rules: Arc::clone(rules), started, id, id_fault, method, uri, route, cross_origin, is_last: false }
+        let trace = TraceParent::given(request.headers());
+        Self {
+            rules: Arc::clone(rules),
+            started,
+            id,
+            id_fault,
+            method,
+            uri,
+            route,
+            cross_origin,
+            trace,
+            standings: Standings::default(),
+            is_last: false,
+        }
     }
 
     /// All checks. HEAD goes on as GET: the connection knows that it was HEAD and sends no body.
     fn admit(&mut self, request: &mut ServiceRequest) -> Result<Admission, Problem> {
-        if let Some(line) = request.conn_data::<Line>() {
-            line.answering();
-            if line.is_too_many() {
-                self.is_last = true;
-                return Err(Problem::too_many_connections());
-            }
-        }
+        self.check_crowd(request)?;
         if query::decode(self.uri.path()).is_none() {
             return Err(Problem::bad_request("the path isn't valid percent-encoded UTF-8"));
         }
@@ -171,6 +191,7 @@ impl Passage {
         }
         let operation = route.operation(request.method()).ok_or_else(|| Problem::method_not_allowed(route.allow()))?;
         check_accept(request, operation)?;
+        self.count_key(request)?;
         check_size(request)?;
         check_content_type(request, operation)?;
         if let Some(fault) = self.id_fault.take() {
@@ -179,6 +200,36 @@ impl Passage {
         self.check_parameters(request, operation)?;
         request.extensions_mut().insert(self.id.clone());
         Ok(Admission::Handler)
+    }
+
+    /// Whether there is room for the request at all.
+    fn check_crowd(&mut self, request: &ServiceRequest) -> Result<(), Problem> {
+        if let Some(line) = request.conn_data::<Line>() {
+            line.answering();
+            if line.is_too_many() {
+                self.is_last = true;
+                return Err(Problem::too_many_connections());
+            }
+        }
+        let is_unlimited = self.route.as_ref().is_some_and(|route| UNLIMITED.contains(&route.template()));
+        let rules = &self.rules;
+        match request.peer_addr() {
+            Some(peer) if !is_unlimited && !rules.limits.are_off() => {
+                let client = rules.proxies.client(peer.ip(), request.headers());
+                rules.limits.count_address(client, &mut self.standings)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A key's own limit, once it is known to be one.
+    fn count_key(&mut self, request: &ServiceRequest) -> Result<(), Problem> {
+        match request.extensions().get::<Caller>() {
+            Some(caller) if caller.access.is_some() && !self.rules.limits.are_off() => {
+                self.rules.limits.count_key(&caller.name, &mut self.standings)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Where the operation has parameters, its extractor tells of the unknown ones, together with its own faults.
@@ -217,20 +268,44 @@ impl Passage {
                     .insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
             }
         }
-        if log::log_enabled!(log::Level::Info) {
-            let template = self.route.as_ref().map_or("-", |route| route.template());
-            let (id, method, status) = (self.id.as_str(), &self.method, response.status().as_u16());
-            log::info!("{id} {method} {template} {status} {}us", self.started.elapsed().as_micros());
-        }
+        self.record(response.status());
         if self.is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS);
-        let headers = response.headers_mut();
-        hardening::add(headers, is_page);
-        self.rules.cors.mark(self.cross_origin.as_ref(), headers);
-        headers.insert(REQUEST_ID.clone(), self.id.to_value());
+        self.add_headers(response.headers_mut());
         response
+    }
+
+    /// What every answer says, whatever it is to.
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        let public_url = self.rules.public_url.as_ref();
+        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS);
+        hardening::add(headers, is_page, public_url.is_some_and(PublicUrl::is_https));
+        self.rules.cors.mark(self.cross_origin.as_ref(), headers);
+        self.standings.tell(headers);
+        if let Some(url) = public_url {
+            url.complete(headers);
+        }
+        if let Some(trace) = &self.trace {
+            headers.insert(TRACEPARENT.clone(), trace.to_value());
+        }
+        headers.insert(REQUEST_ID.clone(), self.id.to_value());
+    }
+
+    /// The log line, and the figures.
+    fn record(&self, status: StatusCode) {
+        let template = self.route.as_ref().map_or("-", |route| route.template());
+        let taken = self.started.elapsed();
+        if let Some(metrics) = &self.rules.metrics {
+            metrics.count(known_method(&self.method), template, status, taken);
+        }
+        if log::log_enabled!(log::Level::Info) {
+            let (id, method, status, micros) = (self.id.as_str(), &self.method, status.as_u16(), taken.as_micros());
+            match &self.trace {
+                Some(trace) => log::info!("{id} {method} {template} {status} {micros}us trace={}", trace.trace_id()),
+                None => log::info!("{id} {method} {template} {status} {micros}us"),
+            }
+        }
     }
 
     /// The path as a reference: a `%` that begins no escape is escaped itself.
@@ -250,6 +325,20 @@ impl Passage {
     /// RFC 5789, section 3.1: such a refusal says what PATCH would read.
     fn is_patch_of_another_type(&self, status: StatusCode) -> bool {
         self.method == Method::PATCH && status == StatusCode::UNSUPPORTED_MEDIA_TYPE
+    }
+}
+
+/// A caller may make up methods; figures are kept for those that there are.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
     }
 }
 
@@ -316,10 +405,10 @@ fn panicked(panic: &(dyn Any + Send)) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::App;
     use actix_web::body::to_bytes;
     use actix_web::test::{TestRequest, init_service, try_call_service};
     use actix_web::web::{self, Bytes};
-    use actix_web::{App, http::header::HeaderMap};
     use serde::Deserialize;
     use serde_json::Value;
     use utoipa::openapi::OpenApi;
@@ -373,7 +462,7 @@ mod tests {
             .route("/fail", web::get().to(fail))
             .route("/crash", web::get().to(crash))
             .route("/read", web::post().to(read))
-            .wrap(Gate::new(routes()));
+            .wrap(Gate::new(Rules { routes: routes(), ..Rules::default() }));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(answer) => answer.into_parts().1,
@@ -449,6 +538,27 @@ mod tests {
             assert_eq!(headers.get("request-id").unwrap(), "r1");
             assert_eq!((body["instance"].as_str(), body["request_id"].as_str()), (Some(path), Some("r1")));
             assert!(!body.to_string().contains("secret") && !body.to_string().contains("crashed"));
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_key_has_a_limit_of_its_own() {
+        let limits = Arc::new(RateLimits::new(None, "1/3600".parse().ok()));
+        let rules = Rules { routes: routes(), limits, ..Rules::default() };
+        let app = init_service(App::new().route("/list", web::get().to(list)).wrap(Gate::new(rules))).await;
+        let bearer =
+            |key: &str| domain::Caller::with_key(key.parse().unwrap(), domain::Role::Auditor, domain::Scope::All);
+        let public = domain::Caller::public;
+        let one = || bearer("aaaaaaaaaaaa");
+        for (caller, status) in
+            [(one(), 200), (one(), 429), (bearer("bbbbbbbbbbbb"), 200), (public(), 200), (public(), 200)]
+        {
+            let request = TestRequest::with_uri("/list").to_request();
+            request.extensions_mut().insert(Caller::from(caller.clone()));
+            let answer = try_call_service(&app, request).await.unwrap();
+            assert_eq!(answer.status().as_u16(), status, "{caller:?}");
+            let left = answer.headers().get("ratelimit");
+            assert_eq!(left.is_some(), caller.access.is_some(), "{caller:?}");
         }
     }
 

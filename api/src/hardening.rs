@@ -12,8 +12,14 @@ const FOR_PAGES: HeaderValue = HeaderValue::from_static(
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 
-/// Adds them to an answer; `is_page` where it belongs to the documentation for people.
-pub fn add(headers: &mut HeaderMap, is_page: bool) {
+/// For a year, this host by TLS only.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Adds them to an answer: `is_page` where it belongs to the documentation for people, `is_https` where callers come by TLS.
+pub fn add(headers: &mut HeaderMap, is_page: bool, is_https: bool) {
+    if is_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
     headers.insert(header::CONTENT_SECURITY_POLICY, if is_page { FOR_PAGES } else { FOR_DATA });
     headers.insert(header::REFERRER_POLICY, NO_REFERRER);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);

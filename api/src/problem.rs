@@ -96,6 +96,8 @@ problem_types! {
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The idempotency key was used for another request";
     /// The change needs `If-Match`.
     PreconditionRequired = PRECONDITION_REQUIRED "precondition-required" "The change must say which version it is for";
+    /// The caller has used up what they may send for now.
+    TooManyRequests = TOO_MANY_REQUESTS "too-many-requests" "Too many requests";
     /// Something failed that the caller can't help.
     Internal = INTERNAL_SERVER_ERROR "internal" "An error inside the service";
     /// Busy, or cut off from its database.
@@ -318,6 +320,12 @@ impl Problem {
         let detail =
             "send If-Match with the ETag of the version the change is for, or If-Match: * for whatever it is now";
         Self::new(ProblemType::PreconditionRequired, detail)
+    }
+
+    /// 429, with the seconds after which there is room for one again.
+    pub fn too_many_requests(of_each: &str, rate: impl fmt::Display, retry_after: u32) -> Self {
+        let detail = format!("the limit for each {of_each} is {rate}; nothing was changed");
+        Self::new(ProblemType::TooManyRequests, detail).with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
     }
 
     /// 500. The source is logged, never sent.

@@ -15,11 +15,13 @@ use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt a
 use actix_web::dev::{AppConfig, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
 use actix_web::rt::net::TcpStream;
+use actix_web::rt::time::sleep;
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, Error};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::Id;
 use store::{Stamp, Store};
+use utoipa::openapi::{OpenApi, Server as OpenApiServer};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,7 +31,9 @@ use crate::about::{self, Contract};
 use crate::config::Config;
 use crate::connection::{self, Connection, Connections};
 use crate::cors::Cors;
-use crate::gate::Gate;
+use crate::gate::{Gate, Rules};
+use crate::metrics::{self, Metrics};
+use crate::rate::RateLimits;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
 use crate::{contract, department, document, mutual, openapi, staff_ballot};
@@ -129,6 +133,7 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     handle: ServerHandle,
     thread: JoinHandle<std::io::Result<()>>,
 }
@@ -137,6 +142,11 @@ impl Running {
     /// Where it listens: with port 0 in the configuration, the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it tells its metrics, if it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Lets it answer what it has begun, and waits for its end.
@@ -171,7 +181,7 @@ impl Running {
 pub fn run(config: Config) -> Result<(), ServeError> {
     let database = config.database_url.to_string();
     let running = launch(config, Clock::system(), Signals::Heeded)?;
-    greet(running.address(), &database);
+    greet(&running, &database);
     running.wait()
 }
 
@@ -196,25 +206,29 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let store = Store::open(&config.database_url, workers, document::documents())?;
     let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
     let shared = Data::new(Shared { store, clock, connections, body_time: config.request_time });
-    let document = openapi::document();
+    let mut document = openapi::document();
+    if let Some(url) = &config.public_url {
+        document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
+    }
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
-    let gate = Gate::new(RouteTable::of(&document).with_prefix(about::DOCS)).with_cors(Cors::of(&config.cors_origins));
+    let rules = rules(&config, &document)?;
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
             let stamp = shared.stamp(&RequestId::make());
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
-            let listening = match documents {
-                Ok(()) => server(&config, shared, contract, gate, signals)
-                    .map_err(|source| ServeError::Listen { address: config.listen, source }),
-                Err(error) => Err(ServeError::Register(error)),
-            };
+            let listening = documents.map_err(ServeError::Register).and_then(|()| {
+                let limits = Arc::clone(&rules.limits);
+                let listening = Listening::begin(&config, shared, contract, rules, signals)?;
+                tidy_up_regularly(limits);
+                Ok(listening)
+            });
             // The receiver waits for this; it is gone only where the starting thread is.
             match listening {
-                Ok((address, server)) => {
-                    drop(sender.send(Ok((address, server.handle()))));
-                    server.await
+                Ok(listening) => {
+                    drop(sender.send(Ok((listening.address, listening.metrics_address(), listening.server.handle()))));
+                    listening.serve().await
                 }
                 Err(error) => {
                     drop(sender.send(Err(error)));
@@ -225,10 +239,81 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     });
     let thread = thread.map_err(|error| ServeError::Server(error.to_string()))?;
     match receiver.recv() {
-        Ok(Ok((address, handle))) => Ok(Running { address, handle, thread }),
+        Ok(Ok((address, metrics_address, handle))) => Ok(Running { address, metrics_address, handle, thread }),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(ServeError::Server("it ended before it began".to_owned())),
     }
+}
+
+fn rules(config: &Config, document: &OpenApi) -> Result<Rules, ServeError> {
+    let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose();
+    Ok(Rules {
+        routes: RouteTable::of(document).with_prefix(about::DOCS),
+        cors: Cors::of(&config.cors_origins),
+        public_url: config.public_url.clone(),
+        proxies: config.proxies.clone(),
+        limits: Arc::new(RateLimits::new(config.rate_per_address, config.rate_per_key)),
+        metrics: metrics.map_err(|error| ServeError::Server(error.to_string()))?,
+    })
+}
+
+/// Both listeners, the service's own and that of its metrics.
+struct Listening {
+    address: SocketAddr,
+    server: Server,
+    metrics: Option<(SocketAddr, Server)>,
+}
+
+impl Listening {
+    fn begin(
+        config: &Config,
+        shared: App,
+        contract: Contract,
+        rules: Rules,
+        signals: Signals,
+    ) -> Result<Self, ServeError> {
+        let at = |address| move |source| ServeError::Listen { address, source };
+        let metrics = match (config.metrics_listen, &rules.metrics) {
+            (Some(address), Some(metrics)) => {
+                Some(metrics::serve(address, shared.clone(), metrics.clone()).map_err(at(address))?)
+            }
+            _ => None,
+        };
+        let gate = Gate::new(rules);
+        let (address, server) = server(config, shared, contract, gate, signals).map_err(at(config.listen))?;
+        Ok(Self { address, server, metrics })
+    }
+
+    fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
+    async fn serve(self) -> std::io::Result<()> {
+        let metrics = self.metrics.map(|(_, server)| {
+            let handle = server.handle();
+            drop(actix_web::rt::spawn(server));
+            handle
+        });
+        let ended = self.server.await;
+        if let Some(metrics) = metrics {
+            metrics.stop(false).await;
+        }
+        ended
+    }
+}
+
+/// Callers who have been away long enough have their quota again: they need not be remembered.
+fn tidy_up_regularly(limits: Arc<RateLimits>) {
+    const PAUSE: Duration = Duration::from_secs(60);
+    if limits.are_off() {
+        return;
+    }
+    drop(actix_web::rt::spawn(async move {
+        loop {
+            sleep(PAUSE).await;
+            limits.tidy_up();
+        }
+    }));
 }
 
 fn server(
@@ -297,13 +382,15 @@ fn application(
 }
 
 /// What a person who starts the service wants to know next. Nobody may be reading it.
-fn greet(address: SocketAddr, database: &str) {
-    let version = env!("CARGO_PKG_VERSION");
+fn greet(running: &Running, database: &str) {
+    let (version, address) = (env!("CARGO_PKG_VERSION"), running.address());
+    let metrics = running.metrics_address().map(|address| format!("metrics        http://{address}/metrics\n  "));
+    let metrics = metrics.unwrap_or_default();
     let greeting = format!(
         "mutuals {version}\n  \
          listening on   http://{address}\n  \
          database       {database}\n  \
-         documentation  http://{address}/docs/\n  \
+         documentation  http://{address}/docs/\n  {metrics}\
          try            curl -s 'http://{address}/v1/mutuals?limit=3'\n"
     );
     drop(std::io::stdout().write_all(greeting.as_bytes()));

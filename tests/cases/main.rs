@@ -13,6 +13,7 @@ mod idempotency;
 mod list;
 mod mutual;
 mod overload;
+mod production;
 mod program;
 mod record;
 mod robustness;

@@ -45,7 +45,10 @@ impl Program {
     pub fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(&*BINARY);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        for name in ["DATABASE_URL", "MUTUALS_LISTEN", "MUTUALS_CORS_ORIGINS", "RUST_LOG"] {
+        let heeded = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for name in
+            heeded.filter(|name| name.starts_with("MUTUALS_") || ["DATABASE_URL", "RUST_LOG"].contains(&&**name))
+        {
             command.env_remove(name);
         }
         Self(command)

@@ -29,6 +29,7 @@ mod writer;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -88,6 +89,23 @@ const READ_PATIENCE: Duration = Duration::from_secs(40);
 const READ_QUEUE: usize = 1024;
 /// Reads on the blocking pool that may run at a time on SQLite.
 const LONG_READS: u32 = 4;
+
+/// How busy a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vitals {
+    /// Connections of the pool for reading that are open.
+    pub connections: u32,
+    /// Those of them that nobody uses.
+    pub idle_connections: u32,
+    /// Reads that wait for the blocking pool.
+    pub waiting_reads: u64,
+    /// Writes that wait for their turn.
+    pub waiting_writes: u64,
+    /// Transactions of the writer so far.
+    pub batches: u64,
+    /// Writes in these transactions.
+    pub batched_writes: u64,
+}
 
 /// The register, open for reading and writing.
 #[derive(Clone)]
@@ -208,6 +226,22 @@ impl Store {
         after: String,
     ) -> Result<Option<String>, Error> {
         self.write(stamp.clone(), move |tx| table.rewrite(tx, &after)).await
+    }
+
+    /// How busy it is just now.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        let pool = self.pool.state();
+        let progress = &self.queue.progress;
+        let waiting_reads = READ_QUEUE.saturating_sub(self.read_queue.available_permits());
+        Vitals {
+            connections: pool.connections,
+            idle_connections: pool.idle_connections,
+            waiting_reads: u64::try_from(waiting_reads).unwrap_or(u64::MAX),
+            waiting_writes: progress.waiting.load(Ordering::Relaxed),
+            batches: progress.batches.load(Ordering::Relaxed),
+            batched_writes: progress.batched_writes.load(Ordering::Relaxed),
+        }
     }
 
     /// Whether requests can be served: the database answers and a connection is free.

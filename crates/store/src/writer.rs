@@ -5,7 +5,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
@@ -31,6 +31,27 @@ const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub(crate) struct Queue {
     jobs: SyncSender<Box<dyn Job>>,
+    pub(crate) progress: Arc<Progress>,
+}
+
+/// How the writer gets on.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// Writes that wait for their turn.
+    pub(crate) waiting: AtomicU64,
+    /// Transactions so far.
+    pub(crate) batches: AtomicU64,
+    /// Writes in them.
+    pub(crate) batched_writes: AtomicU64,
+}
+
+impl Progress {
+    fn taken(&self, writes: usize) {
+        let writes = u64::try_from(writes).unwrap_or(u64::MAX);
+        self.waiting.fetch_sub(writes, Ordering::Relaxed);
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.batched_writes.fetch_add(writes, Ordering::Relaxed);
+    }
 }
 
 impl Queue {
@@ -46,7 +67,9 @@ impl Queue {
         let (reply, mut answer) = oneshot::channel();
         let turn = Turn::default();
         let job = Box::new(Waiting { stamp, work, turn: turn.clone(), begun: false, result: None, reply });
+        self.progress.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(job).map_err(|refused| {
+            self.progress.waiting.fetch_sub(1, Ordering::Relaxed);
             Error::Unavailable(match refused {
                 TrySendError::Full(_) => "too many writes are waiting".to_owned(),
                 TrySendError::Disconnected(_) => "the writer has stopped".to_owned(),
@@ -83,9 +106,10 @@ pub(crate) fn start(url: DatabaseUrl, conn: Conn, documents: Arc<dyn Documents>)
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
         DatabaseUrl::Postgres(_) => None,
     };
-    let writer = Writer { url, conn: Some(conn), documents, checkpointer };
+    let progress = Arc::new(Progress::default());
+    let writer = Writer { url, conn: Some(conn), documents, checkpointer, progress: Arc::clone(&progress) };
     std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
-    Ok(Queue { jobs })
+    Ok(Queue { jobs, progress })
 }
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
@@ -158,6 +182,7 @@ struct Writer {
     conn: Option<Conn>,
     documents: Arc<dyn Documents>,
     checkpointer: Option<Checkpointer>,
+    progress: Arc<Progress>,
 }
 
 impl Writer {
@@ -169,6 +194,7 @@ impl Writer {
         while let Ok(first) = waiting.recv() {
             let mut jobs = vec![first];
             jobs.extend(waiting.try_iter().take(most.saturating_sub(1)));
+            self.progress.taken(jobs.len());
             self.serve(jobs);
         }
     }
