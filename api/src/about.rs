@@ -186,7 +186,7 @@ pub(crate) async fn docs_front() -> HttpResponse {
 /// Swagger UI from the binary itself: it loads nothing from elsewhere and asks no one else whether the contract is valid.
 #[get("/docs/{file:.*}")]
 pub(crate) async fn docs_file(PathKey(file): PathKey<String>) -> Result<HttpResponse, Problem> {
-    let config = SwaggerConfig::from("/openapi.json")
+    let config = SwaggerConfig::from("../openapi.json")
         .validator_url("none")
         .display_operation_id(true)
         .display_request_duration(true);

@@ -10,6 +10,7 @@ use std::mem;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, web};
 use domain::{Fault, FaultCode};
 use serde::Serialize;
@@ -20,10 +21,12 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use validator::Validate;
 
+use crate::config::Config;
 use crate::decode::decode;
 use crate::faults::Faults;
 use crate::json::{Malformed, Node};
 use crate::problem::{ErrorItem, Problem};
+use crate::server::App;
 
 /// What a client sends to create, replace or update a resource.
 pub trait Input: DeserializeOwned + Validate + ToSchema {
@@ -291,9 +294,11 @@ impl<T: Input> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = web::Payload::from_request(request, payload);
+        let time = request.app_data::<App>().map_or(Config::REQUEST_TIME, |app| app.body_time);
         Box::pin(async move {
             let broken_off = |error: actix_web::Error| Problem::bad_request(format!("the body breaks off: {error}"));
-            let read = payload.await.map_err(broken_off)?.to_bytes_limited(T::MAX_BYTES).await;
+            let arriving = payload.await.map_err(broken_off)?.to_bytes_limited(T::MAX_BYTES);
+            let read = timeout(time, arriving).await.map_err(|_| Problem::request_timeout(time))?;
             let bytes = read.map_err(|_| Problem::payload_too_large(T::MAX_BYTES))?.map_err(broken_off)?;
             Self::parse(bytes).map_err(|malformed| Problem::malformed(unreadable(&malformed)))
         })

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use actix_web::rt::System;
 use chrono::TimeDelta;
@@ -13,6 +14,8 @@ use store::{DatabaseUrl, Stamp, Store};
 
 use crate::config::Config;
 use crate::jwt::{self, key_set};
+use crate::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
+use crate::rate::Rate;
 use crate::server::Clock;
 use crate::{document, key, openapi, sample, server};
 
@@ -72,6 +75,49 @@ struct Serve {
     cors_origins: Vec<String>,
     #[command(flatten)]
     jwt: Jwt,
+    #[command(flatten)]
+    production: Production,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "In production")]
+struct Production {
+    /// Address that callers use, where it isn't the one to listen on (https://register.example.gov.uk)
+    #[arg(long, env = "MUTUALS_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<PublicUrl>,
+    /// Address or network of proxies whose word counts on where a request comes from; several by repetition or commas
+    #[arg(long = "trusted-proxy", env = "MUTUALS_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
+    trusted_proxies: Vec<TrustedProxy>,
+    /// Header in which these proxies say it
+    #[arg(long, env = "MUTUALS_FORWARDED_HEADER", default_value = "x-forwarded-for", value_name = "HEADER")]
+    forwarded_header: ForwardedHeader,
+    /// Requests that each address may send, in seconds: 600/60; no limit by default
+    #[arg(long, env = "MUTUALS_RATE_LIMIT_PER_ADDRESS", value_name = "N/SECONDS")]
+    rate_limit_per_address: Option<Rate>,
+    /// Requests that may be sent with each key, in seconds: 600/60; no limit by default
+    #[arg(long, env = "MUTUALS_RATE_LIMIT_PER_KEY", value_name = "N/SECONDS")]
+    rate_limit_per_key: Option<Rate>,
+    /// Connections of clients at a time
+    #[arg(long, env = "MUTUALS_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
+    max_connections: u32,
+    /// Seconds in which the head of a request, and then its body, must arrive
+    #[arg(long, env = "MUTUALS_REQUEST_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
+    request_timeout: u64,
+    /// Address and port on which Prometheus finds metrics; none by default
+    #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    metrics_listen: Option<SocketAddr>,
+}
+
+impl Production {
+    fn configure(self, config: &mut Config) {
+        config.public_url = self.public_url;
+        config.proxies = Proxies { trusted: self.trusted_proxies, header: self.forwarded_header };
+        config.rate_per_address = self.rate_limit_per_address;
+        config.rate_per_key = self.rate_limit_per_key;
+        config.max_connections = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
+        config.request_time = Duration::from_secs(self.request_timeout);
+        config.metrics_listen = self.metrics_listen;
+    }
 }
 
 impl Serve {
@@ -81,6 +127,7 @@ impl Serve {
         config.cors_origins =
             given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
         config.jwt = self.jwt.settings();
+        self.production.configure(&mut config);
         config
     }
 }

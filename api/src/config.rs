@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::thread;
+use std::time::Duration;
 
 use store::DatabaseUrl;
 
 use crate::jwt;
+use crate::proxy::{Proxies, PublicUrl};
+use crate::rate::Rate;
 
 /// The settings of a server.
 #[derive(Clone, Debug)]
@@ -22,13 +25,48 @@ pub struct Config {
     pub workers: usize,
     /// Whose JWT bearer tokens are taken beside API keys; none takes none.
     pub jwt: Option<jwt::Settings>,
+    /// Connections at a time.
+    pub max_connections: usize,
+    /// The head of a request, and then its body, may each take so long to arrive.
+    pub request_time: Duration,
+    /// A connection may be idle for so long.
+    pub idle_time: Duration,
+    /// The address that callers know, where it isn't the one that the service listens on.
+    pub public_url: Option<PublicUrl>,
+    /// Who is believed on where a request comes from.
+    pub proxies: Proxies,
+    /// Where Prometheus may ask; nowhere by default.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How often each address may call.
+    pub rate_per_address: Option<Rate>,
+    /// How often each key may be used.
+    pub rate_per_key: Option<Rate>,
 }
 
 impl Config {
+    /// Connections at a time, by default.
+    pub const MAX_CONNECTIONS: usize = 10_000;
+    /// The time for a head and for a body, by default.
+    pub const REQUEST_TIME: Duration = Duration::from_secs(10);
+
     /// Only what can't be guessed; the rest as by default.
     pub fn new(listen: SocketAddr, database_url: DatabaseUrl) -> Self {
         let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { listen, database_url, cors_origins: Vec::new(), workers, jwt: None }
+        Self {
+            listen,
+            database_url,
+            cors_origins: Vec::new(),
+            workers,
+            max_connections: Self::MAX_CONNECTIONS,
+            request_time: Self::REQUEST_TIME,
+            idle_time: Duration::from_secs(75),
+            public_url: None,
+            proxies: Proxies::default(),
+            metrics_listen: None,
+            rate_per_address: None,
+            rate_per_key: None,
+            jwt: None,
+        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The one middleware: every request comes in through it and every answer goes out through it.
 //!
-//! On the way in it checks, in this order, what needs no handler: route 404, method 405, `Accept` 406, the caller
-//! 401, size 413, media type 415, then the request id and the names of the query parameters (400). On the way out it completes problems, turns
-//! every other error into one, adds the request id and writes the log line. It learns all paths from the contract and
-//! knows no resource.
+//! On the way in it checks, in this order, what needs no handler: route 404, method 405, `Accept` 406, the caller 401, size 413,
+//! media type 415, then the request id and the names of the query parameters (400). On the way out it completes problems, turns
+//! every other error into one, adds the headers that all answers have and writes the log line. Before all else it counts the
+//! request against the limit of its address, and once the caller is known, against that of the key. It learns all paths from the
+//! contract and knows no resource.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -16,18 +17,27 @@ use std::time::Instant;
 use actix_web::body::BoxBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use crate::about::DOCS;
 use crate::authentication::{self, Authenticator};
 use crate::caller::Caller;
+use crate::connection::Line;
+use crate::cors::{Cors, CrossOrigin};
+use crate::hardening;
+use crate::metrics::Metrics;
 use crate::problem::{ErrorItem, Problem};
+use crate::proxy::{Proxies, PublicUrl};
 use crate::query;
+use crate::rate::{RateLimits, Standings};
 use crate::request_id::{REQUEST_ID, RequestId};
 use crate::route::{Operation, Route, RouteTable};
+use crate::trace::{TRACEPARENT, TraceParent};
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -39,23 +49,36 @@ static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 #[derive(Debug)]
 pub struct UnknownParameters(pub Vec<ErrorItem>);
 
+/// Paths whose requests no rate limit counts: those who watch over the service ask often, and must be told.
+pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];
+
 /// The middleware, for `App::wrap`.
 #[derive(Clone, Debug)]
-pub struct Gate {
-    routes: Arc<RouteTable>,
-    authenticator: Option<Arc<Authenticator>>,
+pub struct Gate(Arc<Rules>);
+
+/// What the gate goes by.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// The paths that there are.
+    pub routes: RouteTable,
+    /// Who finds out who comes in; without one everybody is the public.
+    pub authenticator: Option<Authenticator>,
+    /// The web pages that may call.
+    pub cors: Cors,
+    /// The address that callers know.
+    pub public_url: Option<PublicUrl>,
+    /// Who is believed on where a request comes from.
+    pub proxies: Proxies,
+    /// How often one may call.
+    pub limits: Arc<RateLimits>,
+    /// Where answers are counted.
+    pub metrics: Option<Metrics>,
 }
 
 impl Gate {
-    /// A gate to these routes.
-    pub fn new(routes: Arc<RouteTable>) -> Self {
-        Self { routes, authenticator: None }
-    }
-
-    /// The same, which finds out who comes in.
-    #[must_use]
-    pub fn guarded_by(self, authenticator: Authenticator) -> Self {
-        Self { authenticator: Some(Arc::new(authenticator)), ..self }
+    /// A gate that goes by these rules.
+    pub fn new(rules: Rules) -> Self {
+        Self(Arc::new(rules))
     }
 }
 
@@ -70,7 +93,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(GateService { service: Rc::new(service), gate: self.clone() }))
+        ready(Ok(GateService { service: Rc::new(service), rules: Arc::clone(&self.0) }))
     }
 }
 
@@ -78,7 +101,7 @@ where
 #[derive(Debug)]
 pub struct GateService<S> {
     service: Rc<S>,
-    gate: Gate,
+    rules: Arc<Rules>,
 }
 
 impl<S> Service<ServiceRequest> for GateService<S>
@@ -92,10 +115,10 @@ where
     forward_ready!(service);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let mut passage = Passage::begin(&request, self.gate.routes.find(request.match_info().as_str()));
-        let (service, authenticator) = (Rc::clone(&self.service), self.gate.authenticator.clone());
+        let mut passage = Passage::begin(&self.rules, &request);
+        let service = Rc::clone(&self.service);
         Box::pin(async move {
-            match passage.admit(&mut request, authenticator.as_deref()).await {
+            match passage.admit(&mut request).await {
                 Ok(Admission::Handler) => {
                     let answer = AssertUnwindSafe(async move { service.call(request).await }).catch_unwind().await;
                     passage.end(answer.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into())))
@@ -112,14 +135,20 @@ where
 
 /// One request on its way through.
 struct Passage {
+    rules: Arc<Rules>,
     started: Instant,
     id: RequestId,
     id_fault: Option<Problem>,
     method: Method,
     uri: Uri,
     route: Option<Arc<Route>>,
+    cross_origin: Option<CrossOrigin>,
+    trace: Option<TraceParent>,
+    standings: Standings,
     /// Where the answer depends on the caller: whether they have said who they are.
     personal: Option<bool>,
+    /// Whether the connection ends with the answer.
+    is_last: bool,
 }
 
 enum Admission {
@@ -128,22 +157,35 @@ enum Admission {
 }
 
 impl Passage {
-    fn begin(request: &ServiceRequest, route: Option<&Arc<Route>>) -> Self {
+    fn begin(rules: &Arc<Rules>, request: &ServiceRequest) -> Self {
         let started = Instant::now();
         let (id, id_fault) = match RequestId::given(request.headers()) {
             Ok(given) => (given.unwrap_or_else(RequestId::make), None),
             Err(fault) => (RequestId::make(), Some(fault)),
         };
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        Self { started, id, id_fault, method, uri, route: route.cloned(), personal: None }
+        let route = rules.routes.find(request.match_info().as_str()).cloned();
+        let cross_origin = rules.cors.find(&method, request.headers());
+        let trace = TraceParent::given(request.headers());
+        Self {
+            rules: Arc::clone(rules),
+            started,
+            id,
+            id_fault,
+            method,
+            uri,
+            route,
+            cross_origin,
+            trace,
+            standings: Standings::default(),
+            personal: None,
+            is_last: false,
+        }
     }
 
     /// All checks. HEAD goes on as GET: the connection knows that it was HEAD and sends no body.
-    async fn admit(
-        &mut self,
-        request: &mut ServiceRequest,
-        authenticator: Option<&Authenticator>,
-    ) -> Result<Admission, Problem> {
+    async fn admit(&mut self, request: &mut ServiceRequest) -> Result<Admission, Problem> {
+        self.check_crowd(request)?;
         if query::decode(self.uri.path()).is_none() {
             return Err(Problem::bad_request("the path isn't valid percent-encoded UTF-8"));
         }
@@ -156,7 +198,8 @@ impl Passage {
         }
         let operation = route.operation(request.method()).ok_or_else(|| Problem::method_not_allowed(route.allow()))?;
         check_accept(request, operation)?;
-        if let Some(authenticator) = authenticator.filter(|_| operation.asks_who()) {
+        let rules = Arc::clone(&self.rules);
+        if let Some(authenticator) = rules.authenticator.as_ref().filter(|_| operation.asks_who()) {
             self.personal = operation.depends_on_caller().then_some(true);
             let caller = authenticator.caller(request.request(), &self.id).await?;
             self.check_caller(&caller, operation)?;
@@ -172,11 +215,37 @@ impl Passage {
         Ok(Admission::Handler)
     }
 
+    /// Whether there is room for the request at all.
+    fn check_crowd(&mut self, request: &ServiceRequest) -> Result<(), Problem> {
+        if let Some(line) = request.conn_data::<Line>() {
+            line.answering();
+            if line.is_too_many() {
+                self.is_last = true;
+                return Err(Problem::too_many_connections());
+            }
+        }
+        let is_unlimited = self.route.as_ref().is_some_and(|route| UNLIMITED.contains(&route.template()));
+        let rules = &self.rules;
+        match request.peer_addr() {
+            Some(peer) if !is_unlimited && !rules.limits.are_off() => {
+                let client = rules.proxies.client(peer.ip(), request.headers());
+                rules.limits.count_address(client, &mut self.standings)
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn check_caller(&mut self, caller: &Caller, operation: &Operation) -> Result<(), Problem> {
         if operation.depends_on_caller() {
             self.personal = Some(caller.access.is_some());
         }
-        if caller.access.is_none() && operation.needs_key() { Err(authentication::needed()) } else { Ok(()) }
+        if caller.access.is_some() {
+            self.rules.limits.count_key(&caller.name, &mut self.standings)
+        } else if operation.needs_key() {
+            Err(authentication::needed())
+        } else {
+            Ok(())
+        }
     }
 
     /// Where the operation has parameters, its extractor tells of the unknown ones, together with its own faults.
@@ -215,21 +284,50 @@ impl Passage {
                     .insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
             }
         }
-        if log::log_enabled!(log::Level::Info) {
-            let template = self.route.as_ref().map_or("-", |route| route.template());
-            let (id, method, status) = (self.id.as_str(), &self.method, response.status().as_u16());
-            log::info!("{id} {method} {template} {status} {}us", self.started.elapsed().as_micros());
+        self.record(response.status());
+        if self.is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
+            response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        let headers = response.headers_mut();
+        self.add_headers(response.headers_mut());
+        response
+    }
+
+    /// What every answer says, whatever it is to.
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        let public_url = self.rules.public_url.as_ref();
+        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS);
+        hardening::add(headers, is_page, public_url.is_some_and(PublicUrl::is_https));
+        self.rules.cors.mark(self.cross_origin.as_ref(), headers);
         if let Some(is_known) = self.personal {
             headers.append(header::VARY, HeaderValue::from_static("Authorization"));
             if is_known {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
             }
         }
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        self.standings.tell(headers);
+        if let Some(url) = public_url {
+            url.complete(headers);
+        }
+        if let Some(trace) = &self.trace {
+            headers.insert(TRACEPARENT.clone(), trace.to_value());
+        }
         headers.insert(REQUEST_ID.clone(), self.id.to_value());
-        response
+    }
+
+    /// The log line, and the figures.
+    fn record(&self, status: StatusCode) {
+        let template = self.route.as_ref().map_or("-", |route| route.template());
+        let taken = self.started.elapsed();
+        if let Some(metrics) = &self.rules.metrics {
+            metrics.count(known_method(&self.method), template, status, taken);
+        }
+        if log::log_enabled!(log::Level::Info) {
+            let (id, method, status, micros) = (self.id.as_str(), &self.method, status.as_u16(), taken.as_micros());
+            match &self.trace {
+                Some(trace) => log::info!("{id} {method} {template} {status} {micros}us trace={}", trace.trace_id()),
+                None => log::info!("{id} {method} {template} {status} {micros}us"),
+            }
+        }
     }
 
     /// The path as a reference: a `%` that begins no escape is escaped itself.
@@ -249,6 +347,20 @@ impl Passage {
     /// RFC 5789, section 3.1: such a refusal says what PATCH would read.
     fn is_patch_of_another_type(&self, status: StatusCode) -> bool {
         self.method == Method::PATCH && status == StatusCode::UNSUPPORTED_MEDIA_TYPE
+    }
+}
+
+/// A caller may make up methods; figures are kept for those that there are.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
     }
 }
 
@@ -315,10 +427,10 @@ fn panicked(panic: &(dyn Any + Send)) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::App;
     use actix_web::body::to_bytes;
     use actix_web::test::{TestRequest, init_service, try_call_service};
     use actix_web::web::{self, Bytes};
-    use actix_web::{App, http::header::HeaderMap};
     use serde::Deserialize;
     use serde_json::Value;
     use utoipa::openapi::OpenApi;
@@ -372,7 +484,7 @@ mod tests {
             .route("/fail", web::get().to(fail))
             .route("/crash", web::get().to(crash))
             .route("/read", web::post().to(read))
-            .wrap(Gate::new(Arc::new(routes())));
+            .wrap(Gate::new(Rules { routes: routes(), ..Rules::default() }));
         let app = init_service(app).await;
         let response = match try_call_service(&app, request.to_request()).await {
             Ok(answer) => answer.into_parts().1,

@@ -24,6 +24,7 @@ use utoipa_actix_web::AppExt as _;
 use crate::access::{self, Asked};
 use crate::authentication;
 use crate::document;
+use crate::gate;
 use crate::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
 use crate::{contract, server, value};
 
@@ -107,6 +108,12 @@ const NOT_ACCEPTABLE: Refusal = Refusal {
     kinds: &[ProblemType::NotAcceptable],
     description: "The operation answers in no media type that `Accept` allows",
 };
+const REQUEST_TIMEOUT: Refusal = Refusal {
+    name: "RequestTimeout",
+    status: "408",
+    kinds: &[ProblemType::RequestTimeout],
+    description: "The request body took too long to arrive",
+};
 const TAKEN: Refusal = Refusal {
     name: "Taken",
     status: "409",
@@ -157,6 +164,12 @@ const PRECONDITION_REQUIRED: Refusal = Refusal {
     kinds: &[ProblemType::PreconditionRequired],
     description: "The change doesn't say which version it is for",
 };
+const TOO_MANY_REQUESTS: Refusal = Refusal {
+    name: "TooManyRequests",
+    status: "429",
+    kinds: &[ProblemType::TooManyRequests],
+    description: "The caller has used up a limit; `Retry-After` says when to go on",
+};
 const INTERNAL: Refusal =
     Refusal { name: "Internal", status: "500", kinds: &[ProblemType::Internal], description: "The service failed" };
 const UNAVAILABLE: Refusal = Refusal {
@@ -178,6 +191,7 @@ const REFUSALS: &[&Refusal] = &[
     &FORBIDDEN,
     &NOT_FOUND,
     &NOT_ACCEPTABLE,
+    &REQUEST_TIMEOUT,
     &TAKEN,
     &HAS_DEPENDENTS,
     &GONE,
@@ -187,6 +201,7 @@ const REFUSALS: &[&Refusal] = &[
     &INVALID_CONTENT,
     &INVALID_NEW_CONTENT,
     &PRECONDITION_REQUIRED,
+    &TOO_MANY_REQUESTS,
     &INTERNAL,
     &UNAVAILABLE,
     &STORAGE_FULL,
@@ -202,6 +217,9 @@ const LINK: &str = "Link";
 const LOCATION: &str = "Location";
 const REQUEST_ID: &str = "Request-Id";
 const RETRY_AFTER: &str = "Retry-After";
+const RATE_LIMIT: &str = "RateLimit";
+const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
+const TRACEPARENT: &str = "Traceparent";
 const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 
 /// Response headers: name, what it says, an example.
@@ -217,6 +235,18 @@ const HEADERS: &[(&str, &str, &str)] = &[
     (LOCATION, "Where the new record is.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (REQUEST_ID, "The request, as the service's log knows it.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (
+        RATE_LIMIT,
+        "What the caller has left of each limit that counted: `r` requests, and all of them again after `t` seconds. \
+         Absent where there is no limit.",
+        "\"address\";r=597;t=1",
+    ),
+    (
+        RATE_LIMIT_POLICY,
+        "The limits that counted: `q` requests in `w` seconds. Absent where there is none.",
+        "\"address\";q=600;w=60",
+    ),
+    (TRACEPARENT, "The caller's own, where it sent one.", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    (
         WWW_AUTHENTICATE,
         "What to prove who one is by, and why what was sent doesn't (RFC 6750).",
         "Bearer realm=\"mutuals\", error=\"invalid_token\", error_description=\"the key expired at 2026-03-01T09:30:00Z\"",
@@ -229,7 +259,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
     let mut components = document.components.take().unwrap_or_default();
     for (path, method, operation) in operations(document) {
         name_parameter_schemas(operation, &mut components);
-        operation.parameters.get_or_insert_default().push(request_id().into());
+        operation.parameters.get_or_insert_default().extend([request_id().into(), traceparent().into()]);
         describe_headers(method, operation);
         describe_access(path, method, operation);
         add_refusals(path, method, operation);
@@ -314,6 +344,18 @@ fn request_id() -> Parameter {
         .build()
 }
 
+fn traceparent() -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(512));
+    ParameterBuilder::new()
+        .name(TRACEPARENT)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("The trace that the request is part of (W3C Trace Context); the service's log names it."))
+        .schema(Some(schema))
+        .example(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()))
+        .build()
+}
+
 /// The headers that an answer has by the conventions: conditional reads, links of lists, the place of what is new.
 fn describe_headers(method: &str, operation: &mut Operation) {
     let is_conditional = has_parameter(operation, "If-None-Match");
@@ -341,7 +383,7 @@ fn describe_headers(method: &str, operation: &mut Operation) {
 }
 
 fn add_headers(response: &mut Response, names: &[&str]) {
-    for name in names.iter().chain([&REQUEST_ID]) {
+    for name in names.iter().chain([&REQUEST_ID, &RATE_LIMIT, &RATE_LIMIT_POLICY, &TRACEPARENT]) {
         let reference = Ref::new(format!("#/components/headers/{}", component_name(name)));
         response.headers.insert((*name).to_owned(), RefOr::Ref(reference));
     }
@@ -368,6 +410,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
         (access::needs_key(&verb, path), &FORBIDDEN),
         (names_record, &NOT_FOUND),
         (answers, &NOT_ACCEPTABLE),
+        (reads_body, &REQUEST_TIMEOUT),
         (declares_conflict && method == "DELETE", &HAS_DEPENDENTS),
         (declares_conflict && method != "DELETE", &TAKEN),
         (names_record && in_register, &GONE),
@@ -376,8 +419,9 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
         (reads_body, &UNSUPPORTED_MEDIA_TYPE),
         (reads_body, invalid),
         (is_versioned, &PRECONDITION_REQUIRED),
+        (!gate::UNLIMITED.contains(&path), &TOO_MANY_REQUESTS),
         (true, &INTERNAL),
-        (in_register || path == "/readyz", &UNAVAILABLE),
+        (true, &UNAVAILABLE),
         (in_register && changes, &STORAGE_FULL),
     ];
     for (_, refusal) in rules.iter().filter(|(applies, _)| *applies) {
@@ -440,7 +484,7 @@ fn response(refusal: &Refusal) -> Response {
         "401" => &[WWW_AUTHENTICATE],
         "412" => &[ETAG],
         "415" => &["Accept-Patch"],
-        "503" => &[RETRY_AFTER],
+        "429" | "503" => &[RETRY_AFTER],
         _ => &[],
     };
     add_headers(&mut response, own);
@@ -498,6 +542,8 @@ fn example(kind: ProblemType) -> Value {
         ProblemType::Gone => Problem::gone("the mutual «harmonie» was deleted"),
         ProblemType::PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),
         ProblemType::PayloadTooLarge => Problem::payload_too_large(crate::gate::BODY_LIMIT),
+        ProblemType::TooManyRequests => Problem::too_many_requests("address", "600 requests in 60 s", 3),
+        ProblemType::RequestTimeout => Problem::request_timeout(crate::config::Config::REQUEST_TIME),
         ProblemType::UnsupportedMediaType => Problem::unsupported_media_type("application/json"),
         ProblemType::InvalidContent => Problem::invalid(vec![
             ErrorItem::pointer("/name", "required", "this member is required"),

@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -75,6 +76,8 @@ problem_types! {
     MethodNotAllowed = METHOD_NOT_ALLOWED "method-not-allowed" "This method isn't for this path";
     /// The operation can't answer in any media type that `Accept` asks for.
     NotAcceptable = NOT_ACCEPTABLE "not-acceptable" "No answer in an acceptable media type";
+    /// The body didn't arrive in the time allowed.
+    RequestTimeout = REQUEST_TIMEOUT "request-timeout" "The request took too long to arrive";
     /// Another record has this name.
     NameTaken = CONFLICT "name-taken" "The name is taken";
     /// Another record has, or had, this slug.
@@ -97,6 +100,8 @@ problem_types! {
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The idempotency key was used for another request";
     /// The change needs `If-Match`.
     PreconditionRequired = PRECONDITION_REQUIRED "precondition-required" "The change must say which version it is for";
+    /// The caller has used up what they may send for now.
+    TooManyRequests = TOO_MANY_REQUESTS "too-many-requests" "Too many requests";
     /// Something failed that the caller can't help.
     Internal = INTERNAL_SERVER_ERROR "internal" "An error inside the service";
     /// Busy, or cut off from its database.
@@ -286,6 +291,12 @@ impl Problem {
         Self::new(ProblemType::NotAcceptable, format!("this operation answers in {produced}"))
     }
 
+    /// 408: the body didn't arrive in this time.
+    pub fn request_timeout(allowed: Duration) -> Self {
+        let detail = format!("the body didn't arrive within {} s of the head; nothing was changed", allowed.as_secs());
+        Self::new(ProblemType::RequestTimeout, detail)
+    }
+
     /// 409: the record would clash with others.
     pub fn conflict(kind: ProblemType, detail: impl Into<String>, conflicts: Vec<OtherRecord>) -> Self {
         let mut problem = Self::new(kind, detail);
@@ -331,6 +342,12 @@ impl Problem {
         Self::new(ProblemType::PreconditionRequired, detail)
     }
 
+    /// 429, with the seconds after which there is room for one again.
+    pub fn too_many_requests(of_each: &str, rate: impl fmt::Display, retry_after: u32) -> Self {
+        let detail = format!("the limit for each {of_each} is {rate}; nothing was changed");
+        Self::new(ProblemType::TooManyRequests, detail).with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
+    }
+
     /// 500. The source is logged, never sent.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(ProblemType::Internal, "the service failed; its log has the details under the request id")
@@ -342,6 +359,12 @@ impl Problem {
         Self::new(ProblemType::Unavailable, "the service can't answer just now; nothing was changed")
             .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
             .with_source(source)
+    }
+
+    /// 503 for a connection that is one too many.
+    pub fn too_many_connections() -> Self {
+        Self::new(ProblemType::Unavailable, "there are too many connections just now; nothing was changed")
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     /// 503 for a change that may have been stored all the same. The source is logged, never sent.

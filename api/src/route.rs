@@ -14,7 +14,7 @@ const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// All paths of the service.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RouteTable {
     root: Node,
     prefixes: Vec<Arc<Route>>,
@@ -47,7 +47,7 @@ enum Parameters {
 }
 
 /// A step of the way along a path: fixed words go before parameters.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Node {
     words: Vec<(Box<str>, Node)>,
     parameter: Option<Box<Node>>,

@@ -1,6 +1,7 @@
 //! The running service: what handlers share, which routes there are, and how the server starts and stops.
 
 use std::fmt;
+use std::future::ready;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -8,16 +9,20 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use actix_cors::Cors;
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::Method;
-use actix_web::middleware::Condition;
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_server::Server;
+use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::{AppConfig, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
+use actix_web::rt::net::TcpStream;
+use actix_web::rt::time::sleep;
 use actix_web::web::Data;
-use actix_web::{App as ActixApp, HttpServer};
+use actix_web::{App as ActixApp, Error};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::Id;
 use store::{Stamp, Store};
+use utoipa::openapi::{OpenApi, Server as OpenApiServer};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,10 +31,14 @@ use uuid::Uuid;
 use crate::about::{self, Contract};
 use crate::authentication::Authenticator;
 use crate::caller::Caller;
-use crate::config::{Config, Origin};
-use crate::gate::Gate;
+use crate::config::Config;
+use crate::connection::{self, Connection, Connections};
+use crate::cors::Cors;
+use crate::gate::{Gate, Rules};
 use crate::jwt::Verifier;
 use crate::jwt::key_set::KeySetError;
+use crate::metrics::{self, Metrics};
+use crate::rate::RateLimits;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
 use crate::{contract, department, document, key, mutual, openapi, staff_ballot};
@@ -58,6 +67,10 @@ pub struct Shared {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// The clients' connections.
+    pub connections: Arc<Connections>,
+    /// A body may take so long to arrive.
+    pub body_time: Duration,
 }
 
 impl Shared {
@@ -142,6 +155,7 @@ pub enum ServeError {
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     handle: ServerHandle,
     thread: JoinHandle<std::io::Result<()>>,
 }
@@ -150,6 +164,11 @@ impl Running {
     /// Where it listens: with port 0 in the configuration, the port that the system chose.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it tells its metrics, if it does.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
     }
 
     /// Lets it answer what it has begun, and waits for its end.
@@ -184,7 +203,7 @@ impl Running {
 pub fn run(config: Config) -> Result<(), ServeError> {
     let database = config.database_url.to_string();
     let running = launch(config, Clock::system(), Signals::Heeded)?;
-    greet(running.address(), &database);
+    greet(&running, &database);
     running.wait()
 }
 
@@ -215,27 +234,31 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     store::migrate(&config.database_url)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
-    let shared = Data::new(Shared { store, clock });
-    let document = openapi::document();
+    let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
+    let shared = Data::new(Shared { store, clock, connections, body_time: config.request_time });
+    let mut document = openapi::document();
+    if let Some(url) = &config.public_url {
+        document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
+    }
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
-    let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)))
-        .guarded_by(Authenticator::new(shared.clone(), verifier));
+    let rules = rules(&config, &document, &shared, verifier)?;
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
             let stamp = shared.operator(RequestId::make().as_str());
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
-            let listening = match documents {
-                Ok(()) => server(&config, shared, contract, gate, signals)
-                    .map_err(|source| ServeError::Listen { address: config.listen, source }),
-                Err(error) => Err(ServeError::Register(error)),
-            };
+            let listening = documents.map_err(ServeError::Register).and_then(|()| {
+                let limits = Arc::clone(&rules.limits);
+                let listening = Listening::begin(&config, shared, contract, rules, signals)?;
+                tidy_up_regularly(limits);
+                Ok(listening)
+            });
             // The receiver waits for this; it is gone only where the starting thread is.
             match listening {
-                Ok((address, server)) => {
-                    drop(sender.send(Ok((address, server.handle()))));
-                    server.await
+                Ok(listening) => {
+                    drop(sender.send(Ok((listening.address, listening.metrics_address(), listening.server.handle()))));
+                    listening.serve().await
                 }
                 Err(error) => {
                     drop(sender.send(Err(error)));
@@ -246,10 +269,82 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     });
     let thread = thread.map_err(|error| ServeError::Server(error.to_string()))?;
     match receiver.recv() {
-        Ok(Ok((address, handle))) => Ok(Running { address, handle, thread }),
+        Ok(Ok((address, metrics_address, handle))) => Ok(Running { address, metrics_address, handle, thread }),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(ServeError::Server("it ended before it began".to_owned())),
     }
+}
+
+fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Verifier>) -> Result<Rules, ServeError> {
+    let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose();
+    Ok(Rules {
+        routes: RouteTable::of(document).with_prefix(about::DOCS),
+        authenticator: Some(Authenticator::new(shared.clone(), verifier)),
+        cors: Cors::of(&config.cors_origins),
+        public_url: config.public_url.clone(),
+        proxies: config.proxies.clone(),
+        limits: Arc::new(RateLimits::new(config.rate_per_address, config.rate_per_key)),
+        metrics: metrics.map_err(|error| ServeError::Server(error.to_string()))?,
+    })
+}
+
+/// Both listeners, the service's own and that of its metrics.
+struct Listening {
+    address: SocketAddr,
+    server: Server,
+    metrics: Option<(SocketAddr, Server)>,
+}
+
+impl Listening {
+    fn begin(
+        config: &Config,
+        shared: App,
+        contract: Contract,
+        rules: Rules,
+        signals: Signals,
+    ) -> Result<Self, ServeError> {
+        let at = |address| move |source| ServeError::Listen { address, source };
+        let metrics = match (config.metrics_listen, &rules.metrics) {
+            (Some(address), Some(metrics)) => {
+                Some(metrics::serve(address, shared.clone(), metrics.clone()).map_err(at(address))?)
+            }
+            _ => None,
+        };
+        let gate = Gate::new(rules);
+        let (address, server) = server(config, shared, contract, gate, signals).map_err(at(config.listen))?;
+        Ok(Self { address, server, metrics })
+    }
+
+    fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().map(|(address, _)| *address)
+    }
+
+    async fn serve(self) -> std::io::Result<()> {
+        let metrics = self.metrics.map(|(_, server)| {
+            let handle = server.handle();
+            drop(actix_web::rt::spawn(server));
+            handle
+        });
+        let ended = self.server.await;
+        if let Some(metrics) = metrics {
+            metrics.stop(false).await;
+        }
+        ended
+    }
+}
+
+/// Callers who have been away long enough have their quota again: they need not be remembered.
+fn tidy_up_regularly(limits: Arc<RateLimits>) {
+    const PAUSE: Duration = Duration::from_secs(60);
+    if limits.are_off() {
+        return;
+    }
+    drop(actix_web::rt::spawn(async move {
+        loop {
+            sleep(PAUSE).await;
+            limits.tidy_up();
+        }
+    }));
 }
 
 fn server(
@@ -259,59 +354,74 @@ fn server(
     gate: Gate,
     signals: Signals,
 ) -> std::io::Result<(SocketAddr, Server)> {
-    let origins = config.cors_origins.clone();
-    let contract = Data::new(contract);
-    let application = move || {
-        let (app, _) = ActixApp::new().into_utoipa_app().configure(routes).split_for_parts();
-        app.service(about::docs_front)
-            .service(about::docs_file)
-            .app_data(shared.clone())
-            .app_data(contract.clone())
-            .wrap(gate.clone())
-            .wrap(Condition::new(!origins.is_empty(), cors(&origins)))
-    };
-    let server = HttpServer::new(application)
-        .workers(config.workers)
-        .backlog(2048)
-        .tcp_nodelay(true)
-        .keep_alive(Duration::from_secs(75))
-        .client_request_timeout(Duration::from_secs(10))
-        .client_disconnect_timeout(Duration::from_secs(5))
-        .shutdown_timeout(30)
-        .bind(config.listen)?;
-    let address = server.addrs().first().copied().unwrap_or(config.listen);
+    let listener = connection::listen(config.listen)?;
+    let address = listener.local_addr()?;
+    let workers = config.workers.clamp(1, 512);
+    let connections = Arc::clone(&shared.connections);
+    let (idle_time, request_time) = (config.idle_time, config.request_time);
+    let server = Server::build()
+        .workers(workers)
+        .max_concurrent_connections(connections.per_worker(workers))
+        .shutdown_timeout(30);
     let server = match signals {
         Signals::Heeded => server,
         Signals::LeftAlone => server.disable_signals(),
     };
-    Ok((address, server.run()))
+    let ending = server.graceful_shutdown_signal();
+    let contract = Data::new(contract);
+    // What the framework's own server does, with connections that are watched.
+    let service = move || {
+        let (ending, connections) = (ending.clone(), Arc::clone(&connections));
+        let ends = move || {
+            let ending = ending.clone();
+            async move { ending.notified().await }
+        };
+        let app = application(&shared, &contract, &gate);
+        let app = app.into_factory().map_err(|error: Error| error.error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(ends)
+            .keep_alive(idle_time)
+            .client_request_timeout(request_time)
+            .client_disconnect_timeout(Duration::from_secs(5))
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.line());
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        let admit = move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            ready(Ok::<_, DispatchError>((connections.admit(stream), peer)))
+        };
+        fn_service(admit).and_then(http)
+    };
+    Ok((address, server.listen("http", listener, service)?.run()))
 }
 
-fn cors(origins: &[Origin]) -> Cors {
-    let exposed = ["ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Request-Id", "Retry-After"];
-    let accepted = [
-        "Accept",
-        "Authorization",
-        "Content-Type",
-        "Idempotency-Key",
-        "If-Match",
-        "If-Modified-Since",
-        "If-None-Match",
-        "Request-Id",
-    ];
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let cors = Cors::default().allowed_methods(methods).allowed_headers(accepted).expose_headers(exposed).max_age(3600);
-    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin.as_str()))
+/// What each worker runs.
+fn application(
+    shared: &App,
+    contract: &Data<Contract>,
+    gate: &Gate,
+) -> ActixApp<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
+> {
+    let (app, _) = ActixApp::new().into_utoipa_app().configure(routes).split_for_parts();
+    app.service(about::docs_front)
+        .service(about::docs_file)
+        .app_data(shared.clone())
+        .app_data(contract.clone())
+        .wrap(gate.clone())
 }
 
 /// What a person who starts the service wants to know next. Nobody may be reading it.
-fn greet(address: SocketAddr, database: &str) {
-    let version = env!("CARGO_PKG_VERSION");
+fn greet(running: &Running, database: &str) {
+    let (version, address) = (env!("CARGO_PKG_VERSION"), running.address());
+    let metrics = running.metrics_address().map(|address| format!("metrics        http://{address}/metrics\n  "));
+    let metrics = metrics.unwrap_or_default();
     let greeting = format!(
         "mutuals {version}\n  \
          listening on   http://{address}\n  \
          database       {database}\n  \
-         documentation  http://{address}/docs/\n  \
+         documentation  http://{address}/docs/\n  {metrics}\
          try            curl -s 'http://{address}/v1/mutuals?limit=3'\n"
     );
     drop(std::io::stdout().write_all(greeting.as_bytes()));

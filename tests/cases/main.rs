@@ -14,6 +14,8 @@ mod jwt;
 mod key;
 mod list;
 mod mutual;
+mod overload;
+mod production;
 mod program;
 mod record;
 mod robustness;

@@ -110,8 +110,19 @@ fn help_and_version_are_for_people() {
         succeeded(&Program::new(&[command, "--help"]).run());
     }
     let serve = Program::new(&["serve", "--help"]).run().stdout;
-    for word in ["--listen", "--database-url", "MUTUALS_LISTEN", "DATABASE_URL", "127.0.0.1:8080"] {
+    for word in ["--listen", "--database-url", "MUTUALS_LISTEN", "DATABASE_URL", "127.0.0.1:8080", "--public-url"] {
         assert!(serve.contains(word), "{serve}");
+    }
+    for odd in [
+        ["--public-url", "register.example.gov.uk"],
+        ["--trusted-proxy", "10.0.0.0/64"],
+        ["--rate-limit-per-address", "many"],
+        ["--rate-limit-per-key", "600/0"],
+        ["--request-timeout", "0"],
+        ["--max-connections", "0"],
+        ["--metrics-listen", "nowhere"],
+    ] {
+        failed(&Program::new(&["serve", odd[0], odd[1]]).run(), &[odd[1]]);
     }
     let version = Program::new(&["--version"]).run();
     succeeded(&version);
@@ -250,7 +261,8 @@ fn the_log_has_a_line_for_each_request_and_no_bodies() {
         post.json(&json!({ "name": "Secret Harmonie", "sectors": ["culture"] })).await.expect(200);
         let get =
             client.request("GET".parse().unwrap(), format!("{MUTUALS}/hidden-slug")).header("request-id", "line-2");
-        get.await.problem(404);
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        get.header("traceparent", trace).header("x-forwarded-for", "198.51.100.77").await.problem(404);
     });
     drop(runtime);
     served.terminate();
@@ -259,12 +271,12 @@ fn the_log_has_a_line_for_each_request_and_no_bodies() {
     let line = |request: &str| {
         log.lines().find(|line| line.contains(request)).unwrap_or_else(|| panic!("no {request} in {log}")).to_owned()
     };
+    assert!(!line("line-1").contains("127.0.0.1"), "{log}");
     for words in ["POST", "/v1/mutuals", "200"] {
         assert!(line("line-1").contains(words), "{log}");
     }
-    for words in ["GET", "/v1/mutuals/{mutual}", "404"] {
+    for words in ["GET", "/v1/mutuals/{mutual}", "404", "trace=4bf92f3577b34da6a3ce929d0e0e4736"] {
         assert!(line("line-2").contains(words), "{log}");
     }
-    assert!(!log.contains("psm_"), "{log}");
-    assert!(!log.contains("Secret") && !log.contains("hidden-slug"), "{log}");
+    assert!(["Secret", "hidden-slug", "198.51.100.77", "psm_"].iter().all(|secret| !log.contains(secret)), "{log}");
 }

@@ -64,6 +64,11 @@ impl TestApp {
         self.client.address()
     }
 
+    /// Where the service tells its metrics; it must be one that does.
+    pub fn metrics_address(&self) -> SocketAddr {
+        self.running.as_ref().and_then(Running::metrics_address).expect("a service with metrics")
+    }
+
     /// The register behind the service.
     pub fn database(&self) -> &Database {
         self.database.as_ref().expect("a service that has a register of its own")

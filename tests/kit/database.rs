@@ -5,12 +5,14 @@
 //! test would not be the one that is tested, and the store's own reading is what is to be checked.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::mem;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::{self, Command};
+use std::process::{self, Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use api::config::Config;
 use api::key::secret::Secret;
@@ -152,12 +154,55 @@ impl Database {
         }
     }
 
+    /// Keeps all others from writing for this time, or until what it gives is dropped.
+    pub fn lock(&self, time: Duration) -> Lock<'_> {
+        let seconds = time.as_secs();
+        let mut command = match &self.place {
+            Place::Sqlite { .. } => python_command(&["lock", &self.path().to_string_lossy(), &seconds.to_string()]),
+            Place::Postgres { .. } => psql_command(
+                &self.url(),
+                &format!("BEGIN; UPDATE log_head SET seq = seq; SELECT 'locked'; SELECT pg_sleep({seconds})"),
+            ),
+        };
+        let mut holder = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        if self.engine() == Engine::Sqlite {
+            BufReader::new(holder.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+        } else {
+            // `psql` shows what a command of several statements finds when all of them are done.
+            let sleeping = format!("SELECT pid FROM pg_stat_activity WHERE {SLEEPING}");
+            while self.rows(&sleeping).is_empty() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+        Lock { holder, database: self }
+    }
+
     /// Runs a statement that changes what no request could.
     pub fn execute(&self, sql: &str) {
         match &self.place {
             Place::Sqlite { .. } => drop(python(&["execute", &self.path().to_string_lossy(), sql])),
             Place::Postgres { .. } => drop(psql(&self.url(), sql)),
         }
+    }
+}
+
+/// Writing is locked while this is there.
+#[derive(Debug)]
+pub struct Lock<'d> {
+    holder: Child,
+    database: &'d Database,
+}
+
+/// A session of PostgreSQL that holds a [`Lock`].
+const SLEEPING: &str = "datname = current_database() AND wait_event = 'PgSleep'";
+
+impl Drop for Lock<'_> {
+    fn drop(&mut self) {
+        if self.database.engine() == Engine::Postgres {
+            self.database.rows(&format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {SLEEPING}"));
+        }
+        drop(self.holder.kill());
+        drop(self.holder.wait());
     }
 }
 
@@ -245,13 +290,19 @@ fn psql_command(url: &str, sql: &str) -> Command {
     command
 }
 
-/// Python's own SQLite: `rows FILE SQL` prints what a query finds, `execute FILE SQL` carries out a statement.
-fn python(arguments: &[&str]) -> String {
+/// Python's own SQLite: `rows FILE SQL` prints what a query finds, `execute FILE SQL` carries out a statement, `lock FILE SECONDS`
+/// keeps others from writing.
+fn python_command(arguments: &[&str]) -> Command {
     const SCRIPT: &str = "\
-import json, sqlite3, sys
+import json, sqlite3, sys, time
 what, path, sql = sys.argv[1:]
 db = sqlite3.connect(path, timeout=30)
 db.row_factory = sqlite3.Row
+if what == 'lock':
+    db.execute('BEGIN IMMEDIATE')
+    print('locked', flush=True)
+    time.sleep(int(sql))
+    sys.exit()
 found = [dict(row) for row in db.execute(sql)]
 db.commit()
 if what == 'rows':
@@ -259,7 +310,11 @@ if what == 'rows':
 ";
     let mut command = Command::new("python3");
     command.args(["-c", SCRIPT]).args(arguments);
-    output(command)
+    command
+}
+
+fn python(arguments: &[&str]) -> String {
+    output(python_command(arguments))
 }
 
 fn output(mut command: Command) -> String {

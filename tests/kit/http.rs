@@ -295,6 +295,9 @@ pub(crate) async fn raw_exchange(address: SocketAddr, request: &[u8]) -> Respons
 fn is_whole(received: &[u8]) -> bool {
     let Some(end) = head_end(received) else { return false };
     let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
+    if head.starts_with("http/1.1 204") {
+        return true;
+    }
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length:"))

@@ -14,7 +14,7 @@ mod program;
 
 pub use app::{TestApp, run};
 pub use contract::Contract;
-pub use database::{Database, Engine, admin_key};
+pub use database::{Database, Engine, Lock, admin_key};
 pub use http::{Client, Request, Response};
 pub use issuer::Issuer;
 pub use program::{Ended, Program, Served};

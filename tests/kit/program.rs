@@ -45,8 +45,10 @@ impl Program {
     pub fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(&*BINARY);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let heeded = |name: &str| name.starts_with("MUTUALS_") || name == "DATABASE_URL" || name == "RUST_LOG";
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(heeded)) {
+        let heeded = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for name in
+            heeded.filter(|name| name.starts_with("MUTUALS_") || ["DATABASE_URL", "RUST_LOG"].contains(&&**name))
+        {
             command.env_remove(name);
         }
         Self(command)

@@ -30,9 +30,11 @@ mod writer;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 pub use backup::{backup, restore};
 pub use conn::DatabaseUrl;
@@ -84,10 +86,31 @@ impl fmt::Display for ResourceType {
     }
 }
 
-/// A request waits at most this long for a connection.
+/// A request waits at most this long for a connection, or for its turn to write.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// A read that has begun is waited for at most this long: longer than a statement may take on PostgreSQL.
+const READ_PATIENCE: Duration = Duration::from_secs(40);
+/// Reads that may wait for the blocking pool; one more is refused at once.
+const READ_QUEUE: usize = 1024;
 /// Reads on the blocking pool that may run at a time on SQLite.
 const LONG_READS: u32 = 4;
+
+/// How busy a store is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vitals {
+    /// Connections of the pool for reading that are open.
+    pub connections: u32,
+    /// Those of them that nobody uses.
+    pub idle_connections: u32,
+    /// Reads that wait for the blocking pool.
+    pub waiting_reads: u64,
+    /// Writes that wait for their turn.
+    pub waiting_writes: u64,
+    /// Transactions of the writer so far.
+    pub batches: u64,
+    /// Writes in these transactions.
+    pub batched_writes: u64,
+}
 
 /// The register, open for reading and writing.
 #[derive(Clone)]
@@ -95,6 +118,7 @@ pub struct Store {
     url: DatabaseUrl,
     pool: Pool,
     long_reads: Arc<Semaphore>,
+    read_queue: Arc<Semaphore>,
     queue: writer::Queue,
     documents: Arc<dyn Documents>,
 }
@@ -119,7 +143,8 @@ impl Store {
             DatabaseUrl::Postgres(_) => connections,
         };
         let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
-        Ok(Self { url: url.clone(), pool, long_reads, queue, documents })
+        let read_queue = Arc::new(Semaphore::new(READ_QUEUE));
+        Ok(Self { url: url.clone(), pool, long_reads, read_queue, queue, documents })
     }
 
     /// Where the register is kept.
@@ -214,6 +239,22 @@ impl Store {
         self.write(stamp.clone(), move |tx| table.rewrite(tx, &after)).await
     }
 
+    /// How busy it is just now.
+    #[must_use]
+    pub fn vitals(&self) -> Vitals {
+        let pool = self.pool.state();
+        let progress = &self.queue.progress;
+        let waiting_reads = READ_QUEUE.saturating_sub(self.read_queue.available_permits());
+        Vitals {
+            connections: pool.connections,
+            idle_connections: pool.idle_connections,
+            waiting_reads: u64::try_from(waiting_reads).unwrap_or(u64::MAX),
+            waiting_writes: progress.waiting.load(Ordering::Relaxed),
+            batches: progress.batches.load(Ordering::Relaxed),
+            batched_writes: progress.batched_writes.load(Ordering::Relaxed),
+        }
+    }
+
     /// Whether requests can be served: the database answers and a connection is free.
     ///
     /// # Errors
@@ -231,19 +272,27 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let waiting = Arc::clone(&self.long_reads).acquire_owned();
-        let permit = tokio::time::timeout(PATIENCE, waiting).await.ok().and_then(Result::ok);
-        let Some(permit) = permit else {
-            return Err(Error::Unavailable("too many reads are running".to_owned()).into());
-        };
+        let permit = self.permit().await?;
         let pool = self.pool.clone();
         let read = move || {
             let _permit = permit;
             run(&pool, work)
         };
-        tokio::task::spawn_blocking(read)
-            .await
-            .unwrap_or_else(|error| Err(Error::Internal(format!("a read was cut short: {error}")).into()))
+        match timeout(READ_PATIENCE, tokio::task::spawn_blocking(read)).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(Error::Internal(format!("a read was cut short: {error}")).into()),
+            Err(_) => Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
+        }
+    }
+
+    /// Waits for a place on the blocking pool.
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let Ok(_place) = self.read_queue.try_acquire() else {
+            return Err(Error::Unavailable("too many reads are waiting".to_owned()));
+        };
+        let waiting = Arc::clone(&self.long_reads).acquire_owned();
+        let permit = timeout(PATIENCE, waiting).await.ok().and_then(Result::ok);
+        permit.ok_or_else(|| Error::Unavailable("too many reads are running".to_owned()))
     }
 }
 

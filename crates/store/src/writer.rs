@@ -5,10 +5,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
+use crate::PATIENCE;
 use crate::checkpoint::Checkpointer;
 use crate::conn::{Conn, DatabaseUrl, Purpose};
 use crate::dialect;
@@ -20,31 +24,79 @@ use crate::transaction::{Documents, Pending, SearchChangeKind, Stamp, WriteTx};
 const QUEUE: usize = 1024;
 const SQLITE_BATCH: usize = 256;
 const POSTGRES_BATCH: usize = 64;
+/// A write whose turn has come is waited for at most this long: longer than the databases wait for a lock.
+const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way to the writer.
 #[derive(Clone)]
 pub(crate) struct Queue {
     jobs: SyncSender<Box<dyn Job>>,
+    pub(crate) progress: Arc<Progress>,
+}
+
+/// How the writer gets on.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// Writes that wait for their turn.
+    pub(crate) waiting: AtomicU64,
+    /// Transactions so far.
+    pub(crate) batches: AtomicU64,
+    /// Writes in them.
+    pub(crate) batched_writes: AtomicU64,
+}
+
+impl Progress {
+    fn taken(&self, writes: usize) {
+        let writes = u64::try_from(writes).unwrap_or(u64::MAX);
+        self.waiting.fetch_sub(writes, Ordering::Relaxed);
+        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.batched_writes.fetch_add(writes, Ordering::Relaxed);
+    }
 }
 
 impl Queue {
     /// Hands over a write and waits until it is on disk or refused.
+    ///
+    /// A write whose turn does not come in time is given up, and then it never runs.
     pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(Waiting { stamp, work, result: None, reply });
+        let (reply, mut answer) = oneshot::channel();
+        let turn = Turn::default();
+        let job = Box::new(Waiting { stamp, work, turn: turn.clone(), begun: false, result: None, reply });
+        self.progress.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(job).map_err(|refused| {
+            self.progress.waiting.fetch_sub(1, Ordering::Relaxed);
             Error::Unavailable(match refused {
                 TrySendError::Full(_) => "too many writes are waiting".to_owned(),
                 TrySendError::Disconnected(_) => "the writer has stopped".to_owned(),
             })
         })?;
         let stopped = |_| Error::Unavailable("the writer has stopped".to_owned());
-        answer.await.map_err(stopped)?.result
+        if let Ok(answered) = timeout(PATIENCE, &mut answer).await {
+            return answered.map_err(stopped)?.result;
+        }
+        if turn.take() {
+            return Err(Error::Unavailable("the write's turn did not come in time".to_owned()).into());
+        }
+        match timeout(COMMIT_PATIENCE, answer).await {
+            Ok(answered) => answered.map_err(stopped)?.result,
+            Err(_) => Err(Error::OutcomeUnknown("the database did not answer in time".to_owned()).into()),
+        }
+    }
+}
+
+/// Whether a write still waits. The writer takes its turn to run it, or the caller to give it up, whoever comes first.
+#[derive(Clone, Default)]
+struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// True for the first who asks.
+    fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::AcqRel)
     }
 }
 
@@ -55,9 +107,10 @@ pub(crate) fn start(url: DatabaseUrl, conn: Conn, documents: Arc<dyn Documents>)
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
         DatabaseUrl::Postgres(_) => None,
     };
-    let writer = Writer { url, conn: Some(conn), documents, checkpointer };
+    let progress = Arc::new(Progress::default());
+    let writer = Writer { url, conn: Some(conn), documents, checkpointer, progress: Arc::clone(&progress) };
     std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
-    Ok(Queue { jobs })
+    Ok(Queue { jobs, progress })
 }
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
@@ -77,6 +130,8 @@ enum Verdict {
 struct Waiting<T, E, F> {
     stamp: Stamp,
     work: F,
+    turn: Turn,
+    begun: bool,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Answer<T, E, F>>,
 }
@@ -94,6 +149,11 @@ where
     F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
 {
     fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict {
+        if !self.begun && !self.turn.take() {
+            self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
+            return Verdict::RollBack;
+        }
+        self.begun = true;
         let before = pending.mark();
         let mut tx = WriteTx::on(conn, &self.stamp, documents, pending);
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
@@ -131,6 +191,7 @@ struct Writer {
     conn: Option<Conn>,
     documents: Arc<dyn Documents>,
     checkpointer: Option<Checkpointer>,
+    progress: Arc<Progress>,
 }
 
 impl Writer {
@@ -142,6 +203,7 @@ impl Writer {
         while let Ok(first) = waiting.recv() {
             let mut jobs = vec![first];
             jobs.extend(waiting.try_iter().take(most.saturating_sub(1)));
+            self.progress.taken(jobs.len());
             self.serve(jobs);
         }
     }

@@ -146,6 +146,18 @@ async fn a_full_queue_answers_unavailable_at_once_and_drains(register: &Register
     register.enter(mutual("After")).await;
 }
 
+async fn a_write_whose_turn_does_not_come_is_given_up_and_never_runs(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let late = waiting(register, entering("Late")).await;
+    let refused = tokio::time::timeout(Duration::from_secs(4), late).await.expect("refused in time").unwrap();
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    hold.release();
+
+    register.enter(mutual("After")).await;
+
+    assert_eq!(names(register).await, ["After"]);
+}
+
 async fn a_write_stands_though_its_caller_went_away(register: &Register) {
     let hold = Hold::the_writer_of(&register.store).await;
     let abandoned = waiting(register, entering("Abandoned")).await;
@@ -241,6 +253,7 @@ on_both!(
     a_refusal_does_not_see_what_a_failed_sibling_had_written,
     all_changes_of_a_write_stand_together,
     a_full_queue_answers_unavailable_at_once_and_drains,
+    a_write_whose_turn_does_not_come_is_given_up_and_never_runs,
     a_write_stands_though_its_caller_went_away,
     writes_handed_over_before_the_store_is_dropped_are_carried_out,
     a_read_is_of_one_moment_though_writes_go_on,

@@ -1,0 +1,197 @@
+//! More than the service can do, and clients that take their time: it answers quickly all the same, and nobody waits for ever.
+
+use std::future::IntoFuture;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join, join_all};
+use kit::fixture::{DEPARTMENTS, department};
+use kit::{Database, Engine, Response, TestApp, admin_key};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+kit::on_both! {
+    four_times_the_load_that_it_can_bear_gets_quick_refusals,
+    a_database_that_is_locked_is_not_waited_for,
+    a_head_that_does_not_arrive_ends_the_connection,
+    a_later_head_that_dribbles_ends_the_connection,
+    a_body_that_does_not_arrive_is_refused,
+    a_connection_too_many_is_told_so,
+}
+
+/// Every new department costs the database 20 ms.
+fn slow_down(database: &Database) {
+    match database.engine() {
+        Engine::Sqlite => {
+            database.execute(
+                "CREATE VIEW slowly AS WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 250000) \
+                 SELECT max(n) AS n FROM counted",
+            );
+            database.execute("CREATE TRIGGER slow AFTER INSERT ON departments BEGIN SELECT n FROM slowly; END");
+        }
+        Engine::Postgres => database.execute(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.02); RETURN NEW; END'; \
+             CREATE TRIGGER slow AFTER INSERT ON departments FOR EACH ROW EXECUTE FUNCTION slow()",
+        ),
+    }
+}
+
+async fn timed<W: IntoFuture>(work: W) -> (Duration, W::Output) {
+    let started = Instant::now();
+    let output = work.await;
+    (started.elapsed(), output)
+}
+
+#[track_caller]
+fn assert_refused_in_passing(answer: &Response) {
+    answer.expect_problem(503, "unavailable");
+    assert!(answer.header("retry-after").unwrap().parse::<u32>().is_ok_and(|seconds| seconds >= 1), "{answer:?}");
+}
+
+async fn four_times_the_load_that_it_can_bear_gets_quick_refusals(app: &TestApp) {
+    const REQUESTS: u32 = 1000;
+    const PAUSE: Duration = Duration::from_millis(5);
+    app.create(DEPARTMENTS, &department("Before")).await;
+    slow_down(app.database());
+    let writes = join_all((0..REQUESTS).map(|number| async move {
+        sleep(PAUSE * number).await;
+        timed(app.post(DEPARTMENTS, &department(&format!("Office {number}")))).await
+    }));
+    let reads = async {
+        for _ in 0..40 {
+            sleep(Duration::from_millis(100)).await;
+            let (taken, answer) = timed(app.get("/v1/departments/before")).await;
+            answer.expect(200);
+            assert!(taken < Duration::from_secs(2), "a read took {taken:?}");
+        }
+    };
+    let (answers, ()) = join(writes, reads).await;
+    let (made, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|(_, answer)| answer.status() == 201);
+    assert!(made.len() >= 50 && refused.len() >= 200, "{} were made, {} refused", made.len(), refused.len());
+    for (taken, answer) in refused {
+        assert_refused_in_passing(answer);
+        assert!(*taken < Duration::from_secs(4), "a refusal took {taken:?}");
+    }
+    let slowest = made.iter().map(|(taken, _)| *taken).max().unwrap();
+    assert!(slowest < Duration::from_secs(8), "a write took {slowest:?}");
+    let (taken, after) = timed(app.post(DEPARTMENTS, &department("After"))).await;
+    after.expect(201);
+    assert!(taken < Duration::from_secs(2), "the load is gone, and a write took {taken:?}");
+    let listed = app.get(format!("{DEPARTMENTS}?count=exact&limit=1")).await.expect(200);
+    assert_eq!(listed["total"], made.len() + 2, "what was refused was not stored");
+}
+
+/// Nothing gets through, as when an operator's statement holds a lock.
+async fn a_database_that_is_locked_is_not_waited_for(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Before")).await;
+    let lock = app.database().lock(Duration::from_secs(20));
+    let requests = join_all(
+        (0..200)
+            .map(|number| async move { timed(app.post(DEPARTMENTS, &department(&format!("Office {number}")))).await }),
+    );
+    let (answers, read) = join(requests, timed(app.get("/v1/departments/before"))).await;
+    assert!(read.0 < Duration::from_secs(2), "a read took {:?}", read.0);
+    read.1.expect(200);
+    // One whose turn had come waits for the lock, all others don't.
+    let refused: Vec<_> = answers.iter().filter(|(_, answer)| answer.status() == 503).collect();
+    assert!(refused.len() >= 199, "{} of 200", refused.len());
+    for (taken, answer) in refused {
+        assert_refused_in_passing(answer);
+        assert!(*taken < Duration::from_secs(4), "a refusal took {taken:?}");
+    }
+    drop(lock);
+    app.create(DEPARTMENTS, &department("After")).await;
+}
+
+fn impatient(app: &TestApp) -> TestApp {
+    TestApp::with(Database::fresh(app.database().engine()), |config| config.request_time = Duration::from_secs(1))
+}
+
+/// What comes until the connection ends.
+async fn rest(stream: &mut TcpStream) -> String {
+    let mut received = Vec::new();
+    // A reset is an end too.
+    drop(timeout(Duration::from_secs(10), stream.read_to_end(&mut received)).await.expect("the connection never ends"));
+    String::from_utf8(received).unwrap()
+}
+
+/// Reads an answer to `/livez`.
+async fn read_answer(stream: &mut TcpStream) -> String {
+    let mut received = String::new();
+    let mut chunk = [0; 4096];
+    while !received.contains("{\"status\":\"ok\"}") {
+        let count = timeout(Duration::from_secs(5), stream.read(&mut chunk)).await.expect("no answer").unwrap();
+        assert_ne!(count, 0, "the connection ended after {received:?}");
+        received.push_str(str::from_utf8(&chunk[..count]).unwrap());
+    }
+    received
+}
+
+const ALIVE: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+
+async fn a_head_that_does_not_arrive_ends_the_connection(app: &TestApp) {
+    let app = impatient(app);
+    for sent in ["", "GET /livez HT"] {
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        let (taken, said) = timed(rest(&mut stream)).await;
+        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said}");
+        assert!(taken < Duration::from_secs(4), "{taken:?}");
+    }
+}
+
+async fn a_later_head_that_dribbles_ends_the_connection(app: &TestApp) {
+    let app = impatient(app);
+    let mut silent = TcpStream::connect(app.address()).await.unwrap();
+    let mut dribbling = TcpStream::connect(app.address()).await.unwrap();
+    for stream in [&mut silent, &mut dribbling] {
+        stream.write_all(ALIVE).await.unwrap();
+        read_answer(stream).await;
+        stream.write_all(b"GET /livez HTTP/1.1\r\nX: ").await.unwrap();
+    }
+    let started = Instant::now();
+    // Writing fails some time after the other side has closed.
+    while dribbling.write_all(b"x").await.is_ok() {
+        sleep(Duration::from_millis(100)).await;
+        assert!(started.elapsed() < Duration::from_secs(6), "it may go on for ever");
+    }
+    rest(&mut silent).await;
+    assert!(started.elapsed() < Duration::from_secs(6));
+    assert_eq!(app.get("/livez").await.status(), 200);
+}
+
+async fn a_body_that_does_not_arrive_is_refused(app: &TestApp) {
+    let app = impatient(app);
+    let key = admin_key();
+    let head = format!(
+        "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
+    );
+    for body in ["Content-Length: 100\r\n\r\n{\"name\":", "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"name\":\r\n"] {
+        let (taken, refused) = timed(app.raw(format!("{head}{body}").as_bytes())).await;
+        refused.expect_problem(408, "request-timeout");
+        assert_eq!(refused.header("connection"), Some("close"));
+        assert!(taken < Duration::from_secs(4), "{taken:?}");
+    }
+}
+
+async fn a_connection_too_many_is_told_so(app: &TestApp) {
+    let app = TestApp::with(Database::fresh(app.database().engine()), |config| config.max_connections = 2);
+    let mut kept = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        stream.write_all(ALIVE).await.unwrap();
+        read_answer(&mut stream).await;
+        kept.push(stream);
+    }
+    let refused = app.raw(ALIVE).await;
+    assert_refused_in_passing(&refused);
+    assert_eq!(refused.header("connection"), Some("close"));
+    kept[0].write_all(ALIVE).await.unwrap();
+    read_answer(&mut kept[0]).await;
+    kept.clear();
+    let started = Instant::now();
+    while app.raw(ALIVE).await.status() != 200 {
+        assert!(started.elapsed() < Duration::from_secs(5), "places are never free again");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
