@@ -225,7 +225,7 @@ async fn create_key(change: Change, body: Body<NewApiKey>) -> Result<HttpRespons
     let hash = secret.hash();
     let stored = app.store.write(stamp, move |tx| {
         authorize(&caller, Action::Create, &Object::Key)?;
-        let (key, lifetime) = resource::accept(tx, &content)?;
+        let (key, lifetime) = resource::accept(tx, &content)?.clone();
         let expires_at = lifetime.ends(tx.stamp().now);
         let stored = store::key::insert(tx, &NewKey { id, hash, key, expires_at })?;
         if dry_run {

@@ -253,7 +253,7 @@ async fn replace_appointment(
     let appointment = body.create();
     change
         .alter::<StaffBallots>(key.0, &[Action::Appoint], move |tx, current| {
-            let key_id = resource::accept(tx, &appointment)?;
+            let key_id = *resource::accept(tx, &appointment)?;
             Ok(store::staff_ballot::appoint(tx, current, key_id)?)
         })
         .await
