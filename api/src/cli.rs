@@ -12,7 +12,7 @@ use store::{DatabaseUrl, Stamp, Store};
 
 use crate::config::Config;
 use crate::server::Clock;
-use crate::{document, key, openapi, sample, server};
+use crate::{access, document, key, openapi, sample, server};
 
 /// The register of public service mutuals, as a service that other systems call.
 ///
@@ -46,6 +46,8 @@ enum Command {
     Migrate(Database),
     /// Print the contract (OpenAPI 3.1, YAML)
     Openapi,
+    /// Print which role may do what (Markdown)
+    Roles,
     /// Load the sample register
     ///
     /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
@@ -140,6 +142,10 @@ fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         }
         Command::Openapi => {
             std::io::stdout().write_all(openapi::document().to_yaml()?.as_bytes())?;
+            Ok(())
+        }
+        Command::Roles => {
+            std::io::stdout().write_all(access::page(&openapi::document()).as_bytes())?;
             Ok(())
         }
         Command::ImportSample(database) => import_sample(&database.url()),

@@ -16,6 +16,7 @@ mod mutual;
 mod program;
 mod record;
 mod robustness;
+mod role_matrix;
 mod sample;
 mod schema;
 mod search;
