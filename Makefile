@@ -34,6 +34,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dep
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	cargo build --workspace --locked
 	diff -u openapi.yaml <($(TARGET)/debug/mutuals openapi) || { echo 'openapi.yaml is not what the code says: run make openapi'; exit 1; }
+	diff -u docs/guide/roles.md <($(TARGET)/debug/mutuals roles) || { echo 'docs/guide/roles.md is not what the code says: run make openapi'; exit 1; }
 	docs/guide/check $(TARGET)/debug/mutuals
 	cargo test --workspace --locked --test workspace
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
@@ -42,10 +43,11 @@ bench: ## Speed and memory beside a server without a database (BENCH_ROWS, BENCH
 	@scripts/setup build bench
 	bench/run
 
-openapi: ## Write openapi.yaml anew
+openapi: ## Write openapi.yaml and the guide's page of roles anew
 	@scripts/setup build
 	cargo build --workspace --locked
 	$(TARGET)/debug/mutuals openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+	$(TARGET)/debug/mutuals roles > docs/guide/roles.md.new && mv docs/guide/roles.md.new docs/guide/roles.md
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -3,8 +3,12 @@
 //! The gate, the contract and the page of roles are made from this and the domain's table of grants. Whether a caller may do it with
 //! the record in question is decided in the operation's own transaction.
 
+mod page;
+
 use actix_web::http::Method;
 use domain::{Action, Kind, Role, grants, is_public};
+
+pub use page::page;
 
 /// What an operation may turn out to be, all to a record of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use crate::jwt::{self, key_set};
 use crate::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
 use crate::rate::Rate;
 use crate::server::Clock;
-use crate::{document, key, openapi, sample, server};
+use crate::{access, document, key, openapi, sample, server};
 
 /// The register of public service mutuals, as a service that other systems call.
 ///
@@ -51,6 +51,8 @@ enum Command {
     Migrate(Database),
     /// Print the contract (OpenAPI 3.1, YAML)
     Openapi,
+    /// Print which role may do what (Markdown)
+    Roles,
     /// Load the sample register
     ///
     /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
@@ -244,6 +246,10 @@ fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
         }
         Command::Openapi => {
             std::io::stdout().write_all(openapi::document().to_yaml()?.as_bytes())?;
+            Ok(())
+        }
+        Command::Roles => {
+            std::io::stdout().write_all(access::page(&openapi::document()).as_bytes())?;
             Ok(())
         }
         Command::ImportSample(database) => import_sample(&database.url()),

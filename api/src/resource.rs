@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use domain::{Action, Id, Kind, Object, Record, Refused, authorize, authorize_role};
+use domain::{Action, Id, Kind, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -391,7 +391,8 @@ pub fn find_for<R: Resource>(
     }
 }
 
-/// Refuses what the caller may not do with a record that says this.
+/// Refuses what the caller may not do with a record that says this. The record is one that they have seen or would make, so that
+/// none is hidden from them.
 fn check_permission<R: Resource>(
     tx: &mut ReadTx<'_>,
     caller: &Caller,
@@ -400,7 +401,9 @@ fn check_permission<R: Resource>(
 ) -> Result<(), Problem> {
     // What can't be stored is refused for that by the store.
     match R::object(tx, id, content)? {
-        Some(object) => Ok(authorize(caller, action, &object)?),
+        Some(object) => {
+            authorize(caller, action, &object).map_err(|_| Problem::forbidden(grants(action, object.kind())))
+        }
         None => Ok(()),
     }
 }

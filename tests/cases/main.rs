@@ -19,6 +19,7 @@ mod production;
 mod program;
 mod record;
 mod robustness;
+mod role_matrix;
 mod sample;
 mod schema;
 mod search;

@@ -114,7 +114,7 @@ pub enum Confidences<'a> {
 vocabulary! {
     /// What somebody wants to do with a record.
     pub enum Action {
-        /// read what is for everybody
+        /// read
         Read = "read",
         /// read drafts, and personal data
         ReadConfidential = "read_confidential",

@@ -1,0 +1,348 @@
+//! Who may do what, tried: every operation of the contract, on a record of one's own department, of another and on none, by
+//! everybody and by each role, against `tests/role-matrix.txt`. An operation that isn't in it fails.
+
+use std::collections::BTreeSet;
+
+use hyper::Method;
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with,
+};
+use kit::{Contract, TestApp, admin_key};
+use serde_json::{Value, json};
+
+kit::on_both! {
+    every_role_may_do_what_the_matrix_says,
+    a_record_moves_only_with_a_key_for_both_departments,
+    a_draft_is_there_only_for_those_who_work_on_it,
+    a_scrutineers_name_is_for_those_who_see_the_draft,
+    a_refusal_names_the_roles_that_may,
+    only_a_valid_scrutineers_key_is_appointed,
+    an_editor_declares_a_ballot_and_leaves_it_then,
+}
+
+/// The columns of the matrix after the operation and the record.
+const CALLERS: [&str; 7] =
+    ["public", "department_editor", "mutual_editor", "procurement_officer", "scrutineer", "auditor", "admin"];
+
+/// Two departments with a record of each kind, and a key of each role; those of departments are for the first.
+struct Register<'a> {
+    app: &'a TestApp,
+    departments: [Value; 2],
+    mutuals: [Value; 2],
+    drafts: [Value; 2],
+    declared: [Value; 2],
+    contracts: [Value; 2],
+    keys: Vec<Option<String>>,
+    scrutineer_id: String,
+}
+
+impl<'a> Register<'a> {
+    async fn new(app: &'a TestApp) -> Self {
+        let departments =
+            [app.create(DEPARTMENTS, &department("Own")).await, app.create(DEPARTMENTS, &department("Other")).await];
+        let [own, other] = [id(&departments[0]), id(&departments[1])];
+        let mutual_of = |name: &str, department: &str| with(mutual(name), json!({ "department_id": department }));
+        let mutuals = [
+            app.create(MUTUALS, &mutual_of("Own mutual", own)).await,
+            app.create(MUTUALS, &mutual_of("Other mutual", other)).await,
+        ];
+        let ballot = |at: usize, state: &str| {
+            let scrutineer = json!({ "name": "Ada Watcher", "organisation": "Watchers" });
+            with(staff_ballot(id(&mutuals[at])), json!({ "state": state, "scrutineer": scrutineer }))
+        };
+        let drafts = [
+            app.create(STAFF_BALLOTS, &ballot(0, "draft")).await,
+            app.create(STAFF_BALLOTS, &ballot(1, "draft")).await,
+        ];
+        let declared = [
+            app.create(STAFF_BALLOTS, &ballot(0, "declared")).await,
+            app.create(STAFF_BALLOTS, &ballot(1, "declared")).await,
+        ];
+        let contracts = [
+            app.create(CONTRACTS, &contract(id(&mutuals[0]), own)).await,
+            app.create(CONTRACTS, &contract(id(&mutuals[0]), other)).await,
+        ];
+        let mut keys = vec![None];
+        for role in &CALLERS[1..] {
+            let departmental = ["department_editor", "mutual_editor", "procurement_officer"].contains(role);
+            let departments = if departmental { vec![own] } else { Vec::new() };
+            keys.push(Some(app.database().make_key(role, &departments)));
+        }
+        let scrutineer_id = key_id(keys[4].as_ref().unwrap());
+        for ballot in [&drafts[0], &declared[0]] {
+            let path = format!("{STAFF_BALLOTS}/{}/appointment", id(ballot));
+            app.put(path, &json!({ "key_id": scrutineer_id })).await.expect(200);
+        }
+        Self { app, departments, mutuals, drafts, declared, contracts, keys, scrutineer_id }
+    }
+
+    fn key(&self, role: &str) -> &str {
+        let at = CALLERS.iter().position(|caller| *caller == role).unwrap();
+        self.keys[at].as_ref().unwrap()
+    }
+
+    /// The records that an operation is tried on.
+    fn records(&self, method: &Method, template: &str) -> Vec<&'static str> {
+        let is_ballot = template.contains("{ballot}") && !template.ends_with("/appointment");
+        match method.as_str() {
+            "POST" if template == STAFF_BALLOTS => vec!["own", "other", "own-declared", "own-void"],
+            "POST" if [MUTUALS, CONTRACTS].contains(&template) => vec!["own", "other"],
+            _ if !template.contains('{') => vec!["-"],
+            "PUT" | "PATCH" if template.contains("{mutual}") => vec!["own", "own-description", "other", "missing"],
+            _ if is_ballot => vec!["own", "own-declared", "other", "other-declared", "missing"],
+            _ => vec!["own", "other", "missing"],
+        }
+    }
+
+    fn path(&self, template: &str, record: &str) -> String {
+        let at = usize::from(record.starts_with("other"));
+        let found = |own: &[Value; 2]| id(&own[at]).to_owned();
+        let of = |parameter: &str| match parameter {
+            _ if record == "missing" => NOBODY.to_owned(),
+            "{department}" => found(&self.departments),
+            "{mutual}" => found(&self.mutuals),
+            "{ballot}" if record.ends_with("declared") => found(&self.declared),
+            "{ballot}" => found(&self.drafts),
+            "{contract}" => found(&self.contracts),
+            "{key}" => key_id([self.key("department_editor"), admin_key()][at]),
+            "{slug}" => "gone".to_owned(),
+            _ => panic!("which record does {parameter} of {template} name?"),
+        };
+        let words = template.split('/').map(|word| if word.starts_with('{') { of(word) } else { word.to_owned() });
+        words.collect::<Vec<_>>().join("/")
+    }
+
+    /// A body that is right, and for a change one that changes something.
+    fn body(&self, method: &Method, template: &str, record: &str) -> Option<Value> {
+        let at = usize::from(record.starts_with("other"));
+        let records = match template.split('/').nth(2)? {
+            "departments" => &self.departments,
+            "mutuals" => &self.mutuals,
+            "staff-ballots" if record.ends_with("declared") => &self.declared,
+            "staff-ballots" => &self.drafts,
+            "contracts" => &self.contracts,
+            _ => &self.departments,
+        };
+        let (department, mutual_id) = (id(&self.departments[at]), id(&self.mutuals[at]));
+        let change = match template.split('/').nth(2)? {
+            "departments" => json!({ "website": "https://example.org/" }),
+            "mutuals" if record == "own-description" => json!({ "description": "New" }),
+            "mutuals" => json!({ "staff_count": 7 }),
+            "staff-ballots" => json!({ "roll_size": 7 }),
+            _ => json!({ "description": "New" }),
+        };
+        let read_only = ["scrutineer_key_id", "updated_at", "version"];
+        match method.as_str() {
+            "POST" => Some(match template {
+                DEPARTMENTS => kit::fixture::department("New"),
+                MUTUALS => with(mutual("New"), json!({ "department_id": department })),
+                STAFF_BALLOTS => with(staff_ballot(mutual_id), state_of(record)),
+                CONTRACTS => contract(id(&self.mutuals[0]), department),
+                "/v1/keys" => json!({ "label": "New", "role": "auditor", "expires_in_days": 1 }),
+                _ => return None,
+            }),
+            "PUT" if template.ends_with("/appointment") => Some(json!({ "key_id": self.scrutineer_id })),
+            "PUT" => Some(with(kit::fixture::without(records[at].clone(), &read_only), change)),
+            "PATCH" => Some(change),
+            _ => None,
+        }
+    }
+
+    async fn status(&self, method: &Method, template: &str, record: &str, key: Option<&String>) -> u16 {
+        let dry = if *method == Method::GET { "" } else { "?validate_only=true" };
+        let mut request = self.app.request(method.as_str(), self.path(template, record) + dry);
+        request = match key {
+            Some(key) => request.with_key(key),
+            None => request.without_key(),
+        };
+        if [Method::PUT, Method::PATCH, Method::DELETE].contains(method) {
+            request = request.if_match("*");
+        }
+        if let Some(body) = self.body(method, template, record) {
+            request = if *method == Method::PATCH { request.merge_patch(&body) } else { request.json(&body) };
+        }
+        request.await.status()
+    }
+}
+
+fn state_of(record: &str) -> Value {
+    match record {
+        "own-declared" => json!({ "state": "declared" }),
+        "own-void" => json!({ "state": "void", "void_reason": "Never held." }),
+        _ => json!({}),
+    }
+}
+
+/// The id that a key has in it.
+fn key_id(key: &str) -> String {
+    let digits = key.split('_').nth(1).unwrap();
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}
+
+fn line(operation: &str, record: &str, statuses: &[u16]) -> String {
+    let statuses: Vec<String> = statuses.iter().map(ToString::to_string).collect();
+    format!("{operation:<50} {record:<16} {}", statuses.join(" "))
+}
+
+async fn every_role_may_do_what_the_matrix_says(app: &TestApp) {
+    let register = Register::new(app).await;
+    let mut tried = BTreeSet::new();
+    for (template, method, _) in Contract::of_the_service().operations() {
+        for record in register.records(&method, template) {
+            let mut statuses = Vec::new();
+            for key in &register.keys {
+                statuses.push(register.status(&method, template, record, key.as_ref()).await);
+            }
+            tried.insert(line(&format!("{method} {template}"), record, &statuses));
+        }
+    }
+    let matrix = include_str!("../role-matrix.txt");
+    let expected: BTreeSet<String> =
+        matrix.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+    let only = |own: &BTreeSet<String>, other: &BTreeSet<String>| {
+        own.difference(other).map(|line| format!("\n{line}")).collect::<String>()
+    };
+    let (found, missed) = (only(&tried, &expected), only(&expected, &tried));
+    assert!(found.is_empty() && missed.is_empty(), "not in the matrix:{found}\n\nonly in the matrix:{missed}");
+}
+
+async fn a_record_moves_only_with_a_key_for_both_departments(app: &TestApp) {
+    let register = Register::new(app).await;
+    let [own, other] = [id(&register.departments[0]), id(&register.departments[1])];
+    let both = app.database().make_key("department_editor", &[own, other]);
+    let both_buy = app.database().make_key("procurement_officer", &[own, other]);
+    let mutual = format!("{MUTUALS}/{}", id(&register.mutuals[0]));
+    let ballot = format!("{STAFF_BALLOTS}/{}", id(&register.drafts[0]));
+    let deal = format!("{CONTRACTS}/{}", id(&register.contracts[0]));
+    let moves = [
+        (&mutual, json!({ "department_id": other }), register.key("department_editor"), &both),
+        (&ballot, json!({ "mutual_id": id(&register.mutuals[1]) }), register.key("department_editor"), &both),
+        (&deal, json!({ "department_id": other }), register.key("procurement_officer"), &both_buy),
+    ];
+    for (path, change, one, both) in moves.iter().rev() {
+        app.patch(*path, change).with_key(one).await.expect_problem(403, "forbidden");
+        app.patch(*path, change).with_key(both).await.expect(200);
+        app.patch(*path, change).with_key(one).await.problem(if *path == &ballot { 404 } else { 403 });
+    }
+    let nobodys = json!({ "department_id": null });
+    app.patch(&mutual, &nobodys).with_key(&both).await.expect_problem(403, "forbidden");
+    let all = app.database().make_key("department_editor", &[]);
+    app.patch(&mutual, &nobodys).with_key(&all).await.expect(200);
+}
+
+async fn a_draft_is_there_only_for_those_who_work_on_it(app: &TestApp) {
+    let register = Register::new(app).await;
+    let [own, other] = [id(&register.drafts[0]), id(&register.drafts[1])];
+    for (caller, sees) in CALLERS.iter().zip([0, 1, 0, 0, 1, 2, 2]) {
+        let as_caller = |path: String| match *caller {
+            "public" => app.get(path).without_key(),
+            role => app.get(path).with_key(register.key(role)),
+        };
+        for query in ["", "state=draft&", "sort=-updated_at&", "sort=closed_on&"] {
+            let listed = as_caller(format!("{STAFF_BALLOTS}?{query}count=exact")).await;
+            let page = listed.expect(200);
+            let items = page["items"].as_array().unwrap();
+            let drafts: Vec<&str> = items.iter().filter(|item| item["state"] == "draft").map(id).collect();
+            assert_eq!(drafts.len(), sees, "{caller} {query}");
+            assert!(sees != 1 || drafts == [own], "{caller}");
+            assert_eq!(page["total"], json!(items.len()), "{caller} {query}");
+            assert_eq!(listed.header("vary"), Some("Authorization"));
+            let cached = if *caller == "public" { "no-cache" } else { "private, no-store" };
+            assert_eq!(listed.header("cache-control"), Some(cached), "{caller}");
+        }
+        let found = [own, other].map(|id| as_caller(format!("{STAFF_BALLOTS}/{id}")));
+        let mut statuses = Vec::new();
+        for request in found {
+            statuses.push(request.await.status());
+        }
+        let expected = [[404, 404], [200, 404], [200, 200]][sees];
+        assert_eq!(statuses, expected, "{caller}");
+    }
+    let missing = app.get(format!("{STAFF_BALLOTS}/{NOBODY}")).without_key().await.problem(404);
+    let hidden = app.get(format!("{STAFF_BALLOTS}/{own}")).without_key().await.problem(404);
+    assert_eq!(hidden["detail"], missing["detail"].as_str().unwrap().replace(NOBODY, own));
+    let untouchable =
+        app.patch(format!("{STAFF_BALLOTS}/{other}"), &json!({})).with_key(register.key("department_editor"));
+    let untouchable = untouchable.await.problem(404);
+    assert_eq!(untouchable["detail"], missing["detail"].as_str().unwrap().replace(NOBODY, other));
+}
+
+async fn a_scrutineers_name_is_for_those_who_see_the_draft(app: &TestApp) {
+    let register = Register::new(app).await;
+    let path = format!("{STAFF_BALLOTS}/{}", id(&register.declared[0]));
+    let full = app.get(&path).await;
+    assert_eq!(full.etag(), "\"2\"");
+    assert_eq!(full.expect(200)["scrutineer"]["name"], "Ada Watcher");
+    for role in ["department_editor", "scrutineer", "auditor"] {
+        assert_eq!(app.get(&path).with_key(register.key(role)).await.expect(200), full.json(), "{role}");
+    }
+    for role in ["mutual_editor", "procurement_officer"] {
+        let shown = app.get(&path).with_key(register.key(role)).await.expect(200);
+        assert_eq!(shown["scrutineer"], json!({ "organisation": "Watchers" }), "{role}");
+    }
+    let public = app.get(&path).without_key().await;
+    assert_eq!(public.etag(), "\"2-public\"");
+    assert!(!public.text().contains("Ada"), "{public:?}");
+    assert_eq!(public.json()["scrutineer_key_id"], register.scrutineer_id);
+    let known = app.get(&path).header("if-none-match", public.etag()).await;
+    assert_eq!(known.status(), 200, "what the public has is not all there is");
+    let stale = app.put(&path, &public.json()).if_match(&public.etag()).await;
+    stale.expect_problem(412, "precondition-failed");
+
+    let lists = [app.get(STAFF_BALLOTS), app.get(STAFF_BALLOTS).without_key()];
+    let mut tags = Vec::new();
+    for (list, names) in lists.into_iter().zip([4, 0]) {
+        let list = list.await;
+        assert_eq!(list.text().matches("Ada").count(), names);
+        tags.push(list.etag());
+    }
+    assert_ne!(tags[0], tags[1]);
+    let other = app.get(format!("{STAFF_BALLOTS}/{}", id(&register.declared[1])));
+    assert!(!other.with_key(register.key("department_editor")).await.text().contains("Ada"));
+}
+
+async fn a_refusal_names_the_roles_that_may(app: &TestApp) {
+    let register = Register::new(app).await;
+    let refused = app.post(DEPARTMENTS, &department("New")).with_key(register.key("auditor")).await;
+    let problem = refused.expect_problem(403, "forbidden");
+    assert_eq!(problem["detail"], "this is for the role `admin`");
+    let path = format!("{MUTUALS}/{}", id(&register.mutuals[1]));
+    let refused = app.patch(path, &json!({ "name": "" })).with_key(register.key("department_editor")).await;
+    let problem = refused.expect_problem(403, "forbidden");
+    for role in ["department_editor", "mutual_editor", "admin"] {
+        assert!(problem["detail"].as_str().unwrap().contains(role), "{problem}");
+    }
+}
+
+async fn only_a_valid_scrutineers_key_is_appointed(app: &TestApp) {
+    let register = Register::new(app).await;
+    let path = format!("{STAFF_BALLOTS}/{}/appointment", id(&register.drafts[1]));
+    let appoint = |key: &str| app.put(&path, &json!({ "key_id": key }));
+    appoint(NOBODY).await.expect_faults(422, &[("/key_id", "unknown-reference")]);
+    appoint(&key_id(register.key("auditor"))).await.expect_faults(422, &[("/key_id", "inconsistent")]);
+    appoint("x").await.expect_faults(422, &[("/key_id", "invalid-format")]);
+    let own = app.get(format!("{STAFF_BALLOTS}/{}", id(&register.drafts[1])));
+    own.clone().with_key(register.key("scrutineer")).await.problem(404);
+    let appointed = appoint(&register.scrutineer_id).await;
+    assert_eq!(appointed.etag(), "\"2\"");
+    assert_eq!(appointed.expect(200)["scrutineer_key_id"], register.scrutineer_id);
+    own.with_key(register.key("scrutineer")).await.expect(200);
+    app.put(&path, &json!({ "key_id": register.scrutineer_id })).without("if-match").await.problem(428);
+    app.delete(format!("/v1/keys/{}", register.scrutineer_id)).await.expect(204);
+    appoint(&register.scrutineer_id).await.expect_faults(422, &[("/key_id", "inconsistent")]);
+    let other_way =
+        app.patch(format!("{STAFF_BALLOTS}/{}", id(&register.drafts[1])), &json!({ "scrutineer_key_id": null }));
+    other_way.await.expect_faults(422, &[("/scrutineer_key_id", "read-only")]);
+}
+
+async fn an_editor_declares_a_ballot_and_leaves_it_then(app: &TestApp) {
+    let register = Register::new(app).await;
+    let editor = register.key("department_editor");
+    let path = format!("{STAFF_BALLOTS}/{}", id(&register.drafts[0]));
+    let void = json!({ "state": "void", "void_reason": "Never held." });
+    app.patch(&path, &void).with_key(editor).await.expect_problem(403, "forbidden");
+    let declared = app.patch(&path, &json!({ "state": "declared" })).with_key(editor).await.expect(200);
+    assert_eq!(declared["scrutineer_key_id"], register.scrutineer_id);
+    app.patch(&path, &json!({ "roll_size": 9 })).with_key(editor).await.expect_problem(403, "forbidden");
+    app.patch(&path, &void).await.expect(200);
+}
