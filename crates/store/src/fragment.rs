@@ -51,6 +51,12 @@ impl Fragment {
         self
     }
 
+    /// Goes on with another part.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     /// The whole as a statement.
     pub(crate) fn statement(self) -> Statement {
         Statement(self)

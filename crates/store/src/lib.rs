@@ -13,25 +13,32 @@ mod document_form;
 pub mod entry_log;
 mod error;
 mod fragment;
+pub mod history;
 pub mod idempotency;
 mod json;
 mod keyset;
+pub mod log_tree;
+pub mod merkle;
 mod migrate;
 pub mod mutual;
 mod naming;
+mod personal;
 pub mod reference;
 mod schema;
 mod span;
 pub mod staff_ballot;
 mod tombstone;
 mod transaction;
+mod verify;
 mod writer;
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use domain::{Invalid, Vocabulary};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 pub use backup::{backup, restore};
 pub use conn::DatabaseUrl;
@@ -41,6 +48,7 @@ pub use migrate::migrate;
 pub use reference::Reference;
 pub use span::{Days, Span};
 pub use transaction::{Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
+pub use verify::{LogFault, Verified};
 
 use conn::{Conn, Pool, Purpose, Session};
 
@@ -70,6 +78,33 @@ impl ResourceType {
     }
 }
 
+impl Vocabulary for ResourceType {
+    const NAME: &'static str = "ResourceType";
+    const DESCRIPTION: &'static str = "What kind of record.";
+    const ALL: &'static [Self] = &[Self::Department, Self::Mutual, Self::StaffBallot, Self::Contract];
+
+    fn as_str(self) -> &'static str {
+        Self::as_str(self)
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Department => "A department.",
+            Self::Mutual => "A mutual.",
+            Self::StaffBallot => "A staff ballot.",
+            Self::Contract => "A contract.",
+        }
+    }
+}
+
+impl FromStr for ResourceType {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        domain::vocabulary::find(raw)
+    }
+}
+
 impl fmt::Display for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -81,6 +116,8 @@ impl fmt::Display for ResourceType {
 
 /// A request waits at most this long for a connection.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How often a process looks for entries that another one wrote, while a request waits for some.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Reads on the blocking pool that may run at a time on SQLite.
 const LONG_READS: u32 = 4;
 
@@ -92,6 +129,10 @@ pub struct Store {
     long_reads: Arc<Semaphore>,
     queue: writer::Queue,
     documents: Arc<dyn Documents>,
+    /// The number of the newest entry that this process knows of.
+    heads: watch::Sender<i64>,
+    /// Held by the one waiting request that looks for what other processes wrote.
+    lookout: Arc<Mutex<()>>,
 }
 
 impl Store {
@@ -107,14 +148,16 @@ impl Store {
         };
         let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let pool = conn::pool(url, connections, PATIENCE)?;
-        let queue = writer::start(url.clone(), writing, Arc::clone(&documents))
+        let heads = watch::Sender::new(0);
+        let queue = writer::start(url.clone(), writing, Arc::clone(&documents), heads.clone())
             .map_err(|error| unreachable(error.to_string()))?;
         let permits = match url {
             DatabaseUrl::Sqlite(_) => LONG_READS,
             DatabaseUrl::Postgres(_) => connections,
         };
         let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
-        Ok(Self { url: url.clone(), pool, long_reads, queue, documents })
+        let lookout = Arc::default();
+        Ok(Self { url: url.clone(), pool, long_reads, queue, documents, heads, lookout })
     }
 
     /// Where the register is kept.
@@ -168,6 +211,29 @@ impl Store {
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
         self.queue.submit(stamp, work).await
+    }
+
+    /// Waits until there is an entry after this number, or its time is over. What this process writes is known at once, what another
+    /// one wrote within a fraction of a second.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn wait_for_entry(&self, after: i64, patience: Duration) -> Result<(), Error> {
+        let mut heads = self.heads.subscribe();
+        let arrival = async {
+            while *heads.borrow_and_update() <= after {
+                if tokio::time::timeout(LOOK_EVERY, heads.changed()).await.is_ok() {
+                    continue;
+                }
+                // One of all who wait looks for the others too.
+                if let Ok(_lookout) = self.lookout.try_lock() {
+                    let head = self.look(entry_log::head).await?;
+                    raise(&self.heads, head);
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(patience, arrival).await.unwrap_or(Ok(()))
     }
 
     /// Writes the stored documents anew where this release shows records in another form than the register was written in.
@@ -234,6 +300,15 @@ impl Store {
             .await
             .unwrap_or_else(|error| Err(Error::Internal(format!("a read was cut short: {error}")).into()))
     }
+}
+
+/// Lets those who wait know of a newer entry.
+fn raise(heads: &watch::Sender<i64>, head: i64) {
+    heads.send_if_modified(|known| {
+        let is_newer = head > *known;
+        *known = head.max(*known);
+        is_newer
+    });
 }
 
 fn statement<T, E>(mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>) -> impl FnMut(&mut Conn) -> Result<T, E> {
