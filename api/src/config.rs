@@ -7,6 +7,8 @@ use std::thread;
 
 use store::DatabaseUrl;
 
+use crate::signing::LogSigner;
+
 /// The settings of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -18,13 +20,15 @@ pub struct Config {
     pub cors_origins: Vec<Origin>,
     /// Threads that answer requests.
     pub workers: usize,
+    /// What signs the heads of the log; without it they are not signed.
+    pub signer: Option<LogSigner>,
 }
 
 impl Config {
     /// Only what can't be guessed; the rest as by default.
     pub fn new(listen: SocketAddr, database_url: DatabaseUrl) -> Self {
         let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { listen, database_url, cors_origins: Vec::new(), workers }
+        Self { listen, database_url, cors_origins: Vec::new(), workers, signer: None }
     }
 }
 

@@ -11,9 +11,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::body::{Body, Input, Patch};
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::faults::Faults;
 use crate::identifier::{Identifier, NewIdentifier};
+use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
@@ -187,15 +189,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// By default in the order of their names.
 #[utoipa::path(
     tag = "departments",
-    params(DepartmentFilter, ListParameters<Sort>),
+    params(DepartmentFilter, ListParameters<Sort>, KnownAt),
     responses((status = 200, description = "A page of departments", body = DepartmentPage))
 )]
 #[get("/departments")]
-async fn list_departments(app: App, query: ListQuery<DepartmentFilter, Sort>) -> Result<HttpResponse, Problem> {
+async fn list_departments(
+    app: App,
+    caller: Caller,
+    query: ListQuery<DepartmentFilter, Sort>,
+) -> Result<HttpResponse, Problem> {
     let find = |tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page<Sort>| {
         Ok(store::department::list(tx, &filter.clone().into(), page)?)
     };
-    resource::list(&app, query, find).await
+    resource::list::<Departments, _, _>(&app, caller, query, find).await
 }
 
 /// Get a department
@@ -203,12 +209,18 @@ async fn list_departments(app: App, query: ListQuery<DepartmentFilter, Sort>) ->
 /// By id or slug.
 #[utoipa::path(
     tag = "departments",
-    params(("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"), IfChanged),
+    params(("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"), KnownAt, IfChanged),
     responses((status = 200, description = "The department", body = Department))
 )]
 #[get("/departments/{department}")]
-async fn get_department(app: App, key: PathKey<Key>, conditions: IfChanged) -> Result<HttpResponse, Problem> {
-    resource::read::<Departments>(&app, key.0, &conditions).await
+async fn get_department(
+    app: App,
+    caller: Caller,
+    key: PathKey<Key>,
+    known_at: KnownAt,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    resource::read::<Departments>(&app, caller, key.0, known_at, &conditions).await
 }
 
 /// Create a department
@@ -292,6 +304,7 @@ impl Resource for Departments {
     type New = NewDepartment;
     type Key = Key;
 
+    const TYPE: ResourceType = ResourceType::Department;
     const PATH: &'static str = "/v1/departments";
 
     fn content(value: Slugged<domain::Department>) -> domain::Department {

@@ -3,6 +3,7 @@
 //! A handler names the resource and hands over what came with the request. Each operation is one transaction, in which the
 //! checks come in the order that the contract promises: the record, its version, the content, other records.
 
+use std::fmt;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
@@ -15,13 +16,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
-use store::{Page, ReadTx, Shown, Slice, Stamp, Stored, WriteTx};
+use store::{Page, ReadTx, ResourceType, Shown, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use crate::body::{Body, Input, Refusal};
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, json, last_modified};
+use crate::known_at::KnownAt;
 use crate::page::{ListQuery, SortKey};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -37,7 +40,10 @@ pub trait Resource: 'static {
     /// How it is sent.
     type New: Input<Value: Clone + Send> + 'static;
     /// What a path names it by.
-    type Key: Send + 'static;
+    type Key: fmt::Display + Send + 'static;
+
+    /// What it is called in the register.
+    const TYPE: ResourceType;
 
     /// Where its records are: `/v1/mutuals`.
     const PATH: &'static str;
@@ -226,31 +232,53 @@ impl Change {
     }
 }
 
-/// Reads a record: 200, or 304 where the caller has it already.
+/// Reads a record, as it is or as it was: 200, or 304 where the caller has it already.
 ///
 /// # Errors
 /// 404 or 410 where it is not there.
-pub async fn read<R: Resource>(app: &App, key: R::Key, conditions: &IfChanged) -> Result<HttpResponse, Problem> {
-    let shown = app.store.look(move |tx| R::show(tx, &key).map_err(Problem::from)).await?;
+pub async fn read<R: Resource>(
+    app: &App,
+    caller: Caller,
+    key: R::Key,
+    known_at: KnownAt,
+    conditions: &IfChanged,
+) -> Result<HttpResponse, Problem> {
+    let shown = match known_at.passed(app)? {
+        None => app.store.look(move |tx| R::show(tx, &key).map_err(Problem::from)).await?,
+        Some(at) => {
+            let key = key.to_string();
+            app.store.read(move |tx| history::show(tx, R::TYPE, &key, at, caller.confidences())).await?
+        }
+    };
     Ok(conditions.item(shown))
 }
 
-/// Lists records: 200 with a page, or 304 where the caller has it already.
+/// Lists records, as they are or as they were: 200 with a page, or 304 where the caller has it already.
 ///
 /// A page that an index leads to is read at once, any other by a thread that may take its time.
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<F, S>(
+pub async fn list<R, F, S>(
     app: &App,
+    caller: Caller,
     query: ListQuery<F, S>,
     find: impl Fn(&mut ReadTx<'_>, &F, &Page<S>) -> Result<Slice, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem>
 where
+    R: Resource,
     F: Filter,
     S: SortKey + Send,
 {
-    let ListQuery { filter, page, .. } = &query;
+    let ListQuery { filter, page, known_at, .. } = &query;
+    if let Some(at) = known_at.passed(app)? {
+        let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
+        let read = move |tx: &mut ReadTx<'_>| {
+            history::list_at(tx, R::TYPE, at, (after.as_deref(), limit), caller.confidences())
+        };
+        let slice = app.store.read(read).await?;
+        return query.answer(slice);
+    }
     let in_default_order = S::KEYS.first().is_some_and(|(_, key)| *key == page.sort);
     let is_bounded = in_default_order && filter.is_indexed() && !page.count;
     let (filter, page) = (filter.clone(), page.clone());

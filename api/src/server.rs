@@ -27,7 +27,8 @@ use crate::config::{Config, Origin};
 use crate::gate::Gate;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
-use crate::{contract, department, document, mutual, openapi, staff_ballot};
+use crate::signing::LogSigner;
+use crate::{contract, department, document, entry, log, mutual, openapi, staff_ballot};
 
 /// What a handler takes as its argument to reach the register.
 pub type App = Data<Shared>;
@@ -39,7 +40,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             .configure(department::routes)
             .configure(mutual::routes)
             .configure(staff_ballot::routes)
-            .configure(contract::routes),
+            .configure(contract::routes)
+            .configure(entry::routes)
+            .configure(log::routes),
     );
 }
 
@@ -49,6 +52,8 @@ pub struct Shared {
     pub store: Store,
     /// The time.
     pub clock: Clock,
+    /// What signs the heads of the log, where there is a key.
+    pub signer: Option<LogSigner>,
 }
 
 impl Shared {
@@ -185,7 +190,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     store::migrate(&config.database_url)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
-    let shared = Data::new(Shared { store, clock });
+    let shared = Data::new(Shared { store, clock, signer: config.signer.clone() });
     let document = openapi::document();
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
     let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)));

@@ -18,7 +18,7 @@ use crate::faults::Faults;
 use crate::source::{self, NewSource, Source};
 use crate::value::{Day, Instant, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word, prose};
 
-pub use operations::{StaffBallots, routes};
+pub use operations::{StaffBallots, erase, routes};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
     BallotOption, BallotRound, BallotThreshold, Basis, Effect, NewBallotOption, NewBallotRound, NewBallotThreshold,

@@ -11,6 +11,7 @@ mod entry_log;
 mod http;
 mod idempotency;
 mod list;
+mod log;
 mod mutual;
 mod program;
 mod record;

@@ -45,7 +45,14 @@ impl Program {
     pub fn new(arguments: &[&str]) -> Self {
         let mut command = Command::new(&*BINARY);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        for name in ["DATABASE_URL", "MUTUALS_LISTEN", "MUTUALS_CORS_ORIGINS", "RUST_LOG"] {
+        for name in [
+            "DATABASE_URL",
+            "MUTUALS_LISTEN",
+            "MUTUALS_CORS_ORIGINS",
+            "MUTUALS_SIGNING_KEY_FILE",
+            "MUTUALS_LOG_ORIGIN",
+            "RUST_LOG",
+        ] {
             command.env_remove(name);
         }
         Self(command)

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::Record;
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
-use store::{Days, Page, ReadTx, Shown, Stored, WriteTx};
+use store::{Days, Page, ReadTx, ResourceType, Shown, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -13,7 +13,9 @@ use super::{
     ProtectionKind,
 };
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
@@ -170,16 +172,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// By default in the order of entry.
 #[utoipa::path(
     tag = "contracts",
-    params(ContractFilter, ListParameters<Sort>),
+    params(ContractFilter, ListParameters<Sort>, KnownAt),
     responses((status = 200, description = "A page of contracts", body = ContractPage))
 )]
 #[get("/contracts")]
-async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Result<HttpResponse, Problem> {
+async fn list_contracts(
+    app: App,
+    caller: Caller,
+    query: ListQuery<ContractFilter, Sort>,
+) -> Result<HttpResponse, Problem> {
     let find = |tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page<Sort>| {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::contract::list(tx, &filter, page)?)
     };
-    resource::list(&app, query, find).await
+    resource::list::<Contracts, _, _>(&app, caller, query, find).await
 }
 
 /// Get a contract
@@ -187,16 +193,18 @@ async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Res
 /// By id.
 #[utoipa::path(
     tag = "contracts",
-    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), IfChanged),
+    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), KnownAt, IfChanged),
     responses((status = 200, description = "The contract", body = Contract))
 )]
 #[get("/contracts/{contract}")]
 async fn get_contract(
     app: App,
+    caller: Caller,
     key: PathKey<domain::ContractId>,
+    known_at: KnownAt,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    resource::read::<Contracts>(&app, key.0, &conditions).await
+    resource::read::<Contracts>(&app, caller, key.0, known_at, &conditions).await
 }
 
 /// Create a contract
@@ -278,6 +286,7 @@ impl Resource for Contracts {
     type New = NewContract;
     type Key = domain::ContractId;
 
+    const TYPE: ResourceType = ResourceType::Contract;
     const PATH: &'static str = "/v1/contracts";
 
     fn content(value: domain::Contract) -> domain::Contract {

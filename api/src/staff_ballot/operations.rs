@@ -4,13 +4,15 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::Record;
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
-use store::{Page, ReadTx, Shown, Span, Stored, WriteTx};
+use store::{Page, ReadTx, ResourceType, Shown, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{BallotKind, BallotMode, BallotState, NewStaffBallot, Organiser, StaffBallot, StaffBallotPatch};
 use crate::body::Body;
+use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
@@ -125,16 +127,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// By default in the order of entry. The counts and what follows from them are in `result`.
 #[utoipa::path(
     tag = "staff ballots",
-    params(StaffBallotFilter, ListParameters<Sort>),
+    params(StaffBallotFilter, ListParameters<Sort>, KnownAt),
     responses((status = 200, description = "A page of staff ballots", body = StaffBallotPage))
 )]
 #[get("/staff-ballots")]
-async fn list_staff_ballots(app: App, query: ListQuery<StaffBallotFilter, Sort>) -> Result<HttpResponse, Problem> {
+async fn list_staff_ballots(
+    app: App,
+    caller: Caller,
+    query: ListQuery<StaffBallotFilter, Sort>,
+) -> Result<HttpResponse, Problem> {
     let find = |tx: &mut ReadTx<'_>, filter: &StaffBallotFilter, page: &Page<Sort>| {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::staff_ballot::list(tx, &filter, page)?)
     };
-    resource::list(&app, query, find).await
+    resource::list::<StaffBallots, _, _>(&app, caller, query, find).await
 }
 
 /// Get a staff ballot
@@ -142,16 +148,18 @@ async fn list_staff_ballots(app: App, query: ListQuery<StaffBallotFilter, Sort>)
 /// By id.
 #[utoipa::path(
     tag = "staff ballots",
-    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), IfChanged),
+    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), KnownAt, IfChanged),
     responses((status = 200, description = "The staff ballot", body = StaffBallot))
 )]
 #[get("/staff-ballots/{ballot}")]
 async fn get_staff_ballot(
     app: App,
+    caller: Caller,
     key: PathKey<domain::StaffBallotId>,
+    known_at: KnownAt,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    resource::read::<StaffBallots>(&app, key.0, &conditions).await
+    resource::read::<StaffBallots>(&app, caller, key.0, known_at, &conditions).await
 }
 
 /// Create a staff ballot
@@ -234,6 +242,7 @@ impl Resource for StaffBallots {
     type New = NewStaffBallot;
     type Key = domain::StaffBallotId;
 
+    const TYPE: ResourceType = ResourceType::StaffBallot;
     const PATH: &'static str = "/v1/staff-ballots";
 
     fn content(value: domain::StaffBallot) -> domain::StaffBallot {
@@ -267,4 +276,12 @@ impl Resource for StaffBallots {
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
         store::staff_ballot::delete(tx, current)
     }
+}
+
+/// Takes the personal data out of a ballot and out of the log; gives how many values the log has forgotten.
+///
+/// # Errors
+/// Those of the store's function.
+pub fn erase(tx: &mut WriteTx<'_>, id: domain::StaffBallotId, reason: &str) -> Result<usize, store::Error> {
+    store::staff_ballot::erase(tx, &id, &format!("{}/{id}", StaffBallots::PATH), reason)
 }

@@ -12,7 +12,7 @@ use domain::{Confidences, Vocabulary};
 use crate::conn::Conn;
 use crate::error::Error;
 use crate::fragment::Fragment;
-use crate::json::instant;
+use crate::json::{instant, parsed, valid};
 use crate::merkle::{self, Hash};
 use crate::schema::{entries, log_head};
 use crate::{ReadTx, ResourceType, dialect, log_tree};
@@ -90,9 +90,9 @@ pub struct Content {
     /// The request it came with.
     pub request_id: String,
     /// What was done.
-    pub action: String,
+    pub action: Action,
     /// What kind of record it was done to.
-    pub resource_type: String,
+    pub resource_type: ResourceType,
     /// The record's id.
     pub resource_id: String,
     /// The record's version after it.
@@ -213,7 +213,7 @@ fn masked(tx: &mut ReadTx<'_>, rows: Vec<LoggedRow>, confidences: Confidences<'_
         let is_visible = !row.restricted || visible.contains(&row.seq);
         row.logged(is_visible)
     };
-    Ok(rows.into_iter().map(shown).collect())
+    rows.into_iter().map(shown).collect()
 }
 
 /// An entry as it is read.
@@ -235,19 +235,20 @@ pub(crate) struct LoggedRow {
 }
 
 impl LoggedRow {
-    pub(crate) fn logged(self, is_visible: bool) -> Logged {
-        let content = is_visible.then_some(Content {
+    pub(crate) fn logged(self, is_visible: bool) -> Result<Logged, Error> {
+        let content = Content {
+            action: valid("action", domain::vocabulary::find(&self.action))?,
+            resource_type: parsed("resource_type", &self.resource_type)?,
             actor: self.actor,
             request_id: self.request_id,
-            action: self.action,
-            resource_type: self.resource_type,
             resource_id: self.resource_id,
             version: self.version,
             after: self.after,
             reason: self.reason,
             restricted: self.restricted,
-        });
-        Logged { seq: self.seq, at: instant(self.at), leaf_hash: self.leaf_hash, content }
+        };
+        let content = is_visible.then_some(content);
+        Ok(Logged { seq: self.seq, at: instant(self.at), leaf_hash: self.leaf_hash, content })
     }
 }
 

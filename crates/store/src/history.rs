@@ -62,9 +62,9 @@ pub fn list(
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let mut versions: Vec<Version> = Vec::with_capacity(rows.len());
-    let mut last = before.map(|row| row.logged(true));
+    let mut last = before.map(|row| row.logged(true)).transpose()?;
     for row in rows {
-        let entry = row.logged(true);
+        let entry = row.logged(true)?;
         let before = last.as_ref().and_then(|last| document_before(last, &entry));
         last = Some(entry.clone());
         versions.push(Version { entry, before });
