@@ -16,6 +16,9 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 	@scripts/setup build
 	cargo build --release --locked --package api
 	$(TARGET)/release/mutuals import-sample
+	@key=$$($(TARGET)/release/mutuals keys create --role admin --label 'make run' --expires-in 365 --if-first); \
+	if [ -n "$$key" ]; then printf '%s\n' '' 'The key of this register, shown only now:' '' "  export KEY=$$key" \
+		'  curl -s localhost:8080/v1/keys -H "Authorization: Bearer $$KEY"' ''; fi
 	$(TARGET)/release/mutuals serve
 
 test: ## All tests, on SQLite and on a throw-away PostgreSQL

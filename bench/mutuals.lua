@@ -1,10 +1,11 @@
 -- Requests for wrk, one kind a run. Arguments, after wrk's own and `--`:
 --
 --   get FILE SUFFIX      a path from a line of FILE, in random order, followed by SUFFIX
+--   keyed FILE SUFFIX    the same with the key in BENCH_KEY
 --   create FIRST SUFFIX  POST new mutuals, numbered from FIRST, until the time is over
 --   load FIRST COUNT     POST COUNT new mutuals, then end; with one thread (wrk's other end is its clock)
 --
--- `get` and `create` print one line of JSON, marked RESULT.
+-- Changes are made with the key in BENCH_KEY. All but `load` print one line of JSON, marked RESULT.
 
 local threads = {}
 
@@ -51,7 +52,10 @@ local next_number
 
 function init(args)
     kind, suffix = args[1], args[3] or ""
-    if kind == "get" then
+    if kind ~= "get" then
+        wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_KEY")
+    end
+    if kind == "get" or kind == "keyed" then
         math.randomseed(os.time() + number)
         for line in io.lines(args[2]) do
             table.insert(paths, line)
@@ -84,7 +88,7 @@ function count_answers(wanted)
 end
 
 function request()
-    if kind == "get" then
+    if kind == "get" or kind == "keyed" then
         return wrk.format("GET", paths[math.random(#paths)] .. suffix)
     end
     local body = mutual(next_number)

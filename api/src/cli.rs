@@ -15,7 +15,7 @@ use store::{DatabaseUrl, Stamp, Store};
 use crate::config::Config;
 use crate::server::Clock;
 use crate::signing::KeyError;
-use crate::{document, openapi, sample, server};
+use crate::{document, key, openapi, sample, server};
 use log::{Erase, LogCommand, Signing};
 
 /// The register of public service mutuals, as a service that other systems call.
@@ -33,6 +33,7 @@ const EXAMPLES: &str = "\
 Examples:
   mutuals import-sample           fill a new register with the sample of real mutuals
   mutuals serve                   serve it on http://127.0.0.1:8080 (documentation: /docs/)
+  mutuals keys create --role admin --label 'my own'   make a key and print it
   mutuals backup copy.db          copy the register while it is being served
   mutuals log verify              check that no entry of the log was changed
   DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
@@ -54,6 +55,8 @@ enum Command {
     ///
     /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
     ImportSample(Database),
+    /// Make, list and revoke the keys by which systems prove who they are
+    Keys(Keys),
     /// Copy the register into a new file, also while it is being served (SQLite)
     Backup(Copy),
     /// Make a copy the register again, where there is none (SQLite)
@@ -97,8 +100,23 @@ impl Serve {
 struct Database {
     /// Where the register is: sqlite:PATH or postgres://USER@HOST/NAME
     // Its value may hold a password, which neither the help nor a message of clap's may show.
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, default_value = "sqlite:mutuals.db", value_name = "URL")]
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        hide_env_values = true,
+        default_value = "sqlite:mutuals.db",
+        value_name = "URL"
+    )]
     database_url: String,
+}
+
+#[derive(Debug, Args)]
+struct Keys {
+    #[command(subcommand)]
+    command: key::command::Command,
+    #[command(flatten)]
+    database: Database,
 }
 
 #[derive(Debug, Args)]
@@ -144,6 +162,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::ImportSample(database) => import_sample(&database.url()),
+        Command::Keys(keys) => Ok(key::command::perform(keys.command, &keys.database.url())?),
         Command::Backup(copy) => {
             store::backup(&copy.database.url(), &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));

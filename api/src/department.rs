@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::department::Life;
-use domain::{Checked, Distinct, Record};
+use domain::{Checked, Distinct, Kind, Object, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
 use store::{Page, ReadTx, Reference, ResourceType, Shown, Stored, WriteTx};
@@ -305,13 +305,22 @@ impl Resource for Departments {
     type Key = Key;
 
     const TYPE: ResourceType = ResourceType::Department;
+    const KIND: Kind = Kind::Department;
     const PATH: &'static str = "/v1/departments";
 
     fn content(value: Slugged<domain::Department>) -> domain::Department {
         value.content
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
+    fn object(
+        _: &mut ReadTx<'_>,
+        id: domain::DepartmentId,
+        _: &domain::Department,
+    ) -> Result<Option<Object>, store::Error> {
+        Ok(Some(Object::Department(id)))
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Shown, store::Error> {
         store::department::show(tx, key)
     }
 

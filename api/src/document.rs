@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::{Document, Documents, ResourceType};
 
 use crate::resource::example;
-use crate::{contract, department, mutual, staff_ballot};
+use crate::{contract, department, key, mutual, staff_ballot};
 
 /// How the store writes records down.
 pub fn documents() -> Arc<dyn Documents> {
@@ -27,14 +27,14 @@ pub fn examples() -> Vec<(String, Value)> {
         let page = json!({"items": [&example], "next_cursor": "AZbVgHpO0m0B"});
         [(format!("{name}Page"), page), (name, example)]
     };
-    resources.into_iter().flatten().flat_map(with_page).collect()
+    resources.into_iter().flatten().chain([key::example()]).flat_map(with_page).collect()
 }
 
 struct Views;
 
 /// Raised by one with every change to how a record is shown, so that stored documents are written anew. A test compares what is shown
 /// with what this number stands for.
-const FORM: i64 = 1;
+const FORM: i64 = 2;
 
 impl Documents for Views {
     fn form(&self) -> i64 {
@@ -50,7 +50,9 @@ impl Documents for Views {
     }
 
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
-        document(&staff_ballot::StaffBallot::from(record.clone()))
+        let ballot = staff_ballot::StaffBallot::from(record.clone());
+        let public = ballot.for_the_public().map(|public| serde_json::to_string(&public).unwrap_or_default());
+        Document { public, ..document(&ballot) }
     }
 
     fn contract(&self, record: &Record<Contract>) -> Document {
@@ -69,6 +71,7 @@ impl Documents for Views {
 fn document(view: &impl Serialize) -> Document {
     Document {
         shown: serde_json::to_string(view).unwrap_or_default(),
+        public: None,
         canonical: serde_json_canonicalizer::to_string(view).unwrap_or_default(),
     }
 }
@@ -127,7 +130,7 @@ mod tests {
                 "scrutineer": {"name": "S", "organisation": "O", "appointed_on": "2012-01-01", "report_url": "https://example.org/", "satisfied": true},
                 "published_figures": [{"option": "yes", "percent": "66.7", "basis": "of_valid", "source_url": "https://example.org/"}],
                 "sources": SOURCES}"#,
-            |new| new,
+            |new| domain::StaffBallot { scrutineer_key_id: Some(ID.parse().unwrap()), ..new },
         );
         let contract = record::<NewContract, _>(
             r#"{"mutual_id": "ID", "department_id": "ID", "title": "T", "description": "D", "reference": "R", "ocid": "ocds-b5fd17-1",
@@ -141,10 +144,11 @@ mod tests {
             Views.department(&department).shown,
             Views.mutual(&mutual).shown,
             Views.staff_ballot(&staff_ballot).shown,
+            Views.staff_ballot(&staff_ballot).public.unwrap(),
             Views.contract(&contract).shown,
         ];
         let digest: String =
             Sha256::digest(shown.join("\n")).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((FORM, digest.as_str()), (1, "c819134ffe85b4a4"), "{shown:#?}");
+        assert_eq!((FORM, digest.as_str()), (2, "476523b741bdaf80"), "{shown:#?}");
     }
 }

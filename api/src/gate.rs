@@ -1,7 +1,7 @@
 //! The one middleware: every request comes in through it and every answer goes out through it.
 //!
-//! On the way in it checks, in this order, what needs no handler: route 404, method 405, `Accept` 406, size 413, media type
-//! 415, then the request id and the names of the query parameters (400). On the way out it completes problems, turns
+//! On the way in it checks, in this order, what needs no handler: route 404, method 405, `Accept` 406, the caller
+//! 401, size 413, media type 415, then the request id and the names of the query parameters (400). On the way out it completes problems, turns
 //! every other error into one, adds the request id and writes the log line. It learns all paths from the contract and
 //! knows no resource.
 
@@ -22,6 +22,8 @@ use actix_web::{Error, HttpMessage, HttpResponse};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
+use crate::authentication::{self, Authenticator};
+use crate::caller::Caller;
 use crate::problem::{ErrorItem, Problem};
 use crate::query;
 use crate::request_id::{REQUEST_ID, RequestId};
@@ -41,12 +43,19 @@ pub struct UnknownParameters(pub Vec<ErrorItem>);
 #[derive(Clone, Debug)]
 pub struct Gate {
     routes: Arc<RouteTable>,
+    authenticator: Option<Arc<Authenticator>>,
 }
 
 impl Gate {
     /// A gate to these routes.
     pub fn new(routes: Arc<RouteTable>) -> Self {
-        Self { routes }
+        Self { routes, authenticator: None }
+    }
+
+    /// The same, which finds out who comes in.
+    #[must_use]
+    pub fn guarded_by(self, authenticator: Authenticator) -> Self {
+        Self { authenticator: Some(Arc::new(authenticator)), ..self }
     }
 }
 
@@ -61,7 +70,7 @@ where
     type Future = Ready<Result<Self::Transform, ()>>;
 
     fn new_transform(&self, service: S) -> Self::Future {
-        ready(Ok(GateService { service: Rc::new(service), routes: Arc::clone(&self.routes) }))
+        ready(Ok(GateService { service: Rc::new(service), gate: self.clone() }))
     }
 }
 
@@ -69,7 +78,7 @@ where
 #[derive(Debug)]
 pub struct GateService<S> {
     service: Rc<S>,
-    routes: Arc<RouteTable>,
+    gate: Gate,
 }
 
 impl<S> Service<ServiceRequest> for GateService<S>
@@ -83,21 +92,21 @@ where
     forward_ready!(service);
 
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
-        let mut passage = Passage::begin(&request, self.routes.find(request.match_info().as_str()));
-        match passage.admit(&mut request) {
-            Ok(Admission::Handler) => {
-                let service = Rc::clone(&self.service);
-                Box::pin(async move {
+        let mut passage = Passage::begin(&request, self.gate.routes.find(request.match_info().as_str()));
+        let (service, authenticator) = (Rc::clone(&self.service), self.gate.authenticator.clone());
+        Box::pin(async move {
+            match passage.admit(&mut request, authenticator.as_deref()).await {
+                Ok(Admission::Handler) => {
                     let answer = AssertUnwindSafe(async move { service.call(request).await }).catch_unwind().await;
                     passage.end(answer.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into())))
-                })
+                }
+                Ok(Admission::Options(allow)) => {
+                    let response = HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish();
+                    passage.end(Ok(request.into_response(response)))
+                }
+                Err(problem) => passage.end(Ok(request.error_response(problem))),
             }
-            Ok(Admission::Options(allow)) => {
-                let response = HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish();
-                Box::pin(ready(passage.end(Ok(request.into_response(response)))))
-            }
-            Err(problem) => Box::pin(ready(passage.end(Ok(request.error_response(problem))))),
-        }
+        })
     }
 }
 
@@ -109,6 +118,8 @@ struct Passage {
     method: Method,
     uri: Uri,
     route: Option<Arc<Route>>,
+    /// Where the answer depends on the caller: whether they have said who they are.
+    personal: Option<bool>,
 }
 
 enum Admission {
@@ -124,11 +135,15 @@ impl Passage {
             Err(fault) => (RequestId::make(), Some(fault)),
         };
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        Self { started, id, id_fault, method, uri, route: route.cloned() }
+        Self { started, id, id_fault, method, uri, route: route.cloned(), personal: None }
     }
 
     /// All checks. HEAD goes on as GET: the connection knows that it was HEAD and sends no body.
-    fn admit(&mut self, request: &mut ServiceRequest) -> Result<Admission, Problem> {
+    async fn admit(
+        &mut self,
+        request: &mut ServiceRequest,
+        authenticator: Option<&Authenticator>,
+    ) -> Result<Admission, Problem> {
         if query::decode(self.uri.path()).is_none() {
             return Err(Problem::bad_request("the path isn't valid percent-encoded UTF-8"));
         }
@@ -141,6 +156,12 @@ impl Passage {
         }
         let operation = route.operation(request.method()).ok_or_else(|| Problem::method_not_allowed(route.allow()))?;
         check_accept(request, operation)?;
+        if let Some(authenticator) = authenticator.filter(|_| operation.asks_who()) {
+            self.personal = operation.depends_on_caller().then_some(true);
+            let caller = authenticator.caller(request.request(), &self.id).await?;
+            self.check_caller(&caller, operation)?;
+            request.extensions_mut().insert(caller);
+        }
         check_size(request)?;
         check_content_type(request, operation)?;
         if let Some(fault) = self.id_fault.take() {
@@ -149,6 +170,13 @@ impl Passage {
         self.check_parameters(request, operation)?;
         request.extensions_mut().insert(self.id.clone());
         Ok(Admission::Handler)
+    }
+
+    fn check_caller(&mut self, caller: &Caller, operation: &Operation) -> Result<(), Problem> {
+        if operation.depends_on_caller() {
+            self.personal = Some(caller.access.is_some());
+        }
+        if caller.access.is_none() && operation.needs_key() { Err(authentication::needed()) } else { Ok(()) }
     }
 
     /// Where the operation has parameters, its extractor tells of the unknown ones, together with its own faults.
@@ -193,6 +221,12 @@ impl Passage {
             log::info!("{id} {method} {template} {status} {}us", self.started.elapsed().as_micros());
         }
         let headers = response.headers_mut();
+        if let Some(is_known) = self.personal {
+            headers.append(header::VARY, HeaderValue::from_static("Authorization"));
+            if is_known {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            }
+        }
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REQUEST_ID.clone(), self.id.to_value());
         response

@@ -1,6 +1,8 @@
 //! The HTTP service: wire types, handlers, problems, the contract and the command line.
 
 pub mod about;
+pub mod access;
+pub mod authentication;
 pub mod body;
 pub mod caller;
 pub mod cli;
@@ -15,6 +17,7 @@ pub mod faults;
 pub mod gate;
 pub mod identifier;
 pub mod json;
+pub mod key;
 pub mod known_at;
 pub mod log;
 pub mod merge_patch;

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::mutual::Life;
-use domain::{Checked, Distinct, Parents, Record, Staff};
+use domain::{Action, Checked, Distinct, Kind, Object, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
 use store::{Page, ReadTx, Reference, ResourceType, Shown, Span, Stored, WriteTx};
@@ -481,13 +481,31 @@ impl Resource for Mutuals {
     type Key = Key;
 
     const TYPE: ResourceType = ResourceType::Mutual;
+    const KIND: Kind = Kind::Mutual;
     const PATH: &'static str = "/v1/mutuals";
 
     fn content(value: Slugged<domain::Mutual>) -> domain::Mutual {
         value.content
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Key) -> Result<Shown, store::Error> {
+    fn object(
+        _: &mut ReadTx<'_>,
+        _: domain::MutualId,
+        mutual: &domain::Mutual,
+    ) -> Result<Option<Object>, store::Error> {
+        Ok(Some(Object::Mutual { department: mutual.parents.department_id }))
+    }
+
+    fn changes(_: &domain::Mutual) -> &'static [Action] {
+        &[Action::Describe, Action::Update]
+    }
+
+    fn changing(current: &domain::Mutual, wanted: &domain::Mutual) -> Action {
+        let described = domain::Mutual { description: wanted.description.clone(), ..current.clone() };
+        if described == *wanted { Action::Describe } else { Action::Update }
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Shown, store::Error> {
         store::mutual::show(tx, key)
     }
 

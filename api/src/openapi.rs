@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::App;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
+use domain::{Action, Kind, grants};
 use serde_json::Value;
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
@@ -14,10 +16,13 @@ use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Ref, RefOr, Required};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt as _;
 
+use crate::access::{self, Asked};
+use crate::authentication;
 use crate::document;
 use crate::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
 use crate::{contract, server, value};
@@ -35,7 +40,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
     info(
         title = "Register of public service mutuals",
         description = "Departments, the mutuals that left them, the staff ballots that decided it and the contracts they won.\n\n\
-                       Reading needs no key. Every list is read page by page by its `cursor`; every record has an `ETag`, which a \
+                       Reading needs no key; drafts and personal data do, and so does every change (`Authorization: Bearer`). Each \
+                       operation names the roles that its key may have. Every list is read page by page by its `cursor`; every record has an `ETag`, which a \
                        change sends back as `If-Match`. A request is refused with all of its faults at once, as a problem \
                        (RFC 9457) whose `type` can be read at `/problems/{slug}`. Every path that answers `GET` also \
                        answers `HEAD`, and every path `OPTIONS`. Members and words may be added to answers within `/v1`.",
@@ -58,6 +64,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "contracts", description = "Contracts of mutuals with public bodies"),
         (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
         (name = "log", description = "What proves that no entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
+        (name = "keys", description = "Keys by which systems prove who they are"),
         (name = "service", description = "The service itself: its state, its contract and its problem types")
     )
 )]
@@ -77,6 +84,18 @@ const BAD_REQUEST: Refusal = Refusal {
     status: "400",
     kinds: &[ProblemType::MalformedRequest, ProblemType::InvalidParameter],
     description: "The request can't be read, or a query parameter is invalid",
+};
+const UNAUTHENTICATED: Refusal = Refusal {
+    name: "Unauthenticated",
+    status: "401",
+    kinds: &[ProblemType::Unauthenticated],
+    description: "There is no key where one is needed, or one that isn't valid",
+};
+const FORBIDDEN: Refusal = Refusal {
+    name: "Forbidden",
+    status: "403",
+    kinds: &[ProblemType::Forbidden],
+    description: "The key isn't for this",
 };
 const NOT_FOUND: Refusal = Refusal {
     name: "NotFound",
@@ -157,6 +176,8 @@ const STORAGE_FULL: Refusal = Refusal {
 
 const REFUSALS: &[&Refusal] = &[
     &BAD_REQUEST,
+    &UNAUTHENTICATED,
+    &FORBIDDEN,
     &NOT_FOUND,
     &NOT_ACCEPTABLE,
     &TAKEN,
@@ -173,6 +194,9 @@ const REFUSALS: &[&Refusal] = &[
     &STORAGE_FULL,
 ];
 
+/// The name of the security scheme.
+const BEARER: &str = "bearer";
+
 const ETAG: &str = "ETag";
 const LAST_MODIFIED: &str = "Last-Modified";
 const CACHE_CONTROL: &str = "Cache-Control";
@@ -180,6 +204,7 @@ const LINK: &str = "Link";
 const LOCATION: &str = "Location";
 const REQUEST_ID: &str = "Request-Id";
 const RETRY_AFTER: &str = "Retry-After";
+const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 
 /// Response headers: name, what it says, an example.
 const HEADERS: &[(&str, &str, &str)] = &[
@@ -193,6 +218,11 @@ const HEADERS: &[(&str, &str, &str)] = &[
     ),
     (LOCATION, "Where the new record is.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (REQUEST_ID, "The request, as the service's log knows it.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
+    (
+        WWW_AUTHENTICATE,
+        "What to prove who one is by, and why what was sent doesn't (RFC 6750).",
+        "Bearer realm=\"mutuals\", error=\"invalid_token\", error_description=\"the key expired at 2026-03-01T09:30:00Z\"",
+    ),
     (RETRY_AFTER, "The seconds after which it is worth asking again.", "1"),
     ("Accept-Patch", "What `PATCH` reads, where the refused request was one.", "application/merge-patch+json"),
 ];
@@ -203,6 +233,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         name_parameter_schemas(operation, &mut components);
         operation.parameters.get_or_insert_default().push(request_id().into());
         describe_headers(method, operation);
+        describe_access(path, method, operation);
         add_refusals(path, method, operation);
     }
     share_parameters(document, &mut components);
@@ -212,6 +243,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         }
     }
     add_problems(&mut components);
+    components.add_security_scheme(BEARER, bearer());
     components.headers =
         HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();
     document.components = Some(components);
@@ -244,6 +276,31 @@ fn name_parameter_schemas(operation: &mut Operation, components: &mut Components
     }
 }
 
+/// What callers prove who they are by.
+fn bearer() -> SecurityScheme {
+    let description = "An API key, `psm_…`. Keys are made by administrators, for one role and, where the role is a department's, \
+                       for some departments or all. Where an operation names roles, the key needs one of them.";
+    let http =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("API key").description(Some(description));
+    SecurityScheme::Http(http.build())
+}
+
+/// Who an operation of the register is for: each role is an alternative, and where everybody may, a key is one more.
+fn describe_access(path: &str, method: &str, operation: &mut Operation) {
+    let Some(asked) = Asked::of(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path) else { return };
+    let roles = asked.roles();
+    operation.security = Some(if roles.is_empty() {
+        vec![SecurityRequirement::default(), SecurityRequirement::new::<_, _, &str>(BEARER, [])]
+    } else {
+        roles.iter().map(|role| SecurityRequirement::new(BEARER, [role.as_str()])).collect()
+    });
+    if !roles.is_empty() {
+        let named: Vec<String> = roles.iter().map(|role| format!("`{role}`")).collect();
+        let description = operation.description.get_or_insert_default();
+        description.push_str(&format!("\n\nFor the roles {}.", named.join(", ")));
+    }
+}
+
 fn request_id() -> Parameter {
     let schema =
         ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9._-]{1,128}$")).max_length(Some(128));
@@ -260,6 +317,8 @@ fn request_id() -> Parameter {
 fn describe_headers(method: &str, operation: &mut Operation) {
     let is_conditional = has_parameter(operation, "If-None-Match");
     let is_list = has_parameter(operation, "cursor") || has_parameter(operation, "after");
+    // What may be sent twice is what has versions.
+    let is_versioned = has_parameter(operation, "Idempotency-Key");
     if is_conditional {
         let unchanged = ResponseBuilder::new().description("The caller has it already");
         operation.responses.responses.insert("304".to_owned(), unchanged.into());
@@ -270,7 +329,8 @@ fn describe_headers(method: &str, operation: &mut Operation) {
             ("GET", "200" | "304") if is_conditional && is_list => &[ETAG, CACHE_CONTROL, LINK],
             ("GET", "200" | "304") if is_conditional => &[ETAG, CACHE_CONTROL, LAST_MODIFIED],
             ("GET", "200") => &[CACHE_CONTROL],
-            ("POST", "201") => &[ETAG, LAST_MODIFIED, LOCATION, CACHE_CONTROL],
+            ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION, CACHE_CONTROL],
+            ("POST", "201") => &[LOCATION, CACHE_CONTROL],
             ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED, CACHE_CONTROL],
             ("POST" | "DELETE", "200") => &[CACHE_CONTROL],
             _ => &[],
@@ -288,6 +348,7 @@ fn add_headers(response: &mut Response, names: &[&str]) {
 
 /// The problems that follow from what the operation is. A handler declares a 409 itself, since that depends on the resource.
 fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
+    let verb = Method::from_bytes(method.as_bytes()).unwrap_or_default();
     let reads_body = operation.request_body.is_some();
     let in_register = path.starts_with("/v1/");
     let names_record = path.contains('{');
@@ -303,6 +364,8 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
     let invalid = if has_parameter(operation, "Idempotency-Key") { &INVALID_NEW_CONTENT } else { &INVALID_CONTENT };
     let rules: &[(bool, &Refusal)] = &[
         (true, &BAD_REQUEST),
+        (access::asks_who(path), &UNAUTHENTICATED),
+        (access::needs_key(&verb, path), &FORBIDDEN),
         (names_record || names_what_may_be_absent, &NOT_FOUND),
         (answers, &NOT_ACCEPTABLE),
         (declares_conflict && method == "DELETE", &HAS_DEPENDENTS),
@@ -374,6 +437,7 @@ fn response(refusal: &Refusal) -> Response {
     let mut response =
         ResponseBuilder::new().description(refusal.description).content(problem::MEDIA_TYPE, content).build();
     let own: &[&str] = match refusal.status {
+        "401" => &[WWW_AUTHENTICATE],
         "412" => &[ETAG],
         "415" => &["Accept-Patch"],
         "503" => &[RETRY_AFTER],
@@ -419,6 +483,8 @@ fn example(kind: ProblemType) -> Value {
             "unknown-parameter",
             "there is no such parameter; did you mean `sector`?",
         )]),
+        ProblemType::Unauthenticated => authentication::invalid("the key expired at 2026-03-01T09:30:00Z"),
+        ProblemType::Forbidden => Problem::forbidden(grants(Action::Update, Kind::Mutual)),
         ProblemType::UnknownPath => Problem::unknown_path(),
         ProblemType::NotFound => Problem::not_found("no mutual «harmonie»"),
         ProblemType::MethodNotAllowed => Problem::method_not_allowed(&HeaderValue::from_static("GET, HEAD, OPTIONS")),

@@ -300,6 +300,7 @@ fn list_etag(slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
     for item in &slice.items {
         hash.update(&item.id);
         hash.update(item.version.to_be_bytes());
+        hash.update([u8::from(item.reduced)]);
     }
     hash.update(next_cursor.unwrap_or_default());
     hash.update(slice.total.unwrap_or(-1).to_be_bytes());

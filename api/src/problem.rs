@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use chrono::SecondsFormat;
-use domain::Fault;
+use domain::{Fault, Grant, Reach, Refused};
 use serde::Serialize;
 use store::{Conflict, ConflictKind};
 use utoipa::ToSchema;
@@ -63,6 +63,10 @@ problem_types! {
     MalformedRequest = BAD_REQUEST "malformed-request" "The request can't be read";
     /// A query parameter is unknown, repeated or has a value that it doesn't take.
     InvalidParameter = BAD_REQUEST "invalid-parameter" "A query parameter is invalid";
+    /// The request needs a valid key and has none, or has one that isn't valid.
+    Unauthenticated = UNAUTHORIZED "unauthenticated" "A valid key is needed";
+    /// The caller may see the record and not do this with it.
+    Forbidden = FORBIDDEN "forbidden" "The key isn't for this";
     /// No operation has this path.
     UnknownPath = NOT_FOUND "unknown-path" "There is nothing at this path";
     /// The path is right, the record isn't there.
@@ -237,6 +241,22 @@ impl Problem {
     pub fn bad_query(errors: Vec<ErrorItem>) -> Self {
         let detail = format!("{} in the query", faults(errors.len()));
         Self::new(ProblemType::InvalidParameter, detail).with_errors(errors)
+    }
+
+    /// 401: who the caller is must be said, or said otherwise.
+    pub fn unauthenticated(detail: impl Into<String>, challenge: HeaderValue) -> Self {
+        Self::new(ProblemType::Unauthenticated, detail).with_header(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    /// 403, with the roles that may, and with which records.
+    pub fn forbidden(needed: &[Grant]) -> Self {
+        let may: Vec<String> = needed.iter().map(allowed).collect();
+        let detail = match may.split_last() {
+            None => "no key is for this".to_owned(),
+            Some((only, [])) => format!("this is for {only}"),
+            Some((last, others)) => format!("this is for {} or {last}", others.join(", ")),
+        };
+        Self::new(ProblemType::Forbidden, detail)
     }
 
     /// 404: no operation has this path.
@@ -449,6 +469,16 @@ impl Problem {
     }
 }
 
+/// A record that may not be seen is told of by whoever knows which one was looked for, like one that isn't there.
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Hidden => Self::not_found("no such record"),
+            Refused::Forbidden { needed } => Self::forbidden(needed),
+        }
+    }
+}
+
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         const RETRY_AFTER_SECONDS: u32 = 1;
@@ -535,6 +565,16 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
+    }
+}
+
+/// Who a grant is for, in words.
+fn allowed(grant: &Grant) -> String {
+    let Grant { role, reach } = grant;
+    match reach {
+        Reach::Departments if role.is_departmental() => format!("the role `{role}` of the record's department"),
+        Reach::Departments => format!("the role `{role}`"),
+        Reach::Appointed => format!("the role `{role}` appointed to the record"),
     }
 }
 

@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::DateTime;
-use domain::{Id, Record};
+use domain::{Action, Id, Kind, Object, Record, Refused, authorize, authorize_role};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -44,6 +44,8 @@ pub trait Resource: 'static {
 
     /// What it is called in the register.
     const TYPE: ResourceType;
+    /// What it is to those who decide who may do what.
+    const KIND: Kind;
 
     /// Where its records are: `/v1/mutuals`.
     const PATH: &'static str;
@@ -51,11 +53,37 @@ pub trait Resource: 'static {
     /// What a record says that is entered with this value, if nothing in the register is in its way.
     fn content(value: <Self::New as Input>::Value) -> Self::Content;
 
-    /// Finds what there is to show of a record.
+    /// A record that says this, as far as it matters to who may touch it; none where it can't be stored, since what it belongs to
+    /// isn't there.
     ///
     /// # Errors
     /// Those of the store's function, as for the others.
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error>;
+    fn object(
+        tx: &mut ReadTx<'_>,
+        id: Id<Self::Content>,
+        content: &Self::Content,
+    ) -> Result<Option<Object>, store::Error>;
+
+    /// What it is to enter this.
+    fn entering(_: &Self::Content) -> Action {
+        Action::Create
+    }
+
+    /// What it may be to change this: whoever may do none of it is told before the content is looked at.
+    fn changes(_: &Self::Content) -> &'static [Action] {
+        &[Action::Update]
+    }
+
+    /// What it is to make one of the other.
+    fn changing(_current: &Self::Content, _wanted: &Self::Content) -> Action {
+        Action::Update
+    }
+
+    /// Finds what there is to show of a record to this caller.
+    ///
+    /// # Errors
+    /// Those of the store's function.
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Shown, store::Error>;
 
     /// Finds a record.
     ///
@@ -114,10 +142,23 @@ pub struct ChangeOptions {
 pub struct Change {
     app: App,
     stamp: Stamp,
+    caller: Caller,
     target: String,
     dry_run: bool,
     if_match: IfMatch,
     idempotency_key: IdempotencyKey,
+}
+
+/// A change to what has no versions: who asks for it, and whether it is a dry run.
+pub struct Order {
+    /// Where.
+    pub app: App,
+    /// Who and when, for the record.
+    pub stamp: Stamp,
+    /// Who, for the decision.
+    pub caller: Caller,
+    /// Whether nothing is to be stored.
+    pub dry_run: bool,
 }
 
 impl FromRequest for Change {
@@ -135,8 +176,10 @@ impl Change {
         let app =
             App::from_request(request, payload).into_inner().map_err(|error| Problem::internal(error.to_string()))?;
         let request_id = RequestId::from_request(request, payload).into_inner()?;
+        let caller = Caller::from_request(request, payload).into_inner()?;
         Ok(Self {
-            stamp: app.stamp(&request_id),
+            stamp: app.stamp(&caller, &request_id),
+            caller,
             target: format!("{} {}", request.method(), request.path()),
             dry_run: options.validate_only.unwrap_or_default(),
             if_match: IfMatch::from_request(request, payload).into_inner()?,
@@ -145,21 +188,29 @@ impl Change {
         })
     }
 
+    /// What comes with a change that is of no version.
+    pub fn into_order(self) -> Order {
+        Order { app: self.app, stamp: self.stamp, caller: self.caller, dry_run: self.dry_run }
+    }
+
     /// Creates a record: 201, or 200 in a dry run. With an `Idempotency-Key` the answer is kept and given again.
     ///
     /// # Errors
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
     pub async fn create<R: Resource>(self, body: Body<R::New>) -> Result<HttpResponse, Problem> {
-        let Self { app, stamp, target, dry_run, idempotency_key, .. } = self;
+        let Self { app, stamp, caller, target, dry_run, idempotency_key, .. } = self;
         let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &target, &key, &body));
         let content = body.create();
         let id = app.new_id::<R::Content>();
         let answer = app.store.write(stamp, move |tx| {
+            authorize_role(&caller, Action::Create, R::KIND)?;
             let kept = repeat.as_ref().map(|repeat| repeat.answer(tx)).transpose()?;
             if let Some(kept) = kept.flatten() {
                 return Ok(kept);
             }
             let value = accept(tx, &content)?;
+            let entered = R::content(value.clone());
+            check_permission::<R>(tx, &caller, R::entering(&entered), (id, &entered))?;
             let stored = R::insert(tx, id, value)?;
             if dry_run {
                 tx.discard();
@@ -195,13 +246,41 @@ impl Change {
         key: R::Key,
         read: impl Fn(&R::View) -> Read<R> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let Self { app, stamp, dry_run, if_match, .. } = self;
+        let Self { app, stamp, caller, dry_run, if_match, .. } = self;
         let answer = app.store.write(stamp, move |tx| {
-            let current = R::find(tx, &key)?;
+            let current = find_for::<R>(tx, &key, &caller, R::changes)?;
             if_match.check(current.version)?;
             let content = read(&R::View::from(current.clone()));
             let value = accept(tx, &content)?;
+            let wanted = R::content(value.clone());
+            let action = R::changing(&current.content, &wanted);
+            check_permission::<R>(tx, &caller, action, (current.id, &current.content))?;
+            check_permission::<R>(tx, &caller, action, (current.id, &wanted))?;
             let stored = R::update(tx, &current, value)?;
+            if dry_run {
+                tx.discard();
+                return Ok(rehearsed(stored));
+            }
+            Ok::<_, Problem>(answer(StatusCode::OK, stored))
+        });
+        Ok(respond(answer.await?))
+    }
+
+    /// Changes a record in a way of its own, which is one of these actions.
+    ///
+    /// # Errors
+    /// As [`Change::replace`].
+    pub async fn alter<R: Resource>(
+        self,
+        key: R::Key,
+        actions: &'static [Action],
+        work: impl Fn(&mut WriteTx<'_>, &Record<R::Content>) -> Result<Stored<R::Content>, Problem> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { app, stamp, caller, dry_run, if_match, .. } = self;
+        let answer = app.store.write(stamp, move |tx| {
+            let current = find_for::<R>(tx, &key, &caller, |_| actions)?;
+            if_match.check(current.version)?;
+            let stored = work(tx, &current)?;
             if dry_run {
                 tx.discard();
                 return Ok(rehearsed(stored));
@@ -216,11 +295,11 @@ impl Change {
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
     pub async fn delete<R: Resource>(self, key: R::Key) -> Result<HttpResponse, Problem> {
-        let Self { app, stamp, dry_run, if_match, .. } = self;
+        let Self { app, stamp, caller, dry_run, if_match, .. } = self;
         let answer = app.store.write(stamp, move |tx| {
-            let current = R::find(tx, &key)?;
+            let current = find_for::<R>(tx, &key, &caller, |_| &[Action::Delete])?;
             if_match.check(current.version)?;
-            let document = R::show(tx, &key)?.document;
+            let document = R::show(tx, &key, &caller)?.document;
             R::delete(tx, &current)?;
             if dry_run {
                 tx.discard();
@@ -244,7 +323,7 @@ pub async fn read<R: Resource>(
     conditions: &IfChanged,
 ) -> Result<HttpResponse, Problem> {
     let shown = match known_at.passed(app)? {
-        None => app.store.look(move |tx| R::show(tx, &key).map_err(Problem::from)).await?,
+        None => app.store.look(move |tx| R::show(tx, &key, &caller).map_err(Problem::from)).await?,
         Some(at) => {
             let key = key.to_string();
             app.store.read(move |tx| history::show(tx, R::TYPE, &key, at, caller.confidences())).await?
@@ -293,11 +372,56 @@ pub trait Filter: Clone + Send + 'static {
     fn is_indexed(&self) -> bool;
 }
 
+/// The record that a caller wants to change, if they may do some of this with it. One that they may not see is not there.
+///
+/// # Errors
+/// 404 or 410 where it is not there, 403 naming the roles that may.
+pub fn find_for<R: Resource>(
+    tx: &mut ReadTx<'_>,
+    key: &R::Key,
+    caller: &Caller,
+    actions: impl Fn(&R::Content) -> &'static [Action],
+) -> Result<Record<R::Content>, Problem> {
+    let current = R::find(tx, key)?;
+    let object = R::object(tx, current.id, &current.content)?;
+    let object = object.ok_or_else(|| Problem::internal(format!("the {} «{key}» belongs to nothing", R::TYPE)))?;
+    let mut refusal = None;
+    for action in actions(&current.content) {
+        match authorize(caller, *action, &object) {
+            Ok(()) => return Ok(current),
+            Err(refused) => _ = refusal.get_or_insert(refused),
+        }
+    }
+    match refusal {
+        Some(Refused::Forbidden { needed }) => Err(Problem::forbidden(needed)),
+        Some(Refused::Hidden) | None => {
+            Err(store::Error::NotFound { resource_type: R::TYPE, key: key.to_string() }.into())
+        }
+    }
+}
+
+/// Refuses what the caller may not do with a record that says this.
+fn check_permission<R: Resource>(
+    tx: &mut ReadTx<'_>,
+    caller: &Caller,
+    action: Action,
+    (id, content): (Id<R::Content>, &R::Content),
+) -> Result<(), Problem> {
+    // What can't be stored is refused for that by the store.
+    match R::object(tx, id, content)? {
+        Some(object) => Ok(authorize(caller, action, &object)?),
+        None => Ok(()),
+    }
+}
+
 /// What reading a body gave.
 type Read<R> = Result<<<R as Resource>::New as Input>::Value, Refusal>;
 
 /// The content, or all its faults: those of the body itself and its references that lead nowhere.
-fn accept<V: Clone>(tx: &mut ReadTx<'_>, content: &Result<V, Refusal>) -> Result<V, Problem> {
+///
+/// # Errors
+/// 422 with all of them.
+pub fn accept<V: Clone>(tx: &mut ReadTx<'_>, content: &Result<V, Refusal>) -> Result<V, Problem> {
     match content {
         Ok(value) => Ok(value.clone()),
         Err(refusal) => {

@@ -8,6 +8,8 @@ use actix_web::http::header::HeaderValue;
 use utoipa::openapi::path::{self, ParameterIn, PathItem};
 use utoipa::openapi::{Components, OpenApi, RefOr};
 
+use crate::access;
+
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
@@ -29,6 +31,9 @@ pub struct Route {
 /// What the gate checks before an operation's handler is called.
 #[derive(Debug, Default)]
 pub struct Operation {
+    asks_who: bool,
+    needs_key: bool,
+    depends_on_caller: bool,
     parameters: Parameters,
     reads: Vec<Box<str>>,
     answers: Vec<Box<str>>,
@@ -54,7 +59,7 @@ impl RouteTable {
     pub fn of(document: &OpenApi) -> Self {
         let mut table = Self::default();
         for (template, item) in &document.paths.paths {
-            let route = Arc::new(Route::new(template, operations(item, document.components.as_ref())));
+            let route = Arc::new(Route::new(template, operations(template, item, document.components.as_ref())));
             table.root.place(template.strip_prefix('/'), route);
         }
         table
@@ -108,6 +113,21 @@ impl Route {
 }
 
 impl Operation {
+    /// Whether it matters who asks.
+    pub fn asks_who(&self) -> bool {
+        self.asks_who
+    }
+
+    /// Whether it is refused to callers who don't say who they are.
+    pub fn needs_key(&self) -> bool {
+        self.needs_key
+    }
+
+    /// Whether callers get different answers from it.
+    pub fn depends_on_caller(&self) -> bool {
+        self.depends_on_caller
+    }
+
     /// The names of the query parameters, where they are known.
     pub fn parameters(&self) -> Option<&[Box<str>]> {
         match &self.parameters {
@@ -181,7 +201,7 @@ fn first_word(rest: &str) -> (&str, Option<&str>) {
     rest.split_once('/').map_or((rest, None), |(word, rest)| (word, Some(rest)))
 }
 
-fn operations(item: &PathItem, components: Option<&Components>) -> Vec<(Method, Operation)> {
+fn operations(template: &str, item: &PathItem, components: Option<&Components>) -> Vec<(Method, Operation)> {
     let declared = [
         (Method::GET, &item.get),
         (Method::POST, &item.post),
@@ -190,7 +210,16 @@ fn operations(item: &PathItem, components: Option<&Components>) -> Vec<(Method, 
         (Method::DELETE, &item.delete),
     ];
     let own = declared.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
-    own.map(|(method, operation)| (method, operation_of(operation, components))).collect()
+    own.map(|(method, operation)| {
+        let own = Operation {
+            asks_who: access::asks_who(template),
+            needs_key: access::needs_key(&method, template),
+            depends_on_caller: access::depends_on_caller(&method, template),
+            ..operation_of(operation, components)
+        };
+        (method, own)
+    })
+    .collect()
 }
 
 fn operation_of(operation: &path::Operation, components: Option<&Components>) -> Operation {
@@ -222,6 +251,7 @@ fn operation_of(operation: &path::Operation, components: Option<&Components>) ->
         parameters: Parameters::Declared(query.map(|parameter| parameter.name.as_str().into()).collect()),
         reads,
         answers: answers.flatten().map(|media| media.as_str().into()).collect(),
+        ..Operation::default()
     }
 }
 

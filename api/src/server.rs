@@ -23,12 +23,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 use crate::about::{self, Contract};
+use crate::authentication::Authenticator;
+use crate::caller::Caller;
 use crate::config::{Config, Origin};
 use crate::gate::Gate;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
 use crate::signing::LogSigner;
-use crate::{contract, department, document, entry, log, mutual, openapi, staff_ballot};
+use crate::{contract, department, document, entry, key, log, mutual, openapi, staff_ballot};
 
 /// What a handler takes as its argument to reach the register.
 pub type App = Data<Shared>;
@@ -42,9 +44,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             .configure(staff_ballot::routes)
             .configure(contract::routes)
             .configure(entry::routes)
-            .configure(log::routes),
+            .configure(log::routes)
+            .configure(key::routes),
     );
 }
+
+/// Who the entries name for what is done on the database without a request.
+pub const OPERATOR: &str = "operator";
 
 /// What all handlers share.
 pub struct Shared {
@@ -57,9 +63,14 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Who changes the register, when, in which request. (There are no keys yet, so that nobody has a name.)
-    pub fn stamp(&self, request_id: &RequestId) -> Stamp {
-        Stamp { now: self.clock.now(), actor: "anonymous".to_owned(), request_id: request_id.as_str().to_owned() }
+    /// Who changes the register, when, in which request.
+    pub fn stamp(&self, caller: &Caller, request_id: &RequestId) -> Stamp {
+        Stamp { now: self.clock.now(), actor: caller.name.clone(), request_id: request_id.as_str().to_owned() }
+    }
+
+    /// The same for what the service does by itself.
+    pub fn operator(&self, request_id: &str) -> Stamp {
+        Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: request_id.to_owned() }
     }
 
     /// An id for a new record: a UUID of version 7, so that ids sort by time.
@@ -193,12 +204,13 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let shared = Data::new(Shared { store, clock, signer: config.signer.clone() });
     let document = openapi::document();
     let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
-    let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)));
+    let gate = Gate::new(Arc::new(RouteTable::of(&document).with_prefix(about::DOCS)))
+        .guarded_by(Authenticator::new(shared.clone()));
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
-            let stamp = shared.stamp(&RequestId::make());
+            let stamp = shared.operator(RequestId::make().as_str());
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
             let listening = match documents {
                 Ok(()) => server(&config, shared, contract, gate, signals)

@@ -1,5 +1,6 @@
 //! Staff ballots: how staff were asked, what they answered and what that means.
 
+mod appointment;
 mod operations;
 mod result;
 mod tally;
@@ -16,8 +17,9 @@ use validator::Validate;
 use crate::body::{Input, Patch};
 use crate::faults::Faults;
 use crate::source::{self, NewSource, Source};
-use crate::value::{Day, Instant, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word, prose};
+use crate::value::{Day, Instant, KeyId, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word, prose};
 
+pub use appointment::NewAppointment;
 pub use operations::{StaffBallots, erase, routes};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
@@ -225,9 +227,14 @@ pub struct StaffBallot {
     /// What the result was to be measured by: the levels set for this ballot.
     #[schema(max_items = 20)]
     thresholds: Vec<BallotThreshold>,
+    /// Its `name` is shown only to callers who may see the ballot's draft.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     scrutineer: Option<Scrutineer>,
+    /// The API key that is appointed to watch over it.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scrutineer_key_id: Option<KeyId>,
     /// What others printed about the result, whether or not the counts bear it out.
     #[schema(max_items = 50)]
     published_figures: Vec<PublishedFigure>,
@@ -275,7 +282,7 @@ pub struct NewScrutineer {
 /// are entitled to vote (Trade Union and Labour Relations (Consolidation) Act 1992 s.226B).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Scrutineer {
-    /// The person.
+    /// The person: only for callers who may see the ballot's draft.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Name>,
@@ -300,7 +307,8 @@ pub struct Scrutineer {
 impl Input for NewStaffBallot {
     type Value = domain::StaffBallot;
 
-    const READ_ONLY: &'static [&'static str] = &["id", "version", "created_at", "updated_at", "result"];
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "version", "created_at", "updated_at", "scrutineer_key_id", "result"];
     const PATCH: &'static str = "StaffBallotPatch";
 
     fn references(&self) -> Vec<Reference> {
@@ -340,6 +348,7 @@ impl Input for NewStaffBallot {
             held: held?,
             tally: tally?,
             scrutineer,
+            scrutineer_key_id: None,
             ending: ending?,
             sources: sources?,
         })
@@ -412,6 +421,7 @@ impl From<Record<domain::StaffBallot>> for StaffBallot {
             declared_on: held.declared_on.map(Text),
             thresholds: tally.thresholds.into_iter().map(BallotThreshold::from).collect(),
             scrutineer: content.scrutineer.map(Scrutineer::from),
+            scrutineer_key_id: content.scrutineer_key_id.map(Text),
             published_figures: tally.published_figures.into_iter().map(PublishedFigure::from).collect(),
             void_reason: ending.void_reason.map(Text),
             superseded_by_id: ending.superseded_by_id.map(Text),
@@ -420,6 +430,16 @@ impl From<Record<domain::StaffBallot>> for StaffBallot {
             created_at: Instant(record.created_at),
             updated_at: Instant(record.updated_at),
         }
+    }
+}
+
+impl StaffBallot {
+    /// What the public is shown, where that is less: the scrutineer's name is personal data.
+    pub fn for_the_public(&self) -> Option<Self> {
+        let Scrutineer { name: Some(_), .. } = self.scrutineer.as_ref()? else { return None };
+        let mut shown = self.clone();
+        shown.scrutineer = self.scrutineer.clone().map(|scrutineer| Scrutineer { name: None, ..scrutineer });
+        Some(shown)
     }
 }
 

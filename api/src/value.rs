@@ -44,6 +44,8 @@ pub type MutualId = Text<domain::MutualId>;
 pub type StaffBallotId = Text<domain::StaffBallotId>;
 /// Id of a contract.
 pub type ContractId = Text<domain::ContractId>;
+/// Id of an API key.
+pub type KeyId = Text<domain::KeyId>;
 /// A field of public service.
 pub type Sector = Word<domain::Sector>;
 /// A region of the United Kingdom.
@@ -272,6 +274,14 @@ impl Described for domain::ContractId {
 
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
         id(string, "Id of a contract.")
+    }
+}
+
+impl Described for domain::KeyId {
+    const NAME: &'static str = "KeyId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of an API key. It is no secret.")
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot};
 use kit::{Contract, Program, TestApp};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 kit::on_both! {
     every_documented_operation_is_mounted,
@@ -355,6 +355,8 @@ async fn every_request_example_is_accepted(app: &TestApp) {
     let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
     let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
     let deal = app.create(CONTRACTS, &contract(id(&supplier), id(&buyer))).await;
+    let watcher = json!({"label": "Watcher", "role": "scrutineer", "expires_in_days": 1});
+    let watcher = app.create("/v1/keys", &watcher).await;
     let existing = [("department", &buyer), ("mutual", &supplier), ("ballot", &ballot), ("contract", &deal)];
     let mut tried = 0;
     for (template, method, operation) in Contract::of_the_service().operations() {
@@ -372,7 +374,12 @@ async fn every_request_example_is_accepted(app: &TestApp) {
                 let mut body = example.clone();
                 put_ids_in(
                     &mut body,
-                    &[("department_id", &buyer), ("mutual_id", &supplier), ("superseded_by_id", &ballot)],
+                    &[
+                        ("department_id", &buyer),
+                        ("mutual_id", &supplier),
+                        ("superseded_by_id", &ballot),
+                        ("key_id", &watcher),
+                    ],
                     &other,
                 );
                 if method == "PUT" {
@@ -396,8 +403,10 @@ fn put_ids_in(body: &mut Value, ids: &[(&str, &Value)], other: &Value) {
             *member = record["id"].clone();
         }
     }
-    if let Some(others) = members.get_mut("other_department_ids").and_then(Value::as_array_mut) {
-        others.iter_mut().for_each(|member| *member = other["id"].clone());
+    for name in ["other_department_ids", "department_ids"] {
+        if let Some(others) = members.get_mut(name).and_then(Value::as_array_mut) {
+            others.iter_mut().for_each(|member| *member = other["id"].clone());
+        }
     }
     if let Some(successor) = members.get_mut("successor_id").filter(|member| member.is_string()) {
         *successor = other["id"].clone();

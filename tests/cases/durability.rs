@@ -20,6 +20,7 @@ fn every_acknowledged_record_survives_a_kill() {
     let mut acknowledged = BTreeSet::new();
     for round in 0..ROUNDS {
         let served = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url()).serve();
+        database.make_admin_key();
         let address = served.address();
         let callers: Vec<_> = (0..THREADS).map(|caller| thread::spawn(move || load(address, round, caller))).collect();
         thread::sleep(Duration::from_millis(20 + chance() % 120));
@@ -51,6 +52,7 @@ fn load(address: SocketAddr, round: u64, caller: u64) -> Vec<String> {
         for number in 0.. {
             let request = client
                 .request("POST".parse().unwrap(), MUTUALS)
+                .with_key(kit::admin_key())
                 .json(&mutual(&format!("Mutual {round} {caller} {number}")));
             match client.try_send(&request).await {
                 Ok(answer) => ids.push(answer.expect(201)["id"].as_str().unwrap().to_owned()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use api::gate::BODY_LIMIT;
 use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, with};
-use kit::{Contract, TestApp};
+use kit::{Contract, TestApp, admin_key};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -217,8 +217,9 @@ async fn a_body_has_a_limit(app: &TestApp) {
     assert_eq!(post(padded(BODY_LIMIT)).await.status(), 200);
     post(padded(BODY_LIMIT + 1)).await.expect_problem(413, "payload-too-large");
     post(padded(BODY_LIMIT * 4)).await.expect_problem(413, "payload-too-large");
+    let key = format!("Authorization: Bearer {}\r\n", admin_key());
     let head = format!(
-        "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\n{key}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     );
     let mut chunked = head.into_bytes();
     for _ in 0..5 {
@@ -230,7 +231,7 @@ async fn a_body_has_a_limit(app: &TestApp) {
     let refused = app.raw(&chunked).await;
     refused.expect_problem(413, "payload-too-large");
     let announced = format!(
-        "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n"
+        "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\n{key}Content-Type: application/json\r\nContent-Length: 10000000000\r\n\r\n"
     );
     app.raw(announced.as_bytes()).await.expect_problem(413, "payload-too-large");
 }
@@ -385,7 +386,8 @@ async fn a_body_that_breaks_off_changes_nothing(app: &TestApp) {
     use tokio::io::AsyncWriteExt as _;
     let body = department("Half").to_string();
     let head = format!(
-        "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        admin_key(),
         body.len() + 1
     );
     for sent in [head.clone(), format!("{head}{body}")] {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{join, join_all};
 use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_staff_ballot, id, mutual, staff_ballot,
+    with,
 };
 use kit::{Engine, Program, TestApp};
 use serde_json::{Value, json};
@@ -27,6 +28,7 @@ kit::on_both! {
     lists_are_read_as_they_were,
     what_goes_with_known_at_is_little,
     entries_about_drafts_are_not_for_everybody,
+    those_who_see_a_draft_see_its_entries,
     personal_data_is_not_in_the_log,
     an_erased_name_is_nowhere_and_the_log_is_whole,
     the_head_is_signed,
@@ -330,6 +332,38 @@ async fn entries_about_drafts_are_not_for_everybody(app: &TestApp) {
     assert_eq!(history["items"][0]["changes"], Value::Null);
     app.get(format!("{STAFF_BALLOTS}/{}/entries", id(&other))).without("authorization").await.problem(404);
     assert_sound(&entries(app.database()));
+}
+
+async fn those_who_see_a_draft_see_its_entries(app: &TestApp) {
+    let own = app.create(DEPARTMENTS, &department("Own")).await;
+    let other = app.create(DEPARTMENTS, &department("Other")).await;
+    let supplier = with(mutual("Supplier"), json!({ "department_id": id(&own) }));
+    let supplier = app.create(MUTUALS, &supplier).await;
+    let draft = with(full_staff_ballot(id(&supplier)), json!({ "state": "draft" }));
+    let draft = app.create(STAFF_BALLOTS, &draft).await;
+    let key = |role: &str, departments: &[&str]| app.database().make_key(role, departments);
+
+    for (who, sees) in [
+        (key("department_editor", &[id(&own)]), true),
+        (key("auditor", &[]), true),
+        (key("admin", &[]), true),
+        (key("department_editor", &[id(&other)]), false),
+        (key("procurement_officer", &[id(&own)]), false),
+        (key("scrutineer", &[]), false),
+    ] {
+        let page = app.get("/v1/entries?after=3").with_key(&who).await.expect(200);
+        assert_eq!(page["items"][0]["resource_id"] == draft["id"], sees, "{page}");
+        let history = app.get(format!("{STAFF_BALLOTS}/{}/entries", id(&draft))).with_key(&who).await;
+        assert_eq!(history.status(), if sees { 200 } else { 404 });
+        let as_it_was =
+            app.get(format!("{STAFF_BALLOTS}/{}?known_at={}", id(&draft), now(app).await)).with_key(&who).await;
+        assert_eq!(as_it_was.status(), if sees { 200 } else { 404 });
+        if sees {
+            assert_eq!(as_it_was.json(), draft);
+        }
+        let list = app.get(format!("{STAFF_BALLOTS}?known_at={}", now(app).await)).with_key(&who).await.expect(200);
+        assert_eq!(list["items"].as_array().unwrap().len(), usize::from(sees));
+    }
 }
 
 async fn personal_data_is_not_in_the_log(app: &TestApp) {

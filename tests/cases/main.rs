@@ -10,6 +10,7 @@ mod durability;
 mod entry_log;
 mod http;
 mod idempotency;
+mod key;
 mod list;
 mod log;
 mod mutual;

@@ -63,8 +63,10 @@ async fn serving_says_where_and_ends_well_when_told(app: &TestApp) {
     for words in ["mutuals", "/docs/", "curl"] {
         assert!(served.greeting.contains(words), "{}", served.greeting);
     }
+    database.make_admin_key();
     let client = kit::Client::to(served.address());
-    let created = client.request("POST".parse().unwrap(), MUTUALS).json(&mutual("Harmonie")).await;
+    let created =
+        client.request("POST".parse().unwrap(), MUTUALS).with_key(kit::admin_key()).json(&mutual("Harmonie")).await;
     created.expect(201);
     drop(client);
     served.terminate();
@@ -76,10 +78,12 @@ async fn serving_says_where_and_ends_well_when_told(app: &TestApp) {
 async fn a_request_that_has_begun_is_answered_before_the_end(app: &TestApp) {
     let database = Database::absent(app.database().engine());
     let served = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url()).serve();
+    database.make_admin_key();
     let body = mutual("Harmonie").to_string();
     let (begun, rest) = body.split_at(5);
     let head = format!(
-        "POST {MUTUALS} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "POST {MUTUALS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        kit::admin_key(),
         body.len()
     );
     let mut stream = TcpStream::connect(served.address()).unwrap();
@@ -101,7 +105,7 @@ async fn a_request_that_has_begun_is_answered_before_the_end(app: &TestApp) {
 fn help_and_version_are_for_people() {
     let help = Program::new(&["--help"]).run();
     succeeded(&help);
-    for command in ["serve", "migrate", "openapi", "import-sample", "backup", "restore"] {
+    for command in ["serve", "migrate", "openapi", "import-sample", "keys", "backup", "restore"] {
         assert!(help.stdout.contains(command), "{}", help.stdout);
         succeeded(&Program::new(&[command, "--help"]).run());
     }
@@ -236,10 +240,12 @@ fn the_log_has_a_line_for_each_request_and_no_bodies() {
     let log = tempfile::NamedTempFile::new().unwrap();
     let program = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url());
     let served = program.log_to(log.reopen().unwrap()).serve();
+    database.make_admin_key();
     runtime.block_on(async {
         let client = kit::Client::to(served.address());
         let post = client
             .request("POST".parse().unwrap(), format!("{MUTUALS}?validate_only=true"))
+            .with_key(kit::admin_key())
             .header("request-id", "line-1");
         post.json(&json!({ "name": "Secret Harmonie", "sectors": ["culture"] })).await.expect(200);
         let get =
@@ -259,5 +265,6 @@ fn the_log_has_a_line_for_each_request_and_no_bodies() {
     for words in ["GET", "/v1/mutuals/{mutual}", "404"] {
         assert!(line("line-2").contains(words), "{log}");
     }
+    assert!(!log.contains("psm_"), "{log}");
     assert!(!log.contains("Secret") && !log.contains("hidden-slug"), "{log}");
 }

@@ -8,10 +8,9 @@ use std::time::Duration;
 use api::config::Config;
 use api::server::{self, Clock, Running};
 use chrono::TimeDelta;
-use hyper::Method;
 use serde_json::Value;
 
-use crate::database::{Database, Engine};
+use crate::database::{Database, Engine, admin_key};
 use crate::http::{Client, Request, Response};
 
 /// The service on a fresh database, on a port of its own, with a client to it.
@@ -48,6 +47,7 @@ impl TestApp {
         let (system, offset) = (Clock::system(), Arc::clone(&ahead));
         let clock = Clock::new(move || system.now() + TimeDelta::microseconds(offset.load(Ordering::SeqCst)));
         let running = server::start(config, clock).unwrap();
+        database.make_admin_key();
         Self { client: Client::to(running.address()), ahead, running: Some(running), database: Some(database) }
     }
 
@@ -81,34 +81,34 @@ impl TestApp {
         self.database.take().unwrap()
     }
 
-    /// A request with any method.
+    /// A request with any method. Like all others it comes from an administrator, unless the case says otherwise.
     pub fn request(&self, method: &str, path: impl Into<String>) -> Request<'_> {
-        self.client.request(method.parse().unwrap(), path)
+        self.client.request(method.parse().unwrap(), path).with_key(admin_key())
     }
 
     /// A `GET`.
     pub fn get(&self, path: impl Into<String>) -> Request<'_> {
-        self.client.request(Method::GET, path)
+        self.request("GET", path)
     }
 
     /// A `POST` of JSON.
     pub fn post(&self, path: impl Into<String>, body: &Value) -> Request<'_> {
-        self.client.request(Method::POST, path).json(body)
+        self.request("POST", path).json(body)
     }
 
     /// A `PUT` of JSON, for whatever version is there.
     pub fn put(&self, path: impl Into<String>, body: &Value) -> Request<'_> {
-        self.client.request(Method::PUT, path).if_match("*").json(body)
+        self.request("PUT", path).if_match("*").json(body)
     }
 
     /// A `PATCH` with a merge patch, for whatever version is there.
     pub fn patch(&self, path: impl Into<String>, body: &Value) -> Request<'_> {
-        self.client.request(Method::PATCH, path).if_match("*").merge_patch(body)
+        self.request("PATCH", path).if_match("*").merge_patch(body)
     }
 
     /// A `DELETE` of whatever version is there.
     pub fn delete(&self, path: impl Into<String>) -> Request<'_> {
-        self.client.request(Method::DELETE, path).if_match("*")
+        self.request("DELETE", path).if_match("*")
     }
 
     /// Creates a record and gives it as it was answered.

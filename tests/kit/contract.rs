@@ -18,7 +18,7 @@ const BASE: &str = "https://contract.invalid/openapi.json";
 /// Below this is the documentation for people, which the document doesn't describe.
 const DOCS: &str = "/docs";
 /// What a record of the register has and a request must not set.
-const READ_ONLY: [&str; 6] = ["id", "version", "created_at", "updated_at", "result", "is_first"];
+const READ_ONLY: [&str; 7] = ["id", "version", "created_at", "updated_at", "scrutineer_key_id", "result", "is_first"];
 
 /// The OpenAPI document of the service with everything looked up in it that was needed so far.
 #[derive(Debug)]

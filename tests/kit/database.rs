@@ -5,6 +5,7 @@
 //! test would not be the one that is tested, and the store's own reading is what is to be checked.
 
 use std::fs;
+use std::mem;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{self, Command};
@@ -12,9 +13,11 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use api::config::Config;
+use api::key::secret::Secret;
 use api::server::{self, Clock};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// What [`Database`] needs and `tests/with-postgres` gives.
 const CLUSTER: &str = "TEST_DATABASE_URL";
@@ -30,7 +33,11 @@ pub enum Engine {
 
 /// An empty register of this version's schema. It is gone when the case is.
 #[derive(Debug)]
-pub struct Database(Place);
+pub struct Database {
+    place: Place,
+    /// Whether it has the key of the administrator that requests come from.
+    has_admin_key: bool,
+}
 
 #[derive(Debug)]
 enum Place {
@@ -43,14 +50,15 @@ impl Database {
     pub fn fresh(engine: Engine) -> Self {
         match engine {
             Engine::Sqlite => {
-                let database = Self::sqlite_folder();
+                let mut database = Self::sqlite_folder();
                 fs::write(database.path(), &*SQLITE_TEMPLATE).unwrap();
+                database.has_admin_key = true;
                 database
             }
             Engine::Postgres => {
                 let name = next_name();
                 psql(&cluster(), &format!("CREATE DATABASE {name} TEMPLATE {}", *POSTGRES_TEMPLATE));
-                Self(Place::Postgres { name })
+                Self { place: Place::Postgres { name }, has_admin_key: true }
             }
         }
     }
@@ -62,18 +70,19 @@ impl Database {
             Engine::Postgres => {
                 let name = next_name();
                 psql(&cluster(), &format!("CREATE DATABASE {name}"));
-                Self(Place::Postgres { name })
+                Self { place: Place::Postgres { name }, has_admin_key: false }
             }
         }
     }
 
     fn sqlite_folder() -> Self {
-        Self(Place::Sqlite { folder: TempDir::with_prefix("mutuals-test.").unwrap() })
+        let folder = TempDir::with_prefix("mutuals-test.").unwrap();
+        Self { place: Place::Sqlite { folder }, has_admin_key: false }
     }
 
     /// Which kind it is.
     pub fn engine(&self) -> Engine {
-        match self.0 {
+        match self.place {
             Place::Sqlite { .. } => Engine::Sqlite,
             Place::Postgres { .. } => Engine::Postgres,
         }
@@ -81,7 +90,7 @@ impl Database {
 
     /// What `DATABASE_URL` is to be.
     pub fn url(&self) -> String {
-        match &self.0 {
+        match &self.place {
             Place::Sqlite { .. } => format!("sqlite:{}", self.path().display()),
             Place::Postgres { name } => in_cluster(name),
         }
@@ -89,7 +98,7 @@ impl Database {
 
     /// The file of an SQLite register.
     pub fn path(&self) -> PathBuf {
-        match &self.0 {
+        match &self.place {
             Place::Sqlite { folder } => folder.path().join("register.db"),
             Place::Postgres { name } => panic!("{name} is no file"),
         }
@@ -97,7 +106,7 @@ impl Database {
 
     /// The rows of a query as objects, each with its columns by name.
     pub fn rows(&self, sql: &str) -> Vec<Value> {
-        let json = match &self.0 {
+        let json = match &self.place {
             Place::Sqlite { .. } => python(&["rows", &self.path().to_string_lossy(), sql]),
             Place::Postgres { .. } => {
                 psql(&self.url(), &format!("SELECT coalesce(json_agg(row_to_json(found)), '[]') FROM ({sql}) AS found"))
@@ -106,9 +115,38 @@ impl Database {
         serde_json::from_str(&json).unwrap()
     }
 
+    /// A new key with this role for these departments, or for all if there are none; made behind the service's back.
+    pub fn make_key(&self, role: &str, departments: &[&str]) -> String {
+        let (id, secret) = new_key();
+        self.insert_key(&id, &secret, role, departments);
+        secret.reveal().to_owned()
+    }
+
+    /// Makes the key of the administrator that requests come from, where the register doesn't have it yet.
+    pub fn make_admin_key(&self) {
+        if !self.has_admin_key {
+            let (id, secret) = &*ADMIN;
+            self.insert_key(id, secret, "admin", &[]);
+        }
+    }
+
+    fn insert_key(&self, id: &str, secret: &Secret, role: &str, departments: &[&str]) {
+        let hash: String = secret.hash().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = match self.place {
+            Place::Sqlite { .. } => format!("X'{hash}'"),
+            Place::Postgres { .. } => format!("decode('{hash}', 'hex')"),
+        };
+        let scope = if departments.is_empty() { "NULL".to_owned() } else { format!("'{}'", json!(departments)) };
+        self.execute(&format!(
+            "INSERT INTO api_keys (id, hash, label, role, department_ids, created_at, created_by, expires_at) \
+             VALUES ('{id}', {hash}, 'a test', '{role}', {scope}, '2020-01-01 00:00:00', 'operator', '2999-01-01 00:00:00') \
+             ON CONFLICT (id) DO NOTHING"
+        ));
+    }
+
     /// Takes the database away from the service that runs on it.
     pub fn take_away(&self) {
-        match &self.0 {
+        match &self.place {
             Place::Sqlite { .. } => fs::remove_file(self.path()).unwrap(),
             Place::Postgres { name } => drop(psql(&cluster(), &format!("DROP DATABASE {name} WITH (FORCE)"))),
         }
@@ -116,7 +154,7 @@ impl Database {
 
     /// Runs a statement that changes what no request could.
     pub fn execute(&self, sql: &str) {
-        match &self.0 {
+        match &self.place {
             Place::Sqlite { .. } => drop(python(&["execute", &self.path().to_string_lossy(), sql])),
             Place::Postgres { .. } => drop(psql(&self.url(), sql)),
         }
@@ -125,7 +163,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Place::Postgres { name } = &self.0 {
+        if let Place::Postgres { name } = &self.place {
             let dropped = psql_command(&cluster(), &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).output();
             assert!(
                 std::thread::panicking() || dropped.is_ok_and(|ended| ended.status.success()),
@@ -135,9 +173,25 @@ impl Drop for Database {
     }
 }
 
+static ADMIN: LazyLock<(String, Secret)> = LazyLock::new(new_key);
+
+/// A key with its id.
+fn new_key() -> (String, Secret) {
+    let id = Uuid::now_v7().to_string();
+    let secret = Secret::make(id.parse().unwrap()).unwrap();
+    (id, secret)
+}
+
+/// The key of an administrator, which every register of the tests has.
+#[must_use]
+pub fn admin_key() -> &'static str {
+    ADMIN.1.reveal()
+}
+
 static SQLITE_TEMPLATE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let template = Database::sqlite_folder();
     migrate(&template.url());
+    template.make_admin_key();
     // The write-ahead log is folded into the file, so that the file alone is the register.
     python(&["execute", &template.path().to_string_lossy(), "PRAGMA wal_checkpoint(TRUNCATE)"]);
     fs::read(template.path()).unwrap()
@@ -147,6 +201,10 @@ static POSTGRES_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     let name = next_name();
     psql(&cluster(), &format!("CREATE DATABASE {name}"));
     migrate(&in_cluster(&name));
+    let template = Database { place: Place::Postgres { name: name.clone() }, has_admin_key: false };
+    template.make_admin_key();
+    // It is a template from here on, and not dropped with this value.
+    mem::forget(template);
     name
 });
 

@@ -91,6 +91,17 @@ impl Request<'_> {
         self
     }
 
+    /// From the bearer of this key, in place of the one before.
+    pub fn with_key(mut self, key: &str) -> Self {
+        self.headers.insert("authorization", format!("Bearer {key}").parse().unwrap());
+        self
+    }
+
+    /// From nobody in particular.
+    pub fn without_key(self) -> Self {
+        self.without("authorization")
+    }
+
     /// The version that the change is for, in place of the one before.
     pub fn if_match(mut self, tag: &str) -> Self {
         self.headers.insert("if-match", tag.parse().unwrap());

@@ -13,7 +13,7 @@ mod program;
 
 pub use app::{TestApp, run};
 pub use contract::Contract;
-pub use database::{Database, Engine};
+pub use database::{Database, Engine, admin_key};
 pub use http::{Client, Request, Response};
 pub use program::{Ended, Program, Served};
 

@@ -1,7 +1,7 @@
 //! What callers can do with contracts.
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
-use domain::Record;
+use domain::{Kind, Object, Record};
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
 use store::{Days, Page, ReadTx, ResourceType, Shown, Stored, WriteTx};
@@ -287,13 +287,22 @@ impl Resource for Contracts {
     type Key = domain::ContractId;
 
     const TYPE: ResourceType = ResourceType::Contract;
+    const KIND: Kind = Kind::Contract;
     const PATH: &'static str = "/v1/contracts";
 
     fn content(value: domain::Contract) -> domain::Contract {
         value
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error> {
+    fn object(
+        _: &mut ReadTx<'_>,
+        _: domain::ContractId,
+        contract: &domain::Contract,
+    ) -> Result<Option<Object>, store::Error> {
+        Ok(Some(Object::Contract { department: contract.department_id }))
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Shown, store::Error> {
         store::contract::show(tx, key)
     }
 

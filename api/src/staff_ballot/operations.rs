@@ -1,13 +1,14 @@
 //! What callers can do with staff ballots.
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
-use domain::Record;
+use domain::{Action, BallotState as State, Kind, Object, Record};
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
 use store::{Page, ReadTx, ResourceType, Shown, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::appointment::NewAppointment;
 use super::{BallotKind, BallotMode, BallotState, NewStaffBallot, Organiser, StaffBallot, StaffBallotPatch};
 use crate::body::Body;
 use crate::caller::Caller;
@@ -119,7 +120,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_staff_ballot)
         .service(replace_staff_ballot)
         .service(update_staff_ballot)
-        .service(delete_staff_ballot);
+        .service(delete_staff_ballot)
+        .service(replace_appointment);
 }
 
 /// List staff ballots
@@ -136,9 +138,10 @@ async fn list_staff_ballots(
     caller: Caller,
     query: ListQuery<StaffBallotFilter, Sort>,
 ) -> Result<HttpResponse, Problem> {
-    let find = |tx: &mut ReadTx<'_>, filter: &StaffBallotFilter, page: &Page<Sort>| {
+    let reader = caller.clone();
+    let find = move |tx: &mut ReadTx<'_>, filter: &StaffBallotFilter, page: &Page<Sort>| {
         let filter = filter.clone().resolve(tx)?;
-        Ok(store::staff_ballot::list(tx, &filter, page)?)
+        Ok(store::staff_ballot::list(tx, &filter, page, reader.confidences())?)
     };
     resource::list::<StaffBallots, _, _>(&app, caller, query, find).await
 }
@@ -233,6 +236,31 @@ async fn delete_staff_ballot(change: Change, key: PathKey<domain::StaffBallotId>
     change.delete::<StaffBallots>(key.0).await
 }
 
+/// Appoint a scrutineer
+///
+/// Makes an API key with the role `scrutineer` the ballot's scrutineer: its bearer sees the ballot's draft. It is a change of the ballot, which
+/// shows the key's id and has a new version.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
+    request_body = NewAppointment,
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
+)]
+#[put("/staff-ballots/{ballot}/appointment")]
+async fn replace_appointment(
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<NewAppointment>,
+) -> Result<HttpResponse, Problem> {
+    let appointment = body.create();
+    change
+        .alter::<StaffBallots>(key.0, &[Action::Appoint], move |tx, current| {
+            let key_id = resource::accept(tx, &appointment)?;
+            Ok(store::staff_ballot::appoint(tx, current, key_id)?)
+        })
+        .await
+}
+
 /// Staff ballots among the register's resources.
 pub struct StaffBallots;
 
@@ -243,14 +271,51 @@ impl Resource for StaffBallots {
     type Key = domain::StaffBallotId;
 
     const TYPE: ResourceType = ResourceType::StaffBallot;
+    const KIND: Kind = Kind::StaffBallot;
     const PATH: &'static str = "/v1/staff-ballots";
 
     fn content(value: domain::StaffBallot) -> domain::StaffBallot {
         value
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Shown, store::Error> {
-        store::staff_ballot::show(tx, key)
+    fn object(
+        tx: &mut ReadTx<'_>,
+        _: domain::StaffBallotId,
+        ballot: &domain::StaffBallot,
+    ) -> Result<Option<Object>, store::Error> {
+        let parent = store::mutual::department_of(tx, ballot.mutual_id)?;
+        Ok(parent.map(|department| Object::StaffBallot {
+            department,
+            state: ballot.state(),
+            scrutineer: ballot.scrutineer_key_id,
+        }))
+    }
+
+    fn entering(ballot: &domain::StaffBallot) -> Action {
+        match ballot.state() {
+            State::Draft => Action::Create,
+            State::Declared => Action::Declare,
+            State::Void | State::Superseded => Action::Correct,
+        }
+    }
+
+    fn changes(current: &domain::StaffBallot) -> &'static [Action] {
+        match current.state() {
+            State::Draft => &[Action::Update, Action::Declare],
+            State::Declared | State::Void | State::Superseded => &[Action::Correct],
+        }
+    }
+
+    fn changing(current: &domain::StaffBallot, wanted: &domain::StaffBallot) -> Action {
+        match (current.state(), wanted.state()) {
+            (State::Draft, State::Draft) => Action::Update,
+            (State::Draft, State::Declared) => Action::Declare,
+            _ => Action::Correct,
+        }
+    }
+
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Shown, store::Error> {
+        store::staff_ballot::show(tx, key, caller.confidences())
     }
 
     fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<domain::StaffBallot>, store::Error> {
@@ -270,6 +335,8 @@ impl Resource for StaffBallots {
         current: &Record<domain::StaffBallot>,
         value: domain::StaffBallot,
     ) -> Result<Stored<domain::StaffBallot>, store::Error> {
+        // Who its scrutineer is, is decided by an appointment.
+        let value = domain::StaffBallot { scrutineer_key_id: current.content.scrutineer_key_id, ..value };
         store::staff_ballot::update(tx, current, value)
     }
 

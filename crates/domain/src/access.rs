@@ -3,11 +3,7 @@
 //! Everybody may read the register; drafts and personal data are for those who work on them. All of it is the table
 //! [`grants`], from which the contract and the guide are made too. How a caller proves who they are is not known here.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::fault::{FaultCode, Invalid, quoted};
-use crate::id::DepartmentId;
+use crate::id::{DepartmentId, KeyId};
 use crate::staff_ballot::BallotState;
 use crate::vocabulary::vocabulary;
 
@@ -56,38 +52,6 @@ impl Scope {
     }
 }
 
-/// Public name of an API key: 12 characters of `[a-z2-7]`. It is no secret: entries and appointments show it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KeyId(Box<str>);
-
-impl KeyId {
-    /// How many characters it has.
-    pub const CHARS: usize = 12;
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl FromStr for KeyId {
-    type Err = Invalid;
-
-    fn from_str(raw: &str) -> Result<Self, Invalid> {
-        if raw.len() == Self::CHARS && raw.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')) {
-            return Ok(Self(raw.into()));
-        }
-        let expected = "expected the 12 characters of `a-z` and `2-7` that follow `psm_` in a key";
-        Err(Invalid::new(FaultCode::InvalidFormat, format!("{} is not the id of a key: {expected}", quoted(raw))))
-    }
-}
-
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -125,7 +89,7 @@ impl Caller {
         let reach = grants(Action::ReadConfidential, Kind::StaffBallot)
             .iter()
             .find_map(|grant| (grant.role == access.role).then_some(grant.reach));
-        match (reach, &access.scope, &access.key_id) {
+        match (reach, &access.scope, access.key_id) {
             (Some(Reach::Departments), Scope::All, _) => Confidences::Everybodys,
             (Some(Reach::Departments), Scope::Departments(own), _) => Confidences::OfDepartments(own),
             (Some(Reach::Appointed), _, Some(key_id)) => Confidences::OfAppointments(key_id),
@@ -142,74 +106,56 @@ pub enum Confidences<'a> {
     /// Those on mutuals of these departments.
     OfDepartments(&'a [DepartmentId]),
     /// Those that this key is appointed to.
-    OfAppointments(&'a KeyId),
+    OfAppointments(KeyId),
     /// All.
     Everybodys,
 }
 
-/// What somebody wants to do with a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Read what the public may read.
-    Read,
-    /// Read a draft, or the personal data in a record.
-    ReadConfidential,
-    /// Enter it.
-    Create,
-    /// Change any of it.
-    Update,
-    /// Change its description and nothing else.
-    Describe,
-    /// Make a ballot's result final.
-    Declare,
-    /// Change what was declared already, or enter what no longer stands.
-    Correct,
-    /// Name its scrutineer.
-    Appoint,
-    /// Delete it; revoke it, if it is a key.
-    Delete,
+vocabulary! {
+    /// What somebody wants to do with a record.
+    pub enum Action {
+        /// read what is for everybody
+        Read = "read",
+        /// read drafts, and personal data
+        ReadConfidential = "read_confidential",
+        /// create
+        Create = "create",
+        /// change
+        Update = "update",
+        /// change the description, and nothing else
+        Describe = "describe",
+        /// declare a result that was entered as a draft
+        Declare = "declare",
+        /// change what was declared, and enter what no longer stands
+        Correct = "correct",
+        /// appoint a scrutineer
+        Appoint = "appoint",
+        /// delete
+        Delete = "delete",
+    }
 }
 
-impl Action {
-    /// Every action, in the order in which people read them.
-    pub const ALL: &'static [Self] = &[
-        Self::Read,
-        Self::ReadConfidential,
-        Self::Create,
-        Self::Update,
-        Self::Describe,
-        Self::Declare,
-        Self::Correct,
-        Self::Appoint,
-        Self::Delete,
-    ];
-}
-
-/// What kind of record it is done to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A department.
-    Department,
-    /// A mutual.
-    Mutual,
-    /// A staff ballot.
-    StaffBallot,
-    /// A contract.
-    Contract,
-    /// An API key.
-    Key,
-}
-
-impl Kind {
-    /// Every kind, in the order in which people read them.
-    pub const ALL: &'static [Self] = &[Self::Department, Self::Mutual, Self::StaffBallot, Self::Contract, Self::Key];
+vocabulary! {
+    /// What kind of record it is done to.
+    pub enum Kind {
+        /// departments
+        Department = "department",
+        /// mutuals
+        Mutual = "mutual",
+        /// staff ballots
+        StaffBallot = "staff_ballot",
+        /// contracts
+        Contract = "contract",
+        /// API keys
+        Key = "key",
+    }
 }
 
 /// A record as far as it matters to who may touch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Object {
-    /// A department; no id where it is yet to be made.
-    Department(Option<DepartmentId>),
+    /// A department.
+    Department(DepartmentId),
     /// A mutual, which belongs to the department that leads it.
     Mutual {
         /// That department.
@@ -248,7 +194,7 @@ impl Object {
     /// The department whose record it is.
     const fn department(&self) -> Option<DepartmentId> {
         match self {
-            Self::Department(own) => *own,
+            Self::Department(own) => Some(*own),
             Self::Mutual { department } | Self::StaffBallot { department, .. } => *department,
             Self::Contract { department } => Some(*department),
             Self::Key => None,

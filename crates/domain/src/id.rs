@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+use crate::api_key::ApiKey;
 use crate::contract::Contract;
 use crate::department::Department;
 use crate::fault::{FaultCode, Invalid, quoted};
@@ -21,6 +22,9 @@ pub type MutualId = Id<Mutual>;
 pub type StaffBallotId = Id<StaffBallot>;
 /// Id of a contract.
 pub type ContractId = Id<Contract>;
+
+/// Id of an API key. It is no secret: entries and appointments show it.
+pub type KeyId = Id<ApiKey>;
 
 /// Id of a record of the kind `T`: a UUID, written only in its canonical form (lower case, with hyphens; RFC
 /// 9562).

@@ -8,6 +8,7 @@
 //! It knows nothing of JSON, HTTP, SQL or the clock. Instants and ids are given to it.
 
 pub mod access;
+pub mod api_key;
 pub mod checked;
 pub mod contract;
 pub mod cpv;
@@ -32,9 +33,10 @@ pub mod vocabulary;
 pub mod web_url;
 
 pub use access::{
-    Access, Action, Caller, Confidences, Grant, KeyId, Kind, Object, Reach, Refused, Role, Scope, authorize,
-    authorize_role, grants, is_public,
+    Access, Action, Caller, Confidences, Grant, Kind, Object, Reach, Refused, Role, Scope, authorize, authorize_role,
+    grants, is_public,
 };
+pub use api_key::{ApiKey, Lifetime};
 pub use checked::{Checked, Distinct, Rules};
 pub use contract::{Contract, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline};
 pub use cpv::{CpvCode, CpvPrefix};
@@ -42,7 +44,7 @@ pub use date::{Day, PartialDate, Precision};
 pub use department::{Department, DepartmentKind};
 pub use fault::{Fault, FaultCode, Invalid};
 pub use fold::{SearchQuery, fold_name, tokens};
-pub use id::{ContractId, DepartmentId, Id, MutualId, StaffBallotId};
+pub use id::{ContractId, DepartmentId, Id, KeyId, MutualId, StaffBallotId};
 pub use identifier::{Identifier, Scheme};
 pub use money::{Currency, MAX_INTEGER, Money};
 pub use mutual::{LegalForm, Mutual, OriginRoute, Parents, Staff, Stage, Tests};

@@ -190,9 +190,10 @@ pub(crate) fn confided(confidences: Confidences<'_>) -> Fragment {
             .sql("JOIN mutuals m ON m.id = b.mutual_id WHERE m.department_id IN (")
             .parameters(own.iter().map(ToString::to_string))
             .sql("))"),
-        Confidences::OfDepartments(_) | Confidences::OfAppointments(_) | Confidences::Nobodys => {
-            Fragment::default().sql("1 = 0")
+        Confidences::OfAppointments(key) => {
+            ballot_in.sql("WHERE b.scrutineer_key_id = ").parameter(key.to_string()).sql(")")
         }
+        Confidences::OfDepartments(_) | Confidences::Nobodys => Fragment::default().sql("1 = 0"),
     }
 }
 

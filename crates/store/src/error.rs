@@ -125,6 +125,7 @@ pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
     ("pk_identifiers", &["identifiers.identifier"], ConflictKind::IdentifierTaken),
     ("pk_staff_ballots", &["staff_ballots.id"], ConflictKind::IdTaken),
     ("pk_contracts", &["contracts.id"], ConflictKind::IdTaken),
+    ("pk_api_keys", &["api_keys.id"], ConflictKind::IdTaken),
     ("uq_contracts__mutual_id__is_first", &["contracts.mutual_id"], ConflictKind::FirstContractTaken),
 ];
 

@@ -51,7 +51,7 @@ impl Fragment {
         self
     }
 
-    /// Goes on with another part.
+    /// Goes on with another fragment.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.pieces.extend(other.pieces);
         self
@@ -97,6 +97,8 @@ impl Expression for Fragment {
 }
 
 impl<T> AppearsOnTable<T> for Fragment {}
+
+impl<T> SelectableExpression<T> for Fragment {}
 
 impl<G> ValidGrouping<G> for Fragment {
     type IsAggregate = is_aggregate::Never;

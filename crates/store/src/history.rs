@@ -102,8 +102,8 @@ pub fn show(
     let Some(after) = after else {
         return Err(Error::Gone { resource_type, key: key.to_owned(), deleted_at: instant(changed_at) });
     };
-    let document = as_seen(tx, &id, seq, after, confidences)?;
-    Ok(Shown { id, version, updated_at: instant(changed_at), document })
+    let (document, reduced) = as_seen(tx, &id, seq, after, confidences)?;
+    Ok(Shown { id, version, updated_at: instant(changed_at), document, reduced })
 }
 
 /// A page of the records of a type that there were at an instant, in the order of their ids.
@@ -123,8 +123,8 @@ pub fn list_at(
     let next = found.last().filter(|_| has_more).map(|past| Position { key: None, id: past.resource_id.clone() });
     let mut items = Vec::with_capacity(found.len());
     for Past { resource_id: id, seq, version, after } in found {
-        let document = as_seen(tx, &id, seq, after.unwrap_or_default(), confidences)?;
-        items.push(Listed { id, version, document });
+        let (document, reduced) = as_seen(tx, &id, seq, after.unwrap_or_default(), confidences)?;
+        items.push(Listed { id, version, document, reduced });
     }
     Ok(Slice { items, next, total: None })
 }
@@ -181,20 +181,20 @@ fn document_before(last: &Logged, entry: &Logged) -> Option<String> {
     if last.version.checked_add(1) == Some(next.version) { last.after.clone() } else { None }
 }
 
-/// The record of an entry with the personal data that the caller may see.
+/// The record of an entry with the personal data that the caller may see, and whether that is less than there is.
 fn as_seen(
     tx: &mut ReadTx<'_>,
     id: &str,
     seq: i64,
     after: String,
     confidences: Confidences<'_>,
-) -> Result<String, Error> {
+) -> Result<(String, bool), Error> {
     if !personal::is_in(&after) {
-        return Ok(after);
+        return Ok((after, false));
     }
     let of_confidence = entries::table.filter(entries::seq.eq(seq)).filter(confided(confidences)).count();
     let is_confidant = of_confidence.get_result::<i64>(tx.conn())? > 0;
-    personal::resolve(tx, id, &after, is_confidant)
+    Ok((personal::resolve(tx, id, &after, is_confidant)?, !is_confidant))
 }
 
 /// The id behind an id or slug, also of what was deleted.
@@ -206,7 +206,7 @@ fn id_of(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: &str) -> Result<
         ResourceType::Mutual => {
             mutuals::table.filter(mutuals::slug.eq(key)).select(mutuals::id).first(tx.conn()).optional()?
         }
-        ResourceType::StaffBallot | ResourceType::Contract => return Ok(key.to_owned()),
+        ResourceType::StaffBallot | ResourceType::Contract | ResourceType::Key => return Ok(key.to_owned()),
     };
     if let Some(id) = of_slug {
         return Ok(id);

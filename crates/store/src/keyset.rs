@@ -58,6 +58,8 @@ pub struct Listed {
     pub version: i64,
     /// How the API shows it.
     pub document: String,
+    /// Whether that is what the public is shown, and less than there is.
+    pub reduced: bool,
 }
 
 /// A column that a list can be ordered by.
@@ -139,7 +141,13 @@ pub(crate) type ListedRow = (String, i64, String, Option<String>);
 
 /// A found row as it is shown.
 pub(crate) fn shown(found: Option<(String, i64, NaiveDateTime, String)>) -> Option<Shown> {
-    found.map(|(id, version, updated_at, document)| Shown { id, version, updated_at: instant(updated_at), document })
+    found.map(|(id, version, updated_at, document)| Shown {
+        id,
+        version,
+        updated_at: instant(updated_at),
+        document,
+        reduced: false,
+    })
 }
 
 /// Loads a page: from the items with a key, and where those end on the page, on into those without.
@@ -167,7 +175,8 @@ pub(crate) fn slice<S>(
         rows.truncate(page.limit);
         next = rows.last().map(|(id, .., key)| Position { key: key.clone(), id: id.clone() });
     }
-    let items = rows.into_iter().map(|(id, version, document, _)| Listed { id, version, document }).collect();
+    let items =
+        rows.into_iter().map(|(id, version, document, _)| Listed { id, version, document, reduced: false }).collect();
     Ok(Slice { items, next, total: None })
 }
 

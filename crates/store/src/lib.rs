@@ -16,6 +16,7 @@ mod fragment;
 pub mod history;
 pub mod idempotency;
 mod json;
+pub mod key;
 mod keyset;
 pub mod log_tree;
 pub mod merkle;
@@ -63,6 +64,8 @@ pub enum ResourceType {
     StaffBallot,
     /// A contract.
     Contract,
+    /// An API key, which is no part of the register and has no entries.
+    Key,
 }
 
 impl ResourceType {
@@ -74,6 +77,7 @@ impl ResourceType {
             Self::Mutual => "mutual",
             Self::StaffBallot => "staff_ballot",
             Self::Contract => "contract",
+            Self::Key => "key",
         }
     }
 }
@@ -93,6 +97,7 @@ impl Vocabulary for ResourceType {
             Self::Mutual => "A mutual.",
             Self::StaffBallot => "A staff ballot.",
             Self::Contract => "A contract.",
+            Self::Key => "An API key.",
         }
     }
 }
@@ -109,6 +114,7 @@ impl fmt::Display for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::StaffBallot => "staff ballot",
+            Self::Key => "API key",
             other => other.as_str(),
         })
     }

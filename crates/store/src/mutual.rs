@@ -98,6 +98,16 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Shown, Error> {
     keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Mutual, key.to_string()))
 }
 
+/// The department that leads the mutual, which may have none; nothing where there is no such mutual.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn department_of(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Option<DepartmentId>>, Error> {
+    let found: Option<Option<String>> =
+        mutuals::table.find(id.to_string()).select(mutuals::department_id).first(tx.conn()).optional()?;
+    found.map(|department| parsed_option("department_id", department.as_deref())).transpose()
+}
+
 /// A page of the mutuals that a filter lets through.
 ///
 /// # Errors

@@ -33,7 +33,8 @@ impl Reference {
 /// [`Error::Unavailable`] where the database does not answer.
 pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for resource_type in [ResourceType::Department, ResourceType::Mutual, ResourceType::StaffBallot] {
+    for resource_type in [ResourceType::Department, ResourceType::Mutual, ResourceType::StaffBallot, ResourceType::Key]
+    {
         let of_type: Vec<&Reference> = references.iter().filter(|r| r.resource_type == resource_type).collect();
         if of_type.is_empty() {
             continue;
@@ -89,6 +90,7 @@ fn existing(tx: &mut ReadTx<'_>, resource_type: ResourceType, ids: Vec<&str>) ->
         ResourceType::Mutual => "mutuals",
         ResourceType::StaffBallot => "staff_ballots",
         ResourceType::Contract => "contracts",
+        ResourceType::Key => "api_keys",
     };
     let query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
     Ok(query.statement().load::<Found>(tx.conn())?.into_iter().map(|found| found.id).collect())

@@ -157,6 +157,24 @@ diesel::table! {
         superseded_by_id -> Nullable<Text>,
         sources -> Text,
         document -> Text,
+        scrutineer_key_id -> Nullable<Text>,
+        public_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    api_keys (id) {
+        id -> Text,
+        hash -> Binary,
+        label -> Text,
+        role -> Text,
+        department_ids -> Nullable<Text>,
+        created_at -> Timestamp,
+        created_by -> Text,
+        expires_at -> Timestamp,
+        last_used_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+        revoked_by -> Nullable<Text>,
     }
 }
 

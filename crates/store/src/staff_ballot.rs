@@ -5,20 +5,22 @@ use std::borrow::Cow;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Checked, Ending, Fault, FaultCode, Held, MutualId, OptionCount,
-    Organiser, PublishedFigure, Record, Round, Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold,
+    BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Ending, Fault, FaultCode, Held, KeyId,
+    MutualId, OptionCount, Organiser, PublishedFigure, Record, Role, Round, Scrutineer, StaffBallot, StaffBallotId,
+    Tally, Threshold,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::conn::MultiBackend;
 use crate::entry_log::Action;
 use crate::error::{Conflict, Error};
+use crate::fragment::Fragment;
 use crate::json::{checked, from_json, instant, parsed, parsed_option, parsed_sources, sources, text_option, to_json};
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::reference::{self, Reference};
 use crate::schema::staff_ballots;
 use crate::transaction::{Remark, next_version};
-use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, idempotency, personal, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, idempotency, key, personal, tombstone};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -66,33 +68,92 @@ pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Record<StaffBallo
     }
 }
 
-/// What there is to show of the staff ballot with this id.
+/// What there is to show of the staff ballot with this id to a caller who sees these drafts.
 ///
 /// # Errors
-/// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Shown, Error> {
+/// As [`find`]; a draft that the caller doesn't see is not there.
+pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> Result<Shown, Error> {
     let query = staff_ballots::table.select((
         staff_ballots::id,
         staff_ballots::version,
         staff_ballots::updated_at,
         staff_ballots::document,
+        staff_ballots::public_document,
+        seen(sees),
     ));
-    let found = query.filter(staff_ballots::id.eq(id.to_string())).first(tx.conn()).optional()?;
-    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::StaffBallot, id.to_string()))
+    let found: Option<(String, i64, chrono::NaiveDateTime, String, Option<String>, bool)> =
+        query.filter(staff_ballots::id.eq(id.to_string())).filter(visible(sees)).first(tx.conn()).optional()?;
+    let Some((id, version, updated_at, document, public_document, all)) = found else {
+        return Err(tombstone::missing(tx, ResourceType::StaffBallot, id.to_string()));
+    };
+    let (document, reduced) = for_reader(document, public_document, all);
+    Ok(Shown { id, version, updated_at: instant(updated_at), document, reduced })
 }
 
-/// A page of the ballots that a filter lets through.
+/// The document for a reader who sees all of the ballot or what the public sees, and whether that is less.
+fn for_reader(document: String, public_document: Option<String>, all: bool) -> (String, bool) {
+    match public_document {
+        Some(public) if !all => (public, true),
+        _ => (document, false),
+    }
+}
+
+/// Whether the reader sees the ballot's draft, with the personal data in the ballot.
+fn seen(sees: Confidences<'_>) -> Fragment {
+    let sql = Fragment::default();
+    match sees {
+        Confidences::Nobodys | Confidences::OfDepartments([]) => sql.sql("1 = 0"),
+        Confidences::Everybodys => sql.sql("1 = 1"),
+        Confidences::OfAppointments(key) => {
+            sql.sql("COALESCE(staff_ballots.scrutineer_key_id = ").parameter(key.to_string()).sql(", 1 = 0)")
+        }
+        Confidences::OfDepartments(own) => sql
+            .sql("staff_ballots.mutual_id IN (SELECT mutuals.id FROM mutuals WHERE mutuals.department_id IN (")
+            .parameters(own.iter().map(ToString::to_string))
+            .sql("))"),
+    }
+}
+
+/// Whether the reader may know of the ballot.
+fn visible(sees: Confidences<'_>) -> Fragment {
+    match sees {
+        Confidences::Everybodys => Fragment::default().sql("1 = 1"),
+        Confidences::Nobodys => Fragment::default().sql("staff_ballots.state <> 'draft'"),
+        Confidences::OfDepartments(_) | Confidences::OfAppointments(_) => {
+            Fragment::default().sql("(staff_ballots.state <> 'draft' OR ").and(seen(sees)).sql(")")
+        }
+    }
+}
+
+/// A page of the ballots that a filter lets through, for a caller who sees these drafts.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: Confidences<'_>) -> Result<Slice, Error> {
+    type Found = (String, i64, String, Option<String>, bool, Option<String>);
     let dialect = tx.conn().dialect();
+    let mut reduced = Vec::new();
     let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
-        let query = filtered(filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        query.select((staff_ballots::id, staff_ballots::version, staff_ballots::document, segment.key)).load(tx.conn())
+        let query = filtered(filter).filter(visible(sees)).filter(segment.condition);
+        let columns = (
+            staff_ballots::id,
+            staff_ballots::version,
+            staff_ballots::document,
+            staff_ballots::public_document,
+            seen(sees),
+            segment.key,
+        );
+        let rows: Vec<Found> = query.order(segment.order).limit(segment.limit).select(columns).load(tx.conn())?;
+        let shown = |(id, version, document, public_document, all, key): Found| {
+            let (document, is_reduced) = for_reader(document, public_document, all);
+            reduced.push(is_reduced);
+            (id, version, document, key)
+        };
+        Ok(rows.into_iter().map(shown).collect())
     })?;
+    slice.items.iter_mut().zip(reduced).for_each(|(item, reduced)| item.reduced = reduced);
     if page.count {
-        slice.total = Some(filtered(filter).count().get_result(tx.conn())?);
+        slice.total = Some(filtered(filter).filter(visible(sees)).count().get_result(tx.conn())?);
     }
     Ok(slice)
 }
@@ -114,7 +175,7 @@ pub fn insert(tx: &mut WriteTx<'_>, id: StaffBallotId, ballot: StaffBallot) -> R
     let now = tx.stamp().now;
     let record = Record { id, version: 1, created_at: now, updated_at: now, content: ballot };
     let document = tx.documents().staff_ballot(&record);
-    let row = Row::new(&record, document.shown);
+    let row = Row::new(&record, document.shown, document.public);
     row.check(tx, &record)?;
     diesel::insert_into(staff_ballots::table).values(&row).execute(tx.conn())?;
     log(tx, Action::Create, &record, document.canonical, None)?;
@@ -138,7 +199,7 @@ pub fn update(
         content: ballot,
     };
     let document = tx.documents().staff_ballot(&record);
-    let row = Row::new(&record, document.shown);
+    let row = Row::new(&record, document.shown, document.public);
     row.check(tx, &record)?;
     reference::check_no_circle(tx, "superseded_by_id", &row.id, row.superseded_by_id.clone(), |tx, id| {
         Ok(staff_ballots::table.find(id).select(staff_ballots::superseded_by_id).first(tx.conn())?)
@@ -146,6 +207,26 @@ pub fn update(
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.conn())?;
     log(tx, Action::Update, &record, document.canonical, None)?;
     Ok(Stored { record, document: row.document })
+}
+
+/// Makes a key the ballot's scrutineer.
+///
+/// # Errors
+/// [`Error::Rule`] where the key is not there, has another role or doesn't work any more.
+pub fn appoint(
+    tx: &mut WriteTx<'_>,
+    current: &Record<StaffBallot>,
+    key_id: KeyId,
+) -> Result<Stored<StaffBallot>, Error> {
+    const FIELD: &str = "key_id";
+    reference::check(tx, &[Reference::new(FIELD, ResourceType::Key, key_id)])?;
+    let stored = key::find(tx, key_id)?;
+    let now = tx.stamp().now;
+    if stored.key.role != Role::Scrutineer || stored.revoked_at.is_some() || stored.expires_at <= now {
+        let said = "expected a key with the role `scrutineer` that is valid now";
+        return Err(Error::Rule(vec![Fault::new(FIELD, FaultCode::Inconsistent, said)]));
+    }
+    update(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
 }
 
 /// Deletes a ballot.
@@ -183,7 +264,7 @@ pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, location: &str, reason: &
     let record =
         Record { version: next_version(current.version)?, updated_at: tx.stamp().now, content: ballot, ..current };
     let document = tx.documents().staff_ballot(&record);
-    let row = Row::new(&record, document.shown);
+    let row = Row::new(&record, document.shown, document.public);
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.conn())?;
     let forgotten = personal::forget(tx, &row.id)?;
     idempotency::rewrite(tx, location, &row.document)?;
@@ -262,11 +343,11 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
     let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
     let last = rows.last().map(|row| row.id.clone());
     for row in rows {
-        let (id, stored) = (row.id.clone(), row.document.clone());
-        let document = tx.documents().staff_ballot(&row.into_record()?).shown;
-        if document != stored {
+        let (id, stored) = (row.id.clone(), (row.document.clone(), row.public_document.clone()));
+        let document = tx.documents().staff_ballot(&row.into_record()?);
+        if (&document.shown, &document.public) != (&stored.0, &stored.1) {
             diesel::update(staff_ballots::table.find(id))
-                .set(staff_ballots::document.eq(document))
+                .set((staff_ballots::document.eq(document.shown), staff_ballots::public_document.eq(document.public)))
                 .execute(tx.conn())?;
         }
     }
@@ -319,6 +400,8 @@ struct Row {
     superseded_by_id: Option<String>,
     sources: String,
     document: String,
+    scrutineer_key_id: Option<String>,
+    public_document: Option<String>,
 }
 
 impl Row {
@@ -358,6 +441,7 @@ impl Row {
             held: checked("opened_on, closed_on, declared_on", self.held()?)?,
             tally: checked("the options and counts", self.tally()?)?,
             scrutineer: self.scrutineer()?,
+            scrutineer_key_id: parsed_option("scrutineer_key_id", self.scrutineer_key_id.as_deref())?,
             ending: checked("state, void_reason, superseded_by_id", self.ending()?)?,
             sources: parsed_sources(&self.sources)?,
         };
@@ -410,7 +494,7 @@ impl Row {
 }
 
 impl Row {
-    fn new(record: &Record<StaffBallot>, document: String) -> Self {
+    fn new(record: &Record<StaffBallot>, document: String, public_document: Option<String>) -> Self {
         let ballot = &record.content;
         let tally = &ballot.tally;
         Self {
@@ -443,6 +527,8 @@ impl Row {
             superseded_by_id: text_option(ballot.ending.superseded_by_id.as_ref()),
             sources: sources(&ballot.sources),
             document,
+            scrutineer_key_id: text_option(ballot.scrutineer_key_id.as_ref()),
+            public_document,
         }
     }
 }

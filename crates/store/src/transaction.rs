@@ -62,7 +62,9 @@ pub trait Documents: Send + Sync {
 pub struct Document {
     /// As the API shows it, members in the order that people read them in.
     pub shown: String,
-    /// The same as canonical JSON (RFC 8785), which the entry log keeps and hashes.
+    /// As it is shown to the public, where that is less.
+    pub public: Option<String>,
+    /// The whole as canonical JSON (RFC 8785), which the entry log keeps and hashes.
     pub canonical: String,
 }
 
@@ -94,6 +96,8 @@ pub struct Shown {
     pub updated_at: DateTime<Utc>,
     /// How the API shows it.
     pub document: String,
+    /// Whether that is what the public is shown, and less than there is.
+    pub reduced: bool,
 }
 
 /// What waits for the end of a batch: it is stored once for all writes, and must be forgotten with a write that fails.

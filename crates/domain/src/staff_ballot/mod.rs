@@ -13,7 +13,7 @@ pub use words::{BallotKind, BallotMethod, BallotMode, BallotState, Basis, Effect
 use crate::checked::{Checked, Rules};
 use crate::date::{Day, PartialDate, not_before};
 use crate::fault::{Fault, FaultCode};
-use crate::id::{MutualId, StaffBallotId};
+use crate::id::{KeyId, MutualId, StaffBallotId};
 use crate::source::Sources;
 use crate::text::{Name, Note, Prose};
 use crate::web_url::WebUrl;
@@ -37,6 +37,8 @@ pub struct StaffBallot {
     pub tally: Checked<Tally>,
     /// Who watched over it.
     pub scrutineer: Option<Checked<Scrutineer>>,
+    /// The API key that is appointed to watch over it.
+    pub scrutineer_key_id: Option<KeyId>,
     /// Its state, and why it no longer stands.
     pub ending: Checked<Ending>,
     /// Where all this comes from.

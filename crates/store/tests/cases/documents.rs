@@ -61,7 +61,11 @@ async fn all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes(r
         assert_eq!(departments_shown(&upgraded).await, expected);
         let others = upgraded.look::<_, Error, _>(move |tx| {
             let mutual = store::mutual::show(tx, &domain::Key::Id(supplier.id))?;
-            Ok([mutual, store::staff_ballot::show(tx, &vote.id)?, store::contract::show(tx, &sale.id)?])
+            Ok([
+                mutual,
+                store::staff_ballot::show(tx, &vote.id, domain::Confidences::Everybodys)?,
+                store::contract::show(tx, &sale.id)?,
+            ])
         });
         let others = others.await.unwrap();
         assert!(others.iter().all(|it| it.document.starts_with("newer ") && it.version == 1), "{others:?}");

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::str::FromStr;
 
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Checked, Contract, ContractStatus, Day, Department,
+    BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Contract, ContractStatus, Day, Department,
     DepartmentId, DepartmentKind, Distinct, Effect, Ending, Held, Id, Identifier, Invalid, Key, Mutual, MutualId, Name,
     Parents, PartialDate, Procedure, Record, Rules, Sector, Slug, Sources, Staff, StaffBallot, StaffBallotId, Stage,
     Tally, Tests, Timeline,
@@ -106,6 +106,7 @@ pub fn ballot(mutual_id: MutualId) -> StaffBallot {
         held: checked(Held::default()),
         tally: checked(Tally { options: vec![option], ..Tally::default() }),
         scrutineer: None,
+        scrutineer_key_id: None,
         ending: checked(Ending { state: BallotState::Draft, void_reason: None, superseded_by_id: None }),
         sources: Sources::default(),
     }
@@ -159,7 +160,7 @@ pub trait Resource: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
 }
 
 macro_rules! resource {
-    ($Resource:ident, $module:ident, $key:expr, [$($Sort:ident),+]) => {
+    ($Resource:ident, $module:ident, $key:expr, [$($Sort:ident),+] $(, $sees:expr)?) => {
         impl Resource for $Resource {
             type Filter = store::$module::Filter;
             type Sort = store::$module::Sort;
@@ -183,11 +184,11 @@ macro_rules! resource {
             }
 
             fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Shown, Error> {
-                store::$module::show(tx, &$key(id))
+                store::$module::show(tx, &$key(id) $(, $sees)?)
             }
 
             fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice, Error> {
-                store::$module::list(tx, filter, page)
+                store::$module::list(tx, filter, page $(, $sees)?)
             }
         }
     };
@@ -195,7 +196,13 @@ macro_rules! resource {
 
 resource!(Department, department, Key::Id, [Name, UpdatedAt, Id]);
 resource!(Mutual, mutual, Key::Id, [Name, LaunchedOn, StaffCount, UpdatedAt, Id]);
-resource!(StaffBallot, staff_ballot, std::convert::identity, [ClosedOn, DeclaredOn, UpdatedAt, Id]);
+resource!(
+    StaffBallot,
+    staff_ballot,
+    std::convert::identity,
+    [ClosedOn, DeclaredOn, UpdatedAt, Id],
+    Confidences::Everybodys
+);
 resource!(Contract, contract, std::convert::identity, [StartsOn, EndsOn, Value, UpdatedAt, Id]);
 
 /// What was stored, which is what was to be shown of it.

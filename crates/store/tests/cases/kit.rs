@@ -319,28 +319,28 @@ impl Documents for Plain {
     }
 
     fn department(&self, record: &Record<Department>) -> Document {
-        Document { shown: shown(record).document, canonical: canonical(record) }
+        Document { shown: shown(record).document, public: None, canonical: canonical(record) }
     }
 
     fn mutual(&self, record: &Record<Mutual>) -> Document {
-        Document { shown: shown(record).document, canonical: canonical(record) }
+        Document { shown: shown(record).document, public: None, canonical: canonical(record) }
     }
 
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
-        Document { shown: shown(record).document, canonical: canonical(record) }
+        Document { shown: shown(record).document, public: None, canonical: canonical(record) }
     }
 
     fn contract(&self, record: &Record<Contract>) -> Document {
         let is_first = record.content.is_first;
         let canonical = format!(r#"{{"id":"{}","is_first":{is_first},"version":{}}}"#, record.id, record.version);
-        Document { shown: shown(record).document, canonical }
+        Document { shown: shown(record).document, public: None, canonical }
     }
 }
 
 /// What a list shows of a record that [`Plain`] wrote.
 pub fn listed<T: Debug>(record: &Record<T>) -> Listed {
     let Shown { id, version, document, .. } = shown(record);
-    Listed { id, version, document }
+    Listed { id, version, document, reduced: false }
 }
 
 /// What is shown of a record that [`Plain`] wrote.
@@ -350,6 +350,7 @@ pub fn shown<T: Debug>(record: &Record<T>) -> Shown {
         version: record.version,
         updated_at: record.updated_at,
         document: format!("{record:?}"),
+        reduced: false,
     }
 }
 

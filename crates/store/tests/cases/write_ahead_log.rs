@@ -71,7 +71,7 @@ impl Documents for Wordy {
     }
 
     fn department(&self, _: &Record<Department>) -> Document {
-        Document { shown: String::new(), canonical: format!("\"{}\"", "x".repeat(DOCUMENT)) }
+        Document { shown: String::new(), public: None, canonical: format!("\"{}\"", "x".repeat(DOCUMENT)) }
     }
 
     fn mutual(&self, record: &Record<Mutual>) -> Document {

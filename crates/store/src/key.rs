@@ -1,0 +1,211 @@
+//! API keys in the database. Of a key itself only its hash is kept, so that nobody learns a key from a copy of the register.
+//!
+//! Keys are no part of the register: making, using and revoking one leaves no entry in its log. Who did it when is in the row.
+
+use chrono::{DateTime, DurationRound as _, NaiveDateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use domain::{ApiKey, KeyId, Rules as _, Scope};
+
+use crate::error::Error;
+use crate::json::{instant, parsed, parsed_list, texts};
+use crate::reference::{self, Reference};
+use crate::schema::api_keys;
+use crate::{ReadTx, ResourceType, WriteTx};
+
+/// SHA-256 of a key.
+pub type Hash = [u8; 32];
+
+/// A key as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Its id.
+    pub id: KeyId,
+    /// What it is for and what it opens.
+    pub key: ApiKey,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// By whom.
+    pub created_by: String,
+    /// When it stops working by itself.
+    pub expires_at: DateTime<Utc>,
+    /// The hour in which it was last used.
+    pub last_used_at: Option<DateTime<Utc>>,
+    /// When it was made to stop working.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// By whom.
+    pub revoked_by: Option<String>,
+}
+
+/// A key that is to be kept.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Its hash.
+    pub hash: Hash,
+    /// What it is for and what it opens.
+    pub key: ApiKey,
+    /// When it stops working by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A page of the list of keys, in the order in which they were made.
+#[derive(Clone, Debug)]
+pub struct KeyPage {
+    /// At most so many.
+    pub limit: usize,
+    /// The latest first.
+    pub descending: bool,
+    /// The last key of the page before.
+    pub after: Option<String>,
+}
+
+/// The key with this id, revoked or not.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn find(tx: &mut ReadTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
+    let key = id.to_string();
+    let row: Option<Row> = api_keys::table.find(&key).select(Row::as_select()).first(tx.conn()).optional()?;
+    row.map_or_else(|| Err(Error::NotFound { resource_type: ResourceType::Key, key }), Row::into_key)
+}
+
+/// The key with this id and the hash that proves it, if there is one.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn find_with_hash(tx: &mut ReadTx<'_>, id: KeyId) -> Result<Option<(StoredKey, Vec<u8>)>, Error> {
+    let row: Option<Row> = api_keys::table.find(id.to_string()).select(Row::as_select()).first(tx.conn()).optional()?;
+    row.map(|row| {
+        let hash = row.hash.clone();
+        Ok((row.into_key()?, hash))
+    })
+    .transpose()
+}
+
+/// A page of all keys, with one more where there is a next page, and how many there are.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn list(tx: &mut ReadTx<'_>, page: &KeyPage) -> Result<(Vec<StoredKey>, i64), Error> {
+    let mut query = api_keys::table.select(Row::as_select()).into_boxed();
+    query = if page.descending { query.order(api_keys::id.desc()) } else { query.order(api_keys::id.asc()) };
+    if let Some(last) = &page.after {
+        query = if page.descending { query.filter(api_keys::id.lt(last)) } else { query.filter(api_keys::id.gt(last)) };
+    }
+    let limit = i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let rows: Vec<Row> = query.limit(limit).load(tx.conn())?;
+    let total = api_keys::table.count().get_result(tx.conn())?;
+    Ok((rows.into_iter().map(Row::into_key).collect::<Result<_, _>>()?, total))
+}
+
+/// Keeps a new key.
+///
+/// # Errors
+/// [`Error::Rule`] where it can't be what it is to be, or one of its departments is not there.
+pub fn insert(tx: &mut WriteTx<'_>, new: &NewKey) -> Result<StoredKey, Error> {
+    let faults = new.key.faults();
+    if !faults.is_empty() {
+        return Err(Error::Rule(faults));
+    }
+    reference::check(tx, &references(&new.key.scope))?;
+    let departments = match &new.key.scope {
+        Scope::All => None,
+        Scope::Departments(own) => Some(texts(own)),
+    };
+    let row = Row {
+        id: new.id.to_string(),
+        hash: new.hash.to_vec(),
+        label: new.key.label.to_string(),
+        role: new.key.role.to_string(),
+        department_ids: departments,
+        created_at: tx.stamp().now.naive_utc(),
+        created_by: tx.stamp().actor.clone(),
+        expires_at: new.expires_at.naive_utc(),
+        last_used_at: None,
+        revoked_at: None,
+        revoked_by: None,
+    };
+    diesel::insert_into(api_keys::table).values(&row).execute(tx.conn())?;
+    row.into_key()
+}
+
+/// The departments that a scope names.
+#[must_use]
+pub fn references(scope: &Scope) -> Vec<Reference> {
+    let Scope::Departments(departments) = scope else { return Vec::new() };
+    let named = departments.iter().enumerate();
+    named.map(|(at, id)| Reference::new(format!("department_ids/{at}"), ResourceType::Department, id)).collect()
+}
+
+/// Makes a key stop working; one that has stopped by this already stays as it is.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn revoke(tx: &mut WriteTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
+    let (now, actor) = (tx.stamp().now.naive_utc(), tx.stamp().actor.clone());
+    let valid = api_keys::table.filter(api_keys::id.eq(id.to_string())).filter(api_keys::revoked_at.is_null());
+    diesel::update(valid).set((api_keys::revoked_at.eq(now), api_keys::revoked_by.eq(actor))).execute(tx.conn())?;
+    find(tx, id)
+}
+
+/// Notes that a key is in use, to the hour: most calls find that noted already.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn note_use(tx: &mut WriteTx<'_>, id: KeyId) -> Result<(), Error> {
+    let hour = hour_of(tx.stamp().now).naive_utc();
+    let unnoted = api_keys::last_used_at.is_null().or(api_keys::last_used_at.lt(hour));
+    let key = api_keys::table.filter(api_keys::id.eq(id.to_string())).filter(unnoted.assume_not_null());
+    diesel::update(key).set(api_keys::last_used_at.eq(hour)).execute(tx.conn())?;
+    Ok(())
+}
+
+impl StoredKey {
+    /// Whether its use at this time is still to be noted.
+    #[must_use]
+    pub fn is_use_to_be_noted(&self, now: DateTime<Utc>) -> bool {
+        self.last_used_at.is_none_or(|noted| noted < hour_of(now))
+    }
+}
+
+/// The beginning of the hour.
+fn hour_of(instant: DateTime<Utc>) -> DateTime<Utc> {
+    instant.duration_trunc(TimeDelta::hours(1)).unwrap_or(instant)
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = api_keys, treat_none_as_default_value = false)]
+struct Row {
+    id: String,
+    hash: Vec<u8>,
+    label: String,
+    role: String,
+    department_ids: Option<String>,
+    created_at: NaiveDateTime,
+    created_by: String,
+    expires_at: NaiveDateTime,
+    last_used_at: Option<NaiveDateTime>,
+    revoked_at: Option<NaiveDateTime>,
+    revoked_by: Option<String>,
+}
+
+impl Row {
+    fn into_key(self) -> Result<StoredKey, Error> {
+        let scope = match &self.department_ids {
+            None => Scope::All,
+            Some(raw) => Scope::Departments(parsed_list("department_ids", raw)?),
+        };
+        let key = ApiKey { label: parsed("label", &self.label)?, role: parsed("role", &self.role)?, scope };
+        Ok(StoredKey {
+            id: parsed("id", &self.id)?,
+            key,
+            created_at: instant(self.created_at),
+            created_by: self.created_by,
+            expires_at: instant(self.expires_at),
+            last_used_at: self.last_used_at.map(instant),
+            revoked_at: self.revoked_at.map(instant),
+            revoked_by: self.revoked_by,
+        })
+    }
+}

@@ -1,0 +1,25 @@
+-- Keys by which systems prove who they are. Of the key itself only its SHA-256 is kept. A revoked key keeps its row.
+CREATE TABLE api_keys (
+    id TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    label TEXT NOT NULL,
+    role TEXT NOT NULL,
+    department_ids TEXT,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    last_used_at TEXT,
+    revoked_at TEXT,
+    revoked_by TEXT,
+    CONSTRAINT pk_api_keys PRIMARY KEY (id),
+    CONSTRAINT ck_api_keys__role CHECK (role IN ('department_editor', 'mutual_editor', 'procurement_officer', 'scrutineer', 'auditor', 'admin')),
+    CONSTRAINT ck_api_keys__expires_at CHECK (expires_at > created_at),
+    CONSTRAINT ck_api_keys__revoked_by CHECK ((revoked_at IS NULL) = (revoked_by IS NULL))
+) STRICT;
+
+-- The key of the ballot's scrutineer, and what the public is shown of a ballot that holds personal data.
+ALTER TABLE staff_ballots ADD COLUMN scrutineer_key_id TEXT CONSTRAINT fk_staff_ballots__scrutineer_key_id REFERENCES api_keys (id);
+ALTER TABLE staff_ballots ADD COLUMN public_document TEXT;
+
+CREATE INDEX ix_staff_ballots__scrutineer_key_id ON staff_ballots (scrutineer_key_id) WHERE scrutineer_key_id IS NOT NULL;
+CREATE INDEX ix_staff_ballots__id__declared ON staff_ballots (id) WHERE state <> 'draft';
