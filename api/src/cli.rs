@@ -1,5 +1,7 @@
 //! The command line of `mutuals`.
 
+mod log;
+
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,7 +19,9 @@ use crate::jwt::{self, key_set};
 use crate::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
 use crate::rate::Rate;
 use crate::server::Clock;
+use crate::signing::KeyError;
 use crate::{access, document, key, openapi, sample, server};
+use log::{Erase, LogCommand, Signing};
 
 /// The register of public service mutuals, as a service that other systems call.
 ///
@@ -36,6 +40,7 @@ Examples:
   mutuals serve                   serve it on http://127.0.0.1:8080 (documentation: /docs/)
   mutuals keys create --role admin --label 'my own'   make a key and print it
   mutuals backup copy.db          copy the register while it is being served
+  mutuals log verify              check that no entry of the log was changed
   DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
 
 Exit status: 0 done, 1 failed (one line on standard error says why), 2 wrong usage.
@@ -63,6 +68,14 @@ enum Command {
     Backup(Copy),
     /// Make a copy the register again, where there is none (SQLite)
     Restore(Copy),
+    /// Check and copy the log of all changes, and make the key that signs it
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Take personal data out of a record and out of the log, for good
+    ///
+    /// The record gets a new version without it and the log an entry that says why; the log's hashes stay right. Backups keep what
+    /// they have.
+    Erase(Erase),
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +90,8 @@ struct Serve {
     cors_origins: Vec<String>,
     #[command(flatten)]
     jwt: Jwt,
+    #[command(flatten)]
+    signing: Signing,
     #[command(flatten)]
     production: Production,
 }
@@ -123,14 +138,15 @@ impl Production {
 }
 
 impl Serve {
-    fn config(self) -> Config {
+    fn config(self) -> Result<Config, KeyError> {
         let mut config = Config::new(self.listen, self.database.url());
         let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
         config.cors_origins =
             given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
         config.jwt = self.jwt.settings();
         self.production.configure(&mut config);
-        config
+        config.signer = self.signing.signer()?;
+        Ok(config)
     }
 }
 
@@ -232,9 +248,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+/// What one line on standard error will say.
+type Failure = Box<dyn std::error::Error>;
+
+fn perform(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Serve(serve) => Ok(server::run(serve.config())?),
+        Command::Serve(serve) => Ok(server::run(serve.config()?)?),
         Command::Migrate(database) => {
             let applied = store::migrate(&database.url())?;
             say(&if applied.is_empty() {
@@ -265,10 +284,12 @@ fn perform(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             say(&format!("{} is now {url}", copy.file.display()));
             Ok(())
         }
+        Command::Log(command) => log::perform(command),
+        Command::Erase(erase) => log::erase(&erase),
     }
 }
 
-fn import_sample(url: &DatabaseUrl) -> Result<(), Box<dyn std::error::Error>> {
+fn import_sample(url: &DatabaseUrl) -> Result<(), Failure> {
     store::migrate(url)?;
     let store = Store::open(url, 1, document::documents())?;
     let stamp =

@@ -11,6 +11,7 @@ use store::DatabaseUrl;
 use crate::jwt;
 use crate::proxy::{Proxies, PublicUrl};
 use crate::rate::Rate;
+use crate::signing::LogSigner;
 
 /// The settings of a server.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Config {
     pub rate_per_address: Option<Rate>,
     /// How often each key may be used.
     pub rate_per_key: Option<Rate>,
+    /// What signs the heads of the log; without it they are not signed.
+    pub signer: Option<LogSigner>,
 }
 
 impl Config {
@@ -66,6 +69,7 @@ impl Config {
             rate_per_address: None,
             rate_per_key: None,
             jwt: None,
+            signer: None,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::faults::Faults;
 use crate::identifier::{Identifier, NewIdentifier};
+use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
@@ -189,15 +190,19 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// By default in the order of entry.
 #[utoipa::path(
     tag = "departments",
-    params(DepartmentFilter, ListParameters<Sort>),
+    params(DepartmentFilter, ListParameters<Sort>, KnownAt),
     responses((status = 200, description = "A page of departments", body = DepartmentPage))
 )]
 #[get("/departments")]
-async fn list_departments(app: App, query: ListQuery<DepartmentFilter, Sort>) -> Result<HttpResponse, Problem> {
+async fn list_departments(
+    app: App,
+    caller: Caller,
+    query: ListQuery<DepartmentFilter, Sort>,
+) -> Result<HttpResponse, Problem> {
     let find = |tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page<Sort>| {
         Ok(store::department::list(tx, &filter.clone().into(), page)?)
     };
-    resource::list(&app, query, find).await
+    resource::list::<Departments, _, _>(&app, caller, query, find).await
 }
 
 /// Get a department
@@ -205,7 +210,7 @@ async fn list_departments(app: App, query: ListQuery<DepartmentFilter, Sort>) ->
 /// By id or slug.
 #[utoipa::path(
     tag = "departments",
-    params(("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"), IfChanged),
+    params(("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"), KnownAt, IfChanged),
     responses((status = 200, description = "The department", body = Department))
 )]
 #[get("/departments/{department}")]
@@ -213,9 +218,10 @@ async fn get_department(
     app: App,
     caller: Caller,
     key: PathKey<Key>,
+    known_at: KnownAt,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    resource::read::<Departments>(&app, caller, key.0, &conditions).await
+    resource::read::<Departments>(&app, caller, key.0, known_at, &conditions).await
 }
 
 /// Create a department

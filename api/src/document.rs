@@ -5,7 +5,7 @@ use std::sync::Arc;
 use domain::{Contract, Department, Mutual, Record, StaffBallot};
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Document, Documents};
+use store::{Document, Documents, ResourceType};
 
 use crate::resource::example;
 use crate::{contract, department, key, mutual, staff_ballot};
@@ -57,6 +57,13 @@ impl Documents for Views {
 
     fn contract(&self, record: &Record<Contract>) -> Document {
         document(&contract::Contract::from(record.clone()))
+    }
+
+    fn personal(&self, resource_type: ResourceType) -> &'static [&'static str] {
+        match resource_type {
+            ResourceType::StaffBallot => &["/scrutineer/name"],
+            _ => &[],
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::faults::Faults;
 use crate::identifier::{Identifier, NewIdentifier};
+use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
@@ -376,16 +377,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// `?sector=libraries_archives&q=york&sort=-launched_on`.
 #[utoipa::path(
     tag = "mutuals",
-    params(MutualFilter, ListParameters<Sort>),
+    params(MutualFilter, ListParameters<Sort>, KnownAt),
     responses((status = 200, description = "A page of mutuals", body = MutualPage))
 )]
 #[get("/mutuals")]
-async fn list_mutuals(app: App, query: ListQuery<MutualFilter, Sort>) -> Result<HttpResponse, Problem> {
+async fn list_mutuals(app: App, caller: Caller, query: ListQuery<MutualFilter, Sort>) -> Result<HttpResponse, Problem> {
     let find = |tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page<Sort>| {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::mutual::list(tx, &filter, page)?)
     };
-    resource::list(&app, query, find).await
+    resource::list::<Mutuals, _, _>(&app, caller, query, find).await
 }
 
 /// Get a mutual
@@ -393,7 +394,7 @@ async fn list_mutuals(app: App, query: ListQuery<MutualFilter, Sort>) -> Result<
 /// By id or slug.
 #[utoipa::path(
     tag = "mutuals",
-    params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), IfChanged),
+    params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), KnownAt, IfChanged),
     responses((status = 200, description = "The mutual", body = Mutual))
 )]
 #[get("/mutuals/{mutual}")]
@@ -401,9 +402,10 @@ async fn get_mutual(
     app: App,
     caller: Caller,
     key: PathKey<Key>,
+    known_at: KnownAt,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    resource::read::<Mutuals>(&app, caller, key.0, &conditions).await
+    resource::read::<Mutuals>(&app, caller, key.0, known_at, &conditions).await
 }
 
 /// Create a mutual

@@ -63,6 +63,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "mutuals", description = "Organisations that left the public sector to run a public service, or are on their way"),
         (name = "staff ballots", description = "Votes of the staff on becoming a mutual, with their counts"),
         (name = "contracts", description = "Contracts of mutuals with public bodies"),
+        (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
+        (name = "log", description = "What proves that no entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
         (name = "keys", description = "Keys by which systems prove who they are"),
         (name = "service", description = "The service itself: its state, its contract and its problem types")
     )
@@ -359,7 +361,7 @@ fn traceparent() -> Parameter {
 /// The headers that an answer has by the conventions: conditional reads, links of lists, the place of what is new.
 fn describe_headers(method: &str, operation: &mut Operation) {
     let is_conditional = has_parameter(operation, "If-None-Match");
-    let is_list = has_parameter(operation, "cursor");
+    let is_list = has_parameter(operation, "cursor") || has_parameter(operation, "after");
     // What may be sent twice is what has versions.
     let is_versioned = has_parameter(operation, "Idempotency-Key");
     if is_conditional {
@@ -397,6 +399,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
     let names_record = path.contains('{');
     let changes = method != "GET";
     let is_versioned = has_parameter(operation, "If-Match");
+    let names_what_may_be_absent = operation.responses.responses.contains_key("404");
     let declares_conflict = operation.responses.responses.contains_key("409");
     let answers = operation
         .responses
@@ -408,7 +411,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
         (true, &BAD_REQUEST),
         (access::asks_who(path), &UNAUTHENTICATED),
         (access::needs_key(&verb, path), &FORBIDDEN),
-        (names_record, &NOT_FOUND),
+        (names_record || names_what_may_be_absent, &NOT_FOUND),
         (answers, &NOT_ACCEPTABLE),
         (reads_body, &REQUEST_TIMEOUT),
         (declares_conflict && method == "DELETE", &HAS_DEPENDENTS),

@@ -24,6 +24,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::conditional::{IfChanged, quoted};
+use crate::known_at::KnownAt;
 use crate::problem::{ErrorItem, Problem};
 use crate::query::{Parameters, finish};
 
@@ -50,6 +51,8 @@ pub struct ListQuery<F, S> {
     pub filter: F,
     /// Which page of them.
     pub page: Page<S>,
+    /// The instant that the list is of.
+    pub known_at: KnownAt,
     target: Target,
     conditions: IfChanged,
 }
@@ -63,10 +66,11 @@ impl<F: DeserializeOwned, S: SortKey> FromRequest for ListQuery<F, S> {
         let filter = parameters.read::<F>(&mut faults);
         let target = Target::of(request.path(), &parameters);
         let page = parameters.read::<Paging>(&mut faults).and_then(|paging| paging.page(&target, &mut faults));
+        let known_at = KnownAt::of_list(&parameters, &mut faults);
         let list = filter.zip(page).map(|(filter, page)| (filter, page, target));
         ready(finish(list, faults).and_then(|(filter, page, target)| {
             let conditions = IfChanged::from_request(request, payload).into_inner()?;
-            Ok(Self { filter, page, target, conditions })
+            Ok(Self { filter, page, known_at, target, conditions })
         }))
     }
 }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
-use store::{Documents, Page, ReadTx, ResourceType, Shown, Slice, Stamp, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, ResourceType, Shown, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
@@ -25,6 +25,7 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use crate::body::{Body, Input, Refusal};
 use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, json, last_modified};
+use crate::known_at::KnownAt;
 use crate::page::{ListQuery, SortKey};
 use crate::problem::Problem;
 use crate::query::Query;
@@ -319,7 +320,7 @@ impl Change {
     }
 }
 
-/// Reads a record: 200, or 304 where the caller has it already.
+/// Reads a record, as it is or as it was: 200, or 304 where the caller has it already.
 ///
 /// # Errors
 /// 404 or 410 where it is not there.
@@ -327,28 +328,45 @@ pub async fn read<R: Resource>(
     app: &App,
     caller: Caller,
     key: R::Key,
+    known_at: KnownAt,
     conditions: &IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    let shown = app.store.look(move |tx| R::show(tx, &key, &caller).map_err(Problem::from)).await?;
+    let shown = match known_at.passed(app)? {
+        None => app.store.look(move |tx| R::show(tx, &key, &caller).map_err(Problem::from)).await?,
+        Some(at) => {
+            let key = key.to_string();
+            app.store.read(move |tx| history::show(tx, R::TYPE, &key, at, caller.confidences())).await?
+        }
+    };
     Ok(conditions.item(shown))
 }
 
-/// Lists records: 200 with a page, or 304 where the caller has it already.
+/// Lists records, as they are or as they were: 200 with a page, or 304 where the caller has it already.
 ///
 /// A page that an index leads to is read at once, any other by a thread that may take its time.
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<F, S>(
+pub async fn list<R, F, S>(
     app: &App,
+    caller: Caller,
     query: ListQuery<F, S>,
     find: impl Fn(&mut ReadTx<'_>, &F, &Page<S>) -> Result<Slice, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem>
 where
+    R: Resource,
     F: Filter,
     S: SortKey + Send,
 {
-    let ListQuery { filter, page, .. } = &query;
+    let ListQuery { filter, page, known_at, .. } = &query;
+    if let Some(at) = known_at.passed(app)? {
+        let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
+        let read = move |tx: &mut ReadTx<'_>| {
+            history::list_at(tx, R::TYPE, at, (after.as_deref(), limit), caller.confidences())
+        };
+        let slice = app.store.read(read).await?;
+        return query.answer(slice);
+    }
     let in_default_order = S::KEYS.first().is_some_and(|(_, key)| *key == page.sort);
     let is_bounded = in_default_order && filter.is_indexed() && !page.count;
     let (filter, page) = (filter.clone(), page.clone());

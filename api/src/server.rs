@@ -41,7 +41,8 @@ use crate::metrics::{self, Metrics};
 use crate::rate::RateLimits;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
-use crate::{contract, department, document, key, mutual, openapi, staff_ballot};
+use crate::signing::LogSigner;
+use crate::{contract, department, document, entry, key, log, mutual, openapi, staff_ballot};
 
 /// What a handler takes as its argument to reach the register.
 pub type App = Data<Shared>;
@@ -54,6 +55,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             .configure(mutual::routes)
             .configure(staff_ballot::routes)
             .configure(contract::routes)
+            .configure(entry::routes)
+            .configure(log::routes)
             .configure(key::routes),
     );
 }
@@ -71,6 +74,8 @@ pub struct Shared {
     pub connections: Arc<Connections>,
     /// A body may take so long to arrive.
     pub body_time: Duration,
+    /// What signs the heads of the log, where there is a key.
+    pub signer: Option<LogSigner>,
 }
 
 impl Shared {
@@ -235,7 +240,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
     let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
-    let shared = Data::new(Shared { store, clock, connections, body_time: config.request_time });
+    let shared = Data::new(Shared { store, clock, connections, body_time: config.request_time, signer: config.signer.clone() });
     let mut document = openapi::document();
     if let Some(url) = &config.public_url {
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);

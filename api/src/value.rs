@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::{Invalid, Vocabulary};
+use domain::{FaultCode, Invalid, Vocabulary};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::RefOr;
@@ -74,6 +74,39 @@ pub struct Word<T>(pub T);
 /// An instant, to the microsecond (RFC 3339, in UTC).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instant(pub DateTime<Utc>);
+
+/// A SHA-256 hash, in hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HexHash(String);
+
+impl From<&[u8]> for HexHash {
+    fn from(hash: &[u8]) -> Self {
+        Self(hex(hash))
+    }
+}
+
+impl PartialSchema for HexHash {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some("A SHA-256 hash, in hexadecimal."))
+            .pattern(Some("^[0-9a-f]{64}$"))
+            .max_length(Some(64))
+            .examples(["6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"])
+            .into()
+    }
+}
+
+impl ToSchema for HexHash {}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A whole number within bounds, in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounded<const MIN: i64, const MAX: i64>(pub i64);
 
 /// Longer than any word that a vocabulary has or will get.
 const MAX_WORD_CHARS: usize = 60;
@@ -356,6 +389,20 @@ impl<'de, T: FromStr<Err = Invalid>> Deserialize<'de> for Text<T> {
 impl<'de, T: FromStr<Err = Invalid>> Deserialize<'de> for Word<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Parse(PhantomData)).map(Self)
+    }
+}
+
+impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Bounded<MIN, MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        if (MIN..=MAX).contains(&number) {
+            return Ok(Self(number));
+        }
+        let detail = match MAX {
+            i64::MAX => format!("expected a whole number from {MIN} on"),
+            _ => format!("expected a whole number from {MIN} to {MAX}"),
+        };
+        Err(refuse(&Invalid { code: FaultCode::OutOfRange, detail }))
     }
 }
 

@@ -13,6 +13,7 @@ mod idempotency;
 mod jwt;
 mod key;
 mod list;
+mod log;
 mod mutual;
 mod overload;
 mod production;

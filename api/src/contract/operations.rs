@@ -16,6 +16,7 @@ use super::{
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
@@ -172,16 +173,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// By default in the order of entry.
 #[utoipa::path(
     tag = "contracts",
-    params(ContractFilter, ListParameters<Sort>),
+    params(ContractFilter, ListParameters<Sort>, KnownAt),
     responses((status = 200, description = "A page of contracts", body = ContractPage))
 )]
 #[get("/contracts")]
-async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Result<HttpResponse, Problem> {
+async fn list_contracts(
+    app: App,
+    caller: Caller,
+    query: ListQuery<ContractFilter, Sort>,
+) -> Result<HttpResponse, Problem> {
     let find = |tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page<Sort>| {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::contract::list(tx, &filter, page)?)
     };
-    resource::list(&app, query, find).await
+    resource::list::<Contracts, _, _>(&app, caller, query, find).await
 }
 
 /// Get a contract
@@ -189,7 +194,7 @@ async fn list_contracts(app: App, query: ListQuery<ContractFilter, Sort>) -> Res
 /// By id.
 #[utoipa::path(
     tag = "contracts",
-    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), IfChanged),
+    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), KnownAt, IfChanged),
     responses((status = 200, description = "The contract", body = Contract))
 )]
 #[get("/contracts/{contract}")]
@@ -197,9 +202,10 @@ async fn get_contract(
     app: App,
     caller: Caller,
     key: PathKey<domain::ContractId>,
+    known_at: KnownAt,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    resource::read::<Contracts>(&app, caller, key.0, &conditions).await
+    resource::read::<Contracts>(&app, caller, key.0, known_at, &conditions).await
 }
 
 /// Create a contract

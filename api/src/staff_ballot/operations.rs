@@ -14,6 +14,7 @@ use super::{BallotKind, BallotMode, BallotState, NewStaffBallot, Organiser, Staf
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
@@ -129,7 +130,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// By default in the order of entry. The counts and what follows from them are in `result`.
 #[utoipa::path(
     tag = "staff ballots",
-    params(StaffBallotFilter, ListParameters<Sort>),
+    params(StaffBallotFilter, ListParameters<Sort>, KnownAt),
     responses((status = 200, description = "A page of staff ballots", body = StaffBallotPage))
 )]
 #[get("/staff-ballots")]
@@ -138,11 +139,12 @@ async fn list_staff_ballots(
     caller: Caller,
     query: ListQuery<StaffBallotFilter, Sort>,
 ) -> Result<HttpResponse, Problem> {
+    let reader = caller.clone();
     let find = move |tx: &mut ReadTx<'_>, filter: &StaffBallotFilter, page: &Page<Sort>| {
         let filter = filter.clone().resolve(tx)?;
-        Ok(store::staff_ballot::list(tx, &filter, page, caller.confidences())?)
+        Ok(store::staff_ballot::list(tx, &filter, page, reader.confidences())?)
     };
-    resource::list(&app, query, find).await
+    resource::list::<StaffBallots, _, _>(&app, caller, query, find).await
 }
 
 /// Get a staff ballot
@@ -150,7 +152,7 @@ async fn list_staff_ballots(
 /// By id.
 #[utoipa::path(
     tag = "staff ballots",
-    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), IfChanged),
+    params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), KnownAt, IfChanged),
     responses((status = 200, description = "The staff ballot", body = StaffBallot))
 )]
 #[get("/staff-ballots/{ballot}")]
@@ -158,9 +160,10 @@ async fn get_staff_ballot(
     app: App,
     caller: Caller,
     key: PathKey<domain::StaffBallotId>,
+    known_at: KnownAt,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    resource::read::<StaffBallots>(&app, caller, key.0, &conditions).await
+    resource::read::<StaffBallots>(&app, caller, key.0, known_at, &conditions).await
 }
 
 /// Create a staff ballot
@@ -347,4 +350,12 @@ impl Resource for StaffBallots {
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
         store::staff_ballot::delete(tx, current)
     }
+}
+
+/// Takes the personal data out of a ballot and out of the log; gives how many values the log has forgotten.
+///
+/// # Errors
+/// Those of the store's function.
+pub fn erase(tx: &mut WriteTx<'_>, id: domain::StaffBallotId, reason: &str) -> Result<usize, store::Error> {
+    store::staff_ballot::erase(tx, &id, &format!("{}/{id}", StaffBallots::PATH), reason)
 }

@@ -96,7 +96,7 @@ pub(crate) use vocabulary;
 /// # Errors
 ///
 /// [`FaultCode::NotInVocabulary`], naming the nearest word if one is near and all of them if none is.
-pub(crate) fn find<V: Vocabulary>(raw: &str) -> Result<V, Invalid> {
+pub fn find<V: Vocabulary>(raw: &str) -> Result<V, Invalid> {
     V::ALL.iter().copied().find(|value| value.as_str() == raw).ok_or_else(|| unknown::<V>(raw))
 }
 

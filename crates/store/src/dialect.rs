@@ -28,6 +28,14 @@ impl Dialect {
             Self::Sqlite => ("", String::new()),
         }
     }
+
+    /// The bytes of a text as they are stored.
+    pub(crate) fn bytes(self, text: &str) -> String {
+        match self {
+            Self::Postgres => format!("convert_to({text}, 'UTF8')"),
+            Self::Sqlite => format!("CAST({text} AS BLOB)"),
+        }
+    }
 }
 
 impl Conn {

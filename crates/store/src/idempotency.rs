@@ -57,6 +57,13 @@ pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Err
     Ok(())
 }
 
+/// Gives the kept answers that say where a record is another body: what they said of it is to be forgotten.
+pub(crate) fn rewrite(tx: &mut WriteTx<'_>, location: &str, body: &str) -> Result<(), Error> {
+    let of_record = idempotency_keys::table.filter(idempotency_keys::location.eq(location));
+    diesel::update(of_record).set(idempotency_keys::body.eq(body)).execute(tx.changing())?;
+    Ok(())
+}
+
 fn oldest_kept(tx: &WriteTx<'_>) -> chrono::NaiveDateTime {
     let now = tx.stamp().now;
     now.checked_sub_signed(TimeDelta::hours(KEPT_HOURS)).unwrap_or(now).naive_utc()

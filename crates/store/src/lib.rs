@@ -13,27 +13,34 @@ mod document_form;
 pub mod entry_log;
 mod error;
 mod fragment;
+pub mod history;
 pub mod idempotency;
 mod json;
 pub mod key;
 mod keyset;
+pub mod log_tree;
+pub mod merkle;
 mod migrate;
 pub mod mutual;
 mod naming;
+mod personal;
 pub mod reference;
 mod schema;
 mod span;
 pub mod staff_ballot;
 mod tombstone;
 mod transaction;
+mod verify;
 mod writer;
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use domain::{Invalid, Vocabulary};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 pub use backup::{backup, restore};
@@ -44,6 +51,7 @@ pub use migrate::migrate;
 pub use reference::Reference;
 pub use span::{Days, Span};
 pub use transaction::{Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
+pub use verify::{LogFault, Verified};
 
 use conn::{Conn, Pool, Purpose, Session};
 
@@ -76,6 +84,34 @@ impl ResourceType {
     }
 }
 
+impl Vocabulary for ResourceType {
+    const NAME: &'static str = "ResourceType";
+    const DESCRIPTION: &'static str = "What kind of record.";
+    const ALL: &'static [Self] = &[Self::Department, Self::Mutual, Self::StaffBallot, Self::Contract];
+
+    fn as_str(self) -> &'static str {
+        Self::as_str(self)
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Department => "A department.",
+            Self::Mutual => "A mutual.",
+            Self::StaffBallot => "A staff ballot.",
+            Self::Contract => "A contract.",
+            Self::Key => "An API key.",
+        }
+    }
+}
+
+impl FromStr for ResourceType {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        domain::vocabulary::find(raw)
+    }
+}
+
 impl fmt::Display for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -92,6 +128,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const READ_PATIENCE: Duration = Duration::from_secs(40);
 /// Reads that may wait for the blocking pool; one more is refused at once.
 const READ_QUEUE: usize = 1024;
+/// How often a process looks for entries that another one wrote, while a request waits for some.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Reads on the blocking pool that may run at a time on SQLite.
 const LONG_READS: u32 = 4;
 
@@ -121,6 +159,10 @@ pub struct Store {
     read_queue: Arc<Semaphore>,
     queue: writer::Queue,
     documents: Arc<dyn Documents>,
+    /// The number of the newest entry that this process knows of.
+    heads: watch::Sender<i64>,
+    /// Held by the one waiting request that looks for what other processes wrote.
+    lookout: Arc<Mutex<()>>,
 }
 
 impl Store {
@@ -136,7 +178,8 @@ impl Store {
         };
         let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let pool = conn::pool(url, connections, PATIENCE)?;
-        let queue = writer::start(url.clone(), writing, Arc::clone(&documents))
+        let heads = watch::Sender::new(0);
+        let queue = writer::start(url.clone(), writing, Arc::clone(&documents), heads.clone())
             .map_err(|error| unreachable(error.to_string()))?;
         let permits = match url {
             DatabaseUrl::Sqlite(_) => LONG_READS,
@@ -144,7 +187,8 @@ impl Store {
         };
         let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
         let read_queue = Arc::new(Semaphore::new(READ_QUEUE));
-        Ok(Self { url: url.clone(), pool, long_reads, read_queue, queue, documents })
+        let lookout = Arc::default();
+        Ok(Self { url: url.clone(), pool, long_reads, read_queue, queue, documents, heads, lookout })
     }
 
     /// Where the register is kept.
@@ -204,6 +248,29 @@ impl Store {
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
         self.queue.submit(stamp, work).await
+    }
+
+    /// Waits until there is an entry after this number, or its time is over. What this process writes is known at once, what another
+    /// one wrote within a fraction of a second.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn wait_for_entry(&self, after: i64, patience: Duration) -> Result<(), Error> {
+        let mut heads = self.heads.subscribe();
+        let arrival = async {
+            while *heads.borrow_and_update() <= after {
+                if tokio::time::timeout(LOOK_EVERY, heads.changed()).await.is_ok() {
+                    continue;
+                }
+                // One of all who wait looks for the others too.
+                if let Ok(_lookout) = self.lookout.try_lock() {
+                    let head = self.look(entry_log::head).await?;
+                    raise(&self.heads, head);
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(patience, arrival).await.unwrap_or(Ok(()))
     }
 
     /// Writes the stored documents anew where this release shows records in another form than the register was written in.
@@ -294,6 +361,15 @@ impl Store {
         let permit = timeout(PATIENCE, waiting).await.ok().and_then(Result::ok);
         permit.ok_or_else(|| Error::Unavailable("too many reads are running".to_owned()))
     }
+}
+
+/// Lets those who wait know of a newer entry.
+fn raise(heads: &watch::Sender<i64>, head: i64) {
+    heads.send_if_modified(|known| {
+        let is_newer = head > *known;
+        *known = head.max(*known);
+        is_newer
+    });
 }
 
 fn statement<T, E>(mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>) -> impl FnMut(&mut Conn) -> Result<T, E> {

@@ -9,6 +9,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::conn::{Conn, DatabaseUrl, Purpose};
 use crate::error::OpenError;
+use crate::log_tree;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
@@ -29,7 +30,7 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
     };
     let mut conn = Conn::open(url, Purpose::Migrate).map_err(|error| unreachable(error.to_string()))?;
     let failed = |reason: String| OpenError::Migration { url: url.to_string(), reason };
-    match &mut conn {
+    let applied = match &mut conn {
         Conn::Sqlite(conn) => apply(conn, SQLITE),
         Conn::Postgres(conn) => {
             // A migration may take longer than a request's statement.
@@ -40,7 +41,9 @@ pub fn migrate(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
             apply(conn, POSTGRES)
         }
     }
-    .map_err(failed)
+    .map_err(failed)?;
+    log_tree::catch_up(&mut conn).map_err(|error| failed(error.to_string()))?;
+    Ok(applied)
 }
 
 /// Held until the file is closed, by the end of the process at the latest.

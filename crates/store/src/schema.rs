@@ -21,6 +21,23 @@ diesel::table! {
         version -> BigInt,
         after -> Nullable<Text>,
         leaf_hash -> Binary,
+        reason -> Nullable<Text>,
+        restricted -> Bool,
+    }
+}
+
+diesel::table! {
+    log_subtrees (level, position) { level -> BigInt, position -> BigInt, hash -> Binary, }
+}
+
+diesel::table! {
+    personal_values (commitment) {
+        commitment -> Text,
+        resource_type -> Text,
+        resource_id -> Text,
+        member -> Text,
+        salt -> Binary,
+        value -> Text,
     }
 }
 

@@ -20,8 +20,8 @@ use crate::json::{checked, from_json, instant, parsed, parsed_option, parsed_sou
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::reference::{self, Reference};
 use crate::schema::staff_ballots;
-use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, key, tombstone};
+use crate::transaction::{Remark, next_version};
+use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, idempotency, key, personal, tombstone};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -179,7 +179,7 @@ pub fn insert(tx: &mut WriteTx<'_>, id: StaffBallotId, ballot: StaffBallot) -> R
     let row = Row::new(&record, document.shown, document.public);
     row.check(tx, &record)?;
     diesel::insert_into(staff_ballots::table).values(&row).execute(tx.changing())?;
-    log(tx, Action::Create, &record, document.canonical);
+    log(tx, Action::Create, &record, document.canonical, None)?;
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
@@ -206,7 +206,7 @@ pub fn update(
         Ok(staff_ballots::table.find(id).select(staff_ballots::superseded_by_id).first(tx.conn())?)
     })?;
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
-    log(tx, Action::Update, &record, document.canonical);
+    log(tx, Action::Update, &record, document.canonical, None)?;
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
@@ -242,8 +242,43 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(),
     }
     diesel::delete(staff_ballots::table.find(&id)).execute(tx.changing())?;
     tombstone::insert(tx, ResourceType::StaffBallot, &id, None)?;
-    tx.log(Action::Delete, ResourceType::StaffBallot, id, next_version(current.version)?, None);
+    personal::forget(tx, &id)?;
+    let remark = Remark { restricted: is_restricted(&current.content), reason: None };
+    tx.log_with(Action::Delete, ResourceType::StaffBallot, id, next_version(current.version)?, None, remark);
     Ok(())
+}
+
+/// Takes the personal data out of a ballot, out of what the log's commitments stand for, and out of the kept answers that say where
+/// it is: `location`. Gives how many values the log no longer knows.
+///
+/// Somebody watched over the ballot all the same: where no organisation is named, a word stands for the person.
+///
+/// # Errors
+/// As [`find`].
+pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, location: &str, reason: &str) -> Result<usize, Error> {
+    let current = find(tx, id)?;
+    let mut ballot = current.content.clone();
+    if let Some(scrutineer) = ballot.scrutineer.take().map(Checked::into_inner) {
+        let in_place = if scrutineer.organisation.is_some() { None } else { Some(parsed("scrutineer", ERASED)?) };
+        ballot.scrutineer = Some(checked("scrutineer", Scrutineer { name: in_place, ..scrutineer })?);
+    }
+    let record =
+        Record { version: next_version(current.version)?, updated_at: tx.stamp().now, content: ballot, ..current };
+    let document = tx.documents().staff_ballot(&record);
+    let row = Row::new(&record, document.shown, document.public);
+    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
+    let forgotten = personal::forget(tx, &row.id)?;
+    idempotency::rewrite(tx, location, &row.document)?;
+    log(tx, Action::Erase, &record, document.canonical, Some(reason.to_owned()))?;
+    Ok(forgotten)
+}
+
+/// What stands for a name that was erased.
+const ERASED: &str = "[erased]";
+
+/// Whether not everybody sees the ballot.
+fn is_restricted(ballot: &StaffBallot) -> bool {
+    ballot.ending.state == BallotState::Draft
 }
 
 fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
@@ -320,8 +355,18 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
     Ok(last)
 }
 
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<StaffBallot>, document: String) {
-    tx.log(action, ResourceType::StaffBallot, record.id.to_string(), record.version, Some(document));
+fn log(
+    tx: &mut WriteTx<'_>,
+    action: Action,
+    record: &Record<StaffBallot>,
+    document: String,
+    reason: Option<String>,
+) -> Result<(), Error> {
+    let id = record.id.to_string();
+    let after = personal::commit(tx, ResourceType::StaffBallot, &id, document)?;
+    let remark = Remark { restricted: is_restricted(&record.content), reason };
+    tx.log_with(action, ResourceType::StaffBallot, id, record.version, Some(after), remark);
+    Ok(())
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

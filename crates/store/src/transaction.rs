@@ -52,6 +52,10 @@ pub trait Documents: Send + Sync {
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document;
     /// A contract.
     fn contract(&self, record: &Record<Contract>) -> Document;
+    /// JSON Pointers to the members of a canonical document that say something about a person. The log has commitments in their place.
+    fn personal(&self, _: ResourceType) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// A record as JSON.
@@ -132,6 +136,15 @@ pub(crate) enum SearchChangeKind {
     Remove { row_no: i64 },
 }
 
+/// What some entries say besides the change.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Remark {
+    /// Why it was made.
+    pub(crate) reason: Option<String>,
+    /// It is about a draft.
+    pub(crate) restricted: bool,
+}
+
 /// A change to the register, alone with the truth: no other write runs beside it, on either database.
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
@@ -190,6 +203,19 @@ impl<'c> WriteTx<'c> {
         version: i64,
         after: Option<String>,
     ) {
+        self.log_with(action, resource_type, resource_id, version, after, Remark::default());
+    }
+
+    /// The same with what some entries say besides.
+    pub(crate) fn log_with(
+        &mut self,
+        action: Action,
+        resource_type: ResourceType,
+        resource_id: String,
+        version: i64,
+        after: Option<String>,
+        remark: Remark,
+    ) {
         self.pending.entries.push(Entry {
             at: self.stamp.now,
             actor: self.stamp.actor.clone(),
@@ -199,6 +225,8 @@ impl<'c> WriteTx<'c> {
             resource_id,
             version,
             after,
+            reason: remark.reason,
+            restricted: remark.restricted,
         });
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use crate::PATIENCE;
@@ -101,14 +101,21 @@ impl Turn {
 }
 
 /// Starts the writer; it ends when the last [`Queue`] is dropped.
-pub(crate) fn start(url: DatabaseUrl, conn: Conn, documents: Arc<dyn Documents>) -> std::io::Result<Queue> {
+///
+/// Whoever waits for entries is told of the newest after each commit.
+pub(crate) fn start(
+    url: DatabaseUrl,
+    conn: Conn,
+    documents: Arc<dyn Documents>,
+    heads: watch::Sender<i64>,
+) -> std::io::Result<Queue> {
     let (jobs, waiting) = sync_channel(QUEUE);
     let checkpointer = match &url {
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
         DatabaseUrl::Postgres(_) => None,
     };
     let progress = Arc::new(Progress::default());
-    let writer = Writer { url, conn: Some(conn), documents, checkpointer, progress: Arc::clone(&progress) };
+    let writer = Writer { url, conn: Some(conn), documents, checkpointer, heads, progress: Arc::clone(&progress) };
     std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
     Ok(Queue { jobs, progress })
 }
@@ -192,6 +199,7 @@ struct Writer {
     documents: Arc<dyn Documents>,
     checkpointer: Option<Checkpointer>,
     progress: Arc<Progress>,
+    heads: watch::Sender<i64>,
 }
 
 impl Writer {
@@ -255,7 +263,10 @@ impl Writer {
         };
         let done = run_batch(&mut conn, jobs, self.documents.as_ref())?;
         let clean = match done {
-            Done::Committed => true,
+            Done::Committed { head } => {
+                crate::raise(&self.heads, head);
+                true
+            }
             Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
         };
         self.conn = clean.then_some(conn);
@@ -264,7 +275,8 @@ impl Writer {
 }
 
 enum Done {
-    Committed,
+    /// This is the number of the newest entry now.
+    Committed { head: i64 },
     /// The only write of the batch is not to be kept: the transaction is still to be rolled back.
     Refused,
 }
@@ -279,9 +291,9 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documen
     } else {
         head = attempt_each(conn, jobs, documents, &mut pending, head).map_err(BatchError::NotCommitted)?;
     }
-    store_pending(conn, head, &pending).map_err(BatchError::NotCommitted)?;
+    let head = store_pending(conn, head, &pending).map_err(BatchError::NotCommitted)?;
     match dialect::control(conn, &["COMMIT"]) {
-        Ok(()) => Ok(Done::Committed),
+        Ok(()) => Ok(Done::Committed { head }),
         Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
     }
 }
@@ -349,7 +361,8 @@ fn attempt_with_savepoints(
     if between == ROLL_BACK { dialect::control(conn, between) } else { Ok(()) }
 }
 
-fn store_pending(conn: &mut Conn, head: i64, pending: &Pending) -> Result<(), Error> {
+/// Gives the number of the newest entry.
+fn store_pending(conn: &mut Conn, head: i64, pending: &Pending) -> Result<i64, Error> {
     let mut found_by = Vec::new();
     for (position, change) in pending.search.iter().enumerate() {
         match &change.kind {

@@ -85,6 +85,8 @@ impl Register {
             "departments",
             "tombstones",
             "entries",
+            "log_subtrees",
+            "personal_values",
         ] {
             raw.execute(&format!("DELETE FROM {table}"));
         }

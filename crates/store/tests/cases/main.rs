@@ -1,5 +1,5 @@
-//! What the store promises, on SQLite and on PostgreSQL, seen through its public API alone; the entry log, which has no
-//! reading of its own yet, is looked at with SQL.
+//! What the store promises, on SQLite and on PostgreSQL, seen through its public API alone; what lies in the entry log is looked at
+//! with SQL too.
 //!
 //! `make test` runs them, or `tests/with-postgres cargo test -p store`. A case is an `async fn(&Register)` whose name is
 //! a true sentence; [`on_both!`] makes two tests of it.
@@ -47,6 +47,7 @@ mod fixture;
 mod idempotency;
 mod kit;
 mod lists;
+mod log_tree;
 mod migrations;
 mod naming;
 mod outage;

@@ -1,0 +1,171 @@
+//! What operators do with the log from the command line: make its key, check it, copy it for others to check, and erase a person.
+
+use std::io::{self, BufWriter, Write as _};
+use std::path::PathBuf;
+
+use actix_web::rt::System;
+use clap::{Args, Subcommand};
+use domain::{Confidences, StaffBallotId};
+use store::{LogFault, Stamp, Store, entry_log, log_tree};
+
+use super::{Database, Failure, say};
+use crate::entry::Entry;
+use crate::log::{self, LogHead};
+use crate::server::Clock;
+use crate::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
+use crate::value::hex;
+use crate::{document, staff_ballot};
+
+/// Entries that an export reads at a time.
+const AT_A_TIME: usize = 500;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LogCommand {
+    /// Make a key to sign the heads of the log with, in a new file that only its owner may read
+    MakeKey {
+        /// The file
+        file: PathBuf,
+    },
+    /// Check every entry against its hash and the tree against the entries
+    ///
+    /// Names the first entry that is not as it was written. With a checkpoint that was kept elsewhere it also finds a log that was
+    /// written anew as a whole.
+    Verify {
+        /// A checkpoint from an earlier /v1/log/head, which the log must go on from
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Print the head and all entries, one JSON object a line, as everybody may see them
+    Export {
+        #[command(flatten)]
+        signing: Signing,
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Signing {
+    /// File with the key that signs the heads of the log: PEM (PKCS #8) or 32 bytes in hexadecimal
+    #[arg(long, env = "MUTUALS_SIGNING_KEY_FILE", value_name = "FILE")]
+    signing_key_file: Option<PathBuf>,
+    /// The log's name in its checkpoints
+    #[arg(long, env = "MUTUALS_LOG_ORIGIN", default_value = DEFAULT_ORIGIN, value_name = "NAME")]
+    log_origin: String,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Erase {
+    /// The record: /v1/staff-ballots/ID
+    path: String,
+    /// Why, for the log; say nothing in it that is to be forgotten
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    database: Database,
+}
+
+impl Signing {
+    /// What signs, if anything does.
+    pub(super) fn signer(&self) -> Result<Option<LogSigner>, KeyError> {
+        self.signing_key_file.as_deref().map(|file| LogSigner::open(file, &self.log_origin)).transpose()
+    }
+}
+
+pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
+    match command {
+        LogCommand::MakeKey { file } => {
+            make_key(&file)?;
+            say(&format!("the key is in {}; the service shows its public half at /v1/log/key", file.display()));
+            Ok(())
+        }
+        LogCommand::Verify { checkpoint, database } => verify(&database, checkpoint),
+        LogCommand::Export { signing, database } => {
+            let signer = signing.signer()?;
+            let store = open(&database)?;
+            System::new().block_on(export(&store, signer.as_ref()))
+        }
+    }
+}
+
+fn open(database: &Database) -> Result<Store, store::OpenError> {
+    Store::open(&database.url(), 1, document::documents())
+}
+
+fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failure> {
+    let kept = checkpoint
+        .map(|file| {
+            let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+            read_checkpoint(&text).ok_or_else(|| format!("{} is no checkpoint", file.display()))
+        })
+        .transpose()?;
+    let store = open(database)?;
+    let (found, then) = System::new().block_on(async {
+        let found = store.verify_log().await?;
+        let then = match kept {
+            Some((size, _)) if size <= found.entries => Some(store.read(move |tx| log_tree::root(tx, size)).await?),
+            _ => None,
+        };
+        Ok::<_, store::Error>((found, then))
+    })?;
+    if !found.faults.is_empty() {
+        let said: Vec<String> = found.faults.iter().map(told).collect();
+        return Err(format!("the log is not whole: {}", said.join("; ")).into());
+    }
+    match (kept, then) {
+        (Some((size, _)), None) => {
+            Err(format!("the log has {} entries, and had {size} at the checkpoint", found.entries).into())
+        }
+        (Some((size, root)), Some(then)) if root != then => {
+            Err(format!("the first {size} entries are not those of the checkpoint").into())
+        }
+        _ => {
+            say(&format!("{} entries are whole; root {}", found.entries, hex(&found.root)));
+            Ok(())
+        }
+    }
+}
+
+fn told(fault: &LogFault) -> String {
+    match fault.seq {
+        Some(seq) => format!("entry {seq} {}", fault.detail),
+        None => fault.detail.clone(),
+    }
+}
+
+async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let (size, root) = store.read(log::head).await?;
+    writeln!(out, "{}", serde_json::to_string(&LogHead::new(size, &root, signer))?)?;
+    let mut after = 0;
+    while after < size {
+        let wanted = entry_log::Filter { after, limit: AT_A_TIME, resource_type: None };
+        let feed = store.read(move |tx| entry_log::list(tx, &wanted, Confidences::Nobodys)).await?;
+        for logged in feed.entries.into_iter().take_while(|logged| logged.seq <= size) {
+            let entry = Entry::of(logged).map_err(|problem| problem.to_string())?;
+            writeln!(out, "{}", serde_json::to_string(&entry)?)?;
+        }
+        after = feed.next_after;
+    }
+    Ok(out.flush()?)
+}
+
+pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
+    let place = erase.path.strip_prefix("/v1/").unwrap_or(&erase.path);
+    let id = place.strip_prefix("staff-ballots/").and_then(|id| id.parse::<StaffBallotId>().ok());
+    let id = id.ok_or_else(|| {
+        format!("{}: only staff ballots hold personal data; expected /v1/staff-ballots/ and the id of one", erase.path)
+    })?;
+    let reason: domain::Note = erase.reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
+    store::migrate(&erase.database.url())?;
+    let store = open(&erase.database)?;
+    let stamp = Stamp { now: Clock::system().now(), actor: "operator".to_owned(), request_id: "erase".to_owned() };
+    let forgotten = System::new().block_on(async {
+        store.bring_documents_up_to_date(&stamp).await?;
+        store.write(stamp, move |tx| staff_ballot::erase(tx, id, reason.as_str())).await
+    })?;
+    say(&format!("erased: the log has forgotten {forgotten} values of /v1/staff-ballots/{id}"));
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! The tree over the log: its root and proofs at any size, what checks of it find, and waiting for it to grow.
+
+use std::convert::Infallible;
+use std::time::{Duration, Instant};
+
+use domain::Confidences;
+use store::merkle::{self, Hash, Subtree};
+use store::{Error, history, log_tree};
+use tokio::task::JoinSet;
+
+use crate::fixture::{department, mutual};
+use crate::kit::{Engine, Register, next_id, stamp};
+
+/// Enters so many mutuals, whose entries make one tree.
+async fn grow(register: &Register, count: usize) -> Vec<Hash> {
+    let mut writes = JoinSet::new();
+    for n in 0..count {
+        let store = register.store.clone();
+        writes.spawn(async move {
+            let name = format!("Mutual {n}");
+            store.write(stamp(0), move |tx| store::mutual::insert(tx, next_id(), mutual(&name)).map(drop)).await
+        });
+    }
+    writes.join_all().await.into_iter().for_each(|done: Result<(), Error>| done.unwrap());
+    register.entries().into_iter().map(|entry| Hash::try_from(entry.leaf_hash).unwrap()).collect()
+}
+
+fn finder(leaves: &[Hash]) -> impl FnMut(Subtree) -> Result<Hash, Infallible> {
+    move |Subtree { level, position }| {
+        let begin = usize::try_from(position << level).unwrap();
+        Ok(merkle::complete(leaves[begin..begin + (1 << level)].to_vec()).unwrap())
+    }
+}
+
+async fn roots_and_proofs_are_those_of_the_leaves(register: &Register) {
+    let leaves = grow(register, 700).await;
+
+    assert_eq!(register.database.raw().count("log_subtrees"), 2);
+    for size in [0, 1, 2, 255, 256, 257, 511, 512, 513, 700] {
+        let found = register.store.read(move |tx| log_tree::root(tx, size)).await.unwrap();
+        assert_eq!(Ok(found), merkle::root(size, &mut finder(&leaves)), "{size}");
+    }
+    for (seq, size) in [(1, 1), (1, 700), (256, 512), (257, 700), (600, 700), (700, 700)] {
+        let found = register.store.read(move |tx| log_tree::inclusion(tx, seq, size)).await.unwrap();
+        assert_eq!(Ok(found), merkle::inclusion(seq - 1, size, &mut finder(&leaves)), "{seq} in {size}");
+    }
+    for (from, to) in [(1, 700), (255, 256), (256, 700), (512, 513), (511, 699), (700, 700)] {
+        let found = register.store.read(move |tx| log_tree::consistency(tx, from, to)).await.unwrap();
+        assert_eq!(Ok(found), merkle::consistency(from, to, &mut finder(&leaves)), "{from} to {to}");
+    }
+}
+
+async fn a_log_that_is_older_than_its_stored_hashes_gets_them(register: &Register) {
+    grow(register, 520).await;
+    let hashes = |register: &Register| register.database.raw().count("log_subtrees");
+    register.database.raw().execute("DELETE FROM log_subtrees");
+
+    store::migrate(&register.database.url()).unwrap();
+
+    assert_eq!(hashes(register), 2);
+    assert_eq!(register.store.verify_log().await.unwrap().faults, []);
+    store::migrate(&register.database.url()).unwrap();
+    assert_eq!(hashes(register), 2);
+}
+
+async fn a_whole_log_is_found_whole(register: &Register) {
+    assert_eq!(register.store.verify_log().await.unwrap().entries, 0);
+    let leaves = grow(register, 300).await;
+
+    let found = register.store.verify_log().await.unwrap();
+
+    assert_eq!((found.entries, found.faults), (300, vec![]));
+    assert_eq!(Ok(found.root), merkle::root(300, &mut finder(&leaves)));
+}
+
+/// Whatever is changed behind the register's back, the check names the entry.
+async fn a_changed_entry_is_named(register: &Register) {
+    grow(register, 20).await;
+    let changes: &[(&str, &str)] = match register.engine() {
+        Engine::Sqlite => &[
+            ("at", "'2026-01-01 00:00:01'"),
+            ("at", "'2026-01-01T00:00:00'"),
+            ("at", "'nonsense'"),
+            ("actor", "CAST(x'ff' AS TEXT)"),
+            ("leaf_hash", "zeroblob(32)"),
+            ("leaf_hash", "x'00'"),
+        ],
+        Engine::Postgres => &[("at", "'2026-01-01 00:00:01'"), ("leaf_hash", "'\\x00'")],
+    };
+    let on_both: &[(&str, &str)] = &[
+        ("actor", "'testes'"),
+        ("request_id", "'req-2'"),
+        ("action", "'update'"),
+        ("resource_type", "'mutuaL'"),
+        ("resource_id", "'0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f'"),
+        ("version", "2"),
+        ("after", "'{}'"),
+        ("after", "NULL"),
+        ("reason", "''"),
+        ("restricted", if register.engine() == Engine::Sqlite { "1" } else { "TRUE" }),
+        ("seq", "1000"),
+    ];
+    for (column, value) in changes.iter().chain(on_both) {
+        let mut raw = register.database.raw();
+        raw.execute("CREATE TABLE kept AS SELECT * FROM entries WHERE seq = 7");
+        raw.execute(&format!("UPDATE entries SET {column} = {value} WHERE seq = 7"));
+
+        let found = register.store.verify_log().await.unwrap();
+
+        assert_eq!(found.faults.first().and_then(|fault| fault.seq), Some(7), "{column}: {found:?}");
+        raw.execute("DELETE FROM entries WHERE seq IN (7, 1000)");
+        raw.execute("INSERT INTO entries SELECT * FROM kept");
+        raw.execute("DROP TABLE kept");
+    }
+    assert_eq!(register.store.verify_log().await.unwrap().faults, []);
+}
+
+async fn a_changed_tree_is_noticed(register: &Register) {
+    grow(register, 256).await;
+    let mut raw = register.database.raw();
+    let nothing = if register.engine() == Engine::Sqlite { "zeroblob(32)" } else { "decode(repeat('00', 32), 'hex')" };
+    raw.execute(&format!("UPDATE log_subtrees SET hash = {nothing}"));
+    let found = register.store.verify_log().await.unwrap();
+    assert!(found.faults[0].detail.contains("entries 1 to 256"), "{found:?}");
+
+    raw.execute("DELETE FROM log_subtrees");
+    assert_eq!(register.store.verify_log().await.unwrap().faults.len(), 1);
+    raw.execute("DELETE FROM entries WHERE seq = 256");
+    assert_eq!(register.store.verify_log().await.unwrap().faults[0].seq, Some(256));
+    raw.execute("UPDATE log_head SET seq = 254");
+    assert_eq!(register.store.verify_log().await.unwrap().faults[0].seq, Some(255));
+}
+
+async fn waiting_ends_with_the_next_entry(register: &Register) {
+    let other = register.database.open();
+    let wait = |after| register.store.wait_for_entry(after, Duration::from_secs(20));
+    let enter = |store: store::Store, name: &'static str| async move {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        store.write(stamp(0), move |tx| store::department::insert(tx, next_id(), department(name)).map(drop)).await
+    };
+
+    for (number, (store, name)) in [(register.store.clone(), "Own"), (other, "Other's")].into_iter().enumerate() {
+        let began = Instant::now();
+        let entering = tokio::spawn(enter(store, name));
+        wait(i64::try_from(number).unwrap()).await.unwrap();
+        let waited = began.elapsed();
+        entering.await.unwrap().unwrap();
+        assert!((50..5000).contains(&waited.as_millis()), "{name}: {waited:?}");
+    }
+    // What is there already needs no waiting, and patience has an end.
+    wait(1).await.unwrap();
+    let began = Instant::now();
+    register.store.wait_for_entry(2, Duration::from_millis(30)).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(30));
+}
+
+async fn the_register_is_shown_as_it_was(register: &Register) {
+    let first = register.enter(department("First")).await;
+    let second = register.enter(department("Second")).await;
+    register.change(first.id, department("Renamed")).await;
+    register.remove(second.id).await.unwrap();
+    let at = |minutes| stamp(minutes).now;
+    let shown = async |minutes, id: String| {
+        let found = register
+            .store
+            .read(move |tx| history::show(tx, store::ResourceType::Department, &id, at(minutes), Confidences::Nobodys));
+        found.await.map(|shown| shown.version)
+    };
+    let listed = async |minutes, after: Option<String>, limit| {
+        let found = register.store.read(move |tx| {
+            let page = (after.as_deref(), limit);
+            history::list_at(tx, store::ResourceType::Department, at(minutes), page, Confidences::Nobodys)
+        });
+        let slice: store::Slice = found.await.unwrap();
+        (slice.items.into_iter().map(|item| (item.id, item.version)).collect::<Vec<_>>(), slice.next)
+    };
+    let (one, two) = (first.id.to_string(), second.id.to_string());
+
+    assert!(matches!(shown(-1, one.clone()).await, Err(Error::NotFound { .. })));
+    assert_eq!(shown(0, one.clone()).await.unwrap(), 1);
+    assert_eq!(shown(1, one.clone()).await.unwrap(), 2);
+    assert_eq!(shown(1, two.clone()).await.unwrap(), 1);
+    assert!(matches!(shown(2, two.clone()).await, Err(Error::Gone { .. })));
+
+    assert_eq!(listed(-1, None, 10).await.0, []);
+    assert_eq!(listed(0, None, 10).await.0, [(one.clone(), 1), (two.clone(), 1)]);
+    let (page, next) = listed(1, None, 1).await;
+    assert_eq!((page, next.map(|next| next.id)), (vec![(one.clone(), 2)], Some(one.clone())));
+    assert_eq!(listed(1, Some(one.clone()), 1).await, (vec![(two, 1)], None));
+    assert_eq!(listed(2, None, 10).await.0, [(one, 2)]);
+}
+
+on_both!(
+    roots_and_proofs_are_those_of_the_leaves,
+    a_log_that_is_older_than_its_stored_hashes_gets_them,
+    a_whole_log_is_found_whole,
+    a_changed_entry_is_named,
+    a_changed_tree_is_noticed,
+    waiting_ends_with_the_next_entry,
+    the_register_is_shown_as_it_was,
+);

@@ -1,0 +1,620 @@
+//! The log as callers see it: the feed of changes, histories, what the register said once, and the proofs that nothing was changed.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use futures_util::future::{join, join_all};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_staff_ballot, id, mutual, staff_ballot,
+    with,
+};
+use kit::{Engine, Program, TestApp};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::entry_log::{assert_sound, entries};
+
+kit::on_both! {
+    the_feed_has_every_change_in_order,
+    the_feed_can_be_of_one_type,
+    waiting_for_entries_ends_when_there_are_some,
+    a_follower_sees_every_change_of_two_instances_once,
+    parameters_of_the_feed_are_checked,
+    a_history_tells_what_changed,
+    a_history_of_nothing_is_not_found,
+    the_register_is_read_as_it_was,
+    lists_are_read_as_they_were,
+    what_goes_with_known_at_is_little,
+    entries_about_drafts_are_not_for_everybody,
+    those_who_see_a_draft_see_its_entries,
+    personal_data_is_not_in_the_log,
+    an_erased_name_is_nowhere_and_the_log_is_whole,
+    the_head_is_signed,
+    proofs_lead_to_the_roots,
+    proofs_of_what_is_not_there_are_refused,
+    an_export_is_verified_by_standard_tools,
+    a_changed_log_is_found_out,
+}
+
+/// All of the feed, page by page.
+async fn feed(app: &TestApp, limit: usize) -> Vec<Value> {
+    let mut found = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = app.get(format!("/v1/entries?after={after}&limit={limit}")).await.expect(200);
+        let items = page["items"].as_array().unwrap();
+        found.extend(items.iter().cloned());
+        after = page["next_after"].as_i64().unwrap();
+        if items.is_empty() {
+            assert_eq!(page["next_after"], page["head"]);
+            return found;
+        }
+    }
+}
+
+fn numbers(entries: &[Value]) -> Vec<i64> {
+    entries.iter().map(|entry| entry["seq"].as_i64().unwrap()).collect()
+}
+
+async fn the_feed_has_every_change_in_order(app: &TestApp) {
+    let office = app.create(DEPARTMENTS, &department("Office")).await;
+    for n in 0..5 {
+        app.create(MUTUALS, &mutual(&format!("Mutual {n}"))).await;
+    }
+    app.delete("/v1/mutuals/mutual-3").await.expect(204);
+
+    let found = feed(app, 3).await;
+
+    assert_eq!(numbers(&found), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(found[0]["after"], office);
+    assert_eq!(
+        (&found[6]["action"], &found[6]["version"], &found[6]["after"]),
+        (&json!("delete"), &json!(2), &Value::Null)
+    );
+    for (entry, stored) in found.iter().zip(entries(app.database())) {
+        assert_eq!((&entry["leaf_hash"], &entry["request_id"]), (&stored["leaf_hash"], &stored["request_id"]));
+    }
+    let first = app.get("/v1/entries?limit=3").await;
+    assert_eq!(
+        first.header("link"),
+        Some("</v1/entries?after=3&limit=3>; rel=\"next\", </v1/entries?after=0&limit=3>; rel=\"first\"")
+    );
+    app.get("/v1/entries?limit=3").header("if-none-match", first.etag()).await.expect(304);
+    // What was restored from an older copy is behind its followers.
+    let ahead = app.get("/v1/entries?after=100").await.expect(200);
+    assert_eq!(ahead, json!({ "items": [], "next_after": 100, "head": 7 }));
+}
+
+async fn the_feed_can_be_of_one_type(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("One")).await;
+    app.create(MUTUALS, &mutual("Mutual")).await;
+    app.create(DEPARTMENTS, &department("Two")).await;
+
+    let of = async |query: &str| {
+        let page = app.get(format!("/v1/entries?resource_type={query}")).await.expect(200);
+        (numbers(page["items"].as_array().unwrap()), page["next_after"].as_i64().unwrap())
+    };
+
+    assert_eq!(of("department").await, (vec![1, 3], 3));
+    assert_eq!(of("department&limit=1").await, (vec![1], 1));
+    assert_eq!(of("department&after=1&limit=1").await, (vec![3], 3));
+    assert_eq!(of("mutual").await, (vec![2], 3));
+    assert_eq!(of("staff_ballot").await, (vec![], 3));
+    assert_eq!(of("contract&after=2").await, (vec![], 3));
+}
+
+async fn waiting_for_entries_ends_when_there_are_some(app: &TestApp) {
+    let began = Instant::now();
+    let (page, _) = join(async { app.get("/v1/entries?wait=20").await.expect(200) }, async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        app.create(DEPARTMENTS, &department("Office")).await
+    })
+    .await;
+    assert_eq!(numbers(page["items"].as_array().unwrap()), [1]);
+    assert!((100..10_000).contains(&began.elapsed().as_millis()));
+
+    let began = Instant::now();
+    let none = app.get("/v1/entries?after=1&wait=1").await.expect(200);
+    assert_eq!(none, json!({ "items": [], "next_after": 1, "head": 1 }));
+    assert!(began.elapsed() >= Duration::from_secs(1));
+}
+
+/// Two instances share a PostgreSQL database; an SQLite file has one.
+async fn a_follower_sees_every_change_of_two_instances_once(app: &TestApp) {
+    const WRITERS: usize = 64;
+    const EACH: usize = 5;
+    let beside = (app.database().engine() == Engine::Postgres).then(|| TestApp::beside(app));
+    let writing = join_all((0..WRITERS).map(|writer| {
+        let instance = beside.as_ref().filter(|_| writer % 2 == 1).unwrap_or(app);
+        async move {
+            let mut made = Vec::new();
+            for n in 0..EACH {
+                made.push(id(&instance.create(MUTUALS, &mutual(&format!("Mutual {writer} {n}"))).await).to_owned());
+            }
+            made
+        }
+    }));
+    let following = async {
+        let (mut seen, mut after) = (Vec::new(), 0);
+        while seen.len() < WRITERS * EACH {
+            let page = app.get(format!("/v1/entries?after={after}&wait=5&limit=200")).await.expect(200);
+            seen.extend(page["items"].as_array().unwrap().iter().cloned());
+            after = page["next_after"].as_i64().unwrap();
+        }
+        seen
+    };
+    let (made, seen) = join(writing, following).await;
+
+    assert!((1..).zip(numbers(&seen)).all(|(expected, found)| expected == found));
+    let mut made: Vec<String> = made.into_iter().flatten().collect();
+    let mut told: Vec<String> = seen.iter().map(|entry| entry["resource_id"].as_str().unwrap().to_owned()).collect();
+    made.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(told, made);
+    assert_sound(&entries(app.database()));
+}
+
+async fn parameters_of_the_feed_are_checked(app: &TestApp) {
+    let refused = app.get("/v1/entries?after=-1&limit=201&wait=21&resource_type=mutuals").await;
+    refused.expect_faults(
+        400,
+        &[
+            ("after", "out-of-range"),
+            ("limit", "out-of-range"),
+            ("wait", "out-of-range"),
+            ("resource_type", "not-in-vocabulary"),
+        ],
+    );
+    app.get("/v1/entries?limit=x&cursor=a")
+        .await
+        .expect_faults(400, &[("limit", "invalid-format"), ("cursor", "unknown-parameter")]);
+}
+
+async fn a_history_tells_what_changed(app: &TestApp) {
+    let created = app.create(MUTUALS, &mutual("Harmonie")).await;
+    app.patch("/v1/mutuals/harmonie", &json!({ "region": "wales", "tests": { "left_public_sector": "met" } }))
+        .await
+        .expect(200);
+    app.create(MUTUALS, &mutual("Another")).await;
+    let replaced = app.put("/v1/mutuals/harmonie", &mutual("Harmony")).await.expect(200);
+    app.delete("/v1/mutuals/harmonie").await.expect(204);
+
+    let history = app.get("/v1/mutuals/harmonie/entries").await.expect(200);
+
+    let items = history["items"].as_array().unwrap();
+    assert_eq!(numbers(items), [1, 2, 4, 5]);
+    assert_eq!((&items[0]["after"], &items[0]["changes"]), (&created, &Value::Null));
+    let mut changes = items[1]["changes"].as_object().unwrap().clone();
+    assert!(changes.remove("updated_at").is_some());
+    let expected = json!({ "version": 2, "region": "wales", "tests": { "left_public_sector": "met" } });
+    assert_eq!(Value::Object(changes), expected);
+    assert_eq!((&items[2]["changes"]["region"], &items[2]["changes"]["name"]), (&Value::Null, &json!("Harmony")));
+    assert!(items[2]["changes"].as_object().unwrap().contains_key("region"));
+    assert_eq!(items[2]["after"], replaced);
+    assert_eq!((&items[3]["action"], &items[3]["changes"]), (&json!("delete"), &Value::Null));
+    // By id as by slug, page by page, a patch across pages too.
+    let by_id = format!("/v1/mutuals/{}/entries", id(&created));
+    assert_eq!(app.get(&by_id).await.expect(200), history);
+    let page = app.get(format!("{by_id}?limit=1")).await.expect(200);
+    assert_eq!(page["next_after"], 1);
+    let page = app.get(format!("{by_id}?limit=1&after=1")).await;
+    assert_eq!(page.expect(200)["items"][0], items[1]);
+    assert!(page.header("link").unwrap().contains(&format!("<{by_id}?after=2&limit=1>; rel=\"next\"")));
+    assert_eq!(app.get(format!("{by_id}?after=5")).await.expect(200), json!({ "items": [] }));
+}
+
+async fn a_history_of_nothing_is_not_found(app: &TestApp) {
+    let office = app.create(DEPARTMENTS, &department("Office")).await;
+    for path in [
+        "/v1/departments/nobody/entries".to_owned(),
+        format!("/v1/mutuals/{}/entries", id(&office)),
+        format!("/v1/contracts/{}/entries", id(&office)),
+        "/v1/staff-ballots/nothing/entries".to_owned(),
+    ] {
+        app.get(path).await.expect_problem(404, "not-found");
+    }
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let deal = app.create(CONTRACTS, &contract(id(&supplier), id(&office))).await;
+    let history = app.get(format!("{CONTRACTS}/{}/entries", id(&deal))).await.expect(200);
+    assert_eq!(history["items"][0]["after"], deal);
+}
+
+/// The time of the newest entry, and a moment later.
+async fn now(app: &TestApp) -> String {
+    let head = app.get("/v1/log/head").await.expect(200)["tree_size"].as_i64().unwrap();
+    let entry = app.get(format!("/v1/entries?after={}", head - 1)).await.expect(200)["items"][0].clone();
+    app.pass(Duration::from_secs(60));
+    entry["at"].as_str().unwrap().to_owned()
+}
+
+async fn the_register_is_read_as_it_was(app: &TestApp) {
+    let created = app.create(MUTUALS, &mutual("Harmonie")).await;
+    let at_first = now(app).await;
+    let renamed = app.put("/v1/mutuals/harmonie", &mutual("Harmony")).await.expect(200);
+    let then = now(app).await;
+    app.delete("/v1/mutuals/harmonie").await.expect(204);
+    let at_last = now(app).await;
+
+    for path in ["/v1/mutuals/harmonie".to_owned(), format!("/v1/mutuals/{}", id(&created))] {
+        let at = async |instant: &str| app.get(format!("{path}?known_at={instant}")).await;
+        let first = at(&at_first).await;
+        assert_eq!((first.expect(200), first.etag()), (created.clone(), "\"1\"".to_owned()));
+        assert_eq!(at(&then).await.expect(200), renamed);
+        at(&at_last).await.expect_problem(410, "gone");
+        at("2001-01-01T00:00:00Z").await.expect_problem(404, "not-found");
+        let again = app.get(format!("{path}?known_at={then}")).header("if-none-match", "\"2\"").await;
+        again.expect(304);
+    }
+    app.get(format!("/v1/mutuals/nobody?known_at={then}")).await.expect_problem(404, "not-found");
+    app.get(format!("/v1/departments/{}?known_at={then}", id(&created))).await.expect_problem(404, "not-found");
+}
+
+async fn lists_are_read_as_they_were(app: &TestApp) {
+    let mut made = Vec::new();
+    for n in 0..5 {
+        made.push(app.create(DEPARTMENTS, &department(&format!("Office {n}"))).await);
+    }
+    let at_first = now(app).await;
+    app.delete("/v1/departments/office-1").await.expect(204);
+    app.patch("/v1/departments/office-3", &json!({ "kind": "other" })).await.expect(200);
+    app.create(DEPARTMENTS, &department("Later")).await;
+    let then = now(app).await;
+
+    assert_eq!(app.walk(&format!("{DEPARTMENTS}?known_at={at_first}&limit=2")).await, made);
+    assert_eq!(
+        app.walk(&format!("{DEPARTMENTS}?known_at={then}&limit=3")).await,
+        app.walk("/v1/departments?sort=id").await
+    );
+    assert_eq!(app.walk(&format!("{DEPARTMENTS}?known_at=2001-01-01T00:00:00Z")).await, [] as [Value; 0]);
+    assert_eq!(app.walk(&format!("{MUTUALS}?known_at={then}")).await, [] as [Value; 0]);
+    // A cursor is of its list, and of its instant.
+    let page = app.get(format!("{DEPARTMENTS}?known_at={at_first}&limit=2")).await;
+    let cursor = page.expect(200)["next_cursor"].as_str().unwrap().to_owned();
+    app.get(format!("{DEPARTMENTS}?known_at={then}&cursor={cursor}"))
+        .await
+        .expect_faults(400, &[("cursor", "invalid-cursor")]);
+    app.get(format!("{DEPARTMENTS}?cursor={cursor}")).await.expect_faults(400, &[("cursor", "invalid-cursor")]);
+    app.get(format!("{DEPARTMENTS}?known_at={at_first}&limit=2"))
+        .header("if-none-match", page.etag())
+        .await
+        .expect(304);
+}
+
+async fn what_goes_with_known_at_is_little(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let then = now(app).await;
+    app.get(format!("{DEPARTMENTS}?known_at={then}&kind=other&kind=local_authority&q=x&sort=id&count=exact&limit=1"))
+        .await
+        .expect_faults(
+            400,
+            &[("kind", "inconsistent"), ("q", "inconsistent"), ("sort", "inconsistent"), ("count", "inconsistent")],
+        );
+    for path in ["/v1/departments", "/v1/departments/office"] {
+        for (value, code) in [
+            ("yesterday", "invalid-format"),
+            ("2001-01-01", "invalid-format"),
+            ("2999-01-01T00:00:00Z", "out-of-range"),
+        ] {
+            app.get(format!("{path}?known_at={value}")).await.expect_faults(400, &[("known_at", code)]);
+        }
+    }
+}
+
+fn without_its_name(ballot: &Value) -> Value {
+    let mut ballot = ballot.clone();
+    ballot["scrutineer"].as_object_mut().unwrap().remove("name");
+    ballot
+}
+
+async fn entries_about_drafts_are_not_for_everybody(app: &TestApp) {
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let draft = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    let other = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    app.delete(format!("{STAFF_BALLOTS}/{}", id(&other))).await.expect(204);
+    let declared = full_staff_ballot(id(&supplier));
+    app.put(format!("{STAFF_BALLOTS}/{}", id(&draft)), &declared).await.expect(200);
+
+    let public = app.get("/v1/entries").without("authorization").await.expect(200);
+
+    let items = public["items"].as_array().unwrap();
+    let members = |entry: &Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    for hidden in [&items[1], &items[2], &items[3]] {
+        assert_eq!(members(hidden), ["at", "leaf_hash", "seq"]);
+    }
+    assert_eq!((&items[4]["action"], &items[4]["version"]), (&json!("update"), &json!(2)));
+    let of_ballots = app.get("/v1/entries?resource_type=staff_ballot").without("authorization").await.expect(200);
+    assert_eq!(numbers(of_ballots["items"].as_array().unwrap()), [5]);
+    let history = format!("{STAFF_BALLOTS}/{}/entries", id(&draft));
+    let history = app.get(history).without("authorization").await.expect(200);
+    assert_eq!(numbers(history["items"].as_array().unwrap()), [5]);
+    assert_eq!(history["items"][0]["changes"], Value::Null);
+    app.get(format!("{STAFF_BALLOTS}/{}/entries", id(&other))).without("authorization").await.problem(404);
+    assert_sound(&entries(app.database()));
+}
+
+async fn those_who_see_a_draft_see_its_entries(app: &TestApp) {
+    let own = app.create(DEPARTMENTS, &department("Own")).await;
+    let other = app.create(DEPARTMENTS, &department("Other")).await;
+    let supplier = with(mutual("Supplier"), json!({ "department_id": id(&own) }));
+    let supplier = app.create(MUTUALS, &supplier).await;
+    let draft = with(full_staff_ballot(id(&supplier)), json!({ "state": "draft" }));
+    let draft = app.create(STAFF_BALLOTS, &draft).await;
+    let key = |role: &str, departments: &[&str]| app.database().make_key(role, departments);
+
+    for (who, sees) in [
+        (key("department_editor", &[id(&own)]), true),
+        (key("auditor", &[]), true),
+        (key("admin", &[]), true),
+        (key("department_editor", &[id(&other)]), false),
+        (key("procurement_officer", &[id(&own)]), false),
+        (key("scrutineer", &[]), false),
+    ] {
+        let page = app.get("/v1/entries?after=3").with_key(&who).await.expect(200);
+        assert_eq!(page["items"][0]["resource_id"] == draft["id"], sees, "{page}");
+        let history = app.get(format!("{STAFF_BALLOTS}/{}/entries", id(&draft))).with_key(&who).await;
+        assert_eq!(history.status(), if sees { 200 } else { 404 });
+        let as_it_was =
+            app.get(format!("{STAFF_BALLOTS}/{}?known_at={}", id(&draft), now(app).await)).with_key(&who).await;
+        assert_eq!(as_it_was.status(), if sees { 200 } else { 404 });
+        if sees {
+            assert_eq!(as_it_was.json(), draft);
+        }
+        let list = app.get(format!("{STAFF_BALLOTS}?known_at={}", now(app).await)).with_key(&who).await.expect(200);
+        assert_eq!(list["items"].as_array().unwrap().len(), usize::from(sees));
+    }
+}
+
+async fn personal_data_is_not_in_the_log(app: &TestApp) {
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let ballot = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
+    let path = format!("{STAFF_BALLOTS}/{}", id(&ballot));
+    app.patch(&path, &json!({ "organiser": "independent" })).await.expect(200);
+    app.patch(&path, &json!({ "scrutineer": { "name": "Somebody Else" } })).await.expect(200);
+
+    let history = app.get(format!("{path}/entries")).await.expect(200);
+
+    let name = |at: usize| &history["items"][at]["after"]["scrutineer"]["name"];
+    let commitment = name(0)["commitment"].as_str().unwrap();
+    assert_eq!(commitment.len(), 64);
+    // The same name has the same commitment, so that a history doesn't tell of a change where there was none.
+    assert_eq!(name(0), name(1));
+    assert_eq!(history["items"][1]["changes"].get("scrutineer"), None);
+    assert_ne!(name(1), name(2));
+    assert_eq!(history["items"][2]["changes"]["scrutineer"], json!({ "name": name(2) }));
+    let kept = app.database().rows("SELECT value FROM personal_values ORDER BY value");
+    assert_eq!(kept, [json!({ "value": ballot["scrutineer"]["name"] }), json!({ "value": "Somebody Else" })]);
+    assert_eq!(without_its_name(&history["items"][0]["after"])["scrutineer"], without_its_name(&ballot)["scrutineer"]);
+    assert_sound(&entries(app.database()));
+}
+
+/// Everything that the database holds, as text.
+fn everything(app: &TestApp) -> String {
+    let tables = ["staff_ballots", "entries", "personal_values", "idempotency_keys"];
+    let rows = tables.iter().flat_map(|table| {
+        let columns = match *table {
+            "staff_ballots" => "scrutineer, document",
+            "entries" => "after, reason",
+            "personal_values" => "value",
+            _ => "body",
+        };
+        app.database().rows(&format!("SELECT {columns} FROM {table}"))
+    });
+    rows.map(|row| row.to_string()).collect()
+}
+
+async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let mut body = full_staff_ballot(id(&supplier));
+    body["scrutineer"]["name"] = json!("Erasmus Erased");
+    let post = || app.post(STAFF_BALLOTS, &body).header("idempotency-key", "once");
+    let ballot = post().await.expect(201);
+    let path = format!("{STAFF_BALLOTS}/{}", id(&ballot));
+    app.patch(&path, &json!({ "scrutineer": { "name": "Erasmus Erased the Second" } })).await.expect(200);
+    assert!(everything(app).contains("Erasmus"));
+    let before = app.get("/v1/log/head").await.expect(200);
+
+    let run = |arguments: &[&str]| Program::new(arguments).env("DATABASE_URL", &app.database().url()).run();
+    let ended = run(&["erase", &path, "--reason", "Asked for under article 17"]);
+
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!everything(app).contains("Erasmus"), "{}", everything(app));
+    let now = app.get(&path).await.expect(200);
+    assert_eq!((&now["version"], now["scrutineer"].get("name")), (&json!(3), None));
+    assert_eq!(post().await.expect(201), now);
+    let history = app.get(format!("{path}/entries?after=3")).await.expect(200);
+    let entry = &history["items"][0];
+    assert_eq!(
+        (&entry["action"], &entry["reason"], &entry["actor"]),
+        (&json!("erase"), &json!("Asked for under article 17"), &json!("operator"))
+    );
+    assert_sound(&entries(app.database()));
+    assert_eq!(run(&["log", "verify"]).code, Some(0));
+    let size = before["tree_size"].as_i64().unwrap();
+    let proof = app.get(format!("/v1/log/proofs/consistency?from={size}")).await.expect(200);
+    assert_eq!(proof["from_root_hash"], before["root_hash"]);
+    for (arguments, said) in [
+        (["erase", "/v1/mutuals/supplier", "--reason", "x"], "only staff ballots"),
+        (["erase", "/v1/staff-ballots/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "--reason", "x"], "no staff ballot"),
+        (["erase", &path, "--reason", ""], "expected"),
+    ] {
+        let refused = run(&arguments);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(said), "{refused:?}");
+    }
+}
+
+fn hash(parts: &[&[u8]]) -> String {
+    Sha256::digest(parts.concat()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn the_head_is_signed(app: &TestApp) {
+    let empty = app.get("/v1/log/head").await;
+    assert_eq!(empty.expect(200), json!({ "tree_size": 0, "root_hash": hash(&[]) }));
+    assert_eq!(empty.header("cache-control"), Some("no-store"));
+    app.get("/v1/log/key").await.expect_problem(404, "not-found");
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let head = app.get("/v1/log/head").await.expect(200);
+    assert_eq!((&head["tree_size"], &head["root_hash"]), (&json!(1), &entries(app.database())[0]["leaf_hash"]));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    let made = Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let again = Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let signer = api::signing::LogSigner::open(&file, "example.org/log").unwrap();
+    let signing = TestApp::with(kit::Database::fresh(app.database().engine()), |config| config.signer = Some(signer));
+    let head = signing.get("/v1/log/head").await.expect(200);
+    let key = signing.get("/v1/log/key").await.expect(200);
+    assert_eq!((&head["origin"], &head["key_id"]), (&key["origin"], &key["key_id"]));
+    assert_eq!((&key["origin"], &key["algorithm"]), (&json!("example.org/log"), &json!("Ed25519")));
+    let checkpoint = head["checkpoint"].as_str().unwrap();
+    assert!(checkpoint.starts_with("example.org/log\n0\n"), "{checkpoint}");
+    // OpenSSL made the key's public half of the file, and checks the signature.
+    let public = Command::new("openssl").args(["pkey", "-pubout", "-in"]).arg(&file).output().unwrap();
+    assert_eq!(String::from_utf8(public.stdout).unwrap(), key["public_key_pem"].as_str().unwrap());
+}
+
+/// RFC 6962 section 2.1.1, from the leaf up.
+fn root_by(leaf: &str, index: i64, size: i64, hashes: &[Value]) -> String {
+    let bytes = |hash: &str| -> Vec<u8> {
+        (0..hash.len()).step_by(2).map(|at| u8::from_str_radix(&hash[at..at + 2], 16).unwrap()).collect()
+    };
+    let (mut index, mut last, mut found) = (index, size - 1, leaf.to_owned());
+    for sibling in hashes {
+        let sibling = bytes(sibling.as_str().unwrap());
+        if index % 2 == 1 || index == last {
+            found = hash(&[&[1], &sibling, &bytes(&found)]);
+            while index % 2 == 0 && index > 0 {
+                (index, last) = (index / 2, last / 2);
+            }
+        } else {
+            found = hash(&[&[1], &bytes(&found), &sibling]);
+        }
+        (index, last) = (index / 2, last / 2);
+    }
+    found
+}
+
+async fn proofs_lead_to_the_roots(app: &TestApp) {
+    for n in 0..7 {
+        app.create(DEPARTMENTS, &department(&format!("Office {n}"))).await;
+    }
+    let head = app.get("/v1/log/head").await.expect(200);
+    for size in 1..=7 {
+        for seq in 1..=size {
+            let proof = app.get(format!("/v1/log/proofs/inclusion?seq={seq}&tree_size={size}")).await.expect(200);
+            let hashes = proof["hashes"].as_array().unwrap();
+            let root = root_by(proof["leaf_hash"].as_str().unwrap(), seq - 1, size, hashes);
+            assert_eq!(proof["root_hash"], root, "{seq} of {size}");
+        }
+    }
+    let proof = app.get("/v1/log/proofs/inclusion?seq=4").await.expect(200);
+    assert_eq!((&proof["tree_size"], &proof["root_hash"]), (&json!(7), &head["root_hash"]));
+    let proof = app.get("/v1/log/proofs/consistency?from=4&to=7").await.expect(200);
+    let old = app.get("/v1/log/proofs/inclusion?seq=1&tree_size=4").await.expect(200);
+    assert_eq!((&proof["from_root_hash"], &proof["to_root_hash"]), (&old["root_hash"], &head["root_hash"]));
+    // The old tree is a subtree of the new one, whose other part is the whole proof.
+    let [other] = proof["hashes"].as_array().unwrap().as_slice() else { panic!("{proof}") };
+    let joined = root_by(old["root_hash"].as_str().unwrap(), 0, 2, std::slice::from_ref(other));
+    assert_eq!(head["root_hash"], joined);
+    assert_eq!(app.get("/v1/log/proofs/consistency?from=7&to=7").await.expect(200)["hashes"], json!([]));
+}
+
+async fn proofs_of_what_is_not_there_are_refused(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    for (query, faults) in [
+        ("inclusion", &[("seq", "required")][..]),
+        ("inclusion?seq=0", &[("seq", "out-of-range")]),
+        ("inclusion?seq=2", &[("seq", "out-of-range")]),
+        ("inclusion?seq=1&tree_size=2", &[("tree_size", "out-of-range")]),
+        ("inclusion?seq=3&tree_size=2", &[("tree_size", "out-of-range"), ("seq", "out-of-range")]),
+        ("consistency?to=1", &[("from", "required")]),
+        ("consistency?from=2", &[("from", "out-of-range")]),
+        ("consistency?from=1&to=9", &[("to", "out-of-range")]),
+    ] {
+        app.get(format!("/v1/log/proofs/{query}")).await.expect_faults(400, faults);
+    }
+}
+
+fn verify_by_script(export: &Path, key: Option<&Path>) -> (bool, String) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verify-log.py");
+    let output = Command::new("python3").arg(script).arg(export).args(key).output().unwrap();
+    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
+
+async fn an_export_is_verified_by_standard_tools(app: &TestApp) {
+    let supplier = app.create(MUTUALS, &mutual("Supplier \"é\" \\ 😀")).await;
+    app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
+    for n in 0..10 {
+        app.create(DEPARTMENTS, &department(&format!("Office {n}"))).await;
+    }
+    app.delete("/v1/departments/office-3").await.expect(204);
+    let folder = tempfile::tempdir().unwrap();
+    let (file, export, public) =
+        (folder.path().join("key.pem"), folder.path().join("log.ndjson"), folder.path().join("public.pem"));
+    Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
+    let signer = api::signing::LogSigner::open(&file, "example.org/log").unwrap();
+    fs::write(&public, signer.public_key_pem()).unwrap();
+    let exported = Program::new(&["log", "export"])
+        .env("DATABASE_URL", &app.database().url())
+        .env("MUTUALS_SIGNING_KEY_FILE", file.to_str().unwrap())
+        .env("MUTUALS_LOG_ORIGIN", "example.org/log")
+        .run();
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    assert_eq!(exported.stdout.lines().count(), 15);
+
+    fs::write(&export, &exported.stdout).unwrap();
+    let (is_right, said) = verify_by_script(&export, Some(&public));
+    assert!(is_right && said.starts_with("14 entries are whole"), "{said}");
+    let (_, without_key) = verify_by_script(&export, None);
+    assert_eq!(said, without_key);
+
+    for (from, to, complaint) in [
+        ("\"Office 5\"", "\"Office 6\"", "entry 9 is"),
+        ("\"seq\":7", "\"seq\":8", "entry 7 is"),
+        ("example.org/log\\n14", "example.org/log\\n13", "not signed"),
+        ("\"tree_size\":14", "\"tree_size\":13", "another root"),
+    ] {
+        fs::write(&export, exported.stdout.replacen(from, to, 1)).unwrap();
+        let (is_right, said) = verify_by_script(&export, Some(&public));
+        assert!(!is_right && said.contains(complaint), "{from}: {said}");
+    }
+}
+
+async fn a_changed_log_is_found_out(app: &TestApp) {
+    for n in 0..3 {
+        app.create(DEPARTMENTS, &department(&format!("Office {n}"))).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, other) = (folder.path().join("kept"), folder.path().join("other"));
+    let signer = {
+        let file = folder.path().join("key.pem");
+        Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
+        api::signing::LogSigner::open(&file, "example.org/log").unwrap()
+    };
+    let head = app.get("/v1/log/head").await.expect(200);
+    let bytes: Vec<u8> = (0..64)
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&head["root_hash"].as_str().unwrap()[at..at + 2], 16).unwrap())
+        .collect();
+    let root: [u8; 32] = bytes.try_into().unwrap();
+    fs::write(&kept, signer.sign(3, &root).1).unwrap();
+    fs::write(&other, signer.sign(3, &[7; 32]).1).unwrap();
+    app.create(DEPARTMENTS, &department("Office 3")).await;
+    let verify = |arguments: &[&str]| {
+        let arguments = [&["log", "verify"], arguments].concat();
+        Program::new(&arguments).env("DATABASE_URL", &app.database().url()).run()
+    };
+
+    let whole = verify(&["--checkpoint", kept.to_str().unwrap()]);
+    assert_eq!((whole.code, whole.stdout.starts_with("4 entries are whole")), (Some(0), true), "{whole:?}");
+    let another = verify(&["--checkpoint", other.to_str().unwrap()]);
+    assert_eq!((another.code, another.stderr.contains("not those of the checkpoint")), (Some(1), true), "{another:?}");
+    app.database().execute("UPDATE entries SET after = replace(after, 'Office 1', 'Office 9') WHERE seq = 2");
+    let changed = verify(&[]);
+    assert_eq!((changed.code, changed.stderr.contains("entry 2 does not say")), (Some(1), true), "{changed:?}");
+}
