@@ -51,7 +51,7 @@ enum Command {
     /// Serve the register over HTTP
     ///
     /// Brings the database up to date first. On SIGTERM it answers what it has begun and ends with status 0.
-    Serve(Serve),
+    Serve(Box<Serve>),
     /// Bring the database up to date and end
     Migrate(Database),
     /// Print the contract (OpenAPI 3.1, YAML)
@@ -335,7 +335,7 @@ mod tests {
     fn the_settings_of_tokens_have_the_same_defaults_here() {
         let arguments = ["mutuals", "serve", "--jwt-issuer=i", "--jwt-audience=a", "--jwt-jwks-file=f"];
         let Command::Serve(serve) = Cli::parse_from(arguments).command else { panic!("another command") };
-        assert_eq!(serve.config().jwt, Some(jwt::Settings::new("i", "a", "f")));
+        assert_eq!(serve.config().unwrap().jwt, Some(jwt::Settings::new("i", "a", "f")));
     }
 
     #[test]

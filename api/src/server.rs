@@ -240,7 +240,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
     let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
-    let shared = Data::new(Shared { store, clock, connections, body_time: config.request_time, signer: config.signer.clone() });
+    let shared =
+        Data::new(Shared { store, clock, connections, body_time: config.request_time, signer: config.signer.clone() });
     let mut document = openapi::document();
     if let Some(url) = &config.public_url {
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
