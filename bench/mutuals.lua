@@ -4,8 +4,9 @@
 --   keyed FILE SUFFIX    the same with the key in BENCH_KEY
 --   create FIRST SUFFIX  POST new mutuals, numbered from FIRST, until the time is over
 --   load FIRST COUNT     POST COUNT new mutuals, then end; with one thread (wrk's other end is its clock)
+--   revise FILE COUNT    PATCH the paths of FILE in turn, COUNT in all, then end; with one thread
 --
--- Changes are made with the key in BENCH_KEY. All but `load` print one line of JSON, marked RESULT.
+-- Changes are made with the key in BENCH_KEY. All but `load` and `revise` print one line of JSON, marked RESULT.
 
 local threads = {}
 
@@ -55,11 +56,20 @@ function init(args)
     if kind ~= "get" then
         wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_KEY")
     end
-    if kind == "get" or kind == "keyed" then
+    if kind == "get" or kind == "keyed" or kind == "revise" then
         math.randomseed(os.time() + number)
         for line in io.lines(args[2]) do
             table.insert(paths, line)
         end
+    end
+    if kind == "get" or kind == "keyed" then
+        return
+    end
+    if kind == "revise" then
+        wrk.headers["Content-Type"] = "application/merge-patch+json"
+        wrk.headers["If-Match"] = "*"
+        next_number = 0
+        count_answers(tonumber(args[3]), 200)
         return
     end
 
@@ -69,14 +79,14 @@ function init(args)
     next_number = tonumber(args[2]) + number * 2000000
     if kind == "load" then
         suffix = ""
-        count_answers(tonumber(args[3]))
+        count_answers(tonumber(args[3]), 201)
     end
 end
 
 -- wrk parses answers for a script only where it defines this function, so that the measured runs don't pay for it.
-function count_answers(wanted)
+function count_answers(wanted, expected)
     response = function(status, _, body)
-        if status ~= 201 then
+        if status ~= expected then
             io.stderr:write("refused with ", status, ": ", body, "\n")
             os.exit(1)
         end
@@ -90,6 +100,11 @@ end
 function request()
     if kind == "get" or kind == "keyed" then
         return wrk.format("GET", paths[math.random(#paths)] .. suffix)
+    end
+    if kind == "revise" then
+        next_number = next_number + 1
+        local path = paths[(next_number - 1) % #paths + 1]
+        return wrk.format("PATCH", path, nil, string.format('{"staff_count":%d}', 2000 + next_number))
     end
     local body = mutual(next_number)
     next_number = next_number + 1

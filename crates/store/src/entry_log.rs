@@ -162,6 +162,9 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, confidences: Confidences<'_>) 
 
 /// Numbers, hashes and stores the entries of a batch after `head`; gives the number of the last.
 pub(crate) fn append(conn: &mut Conn, head: i64, batch: &[Entry]) -> Result<i64, Error> {
+    if cfg!(feature = "without-entry-log") {
+        return Ok(head);
+    }
     let mut seq = head;
     let mut rows = Vec::with_capacity(batch.len());
     for entry in batch {

@@ -12,7 +12,7 @@ CREATE TABLE entries_0008 (
     leaf_hash BLOB NOT NULL,
     reason TEXT,
     restricted INTEGER NOT NULL DEFAULT 0,
-    CONSTRAINT ck_entries__action CHECK (action IN ('create', 'update', 'delete', 'erase')),
+    CONSTRAINT ck_entries__action CHECK (action = 'create' OR action = 'update' OR action = 'delete' OR action = 'erase'),
     CONSTRAINT ck_entries__restricted CHECK (restricted IN (0, 1))
 ) STRICT;
 
