@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use chrono::{DateTime, SecondsFormat, Utc};
+use store::WriteTx;
 use store::key::{self, Hash, StoredKey};
 
 use crate::caller::Caller;
@@ -92,6 +93,7 @@ impl Authenticator {
             return Ok(caller);
         }
         let key_id = secret::id_of(key).map_err(|reason| invalid(&reason.to_string()))?;
+        let checked_at = Instant::now();
         let found = self.app.store.look(move |tx| key::find_with_hash(tx, key_id).map_err(Problem::from)).await?;
         // What is compared are digests: how long that takes tells nothing that helps to find a key.
         let found = found.filter(|(_, kept)| *kept == hash);
@@ -99,7 +101,7 @@ impl Authenticator {
         let now = self.app.clock.now();
         check(&stored, now)?;
         self.note_use(&stored, now, id);
-        Ok(self.remember(hash, stored))
+        Ok(self.remember(hash, stored, checked_at))
     }
 
     fn recall(&self, hash: &Hash) -> Option<Caller> {
@@ -108,14 +110,14 @@ impl Authenticator {
         (self.app.clock.now() < known.expires_at).then(|| known.caller.clone())
     }
 
-    fn remember(&self, hash: Hash, stored: StoredKey) -> Caller {
+    fn remember(&self, hash: Hash, stored: StoredKey, checked_at: Instant) -> Caller {
         let expires_at = stored.expires_at;
         let caller = Caller::from(domain::Caller::with_key(stored.id, stored.key.role, stored.key.scope));
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MOST_REMEMBERED {
             remembered.clear();
         }
-        let known = Remembered { caller: caller.clone(), checked_at: Instant::now(), expires_at };
+        let known = Remembered { caller: caller.clone(), checked_at, expires_at };
         remembered.insert(hash, known);
         caller
     }
@@ -156,6 +158,17 @@ impl<'r> Credential<'r> {
         }
         Ok(Self::Bearer(token))
     }
+}
+
+/// Asks once more in the transaction of a change: the key may have been revoked while the request was on its way.
+///
+/// # Errors
+///
+/// 401 with the reason.
+pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
+    let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };
+    let now = tx.stamp().now;
+    check(&key::find(tx, key_id)?, now)
 }
 
 fn check(stored: &StoredKey, now: DateTime<Utc>) -> Result<(), Problem> {

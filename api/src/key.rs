@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
+use crate::authentication;
 use crate::body::{Body, Input};
 use crate::caller::Caller;
 use crate::conditional;
@@ -224,6 +225,7 @@ async fn create_key(change: Change, body: Body<NewApiKey>) -> Result<HttpRespons
     let secret = Secret::make(id).map_err(|error| Problem::internal(error.to_string()))?;
     let hash = secret.hash();
     let stored = app.store.write(stamp, move |tx| {
+        authentication::confirm(tx, &caller)?;
         authorize(&caller, Action::Create, &Object::Key)?;
         let (key, lifetime) = resource::accept(tx, &content)?.clone();
         let expires_at = lifetime.ends(tx.stamp().now);
@@ -257,6 +259,7 @@ async fn create_key(change: Change, body: Body<NewApiKey>) -> Result<HttpRespons
 async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpResponse, Problem> {
     let Order { app, stamp, caller, dry_run } = change.into_order();
     let stored = app.store.write(stamp, move |tx| {
+        authentication::confirm(tx, &caller)?;
         authorize(&caller, Action::Delete, &Object::Key)?;
         let stored = store::key::revoke(tx, key.0)?;
         if dry_run {

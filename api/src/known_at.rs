@@ -4,7 +4,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
-use chrono::{DateTime, SubsecRound as _, Utc};
+use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use domain::FaultCode;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
@@ -80,10 +80,11 @@ impl FromRequest for KnownAt {
 impl<'de> Deserialize<'de> for Moment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = String::deserialize(deserializer)?;
-        let at = DateTime::parse_from_rfc3339(&raw).map_err(|_| {
+        let at = DateTime::parse_from_rfc3339(&raw).map(|at| at.with_timezone(&Utc).trunc_subsecs(6));
+        // PostgreSQL knows no year 0.
+        at.ok().filter(|at| (1..=9999).contains(&at.year())).map(Self).ok_or_else(|| {
             de::Error::custom("expected an instant such as 2025-10-01T09:30:00Z; a plus sign in it is written %2B")
-        })?;
-        Ok(Self(at.with_timezone(&Utc).trunc_subsecs(6)))
+        })
     }
 }
 

@@ -22,6 +22,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
+use crate::authentication;
 use crate::body::{Body, Input, Refusal};
 use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, json, last_modified};
@@ -148,7 +149,7 @@ pub struct ChangeOptions {
 /// A change to the register as a request brings it: who asks for it, which version it is for, and how it is to be done.
 pub struct Change {
     app: App,
-    stamp: Stamp,
+    request_id: RequestId,
     caller: Caller,
     target: String,
     dry_run: bool,
@@ -185,7 +186,7 @@ impl Change {
         let request_id = RequestId::from_request(request, payload).into_inner()?;
         let caller = Caller::from_request(request, payload).into_inner()?;
         Ok(Self {
-            stamp: app.stamp(&caller, &request_id),
+            request_id,
             caller,
             target: format!("{} {}", request.method(), request.path()),
             dry_run: options.validate_only.unwrap_or_default(),
@@ -197,7 +198,8 @@ impl Change {
 
     /// What comes with a change that is of no version.
     pub fn into_order(self) -> Order {
-        Order { app: self.app, stamp: self.stamp, caller: self.caller, dry_run: self.dry_run }
+        let stamp = self.app.stamp(&self.caller, &self.request_id);
+        Order { app: self.app, stamp, caller: self.caller, dry_run: self.dry_run }
     }
 
     /// Creates a record: 201, or 200 in a dry run. With an `Idempotency-Key` the answer is kept and given again.
@@ -205,7 +207,8 @@ impl Change {
     /// # Errors
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
     pub async fn create<R: Resource>(self, body: Body<R::New>) -> Result<HttpResponse, Problem> {
-        let Self { app, stamp, caller, target, dry_run, idempotency_key, .. } = self;
+        let Self { app, request_id, caller, target, dry_run, idempotency_key, .. } = self;
+        let stamp = app.stamp(&caller, &request_id);
         let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &target, &key, &body));
         let id = app.new_id::<R::Content>();
         let prepared = body.create().map(|value| {
@@ -213,6 +216,7 @@ impl Change {
             (content, R::prepare(app.store.documents(), id, stamp.now, value))
         });
         let answer = app.store.write(stamp, move |tx| {
+            authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
             let kept = repeat.as_ref().map(|repeat| repeat.answer(tx)).transpose()?;
             if let Some(kept) = kept.flatten() {
@@ -255,8 +259,10 @@ impl Change {
         key: R::Key,
         read: impl Fn(&R::View) -> Read<R> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let Self { app, stamp, caller, dry_run, if_match, .. } = self;
+        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
+        let stamp = app.stamp(&caller, &request_id);
         let answer = app.store.write(stamp, move |tx| {
+            authentication::confirm(tx, &caller)?;
             let current = find_for::<R>(tx, &key, &caller, R::changes)?;
             if_match.check(current.version)?;
             let content = read(&R::View::from(current.clone()));
@@ -285,8 +291,10 @@ impl Change {
         actions: &'static [Action],
         work: impl Fn(&mut WriteTx<'_>, &Record<R::Content>) -> Result<Stored<R::Content>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let Self { app, stamp, caller, dry_run, if_match, .. } = self;
+        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
+        let stamp = app.stamp(&caller, &request_id);
         let answer = app.store.write(stamp, move |tx| {
+            authentication::confirm(tx, &caller)?;
             let current = find_for::<R>(tx, &key, &caller, |_| actions)?;
             if_match.check(current.version)?;
             let stored = work(tx, &current)?;
@@ -304,8 +312,10 @@ impl Change {
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
     pub async fn delete<R: Resource>(self, key: R::Key) -> Result<HttpResponse, Problem> {
-        let Self { app, stamp, caller, dry_run, if_match, .. } = self;
+        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
+        let stamp = app.stamp(&caller, &request_id);
         let answer = app.store.write(stamp, move |tx| {
+            authentication::confirm(tx, &caller)?;
             let current = find_for::<R>(tx, &key, &caller, |_| &[Action::Delete])?;
             if_match.check(current.version)?;
             let document = R::show(tx, &key, &caller)?.document;

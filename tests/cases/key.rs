@@ -86,6 +86,11 @@ async fn a_revoked_key_stops_working_within_a_second_everywhere(app: &TestApp) {
         instance.get("/v1/keys").with_key(secret).await.expect(200);
     }
     app.delete(format!("{KEYS}/{id}")).without("if-match").await.expect(204);
+    // A change asks once more in its own transaction.
+    for instance in [app, &other] {
+        let refused = instance.post(MUTUALS, &mutual("Too late")).with_key(secret).await;
+        assert_refused(&refused, "invalid_token", "the key was revoked at ");
+    }
     tokio::time::sleep(Duration::from_millis(900)).await;
     for instance in [app, &other] {
         let refused = instance.get("/v1/mutuals").with_key(secret).await;

@@ -31,6 +31,7 @@ kit::on_both! {
     those_who_see_a_draft_see_its_entries,
     personal_data_is_not_in_the_log,
     an_erased_name_is_nowhere_and_the_log_is_whole,
+    a_deleted_ballot_leaves_no_name,
     the_head_is_signed,
     proofs_lead_to_the_roots,
     proofs_of_what_is_not_there_are_refused,
@@ -295,6 +296,8 @@ async fn what_goes_with_known_at_is_little(app: &TestApp) {
         for (value, code) in [
             ("yesterday", "invalid-format"),
             ("2001-01-01", "invalid-format"),
+            ("0000-01-01T00:00:00Z", "invalid-format"),
+            ("0001-01-01T00:00:00%2B01:00", "invalid-format"),
             ("2999-01-01T00:00:00Z", "out-of-range"),
         ] {
             app.get(format!("{path}?known_at={value}")).await.expect_faults(400, &[("known_at", code)]);
@@ -443,6 +446,20 @@ async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
         assert_eq!(refused.code, Some(1), "{refused:?}");
         assert!(refused.stderr.contains(said), "{refused:?}");
     }
+}
+
+async fn a_deleted_ballot_leaves_no_name(app: &TestApp) {
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let body = full_staff_ballot(id(&supplier));
+    let name = body["scrutineer"]["name"].as_str().unwrap();
+    let post = || app.post(STAFF_BALLOTS, &body).header("idempotency-key", "once");
+    let ballot = post().await.expect(201);
+    assert!(everything(app).contains(name));
+
+    app.delete(format!("{STAFF_BALLOTS}/{}", id(&ballot))).await.expect(204);
+
+    assert!(!everything(app).contains(name), "{}", everything(app));
+    assert_eq!(without_its_name(&ballot), post().await.expect(201));
 }
 
 fn hash(parts: &[&[u8]]) -> String {

@@ -348,7 +348,8 @@ impl Resource for StaffBallots {
     }
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
-        store::staff_ballot::delete(tx, current)
+        store::staff_ballot::delete(tx, current)?;
+        store::staff_ballot::forget_in_answers(tx, current, &format!("{}/{}", Self::PATH, current.id))
     }
 }
 

@@ -248,6 +248,17 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(),
     Ok(())
 }
 
+/// Takes the personal data of a ballot out of the kept answers that say where it is: `location`.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn forget_in_answers(tx: &mut WriteTx<'_>, ballot: &Record<StaffBallot>, location: &str) -> Result<(), Error> {
+    match tx.documents().staff_ballot(ballot).public {
+        Some(public) => idempotency::rewrite(tx, location, &public),
+        None => Ok(()),
+    }
+}
+
 /// Takes the personal data out of a ballot, out of what the log's commitments stand for, and out of the kept answers that say where
 /// it is: `location`. Gives how many values the log no longer knows.
 ///

@@ -158,7 +158,7 @@ where
     fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict {
         if !self.begun && !self.turn.take() {
             self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
-            return Verdict::RollBack;
+            return Verdict::Refuse;
         }
         self.begun = true;
         let before = pending.mark();
