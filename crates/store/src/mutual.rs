@@ -193,12 +193,6 @@ impl Prepared {
         Self { record: Arc::new(record), row, parts, canonical: document.canonical, words }
     }
 
-    /// What it says.
-    #[must_use]
-    pub fn content(&self) -> &Mutual {
-        &self.record.content
-    }
-
     /// Enters it.
     ///
     /// # Errors
