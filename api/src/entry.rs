@@ -102,6 +102,11 @@ pub struct Entry {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     restricted: Option<bool>,
+    /// 16 random bytes in hexadecimal, in an entry that is `restricted`: they keep `leaf_hash`, which everybody sees, from telling
+    /// what the entry says. An older entry may have none.
+    #[schema(nullable = false, pattern = "^[0-9a-f]{32}$", min_length = 32, max_length = 32)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
     /// In the history of one record, how the record differs from the version before. Absent where there is none, where the record was
     /// deleted, or where the caller may not see the version before.
     #[schema(nullable = false)]
@@ -388,6 +393,7 @@ impl Entry {
             after: None,
             reason: None,
             restricted: None,
+            nonce: None,
             changes: None,
         };
         let Some(content) = content else { return Ok(bare) };
@@ -401,6 +407,7 @@ impl Entry {
             after: content.after.map(RawValue::from_string).transpose().map_err(Problem::internal)?.map(LoggedRecord),
             reason: content.reason,
             restricted: content.restricted.then_some(true),
+            nonce: content.nonce,
             ..bare
         })
     }

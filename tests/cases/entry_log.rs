@@ -21,7 +21,7 @@ pub fn entries(database: &Database) -> Vec<Value> {
     };
     database.rows(&format!(
         "SELECT seq, {at} AS at, actor, request_id, action, resource_type, resource_id, version, after, {hash} AS leaf_hash, \
-         reason, CASE WHEN restricted THEN 1 ELSE 0 END AS restricted FROM entries ORDER BY seq"
+         reason, CASE WHEN restricted THEN 1 ELSE 0 END AS restricted, nonce FROM entries ORDER BY seq"
     ))
 }
 
@@ -32,7 +32,8 @@ pub fn assert_sound(entries: &[Value]) {
         assert_eq!(entry["seq"], json!(number));
         let mut leaf = entry.as_object().unwrap().clone();
         let stored = leaf.remove("leaf_hash").unwrap();
-        leaf.retain(|name, value| name != "reason" || !value.is_null());
+        leaf.retain(|name, value| !["reason", "nonce"].contains(&name.as_str()) || !value.is_null());
+        assert_eq!(leaf.contains_key("nonce"), leaf["restricted"] == json!(1), "{entry:#}");
         if leaf.remove("restricted") == Some(json!(1)) {
             leaf.insert("restricted".to_owned(), json!(true));
         }

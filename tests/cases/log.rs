@@ -590,6 +590,18 @@ async fn an_export_is_verified_by_standard_tools(app: &TestApp) {
     let (_, without_key) = verify_by_script(&export, None);
     assert_eq!(said, without_key);
 
+    // Who sees more than an export shows can check more.
+    let head = app.get("/v1/log/head").await.expect(200);
+    let seen = [vec![head], feed(app, 200).await].concat();
+    let draft = &seen[2];
+    assert_eq!((&draft["restricted"], draft["nonce"].as_str().map(str::len)), (&json!(true), Some(32)));
+    let seen: String = seen.iter().map(|line| format!("{line}\n")).collect();
+    fs::write(&export, &seen).unwrap();
+    assert_eq!(verify_by_script(&export, None), (true, said));
+    fs::write(&export, seen.replacen(draft["nonce"].as_str().unwrap(), &"0".repeat(32), 1)).unwrap();
+    let (is_right, said) = verify_by_script(&export, None);
+    assert!(!is_right && said.contains("entry 2 is"), "{said}");
+
     for (from, to, complaint) in [
         ("\"Office 5\"", "\"Office 6\"", "entry 9 is"),
         ("\"seq\":7", "\"seq\":8", "entry 7 is"),

@@ -15,7 +15,7 @@ use crate::fragment::Fragment;
 use crate::json::{instant, parsed, valid};
 use crate::merkle::{self, Hash};
 use crate::schema::{entries, log_head};
-use crate::{ReadTx, ResourceType, dialect, log_tree};
+use crate::{ReadTx, ResourceType, dialect, log_tree, random};
 
 /// What was done to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +103,8 @@ pub struct Content {
     pub reason: Option<String>,
     /// It is about a draft, which not everybody sees.
     pub restricted: bool,
+    /// Random, so that the hash of an entry about a draft tells nothing of what the draft says.
+    pub nonce: Option<String>,
 }
 
 /// Which entries are wanted.
@@ -126,6 +128,9 @@ pub struct Feed {
     /// The number of the newest entry.
     pub head: i64,
 }
+
+/// The bytes of a nonce: nobody can try them all.
+const NONCE_BYTES: usize = 16;
 
 /// Of a log in which few entries are of the type wanted, so many are looked at in one go.
 const LOOKED_THROUGH: i64 = 10_000;
@@ -169,7 +174,7 @@ pub(crate) fn append(conn: &mut Conn, head: i64, batch: &[Entry]) -> Result<i64,
     let mut rows = Vec::with_capacity(batch.len());
     for entry in batch {
         seq = seq.checked_add(1).ok_or_else(|| Error::Internal("the log is full".to_owned()))?;
-        rows.push(Row::new(seq, entry));
+        rows.push(Row::new(seq, entry)?);
     }
     if seq > head {
         dialect::insert_entries(conn, &rows)?;
@@ -236,6 +241,7 @@ pub(crate) struct LoggedRow {
     leaf_hash: Vec<u8>,
     reason: Option<String>,
     restricted: bool,
+    nonce: Option<String>,
 }
 
 impl LoggedRow {
@@ -250,6 +256,7 @@ impl LoggedRow {
             after: self.after,
             reason: self.reason,
             restricted: self.restricted,
+            nonce: self.nonce,
         };
         let content = is_visible.then_some(content);
         Ok(Logged { seq: self.seq, at: instant(self.at), leaf_hash: self.leaf_hash, content })
@@ -271,10 +278,12 @@ pub(crate) struct Row<'e> {
     leaf_hash: Vec<u8>,
     reason: Option<&'e str>,
     restricted: bool,
+    nonce: Option<String>,
 }
 
 impl<'e> Row<'e> {
-    fn new(seq: i64, entry: &'e Entry) -> Self {
+    fn new(seq: i64, entry: &'e Entry) -> Result<Self, Error> {
+        let nonce = if entry.restricted { Some(random::hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
         let leaf = Leaf {
             seq,
             at: entry.at,
@@ -287,21 +296,24 @@ impl<'e> Row<'e> {
             after: entry.after.as_deref(),
             reason: entry.reason.as_deref(),
             restricted: entry.restricted,
+            nonce: nonce.as_deref(),
         };
-        Self {
+        let leaf_hash = leaf.hash().to_vec();
+        Ok(Self {
             seq,
             at: entry.at.naive_utc(),
-            actor: leaf.actor,
-            request_id: leaf.request_id,
+            actor: &entry.actor,
+            request_id: &entry.request_id,
             action: entry.action.as_str(),
             resource_type: entry.resource_type.as_str(),
-            resource_id: leaf.resource_id,
+            resource_id: &entry.resource_id,
             version: entry.version,
-            after: leaf.after,
-            leaf_hash: leaf.hash().to_vec(),
-            reason: leaf.reason,
+            after: entry.after.as_deref(),
+            leaf_hash,
+            reason: entry.reason.as_deref(),
             restricted: entry.restricted,
-        }
+            nonce,
+        })
     }
 }
 
@@ -318,6 +330,7 @@ pub(crate) struct Leaf<'e> {
     pub(crate) after: Option<&'e str>,
     pub(crate) reason: Option<&'e str>,
     pub(crate) restricted: bool,
+    pub(crate) nonce: Option<&'e str>,
 }
 
 impl Leaf<'_> {
@@ -325,14 +338,15 @@ impl Leaf<'_> {
         merkle::leaf_hash(self.canonical().as_bytes())
     }
 
-    /// The entry as canonical JSON (RFC 8785): members in the order of their names, no white space. A reason and a restriction stand
-    /// in it where there is one.
+    /// The entry as canonical JSON (RFC 8785): members in the order of their names, no white space. A nonce, a reason and a
+    /// restriction stand in it where there is one.
     fn canonical(&self) -> String {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let nonce = self.nonce.map(|nonce| format!(r#""nonce":{},"#, quoted(nonce))).unwrap_or_default();
         let reason = self.reason.map(|reason| format!(r#""reason":{},"#, quoted(reason))).unwrap_or_default();
         let restricted = if self.restricted { r#""restricted":true,"# } else { "" };
         format!(
-            r#"{{"action":"{}","actor":{},"after":{},"at":"{}",{reason}"request_id":{},"resource_id":"{}","resource_type":"{}",{restricted}"seq":{},"version":{}}}"#,
+            r#"{{"action":"{}","actor":{},"after":{},"at":"{}",{nonce}{reason}"request_id":{},"resource_id":"{}","resource_type":"{}",{restricted}"seq":{},"version":{}}}"#,
             self.action,
             quoted(self.actor),
             self.after.unwrap_or("null"),

@@ -24,6 +24,7 @@ mod migrate;
 pub mod mutual;
 mod naming;
 mod personal;
+mod random;
 pub mod reference;
 mod schema;
 mod span;

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Error;
 use crate::json::{from_json, to_json};
 use crate::schema::personal_values;
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, ResourceType, WriteTx, random};
 
 /// The bytes of a salt: nobody can try them all.
 const SALT_BYTES: usize = 32;
@@ -62,8 +62,7 @@ fn commitment(
     if let Some(known) = known {
         return Ok(known);
     }
-    let mut salt = [0; SALT_BYTES];
-    getrandom::fill(&mut salt).map_err(|error| Error::Internal(format!("no random numbers: {error}")))?;
+    let salt: [u8; SALT_BYTES] = random::bytes()?;
     let commitment = hash(&salt, value);
     diesel::insert_into(personal_values::table)
         .values((
@@ -80,8 +79,7 @@ fn commitment(
 
 /// What stands for a value in the log: SHA-256 of the salt and the value, in hexadecimal.
 pub(crate) fn hash(salt: &[u8], value: &str) -> String {
-    let hash = Sha256::new().chain_update(salt).chain_update(value).finalize();
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    random::hex(&Sha256::new().chain_update(salt).chain_update(value).finalize())
 }
 
 /// Forgets what the commitments of a record stand for; gives how many there were.

@@ -23,6 +23,7 @@ diesel::table! {
         leaf_hash -> Binary,
         reason -> Nullable<Text>,
         restricted -> Bool,
+        nonce -> Nullable<Text>,
     }
 }
 

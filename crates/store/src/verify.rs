@@ -181,10 +181,13 @@ struct RawEntry {
     reason: Option<Vec<u8>>,
     #[diesel(sql_type = Bool)]
     restricted: bool,
+    #[diesel(sql_type = Nullable<Binary>)]
+    nonce: Option<Vec<u8>>,
 }
 
 impl RawEntry {
-    const TEXTS: [&str; 7] = ["actor", "request_id", "action", "resource_type", "resource_id", "after", "reason"];
+    const TEXTS: [&str; 8] =
+        ["actor", "request_id", "action", "resource_type", "resource_id", "after", "reason", "nonce"];
 
     fn between(dialect: Dialect, first: i64, last: i64) -> Fragment {
         let mut select = "SELECT seq, version, leaf_hash, restricted".to_owned();
@@ -213,6 +216,7 @@ impl RawEntry {
             after: self.after.as_deref().map(text).transpose()?,
             reason: self.reason.as_deref().map(text).transpose()?,
             restricted: self.restricted,
+            nonce: self.nonce.as_deref().map(text).transpose()?,
         };
         Ok(leaf.hash())
     }

@@ -84,6 +84,41 @@ async fn an_entry_says_who_did_it_and_its_hash_is_that_of_its_canonical_form(reg
     }
 }
 
+/// Everybody sees the hash of an entry about a draft: who knows all of the entry but what it says must not find that out by trying.
+async fn the_hash_of_an_entry_about_a_draft_is_not_to_be_guessed(register: &Register) {
+    let supplier = register.enter(mutual("Supplier")).await;
+    for _ in 0..2 {
+        register.enter(ballot(supplier.id)).await;
+    }
+
+    let entries = register.entries();
+
+    assert_eq!(entries[0].nonce, None);
+    let mut nonces = HashSet::new();
+    for entry in &entries[1..] {
+        let nonce = entry.nonce.clone().unwrap();
+        assert!(nonce.len() == 32 && nonce.bytes().all(|byte| b"0123456789abcdef".contains(&byte)), "{nonce}");
+        let mut known = json!({
+            "seq": entry.seq,
+            "at": entry.at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true),
+            "actor": entry.actor,
+            "request_id": entry.request_id,
+            "action": entry.action,
+            "resource_type": entry.resource_type,
+            "resource_id": entry.resource_id,
+            "version": entry.version,
+            "after": serde_json::from_str::<Value>(entry.after.as_deref().unwrap()).unwrap(),
+            "restricted": true,
+        });
+        let hash = |leaf: &Value| Sha256::new().chain_update([0]).chain_update(leaf.to_string()).finalize().to_vec();
+        assert_ne!(entry.leaf_hash, hash(&known));
+        known["nonce"] = json!(nonce);
+        assert_eq!(entry.leaf_hash, hash(&known), "{known}");
+        nonces.insert(nonce);
+    }
+    assert_eq!(nonces.len(), 2);
+}
+
 async fn refused_and_discarded_writes_leave_no_entry_and_no_row(register: &Register) {
     register.enter(department("There")).await;
 
@@ -162,6 +197,7 @@ async fn write_and_look(store: Store, n: usize) -> Option<String> {
 on_both!(
     every_kind_of_change_has_its_entry_with_the_record_after_it,
     an_entry_says_who_did_it_and_its_hash_is_that_of_its_canonical_form,
+    the_hash_of_an_entry_about_a_draft_is_not_to_be_guessed,
     refused_and_discarded_writes_leave_no_entry_and_no_row,
     writers_of_two_stores_number_their_entries_without_a_gap,
 );

@@ -307,6 +307,8 @@ pub struct Entry {
     pub after: Option<String>,
     #[diesel(sql_type = Binary)]
     pub leaf_hash: Vec<u8>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub nonce: Option<String>,
 }
 
 /// Shows all of a record, so that a document which was not written anew is seen; the log gets the least that tells one state

@@ -8,7 +8,7 @@ use store::merkle::{self, Hash, Subtree};
 use store::{Error, history, log_tree};
 use tokio::task::JoinSet;
 
-use crate::fixture::{department, mutual};
+use crate::fixture::{ballot, department, mutual};
 use crate::kit::{Engine, Register, next_id, stamp};
 
 /// Enters so many mutuals, whose entries make one tree.
@@ -75,17 +75,22 @@ async fn a_whole_log_is_found_whole(register: &Register) {
 
 /// Whatever is changed behind the register's back, the check names the entry.
 async fn a_changed_entry_is_named(register: &Register) {
+    let supplier = register.enter(mutual("Supplier")).await;
+    register.enter(ballot(supplier.id)).await;
     grow(register, 20).await;
-    let changes: &[(&str, &str)] = match register.engine() {
-        Engine::Sqlite => &[
+    let is_sqlite = register.engine() == Engine::Sqlite;
+    let changes: &[(&str, &str)] = if is_sqlite {
+        &[
             ("at", "'2026-01-01 00:00:01'"),
             ("at", "'2026-01-01T00:00:00'"),
             ("at", "'nonsense'"),
             ("actor", "CAST(x'ff' AS TEXT)"),
+            ("nonce", "CAST(x'ff' AS TEXT)"),
             ("leaf_hash", "zeroblob(32)"),
             ("leaf_hash", "x'00'"),
-        ],
-        Engine::Postgres => &[("at", "'2026-01-01 00:00:01'"), ("leaf_hash", "'\\x00'")],
+        ]
+    } else {
+        &[("at", "'2026-01-01 00:00:01'"), ("leaf_hash", "'\\x00'")]
     };
     let on_both: &[(&str, &str)] = &[
         ("actor", "'testes'"),
@@ -97,18 +102,22 @@ async fn a_changed_entry_is_named(register: &Register) {
         ("after", "'{}'"),
         ("after", "NULL"),
         ("reason", "''"),
-        ("restricted", if register.engine() == Engine::Sqlite { "1" } else { "TRUE" }),
+        ("restricted", if is_sqlite { "1 - restricted" } else { "NOT restricted" }),
+        ("nonce", "'00112233445566778899aabbccddeeff'"),
         ("seq", "1000"),
     ];
-    for (column, value) in changes.iter().chain(on_both) {
+    let of_drafts: &[(&str, &str)] = &[("nonce", "NULL"), ("nonce", "upper(nonce) || ' '")];
+    let of_both_kinds = || changes.iter().chain(on_both);
+    let of_the_draft = of_both_kinds().chain(of_drafts).map(|change| (2, change));
+    for (seq, (column, value)) in of_the_draft.chain(of_both_kinds().map(|change| (7, change))) {
         let mut raw = register.database.raw();
-        raw.execute("CREATE TABLE kept AS SELECT * FROM entries WHERE seq = 7");
-        raw.execute(&format!("UPDATE entries SET {column} = {value} WHERE seq = 7"));
+        raw.execute(&format!("CREATE TABLE kept AS SELECT * FROM entries WHERE seq = {seq}"));
+        raw.execute(&format!("UPDATE entries SET {column} = {value} WHERE seq = {seq}"));
 
         let found = register.store.verify_log().await.unwrap();
 
-        assert_eq!(found.faults.first().and_then(|fault| fault.seq), Some(7), "{column}: {found:?}");
-        raw.execute("DELETE FROM entries WHERE seq IN (7, 1000)");
+        assert_eq!(found.faults.first().and_then(|fault| fault.seq), Some(seq), "{column}: {found:?}");
+        raw.execute(&format!("DELETE FROM entries WHERE seq IN ({seq}, 1000)"));
         raw.execute("INSERT INTO entries SELECT * FROM kept");
         raw.execute("DROP TABLE kept");
     }

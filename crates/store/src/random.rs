@@ -1,0 +1,15 @@
+//! Random numbers of the operating system, for what nobody is to guess.
+
+use crate::error::Error;
+
+/// So many random bytes.
+pub(crate) fn bytes<const COUNT: usize>() -> Result<[u8; COUNT], Error> {
+    let mut bytes = [0; COUNT];
+    getrandom::fill(&mut bytes).map_err(|error| Error::Internal(format!("no random numbers: {error}")))?;
+    Ok(bytes)
+}
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
