@@ -63,7 +63,8 @@ pub struct Entry {
     /// Its number: 1 for the first, without a gap, in the order in which changes came into force.
     #[schema(minimum = 1)]
     seq: i64,
-    /// When the request for the change was taken up. It need not grow with `seq`.
+    /// When the request for the change was taken up, or the `at` of the entry before where that is later: it never decreases with
+    /// `seq`, and it may be later than the record's `updated_at`.
     at: Instant,
     /// SHA-256 of a zero byte and the entry without `leaf_hash` and `changes` as canonical JSON (RFC 6962, RFC 8785), `after` being
     /// `null` where it is absent.

@@ -91,7 +91,8 @@ impl<'de> Deserialize<'de> for Moment {
 impl IntoParams for KnownAt {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "What the register said at this instant, which has passed. On a list only `limit` and `cursor` go with it, and \
-                           its order is that of the ids.";
+                           its order is that of the ids. An instant before the `at` of the newest entry has all its entries; one of the \
+                           last half minute may still gain one whose request waited for its turn.";
         let schema = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))

@@ -7,7 +7,7 @@ use diesel::sql_types::BigInt;
 use domain::SearchQuery;
 
 use crate::conn::{Conn, MultiBackend};
-use crate::entry_log;
+use crate::entry_log::{self, Head};
 use crate::error::Error;
 use crate::fragment::{Fragment, Statement, WithParts};
 use crate::schema::entries;
@@ -71,14 +71,14 @@ struct Number {
 }
 
 /// Begins a transaction that is alone in writing, on SQLite by the database's own lock and on PostgreSQL by that on the
-/// log's head, and gives the number of the newest entry.
-pub(crate) fn begin_write(conn: &mut Conn) -> Result<i64, Error> {
+/// log's head, and gives that head.
+pub(crate) fn begin_write(conn: &mut Conn) -> Result<Head, Error> {
     let (begin, head) = match conn {
-        Conn::Postgres(_) => ("BEGIN", "SELECT seq AS number FROM log_head FOR UPDATE"),
-        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq AS number FROM log_head"),
+        Conn::Postgres(_) => ("BEGIN", "SELECT seq, at FROM log_head FOR UPDATE"),
+        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq, at FROM log_head"),
     };
     control(conn, &[begin])?;
-    Ok(Statement::new(head).get_result::<Number>(conn)?.number)
+    Ok(Statement::new(head).get_result(conn)?)
 }
 
 /// Where it is to be checked that a change says that it is one: how many rows the connection has ever changed, on SQLite, which

@@ -1,12 +1,14 @@
 //! The append-only log of every accepted change: how it is written, and how it is read on from a number.
 //!
 //! `seq` starts at 1, has no gap and is in commit order on both databases: the one writer of a process numbers the
-//! entries of a batch, on PostgreSQL behind the lock on the log's head. Each entry has its RFC 6962 leaf hash.
+//! entries of a batch, on PostgreSQL behind the lock on the log's head. An entry's time is never before that of the entry before it.
+//! Each entry has its RFC 6962 leaf hash.
 
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Timestamp};
 use domain::{Confidences, Vocabulary};
 
 use crate::conn::Conn;
@@ -54,6 +56,15 @@ impl Vocabulary for Action {
     }
 }
 
+/// The newest entry: its number, 0 in an empty log, and its time.
+#[derive(Clone, Copy, QueryableByName)]
+pub(crate) struct Head {
+    #[diesel(sql_type = BigInt)]
+    pub(crate) seq: i64,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    at: Option<NaiveDateTime>,
+}
+
 /// A change that waits for its number.
 pub(crate) struct Entry {
     pub(crate) at: DateTime<Utc>,
@@ -74,7 +85,7 @@ pub(crate) struct Entry {
 pub struct Logged {
     /// Its number.
     pub seq: i64,
-    /// The time of the change.
+    /// The time of the change, or that of the entry before where it is later.
     pub at: DateTime<Utc>,
     /// The hash by which it is in the log's tree.
     pub leaf_hash: Vec<u8>,
@@ -165,23 +176,30 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, confidences: Confidences<'_>) 
     Ok(Feed { entries: masked(tx, rows, confidences)?, next_after, head })
 }
 
-/// Numbers, hashes and stores the entries of a batch after `head`; gives the number of the last.
-pub(crate) fn append(conn: &mut Conn, head: i64, batch: &[Entry]) -> Result<i64, Error> {
+/// Numbers, hashes and stores the entries of a batch after `head`; gives the new head.
+///
+/// An entry whose request waited while a later one came in has the later one's time: whoever has seen a time has seen all entries
+/// of the times before it.
+pub(crate) fn append(conn: &mut Conn, head: Head, batch: &[Entry]) -> Result<Head, Error> {
     if cfg!(feature = "without-entry-log") {
         return Ok(head);
     }
-    let mut seq = head;
+    let mut newest = head;
     let mut rows = Vec::with_capacity(batch.len());
     for entry in batch {
-        seq = seq.checked_add(1).ok_or_else(|| Error::Internal("the log is full".to_owned()))?;
-        rows.push(Row::new(seq, entry)?);
+        let seq = newest.seq.checked_add(1).ok_or_else(|| Error::Internal("the log is full".to_owned()))?;
+        let at = newest.at.map_or(entry.at, |newest| entry.at.max(newest.and_utc()));
+        rows.push(Row::new(seq, at, entry)?);
+        newest = Head { seq, at: Some(at.naive_utc()) };
     }
-    if seq > head {
+    if newest.seq > head.seq {
         dialect::insert_entries(conn, &rows)?;
-        log_tree::complete(conn, head, seq)?;
-        diesel::update(log_head::table).set(log_head::seq.eq(seq)).execute(conn)?;
+        log_tree::complete(conn, head.seq, newest.seq)?;
+        diesel::update(log_head::table)
+            .set((log_head::seq.eq(newest.seq), log_head::at.eq(newest.at)))
+            .execute(conn)?;
     }
-    Ok(seq)
+    Ok(newest)
 }
 
 /// Which entries somebody may read, as a condition on the table.
@@ -282,11 +300,11 @@ pub(crate) struct Row<'e> {
 }
 
 impl<'e> Row<'e> {
-    fn new(seq: i64, entry: &'e Entry) -> Result<Self, Error> {
+    fn new(seq: i64, at: DateTime<Utc>, entry: &'e Entry) -> Result<Self, Error> {
         let nonce = if entry.restricted { Some(random::hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
         let leaf = Leaf {
             seq,
-            at: entry.at,
+            at,
             actor: &entry.actor,
             request_id: &entry.request_id,
             action: entry.action.as_str(),
@@ -301,7 +319,7 @@ impl<'e> Row<'e> {
         let leaf_hash = leaf.hash().to_vec();
         Ok(Self {
             seq,
-            at: entry.at.naive_utc(),
+            at: at.naive_utc(),
             actor: &entry.actor,
             request_id: &entry.request_id,
             action: entry.action.as_str(),

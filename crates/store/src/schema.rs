@@ -2,7 +2,7 @@
 //! in `dialect.rs`. A test selects every column on both.
 
 diesel::table! {
-    log_head (id) { id -> BigInt, seq -> BigInt, }
+    log_head (id) { id -> BigInt, seq -> BigInt, at -> Nullable<Timestamp>, }
 }
 
 diesel::table! {

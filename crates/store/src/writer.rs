@@ -16,7 +16,7 @@ use crate::PATIENCE;
 use crate::checkpoint::Checkpointer;
 use crate::conn::{Conn, DatabaseUrl, Purpose};
 use crate::dialect;
-use crate::entry_log;
+use crate::entry_log::{self, Head};
 use crate::error::Error;
 use crate::transaction::{Documents, Pending, SearchChangeKind, Stamp, WriteTx};
 
@@ -264,7 +264,7 @@ impl Writer {
         let done = run_batch(&mut conn, jobs, self.documents.as_ref())?;
         let clean = match done {
             Done::Committed { head } => {
-                crate::raise(&self.heads, head);
+                crate::raise(&self.heads, head.seq);
                 true
             }
             Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
@@ -275,8 +275,8 @@ impl Writer {
 }
 
 enum Done {
-    /// This is the number of the newest entry now.
-    Committed { head: i64 },
+    /// This is the newest entry now.
+    Committed { head: Head },
     /// The only write of the batch is not to be kept: the transaction is still to be rolled back.
     Refused,
 }
@@ -299,15 +299,15 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documen
 }
 
 /// A write that is refused has seldom changed anything, and then there is nothing to roll back. Savepoints come only with a second
-/// try: on SQLite they keep a copy of every page that is changed after them, on PostgreSQL each is a round trip. Gives the number of
-/// the newest entry.
+/// try: on SQLite they keep a copy of every page that is changed after them, on PostgreSQL each is a round trip. Gives the newest
+/// entry.
 fn attempt_each(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     documents: &dyn Documents,
     pending: &mut Pending,
-    head: i64,
-) -> Result<i64, Error> {
+    head: Head,
+) -> Result<Head, Error> {
     if attempt_without_savepoints(conn, jobs, documents, pending)? {
         return Ok(head);
     }
@@ -361,8 +361,8 @@ fn attempt_with_savepoints(
     if between == ROLL_BACK { dialect::control(conn, between) } else { Ok(()) }
 }
 
-/// Gives the number of the newest entry.
-fn store_pending(conn: &mut Conn, head: i64, pending: &Pending) -> Result<i64, Error> {
+/// Gives the newest entry.
+fn store_pending(conn: &mut Conn, head: Head, pending: &Pending) -> Result<Head, Error> {
     let mut found_by = Vec::new();
     for (position, change) in pending.search.iter().enumerate() {
         match &change.kind {

@@ -4,15 +4,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat};
 use domain::{Department, Mutual};
+use proptest::collection::vec;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::{Error, Stamp, Store};
 use tokio::task::JoinSet;
 
 use crate::fixture::{ballot, contract, department, mutual};
-use crate::kit::{Entry, Register, canonical, moment, next_id, stamp};
+use crate::kit::{Entry, Register, canonical, for_all, moment, next_id, stamp, stamp_at};
 
 fn outline(entries: &[Entry]) -> Vec<(i64, &str, &str, i64)> {
     entries.iter().map(|it| (it.seq, it.action.as_str(), it.resource_type.as_str(), it.version)).collect()
@@ -181,6 +182,34 @@ async fn writers_of_two_stores_number_their_entries_without_a_gap(register: &Reg
     assert_eq!(register.database.raw().count("mutuals"), 150);
 }
 
+/// However long a request has waited, and whichever instance it came to.
+async fn the_time_of_an_entry_is_never_before_that_of_the_one_before(register: &Register) {
+    let stores = [register.store.clone(), register.database.open()];
+    for_all(register, 12, vec(0..600_i64, 1..24), async |register, seconds| {
+        let mut writes = JoinSet::new();
+        for (n, second) in seconds.into_iter().enumerate() {
+            let store = stores[n % 2].clone();
+            let now = moment() + chrono::TimeDelta::seconds(second);
+            let stamp = Stamp { request_id: now.to_rfc3339(), ..stamp_at(now) };
+            writes.spawn(async move {
+                let entered = store.write::<_, Error, _>(stamp, move |tx| {
+                    store::department::insert(tx, next_id(), department(&n.to_string()))
+                });
+                assert_eq!(entered.await.unwrap().updated_at, now);
+            });
+        }
+        writes.join_all().await;
+
+        let mut newest = None;
+        for entry in register.entries() {
+            let taken_up = DateTime::parse_from_rfc3339(&entry.request_id).unwrap().naive_utc();
+            newest = newest.max(Some(taken_up));
+            assert_eq!(Some(entry.at), newest, "{entry:?}");
+        }
+        assert_eq!(register.store.verify_log().await.unwrap().faults, []);
+    });
+}
+
 /// Every fourth write is refused by itself; the others are there as soon as they are answered.
 async fn write_and_look(store: Store, n: usize) -> Option<String> {
     let id = next_id::<Mutual>();
@@ -200,4 +229,5 @@ on_both!(
     the_hash_of_an_entry_about_a_draft_is_not_to_be_guessed,
     refused_and_discarded_writes_leave_no_entry_and_no_row,
     writers_of_two_stores_number_their_entries_without_a_gap,
+    the_time_of_an_entry_is_never_before_that_of_the_one_before,
 );

@@ -90,7 +90,7 @@ impl Register {
         ] {
             raw.execute(&format!("DELETE FROM {table}"));
         }
-        raw.execute("UPDATE log_head SET seq = 0");
+        raw.execute("UPDATE log_head SET seq = 0, at = NULL");
     }
 }
 
