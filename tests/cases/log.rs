@@ -423,6 +423,13 @@ async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
 
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(!everything(app).contains("Erasmus"), "{}", everything(app));
+    if app.database().engine() == Engine::Sqlite {
+        let path = app.database().path();
+        for file in [path.clone(), path.with_extension("db-wal")] {
+            let bytes = fs::read(&file).unwrap();
+            assert!(!bytes.windows(7).any(|bytes| bytes == b"Erasmus"), "{}", file.display());
+        }
+    }
     let now = app.get(&path).await.expect(200);
     assert_eq!((&now["version"], now["scrutineer"].get("name")), (&json!(3), None));
     assert_eq!(post().await.expect(201), now);

@@ -167,5 +167,9 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
         store.write(stamp, move |tx| staff_ballot::erase(tx, id, reason.as_str())).await
     })?;
     say(&format!("erased: the log has forgotten {forgotten} values of /v1/staff-ballots/{id}"));
+    if !store::empty_write_ahead_log(&erase.database.url())? {
+        let rest = "the database's -wal file may still hold them, since somebody reads for long: it is gone when the service has stopped";
+        return Err(rest.into());
+    }
     Ok(())
 }

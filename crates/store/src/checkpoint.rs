@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
 use crate::conn::{Conn, DatabaseUrl, Purpose, SQLITE_PATIENCE, busy_timeout};
+use crate::error::OpenError;
 
 /// In pages of 4 KiB: 64 MiB.
 const LONGEST_LOG: i32 = 16_384;
@@ -21,6 +22,33 @@ const LONGEST_LOG: i32 = 16_384;
 const PAUSE: Duration = Duration::from_millis(200);
 /// The writer waits at most this long for readers.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Emptying the log waits at most this long for readers each time, with the writer's turn in its hands, and is tried so many times.
+const EMPTYING: Duration = Duration::from_millis(500);
+const EMPTYINGS: usize = 10;
+
+/// Empties the write-ahead log of an SQLite register, in which pages are as they were before they were changed. False where somebody
+/// reads for so long that it can't be done.
+///
+/// # Errors
+/// [`OpenError::Unreachable`] where the database does not answer.
+pub fn empty_write_ahead_log(url: &DatabaseUrl) -> Result<bool, OpenError> {
+    if let DatabaseUrl::Postgres(_) = url {
+        return Ok(true);
+    }
+    let unreachable = |reason: String| OpenError::Unreachable { url: url.to_string(), reason };
+    let mut conn = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
+    wait_at_most(&mut conn, EMPTYING);
+    for _ in 0..EMPTYINGS {
+        let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Progress>(&mut conn);
+        if done.map_err(|error| unreachable(error.to_string()))?.busy == 0 {
+            return Ok(true);
+        }
+        // A checkpoint of the service's own is not waited for by SQLite itself.
+        std::thread::sleep(PAUSE);
+    }
+    Ok(false)
+}
 
 /// The writer's side.
 pub(crate) struct Checkpointer {
@@ -53,6 +81,8 @@ impl Checkpointer {
 
 #[derive(QueryableByName)]
 struct Progress {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
     #[diesel(sql_type = Integer)]
     log: i32,
 }

@@ -45,6 +45,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
 pub use backup::{backup, restore};
+pub use checkpoint::empty_write_ahead_log;
 pub use conn::DatabaseUrl;
 pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
 pub use keyset::{Listed, Page, Position, Slice};

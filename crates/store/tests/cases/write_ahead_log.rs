@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use domain::{Contract, Department, Mutual, Record, StaffBallot};
+use domain::{Contract, Department, Mutual, Record, Scrutineer, StaffBallot};
 use store::{Document, Documents, Error, Store};
 use tokio::task::JoinSet;
 
-use crate::fixture::{department, mutual};
+use crate::fixture::{ballot, checked, department, mutual, parsed};
 use crate::kit::{Database, Plain, Register, next_id, stamp};
 
 const MEBIBYTE: u64 = 1 << 20;
@@ -116,4 +116,74 @@ async fn a_long_read_makes_no_write_wait(register: &Register) {
     store.write(stamp(0), |tx| store::mutual::insert(tx, next_id(), mutual("After"))).await.unwrap();
 }
 
-on_sqlite!(the_log_stays_short_under_a_steady_load, a_long_read_makes_no_write_wait);
+/// How often a text is in a register's files.
+fn found(database: &Database, text: &str) -> usize {
+    ["register.db", "register.db-wal"]
+        .iter()
+        .map(|name| std::fs::read(database.folder().join(name)).unwrap())
+        .map(|bytes| bytes.windows(text.len()).filter(|window| *window == text.as_bytes()).count())
+        .sum()
+}
+
+/// Rows that grow move to other pages and leave bytes behind, which are to be gone too.
+async fn what_was_erased_is_in_no_byte(register: &Register) {
+    let supplier = register.enter(mutual("Supplier")).await;
+    let named = |name: String, question: usize| {
+        let scrutineer = Scrutineer { name: Some(parsed(&name)), ..Scrutineer::default() };
+        StaffBallot {
+            scrutineer: Some(checked(scrutineer)),
+            question: Some(parsed(&"Q".repeat(question))),
+            ..ballot(supplier.id)
+        }
+    };
+    let mut ballots = Vec::new();
+    for n in 0..100 {
+        ballots.push(register.enter(named(format!("Erasmus {n:02} I"), 1)).await.id);
+    }
+    for (n, id) in ballots.iter().enumerate() {
+        register.change(*id, named(format!("Erasmus {n:02} II"), 40 * n % 1900 + 1)).await;
+    }
+    assert!(found(&register.database, "Erasmus 37") > 0);
+
+    for (n, id) in ballots.into_iter().enumerate().filter(|(n, _)| n % 3 == 1) {
+        register.write(move |tx| store::staff_ballot::erase(tx, &id, "/", "Asked for")).await.unwrap();
+        assert!(n != 37 || found(&register.database, "Erasmus 37") > 0, "the log is longer than one change");
+    }
+    assert!(store::empty_write_ahead_log(&register.database.url()).unwrap());
+
+    let left: Vec<usize> = (0..100).filter(|n| found(&register.database, &format!("Erasmus {n:02}")) > 0).collect();
+    assert_eq!(left, (0..100).filter(|n| n % 3 != 1).collect::<Vec<_>>());
+}
+
+async fn a_log_that_somebody_reads_is_not_emptied(register: &Register) {
+    let (begun, begins) = mpsc::channel();
+    let (end, ended) = mpsc::channel::<()>();
+    register.enter(mutual("Before")).await;
+    let reading = tokio::spawn({
+        let store = register.store.clone();
+        let read = move |tx: &mut store::ReadTx<'_>| {
+            let head = store::entry_log::head(tx)?;
+            begun.send(()).unwrap();
+            let _ = ended.recv();
+            Ok::<_, Error>(head)
+        };
+        async move { store.read(read).await }
+    });
+    tokio::task::block_in_place(|| begins.recv().unwrap());
+    register.enter(mutual("After")).await;
+    let url = register.database.url();
+    let empty = move || store::empty_write_ahead_log(&url).unwrap();
+
+    assert!(!tokio::task::block_in_place(&empty));
+    drop(end);
+    reading.await.unwrap().unwrap();
+    assert!(tokio::task::block_in_place(&empty));
+    assert_eq!(log_length(&register.database), 0);
+}
+
+on_sqlite!(
+    the_log_stays_short_under_a_steady_load,
+    a_long_read_makes_no_write_wait,
+    what_was_erased_is_in_no_byte,
+    a_log_that_somebody_reads_is_not_emptied,
+);
