@@ -27,6 +27,7 @@ use crate::problem::Problem;
 use crate::query::Query;
 use crate::server::App;
 use crate::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word, hex};
+use crate::wait::Wait;
 
 /// What was done to a record.
 pub type EntryAction = Word<entry_log::Action>;
@@ -36,7 +37,7 @@ pub type ResourceType = Word<store::ResourceType>;
 
 const PATH: &str = "/v1/entries";
 
-/// The longest that a request may wait, in seconds: less than a server that stops lets what it has begun go on.
+/// The longest that a request may wait, in seconds.
 const MAX_WAIT: i64 = 20;
 
 const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's bounds below are literals");
@@ -193,7 +194,7 @@ struct EntryFilter {
     /// `next_after` goes on all the same.
     #[param(nullable = false)]
     resource_type: Option<ResourceType>,
-    /// So many seconds the answer may wait for an entry where there is none after `after` yet.
+    /// So many seconds the answer may wait for an entry where there is none after `after` yet. It may come sooner without one.
     #[param(value_type = Option<i32>, nullable = false, minimum = 0, maximum = 20, default = 0)]
     wait: Option<Bounded<0, MAX_WAIT>>,
 }
@@ -232,14 +233,15 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 #[get("/entries")]
 async fn list_entries(
     app: App,
-    caller: Caller,
+    mut caller: Caller,
     Query(filter): Query<EntryFilter>,
     conditions: IfChanged,
+    waiting: Wait,
 ) -> Result<HttpResponse, Problem> {
     let (after, limit) = (number(filter.after), size(filter.limit));
     let resource_type = filter.resource_type.map(Word::into_inner);
     if let Some(Bounded(wait @ 1..)) = filter.wait {
-        app.store.wait_for_entry(after, Duration::from_secs(wait.unsigned_abs())).await?;
+        caller = waiting.for_entry(after, Duration::from_secs(wait.unsigned_abs())).await?;
     }
     let wanted = entry_log::Filter { after, limit, resource_type };
     let read = move |tx: &mut store::ReadTx<'_>| entry_log::list(tx, &wanted, caller.confidences());

@@ -20,7 +20,7 @@ use actix_web::error::InternalError;
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
@@ -79,6 +79,18 @@ impl Gate {
     /// A gate that goes by these rules.
     pub fn new(rules: Rules) -> Self {
         Self(Arc::new(rules))
+    }
+
+    /// Who sends a request.
+    ///
+    /// # Errors
+    ///
+    /// 401 with the reason, 503 where the database doesn't answer.
+    pub async fn caller(&self, request: &HttpRequest, id: &RequestId) -> Result<Caller, Problem> {
+        match &self.0.authenticator {
+            Some(authenticator) => authenticator.caller(request, id).await,
+            None => Ok(domain::Caller::public().into()),
+        }
     }
 }
 

@@ -44,3 +44,4 @@ pub mod source;
 pub mod staff_ballot;
 pub mod trace;
 pub mod value;
+pub mod wait;

@@ -42,6 +42,7 @@ use crate::rate::RateLimits;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
 use crate::signing::LogSigner;
+use crate::wait::Waits;
 use crate::{contract, department, document, entry, key, log, mutual, openapi, staff_ballot};
 
 /// What a handler takes as its argument to reach the register.
@@ -375,6 +376,7 @@ fn server(
     };
     let ending = server.graceful_shutdown_signal();
     let contract = Data::new(contract);
+    let waits = Data::new(Waits { gate: gate.clone(), ending: ending.clone() });
     // What the framework's own server does, with connections that are watched.
     let service = move || {
         let (ending, connections) = (ending.clone(), Arc::clone(&connections));
@@ -382,7 +384,7 @@ fn server(
             let ending = ending.clone();
             async move { ending.notified().await }
         };
-        let app = application(&shared, &contract, &gate);
+        let app = application(&shared, &contract, &waits, &gate);
         let app = app.into_factory().map_err(|error: Error| error.error_response());
         let http = HttpService::build()
             .graceful_shutdown_signal(ends)
@@ -406,6 +408,7 @@ fn server(
 fn application(
     shared: &App,
     contract: &Data<Contract>,
+    waits: &Data<Waits>,
     gate: &Gate,
 ) -> ActixApp<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
@@ -415,6 +418,7 @@ fn application(
         .service(about::docs_file)
         .app_data(shared.clone())
         .app_data(contract.clone())
+        .app_data(waits.clone())
         .wrap(gate.clone())
 }
 

@@ -10,7 +10,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_staff_ballot, id, mutual, staff_ballot,
     with,
 };
-use kit::{Engine, Program, TestApp};
+use kit::{Client, Database, Engine, Program, TestApp};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -20,6 +20,8 @@ kit::on_both! {
     the_feed_has_every_change_in_order,
     the_feed_can_be_of_one_type,
     waiting_for_entries_ends_when_there_are_some,
+    rights_are_asked_anew_after_a_wait,
+    a_server_that_stops_ends_waits_at_once,
     a_follower_sees_every_change_of_two_instances_once,
     parameters_of_the_feed_are_checked,
     a_history_tells_what_changed,
@@ -123,6 +125,44 @@ async fn waiting_for_entries_ends_when_there_are_some(app: &TestApp) {
 }
 
 /// Two instances share a PostgreSQL database; an SQLite file has one.
+async fn rights_are_asked_anew_after_a_wait(app: &TestApp) {
+    for (n, reason) in [(0, "the key was revoked at "), (1, "the key expired at ")] {
+        let key = json!({ "label": "A follower", "role": "auditor", "expires_in_days": 1 });
+        let key = app.create("/v1/keys", &key).await;
+        let follow = app.get(format!("/v1/entries?after={n}&wait=20")).with_key(key["key"].as_str().unwrap());
+        let meanwhile = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            match n {
+                0 => drop(app.delete(format!("/v1/keys/{}", id(&key))).without("if-match").await.expect(204)),
+                _ => app.pass(Duration::from_secs(2 * 24 * 3600)),
+            }
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            app.create(DEPARTMENTS, &department(&format!("Office {n}"))).await
+        };
+        let (answer, _) = join(async { follow.await }, meanwhile).await;
+        let problem = answer.expect_problem(401, "unauthenticated");
+        assert!(problem["detail"].as_str().unwrap().contains(reason), "{problem}");
+    }
+}
+
+async fn a_server_that_stops_ends_waits_at_once(app: &TestApp) {
+    let stopping = TestApp::with(Database::fresh(app.database().engine()), |_| {});
+    let client = Client::to(stopping.address());
+    let waiting = async {
+        let asked = client.request("GET".parse().unwrap(), "/v1/entries?wait=20");
+        client.try_send(&asked).await.unwrap().expect(200)
+    };
+    let stop = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let began = Instant::now();
+        tokio::task::spawn_blocking(move || drop(stopping.end())).await.unwrap();
+        began.elapsed()
+    };
+    let (page, taken) = join(waiting, stop).await;
+    assert_eq!(page, json!({ "items": [], "next_after": 0, "head": 0 }));
+    assert!(taken < Duration::from_secs(10), "{taken:?}");
+}
+
 async fn a_follower_sees_every_change_of_two_instances_once(app: &TestApp) {
     const WRITERS: usize = 64;
     const EACH: usize = 5;
