@@ -326,7 +326,7 @@ impl Resource for Departments {
         store::department::show(tx, key)
     }
 
-    fn find(tx: &mut ReadTx<'_>, key: &Key) -> Result<Record<domain::Department>, store::Error> {
+    fn find(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Record<domain::Department>, store::Error> {
         store::department::find(tx, key)
     }
 
@@ -339,7 +339,11 @@ impl Resource for Departments {
         (id, value)
     }
 
-    fn insert(tx: &mut WriteTx<'_>, (id, value): &Self::Prepared) -> Result<Stored<domain::Department>, store::Error> {
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        (id, value): &Self::Prepared,
+        _: &domain::Caller,
+    ) -> Result<Stored<domain::Department>, store::Error> {
         let content = value.content.clone();
         let slug = if value.derived { store::department::slug_for(tx, content.slug)? } else { content.slug };
         store::department::insert(tx, *id, domain::Department { slug, ..content })
@@ -349,6 +353,7 @@ impl Resource for Departments {
         tx: &mut WriteTx<'_>,
         current: &Record<domain::Department>,
         value: Slugged<domain::Department>,
+        _: &domain::Caller,
     ) -> Result<Stored<domain::Department>, store::Error> {
         store::department::update(tx, current, value.content)
     }

@@ -227,7 +227,7 @@ async fn create_key(change: Change, body: Body<NewApiKey>) -> Result<HttpRespons
     let stored = app.store.write(stamp, move |tx| {
         authentication::confirm(tx, &caller)?;
         authorize(&caller, Action::Create, &Object::Key)?;
-        let (key, lifetime) = resource::accept(tx, &content)?.clone();
+        let (key, lifetime) = resource::accept(tx, &content, &caller)?.clone();
         let expires_at = lifetime.ends(tx.stamp().now);
         let stored = store::key::insert(tx, &NewKey { id, hash, key, expires_at })?;
         if dry_run {

@@ -511,7 +511,7 @@ impl Resource for Mutuals {
         store::mutual::show(tx, key)
     }
 
-    fn find(tx: &mut ReadTx<'_>, key: &Key) -> Result<Record<domain::Mutual>, store::Error> {
+    fn find(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Record<domain::Mutual>, store::Error> {
         store::mutual::find(tx, key)
     }
 
@@ -527,6 +527,7 @@ impl Resource for Mutuals {
     fn insert(
         tx: &mut WriteTx<'_>,
         Slugged { content, derived }: &Slugged<store::mutual::Prepared>,
+        _: &domain::Caller,
     ) -> Result<Stored<domain::Mutual>, store::Error> {
         if *derived { content.insert_with_free_slug(tx) } else { content.insert(tx) }
     }
@@ -535,6 +536,7 @@ impl Resource for Mutuals {
         tx: &mut WriteTx<'_>,
         current: &Record<domain::Mutual>,
         value: Slugged<domain::Mutual>,
+        _: &domain::Caller,
     ) -> Result<Stored<domain::Mutual>, store::Error> {
         store::mutual::update(tx, current, value.content)
     }

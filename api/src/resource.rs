@@ -89,11 +89,23 @@ pub trait Resource: 'static {
     /// Those of the store's function.
     fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Shown, store::Error>;
 
-    /// Finds a record.
+    /// Finds a record for this caller.
     ///
     /// # Errors
     /// Those of the store's function.
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<Self::Content>, store::Error>;
+    fn find(
+        tx: &mut ReadTx<'_>,
+        key: &Self::Key,
+        caller: &domain::Caller,
+    ) -> Result<Record<Self::Content>, store::Error>;
+
+    /// Whether this caller may see all that a record says, or said until it was deleted, in every version.
+    ///
+    /// # Errors
+    /// Those of the store's function.
+    fn is_confided(_: &mut ReadTx<'_>, _: Id<Self::Content>, _: &domain::Caller) -> Result<bool, store::Error> {
+        Ok(true)
+    }
 
     /// Does what needs no look at the register before a record is entered at this time.
     fn prepare(
@@ -103,13 +115,17 @@ pub trait Resource: 'static {
         value: <Self::New as Input>::Value,
     ) -> Self::Prepared;
 
-    /// Enters a record.
+    /// Enters a record for this caller.
     ///
     /// # Errors
     /// Those of the store's function.
-    fn insert(tx: &mut WriteTx<'_>, prepared: &Self::Prepared) -> Result<Stored<Self::Content>, store::Error>;
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        prepared: &Self::Prepared,
+        caller: &domain::Caller,
+    ) -> Result<Stored<Self::Content>, store::Error>;
 
-    /// Replaces what a record says.
+    /// Replaces what a record says, for this caller.
     ///
     /// # Errors
     /// Those of the store's function.
@@ -117,6 +133,7 @@ pub trait Resource: 'static {
         tx: &mut WriteTx<'_>,
         current: &Record<Self::Content>,
         value: <Self::New as Input>::Value,
+        caller: &domain::Caller,
     ) -> Result<Stored<Self::Content>, store::Error>;
 
     /// Deletes a record.
@@ -218,24 +235,24 @@ impl Change {
         let answer = app.store.write(stamp, move |tx| {
             authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
-            let kept = repeat.as_ref().map(|repeat| repeat.answer(tx)).transpose()?;
+            let kept = repeat.as_ref().map(|repeat| repeat.answer::<R>(tx, &caller)).transpose()?;
             if let Some(kept) = kept.flatten() {
                 return Ok(kept);
             }
-            let (entered, prepared) = accept(tx, &prepared)?;
+            let (entered, prepared) = accept(tx, &prepared, &caller)?;
             check_permission::<R>(tx, &caller, R::entering(entered), (id, entered))?;
-            let stored = R::insert(tx, prepared)?;
+            let stored = R::insert(tx, prepared, &caller)?;
             if dry_run {
                 tx.discard();
                 return Ok(rehearsed(stored));
             }
-            let answer = Answer { location: Some(format!("{}/{id}", R::PATH)), ..answer(StatusCode::CREATED, stored) };
+            let answer = answer(StatusCode::CREATED, stored);
             match &repeat {
                 Some(repeat) => repeat.keep(tx, answer),
                 None => Ok(answer),
             }
         });
-        Ok(respond(answer.await?))
+        Ok(respond::<R>(answer.await?))
     }
 
     /// Replaces all that a record says.
@@ -266,19 +283,19 @@ impl Change {
             let current = find_for::<R>(tx, &key, &caller, R::changes)?;
             if_match.check(current.version)?;
             let content = read(&R::View::from(current.clone()));
-            let value = accept(tx, &content)?.clone();
+            let value = accept(tx, &content, &caller)?.clone();
             let wanted = R::content(value.clone());
             let action = R::changing(&current.content, &wanted);
             check_permission::<R>(tx, &caller, action, (current.id, &current.content))?;
             check_permission::<R>(tx, &caller, action, (current.id, &wanted))?;
-            let stored = R::update(tx, &current, value)?;
+            let stored = R::update(tx, &current, value, &caller)?;
             if dry_run {
                 tx.discard();
                 return Ok(rehearsed(stored));
             }
             Ok::<_, Problem>(answer(StatusCode::OK, stored))
         });
-        Ok(respond(answer.await?))
+        Ok(respond::<R>(answer.await?))
     }
 
     /// Changes a record in a way of its own, which is one of these actions.
@@ -289,7 +306,9 @@ impl Change {
         self,
         key: R::Key,
         actions: &'static [Action],
-        work: impl Fn(&mut WriteTx<'_>, &Record<R::Content>) -> Result<Stored<R::Content>, Problem> + Send + 'static,
+        work: impl Fn(&mut WriteTx<'_>, &Record<R::Content>, &Caller) -> Result<Stored<R::Content>, Problem>
+        + Send
+        + 'static,
     ) -> Result<HttpResponse, Problem> {
         let Self { app, request_id, caller, dry_run, if_match, .. } = self;
         let stamp = app.stamp(&caller, &request_id);
@@ -297,14 +316,14 @@ impl Change {
             authentication::confirm(tx, &caller)?;
             let current = find_for::<R>(tx, &key, &caller, |_| actions)?;
             if_match.check(current.version)?;
-            let stored = work(tx, &current)?;
+            let stored = work(tx, &current, &caller)?;
             if dry_run {
                 tx.discard();
                 return Ok(rehearsed(stored));
             }
             Ok::<_, Problem>(answer(StatusCode::OK, stored))
         });
-        Ok(respond(answer.await?))
+        Ok(respond::<R>(answer.await?))
     }
 
     /// Deletes a record: 204, or in a dry run 200 with the record that would be deleted.
@@ -326,7 +345,7 @@ impl Change {
             }
             Ok::<_, Problem>(None)
         });
-        Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond))
+        Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond::<R>))
     }
 }
 
@@ -401,7 +420,7 @@ pub fn find_for<R: Resource>(
     caller: &Caller,
     actions: impl Fn(&R::Content) -> &'static [Action],
 ) -> Result<Record<R::Content>, Problem> {
-    let current = R::find(tx, key)?;
+    let current = R::find(tx, key, caller)?;
     let object = R::object(tx, current.id, &current.content)?;
     let object = object.ok_or_else(|| Problem::internal(format!("the {} «{key}» belongs to nothing", R::TYPE)))?;
     let mut refusal = None;
@@ -443,11 +462,11 @@ type Read<R> = Result<<<R as Resource>::New as Input>::Value, Refusal>;
 ///
 /// # Errors
 /// 422 with all of them.
-pub fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>) -> Result<&'v V, Problem> {
+pub fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>, caller: &Caller) -> Result<&'v V, Problem> {
     match content {
         Ok(value) => Ok(value),
         Err(refusal) => {
-            let unknown = store::reference::faults(tx, refusal.references())?;
+            let unknown = store::reference::faults(tx, refusal.references(), caller.confidences())?;
             Err(refusal.problem(unknown))
         }
     }
@@ -455,9 +474,9 @@ pub fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>) -> Re
 
 fn answer<T>(status: StatusCode, stored: Stored<T>) -> Answer {
     Answer {
-        fingerprint: String::new(),
+        fingerprint: None,
         status: status.as_u16().into(),
-        location: None,
+        resource_id: stored.id.to_string(),
         etag: etag(stored.version).to_str().ok().map(str::to_owned),
         last_modified: Some(last_modified(stored.updated_at)),
         body: stored.document,
@@ -469,14 +488,13 @@ fn rehearsed<T>(stored: Stored<T>) -> Answer {
     Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, stored) }
 }
 
-fn respond(answer: Answer) -> HttpResponse {
+fn respond<R: Resource>(answer: Answer) -> HttpResponse {
     let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
-    let headers = [
-        (header::LOCATION, answer.location),
-        (header::ETAG, answer.etag),
-        (header::LAST_MODIFIED, answer.last_modified),
-    ];
+    let status = status.unwrap_or(StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    let location = (status == StatusCode::CREATED).then(|| format!("{}/{}", R::PATH, answer.resource_id));
+    let headers =
+        [(header::LOCATION, location), (header::ETAG, answer.etag), (header::LAST_MODIFIED, answer.last_modified)];
     for (name, value) in headers {
         if let Some(value) = value {
             response.insert_header((name, value));
@@ -500,16 +518,23 @@ impl Repeat {
         }
     }
 
-    /// The answer that the request had when it first came.
-    fn answer(&self, tx: &mut WriteTx<'_>) -> Result<Option<Answer>, Problem> {
-        match idempotency::find(tx, &self.id)? {
-            Some(kept) if kept.fingerprint != self.fingerprint => Err(Problem::idempotency_key_reused()),
-            kept => Ok(kept),
+    /// The answer that the request had when it first came, if the caller may still see all of the record. Where the register has
+    /// forgotten what was asked, whatever comes under the key is the same request, so that nothing is carried out twice.
+    fn answer<R: Resource>(&self, tx: &mut WriteTx<'_>, caller: &Caller) -> Result<Option<Answer>, Problem> {
+        let Some(kept) = idempotency::find(tx, &self.id)? else { return Ok(None) };
+        if kept.fingerprint.as_ref().is_some_and(|fingerprint| *fingerprint != self.fingerprint) {
+            return Err(Problem::idempotency_key_reused());
+        }
+        let id = kept.resource_id.parse().map_err(|_| Problem::internal("a kept answer is about no record"))?;
+        if R::is_confided(tx, id, caller)? {
+            Ok(Some(kept))
+        } else {
+            Err(Problem::forbidden(grants(Action::ReadConfidential, R::KIND)))
         }
     }
 
     fn keep(&self, tx: &mut WriteTx<'_>, answer: Answer) -> Result<Answer, Problem> {
-        let answer = Answer { fingerprint: self.fingerprint.clone(), ..answer };
+        let answer = Answer { fingerprint: Some(self.fingerprint.clone()), ..answer };
         idempotency::insert(tx, &self.id, &answer)?;
         Ok(answer)
     }

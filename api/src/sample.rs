@@ -3,7 +3,7 @@
 //! An item is what a caller would send, but for its references, which are slugs. It is read by the same code as a request, and
 //! one that is in the register already is left as it is, so that importing twice changes nothing.
 
-use domain::{Department, Key, Mutual, Slug, StaffBallotId};
+use domain::{Confidences, Department, Key, Mutual, Slug, StaffBallotId};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -144,13 +144,13 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     let key = item.remove("reference_key");
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
     let id = StaffBallotId::from_uuid(stable_id(ResourceType::StaffBallot, key));
-    if is_known(store::staff_ballot::find(tx, &id))? {
+    if is_known(store::staff_ballot::find(tx, &id, Confidences::Everybodys))? {
         return Ok(Entry::Left);
     }
     if !refer(&mut item, "mutual", "mutual_id", |slug| mutual_id(tx, slug))? {
         return Ok(Entry::Waits);
     }
-    store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?)?;
+    store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?, Confidences::Everybodys)?;
     Ok(Entry::Entered)
 }
 

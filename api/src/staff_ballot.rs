@@ -20,7 +20,7 @@ use crate::source::{self, NewSource, Source};
 use crate::value::{Day, Instant, KeyId, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word, prose};
 
 pub use appointment::NewAppointment;
-pub use operations::{StaffBallots, erase, routes};
+pub use operations::{StaffBallots, routes};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
     BallotOption, BallotRound, BallotThreshold, Basis, Effect, NewBallotOption, NewBallotRound, NewBallotThreshold,
@@ -154,7 +154,7 @@ pub struct NewStaffBallot {
     /// Why the ballot doesn't count: with the state `void`, and only with it.
     #[schema(nullable = false)]
     void_reason: Option<Note>,
-    /// The rerun that took its place: with the state `superseded`, and only with it.
+    /// The rerun that took its place: with the state `superseded`, and only with it. It must have been declared.
     #[schema(nullable = false)]
     superseded_by_id: Option<StaffBallotId>,
     /// Where the record comes from.
@@ -434,12 +434,10 @@ impl From<Record<domain::StaffBallot>> for StaffBallot {
 }
 
 impl StaffBallot {
-    /// What the public is shown, where that is less: the scrutineer's name is personal data.
-    pub fn for_the_public(&self) -> Option<Self> {
-        let Scrutineer { name: Some(_), .. } = self.scrutineer.as_ref()? else { return None };
-        let mut shown = self.clone();
-        shown.scrutineer = self.scrutineer.clone().map(|scrutineer| Scrutineer { name: None, ..scrutineer });
-        Some(shown)
+    /// What the public is shown: the scrutineer's name is personal data.
+    pub fn for_the_public(self) -> Self {
+        let scrutineer = self.scrutineer.map(|scrutineer| Scrutineer { name: None, ..scrutineer });
+        Self { scrutineer, ..self }
     }
 }
 

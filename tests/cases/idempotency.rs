@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual};
+use kit::fixture::{DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, id, mutual, staff_ballot, with};
+use serde_json::{Value, json};
 
 const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
 
 kit::on_both! {
     a_repeated_request_is_answered_as_before,
+    a_kept_answer_is_for_those_who_may_see_its_record,
     a_key_that_comes_with_another_body_is_refused,
     a_key_is_of_one_caller_method_and_path,
     a_refusal_uses_no_key_up,
@@ -32,6 +34,36 @@ async fn a_repeated_request_is_answered_as_before(app: &TestApp) {
     assert_eq!(app.walk(DEPARTMENTS).await.len(), 1);
     app.delete(format!("{DEPARTMENTS}/office")).await.expect(204);
     assert_eq!(request().await.expect(201), first.json(), "what was answered stays what was answered");
+}
+
+async fn a_kept_answer_is_for_those_who_may_see_its_record(app: &TestApp) {
+    let [own, other] =
+        [app.create(DEPARTMENTS, &department("Own")).await, app.create(DEPARTMENTS, &department("Other")).await];
+    let supplier = app.create(MUTUALS, &with(mutual("Supplier"), json!({ "department_id": own["id"] }))).await;
+    let editor = app.database().make_key("department_editor", &[id(&own)]);
+    let post = || {
+        let request = app.post(STAFF_BALLOTS, &staff_ballot(id(&supplier))).with_key(&editor);
+        request.header("idempotency-key", KEY)
+    };
+    let move_to = async |department: &Value| {
+        app.patch(format!("{MUTUALS}/supplier"), &json!({ "department_id": department["id"] })).await.expect(200);
+    };
+    let draft = post().await.expect(201);
+    let path = format!("{STAFF_BALLOTS}/{}", id(&draft));
+
+    move_to(&other).await;
+    let refused = post().await;
+    refused.expect_problem(403, "forbidden");
+    assert!(!refused.text().contains(id(&draft)), "{refused:?}");
+    // Declared, it is public; what was answered is the draft all the same.
+    app.patch(&path, &json!({ "state": "declared" })).await.expect(200);
+    app.get(&path).with_key(&editor).await.expect(200);
+    post().await.expect_problem(403, "forbidden");
+    move_to(&own).await;
+    assert_eq!(post().await.expect(201), draft);
+    app.delete(&path).await.expect(204);
+    move_to(&other).await;
+    assert_eq!(post().await.expect(201), draft, "it was theirs to see until it was deleted");
 }
 
 async fn a_key_that_comes_with_another_body_is_refused(app: &TestApp) {

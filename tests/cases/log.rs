@@ -31,6 +31,7 @@ kit::on_both! {
     what_goes_with_known_at_is_little,
     entries_about_drafts_are_not_for_everybody,
     those_who_see_a_draft_see_its_entries,
+    a_deleted_draft_is_gone_for_those_who_saw_it_and_never_was_for_others,
     personal_data_is_not_in_the_log,
     an_erased_name_is_nowhere_and_the_log_is_whole,
     a_deleted_ballot_leaves_no_name,
@@ -124,7 +125,6 @@ async fn waiting_for_entries_ends_when_there_are_some(app: &TestApp) {
     assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
-/// Two instances share a PostgreSQL database; an SQLite file has one.
 async fn rights_are_asked_anew_after_a_wait(app: &TestApp) {
     for (n, reason) in [(0, "the key was revoked at "), (1, "the key expired at ")] {
         let key = json!({ "label": "A follower", "role": "auditor", "expires_in_days": 1 });
@@ -163,6 +163,7 @@ async fn a_server_that_stops_ends_waits_at_once(app: &TestApp) {
     assert!(taken < Duration::from_secs(10), "{taken:?}");
 }
 
+/// Two instances share a PostgreSQL database; an SQLite file has one.
 async fn a_follower_sees_every_change_of_two_instances_once(app: &TestApp) {
     const WRITERS: usize = 64;
     const EACH: usize = 5;
@@ -345,6 +346,12 @@ async fn what_goes_with_known_at_is_little(app: &TestApp) {
     }
 }
 
+/// The id that a key has in it.
+fn key_id(key: &str) -> String {
+    let digits = key.split('_').nth(1).unwrap();
+    [&digits[..8], &digits[8..12], &digits[12..16], &digits[16..20], &digits[20..]].join("-")
+}
+
 fn without_its_name(ballot: &Value) -> Value {
     let mut ballot = ballot.clone();
     ballot["scrutineer"].as_object_mut().unwrap().remove("name");
@@ -407,6 +414,58 @@ async fn those_who_see_a_draft_see_its_entries(app: &TestApp) {
         let list = app.get(format!("{STAFF_BALLOTS}?known_at={}", now(app).await)).with_key(&who).await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), usize::from(sees));
     }
+}
+
+async fn a_deleted_draft_is_gone_for_those_who_saw_it_and_never_was_for_others(app: &TestApp) {
+    let own = app.create(DEPARTMENTS, &department("Own")).await;
+    let other = app.create(DEPARTMENTS, &department("Other")).await;
+    let supplier = with(mutual("Supplier"), json!({ "department_id": id(&own) }));
+    let supplier = app.create(MUTUALS, &supplier).await;
+    let key = |role: &str, departments: &[&str]| app.database().make_key(role, departments);
+    let scrutineer = key("scrutineer", &[]);
+    let draft = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    let path = format!("{STAFF_BALLOTS}/{}", id(&draft));
+    app.put(format!("{path}/appointment"), &json!({ "key_id": key_id(&scrutineer) })).await.expect(200);
+    let then = now(app).await;
+    app.delete(&path).await.expect(204);
+    // Whose it was is known without its mutual.
+    app.delete(format!("{MUTUALS}/supplier")).await.expect(204);
+    let at_last = now(app).await;
+
+    for (who, sees) in [
+        (key("department_editor", &[id(&own)]), true),
+        (scrutineer, true),
+        (key("auditor", &[]), true),
+        (key("admin", &[]), true),
+        (key("department_editor", &[id(&other)]), false),
+        (key("mutual_editor", &[id(&own)]), false),
+        (key("scrutineer", &[]), false),
+    ] {
+        let never = |answer: kit::Response| {
+            let problem = answer.expect_problem(404, "not-found");
+            assert_eq!(problem["detail"], format!("no staff ballot «{}»", id(&draft)));
+        };
+        for answer in [
+            app.get(&path).with_key(&who).await,
+            app.patch(&path, &json!({})).with_key(&who).await,
+            app.delete(&path).with_key(&who).await,
+            app.get(format!("{path}?known_at={at_last}")).with_key(&who).await,
+        ] {
+            if sees { drop(answer.expect_problem(410, "gone")) } else { never(answer) }
+        }
+        let history = app.get(format!("{path}/entries")).with_key(&who).await;
+        let before = app.get(format!("{path}?known_at={then}")).with_key(&who).await;
+        if sees {
+            assert_eq!(numbers(history.expect(200)["items"].as_array().unwrap()), [4, 5, 6]);
+            assert_eq!(before.expect(200)["version"], 2);
+        } else {
+            never(history);
+            never(before);
+        }
+        let feed = app.get("/v1/entries?after=3&limit=3").with_key(&who).await.expect(200);
+        assert!(feed["items"].as_array().unwrap().iter().all(|entry| (entry["resource_id"] == draft["id"]) == sees));
+    }
+    app.get(&path).without_key().await.expect_problem(404, "not-found");
 }
 
 async fn personal_data_is_not_in_the_log(app: &TestApp) {
@@ -472,7 +531,12 @@ async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
     }
     let now = app.get(&path).await.expect(200);
     assert_eq!((&now["version"], now["scrutineer"].get("name")), (&json!(3), None));
-    assert_eq!(post().await.expect(201), now);
+    let again = post().await;
+    assert_eq!((again.expect(201), again.etag()), (without_its_name(&ballot), "\"1\"".to_owned()));
+    // Nobody can try out what name was in the request; whatever comes under its key is that request.
+    assert_eq!(app.database().rows("SELECT fingerprint FROM idempotency_keys"), [json!({ "fingerprint": null })]);
+    let other = app.post(STAFF_BALLOTS, &staff_ballot(id(&supplier))).header("idempotency-key", "once");
+    assert_eq!(other.await.expect(201), again.json());
     let history = app.get(format!("{path}/entries?after=3")).await.expect(200);
     let entry = &history["items"][0];
     assert_eq!(
@@ -501,11 +565,15 @@ async fn a_deleted_ballot_leaves_no_name(app: &TestApp) {
     let name = body["scrutineer"]["name"].as_str().unwrap();
     let post = || app.post(STAFF_BALLOTS, &body).header("idempotency-key", "once");
     let ballot = post().await.expect(201);
+    let path = format!("{STAFF_BALLOTS}/{}", id(&ballot));
+    // The kept answer has the name even where the ballot no longer has it.
+    app.patch(&path, &json!({ "scrutineer": { "name": null } })).await.expect(200);
     assert!(everything(app).contains(name));
 
-    app.delete(format!("{STAFF_BALLOTS}/{}", id(&ballot))).await.expect(204);
+    app.delete(&path).await.expect(204);
 
     assert!(!everything(app).contains(name), "{}", everything(app));
+    assert_eq!(app.database().rows("SELECT fingerprint FROM idempotency_keys"), [json!({ "fingerprint": null })]);
     assert_eq!(without_its_name(&ballot), post().await.expect(201));
 }
 

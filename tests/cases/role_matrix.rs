@@ -14,6 +14,7 @@ kit::on_both! {
     every_role_may_do_what_the_matrix_says,
     a_record_moves_only_with_a_key_for_both_departments,
     a_draft_is_there_only_for_those_who_work_on_it,
+    a_reference_does_not_tell_of_a_draft,
     a_scrutineers_name_is_for_those_who_see_the_draft,
     a_refusal_names_the_roles_that_may,
     only_a_valid_scrutineers_key_is_appointed,
@@ -265,6 +266,28 @@ async fn a_draft_is_there_only_for_those_who_work_on_it(app: &TestApp) {
         app.patch(format!("{STAFF_BALLOTS}/{other}"), &json!({})).with_key(register.key("department_editor"));
     let untouchable = untouchable.await.problem(404);
     assert_eq!(untouchable["detail"], missing["detail"].as_str().unwrap().replace(NOBODY, other));
+}
+
+async fn a_reference_does_not_tell_of_a_draft(app: &TestApp) {
+    let register = Register::new(app).await;
+    let editor = register.key("department_editor");
+    let path = format!("{STAFF_BALLOTS}/{}", id(&register.drafts[0]));
+    let faults_of = async |rerun: &str| {
+        // Of a body with faults all are told, to whoever may enter a ballot.
+        let members = json!({ "state": "superseded", "superseded_by_id": rerun, "roll_size": -1 });
+        let entered = app.post(STAFF_BALLOTS, &with(staff_ballot(id(&register.mutuals[0])), members.clone()));
+        let changed = app.patch(&path, &members);
+        let [entered, changed] =
+            [entered.with_key(editor).await.problem(422), changed.with_key(editor).await.problem(422)];
+        assert_eq!(entered["errors"], changed["errors"]);
+        entered["errors"].to_string().replace(rerun, "it")
+    };
+
+    let of_nothing = faults_of(NOBODY).await;
+
+    assert!(of_nothing.contains("unknown-reference"), "{of_nothing}");
+    assert_eq!(faults_of(id(&register.drafts[1])).await, of_nothing);
+    assert!(!faults_of(id(&register.declared[1])).await.contains("unknown-reference"));
 }
 
 async fn a_scrutineers_name_is_for_those_who_see_the_draft(app: &TestApp) {

@@ -23,6 +23,7 @@ kit::on_both! {
     later_rounds_belong_to_ranked_ballots,
     void_and_superseded_ballots_say_why,
     a_rerun_is_of_the_same_mutual_and_never_in_a_circle,
+    a_rerun_is_declared_before_it_supersedes_and_stays_so,
     a_ballot_that_superseded_another_stays,
     a_hosted_ballot_is_not_offered_yet,
     a_ballot_closes_after_it_opened_and_is_declared_after_that,
@@ -275,7 +276,7 @@ async fn void_and_superseded_ballots_say_why(app: &TestApp) {
     for (members, pointer, code) in refused {
         app.post(STAFF_BALLOTS, &ballot(&mutual, members)).await.expect_faults(422, &[(pointer, code)]);
     }
-    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "kind": "rerun" }))).await;
+    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "kind": "rerun", "state": "declared" }))).await;
     let superseded = json!({ "state": "superseded", "superseded_by_id": rerun["id"] });
     let record = app.create(STAFF_BALLOTS, &ballot(&mutual, superseded)).await;
     let own = format!("{STAFF_BALLOTS}/{}", id(&record));
@@ -286,14 +287,14 @@ async fn void_and_superseded_ballots_say_why(app: &TestApp) {
 async fn a_rerun_is_of_the_same_mutual_and_never_in_a_circle(app: &TestApp) {
     let mutual_id = mutual_id(app).await;
     let other_mutual = app.create(MUTUALS, &mutual("Another")).await;
-    let stranger = app.create(STAFF_BALLOTS, &staff_ballot(id(&other_mutual))).await;
+    let stranger = app.create(STAFF_BALLOTS, &ballot(id(&other_mutual), json!({ "state": "declared" }))).await;
     let superseded = |by: &Value| json!({ "state": "superseded", "superseded_by_id": by["id"] });
     let refused = app.post(STAFF_BALLOTS, &ballot(&mutual_id, superseded(&stranger))).await;
     refused.expect_faults(422, &[("/superseded_by_id", "inconsistent")]);
     let unknown = json!({ "state": "superseded", "superseded_by_id": NOBODY });
     let refused = app.post(STAFF_BALLOTS, &ballot(&mutual_id, unknown)).await;
     refused.expect_faults(422, &[("/superseded_by_id", "unknown-reference")]);
-    let rerun = app.create(STAFF_BALLOTS, &staff_ballot(&mutual_id)).await;
+    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual_id, json!({ "state": "declared" }))).await;
     let first = app.create(STAFF_BALLOTS, &ballot(&mutual_id, superseded(&rerun))).await;
     for circle in [&first, &rerun] {
         let refused = app.patch(format!("{STAFF_BALLOTS}/{}", id(&rerun)), &superseded(circle)).await;
@@ -305,9 +306,22 @@ async fn a_rerun_is_of_the_same_mutual_and_never_in_a_circle(app: &TestApp) {
     lost.expect_faults(422, &[("/mutual_id", "unknown-reference")]);
 }
 
-async fn a_ballot_that_superseded_another_stays(app: &TestApp) {
+async fn a_rerun_is_declared_before_it_supersedes_and_stays_so(app: &TestApp) {
     let mutual = mutual_id(app).await;
     let rerun = app.create(STAFF_BALLOTS, &staff_ballot(&mutual)).await;
+    let own = format!("{STAFF_BALLOTS}/{}", id(&rerun));
+    let superseded = ballot(&mutual, json!({ "state": "superseded", "superseded_by_id": rerun["id"] }));
+    let refused = app.post(STAFF_BALLOTS, &superseded).await;
+    refused.expect_faults(422, &[("/superseded_by_id", "inconsistent")]);
+    assert!(refused.text().contains("still a draft"), "{refused:?}");
+    app.patch(&own, &json!({ "state": "declared" })).await.expect(200);
+    app.create(STAFF_BALLOTS, &superseded).await;
+    app.patch(&own, &json!({ "state": "draft" })).await.expect_faults(422, &[("/state", "inconsistent")]);
+}
+
+async fn a_ballot_that_superseded_another_stays(app: &TestApp) {
+    let mutual = mutual_id(app).await;
+    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "state": "declared" }))).await;
     let superseded = json!({ "state": "superseded", "superseded_by_id": rerun["id"] });
     let first = app.create(STAFF_BALLOTS, &ballot(&mutual, superseded)).await;
     let refused = app.delete(format!("{STAFF_BALLOTS}/{}", id(&rerun))).await.expect_problem(409, "has-dependents");

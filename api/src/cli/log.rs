@@ -6,15 +6,15 @@ use std::path::PathBuf;
 use actix_web::rt::System;
 use clap::{Args, Subcommand};
 use domain::{Confidences, StaffBallotId};
-use store::{LogFault, Stamp, Store, entry_log, log_tree};
+use store::{LogFault, Stamp, Store, entry_log, log_tree, staff_ballot};
 
 use super::{Database, Failure, say};
+use crate::document;
 use crate::entry::Entry;
 use crate::log::{self, LogHead};
 use crate::server::Clock;
 use crate::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
 use crate::value::hex;
-use crate::{document, staff_ballot};
 
 /// Entries that an export reads at a time.
 const AT_A_TIME: usize = 500;
@@ -164,7 +164,7 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     let stamp = Stamp { now: Clock::system().now(), actor: "operator".to_owned(), request_id: "erase".to_owned() };
     let forgotten = System::new().block_on(async {
         store.bring_documents_up_to_date(&stamp).await?;
-        store.write(stamp, move |tx| staff_ballot::erase(tx, id, reason.as_str())).await
+        store.write(stamp, move |tx| staff_ballot::erase(tx, &id, reason.as_str())).await
     })?;
     say(&format!("erased: the log has forgotten {forgotten} values of /v1/staff-ballots/{id}"));
     if !store::empty_write_ahead_log(&erase.database.url())? {

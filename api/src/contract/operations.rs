@@ -308,7 +308,11 @@ impl Resource for Contracts {
         store::contract::show(tx, key)
     }
 
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<domain::Contract>, store::Error> {
+    fn find(
+        tx: &mut ReadTx<'_>,
+        key: &Self::Key,
+        _: &domain::Caller,
+    ) -> Result<Record<domain::Contract>, store::Error> {
         store::contract::find(tx, key)
     }
 
@@ -316,7 +320,11 @@ impl Resource for Contracts {
         (id, value)
     }
 
-    fn insert(tx: &mut WriteTx<'_>, (id, value): &Self::Prepared) -> Result<Stored<domain::Contract>, store::Error> {
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        (id, value): &Self::Prepared,
+        _: &domain::Caller,
+    ) -> Result<Stored<domain::Contract>, store::Error> {
         store::contract::insert(tx, *id, value.clone())
     }
 
@@ -324,6 +332,7 @@ impl Resource for Contracts {
         tx: &mut WriteTx<'_>,
         current: &Record<domain::Contract>,
         value: domain::Contract,
+        _: &domain::Caller,
     ) -> Result<Stored<domain::Contract>, store::Error> {
         store::contract::update(tx, current, value)
     }

@@ -255,9 +255,9 @@ async fn replace_appointment(
 ) -> Result<HttpResponse, Problem> {
     let appointment = body.create();
     change
-        .alter::<StaffBallots>(key.0, &[Action::Appoint], move |tx, current| {
-            let key_id = *resource::accept(tx, &appointment)?;
-            Ok(store::staff_ballot::appoint(tx, current, key_id)?)
+        .alter::<StaffBallots>(key.0, &[Action::Appoint], move |tx, current, caller| {
+            let key_id = *resource::accept(tx, &appointment, caller)?;
+            Ok(store::staff_ballot::appoint(tx, current, key_id, caller.confidences())?)
         })
         .await
 }
@@ -320,8 +320,20 @@ impl Resource for StaffBallots {
         store::staff_ballot::show(tx, key, caller.confidences())
     }
 
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key) -> Result<Record<domain::StaffBallot>, store::Error> {
-        store::staff_ballot::find(tx, key)
+    fn find(
+        tx: &mut ReadTx<'_>,
+        key: &Self::Key,
+        caller: &domain::Caller,
+    ) -> Result<Record<domain::StaffBallot>, store::Error> {
+        store::staff_ballot::find(tx, key, caller.confidences())
+    }
+
+    fn is_confided(
+        tx: &mut ReadTx<'_>,
+        id: domain::StaffBallotId,
+        caller: &domain::Caller,
+    ) -> Result<bool, store::Error> {
+        store::staff_ballot::is_confided(tx, id, caller.confidences())
     }
 
     fn prepare(
@@ -333,30 +345,26 @@ impl Resource for StaffBallots {
         (id, value)
     }
 
-    fn insert(tx: &mut WriteTx<'_>, (id, value): &Self::Prepared) -> Result<Stored<domain::StaffBallot>, store::Error> {
-        store::staff_ballot::insert(tx, *id, value.clone())
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        (id, value): &Self::Prepared,
+        caller: &domain::Caller,
+    ) -> Result<Stored<domain::StaffBallot>, store::Error> {
+        store::staff_ballot::insert(tx, *id, value.clone(), caller.confidences())
     }
 
     fn update(
         tx: &mut WriteTx<'_>,
         current: &Record<domain::StaffBallot>,
         value: domain::StaffBallot,
+        caller: &domain::Caller,
     ) -> Result<Stored<domain::StaffBallot>, store::Error> {
         // Who its scrutineer is, is decided by an appointment.
         let value = domain::StaffBallot { scrutineer_key_id: current.content.scrutineer_key_id, ..value };
-        store::staff_ballot::update(tx, current, value)
+        store::staff_ballot::update(tx, current, value, caller.confidences())
     }
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
-        store::staff_ballot::delete(tx, current)?;
-        store::staff_ballot::forget_in_answers(tx, current, &format!("{}/{}", Self::PATH, current.id))
+        store::staff_ballot::delete(tx, current)
     }
-}
-
-/// Takes the personal data out of a ballot and out of the log; gives how many values the log has forgotten.
-///
-/// # Errors
-/// Those of the store's function.
-pub fn erase(tx: &mut WriteTx<'_>, id: domain::StaffBallotId, reason: &str) -> Result<usize, store::Error> {
-    store::staff_ballot::erase(tx, &id, &format!("{}/{id}", StaffBallots::PATH), reason)
 }

@@ -17,7 +17,7 @@ use crate::fragment::Fragment;
 use crate::json::{instant, parsed, valid};
 use crate::merkle::{self, Hash};
 use crate::schema::{entries, log_head};
-use crate::{ReadTx, ResourceType, dialect, log_tree, random};
+use crate::{ReadTx, ResourceType, dialect, log_tree, random, staff_ballot, tombstone};
 
 /// What was done to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,19 +207,19 @@ pub(crate) fn readable(confidences: Confidences<'_>) -> Fragment {
     Fragment::default().sql("(NOT entries.restricted OR ").and(confided(confidences)).sql(")")
 }
 
-/// Which entries are about ballots whose drafts and personal data somebody sees, as a condition on the table.
+/// Which entries are about ballots whose drafts and personal data somebody sees, or saw until they were deleted, as a condition on
+/// the table.
 pub(crate) fn confided(confidences: Confidences<'_>) -> Fragment {
-    let ballot_in = Fragment::default().sql("entries.resource_id IN (SELECT b.id FROM staff_ballots b ");
+    let sql = Fragment::default();
     match confidences {
-        Confidences::Everybodys => Fragment::default().sql("1 = 1"),
-        Confidences::OfDepartments(own) if !own.is_empty() => ballot_in
-            .sql("JOIN mutuals m ON m.id = b.mutual_id WHERE m.department_id IN (")
-            .parameters(own.iter().map(ToString::to_string))
+        Confidences::Everybodys => sql.sql("1 = 1"),
+        Confidences::Nobodys => sql.sql("1 = 0"),
+        Confidences::OfDepartments(_) | Confidences::OfAppointments(_) => sql
+            .sql("(entries.resource_id IN (SELECT staff_ballots.id FROM staff_ballots WHERE ")
+            .and(staff_ballot::seen(confidences))
+            .sql(") OR EXISTS (SELECT 1 FROM tombstones WHERE tombstones.id = entries.resource_id AND ")
+            .and(tombstone::seen(confidences))
             .sql("))"),
-        Confidences::OfAppointments(key) => {
-            ballot_in.sql("WHERE b.scrutineer_key_id = ").parameter(key.to_string()).sql(")")
-        }
-        Confidences::OfDepartments(_) | Confidences::Nobodys => Fragment::default().sql("1 = 0"),
     }
 }
 

@@ -5,23 +5,24 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
-use crate::WriteTx;
 use crate::error::Error;
 use crate::schema::idempotency_keys;
+use crate::{ResourceType, WriteTx, personal};
 
 /// How long an answer is kept, in hours.
 pub const KEPT_HOURS: i64 = 24;
 
 /// An answer as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable, Selectable)]
-#[diesel(table_name = idempotency_keys)]
+#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
 pub struct Answer {
-    /// What identifies the request's content; another content under the same key is a caller's mistake.
-    pub fingerprint: String,
+    /// What identifies the request's content; another content under the same key is a caller's mistake. Absent where it was
+    /// forgotten with the record's personal data: whoever has it could try out what the content was.
+    pub fingerprint: Option<String>,
     /// The status of the answer.
     pub status: i64,
-    /// Where the resource is.
-    pub location: Option<String>,
+    /// The id of the record that it shows.
+    pub resource_id: String,
     /// Its version.
     pub etag: Option<String>,
     /// When it was last changed.
@@ -57,10 +58,18 @@ pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Err
     Ok(())
 }
 
-/// Gives the kept answers that say where a record is another body: what they said of it is to be forgotten.
-pub(crate) fn rewrite(tx: &mut WriteTx<'_>, location: &str, body: &str) -> Result<(), Error> {
-    let of_record = idempotency_keys::table.filter(idempotency_keys::location.eq(location));
-    diesel::update(of_record).set(idempotency_keys::body.eq(body)).execute(tx.changing())?;
+/// Takes the personal data out of the kept answers about a record, and what was asked with it. They are the answers that were given
+/// otherwise.
+pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: ResourceType, resource_id: &str) -> Result<(), Error> {
+    let of_record = idempotency_keys::table.filter(idempotency_keys::resource_id.eq(resource_id));
+    let kept: Vec<(String, String)> =
+        of_record.select((idempotency_keys::id, idempotency_keys::body)).load(tx.conn())?;
+    for (id, body) in kept {
+        let body = personal::without(tx.documents().personal(resource_type), &body)?;
+        diesel::update(idempotency_keys::table.find(id))
+            .set((idempotency_keys::body.eq(body), idempotency_keys::fingerprint.eq(None::<String>)))
+            .execute(tx.changing())?;
+    }
     Ok(())
 }
 

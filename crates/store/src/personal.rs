@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Error;
 use crate::json::{from_json, to_json};
 use crate::schema::personal_values;
-use crate::{ReadTx, ResourceType, WriteTx, random};
+use crate::{ReadTx, ResourceType, WriteTx, idempotency, random};
 
 /// The bytes of a salt: nobody can try them all.
 const SALT_BYTES: usize = 32;
@@ -82,9 +82,22 @@ pub(crate) fn hash(salt: &[u8], value: &str) -> String {
     random::hex(&Sha256::new().chain_update(salt).chain_update(value).finalize())
 }
 
-/// Forgets what the commitments of a record stand for; gives how many there were.
-pub(crate) fn forget(tx: &mut WriteTx<'_>, id: &str) -> Result<usize, Error> {
+/// Forgets what the commitments of a record stand for, and what kept answers say of it; gives how many commitments there were.
+pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: ResourceType, id: &str) -> Result<usize, Error> {
+    idempotency::forget(tx, resource_type, id)?;
     Ok(diesel::delete(personal_values::table.filter(personal_values::resource_id.eq(id))).execute(tx.changing())?)
+}
+
+/// A document without these members, which are given by JSON Pointers.
+pub(crate) fn without(members: &[&str], document: &str) -> Result<String, Error> {
+    let mut document: Value = from_json("document", document)?;
+    for member in members {
+        let Some((parent, name)) = member.rsplit_once('/') else { continue };
+        if let Some(parent) = document.pointer_mut(parent).and_then(Value::as_object_mut) {
+            parent.remove(name);
+        }
+    }
+    Ok(to_json(&document))
 }
 
 /// Whether a document of the log has a commitment.

@@ -2,12 +2,12 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use domain::{Fault, FaultCode, Id, Key};
+use domain::{Confidences, Fault, FaultCode, Id, Key};
 
 use crate::error::Error;
 use crate::fragment::Fragment;
 use crate::json::parsed;
-use crate::{ReadTx, ResourceType};
+use crate::{ReadTx, ResourceType, staff_ballot};
 
 /// An id that a record gives for another record.
 #[derive(Clone, Debug)]
@@ -27,11 +27,11 @@ impl Reference {
     }
 }
 
-/// The references that lead nowhere, as faults of the members that give them.
+/// The references that lead nowhere, as faults of the members that give them. A draft that the caller doesn't see is not there.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<Vec<Fault>, Error> {
+pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: Confidences<'_>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     for resource_type in [ResourceType::Department, ResourceType::Mutual, ResourceType::StaffBallot, ResourceType::Key]
     {
@@ -39,7 +39,8 @@ pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<Vec<Fault
         if of_type.is_empty() {
             continue;
         }
-        let found = existing(tx, resource_type, of_type.iter().map(|reference| reference.id.as_str()).collect())?;
+        let ids = of_type.iter().map(|reference| reference.id.as_str()).collect();
+        let found = existing(tx, resource_type, ids, sees)?;
         faults.extend(of_type.into_iter().filter(|reference| !found.contains(&reference.id)).map(|reference| {
             let said = format!("there is no {resource_type} with the id {}", reference.id);
             Fault::new(reference.field.as_str(), FaultCode::UnknownReference, said)
@@ -48,9 +49,9 @@ pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<Vec<Fault
     Ok(faults)
 }
 
-/// Refuses references that lead nowhere.
+/// Refuses references that lead nowhere, or to a draft.
 pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(), Error> {
-    let faults = faults(tx, references)?;
+    let faults = faults(tx, references, Confidences::Nobodys)?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
@@ -84,7 +85,12 @@ struct Found {
     id: String,
 }
 
-fn existing(tx: &mut ReadTx<'_>, resource_type: ResourceType, ids: Vec<&str>) -> Result<Vec<String>, Error> {
+fn existing(
+    tx: &mut ReadTx<'_>,
+    resource_type: ResourceType,
+    ids: Vec<&str>,
+    sees: Confidences<'_>,
+) -> Result<Vec<String>, Error> {
     let table = match resource_type {
         ResourceType::Department => "departments",
         ResourceType::Mutual => "mutuals",
@@ -92,7 +98,10 @@ fn existing(tx: &mut ReadTx<'_>, resource_type: ResourceType, ids: Vec<&str>) ->
         ResourceType::Contract => "contracts",
         ResourceType::Key => "api_keys",
     };
-    let query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
+    let mut query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
+    if resource_type == ResourceType::StaffBallot {
+        query = query.sql(" AND ").and(staff_ballot::visible(sees));
+    }
     Ok(query.statement().load::<Found>(tx.conn())?.into_iter().map(|found| found.id).collect())
 }
 

@@ -43,15 +43,23 @@ diesel::table! {
 }
 
 diesel::table! {
-    tombstones (id) { id -> Text, resource_type -> Text, slug -> Nullable<Text>, deleted_at -> Timestamp, }
+    tombstones (id) {
+        id -> Text,
+        resource_type -> Text,
+        slug -> Nullable<Text>,
+        deleted_at -> Timestamp,
+        restricted -> Bool,
+        department_id -> Nullable<Text>,
+        scrutineer_key_id -> Nullable<Text>,
+    }
 }
 
 diesel::table! {
     idempotency_keys (id) {
         id -> Text,
-        fingerprint -> Text,
+        fingerprint -> Nullable<Text>,
         status -> BigInt,
-        location -> Nullable<Text>,
+        resource_id -> Text,
         etag -> Nullable<Text>,
         last_modified -> Nullable<Text>,
         body -> Text,

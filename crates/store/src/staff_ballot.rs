@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::result::Error as DieselError;
 use domain::{
     BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Ending, Fault, FaultCode, Held, KeyId,
     MutualId, OptionCount, Organiser, PublishedFigure, Record, Role, Round, Scrutineer, StaffBallot, StaffBallotId,
@@ -19,9 +20,13 @@ use crate::fragment::Fragment;
 use crate::json::{checked, from_json, instant, parsed, parsed_option, parsed_sources, sources, text_option, to_json};
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::reference::{self, Reference};
-use crate::schema::staff_ballots;
+use crate::schema::{staff_ballots, tombstones};
+use crate::tombstone::Confidants;
 use crate::transaction::{Remark, next_version};
-use crate::{ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, idempotency, key, personal, tombstone};
+use crate::{
+    Document, Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, key, mutual, personal,
+    tombstone,
+};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -57,22 +62,23 @@ pub enum Sort {
     Id,
 }
 
-/// The ballot with this id.
+/// The ballot with this id, for a caller who sees these drafts.
 ///
 /// # Errors
-/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
-pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId) -> Result<Record<StaffBallot>, Error> {
+/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted; a draft that the caller doesn't see is not there and never was.
+pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> Result<Record<StaffBallot>, Error> {
     let id = id.to_string();
-    match staff_ballots::table.find(&id).select(Row::as_select()).first(tx.conn()).optional()? {
+    let query = staff_ballots::table.select(Row::as_select());
+    match query.filter(staff_ballots::id.eq(&id)).filter(visible(sees)).first(tx.conn()).optional()? {
         Some(row) => row.into_record(),
-        None => Err(tombstone::missing(tx, ResourceType::StaffBallot, id)),
+        None => Err(tombstone::missing_to(tx, ResourceType::StaffBallot, id, sees)),
     }
 }
 
 /// What there is to show of the staff ballot with this id to a caller who sees these drafts.
 ///
 /// # Errors
-/// As [`find`]; a draft that the caller doesn't see is not there.
+/// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> Result<Shown, Error> {
     let query = staff_ballots::table.select((
         staff_ballots::id,
@@ -85,22 +91,36 @@ pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> R
     let found: Option<(String, i64, chrono::NaiveDateTime, String, Option<String>, bool)> =
         query.filter(staff_ballots::id.eq(id.to_string())).filter(visible(sees)).first(tx.conn()).optional()?;
     let Some((id, version, updated_at, document, public_document, all)) = found else {
-        return Err(tombstone::missing(tx, ResourceType::StaffBallot, id.to_string()));
+        return Err(tombstone::missing_to(tx, ResourceType::StaffBallot, id.to_string(), sees));
     };
-    let (document, reduced) = for_reader(document, public_document, all);
+    let (document, reduced) = for_reader(document, public_document, all)?;
     Ok(Shown { id, version, updated_at: instant(updated_at), document, reduced })
 }
 
-/// The document for a reader who sees all of the ballot or what the public sees, and whether that is less.
-fn for_reader(document: String, public_document: Option<String>, all: bool) -> (String, bool) {
-    match public_document {
-        Some(public) if !all => (public, true),
-        _ => (document, false),
-    }
+/// Whether a caller who sees these drafts sees all that this ballot says, or said until it was deleted, in every version.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: Confidences<'_>) -> Result<bool, Error> {
+    let id = id.to_string();
+    let there = staff_ballots::table.filter(staff_ballots::id.eq(&id)).filter(seen(sees)).count();
+    let deleted = tombstones::table.filter(tombstones::id.eq(&id)).filter(tombstone::seen(sees)).count();
+    Ok(there.get_result::<i64>(tx.conn())? > 0 || deleted.get_result::<i64>(tx.conn())? > 0)
 }
 
-/// Whether the reader sees the ballot's draft, with the personal data in the ballot.
-fn seen(sees: Confidences<'_>) -> Fragment {
+/// The document for a reader who sees all of the ballot or what the public sees, and whether that is less.
+fn for_reader(document: String, public_document: Option<String>, all: bool) -> QueryResult<(String, bool)> {
+    if all {
+        return Ok((document, false));
+    }
+    let unwritten = || DieselError::DeserializationError("a ballot has no public document".into());
+    let public = public_document.ok_or_else(unwritten)?;
+    let reduced = public != document;
+    Ok((public, reduced))
+}
+
+/// Whether the reader sees the ballot's draft, with the personal data in the ballot, as a condition on the table.
+pub(crate) fn seen(sees: Confidences<'_>) -> Fragment {
     let sql = Fragment::default();
     match sees {
         Confidences::Nobodys | Confidences::OfDepartments([]) => sql.sql("1 = 0"),
@@ -115,8 +135,8 @@ fn seen(sees: Confidences<'_>) -> Fragment {
     }
 }
 
-/// Whether the reader may know of the ballot.
-fn visible(sees: Confidences<'_>) -> Fragment {
+/// Whether the reader may know of the ballot, as a condition on the table.
+pub(crate) fn visible(sees: Confidences<'_>) -> Fragment {
     match sees {
         Confidences::Everybodys => Fragment::default().sql("1 = 1"),
         Confidences::Nobodys => Fragment::default().sql("staff_ballots.state <> 'draft'"),
@@ -146,11 +166,11 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: Confi
         );
         let rows: Vec<Found> = query.order(segment.order).limit(segment.limit).select(columns).load(tx.conn())?;
         let shown = |(id, version, document, public_document, all, key): Found| {
-            let (document, is_reduced) = for_reader(document, public_document, all);
+            let (document, is_reduced) = for_reader(document, public_document, all)?;
             reduced.push(is_reduced);
-            (id, version, document, key)
+            Ok((id, version, document, key))
         };
-        Ok(rows.into_iter().map(shown).collect())
+        rows.into_iter().map(shown).collect()
     })?;
     slice.items.iter_mut().zip(reduced).for_each(|(item, reduced)| item.reduced = reduced);
     if page.count {
@@ -168,29 +188,34 @@ pub fn references(mutual_id: Option<&MutualId>, ending: Option<&Ending>) -> Vec<
     mutual.into_iter().chain(rerun).collect()
 }
 
-/// Enters a ballot.
+/// Enters a ballot for a caller who sees these drafts.
 ///
 /// # Errors
-/// [`Error::Rule`] where a reference leads nowhere, or its rerun is about another mutual.
-pub fn insert(tx: &mut WriteTx<'_>, id: StaffBallotId, ballot: StaffBallot) -> Result<Stored<StaffBallot>, Error> {
+/// [`Error::Rule`] where a reference leads nowhere, or its rerun is about another mutual or still a draft.
+pub fn insert(
+    tx: &mut WriteTx<'_>,
+    id: StaffBallotId,
+    ballot: StaffBallot,
+    sees: Confidences<'_>,
+) -> Result<Stored<StaffBallot>, Error> {
     let now = tx.stamp().now;
     let record = Record { id, version: 1, created_at: now, updated_at: now, content: ballot };
-    let document = tx.documents().staff_ballot(&record);
-    let row = Row::new(&record, document.shown, document.public);
-    row.check(tx, &record)?;
+    let (row, canonical) = Row::new(tx.documents(), &record);
+    row.check(tx, &record, sees)?;
     diesel::insert_into(staff_ballots::table).values(&row).execute(tx.changing())?;
-    log(tx, Action::Create, &record, document.canonical, None)?;
+    log(tx, Action::Create, &record, canonical, None)?;
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
-/// Replaces what a ballot says.
+/// Replaces what a ballot says, for a caller who sees these drafts.
 ///
 /// # Errors
-/// As [`insert`], and [`Error::Rule`] where its reruns would lead back to it.
+/// As [`insert`], and [`Error::Rule`] where its reruns would lead back to it, or a draft would supersede another ballot.
 pub fn update(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     ballot: StaffBallot,
+    sees: Confidences<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     let record = Record {
         id: current.id,
@@ -199,18 +224,17 @@ pub fn update(
         updated_at: tx.stamp().now,
         content: ballot,
     };
-    let document = tx.documents().staff_ballot(&record);
-    let row = Row::new(&record, document.shown, document.public);
-    row.check(tx, &record)?;
+    let (row, canonical) = Row::new(tx.documents(), &record);
+    row.check(tx, &record, sees)?;
     reference::check_no_circle(tx, "superseded_by_id", &row.id, row.superseded_by_id.clone(), |tx, id| {
         Ok(staff_ballots::table.find(id).select(staff_ballots::superseded_by_id).first(tx.conn())?)
     })?;
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
-    log(tx, Action::Update, &record, document.canonical, None)?;
+    log(tx, Action::Update, &record, canonical, None)?;
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
-/// Makes a key the ballot's scrutineer.
+/// Makes a key the ballot's scrutineer, for a caller who sees these drafts.
 ///
 /// # Errors
 /// [`Error::Rule`] where the key is not there, has another role or doesn't work any more.
@@ -218,6 +242,7 @@ pub fn appoint(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     key_id: KeyId,
+    sees: Confidences<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     const FIELD: &str = "key_id";
     reference::check(tx, &[Reference::new(FIELD, ResourceType::Key, key_id)])?;
@@ -227,10 +252,10 @@ pub fn appoint(
         let said = "expected a key with the role `scrutineer` that is valid now";
         return Err(Error::Rule(vec![Fault::new(FIELD, FaultCode::Inconsistent, said)]));
     }
-    update(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
+    update(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() }, sees)
 }
 
-/// Deletes a ballot.
+/// Deletes a ballot, and forgets what kept answers and the log's commitments say of persons in it.
 ///
 /// # Errors
 /// [`Error::Conflict`] naming the ballots that it superseded.
@@ -241,33 +266,27 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(),
         return Err(Error::Conflict(conflicts));
     }
     diesel::delete(staff_ballots::table.find(&id)).execute(tx.changing())?;
-    tombstone::insert(tx, ResourceType::StaffBallot, &id, None)?;
-    personal::forget(tx, &id)?;
+    let confidants = Confidants {
+        restricted: is_restricted(&current.content),
+        department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
+        scrutineer_key_id: text_option(current.content.scrutineer_key_id.as_ref()),
+    };
+    tombstone::insert_for(tx, ResourceType::StaffBallot, &id, None, &confidants)?;
+    personal::forget(tx, ResourceType::StaffBallot, &id)?;
     let remark = Remark { restricted: is_restricted(&current.content), reason: None };
     tx.log_with(Action::Delete, ResourceType::StaffBallot, id, next_version(current.version)?, None, remark);
     Ok(())
 }
 
-/// Takes the personal data of a ballot out of the kept answers that say where it is: `location`.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
-pub fn forget_in_answers(tx: &mut WriteTx<'_>, ballot: &Record<StaffBallot>, location: &str) -> Result<(), Error> {
-    match tx.documents().staff_ballot(ballot).public {
-        Some(public) => idempotency::rewrite(tx, location, &public),
-        None => Ok(()),
-    }
-}
-
-/// Takes the personal data out of a ballot, out of what the log's commitments stand for, and out of the kept answers that say where
-/// it is: `location`. Gives how many values the log no longer knows.
+/// Takes the personal data out of a ballot, out of what the log's commitments stand for, and out of the kept answers about it. Gives
+/// how many values the log no longer knows.
 ///
 /// Somebody watched over the ballot all the same: where no organisation is named, a word stands for the person.
 ///
 /// # Errors
 /// As [`find`].
-pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, location: &str, reason: &str) -> Result<usize, Error> {
-    let current = find(tx, id)?;
+pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, reason: &str) -> Result<usize, Error> {
+    let current = find(tx, id, Confidences::Everybodys)?;
     let mut ballot = current.content.clone();
     if let Some(scrutineer) = ballot.scrutineer.take().map(Checked::into_inner) {
         let in_place = if scrutineer.organisation.is_some() { None } else { Some(parsed("scrutineer", ERASED)?) };
@@ -275,12 +294,10 @@ pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, location: &str, reason: &
     }
     let record =
         Record { version: next_version(current.version)?, updated_at: tx.stamp().now, content: ballot, ..current };
-    let document = tx.documents().staff_ballot(&record);
-    let row = Row::new(&record, document.shown, document.public);
+    let (row, canonical) = Row::new(tx.documents(), &record);
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
-    let forgotten = personal::forget(tx, &row.id)?;
-    idempotency::rewrite(tx, location, &row.document)?;
-    log(tx, Action::Erase, &record, document.canonical, Some(reason.to_owned()))?;
+    let forgotten = personal::forget(tx, ResourceType::StaffBallot, &row.id)?;
+    log(tx, Action::Erase, &record, canonical, Some(reason.to_owned()))?;
     Ok(forgotten)
 }
 
@@ -356,10 +373,12 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
     let last = rows.last().map(|row| row.id.clone());
     for row in rows {
         let (id, stored) = (row.id.clone(), (row.document.clone(), row.public_document.clone()));
-        let document = tx.documents().staff_ballot(&row.into_record()?);
-        if (&document.shown, &document.public) != (&stored.0, &stored.1) {
+        let (anew, _) = Row::new(tx.documents(), &row.into_record()?);
+        let written = (anew.document, anew.public_document);
+        if written != stored {
+            let (document, public_document) = written;
             diesel::update(staff_ballots::table.find(id))
-                .set((staff_ballots::document.eq(document.shown), staff_ballots::public_document.eq(document.public)))
+                .set((staff_ballots::document.eq(document), staff_ballots::public_document.eq(public_document)))
                 .execute(tx.changing())?;
         }
     }
@@ -417,28 +436,40 @@ struct Row {
 }
 
 impl Row {
-    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<StaffBallot>) -> Result<(), Error> {
-        reference::check(tx, &references(Some(&record.content.mutual_id), Some(&record.content.ending)))?;
-        let faults = self.rerun_faults(tx)?;
+    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<StaffBallot>, sees: Confidences<'_>) -> Result<(), Error> {
+        let references = references(Some(&record.content.mutual_id), Some(&record.content.ending));
+        let mut faults = reference::faults(tx, &references, sees)?;
+        if faults.is_empty() {
+            faults = self.rerun_faults(tx)?;
+        }
         if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
     }
 
-    /// A ballot and the rerun that it gave way to are about the same mutual.
+    /// A ballot and the rerun that it gave way to are about the same mutual, and the rerun is no draft.
     fn rerun_faults(&self, tx: &mut ReadTx<'_>) -> Result<Vec<Fault>, Error> {
-        let of_another = || staff_ballots::table.filter(staff_ballots::mutual_id.ne(&self.mutual_id));
+        let draft = BallotState::Draft.as_str();
         let mut faults = Vec::new();
-        if let Some(rerun) = &self.superseded_by_id {
-            let by_another = of_another().filter(staff_ballots::id.eq(rerun));
-            if diesel::select(exists(by_another)).get_result(tx.conn())? {
-                let said = "that ballot is about another mutual: expected a rerun for the same one";
-                faults.push(Fault::new("superseded_by_id", FaultCode::Inconsistent, said));
+        let mut refuse = |field: &str, said: &str| faults.push(Fault::new(field, FaultCode::Inconsistent, said));
+        // A ballot that names itself goes in a circle, and is told so.
+        if let Some(rerun) = self.superseded_by_id.as_ref().filter(|rerun| **rerun != self.id) {
+            let found = staff_ballots::table.find(rerun).select((staff_ballots::mutual_id, staff_ballots::state));
+            let (mutual_id, state): (String, String) = found.first(tx.conn())?;
+            if mutual_id != self.mutual_id {
+                refuse("superseded_by_id", "that ballot is about another mutual: expected a rerun for the same one");
+            }
+            if state == draft {
+                refuse("superseded_by_id", "that ballot is still a draft: declare it first");
             }
         }
-        let superseded = of_another().filter(staff_ballots::superseded_by_id.eq(&self.id));
-        if diesel::select(exists(superseded)).get_result(tx.conn())? {
+        let superseded = staff_ballots::table.filter(staff_ballots::superseded_by_id.eq(&self.id));
+        let of_another = superseded.filter(staff_ballots::mutual_id.ne(&self.mutual_id));
+        if diesel::select(exists(of_another)).get_result(tx.conn())? {
             let said =
                 "this ballot superseded one of another mutual: expected that mutual, or change the other ballot first";
-            faults.push(Fault::new("mutual_id", FaultCode::Inconsistent, said));
+            refuse("mutual_id", said);
+        }
+        if self.state == draft && diesel::select(exists(superseded)).get_result(tx.conn())? {
+            refuse("state", "this ballot superseded another and is no draft any more: change the other ballot first");
         }
         Ok(faults)
     }
@@ -506,10 +537,12 @@ impl Row {
 }
 
 impl Row {
-    fn new(record: &Record<StaffBallot>, document: String, public_document: Option<String>) -> Self {
+    /// The row of a record, and the record as the log keeps it.
+    fn new(documents: &dyn Documents, record: &Record<StaffBallot>) -> (Self, String) {
+        let Document { shown, canonical } = documents.staff_ballot(record);
         let ballot = &record.content;
         let tally = &ballot.tally;
-        Self {
+        let row = Self {
             id: record.id.to_string(),
             version: record.version,
             created_at: record.created_at.naive_utc(),
@@ -538,10 +571,11 @@ impl Row {
             void_reason: text_option(ballot.ending.void_reason.as_ref()),
             superseded_by_id: text_option(ballot.ending.superseded_by_id.as_ref()),
             sources: sources(&ballot.sources),
-            document,
+            document: shown,
             scrutineer_key_id: text_option(ballot.scrutineer_key_id.as_ref()),
-            public_document,
-        }
+            public_document: Some(documents.public_staff_ballot(record)),
+        };
+        (row, canonical)
     }
 }
 

@@ -50,6 +50,8 @@ pub trait Documents: Send + Sync {
     fn mutual(&self, record: &Record<Mutual>) -> Document;
     /// A staff ballot.
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document;
+    /// A staff ballot as it is shown to the public, which sees nothing personal in it.
+    fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String;
     /// A contract.
     fn contract(&self, record: &Record<Contract>) -> Document;
     /// JSON Pointers to the members of a canonical document that say something about a person. The log has commitments in their place.
@@ -63,8 +65,6 @@ pub trait Documents: Send + Sync {
 pub struct Document {
     /// As the API shows it, members in the order that people read them in.
     pub shown: String,
-    /// As it is shown to the public, where that is less.
-    pub public: Option<String>,
     /// The whole as canonical JSON (RFC 8785), which the entry log keeps and hashes.
     pub canonical: String,
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use domain::{Contract, Department, Mutual, Record, StaffBallot};
+use domain::{Confidences, Contract, Department, Mutual, Record, StaffBallot};
 use store::{Document, Documents, Error, Page, Store};
 
-use crate::fixture::{ballot, contract_of, department, mutual, parsed};
+use crate::fixture::{ballot, contract_of, declared_ballot, department, mutual, parsed};
 use crate::kit::{Plain, Register, shown, stamp};
 
 /// A later form, in which records are shown otherwise.
@@ -26,6 +26,10 @@ impl Documents for Newer {
 
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
         newer(Plain.staff_ballot(record))
+    }
+
+    fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String {
+        format!("newer {}", Plain.public_staff_ballot(record))
     }
 
     fn contract(&self, record: &Record<Contract>) -> Document {
@@ -50,6 +54,7 @@ async fn all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes(r
     }
     let supplier = register.enter(mutual("Mutual")).await;
     let vote = register.enter(ballot(supplier.id)).await;
+    let result = register.enter(declared_ballot(supplier.id)).await;
     let sale = register.enter(contract_of(supplier.id, departments[0].id, Some(parsed("2011-04-01")))).await;
     let entries = register.entries();
     let upgraded = register.database.open_with(Arc::new(Newer));
@@ -63,7 +68,8 @@ async fn all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes(r
             let mutual = store::mutual::show(tx, &domain::Key::Id(supplier.id))?;
             Ok([
                 mutual,
-                store::staff_ballot::show(tx, &vote.id, domain::Confidences::Everybodys)?,
+                store::staff_ballot::show(tx, &vote.id, Confidences::Everybodys)?,
+                store::staff_ballot::show(tx, &result.id, Confidences::Nobodys)?,
                 store::contract::show(tx, &sale.id)?,
             ])
         });
@@ -84,7 +90,28 @@ async fn documents_of_the_same_form_are_left_as_they_are(register: &Register) {
     assert_eq!(there.version, 1);
 }
 
+/// Nobody is shown a name because what the public sees was not written down.
+async fn a_ballot_without_a_public_document_is_shown_to_those_who_see_all_of_it(register: &Register) {
+    let about = register.enter(mutual("Mutual")).await.id;
+    let id = register.enter(declared_ballot(about)).await.id;
+    register.database.raw().execute("UPDATE staff_ballots SET public_document = NULL");
+    let sort = store::staff_ballot::Sort::Id;
+    let page = Page { limit: 10, sort, descending: false, after: None, count: false };
+    for (sees, is_shown) in [(Confidences::Everybodys, true), (Confidences::Nobodys, false)] {
+        let page = page.clone();
+        let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, sees);
+        let list = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::list(tx, &Default::default(), &page, sees);
+
+        let shown = register.store.look::<_, Error, _>(show).await;
+        let listed = register.store.look::<_, Error, _>(list).await;
+
+        assert!(if is_shown { shown.is_ok() } else { matches!(shown, Err(Error::Internal(_))) }, "{shown:?}");
+        assert!(if is_shown { listed.is_ok() } else { matches!(listed, Err(Error::Internal(_))) }, "{listed:?}");
+    }
+}
+
 on_both!(
+    a_ballot_without_a_public_document_is_shown_to_those_who_see_all_of_it,
     all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes,
     documents_of_the_same_form_are_left_as_they_are,
 );

@@ -113,6 +113,12 @@ pub fn ballot(mutual_id: MutualId) -> StaffBallot {
     }
 }
 
+/// A ballot whose result was declared.
+pub fn declared_ballot(mutual_id: MutualId) -> StaffBallot {
+    let ending = Ending { state: BallotState::Declared, void_reason: None, superseded_by_id: None };
+    StaffBallot { ending: checked(ending), ..ballot(mutual_id) }
+}
+
 /// A ballot that gave way to another one.
 pub fn superseded_ballot(mutual_id: MutualId, rerun: StaffBallotId) -> StaffBallot {
     let ending = Ending { state: BallotState::Superseded, void_reason: None, superseded_by_id: Some(rerun) };
@@ -169,11 +175,11 @@ macro_rules! resource {
             const SORTS: &'static [Self::Sort] = &[$(store::$module::Sort::$Sort),+];
 
             fn insert(tx: &mut WriteTx<'_>, id: Id<Self>, content: Self) -> Result<Record<Self>, Error> {
-                store::$module::insert(tx, id, content).map(as_shown)
+                store::$module::insert(tx, id, content $(, $sees)?).map(as_shown)
             }
 
             fn update(tx: &mut WriteTx<'_>, current: &Record<Self>, content: Self) -> Result<Record<Self>, Error> {
-                store::$module::update(tx, current, content).map(as_shown)
+                store::$module::update(tx, current, content $(, $sees)?).map(as_shown)
             }
 
             fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
@@ -181,7 +187,7 @@ macro_rules! resource {
             }
 
             fn find(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Record<Self>, Error> {
-                store::$module::find(tx, &$key(id))
+                store::$module::find(tx, &$key(id) $(, $sees)?)
             }
 
             fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Shown, Error> {

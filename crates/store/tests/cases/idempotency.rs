@@ -11,9 +11,9 @@ use crate::kit::{Register, moment, next_id, stamp, stamp_at};
 
 fn answer(body: &str) -> Answer {
     Answer {
-        fingerprint: "f".to_owned(),
+        fingerprint: Some("f".to_owned()),
         status: 201,
-        location: Some("/there".to_owned()),
+        resource_id: "there".to_owned(),
         etag: None,
         last_modified: Some("then".to_owned()),
         body: body.to_owned(),

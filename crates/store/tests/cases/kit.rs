@@ -321,21 +321,25 @@ impl Documents for Plain {
     }
 
     fn department(&self, record: &Record<Department>) -> Document {
-        Document { shown: shown(record).document, public: None, canonical: canonical(record) }
+        Document { shown: shown(record).document, canonical: canonical(record) }
     }
 
     fn mutual(&self, record: &Record<Mutual>) -> Document {
-        Document { shown: shown(record).document, public: None, canonical: canonical(record) }
+        Document { shown: shown(record).document, canonical: canonical(record) }
     }
 
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
-        Document { shown: shown(record).document, public: None, canonical: canonical(record) }
+        Document { shown: shown(record).document, canonical: canonical(record) }
+    }
+
+    fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String {
+        shown(record).document
     }
 
     fn contract(&self, record: &Record<Contract>) -> Document {
         let is_first = record.content.is_first;
         let canonical = format!(r#"{{"id":"{}","is_first":{is_first},"version":{}}}"#, record.id, record.version);
-        Document { shown: shown(record).document, public: None, canonical }
+        Document { shown: shown(record).document, canonical }
     }
 }
 

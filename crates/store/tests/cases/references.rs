@@ -1,10 +1,11 @@
 //! References lead to records, never in a circle, and keep what they lead to.
 
-use domain::{Department, FaultCode, Mutual, Parents, StaffBallot};
+use domain::{Confidences, Department, FaultCode, Mutual, Parents, StaffBallot};
 use store::{ConflictKind, Error};
 
 use crate::fixture::{
-    ballot, checked, closed_department, contract, department, merged_mutual, mutual, mutual_of, superseded_ballot,
+    ballot, checked, closed_department, contract, declared_ballot, department, merged_mutual, mutual, mutual_of,
+    superseded_ballot,
 };
 use crate::kit::{Register, next_id};
 
@@ -107,27 +108,65 @@ async fn successors_of_mutuals_lead_in_no_circle(register: &Register) {
 async fn reruns_of_ballots_lead_in_no_circle(register: &Register) {
     let circle = vec![("superseded_by_id".to_owned(), FaultCode::Cycle)];
     let about = register.enter(mutual("Mutual")).await.id;
-    let c = register.enter(ballot(about)).await.id;
+    let c = register.enter(declared_ballot(about)).await.id;
     assert_eq!(faults(register.try_change(c, superseded_ballot(about, c)).await), circle);
     let b = register.enter(superseded_ballot(about, c)).await.id;
     assert_eq!(faults(register.try_change(c, superseded_ballot(about, b)).await), circle);
     let a = register.enter(superseded_ballot(about, b)).await.id;
     assert_eq!(faults(register.try_change(c, superseded_ballot(about, a)).await), circle);
 
-    let d = register.enter(ballot(about)).await.id;
+    let d = register.enter(declared_ballot(about)).await.id;
     register.change(c, superseded_ballot(about, d)).await;
+}
+
+async fn a_rerun_is_no_draft(register: &Register) {
+    let about = register.enter(mutual("Mutual")).await.id;
+    let draft = register.enter(ballot(about)).await.id;
+    let first = superseded_ballot(about, draft);
+    let entered = register.try_enter(declared_ballot(about)).await.unwrap().id;
+    let still_a_draft = [("superseded_by_id".to_owned(), FaultCode::Inconsistent)];
+
+    assert_eq!(faults(register.try_enter(first.clone()).await), still_a_draft);
+    assert_eq!(faults(register.try_change(entered, first.clone()).await), still_a_draft);
+    // A ballot that names itself goes in a circle before all else.
+    let own = faults(register.try_change(draft, superseded_ballot(about, draft)).await);
+    assert_eq!(own, [("superseded_by_id".to_owned(), FaultCode::Cycle)]);
+
+    register.change(draft, declared_ballot(about)).await;
+    register.change(entered, first).await;
+    let refused = faults(register.try_change(draft, ballot(about)).await);
+    assert_eq!(refused, [("state".to_owned(), FaultCode::Inconsistent)]);
+}
+
+async fn a_draft_that_the_caller_does_not_see_is_no_rerun_at_all(register: &Register) {
+    let about = register.enter(mutual("Mutual")).await.id;
+    let draft = register.enter(ballot(about)).await.id;
+    let refused = async |rerun, sees| {
+        let work = move |tx: &mut store::WriteTx<'_>| {
+            store::staff_ballot::insert(tx, next_id(), superseded_ballot(about, rerun), sees)
+        };
+        let Err(Error::Rule(faults)) = register.write(work).await else { panic!("it was entered") };
+        let [fault] = faults.as_slice() else { panic!("{faults:?}") };
+        (fault.code, fault.detail.replace(&rerun.to_string(), "it"))
+    };
+
+    let hidden = refused(draft, Confidences::Nobodys).await;
+
+    assert_eq!(hidden, refused(next_id(), Confidences::Nobodys).await);
+    assert_eq!(hidden.0, FaultCode::UnknownReference);
+    assert_eq!(refused(draft, Confidences::Everybodys).await.0, FaultCode::Inconsistent);
 }
 
 async fn a_rerun_is_about_the_same_mutual(register: &Register) {
     let one = register.enter(mutual("One")).await.id;
     let two = register.enter(mutual("Two")).await.id;
-    let rerun = register.enter(ballot(one)).await.id;
+    let rerun = register.enter(declared_ballot(one)).await.id;
 
     let refused = faults(register.try_enter(superseded_ballot(two, rerun)).await);
     assert_eq!(refused, [("superseded_by_id".to_owned(), FaultCode::Inconsistent)]);
 
     register.enter(superseded_ballot(one, rerun)).await;
-    let refused = faults(register.try_change(rerun, ballot(two)).await);
+    let refused = faults(register.try_change(rerun, declared_ballot(two)).await);
     assert_eq!(refused, [("mutual_id".to_owned(), FaultCode::Inconsistent)]);
 }
 
@@ -178,7 +217,7 @@ async fn a_mutual_that_others_refer_to_stays_and_they_are_named(register: &Regis
 
 async fn a_ballot_that_superseded_another_stays(register: &Register) {
     let about = register.enter(mutual("Mutual")).await.id;
-    let rerun = register.enter(ballot(about)).await.id;
+    let rerun = register.enter(declared_ballot(about)).await.id;
     let first = register.enter(superseded_ballot(about, rerun)).await.id;
 
     assert_eq!(
@@ -212,6 +251,8 @@ on_both!(
     successors_of_departments_lead_in_no_circle,
     successors_of_mutuals_lead_in_no_circle,
     reruns_of_ballots_lead_in_no_circle,
+    a_rerun_is_no_draft,
+    a_draft_that_the_caller_does_not_see_is_no_rerun_at_all,
     a_rerun_is_about_the_same_mutual,
     a_department_that_others_refer_to_stays_and_they_are_named,
     a_mutual_that_others_refer_to_stays_and_they_are_named,

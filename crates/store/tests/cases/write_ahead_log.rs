@@ -71,7 +71,7 @@ impl Documents for Wordy {
     }
 
     fn department(&self, _: &Record<Department>) -> Document {
-        Document { shown: String::new(), public: None, canonical: format!("\"{}\"", "x".repeat(DOCUMENT)) }
+        Document { shown: String::new(), canonical: format!("\"{}\"", "x".repeat(DOCUMENT)) }
     }
 
     fn mutual(&self, record: &Record<Mutual>) -> Document {
@@ -80,6 +80,10 @@ impl Documents for Wordy {
 
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
         Plain.staff_ballot(record)
+    }
+
+    fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String {
+        Plain.public_staff_ballot(record)
     }
 
     fn contract(&self, record: &Record<Contract>) -> Document {

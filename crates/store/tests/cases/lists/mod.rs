@@ -10,8 +10,8 @@ use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    Checked, Contract, Day, Department, DepartmentId, Id, Identifier, Mutual, MutualId, PartialDate, Record, Rules,
-    SearchQuery, Sector, StaffBallot, tokens,
+    Checked, Confidences, Contract, Day, Department, DepartmentId, Id, Identifier, Mutual, MutualId, PartialDate,
+    Record, Rules, SearchQuery, Sector, StaffBallot, tokens,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -170,7 +170,7 @@ async fn enter_backdrop(register: &Register) {
             let name = format!("Backdrop {n}");
             store::department::insert(tx, department_id(n), department(&name))?;
             store::mutual::insert(tx, mutual_id(n), mutual(&name))?;
-            store::staff_ballot::insert(tx, numbered(300 + n), ballot(mutual_id(n)))?;
+            store::staff_ballot::insert(tx, numbered(300 + n), ballot(mutual_id(n)), Confidences::Everybodys)?;
         }
         Ok(())
     });
