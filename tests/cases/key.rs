@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kit::fixture::{DEPARTMENTS, MUTUALS, department, id, mutual};
+use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, department, id, mutual};
 use kit::{Engine, Program, TestApp, admin_key};
 use serde_json::{Value, json};
 
@@ -86,10 +86,19 @@ async fn a_revoked_key_stops_working_within_a_second_everywhere(app: &TestApp) {
         instance.get("/v1/keys").with_key(secret).await.expect(200);
     }
     app.delete(format!("{KEYS}/{id}")).without("if-match").await.expect(204);
-    // A change asks once more in its own transaction.
+    // Every change asks once more in its own transaction, before it looks for the record.
     for instance in [app, &other] {
-        let refused = instance.post(MUTUALS, &mutual("Too late")).with_key(secret).await;
-        assert_refused(&refused, "invalid_token", "the key was revoked at ");
+        let (mutual_path, ballot_path) = (format!("{MUTUALS}/nobody"), format!("{STAFF_BALLOTS}/{NOBODY}"));
+        for change in [
+            instance.post(MUTUALS, &mutual("Too late")),
+            instance.patch(&mutual_path, &json!({})),
+            instance.delete(&mutual_path),
+            instance.put(format!("{ballot_path}/appointment"), &json!({ "key_id": id })),
+            instance.post(KEYS, &new_key()),
+            instance.delete(format!("{KEYS}/{NOBODY}")).without("if-match"),
+        ] {
+            assert_refused(&change.with_key(secret).await, "invalid_token", "the key was revoked at ");
+        }
     }
     tokio::time::sleep(Duration::from_millis(900)).await;
     for instance in [app, &other] {
