@@ -150,7 +150,7 @@ async fn what_was_erased_is_in_no_byte(register: &Register) {
     assert!(found(&register.database, "Erasmus 37") > 0);
 
     for (n, id) in ballots.into_iter().enumerate().filter(|(n, _)| n % 3 == 1) {
-        register.write(move |tx| store::staff_ballot::erase(tx, &id, "/", "Asked for")).await.unwrap();
+        register.write(move |tx| store::staff_ballot::erase(tx, &id, "Asked for")).await.unwrap();
         assert!(n != 37 || found(&register.database, "Erasmus 37") > 0, "the log is longer than one change");
     }
     assert!(store::empty_write_ahead_log(&register.database.url()).unwrap());
