@@ -148,12 +148,14 @@ async fn rights_are_asked_anew_after_a_wait(app: &TestApp) {
 async fn a_server_that_stops_ends_waits_at_once(app: &TestApp) {
     let stopping = TestApp::with(Database::fresh(app.database().engine()), |_| {});
     let client = Client::to(stopping.address());
+    // What comes over a connection that is in use is taken up at once.
+    client.request("GET".parse().unwrap(), "/livez").await.expect(200);
     let waiting = async {
         let asked = client.request("GET".parse().unwrap(), "/v1/entries?wait=20");
         client.try_send(&asked).await.unwrap().expect(200)
     };
     let stop = async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let began = Instant::now();
         tokio::task::spawn_blocking(move || drop(stopping.end())).await.unwrap();
         began.elapsed()

@@ -20,7 +20,7 @@ use proptest::sample::{select, subsequence};
 use proptest::strategy::BoxedStrategy;
 use store::{Days, Error, Page, Span};
 
-use crate::fixture::{Resource, ballot, department, distinct, mutual, parsed};
+use crate::fixture::{Resource, declared_ballot, department, distinct, mutual, parsed};
 use crate::kit::{Register, for_all, listed, moment, next_id, numbered, stamp_at};
 
 const REGISTERS: u32 = 24;
@@ -170,7 +170,7 @@ async fn enter_backdrop(register: &Register) {
             let name = format!("Backdrop {n}");
             store::department::insert(tx, department_id(n), department(&name))?;
             store::mutual::insert(tx, mutual_id(n), mutual(&name))?;
-            store::staff_ballot::insert(tx, numbered(300 + n), ballot(mutual_id(n)), Confidences::Everybodys)?;
+            store::staff_ballot::insert(tx, numbered(300 + n), declared_ballot(mutual_id(n)), Confidences::Everybodys)?;
         }
         Ok(())
     });
