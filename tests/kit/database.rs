@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{self, Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use api::config::Config;
 use api::key::secret::Secret;
@@ -260,10 +260,11 @@ fn migrate(url: &str) {
     server::start(config, Clock::system()).unwrap().stop().unwrap();
 }
 
-/// Unique in the cluster, which may serve several processes.
+/// Unique in the cluster, which may serve several processes. In a long run, the number of one that has ended is given again.
 fn next_name() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
-    format!("case_{}_{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    static STARTED: LazyLock<Duration> = LazyLock::new(|| UNIX_EPOCH.elapsed().unwrap_or_default());
+    format!("case_{}_{}_{}", process::id(), STARTED.as_micros(), COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn cluster() -> String {
