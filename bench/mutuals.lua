@@ -35,12 +35,12 @@ local REGIONS = { "north_east", "north_west", "yorkshire_and_the_humber", "east_
 -- Places, services and stages have no common factor, so that every combination of them comes up.
 local function mutual(n)
     local place, service = PLACES[n % #PLACES + 1], SERVICES[n % #SERVICES + 1]
-    local stage = n % 19 < 11 and "operating" or "launched"
+    local stage = n % 19 < 11 and "approved" or "business_case"
     return string.format(
         '{"name":"%s %s %d","legal_form":"%s","sectors":["%s"],"region":"%s","description":"Staff of %s who ran %s ' ..
         'services for the council own and lead them together. They took their contract with them, elect most of the ' ..
         'board from among themselves, and put what is left at the end of a year back into the service.",' ..
-        '"stage":"%s","launched_on":"%d-%02d-%02d","staff_count":%d,' ..
+        '"stage":"%s","stage_since":"%d-%02d-%02d","staff_count":%d,' ..
         '"identifiers":[{"scheme":"GB-COH","id":"%08d"}],' ..
         '"sources":[{"title":"Register of new mutuals, entry %d","url":"https://example.org/mutuals/%d"}]}',
         place, service[1], n, FORMS[n % #FORMS + 1], service[2], REGIONS[n % #REGIONS + 1], place, service[1], stage,

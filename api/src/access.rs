@@ -23,19 +23,29 @@ impl Asked {
     /// What the operation of this method and path template does; none outside the register and its keys.
     pub fn of(method: &Method, template: &str) -> Option<Self> {
         let mut words = template.strip_prefix("/v1/")?.split('/');
-        let kind = match words.next()? {
-            "departments" => Kind::Department,
-            "mutuals" => Kind::Mutual,
-            "staff-ballots" => Kind::StaffBallot,
-            "contracts" => Kind::Contract,
-            "keys" => Kind::Key,
+        let kind = match (words.next()?, words.nth(1)) {
+            ("departments", Some("commitments")) => Kind::Commitment,
+            ("departments", Some("pathway-steps")) => Kind::PathwayStep,
+            ("departments", Some("enablers")) => Kind::Enabler,
+            ("mutuals", Some("stage-transitions")) => Kind::StageTransition,
+            ("mutuals", Some("annual-returns")) => Kind::AnnualReturn,
+            ("mutuals", Some("endorsements")) => Kind::Endorsement,
+            ("mutuals", Some("objections")) => Kind::Objection,
+            ("mutuals", Some("support-requests")) => Kind::SupportRequest,
+            ("mutuals", Some("pathway-progress")) => Kind::PathwayProgress,
+            ("departments", _) => Kind::Department,
+            ("mutuals", _) => Kind::Mutual,
+            ("staff-ballots", _) => Kind::StaffBallot,
+            ("contracts", _) => Kind::Contract,
+            ("reports", _) => Kind::Commitment,
+            ("keys", _) => Kind::Key,
             _ => return None,
         };
-        let is_appointment = words.next_back() == Some("appointment");
         let actions: &[Action] = match (method.as_str(), kind) {
             ("GET", _) => &[Action::Read],
-            ("PUT", Kind::StaffBallot) if is_appointment => &[Action::Appoint],
+            ("PUT", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
             ("POST", Kind::StaffBallot) => &[Action::Create, Action::Declare, Action::Correct],
+            ("POST", Kind::StageTransition) => &[Action::Create, Action::Correct],
             ("POST", _) => &[Action::Create],
             ("PUT" | "PATCH", Kind::Mutual) => &[Action::Update, Action::Describe],
             ("PUT" | "PATCH", Kind::StaffBallot) => &[Action::Update, Action::Declare, Action::Correct],
@@ -72,7 +82,8 @@ pub fn needs_key(method: &Method, template: &str) -> bool {
 
 /// Whether callers get different answers from it.
 pub fn depends_on_caller(method: &Method, template: &str) -> bool {
-    let is_confidential = |asked: Asked| matches!(asked.kind, Kind::StaffBallot | Kind::Key);
+    let is_confidential =
+        |asked: Asked| asked.kind == Kind::Key || !grants(Action::ReadConfidential, asked.kind).is_empty();
     *method == Method::GET && (template == "/v1/entries" || Asked::of(method, template).is_some_and(is_confidential))
 }
 

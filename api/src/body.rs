@@ -15,6 +15,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use domain::{Fault, FaultCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use store::Reference;
 use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
@@ -35,6 +36,11 @@ pub trait Input: DeserializeOwned + Validate + ToSchema {
 
     /// Members of the answer that the register sets itself.
     const READ_ONLY: &'static [&'static str] = &["id", "version", "created_at", "updated_at"];
+    /// Members that the register sets itself where the rest of the document is as it is.
+    fn derived(_document: &Node) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Members that are set when the resource is created, and never again.
     const FIXED: &'static [&'static str] = &[];
     /// The contract's name for the merge patch.
@@ -44,6 +50,9 @@ pub trait Input: DeserializeOwned + Validate + ToSchema {
 
     /// The records that it refers to, each by the member that says so.
     fn references(&self) -> Vec<Reference>;
+
+    /// Tells what else is wrong with a record that is new.
+    fn entering(&self, _: &mut Faults) {}
 
     /// Makes the value, or tells the faults. Required members that are absent are told already: `?` does for them, after
     /// everything else has been looked at.
@@ -109,8 +118,9 @@ impl<T: Input> Body<T> {
     ///
     /// [`Refusal`] with every fault.
     pub fn create(&self) -> Result<T::Value, Refusal> {
-        read::<T>(&self.document, |members, faults| {
-            let set_here = take_out(members, T::READ_ONLY, faults);
+        let read_only = read_only::<T>(&self.document);
+        read::<T>(&self.document, T::entering, |members, faults| {
+            let set_here = take_out(members, &read_only, faults);
             for (name, _) in set_here.iter().filter(|(_, value)| *value != Node::Null) {
                 faults.push(name, FaultCode::ReadOnly, "the register sets this member itself: leave it out");
             }
@@ -124,10 +134,16 @@ impl<T: Input> Body<T> {
     /// [`Refusal`] with every fault.
     pub fn replace(&self, current: &impl Serialize) -> Result<T::Value, Refusal> {
         let current = representation(current);
-        read::<T>(&self.document, |members, faults| {
-            members.retain(|(name, value)| *value != Node::Null || !is_kept::<T>(name));
-            keep::<T>(members, &current, faults);
-        })
+        let read_only = read_only::<T>(&self.document);
+        let is_kept = |name: &str| read_only.contains(&name) || T::FIXED.contains(&name);
+        read::<T>(
+            &self.document,
+            |_, _| {},
+            |members, faults| {
+                members.retain(|(name, value)| *value != Node::Null || !is_kept(name));
+                keep::<T>(members, &read_only, &current, faults);
+            },
+        )
     }
 
     /// Reads it as what is to change (merge patch, RFC 7396), given what the resource is now.
@@ -139,8 +155,14 @@ impl<T: Input> Body<T> {
         let current = representation(current);
         let mut document = current.clone();
         document.merge(&self.document);
-        read::<T>(&document, |members, faults| keep::<T>(members, &current, faults))
+        let read_only = read_only::<T>(&document);
+        read::<T>(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
     }
+}
+
+/// The members of a document that the register sets itself.
+fn read_only<T: Input>(document: &Node) -> Vec<&'static str> {
+    [T::READ_ONLY, T::derived(document)].concat()
 }
 
 /// A record as a document. What can't be written, which no resource is, would be told as members that differ.
@@ -148,9 +170,10 @@ fn representation(current: &impl Serialize) -> Node {
     Node::from_serialize(current).unwrap_or(Node::Null)
 }
 
-/// Reads the document without the members that `prepare` takes out of it.
+/// Reads the document without the members that `prepare` takes out of it; `look` is for what it makes of the rest.
 fn read<T: Input>(
     document: &Node,
+    look: impl FnOnce(&T, &mut Faults),
     prepare: impl FnOnce(&mut Vec<(String, Node)>, &mut Faults),
 ) -> Result<T::Value, Refusal> {
     let mut faults = Faults::default();
@@ -161,6 +184,7 @@ fn read<T: Input>(
     let mut references = Vec::new();
     let value = decode::<T>(&content, &mut faults).and_then(|input| {
         faults.validated(input.validate());
+        look(&input, &mut faults);
         references = input.references();
         input.build(&mut faults)
     });
@@ -170,15 +194,10 @@ fn read<T: Input>(
     }
 }
 
-/// Whether a change leaves this member as it is.
-fn is_kept<T: Input>(name: &str) -> bool {
-    T::READ_ONLY.contains(&name) || T::FIXED.contains(&name)
-}
-
 /// Takes the members out that a change can't touch, tells those that differ from what they are now, and puts those back
 /// that the input has.
-fn keep<T: Input>(members: &mut Vec<(String, Node)>, current: &Node, faults: &mut Faults) {
-    let sent = [take_out(members, T::READ_ONLY, faults), take_out(members, T::FIXED, faults)].concat();
+fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current: &Node, faults: &mut Faults) {
+    let sent = [take_out(members, read_only, faults), take_out(members, T::FIXED, faults)].concat();
     for (name, value) in &sent {
         if !value.same(current.member(name).unwrap_or(&Node::Null)) {
             let detail = "this member can't be changed: leave it out, or send it as it is";
@@ -214,6 +233,9 @@ impl<T: Input> PartialSchema for Patch<T> {
         let mut schema = T::schema();
         if let RefOr::T(Schema::Object(object)) = &mut schema {
             object.properties.retain(|name, _| !T::FIXED.contains(&name.as_str()));
+            if let Some(example) = object.example.as_mut().and_then(Value::as_object_mut) {
+                example.retain(|name, _| !T::FIXED.contains(&name.as_str()));
+            }
             for member in object.properties.values_mut() {
                 if let Some((name, _)) = nested_object::<T>(member) {
                     *member = Ref::from_schema_name(nested_name(&name)).into();

@@ -299,8 +299,8 @@ fn import_sample(url: &DatabaseUrl) -> Result<(), Failure> {
         sample::import(&store, stamp).await
     })?;
     say(&format!(
-        "imported {} departments, {} mutuals and {} staff ballots into {url}; {} records were there already",
-        done.departments, done.mutuals, done.staff_ballots, done.left
+        "imported {} departments with {} commitments, {} mutuals and {} staff ballots into {url}; {} records were there already",
+        done.departments, done.commitments, done.mutuals, done.staff_ballots, done.left
     ));
     Ok(())
 }

@@ -8,7 +8,11 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue, HttpDate};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 use store::Shown;
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
@@ -73,7 +77,30 @@ impl IfChanged {
         response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
         if unchanged { response.finish() } else { json(&mut response, document()) }
     }
+
+    /// What has no version, since it is worked out anew for each request, with a tag of all of it: 200, or 304 where the caller has it
+    /// already.
+    pub fn worked_out(&self, view: &impl Serialize) -> HttpResponse {
+        let document = serde_json::to_string(view).unwrap_or_default();
+        let etag = digest(&document);
+        let unchanged = self.none_match.as_ref().is_some_and(|tags| tags.contain(&etag));
+        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+        response.insert_header((header::ETAG, etag));
+        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+        if unchanged { response.finish() } else { json(&mut response, document) }
+    }
 }
+
+/// The entity tag of what has none but by its own text.
+pub fn digest(document: &str) -> HeaderValue {
+    const CHARS: usize = 22;
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(document));
+    quoted(digest.get(..CHARS).unwrap_or(&digest))
+}
+
+/// The condition of a read of what has a tag and no time, for `params(…)` of its operation.
+#[derive(Debug)]
+pub struct IfNoneMatch;
 
 /// An answer whose JSON is written already.
 pub fn json(response: &mut HttpResponseBuilder, document: String) -> HttpResponse {
@@ -243,22 +270,25 @@ fn whole_seconds(instant: DateTime<Utc>) -> SystemTime {
     DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant).into()
 }
 
-impl IntoParams for IfChanged {
+impl IntoParams for IfNoneMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![
-            header_parameter(
-                "If-None-Match",
-                false,
-                "Entity tags that the caller has; where one is current the answer is 304.",
-                "\"7\"",
-            ),
+        let description = "Entity tags that the caller has; where one is current the answer is 304.";
+        vec![header_parameter("If-None-Match", false, description, "\"7\"")]
+    }
+}
+
+impl IntoParams for IfChanged {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = IfNoneMatch::into_params(parameter_in);
+        parameters.extend([
             header_parameter(
                 "If-Modified-Since",
                 false,
                 "A `Last-Modified` that the caller has; where nothing changed since the answer is 304. `If-None-Match` goes before it.",
                 "Wed, 01 Oct 2025 09:30:00 GMT",
             ),
-        ]
+        ]);
+        parameters
     }
 }
 

@@ -312,7 +312,8 @@ impl Input for NewContract {
 }
 
 impl NewMoney {
-    fn build(self, faults: &mut Faults) -> Option<domain::Money> {
+    /// The amount, or its faults.
+    pub fn build(self, faults: &mut Faults) -> Option<domain::Money> {
         faults.take("amount_minor", domain::Money::new(self.amount_minor?, self.currency?.into_inner()))
     }
 }

@@ -20,7 +20,7 @@ use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource};
+use crate::resource::{self, Change, ChangeOptions, Resource, Root};
 use crate::server::App;
 use crate::source::{self, NewSource, Source};
 use crate::value::{
@@ -304,14 +304,12 @@ impl Resource for Departments {
     type View = Department;
     type New = NewDepartment;
     type Key = Key;
-    type Prepared = (domain::DepartmentId, Slugged<domain::Department>);
 
     const TYPE: ResourceType = ResourceType::Department;
     const KIND: Kind = Kind::Department;
-    const PATH: &'static str = "/v1/departments";
 
-    fn content(value: Slugged<domain::Department>) -> domain::Department {
-        value.content
+    fn wanted(_: &domain::Department, value: Slugged<domain::Department>) -> domain::Department {
+        Self::content(value)
     }
 
     fn object(
@@ -328,6 +326,27 @@ impl Resource for Departments {
 
     fn find(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Record<domain::Department>, store::Error> {
         store::department::find(tx, key)
+    }
+
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<domain::Department>,
+        value: Slugged<domain::Department>,
+        _: &domain::Caller,
+    ) -> Result<Stored<domain::Department>, store::Error> {
+        store::department::update(tx, current, value.content)
+    }
+
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Department>) -> Result<(), store::Error> {
+        store::department::delete(tx, current)
+    }
+}
+
+impl Root for Departments {
+    type Prepared = (domain::DepartmentId, Slugged<domain::Department>);
+
+    fn content(value: Slugged<domain::Department>) -> domain::Department {
+        value.content
     }
 
     fn prepare(
@@ -347,19 +366,6 @@ impl Resource for Departments {
         let content = value.content.clone();
         let slug = if value.derived { store::department::slug_for(tx, content.slug)? } else { content.slug };
         store::department::insert(tx, *id, domain::Department { slug, ..content })
-    }
-
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<domain::Department>,
-        value: Slugged<domain::Department>,
-        _: &domain::Caller,
-    ) -> Result<Stored<domain::Department>, store::Error> {
-        store::department::update(tx, current, value.content)
-    }
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Department>) -> Result<(), store::Error> {
-        store::department::delete(tx, current)
     }
 }
 

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use domain::{Contract, Department, Mutual, Record, StaffBallot};
+use domain::{
+    AnnualReturn, Commitment, Contract, Department, Enabler, Endorsement, Mutual, Objection, PathwayProgress,
+    PathwayStep, Record, StaffBallot, StageTransition, SupportRequest,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
+use store::part::{AnyPart, PartDocument};
 use store::{Document, Documents, ResourceType};
 
-use crate::resource::example;
-use crate::{contract, department, key, mutual, staff_ballot};
+use crate::resource::{example, example_of_part};
+use crate::{
+    annual_return, commitment, contract, department, enabler, endorsement, key, mutual, objection, pathway_progress,
+    pathway_step, staff_ballot, stage_transition, support_request,
+};
 
 /// How the store writes records down.
 pub fn documents() -> Arc<dyn Documents> {
@@ -22,6 +29,15 @@ pub fn examples() -> Vec<(String, Value)> {
         example::<mutual::Mutuals>(),
         example::<staff_ballot::StaffBallots>(),
         example::<contract::Contracts>(),
+        example_of_part::<Commitment>(DEPARTMENT),
+        example_of_part::<StageTransition>(MUTUAL),
+        example_of_part::<PathwayStep>(DEPARTMENT),
+        example_of_part::<Enabler>(DEPARTMENT),
+        example_of_part::<AnnualReturn>(MUTUAL),
+        example_of_part::<Endorsement>(MUTUAL),
+        example_of_part::<Objection>(MUTUAL),
+        example_of_part::<SupportRequest>(MUTUAL),
+        example_of_part::<PathwayProgress>(MUTUAL),
     ];
     let with_page = |(name, example): (String, Value)| {
         let page = json!({"items": [&example], "next_cursor": "AZbVgHpO0m0B"});
@@ -29,6 +45,10 @@ pub fn examples() -> Vec<(String, Value)> {
     };
     resources.into_iter().flatten().chain([key::example()]).flat_map(with_page).collect()
 }
+
+/// The department and the mutual that the contract's examples belong to.
+const DEPARTMENT: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01";
+const MUTUAL: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02";
 
 struct Views;
 
@@ -62,9 +82,36 @@ impl Documents for Views {
         document(&contract::Contract::from(record.clone()))
     }
 
+    fn part(&self, record: AnyPart<'_>) -> PartDocument {
+        let full = match record {
+            AnyPart::StageTransition(record) => document(&stage_transition::StageTransition::from(record.clone())),
+            AnyPart::Commitment(record) => document(&commitment::Commitment::from(record.clone())),
+            AnyPart::PathwayStep(record) => document(&pathway_step::PathwayStep::from(record.clone())),
+            AnyPart::AnnualReturn(record) => document(&annual_return::AnnualReturn::from(record.clone())),
+            AnyPart::SupportRequest(record) => document(&support_request::SupportRequest::from(record.clone())),
+            AnyPart::PathwayProgress(record) => document(&pathway_progress::PathwayProgress::from(record.clone())),
+            AnyPart::Enabler(record) => {
+                let enabler = enabler::Enabler::from(record.clone());
+                return with_public(&enabler, enabler.for_the_public().as_ref());
+            }
+            AnyPart::Endorsement(record) => {
+                let endorsement = endorsement::Endorsement::from(record.clone());
+                return with_public(&endorsement, endorsement.for_the_public().as_ref());
+            }
+            AnyPart::Objection(record) => {
+                let objection = objection::Objection::from(record.clone());
+                return with_public(&objection, objection.for_the_public().as_ref());
+            }
+        };
+        PartDocument { full, public: None }
+    }
+
     fn personal(&self, resource_type: ResourceType) -> &'static [&'static str] {
         match resource_type {
             ResourceType::StaffBallot => &["/scrutineer/name"],
+            ResourceType::Enabler => &["/name", "/email"],
+            ResourceType::Endorsement => &["/given_by"],
+            ResourceType::Objection => &["/raised_by"],
             _ => &[],
         }
     }
@@ -78,17 +125,28 @@ fn document(view: &impl Serialize) -> Document {
     }
 }
 
+/// The same of what everybody sees less of, if there is less.
+fn with_public<T: Serialize>(view: &T, public: Option<&T>) -> PartDocument {
+    let public = public.map(|public| serde_json::to_string(public).unwrap_or_default());
+    PartDocument { full: document(view), public }
+}
+
 #[cfg(test)]
 mod tests {
-    use domain::{Id, Record};
+    use domain::{Id, Part, Record};
     use sha2::{Digest, Sha256};
 
     use super::*;
+    use crate::annual_return::NewAnnualReturn;
     use crate::body::{Body, Input};
     use crate::contract::NewContract;
     use crate::department::NewDepartment;
+    use crate::endorsement::NewEndorsement;
     use crate::mutual::NewMutual;
+    use crate::objection::NewObjection;
+    use crate::pathway_progress::NewPathwayProgress;
     use crate::staff_ballot::NewStaffBallot;
+    use crate::support_request::NewSupportRequest;
 
     const SOURCES: &str = r#"[{"url": "https://example.org/", "title": "T", "asserted_by": "A", "accessed_on": "2024-01-31", "note": "N"}]"#;
     const ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01";
@@ -118,10 +176,19 @@ mod tests {
         let mutual = record::<NewMutual, _>(
             r#"{"slug": "m", "name": "M", "identifiers": [{"scheme": "GB-COH", "id": "9506232"}], "legal_form": "cio", "sectors": ["housing"],
                 "region": "london", "website": "https://example.org/", "description": "D", "department_id": "ID",
-                "other_department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02"], "origin_route": "pathfinder", "stage": "merged",
-                "stage_since": "2012", "launched_on": "2011-10", "ended_on": "2012-01-31", "successor_id": "ID", "staff_count": 7,
+                "other_department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02"], "origin_route": "pathfinder", "staff_count": 7,
                 "staff_counted_on": "2011", "tests": {"left_public_sector": "met"}, "sources": SOURCES}"#,
-            |new| new.content,
+            |new| {
+                let life = domain::mutual::Life {
+                    stage: domain::Stage::Merged,
+                    stage_since: Some("2012".parse().unwrap()),
+                    launched_on: Some("2011-10".parse().unwrap()),
+                    ended_on: Some("2012-01-31".parse().unwrap()),
+                    successor_id: Some(ID.parse().unwrap()),
+                };
+                let life = domain::Checked::new(life).unwrap();
+                domain::Mutual { life, launch_override_reason: Some("R".parse().unwrap()), ..new.content }
+            },
         );
         let staff_ballot = record::<NewStaffBallot, _>(
             r#"{"mutual_id": "ID", "kind": "formal", "organiser": "joint", "question": "Q", "method": "single_choice", "mode": "recorded",
@@ -142,15 +209,49 @@ mod tests {
                 "protection": {"kind": "longer_term", "until": "2028-04-30"}, "status": "active", "sources": SOURCES}"#,
             |new| new,
         );
-        let shown = [
+        let id = Id::from_uuid(ID.parse().unwrap());
+        let annual_return = record::<NewAnnualReturn, _>(
+            r#"{"period_ends_on": "2013-03-31", "turnover": {"amount_minor": 1, "currency": "GBP"},
+                "surplus": {"amount_minor": -1, "currency": "GBP"}, "headcount": 7, "fte": "6.5", "service_users": 8, "staff_directors": 1,
+                "board_size": 3, "staff_shareholding_percent": "51", "sources": SOURCES}"#,
+            |content| Part { whole_id: id, content },
+        );
+        let endorsement = record::<NewEndorsement, _>(
+            r#"{"constituency": "staff", "staff_ballot_id": "ID", "given_on": "2012-06-14", "given_by": "N",
+                "evidence_url": "https://example.org/", "sources": SOURCES}"#,
+            |new| Part { whole_id: id, content: Endorsement { by_ballot: Some(domain::Position::Neutral), ..new } },
+        );
+        let objection = record::<NewObjection, _>(
+            r#"{"raised_by": "N", "kind": "union", "grounds": "G", "raised_on": "2012-07-02", "outcome": "accepted",
+                "decided_on": "2012-08-20", "decision_reasons": "R", "decided_by_arbiter": true, "sources": SOURCES}"#,
+            |content| Part { whole_id: id, content },
+        );
+        let support_request = record::<NewSupportRequest, _>(
+            r#"{"stage": "idea", "need": "N", "requested_on": "2012-03-05", "status": "declined", "enabler_id": "ID",
+                "closed_on": "2012-04-01", "decline_reason": "R", "sources": SOURCES}"#,
+            |content| Part { whole_id: id, content },
+        );
+        let progress = record::<NewPathwayProgress, _>(
+            r#"{"step_id": "ID", "done_on": "2012-02-14", "evidence_url": "https://example.org/", "note": "N", "sources": SOURCES}"#,
+            |content| Part { whole_id: id, content },
+        );
+        let parts = [
+            Views.part(AnyPart::AnnualReturn(&annual_return)),
+            Views.part(AnyPart::Endorsement(&endorsement)),
+            Views.part(AnyPart::Objection(&objection)),
+            Views.part(AnyPart::SupportRequest(&support_request)),
+            Views.part(AnyPart::PathwayProgress(&progress)),
+        ];
+        let mut shown = vec![
             Views.department(&department).shown,
             Views.mutual(&mutual).shown,
             Views.staff_ballot(&staff_ballot).shown,
             Views.public_staff_ballot(&staff_ballot),
             Views.contract(&contract).shown,
         ];
+        shown.extend(parts.into_iter().flat_map(|part| [Some(part.full.shown), part.public]).flatten());
         let digest: String =
             Sha256::digest(shown.join("\n")).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!((FORM, digest.as_str()), (2, "476523b741bdaf80"), "{shown:#?}");
+        assert_eq!((FORM, digest.as_str()), (2, "51a946a57a13e332"), "{shown:#?}");
     }
 }

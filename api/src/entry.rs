@@ -10,7 +10,6 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 use store::entry_log::{self, Logged};
 use store::history::{self, Version};
 use utoipa::openapi::RefOr;
@@ -19,14 +18,14 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::caller::Caller;
-use crate::conditional::{IfChanged, quoted};
+use crate::conditional::{IfChanged, digest};
 use crate::merge_patch::difference;
 use crate::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::path::PathKey;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::server::App;
-use crate::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word, hex};
+use crate::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
 use crate::wait::Wait;
 
 /// What was done to a record.
@@ -439,12 +438,10 @@ fn answer(
     next: Option<&str>,
     first: &str,
 ) -> Result<HttpResponse, Problem> {
-    const TAG_CHARS: usize = 32;
     let document = serde_json::to_string(page).map_err(Problem::internal)?;
-    let digest = hex(&Sha256::digest(&document));
     let next = next.map(|next| format!("<{next}>; rel=\"next\", ")).unwrap_or_default();
     let link = HeaderValue::try_from(format!("{next}<{first}>; rel=\"first\"")).map_err(Problem::internal)?;
-    Ok(conditions.list(quoted(digest.get(..TAG_CHARS).unwrap_or(&digest)), link, || document))
+    Ok(conditions.list(digest(&document), link, || document))
 }
 
 /// What every record has; its type says what else.

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use chrono::{DateTime, Utc};
 use domain::mutual::Life;
-use domain::{Action, Checked, Distinct, Kind, Object, Parents, Record, Staff};
+use domain::{Action, Checked, Distinct, FaultCode, Kind, Object, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
 use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Span, Stored, WriteTx};
@@ -20,12 +20,12 @@ use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource};
+use crate::resource::{self, Change, ChangeOptions, Resource, Root};
 use crate::server::App;
 use crate::source::{self, NewSource, Source};
 use crate::value::{
-    DepartmentId, DepartmentKey, Description, Instant, MutualId, MutualKey, Name, PartialDate, Region, SchemeAndId,
-    SearchWords, Sector, Slug, Slugged, TestOutcome, Text, WebUrl, Word, texts, words,
+    DepartmentId, DepartmentKey, Description, Instant, MutualId, MutualKey, Name, Note, PartialDate, Region,
+    SchemeAndId, SearchWords, Sector, Slug, Slugged, TestOutcome, Text, WebUrl, Word, texts, words,
 };
 
 type Key = domain::Key<domain::Mutual>;
@@ -55,9 +55,8 @@ pub type MutualPatch = Patch<NewMutual>;
     "description": "District nursing, therapies and reablement, owned by the staff who provide them.",
     "department_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01",
     "origin_route": "right_to_provide",
-    "stage": "operating",
-    "stage_since": "2013",
-    "launched_on": "2012-10-01",
+    "stage": "business_case",
+    "stage_since": "2012-03",
     "staff_count": 850,
     "staff_counted_on": "2013-03",
     "tests": {
@@ -104,26 +103,22 @@ pub struct NewMutual {
     other_department_ids: Vec<DepartmentId>,
     #[schema(nullable = false)]
     origin_route: Option<OriginRoute>,
-    /// `idea` where it is absent.
+    /// The stage at entry, one of those before launch: `idea` where it is absent. From then on stage transitions alone move the mutual.
     #[schema(nullable = false)]
     stage: Option<Stage>,
-    /// Since when it has been in this stage. Not before `launched_on` in a stage after launch.
+    /// Since when it has been in this stage. It goes with the stage.
     #[schema(nullable = false)]
     stage_since: Option<PartialDate>,
-    /// When it began to deliver services of its own; not in a stage before launch, nor in one that ended before it.
-    #[schema(nullable = false)]
-    launched_on: Option<PartialDate>,
-    /// When it ended, before launch or after; only in a stage that is an end, and not before `launched_on`. The stage
-    /// begins with the end, so `stage_since` must be able to be the same day.
-    #[schema(nullable = false)]
-    ended_on: Option<PartialDate>,
     /// The mutual that took over its services; only in a stage that is an end.
     #[schema(nullable = false)]
     successor_id: Option<MutualId>,
-    /// How many people work in it: heads, not full-time equivalents.
+    /// How many people work in it: heads, not full-time equivalents. Once an annual return has a `headcount`, the newest of these is
+    /// it: then this is left out, or sent as it was read, unless `staff_counted_on` is surely later than that return's
+    /// `period_ends_on`. A change that would make it differ otherwise is refused as `read-only`.
     #[schema(nullable = false, minimum = 0, maximum = 10_000_000, example = 850)]
     staff_count: Option<i64>,
-    /// When they were counted; only with `staff_count`.
+    /// When they were counted; only with `staff_count`, and likewise the `period_ends_on` of the newest annual return with a
+    /// `headcount`.
     #[schema(nullable = false)]
     staff_counted_on: Option<PartialDate>,
     /// All `unknown` where it is absent.
@@ -176,6 +171,7 @@ pub struct Mutual {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     origin_route: Option<OriginRoute>,
+    /// It follows from its stage transitions, as the next three do.
     stage: Stage,
     /// Since when it has been in this stage.
     #[schema(nullable = false)]
@@ -193,11 +189,16 @@ pub struct Mutual {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     successor_id: Option<MutualId>,
-    /// How many people work in it: heads, not full-time equivalents.
+    /// Why it was launched though the gate was not met, in the department's words.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    launch_override_reason: Option<Note>,
+    /// How many people work in it: heads, not full-time equivalents. The newest annual return with a `headcount` says it, unless the
+    /// mutual has a count of its own that was surely made later; when its returns change, so may this.
     #[schema(nullable = false, minimum = 0, maximum = 10_000_000, example = 850)]
     #[serde(skip_serializing_if = "Option::is_none")]
     staff_count: Option<i64>,
-    /// When they were counted.
+    /// When they were counted, or the `period_ends_on` of the annual return that says it.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     staff_counted_on: Option<PartialDate>,
@@ -480,14 +481,12 @@ impl Resource for Mutuals {
     type View = Mutual;
     type New = NewMutual;
     type Key = Key;
-    type Prepared = Slugged<store::mutual::Prepared>;
 
     const TYPE: ResourceType = ResourceType::Mutual;
     const KIND: Kind = Kind::Mutual;
-    const PATH: &'static str = "/v1/mutuals";
 
-    fn content(value: Slugged<domain::Mutual>) -> domain::Mutual {
-        value.content
+    fn wanted(current: &domain::Mutual, value: Slugged<domain::Mutual>) -> domain::Mutual {
+        value.content.with_course_of(current)
     }
 
     fn object(
@@ -515,6 +514,27 @@ impl Resource for Mutuals {
         store::mutual::find(tx, key)
     }
 
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<domain::Mutual>,
+        value: Slugged<domain::Mutual>,
+        _: &domain::Caller,
+    ) -> Result<Stored<domain::Mutual>, store::Error> {
+        store::mutual::update(tx, current, Self::wanted(&current.content, value))
+    }
+
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Mutual>) -> Result<(), store::Error> {
+        store::mutual::delete(tx, current)
+    }
+}
+
+impl Root for Mutuals {
+    type Prepared = Slugged<store::mutual::Prepared>;
+
+    fn content(value: Slugged<domain::Mutual>) -> domain::Mutual {
+        value.content
+    }
+
     fn prepare(
         documents: &dyn Documents,
         id: domain::MutualId,
@@ -531,25 +551,14 @@ impl Resource for Mutuals {
     ) -> Result<Stored<domain::Mutual>, store::Error> {
         if *derived { content.insert_with_free_slug(tx) } else { content.insert(tx) }
     }
-
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<domain::Mutual>,
-        value: Slugged<domain::Mutual>,
-        _: &domain::Caller,
-    ) -> Result<Stored<domain::Mutual>, store::Error> {
-        store::mutual::update(tx, current, value.content)
-    }
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Mutual>) -> Result<(), store::Error> {
-        store::mutual::delete(tx, current)
-    }
 }
 
 impl Input for NewMutual {
     type Value = Slugged<domain::Mutual>;
 
-    const FIXED: &'static [&'static str] = &["slug"];
+    const READ_ONLY: &'static [&'static str] =
+        &["id", "version", "launched_on", "ended_on", "launch_override_reason", "created_at", "updated_at"];
+    const FIXED: &'static [&'static str] = &["slug", "stage", "stage_since"];
     const PATCH: &'static str = "MutualPatch";
 
     fn references(&self) -> Vec<Reference> {
@@ -565,6 +574,18 @@ impl Input for NewMutual {
             .collect()
     }
 
+    /// What is on its way is entered where it stands; the rest of a life is entered as transitions.
+    fn entering(&self, faults: &mut Faults) {
+        if let Some(Word(stage)) = self.stage
+            && !stage.is_pre_launch_live()
+        {
+            let detail = format!(
+                "a mutual is entered in a stage before launch, and `{stage}` is none: enter it so, and then its stage transitions"
+            );
+            faults.push("stage", FaultCode::Inconsistent, &detail);
+        }
+    }
+
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {
         let identifiers = faults.each("identifiers", self.identifiers, NewIdentifier::build);
         let identifiers = faults.take("identifiers", Distinct::new(identifiers));
@@ -577,8 +598,8 @@ impl Input for NewMutual {
         let life = Life {
             stage: self.stage.map(Word::into_inner).unwrap_or_default(),
             stage_since: self.stage_since.map(Text::into_inner),
-            launched_on: self.launched_on.map(Text::into_inner),
-            ended_on: self.ended_on.map(Text::into_inner),
+            launched_on: None,
+            ended_on: None,
             successor_id: self.successor_id.map(Text::into_inner),
         };
         // A date that can't be read contradicts nothing; the stage taken in place of one that can't be read may.
@@ -602,6 +623,7 @@ impl Input for NewMutual {
             parents: parents?,
             origin_route: self.origin_route.map(Word::into_inner),
             life: life?,
+            launch_override_reason: None,
             staff: staff?,
             tests: self.tests.unwrap_or_default().into(),
             sources: sources?,
@@ -662,6 +684,7 @@ impl From<Record<domain::Mutual>> for Mutual {
             launched_on: life.launched_on.map(Text),
             ended_on: life.ended_on.map(Text),
             successor_id: life.successor_id.map(Text),
+            launch_override_reason: content.launch_override_reason.map(Text),
             staff_count: staff.count,
             staff_counted_on: staff.counted_on.map(Text),
             tests: content.tests.into(),
@@ -688,8 +711,7 @@ mod tests {
         "region": "south_west", "website": "https://example.org/bch", "description": "Community health.\nBristol.",
         "department_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01",
         "other_department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02", "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e03"],
-        "origin_route": "right_to_request", "stage": "merged", "stage_since": "2020",
-        "launched_on": "2011-10-01", "ended_on": "2020-03-31", "successor_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e04",
+        "origin_route": "right_to_request", "stage": "approved", "stage_since": "2010",
         "staff_count": 0, "staff_counted_on": "2020-04",
         "tests": {"left_public_sector": "met", "profits_only_to_members_or_none": "not_met"},
         "sources": [{"title": "Guide"}]
@@ -702,7 +724,19 @@ mod tests {
     fn stored() -> Record<domain::Mutual> {
         let at = "2024-02-03T04:05:06.000007Z".parse().unwrap();
         let id = Id::from_uuid("0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f".parse().unwrap());
-        Record { id, version: 3, created_at: at, updated_at: at, content: body(FULL).create().unwrap().content }
+        let life = Life {
+            stage: domain::Stage::Merged,
+            stage_since: Some("2020".parse().unwrap()),
+            launched_on: Some("2011-10-01".parse().unwrap()),
+            ended_on: Some("2020-03-31".parse().unwrap()),
+            successor_id: Some("0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e04".parse().unwrap()),
+        };
+        let content = domain::Mutual {
+            life: Checked::new(life).unwrap(),
+            launch_override_reason: Some("The council decided so.".parse().unwrap()),
+            ..body(FULL).create().unwrap().content
+        };
+        Record { id, version: 3, created_at: at, updated_at: at, content }
     }
 
     fn answer() -> Mutual {
@@ -741,9 +775,8 @@ mod tests {
                 at("/region", "invalid-type"),
                 at("/other_department_ids/0", "invalid-format"),
                 at("/other_department_ids/1", "duplicate-item"),
-                at("/launched_on", "inconsistent"),
-                at("/ended_on", "inconsistent"),
-                at("/ended_on", "date-order"),
+                at("/launched_on", "read-only"),
+                at("/ended_on", "read-only"),
                 at("/staff_count", "out-of-range"),
                 at("/tests/left_public_sector", "not-in-vocabulary"),
                 at("/tests/left", "unknown-member"),
@@ -757,7 +790,7 @@ mod tests {
         let told = faults(
             body(
                 r#"{
-                    "name": "Harmonie", "sectors": "housing", "stage": "running", "launched_on": "2012",
+                    "name": "Harmonie", "sectors": "housing", "stage": "running",
                     "department_id": 1, "other_department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01"],
                     "staff_count": "12", "staff_counted_on": "2013", "tests": []
                 }"#,
@@ -774,9 +807,6 @@ mod tests {
                 at("/tests", "invalid-type"),
             ],
         );
-        let dates = r#"{"name": "Harmonie", "sectors": ["housing"], "ended_on": "2012", "launched_on": "soon"}"#;
-        let told = faults(body(dates).create());
-        assert_eq!(told, [at("/ended_on", "inconsistent"), at("/launched_on", "invalid-format")]);
     }
 
     #[test]
@@ -808,9 +838,9 @@ mod tests {
         for name in NewMutual::schema_members() {
             assert!(sent.contains(&format!("\"{name}\":")), "{name}");
         }
-        assert_eq!(body(&sent).replace(&answer()).unwrap().content, stored().content);
-        assert_eq!(body(&sent).update(&answer()).unwrap().content, stored().content);
-        assert_eq!(body("{}").update(&answer()).unwrap().content, stored().content);
+        for read in [body(&sent).replace(&answer()), body(&sent).update(&answer()), body("{}").update(&answer())] {
+            assert_eq!(read.unwrap().content.with_course_of(&stored().content), stored().content);
+        }
     }
 
     #[test]

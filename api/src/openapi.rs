@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use actix_web::App;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
-use domain::{Action, Kind, grants};
+use domain::{Action, Condition, Fault, FaultCode, Kind, LaunchCondition, TestOutcome, grants};
 use serde_json::Value;
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
@@ -63,6 +63,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "mutuals", description = "Organisations that left the public sector to run a public service, or are on their way"),
         (name = "staff ballots", description = "Votes of the staff on becoming a mutual, with their counts"),
         (name = "contracts", description = "Contracts of mutuals with public bodies"),
+        (name = "reports", description = "What follows from the register as at a day"),
         (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
         (name = "log", description = "What proves that no entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
         (name = "keys", description = "Keys by which systems prove who they are"),
@@ -119,8 +120,22 @@ const REQUEST_TIMEOUT: Refusal = Refusal {
 const TAKEN: Refusal = Refusal {
     name: "Taken",
     status: "409",
-    kinds: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
-    description: "Another record has this name, slug or identifier",
+    kinds: &[
+        ProblemType::NameTaken,
+        ProblemType::SlugTaken,
+        ProblemType::IdentifierTaken,
+        ProblemType::PositionTaken,
+        ProblemType::PeriodTaken,
+        ProblemType::StepTaken,
+        ProblemType::StateConflict,
+    ],
+    description: "Another record has what this one would, or the record as it is forbids the change",
+};
+const STATE_CONFLICT: Refusal = Refusal {
+    name: "StateConflict",
+    status: "409",
+    kinds: &[ProblemType::StateConflict, ProblemType::NotReady],
+    description: "The state of the record is against it",
 };
 const HAS_DEPENDENTS: Refusal = Refusal {
     name: "HasDependents",
@@ -195,6 +210,7 @@ const REFUSALS: &[&Refusal] = &[
     &NOT_ACCEPTABLE,
     &REQUEST_TIMEOUT,
     &TAKEN,
+    &STATE_CONFLICT,
     &HAS_DEPENDENTS,
     &GONE,
     &PRECONDITION_FAILED,
@@ -361,6 +377,7 @@ fn traceparent() -> Parameter {
 /// The headers that an answer has by the conventions: conditional reads, links of lists, the place of what is new.
 fn describe_headers(method: &str, operation: &mut Operation) {
     let is_conditional = has_parameter(operation, "If-None-Match");
+    let is_dated = has_parameter(operation, "If-Modified-Since");
     let is_list = has_parameter(operation, "cursor") || has_parameter(operation, "after");
     // What may be sent twice is what has versions.
     let is_versioned = has_parameter(operation, "Idempotency-Key");
@@ -372,7 +389,8 @@ fn describe_headers(method: &str, operation: &mut Operation) {
         let RefOr::T(response) = response else { continue };
         let own: &[&str] = match (method, status.as_str()) {
             ("GET", "200" | "304") if is_conditional && is_list => &[ETAG, CACHE_CONTROL, LINK],
-            ("GET", "200" | "304") if is_conditional => &[ETAG, CACHE_CONTROL, LAST_MODIFIED],
+            ("GET", "200" | "304") if is_conditional && is_dated => &[ETAG, CACHE_CONTROL, LAST_MODIFIED],
+            ("GET", "200" | "304") if is_conditional => &[ETAG, CACHE_CONTROL],
             ("GET", "200") => &[CACHE_CONTROL],
             ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION, CACHE_CONTROL],
             ("POST", "201") => &[LOCATION, CACHE_CONTROL],
@@ -400,6 +418,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
     let changes = method != "GET";
     let is_versioned = has_parameter(operation, "If-Match");
     let names_what_may_be_absent = operation.responses.responses.contains_key("404");
+    let moves_on = path.ends_with("/stage-transitions");
     let declares_conflict = operation.responses.responses.contains_key("409");
     let answers = operation
         .responses
@@ -415,7 +434,8 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
         (answers, &NOT_ACCEPTABLE),
         (reads_body, &REQUEST_TIMEOUT),
         (declares_conflict && method == "DELETE", &HAS_DEPENDENTS),
-        (declares_conflict && method != "DELETE", &TAKEN),
+        (declares_conflict && method != "DELETE" && !moves_on, &TAKEN),
+        (declares_conflict && moves_on, &STATE_CONFLICT),
         (names_record && in_register, &GONE),
         (is_versioned, &PRECONDITION_FAILED),
         (reads_body, &PAYLOAD_TOO_LARGE),
@@ -541,6 +561,43 @@ fn example(kind: ProblemType) -> Value {
         ProblemType::IdentifierTaken => {
             Problem::conflict(kind, "another mutual has the identifier «GB-COH:09506232»", other())
         }
+        ProblemType::StateConflict => Problem::state_conflict(vec![Fault::new(
+            "to",
+            FaultCode::Inconsistent,
+            "a mutual in stage `operating` cannot move to `launched`: expected one of `recontracting`, `suspended`",
+        )]),
+        ProblemType::NotReady => Problem::not_ready(vec![Condition {
+            key: LaunchCondition::StaffBuyIn,
+            outcome: TestOutcome::NotMet,
+            detail: "no formal, confirmatory or rerun ballot that is declared and stands is on record".to_owned(),
+            looked_at: Vec::new(),
+        }]),
+        ProblemType::PositionTaken => {
+            let step = OtherRecord {
+                resource_type: "pathway_step",
+                id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3".to_owned(),
+                name: Some("Hold a ballot".to_owned()),
+            };
+            Problem::conflict(kind, "the position «3» is that of the pathway step Hold a ballot", vec![step])
+        }
+        ProblemType::PeriodTaken => Problem::conflict(
+            kind,
+            "the year that ends on «2013-03-31» is that of the annual return 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2",
+            vec![OtherRecord {
+                resource_type: "annual_return",
+                id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),
+                name: None,
+            }],
+        ),
+        ProblemType::StepTaken => Problem::conflict(
+            kind,
+            "the step «01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3» is that of the pathway progress 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2",
+            vec![OtherRecord {
+                resource_type: "pathway_progress",
+                id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),
+                name: None,
+            }],
+        ),
         ProblemType::HasDependents => Problem::has_dependents("other records refer to this one", other()),
         ProblemType::Gone => Problem::gone("the mutual «harmonie» was deleted"),
         ProblemType::PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),

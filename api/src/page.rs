@@ -13,8 +13,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::FaultCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Page, Position, Slice};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -23,7 +23,7 @@ use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use crate::conditional::{IfChanged, quoted};
+use crate::conditional::{IfChanged, IfNoneMatch, digest, quoted};
 use crate::known_at::KnownAt;
 use crate::problem::{ErrorItem, Problem};
 use crate::query::{Parameters, finish};
@@ -89,6 +89,24 @@ impl<F, S: SortKey> ListQuery<F, S> {
     }
 }
 
+impl<F, S> ListQuery<F, S> {
+    /// The cursor of the page that goes on from here.
+    pub fn cursor(&self, position: &Position) -> String {
+        self.target.cursor(position)
+    }
+
+    /// The answer of a page that says more than its items: the page, a tag of all of it and links; or 304.
+    ///
+    /// # Errors
+    ///
+    /// A 500 where a link can't be written as a header.
+    pub fn answer_with(&self, page: &impl Serialize, next_cursor: Option<&str>) -> Result<HttpResponse, Problem> {
+        let document = serde_json::to_string(page).unwrap_or_default();
+        let link = self.target.link(next_cursor).map_err(Problem::internal)?;
+        Ok(self.conditions.list(digest(&document), link, || document))
+    }
+}
+
 /// `{"items": […], "next_cursor": …, "total": …}`: the items are written already, and a cursor needs no escapes.
 fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
     let size: usize = slice.items.iter().map(|item| item.document.len().saturating_add(1)).sum();
@@ -123,6 +141,10 @@ pub struct SortOrder<S>(std::marker::PhantomData<fn() -> S>);
 #[derive(Debug)]
 pub struct ListParameters<S>(std::marker::PhantomData<fn() -> S>);
 
+/// The parameters `limit`, `cursor` and `count` and the conditions of a list that has one order only.
+#[derive(Debug)]
+pub struct PartParameters;
+
 #[derive(Default, Deserialize)]
 struct Paging {
     limit: Option<String>,
@@ -141,7 +163,9 @@ impl Paging {
         if limit.is_none() {
             refuse("limit", FaultCode::OutOfRange.as_str(), format!("expected a whole number from 1 to {MAX_LIMIT}"));
         }
-        let order = self.sort.as_deref().map_or_else(|| S::KEYS.first().map(|(_, key)| (*key, false)), order::<S>);
+        // A list of one order has no such parameter, and the gate has told so.
+        let sort = self.sort.as_deref().filter(|_| !S::NAME.is_empty());
+        let order = sort.map_or_else(|| S::KEYS.first().map(|(_, key)| (*key, false)), order::<S>);
         if order.is_none() {
             let keys: Vec<&str> = S::KEYS.iter().map(|(word, _)| *word).collect();
             let detail = format!(
@@ -362,6 +386,14 @@ impl<S: SortKey> ToSchema for SortOrder<S> {
 
 impl<S: SortKey> IntoParams for ListParameters<S> {
     fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = PartParameters::into_params(provider);
+        parameters.insert(2, parameter("sort", "What the list is ordered by.", SortOrder::<S>::schema()));
+        parameters
+    }
+}
+
+impl IntoParams for PartParameters {
+    fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let limit = ObjectBuilder::new()
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
@@ -372,14 +404,13 @@ impl<S: SortKey> IntoParams for ListParameters<S> {
         let mut parameters = vec![
             parameter("limit", "The most items that the page may have.", limit.into()),
             parameter("cursor", "`next_cursor` of the page before; leave it out for the first page.", cursor.into()),
-            parameter("sort", "What the list is ordered by.", SortOrder::<S>::schema()),
             parameter(
                 "count",
                 "`exact` adds `total` to the answer, which takes a little longer.",
                 string().title(Some("Count")).enum_values(Some(["exact"])).into(),
             ),
         ];
-        parameters.extend(IfChanged::into_params(provider).into_iter().filter(|header| header.name == "If-None-Match"));
+        parameters.extend(IfNoneMatch::into_params(provider));
         parameters
     }
 }

@@ -12,7 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use chrono::SecondsFormat;
-use domain::{Fault, Grant, Reach, Refused};
+use domain::{Condition, Fault, Grant, Reach, Refused, TestOutcome};
 use serde::Serialize;
 use store::{Conflict, ConflictKind};
 use utoipa::ToSchema;
@@ -84,6 +84,16 @@ problem_types! {
     SlugTaken = CONFLICT "slug-taken" "The slug is taken";
     /// Another record has this identifier.
     IdentifierTaken = CONFLICT "identifier-taken" "The identifier is taken";
+    /// Another step of the pathway has this place.
+    PositionTaken = CONFLICT "position-taken" "The place on the pathway is taken";
+    /// The mutual has another return for this year.
+    PeriodTaken = CONFLICT "period-taken" "The mutual has a return for this year";
+    /// The mutual has taken this step already.
+    StepTaken = CONFLICT "step-taken" "The mutual has taken this step already";
+    /// What the record says now forbids the change.
+    StateConflict = CONFLICT "state-conflict" "The record as it is forbids this";
+    /// The mutual doesn't meet the conditions of a launch.
+    NotReady = CONFLICT "not-ready" "The mutual is not ready to be launched";
     /// Other records refer to this one.
     HasDependents = CONFLICT "has-dependents" "Other records depend on this one";
     /// The record was there and has been deleted.
@@ -304,11 +314,29 @@ impl Problem {
         problem
     }
 
+    /// 409: the record as it is forbids the change; each fault says what is possible.
+    pub fn state_conflict(faults: Vec<Fault>) -> Self {
+        let errors: Vec<ErrorItem> = faults.into_iter().map(ErrorItem::from).collect();
+        let said: Vec<&str> = errors.iter().map(|error| error.detail.as_str()).collect();
+        Self::new(ProblemType::StateConflict, said.join("; ")).with_errors(errors)
+    }
+
     /// 409: others refer to the record.
     pub fn has_dependents(detail: impl Into<String>, dependents: Vec<OtherRecord>) -> Self {
         let mut problem = Self::new(ProblemType::HasDependents, detail);
         problem.0.dependents = dependents;
         problem
+    }
+
+    /// 409: these conditions of a launch are not met.
+    pub fn not_ready(conditions: Vec<Condition>) -> Self {
+        let keys: Vec<_> = conditions.iter().map(|condition| format!("`{}`", condition.key)).collect();
+        let detail = format!("not met: {}", keys.join(", "));
+        let unmet = |condition: Condition| {
+            let code = if condition.outcome == TestOutcome::Unknown { "unknown" } else { "not-met" };
+            ErrorItem { rule: Some(condition.key.as_str()), ..ErrorItem::pointer("/to", code, condition.detail) }
+        };
+        Self::new(ProblemType::NotReady, detail).with_errors(conditions.into_iter().map(unmet).collect())
     }
 
     /// 412, with the tag of the version that is there now.
@@ -517,6 +545,8 @@ impl From<store::Error> for Problem {
                 "this cursor is of another list",
             )]),
             store::Error::Rule(faults) => Self::from(faults),
+            store::Error::State(faults) => Self::state_conflict(faults),
+            store::Error::NotReady(conditions) => Self::not_ready(conditions),
             store::Error::Unavailable(_) => Self::unavailable(RETRY_AFTER_SECONDS, error),
             store::Error::StorageFull(_) => Self::storage_full(error),
             store::Error::OutcomeUnknown(_) => Self::outcome_unknown(RETRY_AFTER_SECONDS, error),
@@ -533,6 +563,9 @@ impl From<Vec<Conflict>> for Problem {
             Some(ConflictKind::NameTaken) => ProblemType::NameTaken,
             Some(ConflictKind::SlugTaken) => ProblemType::SlugTaken,
             Some(ConflictKind::IdentifierTaken) => ProblemType::IdentifierTaken,
+            Some(ConflictKind::PositionTaken) => ProblemType::PositionTaken,
+            Some(ConflictKind::PeriodTaken) => ProblemType::PeriodTaken,
+            Some(ConflictKind::StepTaken) => ProblemType::StepTaken,
             Some(ConflictKind::HasDependents) => ProblemType::HasDependents,
             // Ids and the first of a mutual's contracts are of the service's own making.
             Some(ConflictKind::IdTaken | ConflictKind::FirstContractTaken) | None => {
@@ -562,6 +595,9 @@ fn taken(conflict: &Conflict) -> Option<ErrorItem> {
         ConflictKind::NameTaken => ("name-taken", "name"),
         ConflictKind::SlugTaken => ("slug-taken", "slug"),
         ConflictKind::IdentifierTaken => ("identifier-taken", "identifier"),
+        ConflictKind::PositionTaken => ("position-taken", "position"),
+        ConflictKind::PeriodTaken => ("period-taken", "year that ends on"),
+        ConflictKind::StepTaken => ("step-taken", "step"),
         ConflictKind::IdTaken | ConflictKind::HasDependents | ConflictKind::FirstContractTaken => return None,
     };
     let holder = conflict.other.as_ref().map_or_else(
@@ -596,7 +632,7 @@ fn allowed(grant: &Grant) -> String {
     let Grant { role, reach } = grant;
     match reach {
         Reach::Departments if role.is_departmental() => format!("the role `{role}` of the record's department"),
-        Reach::Departments => format!("the role `{role}`"),
+        Reach::Departments | Reach::Everywhere => format!("the role `{role}`"),
         Reach::Appointed => format!("the role `{role}` appointed to the record"),
     }
 }

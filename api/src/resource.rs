@@ -9,14 +9,15 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use domain::{Action, Id, Kind, Object, Record, Refused, authorize, authorize_role, grants};
+use domain::{Action, Id, Key, Kind, Object, Part, Record, Refused, authorize, authorize_role, grants};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
+use store::part::Whole as _;
 use store::{Documents, Page, ReadTx, ResourceType, Shown, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -28,6 +29,7 @@ use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, json, last_modified};
 use crate::known_at::KnownAt;
 use crate::page::{ListQuery, SortKey};
+use crate::part::{self, Parts, Served};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::request_id::RequestId;
@@ -43,19 +45,14 @@ pub trait Resource: 'static {
     type New: Input<Value: Clone + Send> + 'static;
     /// What a path names it by.
     type Key: fmt::Display + Send + 'static;
-    /// A record that is ready to be entered.
-    type Prepared: Send + 'static;
 
     /// What it is called in the register.
     const TYPE: ResourceType;
     /// What it is to those who decide who may do what.
     const KIND: Kind;
 
-    /// Where its records are: `/v1/mutuals`.
-    const PATH: &'static str;
-
-    /// What a record says that is entered with this value, if nothing in the register is in its way.
-    fn content(value: <Self::New as Input>::Value) -> Self::Content;
+    /// What a record would say that is changed to this value.
+    fn wanted(current: &Self::Content, value: <Self::New as Input>::Value) -> Self::Content;
 
     /// A record that says this, as far as it matters to who may touch it; none where it can't be stored, since what it belongs to
     /// isn't there.
@@ -67,11 +64,6 @@ pub trait Resource: 'static {
         id: Id<Self::Content>,
         content: &Self::Content,
     ) -> Result<Option<Object>, store::Error>;
-
-    /// What it is to enter this.
-    fn entering(_: &Self::Content) -> Action {
-        Action::Create
-    }
 
     /// What it may be to change this: whoever may do none of it is told before the content is looked at.
     fn changes(_: &Self::Content) -> &'static [Action] {
@@ -107,24 +99,6 @@ pub trait Resource: 'static {
         Ok(true)
     }
 
-    /// Does what needs no look at the register before a record is entered at this time.
-    fn prepare(
-        documents: &dyn Documents,
-        id: Id<Self::Content>,
-        now: DateTime<Utc>,
-        value: <Self::New as Input>::Value,
-    ) -> Self::Prepared;
-
-    /// Enters a record for this caller.
-    ///
-    /// # Errors
-    /// Those of the store's function.
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        prepared: &Self::Prepared,
-        caller: &domain::Caller,
-    ) -> Result<Stored<Self::Content>, store::Error>;
-
     /// Replaces what a record says, for this caller.
     ///
     /// # Errors
@@ -143,14 +117,57 @@ pub trait Resource: 'static {
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self::Content>) -> Result<(), store::Error>;
 }
 
+/// A resource whose records belong to no other: how one is entered.
+pub trait Root: Resource {
+    /// A record that is ready to be entered.
+    type Prepared: Send + 'static;
+
+    /// What a record says that is entered with this value, if nothing in the register is in its way.
+    fn content(value: <Self::New as Input>::Value) -> Self::Content;
+
+    /// What it is to enter this.
+    fn entering(_: &Self::Content) -> Action {
+        Action::Create
+    }
+
+    /// Does what needs no look at the register before a record is entered at this time.
+    fn prepare(
+        documents: &dyn Documents,
+        id: Id<Self::Content>,
+        now: DateTime<Utc>,
+        value: <Self::New as Input>::Value,
+    ) -> Self::Prepared;
+
+    /// Enters a record for this caller.
+    ///
+    /// # Errors
+    /// Those of the store's function.
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        prepared: &Self::Prepared,
+        caller: &domain::Caller,
+    ) -> Result<Stored<Self::Content>, store::Error>;
+}
+
+const EXAMPLE_ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
+
 /// The contract's example of an answer, with the name of its schema: what the example of a request becomes.
-pub fn example<R: Resource>() -> Option<(String, Value)> {
-    const ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
+pub fn example<R: Root>() -> Option<(String, Value)> {
+    example_of::<R>(R::content)
+}
+
+/// The same for a part, which belongs to the record with this id.
+pub fn example_of_part<T: Served>(whole_id: &str) -> Option<(String, Value)> {
+    let whole_id = Id::from_uuid(whole_id.parse().ok()?);
+    example_of::<Parts<T>>(|content| Part { whole_id, content })
+}
+
+fn example_of<R: Resource>(content: impl FnOnce(<R::New as Input>::Value) -> R::Content) -> Option<(String, Value)> {
     let RefOr::T(Schema::Object(input)) = R::New::schema() else { return None };
     let value = Body::<R::New>::parse(input.example?.to_string()).ok()?.create().ok()?;
     let at = DateTime::from_timestamp(1_759_311_000, 250_000)?;
-    let content = R::content(value);
-    let record = Record { id: Id::from_uuid(ID.parse().ok()?), version: 1, created_at: at, updated_at: at, content };
+    let id = Id::from_uuid(EXAMPLE_ID.parse().ok()?);
+    let record = Record { id, version: 1, created_at: at, updated_at: at, content: content(value) };
     Some((R::View::name().into_owned(), serde_json::to_value(R::View::from(record)).ok()?))
 }
 
@@ -168,7 +185,7 @@ pub struct Change {
     app: App,
     request_id: RequestId,
     caller: Caller,
-    target: String,
+    path: String,
     dry_run: bool,
     if_match: IfMatch,
     idempotency_key: IdempotencyKey,
@@ -205,7 +222,7 @@ impl Change {
         Ok(Self {
             request_id,
             caller,
-            target: format!("{} {}", request.method(), request.path()),
+            path: request.path().to_owned(),
             dry_run: options.validate_only.unwrap_or_default(),
             if_match: IfMatch::from_request(request, payload).into_inner()?,
             idempotency_key: IdempotencyKey::from_request(request, payload).into_inner()?,
@@ -223,15 +240,53 @@ impl Change {
     ///
     /// # Errors
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
-    pub async fn create<R: Resource>(self, body: Body<R::New>) -> Result<HttpResponse, Problem> {
-        let Self { app, request_id, caller, target, dry_run, idempotency_key, .. } = self;
-        let stamp = app.stamp(&caller, &request_id);
-        let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &target, &key, &body));
-        let id = app.new_id::<R::Content>();
+    pub async fn create<R: Root>(self, body: Body<R::New>) -> Result<HttpResponse, Problem> {
+        let stamp = self.app.stamp(&self.caller, &self.request_id);
+        let id = self.app.new_id::<R::Content>();
         let prepared = body.create().map(|value| {
             let content = R::content(value.clone());
-            (content, R::prepare(app.store.documents(), id, stamp.now, value))
+            (content, R::prepare(self.app.store.documents(), id, stamp.now, value))
         });
+        self.enter::<R>(stamp, &body, move |tx, caller| {
+            let (entered, prepared) = accept(tx, &prepared, caller)?;
+            check_permission::<R>(tx, caller, R::entering(entered), (id, entered))?;
+            Ok(R::insert(tx, prepared, caller)?)
+        })
+        .await
+    }
+
+    /// Creates a part of a record: as [`Change::create`].
+    ///
+    /// # Errors
+    /// 404 or 410 where the record is not there, 422 with every fault of the content, 409 naming the records that stand in the way.
+    pub async fn create_part<T: Served>(
+        self,
+        whole: Key<T::Whole>,
+        body: Body<T::New>,
+    ) -> Result<HttpResponse, Problem> {
+        let stamp = self.app.stamp(&self.caller, &self.request_id);
+        let id = self.app.new_id();
+        let content = body.create();
+        self.enter::<Parts<T>>(stamp, &body, move |tx, caller| {
+            let whole_id = T::Whole::find_id(tx, &whole)?;
+            let object = part::object::<T>(tx, whole_id)?;
+            authorize_any(caller, T::ENTERING, &object).map_err(|_| forbidden(T::ENTERING, &object))?;
+            let content = accept(tx, &content, caller)?.clone();
+            let action = content.entering();
+            authorize(caller, action, &object).map_err(|_| forbidden(&[action], &object))?;
+            Ok(store::part::insert::<T>(tx, id, Part { whole_id, content })?)
+        })
+        .await
+    }
+
+    async fn enter<R: Resource>(
+        self,
+        stamp: Stamp,
+        body: &Body<R::New>,
+        insert: impl Fn(&mut WriteTx<'_>, &Caller) -> Result<Stored<R::Content>, Problem> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let Self { app, caller, path, dry_run, idempotency_key, .. } = self;
+        let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, body));
         let answer = app.store.write(stamp, move |tx| {
             authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
@@ -239,9 +294,7 @@ impl Change {
             if let Some(kept) = kept.flatten() {
                 return Ok(kept);
             }
-            let (entered, prepared) = accept(tx, &prepared, &caller)?;
-            check_permission::<R>(tx, &caller, R::entering(entered), (id, entered))?;
-            let stored = R::insert(tx, prepared, &caller)?;
+            let stored = insert(tx, &caller)?;
             if dry_run {
                 tx.discard();
                 return Ok(rehearsed(stored));
@@ -252,7 +305,14 @@ impl Change {
                 None => Ok(answer),
             }
         });
-        Ok(respond::<R>(answer.await?))
+        let answer = answer.await?;
+        let location = format!("{path}/{}", answer.resource_id);
+        let mut response = respond(answer);
+        if response.status() == StatusCode::CREATED {
+            let location = HeaderValue::try_from(location).map_err(Problem::internal)?;
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Ok(response)
     }
 
     /// Replaces all that a record says.
@@ -284,7 +344,7 @@ impl Change {
             if_match.check(current.version)?;
             let content = read(&R::View::from(current.clone()));
             let value = accept(tx, &content, &caller)?.clone();
-            let wanted = R::content(value.clone());
+            let wanted = R::wanted(&current.content, value.clone());
             let action = R::changing(&current.content, &wanted);
             check_permission::<R>(tx, &caller, action, (current.id, &current.content))?;
             check_permission::<R>(tx, &caller, action, (current.id, &wanted))?;
@@ -295,7 +355,7 @@ impl Change {
             }
             Ok::<_, Problem>(answer(StatusCode::OK, stored))
         });
-        Ok(respond::<R>(answer.await?))
+        Ok(respond(answer.await?))
     }
 
     /// Changes a record in a way of its own, which is one of these actions.
@@ -323,7 +383,7 @@ impl Change {
             }
             Ok::<_, Problem>(answer(StatusCode::OK, stored))
         });
-        Ok(respond::<R>(answer.await?))
+        Ok(respond(answer.await?))
     }
 
     /// Deletes a record: 204, or in a dry run 200 with the record that would be deleted.
@@ -345,7 +405,7 @@ impl Change {
             }
             Ok::<_, Problem>(None)
         });
-        Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond::<R>))
+        Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond))
     }
 }
 
@@ -423,19 +483,28 @@ pub fn find_for<R: Resource>(
     let current = R::find(tx, key, caller)?;
     let object = R::object(tx, current.id, &current.content)?;
     let object = object.ok_or_else(|| Problem::internal(format!("the {} «{key}» belongs to nothing", R::TYPE)))?;
+    match authorize_any(caller, actions(&current.content), &object) {
+        Ok(()) => Ok(current),
+        Err(Refused::Forbidden { needed }) => Err(Problem::forbidden(needed)),
+        Err(Refused::Hidden) => Err(store::Error::NotFound { resource_type: R::TYPE, key: key.to_string() }.into()),
+    }
+}
+
+/// Decides whether the caller may do any of this with a record; the first refusal tells why not.
+fn authorize_any(caller: &Caller, actions: &[Action], object: &Object) -> Result<(), Refused> {
     let mut refusal = None;
-    for action in actions(&current.content) {
-        match authorize(caller, *action, &object) {
-            Ok(()) => return Ok(current),
+    for action in actions {
+        match authorize(caller, *action, object) {
+            Ok(()) => return Ok(()),
             Err(refused) => _ = refusal.get_or_insert(refused),
         }
     }
-    match refusal {
-        Some(Refused::Forbidden { needed }) => Err(Problem::forbidden(needed)),
-        Some(Refused::Hidden) | None => {
-            Err(store::Error::NotFound { resource_type: R::TYPE, key: key.to_string() }.into())
-        }
-    }
+    Err(refusal.unwrap_or(Refused::Hidden))
+}
+
+/// 403 naming the roles that may do one of these.
+fn forbidden(actions: &[Action], object: &Object) -> Problem {
+    Problem::forbidden(actions.first().map_or(&[], |action| grants(*action, object.kind())))
 }
 
 /// Refuses what the caller may not do with a record that says this. The record is one that they have seen or would make, so that
@@ -488,13 +557,11 @@ fn rehearsed<T>(stored: Stored<T>) -> Answer {
     Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, stored) }
 }
 
-fn respond<R: Resource>(answer: Answer) -> HttpResponse {
+fn respond(answer: Answer) -> HttpResponse {
     let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
-    let location = (status == StatusCode::CREATED).then(|| format!("{}/{}", R::PATH, answer.resource_id));
-    let headers =
-        [(header::LOCATION, location), (header::ETAG, answer.etag), (header::LAST_MODIFIED, answer.last_modified)];
+    let headers = [(header::ETAG, answer.etag), (header::LAST_MODIFIED, answer.last_modified)];
     for (name, value) in headers {
         if let Some(value) = value {
             response.insert_header((name, value));
@@ -511,11 +578,8 @@ struct Repeat {
 }
 
 impl Repeat {
-    fn new<T: Input>(caller: &str, target: &str, key: &str, body: &Body<T>) -> Self {
-        Self {
-            id: digest(&[caller.as_bytes(), target.as_bytes(), key.as_bytes()]),
-            fingerprint: digest(&[body.bytes()]),
-        }
+    fn new<T: Input>(caller: &str, path: &str, key: &str, body: &Body<T>) -> Self {
+        Self { id: digest(&[caller.as_bytes(), path.as_bytes(), key.as_bytes()]), fingerprint: digest(&[body.bytes()]) }
     }
 
     /// The answer that the request had when it first came, if the caller may still see all of the record. Where the register has

@@ -1,9 +1,15 @@
-//! The sample register: real departments, mutuals and staff ballots with their sources, embedded in the program.
+//! The sample register: real departments, their commitments, mutuals and staff ballots with their sources, embedded in the program.
 //!
 //! An item is what a caller would send, but for its references, which are slugs. It is read by the same code as a request, and
 //! one that is in the register already is left as it is, so that importing twice changes nothing.
 
-use domain::{Confidences, Department, Key, Mutual, Slug, StaffBallotId};
+use std::str::FromStr;
+
+use domain::mutual::Life;
+use domain::{
+    Checked, Commitment, CommitmentId, Confidences, Department, DepartmentId, Invalid, Key, Mutual, Part, PartialDate,
+    Slug, StaffBallotId, Stage, StageTransition,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -11,11 +17,13 @@ use store::{Error, ResourceType, Stamp, Store, WriteTx};
 use uuid::Uuid;
 
 use crate::body::{Body, Input};
+use crate::commitment::NewCommitment;
 use crate::department::NewDepartment;
 use crate::mutual::NewMutual;
 use crate::staff_ballot::NewStaffBallot;
 
 const DEPARTMENTS: &str = include_str!("../../data/sample/departments.json");
+const COMMITMENTS: &str = include_str!("../../data/sample/commitments.json");
 const MUTUALS: &str = include_str!("../../data/sample/mutuals.json");
 const STAFF_BALLOTS: &str = include_str!("../../data/sample/staff_ballots.json");
 
@@ -27,6 +35,8 @@ const SAMPLE_TIME: u64 = 1_735_689_600_000;
 pub struct Imported {
     /// Departments entered.
     pub departments: usize,
+    /// Commitments entered.
+    pub commitments: usize,
     /// Mutuals entered.
     pub mutuals: usize,
     /// Staff ballots entered.
@@ -62,6 +72,7 @@ pub async fn import(store: &Store, stamp: Stamp) -> Result<Imported, ImportError
 fn import_all(tx: &mut WriteTx<'_>) -> Result<Imported, ImportError> {
     let mut done = Imported::default();
     done.departments = enter_all(tx, "department", DEPARTMENTS, &mut done.left, enter_department)?;
+    done.commitments = enter_all(tx, "commitment", COMMITMENTS, &mut done.left, enter_commitment)?;
     done.mutuals = enter_all(tx, "mutual", MUTUALS, &mut done.left, enter_mutual)?;
     done.staff_ballots = enter_all(tx, "staff ballot", STAFF_BALLOTS, &mut done.left, enter_staff_ballot)?;
     Ok(done)
@@ -124,6 +135,24 @@ fn enter_department(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     Ok(Entry::Entered)
 }
 
+fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
+    let key = item.remove("reference_key");
+    let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let id = CommitmentId::from_uuid(stable_id(ResourceType::Commitment, key));
+    let slug = parse_slug(&item.remove("department").unwrap_or_default())?;
+    let found = there(store::department::find(tx, &Key::Slug(slug.clone())))?.map(|department| department.id);
+    let whole_id = found.unwrap_or_else(|| DepartmentId::from_uuid(stable_id(ResourceType::Department, slug.as_str())));
+    if is_known(store::part::find::<Commitment>(tx, whole_id, id))? {
+        return Ok(Entry::Left);
+    }
+    if found.is_none() {
+        return Ok(Entry::Waits);
+    }
+    let content = read::<NewCommitment>(&item)?;
+    store::part::insert(tx, id, Part { whole_id, content })?;
+    Ok(Entry::Entered)
+}
+
 fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
     let slug = slug_of(&item)?;
     if is_known(store::mutual::find(tx, &Key::Slug(slug.clone())))? {
@@ -135,9 +164,76 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
     if !found {
         return Ok(Entry::Waits);
     }
+    let course = course(&mut item)?;
+    let successor = item.remove("successor_id");
     let content = read::<NewMutual>(&item)?.content;
-    store::mutual::insert(tx, domain::Id::from_uuid(stable_id(ResourceType::Mutual, slug.as_str())), content)?;
+    let sources = content.sources.clone();
+    let id = domain::Id::from_uuid(stable_id(ResourceType::Mutual, slug.as_str()));
+    store::mutual::insert(tx, id, content)?;
+    for (to, effective_on) in course {
+        let transition = StageTransition {
+            position: 0,
+            from: Stage::default(),
+            unmet: Vec::new(),
+            to,
+            effective_on,
+            reason: None,
+            historic: true,
+            override_reason: None,
+            sources: sources.clone(),
+        };
+        let transition_id = stable_id(ResourceType::StageTransition, &format!("{slug}:{to}"));
+        store::part::insert(tx, domain::Id::from_uuid(transition_id), Part { whole_id: id, content: transition })?;
+    }
+    if let Some(successor) = successor {
+        succeed(tx, id, &successor)?;
+    }
     Ok(Entry::Entered)
+}
+
+/// Takes the stage and the dates that a mutual has out of its item, unless it is on its way: the moves, as far as they are known, that led
+/// it there.
+fn course(item: &mut Map<String, Value>) -> Result<Vec<(Stage, Option<PartialDate>)>, ImportError> {
+    let stage: Stage = known(item, "stage")?.unwrap_or_default();
+    if stage.is_pre_launch_live() {
+        return Ok(Vec::new());
+    }
+    let since: Option<PartialDate> = known(item, "stage_since")?;
+    let launched_on: Option<PartialDate> = known(item, "launched_on")?;
+    let ended_on: Option<PartialDate> = known(item, "ended_on")?;
+    for member in ["stage", "stage_since", "launched_on", "ended_on"] {
+        item.remove(member);
+    }
+    let mut course = Vec::new();
+    if stage.is_after_launch() || launched_on.is_some() {
+        course.push((Stage::Launched, launched_on.or(since.filter(|_| stage == Stage::Launched))));
+    }
+    if stage == Stage::Recontracting {
+        course.push((Stage::Operating, None));
+    }
+    if stage != Stage::Launched {
+        course.push((stage, ended_on.or(since)));
+    }
+    Ok(course)
+}
+
+/// A member's value, where the item has it.
+fn known<T: FromStr<Err = Invalid>>(item: &Map<String, Value>, member: &str) -> Result<Option<T>, ImportError> {
+    let text = item.get(member).and_then(Value::as_str);
+    let parsed = text.map(str::parse).transpose();
+    parsed.map_err(|invalid: Invalid| ImportError::Item { item: member.to_owned(), reason: invalid.detail })
+}
+
+/// Says of a mutual, which has ended, what took over its services.
+fn succeed(tx: &mut WriteTx<'_>, id: domain::MutualId, successor: &Value) -> Result<(), ImportError> {
+    let mutual = store::mutual::find(tx, &Key::Id(id))?;
+    let refused = |reason: String| ImportError::Item { item: mutual.content.name.to_string(), reason };
+    let successor_id = successor.as_str().unwrap_or_default().parse();
+    let successor_id = successor_id.map_err(|invalid: Invalid| refused(invalid.detail))?;
+    let life = Life { successor_id: Some(successor_id), ..(*mutual.content.life).clone() };
+    let life = Checked::new(life).map_err(|faults| refused(format!("{faults:?}")))?;
+    store::mutual::update(tx, &mutual, Mutual { life, ..mutual.content.clone() })?;
+    Ok(())
 }
 
 fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
@@ -172,8 +268,13 @@ fn mutual_id(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<String>, Error> 
 }
 
 fn existing<T>(found: Result<domain::Record<T>, Error>) -> Result<Option<String>, Error> {
+    Ok(there(found)?.map(|record| record.id.to_string()))
+}
+
+/// The record, if it is in the register now.
+fn there<T>(found: Result<domain::Record<T>, Error>) -> Result<Option<domain::Record<T>>, Error> {
     match found {
-        Ok(record) => Ok(Some(record.id.to_string())),
+        Ok(record) => Ok(Some(record)),
         Err(Error::NotFound { .. } | Error::Gone { .. }) => Ok(None),
         Err(error) => Err(error),
     }
@@ -210,7 +311,12 @@ fn parse_slug(value: &Value) -> Result<Slug, ImportError> {
 
 fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
     let refused = |reason: String| {
-        let name = item.get("name").or_else(|| item.get("question")).and_then(Value::as_str).unwrap_or("item");
+        let name = item
+            .get("name")
+            .or_else(|| item.get("title"))
+            .or_else(|| item.get("question"))
+            .and_then(Value::as_str)
+            .unwrap_or("item");
         ImportError::Item { item: name.to_owned(), reason }
     };
     let text = Value::Object(item.clone()).to_string();

@@ -20,7 +20,7 @@ use actix_web::rt::time::sleep;
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, Error};
 use chrono::{DateTime, SubsecRound, Utc};
-use domain::Id;
+use domain::{Day, Id};
 use store::{Stamp, Store};
 use utoipa::openapi::{OpenApi, Server as OpenApiServer};
 use utoipa_actix_web::AppExt as _;
@@ -38,12 +38,17 @@ use crate::gate::{Gate, Rules};
 use crate::jwt::Verifier;
 use crate::jwt::key_set::KeySetError;
 use crate::metrics::{self, Metrics};
+use crate::problem::Problem;
 use crate::rate::RateLimits;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
 use crate::signing::LogSigner;
 use crate::wait::Waits;
-use crate::{contract, department, document, entry, key, log, mutual, openapi, staff_ballot};
+use crate::{
+    annual_return, commitment, contract, department, document, enabler, endorsement, entry, key, log, mutual,
+    objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot, stage_transition,
+    support_request,
+};
 
 /// What a handler takes as its argument to reach the register.
 pub type App = Data<Shared>;
@@ -53,9 +58,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config.configure(about::routes).service(
         scope::scope("/v1")
             .configure(department::routes)
+            .configure(commitment::routes)
+            .configure(pathway_step::routes)
+            .configure(enabler::routes)
+            .configure(scorecard::routes)
             .configure(mutual::routes)
+            .configure(stage_transition::routes)
+            .configure(annual_return::routes)
+            .configure(endorsement::routes)
+            .configure(objection::routes)
+            .configure(support_request::routes)
+            .configure(pathway_progress::routes)
             .configure(staff_ballot::routes)
             .configure(contract::routes)
+            .configure(report::routes)
             .configure(entry::routes)
             .configure(log::routes)
             .configure(key::routes),
@@ -88,6 +104,15 @@ impl Shared {
     /// The same for what the service does by itself.
     pub fn operator(&self, request_id: &str) -> Stamp {
         Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: request_id.to_owned() }
+    }
+
+    /// The day that something is asked as at: today, in UTC, where the caller doesn't say.
+    ///
+    /// # Errors
+    /// 500 where the clock is of another age.
+    pub fn as_at(&self, asked: Option<Day>) -> Result<Day, Problem> {
+        let today = || Day::from_date(self.clock.now().date_naive());
+        asked.map_or_else(today, Ok).map_err(|invalid| Problem::internal(invalid.detail))
     }
 
     /// An id for a new record: a UUID of version 7, so that ids sort by time.

@@ -20,7 +20,7 @@ use crate::source::{self, NewSource, Source};
 use crate::value::{Day, Instant, KeyId, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word, prose};
 
 pub use appointment::NewAppointment;
-pub use operations::{StaffBallots, routes};
+pub use operations::{StaffBallots, erasure, routes};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
     BallotOption, BallotRound, BallotThreshold, Basis, Effect, NewBallotOption, NewBallotRound, NewBallotThreshold,

@@ -32,6 +32,8 @@ pub type Description = Text<domain::Description>;
 pub type Note = Text<domain::Note>;
 /// Address of a page.
 pub type WebUrl = Text<domain::WebUrl>;
+/// Address for electronic mail.
+pub type EmailAddress = Text<domain::EmailAddress>;
 /// A calendar day.
 pub type Day = Text<domain::Day>;
 /// A date that may be known to the month or the year only.
@@ -44,6 +46,26 @@ pub type MutualId = Text<domain::MutualId>;
 pub type StaffBallotId = Text<domain::StaffBallotId>;
 /// Id of a contract.
 pub type ContractId = Text<domain::ContractId>;
+/// Id of a department's commitment.
+pub type CommitmentId = Text<domain::CommitmentId>;
+/// Id of a mutual's stage transition.
+pub type StageTransitionId = Text<domain::StageTransitionId>;
+/// Id of a step of a department's pathway.
+pub type PathwayStepId = Text<domain::PathwayStepId>;
+/// Id of an enabler.
+pub type EnablerId = Text<domain::EnablerId>;
+/// Id of a mutual's annual return.
+pub type AnnualReturnId = Text<domain::AnnualReturnId>;
+/// Id of an endorsement of a mutual.
+pub type EndorsementId = Text<domain::EndorsementId>;
+/// Id of an objection to a mutual.
+pub type ObjectionId = Text<domain::ObjectionId>;
+/// Id of a mutual's request for support.
+pub type SupportRequestId = Text<domain::SupportRequestId>;
+/// Id of a mutual's progress on a step.
+pub type PathwayProgressId = Text<domain::PathwayProgressId>;
+/// Full-time equivalents.
+pub type Fte = Text<domain::Fte>;
 /// Id of an API key.
 pub type KeyId = Text<domain::KeyId>;
 /// A field of public service.
@@ -218,6 +240,18 @@ impl Described for domain::WebUrl {
     }
 }
 
+impl Described for domain::EmailAddress {
+    const NAME: &'static str = "EmailAddress";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some("Address for electronic mail, in ASCII and without a display name."))
+            .format(Some(SchemaFormat::Custom("email".to_owned())))
+            .max_length(Some(Self::MAX_CHARS))
+            .examples(["mutuals@example.gov.uk"])
+    }
+}
+
 impl Described for domain::Day {
     const NAME: &'static str = "Day";
 
@@ -274,6 +308,93 @@ impl Described for domain::ContractId {
 
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
         id(string, "Id of a contract.")
+    }
+}
+
+impl Described for domain::CommitmentId {
+    const NAME: &'static str = "CommitmentId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of a department's commitment.")
+    }
+}
+
+impl Described for domain::StageTransitionId {
+    const NAME: &'static str = "StageTransitionId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of a mutual's stage transition.")
+    }
+}
+
+impl Described for domain::PathwayStepId {
+    const NAME: &'static str = "PathwayStepId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of a step of a department's pathway.")
+    }
+}
+
+impl Described for domain::EnablerId {
+    const NAME: &'static str = "EnablerId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of an enabler.")
+    }
+}
+
+impl Described for domain::AnnualReturnId {
+    const NAME: &'static str = "AnnualReturnId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of a mutual's annual return.")
+    }
+}
+
+impl Described for domain::EndorsementId {
+    const NAME: &'static str = "EndorsementId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of an endorsement of a mutual.")
+    }
+}
+
+impl Described for domain::ObjectionId {
+    const NAME: &'static str = "ObjectionId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of an objection to a mutual.")
+    }
+}
+
+impl Described for domain::SupportRequestId {
+    const NAME: &'static str = "SupportRequestId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of a mutual's request for support.")
+    }
+}
+
+impl Described for domain::PathwayProgressId {
+    const NAME: &'static str = "PathwayProgressId";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        id(string, "Id of a mutual's progress on a step of its pathway.")
+    }
+}
+
+impl Described for domain::Fte {
+    const NAME: &'static str = "Fte";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some(
+                "A number of full-time equivalents in steps of a hundredth, as decimal text. Answers write both places: `12` is \
+                 answered as `12.00`.",
+            ))
+            .pattern(Some(r"^[0-9]+(\.[0-9]{1,2})?$"))
+            .max_length(Some(20))
+            .examples(["254.50"])
     }
 }
 

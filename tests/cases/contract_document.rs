@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, PARTS, STAFF_BALLOTS, contract, department, id, mutual, part_beside, staff_ballot,
+    with,
+};
 use kit::{Contract, Program, TestApp};
 use serde_json::{Map, Value, json};
 
@@ -352,12 +355,22 @@ async fn every_documented_operation_is_mounted(app: &TestApp) {
 async fn every_request_example_is_accepted(app: &TestApp) {
     let buyer = app.create(DEPARTMENTS, &department("Buyer")).await;
     let other = app.create(DEPARTMENTS, &department("Other buyer")).await;
-    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let supplier = with(mutual("Supplier"), json!({ "department_id": id(&buyer) }));
+    let supplier = app.create(MUTUALS, &supplier).await;
     let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
     let deal = app.create(CONTRACTS, &contract(id(&supplier), id(&buyer))).await;
     let watcher = json!({"label": "Watcher", "role": "scrutineer", "expires_in_days": 1});
     let watcher = app.create("/v1/keys", &watcher).await;
-    let existing = [("department", &buyer), ("mutual", &supplier), ("ballot", &ballot), ("contract", &deal)];
+    let mut existing = vec![("ballot", ballot.clone()), ("contract", deal)];
+    let step = app.pathway_step(id(&buyer), 11, false).await;
+    let next_step = app.pathway_step(id(&buyer), 12, false).await;
+    for (wholes, segment, parameter) in PARTS {
+        let whole = if wholes == DEPARTMENTS { &buyer } else { &supplier };
+        let path = format!("{wholes}/{}/{segment}", id(whole));
+        let body = part_beside(segment, |_| id(&step).to_owned());
+        existing.push((parameter, app.create(&path, &body).await));
+    }
+    existing.extend([("department", buyer.clone()), ("mutual", supplier.clone())]);
     let mut tried = 0;
     for (template, method, operation) in Contract::of_the_service().operations() {
         let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
@@ -366,11 +379,9 @@ async fn every_request_example_is_accepted(app: &TestApp) {
             let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
             for example in named.chain(content.get("example")).chain(of_schema) {
-                let resource = existing.iter().find(|(name, _)| template.contains(&format!("{{{name}}}")));
-                let path = resource.map_or_else(
-                    || template.to_owned(),
-                    |(name, record)| template.replace(&format!("{{{name}}}"), id(record)),
-                );
+                let path = existing
+                    .iter()
+                    .fold(template.to_owned(), |path, (name, record)| path.replace(&format!("{{{name}}}"), id(record)));
                 let mut body = example.clone();
                 put_ids_in(
                     &mut body,
@@ -379,12 +390,16 @@ async fn every_request_example_is_accepted(app: &TestApp) {
                         ("mutual_id", &supplier),
                         ("superseded_by_id", &ballot),
                         ("key_id", &watcher),
+                        ("step_id", &next_step),
                     ],
                     &other,
                 );
                 if method == "PUT" {
-                    // An example brings a slug of its own, and that of a record stays.
-                    body.as_object_mut().unwrap().remove("slug");
+                    // An example brings a slug and a stage of its own, and those of a record stay.
+                    body.as_object_mut().unwrap().retain(|name, _| !["slug", "stage_since"].contains(&name.as_str()));
+                    if template.ends_with("{mutual}") {
+                        body.as_object_mut().unwrap().remove("stage");
+                    }
                 }
                 let request = app.request(method.as_str(), format!("{path}?validate_only=true")).if_match("*");
                 request.body(media, body.to_string()).await.expect(200);

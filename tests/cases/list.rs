@@ -79,19 +79,26 @@ async fn mutuals_are_found_by_every_filter(app: &TestApp) {
     let lead = app.create(DEPARTMENTS, &with(department("Lead"), json!({ "slug": "lead" }))).await;
     let second = app.create(DEPARTMENTS, &with(department("Second"), json!({ "slug": "second" }))).await;
     let records = [
-        json!({ "slug": "nurses", "name": "Nurses of Calder", "sectors": ["community_health"], "stage": "operating", "region": "london",
-                "legal_form": "cio", "origin_route": "right_to_request", "department_id": lead["id"], "launched_on": "2011",
+        json!({ "slug": "nurses", "name": "Nurses of Calder", "sectors": ["community_health"], "region": "london",
+                "legal_form": "cio", "origin_route": "right_to_request", "department_id": lead["id"],
                 "staff_count": 10, "identifiers": [{ "scheme": "GB-COH", "id": "09506232" }] }),
-        json!({ "slug": "books", "name": "Books", "sectors": ["libraries_archives", "culture"], "stage": "launched", "region": "wales",
+        json!({ "slug": "books", "name": "Books", "sectors": ["libraries_archives", "culture"], "region": "wales",
                 "legal_form": "community_benefit_society", "origin_route": "pathfinder", "department_id": lead["id"],
-                "other_department_ids": [second["id"]], "launched_on": "2011-10", "staff_count": 20,
+                "other_department_ids": [second["id"]], "staff_count": 20,
                 "identifiers": [{ "scheme": "GB-MPR", "id": "30526R" }] }),
-        json!({ "slug": "swimmers", "name": "Swimmers", "sectors": ["leisure_sport"], "stage": "closed", "region": "london",
-                "launched_on": "2012-04-01", "ended_on": "2015-06", "department_id": second["id"], "description": "Runs the lido." }),
+        json!({ "slug": "swimmers", "name": "Swimmers", "sectors": ["leisure_sport"], "region": "london",
+                "department_id": second["id"], "description": "Runs the lido." }),
         json!({ "slug": "dreamers", "name": "Dreamers", "sectors": ["culture"] }),
     ];
-    for record in &records {
-        app.create(MUTUALS, record).await;
+    let courses: [&[(&str, &str)]; 4] = [
+        &[("launched", "2011"), ("operating", "")],
+        &[("launched", "2011-10")],
+        &[("launched", "2012-04-01"), ("closed", "2015-06")],
+        &[],
+    ];
+    for (record, course) in records.iter().zip(courses) {
+        let record = app.create(MUTUALS, record).await;
+        app.lead(&record, course).await;
     }
     let by_id = format!("department={}", id(&second));
     let by_nobody = format!("department={NOBODY}");
@@ -305,14 +312,11 @@ async fn mutuals_are_walked_in_every_order(app: &TestApp) {
     let staff = [Some(9), Some(10), None, Some(10), Some(100), None, Some(0), Some(10)];
     for number in 0..16 {
         let mut record = mutual(&format!("{} mutual {number}", ["b", "C", "a"][number % 3]));
-        record["stage"] = json!("operating");
-        if let Some(day) = launched[number % 8] {
-            record["launched_on"] = json!(day);
-        }
         if let Some(count) = staff[(number + 3) % 8] {
             record["staff_count"] = json!(count);
         }
-        app.create(MUTUALS, &record).await;
+        let record = app.create(MUTUALS, &record).await;
+        app.lead(&record, &[("launched", launched[number % 8].unwrap_or_default())]).await;
     }
     assert_walked(app, MUTUALS, 16).await;
 }

@@ -551,7 +551,7 @@ async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
     let proof = app.get(format!("/v1/log/proofs/consistency?from={size}")).await.expect(200);
     assert_eq!(proof["from_root_hash"], before["root_hash"]);
     for (arguments, said) in [
-        (["erase", "/v1/mutuals/supplier", "--reason", "x"], "only staff ballots"),
+        (["erase", "/v1/mutuals/supplier", "--reason", "x"], "no record with personal data"),
         (["erase", "/v1/staff-ballots/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "--reason", "x"], "no staff ballot"),
         (["erase", &path, "--reason", ""], "expected"),
     ] {

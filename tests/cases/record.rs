@@ -38,8 +38,11 @@ pub async fn lives_and_dies(app: &TestApp, path: &str, full: &Value, minimal: &V
     assert_eq!(app.get(&own).await.expect(200), smaller);
     for name in full.as_object().unwrap().keys().filter(|name| minimal.get(name).is_none() && *name != "slug") {
         let left = &smaller[name.as_str()];
-        let is_default =
-            left.is_null() || *left == json!([]) || *left == json!(false) || name == "tests" || name == "stage";
+        let is_default = left.is_null()
+            || *left == json!([])
+            || *left == json!(false)
+            || name.starts_with("stage")
+            || ["tests", "outcome", "status"].contains(&name.as_str());
         assert!(is_default, "{name} is still {left}");
     }
 
@@ -49,7 +52,7 @@ pub async fn lives_and_dies(app: &TestApp, path: &str, full: &Value, minimal: &V
     assert_said(&other, patch);
     assert_eq!(without(other.clone(), &changed_members(patch)), without(smaller, &changed_members(patch)));
 
-    assert_eq!(app.put(&own, &record_back(&other)).if_match("\"3\"").await.expect(200)["version"], 4);
+    assert_eq!(app.put(&own, &record_back(path, &other)).if_match("\"3\"").await.expect(200)["version"], 4);
     assert_eq!(
         without(app.get(&own).await.expect(200), &["version", "updated_at"]),
         without(other, &["version", "updated_at"])
@@ -90,6 +93,56 @@ pub async fn can_be_sent_back(app: &TestApp, path: &str, full: &Value) {
     app.post(path, &with(full.clone(), json!({ "id": NOBODY }))).await.expect_faults(422, &[("/id", "read-only")]);
 }
 
+/// A person's name in a record is shown to whoever works on the department's mutuals and to auditors; the public, others and the log
+/// never have it in the clear.
+pub async fn keeps_a_name_to_those_who_work_on_it(
+    app: &TestApp,
+    path: &str,
+    record: &Value,
+    member: &str,
+    department_id: &str,
+) {
+    let own = format!("{path}/{}", id(record));
+    let name = record[member].as_str().unwrap();
+    let elsewhere = app.create("/v1/departments", &json!({ "name": "Elsewhere", "kind": "other" })).await;
+    let key = |role: &str, departments: &[&str]| app.database().make_key(role, departments);
+    for key in [key("department_editor", &[department_id]), key("auditor", &[])] {
+        assert_eq!(app.get(&own).with_key(&key).await.expect(200), *record);
+        assert!(app.get(path).with_key(&key).await.text().contains(name));
+    }
+    let public = without(record.clone(), &[member]);
+    for key in [
+        None,
+        Some(key("department_editor", &[id(&elsewhere)])),
+        Some(key("mutual_editor", &[department_id])),
+        Some(key("scrutineer", &[])),
+    ] {
+        let asked = |path: &str| match &key {
+            Some(key) => app.get(path).with_key(key),
+            None => app.get(path).without_key(),
+        };
+        let shown = asked(&own).await;
+        assert_eq!(shown.expect(200), public);
+        assert_eq!(shown.etag(), format!("\"{}-public\"", record["version"]));
+        assert!(!asked(path).await.text().contains(name));
+    }
+    app.patch(&own, &json!({ member: format!("{name} II") })).await.expect(200);
+    for key in [None, Some(kit::admin_key())] {
+        let feed = match key {
+            Some(key) => app.get("/v1/entries?limit=200").with_key(key),
+            None => app.get("/v1/entries?limit=200").without_key(),
+        };
+        let feed = feed.await;
+        assert!(!feed.text().contains(name));
+        let entries = feed.json()["items"].as_array().unwrap().clone();
+        let of_record: Vec<&Value> = entries.iter().filter(|entry| entry["resource_id"] == record["id"]).collect();
+        assert_eq!(of_record.len(), 2);
+        assert!(of_record.iter().all(|entry| entry["after"][member]["commitment"].is_string()), "{of_record:?}");
+    }
+    let logged = app.database().rows("SELECT after FROM entries WHERE after IS NOT NULL");
+    assert!(!logged.iter().any(|row| row["after"].as_str().unwrap().contains(name)));
+}
+
 /// Every member that was sent is answered as it was sent.
 #[track_caller]
 fn assert_said(record: &Value, sent: &Value) {
@@ -103,6 +156,7 @@ fn changed_members(patch: &Value) -> Vec<&str> {
 }
 
 /// A record without what the register added.
-fn record_back(record: &Value) -> Value {
-    without(record.clone(), &ADDED)
+fn record_back(path: &str, record: &Value) -> Value {
+    let added: Vec<&str> = ADDED.into_iter().chain(kit::whole_of(path)).collect();
+    without(record.clone(), &added)
 }

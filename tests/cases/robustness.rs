@@ -43,7 +43,7 @@ async fn no_odd_value_in_a_body_makes_the_service_fail(app: &TestApp) {
     let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
     let bodies = [
         (DEPARTMENTS, full_department(id(&lead))),
-        (MUTUALS, full_mutual([id(&lead), id(&second), id(&third)], id(&supplier))),
+        (MUTUALS, full_mutual([id(&lead), id(&second), id(&third)])),
         (STAFF_BALLOTS, full_staff_ballot(id(&supplier))),
         (CONTRACTS, full_contract(id(&supplier), id(&lead))),
     ];

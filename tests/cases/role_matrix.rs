@@ -1,11 +1,12 @@
 //! Who may do what, tried: every operation of the contract, on a record of one's own department, of another and on none, by
 //! everybody and by each role, against `tests/role-matrix.txt`. An operation that isn't in it fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::Method;
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with,
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, PARTS, STAFF_BALLOTS, change_of_part, contract, department, id, mutual,
+    part_beside, staff_ballot, with,
 };
 use kit::{Contract, TestApp, admin_key};
 use serde_json::{Value, json};
@@ -33,6 +34,8 @@ struct Register<'a> {
     drafts: [Value; 2],
     declared: [Value; 2],
     contracts: [Value; 2],
+    /// By the word that their paths have for them.
+    parts: BTreeMap<&'static str, [Value; 2]>,
     keys: Vec<Option<String>>,
     scrutineer_id: String,
 }
@@ -63,6 +66,16 @@ impl<'a> Register<'a> {
             app.create(CONTRACTS, &contract(id(&mutuals[0]), own)).await,
             app.create(CONTRACTS, &contract(id(&mutuals[0]), other)).await,
         ];
+        let mut parts = BTreeMap::<_, [Value; 2]>::new();
+        for (wholes, segment, _) in PARTS {
+            let wholes_of_kind = if wholes == DEPARTMENTS { &departments } else { &mutuals };
+            let path = |at: usize| format!("{wholes}/{}/{segment}", id(&wholes_of_kind[at]));
+            let body = |at: usize| part_beside(segment, |earlier| id(&parts[earlier][at]).to_owned());
+            let made = [app.create(&path(0), &body(0)).await, app.create(&path(1), &body(1)).await];
+            parts.insert(segment, made);
+        }
+        let mutuals =
+            [app.get(own_path(&mutuals[0])).await.expect(200), app.get(own_path(&mutuals[1])).await.expect(200)];
         let mut keys = vec![None];
         for role in &CALLERS[1..] {
             let departmental = ["department_editor", "mutual_editor", "procurement_officer"].contains(role);
@@ -74,7 +87,7 @@ impl<'a> Register<'a> {
             let path = format!("{STAFF_BALLOTS}/{}/appointment", id(ballot));
             app.put(path, &json!({ "key_id": scrutineer_id })).await.expect(200);
         }
-        Self { app, departments, mutuals, drafts, declared, contracts, keys, scrutineer_id }
+        Self { app, departments, mutuals, drafts, declared, contracts, parts, keys, scrutineer_id }
     }
 
     fn key(&self, role: &str) -> &str {
@@ -89,7 +102,7 @@ impl<'a> Register<'a> {
             "POST" if template == STAFF_BALLOTS => vec!["own", "other", "own-declared", "own-void"],
             "POST" if [MUTUALS, CONTRACTS].contains(&template) => vec!["own", "other"],
             _ if !template.contains('{') => vec!["-"],
-            "PUT" | "PATCH" if template.contains("{mutual}") => vec!["own", "own-description", "other", "missing"],
+            "PUT" | "PATCH" if template.ends_with("{mutual}") => vec!["own", "own-description", "other", "missing"],
             _ if is_ballot => vec!["own", "own-declared", "other", "other-declared", "missing"],
             _ => vec!["own", "other", "missing"],
         }
@@ -107,6 +120,7 @@ impl<'a> Register<'a> {
             "{contract}" => found(&self.contracts),
             "{key}" => key_id([self.key("department_editor"), admin_key()][at]),
             "{slug}" => "gone".to_owned(),
+            _ if let Some(segment) = segment_of(template) => found(&self.parts[segment]),
             _ => panic!("which record does {parameter} of {template} name?"),
         };
         let words = template.split('/').map(|word| if word.starts_with('{') { of(word) } else { word.to_owned() });
@@ -116,7 +130,9 @@ impl<'a> Register<'a> {
     /// A body that is right, and for a change one that changes something.
     fn body(&self, method: &Method, template: &str, record: &str) -> Option<Value> {
         let at = usize::from(record.starts_with("other"));
+        let segment = segment_of(template);
         let records = match template.split('/').nth(2)? {
+            _ if let Some(segment) = segment => &self.parts[segment],
             "departments" => &self.departments,
             "mutuals" => &self.mutuals,
             "staff-ballots" if record.ends_with("declared") => &self.declared,
@@ -126,6 +142,7 @@ impl<'a> Register<'a> {
         };
         let (department, mutual_id) = (id(&self.departments[at]), id(&self.mutuals[at]));
         let change = match template.split('/').nth(2)? {
+            _ if let Some(segment) = segment => change_of_part(segment),
             "departments" => json!({ "website": "https://example.org/" }),
             "mutuals" if record == "own-description" => json!({ "description": "New" }),
             "mutuals" => json!({ "staff_count": 7 }),
@@ -135,6 +152,9 @@ impl<'a> Register<'a> {
         let read_only = ["scrutineer_key_id", "updated_at", "version"];
         match method.as_str() {
             "POST" => Some(match template {
+                _ if let Some(segment) = segment => {
+                    with(part_beside(segment, |earlier| id(&self.parts[earlier][at]).to_owned()), change)
+                }
                 DEPARTMENTS => kit::fixture::department("New"),
                 MUTUALS => with(mutual("New"), json!({ "department_id": department })),
                 STAFF_BALLOTS => with(staff_ballot(mutual_id), state_of(record)),
@@ -164,6 +184,17 @@ impl<'a> Register<'a> {
         }
         request.await.status()
     }
+}
+
+/// Where a mutual is.
+fn own_path(mutual: &Value) -> String {
+    format!("{MUTUALS}/{}", id(mutual))
+}
+
+/// The word that a path has for the parts of a record, if it is one of theirs.
+fn segment_of(template: &str) -> Option<&'static str> {
+    let word = template.split('/').nth(4)?;
+    PARTS.into_iter().map(|(_, segment, _)| segment).find(|segment| *segment == word)
 }
 
 fn state_of(record: &str) -> Value {

@@ -22,6 +22,7 @@ kit::on_both! {
     importing_twice_changes_nothing,
     the_sample_is_whole,
     the_sample_answers_what_people_ask,
+    the_sample_shows_whose_promises_are_due,
     every_sample_record_says_where_it_comes_from,
     what_a_person_changed_stays_when_the_sample_is_imported_again,
 }
@@ -88,6 +89,28 @@ async fn the_sample_answers_what_people_ask(app: &TestApp) {
     assert_eq!(told("of_cast", json!("nhs_trust")), Some(json!("91.03")));
     assert_eq!(told("of_entitled", json!("nhs_trust")), Some(json!("51.17")));
     assert_eq!(told("turnout", Value::Null), Some(json!("56.22")));
+}
+
+async fn the_sample_shows_whose_promises_are_due(app: &TestApp) {
+    let sample = sample(app).await;
+    let report = sample.get("/v1/reports/commitments?as_at=2013-05-01&count=exact").await.expect(200);
+    assert_eq!((&report["total"], &report["summary"]["overdue"]), (&json!(10), &json!(10)));
+    let told =
+        |item: &Value| (item["commitment"]["due_on"].clone(), item["status"].clone(), item["days_overdue"].clone());
+    let items: Vec<_> = report["items"].as_array().unwrap().iter().map(told).collect();
+    let overdue = |due: &str, days: i64| (json!(due), json!("overdue"), json!(days));
+    assert_eq!(items, [vec![overdue("2012-12-31", 121); 5], vec![overdue("2013-04-30", 1); 5]].concat());
+    for department in ["home-office", "ministry-of-justice", "department-for-education"] {
+        let path = format!("{DEPARTMENTS}/{department}/commitments");
+        for commitment in sample.walk(&path).await {
+            assert!(commitment.get("published_on").is_none() && commitment["sources"][0]["note"].is_string());
+        }
+        assert_eq!(sample.walk(&path).await.len(), 2);
+    }
+    let then = sample.get("/v1/reports/commitments?as_at=2012-12-31").await.expect(200);
+    assert_eq!((&then["summary"]["due"], &then["summary"]["overdue"]), (&json!(10), &json!(0)));
+    let due: Vec<&Value> = then["items"].as_array().unwrap().iter().map(|item| &item["commitment"]["due_on"]).collect();
+    assert_eq!(due, [[&json!("2012-12-31"); 5], [&json!("2013-04-30"); 5]].concat());
 }
 
 async fn every_sample_record_says_where_it_comes_from(app: &TestApp) {

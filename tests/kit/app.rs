@@ -8,7 +8,7 @@ use std::time::Duration;
 use api::config::Config;
 use api::server::{self, Clock, Running};
 use chrono::TimeDelta;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::database::{Database, Engine, admin_key};
 use crate::http::{Client, Request, Response};
@@ -119,6 +119,26 @@ impl TestApp {
     /// Creates a record and gives it as it was answered.
     pub async fn create(&self, path: &str, body: &Value) -> Value {
         self.post(path, body).await.expect(201)
+    }
+
+    /// A step of a department's pathway at this place.
+    pub async fn pathway_step(&self, department_id: &str, position: i64, evidence_required: bool) -> Value {
+        let step = json!({ "title": format!("Step {position}"), "position": position, "evidence_required": evidence_required });
+        self.create(&format!("/v1/departments/{department_id}/pathway-steps"), &step).await
+    }
+
+    /// Enters, after the fact, the moves that led a mutual on from where it stands, each with its date or none; gives the mutual as it
+    /// is then.
+    pub async fn lead(&self, mutual: &Value, course: &[(&str, &str)]) -> Value {
+        let own = format!("/v1/mutuals/{}", mutual["id"].as_str().unwrap());
+        for (to, effective_on) in course {
+            let mut transition = json!({ "to": to, "historic": true });
+            if !effective_on.is_empty() {
+                transition["effective_on"] = json!(effective_on);
+            }
+            self.create(&format!("{own}/stage-transitions"), &transition).await;
+        }
+        self.get(own).await.expect(200)
     }
 
     /// A page of a list and all that follow it; a cursor comes last in the path.

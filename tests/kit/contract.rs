@@ -18,7 +18,21 @@ const BASE: &str = "https://contract.invalid/openapi.json";
 /// Below this is the documentation for people, which the document doesn't describe.
 const DOCS: &str = "/docs";
 /// What a record of the register has and a request must not set.
-const READ_ONLY: [&str; 7] = ["id", "version", "created_at", "updated_at", "scrutineer_key_id", "result", "is_first"];
+const READ_ONLY: [&str; 10] = [
+    "id",
+    "version",
+    "created_at",
+    "updated_at",
+    "scrutineer_key_id",
+    "result",
+    "is_first",
+    "launched_on",
+    "ended_on",
+    "launch_override_reason",
+];
+
+/// What a record is entered with and a patch can't change.
+const SET_ONCE: [&str; 3] = ["slug", "stage", "stage_since"];
 
 /// The OpenAPI document of the service with everything looked up in it that was needed so far.
 #[derive(Debug)]
@@ -43,6 +57,17 @@ static CLOSED: LazyLock<Registry<'static>> = LazyLock::new(|| {
     }
     Registry::new().add(BASE, document).unwrap().prepare().unwrap()
 });
+
+/// The member by which what is at this path names the record that it belongs to: the path says so already.
+#[must_use]
+pub fn whole_of(path: &str) -> Option<&'static str> {
+    let mut words = path.split('/').skip(2);
+    match (words.next(), words.nth(1)) {
+        (Some("departments"), Some(_)) => Some("department_id"),
+        (Some("mutuals"), Some(_)) => Some("mutual_id"),
+        _ => None,
+    }
+}
 
 impl Contract {
     /// That of the service under test.
@@ -134,8 +159,11 @@ impl Contract {
         let mut body: Value = serde_json::from_slice(&request.body).unwrap();
         // What was read can be sent back, and `null` stands for an absent member: liberties beyond the document.
         if let Some(members) = body.as_object_mut() {
+            let whole = whole_of(&request.path);
             members.retain(|name, _| {
-                !READ_ONLY.contains(&name.as_str()) && (request.method != Method::PATCH || name != "slug")
+                !READ_ONLY.contains(&name.as_str())
+                    && whole != Some(name)
+                    && (request.method != Method::PATCH || whole.is_some() || !SET_ONCE.contains(&name.as_str()))
             });
         }
         if request.method != Method::PATCH {

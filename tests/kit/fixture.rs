@@ -107,7 +107,7 @@ pub fn full_department(successor_id: &str) -> Value {
 
 /// A mutual with every member set.
 #[must_use]
-pub fn full_mutual(department_ids: [&str; 3], successor_id: &str) -> Value {
+pub fn full_mutual(department_ids: [&str; 3]) -> Value {
     let [lead, others @ ..] = department_ids;
     json!({
         "slug": "harmonie",
@@ -121,11 +121,8 @@ pub fn full_mutual(department_ids: [&str; 3], successor_id: &str) -> Value {
         "department_id": lead,
         "other_department_ids": others,
         "origin_route": "right_to_request",
-        "stage": "merged",
-        "stage_since": "2020",
-        "launched_on": "2011-10-01",
-        "ended_on": "2020-03",
-        "successor_id": successor_id,
+        "stage": "staff_consultation",
+        "stage_since": "2011-06",
         "staff_count": 850,
         "staff_counted_on": "2019-03",
         "tests": {
@@ -209,6 +206,98 @@ pub fn full_contract(mutual_id: &str, department_id: &str) -> Value {
     })
 }
 
+/// The kinds of records that belong to another: where the wholes are, where the parts are below one, and the path's parameter. Each
+/// comes after those that it refers to.
+pub const PARTS: [(&str, &str, &str); 9] = [
+    (DEPARTMENTS, "commitments", "commitment"),
+    (DEPARTMENTS, "pathway-steps", "step"),
+    (DEPARTMENTS, "enablers", "enabler"),
+    (MUTUALS, "stage-transitions", "stage_transition"),
+    (MUTUALS, "annual-returns", "annual_return"),
+    (MUTUALS, "endorsements", "endorsement"),
+    (MUTUALS, "objections", "objection"),
+    (MUTUALS, "support-requests", "support_request"),
+    (MUTUALS, "pathway-progress", "pathway_progress"),
+];
+
+/// A part of the kind that is at this place, with nothing but what it must have.
+#[must_use]
+pub fn part(segment: &str) -> Value {
+    match segment {
+        "commitments" => json!({ "kind": "plan_and_vision", "title": "A plan and vision", "due_on": "2012-12-31" }),
+        "stage-transitions" => json!({ "to": "business_case", "effective_on": "2012-05-01" }),
+        "pathway-steps" => json!({ "title": "Find out who is interested" }),
+        "enablers" => json!({ "role": "enabler" }),
+        "annual-returns" => json!({ "period_ends_on": "2012-03-31", "service_users": 1200 }),
+        "endorsements" => {
+            json!({ "constituency": "service_users", "position": "supports", "given_on": "2012-06-14" })
+        }
+        "objections" => json!({ "kind": "union", "grounds": "Pensions are unclear.", "raised_on": "2012-07-02" }),
+        "support-requests" => {
+            json!({ "stage": "idea", "need": "A business plan.", "requested_on": "2012-03-05" })
+        }
+        _ => panic!("there are no {segment}"),
+    }
+}
+
+/// What can be changed about any part of that kind.
+#[must_use]
+pub fn change_of_part(segment: &str) -> Value {
+    match segment {
+        "commitments" => json!({ "due_on": "2013-01-31" }),
+        "pathway-steps" => json!({ "evidence_required": true }),
+        "enablers" => json!({ "stages": ["idea"] }),
+        "stage-transitions" => json!({ "to": "approved" }),
+        "annual-returns" => json!({ "period_ends_on": "2014-03-31" }),
+        "endorsements" => json!({ "given_on": "2012-06-15" }),
+        "objections" => json!({ "grounds": "Pensions are still unclear." }),
+        "support-requests" => json!({ "need": "A business plan and a mentor." }),
+        "pathway-progress" => json!({ "done_on": "2012-02-15" }),
+        _ => panic!("there are no {segment}"),
+    }
+}
+
+/// A commitment with every member set.
+#[must_use]
+pub fn full_commitment() -> Value {
+    json!({
+        "kind": "staff_pathway",
+        "title": "A clear pathway for staff",
+        "due_on": "2013-04-30",
+        "published_on": "2013-05-02",
+        "evidence_url": "https://www.example.gov.uk/pathway",
+        "sources": [source()],
+    })
+}
+
+/// A step of a pathway with every member set.
+#[must_use]
+pub fn full_pathway_step() -> Value {
+    json!({
+        "position": 7,
+        "title": "Hold a staff ballot",
+        "guidance": "Agree on the question first.\nAppoint a scrutineer.",
+        "stage": "staff_consultation",
+        "evidence_required": true,
+        "sources": [source()],
+    })
+}
+
+/// An enabler with every member set.
+#[must_use]
+pub fn full_enabler() -> Value {
+    json!({
+        "name": "Edith Enabler",
+        "role": "independent_arbiter",
+        "email": "edith@example.gov.uk",
+        "sectors": ["housing", "culture"],
+        "stages": ["idea", "contract_lost"],
+        "active_from": "2012-01-01",
+        "active_to": "2013-12-31",
+        "sources": [source()],
+    })
+}
+
 /// The ballot that the register was started with: some of its counts were never published.
 #[must_use]
 pub fn gloucestershire_ballot(mutual_id: &str) -> Value {
@@ -228,5 +317,70 @@ pub fn gloucestershire_ballot(mutual_id: &str) -> Value {
         "counts": [{ "option": "nhs_trust", "votes": 1482 }, { "option": "private_partner", "votes": 5 }],
         "counts_complete": false,
         "closed_on": "2012",
+    })
+}
+
+/// The same for kinds that refer to a part which was entered before, whose id is asked for by its segment.
+#[must_use]
+pub fn part_beside(segment: &str, id_of: impl FnOnce(&str) -> String) -> Value {
+    match segment {
+        "pathway-progress" => json!({ "step_id": id_of("pathway-steps"), "done_on": "2012-02-14" }),
+        _ => part(segment),
+    }
+}
+
+/// An annual return with every member set.
+#[must_use]
+pub fn full_annual_return() -> Value {
+    json!({
+        "period_ends_on": "2013-03-31",
+        "turnover": { "amount_minor": 1_240_000_000, "currency": "GBP" },
+        "surplus": { "amount_minor": -4_500_000, "currency": "GBP" },
+        "headcount": 312,
+        "fte": "254.50",
+        "service_users": 18_000,
+        "staff_directors": 3,
+        "board_size": 9,
+        "staff_shareholding_percent": "51.00",
+        "sources": [source()],
+    })
+}
+
+/// An endorsement with every member set but that of staff alone.
+#[must_use]
+pub fn full_endorsement() -> Value {
+    json!({
+        "constituency": "senior_management",
+        "position": "neutral",
+        "given_on": "2012-06-14",
+        "given_by": "Mia Manager",
+        "evidence_url": "https://www.example.gov.uk/minutes",
+        "sources": [source()],
+    })
+}
+
+/// An objection about which nothing is decided, with every member set that it may have.
+#[must_use]
+pub fn full_objection() -> Value {
+    json!({
+        "raised_by": "Otto Objector",
+        "kind": "campaign",
+        "grounds": "It is a cover for privatisation.",
+        "raised_on": "2012-07-02",
+        "outcome": "open",
+        "decided_by_arbiter": false,
+        "sources": [source()],
+    })
+}
+
+/// A request that nobody has taken up, with every member set that it may have.
+#[must_use]
+pub fn full_support_request() -> Value {
+    json!({
+        "stage": "business_case",
+        "need": "Somebody who has done this before.",
+        "requested_on": "2012-03-05",
+        "status": "open",
+        "sources": [source()],
     })
 }

@@ -13,7 +13,7 @@ mod issuer;
 mod program;
 
 pub use app::{TestApp, run};
-pub use contract::Contract;
+pub use contract::{Contract, whole_of};
 pub use database::{Database, Engine, Lock, admin_key};
 pub use http::{Client, Request, Response};
 pub use issuer::Issuer;

@@ -23,7 +23,8 @@ A key with the role of a department is for some departments or for all. A mutual
 all departments. Moving a record from one department to another needs a key for both.
 
 A draft of a ballot is not there (404) for those who may not read it, in lists neither. The name of a ballot's scrutineer is
-shown to those who may read the ballot's draft; for all others the ballot is shown without it, under another `ETag`.
+shown to those who may read the ballot's draft; for all others the ballot is shown without it, under another `ETag`. The name and
+e-mail address of an enabler are likewise shown to callers with a key, and not to the public.
 
 ## Who may do what
 
@@ -80,6 +81,7 @@ fn permissions(page: &mut String, kind: Kind, action: Action) {
         let reach = granted.iter().find(|grant| grant.role == *role).map(|grant| grant.reach);
         match reach {
             _ if public => "all",
+            Some(Reach::Everywhere) => "all",
             Some(Reach::Departments) if role.is_departmental() => "own",
             Some(Reach::Departments) => "all",
             Some(Reach::Appointed) => "appointed",

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 
 use actix_web::rt::System;
 use clap::{Args, Subcommand};
-use domain::{Confidences, StaffBallotId};
-use store::{LogFault, Stamp, Store, entry_log, log_tree, staff_ballot};
+use domain::Confidences;
+use store::{LogFault, Stamp, Store, entry_log, log_tree};
 
 use super::{Database, Failure, say};
-use crate::document;
 use crate::entry::Entry;
 use crate::log::{self, LogHead};
 use crate::server::Clock;
 use crate::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
 use crate::value::hex;
+use crate::{document, erasure};
 
 /// Entries that an export reads at a time.
 const AT_A_TIME: usize = 500;
@@ -58,7 +58,7 @@ pub(super) struct Signing {
 
 #[derive(Debug, Args)]
 pub(super) struct Erase {
-    /// The record: /v1/staff-ballots/ID
+    /// The record: /v1/staff-ballots/ID, /v1/departments/DEPARTMENT/enablers/ID
     path: String,
     /// Why, for the log; say nothing in it that is to be forgotten
     #[arg(long, value_name = "TEXT")]
@@ -153,20 +153,16 @@ async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure
 }
 
 pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
-    let place = erase.path.strip_prefix("/v1/").unwrap_or(&erase.path);
-    let id = place.strip_prefix("staff-ballots/").and_then(|id| id.parse::<StaffBallotId>().ok());
-    let id = id.ok_or_else(|| {
-        format!("{}: only staff ballots hold personal data; expected /v1/staff-ballots/ and the id of one", erase.path)
-    })?;
+    let forget = erasure::of(&erase.path)?;
     let reason: domain::Note = erase.reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
     store::migrate(&erase.database.url())?;
     let store = open(&erase.database)?;
     let stamp = Stamp { now: Clock::system().now(), actor: "operator".to_owned(), request_id: "erase".to_owned() };
     let forgotten = System::new().block_on(async {
         store.bring_documents_up_to_date(&stamp).await?;
-        store.write(stamp, move |tx| staff_ballot::erase(tx, &id, reason.as_str())).await
+        store.write(stamp, move |tx| forget(tx, reason.as_str())).await
     })?;
-    say(&format!("erased: the log has forgotten {forgotten} values of /v1/staff-ballots/{id}"));
+    say(&format!("erased: the log has forgotten {forgotten} values of {}", erase.path));
     if !store::empty_write_ahead_log(&erase.database.url())? {
         let rest = "the database's -wal file may still hold them, since somebody reads for long: it is gone when the service has stopped";
         return Err(rest.into());

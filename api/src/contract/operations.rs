@@ -20,7 +20,7 @@ use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource};
+use crate::resource::{self, Change, ChangeOptions, Resource, Root};
 use crate::server::App;
 use crate::value::{ContractId, Day, DepartmentKey, MutualKey, Text, texts, words};
 
@@ -286,14 +286,12 @@ impl Resource for Contracts {
     type View = Contract;
     type New = NewContract;
     type Key = domain::ContractId;
-    type Prepared = (domain::ContractId, domain::Contract);
 
     const TYPE: ResourceType = ResourceType::Contract;
     const KIND: Kind = Kind::Contract;
-    const PATH: &'static str = "/v1/contracts";
 
-    fn content(value: domain::Contract) -> domain::Contract {
-        value
+    fn wanted(_: &domain::Contract, value: domain::Contract) -> domain::Contract {
+        Self::content(value)
     }
 
     fn object(
@@ -316,18 +314,6 @@ impl Resource for Contracts {
         store::contract::find(tx, key)
     }
 
-    fn prepare(_: &dyn Documents, id: domain::ContractId, _: DateTime<Utc>, value: domain::Contract) -> Self::Prepared {
-        (id, value)
-    }
-
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        (id, value): &Self::Prepared,
-        _: &domain::Caller,
-    ) -> Result<Stored<domain::Contract>, store::Error> {
-        store::contract::insert(tx, *id, value.clone())
-    }
-
     fn update(
         tx: &mut WriteTx<'_>,
         current: &Record<domain::Contract>,
@@ -339,5 +325,25 @@ impl Resource for Contracts {
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Contract>) -> Result<(), store::Error> {
         store::contract::delete(tx, current)
+    }
+}
+
+impl Root for Contracts {
+    type Prepared = (domain::ContractId, domain::Contract);
+
+    fn content(value: domain::Contract) -> domain::Contract {
+        value
+    }
+
+    fn prepare(_: &dyn Documents, id: domain::ContractId, _: DateTime<Utc>, value: domain::Contract) -> Self::Prepared {
+        (id, value)
+    }
+
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        (id, value): &Self::Prepared,
+        _: &domain::Caller,
+    ) -> Result<Stored<domain::Contract>, store::Error> {
+        store::contract::insert(tx, *id, value.clone())
     }
 }

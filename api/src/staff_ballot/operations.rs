@@ -14,11 +14,12 @@ use super::{BallotKind, BallotMode, BallotState, NewStaffBallot, Organiser, Staf
 use crate::body::Body;
 use crate::caller::Caller;
 use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::erasure::Erasure;
 use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource};
+use crate::resource::{self, Change, ChangeOptions, Resource, Root};
 use crate::server::App;
 use crate::value::{MutualKey, PartialDate, StaffBallotId, Text, texts, words};
 
@@ -270,14 +271,12 @@ impl Resource for StaffBallots {
     type View = StaffBallot;
     type New = NewStaffBallot;
     type Key = domain::StaffBallotId;
-    type Prepared = (domain::StaffBallotId, domain::StaffBallot);
 
     const TYPE: ResourceType = ResourceType::StaffBallot;
     const KIND: Kind = Kind::StaffBallot;
-    const PATH: &'static str = "/v1/staff-ballots";
 
-    fn content(value: domain::StaffBallot) -> domain::StaffBallot {
-        value
+    fn wanted(_: &domain::StaffBallot, value: domain::StaffBallot) -> domain::StaffBallot {
+        Self::content(value)
     }
 
     fn object(
@@ -291,14 +290,6 @@ impl Resource for StaffBallots {
             state: ballot.state(),
             scrutineer: ballot.scrutineer_key_id,
         }))
-    }
-
-    fn entering(ballot: &domain::StaffBallot) -> Action {
-        match ballot.state() {
-            State::Draft => Action::Create,
-            State::Declared => Action::Declare,
-            State::Void | State::Superseded => Action::Correct,
-        }
     }
 
     fn changes(current: &domain::StaffBallot) -> &'static [Action] {
@@ -336,6 +327,37 @@ impl Resource for StaffBallots {
         store::staff_ballot::is_confided(tx, id, caller.confidences())
     }
 
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<domain::StaffBallot>,
+        value: domain::StaffBallot,
+        caller: &domain::Caller,
+    ) -> Result<Stored<domain::StaffBallot>, store::Error> {
+        // Who its scrutineer is, is decided by an appointment.
+        let value = domain::StaffBallot { scrutineer_key_id: current.content.scrutineer_key_id, ..value };
+        store::staff_ballot::update(tx, current, value, caller.confidences())
+    }
+
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
+        store::staff_ballot::delete(tx, current)
+    }
+}
+
+impl Root for StaffBallots {
+    type Prepared = (domain::StaffBallotId, domain::StaffBallot);
+
+    fn content(value: domain::StaffBallot) -> domain::StaffBallot {
+        value
+    }
+
+    fn entering(ballot: &domain::StaffBallot) -> Action {
+        match ballot.state() {
+            State::Draft => Action::Create,
+            State::Declared => Action::Declare,
+            State::Void | State::Superseded => Action::Correct,
+        }
+    }
+
     fn prepare(
         _: &dyn Documents,
         id: domain::StaffBallotId,
@@ -352,19 +374,10 @@ impl Resource for StaffBallots {
     ) -> Result<Stored<domain::StaffBallot>, store::Error> {
         store::staff_ballot::insert(tx, *id, value.clone(), caller.confidences())
     }
+}
 
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<domain::StaffBallot>,
-        value: domain::StaffBallot,
-        caller: &domain::Caller,
-    ) -> Result<Stored<domain::StaffBallot>, store::Error> {
-        // Who its scrutineer is, is decided by an appointment.
-        let value = domain::StaffBallot { scrutineer_key_id: current.content.scrutineer_key_id, ..value };
-        store::staff_ballot::update(tx, current, value, caller.confidences())
-    }
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
-        store::staff_ballot::delete(tx, current)
-    }
+/// What erases the personal data of the ballot at a path, if one can be there.
+pub fn erasure(path: &str) -> Option<Erasure> {
+    let id: domain::StaffBallotId = path.strip_prefix("/v1/staff-ballots/")?.parse().ok()?;
+    Some(Box::new(move |tx, reason| store::staff_ballot::erase(tx, &id, reason)))
 }

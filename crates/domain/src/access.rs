@@ -85,12 +85,17 @@ impl Caller {
 
     /// Whose drafts of ballots, with the personal data in ballots, the caller sees.
     pub fn confidences(&self) -> Confidences<'_> {
+        self.confidences_in(Kind::StaffBallot)
+    }
+
+    /// Of whose records of this kind the caller sees drafts and personal data.
+    pub fn confidences_in(&self, kind: Kind) -> Confidences<'_> {
         let Some(access) = &self.access else { return Confidences::Nobodys };
-        let reach = grants(Action::ReadConfidential, Kind::StaffBallot)
+        let reach = grants(Action::ReadConfidential, kind)
             .iter()
             .find_map(|grant| (grant.role == access.role).then_some(grant.reach));
         match (reach, &access.scope, access.key_id) {
-            (Some(Reach::Departments), Scope::All, _) => Confidences::Everybodys,
+            (Some(Reach::Everywhere), ..) | (Some(Reach::Departments), Scope::All, _) => Confidences::Everybodys,
             (Some(Reach::Departments), Scope::Departments(own), _) => Confidences::OfDepartments(own),
             (Some(Reach::Appointed), _, Some(key_id)) => Confidences::OfAppointments(key_id),
             (Some(Reach::Appointed), _, None) | (None, ..) => Confidences::Nobodys,
@@ -98,12 +103,12 @@ impl Caller {
     }
 }
 
-/// Which ballots' drafts and personal data a caller sees: [`authorize`] for [`Action::ReadConfidential`], as a condition for a query.
+/// Which records' drafts and personal data a caller sees: [`authorize`] for [`Action::ReadConfidential`], as a condition for a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confidences<'a> {
     /// None.
     Nobodys,
-    /// Those on mutuals of these departments.
+    /// Those of these departments, or of their mutuals.
     OfDepartments(&'a [DepartmentId]),
     /// Those that this key is appointed to.
     OfAppointments(KeyId),
@@ -146,6 +151,24 @@ vocabulary! {
         StaffBallot = "staff_ballot",
         /// contracts
         Contract = "contract",
+        /// departments' commitments
+        Commitment = "commitment",
+        /// steps of pathways
+        PathwayStep = "pathway_step",
+        /// enablers
+        Enabler = "enabler",
+        /// moves from stage to stage
+        StageTransition = "stage_transition",
+        /// annual returns
+        AnnualReturn = "annual_return",
+        /// endorsements
+        Endorsement = "endorsement",
+        /// objections
+        Objection = "objection",
+        /// support requests
+        SupportRequest = "support_request",
+        /// progress along pathways
+        PathwayProgress = "pathway_progress",
         /// API keys
         Key = "key",
     }
@@ -175,6 +198,13 @@ pub enum Object {
         /// The buyer.
         department: DepartmentId,
     },
+    /// What belongs to a department or a mutual.
+    Part {
+        /// What it is.
+        kind: Kind,
+        /// The department, or the one that leads the mutual.
+        department: Option<DepartmentId>,
+    },
     /// An API key, or all of them.
     Key,
 }
@@ -187,6 +217,7 @@ impl Object {
             Self::Mutual { .. } => Kind::Mutual,
             Self::StaffBallot { .. } => Kind::StaffBallot,
             Self::Contract { .. } => Kind::Contract,
+            Self::Part { kind, .. } => *kind,
             Self::Key => Kind::Key,
         }
     }
@@ -195,7 +226,9 @@ impl Object {
     const fn department(&self) -> Option<DepartmentId> {
         match self {
             Self::Department(own) => Some(*own),
-            Self::Mutual { department } | Self::StaffBallot { department, .. } => *department,
+            Self::Mutual { department } | Self::StaffBallot { department, .. } | Self::Part { department, .. } => {
+                *department
+            }
             Self::Contract { department } => Some(*department),
             Self::Key => None,
         }
@@ -223,6 +256,8 @@ pub enum Reach {
     Departments,
     /// Those that the caller is appointed to.
     Appointed,
+    /// All, whatever the caller's departments.
+    Everywhere,
 }
 
 /// Why something is refused.
@@ -270,6 +305,7 @@ pub fn authorize_role(caller: &Caller, action: Action, kind: Kind) -> Result<(),
 fn is_granted(caller: &Caller, action: Action, object: &Object) -> bool {
     let Some(access) = &caller.access else { return false };
     grants(action, object.kind()).iter().filter(|grant| grant.role == access.role).any(|grant| match grant.reach {
+        Reach::Everywhere => true,
         Reach::Departments => access.scope.covers(object.department()),
         Reach::Appointed => match object {
             Object::StaffBallot { scrutineer, .. } => scrutineer.is_some() && *scrutineer == access.key_id,
@@ -293,6 +329,17 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
     const EDITOR: Grant = of(Role::DepartmentEditor);
     const MUTUAL_EDITOR: Grant = of(Role::MutualEditor);
     const OFFICER: Grant = of(Role::ProcurementOfficer);
+    const fn everywhere(role: Role) -> Grant {
+        Grant { role, reach: Reach::Everywhere }
+    }
+    const ANYBODY_KNOWN: &[Grant] = &[
+        everywhere(Role::DepartmentEditor),
+        everywhere(Role::MutualEditor),
+        everywhere(Role::ProcurementOfficer),
+        everywhere(Role::Scrutineer),
+        everywhere(Role::Auditor),
+        everywhere(Role::Admin),
+    ];
     const SCRUTINEER: Grant = Grant { role: Role::Scrutineer, reach: Reach::Appointed };
 
     match (kind, action) {
@@ -308,6 +355,29 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
 
         (Kind::Contract, Action::Create | Action::Update) => &[OFFICER, ADMIN],
         (Kind::Contract, Action::Delete) => &[ADMIN],
+
+        (
+            Kind::Commitment | Kind::PathwayStep | Kind::Enabler | Kind::Endorsement | Kind::Objection,
+            Action::Create | Action::Update,
+        )
+        | (Kind::StageTransition, Action::Create) => &[EDITOR, ADMIN],
+        (Kind::AnnualReturn | Kind::SupportRequest | Kind::PathwayProgress, Action::Create | Action::Update) => {
+            &[EDITOR, MUTUAL_EDITOR, ADMIN]
+        }
+        (Kind::StageTransition, Action::Correct) => &[ADMIN],
+        (
+            Kind::Commitment
+            | Kind::PathwayStep
+            | Kind::Enabler
+            | Kind::AnnualReturn
+            | Kind::Endorsement
+            | Kind::Objection
+            | Kind::SupportRequest
+            | Kind::PathwayProgress,
+            Action::Delete,
+        ) => &[ADMIN],
+        (Kind::Enabler, Action::ReadConfidential) => ANYBODY_KNOWN,
+        (Kind::Endorsement | Kind::Objection, Action::ReadConfidential) => &[EDITOR, AUDITOR, ADMIN],
 
         (Kind::Key, Action::Read) => &[AUDITOR, ADMIN],
         (Kind::Key, Action::Create | Action::Delete) => &[ADMIN],

@@ -7,12 +7,22 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
+use crate::annual_return::AnnualReturn;
 use crate::api_key::ApiKey;
+use crate::commitment::Commitment;
 use crate::contract::Contract;
 use crate::department::Department;
+use crate::enabler::Enabler;
+use crate::endorsement::Endorsement;
 use crate::fault::{FaultCode, Invalid, quoted};
 use crate::mutual::Mutual;
+use crate::objection::Objection;
+use crate::part::Part;
+use crate::pathway_progress::PathwayProgress;
+use crate::pathway_step::PathwayStep;
 use crate::staff_ballot::StaffBallot;
+use crate::stage_transition::StageTransition;
+use crate::support_request::SupportRequest;
 
 /// Id of a department.
 pub type DepartmentId = Id<Department>;
@@ -22,6 +32,24 @@ pub type MutualId = Id<Mutual>;
 pub type StaffBallotId = Id<StaffBallot>;
 /// Id of a contract.
 pub type ContractId = Id<Contract>;
+/// Id of a department's commitment.
+pub type CommitmentId = Id<Part<Department, Commitment>>;
+/// Id of a step of a department's pathway.
+pub type PathwayStepId = Id<Part<Department, PathwayStep>>;
+/// Id of an enabler.
+pub type EnablerId = Id<Part<Department, Enabler>>;
+/// Id of a mutual's annual return.
+pub type AnnualReturnId = Id<Part<Mutual, AnnualReturn>>;
+/// Id of an endorsement of a mutual.
+pub type EndorsementId = Id<Part<Mutual, Endorsement>>;
+/// Id of an objection to a mutual.
+pub type ObjectionId = Id<Part<Mutual, Objection>>;
+/// Id of a mutual's request for support.
+pub type SupportRequestId = Id<Part<Mutual, SupportRequest>>;
+/// Id of a step of a mutual from one stage to another.
+pub type StageTransitionId = Id<Part<Mutual, StageTransition>>;
+/// Id of a pathway's step that a mutual has taken.
+pub type PathwayProgressId = Id<Part<Mutual, PathwayProgress>>;
 
 /// Id of an API key. It is no secret: entries and appointments show it.
 pub type KeyId = Id<ApiKey>;

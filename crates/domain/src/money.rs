@@ -39,6 +39,38 @@ impl Money {
     }
 }
 
+/// An amount of money that may be owed: below 0 for a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SignedMoney {
+    amount_minor: i64,
+    currency: Currency,
+}
+
+impl SignedMoney {
+    /// An amount in minor units (pence for `GBP`).
+    ///
+    /// # Errors
+    ///
+    /// [`FaultCode::OutOfRange`] below −[`MAX_INTEGER`] or above [`MAX_INTEGER`].
+    pub fn new(amount_minor: i64, currency: Currency) -> Result<Self, Invalid> {
+        if (-MAX_INTEGER..=MAX_INTEGER).contains(&amount_minor) {
+            return Ok(Self { amount_minor, currency });
+        }
+        let detail = format!("{amount_minor} is not within -{MAX_INTEGER} to {MAX_INTEGER}");
+        Err(Invalid::new(FaultCode::OutOfRange, detail))
+    }
+
+    /// How many minor units (pence for `GBP`).
+    pub const fn amount_minor(&self) -> i64 {
+        self.amount_minor
+    }
+
+    /// Of which currency.
+    pub const fn currency(&self) -> Currency {
+        self.currency
+    }
+}
+
 /// A currency by its code of three capital letters (ISO 4217), such as `GBP`.
 ///
 /// Only the shape is checked: currencies come and go, and an old contract keeps the one it was made in.

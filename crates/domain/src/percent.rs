@@ -1,8 +1,9 @@
-//! Percentages as decimal text: a binary fraction could not hold most of them.
+//! Percentages as decimal text.
 
 use std::fmt;
 use std::str::FromStr;
 
+use crate::decimal::scaled;
 use crate::fault::{FaultCode, Invalid, quoted};
 
 /// A percentage from 0 to 100 in steps of a hundredth, written with two places: `91.03`.
@@ -33,7 +34,7 @@ impl FromStr for Percent {
 
     /// Reads `51`, `51.5` and `91.03`.
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        ten_thousandths(raw, 2).map(|scaled| Self(scaled / 100))
+        scaled_percentage(raw, 2).map(Self)
     }
 }
 
@@ -53,13 +54,29 @@ impl PrintedPercent {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the share of `numerator` in `denominator` has this percentage when it is rounded half up to the
+    /// places printed: `92` is printed for 91.50 to 92.49, `92.0` for 91.95 to 92.04. A share of nothing has
+    /// none.
+    pub fn is_rounded_from(&self, numerator: i64, denominator: i64) -> bool {
+        let places = self.0.split_once('.').map_or(0, |(_, places)| places.len());
+        let steps_of_whole =
+            u32::try_from(places).ok().and_then(|places| 100_i128.checked_mul(10_i128.checked_pow(places)?));
+        let (numerator, denominator) = (i128::from(numerator), i128::from(denominator));
+        // Half up: half a step more is added before the fraction is cut, with both sides doubled to stay with
+        // integers.
+        let rounded = steps_of_whole.and_then(|steps| {
+            (numerator * 2).checked_mul(steps)?.checked_add(denominator)?.checked_div(denominator * 2)
+        });
+        rounded.is_some() && rounded == scaled(&self.0, places).map(i128::from)
+    }
 }
 
 impl FromStr for PrintedPercent {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        ten_thousandths(raw, 4).map(|_| Self(raw.to_owned()))
+        scaled_percentage(raw, 4).map(|_| Self(raw.to_owned()))
     }
 }
 
@@ -69,23 +86,14 @@ impl fmt::Display for PrintedPercent {
     }
 }
 
-/// The percentage in ten-thousandths of a per cent; `max_places` is at most four.
-fn ten_thousandths(raw: &str, max_places: usize) -> Result<u32, Invalid> {
-    let malformed = || {
-        let expected = format!("expected digits with at most {max_places} after the point, such as 51 or 91.03");
+/// The percentage in units of its last place, of which it has at most `places`.
+fn scaled_percentage(raw: &str, places: u8) -> Result<u32, Invalid> {
+    let scaled = scaled(raw, places.into()).ok_or_else(|| {
+        let expected = format!("expected digits with at most {places} after the point, such as 51 or 91.03");
         Invalid::new(FaultCode::InvalidFormat, format!("{} is not a percentage: {expected}", quoted(raw)))
-    };
-    let (whole, places) = match raw.split_once('.') {
-        Some((_, "")) => return Err(malformed()),
-        Some(parts) => parts,
-        None => (raw, ""),
-    };
-    let all_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let padded_with_zeros = whole.len() > 1 && whole.starts_with('0');
-    if whole.is_empty() || padded_with_zeros || !all_digits(whole) || !all_digits(places) || places.len() > max_places {
-        return Err(malformed());
-    }
-    let too_large = || Invalid::new(FaultCode::OutOfRange, format!("{} is not within 0 to 100", quoted(raw)));
-    let scaled: u64 = format!("{whole}{places:0<4}").parse().map_err(|_| too_large())?;
-    u32::try_from(scaled).ok().filter(|scaled| *scaled <= 1_000_000).ok_or_else(too_large)
+    })?;
+    u32::try_from(scaled)
+        .ok()
+        .filter(|scaled| *scaled <= 100 * 10_u32.pow(places.into()))
+        .ok_or_else(|| Invalid::new(FaultCode::OutOfRange, format!("{} is not within 0 to 100", quoted(raw))))
 }

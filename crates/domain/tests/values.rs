@@ -153,14 +153,24 @@ fn every_word_is_described_and_read_back() {
     well_described::<domain::BallotMode>();
     well_described::<BallotState>();
     well_described::<domain::Basis>();
+    well_described::<domain::CommitmentKind>();
+    well_described::<domain::CommitmentStatus>();
+    well_described::<domain::Constituency>();
     well_described::<domain::ContractStatus>();
     well_described::<domain::CountsKnown>();
     well_described::<domain::DepartmentKind>();
     well_described::<domain::Effect>();
+    well_described::<domain::EnablerRole>();
     well_described::<FaultCode>();
+    well_described::<domain::LaunchCondition>();
+    well_described::<domain::FigureCheck>();
     well_described::<LegalForm>();
+    well_described::<domain::LookedAtKind>();
+    well_described::<domain::ObjectionKind>();
+    well_described::<domain::ObjectionOutcome>();
     well_described::<domain::Organiser>();
     well_described::<domain::OriginRoute>();
+    well_described::<domain::Position>();
     well_described::<Procedure>();
     well_described::<domain::ProtectionKind>();
     well_described::<domain::PublishedBasis>();
@@ -168,6 +178,7 @@ fn every_word_is_described_and_read_back() {
     well_described::<domain::Scheme>();
     well_described::<Sector>();
     well_described::<Stage>();
+    well_described::<domain::SupportStatus>();
     well_described::<domain::TestOutcome>();
 }
 

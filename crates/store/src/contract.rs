@@ -16,7 +16,8 @@ use crate::entry_log::Action;
 use crate::error::Error;
 use crate::fragment::{Fragment, insertion};
 use crate::json::{
-    checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts, valid,
+    checked, day_option, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
+    texts, valid,
 };
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::reference::{self, Reference};
@@ -349,6 +350,13 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// All of a mutual's, in the order of entry.
+pub(crate) fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<Record<Contract>>, Error> {
+    let of_mutual = contracts::table.filter(contracts::mutual_id.eq(mutual_id.to_string())).order(contracts::id);
+    let rows: Vec<Row> = of_mutual.select(Row::as_select()).load(tx.conn())?;
+    rows.into_iter().map(Row::into_record).collect()
+}
+
 pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
     let next = contracts::table.filter(contracts::id.gt(after)).order(contracts::id).limit(document_form::AT_A_TIME);
     let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
@@ -429,17 +437,17 @@ impl Row {
 
     fn timeline(&self) -> Result<Timeline, Error> {
         let protection = match parsed_option("protection_kind", self.protection_kind.as_deref())? {
-            Some(kind) => Some(Protection { kind, until: day("protection_until", self.protection_until)? }),
+            Some(kind) => Some(Protection { kind, until: day_option("protection_until", self.protection_until)? }),
             None => None,
         };
         Ok(Timeline {
-            procurement_started_on: day("procurement_started_on", self.procurement_started_on)?,
-            awarded_on: day("awarded_on", self.awarded_on)?,
-            award_notice_on: day("award_notice_on", self.award_notice_on)?,
-            entered_on: day("entered_on", self.entered_on)?,
-            starts_on: day("starts_on", self.starts_on)?,
-            ends_on: day("ends_on", self.ends_on)?,
-            latest_ends_on: day("latest_ends_on", self.latest_ends_on)?,
+            procurement_started_on: day_option("procurement_started_on", self.procurement_started_on)?,
+            awarded_on: day_option("awarded_on", self.awarded_on)?,
+            award_notice_on: day_option("award_notice_on", self.award_notice_on)?,
+            entered_on: day_option("entered_on", self.entered_on)?,
+            starts_on: day_option("starts_on", self.starts_on)?,
+            ends_on: day_option("ends_on", self.ends_on)?,
+            latest_ends_on: day_option("latest_ends_on", self.latest_ends_on)?,
             protection,
         })
     }
@@ -449,10 +457,6 @@ impl Row {
         let Some((amount, currency)) = self.value_amount_minor.zip(currency) else { return Ok(None) };
         valid("value_amount_minor", Money::new(amount, currency)).map(Some)
     }
-}
-
-fn day(column: &str, stored: Option<NaiveDate>) -> Result<Option<Day>, Error> {
-    stored.map(|date| valid(column, Day::from_date(date))).transpose()
 }
 
 impl Row {

@@ -6,7 +6,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::department::Life;
 use domain::{
-    Department, DepartmentId, DepartmentKind, Identifier, Key, Record, SearchQuery, Sector, Slug, fold_name, tokens,
+    Commitment, Department, DepartmentId, DepartmentKind, Enabler, Identifier, Key, PathwayStep, Record, SearchQuery,
+    Sector, Slug, fold_name, tokens,
 };
 
 use crate::conn::MultiBackend;
@@ -22,7 +23,7 @@ use crate::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_i
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, department_policy_areas, departments, identifiers, mutual_other_departments, mutuals};
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Shown, Stored, WriteTx, document_form, tombstone};
+use crate::{ReadTx, ResourceType, Shown, Stored, WriteTx, document_form, part, tombstone};
 
 /// Which departments a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -225,6 +226,9 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         (ResourceType::Mutual, of_mutuals),
         (ResourceType::Contract, of_contracts),
         (ResourceType::Department, predecessors),
+        part::dependents::<Commitment>(tx, id)?,
+        part::dependents::<PathwayStep>(tx, id)?,
+        part::dependents::<Enabler>(tx, id)?,
     ]))
 }
 

@@ -3,10 +3,14 @@
 //! A new form changes no fact: no version goes up and no entry is logged.
 
 use diesel::prelude::*;
+use domain::{
+    AnnualReturn, Commitment, Enabler, Endorsement, Objection, PathwayProgress, PathwayStep, StageTransition,
+    SupportRequest,
+};
 
 use crate::error::Error;
 use crate::schema::document_form;
-use crate::{ReadTx, WriteTx, contract, department, mutual, staff_ballot};
+use crate::{ReadTx, WriteTx, contract, department, mutual, part, staff_ballot};
 
 /// Records of one table whose documents are looked at in one transaction.
 pub(crate) const AT_A_TIME: i64 = 500;
@@ -18,10 +22,33 @@ pub(crate) enum Table {
     Mutuals,
     StaffBallots,
     Contracts,
+    Commitments,
+    PathwaySteps,
+    Enablers,
+    StageTransitions,
+    AnnualReturns,
+    Endorsements,
+    Objections,
+    SupportRequests,
+    PathwayProgress,
 }
 
 impl Table {
-    pub(crate) const ALL: [Self; 4] = [Self::Departments, Self::Mutuals, Self::StaffBallots, Self::Contracts];
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Departments,
+        Self::Mutuals,
+        Self::StaffBallots,
+        Self::Contracts,
+        Self::Commitments,
+        Self::PathwaySteps,
+        Self::Enablers,
+        Self::StageTransitions,
+        Self::AnnualReturns,
+        Self::Endorsements,
+        Self::Objections,
+        Self::SupportRequests,
+        Self::PathwayProgress,
+    ];
 
     /// Writes the documents of the next records anew where they differ; gives the last id, or none at the end.
     pub(crate) fn rewrite(self, tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
@@ -30,6 +57,15 @@ impl Table {
             Self::Mutuals => mutual::rewrite_documents(tx, after),
             Self::StaffBallots => staff_ballot::rewrite_documents(tx, after),
             Self::Contracts => contract::rewrite_documents(tx, after),
+            Self::Commitments => part::rewrite_documents::<Commitment>(tx, after),
+            Self::StageTransitions => part::rewrite_documents::<StageTransition>(tx, after),
+            Self::PathwaySteps => part::rewrite_documents::<PathwayStep>(tx, after),
+            Self::Enablers => part::rewrite_documents::<Enabler>(tx, after),
+            Self::AnnualReturns => part::rewrite_documents::<AnnualReturn>(tx, after),
+            Self::Endorsements => part::rewrite_documents::<Endorsement>(tx, after),
+            Self::Objections => part::rewrite_documents::<Objection>(tx, after),
+            Self::SupportRequests => part::rewrite_documents::<SupportRequest>(tx, after),
+            Self::PathwayProgress => part::rewrite_documents::<PathwayProgress>(tx, after),
         }
     }
 }

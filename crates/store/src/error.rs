@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use domain::Fault;
+use domain::{Condition, Fault};
 
 use crate::ResourceType;
 
@@ -35,9 +35,15 @@ pub enum Error {
     /// The place in a list to go on from is none: it is not a value of the sort key.
     #[error("«{0}» is no place in this list")]
     InvalidPosition(String),
+    /// The mutual is not ready to be launched: these conditions are not met.
+    #[error("{} condition(s) of the launch are not met", .0.len())]
+    NotReady(Vec<Condition>),
     /// The values given break rules.
     #[error("{} fault(s) in the values given", .0.len())]
     Rule(Vec<Fault>),
+    /// What the record says now forbids the change: each fault says of a member what is possible instead.
+    #[error("the record as it is forbids {} change(s)", .0.len())]
+    State(Vec<Fault>),
     /// The database can't be reached or has no time; a later try may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
@@ -50,6 +56,16 @@ pub enum Error {
     /// A fault of ours or of the database; never the caller's.
     #[error("{0}")]
     Internal(String),
+}
+
+impl Error {
+    /// Refuses what the record as it is forbids; there is nothing to forbid it where there is no record yet.
+    pub(crate) fn unless_possible(faults: Option<Vec<Fault>>) -> Result<(), Self> {
+        match faults {
+            Some(faults) if !faults.is_empty() => Err(Self::State(faults)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// One way in which a change collides with what the register holds.
@@ -106,6 +122,12 @@ pub enum ConflictKind {
     NameTaken,
     /// Another record has this identifier.
     IdentifierTaken,
+    /// Another step of the pathway has this place.
+    PositionTaken,
+    /// The mutual has another return for the year that ends on this day.
+    PeriodTaken,
+    /// The mutual has other progress on this step.
+    StepTaken,
     /// Other records refer to the one that was to be deleted.
     HasDependents,
     /// A mutual would have two first contracts: the store computes this, so it is never a caller's doing.
@@ -125,6 +147,30 @@ pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
     ("pk_identifiers", &["identifiers.identifier"], ConflictKind::IdentifierTaken),
     ("pk_staff_ballots", &["staff_ballots.id"], ConflictKind::IdTaken),
     ("pk_contracts", &["contracts.id"], ConflictKind::IdTaken),
+    ("pk_stage_transitions", &["stage_transitions.id"], ConflictKind::IdTaken),
+    ("pk_commitments", &["commitments.id"], ConflictKind::IdTaken),
+    ("pk_pathway_steps", &["pathway_steps.id"], ConflictKind::IdTaken),
+    (
+        "uq_pathway_steps__department_id__position",
+        &["pathway_steps.department_id", "pathway_steps.position"],
+        ConflictKind::PositionTaken,
+    ),
+    ("pk_enablers", &["enablers.id"], ConflictKind::IdTaken),
+    ("pk_annual_returns", &["annual_returns.id"], ConflictKind::IdTaken),
+    (
+        "uq_annual_returns__mutual_id__period_ends_on",
+        &["annual_returns.mutual_id", "annual_returns.period_ends_on"],
+        ConflictKind::PeriodTaken,
+    ),
+    ("pk_endorsements", &["endorsements.id"], ConflictKind::IdTaken),
+    ("pk_objections", &["objections.id"], ConflictKind::IdTaken),
+    ("pk_support_requests", &["support_requests.id"], ConflictKind::IdTaken),
+    ("pk_pathway_progress", &["pathway_progress.id"], ConflictKind::IdTaken),
+    (
+        "uq_pathway_progress__mutual_id__step_id",
+        &["pathway_progress.mutual_id", "pathway_progress.step_id"],
+        ConflictKind::StepTaken,
+    ),
     ("pk_api_keys", &["api_keys.id"], ConflictKind::IdTaken),
     ("uq_contracts__mutual_id__is_first", &["contracts.mutual_id"], ConflictKind::FirstContractTaken),
 ];

@@ -17,7 +17,7 @@ use crate::conn::MultiBackend;
 
 /// A part of a statement; as an expression, a condition on whatever table the query is about.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Fragment {
+pub struct Fragment {
     pieces: Vec<Piece>,
 }
 
@@ -129,6 +129,11 @@ impl<T> Verbatim<T> {
     /// The expression of this text.
     pub(crate) fn new(sql: impl Into<String>) -> Self {
         Self(sql.into(), PhantomData)
+    }
+
+    /// Its text.
+    pub(crate) fn sql(&self) -> &str {
+        &self.0
     }
 }
 

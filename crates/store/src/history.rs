@@ -206,7 +206,7 @@ fn id_of(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: &str) -> Result<
         ResourceType::Mutual => {
             mutuals::table.filter(mutuals::slug.eq(key)).select(mutuals::id).first(tx.conn()).optional()?
         }
-        ResourceType::StaffBallot | ResourceType::Contract | ResourceType::Key => return Ok(key.to_owned()),
+        _ => return Ok(key.to_owned()),
     };
     if let Some(id) = of_slug {
         return Ok(id);

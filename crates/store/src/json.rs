@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
-use domain::{Checked, Distinct, Fault, Invalid, Rules, Source, Sources};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use domain::{Checked, Day, Distinct, Fault, Invalid, Rules, Source, Sources};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -86,6 +86,16 @@ pub(crate) fn parsed_sources(raw: &str) -> Result<Sources, Error> {
     let stored: Vec<StoredSource<'_>> = from_json("sources", raw)?;
     let sources = stored.iter().map(Source::try_from).map(|source| checked("sources", source?));
     distinct("sources", sources.collect::<Result<_, _>>()?)
+}
+
+/// A day of the database.
+pub(crate) fn day(column: &str, stored: NaiveDate) -> Result<Day, Error> {
+    valid(column, Day::from_date(stored))
+}
+
+/// The same where the column may be null.
+pub(crate) fn day_option(column: &str, stored: Option<NaiveDate>) -> Result<Option<Day>, Error> {
+    stored.map(|date| day(column, date)).transpose()
 }
 
 /// An instant of the database, which are all UTC.

@@ -66,7 +66,7 @@ pub struct Listed {
 
 /// A column that a list can be ordered by.
 #[derive(Clone, Copy)]
-pub(crate) struct SortColumn {
+pub struct SortColumn {
     /// Its name with its table's.
     pub(crate) name: &'static str,
     /// The table's id with its table's name.
@@ -79,7 +79,7 @@ pub(crate) struct SortColumn {
 
 /// What values of a sort column there are.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Values {
+pub enum Values {
     /// Each record has one of its own, so that the id is not needed to tell two apart.
     Unique,
     /// Records may share one.
@@ -90,7 +90,7 @@ pub(crate) enum Values {
 
 /// How a sort key is written in a [`Position`].
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyKind {
+pub enum KeyKind {
     Text,
     Integer,
     Instant,

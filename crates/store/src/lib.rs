@@ -3,13 +3,18 @@
 //! Owns transactions, SQL, the entry log and the reading of the databases' errors; knows no word of HTTP. Each resource
 //! has a module with `find`, `list`, `insert`, `update` and `delete`; all writing goes through [`Store::write`].
 
+mod annual_return;
 mod backup;
 mod checkpoint;
+mod commitment;
 mod conn;
 pub mod contract;
+pub mod coverage;
 pub mod department;
 mod dialect;
 mod document_form;
+mod enabler;
+mod endorsement;
 pub mod entry_log;
 mod error;
 mod fragment;
@@ -23,12 +28,21 @@ pub mod merkle;
 mod migrate;
 pub mod mutual;
 mod naming;
+mod objection;
+pub mod part;
+pub mod pathway_progress;
+mod pathway_step;
 mod personal;
 mod random;
+pub mod readiness;
 pub mod reference;
+pub mod report;
 mod schema;
+pub mod scorecard;
 mod span;
 pub mod staff_ballot;
+mod stage_transition;
+mod support_request;
 mod tombstone;
 mod transaction;
 mod verify;
@@ -68,6 +82,24 @@ pub enum ResourceType {
     StaffBallot,
     /// A contract.
     Contract,
+    /// A commitment of a department.
+    Commitment,
+    /// A step of a department's pathway.
+    PathwayStep,
+    /// Somebody who supports mutuals in a department.
+    Enabler,
+    /// A mutual's move from one stage to another.
+    StageTransition,
+    /// A mutual's figures of a year.
+    AnnualReturn,
+    /// What a constituency thinks of a mutual.
+    Endorsement,
+    /// An objection to a mutual.
+    Objection,
+    /// A mutual's request for support.
+    SupportRequest,
+    /// A step of the pathway that a mutual has done.
+    PathwayProgress,
     /// An API key, which is no part of the register and has no entries.
     Key,
 }
@@ -81,7 +113,36 @@ impl ResourceType {
             Self::Mutual => "mutual",
             Self::StaffBallot => "staff_ballot",
             Self::Contract => "contract",
+            Self::Commitment => "commitment",
+            Self::PathwayStep => "pathway_step",
+            Self::Enabler => "enabler",
+            Self::StageTransition => "stage_transition",
+            Self::AnnualReturn => "annual_return",
+            Self::Endorsement => "endorsement",
+            Self::Objection => "objection",
+            Self::SupportRequest => "support_request",
+            Self::PathwayProgress => "pathway_progress",
             Self::Key => "key",
+        }
+    }
+
+    /// The table of its records.
+    pub(crate) fn table(self) -> &'static str {
+        match self {
+            Self::Department => "departments",
+            Self::Mutual => "mutuals",
+            Self::StaffBallot => "staff_ballots",
+            Self::Contract => "contracts",
+            Self::Commitment => "commitments",
+            Self::PathwayStep => "pathway_steps",
+            Self::Enabler => "enablers",
+            Self::StageTransition => "stage_transitions",
+            Self::AnnualReturn => "annual_returns",
+            Self::Endorsement => "endorsements",
+            Self::Objection => "objections",
+            Self::SupportRequest => "support_requests",
+            Self::PathwayProgress => "pathway_progress",
+            Self::Key => "api_keys",
         }
     }
 }
@@ -89,7 +150,21 @@ impl ResourceType {
 impl Vocabulary for ResourceType {
     const NAME: &'static str = "ResourceType";
     const DESCRIPTION: &'static str = "What kind of record.";
-    const ALL: &'static [Self] = &[Self::Department, Self::Mutual, Self::StaffBallot, Self::Contract];
+    const ALL: &'static [Self] = &[
+        Self::Department,
+        Self::Mutual,
+        Self::StaffBallot,
+        Self::Contract,
+        Self::Commitment,
+        Self::PathwayStep,
+        Self::Enabler,
+        Self::StageTransition,
+        Self::AnnualReturn,
+        Self::Endorsement,
+        Self::Objection,
+        Self::SupportRequest,
+        Self::PathwayProgress,
+    ];
 
     fn as_str(self) -> &'static str {
         Self::as_str(self)
@@ -101,6 +176,15 @@ impl Vocabulary for ResourceType {
             Self::Mutual => "A mutual.",
             Self::StaffBallot => "A staff ballot.",
             Self::Contract => "A contract.",
+            Self::Commitment => "A commitment of a department.",
+            Self::PathwayStep => "A step of a department's pathway.",
+            Self::Enabler => "Somebody who supports mutuals in a department.",
+            Self::StageTransition => "A mutual's move from one stage to another.",
+            Self::AnnualReturn => "A mutual's figures of a year.",
+            Self::Endorsement => "What a constituency thinks of a mutual.",
+            Self::Objection => "An objection to a mutual.",
+            Self::SupportRequest => "A mutual's request for support.",
+            Self::PathwayProgress => "A step of the pathway that a mutual has done.",
             Self::Key => "An API key.",
         }
     }
@@ -116,11 +200,10 @@ impl FromStr for ResourceType {
 
 impl fmt::Display for ResourceType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::StaffBallot => "staff ballot",
-            Self::Key => "API key",
-            other => other.as_str(),
-        })
+        match self {
+            Self::Key => f.write_str("API key"),
+            other => f.write_str(&other.as_str().replace('_', " ")),
+        }
     }
 }
 

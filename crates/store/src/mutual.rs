@@ -7,8 +7,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::mutual::Life;
 use domain::{
-    Department, DepartmentId, Id, Identifier, Key, LegalForm, Mutual, MutualId, OriginRoute, Parents, Record, Region,
-    SearchQuery, Sector, Slug, Staff, Stage, TestOutcome, Tests, fold_name, tokens,
+    AnnualReturn, Confidences, Department, DepartmentId, Endorsement, Fault, Id, Identifier, Key, LegalForm, Mutual,
+    MutualId, Objection, OriginRoute, Parents, PathwayProgress, Record, Region, SearchQuery, Sector, Slug, Staff,
+    Stage, StageTransition, SupportRequest, TestOutcome, Tests, fold_name, tokens,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +27,9 @@ use crate::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_i
 use crate::reference::{self, Reference};
 use crate::schema::{contracts, identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots};
 use crate::transaction::next_version;
-use crate::{Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, tombstone};
+use crate::{
+    Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx, annual_return, document_form, part, tombstone,
+};
 
 /// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -199,7 +202,7 @@ impl Prepared {
     /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
     pub fn insert(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
         let Self { record, row, .. } = self;
-        row.check(tx, record)?;
+        row.check(tx, record, Vec::new())?;
         dialect::write_with_parts(tx.changing(), diesel::insert_into(mutuals::table).values(row), &self.parts)?;
         tx.index_words(Searched::Mutuals, &row.id, self.words.clone());
         log(tx, Action::Create, record, self.canonical.clone());
@@ -233,8 +236,9 @@ pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stor
 /// Replaces what a mutual says.
 ///
 /// # Errors
-/// As [`insert`], and [`Error::Rule`] where its successors would lead back to it.
+/// As [`insert`], and [`Error::Rule`] where its successors would lead back to it, or its annual returns say another count of staff.
 pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
+    let (mutual, faults) = annual_return::count_beside_returns(tx, current.id, mutual)?;
     let record = Record {
         id: current.id,
         version: next_version(current.version)?,
@@ -244,7 +248,7 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) ->
     };
     let document = tx.documents().mutual(&record);
     let row = Row::new(&record, document.shown);
-    row.check(tx, &record)?;
+    row.check(tx, &record, faults)?;
     remove_parts(tx, &row.id)?;
     let update = diesel::update(mutuals::table.find(&row.id)).set(&row);
     dialect::write_with_parts(tx.changing(), update, &parts(&row.id, &record.content))?;
@@ -253,7 +257,7 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) ->
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
-/// Deletes a mutual.
+/// Deletes a mutual, with its course.
 ///
 /// # Errors
 /// [`Error::Conflict`] naming the records that refer to it.
@@ -262,6 +266,9 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Erro
     let conflicts = dependents(tx, &id)?;
     if !conflicts.is_empty() {
         return Err(Error::Conflict(conflicts));
+    }
+    for transition in part::all::<StageTransition>(tx, current.id)? {
+        part::remove(tx, &transition)?;
     }
     remove_parts(tx, &id)?;
     diesel::delete(mutuals::table.find(&id)).execute(tx.changing())?;
@@ -293,6 +300,11 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         (ResourceType::StaffBallot, ballots),
         (ResourceType::Contract, contracts),
         (ResourceType::Mutual, predecessors),
+        part::dependents::<AnnualReturn>(tx, id)?,
+        part::dependents::<Endorsement>(tx, id)?,
+        part::dependents::<Objection>(tx, id)?,
+        part::dependents::<SupportRequest>(tx, id)?,
+        part::dependents::<PathwayProgress>(tx, id)?,
     ]))
 }
 
@@ -449,6 +461,7 @@ struct Row {
     launched_on: Option<String>,
     ended_on: Option<String>,
     successor_id: Option<String>,
+    launch_override_reason: Option<String>,
     staff_count: Option<i64>,
     staff_counted_on: Option<String>,
     tests: String,
@@ -457,7 +470,8 @@ struct Row {
 }
 
 impl Row {
-    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<Mutual>) -> Result<(), Error> {
+    /// Refuses what other records stand against, with the faults that are known already.
+    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<Mutual>, mut faults: Vec<Fault>) -> Result<(), Error> {
         let naming = Naming {
             resource_type: ResourceType::Mutual,
             table: "mutuals",
@@ -466,7 +480,14 @@ impl Row {
             name_folded: &self.name_folded,
             identifiers: &record.content.identifiers,
         };
-        reference::check(tx, &references(Some(&record.content.parents), Some(&record.content.life)))?;
+        faults.extend(reference::faults(
+            tx,
+            &references(Some(&record.content.parents), Some(&record.content.life)),
+            Confidences::Nobodys,
+        )?);
+        if !faults.is_empty() {
+            return Err(Error::Rule(faults));
+        }
         reference::check_no_circle(tx, "successor_id", &self.id, self.successor_id.clone(), |tx, id| {
             Ok(mutuals::table.find(id).select(mutuals::successor_id).first(tx.conn())?)
         })?;
@@ -500,6 +521,7 @@ impl Row {
             description: parsed_option("description", self.description.as_deref())?,
             parents: checked("department_id, other_department_ids", parents)?,
             origin_route: parsed_option("origin_route", self.origin_route.as_deref())?,
+            launch_override_reason: parsed_option("launch_override_reason", self.launch_override_reason.as_deref())?,
             life: checked("stage, stage_since, launched_on, ended_on, successor_id", life)?,
             staff: checked("staff_count, staff_counted_on", staff)?,
             tests: from_json::<StoredTests<'_>>("tests", &self.tests)?.parsed()?,
@@ -540,6 +562,7 @@ impl Row {
             launched_on: text_option(mutual.life.launched_on.as_ref()),
             ended_on: text_option(mutual.life.ended_on.as_ref()),
             successor_id: text_option(mutual.life.successor_id.as_ref()),
+            launch_override_reason: text_option(mutual.launch_override_reason.as_ref()),
             staff_count: mutual.staff.count,
             staff_counted_on: text_option(mutual.staff.counted_on.as_ref()),
             tests: to_json(&StoredTests::from(&mutual.tests)),

@@ -1,5 +1,7 @@
 //! References from one record to another: each must lead to a record, and successors must not lead in a circle.
 
+use std::collections::HashSet;
+
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use domain::{Confidences, Fault, FaultCode, Id, Key};
@@ -33,12 +35,12 @@ impl Reference {
 /// [`Error::Unavailable`] where the database does not answer.
 pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: Confidences<'_>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
-    for resource_type in [ResourceType::Department, ResourceType::Mutual, ResourceType::StaffBallot, ResourceType::Key]
-    {
-        let of_type: Vec<&Reference> = references.iter().filter(|r| r.resource_type == resource_type).collect();
-        if of_type.is_empty() {
+    let mut looked_up = HashSet::new();
+    for resource_type in references.iter().map(|reference| reference.resource_type) {
+        if !looked_up.insert(resource_type) {
             continue;
         }
+        let of_type: Vec<&Reference> = references.iter().filter(|r| r.resource_type == resource_type).collect();
         let ids = of_type.iter().map(|reference| reference.id.as_str()).collect();
         let found = existing(tx, resource_type, ids, sees)?;
         faults.extend(of_type.into_iter().filter(|reference| !found.contains(&reference.id)).map(|reference| {
@@ -91,13 +93,7 @@ fn existing(
     ids: Vec<&str>,
     sees: Confidences<'_>,
 ) -> Result<Vec<String>, Error> {
-    let table = match resource_type {
-        ResourceType::Department => "departments",
-        ResourceType::Mutual => "mutuals",
-        ResourceType::StaffBallot => "staff_ballots",
-        ResourceType::Contract => "contracts",
-        ResourceType::Key => "api_keys",
-    };
+    let table = resource_type.table();
     let mut query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
     if resource_type == ResourceType::StaffBallot {
         query = query.sql(" AND ").and(staff_ballot::visible(sees));

@@ -68,6 +68,163 @@ diesel::table! {
 }
 
 diesel::table! {
+    commitments (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        department_id -> Text,
+        kind -> Text,
+        title -> Text,
+        due_on -> Date,
+        published_on -> Nullable<Date>,
+        evidence_url -> Nullable<Text>,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pathway_steps (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        department_id -> Text,
+        position -> BigInt,
+        title -> Text,
+        guidance -> Nullable<Text>,
+        stage -> Nullable<Text>,
+        evidence_required -> Bool,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    enablers (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        department_id -> Text,
+        name -> Nullable<Text>,
+        role -> Text,
+        email -> Nullable<Text>,
+        sectors -> Text,
+        stages -> Text,
+        active_from -> Nullable<Date>,
+        active_to -> Nullable<Date>,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    annual_returns (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        mutual_id -> Text,
+        period_ends_on -> Date,
+        turnover_amount_minor -> Nullable<BigInt>,
+        turnover_currency -> Nullable<Text>,
+        surplus_amount_minor -> Nullable<BigInt>,
+        surplus_currency -> Nullable<Text>,
+        headcount -> Nullable<BigInt>,
+        fte_hundredths -> Nullable<BigInt>,
+        service_users -> Nullable<BigInt>,
+        staff_directors -> Nullable<BigInt>,
+        board_size -> Nullable<BigInt>,
+        staff_shareholding_percent -> Nullable<Text>,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    endorsements (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        mutual_id -> Text,
+        constituency -> Text,
+        position -> Nullable<Text>,
+        staff_ballot_id -> Nullable<Text>,
+        given_on -> Date,
+        given_by -> Nullable<Text>,
+        evidence_url -> Nullable<Text>,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    objections (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        mutual_id -> Text,
+        raised_by -> Nullable<Text>,
+        kind -> Text,
+        grounds -> Text,
+        raised_on -> Date,
+        outcome -> Text,
+        decided_on -> Nullable<Date>,
+        decision_reasons -> Nullable<Text>,
+        decided_by_arbiter -> Bool,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    support_requests (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        mutual_id -> Text,
+        stage -> Text,
+        need -> Text,
+        requested_on -> Date,
+        status -> Text,
+        enabler_id -> Nullable<Text>,
+        closed_on -> Nullable<Date>,
+        decline_reason -> Nullable<Text>,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pathway_progress (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        mutual_id -> Text,
+        step_id -> Text,
+        done_on -> Date,
+        evidence_url -> Nullable<Text>,
+        note -> Nullable<Text>,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     departments (id) {
         id -> Text,
         version -> BigInt,
@@ -115,11 +272,33 @@ diesel::table! {
         launched_on -> Nullable<Text>,
         ended_on -> Nullable<Text>,
         successor_id -> Nullable<Text>,
+        launch_override_reason -> Nullable<Text>,
         staff_count -> Nullable<BigInt>,
         staff_counted_on -> Nullable<Text>,
         tests -> Text,
         sources -> Text,
         document -> Text,
+    }
+}
+
+diesel::table! {
+    stage_transitions (id) {
+        id -> Text,
+        version -> BigInt,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+        mutual_id -> Text,
+        position -> BigInt,
+        from_stage -> Text,
+        to_stage -> Text,
+        effective_on -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        historic -> Bool,
+        override_reason -> Nullable<Text>,
+        unmet_conditions -> Text,
+        sources -> Text,
+        document -> Text,
+        full_document -> Nullable<Text>,
     }
 }
 
@@ -224,7 +403,10 @@ diesel::table! {
     contract_cpv_codes (contract_id, cpv_code) { cpv_code -> Text, contract_id -> Text, }
 }
 
+diesel::joinable!(commitments -> departments (department_id));
+
 diesel::allow_tables_to_appear_in_same_query!(
+    commitments,
     departments,
     department_policy_areas,
     mutuals,

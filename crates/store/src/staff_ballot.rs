@@ -20,12 +20,12 @@ use crate::fragment::Fragment;
 use crate::json::{checked, from_json, instant, parsed, parsed_option, parsed_sources, sources, text_option, to_json};
 use crate::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::reference::{self, Reference};
-use crate::schema::{staff_ballots, tombstones};
+use crate::schema::{endorsements, staff_ballots, tombstones};
 use crate::tombstone::Confidants;
 use crate::transaction::{Remark, next_version};
 use crate::{
-    Document, Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, key, mutual, personal,
-    tombstone,
+    Document, Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx, document_form, endorsement, key, mutual,
+    personal, tombstone,
 };
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
@@ -73,6 +73,17 @@ pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> R
         Some(row) => row.into_record(),
         None => Err(tombstone::missing_to(tx, ResourceType::StaffBallot, id, sees)),
     }
+}
+
+/// The ballot with this id, if it is about this mutual.
+pub(crate) fn on_mutual(
+    tx: &mut ReadTx<'_>,
+    id: StaffBallotId,
+    mutual_id: MutualId,
+) -> Result<Option<Record<StaffBallot>>, Error> {
+    let on_mutual = staff_ballots::table.filter(staff_ballots::mutual_id.eq(mutual_id.to_string()));
+    let found = on_mutual.filter(staff_ballots::id.eq(id.to_string())).select(Row::as_select());
+    found.first(tx.conn()).optional()?.map(Row::into_record).transpose()
 }
 
 /// What there is to show of the staff ballot with this id to a caller who sees these drafts.
@@ -207,7 +218,7 @@ pub fn insert(
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
-/// Replaces what a ballot says, for a caller who sees these drafts.
+/// Replaces what a ballot says, and what endorsements say that rest on it, for a caller who sees these drafts.
 ///
 /// # Errors
 /// As [`insert`], and [`Error::Rule`] where its reruns would lead back to it, or a draft would supersede another ballot.
@@ -231,6 +242,7 @@ pub fn update(
     })?;
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
     log(tx, Action::Update, &record, canonical, None)?;
+    endorsement::follow_ballot(tx, &record)?;
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
@@ -258,7 +270,7 @@ pub fn appoint(
 /// Deletes a ballot, and forgets what kept answers and the log's commitments say of persons in it.
 ///
 /// # Errors
-/// [`Error::Conflict`] naming the ballots that it superseded.
+/// [`Error::Conflict`] naming the ballots that it superseded and the endorsements that rest on it.
 pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(), Error> {
     let id = current.id.to_string();
     let conflicts = dependents(tx, &id)?;
@@ -316,7 +328,13 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .order(staff_ballots::id)
         .limit(Conflict::NAMED_DEPENDENTS)
         .load(tx.conn())?;
-    Ok(Conflict::dependents([(ResourceType::StaffBallot, superseded)]))
+    let endorsements: Vec<(String, String)> = endorsements::table
+        .filter(endorsements::staff_ballot_id.eq(id))
+        .select((endorsements::id, endorsements::constituency))
+        .order(endorsements::id)
+        .limit(Conflict::NAMED_DEPENDENTS)
+        .load(tx.conn())?;
+    Ok(Conflict::dependents([(ResourceType::StaffBallot, superseded), (ResourceType::Endorsement, endorsements)]))
 }
 
 fn filtered(filter: &Filter) -> staff_ballots::BoxedQuery<'static, MultiBackend> {
@@ -362,6 +380,14 @@ impl Sort {
         };
         SortColumn { name, id: "staff_ballots.id", values, kind, found_first: false }
     }
+}
+
+/// All of a mutual's, in the order of entry.
+pub(crate) fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<Record<StaffBallot>>, Error> {
+    let of_mutual =
+        staff_ballots::table.filter(staff_ballots::mutual_id.eq(mutual_id.to_string())).order(staff_ballots::id);
+    let rows: Vec<Row> = of_mutual.select(Row::as_select()).load(tx.conn())?;
+    rows.into_iter().map(Row::into_record).collect()
 }
 
 pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
@@ -470,6 +496,13 @@ impl Row {
         }
         if self.state == draft && diesel::select(exists(superseded)).get_result(tx.conn())? {
             refuse("state", "this ballot superseded another and is no draft any more: change the other ballot first");
+        }
+        let endorsed = endorsements::table
+            .filter(endorsements::mutual_id.ne(&self.mutual_id))
+            .filter(endorsements::staff_ballot_id.eq(&self.id));
+        if diesel::select(exists(endorsed)).get_result(tx.conn())? {
+            let said = "an endorsement of another mutual rests on this ballot: expected that mutual, or delete the endorsement first";
+            refuse("mutual_id", said);
         }
         Ok(faults)
     }

@@ -11,6 +11,7 @@ use crate::conn::Conn;
 use crate::dialect::Searched;
 use crate::entry_log::{Action, Entry};
 use crate::error::Error;
+use crate::part::{AnyPart, PartDocument};
 
 /// A view of the register at one moment.
 ///
@@ -54,6 +55,8 @@ pub trait Documents: Send + Sync {
     fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String;
     /// A contract.
     fn contract(&self, record: &Record<Contract>) -> Document;
+    /// A record that belongs to another.
+    fn part(&self, record: AnyPart<'_>) -> PartDocument;
     /// JSON Pointers to the members of a canonical document that say something about a person. The log has commitments in their place.
     fn personal(&self, _: ResourceType) -> &'static [&'static str] {
         &[]

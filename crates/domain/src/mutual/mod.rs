@@ -17,7 +17,7 @@ use crate::region::Region;
 use crate::sector::Sector;
 use crate::slug::Slug;
 use crate::source::Sources;
-use crate::text::{Description, Name};
+use crate::text::{Description, Name, Note};
 use crate::web_url::WebUrl;
 
 /// A public service mutual, from the first idea to its end.
@@ -45,12 +45,25 @@ pub struct Mutual {
     pub origin_route: Option<OriginRoute>,
     /// How far it has come.
     pub life: Checked<Life>,
+    /// Why it was launched though the gate was not met; it stays on the record for good.
+    pub launch_override_reason: Option<Note>,
     /// How many people work in it.
     pub staff: Checked<Staff>,
     /// What makes it a public service mutual.
     pub tests: Tests,
     /// Where all this comes from.
     pub sources: Sources,
+}
+
+impl Mutual {
+    /// The same with the stage and the dates that follow from another's course; what took over its services stays its own.
+    #[must_use]
+    pub fn with_course_of(self, other: &Self) -> Self {
+        let life = Life { successor_id: self.life.successor_id, ..(*other.life).clone() };
+        // Rules on a successor look at the stage alone, which both have.
+        let life = Checked::new(life).unwrap_or_else(|_| other.life.clone());
+        Self { life, launch_override_reason: other.launch_override_reason.clone(), ..self }
+    }
 }
 
 /// The public bodies that a mutual left: a lead and, where several bodies spun it out, the others.
@@ -149,6 +162,11 @@ pub struct Staff {
 impl Staff {
     /// The greatest number of staff that is believed.
     pub const MAX_COUNT: i64 = 10_000_000;
+
+    /// Whether the count was surely made after this one: one that may be of the same day was not.
+    pub fn is_later_than(&self, other: &Self) -> bool {
+        self.counted_on.zip(other.counted_on).is_some_and(|(own, other)| !own.may_precede(&other))
+    }
 }
 
 impl Rules for Staff {

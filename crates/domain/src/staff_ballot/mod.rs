@@ -1,13 +1,20 @@
 //! Staff ballots: how staff were asked, what they answered and what that means.
 //!
-//! The counts and their rules are the [`Tally`]'s; what follows from them is the [`BallotResult`].
+//! The counts and their rules are the [`Tally`]'s; what follows from them is the [`BallotResult`], and
+//! what that means for a mutual the [`Verdict`].
 
+mod life;
+mod published;
 mod result;
 mod tally;
+mod verdict;
 mod words;
 
+pub use life::{Correction, Declaring, SCRUTINEER_ABOVE};
+pub use published::FigureCheck;
 pub use result::{BallotResult, CountsKnown, Share, ThresholdOutcome};
 pub use tally::{BallotOption, OptionCount, OptionKey, PublishedFigure, Round, Tally, Threshold};
+pub use verdict::{Verdict, newest_deciding};
 pub use words::{BallotKind, BallotMethod, BallotMode, BallotState, Basis, Effect, Organiser, PublishedBasis};
 
 use crate::checked::{Checked, Rules};

@@ -104,7 +104,7 @@ impl Tally {
 
     /// The share of the first count that a basis and an option name; none where a number is missing or it
     /// would be of nobody.
-    fn share(&self, basis: Basis, option: Option<&OptionKey>) -> Option<Share> {
+    pub(super) fn share(&self, basis: Basis, option: Option<&OptionKey>) -> Option<Share> {
         let votes = || self.counts.iter().find(|count| Some(&count.option) == option).map(|count| count.votes);
         let (numerator, denominator) = match basis {
             Basis::Turnout => (self.cast()?, self.roll_size?),

@@ -148,6 +148,18 @@ impl Tally {
         }
     }
 
+    /// How many people must have been entitled to vote, at least: the greatest number that is known.
+    pub(super) fn least_entitled(&self) -> i64 {
+        let papers = self.papers().into_iter().filter_map(|(_, number)| number);
+        papers.max().unwrap_or(0).max(sum(&self.counts))
+    }
+
+    /// Whether all votes are counted and there are none.
+    pub(super) fn is_without_votes(&self) -> bool {
+        let last = self.later_rounds.last().map(|round| round.counts.as_slice());
+        (self.counts_complete || last.is_some()) && sum(last.unwrap_or(&self.counts)) == 0
+    }
+
     /// The most papers that can have been valid: the nearest known number above them, less the spoiled ones
     /// known of.
     pub(super) fn most_valid(&self) -> Option<i64> {

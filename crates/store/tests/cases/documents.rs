@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use domain::{Confidences, Contract, Department, Mutual, Record, StaffBallot};
+use store::part::{AnyPart, PartDocument};
 use store::{Document, Documents, Error, Page, Store};
 
 use crate::fixture::{ballot, contract_of, declared_ballot, department, mutual, parsed};
@@ -34,6 +35,10 @@ impl Documents for Newer {
 
     fn contract(&self, record: &Record<Contract>) -> Document {
         newer(Plain.contract(record))
+    }
+
+    fn part(&self, record: AnyPart<'_>) -> PartDocument {
+        PartDocument { full: newer(Plain.part(record).full), public: None }
     }
 }
 

@@ -75,6 +75,7 @@ pub fn mutual(name: &str) -> Mutual {
         origin_route: None,
         life: checked(life(Stage::Operating)),
         staff: checked(Staff::default()),
+        launch_override_reason: None,
         tests: Tests::default(),
         sources: Sources::default(),
     }

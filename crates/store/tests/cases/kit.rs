@@ -16,6 +16,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
 use domain::{Contract, Department, Id, Mutual, Record, StaffBallot};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
+use store::part::{AnyPart, PartDocument};
 use store::{DatabaseUrl, Document, Documents, Error, Listed, Shown, Stamp, Store, WriteTx};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
@@ -74,6 +75,14 @@ impl Register {
         for table in [
             "contract_cpv_codes",
             "contracts",
+            "commitments",
+            "pathway_steps",
+            "enablers",
+            "endorsements",
+            "annual_returns",
+            "objections",
+            "support_requests",
+            "pathway_progress",
             "staff_ballots",
             "identifiers",
             "mutual_sectors",
@@ -321,15 +330,15 @@ impl Documents for Plain {
     }
 
     fn department(&self, record: &Record<Department>) -> Document {
-        Document { shown: shown(record).document, canonical: canonical(record) }
+        plain(record)
     }
 
     fn mutual(&self, record: &Record<Mutual>) -> Document {
-        Document { shown: shown(record).document, canonical: canonical(record) }
+        plain(record)
     }
 
     fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
-        Document { shown: shown(record).document, canonical: canonical(record) }
+        plain(record)
     }
 
     fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String {
@@ -341,6 +350,25 @@ impl Documents for Plain {
         let canonical = format!(r#"{{"id":"{}","is_first":{is_first},"version":{}}}"#, record.id, record.version);
         Document { shown: shown(record).document, canonical }
     }
+
+    fn part(&self, record: AnyPart<'_>) -> PartDocument {
+        let full = match record {
+            AnyPart::Commitment(record) => plain(record),
+            AnyPart::StageTransition(record) => plain(record),
+            AnyPart::PathwayStep(record) => plain(record),
+            AnyPart::Enabler(record) => plain(record),
+            AnyPart::AnnualReturn(record) => plain(record),
+            AnyPart::Endorsement(record) => plain(record),
+            AnyPart::Objection(record) => plain(record),
+            AnyPart::SupportRequest(record) => plain(record),
+            AnyPart::PathwayProgress(record) => plain(record),
+        };
+        PartDocument { full, public: None }
+    }
+}
+
+fn plain<T: Debug>(record: &Record<T>) -> Document {
+    Document { shown: shown(record).document, canonical: canonical(record) }
 }
 
 /// What a list shows of a record that [`Plain`] wrote.

@@ -52,6 +52,7 @@ mod migrations;
 mod naming;
 mod outage;
 mod references;
+mod report;
 mod round_trip;
 mod search;
 mod walks;

@@ -6,6 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use domain::{Contract, Department, Mutual, Record, Scrutineer, StaffBallot};
+use store::part::{AnyPart, PartDocument};
 use store::{Document, Documents, Error, Store};
 use tokio::task::JoinSet;
 
@@ -88,6 +89,10 @@ impl Documents for Wordy {
 
     fn contract(&self, record: &Record<Contract>) -> Document {
         Plain.contract(record)
+    }
+
+    fn part(&self, record: AnyPart<'_>) -> PartDocument {
+        Plain.part(record)
     }
 }
 

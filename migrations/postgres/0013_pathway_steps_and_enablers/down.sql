@@ -1,0 +1,2 @@
+DROP TABLE enablers;
+DROP TABLE pathway_steps;

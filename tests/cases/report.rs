@@ -1,0 +1,203 @@
+//! The report on commitments and the scorecards of departments.
+
+use std::time::Duration;
+
+use kit::TestApp;
+use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, contract, department, id, mutual, part, with};
+use serde_json::{Value, json};
+
+kit::on_both! {
+    the_report_tells_how_each_commitment_stands,
+    the_report_is_narrowed_and_its_summary_is_of_the_departments,
+    the_report_is_read_page_by_page,
+    the_report_is_of_today_by_the_services_clock,
+    a_report_that_a_caller_has_is_spared,
+    the_faults_of_a_report_are_told_at_once,
+    a_scorecard_sums_up_what_a_department_does,
+    a_scorecard_is_of_a_department_that_is_there,
+}
+
+const REPORT: &str = "/v1/reports/commitments";
+
+async fn promise(app: &TestApp, department: &str, due_on: &str, published_on: Option<&str>) -> Value {
+    let body = with(part("commitments"), json!({ "due_on": due_on }));
+    let body = published_on.iter().fold(body, |body, day| with(body, json!({ "published_on": day })));
+    app.create(&format!("{DEPARTMENTS}/{department}/commitments"), &body).await
+}
+
+/// Two departments with five commitments, one of each status and one that is published after the first of May 2013.
+async fn promises(app: &TestApp) -> [Value; 5] {
+    app.create(DEPARTMENTS, &department("Trade")).await;
+    app.create(DEPARTMENTS, &department("Home Office")).await;
+    [
+        promise(app, "trade", "2012-12-31", None).await,
+        promise(app, "trade", "2012-12-31", Some("2012-12-31")).await,
+        promise(app, "home-office", "2013-04-30", Some("2013-05-01")).await,
+        promise(app, "home-office", "2013-04-30", Some("2013-05-02")).await,
+        promise(app, "home-office", "2013-05-01", None).await,
+    ]
+}
+
+fn summary(due: i64, overdue: i64, met: i64, met_late: i64) -> Value {
+    let (kept, late) = (met + met_late, overdue + met_late);
+    json!({ "due": due, "overdue": overdue, "met": met, "met_late": met_late, "kept": kept, "late": late })
+}
+
+async fn the_report_tells_how_each_commitment_stands(app: &TestApp) {
+    let promises = promises(app).await;
+    let report = app.get(format!("{REPORT}?as_at=2013-05-01&count=exact")).without_key().await;
+    assert_eq!((report.header("cache-control"), report.header("vary")), (Some("no-cache"), None));
+    let report = report.expect(200);
+    assert_eq!((&report["as_at"], &report["total"]), (&json!("2013-05-01"), &json!(5)));
+    assert_eq!(report["summary"], summary(1, 2, 1, 1));
+    let told = [("overdue", Some(121)), ("met", None), ("met_late", None), ("overdue", Some(1)), ("due", None)];
+    let items = report["items"].as_array().unwrap();
+    assert_eq!(items.len(), promises.len());
+    for (item, (promise, (status, days))) in items.iter().zip(promises.iter().zip(told)) {
+        assert_eq!(item["commitment"], *promise);
+        assert_eq!(
+            (&item["status"], item.get("days_overdue")),
+            (&json!(status), days.map(|days| json!(days)).as_ref())
+        );
+        let department = app.get(format!("{DEPARTMENTS}/{}", promise["department_id"].as_str().unwrap())).await.json();
+        let named = json!({ "id": department["id"], "slug": department["slug"], "name": department["name"] });
+        assert_eq!(item["department"], named);
+    }
+    let before = app.get(format!("{REPORT}?as_at=2000-01-01")).await.expect(200);
+    assert_eq!(before["summary"], summary(5, 0, 0, 0));
+}
+
+async fn the_report_is_narrowed_and_its_summary_is_of_the_departments(app: &TestApp) {
+    let promises = promises(app).await;
+    let trade = promises[0]["department_id"].as_str().unwrap();
+    for (query, expected, counted) in [
+        ("status=overdue", vec![0, 3], summary(1, 2, 1, 1)),
+        ("status=due&status=met_late", vec![2, 4], summary(1, 2, 1, 1)),
+        ("status=met&department=trade", vec![1], summary(0, 1, 1, 0)),
+        ("department=home-office", vec![2, 3, 4], summary(1, 1, 0, 1)),
+        (&format!("department={trade}&department=home-office"), vec![0, 1, 2, 3, 4], summary(1, 2, 1, 1)),
+        (&format!("department={NOBODY}"), vec![], summary(0, 0, 0, 0)),
+    ] {
+        let report = app.get(format!("{REPORT}?as_at=2013-05-01&count=exact&{query}")).await.expect(200);
+        let items: Vec<&Value> = report["items"].as_array().unwrap().iter().map(|item| &item["commitment"]).collect();
+        let expected: Vec<&Value> = expected.into_iter().map(|at: usize| &promises[at]).collect();
+        assert_eq!((&items, &report["total"]), (&expected, &json!(expected.len())), "{query}");
+        assert_eq!(report["summary"], counted, "{query}");
+    }
+}
+
+async fn the_report_is_read_page_by_page(app: &TestApp) {
+    let promises = promises(app).await;
+    let path = format!("{REPORT}?as_at=2013-05-01&limit=1");
+    let walked = app.walk(&path).await;
+    assert_eq!(walked.iter().map(|item| &item["commitment"]).collect::<Vec<_>>(), promises.iter().collect::<Vec<_>>());
+    let cursor = app.get(&path).await.json()["next_cursor"].as_str().unwrap().to_owned();
+    app.get(format!("{REPORT}?as_at=2013-05-02&limit=1&cursor={cursor}"))
+        .await
+        .expect_faults(400, &[("cursor", "invalid-cursor")]);
+}
+
+async fn the_report_is_of_today_by_the_services_clock(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Trade")).await;
+    let today = app.get(REPORT).await.expect(200)["as_at"].as_str().unwrap().to_owned();
+    promise(app, "trade", &today, None).await;
+    assert_eq!(app.get(REPORT).await.expect(200)["summary"], summary(1, 0, 0, 0));
+    app.pass(Duration::from_secs(24 * 60 * 60));
+    let tomorrow = app.get(REPORT).await.expect(200);
+    assert_eq!((&tomorrow["summary"], &tomorrow["items"][0]["days_overdue"]), (&summary(0, 1, 0, 0), &json!(1)));
+    assert_eq!(app.get(format!("{DEPARTMENTS}/trade/scorecard")).await.expect(200)["as_at"], tomorrow["as_at"]);
+}
+
+async fn a_report_that_a_caller_has_is_spared(app: &TestApp) {
+    let promises = promises(app).await;
+    for path in
+        [format!("{REPORT}?as_at=2013-05-01&limit=1"), format!("{DEPARTMENTS}/home-office/scorecard?as_at=2013-05-01")]
+    {
+        let etag = app.get(&path).await.etag();
+        let again = || app.get(&path).header("if-none-match", &etag);
+        assert_eq!(again().await.status(), 304);
+        // The commitment isn't on the first page, and yet in the summary.
+        let own = format!("{DEPARTMENTS}/home-office/commitments/{}", id(&promises[4]));
+        app.patch(&own, &json!({ "published_on": "2013-01-01" })).await.expect(200);
+        again().await.expect(200);
+        app.patch(&own, &json!({ "published_on": null })).await.expect(200);
+        assert_eq!(again().await.status(), 304);
+    }
+}
+
+async fn the_faults_of_a_report_are_told_at_once(app: &TestApp) {
+    let refused = app.get(format!("{REPORT}?as_at=2013-05&status=broken&limit=0")).await;
+    refused
+        .expect_faults(400, &[("as_at", "invalid-format"), ("status", "not-in-vocabulary"), ("limit", "out-of-range")]);
+    app.get(format!("{REPORT}?department=nowhere")).await.expect_faults(400, &[("department", "unknown-reference")]);
+    app.get(format!("{REPORT}?sort=due_on")).await.expect_faults(400, &[("sort", "unknown-parameter")]);
+    app.get(format!("{REPORT}?known_at=2013-05-01T00:00:00Z"))
+        .await
+        .expect_faults(400, &[("known_at", "unknown-parameter")]);
+}
+
+async fn a_scorecard_sums_up_what_a_department_does(app: &TestApp) {
+    promises(app).await;
+    let home = app.get(format!("{DEPARTMENTS}/home-office")).await.json();
+    let enablers = format!("{DEPARTMENTS}/home-office/enablers");
+    for members in [
+        json!({ "stages": ["idea", "approved"], "active_to": "2013-05-01" }),
+        json!({ "active_from": "2013-05-01" }),
+        json!({ "stages": ["idea"], "active_to": "2013-04-30" }),
+    ] {
+        app.create(&enablers, &with(part("enablers"), members)).await;
+    }
+    let mut own = Vec::new();
+    for name in ["One", "Two", "Three"] {
+        own.push(app.create(MUTUALS, &with(mutual(name), json!({ "department_id": home["id"] }))).await);
+    }
+    app.lead(&own[2], &[("launched", ""), ("operating", "")]).await;
+    app.create(MUTUALS, &mutual("Beside")).await;
+    let mut sold = Vec::new();
+    for (ends_on, status) in [
+        ("2014-05-01", "active"),
+        ("2013-05-01", "expired"),
+        ("2014-05-02", "active"),
+        ("2013-04-30", "expired"),
+        ("2013-06-01", "cancelled"),
+    ] {
+        let members = json!({ "starts_on": "2010-01-01", "ends_on": ends_on, "status": status });
+        sold.push(app.create(CONTRACTS, &with(contract(id(&own[2]), id(&home)), members)).await);
+    }
+    let path = format!("{DEPARTMENTS}/home-office/scorecard?as_at=2013-05-01");
+    let scorecard = app.get(&path).without_key().await.expect(200);
+    assert_eq!(scorecard["department"], json!({ "id": home["id"], "slug": "home-office", "name": "Home Office" }));
+    assert_eq!((&scorecard["as_at"], &scorecard["commitments"]), (&json!("2013-05-01"), &summary(1, 1, 0, 1)));
+    assert_eq!(scorecard["enablers_active"], 2);
+    let stages = scorecard["stages"].as_array().unwrap();
+    assert_eq!((stages.len(), &stages[0]["stage"]), (19, &json!("idea")));
+    for stage in stages {
+        let (mutuals, enablers) = match stage["stage"].as_str().unwrap() {
+            "idea" => (2, 2),
+            "approved" => (0, 2),
+            "operating" => (1, 1),
+            _ => (0, 1),
+        };
+        assert_eq!((&stage["mutuals"], &stage["enablers"]), (&json!(mutuals), &json!(enablers)), "{stage}");
+    }
+    let ending = |at: usize| {
+        let sale: &Value = &sold[at];
+        json!({ "id": sale["id"], "title": sale["title"], "mutual_id": own[2]["id"], "ends_on": sale["ends_on"] })
+    };
+    let expected = json!({ "by": "2014-05-01", "count": 2, "next": [ending(1), ending(0)] });
+    assert_eq!(scorecard["contracts_ending"], expected);
+    let by_id = app.get(format!("{DEPARTMENTS}/{}/scorecard?as_at=2013-05-01", id(&home))).await;
+    assert_eq!(by_id.expect(200), scorecard);
+}
+
+async fn a_scorecard_is_of_a_department_that_is_there(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Trade")).await;
+    let empty = app.get(format!("{DEPARTMENTS}/trade/scorecard?as_at=9999-12-31")).await.expect(200);
+    assert_eq!((&empty["enablers_active"], &empty["contracts_ending"]["count"]), (&json!(0), &json!(0)));
+    app.get(format!("{DEPARTMENTS}/trade/scorecard?as_at=2013-05"))
+        .await
+        .expect_faults(400, &[("as_at", "invalid-format")]);
+    app.get(format!("{DEPARTMENTS}/nowhere/scorecard")).await.expect_problem(404, "not-found");
+    app.delete(format!("{DEPARTMENTS}/trade")).await.expect(204);
+    app.get(format!("{DEPARTMENTS}/trade/scorecard")).await.expect_problem(410, "gone");
+}
