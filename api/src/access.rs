@@ -44,11 +44,11 @@ impl Asked {
         let actions: &[Action] = match (method.as_str(), kind) {
             ("GET", _) => &[Action::Read],
             ("PUT", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
-            ("POST", Kind::StaffBallot) => &[Action::Create, Action::Declare, Action::Correct],
+            ("POST", Kind::StaffBallot) if template.ends_with("/declare") => &[Action::Declare],
+            ("POST", Kind::StaffBallot) if template.contains("{ballot}") => &[Action::Correct],
             ("POST", Kind::StageTransition) => &[Action::Create, Action::Correct],
             ("POST", _) => &[Action::Create],
             ("PUT" | "PATCH", Kind::Mutual) => &[Action::Update, Action::Describe],
-            ("PUT" | "PATCH", Kind::StaffBallot) => &[Action::Update, Action::Declare, Action::Correct],
             ("PUT" | "PATCH", _) => &[Action::Update],
             ("DELETE", _) => &[Action::Delete],
             _ => return None,

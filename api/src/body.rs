@@ -41,6 +41,8 @@ pub trait Input: DeserializeOwned + Validate + ToSchema {
         &[]
     }
 
+    /// Members that the register sets in each element of a list: the list, and the member.
+    const READ_ONLY_IN: Option<(&'static str, &'static str)> = None;
     /// Members that are set when the resource is created, and never again.
     const FIXED: &'static [&'static str] = &[];
     /// The contract's name for the merge patch.
@@ -120,6 +122,7 @@ impl<T: Input> Body<T> {
     pub fn create(&self) -> Result<T::Value, Refusal> {
         let read_only = read_only::<T>(&self.document);
         read::<T>(&self.document, T::entering, |members, faults| {
+            keep_in_list::<T>(members, &Node::Null, faults);
             let set_here = take_out(members, &read_only, faults);
             for (name, _) in set_here.iter().filter(|(_, value)| *value != Node::Null) {
                 faults.push(name, FaultCode::ReadOnly, "the register sets this member itself: leave it out");
@@ -144,6 +147,38 @@ impl<T: Input> Body<T> {
                 keep::<T>(members, &read_only, &current, faults);
             },
         )
+    }
+
+    /// Reads it as what is to change, as [`Body::update`] does, and the members of these names beside as another input.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with every fault of both.
+    pub fn update_beside<B: Input>(
+        &self,
+        names: &[&str],
+        current: &impl Serialize,
+    ) -> Result<(T::Value, B::Value), Refusal> {
+        let current = representation(current);
+        let mut document = current.clone();
+        document.merge(&self.document);
+        let read_only = read_only::<T>(&document);
+        let mut beside = None;
+        let value = read::<T>(
+            &document,
+            |_, _| {},
+            |members, faults| {
+                let own = Node::Object(take_out(members, names, faults));
+                beside = decode::<B>(&own, faults).and_then(|own| {
+                    faults.validated(own.validate());
+                    own.build(faults)
+                });
+                keep::<T>(members, &read_only, &current, faults);
+            },
+        )?;
+        // What has no fault has been read.
+        let untold = || Refused { faults: Faults::default(), references: Vec::new(), document };
+        beside.map(|beside| (value, beside)).ok_or_else(|| Refusal(Box::new(untold())))
     }
 
     /// Reads it as what is to change (merge patch, RFC 7396), given what the resource is now.
@@ -197,6 +232,7 @@ fn read<T: Input>(
 /// Takes the members out that a change can't touch, tells those that differ from what they are now, and puts those back
 /// that the input has.
 fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current: &Node, faults: &mut Faults) {
+    keep_in_list::<T>(members, current, faults);
     let sent = [take_out(members, read_only, faults), take_out(members, T::FIXED, faults)].concat();
     for (name, value) in &sent {
         if !value.same(current.member(name).unwrap_or(&Node::Null)) {
@@ -207,6 +243,30 @@ fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current
     for name in T::FIXED {
         if let Some(value) = current.member(name) {
             members.push(((*name).to_owned(), value.clone()));
+        }
+    }
+}
+
+/// Takes the member that the register sets out of each element of its list, and tells those that are not as they are now: at the same
+/// place, or in an element that says the same.
+fn keep_in_list<T: Input>(members: &mut [(String, Node)], current: &Node, faults: &mut Faults) {
+    let Some((list, member)) = T::READ_ONLY_IN else { return };
+    let now = match current.member(list) {
+        Some(Node::Array(elements)) => elements.as_slice(),
+        _ => &[],
+    };
+    let sent = members.iter_mut().filter(|(name, _)| name == list).map(|(_, value)| value);
+    let sent = sent.filter_map(|value| if let Node::Array(elements) = value { Some(elements) } else { None });
+    for (index, element) in sent.flatten().enumerate() {
+        let at_this_place = now.get(index).and_then(|element| element.member(member));
+        let is_as_now = element.member(member).is_none_or(|value| *value == Node::Null || Some(value) == at_this_place)
+            || now.iter().any(|other| other.same(element));
+        if !is_as_now {
+            let detail = "the register sets this member itself: leave it out, or send it as it is";
+            faults.push(&format!("{list}/{index}/{member}"), FaultCode::ReadOnly, detail);
+        }
+        if let Node::Object(members) = element {
+            members.retain(|(name, _)| name != member);
         }
     }
 }

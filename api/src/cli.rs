@@ -12,6 +12,7 @@ use actix_web::rt::System;
 use chrono::TimeDelta;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use domain::SCRUTINEER_ABOVE;
 use store::{DatabaseUrl, Stamp, Store};
 
 use crate::config::Config;
@@ -92,6 +93,9 @@ struct Serve {
     jwt: Jwt,
     #[command(flatten)]
     signing: Signing,
+    /// People entitled to vote, above whom a ballot needs a scrutineer to be declared
+    #[arg(long, env = "MUTUALS_SCRUTINEER_ABOVE", default_value_t = SCRUTINEER_ABOVE, value_parser = clap::value_parser!(i64).range(0..), value_name = "N")]
+    scrutineer_above: i64,
     #[command(flatten)]
     production: Production,
 }
@@ -144,6 +148,7 @@ impl Serve {
         config.cors_origins =
             given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
         config.jwt = self.jwt.settings();
+        config.scrutineer_above = self.scrutineer_above;
         self.production.configure(&mut config);
         config.signer = self.signing.signer()?;
         Ok(config)

@@ -4,9 +4,11 @@
 use std::future::{Ready, ready};
 use std::time::SystemTime;
 
+use actix_web::body::MessageBody;
 use actix_web::dev::Payload;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue, HttpDate};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -70,7 +72,7 @@ impl IfChanged {
 
     /// A list with its tag and links: 200, or 304 where the caller has it already.
     pub fn list(&self, etag: HeaderValue, link: HeaderValue, document: impl FnOnce() -> String) -> HttpResponse {
-        let unchanged = self.none_match.as_ref().is_some_and(|tags| tags.contain(&etag));
+        let unchanged = self.is_known(&etag);
         let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
         response.insert_header((header::ETAG, etag));
         response.insert_header((header::LINK, link));
@@ -78,12 +80,21 @@ impl IfChanged {
         if unchanged { response.finish() } else { json(&mut response, document()) }
     }
 
+    /// Whether the caller has what this tag is of.
+    pub fn is_known(&self, etag: &HeaderValue) -> bool {
+        self.none_match.as_ref().is_some_and(|tags| tags.contain(etag))
+    }
+
     /// What has no version, since it is worked out anew for each request, with a tag of all of it: 200, or 304 where the caller has it
     /// already.
     pub fn worked_out(&self, view: &impl Serialize) -> HttpResponse {
         let document = serde_json::to_string(view).unwrap_or_default();
-        let etag = digest(&document);
-        let unchanged = self.none_match.as_ref().is_some_and(|tags| tags.contain(&etag));
+        self.report(digest(&document), document.into())
+    }
+
+    /// A report with its tag: 200 with its JSON, or 304 where the caller has it already.
+    pub fn report(&self, etag: HeaderValue, document: Bytes) -> HttpResponse {
+        let unchanged = self.is_known(&etag);
         let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
         response.insert_header((header::ETAG, etag));
         response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
@@ -103,7 +114,7 @@ pub fn digest(document: &str) -> HeaderValue {
 pub struct IfNoneMatch;
 
 /// An answer whose JSON is written already.
-pub fn json(response: &mut HttpResponseBuilder, document: String) -> HttpResponse {
+pub fn json(response: &mut HttpResponseBuilder, document: impl MessageBody + 'static) -> HttpResponse {
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(document)
 }
 
@@ -124,7 +135,11 @@ impl FromRequest for IfChanged {
 /// The version that a change is for. A handler takes it as an argument and checks it once it has found the record,
 /// since an absent record is told before an absent condition.
 #[derive(Clone, Debug)]
-pub struct IfMatch(Option<Tags>);
+pub struct IfMatch {
+    tags: Option<Tags>,
+    /// Whether the caller may leave it out: an action (`POST`) says itself from which state on it goes.
+    optional: bool,
+}
 
 impl IfMatch {
     /// Whether the change is for this version.
@@ -134,7 +149,8 @@ impl IfMatch {
     /// 428 where the caller doesn't say, 412 with the current tag where it is another.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
         let current = etag(version);
-        match &self.0 {
+        match &self.tags {
+            None if self.optional => Ok(()),
             None => Err(Problem::precondition_required()),
             Some(tags) if tags.contain_strongly(&current) => Ok(()),
             Some(_) => Err(Problem::precondition_failed(current)),
@@ -148,8 +164,12 @@ impl FromRequest for IfMatch {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let optional = request.method() == Method::POST;
         let tags = Tags::of(request, &header::IF_MATCH);
-        ready(tags.map(Self).map_err(|()| Problem::bad_header(&header::IF_MATCH, "invalid-format", MALFORMED_TAGS)))
+        ready(
+            tags.map(|tags| Self { tags, optional })
+                .map_err(|()| Problem::bad_header(&header::IF_MATCH, "invalid-format", MALFORMED_TAGS)),
+        )
     }
 }
 
@@ -299,6 +319,17 @@ impl IntoParams for IfMatch {
     }
 }
 
+/// The contract's parameter of an action, which is for whatever version is there unless the caller says which.
+pub struct IfMatchOfAction;
+
+impl IntoParams for IfMatchOfAction {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description =
+            "The `ETag` of the version that the action is for; whatever version is there where it is absent.";
+        vec![header_parameter("If-Match", false, description, "\"7\"")]
+    }
+}
+
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "A key of the caller's own making, such as a random UUID, new for each change. A request that is \
@@ -357,6 +388,20 @@ mod tests {
         }
         assert_eq!(status(&[]), 428);
         assert_eq!(status(&["\"6\"", "\"7\""]), 200);
+    }
+
+    #[test]
+    fn an_action_is_for_any_version_unless_it_says_which() {
+        let status = |headers: &[(&'static str, &str)]| {
+            let request = TestRequest::post();
+            let request = headers.iter().fold(request, |request, header| request.append_header(*header));
+            let checked = extract::<IfMatch>(&request.to_http_request()).and_then(|condition| condition.check(7));
+            checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
+        };
+        assert_eq!(status(&[]), 200);
+        assert_eq!(status(&[("if-match", "\"7\"")]), 200);
+        assert_eq!(status(&[("if-match", "\"6\"")]), 412);
+        assert_eq!(status(&[("if-match", "7")]), 400);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
 
+use domain::SCRUTINEER_ABOVE;
 use store::DatabaseUrl;
 
 use crate::jwt;
@@ -42,6 +43,8 @@ pub struct Config {
     pub rate_per_address: Option<Rate>,
     /// How often each key may be used.
     pub rate_per_key: Option<Rate>,
+    /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
+    pub scrutineer_above: i64,
     /// What signs the heads of the log; without it they are not signed.
     pub signer: Option<LogSigner>,
 }
@@ -69,6 +72,7 @@ impl Config {
             rate_per_address: None,
             rate_per_key: None,
             jwt: None,
+            scrutineer_above: SCRUTINEER_ABOVE,
             signer: None,
         }
     }

@@ -21,6 +21,9 @@ pub use operations::{Contracts, routes};
 /// How a supplier was chosen.
 pub type Procedure = Word<domain::Procedure>;
 
+/// Under which law.
+pub type Regime = Word<domain::Regime>;
+
 /// How far a contract has come.
 pub type ContractStatus = Word<domain::ContractStatus>;
 

@@ -54,6 +54,7 @@ pub mod signing;
 pub mod source;
 pub mod staff_ballot;
 pub mod stage_transition;
+pub mod statistics;
 pub mod support_request;
 pub mod trace;
 pub mod value;

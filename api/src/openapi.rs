@@ -9,7 +9,7 @@ use actix_web::App;
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use domain::{Action, Condition, Fault, FaultCode, Kind, LaunchCondition, TestOutcome, grants};
-use serde_json::Value;
+use serde_json::{Value, json};
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
@@ -63,6 +63,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "mutuals", description = "Organisations that left the public sector to run a public service, or are on their way"),
         (name = "staff ballots", description = "Votes of the staff on becoming a mutual, with their counts"),
         (name = "contracts", description = "Contracts of mutuals with public bodies"),
+        (name = "statistics", description = "Figures as at any day, each with the number of records behind it and a link that lists them"),
         (name = "reports", description = "What follows from the register as at a day"),
         (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
         (name = "log", description = "What proves that no entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
@@ -288,11 +289,31 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
             schema.example = Some(example);
         }
     }
+    add_page_examples(&mut components);
     add_problems(&mut components);
     components.add_security_scheme(BEARER, bearer());
     components.headers =
         HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();
     document.components = Some(components);
+}
+
+/// A page's example is one of its item's.
+fn add_page_examples(components: &mut Components) {
+    let examples: Vec<(String, Value)> = components
+        .schemas
+        .iter()
+        .filter_map(|(name, schema)| match schema {
+            RefOr::T(Schema::Object(item)) => item.example.clone().map(|item| (format!("{name}Page"), item)),
+            _ => None,
+        })
+        .collect();
+    for (name, item) in examples {
+        if let Some(RefOr::T(Schema::Object(page))) = components.schemas.get_mut(&name)
+            && page.properties.contains_key("next_cursor")
+        {
+            page.example = Some(json!({"items": [item], "next_cursor": "AZbVgHpO0m0B"}));
+        }
+    }
 }
 
 /// All operations, with path and method.
@@ -379,6 +400,7 @@ fn describe_headers(method: &str, operation: &mut Operation) {
     let is_conditional = has_parameter(operation, "If-None-Match");
     let is_dated = has_parameter(operation, "If-Modified-Since");
     let is_list = has_parameter(operation, "cursor") || has_parameter(operation, "after");
+    let is_action = method == "POST" && has_parameter(operation, "If-Match");
     // What may be sent twice is what has versions.
     let is_versioned = has_parameter(operation, "Idempotency-Key");
     if is_conditional {
@@ -395,6 +417,7 @@ fn describe_headers(method: &str, operation: &mut Operation) {
             ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION, CACHE_CONTROL],
             ("POST", "201") => &[LOCATION, CACHE_CONTROL],
             ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED, CACHE_CONTROL],
+            ("POST", "200") if is_action => &[ETAG, LAST_MODIFIED, CACHE_CONTROL],
             ("POST" | "DELETE", "200") => &[CACHE_CONTROL],
             _ => &[],
         };
@@ -418,7 +441,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
     let changes = method != "GET";
     let is_versioned = has_parameter(operation, "If-Match");
     let names_what_may_be_absent = operation.responses.responses.contains_key("404");
-    let moves_on = path.ends_with("/stage-transitions");
+    let moves_on = path.ends_with("/stage-transitions") || path.contains("/staff-ballots/");
     let declares_conflict = operation.responses.responses.contains_key("409");
     let answers = operation
         .responses
@@ -441,7 +464,7 @@ fn add_refusals(path: &str, method: &str, operation: &mut Operation) {
         (reads_body, &PAYLOAD_TOO_LARGE),
         (reads_body, &UNSUPPORTED_MEDIA_TYPE),
         (reads_body, invalid),
-        (is_versioned, &PRECONDITION_REQUIRED),
+        (is_versioned && method != "POST", &PRECONDITION_REQUIRED),
         (!gate::UNLIMITED.contains(&path), &TOO_MANY_REQUESTS),
         (true, &INTERNAL),
         (true, &UNAVAILABLE),

@@ -509,7 +509,10 @@ fn forbidden(actions: &[Action], object: &Object) -> Problem {
 
 /// Refuses what the caller may not do with a record that says this. The record is one that they have seen or would make, so that
 /// none is hidden from them.
-fn check_permission<R: Resource>(
+///
+/// # Errors
+/// 403 naming the roles that may.
+pub fn check_permission<R: Resource>(
     tx: &mut ReadTx<'_>,
     caller: &Caller,
     action: Action,

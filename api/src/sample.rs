@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use domain::mutual::Life;
 use domain::{
-    Checked, Commitment, CommitmentId, Confidences, Department, DepartmentId, Invalid, Key, Mutual, Part, PartialDate,
-    Slug, StaffBallotId, Stage, StageTransition,
+    BallotState, Checked, Commitment, CommitmentId, Confidences, Declaration, Department, DepartmentId, Invalid, Key,
+    Mutual, Part, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallotId, Stage, StageTransition,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -246,7 +246,13 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     if !refer(&mut item, "mutual", "mutual_id", |slug| mutual_id(tx, slug))? {
         return Ok(Entry::Waits);
     }
-    store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?, Confidences::Everybodys)?;
+    let state: BallotState = known(&item, "state")?.unwrap_or(BallotState::Draft);
+    item.remove("state");
+    let draft = store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?, Confidences::Everybodys)?;
+    if state == BallotState::Declared {
+        let historic = Declaration { declared_on: None, historic: true };
+        store::staff_ballot::declare(tx, &draft.record, &historic, SCRUTINEER_ABOVE)?;
+    }
     Ok(Entry::Entered)
 }
 

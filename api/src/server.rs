@@ -43,10 +43,11 @@ use crate::rate::RateLimits;
 use crate::request_id::RequestId;
 use crate::route::RouteTable;
 use crate::signing::LogSigner;
+use crate::statistics::Answers;
 use crate::wait::Waits;
 use crate::{
     annual_return, commitment, contract, department, document, enabler, endorsement, entry, key, log, mutual,
-    objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot, stage_transition,
+    objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot, stage_transition, statistics,
     support_request,
 };
 
@@ -71,6 +72,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             .configure(pathway_progress::routes)
             .configure(staff_ballot::routes)
             .configure(contract::routes)
+            .configure(statistics::routes)
             .configure(report::routes)
             .configure(entry::routes)
             .configure(log::routes)
@@ -91,8 +93,12 @@ pub struct Shared {
     pub connections: Arc<Connections>,
     /// A body may take so long to arrive.
     pub body_time: Duration,
+    /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
+    pub scrutineer_above: i64,
     /// What signs the heads of the log, where there is a key.
     pub signer: Option<LogSigner>,
+    /// Figures that were computed already.
+    pub answers: Answers,
 }
 
 impl Shared {
@@ -266,8 +272,15 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
     let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
-    let shared =
-        Data::new(Shared { store, clock, connections, body_time: config.request_time, signer: config.signer.clone() });
+    let shared = Data::new(Shared {
+        store,
+        clock,
+        connections,
+        body_time: config.request_time,
+        scrutineer_above: config.scrutineer_above,
+        signer: config.signer.clone(),
+        answers: Answers::default(),
+    });
     let mut document = openapi::document();
     if let Some(url) = &config.public_url {
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);

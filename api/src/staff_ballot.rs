@@ -1,5 +1,6 @@
 //! Staff ballots: how staff were asked, what they answered and what that means.
 
+mod action;
 mod appointment;
 mod operations;
 mod result;
@@ -7,7 +8,7 @@ mod tally;
 
 use std::mem;
 
-use domain::{BallotMode as DomainBallotMode, Checked, Ending, FaultCode, Held, Record, Tally};
+use domain::{BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, FaultCode, Held, Record, Tally};
 use serde::{Deserialize, Serialize};
 use store::{Reference, ResourceType};
 use utoipa::ToSchema;
@@ -19,13 +20,14 @@ use crate::faults::Faults;
 use crate::source::{self, NewSource, Source};
 use crate::value::{Day, Instant, KeyId, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word, prose};
 
+pub use action::{NewCorrection, NewDeclaration, NewSupersession, NewVoiding};
 pub use appointment::NewAppointment;
 pub use operations::{StaffBallots, erasure, routes};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
-    BallotOption, BallotRound, BallotThreshold, Basis, Effect, NewBallotOption, NewBallotRound, NewBallotThreshold,
-    NewOptionCount, NewPublishedFigure, OptionCount, OptionKey, Percent, PrintedPercent, PublishedBasis,
-    PublishedFigure,
+    BallotOption, BallotRound, BallotThreshold, Basis, Effect, FigureCheck, NewBallotOption, NewBallotRound,
+    NewBallotThreshold, NewOptionCount, NewPublishedFigure, OptionCount, OptionKey, Percent, PrintedPercent,
+    PublishedBasis, PublishedFigure,
 };
 
 /// What a ballot of staff is for.
@@ -61,7 +63,6 @@ pub type StaffBallotPatch = Patch<NewStaffBallot>;
         {"key": "private_partner", "label": "Private partner", "effect": "private_partner"}
     ],
     "mode": "recorded",
-    "state": "declared",
     "roll_size": 2896,
     "returned": 1628,
     "counts": [{"option": "nhs_trust", "votes": 1482}, {"option": "private_partner", "votes": 5}],
@@ -99,9 +100,8 @@ pub struct NewStaffBallot {
     #[schema(required, nullable = false)]
     #[validate(required)]
     mode: Option<BallotMode>,
-    /// A `void` ballot needs `void_reason`, a `superseded` one `superseded_by_id`.
-    #[schema(required, nullable = false)]
-    #[validate(required)]
+    /// A ballot is entered as a `draft`, which may be said. Afterwards its actions alone move it: declare, void, supersede.
+    #[schema(nullable = false)]
     state: Option<BallotState>,
     /// How many people were entitled to vote.
     #[schema(nullable = false, minimum = 0, maximum = 10_000_000)]
@@ -151,12 +151,6 @@ pub struct NewStaffBallot {
     #[schema(max_items = 50)]
     #[validate(nested)]
     published_figures: Vec<NewPublishedFigure>,
-    /// Why the ballot doesn't count: with the state `void`, and only with it.
-    #[schema(nullable = false)]
-    void_reason: Option<Note>,
-    /// The rerun that took its place: with the state `superseded`, and only with it. It must have been declared.
-    #[schema(nullable = false)]
-    superseded_by_id: Option<StaffBallotId>,
     /// Where the record comes from.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -246,12 +240,26 @@ pub struct StaffBallot {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     superseded_by_id: Option<StaffBallotId>,
+    /// Its corrections since it was declared, the oldest first.
+    #[schema(max_items = 100)]
+    corrections: Vec<BallotCorrection>,
     /// Where the record comes from.
     #[schema(max_items = 50)]
     sources: Vec<Source>,
     result: BallotResult,
     created_at: Instant,
     updated_at: Instant,
+}
+
+/// That a ballot was corrected after it was declared.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BallotCorrection {
+    corrected_at: Instant,
+    /// Why.
+    reason: Note,
+    /// The version of the ballot from which on it is so. What it said before is in its history.
+    #[schema(minimum = 1)]
+    version: i64,
 }
 
 /// Who watched over a ballot and what they found, as it is sent: at least one of `name` and `organisation`.
@@ -307,15 +315,32 @@ pub struct Scrutineer {
 impl Input for NewStaffBallot {
     type Value = domain::StaffBallot;
 
-    const READ_ONLY: &'static [&'static str] =
-        &["id", "version", "created_at", "updated_at", "scrutineer_key_id", "result"];
+    const READ_ONLY: &'static [&'static str] = &[
+        "id",
+        "version",
+        "created_at",
+        "updated_at",
+        "scrutineer_key_id",
+        "void_reason",
+        "superseded_by_id",
+        "corrections",
+        "result",
+    ];
+    const READ_ONLY_IN: Option<(&'static str, &'static str)> = Some(("published_figures", "check"));
+    const FIXED: &'static [&'static str] = &["state"];
     const PATCH: &'static str = "StaffBallotPatch";
 
     fn references(&self) -> Vec<Reference> {
-        let mutual = self.mutual_id.iter().map(|id| Reference::new("mutual_id", ResourceType::Mutual, id.0));
-        let rerun = self.superseded_by_id.iter();
-        let rerun = rerun.map(|id| Reference::new("superseded_by_id", ResourceType::StaffBallot, id.0));
-        mutual.chain(rerun).collect()
+        self.mutual_id.iter().map(|id| Reference::new("mutual_id", ResourceType::Mutual, id.0)).collect()
+    }
+
+    fn entering(&self, faults: &mut Faults) {
+        if let Some(Word(state)) = self.state
+            && state != State::Draft
+        {
+            let detail = format!("a ballot is entered as a `draft`, not `{state}`: enter it so, and declare it then");
+            faults.push("state", FaultCode::Inconsistent, &detail);
+        }
     }
 
     fn build(mut self, faults: &mut Faults) -> Option<Self::Value> {
@@ -331,12 +356,9 @@ impl Input for NewStaffBallot {
         let held = faults.take("", Checked::new(held));
         let scrutineer =
             self.scrutineer.and_then(|scrutineer| faults.within("scrutineer", scrutineer, NewScrutineer::build));
-        let ending = self.state.map(|Word(state)| Ending {
-            state,
-            void_reason: self.void_reason.map(Text::into_inner),
-            superseded_by_id: self.superseded_by_id.map(Text::into_inner),
-        });
-        let ending = ending.and_then(|ending| faults.take("", Checked::new(ending)));
+        // The state of a ballot that is there is not the content's to say.
+        let ending = Ending { state: State::Draft, void_reason: None, superseded_by_id: None };
+        let ending = faults.take("", Checked::new(ending));
         let sources = source::build(self.sources, faults);
 
         Some(domain::StaffBallot {
@@ -350,6 +372,7 @@ impl Input for NewStaffBallot {
             scrutineer,
             scrutineer_key_id: None,
             ending: ending?,
+            corrections: Vec::new(),
             sources: sources?,
         })
     }
@@ -395,6 +418,8 @@ impl From<Record<domain::StaffBallot>> for StaffBallot {
     fn from(record: Record<domain::StaffBallot>) -> Self {
         let content = record.content;
         let result = content.tally.result();
+        let check = |figure| PublishedFigure::new(content.tally.check(&figure), figure);
+        let published_figures = content.tally.published_figures.iter().cloned().map(check).collect();
         let tally = content.tally.into_inner();
         let held = content.held.into_inner();
         let ending = content.ending.into_inner();
@@ -422,9 +447,10 @@ impl From<Record<domain::StaffBallot>> for StaffBallot {
             thresholds: tally.thresholds.into_iter().map(BallotThreshold::from).collect(),
             scrutineer: content.scrutineer.map(Scrutineer::from),
             scrutineer_key_id: content.scrutineer_key_id.map(Text),
-            published_figures: tally.published_figures.into_iter().map(PublishedFigure::from).collect(),
+            published_figures,
             void_reason: ending.void_reason.map(Text),
             superseded_by_id: ending.superseded_by_id.map(Text),
+            corrections: content.corrections.into_iter().map(BallotCorrection::from).collect(),
             sources: content.sources.into_iter().map(Source::from).collect(),
             result: result.into(),
             created_at: Instant(record.created_at),
@@ -438,6 +464,16 @@ impl StaffBallot {
     pub fn for_the_public(self) -> Self {
         let scrutineer = self.scrutineer.map(|scrutineer| Scrutineer { name: None, ..scrutineer });
         Self { scrutineer, ..self }
+    }
+}
+
+impl From<domain::Correction> for BallotCorrection {
+    fn from(correction: domain::Correction) -> Self {
+        Self {
+            corrected_at: Instant(correction.corrected_at),
+            reason: Text(correction.reason),
+            version: correction.version,
+        }
     }
 }
 
@@ -479,7 +515,7 @@ mod tests {
             {"key": "stay", "label": "Stay with the trust", "effect": "remain_in_house"},
             {"key": "merge", "label": "Merge", "effect": "merge_with_public_body"}
         ],
-        "mode": "recorded", "state": "superseded", "superseded_by_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02",
+        "mode": "recorded", "state": "draft",
         "roll_size": 210, "papers_issued": 205, "returned": 185, "spoiled": 5,
         "counts": [
             {"option": "cic", "votes": 70}, {"option": "stay", "votes": 80}, {"option": "merge", "votes": 30}
@@ -564,6 +600,7 @@ mod tests {
                 at("/mutual_id", "invalid-format"),
                 at("/question", "empty"),
                 at("/mode", "not-supported"),
+                at("/state", "inconsistent"),
                 at("/turnout", "unknown-member"),
                 at("/roll_size", "out-of-range"),
                 at("/counts/0/option", "required"),
@@ -573,10 +610,9 @@ mod tests {
                 at("/thresholds/0/percent", "invalid-format"),
                 at("/scrutineer", "required"),
                 at("/published_figures/0/percent", "out-of-range"),
-                at("/superseded_by_id", "inconsistent"),
+                at("/superseded_by_id", "read-only"),
                 at("/result", "read-only"),
                 at("/kind", "required"),
-                at("/void_reason", "required"),
             ],
         );
     }
@@ -615,8 +651,7 @@ mod tests {
 
     #[test]
     fn what_is_required_is_told_when_it_is_absent() {
-        let required: Vec<_> =
-            ["/kind", "/mode", "/mutual_id", "/options", "/state"].map(|member| at(member, "required")).into();
+        let required: Vec<_> = ["/kind", "/mode", "/mutual_id", "/options"].map(|member| at(member, "required")).into();
         assert_eq!(faults(body("{}").create()), required);
         let told = faults(body(&changed(LEAST, json!({"options": [{}], "scrutineer": {}, "counts": [{}]}))).create());
         assert_eq!(
@@ -655,12 +690,11 @@ mod tests {
     #[test]
     fn what_was_read_can_be_sent_back() {
         let schema = serde_json::to_value(NewStaffBallot::schema()).unwrap();
-        let sent = serde_json::to_string(&answer(&changed(FULL, json!({"void_reason": null})))).unwrap();
-        for name in schema["properties"].as_object().unwrap().keys().filter(|name| *name != "void_reason") {
+        let sent = serde_json::to_string(&answer(FULL)).unwrap();
+        for name in schema["properties"].as_object().unwrap().keys() {
             assert!(sent.contains(&format!("\"{name}\":")), "{name}");
         }
-        let void = changed(LEAST, json!({"state": "void", "void_reason": "Papers were lost."}));
-        for text in [FULL, LEAST, &void, &example()] {
+        for text in [FULL, LEAST, &example()] {
             let stored = body(text).create().unwrap();
             let sent = serde_json::to_string(&answer(text)).unwrap();
             assert!(!sent.contains("null"), "{sent}");
@@ -668,6 +702,44 @@ mod tests {
             assert_eq!(body(&sent).update(&answer(text)).unwrap(), stored);
             assert_eq!(body("{}").update(&answer(text)).unwrap(), stored);
         }
+    }
+
+    #[test]
+    fn what_the_counts_say_to_a_figure_is_not_set() {
+        let mut sent = serde_json::to_value(answer(FULL)).unwrap();
+        let check = |sent: &Value, at: usize| sent["published_figures"][at]["check"].clone();
+        assert_eq!((check(&sent, 0), check(&sent, 1)), (json!("disagrees"), json!("agrees")));
+        assert!(faults(body(&sent.to_string()).create()).contains(&at("/published_figures/0/check", "read-only")));
+
+        sent["published_figures"].as_array_mut().unwrap().reverse();
+        body(&sent.to_string()).replace(&answer(FULL)).unwrap();
+        sent["published_figures"][0]["percent"] = json!("40");
+        let refused = [at("/published_figures/0/check", "read-only")];
+        assert_eq!(faults(body(&sent.to_string()).replace(&answer(FULL))), refused);
+        let patch = json!({"published_figures": [{"percent": "1", "basis": "turnout", "check": "agrees"}]});
+        assert_eq!(faults(body(&patch.to_string()).update(&answer(FULL))), refused);
+    }
+
+    #[test]
+    fn a_correction_is_a_merge_patch_and_its_reason() {
+        let read = |text: &str| {
+            let names = action::NewCorrection::NAMES;
+            body(text).update_beside::<action::NewCorrection>(names, &answer(FULL))
+        };
+        let (content, reason) = read(r#"{"correction_reason": "A bundle was lost.", "roll_size": 211}"#).unwrap();
+        assert_eq!((content.tally.roll_size, reason.as_str()), (Some(211), "A bundle was lost."));
+        let refused =
+            read(r#"{"correction_reason": " ", "returned": -1, "state": "void", "turnout": 5, "version": 2}"#);
+        let expected = [
+            at("/version", "read-only"),
+            at("/state", "read-only"),
+            at("/returned", "out-of-range"),
+            at("/correction_reason", "empty"),
+            at("/turnout", "unknown-member"),
+        ];
+        assert_eq!(faults(refused), expected);
+        assert_eq!(faults(read("{}")), [at("/correction_reason", "required")]);
+        assert_eq!(faults(read("[]")), [at("", "invalid-type")]);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, PARTS, STAFF_BALLOTS, contract, department, id, mutual, part_beside, staff_ballot,
-    with,
+    CONTRACTS, DEPARTMENTS, MUTUALS, PARTS, STAFF_BALLOTS, contract, department, full_staff_ballot,
+    gloucestershire_ballot, id, mutual, part_beside, staff_ballot, with,
 };
 use kit::{Contract, Program, TestApp};
 use serde_json::{Map, Value, json};
@@ -70,7 +70,8 @@ fn it_says_what_it_is_and_whose() {
 
 #[test]
 fn operations_are_named_by_verb_and_resource_and_named_once() {
-    let verbs = ["list", "get", "create", "replace", "update", "delete", "check"];
+    let verbs =
+        ["list", "get", "create", "replace", "update", "delete", "check", "declare", "void", "supersede", "correct"];
     let mut seen = BTreeSet::new();
     for (template, method, operation) in Contract::of_the_service().operations() {
         let name =
@@ -358,10 +359,14 @@ async fn every_request_example_is_accepted(app: &TestApp) {
     let supplier = with(mutual("Supplier"), json!({ "department_id": id(&buyer) }));
     let supplier = app.create(MUTUALS, &supplier).await;
     let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    let complete = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
+    let declared = app.declare(&app.create(STAFF_BALLOTS, &gloucestershire_ballot(id(&supplier))).await).await;
+    let rerun = with(full_staff_ballot(id(&supplier)), json!({ "kind": "rerun" }));
+    let rerun = app.declare(&app.create(STAFF_BALLOTS, &rerun).await).await;
     let deal = app.create(CONTRACTS, &contract(id(&supplier), id(&buyer))).await;
     let watcher = json!({"label": "Watcher", "role": "scrutineer", "expires_in_days": 1});
     let watcher = app.create("/v1/keys", &watcher).await;
-    let mut existing = vec![("ballot", ballot.clone()), ("contract", deal)];
+    let mut existing = vec![("contract", deal)];
     let step = app.pathway_step(id(&buyer), 11, false).await;
     let next_step = app.pathway_step(id(&buyer), 12, false).await;
     for (wholes, segment, parameter) in PARTS {
@@ -379,6 +384,12 @@ async fn every_request_example_is_accepted(app: &TestApp) {
             let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
             for example in named.chain(content.get("example")).chain(of_schema) {
+                let ballot = match template.strip_prefix("/v1/staff-ballots/{ballot}/") {
+                    Some("declare") => &complete,
+                    Some("void" | "supersede" | "correct") => &declared,
+                    _ => &ballot,
+                };
+                let existing = [existing.as_slice(), &[("ballot", ballot.clone())]].concat();
                 let path = existing
                     .iter()
                     .fold(template.to_owned(), |path, (name, record)| path.replace(&format!("{{{name}}}"), id(record)));
@@ -388,7 +399,7 @@ async fn every_request_example_is_accepted(app: &TestApp) {
                     &[
                         ("department_id", &buyer),
                         ("mutual_id", &supplier),
-                        ("superseded_by_id", &ballot),
+                        ("superseded_by_id", &rerun),
                         ("key_id", &watcher),
                         ("step_id", &next_step),
                     ],

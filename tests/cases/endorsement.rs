@@ -16,6 +16,7 @@ kit::on_both! {
     all_faults_of_an_endorsement_are_told_at_once,
     the_position_of_staff_is_what_their_ballot_says,
     the_position_of_staff_follows_their_ballot,
+    a_superseded_ballot_speaks_for_staff_no_more,
     an_endorsement_rests_on_a_ballot_of_its_mutual,
     a_ballot_that_an_endorsement_rests_on_stays,
     the_public_sees_no_name_of_an_endorser,
@@ -26,10 +27,15 @@ async fn of_mutual(app: &TestApp) -> (String, String) {
     (id(&made).to_owned(), format!("{MUTUALS}/{}/endorsements", id(&made)))
 }
 
-/// What makes a ballot of the kind that decides one that does, by so many votes.
-fn declared(yes: i64, no: i64) -> Value {
+/// So many votes for and against, all of them counted.
+fn votes(yes: i64, no: i64) -> Value {
     let counts = json!([{ "option": "yes", "votes": yes }, { "option": "no", "votes": no }]);
-    json!({ "state": "declared", "counts": counts, "counts_complete": true })
+    json!({ "counts": counts, "counts_complete": true })
+}
+
+/// A declared ballot about the mutual.
+async fn declared(app: &TestApp, mutual_id: &str, members: Value) -> Value {
+    app.declare(&app.create(STAFF_BALLOTS, &with(staff_ballot(mutual_id), members)).await).await
 }
 
 fn by_staff(ballot: &Value) -> Value {
@@ -76,9 +82,8 @@ async fn all_faults_of_an_endorsement_are_told_at_once(app: &TestApp) {
 
 async fn the_position_of_staff_is_what_their_ballot_says(app: &TestApp) {
     let (mutual_id, path) = of_mutual(app).await;
-    let ballot = |votes: Value| with(staff_ballot(&mutual_id), votes);
-    let won = app.create(STAFF_BALLOTS, &ballot(declared(60, 40))).await;
-    let lost = app.create(STAFF_BALLOTS, &ballot(declared(40, 60))).await;
+    let won = declared(app, &mutual_id, votes(60, 40)).await;
+    let lost = declared(app, &mutual_id, votes(40, 60)).await;
     let endorsement = app.create(&path, &by_staff(&won)).await;
     assert_eq!(endorsement["position"], "supports");
     let own = format!("{path}/{}", id(&endorsement));
@@ -100,25 +105,23 @@ async fn the_position_of_staff_is_what_their_ballot_says(app: &TestApp) {
 async fn the_position_of_staff_follows_their_ballot(app: &TestApp) {
     let (mutual_id, path) = of_mutual(app).await;
     let ballot = app.create(STAFF_BALLOTS, &staff_ballot(&mutual_id)).await;
-    let rerun = app.create(STAFF_BALLOTS, &with(staff_ballot(&mutual_id), json!({ "state": "declared" }))).await;
     let endorsement = app.create(&path, &by_staff(&ballot)).await;
     let own = format!("{path}/{}", id(&endorsement));
     let ballot = format!("{STAFF_BALLOTS}/{}", id(&ballot));
     assert_eq!(endorsement.get("position"), None);
 
-    app.patch(&ballot, &json!({ "roll_size": 200 })).await.expect(200);
+    app.patch(&ballot, &votes(60, 40)).await.expect(200);
     assert_eq!(app.get(&own).await.expect(200), endorsement, "a draft gives no position");
+    let corrected = |change: Value| with(change, json!({ "correction_reason": "Counted again." }));
     let steps = [
-        (declared(60, 40), json!("supports"), 2),
-        (json!({ "question": "Shall we leave?" }), json!("supports"), 2),
-        (declared(40, 60), json!("opposes"), 3),
-        (declared(50, 50), json!("neutral"), 4),
-        (json!({ "state": "void", "void_reason": "The roll was wrong." }), Value::Null, 5),
-        (with(declared(60, 40), json!({ "void_reason": null })), json!("supports"), 6),
-        (json!({ "state": "superseded", "superseded_by_id": id(&rerun) }), Value::Null, 7),
+        ("declare", json!({ "historic": true }), json!("supports"), 2),
+        ("correct", corrected(json!({ "question": "Shall we leave?" })), json!("supports"), 2),
+        ("correct", corrected(votes(40, 60)), json!("opposes"), 3),
+        ("correct", corrected(votes(50, 50)), json!("neutral"), 4),
+        ("void", json!({ "void_reason": "The roll was wrong." }), Value::Null, 5),
     ];
-    for (change, position, version) in steps {
-        app.patch(&ballot, &change).await.expect(200);
+    for (action, change, position, version) in steps {
+        app.post(format!("{ballot}/{action}"), &change).await.expect(200);
         let shown = app.get(&own).await;
         assert_eq!(shown.etag(), format!("\"{version}\""), "{change}");
         assert_eq!(shown.json()["position"], position, "{change}");
@@ -127,8 +130,19 @@ async fn the_position_of_staff_follows_their_ballot(app: &TestApp) {
         let last = log["items"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&last["version"], &last["after"]["position"]), (&json!(version), &position), "{change}");
     }
-    app.patch(format!("{ballot}?validate_only=true"), &declared(40, 60)).await.problem(422);
-    assert_eq!(app.get(&own).await.etag(), "\"7\"");
+    app.post(format!("{ballot}/correct?validate_only=true"), &corrected(votes(60, 40))).await.expect(200);
+    assert_eq!(app.get(&own).await.etag(), "\"5\"");
+}
+
+async fn a_superseded_ballot_speaks_for_staff_no_more(app: &TestApp) {
+    let (mutual_id, path) = of_mutual(app).await;
+    let ballot = declared(app, &mutual_id, votes(60, 40)).await;
+    let rerun = declared(app, &mutual_id, with(votes(40, 60), json!({ "kind": "rerun" }))).await;
+    let own = format!("{path}/{}", id(&app.create(&path, &by_staff(&ballot)).await));
+    assert_eq!(app.get(&own).await.expect(200)["position"], "supports");
+    let supersede = format!("{STAFF_BALLOTS}/{}/supersede", id(&ballot));
+    app.post(&supersede, &json!({ "superseded_by_id": id(&rerun) })).await.expect(200);
+    assert_eq!(app.get(&own).await.expect(200).get("position"), None);
 }
 
 async fn an_endorsement_rests_on_a_ballot_of_its_mutual(app: &TestApp) {
@@ -140,7 +154,7 @@ async fn an_endorsement_rests_on_a_ballot_of_its_mutual(app: &TestApp) {
     let another = app.create(MUTUALS, &another).await;
     let key = app.database().make_key("department_editor", &[id(&own)]);
     let hidden = app.create(STAFF_BALLOTS, &staff_ballot(id(&another))).await;
-    let open = app.create(STAFF_BALLOTS, &with(staff_ballot(id(&another)), declared(1, 0))).await;
+    let open = declared(app, id(&another), votes(1, 0)).await;
     let mut told = Vec::new();
     for ballot_id in [NOBODY, id(&hidden), id(&open)] {
         let refused = app.post(&path, &by_staff(&json!({ "id": ballot_id }))).with_key(&key).await;
@@ -156,7 +170,7 @@ async fn an_endorsement_rests_on_a_ballot_of_its_mutual(app: &TestApp) {
 
 async fn a_ballot_that_an_endorsement_rests_on_stays(app: &TestApp) {
     let (mutual_id, path) = of_mutual(app).await;
-    let ballot = app.create(STAFF_BALLOTS, &with(staff_ballot(&mutual_id), declared(1, 0))).await;
+    let ballot = declared(app, &mutual_id, votes(1, 0)).await;
     let endorsement = app.create(&path, &by_staff(&ballot)).await;
     let ballot = format!("{STAFF_BALLOTS}/{}", id(&ballot));
     let problem = app.delete(&ballot).await.expect_problem(409, "has-dependents");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, id, mutual, staff_ballot, with};
+use kit::fixture::{DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, id, known_staff_ballot, mutual, with};
 use serde_json::{Value, json};
 
 const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
@@ -42,7 +42,7 @@ async fn a_kept_answer_is_for_those_who_may_see_its_record(app: &TestApp) {
     let supplier = app.create(MUTUALS, &with(mutual("Supplier"), json!({ "department_id": own["id"] }))).await;
     let editor = app.database().make_key("department_editor", &[id(&own)]);
     let post = || {
-        let request = app.post(STAFF_BALLOTS, &staff_ballot(id(&supplier))).with_key(&editor);
+        let request = app.post(STAFF_BALLOTS, &known_staff_ballot(id(&supplier))).with_key(&editor);
         request.header("idempotency-key", KEY)
     };
     let move_to = async |department: &Value| {
@@ -56,7 +56,7 @@ async fn a_kept_answer_is_for_those_who_may_see_its_record(app: &TestApp) {
     refused.expect_problem(403, "forbidden");
     assert!(!refused.text().contains(id(&draft)), "{refused:?}");
     // Declared, it is public; what was answered is the draft all the same.
-    app.patch(&path, &json!({ "state": "declared" })).await.expect(200);
+    app.declare(&draft).await;
     app.get(&path).with_key(&editor).await.expect(200);
     post().await.expect_problem(403, "forbidden");
     move_to(&own).await;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with,
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, known_staff_ballot, mutual,
+    staff_ballot, with,
 };
 use kit::{Contract, TestApp};
 use serde_json::{Value, json};
@@ -157,21 +158,16 @@ async fn mutuals_are_found_by_every_filter(app: &TestApp) {
 async fn staff_ballots_are_found_by_every_filter(app: &TestApp) {
     let first = app.create(MUTUALS, &with(mutual("First"), json!({ "slug": "first" }))).await;
     let second = app.create(MUTUALS, &with(mutual("Second"), json!({ "slug": "second" }))).await;
-    let records = [
-        (
-            &first,
-            json!({ "question": "a", "kind": "indicative", "state": "declared", "organiser": "joint", "opened_on": "2011",
-                         "closed_on": "2012-05", "declared_on": "2012-05-20" }),
-        ),
-        (&first, json!({ "question": "b", "kind": "formal", "state": "draft", "closed_on": "2012" })),
-        (
-            &second,
-            json!({ "question": "c", "kind": "formal", "state": "void", "void_reason": "Lost", "organiser": "trade_union" }),
-        ),
-    ];
-    for (mutual, members) in &records {
-        app.create(STAFF_BALLOTS, &with(staff_ballot(id(mutual)), members.clone())).await;
-    }
+    let enter = async |mutual: &Value, members: Value| {
+        app.create(STAFF_BALLOTS, &with(known_staff_ballot(id(mutual)), members)).await
+    };
+    let a = json!({ "question": "a", "kind": "indicative", "organiser": "joint", "opened_on": "2011",
+                    "closed_on": "2012-05", "declared_on": "2012-05-20", "roll_size": 9, "returned": 0 });
+    app.declare(&enter(&first, a).await).await;
+    enter(&first, json!({ "question": "b", "kind": "formal", "closed_on": "2012" })).await;
+    let c = enter(&second, json!({ "question": "c", "kind": "formal", "organiser": "trade_union" })).await;
+    app.declare(&c).await;
+    app.post(format!("{STAFF_BALLOTS}/{}/void", id(&c)), &json!({ "void_reason": "Lost" })).await.expect(200);
     let by_id = format!("mutual={}", id(&second));
     let by_nobody = format!("mutual={NOBODY}");
     let table: &[Found<'_>] = &[
@@ -195,6 +191,8 @@ async fn staff_ballots_are_found_by_every_filter(app: &TestApp) {
         ("closed_to=2011", &[]),
         ("declared_from=2012-05-21", &[]),
         ("declared_to=2012-05-20", &["a"]),
+        ("has_turnout=true", &["a"]),
+        ("has_turnout=false", &["b", "c"]),
         ("mutual=first&kind=formal&state=draft", &["b"]),
     ];
     assert_found(app, STAFF_BALLOTS, "question", table).await;
@@ -213,7 +211,7 @@ async fn contracts_are_found_by_every_filter(app: &TestApp) {
             json!({
                 "title": "a", "procedure": "pcr_open", "status": "active", "cpv_codes": ["85000000-9"], "reference": "R/1",
                 "ocid": "ocds-b5fd17-0001", "health_services": true, "value": { "amount_minor": 100, "currency": "GBP" },
-                "protection": { "kind": "uncontested_first" }, "awarded_on": "2011-05-01", "entered_on": "2011-06-01",
+                "protection": { "kind": "uncontested_first" }, "procurement_started_on": "2010-05-01", "awarded_on": "2011-05-01", "entered_on": "2011-06-01",
                 "starts_on": "2011-10-01", "ends_on": "2014-09-30", "latest_ends_on": "2016-09-30",
             }),
         ),
@@ -251,6 +249,9 @@ async fn contracts_are_found_by_every_filter(app: &TestApp) {
         ("protection=uncontested_first", &["a"]),
         ("health_services=true", &["a"]),
         ("health_services=false", &["b"]),
+        ("regime=pcr_2006", &["a"]),
+        ("regime=pcr_2006&regime=unknown", &["a", "b", "c"]),
+        ("regime=psr_2023", &[]),
         ("is_first=true", &["a"]),
         ("is_first=false", &["b", "c"]),
         ("reference=R/1", &["a"]),

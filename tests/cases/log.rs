@@ -362,11 +362,10 @@ fn without_its_name(ballot: &Value) -> Value {
 
 async fn entries_about_drafts_are_not_for_everybody(app: &TestApp) {
     let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
-    let draft = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    let draft = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
     let other = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
     app.delete(format!("{STAFF_BALLOTS}/{}", id(&other))).await.expect(204);
-    let declared = full_staff_ballot(id(&supplier));
-    app.put(format!("{STAFF_BALLOTS}/{}", id(&draft)), &declared).await.expect(200);
+    app.declare(&draft).await;
 
     let public = app.get("/v1/entries").without("authorization").await.expect(200);
 
@@ -391,8 +390,7 @@ async fn those_who_see_a_draft_see_its_entries(app: &TestApp) {
     let other = app.create(DEPARTMENTS, &department("Other")).await;
     let supplier = with(mutual("Supplier"), json!({ "department_id": id(&own) }));
     let supplier = app.create(MUTUALS, &supplier).await;
-    let draft = with(full_staff_ballot(id(&supplier)), json!({ "state": "draft" }));
-    let draft = app.create(STAFF_BALLOTS, &draft).await;
+    let draft = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
     let key = |role: &str, departments: &[&str]| app.database().make_key(role, departments);
 
     for (who, sees) in [

@@ -2,6 +2,7 @@
 //! against the contract.
 
 mod annual_return;
+mod ballot_life;
 mod commitment;
 mod concurrency;
 mod conditional;
@@ -35,4 +36,5 @@ mod search;
 mod service;
 mod staff_ballot;
 mod stage_transition;
+mod statistics;
 mod support_request;

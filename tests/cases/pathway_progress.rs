@@ -15,6 +15,7 @@ kit::on_both! {
     what_was_done_elsewhere_stays,
     all_faults_of_progress_are_told_at_once,
     a_pathway_shows_every_step_and_what_is_done,
+    a_step_that_was_taken_stays,
 }
 
 async fn step(app: &TestApp, department_id: &str, position: i64, evidence_required: bool) -> String {
@@ -140,4 +141,15 @@ async fn a_pathway_shows_every_step_and_what_is_done(app: &TestApp) {
     let expected = json!({ "mutual_id": id(&nobodys), "steps_done": 0, "steps_total": 0, "steps": [] });
     assert_eq!(nothing.expect(200), expected);
     app.get(format!("{MUTUALS}/{NOBODY}/pathway")).await.problem(404);
+}
+
+async fn a_step_that_was_taken_stays(app: &TestApp) {
+    let (own, path, _) = led(app).await;
+    let taken = step(app, &own, 1, false).await;
+    let made = app.create(&path, &done(&taken)).await;
+    let of_step = format!("{DEPARTMENTS}/{own}/pathway-steps/{taken}");
+    let problem = app.delete(&of_step).await.expect_problem(409, "has-dependents");
+    assert!(problem.to_string().contains(id(&made)), "{problem}");
+    app.delete(format!("{path}/{}", id(&made))).await.expect(204);
+    app.delete(&of_step).await.expect(204);
 }

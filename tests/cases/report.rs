@@ -13,11 +13,14 @@ kit::on_both! {
     the_report_is_of_today_by_the_services_clock,
     a_report_that_a_caller_has_is_spared,
     the_faults_of_a_report_are_told_at_once,
+    the_report_on_support_tells_where_nobody_gives_any,
+    the_report_on_support_is_of_a_day_and_of_departments,
     a_scorecard_sums_up_what_a_department_does,
     a_scorecard_is_of_a_department_that_is_there,
 }
 
 const REPORT: &str = "/v1/reports/commitments";
+const SUPPORT: &str = "/v1/reports/support-coverage";
 
 async fn promise(app: &TestApp, department: &str, due_on: &str, published_on: Option<&str>) -> Value {
     let body = with(part("commitments"), json!({ "due_on": due_on }));
@@ -134,6 +137,78 @@ async fn the_faults_of_a_report_are_told_at_once(app: &TestApp) {
     app.get(format!("{REPORT}?known_at=2013-05-01T00:00:00Z"))
         .await
         .expect_faults(400, &[("known_at", "unknown-parameter")]);
+}
+
+/// Two departments, of which Trade supports ideas in housing until the end of April 2013. It leads a mutual of two sectors, and the Home
+/// Office one of housing; another without a department has ended.
+async fn supported(app: &TestApp) -> [Value; 2] {
+    let [trade, home] = [department("Trade"), department("Home Office")];
+    let [trade, home] = [app.create(DEPARTMENTS, &trade).await, app.create(DEPARTMENTS, &home).await];
+    let helps = json!({ "stages": ["idea"], "sectors": ["housing"], "active_to": "2013-04-30" });
+    app.create(&format!("{DEPARTMENTS}/trade/enablers"), &with(part("enablers"), helps)).await;
+    let of = |name: &str, department: &Value, sectors: &[&str]| {
+        with(mutual(name), json!({ "department_id": department["id"], "sectors": sectors }))
+    };
+    let own = app.create(MUTUALS, &of("Own", &trade, &["housing", "dental"])).await;
+    let other = app.create(MUTUALS, &of("Other", &home, &["housing"])).await;
+    let ended = app.create(MUTUALS, &with(mutual("Ended"), json!({ "sectors": ["housing"] }))).await;
+    app.lead(&ended, &[("withdrawn", "2012")]).await;
+    let ask = |day: &str, more: Value| with(with(part("support-requests"), json!({ "requested_on": day })), more);
+    for (mutual, request) in [
+        (&own, ask("2013-04-01", json!({ "status": "met", "closed_on": "2013-04-11" }))),
+        (&own, ask("2013-04-16", json!({}))),
+        (
+            &other,
+            ask("2013-04-29", json!({ "status": "declined", "closed_on": "2013-05-02", "decline_reason": "No." })),
+        ),
+        (&other, ask("2013-05-02", json!({}))),
+    ] {
+        app.create(&format!("{MUTUALS}/{}/support-requests", id(mutual)), &request).await;
+    }
+    [trade, home]
+}
+
+async fn the_report_on_support_tells_where_nobody_gives_any(app: &TestApp) {
+    supported(app).await;
+    let report = app.get(format!("{SUPPORT}?as_at=2013-04-30")).without_key().await.expect(200);
+    // The requests had waited for 10, 14 and 1 days; those for dental care for 10 and 14, of which the lesser is told.
+    let expected = json!({
+        "as_at": "2013-04-30",
+        "items": [
+            { "stage": "idea", "sector": "dental", "mutuals": 1, "unsupported": 1, "enablers": 0,
+              "requests": 2, "open": 1, "median_days": 10 },
+            { "stage": "idea", "sector": "housing", "mutuals": 2, "unsupported": 1, "enablers": 1,
+              "requests": 3, "open": 2, "median_days": 10 },
+        ],
+        "holes": [
+            { "stage": "idea", "sector": "dental", "mutuals": 1 },
+            { "stage": "idea", "sector": "housing", "mutuals": 1 },
+        ],
+    });
+    assert_eq!(report, expected);
+}
+
+async fn the_report_on_support_is_of_a_day_and_of_departments(app: &TestApp) {
+    let [trade, _] = supported(app).await;
+    let housing = async |query: &str| {
+        let report = app.get(format!("{SUPPORT}?{query}")).await.expect(200);
+        let items = report["items"].as_array().unwrap();
+        items.iter().find(|item| item["sector"] == "housing").cloned().unwrap()
+    };
+    // The enabler's last day has passed, and the fourth request has been made.
+    let later = housing("as_at=2013-05-02").await;
+    assert_eq!((&later["unsupported"], &later["enablers"]), (&json!(2), &json!(0)));
+    assert_eq!((&later["requests"], &later["open"]), (&json!(4), &json!(2)));
+    let before = housing("as_at=2013-03-31").await;
+    assert_eq!((&before["requests"], &before["open"], before.get("median_days")), (&json!(0), &json!(0), None));
+    let own = housing(&format!("as_at=2013-04-30&department={}", id(&trade))).await;
+    assert_eq!((&own["mutuals"], &own["unsupported"], &own["requests"]), (&json!(1), &json!(0), &json!(2)));
+    let others = housing("as_at=2013-04-30&department=home-office").await;
+    assert_eq!((&others["mutuals"], &others["unsupported"], &others["enablers"]), (&json!(1), &json!(1), &json!(0)));
+    app.get(format!("{SUPPORT}?as_at=2013-04&stage=idea"))
+        .await
+        .expect_faults(400, &[("as_at", "invalid-format"), ("stage", "unknown-parameter")]);
+    app.get(format!("{SUPPORT}?department=nowhere")).await.expect_faults(400, &[("department", "unknown-reference")]);
 }
 
 async fn a_scorecard_sums_up_what_a_department_does(app: &TestApp) {

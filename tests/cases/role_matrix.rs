@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::Method;
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, PARTS, STAFF_BALLOTS, change_of_part, contract, department, id, mutual,
-    part_beside, staff_ballot, with,
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, PARTS, STAFF_BALLOTS, change_of_part, contract, department, id,
+    known_staff_ballot, mutual, part_beside, staff_ballot, with,
 };
 use kit::{Contract, TestApp, admin_key};
 use serde_json::{Value, json};
@@ -33,6 +33,7 @@ struct Register<'a> {
     mutuals: [Value; 2],
     drafts: [Value; 2],
     declared: [Value; 2],
+    reruns: [Value; 2],
     contracts: [Value; 2],
     /// By the word that their paths have for them.
     parts: BTreeMap<&'static str, [Value; 2]>,
@@ -50,18 +51,15 @@ impl<'a> Register<'a> {
             app.create(MUTUALS, &mutual_of("Own mutual", own)).await,
             app.create(MUTUALS, &mutual_of("Other mutual", other)).await,
         ];
-        let ballot = |at: usize, state: &str| {
+        let enter = async |at: usize, kind: &str| {
             let scrutineer = json!({ "name": "Ada Watcher", "organisation": "Watchers" });
-            with(staff_ballot(id(&mutuals[at])), json!({ "state": state, "scrutineer": scrutineer }))
+            let members =
+                json!({ "kind": kind, "question": "Shall we?", "declared_on": "2012", "scrutineer": scrutineer });
+            app.create(STAFF_BALLOTS, &with(known_staff_ballot(id(&mutuals[at])), members)).await
         };
-        let drafts = [
-            app.create(STAFF_BALLOTS, &ballot(0, "draft")).await,
-            app.create(STAFF_BALLOTS, &ballot(1, "draft")).await,
-        ];
-        let declared = [
-            app.create(STAFF_BALLOTS, &ballot(0, "declared")).await,
-            app.create(STAFF_BALLOTS, &ballot(1, "declared")).await,
-        ];
+        let drafts = [enter(0, "formal").await, enter(1, "formal").await];
+        let declared = [app.declare(&enter(0, "formal").await).await, app.declare(&enter(1, "formal").await).await];
+        let reruns = [app.declare(&enter(0, "rerun").await).await, app.declare(&enter(1, "rerun").await).await];
         let contracts = [
             app.create(CONTRACTS, &contract(id(&mutuals[0]), own)).await,
             app.create(CONTRACTS, &contract(id(&mutuals[0]), other)).await,
@@ -87,7 +85,7 @@ impl<'a> Register<'a> {
             let path = format!("{STAFF_BALLOTS}/{}/appointment", id(ballot));
             app.put(path, &json!({ "key_id": scrutineer_id })).await.expect(200);
         }
-        Self { app, departments, mutuals, drafts, declared, contracts, parts, keys, scrutineer_id }
+        Self { app, departments, mutuals, drafts, declared, reruns, contracts, parts, keys, scrutineer_id }
     }
 
     fn key(&self, role: &str) -> &str {
@@ -99,8 +97,10 @@ impl<'a> Register<'a> {
     fn records(&self, method: &Method, template: &str) -> Vec<&'static str> {
         let is_ballot = template.contains("{ballot}") && !template.ends_with("/appointment");
         match method.as_str() {
-            "POST" if template == STAFF_BALLOTS => vec!["own", "other", "own-declared", "own-void"],
-            "POST" if [MUTUALS, CONTRACTS].contains(&template) => vec!["own", "other"],
+            "POST" if template.ends_with("/declare") => {
+                vec!["own", "own-historic", "own-declared", "other", "other-declared", "missing"]
+            }
+            "POST" if [MUTUALS, STAFF_BALLOTS, CONTRACTS].contains(&template) => vec!["own", "other"],
             _ if !template.contains('{') => vec!["-"],
             "PUT" | "PATCH" if template.ends_with("{mutual}") => vec!["own", "own-description", "other", "missing"],
             _ if is_ballot => vec!["own", "own-declared", "other", "other-declared", "missing"],
@@ -141,7 +141,8 @@ impl<'a> Register<'a> {
             _ => &self.departments,
         };
         let (department, mutual_id) = (id(&self.departments[at]), id(&self.mutuals[at]));
-        let change = match template.split('/').nth(2)? {
+        let resource = template.split('/').nth(2)?;
+        let change = || match resource {
             _ if let Some(segment) = segment => change_of_part(segment),
             "departments" => json!({ "website": "https://example.org/" }),
             "mutuals" if record == "own-description" => json!({ "description": "New" }),
@@ -153,18 +154,22 @@ impl<'a> Register<'a> {
         match method.as_str() {
             "POST" => Some(match template {
                 _ if let Some(segment) = segment => {
-                    with(part_beside(segment, |earlier| id(&self.parts[earlier][at]).to_owned()), change)
+                    with(part_beside(segment, |earlier| id(&self.parts[earlier][at]).to_owned()), change())
                 }
                 DEPARTMENTS => kit::fixture::department("New"),
                 MUTUALS => with(mutual("New"), json!({ "department_id": department })),
-                STAFF_BALLOTS => with(staff_ballot(mutual_id), state_of(record)),
+                STAFF_BALLOTS => staff_ballot(mutual_id),
+                _ if template.ends_with("/declare") => json!({ "historic": record == "own-historic" }),
+                _ if template.ends_with("/void") => json!({ "void_reason": "Never held." }),
+                _ if template.ends_with("/supersede") => json!({ "superseded_by_id": id(&self.reruns[at]) }),
+                _ if template.ends_with("/correct") => json!({ "correction_reason": "Misread.", "roll_size": 7 }),
                 CONTRACTS => contract(id(&self.mutuals[0]), department),
                 "/v1/keys" => json!({ "label": "New", "role": "auditor", "expires_in_days": 1 }),
                 _ => return None,
             }),
             "PUT" if template.ends_with("/appointment") => Some(json!({ "key_id": self.scrutineer_id })),
-            "PUT" => Some(with(kit::fixture::without(records[at].clone(), &read_only), change)),
-            "PATCH" => Some(change),
+            "PUT" => Some(with(kit::fixture::without(records[at].clone(), &read_only), change())),
+            "PATCH" => Some(change()),
             _ => None,
         }
     }
@@ -195,14 +200,6 @@ fn own_path(mutual: &Value) -> String {
 fn segment_of(template: &str) -> Option<&'static str> {
     let word = template.split('/').nth(4)?;
     PARTS.into_iter().map(|(_, segment, _)| segment).find(|segment| *segment == word)
-}
-
-fn state_of(record: &str) -> Value {
-    match record {
-        "own-declared" => json!({ "state": "declared" }),
-        "own-void" => json!({ "state": "void", "void_reason": "Never held." }),
-        _ => json!({}),
-    }
 }
 
 /// The id that a key has in it.
@@ -302,30 +299,20 @@ async fn a_draft_is_there_only_for_those_who_work_on_it(app: &TestApp) {
 async fn a_reference_does_not_tell_of_a_draft(app: &TestApp) {
     let register = Register::new(app).await;
     let editor = register.key("department_editor");
-    let path = format!("{STAFF_BALLOTS}/{}", id(&register.drafts[0]));
-    let faults_of = async |rerun: &str| {
-        // Of a body with faults all are told, to whoever may enter a ballot.
-        let members = json!({ "state": "superseded", "superseded_by_id": rerun, "roll_size": -1 });
-        let entered = app.post(STAFF_BALLOTS, &with(staff_ballot(id(&register.mutuals[0])), members.clone()));
-        let changed = app.patch(&path, &members);
-        let [entered, changed] =
-            [entered.with_key(editor).await.problem(422), changed.with_key(editor).await.problem(422)];
-        assert_eq!(entered["errors"], changed["errors"]);
-        entered["errors"].to_string().replace(rerun, "it")
+    let path = format!("{STAFF_BALLOTS}/{}", id(&register.declared[0]));
+    let refusal_of = async |rerun: &str| {
+        let supersede = app.post(format!("{path}/supersede"), &json!({ "superseded_by_id": rerun }));
+        supersede.with_key(editor).await.problem(403)["detail"].clone()
     };
 
-    let of_nothing = faults_of(NOBODY).await;
-
-    assert!(of_nothing.contains("unknown-reference"), "{of_nothing}");
-    assert_eq!(faults_of(id(&register.drafts[1])).await, of_nothing);
-    assert!(!faults_of(id(&register.declared[1])).await.contains("unknown-reference"));
+    assert_eq!(refusal_of(id(&register.drafts[1])).await, refusal_of(NOBODY).await);
 }
 
 async fn a_scrutineers_name_is_for_those_who_see_the_draft(app: &TestApp) {
     let register = Register::new(app).await;
     let path = format!("{STAFF_BALLOTS}/{}", id(&register.declared[0]));
     let full = app.get(&path).await;
-    assert_eq!(full.etag(), "\"2\"");
+    assert_eq!(full.etag(), "\"3\"");
     assert_eq!(full.expect(200)["scrutineer"]["name"], "Ada Watcher");
     for role in ["department_editor", "scrutineer", "auditor"] {
         assert_eq!(app.get(&path).with_key(register.key(role)).await.expect(200), full.json(), "{role}");
@@ -335,7 +322,7 @@ async fn a_scrutineers_name_is_for_those_who_see_the_draft(app: &TestApp) {
         assert_eq!(shown["scrutineer"], json!({ "organisation": "Watchers" }), "{role}");
     }
     let public = app.get(&path).without_key().await;
-    assert_eq!(public.etag(), "\"2-public\"");
+    assert_eq!(public.etag(), "\"3-public\"");
     assert!(!public.text().contains("Ada"), "{public:?}");
     assert_eq!(public.json()["scrutineer_key_id"], register.scrutineer_id);
     let known = app.get(&path).header("if-none-match", public.etag()).await;
@@ -345,7 +332,7 @@ async fn a_scrutineers_name_is_for_those_who_see_the_draft(app: &TestApp) {
 
     let lists = [app.get(STAFF_BALLOTS), app.get(STAFF_BALLOTS).without_key()];
     let mut tags = Vec::new();
-    for (list, names) in lists.into_iter().zip([4, 0]) {
+    for (list, names) in lists.into_iter().zip([6, 0]) {
         let list = list.await;
         assert_eq!(list.text().matches("Ada").count(), names);
         tags.push(list.etag());
@@ -393,10 +380,17 @@ async fn an_editor_declares_a_ballot_and_leaves_it_then(app: &TestApp) {
     let register = Register::new(app).await;
     let editor = register.key("department_editor");
     let path = format!("{STAFF_BALLOTS}/{}", id(&register.drafts[0]));
-    let void = json!({ "state": "void", "void_reason": "Never held." });
-    app.patch(&path, &void).with_key(editor).await.expect_problem(403, "forbidden");
-    let declared = app.patch(&path, &json!({ "state": "declared" })).with_key(editor).await.expect(200);
-    assert_eq!(declared["scrutineer_key_id"], register.scrutineer_id);
-    app.patch(&path, &json!({ "roll_size": 9 })).with_key(editor).await.expect_problem(403, "forbidden");
-    app.patch(&path, &void).await.expect(200);
+    let declare = |body: Value| app.post(format!("{path}/declare"), &body).with_key(editor);
+    declare(json!({ "historic": true })).await.expect_problem(403, "forbidden");
+    let declared = declare(json!({})).await.expect(200);
+    assert_eq!(
+        (&declared["state"], &declared["scrutineer_key_id"]),
+        (&json!("declared"), &json!(register.scrutineer_id))
+    );
+    app.patch(&path, &json!({ "roll_size": 9 })).with_key(editor).await.expect_problem(409, "state-conflict");
+    let correction = json!({ "correction_reason": "Misread.", "roll_size": 9 });
+    app.post(format!("{path}/correct"), &correction).with_key(editor).await.expect_problem(403, "forbidden");
+    let void = json!({ "void_reason": "Never held." });
+    app.post(format!("{path}/void"), &void).with_key(editor).await.expect_problem(403, "forbidden");
+    app.post(format!("{path}/void"), &void).await.expect(200);
 }

@@ -2,7 +2,7 @@
 
 use kit::TestApp;
 use kit::fixture::{
-    MUTUALS, NOBODY, STAFF_BALLOTS, full_staff_ballot, gloucestershire_ballot, id, mutual, staff_ballot, with,
+    MUTUALS, NOBODY, STAFF_BALLOTS, full_staff_ballot, gloucestershire_ballot, id, mutual, staff_ballot, with, without,
 };
 use serde_json::{Value, json};
 
@@ -21,10 +21,8 @@ kit::on_both! {
     a_ballot_without_counts_is_a_record_all_the_same,
     options_are_named_once_and_counts_name_options,
     later_rounds_belong_to_ranked_ballots,
-    void_and_superseded_ballots_say_why,
-    a_rerun_is_of_the_same_mutual_and_never_in_a_circle,
-    a_rerun_is_declared_before_it_supersedes_and_stays_so,
-    a_ballot_that_superseded_another_stays,
+    a_ballot_is_entered_as_a_draft_and_its_state_is_not_written,
+    printed_figures_are_held_against_the_counts,
     a_hosted_ballot_is_not_offered_yet,
     a_ballot_closes_after_it_opened_and_is_declared_after_that,
     a_scrutineer_is_somebody,
@@ -225,7 +223,9 @@ async fn a_ballot_without_counts_is_a_record_all_the_same(app: &TestApp) {
         { "option": "yes", "percent": "75.0", "basis": "not_stated" },
     ]);
     let record = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "published_figures": printed }))).await;
-    assert_eq!(record["published_figures"], printed, "as printed");
+    for (shown, printed) in record["published_figures"].as_array().unwrap().iter().zip(printed.as_array().unwrap()) {
+        assert_eq!(*shown, with(printed.clone(), json!({ "check": "cannot_be_checked" })), "as printed");
+    }
     assert_eq!(record["result"]["counts"], "none");
     assert_eq!((&record["result"]["figures"], &record["result"]["leading"]), (&json!([]), &json!([])));
 }
@@ -264,69 +264,52 @@ async fn later_rounds_belong_to_ranked_ballots(app: &TestApp) {
     app.post(STAFF_BALLOTS, &ballot(&mutual, too_many)).await.expect_faults(422, &expected);
 }
 
-async fn void_and_superseded_ballots_say_why(app: &TestApp) {
+async fn a_ballot_is_entered_as_a_draft_and_its_state_is_not_written(app: &TestApp) {
     let mutual = mutual_id(app).await;
-    let refused = [
-        (json!({ "state": "void" }), "/void_reason", "required"),
-        (json!({ "state": "superseded" }), "/superseded_by_id", "required"),
-        (json!({ "state": "declared", "void_reason": "Papers were lost" }), "/void_reason", "inconsistent"),
+    for (members, pointer, code) in [
+        (json!({ "state": "declared" }), "/state", "inconsistent"),
         (json!({ "state": "hidden" }), "/state", "not-in-vocabulary"),
-        (json!({ "state": null }), "/state", "required"),
-    ];
-    for (members, pointer, code) in refused {
+        (json!({ "void_reason": "Papers were lost" }), "/void_reason", "read-only"),
+        (json!({ "superseded_by_id": NOBODY }), "/superseded_by_id", "read-only"),
+        (json!({ "corrections": [] }), "/corrections", "read-only"),
+    ] {
         app.post(STAFF_BALLOTS, &ballot(&mutual, members)).await.expect_faults(422, &[(pointer, code)]);
     }
-    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "kind": "rerun", "state": "declared" }))).await;
-    let superseded = json!({ "state": "superseded", "superseded_by_id": rerun["id"] });
-    let record = app.create(STAFF_BALLOTS, &ballot(&mutual, superseded)).await;
-    let own = format!("{STAFF_BALLOTS}/{}", id(&record));
-    let patch = json!({ "state": "void", "superseded_by_id": null, "void_reason": "Papers were lost" });
-    assert_eq!(app.patch(&own, &patch).await.expect(200)["state"], "void");
-}
-
-async fn a_rerun_is_of_the_same_mutual_and_never_in_a_circle(app: &TestApp) {
-    let mutual_id = mutual_id(app).await;
-    let other_mutual = app.create(MUTUALS, &mutual("Another")).await;
-    let stranger = app.create(STAFF_BALLOTS, &ballot(id(&other_mutual), json!({ "state": "declared" }))).await;
-    let superseded = |by: &Value| json!({ "state": "superseded", "superseded_by_id": by["id"] });
-    let refused = app.post(STAFF_BALLOTS, &ballot(&mutual_id, superseded(&stranger))).await;
-    refused.expect_faults(422, &[("/superseded_by_id", "inconsistent")]);
-    let unknown = json!({ "state": "superseded", "superseded_by_id": NOBODY });
-    let refused = app.post(STAFF_BALLOTS, &ballot(&mutual_id, unknown)).await;
-    refused.expect_faults(422, &[("/superseded_by_id", "unknown-reference")]);
-    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual_id, json!({ "state": "declared" }))).await;
-    let first = app.create(STAFF_BALLOTS, &ballot(&mutual_id, superseded(&rerun))).await;
-    for circle in [&first, &rerun] {
-        let refused = app.patch(format!("{STAFF_BALLOTS}/{}", id(&rerun)), &superseded(circle)).await;
-        refused.expect_faults(422, &[("/superseded_by_id", "cycle")]);
-    }
-    let moved = app.patch(format!("{STAFF_BALLOTS}/{}", id(&rerun)), &json!({ "mutual_id": other_mutual["id"] })).await;
-    moved.expect_faults(422, &[("/mutual_id", "inconsistent")]);
+    let unsaid = app.create(STAFF_BALLOTS, &without(staff_ballot(&mutual), &["state"])).await;
+    assert_eq!(unsaid["state"], "draft");
+    let own = format!("{STAFF_BALLOTS}/{}", id(&unsaid));
+    app.patch(&own, &json!({ "state": "draft" })).await.expect(200);
+    app.patch(&own, &json!({ "state": "declared" })).await.expect_faults(422, &[("/state", "read-only")]);
+    let void = json!({ "void_reason": "Papers were lost" });
+    app.patch(&own, &void).await.expect_faults(422, &[("/void_reason", "read-only")]);
     let lost = app.post(STAFF_BALLOTS, &staff_ballot(NOBODY)).await;
     lost.expect_faults(422, &[("/mutual_id", "unknown-reference")]);
 }
 
-async fn a_rerun_is_declared_before_it_supersedes_and_stays_so(app: &TestApp) {
+async fn printed_figures_are_held_against_the_counts(app: &TestApp) {
     let mutual = mutual_id(app).await;
-    let rerun = app.create(STAFF_BALLOTS, &staff_ballot(&mutual)).await;
-    let own = format!("{STAFF_BALLOTS}/{}", id(&rerun));
-    let superseded = ballot(&mutual, json!({ "state": "superseded", "superseded_by_id": rerun["id"] }));
-    let refused = app.post(STAFF_BALLOTS, &superseded).await;
-    refused.expect_faults(422, &[("/superseded_by_id", "inconsistent")]);
-    assert!(refused.text().contains("still a draft"), "{refused:?}");
-    app.patch(&own, &json!({ "state": "declared" })).await.expect(200);
-    app.create(STAFF_BALLOTS, &superseded).await;
-    app.patch(&own, &json!({ "state": "draft" })).await.expect_faults(422, &[("/state", "inconsistent")]);
-}
-
-async fn a_ballot_that_superseded_another_stays(app: &TestApp) {
-    let mutual = mutual_id(app).await;
-    let rerun = app.create(STAFF_BALLOTS, &ballot(&mutual, json!({ "state": "declared" }))).await;
-    let superseded = json!({ "state": "superseded", "superseded_by_id": rerun["id"] });
-    let first = app.create(STAFF_BALLOTS, &ballot(&mutual, superseded)).await;
-    let refused = app.delete(format!("{STAFF_BALLOTS}/{}", id(&rerun))).await.expect_problem(409, "has-dependents");
-    assert_eq!(refused["dependents"][0]["id"], first["id"]);
-    assert_eq!(refused["dependents"][0]["resource_type"], "staff_ballot");
+    let figure = |percent: &str, basis: &str| {
+        let option = if basis == "turnout" { json!(null) } else { json!("yes") };
+        json!({ "option": option, "percent": percent, "basis": basis })
+    };
+    let printed =
+        [("67", "of_valid"), ("66.6", "of_valid"), ("50", "turnout"), ("60", "of_cast"), ("33.3", "not_stated")];
+    let printed: Vec<Value> = printed.into_iter().map(|(percent, basis)| figure(percent, basis)).collect();
+    let members =
+        json!({ "roll_size": 300, "counts": counts(100, 50), "counts_complete": true, "published_figures": printed });
+    let record = app.create(STAFF_BALLOTS, &ballot(&mutual, members)).await;
+    let checks = |record: &Value| -> Vec<Value> {
+        record["published_figures"].as_array().unwrap().iter().map(|figure| figure["check"].clone()).collect()
+    };
+    assert_eq!(checks(&record), ["agrees", "disagrees", "cannot_be_checked", "cannot_be_checked", "agrees"]);
+    let own = format!("{STAFF_BALLOTS}/{}", id(&record));
+    let counted = app.patch(&own, &json!({ "returned": 150, "spoiled": 0 })).await.expect(200);
+    assert_eq!(checks(&counted), ["agrees", "disagrees", "agrees", "disagrees", "agrees"]);
+    let mut flattered = counted.clone();
+    flattered["published_figures"][1]["check"] = json!("agrees");
+    let refused = app.put(&own, &flattered).await;
+    refused.expect_faults(422, &[("/published_figures/1/check", "read-only")]);
+    app.put(&own, &counted).await.expect(200);
 }
 
 async fn a_hosted_ballot_is_not_offered_yet(app: &TestApp) {
@@ -381,7 +364,7 @@ async fn required_members_are_told_together(app: &TestApp) {
         refused.faults(422).into_iter().filter(|(_, code)| code == "required").map(|(place, _)| place).collect();
     places.sort();
     assert!(
-        ["/kind", "/mutual_id", "/options", "/state"].iter().all(|place| places.iter().any(|told| told == place)),
+        ["/kind", "/mode", "/mutual_id", "/options"].iter().all(|place| places.iter().any(|told| told == place)),
         "{refused:?}"
     );
 }

@@ -1,7 +1,9 @@
 //! Stage transitions of mutuals, and the gate before their launch.
 
 use kit::TestApp;
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, contract, department, id, mutual, with};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with,
+};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -9,6 +11,7 @@ kit::on_both! {
     what_cannot_be_reached_is_refused_with_what_can,
     a_transition_has_a_day_that_has_come_and_is_not_before_the_last,
     a_launch_is_refused_with_every_condition_that_fails,
+    a_mutual_that_meets_the_gate_is_launched,
     a_launch_is_overridden_openly_and_for_good,
     what_is_entered_after_the_fact_finds_its_place,
     only_administrators_enter_history,
@@ -98,6 +101,46 @@ async fn a_launch_is_refused_with_every_condition_that_fails(app: &TestApp) {
     ];
     assert_eq!(failing, expected, "{refused:#}");
     assert_eq!(stage_of(app, &record).await["stage"], "idea");
+}
+
+/// Meets one condition after the other, and is refused until the last one is met.
+async fn a_mutual_that_meets_the_gate_is_launched(app: &TestApp) {
+    let (record, path) = one(app, "Ready").await;
+    let own = format!("{MUTUALS}/{}", id(&record));
+    let buyer = app.create(DEPARTMENTS, &department("Buyer")).await;
+    let unmet = async |day: &str| -> Vec<String> {
+        let refused = app.post(&path, &to("launched", day)).await.expect_problem(409, "not-ready");
+        let errors = refused["errors"].as_array().unwrap();
+        errors.iter().map(|error| error["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    let objection = json!({ "kind": "union", "grounds": "Pensions.", "raised_on": "2012-01-01" });
+    let objection = app.create(&format!("{own}/objections"), &objection).await;
+    assert_eq!(unmet("2012-06-01").await.len(), 6);
+
+    let endorse =
+        |constituency: &str| json!({ "constituency": constituency, "position": "supports", "given_on": "2012-02-01" });
+    app.create(&format!("{own}/endorsements"), &endorse("service_users")).await;
+    app.create(&format!("{own}/endorsements"), &endorse("senior_management")).await;
+    let registered = json!({ "legal_form": "cio", "identifiers": [{ "scheme": "GB-COH", "id": "09506232" }] });
+    app.patch(&own, &registered).await.expect(200);
+    let deal = json!({ "starts_on": "2012-06-01", "protection": { "kind": "uncontested_first" } });
+    app.create(CONTRACTS, &with(contract(id(&record), id(&buyer)), deal)).await;
+    let yes =
+        json!({ "counts": [{ "option": "yes", "votes": 9 }, { "option": "no", "votes": 4 }], "counts_complete": true });
+    app.declare(&app.create(STAFF_BALLOTS, &with(staff_ballot(id(&record)), yes)).await).await;
+    assert_eq!(unmet("2012-06-01").await, ["no_open_objection"]);
+
+    let decided =
+        json!({ "outcome": "rejected", "decided_on": "2012-03-01", "decision_reasons": "All stay in the scheme." });
+    app.patch(format!("{own}/objections/{}", id(&objection)), &decided).await.expect(200);
+    assert_eq!(unmet("2012-05-31").await, ["protected_contract"]);
+
+    let needless = with(to("launched", "2012-06-01"), json!({ "override_reason": "To be sure." }));
+    app.post(&path, &needless).await.expect_faults(422, &[("/override_reason", "inconsistent")]);
+    let launched = app.create(&path, &to("launched", "2012-06-01")).await;
+    assert_eq!((launched.get("override_reason"), &launched["unmet_conditions"]), (None, &json!([])));
+    let now = stage_of(app, &record).await;
+    assert_eq!((&now["launched_on"], now.get("launch_override_reason")), (&json!("2012-06-01"), None));
 }
 
 async fn a_launch_is_overridden_openly_and_for_good(app: &TestApp) {

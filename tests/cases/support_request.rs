@@ -14,6 +14,7 @@ kit::on_both! {
     a_request_is_assigned_and_met,
     an_enabler_of_any_department_takes_a_request_up,
     a_closed_request_stays_closed,
+    an_enabler_who_took_a_request_up_stays,
 }
 
 async fn of_mutual(app: &TestApp) -> String {
@@ -102,4 +103,16 @@ async fn a_closed_request_stays_closed(app: &TestApp) {
     assert_eq!(problem["errors"][0]["pointer"], "/status");
     assert!(problem["detail"].as_str().unwrap().ends_with("make a new one"), "{problem}");
     app.patch(&own, &json!({ "need": "Somebody who had done this before." })).await.expect(200);
+}
+
+async fn an_enabler_who_took_a_request_up_stays(app: &TestApp) {
+    let path = of_mutual(app).await;
+    let enabler = enabler(app).await;
+    let assigned = json!({ "status": "assigned", "enabler_id": enabler });
+    let request = app.create(&path, &with(part("support-requests"), assigned)).await;
+    let of_enabler = format!("{DEPARTMENTS}/trade/enablers/{enabler}");
+    let problem = app.delete(&of_enabler).await.expect_problem(409, "has-dependents");
+    assert!(problem.to_string().contains(id(&request)), "{problem}");
+    app.delete(format!("{path}/{}", id(&request))).await.expect(204);
+    app.delete(&of_enabler).await.expect(204);
 }

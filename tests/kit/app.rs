@@ -127,6 +127,12 @@ impl TestApp {
         self.create(&format!("/v1/departments/{department_id}/pathway-steps"), &step).await
     }
 
+    /// Declares, after the fact, the result of a ballot that was entered as a draft, and gives it as it is then.
+    pub async fn declare(&self, ballot: &Value) -> Value {
+        let own = format!("/v1/staff-ballots/{}", ballot["id"].as_str().unwrap());
+        self.post(format!("{own}/declare"), &json!({ "historic": true })).await.expect(200)
+    }
+
     /// Enters, after the fact, the moves that led a mutual on from where it stands, each with its date or none; gives the mutual as it
     /// is then.
     pub async fn lead(&self, mutual: &Value, course: &[(&str, &str)]) -> Value {

@@ -18,12 +18,13 @@ const BASE: &str = "https://contract.invalid/openapi.json";
 /// Below this is the documentation for people, which the document doesn't describe.
 const DOCS: &str = "/docs";
 /// What a record of the register has and a request must not set.
-const READ_ONLY: [&str; 10] = [
+const READ_ONLY: [&str; 11] = [
     "id",
     "version",
     "created_at",
     "updated_at",
     "scrutineer_key_id",
+    "corrections",
     "result",
     "is_first",
     "launched_on",
@@ -32,7 +33,7 @@ const READ_ONLY: [&str; 10] = [
 ];
 
 /// What a record is entered with and a patch can't change.
-const SET_ONCE: [&str; 3] = ["slug", "stage", "stage_since"];
+const SET_ONCE: [&str; 4] = ["slug", "stage", "stage_since", "state"];
 
 /// The OpenAPI document of the service with everything looked up in it that was needed so far.
 #[derive(Debug)]
@@ -165,6 +166,10 @@ impl Contract {
                     && whole != Some(name)
                     && (request.method != Method::PATCH || whole.is_some() || !SET_ONCE.contains(&name.as_str()))
             });
+            let figures = members.get_mut("published_figures").and_then(Value::as_array_mut);
+            for figure in figures.into_iter().flatten().filter_map(Value::as_object_mut) {
+                figure.remove("check");
+            }
         }
         if request.method != Method::PATCH {
             remove_nulls(&mut body);

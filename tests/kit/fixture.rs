@@ -64,6 +64,13 @@ pub fn staff_ballot(mutual_id: &str) -> Value {
     })
 }
 
+/// A ballot on a mutual with nothing but what it must have to be declared after the fact.
+#[must_use]
+pub fn known_staff_ballot(mutual_id: &str) -> Value {
+    let printed = json!([{ "option": "yes", "percent": "78", "basis": "not_stated" }]);
+    with(staff_ballot(mutual_id), json!({ "published_figures": printed }))
+}
+
 /// A contract with nothing but what it must have.
 #[must_use]
 pub fn contract(mutual_id: &str, department_id: &str) -> Value {
@@ -152,7 +159,6 @@ pub fn full_staff_ballot(mutual_id: &str) -> Value {
             { "key": "stay", "label": "As it is", "effect": "remain_in_house" },
         ],
         "mode": "recorded",
-        "state": "declared",
         "roll_size": 1000,
         "papers_issued": 990,
         "returned": 800,
@@ -311,7 +317,6 @@ pub fn gloucestershire_ballot(mutual_id: &str) -> Value {
             { "key": "private_partner", "label": "Private partner", "effect": "private_partner" },
         ],
         "mode": "recorded",
-        "state": "declared",
         "roll_size": 2896,
         "returned": 1628,
         "counts": [{ "option": "nhs_trust", "votes": 1482 }, { "option": "private_partner", "votes": 5 }],

@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     Contract, ContractPatch, ContractReference, ContractStatus, CpvPrefix, Currency, NewContract, Ocid, Procedure,
-    ProtectionKind,
+    ProtectionKind, Regime,
 };
 use crate::body::Body;
 use crate::caller::Caller;
@@ -40,6 +40,10 @@ struct ContractFilter {
     #[serde(default)]
     #[param(max_items = 100)]
     procedure: Vec<Procedure>,
+    /// Of a procurement under this law.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    regime: Vec<Regime>,
     /// With this status.
     #[serde(default)]
     #[param(max_items = 100)]
@@ -117,6 +121,7 @@ impl ContractFilter {
             mutuals: store::mutual::resolve(tx, &texts(self.mutual)).map_err(Problem::of_query)?,
             departments: store::department::resolve(tx, &texts(self.department)).map_err(Problem::of_query)?,
             procedures: words(self.procedure),
+            regimes: words(self.regime),
             statuses: words(self.status),
             cpv_prefixes: texts(self.cpv),
             protections: words(self.protection),

@@ -2,18 +2,19 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use chrono::{DateTime, Utc};
-use domain::{Action, BallotState as State, Kind, Object, Record};
+use domain::{Action, Kind, Object, Record};
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
 use store::{Documents, Page, ReadTx, ResourceType, Shown, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::action::{NewCorrection, NewDeclaration, NewSupersession, NewVoiding};
 use super::appointment::NewAppointment;
 use super::{BallotKind, BallotMode, BallotState, NewStaffBallot, Organiser, StaffBallot, StaffBallotPatch};
 use crate::body::Body;
 use crate::caller::Caller;
-use crate::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, IfMatchOfAction};
 use crate::erasure::Erasure;
 use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
@@ -65,6 +66,9 @@ struct StaffBallotFilter {
     /// Declared on this day or earlier, likewise; of a month or year its last day.
     #[param(nullable = false)]
     declared_to: Option<PartialDate>,
+    /// With a turnout, for which the papers returned and those entitled to vote must be known; or without one.
+    #[param(nullable = false)]
+    has_turnout: Option<bool>,
 }
 
 impl StaffBallotFilter {
@@ -82,6 +86,7 @@ impl StaffBallotFilter {
             opened: span(self.opened_from, self.opened_to),
             closed: span(self.closed_from, self.closed_to),
             declared: span(self.declared_from, self.declared_to),
+            has_turnout: self.has_turnout,
         })
     }
 }
@@ -97,7 +102,7 @@ impl resource::Filter for StaffBallotFilter {
             &self.declared_from,
             &self.declared_to,
         ];
-        self.mutual.is_empty() && listed == 0 && dates.iter().all(|date| date.is_none())
+        self.mutual.is_empty() && listed == 0 && self.has_turnout.is_none() && dates.iter().all(|date| date.is_none())
     }
 }
 
@@ -123,6 +128,10 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(replace_staff_ballot)
         .service(update_staff_ballot)
         .service(delete_staff_ballot)
+        .service(declare_staff_ballot)
+        .service(void_staff_ballot)
+        .service(supersede_staff_ballot)
+        .service(correct_staff_ballot)
         .service(replace_appointment);
 }
 
@@ -170,6 +179,7 @@ async fn get_staff_ballot(
 /// Create a staff ballot
 ///
 /// A ballot held elsewhere, as far as its papers and counts are known. What the counts mean is worked out by the register: see `result`.
+/// It is a draft, seen by those who work on it alone, until its result is declared.
 #[utoipa::path(
     tag = "staff ballots",
     params(ChangeOptions, IdempotencyKey),
@@ -187,12 +197,12 @@ async fn create_staff_ballot(change: Change, body: Body<NewStaffBallot>) -> Resu
 /// Replace a staff ballot
 ///
 /// The body is all that the staff ballot is to say: a member that is left out is removed. Members that the register sets may
-/// be sent back as they were read.
+/// be sent back as they were read. Once declared, a ballot is corrected instead.
 #[utoipa::path(
     tag = "staff ballots",
     params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
     request_body = NewStaffBallot,
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
 )]
 #[put("/staff-ballots/{ballot}")]
 async fn replace_staff_ballot(
@@ -205,12 +215,13 @@ async fn replace_staff_ballot(
 
 /// Update a staff ballot
 ///
-/// By a merge patch (RFC 7396): a member that is absent stays, `null` removes it, a list replaces the whole list.
+/// By a merge patch (RFC 7396): a member that is absent stays, `null` removes it, a list replaces the whole list. Once declared, a ballot
+/// is corrected instead.
 #[utoipa::path(
     tag = "staff ballots",
     params(("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
     request_body(content = StaffBallotPatch, content_type = "application/merge-patch+json"),
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
 )]
 #[patch("/staff-ballots/{ballot}")]
 async fn update_staff_ballot(
@@ -238,6 +249,127 @@ async fn delete_staff_ballot(change: Change, key: PathKey<domain::StaffBallotId>
     change.delete::<StaffBallots>(key.0).await
 }
 
+/// Declare a staff ballot
+///
+/// Makes a draft known to everybody, with its result; from then on it is not edited any more. It needs its question, two options, counts or
+/// at least published figures, the day of declaration and, above so many entitled (50 unless the operator says otherwise), a scrutineer. All
+/// that it lacks is told at once, at the members of the ballot. An administrator declares a historic one past what its sources don't tell.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(
+        ("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
+        ChangeOptions,
+        IfMatchOfAction
+    ),
+    request_body = NewDeclaration,
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+)]
+#[post("/staff-ballots/{ballot}/declare")]
+async fn declare_staff_ballot(
+    app: App,
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<NewDeclaration>,
+) -> Result<HttpResponse, Problem> {
+    let declaration = body.create();
+    change
+        .alter::<StaffBallots>(key.0, &[Action::Declare], move |tx, current, caller| {
+            let declaration = resource::accept(tx, &declaration, caller)?;
+            let action = if declaration.historic { Action::Correct } else { Action::Declare };
+            resource::check_permission::<StaffBallots>(tx, caller, action, (current.id, &current.content))?;
+            Ok(store::staff_ballot::declare(tx, current, declaration, app.scrutineer_above)?)
+        })
+        .await
+}
+
+/// Void a staff ballot
+///
+/// Says of a declared ballot that it doesn't count, and why. It keeps its record and its result.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(
+        ("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
+        ChangeOptions,
+        IfMatchOfAction
+    ),
+    request_body = NewVoiding,
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+)]
+#[post("/staff-ballots/{ballot}/void")]
+async fn void_staff_ballot(
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<NewVoiding>,
+) -> Result<HttpResponse, Problem> {
+    let reason = body.create();
+    change
+        .alter::<StaffBallots>(key.0, &[Action::Correct], move |tx, current, caller| {
+            let reason = resource::accept(tx, &reason, caller)?.clone();
+            Ok(store::staff_ballot::void(tx, current, reason)?)
+        })
+        .await
+}
+
+/// Supersede a staff ballot
+///
+/// Says of a declared ballot that a rerun took its place. The rerun is a ballot of the kind `rerun` for the same mutual, and declared.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(
+        ("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
+        ChangeOptions,
+        IfMatchOfAction
+    ),
+    request_body = NewSupersession,
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+)]
+#[post("/staff-ballots/{ballot}/supersede")]
+async fn supersede_staff_ballot(
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<NewSupersession>,
+) -> Result<HttpResponse, Problem> {
+    let rerun = body.create();
+    change
+        .alter::<StaffBallots>(key.0, &[Action::Correct], move |tx, current, caller| {
+            let rerun = *resource::accept(tx, &rerun, caller)?;
+            Ok(store::staff_ballot::supersede(tx, current, rerun, caller.confidences())?)
+        })
+        .await
+}
+
+/// Correct a staff ballot
+///
+/// Puts right what a ballot says that was declared: a merge patch (RFC 7396) of what it should have said, and `correction_reason` beside. The
+/// ballot shows in `corrections` when and why it was corrected, and its history what it said before. What it is a ballot of is not corrected:
+/// its mutual, kind, mode and the keys of its options; nor may it lose what declaring it needed.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(
+        ("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
+        ChangeOptions,
+        IfMatchOfAction
+    ),
+    request_body = NewCorrection,
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+)]
+#[post("/staff-ballots/{ballot}/correct")]
+async fn correct_staff_ballot(
+    app: App,
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<NewStaffBallot>,
+) -> Result<HttpResponse, Problem> {
+    change
+        .alter::<StaffBallots>(key.0, &[Action::Correct], move |tx, current, caller| {
+            let view = StaffBallot::from(current.clone());
+            let read = body.update_beside::<NewCorrection>(NewCorrection::NAMES, &view);
+            let (content, reason) = resource::accept(tx, &read, caller)?.clone();
+            Ok(store::staff_ballot::correct(tx, current, content, reason, app.scrutineer_above)?)
+        })
+        .await
+}
+
 /// Appoint a scrutineer
 ///
 /// Makes an API key with the role `scrutineer` the ballot's scrutineer: its bearer sees the ballot's draft. It is a change of the ballot, which
@@ -258,7 +390,7 @@ async fn replace_appointment(
     change
         .alter::<StaffBallots>(key.0, &[Action::Appoint], move |tx, current, caller| {
             let key_id = *resource::accept(tx, &appointment, caller)?;
-            Ok(store::staff_ballot::appoint(tx, current, key_id, caller.confidences())?)
+            Ok(store::staff_ballot::appoint(tx, current, key_id)?)
         })
         .await
 }
@@ -275,8 +407,8 @@ impl Resource for StaffBallots {
     const TYPE: ResourceType = ResourceType::StaffBallot;
     const KIND: Kind = Kind::StaffBallot;
 
-    fn wanted(_: &domain::StaffBallot, value: domain::StaffBallot) -> domain::StaffBallot {
-        Self::content(value)
+    fn wanted(current: &domain::StaffBallot, value: domain::StaffBallot) -> domain::StaffBallot {
+        current.saying(value)
     }
 
     fn object(
@@ -290,21 +422,6 @@ impl Resource for StaffBallots {
             state: ballot.state(),
             scrutineer: ballot.scrutineer_key_id,
         }))
-    }
-
-    fn changes(current: &domain::StaffBallot) -> &'static [Action] {
-        match current.state() {
-            State::Draft => &[Action::Update, Action::Declare],
-            State::Declared | State::Void | State::Superseded => &[Action::Correct],
-        }
-    }
-
-    fn changing(current: &domain::StaffBallot, wanted: &domain::StaffBallot) -> Action {
-        match (current.state(), wanted.state()) {
-            (State::Draft, State::Draft) => Action::Update,
-            (State::Draft, State::Declared) => Action::Declare,
-            _ => Action::Correct,
-        }
     }
 
     fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Shown, store::Error> {
@@ -333,8 +450,6 @@ impl Resource for StaffBallots {
         value: domain::StaffBallot,
         caller: &domain::Caller,
     ) -> Result<Stored<domain::StaffBallot>, store::Error> {
-        // Who its scrutineer is, is decided by an appointment.
-        let value = domain::StaffBallot { scrutineer_key_id: current.content.scrutineer_key_id, ..value };
         store::staff_ballot::update(tx, current, value, caller.confidences())
     }
 
@@ -348,14 +463,6 @@ impl Root for StaffBallots {
 
     fn content(value: domain::StaffBallot) -> domain::StaffBallot {
         value
-    }
-
-    fn entering(ballot: &domain::StaffBallot) -> Action {
-        match ballot.state() {
-            State::Draft => Action::Create,
-            State::Declared => Action::Declare,
-            State::Void | State::Superseded => Action::Correct,
-        }
     }
 
     fn prepare(

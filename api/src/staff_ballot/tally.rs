@@ -20,6 +20,9 @@ pub type Basis = Word<domain::Basis>;
 /// Of what a published percentage is said to be.
 pub type PublishedBasis = Word<domain::PublishedBasis>;
 
+/// Whether a published figure is what the counts say.
+pub type FigureCheck = Word<domain::FigureCheck>;
+
 /// A percentage in steps of a hundredth.
 pub type Percent = Text<domain::Percent>;
 
@@ -164,6 +167,8 @@ pub struct PublishedFigure {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     source_url: Option<WebUrl>,
+    /// Whether the counts bear it out, at the precision that it was printed with.
+    check: FigureCheck,
 }
 
 impl NewBallotOption {
@@ -239,9 +244,11 @@ impl From<domain::Threshold> for BallotThreshold {
     }
 }
 
-impl From<domain::PublishedFigure> for PublishedFigure {
-    fn from(figure: domain::PublishedFigure) -> Self {
+impl PublishedFigure {
+    /// The figure, with what the counts say to it.
+    pub(super) fn new(check: domain::FigureCheck, figure: domain::PublishedFigure) -> Self {
         Self {
+            check: Word(check),
             option: figure.option.map(Text),
             percent: Text(figure.percent),
             basis: Word(figure.basis),

@@ -131,7 +131,7 @@ vocabulary! {
         Describe = "describe",
         /// declare a result that was entered as a draft
         Declare = "declare",
-        /// change what was declared, and enter what no longer stands
+        /// change what was declared or has happened, and enter it after the fact
         Correct = "correct",
         /// appoint a scrutineer
         Appoint = "appoint",

@@ -12,6 +12,12 @@ use crate::fault::{Fault, FaultCode, Invalid, quoted};
 pub struct Day(NaiveDate);
 
 impl Day {
+    /// The first that there is.
+    pub const FIRST: Self = Self(match NaiveDate::from_ymd_opt(1000, 1, 1) {
+        Some(first) => first,
+        None => NaiveDate::MIN,
+    });
+
     /// The day of a date.
     ///
     /// # Errors

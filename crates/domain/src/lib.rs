@@ -41,6 +41,7 @@ pub mod slug;
 pub mod source;
 pub mod staff_ballot;
 pub mod stage_transition;
+pub mod statistics;
 pub mod support_request;
 pub mod text;
 pub mod vocabulary;
@@ -84,12 +85,13 @@ pub use sector::Sector;
 pub use slug::{Key, Slug};
 pub use source::{MAX_SOURCES, Source, Sources};
 pub use staff_ballot::{
-    BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction, CountsKnown,
-    Declaring, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser, PublishedBasis, PublishedFigure,
-    Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold, ThresholdOutcome, Verdict,
-    newest_deciding,
+    BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
+    CountsKnown, Declaration, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser, PublishedBasis,
+    PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold, ThresholdOutcome,
+    Verdict, Yardstick, newest_deciding,
 };
 pub use stage_transition::{Course, Misstep, StageTransition, Standing, StepFault, reachable, replay};
+pub use statistics::{Regime, StandingGroup, regime};
 pub use support_request::{SupportRequest, SupportStatus};
 pub use text::{Description, Line, Name, Note, Prose, Title};
 pub use vocabulary::Vocabulary;

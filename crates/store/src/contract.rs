@@ -7,7 +7,7 @@ use diesel::dsl::not;
 use diesel::prelude::*;
 use domain::{
     Contract, ContractId, ContractStatus, CpvPrefix, Currency, Day, DepartmentId, Line, Money, MutualId, Ocid,
-    Procedure, Protection, ProtectionKind, Record, Timeline,
+    Procedure, Protection, ProtectionKind, Record, Regime, Timeline,
 };
 
 use crate::conn::MultiBackend;
@@ -34,6 +34,8 @@ pub struct Filter {
     pub departments: Vec<DepartmentId>,
     /// Bought by any of these procedures.
     pub procedures: Vec<Procedure>,
+    /// Of a procurement under any of these laws.
+    pub regimes: Vec<Regime>,
     /// With any of these statuses.
     pub statuses: Vec<ContractStatus>,
     /// With a CPV code that starts like any of these.
@@ -297,10 +299,39 @@ fn filtered(dialect: Dialect, filter: &Filter) -> contracts::BoxedQuery<'static,
         filter.ends.condition(dialect, "contracts.ends_on"),
         filter.latest_ends.condition(dialect, "contracts.latest_ends_on"),
     ];
-    for condition in days.into_iter().flatten().chain(cpv_condition(&filter.cpv_prefixes)) {
+    let others = [cpv_condition(&filter.cpv_prefixes), regime_condition(dialect, &filter.regimes)];
+    for condition in days.into_iter().chain(others).flatten() {
         query = query.filter(condition);
     }
     query
+}
+
+/// The procurement was under any of these laws: [`domain::regime`] as a condition.
+fn regime_condition(dialect: Dialect, regimes: &[Regime]) -> Option<Fragment> {
+    const HEALTH: &str = "contracts.health_services";
+    let sql = Fragment::default;
+    let started = |operator: &str, day: &str| {
+        let (open, close) = dialect.cast("DATE");
+        sql().sql(format!("contracts.procurement_started_on {operator} {open}")).parameter(day).sql(close)
+    };
+    let condition = |regime: &Regime| match regime {
+        Regime::Pcr2006 => started("<", Regime::PCR_2015_FROM),
+        Regime::Pcr2015 => started(">=", Regime::PCR_2015_FROM)
+            .sql(" AND (")
+            .and(started("<", Regime::PSR_2023_FROM))
+            .sql(format!(" OR NOT {HEALTH} AND "))
+            .and(started("<", Regime::PA_2023_FROM))
+            .sql(")"),
+        Regime::Psr2023 => started(">=", Regime::PSR_2023_FROM).sql(format!(" AND {HEALTH}")),
+        Regime::Pa2023 => started(">=", Regime::PA_2023_FROM).sql(format!(" AND NOT {HEALTH}")),
+        Regime::Unknown => sql()
+            .sql("(contracts.procurement_started_on IS NULL OR ")
+            .and(started(">=", Regime::PSR_2023_FROM))
+            .sql(format!(" AND {HEALTH} IS NULL)")),
+    };
+    let (first, rest) = regimes.split_first()?;
+    let any = rest.iter().fold(sql().sql("(").and(condition(first)), |any, next| any.sql(" OR ").and(condition(next)));
+    Some(any.sql(")"))
 }
 
 fn strings<T: ToString>(items: &[T]) -> Vec<String> {

@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use domain::{Condition, Fault};
+use domain::{BallotError, Condition, Fault};
 
 use crate::ResourceType;
 
@@ -64,6 +64,15 @@ impl Error {
         match faults {
             Some(faults) if !faults.is_empty() => Err(Self::State(faults)),
             _ => Ok(()),
+        }
+    }
+}
+
+impl From<BallotError> for Error {
+    fn from(error: BallotError) -> Self {
+        match error {
+            BallotError::State(fault) => Self::State(vec![fault]),
+            BallotError::Content(faults) => Self::Rule(faults),
         }
     }
 }

@@ -42,6 +42,7 @@ pub mod scorecard;
 mod span;
 pub mod staff_ballot;
 mod stage_transition;
+pub mod statistics;
 mod support_request;
 mod tombstone;
 mod transaction;
@@ -248,6 +249,8 @@ pub struct Store {
     heads: watch::Sender<i64>,
     /// Held by the one waiting request that looks for what other processes wrote.
     lookout: Arc<Mutex<()>>,
+    /// What the figures are made of, once somebody has asked for some. Held by the one request that computes.
+    facts: Arc<Mutex<Option<statistics::Facts>>>,
 }
 
 impl Store {
@@ -272,8 +275,8 @@ impl Store {
         };
         let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
         let read_queue = Arc::new(Semaphore::new(READ_QUEUE));
-        let lookout = Arc::default();
-        Ok(Self { url: url.clone(), pool, long_reads, read_queue, queue, documents, heads, lookout })
+        let (lookout, facts) = (Arc::default(), Arc::default());
+        Ok(Self { url: url.clone(), pool, long_reads, read_queue, queue, documents, heads, lookout, facts })
     }
 
     /// Where the register is kept.
@@ -317,6 +320,29 @@ impl Store {
         F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
     {
         self.on_blocking_pool(snapshot(work)).await
+    }
+
+    /// Reads with the facts that the figures are made of, as of the moment of the read.
+    ///
+    /// One request at a time does so, and waits for its turn without a thread: the first one reads all of the register.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`Error::Unavailable`] where the database does not answer or its turn doesn't come in time.
+    pub async fn with_facts<T, F>(&self, mut work: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut ReadTx<'_>, &statistics::Facts) -> Result<T, Error> + Send + 'static,
+    {
+        let turn = timeout(READ_PATIENCE, Arc::clone(&self.facts).lock_owned()).await;
+        let mut kept = turn.map_err(|_| Error::Unavailable("too many figures are being computed".to_owned()))?;
+        self.read(move |tx| {
+            // What fails on the way is not kept: it may be of no one moment.
+            let facts = statistics::Facts::as_of_now(tx, kept.take())?;
+            let result = work(tx, &facts);
+            *kept = Some(facts);
+            result
+        })
+        .await
     }
 
     /// Changes the register: the only way in.

@@ -347,6 +347,7 @@ diesel::table! {
         document -> Text,
         scrutineer_key_id -> Nullable<Text>,
         public_document -> Nullable<Text>,
+        corrections -> Text,
     }
 }
 

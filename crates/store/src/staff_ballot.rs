@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::DateTime;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Ending, Fault, FaultCode, Held, KeyId,
-    MutualId, OptionCount, Organiser, PublishedFigure, Record, Role, Round, Scrutineer, StaffBallot, StaffBallotId,
-    Tally, Threshold,
+    BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Correction, Declaration, Ending, Fault,
+    FaultCode, Held, KeyId, MutualId, Note, OptionCount, Organiser, PublishedFigure, Record, Role, Round, Scrutineer,
+    StaffBallot, StaffBallotId, Tally, Threshold, Yardstick,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,8 @@ pub struct Filter {
     pub closed: Span,
     /// Declared, as far as is known, within this span.
     pub declared: Span,
+    /// With a turnout, which needs the papers returned and those entitled to be known; or without one.
+    pub has_turnout: Option<bool>,
 }
 
 /// What ballots can be ordered by.
@@ -190,19 +193,10 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: Confi
     Ok(slice)
 }
 
-/// The records that a ballot refers to, each by the member that says so.
-#[must_use]
-pub fn references(mutual_id: Option<&MutualId>, ending: Option<&Ending>) -> Vec<Reference> {
-    let mutual = mutual_id.map(|id| Reference::new("mutual_id", ResourceType::Mutual, id));
-    let rerun = ending.and_then(|ending| ending.superseded_by_id);
-    let rerun = rerun.map(|id| Reference::new("superseded_by_id", ResourceType::StaffBallot, id));
-    mutual.into_iter().chain(rerun).collect()
-}
-
 /// Enters a ballot for a caller who sees these drafts.
 ///
 /// # Errors
-/// [`Error::Rule`] where a reference leads nowhere, or its rerun is about another mutual or still a draft.
+/// [`Error::Rule`] where a reference leads nowhere.
 pub fn insert(
     tx: &mut WriteTx<'_>,
     id: StaffBallotId,
@@ -211,42 +205,91 @@ pub fn insert(
 ) -> Result<Stored<StaffBallot>, Error> {
     let now = tx.stamp().now;
     let record = Record { id, version: 1, created_at: now, updated_at: now, content: ballot };
+    check_references(tx, &record.content, sees)?;
     let (row, canonical) = Row::new(tx.documents(), &record);
-    row.check(tx, &record, sees)?;
     diesel::insert_into(staff_ballots::table).values(&row).execute(tx.changing())?;
     log(tx, Action::Create, &record, canonical, None)?;
     Ok(Stored { record: Arc::new(record), document: row.document })
 }
 
-/// Replaces what a ballot says, and what endorsements say that rest on it, for a caller who sees these drafts.
+/// Replaces what a draft says, for a caller who sees these drafts.
 ///
 /// # Errors
-/// As [`insert`], and [`Error::Rule`] where its reruns would lead back to it, or a draft would supersede another ballot.
+/// [`Error::State`] where the ballot is no draft any more, and as [`insert`].
 pub fn update(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     ballot: StaffBallot,
     sees: Confidences<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
-    let record = Record {
-        id: current.id,
-        version: next_version(current.version)?,
-        created_at: current.created_at,
-        updated_at: tx.stamp().now,
-        content: ballot,
-    };
-    let (row, canonical) = Row::new(tx.documents(), &record);
-    row.check(tx, &record, sees)?;
-    reference::check_no_circle(tx, "superseded_by_id", &row.id, row.superseded_by_id.clone(), |tx, id| {
-        Ok(staff_ballots::table.find(id).select(staff_ballots::superseded_by_id).first(tx.conn())?)
-    })?;
-    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
-    log(tx, Action::Update, &record, canonical, None)?;
-    endorsement::follow_ballot(tx, &record)?;
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    check_references(tx, &ballot, sees)?;
+    check_endorsed(tx, current, ballot.mutual_id)?;
+    change(tx, current, current.content.edit(ballot)?)
 }
 
-/// Makes a key the ballot's scrutineer, for a caller who sees these drafts.
+/// Declares the result of a draft.
+///
+/// # Errors
+/// [`Error::State`] where it is no draft, [`Error::Rule`] with all that it lacks.
+pub fn declare(
+    tx: &mut WriteTx<'_>,
+    current: &Record<StaffBallot>,
+    declaration: &Declaration,
+    scrutineer_above: i64,
+) -> Result<Stored<StaffBallot>, Error> {
+    let yardstick = Yardstick { today: tx.today()?, scrutineer_above };
+    change(tx, current, current.content.declare(declaration, &yardstick)?)
+}
+
+/// Says of a declared ballot that it doesn't count.
+///
+/// # Errors
+/// [`Error::State`] where it is not declared.
+pub fn void(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>, reason: Note) -> Result<Stored<StaffBallot>, Error> {
+    change(tx, current, current.content.void(reason)?)
+}
+
+/// Says of a declared ballot, for a caller who sees these drafts, that a rerun took its place.
+///
+/// # Errors
+/// [`Error::State`] where it is not declared, [`Error::Rule`] where the other is no declared rerun for the same mutual.
+pub fn supersede(
+    tx: &mut WriteTx<'_>,
+    current: &Record<StaffBallot>,
+    rerun: StaffBallotId,
+    sees: Confidences<'_>,
+) -> Result<Stored<StaffBallot>, Error> {
+    let unknown = reference::faults(tx, &[superseding(rerun)], sees)?;
+    if !unknown.is_empty() {
+        return Err(Error::Rule(unknown));
+    }
+    let rerun = find(tx, &rerun, sees)?;
+    change(tx, current, current.content.supersede(current.id, &rerun)?)
+}
+
+/// Gives a ballot that was declared the content that it should have had, and notes why.
+///
+/// # Errors
+/// [`Error::State`] where it is a draft, [`Error::Rule`] where that is no content for it.
+pub fn correct(
+    tx: &mut WriteTx<'_>,
+    current: &Record<StaffBallot>,
+    content: StaffBallot,
+    reason: Note,
+    scrutineer_above: i64,
+) -> Result<Stored<StaffBallot>, Error> {
+    let yardstick = Yardstick { today: tx.today()?, scrutineer_above };
+    let correction = Correction { corrected_at: tx.stamp().now, reason, version: next_version(current.version)? };
+    change(tx, current, current.content.correct(content, correction, &yardstick)?)
+}
+
+/// The reference from a ballot to the rerun that took its place.
+#[must_use]
+pub fn superseding(rerun: StaffBallotId) -> Reference {
+    Reference::new("superseded_by_id", ResourceType::StaffBallot, rerun)
+}
+
+/// Makes a key the ballot's scrutineer.
 ///
 /// # Errors
 /// [`Error::Rule`] where the key is not there, has another role or doesn't work any more.
@@ -254,7 +297,6 @@ pub fn appoint(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     key_id: KeyId,
-    sees: Confidences<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     const FIELD: &str = "key_id";
     reference::check(tx, &[Reference::new(FIELD, ResourceType::Key, key_id)])?;
@@ -264,7 +306,7 @@ pub fn appoint(
         let said = "expected a key with the role `scrutineer` that is valid now";
         return Err(Error::Rule(vec![Fault::new(FIELD, FaultCode::Inconsistent, said)]));
     }
-    update(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() }, sees)
+    change(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
 }
 
 /// Deletes a ballot, and forgets what kept answers and the log's commitments say of persons in it.
@@ -311,6 +353,47 @@ pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, reason: &str) -> Result<u
     let forgotten = personal::forget(tx, ResourceType::StaffBallot, &row.id)?;
     log(tx, Action::Erase, &record, canonical, Some(reason.to_owned()))?;
     Ok(forgotten)
+}
+
+/// Writes a ballot as it is to be from now on, and what endorsements say that rest on it.
+fn change(
+    tx: &mut WriteTx<'_>,
+    current: &Record<StaffBallot>,
+    content: StaffBallot,
+) -> Result<Stored<StaffBallot>, Error> {
+    let record = Record {
+        id: current.id,
+        version: next_version(current.version)?,
+        created_at: current.created_at,
+        updated_at: tx.stamp().now,
+        content,
+    };
+    let (row, canonical) = Row::new(tx.documents(), &record);
+    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
+    log(tx, Action::Update, &record, canonical, None)?;
+    endorsement::follow_ballot(tx, &record)?;
+    Ok(Stored { record: Arc::new(record), document: row.document })
+}
+
+/// Refuses a ballot that is about no mutual, or gave way to none.
+fn check_references(tx: &mut ReadTx<'_>, ballot: &StaffBallot, sees: Confidences<'_>) -> Result<(), Error> {
+    let mutual = Reference::new("mutual_id", ResourceType::Mutual, ballot.mutual_id);
+    let rerun = ballot.ending.superseded_by_id.map(superseding);
+    let references: Vec<Reference> = [mutual].into_iter().chain(rerun).collect();
+    let faults = reference::faults(tx, &references, sees)?;
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}
+
+/// Refuses to take a ballot away from a mutual whose endorsements rest on it.
+fn check_endorsed(tx: &mut ReadTx<'_>, current: &Record<StaffBallot>, mutual_id: MutualId) -> Result<(), Error> {
+    let endorsed = endorsements::table
+        .filter(endorsements::staff_ballot_id.eq(current.id.to_string()))
+        .filter(endorsements::mutual_id.ne(mutual_id.to_string()));
+    if diesel::select(exists(endorsed)).get_result(tx.conn())? {
+        let said = "an endorsement of another mutual rests on this ballot: expected that mutual, or delete the endorsement first";
+        return Err(Error::Rule(vec![Fault::new("mutual_id", FaultCode::Inconsistent, said)]));
+    }
+    Ok(())
 }
 
 /// What stands for a name that was erased.
@@ -364,7 +447,12 @@ fn filtered(filter: &Filter) -> staff_ballots::BoxedQuery<'static, MultiBackend>
         filter.closed.condition("staff_ballots.closed_on"),
         filter.declared.condition("staff_ballots.declared_on"),
     ];
-    for condition in spans.into_iter().flatten() {
+    let turnout = filter.has_turnout.map(|wanted| {
+        let not = if wanted { "" } else { "NOT " };
+        let known = "(staff_ballots.returned IS NOT NULL AND staff_ballots.roll_size IS NOT NULL)";
+        Fragment::default().sql(format!("{not}{known}"))
+    });
+    for condition in spans.into_iter().chain([turnout]).flatten() {
         query = query.filter(condition);
     }
     query
@@ -459,54 +547,10 @@ struct Row {
     document: String,
     scrutineer_key_id: Option<String>,
     public_document: Option<String>,
+    corrections: String,
 }
 
 impl Row {
-    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<StaffBallot>, sees: Confidences<'_>) -> Result<(), Error> {
-        let references = references(Some(&record.content.mutual_id), Some(&record.content.ending));
-        let mut faults = reference::faults(tx, &references, sees)?;
-        if faults.is_empty() {
-            faults = self.rerun_faults(tx)?;
-        }
-        if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
-    }
-
-    /// A ballot and the rerun that it gave way to are about the same mutual, and the rerun is no draft.
-    fn rerun_faults(&self, tx: &mut ReadTx<'_>) -> Result<Vec<Fault>, Error> {
-        let draft = BallotState::Draft.as_str();
-        let mut faults = Vec::new();
-        let mut refuse = |field: &str, said: &str| faults.push(Fault::new(field, FaultCode::Inconsistent, said));
-        // A ballot that names itself goes in a circle, and is told so.
-        if let Some(rerun) = self.superseded_by_id.as_ref().filter(|rerun| **rerun != self.id) {
-            let found = staff_ballots::table.find(rerun).select((staff_ballots::mutual_id, staff_ballots::state));
-            let (mutual_id, state): (String, String) = found.first(tx.conn())?;
-            if mutual_id != self.mutual_id {
-                refuse("superseded_by_id", "that ballot is about another mutual: expected a rerun for the same one");
-            }
-            if state == draft {
-                refuse("superseded_by_id", "that ballot is still a draft: declare it first");
-            }
-        }
-        let superseded = staff_ballots::table.filter(staff_ballots::superseded_by_id.eq(&self.id));
-        let of_another = superseded.filter(staff_ballots::mutual_id.ne(&self.mutual_id));
-        if diesel::select(exists(of_another)).get_result(tx.conn())? {
-            let said =
-                "this ballot superseded one of another mutual: expected that mutual, or change the other ballot first";
-            refuse("mutual_id", said);
-        }
-        if self.state == draft && diesel::select(exists(superseded)).get_result(tx.conn())? {
-            refuse("state", "this ballot superseded another and is no draft any more: change the other ballot first");
-        }
-        let endorsed = endorsements::table
-            .filter(endorsements::mutual_id.ne(&self.mutual_id))
-            .filter(endorsements::staff_ballot_id.eq(&self.id));
-        if diesel::select(exists(endorsed)).get_result(tx.conn())? {
-            let said = "an endorsement of another mutual rests on this ballot: expected that mutual, or delete the endorsement first";
-            refuse("mutual_id", said);
-        }
-        Ok(faults)
-    }
-
     fn into_record(self) -> Result<Record<StaffBallot>, Error> {
         let content = StaffBallot {
             mutual_id: parsed("mutual_id", &self.mutual_id)?,
@@ -519,6 +563,7 @@ impl Row {
             scrutineer: self.scrutineer()?,
             scrutineer_key_id: parsed_option("scrutineer_key_id", self.scrutineer_key_id.as_deref())?,
             ending: checked("state, void_reason, superseded_by_id", self.ending()?)?,
+            corrections: parsed_items("corrections", &self.corrections, StoredCorrection::parsed)?,
             sources: parsed_sources(&self.sources)?,
         };
         Ok(Record {
@@ -607,6 +652,7 @@ impl Row {
             document: shown,
             scrutineer_key_id: text_option(ballot.scrutineer_key_id.as_ref()),
             public_document: Some(documents.public_staff_ballot(record)),
+            corrections: items(&ballot.corrections, StoredCorrection::from),
         };
         (row, canonical)
     }
@@ -745,6 +791,36 @@ impl StoredFigure<'_> {
             percent: parsed("published_figures", self.percent)?,
             basis: parsed("published_figures", self.basis)?,
             source_url: parsed_option("published_figures", self.source_url.as_deref())?,
+        })
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredCorrection<'s> {
+    /// Microseconds since 1970.
+    corrected_at: i64,
+    #[serde(borrow)]
+    reason: Cow<'s, str>,
+    version: i64,
+}
+
+impl<'s> From<&'s Correction> for StoredCorrection<'s> {
+    fn from(correction: &'s Correction) -> Self {
+        Self {
+            corrected_at: correction.corrected_at.timestamp_micros(),
+            reason: correction.reason.as_str().into(),
+            version: correction.version,
+        }
+    }
+}
+
+impl StoredCorrection<'_> {
+    fn parsed(&self) -> Result<Correction, Error> {
+        let unreadable = || Error::Internal(format!("a correction at {} µs is at no time", self.corrected_at));
+        Ok(Correction {
+            corrected_at: DateTime::from_timestamp_micros(self.corrected_at).ok_or_else(unreadable)?,
+            reason: parsed("corrections", &self.reason)?,
+            version: self.version,
         })
     }
 }

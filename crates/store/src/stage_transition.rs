@@ -42,7 +42,7 @@ impl Kept for StageTransition {
         _: Option<&PartRecord<Self>>,
         wanted: &mut Part<Mutual, Self>,
     ) -> Result<(), Error> {
-        let today = today(tx)?;
+        let today = tx.today()?;
         let mutual = mutual::find(tx, &domain::Key::Id(wanted.whole_id))?;
         let others = of_mutual(tx, wanted.whole_id)?;
         let course = course(&mutual.content, &others);
@@ -66,7 +66,7 @@ impl Kept for StageTransition {
     }
 
     fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, _: Option<&PartRecord<Self>>) -> Result<(), Error> {
-        let today = today(tx)?;
+        let today = tx.today()?;
         let mutual = mutual::find(tx, &domain::Key::Id(mutual_id))?;
         let transitions = of_mutual(tx, mutual_id)?;
         let steps: Vec<StageTransition> = transitions.iter().map(|one| one.content.content.clone()).collect();
@@ -146,10 +146,6 @@ fn refusal(misstep: Misstep, steps: &[StageTransition]) -> Error {
 
 fn position(place: usize) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX).saturating_add(1)
-}
-
-fn today(tx: &WriteTx<'_>) -> Result<Day, Error> {
-    Day::from_date(tx.stamp().now.date_naive()).map_err(|invalid| Error::Internal(invalid.detail))
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

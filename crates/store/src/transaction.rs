@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{Contract, Department, Mutual, Record, StaffBallot};
+use domain::{Contract, Day, Department, Mutual, Record, StaffBallot};
 
 use crate::ResourceType;
 use crate::conn::Conn;
@@ -235,6 +235,11 @@ impl<'c> WriteTx<'c> {
 }
 
 impl WriteTx<'_> {
+    /// The day of the change, in UTC.
+    pub(crate) fn today(&self) -> Result<Day, Error> {
+        Day::from_date(self.stamp.now.date_naive()).map_err(|invalid| Error::Internal(invalid.detail))
+    }
+
     /// Makes a record findable by these tokens, separated by spaces.
     pub(crate) fn index_words(&mut self, index: Searched, id: &str, tokens: String) {
         let kind = SearchChangeKind::Insert { tokens };

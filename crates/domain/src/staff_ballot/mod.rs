@@ -10,7 +10,7 @@ mod tally;
 mod verdict;
 mod words;
 
-pub use life::{Correction, Declaring, SCRUTINEER_ABOVE};
+pub use life::{BallotError, Correction, Declaration, SCRUTINEER_ABOVE, Yardstick};
 pub use published::FigureCheck;
 pub use result::{BallotResult, CountsKnown, Share, ThresholdOutcome};
 pub use tally::{BallotOption, OptionCount, OptionKey, PublishedFigure, Round, Tally, Threshold};
@@ -48,6 +48,8 @@ pub struct StaffBallot {
     pub scrutineer_key_id: Option<KeyId>,
     /// Its state, and why it no longer stands.
     pub ending: Checked<Ending>,
+    /// Its corrections since it was declared, the oldest first.
+    pub corrections: Vec<Correction>,
     /// Where all this comes from.
     pub sources: Sources,
 }

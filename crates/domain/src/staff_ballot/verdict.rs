@@ -43,8 +43,8 @@ impl StaffBallot {
         self.kind.is_deciding() && self.state() == BallotState::Declared
     }
 
-    /// What the ballot says about leaving as a mutual; every one of its thresholds counts, whichever option it
-    /// is about.
+    /// What the ballot says about leaving as a mutual. Of its thresholds those count that are about no option or
+    /// about the leading one: what was set for another option can't stand against this one.
     pub fn verdict(&self) -> Verdict {
         if !self.is_deciding() {
             return Verdict::NotDeciding;
@@ -56,14 +56,19 @@ impl StaffBallot {
             [leading] => self.tally.options.iter().find(|option| option.key == *leading),
             _ => return Verdict::Tied,
         };
-        let any = |outcome| result.thresholds.iter().any(|threshold| threshold.outcome == outcome);
-        match leading.cloned() {
-            None => Verdict::LeadUnknown,
-            Some(option) if option.effect == Effect::Abstain => Verdict::Abstained,
-            Some(option) if option.effect != Effect::Mutual => Verdict::Otherwise(option),
-            Some(option) if any(TestOutcome::NotMet) => Verdict::ThresholdMissed(option),
-            Some(option) if any(TestOutcome::Unknown) => Verdict::ThresholdUnknown(option),
-            Some(option) => Verdict::Mutual(option),
+        let Some(option) = leading.cloned() else { return Verdict::LeadUnknown };
+        let counting: Vec<TestOutcome> = result
+            .thresholds
+            .iter()
+            .filter(|told| told.threshold.option.as_ref().is_none_or(|about| *about == option.key))
+            .map(|told| told.outcome)
+            .collect();
+        match option.effect {
+            Effect::Mutual if counting.contains(&TestOutcome::NotMet) => Verdict::ThresholdMissed(option),
+            Effect::Mutual if counting.contains(&TestOutcome::Unknown) => Verdict::ThresholdUnknown(option),
+            Effect::Mutual => Verdict::Mutual(option),
+            Effect::Abstain => Verdict::Abstained,
+            _ => Verdict::Otherwise(option),
         }
     }
 }

@@ -1,16 +1,24 @@
 //! The life of a recorded ballot: what declaring it needs, and what may follow.
 
+use chrono::DateTime;
 use domain::{
-    BallotKind, BallotMode, BallotState, Correction, Declaring, Effect, Fault, FaultCode, Held, OptionCount,
-    PublishedBasis, PublishedFigure, SCRUTINEER_ABOVE, Scrutineer, StaffBallot, Tally,
+    BallotError, BallotKind, BallotMode, BallotState, Correction, Declaration, Effect, FaultCode, Held, OptionCount,
+    PublishedBasis, PublishedFigure, SCRUTINEER_ABOVE, Scrutineer, StaffBallot, Tally, Yardstick,
 };
 
 use crate::samples::{checked, ending, fields, id, maybe, read, record, tally, won};
 
 const TODAY: &str = "2012-11-01";
 
-fn measure() -> Declaring {
-    Declaring { today: read(TODAY), scrutineer_above: SCRUTINEER_ABOVE, historic: false }
+const NOW: Declaration = Declaration { declared_on: None, historic: false };
+const HISTORIC: Declaration = Declaration { declared_on: None, historic: true };
+
+fn yardstick() -> Yardstick {
+    Yardstick { today: read(TODAY), scrutineer_above: SCRUTINEER_ABOVE }
+}
+
+fn declare(ballot: &StaffBallot) -> Result<StaffBallot, BallotError> {
+    ballot.declare(&NOW, &yardstick())
 }
 
 fn watched(ballot: StaffBallot) -> StaffBallot {
@@ -27,9 +35,19 @@ fn counting(tally: Tally) -> StaffBallot {
     StaffBallot { tally: checked(tally), ..draft() }
 }
 
-fn faults<T: std::fmt::Debug>(result: Result<T, Vec<Fault>>) -> Vec<(String, FaultCode)> {
-    let faults = result.err().unwrap_or_default();
+/// What is wrong with what the ballot says.
+fn faults<T: std::fmt::Debug>(result: Result<T, BallotError>) -> Vec<(String, FaultCode)> {
+    let faults = match result {
+        Ok(_) => Vec::new(),
+        Err(BallotError::Content(faults)) => faults,
+        Err(BallotError::State(fault)) => unreachable!("the state is against it: {fault:?}"),
+    };
     fields(&faults).into_iter().map(|(field, code)| (field.to_owned(), code)).collect()
+}
+
+/// Whether the state is against it.
+fn is_refused_by_state<T>(result: &Result<T, BallotError>) -> bool {
+    matches!(result, Err(BallotError::State(fault)) if fault.field == "state")
 }
 
 fn at(field: &str, code: FaultCode) -> Vec<(String, FaultCode)> {
@@ -38,7 +56,7 @@ fn at(field: &str, code: FaultCode) -> Vec<(String, FaultCode)> {
 
 #[test]
 fn declaring_a_draft_changes_its_state_and_nothing_else() {
-    assert_eq!(draft().declare(&measure()), Ok(watched(won())));
+    assert_eq!(declare(&draft()), Ok(watched(won())));
 }
 
 #[test]
@@ -52,10 +70,10 @@ fn a_ballot_is_declared_with_its_question_two_options_a_result_and_a_day() {
     let expected = [
         ("question", FaultCode::Required),
         ("options", FaultCode::TooFew),
-        ("counts", FaultCode::Required),
         ("declared_on", FaultCode::Required),
+        ("counts", FaultCode::Required),
     ];
-    assert_eq!(faults(bare.declare(&measure())), expected.map(|(field, code)| (field.to_owned(), code)));
+    assert_eq!(faults(declare(&bare)), expected.map(|(field, code)| (field.to_owned(), code)));
 }
 
 #[test]
@@ -66,16 +84,16 @@ fn some_counts_or_a_published_figure_are_a_result() {
     let published = Tally { published_figures: vec![figure], ..uncounted.clone() };
     let partly = Tally { counts: vec![OptionCount { option: read("a"), votes: 600 }], ..uncounted.clone() };
 
-    assert_eq!(faults(counting(uncounted).declare(&measure())), at("counts", FaultCode::Required));
-    assert!(counting(published).declare(&measure()).is_ok());
-    assert!(counting(partly).declare(&measure()).is_ok());
+    assert_eq!(faults(declare(&counting(uncounted))), at("counts", FaultCode::Required));
+    assert!(declare(&counting(published)).is_ok());
+    assert!(declare(&counting(partly)).is_ok());
 }
 
 #[test]
 fn a_ballot_is_not_declared_in_the_future() {
     let on = |raw| {
         let held = checked(Held { declared_on: maybe(raw), ..Held::default() });
-        faults(StaffBallot { held, ..draft() }.declare(&measure()))
+        faults(declare(&StaffBallot { held, ..draft() }))
     };
 
     for raw in [TODAY, "2012-11", "2012", "1999"] {
@@ -100,29 +118,53 @@ fn above_fifty_entitled_a_scrutineer_watches_unless_the_ballot_is_historic() {
         |tally, people| tally.counts[0].votes = people - 1,
     ];
     for change in known {
-        assert_eq!(faults(few(change, 50).declare(&measure())), []);
-        assert_eq!(faults(few(change, 51).declare(&measure())), at("scrutineer", FaultCode::Required));
-        assert_eq!(faults(few(change, 51).declare(&Declaring { historic: true, ..measure() })), []);
-        assert_eq!(faults(few(change, 51).declare(&Declaring { scrutineer_above: 51, ..measure() })), []);
-        assert_eq!(faults(watched(few(change, 51)).declare(&measure())), []);
+        assert_eq!(faults(declare(&few(change, 50))), []);
+        assert_eq!(faults(declare(&few(change, 51))), at("scrutineer", FaultCode::Required));
+        assert_eq!(faults(few(change, 51).declare(&HISTORIC, &yardstick())), []);
+        assert_eq!(faults(few(change, 51).declare(&NOW, &Yardstick { scrutineer_above: 51, ..yardstick() })), []);
+        assert_eq!(faults(declare(&watched(few(change, 51)))), []);
     }
-    let refused = few(known[0], 51).declare(&measure()).unwrap_err();
+    let Err(BallotError::Content(refused)) = declare(&few(known[0], 51)) else { panic!("it was declared") };
     assert_eq!(refused[0].rule, Some("tulrca1992.s226b"));
 }
 
 #[test]
-fn being_historic_excuses_from_the_scrutineer_only() {
-    let historic = Declaring { historic: true, ..measure() };
-    let unasked = StaffBallot { question: None, scrutineer: None, ..draft() };
+fn a_historic_ballot_may_lack_what_its_sources_do_not_tell_and_has_a_result_all_the_same() {
+    let one_option =
+        Tally { counts: vec![OptionCount { option: read("a"), votes: 600 }], ..tally(&[(Effect::Mutual, 1)]) };
+    let known_in_part = StaffBallot {
+        question: None,
+        scrutineer: None,
+        held: checked(Held::default()),
+        ..counting(one_option.clone())
+    };
+    let without_result = counting(Tally { counts: vec![], counts_complete: false, ..one_option });
+    let of_the_future = checked(Held { declared_on: maybe("2013"), ..Held::default() });
 
-    assert_eq!(faults(unasked.declare(&historic)), at("question", FaultCode::Required));
+    assert_eq!(faults(known_in_part.declare(&HISTORIC, &yardstick())), []);
+    assert_eq!(faults(without_result.declare(&HISTORIC, &yardstick())), at("counts", FaultCode::Required));
+    let refused = StaffBallot { held: of_the_future, ..draft() }.declare(&HISTORIC, &yardstick());
+    assert_eq!(faults(refused), at("declared_on", FaultCode::OutOfRange));
+}
+
+#[test]
+fn the_day_of_declaration_may_come_with_the_declaration() {
+    let held = |declared_on| Held { closed_on: maybe("2012-10-10"), declared_on, ..Held::default() };
+    let on = |raw| {
+        let ballot = StaffBallot { held: checked(held(None)), ..draft() };
+        ballot.declare(&Declaration { declared_on: maybe(raw), ..NOW }, &yardstick())
+    };
+
+    assert_eq!(*on("2012-10-12").unwrap().held, held(maybe("2012-10-12")));
+    assert_eq!(faults(on("2012-10-09")), at("declared_on", FaultCode::DateOrder));
+    assert_eq!(faults(on("2013")), at("declared_on", FaultCode::OutOfRange));
 }
 
 #[test]
 fn a_hosted_ballot_is_not_declared_by_hand() {
     let hosted = StaffBallot { mode: BallotMode::Hosted, ..draft() };
 
-    assert_eq!(faults(hosted.declare(&measure())), at("mode", FaultCode::Inconsistent));
+    assert_eq!(faults(declare(&hosted)), at("mode", FaultCode::Inconsistent));
 }
 
 #[test]
@@ -130,16 +172,16 @@ fn a_ballot_goes_from_draft_to_declared_and_from_there_to_void_or_superseded() {
     let rerun = record(7, StaffBallot { kind: BallotKind::Rerun, ..won() });
     for state in BallotState::ALL.iter().copied() {
         let ballot = StaffBallot { ending: ending(state), ..draft() };
-        let becomes = |result: Result<StaffBallot, Vec<Fault>>, expected, possible_from| {
+        let becomes = |result: Result<StaffBallot, BallotError>, expected, possible_from| {
             if state == possible_from {
                 assert_eq!(result.map(|ballot| ballot.state()), Ok(expected));
             } else {
-                assert_eq!(faults(result), at("state", FaultCode::Inconsistent), "{state} to {expected}");
+                assert!(is_refused_by_state(&result), "{state} to {expected}: {result:?}");
             }
         };
-        becomes(ballot.declare(&measure()), BallotState::Declared, BallotState::Draft);
+        becomes(declare(&ballot), BallotState::Declared, BallotState::Draft);
         becomes(ballot.void(read("papers were lost")), BallotState::Void, BallotState::Declared);
-        becomes(ballot.supersede(&rerun), BallotState::Superseded, BallotState::Declared);
+        becomes(ballot.supersede(id(1), &rerun), BallotState::Superseded, BallotState::Declared);
         becomes(ballot.edit(draft()), BallotState::Draft, BallotState::Draft);
     }
 }
@@ -149,50 +191,66 @@ fn a_void_ballot_has_the_reason_given_and_a_superseded_one_the_rerun() {
     let rerun = record(7, StaffBallot { kind: BallotKind::Rerun, ..won() });
 
     assert_eq!(won().void(read("papers were lost")).unwrap().ending.void_reason, maybe("papers were lost"));
-    assert_eq!(won().supersede(&rerun).unwrap().ending.superseded_by_id, Some(id(7)));
+    assert_eq!(won().supersede(id(1), &rerun).unwrap().ending.superseded_by_id, Some(id(7)));
 }
 
 #[test]
 fn a_ballot_gives_way_to_a_declared_rerun_for_the_same_mutual_only() {
     let rerun = StaffBallot { kind: BallotKind::Rerun, ..won() };
-    let refused = |by: StaffBallot| faults(won().supersede(&record(7, by)));
+    let refused = |by: StaffBallot| faults(won().supersede(id(1), &record(7, by)));
     let expected = at("superseded_by_id", FaultCode::Inconsistent);
 
     assert_eq!(refused(won()), expected);
     assert_eq!(refused(StaffBallot { mutual_id: id(2), ..rerun.clone() }), expected);
     assert_eq!(refused(StaffBallot { ending: ending(BallotState::Draft), ..rerun.clone() }), expected);
     assert_eq!(refused(StaffBallot { ending: ending(BallotState::Void), ..rerun.clone() }), expected);
-    assert_eq!(refused(rerun), []);
+    assert_eq!(refused(rerun.clone()), []);
+    assert_eq!(faults(rerun.supersede(id(7), &record(7, rerun.clone()))), expected);
 }
 
 #[test]
-fn editing_a_draft_does_not_declare_it() {
-    assert_eq!(faults(draft().edit(won())), at("state", FaultCode::Inconsistent));
-    let reworded = StaffBallot { question: maybe("Shall we leave?"), ..draft() };
-    assert_eq!(draft().edit(reworded.clone()), Ok(reworded));
+fn editing_a_draft_changes_neither_its_state_nor_who_watches_over_it() {
+    let appointed = StaffBallot { scrutineer_key_id: Some(id(5)), ..draft() };
+    let reworded = StaffBallot { question: maybe("Shall we leave?"), ..won() };
+
+    let expected = StaffBallot { question: maybe("Shall we leave?"), scrutineer: None, ..appointed.clone() };
+    assert_eq!(appointed.edit(reworded), Ok(expected));
 }
 
-fn correct(ballot: &StaffBallot, content: StaffBallot) -> Result<StaffBallot, Vec<Fault>> {
-    let correction = Correction { content, correction_reason: read("a bundle was counted twice") };
-    ballot.correct(&correction, &measure())
+fn correction() -> Correction {
+    Correction { corrected_at: DateTime::UNIX_EPOCH, reason: read("a bundle was counted twice"), version: 3 }
+}
+
+fn correct(ballot: &StaffBallot, content: StaffBallot) -> Result<StaffBallot, BallotError> {
+    ballot.correct(content, correction(), &yardstick())
 }
 
 #[test]
-fn a_correction_gives_a_ballot_that_was_declared_another_content() {
+fn a_correction_gives_a_ballot_that_was_declared_another_content_and_is_appended() {
     let recounted = counting(tally(&[(Effect::Mutual, 599), (Effect::RemainInHouse, 101)]));
     for state in BallotState::ALL.iter().copied() {
-        let content = StaffBallot { ending: ending(state), ..recounted.clone() };
-        let result = correct(&StaffBallot { ending: ending(state), ..draft() }, content.clone());
+        let result = correct(&StaffBallot { ending: ending(state), ..draft() }, recounted.clone());
         if state == BallotState::Draft {
-            assert_eq!(faults(result), at("state", FaultCode::Inconsistent));
+            assert!(is_refused_by_state(&result), "{result:?}");
         } else {
-            assert_eq!(result, Ok(content), "{state}");
+            let corrections = vec![correction()];
+            let expected = StaffBallot { ending: ending(state), corrections, ..recounted.clone() };
+            assert_eq!(result, Ok(expected), "{state}");
         }
     }
 }
 
 #[test]
-fn a_correction_leaves_what_it_is_a_ballot_of_and_its_state() {
+fn a_ballot_is_corrected_a_hundred_times_and_no_more() {
+    let corrected = |times| StaffBallot { corrections: vec![correction(); times], ..watched(won()) };
+    let reworded = StaffBallot { question: maybe("Shall we leave?"), ..watched(won()) };
+
+    assert_eq!(correct(&corrected(99), reworded.clone()).unwrap().corrections.len(), StaffBallot::MAX_CORRECTIONS);
+    assert!(is_refused_by_state(&correct(&corrected(100), reworded)));
+}
+
+#[test]
+fn a_correction_leaves_what_it_is_a_ballot_of_and_changes_something() {
     let declared = watched(won());
     let refused = |content| faults(correct(&declared, content));
     let changed = |field| at(field, FaultCode::Inconsistent);
@@ -202,8 +260,8 @@ fn a_correction_leaves_what_it_is_a_ballot_of_and_its_state() {
     assert_eq!(refused(StaffBallot { kind: BallotKind::Rerun, ..declared.clone() }), changed("kind"));
     assert_eq!(refused(StaffBallot { mode: BallotMode::Hosted, ..declared.clone() }), changed("mode"));
     assert_eq!(refused(StaffBallot { tally: three.tally, ..declared.clone() }), changed("options"));
-    assert_eq!(refused(StaffBallot { ending: ending(BallotState::Void), ..declared.clone() }), changed("state"));
-    assert_eq!(refused(draft()), changed("state"));
+    assert_eq!(refused(declared.clone()), changed(""));
+    assert_eq!(refused(draft()), changed(""), "the state is no part of it");
 
     let mut reordered = declared.tally.clone().into_inner();
     reordered.options.reverse();
@@ -211,11 +269,12 @@ fn a_correction_leaves_what_it_is_a_ballot_of_and_its_state() {
 }
 
 #[test]
-fn a_corrected_ballot_still_has_what_declaring_needs() {
+fn a_correction_takes_nothing_away_that_declaring_needs_and_adds_nothing_that_was_lacking() {
     let declared = watched(won());
-
-    let refused = correct(&declared, StaffBallot { question: None, scrutineer: None, ..declared.clone() });
+    let bare = StaffBallot { question: None, scrutineer: None, ..declared.clone() };
+    let later = checked(Held { declared_on: maybe("2012-10-02"), ..Held::default() });
 
     let expected = ["question", "scrutineer"].map(|field| (field.to_owned(), FaultCode::Required));
-    assert_eq!(faults(refused), expected);
+    assert_eq!(faults(correct(&declared, bare.clone())), expected);
+    assert_eq!(faults(correct(&bare, StaffBallot { held: later, ..bare.clone() })), []);
 }

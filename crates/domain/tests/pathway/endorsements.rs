@@ -52,6 +52,21 @@ fn staff_support_what_leads_alone_and_meets_every_threshold() {
 }
 
 #[test]
+fn what_was_set_for_another_option_does_not_stand_against_the_leading_one() {
+    let with = |basis, option| {
+        let thresholds = vec![threshold(basis, "90", option)];
+        let counted = tally(&[(Effect::Mutual, 600), (Effect::RemainInHouse, 100)]);
+        ballot(BallotKind::Formal, Tally { thresholds, ..counted }).verdict()
+    };
+    let mutual = won().tally.options[0].clone();
+
+    assert_eq!(with(Basis::OfEntitled, Some("b")), Verdict::Mutual(mutual.clone()), "not met by the other");
+    assert_eq!(with(Basis::OfCast, Some("b")), Verdict::Mutual(mutual.clone()), "unknown of the other");
+    assert_eq!(with(Basis::OfEntitled, Some("a")), Verdict::ThresholdMissed(mutual.clone()));
+    assert_eq!(with(Basis::Turnout, None), Verdict::ThresholdUnknown(mutual));
+}
+
+#[test]
 fn staff_oppose_where_another_option_leads() {
     for effect in Effect::ALL.iter().copied().filter(|effect| ![Effect::Mutual, Effect::Abstain].contains(effect)) {
         let position = derived_position(&formal(&[(Effect::Mutual, 1), (effect, 2)]));

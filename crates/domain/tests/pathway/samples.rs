@@ -65,6 +65,7 @@ pub fn ballot(kind: BallotKind, tally: Tally) -> StaffBallot {
         scrutineer: None,
         scrutineer_key_id: None,
         ending: ending(BallotState::Declared),
+        corrections: Vec::new(),
         sources: Distinct::default(),
     }
 }

@@ -110,6 +110,7 @@ pub fn ballot(mutual_id: MutualId) -> StaffBallot {
         scrutineer: None,
         scrutineer_key_id: None,
         ending: checked(Ending { state: BallotState::Draft, void_reason: None, superseded_by_id: None }),
+        corrections: Vec::new(),
         sources: Sources::default(),
     }
 }

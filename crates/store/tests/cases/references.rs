@@ -1,6 +1,6 @@
 //! References lead to records, never in a circle, and keep what they lead to.
 
-use domain::{Confidences, Department, FaultCode, Mutual, Parents, StaffBallot};
+use domain::{BallotKind, Confidences, Department, FaultCode, Mutual, Parents, StaffBallot, StaffBallotId};
 use store::{ConflictKind, Error};
 
 use crate::fixture::{
@@ -105,47 +105,38 @@ async fn successors_of_mutuals_lead_in_no_circle(register: &Register) {
     register.change(c, merged_mutual("C", Some(a))).await;
 }
 
-async fn reruns_of_ballots_lead_in_no_circle(register: &Register) {
-    let circle = vec![("superseded_by_id".to_owned(), FaultCode::Cycle)];
-    let about = register.enter(mutual("Mutual")).await.id;
-    let c = register.enter(declared_ballot(about)).await.id;
-    assert_eq!(faults(register.try_change(c, superseded_ballot(about, c)).await), circle);
-    let b = register.enter(superseded_ballot(about, c)).await.id;
-    assert_eq!(faults(register.try_change(c, superseded_ballot(about, b)).await), circle);
-    let a = register.enter(superseded_ballot(about, b)).await.id;
-    assert_eq!(faults(register.try_change(c, superseded_ballot(about, a)).await), circle);
+async fn a_ballot_gives_way_to_another_declared_rerun_for_the_same_mutual(register: &Register) {
+    let [about, elsewhere] = [register.enter(mutual("One")).await.id, register.enter(mutual("Two")).await.id];
+    let rerun = |about| StaffBallot { kind: BallotKind::Rerun, ..declared_ballot(about) };
+    let first = register.enter(rerun(about)).await.id;
+    let second = register.enter(rerun(about)).await.id;
+    let refused = [
+        first,
+        register.enter(declared_ballot(about)).await.id,
+        register.enter(rerun(elsewhere)).await.id,
+        register.enter(StaffBallot { kind: BallotKind::Rerun, ..ballot(about) }).await.id,
+    ];
+    for other in refused {
+        let expected = [("superseded_by_id".to_owned(), FaultCode::Inconsistent)];
+        assert_eq!(faults(supersede(register, first, other, Confidences::Everybodys).await), expected);
+    }
 
-    let d = register.enter(declared_ballot(about)).await.id;
-    register.change(c, superseded_ballot(about, d)).await;
-}
+    supersede(register, first, second, Confidences::Everybodys).await.unwrap();
 
-async fn a_rerun_is_no_draft(register: &Register) {
-    let about = register.enter(mutual("Mutual")).await.id;
-    let draft = register.enter(ballot(about)).await.id;
-    let first = superseded_ballot(about, draft);
-    let entered = register.try_enter(declared_ballot(about)).await.unwrap().id;
-    let still_a_draft = [("superseded_by_id".to_owned(), FaultCode::Inconsistent)];
-
-    assert_eq!(faults(register.try_enter(first.clone()).await), still_a_draft);
-    assert_eq!(faults(register.try_change(entered, first.clone()).await), still_a_draft);
-    // A ballot that names itself goes in a circle before all else.
-    let own = faults(register.try_change(draft, superseded_ballot(about, draft)).await);
-    assert_eq!(own, [("superseded_by_id".to_owned(), FaultCode::Cycle)]);
-
-    register.change(draft, declared_ballot(about)).await;
-    register.change(entered, first).await;
-    let refused = faults(register.try_change(draft, ballot(about)).await);
-    assert_eq!(refused, [("state".to_owned(), FaultCode::Inconsistent)]);
+    assert_eq!(register.find(first).await.unwrap().content.ending.superseded_by_id, Some(second));
+    // The first no longer stands, so that no circle can be closed.
+    let back = faults(supersede(register, second, first, Confidences::Everybodys).await);
+    assert_eq!(back, [("superseded_by_id".to_owned(), FaultCode::Inconsistent)]);
+    let again = supersede(register, first, second, Confidences::Everybodys).await;
+    assert!(matches!(again, Err(Error::State(_))), "{again:?}");
 }
 
 async fn a_draft_that_the_caller_does_not_see_is_no_rerun_at_all(register: &Register) {
     let about = register.enter(mutual("Mutual")).await.id;
     let draft = register.enter(ballot(about)).await.id;
-    let refused = async |rerun, sees| {
-        let work = move |tx: &mut store::WriteTx<'_>| {
-            store::staff_ballot::insert(tx, next_id(), superseded_ballot(about, rerun), sees)
-        };
-        let Err(Error::Rule(faults)) = register.write(work).await else { panic!("it was entered") };
+    let first = register.enter(declared_ballot(about)).await.id;
+    let refused = async |rerun: StaffBallotId, sees| {
+        let Err(Error::Rule(faults)) = supersede(register, first, rerun, sees).await else { panic!("it gave way") };
         let [fault] = faults.as_slice() else { panic!("{faults:?}") };
         (fault.code, fault.detail.replace(&rerun.to_string(), "it"))
     };
@@ -157,17 +148,17 @@ async fn a_draft_that_the_caller_does_not_see_is_no_rerun_at_all(register: &Regi
     assert_eq!(refused(draft, Confidences::Everybodys).await.0, FaultCode::Inconsistent);
 }
 
-async fn a_rerun_is_about_the_same_mutual(register: &Register) {
-    let one = register.enter(mutual("One")).await.id;
-    let two = register.enter(mutual("Two")).await.id;
-    let rerun = register.enter(declared_ballot(one)).await.id;
-
-    let refused = faults(register.try_enter(superseded_ballot(two, rerun)).await);
-    assert_eq!(refused, [("superseded_by_id".to_owned(), FaultCode::Inconsistent)]);
-
-    register.enter(superseded_ballot(one, rerun)).await;
-    let refused = faults(register.try_change(rerun, declared_ballot(two)).await);
-    assert_eq!(refused, [("mutual_id".to_owned(), FaultCode::Inconsistent)]);
+async fn supersede(
+    register: &Register,
+    id: StaffBallotId,
+    rerun: StaffBallotId,
+    sees: Confidences<'static>,
+) -> Result<(), Error> {
+    let work = move |tx: &mut store::WriteTx<'_>| {
+        let current = store::staff_ballot::find(tx, &id, Confidences::Everybodys)?;
+        store::staff_ballot::supersede(tx, &current, rerun, sees).map(drop)
+    };
+    register.write(work).await
 }
 
 async fn a_department_that_others_refer_to_stays_and_they_are_named(register: &Register) {
@@ -250,10 +241,8 @@ on_both!(
     a_record_under_entry_is_no_successor_of_itself,
     successors_of_departments_lead_in_no_circle,
     successors_of_mutuals_lead_in_no_circle,
-    reruns_of_ballots_lead_in_no_circle,
-    a_rerun_is_no_draft,
+    a_ballot_gives_way_to_another_declared_rerun_for_the_same_mutual,
     a_draft_that_the_caller_does_not_see_is_no_rerun_at_all,
-    a_rerun_is_about_the_same_mutual,
     a_department_that_others_refer_to_stays_and_they_are_named,
     a_mutual_that_others_refer_to_stays_and_they_are_named,
     a_ballot_that_superseded_another_stays,

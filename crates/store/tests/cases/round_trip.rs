@@ -1,6 +1,7 @@
 //! What is written is what is read.
 
-use domain::{BallotMethod, BallotState, Basis, Organiser, PublishedBasis, PublishedFigure};
+use chrono::DateTime;
+use domain::{BallotMethod, BallotState, Basis, Correction, Organiser, PublishedBasis, PublishedFigure};
 use domain::{
     BallotOption, Checked, Contract, Department, Effect, Ending, Held, LegalForm, MAX_INTEGER, Money, Mutual,
     OptionCount, OriginRoute, Parents, Protection, ProtectionKind, Region, Round, Scrutineer, Sector, Source, Staff,
@@ -150,11 +151,19 @@ async fn a_staff_ballot_with_everything_is_read_as_it_was_written(register: &Reg
         held: checked(Held { opened_on: date("2012"), closed_on: date("2012-03"), declared_on: date("2012-03-31") }),
         tally: checked(tally),
         scrutineer: Some(checked(scrutineer)),
-        ending: checked(ending),
         sources: sources(),
         ..ballot(about)
     };
-    there_and_back(register, full, ballot(about)).await;
+    there_and_back(register, full.clone(), ballot(about)).await;
+
+    let correction = |version| Correction {
+        corrected_at: DateTime::from_timestamp_micros(1_759_311_000_000_001).unwrap(),
+        reason: parsed("A bundle\nwas \"counted\" twice"),
+        version,
+    };
+    let void = StaffBallot { ending: checked(ending), corrections: vec![correction(3), correction(5)], ..full };
+    let entered = register.enter(void).await;
+    assert_eq!(register.find(entered.id).await.unwrap(), entered);
 }
 
 async fn a_contract_with_everything_is_read_as_it_was_written(register: &Register) {

@@ -2,7 +2,7 @@
 
 use domain::{
     Contract, ContractStatus, CpvPrefix, Currency, Day, MAX_INTEGER, Money, PartialDate, Procedure, Protection,
-    ProtectionKind, Record, Timeline,
+    ProtectionKind, Record, Regime, Timeline, regime,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -25,6 +25,7 @@ const PREFIXES: &[&str] = &["85", "851", "8514", "8514100", "85141000", "9", "92
 const PROCEDURES: &[Procedure] = &[Procedure::PcrOpen, Procedure::PaS33Reserved, Procedure::Other];
 const STATUSES: &[ContractStatus] = &[ContractStatus::Active, ContractStatus::Expired, ContractStatus::Planned];
 const PROTECTIONS: &[ProtectionKind] = &[ProtectionKind::None, ProtectionKind::Reserved];
+const REGIMES: &[Regime] = &[Regime::Pcr2006, Regime::Pcr2015, Regime::Pa2023, Regime::Psr2023, Regime::Unknown];
 const REFERENCES: &[&str] = &["A-1", "a-1", "A 1"];
 const OCIDS: &[&str] = &["ocds-b5fd17-1", "ocds-b5fd17-2"];
 const CURRENCIES: &[&str] = &["GBP", "EUR"];
@@ -77,7 +78,7 @@ impl Listed for Contract {
     fn any_filter() -> BoxedStrategy<Self::Filter> {
         let suppliers = prop_oneof![9 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(mutual_id), 1..3)];
         let buyers = prop_oneof![9 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(department_id), 1..3)];
-        let words = (any_of(PROCEDURES), any_of(STATUSES), any_of(PROTECTIONS));
+        let words = (any_of(PROCEDURES), any_of(STATUSES), any_of(PROTECTIONS), any_of(REGIMES));
         let prefixes = any_of(PREFIXES).prop_map(|all| all.into_iter().filter_map(|raw| raw.parse().ok()).collect());
         let flags = (rarely(any::<bool>()), rarely(any::<bool>()));
         let reference = rarely(select(REFERENCES).prop_map(parsed));
@@ -87,7 +88,7 @@ impl Listed for Contract {
         let days = (any_days(), any_days(), any_days(), any_days(), any_days());
         ((suppliers, buyers), words, prefixes, flags, (reference, ocid), value, days)
             .prop_map(|((mutuals, departments), words, cpv_prefixes, flags, (reference, ocid), value, days)| {
-                let (procedures, statuses, protections) = words;
+                let (procedures, statuses, protections, regimes) = words;
                 let (health_services, is_first) = flags;
                 let (currency, value_from, value_to) = value;
                 let (awarded, entered, starts, ends, latest_ends) = days;
@@ -95,6 +96,7 @@ impl Listed for Contract {
                     mutuals,
                     departments,
                     procedures,
+                    regimes,
                     statuses,
                     cpv_prefixes,
                     protections,
@@ -122,6 +124,7 @@ impl Listed for Contract {
         has(&filter.mutuals, &it.mutual_id)
             && has(&filter.departments, &it.department_id)
             && has(&filter.procedures, &it.procedure)
+            && has(&filter.regimes, &regime(it.timeline.procurement_started_on, it.health_services))
             && has(&filter.statuses, &it.status)
             && (filter.cpv_prefixes.is_empty() || filter.cpv_prefixes.iter().any(in_class))
             && has_some(&filter.protections, it.timeline.protection.as_ref().map(|protection| &protection.kind))

@@ -1,6 +1,6 @@
 //! Staff ballots, as they are drawn, filtered and ordered the slow way.
 
-use domain::{BallotKind, BallotMode, BallotState, Ending, Held, Organiser, Record, StaffBallot};
+use domain::{BallotKind, BallotMode, BallotState, Ending, Held, Organiser, Record, StaffBallot, Tally};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -10,7 +10,9 @@ use proptest::strategy::BoxedStrategy;
 use crate::fixture::{ballot, checked, parsed};
 use crate::kit::numbered;
 
-use super::{BACKDROP, Listed, SortKey, any_date, any_of, any_span, has, has_some, in_order, may_lie_in, mutual_id};
+use super::{
+    BACKDROP, Listed, SortKey, any_date, any_of, any_span, has, has_some, in_order, may_lie_in, mutual_id, rarely,
+};
 
 const BALLOT_KINDS: &[BallotKind] = &[BallotKind::Formal, BallotKind::Indicative, BallotKind::Rerun];
 const ORGANISERS: &[Organiser] = &[Organiser::ParentBody, Organiser::TradeUnion];
@@ -22,14 +24,17 @@ impl Listed for StaffBallot {
             let [opened_on, closed_on, declared_on] = in_order(dates);
             checked(Held { opened_on, closed_on, declared_on })
         });
-        (0..BACKDROP, select(BALLOT_KINDS), option::of(select(ORGANISERS)), select(STATES), held)
-            .prop_map(|(about, kind, organiser, state, held)| {
+        let turnout = (option::of(select(&[9_i64, 10])), option::of(select(&[0_i64, 9])));
+        (0..BACKDROP, select(BALLOT_KINDS), option::of(select(ORGANISERS)), select(STATES), held, turnout)
+            .prop_map(|(about, kind, organiser, state, held, (roll_size, returned))| {
                 let ending = Ending {
                     state,
                     void_reason: (state == BallotState::Void).then(|| parsed("A court said so")),
                     superseded_by_id: (state == BallotState::Superseded).then(|| numbered(300 + about)),
                 };
-                Self { kind, organiser, held, ending: checked(ending), ..ballot(mutual_id(about)) }
+                let plain = ballot(mutual_id(about));
+                let tally = checked(Tally { roll_size, returned, ..(*plain.tally).clone() });
+                Self { kind, organiser, held, tally, ending: checked(ending), ..plain }
             })
             .boxed()
     }
@@ -42,16 +47,10 @@ impl Listed for StaffBallot {
         let mutuals = prop_oneof![4 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(mutual_id), 1..3)];
         let modes = any_of(&[BallotMode::Recorded, BallotMode::Recorded, BallotMode::Hosted]);
         let words = (any_of(BALLOT_KINDS), any_of(ORGANISERS), any_of(STATES), modes);
-        (mutuals, words, (any_span(), any_span(), any_span()))
-            .prop_map(|(mutuals, (kinds, organisers, states, modes), (opened, closed, declared))| Self::Filter {
-                mutuals,
-                kinds,
-                organisers,
-                states,
-                modes,
-                opened,
-                closed,
-                declared,
+        (mutuals, words, (any_span(), any_span(), any_span()), rarely(any::<bool>()))
+            .prop_map(|(mutuals, words, (opened, closed, declared), has_turnout)| {
+                let (kinds, organisers, states, modes) = words;
+                Self::Filter { mutuals, kinds, organisers, states, modes, opened, closed, declared, has_turnout }
             })
             .boxed()
     }
@@ -66,6 +65,7 @@ impl Listed for StaffBallot {
             && may_lie_in(&filter.opened, it.held.opened_on)
             && may_lie_in(&filter.closed, it.held.closed_on)
             && may_lie_in(&filter.declared, it.held.declared_on)
+            && filter.has_turnout.is_none_or(|known| known == it.tally.roll_size.and(it.tally.returned).is_some())
     }
 
     fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey> {

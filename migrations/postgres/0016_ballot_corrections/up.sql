@@ -1,0 +1,1 @@
+ALTER TABLE staff_ballots ADD COLUMN corrections TEXT NOT NULL DEFAULT '[]';

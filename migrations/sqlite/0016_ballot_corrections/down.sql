@@ -1,0 +1,1 @@
+ALTER TABLE staff_ballots DROP COLUMN corrections;

@@ -1,0 +1,517 @@
+//! The figures: by hand on the sample register, and the slow way on random ones.
+
+use std::time::Duration;
+
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, id, known_staff_ballot, mutual, with,
+};
+use kit::{Database, Engine, Program, TestApp};
+use serde_json::{Value, json};
+
+const STATISTICS: &str = "/v1/statistics";
+const TIMELINE: &str = "/v1/statistics/timeline";
+const COUNTED: &str = "/v1/statistics/mutuals";
+
+kit::on_both! {
+    the_sample_as_at_the_end_of_july_2012_is_as_counted_by_hand,
+    the_sample_today_is_as_counted_by_hand,
+    random_registers_are_counted_as_the_slow_way_does,
+    a_timeline_says_what_the_figures_of_its_days_say,
+    every_link_lists_what_its_figure_counts,
+    ballots_and_contracts_are_counted_by_their_days,
+    a_launch_past_the_gate_counts_for_good,
+    an_answer_is_never_stale,
+    what_cannot_be_asked_is_refused_with_all_faults,
+}
+
+fn imported(engine: Engine) -> Database {
+    let database = Database::absent(engine);
+    let ended = Program::new(&["import-sample"]).env("DATABASE_URL", &database.url()).run();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    database
+}
+
+async fn sample(app: &TestApp) -> TestApp {
+    TestApp::with(imported(app.database().engine()), |_| {})
+}
+
+async fn as_at(app: &TestApp, day: &str) -> Value {
+    app.get(format!("{STATISTICS}?as_at={day}")).await.expect(200)
+}
+
+/// A figure without its link.
+fn numbers(figure: &Value) -> [i64; 3] {
+    let first = figure.get("count").or_else(|| figure.get("total")).unwrap_or(&Value::Null);
+    [first, &figure["records"], &figure["lacking"]]
+        .map(|number| number.as_i64().unwrap_or_else(|| panic!("{figure:#}")))
+}
+
+/// Follows every link of an answer: each lists as many records as the figure says. Gives how many there were.
+async fn follow(app: &TestApp, answer: &Value) -> usize {
+    let mut figures = vec![answer];
+    let mut followed = 0;
+    while let Some(value) = figures.pop() {
+        match value {
+            Value::Object(members) => {
+                if let Some(url) = members.get("url") {
+                    let listed = app.walk(&format!("{}&limit=7", url.as_str().unwrap())).await;
+                    assert_eq!(json!(listed.len()), members["records"], "{value:#}");
+                    followed += 1;
+                }
+                figures.extend(members.values());
+            }
+            Value::Array(items) => figures.extend(items),
+            _ => {}
+        }
+    }
+    followed
+}
+
+/// Counted in `data/sample/mutuals.json`, line by line.
+///
+/// Launched by then, be it that only the year is known, and ended later or not at all: City Health Care Partnership (2010, 1,400 staff),
+/// NAViGO (2011), MyCSP (2012, 500), CSH Surrey (2006, 560), Suffolk Libraries (2012), Sirona (2011-10-01, 1,700), Livewell (2011),
+/// Locala (2011-10-01, 1,124), Anglian Community Enterprise (2011, 1,082), First Community (2011-10), SEQOL (2011), Nottingham CityCare
+/// (2011, counted in 2016 only), Spectrum (2011-04-01, 100), Social adVentures (2011), Cleveland Fire Brigade Risk Management (2011-04),
+/// Community Dental Services (2011, counted in 2018 only) and Chime (2011): 17, of which 7 have 6,466 staff and 10 no number that may be of
+/// that day.
+///
+/// Launched on a day that nobody knows, so that it may have been before or after: Care Plus Group, Behavioural Insights Team, Medway,
+/// Leading Lives, Inclusion Healthcare, Salvere, 3BM, Libraries for Life, Aspire, Bristol Community Health, North Somerset, East Coast,
+/// Bromley, Your Healthcare, Evolve YP, Oldham, Peninsula, Agewell, Laurus and GLL: 20. Withdrawn on such a day: Newton Rigg. Together 21.
+///
+/// All others were entered or launched later, or blocked or withdrawn later, and nothing is known of them before that.
+async fn the_sample_as_at_the_end_of_july_2012_is_as_counted_by_hand(app: &TestApp) {
+    let sample = sample(app).await;
+    let told = as_at(&sample, "2012-07-31").await;
+    assert_eq!(numbers(&told["operating"]), [17, 17, 21]);
+    assert_eq!(numbers(&told["operating_staff"]), [6466, 7, 10]);
+    assert_eq!(numbers(&told["on_the_way"]), [0, 0, 21]);
+    assert_eq!(numbers(&told["unknown"]), [21, 21, 0]);
+    for ended in ["suspended", "ended_before_launch", "ended_after_launch"] {
+        assert_eq!(numbers(&told[ended]), [0, 0, 21], "{ended}");
+    }
+    // One ballot of the sample says when it was declared at most: none does.
+    assert_eq!(numbers(&told["ballots"]["declared"]), [0, 0, 5]);
+    assert!(follow(&sample, &told).await > 100);
+}
+
+/// Counted in `data/sample/mutuals.json` by stage: 39 operating, 1 awaiting approval and 2 in staff consultation on the way, 2 withdrawn
+/// and 1 blocked, 2 merged, 2 that lost their contract, 1 closed and 1 insolvent. Of those operating 12 have a number of staff: Libraries
+/// Unlimited 300, City Health Care Partnership 1,400, MyCSP 500, CSH Surrey 560, Leading Lives 400, Sirona 1,700, Locala 1,124, East Coast
+/// 900, Nottingham CityCare 1,800, Spectrum 100, Possabilities 200 and Community Dental Services 286.
+async fn the_sample_today_is_as_counted_by_hand(app: &TestApp) {
+    let sample = sample(app).await;
+    let told = sample.get(STATISTICS).await.expect(200);
+    assert_eq!(numbers(&told["operating"]), [39, 39, 0]);
+    assert_eq!(numbers(&told["on_the_way"]), [3, 3, 0]);
+    assert_eq!(numbers(&told["ended_before_launch"]), [3, 3, 0]);
+    assert_eq!(numbers(&told["ended_after_launch"]), [6, 6, 0]);
+    assert_eq!(numbers(&told["operating_staff"]), [9270, 12, 27]);
+    assert_eq!(numbers(&told["on_the_way_staff"]), [0, 0, 3]);
+    let in_stage = |stage: &str| {
+        let stages = told["by_stage"].as_array().unwrap();
+        numbers(&stages.iter().find(|one| one["stage"] == stage).unwrap()["mutuals"])[0]
+    };
+    assert_eq!(["blocked", "withdrawn", "merged", "insolvent"].map(in_stage), [1, 2, 2, 1]);
+    // Gloucestershire (1,628 of 2,896) and Middlesbrough (700 of 1,000) have both numbers.
+    let ballots = &told["ballots"];
+    assert_eq!(numbers(&ballots["declared"]), [5, 5, 0]);
+    assert_eq!((&ballots["turnout"]["returned"], &ballots["turnout"]["entitled"]), (&json!(2328), &json!(3896)));
+    assert_eq!((&ballots["turnout"]["records"], &ballots["turnout"]["lacking"]), (&json!(2), &json!(3)));
+    assert!(follow(&sample, &told).await > 100);
+}
+
+/// Random numbers that are the same at each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    fn one_of<'o>(&mut self, options: &[&'o str]) -> &'o str {
+        options[self.below(options.len())]
+    }
+
+    /// A date of 2010 to 2019, known more or less, or none.
+    fn date(&mut self, year: usize) -> String {
+        let (month, day) = (self.below(12) + 1, self.below(28) + 1);
+        match self.below(4) {
+            0 => String::new(),
+            1 => format!("{year}"),
+            2 => format!("{year}-{month:02}"),
+            _ => format!("{year}-{month:02}-{day:02}"),
+        }
+    }
+}
+
+/// Mutuals with courses of all kinds.
+async fn enter_random(app: &TestApp, dice: &mut Dice, many: usize) {
+    let departments =
+        [app.create(DEPARTMENTS, &department("North")).await, app.create(DEPARTMENTS, &department("South")).await];
+    for number in 0..many {
+        let mut new = mutual(&format!("Mutual {number}"));
+        let first = dice.one_of(&["idea", "approved", "business_case"]);
+        new["stage"] = json!(first);
+        new["sectors"] = json!([["housing"].as_slice(), &["dental"], &["dental", "housing"]][dice.below(3)]);
+        for (member, words) in
+            [("region", ["", "london", "wales", "south_west"]), ("legal_form", ["", "cio", "llp", "cic_unspecified"])]
+        {
+            let word = dice.one_of(&words);
+            if !word.is_empty() {
+                new[member] = json!(word);
+            }
+        }
+        if dice.below(3) > 0 {
+            new["department_id"] = json!(id(&departments[dice.below(2)]));
+        }
+        if dice.below(3) > 0 {
+            new["staff_count"] = json!(dice.below(500));
+            let counted = dice.date(2012);
+            if !counted.is_empty() {
+                new["staff_counted_on"] = json!(counted);
+            }
+        }
+        let courses: [&[&str]; 7] = [
+            &[],
+            &[],
+            &["launched"],
+            &["launched", "operating", "recontracting"],
+            &["launched", "operating", "closed"],
+            &["staff_consultation", "blocked"],
+            &["suspended", first, "launched", "merged"],
+        ];
+        let course = courses[dice.below(courses.len())];
+        if dice.below(2) > 0 {
+            // No transition may be before it.
+            let latest = if course.is_empty() { 9 } else { 1 };
+            new["stage_since"] = json!(format!("20{}", 10 + dice.below(latest)));
+        }
+        let record = app.create(MUTUALS, &new).await;
+        let mut year = 2010;
+        let mut dated = Vec::new();
+        for to in course {
+            year += 1 + dice.below(2);
+            dated.push((*to, dice.date(year)));
+        }
+        let dated: Vec<(&str, &str)> = dated.iter().map(|(to, date)| (*to, date.as_str())).collect();
+        app.lead(&record, &dated).await;
+    }
+}
+
+const GROUPS: [(&str, &[&str]); 5] = [
+    ("operating", &["launched", "operating", "recontracting"]),
+    (
+        "on_the_way",
+        &[
+            "idea",
+            "options_appraisal",
+            "business_case",
+            "approval_pending",
+            "approved",
+            "staff_consultation",
+            "transfer_preparation",
+        ],
+    ),
+    ("suspended", &["suspended"]),
+    ("ended_before_launch", &["rejected", "withdrawn", "blocked"]),
+    ("ended_after_launch", &["merged", "contract_lost", "returned_in_house", "closed", "insolvent"]),
+];
+
+fn group(stage: &str) -> &'static str {
+    GROUPS.iter().find(|(_, stages)| stages.contains(&stage)).unwrap().0
+}
+
+/// The first day that a date may be.
+fn first_day(date: &Value) -> Option<String> {
+    let date = date.as_str()?;
+    Some(format!("{date}{}", ["-01-01", "-01", ""][(date.len() - 4) / 3]))
+}
+
+/// Where a mutual stood at the end of a day that is over, from its own record and its transitions: all that may be, and what that has in
+/// common.
+fn stood(record: &Value, transitions: &[Value], day: &str) -> Option<&'static str> {
+    let entered = record["created_at"].as_str().unwrap()[..10].to_owned();
+    let (stage, since) = match transitions.first() {
+        Some(first) => (&first["from"], entered),
+        None => (&record["stage"], first_day(&record["stage_since"]).unwrap_or(entered)),
+    };
+    let mut may_be = vec![if since.as_str() <= day { Some(group(stage.as_str().unwrap())) } else { None }];
+    for transition in transitions {
+        let to = Some(group(transition["to"].as_str().unwrap()));
+        match first_day(&transition["effective_on"]) {
+            Some(on) if on.as_str() <= day => may_be = vec![to],
+            Some(_) => break,
+            None => may_be.push(to),
+        }
+    }
+    if may_be.iter().all(|one| *one == may_be[0]) { may_be[0] } else { Some("unknown") }
+}
+
+fn add(sum: &mut [i64; 3], number: Option<i64>) {
+    match number {
+        Some(number) => {
+            sum[0] += number;
+            sum[1] += 1;
+        }
+        None => sum[2] += 1,
+    }
+}
+
+/// Mutuals with their transitions, as the register shows them.
+async fn everything(app: &TestApp) -> Vec<(Value, Vec<Value>)> {
+    let mut all = Vec::new();
+    for record in app.walk(MUTUALS).await {
+        let transitions = app.walk(&format!("{MUTUALS}/{}/stage-transitions", id(&record))).await;
+        all.push((record, transitions));
+    }
+    all
+}
+
+fn staff(record: &Value, day: &str) -> Option<i64> {
+    let counted = first_day(&record["staff_counted_on"]);
+    record["staff_count"].as_i64().filter(|_| counted.is_none_or(|counted| counted.as_str() <= day))
+}
+
+/// Operating, on the way and the staff of both, of those that a condition lets through.
+fn slow_tally(all: &[(Value, Vec<Value>)], day: &str, of: impl Fn(&Value) -> bool) -> [[i64; 3]; 3] {
+    let mut counts = [0; 3];
+    let mut sum = [0; 3];
+    for (record, transitions) in all.iter().filter(|(record, _)| of(record)) {
+        match stood(record, transitions, day) {
+            Some("operating") => counts[0] += 1,
+            Some("on_the_way") => counts[1] += 1,
+            Some("unknown") => {
+                counts[2] += 1;
+                continue;
+            }
+            _ => continue,
+        }
+        add(&mut sum, staff(record, day));
+    }
+    [[counts[0], counts[0], counts[2]], [counts[1], counts[1], counts[2]], sum]
+}
+
+fn tally(item: &Value) -> [[i64; 3]; 3] {
+    [&item["operating"], &item["on_the_way"], &item["staff"]].map(numbers)
+}
+
+async fn random_registers_are_counted_as_the_slow_way_does(app: &TestApp) {
+    let mut dice = Dice(if app.database().engine() == Engine::Sqlite { 7 } else { 11 });
+    enter_random(app, &mut dice, 30).await;
+    let all = everything(app).await;
+    let mut counted = 0;
+    for year in 2009..2022 {
+        let day = format!("{year}-{:02}-{:02}", dice.below(12) + 1, dice.below(28) + 1);
+        let told = as_at(app, &day).await;
+        for (name, _) in GROUPS {
+            let expected = all.iter().filter(|(record, moves)| stood(record, moves, &day) == Some(name)).count();
+            assert_eq!(told[name]["count"], json!(expected), "{name} as at {day}");
+            counted += expected;
+        }
+        for (breakdown, key, of) in [
+            ("by_region", "region", "region"),
+            ("by_legal_form", "legal_form", "legal_form"),
+            ("by_department", "department_id", "department_id"),
+        ] {
+            let items = told[breakdown].as_array().unwrap();
+            for item in items {
+                let expected = slow_tally(&all, &day, |record| record[of] == item[key]);
+                assert_eq!(tally(item), expected, "{breakdown} as at {day}: {item:#}");
+            }
+            let without = slow_tally(&all, &day, |record| record[of].is_null());
+            let left_out = &told["left_out"][of.trim_end_matches("_id")];
+            assert_eq!(left_out["operating"], json!(without[0][0]), "{breakdown} as at {day}");
+            let in_items: i64 = items.iter().map(|item| numbers(&item["operating"])[0]).sum();
+            assert_eq!(json!(in_items + without[0][0]), told["operating"]["count"], "{breakdown} as at {day}");
+        }
+        for item in told["by_sector"].as_array().unwrap() {
+            let of = |record: &Value| record["sectors"].as_array().unwrap().contains(&item["sector"]);
+            assert_eq!(tally(item), slow_tally(&all, &day, of), "as at {day}: {item:#}");
+        }
+        for item in told["by_launch_year"].as_array().unwrap() {
+            let year = item["year"].to_string();
+            let of = |record: &Value| {
+                first_day(&record["launched_on"]).is_some_and(|on| on.starts_with(&year) && on.as_str() <= day.as_str())
+            };
+            assert_eq!(tally(item), slow_tally(&all, &day, of), "as at {day}: {item:#}");
+        }
+    }
+    assert!(counted > 100);
+}
+
+async fn a_timeline_says_what_the_figures_of_its_days_say(app: &TestApp) {
+    enter_random(app, &mut Dice(23), 25).await;
+    let all = everything(app).await;
+    let mut launches = 0;
+    for asked in ["by=year&from=2008&to=2030", "by=month&from=2012-03&to=2013-02", ""] {
+        let told = app.get(format!("{TIMELINE}?{asked}")).await.expect(200);
+        let periods = told["periods"].as_array().unwrap();
+        for period in periods {
+            let there = as_at(app, period["ends_on"].as_str().unwrap()).await;
+            for name in ["operating", "on_the_way"] {
+                assert_eq!(period[name], there[name], "{period:#}");
+            }
+            let both = [&there["operating_staff"], &there["on_the_way_staff"]].map(numbers);
+            let both: Vec<i64> = both[0].iter().zip(both[1]).map(|(one, other)| one + other).collect();
+            assert_eq!(numbers(&period["staff"]).to_vec(), both, "{period:#}");
+            let name = period["period"].as_str().unwrap();
+            for (figure, member) in [("launches", "launched_on"), ("endings", "ended_on")] {
+                let dates = all.iter().filter_map(|(record, _)| first_day(&record[member]));
+                let expected = dates.filter(|on| on.starts_with(name)).count();
+                assert_eq!(period[figure]["count"], json!(expected), "{figure} of {period:#}");
+                launches += expected;
+            }
+        }
+        assert!(follow(app, &told).await >= periods.len() * 5);
+    }
+    assert!(launches > 10);
+    let years = app.get(format!("{TIMELINE}?from=2008&to=2012")).await.expect(200);
+    let names: Vec<&str> =
+        years["periods"].as_array().unwrap().iter().map(|one| one["period"].as_str().unwrap()).collect();
+    assert_eq!(names, ["2008", "2009", "2010", "2011", "2012"]);
+}
+
+async fn every_link_lists_what_its_figure_counts(app: &TestApp) {
+    enter_random(app, &mut Dice(42), 20).await;
+    for day in ["2012-07-31", "2015-01-01", "2999-01-01"] {
+        let told = as_at(app, day).await;
+        assert!(follow(app, &told).await > 50);
+    }
+    let page = app.get(format!("{COUNTED}?as_at=2012-07-31&limit=2&count=exact")).await.expect(200);
+    let all = app.walk(&format!("{COUNTED}?as_at=2012-07-31&limit=2")).await;
+    assert_eq!(page["total"], json!(all.len()));
+    let item = &all[0];
+    assert!(item["slug"].is_string() && item["name"].is_string() && item["standing"].is_string(), "{item:#}");
+}
+
+async fn ballots_and_contracts_are_counted_by_their_days(app: &TestApp) {
+    let buyer = app.create(DEPARTMENTS, &department("Buyer")).await;
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let draft =
+        async |members: Value| app.create(STAFF_BALLOTS, &with(known_staff_ballot(id(&supplier)), members)).await;
+    let declared = async |members: Value| app.declare(&draft(members).await).await;
+    declared(json!({ "declared_on": "2012", "roll_size": 100, "returned": 60 })).await;
+    declared(json!({ "declared_on": "2013-05" })).await;
+    declared(json!({})).await;
+    let void = format!("{STAFF_BALLOTS}/{}/void", id(&declared(json!({ "declared_on": "2012" })).await));
+    app.post(&void, &json!({ "void_reason": "Wrong." })).await.expect(200);
+    draft(json!({ "declared_on": "2012", "roll_size": 7, "returned": 7 })).await;
+    let deal = |members: Value| with(contract(id(&supplier), id(&buyer)), members);
+    let gbp = |amount: i64| json!({ "amount_minor": amount, "currency": "GBP" });
+    for members in [
+        json!({ "procedure": "pcr_open", "entered_on": "2016-01-01", "procurement_started_on": "2015-06-01", "value": gbp(100) }),
+        json!({ "procedure": "pcr_open", "entered_on": "2017-01-01", "procurement_started_on": "2015-02-25", "value": gbp(20) }),
+        json!({ "procedure": "pcr_open", "entered_on": "2018-01-01" }),
+        json!({ "procedure": "pcr_open", "entered_on": "2016-05-01", "value": { "amount_minor": 9, "currency": "EUR" } }),
+        json!({ "procedure": "psr_competitive", "entered_on": "2024-09-01", "procurement_started_on": "2024-02-01", "health_services": true, "value": gbp(3) }),
+        json!({ "procedure": "pa_open", "entered_on": "2025-09-01", "procurement_started_on": "2025-03-01", "health_services": false, "value": gbp(5) }),
+        json!({ "procedure": "pcr_light_touch", "entered_on": "2024-09-02", "procurement_started_on": "2024-02-01", "health_services": false, "value": gbp(7) }),
+        json!({ "procedure": "other", "status": "active" }),
+        json!({ "procedure": "other", "status": "planned" }),
+    ] {
+        app.create(CONTRACTS, &deal(members)).await;
+    }
+    let past = as_at(app, "2012-07-31").await;
+    assert_eq!(numbers(&past["ballots"]["declared"]), [1, 1, 1]);
+    assert_eq!(
+        (&past["ballots"]["turnout"]["returned"], &past["ballots"]["turnout"]["entitled"]),
+        (&json!(60), &json!(100))
+    );
+    let between = as_at(app, "2017-01-01").await;
+    let procedures = between["contracts_by_procedure"].as_array().unwrap();
+    assert_eq!(procedures.len(), 2, "{procedures:#?}");
+    let open = procedures.iter().find(|one| one["procedure"] == "pcr_open").unwrap();
+    assert_eq!(numbers(&open["contracts"]), [3, 3, 0]);
+    let values: Vec<(&Value, [i64; 3])> =
+        open["values"].as_array().unwrap().iter().map(|value| (&value["currency"], numbers(value))).collect();
+    assert_eq!(values, [(&json!("EUR"), [9, 1, 0]), (&json!("GBP"), [120, 2, 0])]);
+    let now = as_at(app, "2999-01-01").await;
+    assert_eq!(numbers(&now["ballots"]["declared"]), [3, 3, 0]);
+    let told = now["contracts_by_regime"].as_array().unwrap();
+    let regimes: Vec<(&str, [i64; 3])> =
+        told.iter().map(|one| (one["regime"].as_str().unwrap(), numbers(&one["contracts"]))).collect();
+    let expected = [
+        ("pcr_2006", [1, 1, 0]),
+        ("pcr_2015", [2, 2, 0]),
+        ("pa_2023", [1, 1, 0]),
+        ("psr_2023", [1, 1, 0]),
+        ("unknown", [2, 2, 1]),
+    ];
+    assert_eq!(regimes, expected);
+    let other =
+        now["contracts_by_procedure"].as_array().unwrap().iter().find(|one| one["procedure"] == "other").unwrap();
+    assert_eq!(numbers(&other["contracts"]), [0, 0, 1]);
+    for told in [past, between, now] {
+        follow(app, &told).await;
+    }
+}
+
+async fn a_launch_past_the_gate_counts_for_good(app: &TestApp) {
+    let bold = app.create(MUTUALS, &mutual("Bold")).await;
+    let launch =
+        json!({ "to": "launched", "effective_on": "2012-03-01", "override_reason": "The council decided to go on." });
+    app.create(&format!("{MUTUALS}/{}/stage-transitions", id(&bold)), &launch).await;
+    app.lead(&bold, &[("closed", "2014")]).await;
+    for (day, expected) in
+        [("2012-02-29", 0), ("2012-03-01", 1), ("2013-01-01", 1), ("2020-01-01", 1), ("2999-01-01", 1)]
+    {
+        let told = as_at(app, day).await;
+        assert_eq!(numbers(&told["launches_past_gate"]), [expected, expected, 0], "{day}");
+        follow(app, &told["launches_past_gate"]).await;
+    }
+}
+
+async fn an_answer_is_never_stale(app: &TestApp) {
+    let other = TestApp::beside(app);
+    let path = format!("{STATISTICS}?as_at=2015-01-01");
+    let empty = app.get(&path).await;
+    let tag = empty.header("etag").unwrap().to_owned();
+    assert_eq!(empty.header("cache-control"), Some("no-cache"));
+    assert_eq!(numbers(&empty.expect(200)["operating"]), [0, 0, 0]);
+    assert_eq!(other.get(&path).header("if-none-match", &tag).await.status(), 304);
+    // Each change is seen by both at once, whoever made it: a launch, one that is entered after the fact, a deletion.
+    let one = app.create(MUTUALS, &mutual("One")).await;
+    app.lead(&one, &[("launched", "2012")]).await;
+    for instance in [app, &other] {
+        let told = instance.get(&path).header("if-none-match", &tag).await;
+        assert_ne!(told.header("etag").unwrap(), tag);
+        assert_eq!(numbers(&told.expect(200)["operating"]), [1, 1, 0]);
+    }
+    let transition = json!({ "to": "approved", "effective_on": "2011", "historic": true });
+    other.create(&format!("{MUTUALS}/{}/stage-transitions", id(&one)), &transition).await;
+    for instance in [app, &other] {
+        assert_eq!(numbers(&as_at(instance, "2011-06-01").await["on_the_way"]), [1, 1, 0]);
+        assert_eq!(numbers(&as_at(instance, "2011-06-01").await["on_the_way"]), [1, 1, 0]);
+    }
+    app.delete(format!("{MUTUALS}/{}", id(&one))).await.expect(204);
+    for instance in [&other, app] {
+        assert_eq!(numbers(&as_at(instance, "2011-06-01").await["on_the_way"]), [0, 0, 0]);
+    }
+    // A day that was today is over some time: what may have happened on it or not is no longer told.
+    let undated = app.create(MUTUALS, &mutual("Undated")).await;
+    app.lead(&undated, &[("launched", "")]).await;
+    let today = app.get(STATISTICS).await.expect(200)["as_at"].as_str().unwrap().to_owned();
+    assert_eq!(numbers(&as_at(app, &today).await["operating"]), [1, 1, 0]);
+    app.pass(Duration::from_secs(2 * 86_400));
+    assert_eq!(numbers(&as_at(app, &today).await["operating"])[2], 1);
+    assert_eq!(numbers(&app.get(STATISTICS).await.expect(200)["operating"]), [1, 1, 0]);
+}
+
+async fn what_cannot_be_asked_is_refused_with_all_faults(app: &TestApp) {
+    app.get(format!("{STATISTICS}?as_at=2012&day=1"))
+        .await
+        .expect_faults(400, &[("as_at", "invalid-format"), ("day", "unknown-parameter")]);
+    app.get(format!("{TIMELINE}?by=week&from=x"))
+        .await
+        .expect_faults(400, &[("by", "not-in-vocabulary"), ("from", "invalid-format")]);
+    app.get(format!("{TIMELINE}?by=month&from=1950&to=2010")).await.expect_faults(400, &[("from", "too-many")]);
+    app.get(format!("{TIMELINE}?by=month&from=1960-01&to=2009-12")).await.expect(200);
+    app.get(format!("{TIMELINE}?from=2012&to=2011")).await.expect_faults(400, &[("to", "date-order")]);
+    app.get(format!("{COUNTED}?standing=afloat&limit=0"))
+        .await
+        .expect_faults(400, &[("standing", "not-in-vocabulary"), ("limit", "out-of-range")]);
+    app.get(format!("{COUNTED}?department=nowhere")).await.problem(400);
+}
