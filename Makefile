@@ -6,7 +6,7 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET)/tools
 
-.PHONY: help run test check bench openapi fmt setup
+.PHONY: help run demo test check bench openapi fmt setup
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,14 +21,19 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 		'  curl -s localhost:8080/v1/keys -H "Authorization: Bearer $$KEY"' ''; fi
 	$(TARGET)/release/mutuals serve
 
+demo: ## Play one spin-out from idea to launch through the API, with the refusals on the way
+	@scripts/setup build demo
+	cargo build --locked --package api
+	scripts/demo $(TARGET)/debug/mutuals
+
 test: ## All tests, on SQLite and on a throw-away PostgreSQL
 	@scripts/setup build test
 	cargo build --workspace --locked
 	tests/with-postgres cargo test --workspace --locked
 
 # The dependency arrows, licences and sources of packages are tests, read from `cargo metadata`: tests/tests/workspace.rs.
-check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dependency arrows, licences, unused dependencies
-	@scripts/setup build
+check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, demo, dependency arrows, licences, unused dependencies
+	@scripts/setup build demo
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
@@ -36,6 +41,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dep
 	diff -u openapi.yaml <($(TARGET)/debug/mutuals openapi) || { echo 'openapi.yaml is not what the code says: run make openapi'; exit 1; }
 	diff -u docs/guide/roles.md <($(TARGET)/debug/mutuals roles) || { echo 'docs/guide/roles.md is not what the code says: run make openapi'; exit 1; }
 	docs/guide/check $(TARGET)/debug/mutuals
+	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
 	cargo test --workspace --locked --test workspace
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
 
@@ -53,7 +59,7 @@ fmt: ## Format the code
 	cargo fmt --all
 
 setup: ## Check for what is needed beside Rust; on Debian root gets it installed
-	@scripts/setup build test bench
+	@scripts/setup build demo test bench
 
 # A tool of the project alone, in the build folder, so that nobody's own installation matters.
 $(TOOLS)/bin/cargo-machete:
