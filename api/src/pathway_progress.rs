@@ -216,7 +216,8 @@ fn number(count: usize) -> i64 {
 }
 
 impl From<Footing> for MutualPathwayStep {
-    fn from(Footing { step_id, step, progress }: Footing) -> Self {
+    fn from(Footing { step, progress }: Footing) -> Self {
+        let (step_id, step) = (step.id, step.content.content);
         Self {
             step_id: Text(step_id),
             position: step.position.map_or(0, |position| position.get().into()),

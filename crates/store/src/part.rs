@@ -267,11 +267,15 @@ impl Whole for Mutual {
 /// # Errors
 /// [`Error::NotFound`] where the record has no such part, [`Error::Gone`] where it was deleted.
 pub fn find<T: Kept>(tx: &mut ReadTx<'_>, whole_id: Id<T::Whole>, id: PartId<T>) -> Result<PartRecord<T>, Error> {
-    let found = T::Row::load(tx.conn(), &id.to_string())?.map(T::Row::into_record).transpose()?;
-    match found.filter(|record| record.content.whole_id == whole_id) {
+    match there(tx, id)?.filter(|record| record.content.whole_id == whole_id) {
         Some(record) => Ok(record),
         None => Err(missing::<T>(tx, id)),
     }
+}
+
+/// The part with this id, whatever it belongs to.
+pub(crate) fn there<T: Kept>(tx: &mut ReadTx<'_>, id: PartId<T>) -> Result<Option<PartRecord<T>>, Error> {
+    T::Row::load(tx.conn(), &id.to_string())?.map(T::Row::into_record).transpose()
 }
 
 /// What there is to show of the part of a record with this id, to a caller in these departments' confidence.

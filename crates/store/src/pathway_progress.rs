@@ -2,16 +2,13 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use domain::{
-    DepartmentId, Fault, FaultCode, Mutual, MutualId, Part, PathwayProgress, PathwayStep, PathwayStepId, Record,
-    StepPosition,
+    DepartmentId, Fault, FaultCode, Mutual, MutualId, Part, PathwayProgress, PathwayStep, Record,
 };
 
 use crate::conn::Conn;
 use crate::error::{ConflictKind, Error};
-use crate::fragment::Fragment;
-use crate::json::{day, instant, parsed, parsed_option, parsed_sources, sources, text_option, valid};
+use crate::json::{day, instant, parsed, parsed_option, parsed_sources, sources, text_option};
 use crate::keyset::SortColumn;
 use crate::part::{self, AnyPart, Form, Kept, PartId, PartRecord, Whole as _, table_access};
 use crate::schema::pathway_progress;
@@ -29,10 +26,8 @@ pub struct Pathway {
 /// A step of a pathway, and how far a mutual is with it.
 #[derive(Clone, Debug)]
 pub struct Footing {
-    /// Which step.
-    pub step_id: PathwayStepId,
-    /// What it says.
-    pub step: PathwayStep,
+    /// The step.
+    pub step: PartRecord<PathwayStep>,
     /// What the mutual has done, if it has.
     pub progress: Option<PartRecord<PathwayProgress>>,
 }
@@ -45,17 +40,14 @@ pub fn pathway(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Pathway, Erro
     let Some(department_id) = Mutual::department(tx, mutual_id)? else {
         return Ok(Pathway { department_id: None, steps: Vec::new() });
     };
-    let of_mutual = pathway_progress::table.filter(pathway_progress::mutual_id.eq(mutual_id.to_string()));
-    let rows: Vec<Row> = of_mutual.select(Row::as_select()).load(tx.conn())?;
-    let mut progress = rows.into_iter().map(part::Row::into_record).collect::<Result<Vec<PartRecord<_>>, _>>()?;
-    let query = steps().sql("department_id = ").parameter(department_id.to_string()).sql(" ORDER BY position, id");
-    let steps: Vec<StepRow> = query.statement().load(tx.conn())?;
-    let footing = |row: StepRow| {
-        let step_id = parsed("id", &row.id)?;
-        let done = progress.iter().position(|record: &PartRecord<PathwayProgress>| record.content.step_id == step_id);
-        Ok(Footing { step_id, step: row.step()?, progress: done.map(|at| progress.swap_remove(at)) })
+    let mut progress = part::all::<PathwayProgress>(tx, mutual_id)?;
+    let mut steps = part::all::<PathwayStep>(tx, department_id)?;
+    steps.sort_by_key(|step| step.content.position);
+    let footing = |step: PartRecord<PathwayStep>| {
+        let done = progress.iter().position(|record| record.content.step_id == step.id);
+        Footing { step, progress: done.map(|at| progress.swap_remove(at)) }
     };
-    let steps = steps.into_iter().map(footing).collect::<Result<_, Error>>()?;
+    let steps = steps.into_iter().map(footing).collect();
     Ok(Pathway { department_id: Some(department_id), steps })
 }
 
@@ -80,15 +72,14 @@ impl Kept for PathwayProgress {
         wanted: &mut Part<Mutual, Self>,
     ) -> Result<(), Error> {
         let step_id = wanted.step_id.to_string();
-        let query = steps().sql("id = ").parameter(&step_id);
-        let step: Option<StepRow> = query.statement().load(tx.conn())?.into_iter().next();
-        let department_id = text_option(Mutual::department(tx, wanted.whole_id)?.as_ref());
+        let step = part::there::<PathwayStep>(tx, wanted.step_id)?;
+        let department_id = Mutual::department(tx, wanted.whole_id)?;
         let is_kept = before.is_some_and(|before| before.content.step_id == wanted.step_id);
-        let Some(step) = step.filter(|step| is_kept || department_id.as_ref() == Some(&step.department_id)) else {
+        let Some(step) = step.filter(|step| is_kept || department_id == Some(step.content.whole_id)) else {
             let said = format!("there is no pathway step with the id {step_id} in the mutual's department");
             return Err(Error::Rule(vec![Fault::new("step_id", FaultCode::UnknownReference, said)]));
         };
-        let faults = wanted.faults_for(&step.step()?);
+        let faults = wanted.faults_for(&step.content);
         if !faults.is_empty() {
             return Err(Error::Rule(faults));
         }
@@ -99,45 +90,6 @@ impl Kept for PathwayProgress {
             .select(pathway_progress::id);
         let other = other.first(tx.conn()).optional()?;
         part::untaken::<Self>(ConflictKind::StepTaken, "step_id", step_id, other)
-    }
-}
-
-/// The steps of pathways of which a condition, which is to be added, is true.
-fn steps() -> Fragment {
-    let columns = "id, department_id, position, title, guidance, stage, evidence_required, sources";
-    Fragment::default().sql(format!("SELECT {columns} FROM pathway_steps WHERE "))
-}
-
-#[derive(QueryableByName)]
-struct StepRow {
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = Text)]
-    department_id: String,
-    #[diesel(sql_type = BigInt)]
-    position: i64,
-    #[diesel(sql_type = Text)]
-    title: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    guidance: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    stage: Option<String>,
-    #[diesel(sql_type = Bool)]
-    evidence_required: bool,
-    #[diesel(sql_type = Text)]
-    sources: String,
-}
-
-impl StepRow {
-    fn step(&self) -> Result<PathwayStep, Error> {
-        Ok(PathwayStep {
-            position: Some(valid("position", StepPosition::try_from(self.position))?),
-            title: parsed("title", &self.title)?,
-            guidance: parsed_option("guidance", self.guidance.as_deref())?,
-            stage: parsed_option("stage", self.stage.as_deref())?,
-            evidence_required: self.evidence_required,
-            sources: parsed_sources(&self.sources)?,
-        })
     }
 }
 
