@@ -295,8 +295,9 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
             let listening = documents.map_err(ServeError::Register).and_then(|()| {
                 let limits = Arc::clone(&rules.limits);
-                let listening = Listening::begin(&config, shared, contract, rules, signals)?;
+                let listening = Listening::begin(&config, shared.clone(), contract, rules, signals)?;
                 tidy_up_regularly(limits);
+                keep_facts_near(shared);
                 Ok(listening)
             });
             // The receiver waits for this; it is gone only where the starting thread is.
@@ -388,6 +389,19 @@ fn tidy_up_regularly(limits: Arc<RateLimits>) {
         loop {
             sleep(PAUSE).await;
             limits.tidy_up();
+        }
+    }));
+}
+
+/// Figures are computed over facts in memory. They are read before somebody asks, and kept near the head of the log.
+fn keep_facts_near(shared: App) {
+    const PAUSE: Duration = Duration::from_secs(10);
+    drop(actix_web::rt::spawn(async move {
+        loop {
+            if let Err(error) = shared.store.with_facts(|_, _| Ok::<(), store::Error>(())).await {
+                ::log::warn!("the facts that figures are made of are not up to date: {error}");
+            }
+            sleep(PAUSE).await;
         }
     }));
 }

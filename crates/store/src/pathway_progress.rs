@@ -2,9 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use domain::{
-    DepartmentId, Fault, FaultCode, Mutual, MutualId, Part, PathwayProgress, PathwayStep, Record,
-};
+use domain::{DepartmentId, Fault, FaultCode, Mutual, MutualId, Part, PathwayProgress, PathwayStep, Record};
 
 use crate::conn::Conn;
 use crate::error::{ConflictKind, Error};

@@ -4,9 +4,9 @@
 //! is never older than the head that it names.
 
 mod facts;
+mod ordered;
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
 
 use chrono::{Datelike as _, NaiveDate};
 use diesel::prelude::*;
@@ -430,10 +430,9 @@ pub fn list(
     let (day, today) = asked.numbers();
     let filter = Narrowed::new(facts, filter);
     let counts = |mutual: &MutualFacts| filter.lets_through(mutual, day, today);
-    let after = part.after.map_or(Bound::Unbounded, Bound::Excluded);
     let wanted = part.limit.saturating_add(1);
     let mut found: Vec<(MutualId, StandingGroup, AsAt, Option<i64>)> = Vec::new();
-    for (id, mutual) in facts.mutuals.range((after, Bound::Unbounded)) {
+    for (id, mutual) in facts.mutuals.after(part.after.as_ref()) {
         if let Some(group) = counts(mutual) {
             found.push((*id, group, mutual.as_at(day, today), mutual.staff_as_at(day)));
             if found.len() == wanted {

@@ -3,7 +3,7 @@
 //! It is filled by one walk over the tables and then follows the log: what the entries since then name is read anew, in the snapshot in
 //! which the log's head was read.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -17,6 +17,8 @@ use crate::error::Error;
 use crate::json::{day_option, parsed, parsed_list, parsed_option, valid};
 use crate::schema::{contracts, entries, mutuals, staff_ballots, stage_transitions};
 use crate::{ReadTx, ResourceType};
+
+use super::ordered::Ordered;
 
 /// Rows that are read in one go.
 const AT_A_TIME: i64 = 5_000;
@@ -40,9 +42,9 @@ pub(super) fn number(day: Day) -> DayNumber {
 pub struct Facts {
     /// The number of that entry.
     pub(super) seq: i64,
-    pub(super) mutuals: BTreeMap<MutualId, MutualFacts>,
-    pub(super) ballots: BTreeMap<StaffBallotId, BallotFacts>,
-    pub(super) contracts: BTreeMap<ContractId, ContractFacts>,
+    pub(super) mutuals: Ordered<MutualId, MutualFacts>,
+    pub(super) ballots: Ordered<StaffBallotId, BallotFacts>,
+    pub(super) contracts: Ordered<ContractId, ContractFacts>,
     /// The departments that mutuals left, by the numbers that stand for them.
     pub(super) departments: Departments,
 }
@@ -169,11 +171,11 @@ impl Facts {
                 let theirs = stage_transitions::table.filter(stage_transitions::id.eq_any(ids));
                 mutuals.extend(theirs.select(stage_transitions::mutual_id).load::<String>(tx.conn())?);
             }
-            self.renew(tx, mutuals, Self::read_mutuals, |facts, id| facts.mutuals.remove(&id).is_some())?;
+            self.renew(tx, mutuals, Self::read_mutuals, |facts, id| facts.mutuals.remove(&id))?;
             let ballots = of(ResourceType::StaffBallot);
-            self.renew(tx, ballots, Self::read_ballots, |facts, id| facts.ballots.remove(&id).is_some())?;
+            self.renew(tx, ballots, Self::read_ballots, |facts, id| facts.ballots.remove(&id))?;
             let contracts = of(ResourceType::Contract);
-            self.renew(tx, contracts, Self::read_contracts, |facts, id| facts.contracts.remove(&id).is_some())?;
+            self.renew(tx, contracts, Self::read_contracts, |facts, id| facts.contracts.remove(&id))?;
             self.seq = last;
         }
         Ok(())
@@ -185,7 +187,7 @@ impl Facts {
         tx: &mut ReadTx<'_>,
         ids: BTreeSet<String>,
         read: impl Fn(&mut Self, &mut ReadTx<'_>, &Wanted<'_>) -> Result<Option<String>, Error>,
-        forget: impl Fn(&mut Self, domain::Id<T>) -> bool,
+        forget: impl Fn(&mut Self, domain::Id<T>),
     ) -> Result<(), Error> {
         let ids: Vec<String> = ids.into_iter().collect();
         for ids in ids.chunks(NAMED_AT_A_TIME) {
