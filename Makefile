@@ -39,6 +39,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	cargo build --workspace --locked
 	diff -u openapi.yaml <($(TARGET)/debug/mutuals openapi) || { echo 'openapi.yaml is not what the code says: run make openapi'; exit 1; }
+	diff -u openapi-3.0.yaml <($(TARGET)/debug/mutuals openapi --profile 3.0) || { echo 'openapi-3.0.yaml is not what the code says: run make openapi'; exit 1; }
 	diff -u docs/guide/roles.md <($(TARGET)/debug/mutuals roles) || { echo 'docs/guide/roles.md is not what the code says: run make openapi'; exit 1; }
 	docs/guide/check $(TARGET)/debug/mutuals
 	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
@@ -49,10 +50,11 @@ bench: ## Speed and memory beside a server without a database (BENCH_ROWS, BENCH
 	@scripts/setup build bench
 	bench/run
 
-openapi: ## Write openapi.yaml and the guide's page of roles anew
+openapi: ## Write both profiles of the contract and the guide's page of roles anew
 	@scripts/setup build
 	cargo build --workspace --locked
 	$(TARGET)/debug/mutuals openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+	$(TARGET)/debug/mutuals openapi --profile 3.0 > openapi-3.0.yaml.new && mv openapi-3.0.yaml.new openapi-3.0.yaml
 	$(TARGET)/debug/mutuals roles > docs/guide/roles.md.new && mv docs/guide/roles.md.new docs/guide/roles.md
 
 fmt: ## Format the code

@@ -1,7 +1,7 @@
 //! What the service says about itself: whether it lives and is ready, its contract, its documentation and its problem types.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Bytes, Data};
@@ -12,6 +12,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config as SwaggerConfig;
 
+use crate::openapi::profile::{NotWritten, Profile};
 use crate::path::PathKey;
 use crate::problem::{Problem, ProblemType};
 use crate::server::App;
@@ -31,25 +32,56 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(check_readiness)
         .service(get_openapi_yaml)
         .service(get_openapi_json)
+        .service(get_openapi_3_0_yaml)
+        .service(get_openapi_3_0_json)
         .service(list_problem_types)
         .service(get_problem_type);
 }
 
 /// The contract as it is sent.
-#[derive(Clone, Debug)]
 pub struct Contract {
+    current: Forms,
+    document: OpenApi,
+    /// Made when somebody asks for it, since few do.
+    older: OnceLock<Forms>,
+}
+
+/// The two forms of a document.
+struct Forms {
     yaml: Bytes,
     json: Bytes,
 }
 
 impl Contract {
-    /// The two forms of a document.
+    /// What is sent of a document.
     ///
     /// # Errors
     ///
     /// Those of writing YAML and JSON; a document of this crate has none.
-    pub fn of(document: &OpenApi) -> Result<Self, Box<dyn std::error::Error>> {
-        Ok(Self { yaml: document.to_yaml()?.into(), json: document.to_json()?.into() })
+    pub fn of(document: OpenApi) -> Result<Self, NotWritten> {
+        Ok(Self { current: Forms::of(Profile::V3_1, &document)?, document, older: OnceLock::new() })
+    }
+
+    fn older(&self) -> Result<&Forms, Problem> {
+        if let Some(made) = self.older.get() {
+            return Ok(made);
+        }
+        let made = Forms::of(Profile::V3_0, &self.document).map_err(|error| Problem::internal(error.to_string()))?;
+        Ok(self.older.get_or_init(|| made))
+    }
+}
+
+impl Forms {
+    fn of(profile: Profile, document: &OpenApi) -> Result<Self, NotWritten> {
+        Ok(Self { yaml: profile.yaml(document)?.into(), json: profile.json(document)?.into() })
+    }
+
+    fn answer_yaml(&self) -> HttpResponse {
+        HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(self.yaml.clone())
+    }
+
+    fn answer_json(&self) -> HttpResponse {
+        HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/json").body(self.json.clone())
     }
 }
 
@@ -64,13 +96,13 @@ struct Health {
 
 /// A kind of problem: what it means and what to do about it.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ProblemType, example = json!({
+#[schema(example = json!({
     "type": "/problems/precondition-failed",
     "title": "The record has changed",
     "status": 412,
     "description": "`If-Match` names a version of the record that is not the current one."
 }))]
-struct ProblemTypeView {
+struct ProblemKind {
     /// The address that problems of this kind have as their `type`.
     #[schema(value_type = String, example = "/problems/precondition-failed", format = "uri-reference", max_length = 100)]
     r#type: &'static str,
@@ -93,10 +125,10 @@ struct ProblemTypeView {
     "status": 412,
     "description": "`If-Match` names a version of the record that is not the current one."
 }]}))]
-struct ProblemTypeList {
+struct ProblemKindList {
     /// The kinds, in the order of their status.
     #[schema(max_items = 1000)]
-    items: Vec<ProblemTypeView>,
+    items: Vec<ProblemKind>,
 }
 
 /// The contract; only what tells it is described here.
@@ -109,7 +141,7 @@ struct OpenApiDocument {
     openapi: String,
 }
 
-impl From<ProblemType> for ProblemTypeView {
+impl From<ProblemType> for ProblemKind {
     fn from(kind: ProblemType) -> Self {
         Self { r#type: kind.address(), title: kind.title(), status: kind.status().as_u16(), description: kind.text() }
     }
@@ -140,7 +172,7 @@ async fn check_readiness(app: App) -> Result<HttpResponse, Problem> {
 #[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = String, content_type = "application/yaml")))]
 #[get("/openapi.yaml")]
 async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(contract.yaml.clone())
+    contract.current.answer_yaml()
 }
 
 /// Get the contract as JSON
@@ -149,17 +181,35 @@ async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
 #[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
 #[get("/openapi.json")]
 async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/json").body(contract.json.clone())
+    contract.current.answer_json()
+}
+
+/// Get the contract in OpenAPI 3.0 as YAML
+///
+/// What `/openapi.yaml` says, for generators of clients that don't know OpenAPI 3.1.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = String, content_type = "application/yaml")))]
+#[get("/openapi-3.0.yaml")]
+async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
+    Ok(contract.older()?.answer_yaml())
+}
+
+/// Get the contract in OpenAPI 3.0 as JSON
+///
+/// What `/openapi.json` says, for generators of clients that don't know OpenAPI 3.1.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[get("/openapi-3.0.json")]
+async fn get_openapi_3_0_json(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
+    Ok(contract.older()?.answer_json())
 }
 
 /// List the kinds of problems
 ///
 /// Every kind of problem that the service answers with.
-#[utoipa::path(tag = "service", responses((status = 200, description = "All kinds", body = ProblemTypeList)))]
+#[utoipa::path(tag = "service", responses((status = 200, description = "All kinds", body = ProblemKindList)))]
 #[get("/problems")]
 async fn list_problem_types() -> HttpResponse {
-    let items = ProblemType::ALL.iter().map(|kind| ProblemTypeView::from(*kind)).collect();
-    HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemTypeList { items })
+    let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
+    HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemKindList { items })
 }
 
 /// Get a kind of problem
@@ -168,13 +218,13 @@ async fn list_problem_types() -> HttpResponse {
 #[utoipa::path(
     tag = "service",
     params(("slug" = String, Path, description = "The last part of the problem's `type`.", example = "precondition-failed", max_length = 100)),
-    responses((status = 200, description = "The kind", body = ProblemTypeView))
+    responses((status = 200, description = "The kind", body = ProblemKind))
 )]
 #[get("/problems/{slug}")]
 async fn get_problem_type(PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
     let kind = ProblemType::ALL.iter().find(|kind| kind.slug() == slug);
     let kind = kind.ok_or_else(|| Problem::not_found("there is no such kind of problem; /problems lists them all"))?;
-    Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemTypeView::from(*kind)))
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemKind::from(*kind)))
 }
 
 /// The documentation's front page is `/docs/`, whose own links are relative to it.

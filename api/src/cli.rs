@@ -17,6 +17,7 @@ use store::{DatabaseUrl, Stamp, Store};
 
 use crate::config::Config;
 use crate::jwt::{self, key_set};
+use crate::openapi::profile::Profile;
 use crate::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
 use crate::rate::Rate;
 use crate::server::Clock;
@@ -55,8 +56,12 @@ enum Command {
     Serve(Box<Serve>),
     /// Bring the database up to date and end
     Migrate(Database),
-    /// Print the contract (OpenAPI 3.1, YAML)
-    Openapi,
+    /// Print the contract (OpenAPI, YAML)
+    Openapi {
+        /// Version of OpenAPI: 3.0 is for generators of clients that don't know 3.1
+        #[arg(long, value_enum, default_value_t, value_name = "VERSION")]
+        profile: Profile,
+    },
     /// Print which role may do what (Markdown)
     Roles,
     /// Load the sample register
@@ -268,8 +273,8 @@ fn perform(command: Command) -> Result<(), Failure> {
             });
             Ok(())
         }
-        Command::Openapi => {
-            std::io::stdout().write_all(openapi::document().to_yaml()?.as_bytes())?;
+        Command::Openapi { profile } => {
+            std::io::stdout().write_all(profile.yaml(&openapi::document())?.as_bytes())?;
             Ok(())
         }
         Command::Roles => {

@@ -21,6 +21,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
+use crate::openapi::component_name;
 use crate::problem::Problem;
 
 /// The header of a change that may be sent twice.
@@ -339,7 +340,11 @@ impl IntoParams for IdempotencyKey {
 }
 
 fn header_parameter(name: &str, required: bool, description: &str, example: &str) -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(2000));
+    let schema = ObjectBuilder::new()
+        .title(Some(component_name(name)))
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(2000));
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)

@@ -449,7 +449,8 @@ fn open_object(description: &str) -> ObjectBuilder {
     let integer = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-        .minimum(Some(1));
+        .minimum(Some(1))
+        .description(Some("The record's version."));
     ObjectBuilder::new()
         .property("version", integer)
         .property("updated_at", Ref::from_schema_name("Instant"))
@@ -462,7 +463,8 @@ impl PartialSchema for LoggedRecord {
         let id = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::Custom("uuid".to_owned())))
-            .max_length(Some(36));
+            .max_length(Some(36))
+            .description(Some("The record's id."));
         open_object(
             "A record as the log keeps it: as it was hashed, in the form that records of its type had then. Where it says something \
              about a person there is an object with one member, `commitment`: SHA-256 of 32 random bytes and the value, in hexadecimal.",

@@ -3,6 +3,8 @@
 //! Handlers describe what is their own. What follows from the conventions is added here, once for all: the request id,
 //! problems, response headers, and that parts which operations share are declared in one place.
 
+pub mod profile;
+
 use std::collections::BTreeMap;
 
 use actix_web::App;
@@ -277,8 +279,8 @@ const HEADERS: &[(&str, &str, &str)] = &[
 fn complete(document: &mut utoipa::openapi::OpenApi) {
     let mut components = document.components.take().unwrap_or_default();
     for (path, method, operation) in operations(document) {
-        name_parameter_schemas(operation, &mut components);
         operation.parameters.get_or_insert_default().extend([request_id().into(), traceparent().into()]);
+        name_parameter_schemas(operation, &mut components);
         describe_headers(method, operation);
         describe_access(path, method, operation);
         add_refusals(path, method, operation);
@@ -330,7 +332,8 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
     })
 }
 
-/// A parameter's schema that has a title becomes a schema of that name.
+/// A parameter's schema that has a title becomes a schema of that name, and one that is like a named schema becomes that: generated
+/// clients have one type for it then, and not one for each operation.
 fn name_parameter_schemas(operation: &mut Operation, components: &mut Components) {
     for parameter in operation.parameters.iter_mut().flatten() {
         let RefOr::T(parameter) = parameter else { continue };
@@ -339,6 +342,12 @@ fn name_parameter_schemas(operation: &mut Operation, components: &mut Components
             let reference = Ref::from_schema_name(&name);
             components.schemas.insert(name, Schema::Object(schema.clone()).into());
             parameter.schema = Some(reference.into());
+        } else if schema.description.is_some() {
+            let own = RefOr::T(Schema::Object(schema.clone()));
+            let alike = components.schemas.iter().find(|(_, named)| **named == own);
+            if let Some((name, _)) = alike {
+                parameter.schema = Some(Ref::from_schema_name(name).into());
+            }
         }
     }
 }
@@ -355,9 +364,13 @@ fn bearer() -> SecurityScheme {
     SecurityScheme::Http(http.build())
 }
 
-/// Who an operation of the register is for: each role is an alternative, and where everybody may, a key is one more.
+/// Who an operation is for: each role is an alternative, and where everybody may, a key is one more. Of what isn't of the register
+/// nobody asks who reads it.
 fn describe_access(path: &str, method: &str, operation: &mut Operation) {
-    let Some(asked) = Asked::of(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path) else { return };
+    let Some(asked) = Asked::of(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path) else {
+        operation.security = Some(Vec::new());
+        return;
+    };
     let roles = asked.roles();
     operation.security = Some(if roles.is_empty() {
         vec![SecurityRequirement::default(), SecurityRequirement::new::<_, _, &str>(BEARER, [])]
@@ -372,8 +385,11 @@ fn describe_access(path: &str, method: &str, operation: &mut Operation) {
 }
 
 fn request_id() -> Parameter {
-    let schema =
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z0-9._-]{1,128}$")).max_length(Some(128));
+    let schema = ObjectBuilder::new()
+        .title(Some(component_name(REQUEST_ID)))
+        .schema_type(Type::String)
+        .pattern(Some("^[A-Za-z0-9._-]{1,128}$"))
+        .max_length(Some(128));
     ParameterBuilder::new()
         .name(REQUEST_ID)
         .parameter_in(ParameterIn::Header)
@@ -384,7 +400,7 @@ fn request_id() -> Parameter {
 }
 
 fn traceparent() -> Parameter {
-    let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(512));
+    let schema = ObjectBuilder::new().title(Some(TRACEPARENT)).schema_type(Type::String).max_length(Some(512));
     ParameterBuilder::new()
         .name(TRACEPARENT)
         .parameter_in(ParameterIn::Header)
@@ -545,7 +561,7 @@ fn header(says: &str, example: &str) -> Header {
 }
 
 /// A name as components have them: `If-Match` is `IfMatch`.
-fn component_name(name: &str) -> String {
+pub fn component_name(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
     words
         .flat_map(|word| word.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(word.chars().skip(1)))

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Page, Position, Slice};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, Schema, SchemaFormat, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
@@ -34,6 +34,9 @@ pub const MAX_LIMIT: usize = 200;
 pub const DEFAULT_LIMIT: usize = 50;
 
 const MAX_CURSOR_CHARS: usize = 2000;
+
+/// The name of the schema of cursors.
+const CURSOR: &str = "Cursor";
 
 /// The keys that a list can be sorted by: words for the store's own.
 pub trait SortKey: Copy + PartialEq + 'static {
@@ -339,10 +342,9 @@ impl<V: ToSchema> PartialSchema for ListPage<V> {
             .items(item)
             .max_items(Some(MAX_LIMIT))
             .description(Some("The items of the page, in order."));
-        let cursor = string()
-            .max_length(Some(MAX_CURSOR_CHARS))
-            .description(Some("The `cursor` of the next page; absent on the last one."))
-            .examples(["AZbVgHpO0m0B"]);
+        let cursor = RefBuilder::new()
+            .ref_location_from_schema_name(CURSOR)
+            .description(Some("The `cursor` of the next page; absent on the last one."));
         let total = ObjectBuilder::new()
             .schema_type(Type::Integer)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
@@ -350,7 +352,7 @@ impl<V: ToSchema> PartialSchema for ListPage<V> {
             .description(Some("How many items all pages have together, where `count=exact` asks for it."));
         let object = ObjectBuilder::new()
             .property("items", items)
-            .property("next_cursor", cursor)
+            .property("next_cursor", cursor.build())
             .property("total", total)
             .required("items")
             .description(Some("A page of a list."));
@@ -400,7 +402,12 @@ impl IntoParams for PartParameters {
             .minimum(Some(1))
             .maximum(Some(MAX_LIMIT))
             .default(Some(DEFAULT_LIMIT.into()));
-        let cursor = string().min_length(Some(1)).max_length(Some(MAX_CURSOR_CHARS));
+        let cursor = string()
+            .title(Some(CURSOR))
+            .description(Some("Where a page of a list begins. It means nothing to others than the service."))
+            .examples(["AZbVgHpO0m0B"])
+            .min_length(Some(1))
+            .max_length(Some(MAX_CURSOR_CHARS));
         let mut parameters = vec![
             parameter("limit", "The most items that the page may have.", limit.into()),
             parameter("cursor", "`next_cursor` of the page before; leave it out for the first page.", cursor.into()),

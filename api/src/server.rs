@@ -285,8 +285,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     if let Some(url) = &config.public_url {
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
     }
-    let contract = Contract::of(&document).map_err(|error| ServeError::Contract(error.to_string()))?;
     let rules = rules(&config, &document, &shared, verifier)?;
+    let contract = Contract::of(document).map_err(|error| ServeError::Contract(error.to_string()))?;
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {

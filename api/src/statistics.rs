@@ -132,8 +132,10 @@ pub struct StageFigures {
 /// How many mutuals, operating and on the way, a breakdown leaves out, since nothing is known of what it is by.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct LeftOut {
+    /// Of those that were operating.
     #[schema(minimum = 0)]
     operating: i64,
+    /// Of those that were on the way.
     #[schema(minimum = 0)]
     on_the_way: i64,
 }
@@ -265,13 +267,16 @@ pub struct Statistics {
     /// A mutual in several sectors counts in each.
     #[schema(max_items = 100)]
     by_sector: Vec<SectorFigures>,
+    /// By region.
     #[schema(max_items = 100)]
     by_region: Vec<RegionFigures>,
     /// By the department that leads. In the order of the slugs.
     #[schema(max_items = 100_000)]
     by_department: Vec<DepartmentFigures>,
+    /// By legal form.
     #[schema(max_items = 100)]
     by_legal_form: Vec<LegalFormFigures>,
+    /// By the year of the launch.
     #[schema(max_items = 9000)]
     by_launch_year: Vec<LaunchYearFigures>,
     /// Every stage. Lacking are the mutuals of which the stage is not known, though it may be known that they were operating.

@@ -77,7 +77,7 @@ fn operations_are_named_by_verb_and_resource_and_named_once() {
         let name =
             operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {template} has no operationId"));
         assert!(name.split('_').next().is_some_and(|verb| verbs.contains(&verb)) && name.contains('_'), "{name}");
-        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{name}");
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{name}");
         assert!(seen.insert(name), "two operations are called {name}");
     }
 }
@@ -312,7 +312,7 @@ fn text_numbers_and_lists_have_bounds() {
         let has = |keywords: &[&str]| keywords.iter().any(|keyword| schema.contains_key(*keyword));
         if is("string")
             && !has(&["maxLength", "enum", "format", "pattern", "const"])
-            && !pointer.contains("openapi.yaml")
+            && !pointer.contains("~1yaml/schema")
         {
             panic!("{pointer} is text without a bound");
         }
@@ -326,12 +326,16 @@ fn text_numbers_and_lists_have_bounds() {
 }
 
 #[test]
-fn the_committed_contract_is_that_of_the_code() {
-    let committed = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.yaml"))
-        .unwrap_or_default();
-    let printed = Program::new(&["openapi"]).run();
-    assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
-    assert!(printed.stdout == committed, "openapi.yaml is not what the code says: run `make openapi`");
+fn the_committed_contracts_are_those_of_the_code() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (file, arguments) in
+        [("openapi.yaml", &["openapi"][..]), ("openapi-3.0.yaml", &["openapi", "--profile", "3.0"][..])]
+    {
+        let committed = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+        let printed = Program::new(arguments).run();
+        assert_eq!((printed.code, printed.stderr.as_str()), (Some(0), ""));
+        assert!(printed.stdout == committed, "{file} is not what the code says: run `make openapi`");
+    }
 }
 
 async fn every_documented_operation_is_mounted(app: &TestApp) {

@@ -108,8 +108,10 @@ async fn places_and_links_are_at_the_public_address(app: &TestApp) {
     assert_eq!(app.get("/docs").await.header("location"), Some("https://example.gov.uk/register/docs/"));
     let hsts = page.header("strict-transport-security").unwrap();
     assert!(hsts.starts_with("max-age="), "{hsts}");
-    let contract = app.get("/openapi.json").await.expect(200);
-    assert_eq!(contract["servers"][0]["url"], "https://example.gov.uk/register");
+    for path in ["/openapi.json", "/openapi-3.0.json"] {
+        let contract = app.get(path).await.expect(200);
+        assert_eq!(contract["servers"][0]["url"], "https://example.gov.uk/register", "{path}");
+    }
 }
 
 async fn a_trace_is_passed_on(app: &TestApp) {

@@ -8,6 +8,7 @@ kit::on_both! {
     it_lives_and_is_ready,
     it_is_not_ready_without_its_database,
     the_contract_is_answered_in_both_forms,
+    the_contract_is_answered_in_openapi_3_0_too,
     every_kind_of_problem_is_explained,
     the_documentation_works_without_the_internet,
     named_origins_may_call_from_a_browser,
@@ -41,6 +42,15 @@ async fn the_contract_is_answered_in_both_forms(app: &TestApp) {
     assert_eq!(app.get("/openapi.json").await.expect(200), *document);
     let yaml = app.get("/openapi.yaml").await;
     assert!(yaml.text().starts_with("openapi: 3.1"), "{yaml:?}");
+}
+
+async fn the_contract_is_answered_in_openapi_3_0_too(app: &TestApp) {
+    let document = kit::Contract::of_the_service().document();
+    let older = app.get("/openapi-3.0.json").await.expect(200);
+    assert_eq!(older, api::openapi::profile::to_3_0(document.clone()));
+    assert_eq!(older["openapi"], "3.0.3");
+    let yaml = app.get("/openapi-3.0.yaml").await;
+    assert!(yaml.text().starts_with("openapi: 3.0.3\ninfo:"), "{yaml:?}");
 }
 
 async fn every_kind_of_problem_is_explained(app: &TestApp) {

@@ -114,6 +114,7 @@ struct Timeline {
     /// The entry of the log that they are as of.
     #[schema(minimum = 0)]
     seq: i64,
+    /// The periods, the oldest first.
     #[schema(max_items = 600)]
     periods: Vec<TimelinePeriod>,
 }
