@@ -5,8 +5,9 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET)/tools
+PROFILES := openapi.yaml openapi-3.0.yaml
 
-.PHONY: help run demo test check bench openapi fmt setup
+.PHONY: help run demo test check bench openapi fmt setup lint
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,8 +44,17 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	diff -u docs/guide/roles.md <($(TARGET)/debug/mutuals roles) || { echo 'docs/guide/roles.md is not what the code says: run make openapi'; exit 1; }
 	docs/guide/check $(TARGET)/debug/mutuals
 	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
+	$(MAKE) --no-print-directory lint
 	cargo test --workspace --locked --test workspace
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
+
+# Spectral says "hint" of what it doesn't like least; nothing of it stays.
+lint: export REDOCLY_TELEMETRY := off
+lint: export REDOCLY_SUPPRESS_UPDATE_NOTICE := true
+lint: $(TOOLS)/contract-lint/installed ## Both profiles of the contract, read by three linters
+	$(TOOLS)/contract-lint/python/bin/openapi-spec-validator $(PROFILES)
+	$(TOOLS)/contract-lint/node_modules/.bin/spectral lint --fail-severity hint --ruleset tools/contract-lint/spectral.yaml $(PROFILES)
+	$(TOOLS)/contract-lint/node_modules/.bin/redocly lint --config tools/contract-lint/redocly.yaml $(PROFILES)
 
 bench: ## Speed and memory beside a server without a database (BENCH_ROWS, BENCH_DATABASE: bench/README.md)
 	@scripts/setup build bench
@@ -61,9 +71,13 @@ fmt: ## Format the code
 	cargo fmt --all
 
 setup: ## Check for what is needed beside Rust; on Debian root gets it installed
-	@scripts/setup build demo test bench
+	@scripts/setup build demo lint test bench
 
-# A tool of the project alone, in the build folder, so that nobody's own installation matters.
+# Tools of the project alone, in the build folder, so that nobody's own installation matters.
+$(TOOLS)/contract-lint/installed: tools/install tools/contract-lint/package-lock.json tools/contract-lint/requirements.txt
+	@scripts/setup lint
+	tools/install tools/contract-lint $(TOOLS)/contract-lint
+
 $(TOOLS)/bin/cargo-machete:
 	@scripts/setup build
 	cargo install --locked --root $(TOOLS) --target-dir $(TOOLS)/build --version 0.9.2 cargo-machete
