@@ -6,8 +6,9 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET)/tools
 PROFILES := openapi.yaml openapi-3.0.yaml
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: help run demo test check bench openapi fmt setup lint
+.PHONY: help run demo test check bench openapi fmt setup lint release
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,7 +33,8 @@ test: ## All tests, on SQLite and on a throw-away PostgreSQL
 	cargo build --workspace --locked
 	tests/with-postgres cargo test --workspace --locked
 
-# The dependency arrows, licences and sources of packages are tests, read from `cargo metadata`: tests/tests/workspace.rs.
+# The dependency arrows, licences and sources of packages are tests, read from `cargo metadata`: tests/tests/workspace.rs. So is that
+# the contract keeps what the last release promised: tests/tests/released.rs.
 check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, demo, dependency arrows, licences, unused dependencies
 	@scripts/setup build demo
 	cargo fmt --all --check
@@ -45,7 +47,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	docs/guide/check $(TARGET)/debug/mutuals
 	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
 	$(MAKE) --no-print-directory lint
-	cargo test --workspace --locked --test workspace
+	cargo test --workspace --locked --test workspace --test released
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
 
 # Spectral says "hint" of what it doesn't like least; nothing of it stays.
@@ -55,6 +57,9 @@ lint: $(TOOLS)/contract-lint/installed ## Both profiles of the contract, read by
 	$(TOOLS)/contract-lint/python/bin/openapi-spec-validator $(PROFILES)
 	$(TOOLS)/contract-lint/node_modules/.bin/spectral lint --fail-severity hint --ruleset tools/contract-lint/spectral.yaml $(PROFILES)
 	$(TOOLS)/contract-lint/node_modules/.bin/redocly lint --config tools/contract-lint/redocly.yaml $(PROFILES)
+
+release: ## Keep the contract of this version as what later ones are held against
+	cp openapi.yaml contract/released/openapi-$(VERSION).yaml
 
 bench: ## Speed and memory beside a server without a database (BENCH_ROWS, BENCH_DATABASE: bench/README.md)
 	@scripts/setup build bench
