@@ -5,10 +5,11 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET)/tools
+CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: help run demo test check bench openapi fmt setup lint release
+.PHONY: help run demo test check bench openapi fmt setup lint release clients
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,7 @@ test: ## All tests, on SQLite and on a throw-away PostgreSQL
 check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, demo, dependency arrows, licences, unused dependencies
 	@scripts/setup build demo
 	cargo fmt --all --check
+	cargo fmt --manifest-path examples/rust/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	cargo build --workspace --locked
@@ -58,6 +60,11 @@ lint: $(TOOLS)/contract-lint/installed ## Both profiles of the contract, read by
 	$(TOOLS)/contract-lint/node_modules/.bin/spectral lint --fail-severity hint --ruleset tools/contract-lint/spectral.yaml $(PROFILES)
 	$(TOOLS)/contract-lint/node_modules/.bin/redocly lint --config tools/contract-lint/redocly.yaml $(PROFILES)
 
+clients: $(CLIENTS)/tools/installed ## Generate a client in each language, compile it, and have it tell a story to the service
+	@scripts/setup build clients
+	cargo build --locked --package api
+	examples/run $(TARGET)/debug/mutuals $(CLIENTS)
+
 release: ## Keep the contract of this version as what later ones are held against
 	cp openapi.yaml contract/released/openapi-$(VERSION).yaml
 
@@ -74,14 +81,19 @@ openapi: ## Write both profiles of the contract and the guide's page of roles an
 
 fmt: ## Format the code
 	cargo fmt --all
+	cargo fmt --manifest-path examples/rust/Cargo.toml
 
 setup: ## Check for what is needed beside Rust; on Debian root gets it installed
-	@scripts/setup build demo lint test bench
+	@scripts/setup build demo lint clients test bench
 
 # Tools of the project alone, in the build folder, so that nobody's own installation matters.
 $(TOOLS)/contract-lint/installed: tools/install tools/contract-lint/package-lock.json tools/contract-lint/requirements.txt
 	@scripts/setup lint
 	tools/install tools/contract-lint $(TOOLS)/contract-lint
+
+$(CLIENTS)/tools/installed: tools/install examples/package-lock.json examples/requirements.txt
+	@scripts/setup clients
+	tools/install examples $(CLIENTS)/tools
 
 $(TOOLS)/bin/cargo-machete:
 	@scripts/setup build

@@ -1,7 +1,9 @@
-//! Whether the contract still keeps what the last release promised: `openapi.yaml` beside the newest file in `contract/released/`.
+//! Whether the contract still keeps what the last release promised: `openapi.yaml` beside the newest file in
+//! `contract/released/`.
 //!
-//! A break is what a client of the release would trip over, at run time or when it is generated anew and compiled: something that it
-//! calls is gone, something that it sends is refused, something that it is answered has another form. What is only added is no break.
+//! A break is what a client of the release would trip over, at run time or when it is generated anew and compiled:
+//! something that it calls is gone, something that it sends is refused, something that it is answered has another form.
+//! What is only added is no break.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -229,7 +231,8 @@ impl Comparison<'_> {
         }
     }
 
-    /// A word that is gone is missed wherever it stood. Where readers were not told to expect further words, a new one is a break.
+    /// A word that is gone is missed wherever it stood. Where readers were not told to expect further words, a new one
+    /// is a break.
     fn words(&mut self, place: &str, way: Way, before: &Shape<'_>, now: &Shape<'_>) {
         let known = |shape: &Shape<'_>| -> Vec<Value> {
             elements(shape.of("enum")).chain(elements(shape.of("x-extensible-enum"))).cloned().collect()

@@ -1,0 +1,116 @@
+// The story of examples/story.txt by the client that openapi-generator makes from openapi-3.0.yaml.
+
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import mutuals.ApiClient;
+import mutuals.ApiException;
+import mutuals.ApiResponse;
+import mutuals.api.DepartmentsApi;
+import mutuals.api.DepartmentsApi.APIListDepartmentsRequest;
+import mutuals.api.MutualsApi;
+import mutuals.api.MutualsApi.APICreateMutualRequest;
+import mutuals.api.MutualsApi.APIDeleteMutualRequest;
+import mutuals.api.MutualsApi.APIGetMutualRequest;
+import mutuals.api.MutualsApi.APIReplaceMutualRequest;
+import mutuals.model.DepartmentPage;
+import mutuals.model.Mutual;
+import mutuals.model.NewMutual;
+import mutuals.model.Problem;
+import mutuals.model.ProblemError;
+
+public final class Story {
+    private final ApiClient client = new ApiClient();
+    private final DepartmentsApi departments;
+    private final MutualsApi mutuals;
+    private final String name = "Story in Java " + UUID.randomUUID();
+
+    private Story(String url, String key) {
+        client.updateBaseUri(url);
+        client.setRequestInterceptor(request -> request.header("Authorization", "Bearer " + key));
+        departments = new DepartmentsApi(client);
+        mutuals = new MutualsApi(client);
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        new Story(System.getenv("MUTUALS_URL"), System.getenv("KEY")).tell();
+    }
+
+    private void tell() throws Exception {
+        // A page says where the next one begins; the last one doesn't.
+        int count = 0;
+        int pages = 0;
+        String cursor = null;
+        do {
+            DepartmentPage page =
+                departments.listDepartments(APIListDepartmentsRequest.newBuilder().limit(10).cursor(cursor).build());
+            count += page.getItems().size();
+            pages += 1;
+            cursor = page.getNextCursor();
+        } while (cursor != null);
+        System.out.printf("list: %d departments on %d pages%n", count, pages);
+
+        // A request that is sent again with its key is answered as before and makes no second mutual.
+        String once = UUID.randomUUID().toString();
+        ApiResponse<Mutual> created = mutuals.createMutualWithHttpInfo(
+            APICreateMutualRequest.newBuilder().newMutual(mutualOf(11)).idempotencyKey(once).build());
+        String mutual = created.getData().getId().toString();
+        System.out.printf("create: %d, version %d%n", created.getStatusCode(), created.getData().getVersion());
+
+        ApiResponse<Mutual> read =
+            mutuals.getMutualWithHttpInfo(APIGetMutualRequest.newBuilder().mutual(mutual).build());
+        String first = tagOf(read);
+        boolean same = read.getData().getName().equals(name);
+        System.out.printf("read: %d, it is %s%n", read.getStatusCode(), same ? "the same" : "another");
+
+        ApiResponse<Mutual> replaced = replace(mutual, first, 12);
+        String second = tagOf(replaced);
+        System.out.printf("replace: %d, version %d%n", replaced.getStatusCode(), replaced.getData().getVersion());
+        System.out.printf("replace what has changed: %s%n", told(refused(() -> replace(mutual, first, 13))));
+
+        NewMutual wrong = new NewMutual().name("Nobody").legalForm("club").sectors(List.of("gardening"));
+        Problem problem =
+            refused(() -> mutuals.createMutual(APICreateMutualRequest.newBuilder().newMutual(wrong).build()));
+        String pointers =
+            problem.getErrors().stream().map(ProblemError::getPointer).sorted().collect(Collectors.joining(" and "));
+        System.out.printf("create what is wrong: %s at %s%n", told(problem), pointers);
+
+        ApiResponse<Mutual> deleted = mutuals.deleteMutualWithHttpInfo(
+            APIDeleteMutualRequest.newBuilder().mutual(mutual).ifMatch(second).build());
+        System.out.printf("delete: %d%n", deleted.getStatusCode());
+        Problem gone = refused(() -> mutuals.getMutual(APIGetMutualRequest.newBuilder().mutual(mutual).build()));
+        System.out.printf("read what is deleted: %s%n", told(gone));
+    }
+
+    private NewMutual mutualOf(long staff) {
+        return new NewMutual().name(name).sectors(List.of("adult_social_care")).staffCount(staff);
+    }
+
+    private ApiResponse<Mutual> replace(String mutual, String ifMatch, long staff) throws ApiException {
+        return mutuals.replaceMutualWithHttpInfo(
+            APIReplaceMutualRequest.newBuilder().mutual(mutual).ifMatch(ifMatch).newMutual(mutualOf(staff)).build());
+    }
+
+    /** The version of what was answered, to be sent back with a change. */
+    private static String tagOf(ApiResponse<Mutual> answer) {
+        return answer.getHeaders().get("etag").get(0);
+    }
+
+    private interface Call {
+        Object make() throws ApiException;
+    }
+
+    /** A refusal is a {@code Problem}, whichever operation it comes from. */
+    private Problem refused(Call call) throws Exception {
+        try {
+            call.make();
+        } catch (ApiException refusal) {
+            return client.getObjectMapper().readValue(refusal.getResponseBody(), Problem.class);
+        }
+        throw new IllegalStateException("this was to be refused");
+    }
+
+    private static String told(Problem problem) {
+        return problem.getStatus() + " " + problem.getType().replaceFirst("^/problems/", "");
+    }
+}
