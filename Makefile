@@ -26,7 +26,7 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 
 demo: ## Play one spin-out from idea to launch through the API, with the refusals on the way
 	@scripts/setup build demo
-	cargo build --locked --package api
+	cargo build --workspace --locked
 	scripts/demo $(TARGET)/debug/mutuals
 
 test: ## All tests, on SQLite and on a throw-away PostgreSQL
@@ -62,7 +62,7 @@ lint: $(TOOLS)/contract-lint/installed ## Both profiles of the contract, read by
 
 clients: $(CLIENTS)/tools/installed ## Generate a client in each language, compile it, and have it tell a story to the service
 	@scripts/setup build clients
-	cargo build --locked --package api
+	cargo build --workspace --locked
 	examples/run $(TARGET)/debug/mutuals $(CLIENTS)
 
 release: ## Keep the contract of this version as what later ones are held against

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Bytes, Data};
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,14 +15,17 @@ use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use crate::openapi::profile::{NotWritten, Profile};
 use crate::path::PathKey;
-use crate::problem::{Problem, ProblemType};
+use crate::problem::{Problem, ProblemDetails, ProblemType};
 use crate::server::App;
+use crate::{html, openapi, route};
 
 /// Where the documentation for people is; it isn't part of the contract.
 pub const DOCS: &str = "/docs";
 
 /// What changes with the version of the service.
 const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
+/// What there is in two media types.
+const BY_ACCEPT: (HeaderName, &str) = (header::VARY, "Accept");
 /// What changes by the second.
 const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 
@@ -44,6 +48,8 @@ pub struct Contract {
     document: OpenApi,
     /// Made when somebody asks for it, since few do.
     older: OnceLock<Forms>,
+    /// Likewise.
+    for_trials: OnceLock<Bytes>,
 }
 
 /// The two forms of a document.
@@ -59,7 +65,12 @@ impl Contract {
     ///
     /// Those of writing YAML and JSON; a document of this crate has none.
     pub fn of(document: OpenApi) -> Result<Self, NotWritten> {
-        Ok(Self { current: Forms::of(Profile::V3_1, &document)?, document, older: OnceLock::new() })
+        Ok(Self {
+            current: Forms::of(Profile::V3_1, &document)?,
+            document,
+            older: OnceLock::new(),
+            for_trials: OnceLock::new(),
+        })
     }
 
     fn older(&self) -> Result<&Forms, Problem> {
@@ -68,6 +79,16 @@ impl Contract {
         }
         let made = Forms::of(Profile::V3_0, &self.document).map_err(|error| Problem::internal(error.to_string()))?;
         Ok(self.older.get_or_init(|| made))
+    }
+
+    /// What the documentation reads: it would send the examples of all parameters, and a list asked for with every condition is empty.
+    fn for_trials(&self) -> Result<Bytes, Problem> {
+        if let Some(made) = self.for_trials.get() {
+            return Ok(made.clone());
+        }
+        let json = serde_json::to_value(&self.document).map(without_optional_examples);
+        let made = json.map_err(Problem::internal)?.to_string().into();
+        Ok(self.for_trials.get_or_init(|| made).clone())
     }
 }
 
@@ -100,7 +121,11 @@ struct Health {
     "type": "/problems/precondition-failed",
     "title": "The record has changed",
     "status": 412,
-    "description": "`If-Match` names a version of the record that is not the current one."
+    "description": "`If-Match` names a version of the record that is not the current one.",
+    "example": {
+        "type": "/problems/precondition-failed", "title": "The record has changed", "status": 412,
+        "detail": "the record is at version 3", "instance": "/v1/mutuals/locala", "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"
+    }
 }))]
 struct ProblemKind {
     /// The address that problems of this kind have as their `type`.
@@ -115,7 +140,16 @@ struct ProblemKind {
     /// What it means and what to do, in Markdown.
     #[schema(value_type = String, example = "`If-Match` names a version of the record that is not the current one.", max_length = 10000)]
     description: &'static str,
+    /// One as it may be answered.
+    #[schema(value_type = ProblemDetails<'static>)]
+    example: Value,
 }
+
+/// A page for people.
+#[derive(ToSchema)]
+#[schema(max_length = 100_000, example = "<!DOCTYPE html>")]
+#[expect(dead_code, reason = "describes what is made elsewhere")]
+struct HtmlPage(String);
 
 /// Every kind of problem.
 #[derive(Serialize, ToSchema)]
@@ -123,7 +157,11 @@ struct ProblemKind {
     "type": "/problems/precondition-failed",
     "title": "The record has changed",
     "status": 412,
-    "description": "`If-Match` names a version of the record that is not the current one."
+    "description": "`If-Match` names a version of the record that is not the current one.",
+    "example": {
+        "type": "/problems/precondition-failed", "title": "The record has changed", "status": 412,
+        "detail": "the record is at version 3", "instance": "/v1/mutuals/locala", "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"
+    }
 }]}))]
 struct ProblemKindList {
     /// The kinds, in the order of their status.
@@ -143,7 +181,13 @@ struct OpenApiDocument {
 
 impl From<ProblemType> for ProblemKind {
     fn from(kind: ProblemType) -> Self {
-        Self { r#type: kind.address(), title: kind.title(), status: kind.status().as_u16(), description: kind.text() }
+        Self {
+            r#type: kind.address(),
+            title: kind.title(),
+            status: kind.status().as_u16(),
+            description: kind.text(),
+            example: openapi::example(kind),
+        }
     }
 }
 
@@ -204,27 +248,71 @@ async fn get_openapi_3_0_json(contract: Data<Contract>) -> Result<HttpResponse, 
 
 /// List the kinds of problems
 ///
-/// Every kind of problem that the service answers with.
-#[utoipa::path(tag = "service", responses((status = 200, description = "All kinds", body = ProblemKindList)))]
+/// Every kind of problem that the service answers with; a page for those who would rather have HTML.
+#[utoipa::path(
+    tag = "service",
+    responses((status = 200, description = "All kinds", content(
+        (ProblemKindList = "application/json"), (HtmlPage = "text/html")
+    )))
+)]
 #[get("/problems")]
-async fn list_problem_types() -> HttpResponse {
+async fn list_problem_types(request: HttpRequest) -> HttpResponse {
+    if wants_html(&request) {
+        return page(html::problems_page());
+    }
     let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
-    HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemKindList { items })
+    HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).json(ProblemKindList { items })
 }
 
 /// Get a kind of problem
 ///
-/// What the `type` of a problem stands for: what it means and what to do about it.
+/// What the `type` of a problem stands for: what it means and what to do about it; a page for those who would rather have HTML.
 #[utoipa::path(
     tag = "service",
     params(("slug" = String, Path, description = "The last part of the problem's `type`.", example = "precondition-failed", max_length = 100)),
-    responses((status = 200, description = "The kind", body = ProblemKind))
+    responses((status = 200, description = "The kind", content(
+        (ProblemKind = "application/json"), (HtmlPage = "text/html")
+    )))
 )]
 #[get("/problems/{slug}")]
-async fn get_problem_type(PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
+async fn get_problem_type(request: HttpRequest, PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
     let kind = ProblemType::ALL.iter().find(|kind| kind.slug() == slug);
     let kind = kind.ok_or_else(|| Problem::not_found("there is no such kind of problem; /problems lists them all"))?;
-    Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(ProblemKind::from(*kind)))
+    if wants_html(&request) {
+        return Ok(page(html::problem_page(*kind, &openapi::example(*kind))));
+    }
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).json(ProblemKind::from(*kind)))
+}
+
+/// Whether a browser asks, rather than a program.
+fn wants_html(request: &HttpRequest) -> bool {
+    let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    route::prefers("text/html", "application/json", ranges)
+}
+
+fn page(content: String) -> HttpResponse {
+    HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).content_type(html::HTML).body(content)
+}
+
+/// A document whose parameters that may be left out have no examples.
+fn without_optional_examples(mut document: Value) -> Value {
+    let strip = |parameter: &mut Value| {
+        if parameter.get("required") != Some(&Value::Bool(true)) {
+            for place in ["/schema", ""] {
+                if let Some(Value::Object(members)) = parameter.pointer_mut(place) {
+                    members.retain(|name, _| !["example", "examples"].contains(&name.as_str()));
+                }
+            }
+        }
+    };
+    let shared = document.pointer_mut("/components/parameters").and_then(Value::as_object_mut);
+    shared.into_iter().flat_map(serde_json::Map::values_mut).for_each(strip);
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter();
+    let paths = paths.flat_map(serde_json::Map::values_mut);
+    let operations = paths.filter_map(Value::as_object_mut).flat_map(serde_json::Map::values_mut);
+    let parameters = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
+    parameters.flatten().for_each(strip);
+    document
 }
 
 /// The documentation's front page is `/docs/`, whose own links are relative to it.
@@ -235,8 +323,18 @@ pub(crate) async fn docs_front() -> HttpResponse {
 
 /// Swagger UI from the binary itself: it loads nothing from elsewhere and asks no one else whether the contract is valid.
 #[get("/docs/{file:.*}")]
-pub(crate) async fn docs_file(PathKey(file): PathKey<String>) -> Result<HttpResponse, Problem> {
-    let config = SwaggerConfig::from("../openapi.json")
+pub(crate) async fn docs_file(
+    contract: Data<Contract>,
+    PathKey(file): PathKey<String>,
+) -> Result<HttpResponse, Problem> {
+    const OWN_CONTRACT: &str = "openapi.json";
+    if file == OWN_CONTRACT {
+        return Ok(HttpResponse::Ok()
+            .insert_header(REVALIDATED)
+            .content_type("application/json")
+            .body(contract.for_trials()?));
+    }
+    let config = SwaggerConfig::from(format!("./{OWN_CONTRACT}"))
         .validator_url("none")
         .display_operation_id(true)
         .display_request_duration(true);

@@ -76,6 +76,12 @@ impl Config {
             signer: None,
         }
     }
+
+    /// Where callers reach the service: the address that they know, or else this machine.
+    pub fn address(&self) -> String {
+        let here = || format!("http://localhost:{}", self.listen.port());
+        self.public_url.as_ref().map_or_else(here, |url| url.as_str().to_owned())
+    }
 }
 
 /// A web page's origin: scheme, host and, where it isn't the scheme's own, port.

@@ -307,7 +307,8 @@ impl Passage {
     /// What every answer says, whatever it is to.
     fn add_headers(&self, headers: &mut HeaderMap) {
         let public_url = self.rules.public_url.as_ref();
-        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS);
+        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS)
+            || headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
         hardening::add(headers, is_page, public_url.is_some_and(PublicUrl::is_https));
         self.rules.cors.mark(self.cross_origin.as_ref(), headers);
         if let Some(is_known) = self.personal {

@@ -69,6 +69,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "reports", description = "What follows from the register as at a day"),
         (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
         (name = "log", description = "What proves that no entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
+        (name = "code lists", description = "The words that members and parameters take, each with its meaning"),
         (name = "keys", description = "Keys by which systems prove who they are"),
         (name = "service", description = "The service itself: its state, its contract and its problem types")
     )
@@ -569,7 +570,8 @@ pub fn component_name(name: &str) -> String {
 }
 
 /// What a problem of this type looks like.
-fn example(kind: ProblemType) -> Value {
+/// A problem of this kind, as it may be answered.
+pub fn example(kind: ProblemType) -> Value {
     let id = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";
     let other = || {
         vec![OtherRecord {

@@ -153,6 +153,7 @@ pub struct ErrorItem {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
     /// What kind of fault, for programs: `required`, `too-long`, `not-in-vocabulary` and so on. New ones may come.
+    /// Those that a value may have are the code list `fault-code`.
     #[schema(value_type = String, example = "invalid-format", max_length = 60)]
     pub code: &'static str,
     /// What is wrong and what was expected, for people.

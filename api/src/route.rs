@@ -73,6 +73,14 @@ impl RouteTable {
         self
     }
 
+    /// The same with a page that only GET reads and the document doesn't describe.
+    #[must_use]
+    pub fn with_page(mut self, path: &str) -> Self {
+        let route = Route::new(path, vec![(Method::GET, Operation::default())]);
+        self.root.place(path.strip_prefix('/'), Arc::new(route));
+        self
+    }
+
     /// The route of a path.
     pub fn find(&self, path: &str) -> Option<&Arc<Route>> {
         self.root
@@ -253,6 +261,12 @@ fn operation_of(operation: &path::Operation, components: Option<&Components>) ->
         answers: answers.flatten().map(|media| media.as_str().into()).collect(),
         ..Operation::default()
     }
+}
+
+/// Whether a caller would rather have one media type than the other. `ranges` are the values of `Accept`.
+pub fn prefers<'a>(one: &str, other: &str, ranges: impl Iterator<Item = &'a str> + Clone) -> bool {
+    let ranges = ranges.flat_map(|value| value.split(',')).map(str::trim);
+    quality(one, ranges.clone()) > quality(other, ranges)
 }
 
 /// How much a caller who sent these ranges wants this media type: the most specific range that covers it decides

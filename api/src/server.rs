@@ -46,9 +46,9 @@ use crate::signing::LogSigner;
 use crate::statistics::Answers;
 use crate::wait::Waits;
 use crate::{
-    annual_return, commitment, contract, department, document, enabler, endorsement, entry, key, log, mutual,
-    objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot, stage_transition, statistics,
-    support_request,
+    annual_return, code_list, commitment, contract, department, document, enabler, endorsement, entry, html, key, log,
+    mutual, objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot, stage_transition,
+    statistics, support_request,
 };
 
 /// What a handler takes as its argument to reach the register.
@@ -76,7 +76,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             .configure(report::routes)
             .configure(entry::routes)
             .configure(log::routes)
-            .configure(key::routes),
+            .configure(key::routes)
+            .configure(code_list::routes),
     );
 }
 
@@ -99,6 +100,8 @@ pub struct Shared {
     pub signer: Option<LogSigner>,
     /// Figures that were computed already.
     pub answers: Answers,
+    /// Where callers reach the service, for people to copy.
+    pub address: String,
 }
 
 impl Shared {
@@ -280,6 +283,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
         answers: Answers::default(),
+        address: config.address(),
     });
     let mut document = openapi::document();
     if let Some(url) = &config.public_url {
@@ -324,7 +328,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
 fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Verifier>) -> Result<Rules, ServeError> {
     let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose();
     Ok(Rules {
-        routes: RouteTable::of(document).with_prefix(about::DOCS),
+        routes: RouteTable::of(document).with_prefix(about::DOCS).with_page("/"),
         authenticator: Some(Authenticator::new(shared.clone(), verifier)),
         cors: Cors::of(&config.cors_origins),
         public_url: config.public_url.clone(),
@@ -466,7 +470,8 @@ fn application(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
 > {
     let (app, _) = ActixApp::new().into_utoipa_app().configure(routes).split_for_parts();
-    app.service(about::docs_front)
+    app.service(html::front)
+        .service(about::docs_front)
         .service(about::docs_file)
         .app_data(shared.clone())
         .app_data(contract.clone())

@@ -159,6 +159,10 @@ fn every_operation_has_one_success_type_and_one_problem_type() {
                 }
             }
         }
+        // What is explained to people too has a page beside it.
+        if successes.len() > 1 {
+            successes.retain(|(media, _)| media != "text/html");
+        }
         assert!(successes.len() == 1, "{method} {template} answers {successes:?}");
         let read: Vec<&String> =
             operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(media, _)| media).collect();

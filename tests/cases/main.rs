@@ -3,6 +3,7 @@
 
 mod annual_return;
 mod ballot_life;
+mod code_list;
 mod commitment;
 mod concurrency;
 mod conditional;
@@ -22,6 +23,7 @@ mod log;
 mod mutual;
 mod objection;
 mod overload;
+mod page;
 mod pathway_progress;
 mod pathway_step;
 mod production;

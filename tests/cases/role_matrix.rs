@@ -120,6 +120,7 @@ impl<'a> Register<'a> {
             "{contract}" => found(&self.contracts),
             "{key}" => key_id([self.key("department_editor"), admin_key()][at]),
             "{slug}" => "gone".to_owned(),
+            "{list}" => "stage".to_owned(),
             _ if let Some(segment) = segment_of(template) => found(&self.parts[segment]),
             _ => panic!("which record does {parameter} of {template} name?"),
         };

@@ -114,7 +114,7 @@ impl Contract {
     pub fn faults(&self, request: &Request<'_>, response: &Response) -> Vec<String> {
         let path = request.path.split('?').next().unwrap_or_default();
         let mut faults = general_faults(path, response);
-        if path == DOCS || path.starts_with(&format!("{DOCS}/")) {
+        if path == "/" || path == DOCS || path.starts_with(&format!("{DOCS}/")) {
             return faults;
         }
         match self.template(path) {

@@ -1,0 +1,77 @@
+// Looks at the service's pages in Chromium, and tells as one line of JSON what there is to see.
+//
+//   node look.mjs ADDRESS KEY [FOLDER]      FOLDER: where screenshots go
+
+import { chromium } from "playwright-core";
+
+const [address, key, folder] = process.argv.slice(2);
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"],
+});
+const complaints = [];
+const elsewhere = [];
+
+/** Opens a page in a window of its own, and gives what `see` makes of it. */
+async function look(path, see, colorScheme = "light") {
+  const context = await browser.newContext({ viewport: { width: 1000, height: 1100 }, colorScheme });
+  const page = await context.newPage();
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`${path}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`${path}: ${error}`));
+  page.on("requestfailed", (request) => complaints.push(`${path}: ${request.url()} failed`));
+  page.on("request", (request) => {
+    if (!request.url().startsWith(address) && !request.url().startsWith("data:")) elsewhere.push(request.url());
+  });
+  const answer = await page.goto(address + path, { waitUntil: "networkidle" });
+  const seen = { status: answer.status(), ...(await see(page)) };
+  if (folder) await page.screenshot({ path: `${folder}/${path.replaceAll("/", "_")}${colorScheme}.png`, fullPage: true });
+  await context.close();
+  return seen;
+}
+
+/** What a person with a screen reader needs to find their way. */
+const outline = (page) =>
+  page.evaluate(() => ({
+    title: document.title,
+    language: document.documentElement.lang,
+    headings: [...document.querySelectorAll("h1, h2, h3")].map((heading) => heading.tagName.toLowerCase()),
+    landmarks: document.querySelectorAll("main").length,
+    nameless: [...document.querySelectorAll("a, button")].filter((link) => !link.textContent.trim()).length,
+    text: document.body.innerText,
+    links: [...document.querySelectorAll("a")].map((link) => link.getAttribute("href")),
+  }));
+
+/** Asks for the mutuals from the documentation, with a key. */
+async function tryItOut(page) {
+  await page.click("button.authorize");
+  await page.fill(".auth-container input", key);
+  await page.click(".auth-btn-wrapper button.authorize");
+  await page.click(".auth-btn-wrapper button.btn-done");
+  const operation = page.locator("#operations-mutuals-list_mutuals");
+  await operation.locator(".opblock-summary-control").click();
+  await operation.locator("button.try-out__btn").click();
+  await operation.locator("button.execute").click();
+  const response = operation.locator(".responses-table.live-responses-table");
+  await response.waitFor();
+  return {
+    title: await page.title(),
+    answered: (await response.locator("tbody .response-col_status").first().innerText()).trim(),
+    body: await response.locator(".highlight-code, .microlight").first().innerText(),
+    curl: await operation.locator(".curl-command").innerText(),
+  };
+}
+
+try {
+  const pages = {
+    front: await look("/", outline),
+    problems: await look("/problems", outline),
+    problem: await look("/problems/not-ready", outline),
+    docs: await look("/docs/", tryItOut),
+  };
+  if (folder) await look("/", outline, "dark");
+  console.log(JSON.stringify({ ...pages, complaints, elsewhere }));
+} finally {
+  await browser.close();
+}
