@@ -38,6 +38,7 @@ impl Asked {
             ("staff-ballots", _) => Kind::StaffBallot,
             ("contracts", _) => Kind::Contract,
             ("reports", _) => Kind::Commitment,
+            ("imports", _) => Kind::Import,
             ("keys", _) => Kind::Key,
             _ => return None,
         };
@@ -82,8 +83,9 @@ pub fn needs_key(method: &Method, template: &str) -> bool {
 
 /// Whether callers get different answers from it.
 pub fn depends_on_caller(method: &Method, template: &str) -> bool {
-    let is_confidential =
-        |asked: Asked| asked.kind == Kind::Key || !grants(Action::ReadConfidential, asked.kind).is_empty();
+    let is_confidential = |asked: Asked| {
+        matches!(asked.kind, Kind::Import | Kind::Key) || !grants(Action::ReadConfidential, asked.kind).is_empty()
+    };
     *method == Method::GET && (template == "/v1/entries" || Asked::of(method, template).is_some_and(is_confidential))
 }
 

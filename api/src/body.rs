@@ -121,13 +121,7 @@ impl<T: Input> Body<T> {
     /// [`Refusal`] with every fault.
     pub fn create(&self) -> Result<T::Value, Refusal> {
         let read_only = read_only::<T>(&self.document);
-        read::<T>(&self.document, T::entering, |members, faults| {
-            keep_in_list::<T>(members, &Node::Null, faults);
-            let set_here = take_out(members, &read_only, faults);
-            for (name, _) in set_here.iter().filter(|(_, value)| *value != Node::Null) {
-                faults.push(name, FaultCode::ReadOnly, "the register sets this member itself: leave it out");
-            }
-        })
+        read::<T>(&self.document, T::entering, |members, faults| refuse_read_only::<T>(members, &read_only, faults))
     }
 
     /// Reads it as all that the resource is to be, given what it is now.
@@ -163,22 +157,37 @@ impl<T: Input> Body<T> {
         let mut document = current.clone();
         document.merge(&self.document);
         let read_only = read_only::<T>(&document);
-        let mut beside = None;
-        let value = read::<T>(
-            &document,
-            |_, _| {},
-            |members, faults| {
-                let own = Node::Object(take_out(members, names, faults));
-                beside = decode::<B>(&own, faults).and_then(|own| {
-                    faults.validated(own.validate());
-                    own.build(faults)
-                });
-                keep::<T>(members, &read_only, &current, faults);
-            },
-        )?;
-        // What has no fault has been read.
-        let untold = || Refused { faults: Faults::default(), references: Vec::new(), document };
-        beside.map(|beside| (value, beside)).ok_or_else(|| Refusal(Box::new(untold())))
+        let keep = |members: &mut Vec<_>, faults: &mut Faults| keep::<T>(members, &read_only, &current, faults);
+        read_beside::<T, B>(&document, names, |_, _| {}, keep)
+    }
+
+    /// Reads it as a new resource, as [`Body::create`] does, and the members of these names beside as another input.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with every fault of both.
+    pub fn create_beside<B: Input>(&self, names: &[&str]) -> Result<(T::Value, B::Value), Refusal> {
+        let read_only = read_only::<T>(&self.document);
+        read_beside::<T, B>(&self.document, names, T::entering, |members, faults| {
+            refuse_read_only::<T>(members, &read_only, faults);
+        })
+    }
+
+    /// A member of it, if it has one of this name.
+    pub fn member(&self, name: &str) -> Option<&Node> {
+        self.document.member(name)
+    }
+
+    /// What of it a caller could have said: the same without the members that the register sets itself, but for these.
+    #[must_use]
+    pub fn without_read_only(&self, but_for: &[&str]) -> Self {
+        let read_only = read_only::<T>(&self.document);
+        let mut document = self.document.clone();
+        if let Node::Object(members) = &mut document {
+            members.retain(|(name, _)| !read_only.contains(&name.as_str()) || but_for.contains(&name.as_str()));
+            take_out_of_list::<T>(members);
+        }
+        Self { bytes: self.bytes.clone(), document, input: PhantomData }
     }
 
     /// Reads it as what is to change (merge patch, RFC 7396), given what the resource is now.
@@ -226,6 +235,49 @@ fn read<T: Input>(
     match value {
         Some(value) if faults.is_empty() => Ok(value),
         _ => Err(Refusal(Box::new(Refused { faults, references, document: document.clone() }))),
+    }
+}
+
+/// As [`read`], and the members of these names beside as another input.
+fn read_beside<T: Input, B: Input>(
+    document: &Node,
+    names: &[&str],
+    look: impl FnOnce(&T, &mut Faults),
+    prepare: impl FnOnce(&mut Vec<(String, Node)>, &mut Faults),
+) -> Result<(T::Value, B::Value), Refusal> {
+    let mut beside = None;
+    let value = read::<T>(document, look, |members, faults| {
+        let own = Node::Object(take_out(members, names, faults));
+        beside = decode::<B>(&own, faults).and_then(|own| {
+            faults.validated(own.validate());
+            own.build(faults)
+        });
+        prepare(members, faults);
+    })?;
+    // What has no fault has been read.
+    let untold = || Refused { faults: Faults::default(), references: Vec::new(), document: document.clone() };
+    beside.map(|beside| (value, beside)).ok_or_else(|| Refusal(Box::new(untold())))
+}
+
+/// Takes the members out that the register sets itself, and tells those that say something.
+fn refuse_read_only<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], faults: &mut Faults) {
+    keep_in_list::<T>(members, &Node::Null, faults);
+    let set_here = take_out(members, read_only, faults);
+    for (name, _) in set_here.iter().filter(|(_, value)| *value != Node::Null) {
+        faults.push(name, FaultCode::ReadOnly, "the register sets this member itself: leave it out");
+    }
+}
+
+/// Takes the member that the register sets out of each element of its list.
+fn take_out_of_list<T: Input>(members: &mut [(String, Node)]) {
+    let Some((list, member)) = T::READ_ONLY_IN else { return };
+    for (_, value) in members.iter_mut().filter(|(name, _)| name == list) {
+        let Node::Array(elements) = value else { continue };
+        for element in elements {
+            if let Node::Object(members) = element {
+                members.retain(|(name, _)| name != member);
+            }
+        }
     }
 }
 

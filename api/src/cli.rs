@@ -22,7 +22,7 @@ use crate::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
 use crate::rate::Rate;
 use crate::server::Clock;
 use crate::signing::KeyError;
-use crate::{access, document, key, openapi, sample, server};
+use crate::{access, document, import, key, openapi, sample, server};
 use log::{Erase, LogCommand, Signing};
 
 /// The register of public service mutuals, as a service that other systems call.
@@ -41,6 +41,7 @@ Examples:
   mutuals import-sample           fill a new register with the sample of real mutuals
   mutuals serve                   serve it on http://127.0.0.1:8080 (documentation: /docs/)
   mutuals keys create --role admin --label 'my own'   make a key and print it
+  mutuals import --resource-type mutual mutuals.csv   enter or change the mutuals of a table
   mutuals backup copy.db          copy the register while it is being served
   mutuals log verify              check that no entry of the log was changed
   DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
@@ -68,6 +69,10 @@ enum Command {
     ///
     /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
     ImportSample(Database),
+    /// Import a file of records: JSON lines, or a table
+    ///
+    /// Goes straight to the database, as an administrator: rows keep their ids and their past. Ends with status 1 where a row is refused.
+    Import(Import),
     /// Make, list and revoke the keys by which systems prove who they are
     Keys(Keys),
     /// Copy the register into a new file, also while it is being served (SQLite)
@@ -129,6 +134,12 @@ struct Production {
     /// Seconds in which the head of a request, and then its body, must arrive
     #[arg(long, env = "MUTUALS_REQUEST_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
     request_timeout: u64,
+    /// MiB that a file to be imported may have
+    #[arg(long, env = "MUTUALS_MAX_IMPORT_SIZE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096), value_name = "MIB")]
+    max_import_size: u32,
+    /// Days for which imports that are over are kept
+    #[arg(long, env = "MUTUALS_KEEP_IMPORTS", default_value_t = Config::IMPORT_DAYS, value_parser = clap::value_parser!(i64).range(1..=3650), value_name = "DAYS")]
+    keep_imports: i64,
     /// Address and port on which Prometheus finds metrics; none by default
     #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
@@ -143,6 +154,8 @@ impl Production {
         config.max_connections = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
         config.request_time = Duration::from_secs(self.request_timeout);
         config.metrics_listen = self.metrics_listen;
+        config.import_limit = usize::try_from(self.max_import_size).unwrap_or(usize::MAX).saturating_mul(1024 * 1024);
+        config.imports_kept = TimeDelta::days(self.keep_imports);
     }
 }
 
@@ -228,6 +241,14 @@ struct Database {
 }
 
 #[derive(Debug, Args)]
+struct Import {
+    #[command(flatten)]
+    import: import::command::Arguments,
+    #[command(flatten)]
+    database: Database,
+}
+
+#[derive(Debug, Args)]
 struct Keys {
     #[command(subcommand)]
     command: key::command::Command,
@@ -282,6 +303,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::ImportSample(database) => import_sample(&database.url()),
+        Command::Import(Import { import, database }) => import::command::perform(&import, &database.url()),
         Command::Keys(keys) => Ok(key::command::perform(keys.command, &keys.database.url())?),
         Command::Backup(copy) => {
             store::backup(&copy.database.url(), &copy.file)?;
@@ -328,7 +350,7 @@ fn refuse_usage(reason: &str) -> ! {
 }
 
 /// Tells of what was done. Nobody may be reading it.
-fn say(line: &str) {
+pub fn say(line: &str) {
     drop(writeln!(std::io::stdout(), "{line}"));
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use domain::SCRUTINEER_ABOVE;
 use store::DatabaseUrl;
 
@@ -47,11 +48,19 @@ pub struct Config {
     pub scrutineer_above: i64,
     /// What signs the heads of the log; without it they are not signed.
     pub signer: Option<LogSigner>,
+    /// A file to be imported may have so many bytes.
+    pub import_limit: usize,
+    /// So long imports that are over are kept.
+    pub imports_kept: TimeDelta,
 }
 
 impl Config {
     /// Connections at a time, by default.
     pub const MAX_CONNECTIONS: usize = 10_000;
+    /// The size of a file to be imported, by default.
+    pub const IMPORT_MIB: usize = 64;
+    /// For how many days imports that are over are kept, by default.
+    pub const IMPORT_DAYS: i64 = 30;
     /// The time for a head and for a body, by default.
     pub const REQUEST_TIME: Duration = Duration::from_secs(10);
 
@@ -74,6 +83,8 @@ impl Config {
             jwt: None,
             scrutineer_above: SCRUTINEER_ABOVE,
             signer: None,
+            import_limit: Self::IMPORT_MIB.saturating_mul(1024 * 1024),
+            imports_kept: TimeDelta::days(Self::IMPORT_DAYS),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::value::{
     ContractId, Day, DepartmentId, Described, Description, Instant, MutualId, Text, Title, Word, line, texts,
 };
 
-pub use operations::{Contracts, routes};
+pub use operations::{ContractFilter, Contracts, routes};
 
 /// How a supplier was chosen.
 pub type Procedure = Word<domain::Procedure>;

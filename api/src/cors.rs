@@ -10,8 +10,9 @@ const ACCEPTED: HeaderValue = HeaderValue::from_static(
     "Accept, Authorization, Content-Type, Idempotency-Key, If-Match, If-Modified-Since, If-None-Match, Request-Id, \
      Traceparent, Tracestate",
 );
-const EXPOSED: HeaderValue =
-    HeaderValue::from_static("ETag, Link, Location, RateLimit, RateLimit-Policy, Request-Id, Retry-After, Traceparent");
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "ETag, Link, Location, RateLimit, RateLimit-Policy, Register-Seq, Request-Id, Retry-After, Traceparent",
+);
 /// A browser may keep the answer to a preflight for an hour.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");
 

@@ -6,7 +6,7 @@ use domain::department::Life;
 use domain::{Checked, Distinct, Kind, Object, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
-use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Slice, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -20,7 +20,7 @@ use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource, Root};
+use crate::resource::{self, Change, ChangeOptions, Listed, Resource, Root};
 use crate::server::App;
 use crate::source::{self, NewSource, Source};
 use crate::value::{
@@ -125,7 +125,7 @@ pub struct Department {
 /// Which departments a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct DepartmentFilter {
+pub struct DepartmentFilter {
     /// Of this kind.
     #[serde(default)]
     #[param(max_items = 100)]
@@ -199,10 +199,7 @@ async fn list_departments(
     caller: Caller,
     query: ListQuery<DepartmentFilter, Sort>,
 ) -> Result<HttpResponse, Problem> {
-    let find = |tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page<Sort>| {
-        Ok(store::department::list(tx, &filter.clone().into(), page)?)
-    };
-    resource::list::<Departments, _, _>(&app, caller, query, find).await
+    resource::list::<Departments>(&app, caller, query).await
 }
 
 /// Get a department
@@ -339,6 +336,20 @@ impl Resource for Departments {
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Department>) -> Result<(), store::Error> {
         store::department::delete(tx, current)
+    }
+}
+
+impl Listed for Departments {
+    type Filter = DepartmentFilter;
+    type Sort = Sort;
+
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &DepartmentFilter,
+        page: &Page<Sort>,
+        _: &domain::Caller,
+    ) -> Result<Slice, Problem> {
+        Ok(store::department::list(tx, &filter.clone().into(), page)?)
     }
 }
 

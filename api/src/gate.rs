@@ -30,6 +30,7 @@ use crate::caller::Caller;
 use crate::connection::Line;
 use crate::cors::{Cors, CrossOrigin};
 use crate::hardening;
+use crate::import;
 use crate::metrics::Metrics;
 use crate::problem::{ErrorItem, Problem};
 use crate::proxy::{Proxies, PublicUrl};
@@ -71,6 +72,8 @@ pub struct Rules {
     pub proxies: Proxies,
     /// How often one may call.
     pub limits: Arc<RateLimits>,
+    /// A file to be imported may have so many bytes.
+    pub import_limit: usize,
     /// Where answers are counted.
     pub metrics: Option<Metrics>,
 }
@@ -217,7 +220,7 @@ impl Passage {
             self.check_caller(&caller, operation)?;
             request.extensions_mut().insert(caller);
         }
-        check_size(request)?;
+        check_size(request, self.body_limit())?;
         check_content_type(request, operation)?;
         if let Some(fault) = self.id_fault.take() {
             return Err(fault);
@@ -225,6 +228,12 @@ impl Passage {
         self.check_parameters(request, operation)?;
         request.extensions_mut().insert(self.id.clone());
         Ok(Admission::Handler)
+    }
+
+    /// The most bytes that the body may have.
+    fn body_limit(&self) -> usize {
+        let is_import = self.route.as_ref().is_some_and(|route| route.template() == import::PATH);
+        if is_import { self.rules.import_limit } else { BODY_LIMIT }
     }
 
     /// Whether there is room for the request at all.
@@ -383,9 +392,9 @@ fn check_accept(request: &ServiceRequest, operation: &Operation) -> Result<(), P
 }
 
 /// A body without a declared length is measured while it is read.
-fn check_size(request: &ServiceRequest) -> Result<(), Problem> {
+fn check_size(request: &ServiceRequest, limit: usize) -> Result<(), Problem> {
     match content_length(request) {
-        Some(length) if length > BODY_LIMIT => Err(Problem::payload_too_large(BODY_LIMIT)),
+        Some(length) if length > limit => Err(Problem::payload_too_large(limit)),
         _ => Ok(()),
     }
 }

@@ -6,7 +6,7 @@ use domain::mutual::Life;
 use domain::{Action, Checked, Distinct, FaultCode, Kind, Object, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
-use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Slice, Span, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -20,7 +20,7 @@ use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource, Root};
+use crate::resource::{self, Change, ChangeOptions, Listed, Resource, Root};
 use crate::server::App;
 use crate::source::{self, NewSource, Source};
 use crate::value::{
@@ -258,7 +258,7 @@ pub struct MutualTests {
 /// Which mutuals a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct MutualFilter {
+pub struct MutualFilter {
     /// That left this department, as its lead parent or as another.
     #[serde(default)]
     #[param(max_items = 100)]
@@ -383,11 +383,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/mutuals")]
 async fn list_mutuals(app: App, caller: Caller, query: ListQuery<MutualFilter, Sort>) -> Result<HttpResponse, Problem> {
-    let find = |tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page<Sort>| {
-        let filter = filter.clone().resolve(tx)?;
-        Ok(store::mutual::list(tx, &filter, page)?)
-    };
-    resource::list::<Mutuals, _, _>(&app, caller, query, find).await
+    resource::list::<Mutuals>(&app, caller, query).await
 }
 
 /// Get a mutual
@@ -525,6 +521,21 @@ impl Resource for Mutuals {
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Mutual>) -> Result<(), store::Error> {
         store::mutual::delete(tx, current)
+    }
+}
+
+impl Listed for Mutuals {
+    type Filter = MutualFilter;
+    type Sort = Sort;
+
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &MutualFilter,
+        page: &Page<Sort>,
+        _: &domain::Caller,
+    ) -> Result<Slice, Problem> {
+        let filter = filter.clone().resolve(tx)?;
+        Ok(store::mutual::list(tx, &filter, page)?)
     }
 }
 

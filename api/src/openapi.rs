@@ -70,6 +70,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
         (name = "log", description = "What proves that no entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
         (name = "code lists", description = "The words that members and parameters take, each with its meaning"),
+        (name = "imports", description = "Files of records that are entered in the background"),
         (name = "keys", description = "Keys by which systems prove who they are"),
         (name = "service", description = "The service itself: its state, its contract and its problem types")
     )
@@ -237,6 +238,7 @@ const LAST_MODIFIED: &str = "Last-Modified";
 const CACHE_CONTROL: &str = "Cache-Control";
 const LINK: &str = "Link";
 const LOCATION: &str = "Location";
+const REGISTER_SEQ: &str = "Register-Seq";
 const REQUEST_ID: &str = "Request-Id";
 const RETRY_AFTER: &str = "Retry-After";
 const RATE_LIMIT: &str = "RateLimit";
@@ -255,6 +257,7 @@ const HEADERS: &[(&str, &str, &str)] = &[
         "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\"",
     ),
     (LOCATION, "Where the new record is.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
+    (REGISTER_SEQ, "The `seq` of the newest entry at the moment that the answer is of.", "4711"),
     (REQUEST_ID, "The request, as the service's log knows it.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (
         RATE_LIMIT,
@@ -430,9 +433,10 @@ fn describe_headers(method: &str, operation: &mut Operation) {
             ("GET", "200" | "304") if is_conditional && is_list => &[ETAG, CACHE_CONTROL, LINK],
             ("GET", "200" | "304") if is_conditional && is_dated => &[ETAG, CACHE_CONTROL, LAST_MODIFIED],
             ("GET", "200" | "304") if is_conditional => &[ETAG, CACHE_CONTROL],
+            ("GET", "200") if is_export(response) => &[CACHE_CONTROL, REGISTER_SEQ],
             ("GET", "200") => &[CACHE_CONTROL],
             ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION, CACHE_CONTROL],
-            ("POST", "201") => &[LOCATION, CACHE_CONTROL],
+            ("POST", "201" | "202") => &[LOCATION, CACHE_CONTROL],
             ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED, CACHE_CONTROL],
             ("POST", "200") if is_action => &[ETAG, LAST_MODIFIED, CACHE_CONTROL],
             ("POST" | "DELETE", "200") => &[CACHE_CONTROL],
@@ -440,6 +444,11 @@ fn describe_headers(method: &str, operation: &mut Operation) {
         };
         add_headers(response, own);
     }
+}
+
+/// Whether an answer is sent as it is read.
+fn is_export(response: &Response) -> bool {
+    response.content.keys().any(|media| media == "application/x-ndjson" || media == "text/csv")
 }
 
 fn add_headers(response: &mut Response, names: &[&str]) {

@@ -430,23 +430,36 @@ pub async fn read<R: Resource>(
     Ok(conditions.item(shown))
 }
 
+/// A resource whose records are listed.
+pub trait Listed: Resource {
+    /// Which of them, as a query says it.
+    type Filter: Filter;
+    /// What they can be ordered by.
+    type Sort: SortKey + Send;
+
+    /// A page of them for this caller.
+    ///
+    /// # Errors
+    /// 400 where the filter names a record that is not there or the page starts at no place of the list.
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &Self::Filter,
+        page: &Page<Self::Sort>,
+        caller: &domain::Caller,
+    ) -> Result<Slice, Problem>;
+}
+
 /// Lists records, as they are or as they were: 200 with a page, or 304 where the caller has it already.
 ///
 /// A page that an index leads to is read at once, any other by a thread that may take its time.
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<R, F, S>(
+pub async fn list<R: Listed>(
     app: &App,
     caller: Caller,
-    query: ListQuery<F, S>,
-    find: impl Fn(&mut ReadTx<'_>, &F, &Page<S>) -> Result<Slice, Problem> + Send + 'static,
-) -> Result<HttpResponse, Problem>
-where
-    R: Resource,
-    F: Filter,
-    S: SortKey + Send,
-{
+    query: ListQuery<R::Filter, R::Sort>,
+) -> Result<HttpResponse, Problem> {
     let ListQuery { filter, page, known_at, .. } = &query;
     if let Some(at) = known_at.passed(app)? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
@@ -456,10 +469,10 @@ where
         let slice = app.store.read(read).await?;
         return query.answer(slice);
     }
-    let in_default_order = S::KEYS.first().is_some_and(|(_, key)| *key == page.sort);
+    let in_default_order = R::Sort::KEYS.first().is_some_and(|(_, key)| *key == page.sort);
     let is_bounded = in_default_order && filter.is_indexed() && !page.count;
     let (filter, page) = (filter.clone(), page.clone());
-    let read = move |tx: &mut ReadTx<'_>| find(tx, &filter, &page);
+    let read = move |tx: &mut ReadTx<'_>| R::list(tx, &filter, &page, &caller);
     let slice = if is_bounded { app.store.look(read).await? } else { app.store.read(read).await? };
     query.answer(slice)
 }

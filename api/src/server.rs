@@ -35,6 +35,7 @@ use crate::config::Config;
 use crate::connection::{self, Connection, Connections};
 use crate::cors::Cors;
 use crate::gate::{Gate, Rules};
+use crate::import::Importer;
 use crate::jwt::Verifier;
 use crate::jwt::key_set::KeySetError;
 use crate::metrics::{self, Metrics};
@@ -46,9 +47,9 @@ use crate::signing::LogSigner;
 use crate::statistics::Answers;
 use crate::wait::Waits;
 use crate::{
-    annual_return, code_list, commitment, contract, department, document, enabler, endorsement, entry, html, key, log,
-    mutual, objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot, stage_transition,
-    statistics, support_request,
+    annual_return, code_list, commitment, contract, department, document, enabler, endorsement, entry, export, html,
+    import, key, log, mutual, objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot,
+    stage_transition, statistics, support_request,
 };
 
 /// What a handler takes as its argument to reach the register.
@@ -57,7 +58,9 @@ pub type App = Data<Shared>;
 /// Mounts every operation. The contract is made from the same list.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.configure(about::routes).service(
+        // Its paths are more exact than those of records.
         scope::scope("/v1")
+            .configure(export::routes)
             .configure(department::routes)
             .configure(commitment::routes)
             .configure(pathway_step::routes)
@@ -76,6 +79,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
             .configure(report::routes)
             .configure(entry::routes)
             .configure(log::routes)
+            .configure(import::routes)
             .configure(key::routes)
             .configure(code_list::routes),
     );
@@ -102,6 +106,10 @@ pub struct Shared {
     pub answers: Answers,
     /// Where callers reach the service, for people to copy.
     pub address: String,
+    /// What enters the rows of imports.
+    pub importer: Importer,
+    /// A file to be imported may have so many bytes.
+    pub import_limit: usize,
 }
 
 impl Shared {
@@ -275,9 +283,12 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers, document::documents())?;
     let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
+    let importer = Importer::new(store.clone(), clock.clone(), config.scrutineer_above, config.imports_kept);
     let shared = Data::new(Shared {
         store,
         clock,
+        importer,
+        import_limit: config.import_limit,
         connections,
         body_time: config.request_time,
         scrutineer_above: config.scrutineer_above,
@@ -298,10 +309,11 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
             let stamp = shared.operator(RequestId::make().as_str());
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
             let listening = documents.map_err(ServeError::Register).and_then(|()| {
-                let limits = Arc::clone(&rules.limits);
+                let (limits, importer) = (Arc::clone(&rules.limits), shared.importer.clone());
                 let listening = Listening::begin(&config, shared.clone(), contract, rules, signals)?;
                 tidy_up_regularly(limits);
                 keep_facts_near(shared);
+                import::start(importer);
                 Ok(listening)
             });
             // The receiver waits for this; it is gone only where the starting thread is.
@@ -333,6 +345,7 @@ fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Ver
         cors: Cors::of(&config.cors_origins),
         public_url: config.public_url.clone(),
         proxies: config.proxies.clone(),
+        import_limit: config.import_limit,
         limits: Arc::new(RateLimits::new(config.rate_per_address, config.rate_per_key)),
         metrics: metrics.map_err(|error| ServeError::Server(error.to_string()))?,
     })

@@ -22,7 +22,7 @@ use crate::value::{Day, Instant, KeyId, MutualId, Name, Note, PartialDate, Staff
 
 pub use action::{NewCorrection, NewDeclaration, NewSupersession, NewVoiding};
 pub use appointment::NewAppointment;
-pub use operations::{StaffBallots, erasure, routes};
+pub use operations::{StaffBallotFilter, StaffBallots, erasure, routes};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
     BallotOption, BallotRound, BallotThreshold, Basis, Effect, FigureCheck, NewBallotOption, NewBallotRound,

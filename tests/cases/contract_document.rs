@@ -70,8 +70,20 @@ fn it_says_what_it_is_and_whose() {
 
 #[test]
 fn operations_are_named_by_verb_and_resource_and_named_once() {
-    let verbs =
-        ["list", "get", "create", "replace", "update", "delete", "check", "declare", "void", "supersede", "correct"];
+    let verbs = [
+        "list",
+        "get",
+        "export",
+        "create",
+        "replace",
+        "update",
+        "delete",
+        "check",
+        "declare",
+        "void",
+        "supersede",
+        "correct",
+    ];
     let mut seen = BTreeSet::new();
     for (template, method, operation) in Contract::of_the_service().operations() {
         let name =
@@ -167,6 +179,7 @@ fn every_operation_has_one_success_type_and_one_problem_type() {
         let read: Vec<&String> =
             operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(media, _)| media).collect();
         let expected: &[&str] = match method.as_str() {
+            "POST" if template == "/v1/imports" => &["application/x-ndjson"],
             "POST" | "PUT" => &["application/json"],
             "PATCH" => &["application/merge-patch+json"],
             _ => &[],
@@ -387,7 +400,8 @@ async fn every_request_example_is_accepted(app: &TestApp) {
     let mut tried = 0;
     for (template, method, operation) in Contract::of_the_service().operations() {
         let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
-        for (media, content) in content {
+        // Files of rows have cases of their own.
+        for (media, content) in content.iter().filter(|(media, _)| *media != "application/x-ndjson") {
             let schema = Contract::of_the_service().resolve(&content["schema"]);
             let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));

@@ -35,6 +35,8 @@ struct Register<'a> {
     declared: [Value; 2],
     reruns: [Value; 2],
     contracts: [Value; 2],
+    /// By the department's editor, and by the administrator.
+    imports: [Value; 2],
     /// By the word that their paths have for them.
     parts: BTreeMap<&'static str, [Value; 2]>,
     keys: Vec<Option<String>>,
@@ -85,7 +87,12 @@ impl<'a> Register<'a> {
             let path = format!("{STAFF_BALLOTS}/{}/appointment", id(ballot));
             app.put(path, &json!({ "key_id": scrutineer_id })).await.expect(200);
         }
-        Self { app, departments, mutuals, drafts, declared, reruns, contracts, parts, keys, scrutineer_id }
+        let import = async |key: &str| {
+            let request = app.request("POST", "/v1/imports?resource_type=mutual&validate_only=true").with_key(key);
+            request.body("application/x-ndjson", "{}").await.expect(202)
+        };
+        let imports = [import(keys[1].as_ref().unwrap()).await, import(admin_key()).await];
+        Self { app, departments, mutuals, drafts, declared, reruns, contracts, imports, parts, keys, scrutineer_id }
     }
 
     fn key(&self, role: &str) -> &str {
@@ -118,6 +125,7 @@ impl<'a> Register<'a> {
             "{ballot}" if record.ends_with("declared") => found(&self.declared),
             "{ballot}" => found(&self.drafts),
             "{contract}" => found(&self.contracts),
+            "{import}" => found(&self.imports),
             "{key}" => key_id([self.key("department_editor"), admin_key()][at]),
             "{slug}" => "gone".to_owned(),
             "{list}" => "stage".to_owned(),
@@ -185,7 +193,10 @@ impl<'a> Register<'a> {
         if [Method::PUT, Method::PATCH, Method::DELETE].contains(method) {
             request = request.if_match("*");
         }
-        if let Some(body) = self.body(method, template, record) {
+        if template == "/v1/imports" {
+            request.path.push_str("&resource_type=mutual");
+            request = request.body("application/x-ndjson", "{}");
+        } else if let Some(body) = self.body(method, template, record) {
             request = if *method == Method::PATCH { request.merge_patch(&body) } else { request.json(&body) };
         }
         request.await.status()

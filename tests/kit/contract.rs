@@ -205,6 +205,11 @@ impl Contract {
         let Some(media) = response.media_type().filter(|media| content.contains_key(*media)) else {
             return vec![format!("{:?} is not among the documented media types", response.media_type())];
         };
+        if media == "application/x-ndjson" {
+            let is_object = |line: &str| serde_json::from_str::<Map<String, Value>>(line).is_ok();
+            let lines = str::from_utf8(response.bytes()).unwrap_or("not UTF-8");
+            return unless(lines.lines().all(is_object), "a line of the body is no JSON object");
+        }
         if !media.ends_with("json") {
             return unless(!response.bytes().is_empty(), "the body is empty");
         }

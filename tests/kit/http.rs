@@ -34,7 +34,8 @@ pub struct Client {
 pub struct Request<'c> {
     client: &'c Client,
     pub(crate) method: Method,
-    pub(crate) path: String,
+    /// Where it goes.
+    pub path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Kind, Object, Record};
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
-use store::{Days, Documents, Page, ReadTx, ResourceType, Shown, Stored, WriteTx};
+use store::{Days, Documents, Page, ReadTx, ResourceType, Shown, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -20,14 +20,14 @@ use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource, Root};
+use crate::resource::{self, Change, ChangeOptions, Listed, Resource, Root};
 use crate::server::App;
 use crate::value::{ContractId, Day, DepartmentKey, MutualKey, Text, texts, words};
 
 /// Which contracts a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct ContractFilter {
+pub struct ContractFilter {
     /// With this supplier.
     #[serde(default)]
     #[param(max_items = 100)]
@@ -187,11 +187,7 @@ async fn list_contracts(
     caller: Caller,
     query: ListQuery<ContractFilter, Sort>,
 ) -> Result<HttpResponse, Problem> {
-    let find = |tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page<Sort>| {
-        let filter = filter.clone().resolve(tx)?;
-        Ok(store::contract::list(tx, &filter, page)?)
-    };
-    resource::list::<Contracts, _, _>(&app, caller, query, find).await
+    resource::list::<Contracts>(&app, caller, query).await
 }
 
 /// Get a contract
@@ -295,8 +291,8 @@ impl Resource for Contracts {
     const TYPE: ResourceType = ResourceType::Contract;
     const KIND: Kind = Kind::Contract;
 
-    fn wanted(_: &domain::Contract, value: domain::Contract) -> domain::Contract {
-        Self::content(value)
+    fn wanted(current: &domain::Contract, value: domain::Contract) -> domain::Contract {
+        domain::Contract { is_first: current.is_first, ..Self::content(value) }
     }
 
     fn object(
@@ -330,6 +326,21 @@ impl Resource for Contracts {
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::Contract>) -> Result<(), store::Error> {
         store::contract::delete(tx, current)
+    }
+}
+
+impl Listed for Contracts {
+    type Filter = ContractFilter;
+    type Sort = Sort;
+
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &ContractFilter,
+        page: &Page<Sort>,
+        _: &domain::Caller,
+    ) -> Result<Slice, Problem> {
+        let filter = filter.clone().resolve(tx)?;
+        Ok(store::contract::list(tx, &filter, page)?)
     }
 }
 

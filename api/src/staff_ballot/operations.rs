@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Action, Kind, Object, Record};
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
-use store::{Documents, Page, ReadTx, ResourceType, Shown, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, ResourceType, Shown, Slice, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -20,14 +20,14 @@ use crate::known_at::KnownAt;
 use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::Problem;
-use crate::resource::{self, Change, ChangeOptions, Resource, Root};
+use crate::resource::{self, Change, ChangeOptions, Listed, Resource, Root};
 use crate::server::App;
 use crate::value::{MutualKey, PartialDate, StaffBallotId, Text, texts, words};
 
 /// Which staff ballots a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-struct StaffBallotFilter {
+pub struct StaffBallotFilter {
     /// About this mutual.
     #[serde(default)]
     #[param(max_items = 100)]
@@ -149,12 +149,7 @@ async fn list_staff_ballots(
     caller: Caller,
     query: ListQuery<StaffBallotFilter, Sort>,
 ) -> Result<HttpResponse, Problem> {
-    let reader = caller.clone();
-    let find = move |tx: &mut ReadTx<'_>, filter: &StaffBallotFilter, page: &Page<Sort>| {
-        let filter = filter.clone().resolve(tx)?;
-        Ok(store::staff_ballot::list(tx, &filter, page, reader.confidences())?)
-    };
-    resource::list::<StaffBallots, _, _>(&app, caller, query, find).await
+    resource::list::<StaffBallots>(&app, caller, query).await
 }
 
 /// Get a staff ballot
@@ -455,6 +450,21 @@ impl Resource for StaffBallots {
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
         store::staff_ballot::delete(tx, current)
+    }
+}
+
+impl Listed for StaffBallots {
+    type Filter = StaffBallotFilter;
+    type Sort = Sort;
+
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &StaffBallotFilter,
+        page: &Page<Sort>,
+        caller: &domain::Caller,
+    ) -> Result<Slice, Problem> {
+        let filter = filter.clone().resolve(tx)?;
+        Ok(store::staff_ballot::list(tx, &filter, page, caller.confidences())?)
     }
 }
 

@@ -169,6 +169,8 @@ vocabulary! {
         SupportRequest = "support_request",
         /// progress along pathways
         PathwayProgress = "pathway_progress",
+        /// imports
+        Import = "import",
         /// API keys
         Key = "key",
     }
@@ -316,7 +318,7 @@ fn is_granted(caller: &Caller, action: Action, object: &Object) -> bool {
 
 /// Whether everybody may do this with every record of this kind; a draft is excepted.
 pub const fn is_public(action: Action, kind: Kind) -> bool {
-    matches!(action, Action::Read) && !matches!(kind, Kind::Key)
+    matches!(action, Action::Read) && !matches!(kind, Kind::Import | Kind::Key)
 }
 
 /// Who may do what: the whole of it.
@@ -378,6 +380,10 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
         ) => &[ADMIN],
         (Kind::Enabler, Action::ReadConfidential) => ANYBODY_KNOWN,
         (Kind::Endorsement | Kind::Objection, Action::ReadConfidential) => &[EDITOR, AUDITOR, ADMIN],
+
+        // Whose rows say what, each row's own grants decide.
+        (Kind::Import, Action::Create) => &[EDITOR, MUTUAL_EDITOR, OFFICER, ADMIN],
+        (Kind::Import, Action::Read) => &[EDITOR, MUTUAL_EDITOR, OFFICER, AUDITOR, ADMIN],
 
         (Kind::Key, Action::Read) => &[AUDITOR, ADMIN],
         (Kind::Key, Action::Create | Action::Delete) => &[ADMIN],

@@ -25,6 +25,7 @@ pub mod fold;
 pub mod fte;
 pub mod id;
 pub mod identifier;
+pub mod import;
 pub mod money;
 pub mod mutual;
 pub mod objection;
@@ -70,6 +71,7 @@ pub use id::{
     PathwayProgressId, PathwayStepId, StaffBallotId, StageTransitionId, SupportRequestId,
 };
 pub use identifier::{Identifier, Scheme};
+pub use import::{ImportMode, ImportState, Importable};
 pub use money::{Currency, MAX_INTEGER, Money, SignedMoney};
 pub use mutual::{LegalForm, Mutual, OriginRoute, Parents, Staff, Stage, Tests};
 pub use objection::{Objection, ObjectionKind, ObjectionOutcome};
@@ -86,9 +88,9 @@ pub use slug::{Key, Slug};
 pub use source::{MAX_SOURCES, Source, Sources};
 pub use staff_ballot::{
     BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
-    CountsKnown, Declaration, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser, PublishedBasis,
-    PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold, ThresholdOutcome,
-    Verdict, Yardstick, newest_deciding,
+    CountsKnown, Declaration, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser, Past,
+    PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold,
+    ThresholdOutcome, Verdict, Yardstick, newest_deciding,
 };
 pub use stage_transition::{Course, Misstep, StageTransition, Standing, StepFault, reachable, replay};
 pub use statistics::{Regime, StandingGroup, regime};

@@ -187,6 +187,10 @@ pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
 /// Unique indexes that no request can run into: a violation is a fault of ours.
 pub const TECHNICAL_INDEXES: &[&str] = &[
     "pk_department_policy_areas",
+    "pk_import_chunks",
+    "pk_import_problems",
+    "pk_import_records",
+    "pk_imports",
     "pk_mutual_sectors",
     "pk_mutual_other_departments",
     "pk_contract_cpv_codes",

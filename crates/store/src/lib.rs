@@ -20,6 +20,7 @@ mod error;
 mod fragment;
 pub mod history;
 pub mod idempotency;
+pub mod import;
 mod json;
 pub mod key;
 mod keyset;
@@ -39,6 +40,7 @@ pub mod reference;
 pub mod report;
 mod schema;
 pub mod scorecard;
+mod snapshot;
 mod span;
 pub mod staff_ballot;
 mod stage_transition;
@@ -66,8 +68,9 @@ pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, Othe
 pub use keyset::{Listed, Page, Position, Slice};
 pub use migrate::migrate;
 pub use reference::Reference;
+pub use snapshot::Pieces;
 pub use span::{Days, Span};
-pub use transaction::{Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
+pub use transaction::{Apart, Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
 pub use verify::{LogFault, Verified};
 
 use conn::{Conn, Pool, Purpose, Session};
@@ -101,6 +104,8 @@ pub enum ResourceType {
     SupportRequest,
     /// A step of the pathway that a mutual has done.
     PathwayProgress,
+    /// An import, which is no part of the register and has no entries; what it enters has.
+    Import,
     /// An API key, which is no part of the register and has no entries.
     Key,
 }
@@ -123,6 +128,7 @@ impl ResourceType {
             Self::Objection => "objection",
             Self::SupportRequest => "support_request",
             Self::PathwayProgress => "pathway_progress",
+            Self::Import => "import",
             Self::Key => "key",
         }
     }
@@ -143,6 +149,7 @@ impl ResourceType {
             Self::Objection => "objections",
             Self::SupportRequest => "support_requests",
             Self::PathwayProgress => "pathway_progress",
+            Self::Import => "imports",
             Self::Key => "api_keys",
         }
     }
@@ -186,6 +193,7 @@ impl Vocabulary for ResourceType {
             Self::Objection => "An objection to a mutual.",
             Self::SupportRequest => "A mutual's request for support.",
             Self::PathwayProgress => "A step of the pathway that a mutual has done.",
+            Self::Import => "An import.",
             Self::Key => "An API key.",
         }
     }
@@ -243,6 +251,8 @@ pub struct Store {
     pool: Pool,
     long_reads: Arc<Semaphore>,
     read_queue: Arc<Semaphore>,
+    /// For reads that go on for as long as somebody takes what they read.
+    in_pieces: Arc<Semaphore>,
     queue: writer::Queue,
     documents: Arc<dyn Documents>,
     /// The number of the newest entry that this process knows of.
@@ -264,8 +274,9 @@ impl Store {
             DatabaseUrl::Sqlite(_) => workers.saturating_add(LONG_READS),
             DatabaseUrl::Postgres(_) => workers.saturating_mul(4).max(8),
         };
+        let in_pieces = Arc::new(Semaphore::new(usize::try_from(snapshot::AT_A_TIME).unwrap_or(1)));
         let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
-        let pool = conn::pool(url, connections, PATIENCE)?;
+        let pool = conn::pool(url, connections.saturating_add(snapshot::AT_A_TIME), PATIENCE)?;
         let heads = watch::Sender::new(0);
         let queue = writer::start(url.clone(), writing, Arc::clone(&documents), heads.clone())
             .map_err(|error| unreachable(error.to_string()))?;
@@ -276,7 +287,7 @@ impl Store {
         let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
         let read_queue = Arc::new(Semaphore::new(READ_QUEUE));
         let (lookout, facts) = (Arc::default(), Arc::default());
-        Ok(Self { url: url.clone(), pool, long_reads, read_queue, queue, documents, heads, lookout, facts })
+        Ok(Self { url: url.clone(), pool, long_reads, read_queue, in_pieces, queue, documents, heads, lookout, facts })
     }
 
     /// Where the register is kept.

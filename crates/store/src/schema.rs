@@ -418,3 +418,42 @@ diesel::allow_tables_to_appear_in_same_query!(
     contracts,
     contract_cpv_codes,
 );
+
+diesel::table! {
+    imports (id) {
+        id -> Text,
+        created_at -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+        actor -> Text,
+        role -> Text,
+        department_ids -> Nullable<Text>,
+        key_id -> Nullable<Text>,
+        request_id -> Text,
+        resource_type -> Text,
+        mode -> Text,
+        validate_only -> Bool,
+        state -> Text,
+        pass -> BigInt,
+        is_last_pass -> Bool,
+        settled_in_pass -> BigInt,
+        row_count -> BigInt,
+        created_count -> BigInt,
+        updated_count -> BigInt,
+        unchanged_count -> BigInt,
+        failed_count -> BigInt,
+        worker -> Nullable<Text>,
+        worker_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    import_chunks (import_id, pass, line) { import_id -> Text, pass -> BigInt, line -> BigInt, lines -> Text, }
+}
+
+diesel::table! {
+    import_records (import_id, resource_id) { import_id -> Text, resource_id -> Text, }
+}
+
+diesel::table! {
+    import_problems (import_id, line) { import_id -> Text, line -> BigInt, problem -> Text, }
+}

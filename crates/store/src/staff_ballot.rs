@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use domain::{
     BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Correction, Declaration, Ending, Fault,
-    FaultCode, Held, KeyId, MutualId, Note, OptionCount, Organiser, PublishedFigure, Record, Role, Round, Scrutineer,
-    StaffBallot, StaffBallotId, Tally, Threshold, Yardstick,
+    FaultCode, Held, KeyId, MutualId, Note, OptionCount, Organiser, Past, PublishedFigure, Record, Role, Round,
+    Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold, Yardstick,
 };
 use serde::{Deserialize, Serialize};
 
@@ -210,6 +210,28 @@ pub fn insert(
     diesel::insert_into(staff_ballots::table).values(&row).execute(tx.changing())?;
     log(tx, Action::Create, &record, canonical, None)?;
     Ok(Stored { record: Arc::new(record), document: row.document })
+}
+
+/// Enters a ballot after the fact as what it came to be elsewhere, for a caller who sees these drafts.
+///
+/// # Errors
+/// As [`insert`], and [`Error::Rule`] with all that it lacks to be declared.
+pub fn insert_with_past(
+    tx: &mut WriteTx<'_>,
+    id: StaffBallotId,
+    ballot: &StaffBallot,
+    past: &Past,
+    scrutineer_above: i64,
+    sees: Confidences<'_>,
+) -> Result<Stored<StaffBallot>, Error> {
+    let rerun = past.ending.superseded_by_id;
+    let unknown = reference::faults(tx, &rerun.map(superseding).into_iter().collect::<Vec<_>>(), sees)?;
+    if !unknown.is_empty() {
+        return Err(Error::Rule(unknown));
+    }
+    let rerun = rerun.map(|rerun| find(tx, &rerun, sees)).transpose()?;
+    let yardstick = Yardstick { today: tx.today()?, scrutineer_above };
+    insert(tx, id, ballot.with_past(id, past, rerun.as_ref(), &yardstick)?, sees)
 }
 
 /// Replaces what a draft says, for a caller who sees these drafts.

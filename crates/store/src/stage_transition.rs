@@ -80,7 +80,9 @@ impl Kept for StageTransition {
             successor_id: mutual.content.life.successor_id.filter(|_| standing.stage.is_ended()),
         };
         let life = Checked::new(life).map_err(Error::Rule)?;
+        // That of a mutual which was entered with its past is told by no transition.
         let overridden = steps.iter().rev().find_map(|step| step.override_reason.clone());
+        let overridden = overridden.or_else(|| mutual.content.launch_override_reason.clone());
         let wanted = Mutual { life, launch_override_reason: overridden, ..mutual.content.clone() };
         if wanted != mutual.content {
             mutual::update(tx, &mutual, wanted)?;

@@ -8,7 +8,7 @@ use domain::{Contract, Day, Department, Mutual, Record, StaffBallot};
 
 use crate::ResourceType;
 use crate::conn::Conn;
-use crate::dialect::Searched;
+use crate::dialect::{self, Searched};
 use crate::entry_log::{Action, Entry};
 use crate::error::Error;
 use crate::part::{AnyPart, PartDocument};
@@ -234,7 +234,54 @@ impl<'c> WriteTx<'c> {
     }
 }
 
+/// What became of a part of a write.
+#[derive(Debug)]
+pub enum Apart<T, E> {
+    /// It was done.
+    Done(T),
+    /// It was refused, and nothing of it is left.
+    Refused(E),
+    /// It was refused when it had changed something already, which a savepoint alone takes back: the whole write must be done anew.
+    Entangled,
+}
+
 impl WriteTx<'_> {
+    /// Does a part of a write that may be refused without the others.
+    ///
+    /// Savepoints cost much (see the writer), and a part that is refused has seldom changed anything: so a write is tried without them
+    /// first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub fn apart<T, E>(
+        &mut self,
+        with_savepoint: bool,
+        work: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<Apart<T, E>, Error> {
+        let (mark, touched) = (self.pending.mark(), std::mem::take(&mut self.touched));
+        if with_savepoint {
+            dialect::control(self.conn(), &["SAVEPOINT one_part"])?;
+        }
+        let result = work(self);
+        let is_clean = !self.touched;
+        self.touched |= touched;
+        match result {
+            Ok(done) => {
+                if with_savepoint {
+                    dialect::control(self.conn(), &["RELEASE SAVEPOINT one_part"])?;
+                }
+                Ok(Apart::Done(done))
+            }
+            Err(refused) if with_savepoint => {
+                dialect::control(self.conn(), &["ROLLBACK TO SAVEPOINT one_part", "RELEASE SAVEPOINT one_part"])?;
+                self.pending.truncate(mark);
+                Ok(Apart::Refused(refused))
+            }
+            Err(refused) if is_clean && dialect::goes_on(self.conn())? => Ok(Apart::Refused(refused)),
+            Err(_) => Ok(Apart::Entangled),
+        }
+    }
+
     /// The day of the change, in UTC.
     pub(crate) fn today(&self) -> Result<Day, Error> {
         Day::from_date(self.stamp.now.date_naive()).map_err(|invalid| Error::Internal(invalid.detail))

@@ -52,6 +52,15 @@ pub struct Correction {
     pub version: i64,
 }
 
+/// What became of a ballot before it was entered here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The state that it came to.
+    pub ending: Checked<Ending>,
+    /// Its corrections, the oldest first.
+    pub corrections: Vec<Correction>,
+}
+
 /// Why a ballot stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum BallotError {
@@ -112,6 +121,36 @@ impl StaffBallot {
             return Err(BallotError::Content(faults));
         }
         declared.ended(Ending { state: BallotState::Declared, void_reason: None, superseded_by_id: None })
+    }
+
+    /// The draft, which has this id, as what it came to be elsewhere, historic in whatever its sources don't tell. One that gave way to a
+    /// rerun needs it.
+    ///
+    /// # Errors
+    ///
+    /// A fault for each thing that the ballot lacks to be declared, and where the rerun is none for it.
+    pub fn with_past(
+        &self,
+        id: StaffBallotId,
+        past: &Past,
+        rerun: Option<&Record<Self>>,
+        yardstick: &Yardstick,
+    ) -> Result<Self, BallotError> {
+        if past.ending.state == BallotState::Draft {
+            return Ok(self.clone());
+        }
+        let declared = self.declare(&Declaration { declared_on: None, historic: true }, yardstick)?;
+        let is_rerun = |by: &Record<Self>| {
+            by.id != id
+                && by.content.mutual_id == self.mutual_id
+                && by.content.kind == BallotKind::Rerun
+                && by.content.state() != BallotState::Draft
+        };
+        if rerun.is_some_and(|by| !is_rerun(by)) {
+            let detail = "expected another ballot, a rerun for the same mutual that is no draft";
+            return Err(BallotError::Content(vec![Fault::new("superseded_by_id", FaultCode::Inconsistent, detail)]));
+        }
+        Ok(Self { ending: past.ending.clone(), corrections: past.corrections.clone(), ..declared })
     }
 
     /// The declared ballot as one that does not count.

@@ -10,7 +10,7 @@ mod tally;
 mod verdict;
 mod words;
 
-pub use life::{BallotError, Correction, Declaration, SCRUTINEER_ABOVE, Yardstick};
+pub use life::{BallotError, Correction, Declaration, Past, SCRUTINEER_ABOVE, Yardstick};
 pub use published::FigureCheck;
 pub use result::{BallotResult, CountsKnown, Share, ThresholdOutcome};
 pub use tally::{BallotOption, OptionCount, OptionKey, PublishedFigure, Round, Tally, Threshold};

@@ -55,6 +55,7 @@ mod references;
 mod report;
 mod round_trip;
 mod search;
+mod snapshot;
 mod walks;
 mod write_ahead_log;
 mod writer;

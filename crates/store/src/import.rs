@@ -1,0 +1,483 @@
+//! Imports: files of records that are entered in the background, some hundred rows at a time.
+//!
+//! The rows wait in chunks. What a chunk's rows do to the register and that the chunk is done is one transaction, so that each row is
+//! entered once, whenever the program ends and however many instances of it work. A row that refers to a record which is not there
+//! yet waits for the next pass. Knows no row by its content.
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use domain::{Access, Caller, Id, ImportMode, ImportState, Importable, Role, Scope};
+
+use crate::error::Error;
+use crate::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
+use crate::schema::{import_chunks, import_problems, import_records, imports};
+use crate::{ReadTx, ResourceType, WriteTx};
+
+/// Id of an import.
+pub type ImportId = Id<Import>;
+
+/// An import, as it is asked for.
+#[derive(Clone, Debug)]
+pub struct NewImport {
+    /// Its id.
+    pub id: ImportId,
+    /// What its rows are.
+    pub resource_type: Importable,
+    /// What becomes of it where a row is refused.
+    pub mode: ImportMode,
+    /// Whether nothing is to be entered.
+    pub validate_only: bool,
+}
+
+/// An import as it stands.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// Its id.
+    pub id: ImportId,
+    /// When it was asked for.
+    pub created_at: DateTime<Utc>,
+    /// When its last row was entered or refused.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Who asked for it.
+    pub caller: Caller,
+    /// In which request.
+    pub request_id: String,
+    /// What its rows are.
+    pub resource_type: Importable,
+    /// What becomes of it where a row is refused.
+    pub mode: ImportMode,
+    /// Whether nothing is to be entered.
+    pub validate_only: bool,
+    /// How far it has come.
+    pub state: ImportState,
+    /// The pass that its rows are in, from 0.
+    pub pass: i64,
+    /// Whether a row that refers to a record which is not there is refused by now.
+    pub is_last_pass: bool,
+    /// What became of its rows.
+    pub counts: Counts,
+}
+
+/// What became of the rows of an import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// How many there are.
+    pub rows: i64,
+    /// Entered as new records.
+    pub created: i64,
+    /// That changed the record that they are for.
+    pub updated: i64,
+    /// That say what their record says already.
+    pub unchanged: i64,
+    /// Refused.
+    pub failed: i64,
+}
+
+/// Rows that are entered together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    /// The pass that it is for.
+    pub pass: i64,
+    /// The number of its first line, by which it is known in its pass.
+    pub line: i64,
+    /// The rows, each with the number of its line.
+    pub rows: Vec<(i64, String)>,
+}
+
+/// What became of the rows of a chunk.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// How many created a record.
+    pub created: i64,
+    /// How many changed theirs.
+    pub updated: i64,
+    /// How many said nothing new.
+    pub unchanged: i64,
+    /// The refused ones: line and problem, as JSON.
+    pub problems: Vec<(i64, String)>,
+    /// Those that wait for another record.
+    pub waiting: Vec<(i64, String)>,
+    /// The records that the others are for.
+    pub records: Vec<String>,
+}
+
+/// A worker of which nothing was heard for so many seconds is gone.
+const PATIENCE: i64 = 3;
+
+/// More passes than this are not made: whose rows stand in the reverse order of their references gets them told.
+const MAX_PASSES: i64 = 50;
+
+/// Begins an import, whose rows are still to come.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<(), Error> {
+    let department_ids = match &access.scope {
+        Scope::All => None,
+        Scope::Departments(own) => Some(texts(own)),
+    };
+    let row = Row {
+        id: new.id.to_string(),
+        created_at: tx.stamp().now.naive_utc(),
+        finished_at: None,
+        actor: tx.stamp().actor.clone(),
+        role: access.role.to_string(),
+        department_ids,
+        key_id: text_option(access.key_id.as_ref()),
+        request_id: tx.stamp().request_id.clone(),
+        resource_type: new.resource_type.to_string(),
+        mode: new.mode.to_string(),
+        validate_only: new.validate_only,
+        state: ImportState::Receiving.to_string(),
+        pass: 0,
+        is_last_pass: false,
+        settled_in_pass: 0,
+        row_count: 0,
+        created_count: 0,
+        updated_count: 0,
+        unchanged_count: 0,
+        failed_count: 0,
+        worker: None,
+        worker_until: None,
+    };
+    diesel::insert_into(imports::table).values(&row).execute(tx.changing())?;
+    Ok(())
+}
+
+/// Adds rows to an import that is still arriving.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn add(tx: &mut WriteTx<'_>, id: ImportId, rows: &[(i64, String)]) -> Result<(), Error> {
+    let id = id.to_string();
+    insert_chunk(tx, &id, 0, rows)?;
+    let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let own = imports::table.find(&id);
+    diesel::update(own).set(imports::row_count.eq(imports::row_count + count)).execute(tx.changing())?;
+    Ok(())
+}
+
+/// Says that all rows of an import have arrived; gives it.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn complete(tx: &mut WriteTx<'_>, id: ImportId) -> Result<Import, Error> {
+    let own = imports::table.find(id.to_string());
+    diesel::update(own).set(imports::state.eq(ImportState::Waiting.as_str())).execute(tx.changing())?;
+    find(tx, id)
+}
+
+/// The import with this id.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn find(tx: &mut ReadTx<'_>, id: ImportId) -> Result<Import, Error> {
+    let key = id.to_string();
+    let found: Option<Row> = imports::table.find(&key).select(Row::as_select()).first(tx.conn()).optional()?;
+    found.map_or_else(|| Err(Error::NotFound { resource_type: ResourceType::Import, key }), Row::into_import)
+}
+
+/// The problems of an import's rows after a line, in the order of the lines.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn problems(tx: &mut ReadTx<'_>, id: ImportId, after: i64, limit: usize) -> Result<Vec<(i64, String)>, Error> {
+    let own = import_problems::table.filter(import_problems::import_id.eq(id.to_string()));
+    let next = own.filter(import_problems::line.gt(after)).order(import_problems::line);
+    let next = next.limit(i64::try_from(limit).unwrap_or(i64::MAX));
+    Ok(next.select((import_problems::line, import_problems::problem)).load(tx.conn())?)
+}
+
+/// Whether an import may wait for somebody to work at it.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn is_any_open(tx: &mut ReadTx<'_>) -> Result<bool, Error> {
+    let open = imports::state.eq_any([ImportState::Waiting.as_str(), ImportState::Running.as_str()]);
+    Ok(diesel::select(diesel::dsl::exists(imports::table.filter(open))).get_result(tx.conn())?)
+}
+
+/// Gives a worker an import to work at: the one that it has, or the oldest that no other works at. It has it for some seconds, and for
+/// some more with each chunk.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn claim(tx: &mut WriteTx<'_>, worker: &str) -> Result<Option<Import>, Error> {
+    let now = tx.stamp().now.naive_utc();
+    let open = imports::state.eq_any([ImportState::Waiting.as_str(), ImportState::Running.as_str()]);
+    let free = imports::worker.is_null().or(imports::worker.eq(worker)).or(imports::worker_until.lt(now));
+    let next: Option<Row> = imports::table
+        .filter(open)
+        .filter(free.assume_not_null())
+        .order(imports::id)
+        .select(Row::as_select())
+        .first(tx.conn())
+        .optional()?;
+    let Some(row) = next else { return Ok(None) };
+    diesel::update(imports::table.find(&row.id))
+        .set((
+            imports::state.eq(ImportState::Running.as_str()),
+            imports::worker.eq(worker),
+            imports::worker_until.eq(until(tx)),
+        ))
+        .execute(tx.changing())?;
+    let state = ImportState::Running.to_string();
+    Row { state, ..row }.into_import().map(Some)
+}
+
+/// The first chunk of a pass after a line.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn chunk_after(tx: &mut ReadTx<'_>, id: ImportId, pass: i64, line: i64) -> Result<Option<Chunk>, Error> {
+    let own = import_chunks::table.filter(import_chunks::import_id.eq(id.to_string()));
+    let next = own.filter(import_chunks::pass.eq(pass)).filter(import_chunks::line.gt(line)).order(import_chunks::line);
+    let found: Option<(i64, String)> =
+        next.select((import_chunks::line, import_chunks::lines)).first(tx.conn()).optional()?;
+    Ok(found.map(|(line, lines)| Chunk {
+        pass,
+        line,
+        rows: lines.split_terminator('\n').filter_map(numbered).collect(),
+    }))
+}
+
+/// Whether a chunk still waits: another instance may have been faster.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn waits(tx: &mut ReadTx<'_>, id: ImportId, chunk: &Chunk) -> Result<bool, Error> {
+    let own = import_chunks::table.find((id.to_string(), chunk.pass, chunk.line));
+    Ok(diesel::select(diesel::dsl::exists(own)).get_result(tx.conn())?)
+}
+
+/// Whether a row of the import was for this record already.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn is_taken(tx: &mut ReadTx<'_>, id: ImportId, resource_id: &str) -> Result<bool, Error> {
+    let own = import_records::table.find((id.to_string(), resource_id));
+    Ok(diesel::select(diesel::dsl::exists(own)).get_result(tx.conn())?)
+}
+
+/// Notes what became of the rows of a chunk, in the transaction of what they did; gives the import as it is then.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunk: &Chunk, outcome: &Outcome) -> Result<Import, Error> {
+    let id = import.id.to_string();
+    diesel::delete(import_chunks::table.find((&id, chunk.pass, chunk.line))).execute(tx.changing())?;
+    insert_chunk(tx, &id, chunk.pass.saturating_add(1), &outcome.waiting)?;
+    insert_problems(tx, &id, &outcome.problems)?;
+    let records = outcome.records.iter().map(|record| [id.clone(), record.clone()]);
+    if let Some(insertion) = crate::fragment::insertion("import_records (import_id, resource_id)", records) {
+        insertion.statement().execute(tx.changing())?;
+    }
+    let failed = i64::try_from(outcome.problems.len()).unwrap_or(i64::MAX);
+    let settled = outcome.created.saturating_add(outcome.updated).saturating_add(outcome.unchanged);
+    diesel::update(imports::table.find(&id))
+        .set((
+            imports::created_count.eq(imports::created_count + outcome.created),
+            imports::updated_count.eq(imports::updated_count + outcome.updated),
+            imports::unchanged_count.eq(imports::unchanged_count + outcome.unchanged),
+            imports::failed_count.eq(imports::failed_count + failed),
+            imports::settled_in_pass.eq(imports::settled_in_pass + settled),
+            imports::worker_until.eq(until(tx)),
+        ))
+        .execute(tx.changing())?;
+    find(tx, import.id)
+}
+
+/// What comes after a pass of which no chunk is left: another with the rows that still wait, the last one where the pass entered nothing
+/// that they may have waited for, or the end. Gives the import as it is then.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn go_on(tx: &mut WriteTx<'_>, import: &Import) -> Result<Import, Error> {
+    let stands = find(tx, import.id)?;
+    if stands.pass != import.pass || stands.state.is_over() {
+        // Another instance was faster.
+        return Ok(stands);
+    }
+    let id = import.id.to_string();
+    let next = import.pass.saturating_add(1);
+    let of_next = import_chunks::table.filter(import_chunks::import_id.eq(&id)).filter(import_chunks::pass.ge(next));
+    if !diesel::select(diesel::dsl::exists(of_next)).get_result::<bool>(tx.conn())? {
+        return finish(tx, import.id, ImportState::Done);
+    }
+    let settled: i64 = imports::table.find(&id).select(imports::settled_in_pass).first(tx.conn())?;
+    let is_last = settled == 0 || next >= MAX_PASSES;
+    diesel::update(imports::table.find(&id))
+        .set((imports::pass.eq(next), imports::is_last_pass.eq(is_last), imports::settled_in_pass.eq(0)))
+        .execute(tx.changing())?;
+    find(tx, import.id)
+}
+
+/// Ends an import of which nothing is entered, with the problems that are why.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, problems: &[(i64, String)]) -> Result<Import, Error> {
+    let stands = find(tx, id)?;
+    if stands.state.is_over() {
+        return Ok(stands);
+    }
+    let key = id.to_string();
+    diesel::delete(import_chunks::table.filter(import_chunks::import_id.eq(&key))).execute(tx.changing())?;
+    insert_problems(tx, &key, problems)?;
+    let failed = i64::try_from(problems.len()).unwrap_or(i64::MAX);
+    diesel::update(imports::table.find(&key))
+        .set(imports::failed_count.eq(imports::failed_count + failed))
+        .execute(tx.changing())?;
+    finish(tx, id, ImportState::Failed)
+}
+
+fn finish(tx: &mut WriteTx<'_>, id: ImportId, state: ImportState) -> Result<Import, Error> {
+    let key = id.to_string();
+    let now = tx.stamp().now.naive_utc();
+    diesel::delete(import_records::table.filter(import_records::import_id.eq(&key))).execute(tx.changing())?;
+    diesel::update(imports::table.find(&key))
+        .set((
+            imports::state.eq(state.as_str()),
+            imports::finished_at.eq(now),
+            imports::worker.eq(None::<String>),
+            imports::worker_until.eq(None::<NaiveDateTime>),
+        ))
+        .execute(tx.changing())?;
+    find(tx, id)
+}
+
+/// Forgets an import whose rows did not all arrive.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn discard(tx: &mut WriteTx<'_>, id: ImportId) -> Result<(), Error> {
+    remove(tx, &[id.to_string()])
+}
+
+/// Forgets imports that were over so long ago, and those that stopped arriving a day ago.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn tidy_up(tx: &mut WriteTx<'_>, kept: TimeDelta) -> Result<(), Error> {
+    let before = |age: TimeDelta| {
+        let now = tx.stamp().now;
+        now.checked_sub_signed(age).unwrap_or(DateTime::UNIX_EPOCH).naive_utc()
+    };
+    let (over, stopped) = (before(kept), before(TimeDelta::days(1)));
+    let stuck = imports::state.eq(ImportState::Receiving.as_str()).and(imports::created_at.lt(stopped));
+    let old = imports::finished_at.lt(over).assume_not_null();
+    let found: Vec<String> = imports::table.filter(old.or(stuck)).select(imports::id).limit(100).load(tx.conn())?;
+    remove(tx, &found)
+}
+
+fn remove(tx: &mut WriteTx<'_>, ids: &[String]) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    diesel::delete(import_chunks::table.filter(import_chunks::import_id.eq_any(ids))).execute(tx.changing())?;
+    diesel::delete(import_records::table.filter(import_records::import_id.eq_any(ids))).execute(tx.changing())?;
+    diesel::delete(import_problems::table.filter(import_problems::import_id.eq_any(ids))).execute(tx.changing())?;
+    diesel::delete(imports::table.filter(imports::id.eq_any(ids))).execute(tx.changing())?;
+    Ok(())
+}
+
+fn insert_chunk(tx: &mut WriteTx<'_>, id: &str, pass: i64, rows: &[(i64, String)]) -> Result<(), Error> {
+    let Some((line, _)) = rows.first() else { return Ok(()) };
+    let lines: String =
+        rows.iter().flat_map(|(line, row)| [line.to_string(), " ".to_owned(), row.clone(), "\n".to_owned()]).collect();
+    diesel::insert_into(import_chunks::table)
+        .values((
+            import_chunks::import_id.eq(id),
+            import_chunks::pass.eq(pass),
+            import_chunks::line.eq(line),
+            import_chunks::lines.eq(lines),
+        ))
+        .execute(tx.changing())?;
+    Ok(())
+}
+
+fn insert_problems(tx: &mut WriteTx<'_>, id: &str, problems: &[(i64, String)]) -> Result<(), Error> {
+    for (line, problem) in problems {
+        diesel::insert_into(import_problems::table)
+            .values((
+                import_problems::import_id.eq(id),
+                import_problems::line.eq(line),
+                import_problems::problem.eq(problem),
+            ))
+            .execute(tx.changing())?;
+    }
+    Ok(())
+}
+
+/// Until when nobody else works at what is claimed or settled now.
+fn until(tx: &WriteTx<'_>) -> NaiveDateTime {
+    let now = tx.stamp().now;
+    now.checked_add_signed(TimeDelta::seconds(PATIENCE)).unwrap_or(now).naive_utc()
+}
+
+/// A line of a chunk: the number that the row had, and the row.
+fn numbered(line: &str) -> Option<(i64, String)> {
+    let (number, row) = line.split_once(' ')?;
+    Some((number.parse().ok()?, row.to_owned()))
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = imports, treat_none_as_default_value = false)]
+struct Row {
+    id: String,
+    created_at: NaiveDateTime,
+    finished_at: Option<NaiveDateTime>,
+    actor: String,
+    role: String,
+    department_ids: Option<String>,
+    key_id: Option<String>,
+    request_id: String,
+    resource_type: String,
+    mode: String,
+    validate_only: bool,
+    state: String,
+    pass: i64,
+    is_last_pass: bool,
+    settled_in_pass: i64,
+    row_count: i64,
+    created_count: i64,
+    updated_count: i64,
+    unchanged_count: i64,
+    failed_count: i64,
+    worker: Option<String>,
+    worker_until: Option<NaiveDateTime>,
+}
+
+impl Row {
+    fn into_import(self) -> Result<Import, Error> {
+        let scope = match &self.department_ids {
+            None => Scope::All,
+            Some(own) => Scope::Departments(parsed_list("department_ids", own)?),
+        };
+        let access = Access {
+            role: parsed::<Role>("role", &self.role)?,
+            scope,
+            key_id: parsed_option("key_id", self.key_id.as_deref())?,
+        };
+        Ok(Import {
+            id: parsed("id", &self.id)?,
+            created_at: instant(self.created_at),
+            finished_at: self.finished_at.map(instant),
+            caller: Caller { name: self.actor, access: Some(access) },
+            request_id: self.request_id,
+            resource_type: parsed("resource_type", &self.resource_type)?,
+            mode: parsed("mode", &self.mode)?,
+            validate_only: self.validate_only,
+            state: parsed("state", &self.state)?,
+            pass: self.pass,
+            is_last_pass: self.is_last_pass,
+            counts: Counts {
+                rows: self.row_count,
+                created: self.created_count,
+                updated: self.updated_count,
+                unchanged: self.unchanged_count,
+                failed: self.failed_count,
+            },
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! Bulk out: the exports say what the lists say, of one moment, and a spreadsheet finds nothing in them to carry out.
+
+use std::collections::BTreeSet;
+
+use futures_util::future::join;
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_contract, full_department, full_mutual,
+    full_staff_ballot, id, mutual, staff_ballot, with,
+};
+use kit::{Response, TestApp};
+use serde_json::{Map, Value, json};
+
+kit::on_both! {
+    an_export_says_what_the_list_says,
+    an_export_takes_the_filters_of_its_list,
+    an_export_is_of_one_moment,
+    a_key_exports_what_it_may_see,
+    texts_that_look_like_formulas_are_harmless,
+    an_export_of_nothing_has_its_names,
+    an_export_that_breaks_off_does_not_look_whole,
+    exports_are_answered_like_other_reads,
+}
+
+/// The records of an export as lines of JSON.
+pub fn lines(export: &Response) -> Vec<Value> {
+    assert_eq!(export.status(), 200, "{export:?}");
+    assert_eq!(export.media_type(), Some("application/x-ndjson"));
+    export.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The records of an export as a table, as far as they can be told from it alone: a cell that is no JSON is a text.
+fn rows(export: &Response) -> (Vec<String>, Vec<Map<String, Value>>) {
+    assert_eq!(export.status(), 200, "{export:?}");
+    assert_eq!(export.media_type(), Some("text/csv"));
+    let mut reader = csv::Reader::from_reader(export.bytes());
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let row = |cells: csv::StringRecord| {
+        let cells = names.iter().cloned().zip(cells.iter().map(str::to_owned)).filter(|(_, cell)| !cell.is_empty());
+        cells.map(|(name, cell)| (name, serde_json::from_str(&cell).unwrap_or(Value::String(cell)))).collect()
+    };
+    let rows = reader.records().map(|cells| row(cells.unwrap())).collect();
+    (names, rows)
+}
+
+/// A register with records that say little and records that say all they can.
+async fn fill(app: &TestApp) {
+    let successor = app.create(DEPARTMENTS, &department("Board of Trade")).await;
+    let full = app.create(DEPARTMENTS, &full_department(id(&successor))).await;
+    let other = app.create(DEPARTMENTS, &department("Leeds")).await;
+    let harmonie = app.create(MUTUALS, &full_mutual([id(&full), id(&other), id(&successor)])).await;
+    for number in 0..210 {
+        app.create(MUTUALS, &mutual(&format!("Mutual {number}"))).await;
+    }
+    app.create(STAFF_BALLOTS, &full_staff_ballot(id(&harmonie))).await;
+    app.declare(&app.create(STAFF_BALLOTS, &full_staff_ballot(id(&harmonie))).await).await;
+    app.create(STAFF_BALLOTS, &staff_ballot(id(&harmonie))).await;
+    app.create(CONTRACTS, &full_contract(id(&harmonie), id(&other))).await;
+    app.create(CONTRACTS, &contract(id(&harmonie), id(&full))).await;
+}
+
+async fn an_export_says_what_the_list_says(app: &TestApp) {
+    fill(app).await;
+    let head = app.get("/v1/entries?limit=1").await.expect(200)["head"].to_string();
+    for path in [DEPARTMENTS, MUTUALS, STAFF_BALLOTS, CONTRACTS] {
+        let listed = app.walk(path).await;
+        let export = app.get(format!("{path}/export.ndjson")).await;
+        assert_eq!(export.header("register-seq"), Some(head.as_str()));
+        assert_eq!(lines(&export), listed, "{path}");
+        let table = app.get(format!("{path}/export.csv")).await;
+        assert_eq!(table.header("register-seq"), Some(head.as_str()));
+        let (names, rows) = rows(&table);
+        assert_eq!(rows.into_iter().map(Value::Object).collect::<Vec<_>>(), listed, "{path}");
+        let told: BTreeSet<&str> =
+            listed.iter().flat_map(|item| item.as_object().unwrap().keys()).map(String::as_str).collect();
+        assert!(told.iter().all(|name| names.iter().any(|own| own == name)), "{path}");
+        assert_eq!(names[0], "id");
+    }
+}
+
+async fn an_export_takes_the_filters_of_its_list(app: &TestApp) {
+    fill(app).await;
+    for query in [
+        "departments?kind=ministerial_department&sector=policy_advice&open=false&identifier=GB-GOR:D24",
+        "departments?q=trade",
+        "mutuals?department=leeds&stage=staff_consultation&region=yorkshire_and_the_humber",
+        "mutuals?q=mutual&staff_count_to=5",
+        "mutuals?q=mutual",
+        "mutuals?sector=community_health",
+        "staff-ballots?mutual=harmonie&state=draft&has_turnout=true",
+        "contracts?department=leeds&is_first=true",
+    ] {
+        let (path, filter) = query.split_once('?').unwrap();
+        let export = app.get(format!("/v1/{path}/export.ndjson?{filter}")).await;
+        assert_eq!(lines(&export), app.walk(&format!("/v1/{query}")).await, "{query}");
+    }
+    let refused = app.get("/v1/mutuals/export.ndjson?department=nobodys&stage=approved").await;
+    refused.expect_faults(400, &[("department", "unknown-reference")]);
+    let refused = app.get("/v1/mutuals/export.csv?stage=x&limit=3&sort=name").await;
+    refused.expect_faults(
+        400,
+        &[("stage", "not-in-vocabulary"), ("limit", "unknown-parameter"), ("sort", "unknown-parameter")],
+    );
+}
+
+async fn an_export_is_of_one_moment(app: &TestApp) {
+    let writing = async {
+        for number in 0..150 {
+            app.create(MUTUALS, &mutual(&format!("Mutual {number}"))).await;
+        }
+    };
+    let reading = async {
+        for _ in 0..40 {
+            let export = app.get(format!("{MUTUALS}/export.ndjson")).await;
+            // Each entry is of the mutual that it entered.
+            let seq: usize = export.header("register-seq").unwrap().parse().unwrap();
+            assert_eq!(lines(&export).len(), seq);
+        }
+    };
+    join(writing, reading).await;
+}
+
+async fn a_key_exports_what_it_may_see(app: &TestApp) {
+    fill(app).await;
+    let all = lines(&app.get(format!("{STAFF_BALLOTS}/export.ndjson")).await);
+    assert_eq!((all.len(), all[0]["scrutineer"]["name"].as_str()), (3, Some("A. Counter")));
+    let public = app.get(format!("{STAFF_BALLOTS}/export.csv")).without_key().await;
+    let (_, shown) = rows(&public);
+    assert_eq!((shown.len(), &shown[0]["state"]), (1, &json!("declared")));
+    assert!(!public.text().contains("A. Counter"));
+    assert_eq!(public.header("vary"), Some("Authorization"));
+}
+
+async fn texts_that_look_like_formulas_are_harmless(app: &TestApp) {
+    let hostile = [
+        "=cmd|' /C calc'!A0",
+        "+44 20 7946 0000",
+        "-1+1",
+        "@SUM(A1)",
+        "'=1",
+        "plain, \"quoted\" and 'single'",
+        "＝1＋1",
+        "'tis",
+    ];
+    for (number, description) in hostile.iter().enumerate() {
+        let said = format!("{description}\nand =more");
+        app.create(MUTUALS, &with(mutual(&format!("Mutual {number}")), json!({ "description": said }))).await;
+    }
+    app.create(DEPARTMENTS, &department("=HYPERLINK(\"https://example.org\")")).await;
+    let export = app.get(format!("{MUTUALS}/export.csv")).await;
+    let (_, rows) = rows(&export);
+    for (row, description) in rows.iter().zip(hostile) {
+        let apostrophe = if ["plain", "'tis"].iter().any(|start| description.starts_with(start)) { "" } else { "'" };
+        assert_eq!(row["description"], format!("{apostrophe}{description}\nand =more"));
+    }
+    let departments = app.get(format!("{DEPARTMENTS}/export.csv")).await;
+    assert!(departments.text().contains("\"'=HYPERLINK(\"\"https://example.org\"\")\""), "{departments:?}");
+}
+
+async fn an_export_of_nothing_has_its_names(app: &TestApp) {
+    let (names, rows) = rows(&app.get(format!("{CONTRACTS}/export.csv")).await);
+    assert!(names.contains(&"title".to_owned()) && rows.is_empty());
+    let export = app.get(format!("{CONTRACTS}/export.ndjson")).await;
+    assert_eq!((export.status(), export.text(), export.header("register-seq")), (200, "", Some("0")));
+}
+
+/// A document that can't be read, far behind the first page.
+async fn an_export_that_breaks_off_does_not_look_whole(app: &TestApp) {
+    fill(app).await;
+    let last = app.get(format!("{MUTUALS}/mutual-209")).await.expect(200);
+    app.database().execute(&format!("UPDATE mutuals SET document = 'no JSON' WHERE id = '{}'", id(&last)));
+    let client = kit::Client::to(app.address());
+    let request = client.request("GET".parse().unwrap(), format!("{MUTUALS}/export.csv"));
+    let broken = client.try_send(&request).await;
+    assert!(broken.is_err(), "{broken:?}");
+    // The connection of the database is as good as new.
+    assert_eq!(lines(&app.get(format!("{DEPARTMENTS}/export.ndjson")).await).len(), 3);
+}
+
+async fn exports_are_answered_like_other_reads(app: &TestApp) {
+    let path = format!("{MUTUALS}/export.csv");
+    app.request("HEAD", &path).await.expect(200);
+    assert_eq!(app.request("OPTIONS", &path).await.header("allow"), Some("GET, HEAD, OPTIONS"));
+    app.request("POST", &path).json(&json!({})).await.expect_problem(405, "method-not-allowed");
+    app.get(&path).header("accept", "application/json").await.expect_problem(406, "not-acceptable");
+    app.get(format!("{MUTUALS}/export.xml")).await.problem(404);
+    assert_eq!(app.get(&path).await.header("cache-control"), Some("no-store"));
+}

@@ -1,0 +1,511 @@
+//! Bulk in: rows become records by the rules of single changes, each once, whatever happens to the program.
+
+use std::time::Duration;
+
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, full_contract, full_department,
+    full_mutual, full_staff_ballot, id, mutual, staff_ballot, with, without,
+};
+use kit::{Client, Database, Engine, Program, TestApp};
+use serde_json::{Value, json};
+
+use crate::entry_log::{assert_sound, entries};
+use crate::export::lines;
+
+kit::on_both! {
+    rows_become_records,
+    a_row_for_a_record_that_is_there_replaces_it,
+    every_bad_row_has_its_problem_and_the_others_are_entered,
+    atomic_enters_all_or_nothing,
+    a_dry_run_enters_nothing,
+    rows_refer_to_one_another_in_any_order,
+    what_was_exported_comes_back,
+    the_sample_comes_back,
+    only_an_administrator_gives_ids_and_a_past,
+    rows_need_the_permission_of_single_changes,
+    a_key_that_is_revoked_ends_its_import,
+    a_refused_file_leaves_nothing,
+    a_problem_does_not_repeat_what_names_a_person,
+    the_program_imports_files,
+}
+
+fn ndjson(rows: &[Value]) -> String {
+    rows.iter().map(|row| format!("{row}\n")).collect()
+}
+
+/// Imports rows and waits for the end; gives the import as it is then.
+async fn import(app: &TestApp, query: &str, body: impl Into<String>) -> Value {
+    let key = kit::admin_key();
+    import_with(app, key, query, body).await
+}
+
+async fn import_with(app: &TestApp, key: &str, query: &str, body: impl Into<String>) -> Value {
+    let request = app.request("POST", format!("/v1/imports?{query}")).with_key(key);
+    let accepted = request.body("application/x-ndjson", body.into()).await;
+    let begun = accepted.expect(202);
+    let own = format!("/v1/imports/{}", id(&begun));
+    assert_eq!(accepted.header("location"), Some(own.as_str()));
+    for _ in 0..1500 {
+        let import = app.get(&own).with_key(key).await.expect(200);
+        if import["finished_at"].is_string() {
+            let counts = ["created", "updated", "unchanged", "failed"].map(|count| import[count].as_i64().unwrap());
+            assert_eq!(import["processed"], counts.iter().sum::<i64>());
+            return import;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the import does not end: {:?}", app.get(&own).await);
+}
+
+fn counts(import: &Value) -> [i64; 5] {
+    ["rows", "created", "updated", "unchanged", "failed"].map(|count| import[count].as_i64().unwrap())
+}
+
+/// The problems of an import: line, type and where each fault is.
+async fn problems(app: &TestApp, import: &Value) -> Vec<(i64, String, Vec<String>)> {
+    let page = app.get(format!("/v1/imports/{}/problems?limit=200", id(import))).await.expect(200);
+    let told = |problem: &Value| {
+        let errors = problem["errors"].as_array().into_iter().flatten();
+        let errors =
+            errors.map(|error| format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap()));
+        let kind = problem["type"].as_str().unwrap().trim_start_matches("/problems/").to_owned();
+        (problem["line"].as_i64().unwrap(), kind, errors.collect())
+    };
+    page["items"].as_array().unwrap().iter().map(told).collect()
+}
+
+async fn rows_become_records(app: &TestApp) {
+    let rows: Vec<Value> = (0..1200).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    let done = import(app, "resource_type=mutual", ndjson(&rows)).await;
+    assert_eq!((done["state"].as_str(), counts(&done)), (Some("done"), [1200, 1200, 0, 0, 0]));
+    let listed = app.walk(&format!("{MUTUALS}?limit=200")).await;
+    assert_eq!(listed.len(), 1200);
+    assert_eq!((&listed[7]["name"], &listed[7]["slug"]), (&json!("Mutual 7"), &json!("mutual-7")));
+    // Each has its entry, under the key that imported it.
+    let entries = entries(app.database());
+    assert_sound(&entries);
+    assert_eq!(entries.len(), 1200);
+    assert_eq!(entries[0]["actor"], done["requested_by"]);
+    let again = import(app, "resource_type=mutual", ndjson(&listed)).await;
+    assert_eq!(counts(&again), [1200, 0, 0, 1200, 0]);
+    assert_eq!(
+        app.database().rows("SELECT 1 AS one FROM import_chunks UNION ALL SELECT 1 FROM import_records").len(),
+        0
+    );
+}
+
+async fn a_row_for_a_record_that_is_there_replaces_it(app: &TestApp) {
+    let identifier = json!([{ "scheme": "GB-COH", "id": "09506232" }]);
+    let known = app.create(MUTUALS, &with(mutual("Harmonie"), json!({ "identifiers": identifier }))).await;
+    let other = app.create(MUTUALS, &mutual("Calder")).await;
+    let rows = [
+        with(mutual("Harmonie CIC"), json!({ "identifiers": identifier, "region": "wales" })),
+        with(mutual("Calder"), json!({ "slug": "calder", "description": "=Libraries\n«'»" })),
+        with(mutual("New"), json!({ "slug": "new" })),
+    ];
+    let done = import(app, "resource_type=mutual", ndjson(&rows)).await;
+    assert_eq!(counts(&done), [3, 1, 2, 0, 0], "{:?}", problems(app, &done).await);
+    let now = app.get(format!("{MUTUALS}/{}", id(&known))).await.expect(200);
+    assert_eq!((&now["name"], &now["slug"], &now["version"]), (&json!("Harmonie CIC"), &known["slug"], &json!(2)));
+    let now = app.get(format!("{MUTUALS}/{}", id(&other))).await.expect(200);
+    assert_eq!(now["description"], "=Libraries\n«'»");
+    // By id too; what the register sets itself is left out of account.
+    let edited = with(now, json!({ "region": "london", "version": 77, "updated_at": "2001-01-01T00:00:00Z" }));
+    let done = import(app, "resource_type=mutual", ndjson(&[edited])).await;
+    assert_eq!(counts(&done), [1, 0, 1, 0, 0]);
+    // Two records that the row would be both of.
+    let both = with(mutual("Both"), json!({ "slug": "calder", "identifiers": identifier }));
+    let done = import(app, "resource_type=mutual", ndjson(&[both])).await;
+    assert_eq!(problems(app, &done).await[0].1, "slug-taken");
+}
+
+async fn every_bad_row_has_its_problem_and_the_others_are_entered(app: &TestApp) {
+    let taken = app.create(DEPARTMENTS, &department("Taken")).await;
+    let deleted = app.create(DEPARTMENTS, &department("Deleted")).await;
+    app.delete(format!("{DEPARTMENTS}/{}", id(&deleted))).await.expect(204);
+    let known = json!({ "slug": "taken" });
+    let lines = [
+        department("First").to_string(),
+        "not JSON".to_owned(),
+        String::new(),
+        "[1, 2]".to_owned(),
+        with(department("Second"), json!({ "colour": "red", "kind": "x", "website": "ftp://x" })).to_string(),
+        r#"{"name": "Third", "name": "Third too", "kind": "other"}"#.to_owned(),
+        with(department("Fourth"), json!({ "id": 7 })).to_string(),
+        with(department("Fifth"), json!({ "id": id(&deleted) })).to_string(),
+        department("Taken").to_string(),
+        with(department("Taken"), known.clone()).to_string(),
+        with(department("Taken"), with(known, json!({ "website": "https://example.org/" }))).to_string(),
+        with(department("Sixth"), json!({ "closed_on": "2001", "successor_id": NOBODY })).to_string(),
+        "{\"name\": \"Zero\", \"kind\": \"other\", \"website\": \"\u{0}\"}".to_owned(),
+        format!("{{\"name\": \"{}\"}}", "x".repeat(70_000)),
+        department("Last").to_string(),
+    ];
+    let done = import(app, "resource_type=department", lines.join("\r\n")).await;
+    assert_eq!((done["state"].as_str(), counts(&done)), (Some("done"), [14, 2, 0, 1, 11]));
+    let told = problems(app, &done).await;
+    let expected = [
+        (2, "malformed-request", vec![" invalid-format"]),
+        (4, "invalid-content", vec![" invalid-type"]),
+        (5, "invalid-content", vec!["/colour unknown-member", "/kind not-in-vocabulary", "/website invalid-format"]),
+        (6, "invalid-content", vec!["/name duplicate-member"]),
+        (7, "invalid-content", vec!["/id invalid-type"]),
+        (8, "gone", vec![]),
+        (9, "name-taken", vec![]),
+        (11, "invalid-content", vec![" duplicate-item"]),
+        (12, "invalid-content", vec!["/successor_id unknown-reference"]),
+        (13, "malformed-request", vec![" invalid-format"]),
+        (14, "payload-too-large", vec![]),
+    ];
+    let told: Vec<(i64, &str, Vec<&str>)> = told
+        .iter()
+        .map(|(line, kind, errors)| (*line, kind.as_str(), errors.iter().map(String::as_str).collect()))
+        .collect();
+    for (told, expected) in told.iter().zip(&expected) {
+        let mut errors = told.2.clone();
+        errors.sort_unstable();
+        assert_eq!((told.0, told.1), (expected.0, expected.1), "{told:?}");
+        assert!(expected.2.is_empty() || errors == expected.2, "{told:?}");
+    }
+    assert_eq!(told.len(), expected.len());
+    assert_eq!(app.column(&format!("{DEPARTMENTS}?sort=name"), "name").await, ["First", "Last", "Taken"]);
+    // Page by page.
+    let first = app.get(format!("/v1/imports/{}/problems?limit=4", id(&done))).await.expect(200);
+    assert_eq!((first["items"].as_array().unwrap().len(), &first["next_after"]), (4, &json!(6)));
+    let rest = app.get(format!("/v1/imports/{}/problems?limit=200&after=6", id(&done))).await.expect(200);
+    assert_eq!((rest["items"].as_array().unwrap().len(), rest.get("next_after")), (7, None));
+    let _ = taken;
+}
+
+async fn atomic_enters_all_or_nothing(app: &TestApp) {
+    let mut rows: Vec<Value> = (0..700).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    rows.push(json!({ "name": "Without sectors" }));
+    rows.push(mutual("Mutual 3"));
+    let refused = import(app, "resource_type=mutual&mode=atomic", ndjson(&rows)).await;
+    assert_eq!((refused["state"].as_str(), counts(&refused)), (Some("failed"), [702, 0, 0, 0, 2]));
+    let told: Vec<(i64, String)> =
+        problems(app, &refused).await.into_iter().map(|(line, kind, _)| (line, kind)).collect();
+    assert_eq!(told, [(701, "invalid-content".to_owned()), (702, "name-taken".to_owned())]);
+    assert!(app.walk(MUTUALS).await.is_empty());
+    assert!(entries(app.database()).is_empty());
+
+    rows.truncate(700);
+    let done = import(app, "resource_type=mutual&mode=atomic", ndjson(&rows)).await;
+    assert_eq!((done["state"].as_str(), counts(&done)), (Some("done"), [700, 700, 0, 0, 0]));
+    assert_eq!(app.walk(&format!("{MUTUALS}?limit=200")).await.len(), 700);
+
+    let many: Vec<Value> = (0..1001).map(|number| mutual(&format!("More {number}"))).collect();
+    let request = app.request("POST", "/v1/imports?resource_type=mutual&mode=atomic");
+    request.body("application/x-ndjson", ndjson(&many)).await.expect_faults(422, &[("", "too-many")]);
+}
+
+async fn a_dry_run_enters_nothing(app: &TestApp) {
+    let known = app.create(MUTUALS, &mutual("Known")).await;
+    let rows = [mutual("New"), with(known.clone(), json!({ "region": "wales" })), json!({ "name": "Bad" })];
+    for mode in ["best_effort", "atomic"] {
+        let done = import(app, &format!("resource_type=mutual&validate_only=true&mode={mode}"), ndjson(&rows)).await;
+        assert_eq!(problems(app, &done).await.len(), 1, "{mode}");
+        if mode == "best_effort" {
+            assert_eq!(counts(&done), [3, 1, 1, 0, 1]);
+        }
+        assert_eq!(app.walk(MUTUALS).await, std::slice::from_ref(&known));
+    }
+    let good = import(app, "resource_type=mutual&validate_only=true&mode=atomic", ndjson(&rows[..2])).await;
+    assert_eq!((good["state"].as_str(), counts(&good)), (Some("done"), [2, 1, 1, 0, 0]));
+    assert_eq!(entries(app.database()).len(), 1);
+}
+
+fn numbered(number: u32) -> String {
+    format!("0190b7a4-3f52-7c31-9e2d-5a1b8c{number:06x}")
+}
+
+/// Each gave way to the one after it, and the last is on the last line.
+async fn rows_refer_to_one_another_in_any_order(app: &TestApp) {
+    let last = 620;
+    let row = |number: u32| {
+        let plain = with(department(&format!("Department {number}")), json!({ "id": numbered(number) }));
+        let successor = if number.is_multiple_of(500) { last } else { number + 1 };
+        if number == last {
+            plain
+        } else {
+            with(plain, json!({ "closed_on": "2012", "successor_id": numbered(successor) }))
+        }
+    };
+    let rows: Vec<Value> = (0..=last).map(row).collect();
+    let done = import(app, "resource_type=department", ndjson(&rows)).await;
+    assert_eq!(counts(&done), [621, 621, 0, 0, 0], "{:?}", problems(app, &done).await.first());
+    assert_eq!(app.get(format!("{DEPARTMENTS}/{}", numbered(3))).await.expect(200)["successor_id"], numbered(4));
+}
+
+/// A record without what is another's in another register.
+fn lasting(record: &Value) -> Value {
+    without(record.clone(), &["version", "created_at", "updated_at"])
+}
+
+const ALL: [(&str, &str); 4] =
+    [("department", DEPARTMENTS), ("mutual", MUTUALS), ("staff_ballot", STAFF_BALLOTS), ("contract", CONTRACTS)];
+
+/// Takes all that one register exports into another, and compares what both say.
+async fn carry_over(from: &TestApp, to: &TestApp) {
+    for (resource_type, path) in ALL {
+        let exported = from.get(format!("{path}/export.ndjson")).await;
+        let done = import(to, &format!("resource_type={resource_type}"), exported.text()).await;
+        let rows = i64::try_from(lines(&exported).len()).unwrap();
+        assert_eq!(counts(&done), [rows, rows, 0, 0, 0], "{path}: {:#?}", problems(to, &done).await);
+        let there: Vec<Value> = lines(&to.get(format!("{path}/export.ndjson")).await).iter().map(lasting).collect();
+        let here: Vec<Value> = lines(&exported).iter().map(lasting).collect();
+        assert_eq!(there, here, "{path}");
+        let again = import(to, &format!("resource_type={resource_type}"), exported.text()).await;
+        assert_eq!(counts(&again), [rows, 0, 0, rows, 0], "{path} again: {:#?}", problems(to, &again).await);
+    }
+    assert_sound(&entries(to.database()));
+}
+
+async fn what_was_exported_comes_back(app: &TestApp) {
+    let successor = app.create(DEPARTMENTS, &department("=Board, of \"Trade\"\u{2014}'s")).await;
+    let full = app.create(DEPARTMENTS, &full_department(id(&successor))).await;
+    let other = app.create(DEPARTMENTS, &department("Leeds")).await;
+    let harmonie = app.create(MUTUALS, &full_mutual([id(&full), id(&other), id(&successor)])).await;
+    let text = "-1\n@SUM(A1)\t'quoted', \"twice\" \u{1F600}";
+    let heir = app.create(MUTUALS, &with(mutual("+Heir"), json!({ "description": text }))).await;
+    let ended = app.create(MUTUALS, &mutual("Ended")).await;
+    app.lead(&ended, &[("launched", "2011-10"), ("merged", "2014")]).await;
+    app.patch(format!("{MUTUALS}/ended"), &json!({ "successor_id": id(&heir) })).await.expect(200);
+    let own = id(&harmonie);
+    let first = app.declare(&app.create(STAFF_BALLOTS, &full_staff_ballot(own)).await).await;
+    let rerun = with(full_staff_ballot(own), json!({ "kind": "rerun" }));
+    let rerun = app.declare(&app.create(STAFF_BALLOTS, &rerun).await).await;
+    let act = async |ballot: &Value, action: &str, body: Value| {
+        app.post(format!("{STAFF_BALLOTS}/{}/{action}", id(ballot)), &body).await.expect(200)
+    };
+    act(&first, "supersede", json!({ "superseded_by_id": id(&rerun) })).await;
+    act(&rerun, "correct", json!({ "correction_reason": "Misread.", "roll_size": 1001 })).await;
+    let void = app.declare(&app.create(STAFF_BALLOTS, &full_staff_ballot(own)).await).await;
+    act(&void, "void", json!({ "void_reason": "Never held." })).await;
+    app.create(STAFF_BALLOTS, &staff_ballot(own)).await;
+    app.create(CONTRACTS, &full_contract(own, id(&other))).await;
+    app.create(CONTRACTS, &contract(own, id(&full))).await;
+
+    let elsewhere = TestApp::start(app.database().engine());
+    carry_over(app, &elsewhere).await;
+}
+
+async fn the_sample_comes_back(app: &TestApp) {
+    let database = Database::absent(app.database().engine());
+    assert_eq!(Program::new(&["import-sample"]).env("DATABASE_URL", &database.url()).run().code, Some(0));
+    carry_over(&TestApp::with(database, |_| {}), app).await;
+}
+
+async fn only_an_administrator_gives_ids_and_a_past(app: &TestApp) {
+    let own = app.create(DEPARTMENTS, &department("Own")).await;
+    let editor = app.database().make_key("department_editor", &[id(&own)]);
+    let of_own = |name: &str, more: Value| with(with(mutual(name), json!({ "department_id": id(&own) })), more);
+    let launched = json!({ "stage": "operating", "launched_on": "2011", "stage_since": "2011" });
+    let rows = [
+        of_own("With an id", json!({ "id": numbered(1) })),
+        of_own("With a past", launched.clone()),
+        of_own("Plain", json!({ "version": 3, "created_at": "2001-01-01T00:00:00Z" })),
+    ];
+    let done = import_with(app, &editor, "resource_type=mutual", ndjson(&rows)).await;
+    assert_eq!(counts(&done), [3, 1, 0, 0, 2]);
+    let told: Vec<Vec<String>> = problems(app, &done).await.into_iter().map(|(_, _, errors)| errors).collect();
+    assert_eq!(told, [["/id unknown-reference"], ["/stage inconsistent"]]);
+    let done = import(app, "resource_type=mutual", ndjson(&rows[..2])).await;
+    assert_eq!(counts(&done), [2, 2, 0, 0, 0]);
+    let entered = app.get(format!("{MUTUALS}/with-a-past")).await.expect(200);
+    assert_eq!((&entered["stage"], &entered["launched_on"]), (&json!("operating"), &json!("2011")));
+    assert_eq!(id(&app.get(format!("{MUTUALS}/with-an-id")).await.expect(200)), numbered(1));
+    // An editor changes what has an id and a past already.
+    let edited = with(entered, json!({ "region": "wales" }));
+    let done = import_with(app, &editor, "resource_type=mutual", ndjson(&[edited])).await;
+    assert_eq!(counts(&done), [1, 0, 1, 0, 0], "{:?}", problems(app, &done).await);
+}
+
+async fn rows_need_the_permission_of_single_changes(app: &TestApp) {
+    let own = app.create(DEPARTMENTS, &department("Own")).await;
+    let other = app.create(DEPARTMENTS, &department("Other")).await;
+    let editor = app.database().make_key("department_editor", &[id(&own)]);
+    let rows = [
+        with(mutual("Mine"), json!({ "department_id": id(&own) })),
+        with(mutual("Theirs"), json!({ "department_id": id(&other) })),
+    ];
+    let done = import_with(app, &editor, "resource_type=mutual", ndjson(&rows)).await;
+    assert_eq!(counts(&done), [2, 1, 0, 0, 1]);
+    assert_eq!(problems(app, &done).await, [(2, "forbidden".to_owned(), vec![])]);
+    let send = |query: &'static str, key: String| {
+        let request = app.request("POST", format!("/v1/imports?{query}")).with_key(&key);
+        request.body("application/x-ndjson", "{}\n")
+    };
+    send("resource_type=contract", editor.clone()).await.expect_problem(403, "forbidden");
+    let auditor = app.database().make_key("auditor", &[]);
+    send("resource_type=mutual", auditor.clone()).await.expect_problem(403, "forbidden");
+    let officer = app.database().make_key("procurement_officer", &[]);
+    send("resource_type=contract", officer.clone()).await.expect(202);
+    // Whose import it is.
+    let path = format!("/v1/imports/{}", id(&done));
+    for (key, status) in [(&editor, 200), (&auditor, 200), (&officer, 404)] {
+        assert_eq!(app.get(&path).with_key(key).await.status(), status);
+        assert_eq!(app.get(format!("{path}/problems")).with_key(key).await.status(), status);
+    }
+    app.get(&path).without_key().await.problem(401);
+    app.get(format!("/v1/imports/{NOBODY}")).await.expect_problem(404, "not-found");
+}
+
+async fn a_key_that_is_revoked_ends_its_import(app: &TestApp) {
+    let body = json!({ "label": "Short", "role": "admin", "expires_in_days": 1 });
+    let key = app.create("/v1/keys", &body).await;
+    let rows: Vec<Value> = (0..3000).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    let request = app.request("POST", "/v1/imports?resource_type=mutual").with_key(key["key"].as_str().unwrap());
+    let begun = request.body("application/x-ndjson", ndjson(&rows)).await.expect(202);
+    app.delete(format!("/v1/keys/{}", id(&key))).await.expect(204);
+    let path = format!("/v1/imports/{}", id(&begun));
+    for _ in 0..1500 {
+        let import = app.get(&path).await.expect(200);
+        if import["finished_at"].is_string() {
+            assert_eq!(import["state"], "failed", "{import}");
+            assert_eq!(problems(app, &import).await[0].0, 0);
+            let entered = import["created"].as_i64().unwrap();
+            assert_eq!(app.get(format!("{MUTUALS}?count=exact")).await.expect(200)["total"], entered);
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the import does not end");
+}
+
+async fn a_refused_file_leaves_nothing(app: &TestApp) {
+    let small = TestApp::with(Database::fresh(app.database().engine()), |config| config.import_limit = 100_000);
+    let send =
+        |query: &str, media: &str, body: String| small.request("POST", format!("/v1/imports{query}")).body(media, body);
+    let lines = "application/x-ndjson";
+    let rows: Vec<Value> = (0..5_000).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    send("?resource_type=mutual", lines, ndjson(&rows)).await.expect_problem(413, "payload-too-large");
+    send("?resource_type=mutual", "application/json", "[]".to_owned())
+        .await
+        .expect_problem(415, "unsupported-media-type");
+    send("", lines, "{}".to_owned()).await.expect_faults(400, &[("resource_type", "required")]);
+    let wrong = send("?resource_type=commitment&mode=x&validate_only=maybe&colour=red", lines, "{}".to_owned()).await;
+    assert_eq!(wrong.faults(400).len(), 4, "{wrong:?}");
+    // Without a length, so that it is known only while it arrives.
+    let body = ndjson(&rows);
+    let head = format!(
+        "POST /v1/imports?resource_type=mutual HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n",
+        kit::admin_key(),
+        body.len()
+    );
+    assert_eq!(small.raw(head.as_bytes()).await.status(), 413);
+    for table in ["imports", "import_chunks"] {
+        assert_eq!(small.database().rows(&format!("SELECT 1 AS one FROM {table}")).len(), 0, "{table}");
+    }
+    let empty = import(&small, "resource_type=mutual", "\n\n").await;
+    assert_eq!((empty["state"].as_str(), counts(&empty)), (Some("done"), [0; 5]));
+}
+
+async fn a_problem_does_not_repeat_what_names_a_person(app: &TestApp) {
+    let harmonie = app.create(MUTUALS, &mutual("Harmonie")).await;
+    let scrutineer = json!({ "scrutineer": { "name": "Ada\u{7}Watcher", "appointed_on": "Ada Watcher", "satisfied": "Ada Watcher" } });
+    let rows = [with(staff_ballot(id(&harmonie)), scrutineer)];
+    let done = import(app, "resource_type=staff_ballot", ndjson(&rows)).await;
+    assert_eq!(problems(app, &done).await[0].2.len(), 3);
+    for table in ["import_problems", "import_chunks"] {
+        let kept = app.database().rows(&format!("SELECT * FROM {table}"));
+        assert!(!json!(kept).to_string().contains("Watcher"), "{kept:?}");
+    }
+}
+
+async fn the_program_imports_files(app: &TestApp) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let run = |arguments: &[&str]| {
+        Program::new(&[&["import"], arguments].concat())
+            .env("DATABASE_URL", &app.database().url())
+            .env("RUST_LOG", "off")
+            .run()
+    };
+    let description = "=1+1\n'quoted', \"twice\"";
+    let first =
+        app.create(MUTUALS, &with(mutual("First"), json!({ "description": description, "staff_count": 7 }))).await;
+    app.create(MUTUALS, &mutual("+Second")).await;
+    let table = app.get(format!("{MUTUALS}/export.csv")).await;
+    let path = file("mutuals.csv", table.text());
+    let same = run(&["--resource-type", "mutual", &path]);
+    assert_eq!(
+        (same.code, same.stdout.trim()),
+        (Some(0), "2 rows: 0 created, 0 updated, 2 unchanged, 0 refused"),
+        "{same:?}"
+    );
+
+    // A table that says the same of an empty register fills it.
+    let elsewhere = Database::absent(app.database().engine());
+    let filled =
+        Program::new(&["import", "--resource-type", "mutual", &path]).env("DATABASE_URL", &elsewhere.url()).run();
+    assert_eq!(filled.code, Some(0), "{filled:?}");
+    let elsewhere = TestApp::with(elsewhere, |_| {});
+    let there = elsewhere.get(format!("{MUTUALS}/{}", id(&first))).await.expect(200);
+    assert_eq!(lasting(&there), lasting(&first));
+
+    let bad = file("rows", "name,sectors,colour\nThird,\"[\"\"housing\"\"]\",\n,\"[]\",red\n");
+    assert_ne!(run(&["--resource-type", "mutual", &bad]).code, Some(0));
+    let told = run(&["--resource-type", "mutual", "--format", "csv", &bad]);
+    assert_eq!((told.code, told.stdout.trim()), (Some(1), "2 rows: 1 created, 0 updated, 0 unchanged, 1 refused"));
+    for fault in ["line 3: /name: ", "line 3: /sectors: ", "line 3: /colour: "] {
+        assert!(told.stderr.contains(fault), "{}", told.stderr);
+    }
+    let lines = file("rows.ndjson", &ndjson(&[mutual("Fourth"), json!({ "name": "Fifth" })]));
+    let none = run(&["--resource-type", "mutual", "--mode", "atomic", &lines]);
+    assert_eq!(none.code, Some(1));
+    assert!(none.stdout.contains("nothing was entered"), "{none:?}");
+    let dry = run(&["--resource-type", "mutual", "--validate-only", &lines]);
+    assert!(dry.stdout.contains("1 would be created"), "{dry:?}");
+    assert_eq!(app.column(&format!("{MUTUALS}?sort=name"), "name").await, ["+Second", "First", "Third"]);
+}
+
+/// Kills the program over and over while it enters rows: in the end each of them was entered once.
+#[test]
+fn an_import_survives_kills() {
+    const ROWS: usize = 2000;
+    let database = Database::absent(Engine::Sqlite);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let rows: Vec<Value> = (0..ROWS).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    let (mut own, mut before, mut kills) = (String::new(), 0, 0);
+    loop {
+        let served = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url()).serve();
+        database.make_admin_key();
+        let client = Client::to(served.address());
+        let send = |method: &str, path: &str, body: String| {
+            let request = client.request(method.parse().unwrap(), path).with_key(kit::admin_key());
+            let request = if body.is_empty() { request } else { request.body("application/x-ndjson", body) };
+            runtime.block_on(async { client.try_send(&request).await.unwrap() })
+        };
+        if own.is_empty() {
+            let begun = send("POST", "/v1/imports?resource_type=mutual", ndjson(&rows)).expect(202);
+            own = format!("/v1/imports/{}", id(&begun));
+        }
+        let started = std::time::Instant::now();
+        let import = loop {
+            let import = send("GET", &own, String::new()).expect(200);
+            // Killed while the next rows are being entered.
+            if import["state"] == "done" || import["processed"].as_i64().unwrap() > before {
+                break import;
+            }
+            assert!(started.elapsed().as_secs() < 60, "it does not go on: {import}");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        if import["state"] == "done" {
+            assert_eq!(counts(&import), [2000, 2000, 0, 0, 0]);
+            break;
+        }
+        before = import["processed"].as_i64().unwrap();
+        served.kill();
+        kills += 1;
+    }
+    assert!(kills > 1, "it was killed {kills} times only");
+    let entries = entries(&database);
+    assert_sound(&entries);
+    assert_eq!(entries.len(), ROWS);
+}
