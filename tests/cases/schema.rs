@@ -165,10 +165,20 @@ fn sqlite_constraints(database: &Database) -> Parts {
         let table = row["name"].as_str().unwrap();
         for constraint in row["sql"].as_str().unwrap().split("CONSTRAINT ").skip(1) {
             let (name, rule) = constraint.split_once(' ').unwrap();
-            found.insert((table.to_owned(), described(name, rule)));
+            found.insert((table.to_owned(), described(name, up_to_the_next(rule))));
         }
     }
     found
+}
+
+/// A rule without what follows it in the statement.
+fn up_to_the_next(rule: &str) -> &str {
+    let mut depth = 0;
+    let ends = |letter: char| {
+        depth += i32::from(letter == '(') - i32::from(letter == ')');
+        depth < 0 || (letter == ',' && depth == 0)
+    };
+    rule.find(ends).map_or(rule, |end| &rule[..end])
 }
 
 /// A constraint's name, and the words in quotation marks that its rule allows.
