@@ -1,8 +1,8 @@
 //! Records as a table, for spreadsheets: the columns of a resource, and what of a record stands in a cell.
 //!
 //! A text stands in its cell as it is, anything else as JSON; the cell of a member that a record doesn't have is empty. A spreadsheet takes
-//! a text for a formula that begins in certain ways: such a text has an apostrophe before it, which [`armless`] puts there and
-//! [`as_it_was`] takes away. Knows no resource and no file.
+//! a text for a formula that begins in certain ways: such a text has an apostrophe before it, which `armless` puts there and
+//! `as_it_was` takes away. Knows no resource and no file.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
