@@ -13,6 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={CONTRACT}");
     let mut document: Value = yaml_serde::from_str(&as_progenitor_reads(&fs::read_to_string(CONTRACT)?))?;
     leave_out_dry_deletes(&mut document);
+    leave_out_files(&mut document);
     let mut settings = GenerationSettings::default();
     let mut generator = Generator::new(settings.with_interface(InterfaceStyle::Builder));
     let tokens = generator.generate_tokens(&serde_json::from_value(document)?)?;
@@ -26,6 +27,16 @@ fn as_progenitor_reads(contract: &str) -> String {
     ["application/merge-patch+json:", "application/problem+json:"]
         .iter()
         .fold(contract.to_owned(), |text, media| text.replace(media, "application/json:"))
+}
+
+/// progenitor sends no lines of JSON: an import is sent with a client of one's own, and followed with this one.
+fn leave_out_files(document: &mut Value) {
+    for path in document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
+        let is_file = path.pointer("/post/requestBody/content/application~1x-ndjson").is_some();
+        if let Some(operations) = path.as_object_mut().filter(|_| is_file) {
+            operations.remove("post");
+        }
+    }
 }
 
 /// progenitor knows one form of success for each operation. A deletion answers nothing, unless it is a dry run.
