@@ -19,6 +19,7 @@ kit::on_both! {
     a_timeline_says_what_the_figures_of_its_days_say,
     every_link_lists_what_its_figure_counts,
     ballots_and_contracts_are_counted_by_their_days,
+    a_count_of_staff_is_known_from_its_day_on,
     a_launch_past_the_gate_counts_for_good,
     an_answer_is_never_stale,
     what_cannot_be_asked_is_refused_with_all_faults,
@@ -446,6 +447,15 @@ async fn ballots_and_contracts_are_counted_by_their_days(app: &TestApp) {
     assert_eq!(numbers(&other["contracts"]), [0, 0, 1]);
     for told in [past, between, now] {
         follow(app, &told).await;
+    }
+}
+
+async fn a_count_of_staff_is_known_from_its_day_on(app: &TestApp) {
+    let counted = json!({ "stage_since": "2010-01-01", "staff_count": 40, "staff_counted_on": "2012-07-31" });
+    app.create(MUTUALS, &with(mutual("Counted"), counted)).await;
+    for (day, expected) in [("2012-07-30", [0, 0, 1]), ("2012-07-31", [40, 1, 0]), ("2012-08-01", [40, 1, 0])] {
+        let told = app.get(format!("{STATISTICS}?as_at={day}")).await.expect(200);
+        assert_eq!(numbers(&told["on_the_way_staff"]), expected, "{day}");
     }
 }
 

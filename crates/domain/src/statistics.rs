@@ -3,7 +3,7 @@
 
 use crate::contract::Contract;
 use crate::date::{Day, PartialDate};
-use crate::mutual::{Staff, Stage};
+use crate::mutual::Stage;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -125,11 +125,6 @@ fn either(one: AsAt, other: AsAt) -> AsAt {
         (Some(group), Some(same)) if group == same && group != StandingGroup::Unknown => AsAt::Within(group),
         _ => AsAt::Unknown,
     }
-}
-
-/// How many staff a mutual had on a day: the count, unless it is known to be of a later time.
-pub fn staff_as_at(staff: &Staff, day: Day) -> Option<i64> {
-    staff.count.filter(|_| staff.counted_on.is_none_or(|counted| counted.first_day() <= day))
 }
 
 vocabulary! {
