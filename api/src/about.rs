@@ -213,7 +213,7 @@ async fn check_readiness(app: App) -> Result<HttpResponse, Problem> {
 /// Get the contract as YAML
 ///
 /// The OpenAPI document of this version of the service.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = String, content_type = "application/yaml")))]
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi.yaml")]
 async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
     contract.current.answer_yaml()
@@ -231,7 +231,7 @@ async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
 /// Get the contract in OpenAPI 3.0 as YAML
 ///
 /// What `/openapi.yaml` says, for generators of clients that don't know OpenAPI 3.1.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = String, content_type = "application/yaml")))]
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi-3.0.yaml")]
 async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
     Ok(contract.older()?.answer_yaml())

@@ -132,15 +132,7 @@ impl<T: Input> Body<T> {
     pub fn replace(&self, current: &impl Serialize) -> Result<T::Value, Refusal> {
         let current = representation(current);
         let read_only = read_only::<T>(&self.document);
-        let is_kept = |name: &str| read_only.contains(&name) || T::FIXED.contains(&name);
-        read::<T>(
-            &self.document,
-            |_, _| {},
-            |members, faults| {
-                members.retain(|(name, value)| *value != Node::Null || !is_kept(name));
-                keep::<T>(members, &read_only, &current, faults);
-            },
-        )
+        read::<T>(&self.document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
     }
 
     /// Reads it as what is to change, as [`Body::update`] does, and the members of these names beside as another input.
@@ -263,7 +255,7 @@ fn read_beside<T: Input, B: Input>(
 fn refuse_read_only<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], faults: &mut Faults) {
     keep_in_list::<T>(members, &Node::Null, faults);
     let set_here = take_out(members, read_only, faults);
-    for (name, _) in set_here.iter().filter(|(_, value)| *value != Node::Null) {
+    for (name, _) in &set_here {
         faults.push(name, FaultCode::ReadOnly, "the register sets this member itself: leave it out");
     }
 }
@@ -287,7 +279,7 @@ fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current
     keep_in_list::<T>(members, current, faults);
     let sent = [take_out(members, read_only, faults), take_out(members, T::FIXED, faults)].concat();
     for (name, value) in &sent {
-        if !value.same(current.member(name).unwrap_or(&Node::Null)) {
+        if !value.same(current.member(name).unwrap_or(&Node::Removed)) {
             let detail = "this member can't be changed: leave it out, or send it as it is";
             faults.push(name, FaultCode::ReadOnly, detail);
         }
@@ -311,7 +303,7 @@ fn keep_in_list<T: Input>(members: &mut [(String, Node)], current: &Node, faults
     let sent = sent.filter_map(|value| if let Node::Array(elements) = value { Some(elements) } else { None });
     for (index, element) in sent.flatten().enumerate() {
         let at_this_place = now.get(index).and_then(|element| element.member(member));
-        let is_as_now = element.member(member).is_none_or(|value| *value == Node::Null || Some(value) == at_this_place)
+        let is_as_now = element.member(member).is_none_or(|value| Some(value) == at_this_place)
             || now.iter().any(|other| other.same(element));
         if !is_as_now {
             let detail = "the register sets this member itself: leave it out, or send it as it is";
@@ -530,7 +522,7 @@ mod tests {
 
     #[test]
     fn a_slug_may_be_left_to_the_register() {
-        let new = body(r#"{"name": "Cabinet Office", "kind": "other", "sources": null}"#).create().unwrap();
+        let new = body(r#"{"name": "Cabinet Office", "kind": "other"}"#).create().unwrap();
         assert!(new.derived);
         assert_eq!(new.content.slug.as_str(), "cabinet-office");
         assert!(!body(FULL).create().unwrap().derived);
@@ -548,8 +540,10 @@ mod tests {
     fn a_replacement_may_leave_out_what_it_cannot_change() {
         let without_slug = FULL.replace(r#""slug": "cabinet-office","#, "");
         assert_eq!(body(&without_slug).replace(&answer()).unwrap().content, stored().content);
-        let nulls = FULL.replace(r#""slug": "cabinet-office""#, r#""slug": null, "id": null, "version": null"#);
-        assert_eq!(body(&nulls).replace(&answer()).unwrap().content, stored().content);
+        let nulls = FULL.replace(r#""slug": "cabinet-office""#, r#""slug": null, "id": null"#);
+        let mut told = faults(body(&nulls).replace(&answer()));
+        told.sort();
+        assert_eq!(told, [at("/id", "read-only"), at("/slug", "read-only")]);
         let minimal = body(r#"{"name": "Cabinet Office", "kind": "other"}"#).replace(&answer()).unwrap().content;
         assert_eq!(minimal.slug.as_str(), "cabinet-office");
         assert!(minimal.identifiers.is_empty() && minimal.website.is_none());

@@ -30,6 +30,12 @@ pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-ke
 /// Caches may keep an answer, but ask each time whether it still holds.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("no-cache");
 
+/// Entity tags (RFC 9110, section 8.8.3), as the contract's pattern has them.
+const TAGS_FORM: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
+
+/// Keys of requests that may be sent twice, bare or in quotation marks.
+const KEY_FORM: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
+
 const MALFORMED_TAGS: &str = "expected one or more entity tags as they came in ETag, such as \"7\", or *";
 
 /// The tag of a record: its version.
@@ -293,22 +299,18 @@ fn whole_seconds(instant: DateTime<Utc>) -> SystemTime {
 
 impl IntoParams for IfNoneMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Entity tags that the caller has; where one is current the answer is 304.";
-        vec![header_parameter("If-None-Match", false, description, "\"7\"")]
+        let description = "Entity tags that the caller has; where one is current the answer is 304. What isn't one holds for nothing.";
+        vec![header_parameter("If-None-Match", description, "\"7\"", None).build()]
     }
 }
 
 impl IntoParams for IfChanged {
     fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut parameters = IfNoneMatch::into_params(parameter_in);
-        parameters.extend([
-            header_parameter(
-                "If-Modified-Since",
-                false,
-                "A `Last-Modified` that the caller has; where nothing changed since the answer is 304. `If-None-Match` goes before it.",
-                "Wed, 01 Oct 2025 09:30:00 GMT",
-            ),
-        ]);
+        let description = "A `Last-Modified` that the caller has; where nothing changed since the answer is 304. `If-None-Match` goes \
+                           before it, and what isn't a date holds for nothing.";
+        parameters
+            .push(header_parameter("If-Modified-Since", description, "Wed, 01 Oct 2025 09:30:00 GMT", None).build());
         parameters
     }
 }
@@ -316,7 +318,8 @@ impl IntoParams for IfChanged {
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "The `ETag` of the version that the change is for; `*` for whatever version is there.";
-        vec![header_parameter("If-Match", true, description, "\"7\"")]
+        let parameter = header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM));
+        vec![parameter.required(Required::True).build()]
     }
 }
 
@@ -327,7 +330,7 @@ impl IntoParams for IfMatchOfAction {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description =
             "The `ETag` of the version that the action is for; whatever version is there where it is absent.";
-        vec![header_parameter("If-Match", false, description, "\"7\"")]
+        vec![header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM)).build()]
     }
 }
 
@@ -335,24 +338,20 @@ impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "A key of the caller's own making, such as a random UUID, new for each change. A request that is \
                            repeated with its key within 24 hours is answered as before and changes nothing again.";
-        vec![header_parameter("Idempotency-Key", false, description, "8e03978e-40d5-43dd-bc93-6894a57f9324")]
+        let example = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+        vec![header_parameter("Idempotency-Key", description, example, Some(KEY_FORM)).build()]
     }
 }
 
-fn header_parameter(name: &str, required: bool, description: &str, example: &str) -> Parameter {
-    let schema = ObjectBuilder::new()
-        .title(Some(component_name(name)))
-        .schema_type(Type::String)
-        .min_length(Some(1))
-        .max_length(Some(2000));
+/// A header that a request may have. One without a form is never refused: what can't be read of it is passed over.
+pub fn header_parameter(name: &str, description: &str, example: &str, form: Option<&str>) -> ParameterBuilder {
+    let schema = ObjectBuilder::new().title(Some(component_name(name))).schema_type(Type::String).examples([example]);
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Header)
-        .required(if required { Required::True } else { Required::False })
+        .required(Required::False)
         .description(Some(description))
-        .schema(Some(schema))
-        .example(Some(example.into()))
-        .build()
+        .schema(Some(schema.pattern(form)))
 }
 
 #[cfg(test)]

@@ -392,7 +392,7 @@ impl Described for domain::Ocid {
                 "Open contracting id, under which all notices about the same procurement are published: `ocds-`, the \
                  publisher's prefix of six, `-` and the publisher's own id (Open Contracting Data Standard 1.1).",
             ))
-            .pattern(Some(r"^ocds-[0-9a-z]{6}-\S+$"))
+            .pattern(Some("^ocds-[0-9a-z]{6}-[!-~]+$"))
             .max_length(Some(Self::MAX_CHARS))
             .examples(["ocds-h6vhtk-04f9a1"])
     }

@@ -142,7 +142,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.node {
-            Node::Null => visitor.visit_unit(),
+            Node::Null | Node::Removed => visitor.visit_unit(),
             Node::Bool(value) => visitor.visit_bool(*value),
             Node::Integer(_) => self.deserialize_i64(visitor),
             Node::Number(value) => visitor.visit_f64(*value),
@@ -174,7 +174,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         match self.node {
-            Node::Null => visitor.visit_none(),
+            Node::Removed => visitor.visit_none(),
             _ => visitor.visit_some(self),
         }
     }
@@ -293,10 +293,10 @@ impl<'de> MapAccess<'de> for Members<'de, '_> {
         Ok(None)
     }
 
-    /// A value that can't be read is recorded and taken for absent; `null` is absent.
+    /// A value that can't be read is recorded and taken for absent; what a patch removed is absent.
     fn next_value<V: Deserialize<'de>>(&mut self) -> Result<V, DecodeError> {
         let (name, node) = self.current()?;
-        if *node == Node::Null
+        if *node == Node::Removed
             && let Ok(absent) = V::deserialize(Absent)
         {
             return Ok(absent);
@@ -456,9 +456,10 @@ mod tests {
                 at("/naem", "unknown-member"),
                 at("/name", "duplicate-member"),
                 at("/count", "invalid-type"),
+                at("/flag", "invalid-type"),
                 at("/sectors/1", "invalid-type"),
                 at("/sectors/2", "not-in-vocabulary"),
-                at("/rounds/0/inners/0/held_on", told[5].1),
+                at("/rounds/0/inners/0/held_on", told[6].1),
                 at("/rounds/0/inners/1/nto~1e~0", "unknown-member"),
                 at("/rounds/1", "invalid-type"),
                 at("/inner/note", "invalid-type"),
@@ -466,7 +467,7 @@ mod tests {
         );
         assert!(told[0].2.contains("`name`"), "{}", told[0].2);
         assert_eq!(told[2].2, "expected a whole number, found a string");
-        assert_eq!(told[7].2, "expected an object, found an array");
+        assert_eq!(told[8].2, "expected an object, found an array");
         let value = value.unwrap();
         assert_eq!(value.name.unwrap().0.as_str(), "Harmonie");
         assert_eq!(value.sectors.len(), 2);
@@ -477,16 +478,27 @@ mod tests {
     }
 
     #[test]
-    fn null_is_an_absent_member_but_no_element() {
+    fn null_is_no_value() {
         let nulls = r#"{"name": null, "count": null, "sectors": null, "rounds": null, "inner": null}"#;
-        let (value, told) = read(nulls);
-        assert_eq!(told, []);
-        assert!(value.unwrap().inner.is_none());
+        let places = ["/name", "/count", "/sectors", "/rounds", "/inner"];
+        assert_eq!(faults_of(nulls), places.map(|place| at(place, "invalid-type")));
         assert_eq!(
             faults_of(r#"{"sectors": [null], "rounds": [null]}"#),
             [at("/sectors/0", "invalid-type"), at("/rounds/0", "invalid-type")]
         );
         assert_eq!(faults_of(r#"{"nmae": null}"#), [at("/nmae", "unknown-member")]);
+    }
+
+    #[test]
+    fn what_a_patch_removed_is_absent() {
+        let mut node = Node::parse(br#"{"name": "x", "sectors": ["housing"]}"#).unwrap();
+        node.merge(&Node::parse(br#"{"name": null, "sectors": null, "inner": {"held_on": null}}"#).unwrap());
+        let mut faults = Faults::default();
+        let value: Outer = decode(&node, &mut faults).unwrap();
+        assert!(faults.is_empty() && value.name.is_none() && value.sectors.is_empty() && value.inner.is_some());
+        node.merge(&Node::parse(br#"{"nmae": null}"#).unwrap());
+        decode::<Outer>(&node, &mut faults);
+        assert_eq!(faults.into_items(&node).len(), 1);
     }
 
     #[test]

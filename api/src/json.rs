@@ -17,6 +17,8 @@ use serde::ser::Serialize;
 pub enum Node {
     /// `null`
     Null,
+    /// What a merge patch took out: no text has it.
+    Removed,
     /// `true` or `false`
     Bool(bool),
     /// A whole number that fits, however it was written: `1.0` and `1e0` are 1.
@@ -68,7 +70,7 @@ impl Node {
     /// What kind of value this is, in the words of a sentence: "a string", "null".
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Null => "null",
+            Self::Null | Self::Removed => "null",
             Self::Bool(_) => "a boolean",
             Self::Integer(_) | Self::Number(_) => "a number",
             Self::String(_) => "a string",
@@ -99,8 +101,8 @@ impl Node {
     }
 
     /// Applies a merge patch (RFC 7396), with two differences that lose no fault: a member that the patch sets to `null`
-    /// stays as `null`, and a member that the patch has twice is there twice. The reader of the result takes a `null`
-    /// member for an absent one, and reports the repeated and the unknown.
+    /// stays, as [`Node::Removed`], and a member that the patch has twice is there twice. The reader of the result takes a
+    /// removed member for an absent one, and reports the repeated and the unknown.
     pub fn merge(&mut self, patch: &Self) {
         let Self::Object(changes) = patch else {
             patch.clone_into(self);
@@ -115,13 +117,21 @@ impl Node {
         for (name, change) in changes {
             let first = seen.insert(name);
             match members.iter_mut().take(before).find(|(known, _)| known == name) {
-                Some((_, member)) if first => member.merge(change),
+                Some((_, member)) if first => member.change(change),
                 _ => {
-                    let mut member = Self::Null;
-                    member.merge(change);
+                    let mut member = Self::Removed;
+                    member.change(change);
                     members.push((name.clone(), member));
                 }
             }
+        }
+    }
+
+    /// Applies what a merge patch has for a member.
+    fn change(&mut self, change: &Self) {
+        match change {
+            Self::Null => *self = Self::Removed,
+            other => self.merge(other),
         }
     }
 }
@@ -228,13 +238,13 @@ mod tests {
         Node::parse(text.as_bytes()).unwrap()
     }
 
-    fn without_null_members(node: Node) -> Node {
+    fn without_removed_members(node: Node) -> Node {
         match node {
             Node::Object(members) => Node::Object(
                 members
                     .into_iter()
-                    .filter(|(_, value)| *value != Node::Null)
-                    .map(|(name, value)| (name, without_null_members(value)))
+                    .filter(|(_, value)| *value != Node::Removed)
+                    .map(|(name, value)| (name, without_removed_members(value)))
                     .collect(),
             ),
             other => other,
@@ -284,7 +294,7 @@ mod tests {
         assert!(node("1.0").same(&node("1")));
     }
 
-    /// The cases of RFC 7396, appendix A. A `null` member of the result stands for none.
+    /// The cases of RFC 7396, appendix A.
     #[test]
     fn a_merge_patch_does_what_the_standard_shows() {
         let cases = [
@@ -300,21 +310,28 @@ mod tests {
             (r#"{"a":"b"}"#, r#"["c"]"#, r#"["c"]"#),
             (r#"{"a":"foo"}"#, "null", "null"),
             (r#"{"a":"foo"}"#, r#""bar""#, r#""bar""#),
-            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"a":1}"#),
+            (r#"{"e":null}"#, r#"{"a":1}"#, r#"{"e":null,"a":1}"#),
             ("[1,2]", r#"{"a":"b","c":null}"#, r#"{"a":"b"}"#),
             ("{}", r#"{"a":{"bb":{"ccc":null}}}"#, r#"{"a":{"bb":{}}}"#),
         ];
         for (target, patch, expected) in cases {
             let mut merged = node(target);
             merged.merge(&node(patch));
-            assert_eq!(without_null_members(merged), node(expected), "{target} with {patch}");
+            assert_eq!(without_removed_members(merged), node(expected), "{target} with {patch}");
         }
     }
 
     #[test]
-    fn a_merge_patch_loses_neither_nulls_nor_repeats() {
+    fn a_merge_patch_loses_neither_what_it_removes_nor_repeats() {
         let mut merged = node(r#"{"a": 1}"#);
-        merged.merge(&node(r#"{"a": 2, "b": null, "a": 3}"#));
-        assert_eq!(merged, node(r#"{"a": 2, "b": null, "a": 3}"#));
+        merged.merge(&node(r#"{"a": 2, "b": null, "a": 3, "c": [null]}"#));
+        let Node::Object(members) = merged else { panic!("not an object") };
+        let expected = [
+            ("a", Node::Integer(2)),
+            ("b", Node::Removed),
+            ("a", Node::Integer(3)),
+            ("c", Node::Array(vec![Node::Null])),
+        ];
+        assert!(members.iter().map(|(name, value)| (name.as_str(), value)).eq(expected.iter().map(|(n, v)| (*n, v))));
     }
 }

@@ -24,7 +24,7 @@ use crate::resource::{self, Change, ChangeOptions, Listed, Resource, Root};
 use crate::server::App;
 use crate::source::{self, NewSource, Source};
 use crate::value::{
-    DepartmentId, DepartmentKey, Description, Instant, MutualId, MutualKey, Name, Note, PartialDate, Region,
+    Bounded, DepartmentId, DepartmentKey, Description, Instant, MutualId, MutualKey, Name, Note, PartialDate, Region,
     SchemeAndId, SearchWords, Sector, Slug, Slugged, TestOutcome, Text, WebUrl, Word, texts, words,
 };
 
@@ -300,11 +300,11 @@ pub struct MutualFilter {
     #[param(nullable = false)]
     ended_to: Option<PartialDate>,
     /// With at least so many staff.
-    #[param(nullable = false, minimum = 0, maximum = 10_000_000)]
-    staff_count_from: Option<i64>,
+    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 10_000_000)]
+    staff_count_from: Option<Bounded<0, { Staff::MAX_COUNT }>>,
     /// With at most so many staff.
-    #[param(nullable = false, minimum = 0, maximum = 10_000_000)]
-    staff_count_to: Option<i64>,
+    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 10_000_000)]
+    staff_count_to: Option<Bounded<0, { Staff::MAX_COUNT }>>,
     /// With words in its name, description or identifiers that begin like these.
     #[param(nullable = false)]
     q: Option<SearchWords>,
@@ -325,8 +325,8 @@ impl MutualFilter {
                 to: self.launched_to.map(Text::into_inner),
             },
             ended: Span { from: self.ended_from.map(Text::into_inner), to: self.ended_to.map(Text::into_inner) },
-            staff_count_from: self.staff_count_from,
-            staff_count_to: self.staff_count_to,
+            staff_count_from: self.staff_count_from.map(|Bounded(count)| count),
+            staff_count_to: self.staff_count_to.map(|Bounded(count)| count),
             search: self.q.map(Text::into_inner),
         })
     }
@@ -829,7 +829,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_begins_as_an_idea_of_which_nothing_is_known() {
-        let new = body(r#"{"name": "Harmonie", "sectors": ["housing"], "tests": null}"#).create().unwrap();
+        let new = body(r#"{"name": "Harmonie", "sectors": ["housing"]}"#).create().unwrap();
         assert!(new.derived);
         assert_eq!(new.content.slug.as_str(), "harmonie");
         assert_eq!(new.content.life.stage, domain::Stage::Idea);

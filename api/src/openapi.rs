@@ -3,6 +3,7 @@
 //! Handlers describe what is their own. What follows from the conventions is added here, once for all: the request id,
 //! problems, response headers, and that parts which operations share are declared in one place.
 
+mod links;
 pub mod profile;
 
 use std::collections::BTreeMap;
@@ -15,16 +16,17 @@ use serde_json::{Value, json};
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Ref, RefOr, Required};
+use utoipa::openapi::{Components, Ref, RefOr};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt as _;
 
 use crate::access::{self, Asked};
 use crate::authentication;
+use crate::conditional::header_parameter;
 use crate::document;
 use crate::gate;
 use crate::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
@@ -289,6 +291,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         describe_access(path, method, operation);
         add_refusals(path, method, operation);
     }
+    links::add(document);
     share_parameters(document, &mut components);
     for (name, example) in document::examples() {
         if let Some(RefOr::T(Schema::Object(schema))) = components.schemas.get_mut(&name) {
@@ -389,30 +392,15 @@ fn describe_access(path: &str, method: &str, operation: &mut Operation) {
 }
 
 fn request_id() -> Parameter {
-    let schema = ObjectBuilder::new()
-        .title(Some(component_name(REQUEST_ID)))
-        .schema_type(Type::String)
-        .pattern(Some("^[A-Za-z0-9._-]{1,128}$"))
-        .max_length(Some(128));
-    ParameterBuilder::new()
-        .name(REQUEST_ID)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some("An id of the caller's own for the request; one is made where it is absent."))
-        .schema(Some(schema))
-        .build()
+    let description = "An id of the caller's own for the request; one is made where it is absent.";
+    let example = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";
+    header_parameter(REQUEST_ID, description, example, Some("^[A-Za-z0-9._-]{1,128}$")).build()
 }
 
 fn traceparent() -> Parameter {
-    let schema = ObjectBuilder::new().title(Some(TRACEPARENT)).schema_type(Type::String).max_length(Some(512));
-    ParameterBuilder::new()
-        .name(TRACEPARENT)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some("The trace that the request is part of (W3C Trace Context); the service's log names it."))
-        .schema(Some(schema))
-        .example(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()))
-        .build()
+    let description = "The trace that the request is part of (W3C Trace Context); the service's log names it. What isn't one is passed over.";
+    let example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    header_parameter(TRACEPARENT, description, example, None).build()
 }
 
 /// The headers that an answer has by the conventions: conditional reads, links of lists, the place of what is new.
@@ -578,7 +566,6 @@ pub fn component_name(name: &str) -> String {
         .collect()
 }
 
-/// What a problem of this type looks like.
 /// A problem of this kind, as it may be answered.
 pub fn example(kind: ProblemType) -> Value {
     let id = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";

@@ -259,7 +259,7 @@ impl Described for domain::Day {
         string
             .description(Some("A calendar day (ISO 8601), of the years 1000 to 9999."))
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
-            .pattern(Some("^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$"))
+            .pattern(Some("^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"))
             .examples(["2012-10-01"])
     }
 }
@@ -273,7 +273,7 @@ impl Described for domain::PartialDate {
                 "A date as far as it is known: the day `2011-10-01`, the month `2011-10` or the year `2011` \
                  (ISO 8601, reduced precision), of the years 1000 to 9999.",
             ))
-            .pattern(Some("^[1-9][0-9]{3}(-[0-9]{2}(-[0-9]{2})?)?$"))
+            .pattern(Some("^[1-9][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"))
             .max_length(Some(10))
             .examples(["2011-10"])
     }
@@ -392,8 +392,8 @@ impl Described for domain::Fte {
                 "A number of full-time equivalents in steps of a hundredth, as decimal text. Answers write both places: `12` is \
                  answered as `12.00`.",
             ))
-            .pattern(Some(r"^[0-9]+(\.[0-9]{1,2})?$"))
-            .max_length(Some(20))
+            .pattern(Some(r"^((0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?|10000000(\.0{1,2})?)$"))
+            .max_length(Some(11))
             .examples(["254.50"])
     }
 }
@@ -426,9 +426,10 @@ impl Described for domain::Identifier {
     const NAME: &'static str = "SchemeAndId";
 
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        let schemes: Vec<&str> = domain::Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
         string
             .description(Some("An identifier as its scheme (org-id.guide), a colon and the id."))
-            .pattern(Some("^GB-[A-Z]+:.+$"))
+            .pattern(Some(format!("^({}):.+$", schemes.join("|"))))
             .max_length(Some(100))
             .examples(["GB-COH:08878185"])
     }
@@ -446,13 +447,27 @@ impl Described for domain::SearchQuery {
 
 /// The schema of text of one line.
 pub fn line(string: ObjectBuilder, description: &str, max_chars: usize) -> ObjectBuilder {
-    prose(string, description, max_chars).pattern(Some(r"^[^\n\r\u2028\u2029]*$"))
+    text(string, description, max_chars, &format!("[^{CONTROLS}\\t\\n\\u2028\\u2029]"))
 }
 
 /// The schema of text of one or more lines.
 pub fn prose(string: ObjectBuilder, description: &str, max_chars: usize) -> ObjectBuilder {
-    string.description(Some(description)).min_length(Some(1)).max_length(Some(max_chars))
+    text(string, description, max_chars, &format!("(\\r\\n|[^{CONTROLS}])"))
 }
+
+/// The schema of text of characters of one form, one of which at least is to be seen.
+fn text(string: ObjectBuilder, description: &str, max_chars: usize, character: &str) -> ObjectBuilder {
+    string
+        .description(Some(description))
+        .pattern(Some(format!("^{character}*[^{CONTROLS}{BLANKS}]{character}*$")))
+        .min_length(Some(1))
+        .max_length(Some(max_chars))
+}
+
+/// What no text may have, as a pattern has it: control characters but for the tab and the end of a line, and what reorders text.
+const CONTROLS: &str = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069";
+/// What isn't to be seen, as a pattern has it: white space, and what takes no space at all.
+const BLANKS: &str = r"\t\n \u00a0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff";
 
 fn key(string: ObjectBuilder, description: &str, example: &str) -> ObjectBuilder {
     string

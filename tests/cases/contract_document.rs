@@ -318,6 +318,9 @@ fn types_of_one_name_are_one_type() {
     assert!(alike.is_empty(), "{alike:?}");
 }
 
+/// Headers that are passed over where they can't be read, so that any text will do.
+const NEVER_REFUSED: [&str; 3] = ["/IfModifiedSince", "/IfNoneMatch", "/Traceparent"];
+
 #[test]
 fn text_numbers_and_lists_have_bounds() {
     for (pointer, schema) in all_schemas() {
@@ -329,7 +332,7 @@ fn text_numbers_and_lists_have_bounds() {
         let has = |keywords: &[&str]| keywords.iter().any(|keyword| schema.contains_key(*keyword));
         if is("string")
             && !has(&["maxLength", "enum", "format", "pattern", "const"])
-            && !pointer.contains("~1yaml/schema")
+            && !NEVER_REFUSED.iter().any(|header| pointer.ends_with(header))
         {
             panic!("{pointer} is text without a bound");
         }

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use chrono::{DateTime, Utc};
-use domain::{Kind, Object, Record};
+use domain::{Kind, MAX_INTEGER, Object, Record};
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
 use store::{Days, Documents, Page, ReadTx, ResourceType, Shown, Slice, Stored, WriteTx};
@@ -22,7 +22,7 @@ use crate::path::PathKey;
 use crate::problem::Problem;
 use crate::resource::{self, Change, ChangeOptions, Listed, Resource, Root};
 use crate::server::App;
-use crate::value::{ContractId, Day, DepartmentKey, MutualKey, Text, texts, words};
+use crate::value::{Bounded, ContractId, Day, DepartmentKey, MutualKey, Text, texts, words};
 
 /// Which contracts a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -69,11 +69,11 @@ pub struct ContractFilter {
     #[param(nullable = false)]
     ocid: Option<Ocid>,
     /// Worth at least so many minor units (pence) of `currency`.
-    #[param(nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    value_from: Option<i64>,
+    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    value_from: Option<Bounded<0, { MAX_INTEGER }>>,
     /// Worth at most so many minor units (pence) of `currency`.
-    #[param(nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
-    value_to: Option<i64>,
+    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    value_to: Option<Bounded<0, { MAX_INTEGER }>>,
     /// With a value in this currency. With `value_from` or `value_to` it is GBP where it is left out, since a range holds for one currency only.
     #[param(nullable = false)]
     currency: Option<Currency>,
@@ -130,8 +130,8 @@ impl ContractFilter {
             reference: self.reference.map(Text::into_inner),
             ocid: self.ocid.map(Text::into_inner),
             currency: currency.or(by_value.then_some(domain::Currency::GBP)),
-            value_from: self.value_from,
-            value_to: self.value_to,
+            value_from: self.value_from.map(|Bounded(amount)| amount),
+            value_to: self.value_to.map(|Bounded(amount)| amount),
             awarded: days(self.awarded_from, self.awarded_to),
             entered: days(self.entered_from, self.entered_to),
             starts: days(self.starts_from, self.starts_to),

@@ -235,8 +235,7 @@ impl FromStr for Ocid {
         }
         let is_prefix =
             |prefix: &str| prefix.len() == 6 && prefix.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
-        let is_process =
-            |process: &str| !process.is_empty() && !process.contains(|c: char| c.is_whitespace() || c.is_control());
+        let is_process = |process: &str| !process.is_empty() && process.bytes().all(|b| b.is_ascii_graphic());
         match raw.strip_prefix("ocds-").and_then(|rest| rest.split_once('-')) {
             Some((prefix, process)) if is_prefix(prefix) && is_process(process) => Ok(Self(raw.to_owned())),
             _ => {

@@ -1,6 +1,6 @@
 //! Text that people write: one line or several, bounded, and in one form.
 //!
-//! All text is put into Unicode normalisation form C and trimmed, so that two texts that look alike are
+//! All text is put into Unicode normalisation form C and trimmed of white space, so that two texts that look alike are
 //! equal. Characters that do not show or that change how others show are refused: control characters, and the
 //! embeddings, overrides and isolates that reorder text (U+202A–U+202E, U+2066–U+2069; "Trojan Source",
 //! CVE-2021-42574).
@@ -39,12 +39,11 @@ impl<const MAX: usize> FromStr for Line<MAX> {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        let text = composed(raw.trim());
         let breaks = |c: char| matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}');
-        if text.contains(breaks) {
+        if raw.contains(breaks) && !raw.chars().all(is_blank) {
             return Err(Invalid::new(FaultCode::InvalidCharacter, "the text has a line break, one line expected"));
         }
-        written::<MAX>(text, |_| false).map(Self)
+        written::<MAX>(raw, |_| false).map(Self)
     }
 }
 
@@ -72,8 +71,7 @@ impl<const MAX: usize> FromStr for Prose<MAX> {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        let text = composed(&raw.trim().replace("\r\n", "\n"));
-        written::<MAX>(text, |c| matches!(c, '\n' | '\t')).map(Self)
+        written::<MAX>(raw, |c| matches!(c, '\n' | '\t')).map(Self)
     }
 }
 
@@ -83,12 +81,14 @@ impl<const MAX: usize> fmt::Display for Prose<MAX> {
     }
 }
 
-/// The text, if it shows something, fits and has no control character but the allowed ones.
-fn written<const MAX: usize>(text: String, allowed: fn(char) -> bool) -> Result<String, Invalid> {
+/// The text, if it shows something, fits as it came and as it is kept, and has no control character but the allowed ones.
+fn written<const MAX: usize>(raw: &str, allowed: fn(char) -> bool) -> Result<String, Invalid> {
+    let one_end = raw.replace("\r\n", "\n");
+    let text = composed(one_end.trim_matches(|c: char| c.is_whitespace() && (!is_control(c) || allowed(c))));
     if text.chars().all(is_blank) {
         return Err(Invalid::new(FaultCode::Empty, format!("the text is empty, 1 to {MAX} characters expected")));
     }
-    let chars = text.chars().count();
+    let chars = raw.chars().count().max(text.chars().count());
     if chars > MAX {
         return Err(Invalid::new(FaultCode::TooLong, format!("{chars} characters, at most {MAX} allowed")));
     }

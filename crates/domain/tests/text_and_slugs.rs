@@ -1,6 +1,6 @@
 //! Names, prose, search words and slugs, through their parsers.
 
-use domain::{DepartmentId, FaultCode, Key, Line, Mutual, Name, Note, SearchQuery, Slug, fold_name, tokens};
+use domain::{DepartmentId, FaultCode, Key, Line, Mutual, Name, Note, Prose, SearchQuery, Slug, fold_name, tokens};
 use proptest::prelude::*;
 
 fn refusal<T: std::str::FromStr<Err = domain::Invalid> + std::fmt::Debug>(raw: &str) -> FaultCode {
@@ -12,7 +12,7 @@ fn refusal<T: std::str::FromStr<Err = domain::Invalid> + std::fmt::Debug>(raw: &
 
 #[test]
 fn a_name_is_trimmed_and_put_into_one_unicode_form() {
-    let decomposed: Name = "  Cafe\u{301} Mutual\t".parse().unwrap();
+    let decomposed: Name = "  Cafe\u{301} Mutual\u{a0}".parse().unwrap();
 
     assert_eq!(decomposed.as_str(), "Café Mutual");
     assert_eq!(decomposed, "Café Mutual".parse().unwrap());
@@ -26,14 +26,21 @@ fn a_name_of_nothing_that_shows_is_empty() {
 }
 
 #[test]
-fn the_length_of_a_text_is_counted_in_characters_after_trimming() {
-    assert!(format!(" {} ", "é".repeat(5)).parse::<Line<5>>().is_ok());
+fn the_length_of_a_text_is_counted_in_characters_as_it_came() {
+    assert!("é".repeat(5).parse::<Line<5>>().is_ok());
+    for raw in ["éééééé", " éééé ", "éééé\r\n"] {
+        assert!(raw.parse::<Line<5>>().is_err(), "{raw:?}");
+    }
     assert_eq!(refusal::<Line<5>>("éééééé"), FaultCode::TooLong);
+    assert_eq!(refusal::<Prose<5>>("a\r\nb\r\n"), FaultCode::TooLong);
+    assert_eq!("a\r\nb\n".parse::<Prose<5>>().unwrap().as_str(), "a\nb");
 }
 
 #[test]
 fn a_line_has_no_line_break_and_no_control_or_direction_character() {
-    for raw in ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{0}b", "a\tb", "a\u{202e}b", "a\u{2067}b"] {
+    for raw in
+        ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{0}b", "a\tb", "a\t", "\na", "a\u{2029}", "a\u{202e}b", "a\u{2067}b"]
+    {
         assert_eq!(refusal::<Name>(raw), FaultCode::InvalidCharacter, "{raw:?}");
     }
 }

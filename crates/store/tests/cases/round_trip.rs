@@ -183,7 +183,7 @@ async fn a_contract_with_everything_is_read_as_it_was_written(register: &Registe
         title: parsed(AWKWARD),
         description: Some(parsed(&format!("{AWKWARD}\n\t-"))),
         reference: Some(parsed("ref/1 'a'")),
-        ocid: Some(parsed("ocds-b5fd17-é/1")),
+        ocid: Some(parsed("ocds-b5fd17-e/1")),
         cpv_codes: distinct(["85000000-9", "92511000", "85100000"].map(parsed).to_vec()),
         health_services: Some(true),
         timeline: checked(timeline),
