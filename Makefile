@@ -9,7 +9,7 @@ CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: help run demo test check bench openapi fmt setup lint release clients
+.PHONY: help run demo test check bench openapi fmt setup lint release clients fuzz
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,7 +63,14 @@ lint: $(TOOLS)/contract-lint/installed ## Both profiles of the contract, read by
 clients: $(CLIENTS)/tools/installed ## Generate a client in each language, compile it, and have it tell a story to the service
 	@scripts/setup build clients
 	cargo build --workspace --locked
-	examples/run $(TARGET)/debug/mutuals $(CLIENTS)
+	tests/with-service $(TARGET)/debug/mutuals examples/run $(CLIENTS)
+
+# Both databases, each with a service of its own.
+fuzz: $(TOOLS)/contract-fuzz/installed ## Have Schemathesis ask the service for what its contract promises (FUZZ_SEED, FUZZ_EXAMPLES)
+	@scripts/setup build lint test
+	cargo build --workspace --locked
+	tests/with-service $(TARGET)/debug/mutuals tools/contract-fuzz/run $(TOOLS)/contract-fuzz
+	tests/with-postgres bash -c 'DATABASE_URL=$$TEST_DATABASE_URL tests/with-service $(TARGET)/debug/mutuals tools/contract-fuzz/run $(TOOLS)/contract-fuzz'
 
 release: ## Keep the contract of this version as what later ones are held against
 	cp openapi.yaml contract/released/openapi-$(VERSION).yaml
@@ -90,6 +97,10 @@ setup: ## Check for what is needed beside Rust; on Debian root gets it installed
 $(TOOLS)/contract-lint/installed: tools/install tools/contract-lint/package-lock.json tools/contract-lint/requirements.txt
 	@scripts/setup lint
 	tools/install tools/contract-lint $(TOOLS)/contract-lint
+
+$(TOOLS)/contract-fuzz/installed: tools/install tools/contract-fuzz/requirements.txt
+	@scripts/setup lint
+	tools/install tools/contract-fuzz $(TOOLS)/contract-fuzz
 
 $(CLIENTS)/tools/installed: tools/install examples/package-lock.json examples/requirements.txt
 	@scripts/setup clients

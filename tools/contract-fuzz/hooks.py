@@ -1,0 +1,115 @@
+"""What Schemathesis needs to know of the register: its media types, its vocabularies, its long poll, and why a request that the
+schemas allow may be refused all the same."""
+
+import json
+import re
+
+import schemathesis
+
+# Faults that depend on the register's records, or on several values at once: no schema says them.
+BEYOND_SCHEMAS = {
+    "check-digit",
+    "cycle",
+    "date-order",
+    "duplicate-item",
+    "inconsistent",
+    "invalid-cursor",
+    "misfiled",
+    "not-supported",
+    "unknown-reference",
+}
+
+# Faults that a schema could say of another value, and not of these: where they are, their code, and why.
+BEYOND_SCHEMAS_HERE = [
+    ("", "required", "a return has one of several figures"),
+    ("", "too-many", "what comes after so many faults isn't listed"),
+    (r"/(.*/)?sources/\d+", "required", "a source has one of several members"),
+    (r"/(closed_on|decided_on|decision_reasons)", "required", "an outcome has its day and its reasons"),
+    (r"/(position|staff_ballot_id)", "required", "staff endorse by a ballot, and others by saying so"),
+    (r"/effective_on", "required", "only what is entered after the fact may lack its day"),
+    (r"/effective_on", "invalid-format", "only what is entered after the fact may have less than a day"),
+    (r"/(thresholds|published_figures)/\d+/option", "required", "only turnout is of no option"),
+    (r"/scrutineer", "required", "a scrutineer has one of two names"),
+    (r"/[a-z_]+", "read-only", "what is set once is sent as it is"),
+    (r"/[a-z_]+_on", "out-of-range", "what is to come has not happened"),
+    (r"q", "empty", "which characters are letters is Unicode's to say"),
+    (r"/identifiers/\d+/id|identifier", "invalid-format", "the form of an identifier is its scheme's"),
+    (r"from", "too-many", "periods are counted from one parameter to the other"),
+    (r"from|to|seq|tree_size", "out-of-range", "the log is as long as it is now"),
+    (r"known_at", "out-of-range", "what is to come is not known"),
+]
+
+
+def is_beyond_schemas(error, method):
+    """Whether no schema could have said this fault."""
+    place = error.get("pointer", error.get("parameter", error.get("header", "")))
+    return (
+        error["code"] in BEYOND_SCHEMAS
+        or any(error["code"] == code and re.fullmatch(where, place) for where, code, _ in BEYOND_SCHEMAS_HERE)
+        # What a patch leaves out may be there already.
+        or (error["code"] == "required" and method == "PATCH")
+        # The days of a month depend on the month and the year.
+        or (error["code"] == "out-of-range" and "the calendar has no" in error["detail"])
+    )
+
+
+def close(node):
+    """The words of a vocabulary that grows are those that it has today."""
+    if isinstance(node, dict):
+        words = node.get("x-extensible-enum")
+        if isinstance(words, list):
+            node["enum"] = words
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        close(child)
+
+
+@schemathesis.hook
+def before_load_schema(ctx, raw_schema):
+    close(raw_schema)
+
+
+@schemathesis.serializer("application/x-ndjson")
+def lines(ctx, value):
+    """A file of an import: text is sent as it is, anything else as one line of JSON."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text.encode("utf-8", "surrogatepass")
+
+
+@schemathesis.deserializer("application/x-ndjson", "text/csv", "text/html")
+def text(ctx, response):
+    """Files and pages are text to the contract."""
+    return response.content.decode("utf-8")
+
+
+@schemathesis.hook
+def map_query(ctx, query):
+    """Nobody waits for entries: the answer comes at once, whatever the number of seconds."""
+    if query and isinstance(query.get("wait"), int) and 0 < query["wait"] <= 20:
+        query["wait"] = 0
+    return query
+
+
+@schemathesis.hook
+def before_call(ctx, case, kwargs):
+    """Schemathesis may send 0 as a header that may be absent, whatever its pattern: then the header is as in its example."""
+    if case.headers and case.headers.get("If-Match") == "0":
+        case.headers["If-Match"] = '"7"'
+
+
+@schemathesis.hook
+def filter_body(ctx, body):
+    """Any text is a file of an import: what is wrong with its lines is said by line, once they are read."""
+    takes_lines = any(one.media_type == "application/x-ndjson" for one in ctx.operation.body)
+    return isinstance(body, str) if takes_lines else True
+
+
+@schemathesis.check
+def refused_for_what_no_schema_says(ctx, response, case):
+    """A request that the contract's schemas allow is refused for what they can't say, and for nothing else."""
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 422):
+        return
+    problem = response.json()
+    errors = problem.get("errors", [])
+    unsaid = [error for error in errors if not is_beyond_schemas(error, case.method)]
+    is_reused_key = problem["type"].endswith("/idempotency-key-reused")
+    assert not unsaid and (errors or is_reused_key), json.dumps(unsaid or problem, indent=2, ensure_ascii=False)
