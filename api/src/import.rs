@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::import::{self, ImportId, NewImport};
-use store::{Stamp, Store};
+use store::{Stamp, Store, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -180,7 +180,9 @@ struct ImportOptions {
     /// none.
     #[param(nullable = false)]
     mode: Option<ImportMode>,
-    /// `true` carries out all checks and enters nothing.
+    /// `true` carries out all checks and enters nothing: the rows are entered and taken back, at most 1,000 at a time. So a file of up to
+    /// 1,000 rows is told what entering it would do. In a longer one, rows that are not checked together don't see what the others would
+    /// create: a reference to it is told as unknown, and a name, slug or identifier that it would take is not told as taken.
     #[param(nullable = false, default = false)]
     validate_only: Option<bool>,
 }
@@ -242,7 +244,7 @@ async fn create_import(
         Err(_) => Err(Problem::request_timeout(LONGEST)),
     };
     let import = match received {
-        Ok(()) => arriving.end().await?,
+        Ok(()) => arriving.end(|_, import| Ok(import)).await?,
         Err(problem) => return Err(arriving.break_off(problem).await),
     };
     app.importer.wake();
@@ -436,10 +438,19 @@ impl Arriving {
         Ok(self.store.write(self.stamp.clone(), move |tx| import::add(tx, id, &rows)).await?)
     }
 
-    async fn end(mut self) -> Result<import::Import, Problem> {
+    /// Says that all rows are there, and does this in the same write.
+    async fn end<T: Send + 'static>(
+        &mut self,
+        mut work: impl FnMut(&mut WriteTx<'_>, import::Import) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
         self.put().await?;
         let id = self.new.id;
-        Ok(self.store.write(self.stamp.clone(), move |tx| import::complete(tx, id)).await?)
+        self.store
+            .write(self.stamp.clone(), move |tx| {
+                let import = import::complete(tx, id)?;
+                work(tx, import)
+            })
+            .await
     }
 
     /// Forgets what has arrived; gives the problem, which is why.

@@ -18,6 +18,8 @@ kit::on_both! {
     every_bad_row_has_its_problem_and_the_others_are_entered,
     atomic_enters_all_or_nothing,
     a_dry_run_enters_nothing,
+    a_dry_run_tells_what_the_import_does,
+    rows_that_are_entered_together_refer_to_one_another_in_any_order,
     rows_refer_to_one_another_in_any_order,
     what_was_exported_comes_back,
     the_sample_comes_back,
@@ -213,6 +215,50 @@ async fn a_dry_run_enters_nothing(app: &TestApp) {
     let good = import(app, "resource_type=mutual&validate_only=true&mode=atomic", ndjson(&rows[..2])).await;
     assert_eq!((good["state"].as_str(), counts(&good)), (Some("done"), [2, 1, 1, 0, 0]));
     assert_eq!(entries(app.database()).len(), 1);
+}
+
+/// Rows that stand some chunks apart: a name and a slug that are taken, two for one record, references in both directions.
+async fn a_dry_run_tells_what_the_import_does(app: &TestApp) {
+    let row = |number: u32, more: Value| {
+        with(with(department(&format!("Department {number}")), json!({ "id": numbered(number) })), more)
+    };
+    let into = |number: u32| json!({ "closed_on": "2012", "successor_id": numbered(number) });
+    let mut rows: Vec<Value> = (0..900).map(|number| row(number, json!({}))).collect();
+    rows[3] = row(3, into(880));
+    rows[700] = row(700, into(100));
+    rows[701] = row(701, json!({ "name": "department 101" }));
+    rows[702] = row(702, json!({ "slug": "department-102" }));
+    rows[703] = row(103, json!({ "website": "https://example.org/" }));
+    rows[704] = row(704, into(9999));
+    rows[705] = row(705, into(706));
+    rows[706] = json!({ "id": numbered(706), "name": "Without a kind" });
+    let tell = async |query: &str| {
+        let done = import(app, query, ndjson(&rows)).await;
+        assert_eq!(done["state"], "done");
+        (counts(&done), problems(app, &done).await)
+    };
+    let foretold = tell("resource_type=department&validate_only=true").await;
+    assert!(app.walk(DEPARTMENTS).await.is_empty());
+    assert!(entries(app.database()).is_empty());
+    assert_eq!(foretold.1.iter().map(|(line, ..)| *line).collect::<Vec<_>>(), [702, 703, 704, 705, 706, 707]);
+    assert_eq!(foretold.0, [900, 894, 0, 0, 6]);
+    assert_eq!(tell("resource_type=department").await, foretold);
+}
+
+/// A chain in no order at all.
+async fn rows_that_are_entered_together_refer_to_one_another_in_any_order(app: &TestApp) {
+    const ROWS: u32 = 41;
+    let row = |number: u32| {
+        let plain = with(department(&format!("Department {number}")), json!({ "id": numbered(number) }));
+        let into = json!({ "closed_on": "2012", "successor_id": numbered(number + 1) });
+        if number + 1 == ROWS { plain } else { with(plain, into) }
+    };
+    let rows: Vec<Value> = (0..ROWS).map(|position| row(position * 37 % ROWS)).collect();
+    let expected = [i64::from(ROWS), i64::from(ROWS), 0, 0, 0];
+    for query in ["mode=atomic&validate_only=true", "validate_only=true", "mode=atomic"] {
+        let done = import(app, &format!("resource_type=department&{query}"), ndjson(&rows)).await;
+        assert_eq!(counts(&done), expected, "{query}: {:?}", problems(app, &done).await.first());
+    }
 }
 
 fn numbered(number: u32) -> String {

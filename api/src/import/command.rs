@@ -84,13 +84,22 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
             return Err(failure);
         }
         let importer = Importer::new(store.clone(), clock, SCRUTINEER_ABOVE, TimeDelta::days(1));
-        let import = arriving.end().await?;
+        let own = importer.name().to_owned();
+        let import =
+            arriving.end(move |tx, import| Ok(import::claim(tx, &own, Some(import.id))?.unwrap_or(import))).await?;
         let bar = progress_bar(import.counts.rows);
         let tell = |import: &import::Import| bar.set_position(u64::try_from(processed(import)).unwrap_or_default());
-        let done = importer.run(import, tell).await?;
+        let done = importer.see_through(import, tell).await?;
         bar.finish_and_clear();
         tell_problems(&store, &done).await?;
         let counts = done.counts;
+        if done.validate_only && counts.rows > i64::try_from(ImportMode::MAX_ATOMIC_ROWS).unwrap_or(i64::MAX) {
+            drop(writeln!(
+                std::io::stderr(),
+                "checked {} rows at a time: a row was not held against those that were checked before or after",
+                ImportMode::MAX_ATOMIC_ROWS
+            ));
+        }
         let would = if done.validate_only { "would be " } else { "" };
         let nothing = if done.state == ImportState::Failed { "; nothing was entered" } else { "" };
         super::super::cli::say(&format!(

@@ -57,15 +57,13 @@ pub trait Imported: Root<Content: PartialEq + Sync, Prepared: Sync> {
     }
 }
 
-/// Why the rows of a chunk were not entered.
+/// Why rows were not entered.
 #[derive(Debug)]
 pub enum Broken {
     /// They have to be entered anew, with savepoints.
     Entangled,
     /// The store is why, and not the rows.
     Store(store::Error),
-    /// The caller may do none of it any more.
-    Caller(Problem),
 }
 
 impl From<store::Error> for Broken {
@@ -87,27 +85,24 @@ pub struct Entering {
     pub with_savepoints: bool,
 }
 
-/// The rows of a chunk, read.
+/// The rows of chunks, read.
 pub trait Rows: Send + Sync {
-    /// Enters them. Rows that wait for one another are tried a few times, and wait for the next pass then.
+    /// Enters them, those that wait for one another in their turn. Those that wait for others still do so in the next pass.
     ///
     /// # Errors
     /// [`Broken`] where that says nothing of the rows.
     fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering) -> Result<Outcome, Broken>;
 }
 
-/// Reads the rows of a chunk that are to be entered at this time.
-pub fn read(chunk: &Chunk, import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Box<dyn Rows> {
+/// Reads the rows of chunks that are to be entered at this time.
+pub fn read(chunks: &[Chunk], import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Box<dyn Rows> {
     match import.resource_type {
-        Importable::Department => Box::new(RowsOf::<Departments>::read(chunk, import, documents, now)),
-        Importable::Mutual => Box::new(RowsOf::<Mutuals>::read(chunk, import, documents, now)),
-        Importable::StaffBallot => Box::new(RowsOf::<StaffBallots>::read(chunk, import, documents, now)),
-        Importable::Contract => Box::new(RowsOf::<Contracts>::read(chunk, import, documents, now)),
+        Importable::Department => Box::new(RowsOf::<Departments>::read(chunks, import, documents, now)),
+        Importable::Mutual => Box::new(RowsOf::<Mutuals>::read(chunks, import, documents, now)),
+        Importable::StaffBallot => Box::new(RowsOf::<StaffBallots>::read(chunks, import, documents, now)),
+        Importable::Contract => Box::new(RowsOf::<Contracts>::read(chunks, import, documents, now)),
     }
 }
-
-/// Rows of a chunk are tried so often before they wait for the next pass: other writes wait for them.
-const ROUNDS: usize = 4;
 
 struct RowsOf<R: Imported>(Vec<Row<R>>);
 
@@ -142,12 +137,12 @@ fn is_admin(import: &Import) -> bool {
 }
 
 impl<R: Imported> RowsOf<R> {
-    fn read(chunk: &Chunk, import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Self {
+    fn read(chunks: &[Chunk], import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Self {
         let row = |(line, text): &(i64, String)| {
             let read = Entry::read(text, is_admin(import), documents, now);
             Row { line: *line, text: text.clone(), read }
         };
-        Self(chunk.rows.iter().map(row).collect())
+        Self(chunks.iter().flat_map(|chunk| &chunk.rows).map(row).collect())
     }
 }
 
@@ -266,10 +261,10 @@ impl<R: Imported> Rows for RowsOf<R> {
     fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering) -> Result<Outcome, Broken> {
         let mut outcome = Outcome::default();
         let mut taken = HashSet::new();
+        let mut waiting = Vec::new();
         let mut next: Vec<&Row<R>> = self.0.iter().collect();
-        for round in 1_usize.. {
-            let before = next.len();
-            let mut waiting = Vec::new();
+        while !next.is_empty() {
+            let before = taken.len();
             for row in next {
                 match row.enter(tx, entering, &taken)? {
                     Ok(done) => {
@@ -282,22 +277,22 @@ impl<R: Imported> Rows for RowsOf<R> {
                         taken.insert(id.clone());
                         outcome.records.push(id);
                     }
-                    Err(problem) if waits(&problem) => waiting.push((row, problem)),
+                    Err(problem) if waits(&problem) => waiting.push((row, row.awaited(&problem), problem)),
                     Err(problem) => outcome.problems.push((row.line, row.told(&problem))),
                 }
             }
-            if waiting.is_empty() || waiting.len() == before || round == ROUNDS {
-                for (row, problem) in waiting {
-                    if entering.import.is_last_pass {
-                        outcome.problems.push((row.line, row.told(&problem)));
-                    } else {
-                        outcome.waiting.push((row.line, row.text.clone()));
-                    }
-                }
+            if taken.len() == before {
                 break;
             }
-            // Rows often stand in the order of their references or against it.
-            next = waiting.into_iter().rev().map(|(row, _)| row).collect();
+            let has_all = |(_, awaited, _): &(_, Vec<String>, _)| awaited.iter().all(|id| taken.contains(id));
+            next = waiting.extract_if(.., |waits| has_all(waits)).map(|(row, ..)| row).collect();
+        }
+        for (row, _, problem) in waiting {
+            if entering.import.is_last_pass {
+                outcome.problems.push((row.line, row.told(&problem)));
+            } else {
+                outcome.waiting.push((row.line, row.text.clone()));
+            }
         }
         Ok(outcome)
     }
@@ -324,6 +319,13 @@ impl<R: Imported> Row<R> {
                 _ => Ok(Err(problem)),
             },
         }
+    }
+
+    /// The records that it refers to and that are not there.
+    fn awaited(&self, problem: &Problem) -> Vec<String> {
+        let row: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        let at = problem.errors().iter().filter_map(|error| error.pointer.as_deref());
+        at.filter_map(|pointer| row.pointer(pointer)?.as_str().map(str::to_owned)).collect()
     }
 
     /// The problem of the row as it is kept: a fault of something that may say something about a person doesn't repeat it.

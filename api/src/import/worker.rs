@@ -1,6 +1,5 @@
 //! What enters the rows of imports, in the background of a server or for a command.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +7,13 @@ use actix_web::rt::time::{sleep, timeout};
 use chrono::TimeDelta;
 use domain::ImportMode;
 use store::import::{self, Chunk, Import, Outcome};
-use store::{Error, Stamp, Store};
+use store::{Apart, Error, Stamp, Store, WriteTx};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::row::{self, Broken, Entering, Rows};
 use crate::authentication;
 use crate::caller::Caller;
-use crate::problem::Problem;
 use crate::server::Clock;
 
 /// How often a server looks for imports that others have left or taken in.
@@ -35,9 +33,9 @@ pub struct Importer {
     call: Arc<Notify>,
 }
 
-/// Rows that are ready to be entered.
+/// Rows that are ready to be entered together.
 struct Ready {
-    chunk: Chunk,
+    chunks: Arc<[Chunk]>,
     stamp: Stamp,
     rows: Arc<dyn Rows>,
 }
@@ -46,6 +44,11 @@ impl Importer {
     /// An importer that keeps what is over for so long.
     pub fn new(store: Store, clock: Clock, scrutineer_above: i64, kept: TimeDelta) -> Self {
         Self { store, clock, scrutineer_above, kept, name: Uuid::now_v7().to_string(), call: Arc::default() }
+    }
+
+    /// What the importer is known by to others.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Says that there is an import.
@@ -62,176 +65,114 @@ impl Importer {
             return Ok(None);
         }
         let name = self.name.clone();
-        self.store.write(self.own_stamp(), move |tx| import::claim(tx, &name)).await
+        self.store.write(self.own_stamp(), move |tx| import::claim(tx, &name, None)).await
     }
 
-    /// Enters the rows of an import to its end, and tells after each step how it stands.
+    /// Enters the rows of an import that it has claimed, to the end, and tells after each step how it stands. None where another importer
+    /// has taken it over.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer: what was entered is, and the rest still waits.
-    pub async fn run(&self, mut import: Import, mut tell: impl FnMut(&Import)) -> Result<Import, Error> {
+    pub async fn run(&self, mut import: Import, mut tell: impl FnMut(&Import)) -> Result<Option<Import>, Error> {
         while !import.state.is_over() {
-            import = match import.mode {
-                ImportMode::Atomic => self.enter_together(&import).await?,
-                ImportMode::BestEffort => match self.make_pass(&import, &mut tell).await? {
-                    ControlFlow::Break(failed) => failed,
-                    ControlFlow::Continue(()) => {
-                        let passed = import.clone();
-                        self.store.write(self.stamp(&import), move |tx| import::go_on(tx, &passed)).await?
-                    }
-                },
-            };
-            tell(&import);
+            let Some(stands) = self.make_pass(&import, &mut tell).await? else { return Ok(None) };
+            tell(&stands);
+            import = stands;
         }
-        Ok(import)
+        Ok(Some(import))
     }
 
-    /// Enters the chunks of a pass. While one is entered the next is read.
-    async fn make_pass(&self, import: &Import, tell: &mut impl FnMut(&Import)) -> Result<ControlFlow<Import>, Error> {
+    /// Enters the rows of an import that it has claimed, or sees to it that another importer does where that has taken it over, and tells
+    /// how it stands. Gives it when it is over.
+    ///
+    /// # Errors
+    /// As [`Importer::run`].
+    pub async fn see_through(&self, import: Import, mut tell: impl FnMut(&Import)) -> Result<Import, Error> {
+        let id = import.id;
+        let mut own = Some(import);
+        loop {
+            if let Some(own) = own
+                && let Some(done) = self.run(own, &mut tell).await?
+            {
+                return Ok(done);
+            }
+            let stands = self.store.look(move |tx| import::find(tx, id)).await?;
+            tell(&stands);
+            if stands.state.is_over() {
+                return Ok(stands);
+            }
+            sleep(LOOK_EVERY).await;
+            let name = self.name.clone();
+            own = self.store.write(self.own_stamp(), move |tx| import::claim(tx, &name, Some(id))).await?;
+        }
+    }
+
+    /// Enters the rows of a pass, and while some are entered reads the next. Gives the import as it stands then, if it still has it.
+    async fn make_pass(&self, import: &Import, tell: &mut impl FnMut(&Import)) -> Result<Option<Import>, Error> {
         let mut next = self.read_after(import, 0).await?;
         while let Some(ready) = next {
+            let last = ready.chunks.last().map_or(i64::MAX, |chunk| chunk.line);
             let (entered, following) =
-                futures_util::future::join(self.enter(import, &ready), self.read_after(import, ready.chunk.line)).await;
+                futures_util::future::join(self.enter(import, &ready), self.read_after(import, last)).await;
             match entered? {
-                ControlFlow::Continue(Some(stands)) => tell(&stands),
-                ControlFlow::Continue(None) => {}
-                ControlFlow::Break(failed) => return Ok(ControlFlow::Break(failed)),
+                Some(stands) if !stands.state.is_over() => tell(&stands),
+                ended => return Ok(ended),
             }
             next = following?;
         }
-        Ok(ControlFlow::Continue(()))
+        let (id, name) = (import.id, self.name.clone());
+        self.store
+            .write(self.stamp(import), move |tx| match import::held(tx, id, &name)? {
+                Some(own) => import::go_on(tx, &own).map(Some),
+                None => Ok(None),
+            })
+            .await
     }
 
     async fn read_after(&self, import: &Import, line: i64) -> Result<Option<Ready>, Error> {
-        let (id, pass) = (import.id, import.pass);
-        let Some(chunk) = self.store.look(move |tx| import::chunk_after(tx, id, pass, line)).await? else {
+        let (id, pass, together) = (import.id, import.pass, together(import));
+        let found = self.store.read(move |tx| import::chunks_after(tx, id, pass, line, together));
+        let chunks: Arc<[Chunk]> = found.await?.into();
+        if chunks.is_empty() {
             return Ok(None);
-        };
-        self.read(import, chunk).await.map(Some)
-    }
-
-    async fn read(&self, import: &Import, chunk: Chunk) -> Result<Ready, Error> {
+        }
         let (store, import, stamp) = (self.store.clone(), import.clone(), self.stamp(import));
         let reading = tokio::task::spawn_blocking(move || {
-            let rows = Arc::from(row::read(&chunk, &import, store.documents(), stamp.now));
-            Ready { chunk, stamp, rows }
+            let rows = Arc::from(row::read(&chunks, &import, store.documents(), stamp.now));
+            Ready { chunks, stamp, rows }
         });
-        reading.await.map_err(|error| Error::Internal(format!("rows could not be read: {error}")))
+        reading.await.map(Some).map_err(|error| Error::Internal(format!("rows could not be read: {error}")))
     }
 
-    /// Enters the rows of a chunk; gives the import as it stands then, unless another instance was faster.
-    async fn enter(&self, import: &Import, ready: &Ready) -> Result<ControlFlow<Import, Option<Import>>, Error> {
+    /// Enters rows; gives the import as it stands then, if it still has it.
+    async fn enter(&self, import: &Import, ready: &Ready) -> Result<Option<Import>, Error> {
         let mut result = self.attempt(import, ready, false).await;
         if matches!(result, Err(Broken::Entangled)) {
             result = self.attempt(import, ready, true).await;
         }
-        match result {
-            Ok(stands) => Ok(ControlFlow::Continue(stands)),
-            Err(Broken::Caller(problem)) => Ok(ControlFlow::Break(self.give_up(import, &problem).await?)),
-            Err(Broken::Store(error)) => Err(error),
-            Err(Broken::Entangled) => Err(Error::Internal("rows can't be told apart".to_owned())),
-        }
+        result.map_err(|broken| match broken {
+            Broken::Store(error) => error,
+            Broken::Entangled => Error::Internal("rows can't be told apart".to_owned()),
+        })
     }
 
+    /// What the rows do and that they are done is one write, so that they are entered once.
     async fn attempt(&self, import: &Import, ready: &Ready, with_savepoints: bool) -> Result<Option<Import>, Broken> {
         let entering = self.entering(import, with_savepoints);
-        let (rows, chunk) = (Arc::clone(&ready.rows), ready.chunk.clone());
+        let (id, name) = (import.id, self.name.clone());
+        let (rows, chunks) = (Arc::clone(&ready.rows), Arc::clone(&ready.chunks));
         let entered = self.store.write(ready.stamp.clone(), move |tx| {
-            if !import::waits(tx, entering.import.id, &chunk)? {
-                return Ok::<_, Broken>(None);
+            let Some(own) = import::held(tx, id, &name)? else { return Ok::<_, Broken>(None) };
+            if let Err(problem) = authentication::confirm(tx, &entering.caller) {
+                return Ok(Some(import::fail(tx, id, &[(0, row::problem_of(0, &problem, None))])?));
             }
-            authentication::confirm(tx, &entering.caller).map_err(Broken::Caller)?;
-            let outcome = rows.enter(tx, &entering)?;
-            if entering.import.validate_only {
-                tx.discard();
-                return Ok(Some(Err(outcome)));
-            }
-            Ok(Some(Ok(import::settle(tx, &entering.import, &chunk, &outcome)?)))
-        });
-        match entered.await? {
-            None => Ok(None),
-            Some(Ok(stands)) => Ok(Some(stands)),
-            Some(Err(outcome)) => Ok(Some(self.settle(import, &ready.chunk, outcome).await?)),
-        }
-    }
-
-    /// Notes what would become of the rows of a dry run.
-    async fn settle(&self, import: &Import, chunk: &Chunk, outcome: Outcome) -> Result<Import, Error> {
-        let (own, chunk) = (import.clone(), chunk.clone());
-        self.store.write(self.stamp(import), move |tx| import::settle(tx, &own, &chunk, &outcome)).await
-    }
-
-    /// Enters all rows or none.
-    async fn enter_together(&self, import: &Import) -> Result<Import, Error> {
-        let last = Import { is_last_pass: true, ..import.clone() };
-        let (id, pass) = (import.id, import.pass);
-        let chunks = self.store.read(move |tx| {
-            let mut chunks = Vec::new();
-            let mut line = 0;
-            while let Some(chunk) = import::chunk_after(tx, id, pass, line)? {
-                line = chunk.line;
-                chunks.push(chunk);
-            }
-            Ok::<_, Error>(chunks)
-        });
-        let chunks = chunks.await?;
-        let rows = chunks.iter().flat_map(|chunk| chunk.rows.iter().cloned()).collect();
-        let ready = self.read(&last, Chunk { pass, line: 0, rows }).await?;
-        let mut result = self.attempt_together(&last, &ready, &chunks, false).await;
-        if matches!(result, Err(Broken::Entangled)) {
-            result = self.attempt_together(&last, &ready, &chunks, true).await;
-        }
-        match result {
-            Ok(Ok(import)) => Ok(import),
-            Ok(Err(outcome)) if outcome.problems.is_empty() => {
-                let (own, chunks) = (import.clone(), chunks.clone());
-                self.store
-                    .write(self.stamp(import), move |tx| {
-                        settle_all(tx, &own, &chunks, &outcome)?;
-                        import::go_on(tx, &own)
-                    })
-                    .await
-            }
-            Ok(Err(outcome)) => {
-                self.store.write(self.stamp(import), move |tx| import::fail(tx, id, &outcome.problems)).await
-            }
-            Err(Broken::Caller(problem)) => self.give_up(import, &problem).await,
-            Err(Broken::Store(error)) => Err(error),
-            Err(Broken::Entangled) => Err(Error::Internal("rows can't be told apart".to_owned())),
-        }
-    }
-
-    /// The import as it is then; or what became of the rows, where nothing of it is to stay.
-    async fn attempt_together(
-        &self,
-        import: &Import,
-        ready: &Ready,
-        chunks: &[Chunk],
-        with_savepoints: bool,
-    ) -> Result<Result<Import, Outcome>, Broken> {
-        let entering = self.entering(import, with_savepoints);
-        let (rows, chunks) = (Arc::clone(&ready.rows), chunks.to_vec());
-        let entered = self.store.write(ready.stamp.clone(), move |tx| {
-            authentication::confirm(tx, &entering.caller).map_err(Broken::Caller)?;
-            let own = import::find(tx, entering.import.id)?;
-            if own.state.is_over() {
-                return Ok::<_, Broken>(Ok(own));
-            }
-            let outcome = rows.enter(tx, &entering)?;
-            if entering.import.validate_only || !outcome.problems.is_empty() {
-                tx.discard();
-                return Ok(Err(outcome));
-            }
-            settle_all(tx, &entering.import, &chunks, &outcome)?;
-            Ok(Ok(import::go_on(tx, &entering.import)?))
+            let outcome = enter(tx, rows.as_ref(), &entering)?;
+            Ok(Some(match own.mode {
+                ImportMode::Atomic if !outcome.problems.is_empty() => import::fail(tx, id, &outcome.problems)?,
+                _ => import::settle(tx, &own, &chunks, &outcome)?,
+            }))
         });
         entered.await
-    }
-
-    /// Ends an import whose caller may not go on with it.
-    async fn give_up(&self, import: &Import, problem: &Problem) -> Result<Import, Error> {
-        let (id, told) = (import.id, vec![(0, row::problem_of(0, problem, None))]);
-        self.store.write(self.stamp(import), move |tx| import::fail(tx, id, &told)).await
     }
 
     fn entering(&self, import: &Import, with_savepoints: bool) -> Entering {
@@ -255,13 +196,32 @@ impl Importer {
     }
 }
 
-/// Notes what became of all rows as if they had been in the first chunk.
-fn settle_all(tx: &mut store::WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: &Outcome) -> Result<(), Error> {
-    let nothing = Outcome::default();
-    for (position, chunk) in chunks.iter().enumerate() {
-        import::settle(tx, import, chunk, if position == 0 { outcome } else { &nothing })?;
+/// Whether what the rows of an import do may have to be taken back together.
+fn may_be_taken_back(import: &Import) -> bool {
+    import.validate_only || import.mode == ImportMode::Atomic
+}
+
+/// How many rows of an import are entered in one write, for which all others wait: of what may be taken back as many as may be entered
+/// all or none, of anything else a chunk.
+fn together(import: &Import) -> usize {
+    if may_be_taken_back(import) { ImportMode::MAX_ATOMIC_ROWS } else { 1 }
+}
+
+/// Enters rows and tells what became of them; takes them back where they are not to stay.
+fn enter(tx: &mut WriteTx<'_>, rows: &dyn Rows, entering: &Entering) -> Result<Outcome, Broken> {
+    let import = &entering.import;
+    if !may_be_taken_back(import) {
+        return rows.enter(tx, entering);
     }
-    Ok(())
+    let entered = tx.apart(true, |tx| {
+        let outcome = rows.enter(tx, entering).map_err(Err)?;
+        if import.validate_only || !outcome.problems.is_empty() { Err(Ok(outcome)) } else { Ok(outcome) }
+    });
+    match entered? {
+        Apart::Done(outcome) => Ok(outcome),
+        Apart::Refused(taken_back) => taken_back,
+        Apart::Entangled => Err(Broken::Entangled),
+    }
 }
 
 /// Works at imports for as long as the server runs.

@@ -1,8 +1,8 @@
 //! Imports: files of records that are entered in the background, some hundred rows at a time.
 //!
 //! The rows wait in chunks. What a chunk's rows do to the register and that the chunk is done is one transaction, so that each row is
-//! entered once, whenever the program ends and however many instances of it work. A row that refers to a record which is not there
-//! yet waits for the next pass. Knows no row by its content.
+//! entered once, whenever the program ends. However many instances of it there are, one worker has an import at a time: a chunk is for
+//! whoever has it. A row that refers to a record which is not there yet waits for the next pass. Knows no row by its content.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -130,7 +130,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<
         validate_only: new.validate_only,
         state: ImportState::Receiving.to_string(),
         pass: 0,
-        is_last_pass: false,
+        is_last_pass: new.validate_only || new.mode == ImportMode::Atomic,
         settled_in_pass: 0,
         row_count: 0,
         created_count: 0,
@@ -197,22 +197,20 @@ pub fn is_any_open(tx: &mut ReadTx<'_>) -> Result<bool, Error> {
     Ok(diesel::select(diesel::dsl::exists(imports::table.filter(open))).get_result(tx.conn())?)
 }
 
-/// Gives a worker an import to work at: the one that it has, or the oldest that no other works at. It has it for some seconds, and for
-/// some more with each chunk.
+/// Gives a worker an import to work at: this one, or the oldest, unless another works at it. It has it for some seconds, and for some
+/// more with each chunk.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn claim(tx: &mut WriteTx<'_>, worker: &str) -> Result<Option<Import>, Error> {
+pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: Option<ImportId>) -> Result<Option<Import>, Error> {
     let now = tx.stamp().now.naive_utc();
     let open = imports::state.eq_any([ImportState::Waiting.as_str(), ImportState::Running.as_str()]);
     let free = imports::worker.is_null().or(imports::worker.eq(worker)).or(imports::worker_until.lt(now));
-    let next: Option<Row> = imports::table
-        .filter(open)
-        .filter(free.assume_not_null())
-        .order(imports::id)
-        .select(Row::as_select())
-        .first(tx.conn())
-        .optional()?;
+    let mut found = imports::table.filter(open).filter(free.assume_not_null()).select(Row::as_select()).into_boxed();
+    if let Some(id) = wanted {
+        found = found.filter(imports::id.eq(id.to_string()));
+    }
+    let next: Option<Row> = found.order(imports::id).first(tx.conn()).optional()?;
     let Some(row) = next else { return Ok(None) };
     diesel::update(imports::table.find(&row.id))
         .set((
@@ -225,29 +223,39 @@ pub fn claim(tx: &mut WriteTx<'_>, worker: &str) -> Result<Option<Import>, Error
     Row { state, ..row }.into_import().map(Some)
 }
 
-/// The first chunk of a pass after a line.
+/// The import as it stands, if this worker still has it: another may have taken it over.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn chunk_after(tx: &mut ReadTx<'_>, id: ImportId, pass: i64, line: i64) -> Result<Option<Chunk>, Error> {
-    let own = import_chunks::table.filter(import_chunks::import_id.eq(id.to_string()));
-    let next = own.filter(import_chunks::pass.eq(pass)).filter(import_chunks::line.gt(line)).order(import_chunks::line);
-    let found: Option<(i64, String)> =
-        next.select((import_chunks::line, import_chunks::lines)).first(tx.conn()).optional()?;
-    Ok(found.map(|(line, lines)| Chunk {
-        pass,
-        line,
-        rows: lines.split_terminator('\n').filter_map(numbered).collect(),
-    }))
+pub fn held(tx: &mut ReadTx<'_>, id: ImportId, worker: &str) -> Result<Option<Import>, Error> {
+    let own = imports::table.find(id.to_string()).filter(imports::worker.eq(worker));
+    let found: Option<Row> = own.select(Row::as_select()).first(tx.conn()).optional()?;
+    found.map(Row::into_import).transpose()
 }
 
-/// Whether a chunk still waits: another instance may have been faster.
+/// The chunks of a pass after a line, as many as have no more than so many rows together, and at least one if there is any.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn waits(tx: &mut ReadTx<'_>, id: ImportId, chunk: &Chunk) -> Result<bool, Error> {
-    let own = import_chunks::table.find((id.to_string(), chunk.pass, chunk.line));
-    Ok(diesel::select(diesel::dsl::exists(own)).get_result(tx.conn())?)
+pub fn chunks_after(
+    tx: &mut ReadTx<'_>,
+    id: ImportId,
+    pass: i64,
+    line: i64,
+    most_rows: usize,
+) -> Result<Vec<Chunk>, Error> {
+    let (mut chunks, mut rows) = (Vec::new(), 0_usize);
+    let mut next = chunk_after(tx, id, pass, line)?;
+    while let Some(chunk) = next {
+        rows = rows.saturating_add(chunk.rows.len());
+        if rows > most_rows && !chunks.is_empty() {
+            break;
+        }
+        let line = chunk.line;
+        chunks.push(chunk);
+        next = if rows < most_rows { chunk_after(tx, id, pass, line)? } else { None };
+    }
+    Ok(chunks)
 }
 
 /// Whether a row of the import was for this record already.
@@ -259,14 +267,16 @@ pub fn is_taken(tx: &mut ReadTx<'_>, id: ImportId, resource_id: &str) -> Result<
     Ok(diesel::select(diesel::dsl::exists(own)).get_result(tx.conn())?)
 }
 
-/// Notes what became of the rows of a chunk, in the transaction of what they did; gives the import as it is then.
+/// Notes what became of the rows of chunks of one pass, in the transaction of what they did; gives the import as it is then.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunk: &Chunk, outcome: &Outcome) -> Result<Import, Error> {
+pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: &Outcome) -> Result<Import, Error> {
     let id = import.id.to_string();
-    diesel::delete(import_chunks::table.find((&id, chunk.pass, chunk.line))).execute(tx.changing())?;
-    insert_chunk(tx, &id, chunk.pass.saturating_add(1), &outcome.waiting)?;
+    for chunk in chunks {
+        diesel::delete(import_chunks::table.find((&id, chunk.pass, chunk.line))).execute(tx.changing())?;
+    }
+    insert_chunk(tx, &id, import.pass.saturating_add(1), &outcome.waiting)?;
     insert_problems(tx, &id, &outcome.problems)?;
     let records = outcome.records.iter().map(|record| [id.clone(), record.clone()]);
     if let Some(insertion) = crate::fragment::insertion("import_records (import_id, resource_id)", records) {
@@ -293,11 +303,6 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunk: &Chunk, outcome: &Ou
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
 pub fn go_on(tx: &mut WriteTx<'_>, import: &Import) -> Result<Import, Error> {
-    let stands = find(tx, import.id)?;
-    if stands.pass != import.pass || stands.state.is_over() {
-        // Another instance was faster.
-        return Ok(stands);
-    }
     let id = import.id.to_string();
     let next = import.pass.saturating_add(1);
     let of_next = import_chunks::table.filter(import_chunks::import_id.eq(&id)).filter(import_chunks::pass.ge(next));
@@ -317,10 +322,6 @@ pub fn go_on(tx: &mut WriteTx<'_>, import: &Import) -> Result<Import, Error> {
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
 pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, problems: &[(i64, String)]) -> Result<Import, Error> {
-    let stands = find(tx, id)?;
-    if stands.state.is_over() {
-        return Ok(stands);
-    }
     let key = id.to_string();
     diesel::delete(import_chunks::table.filter(import_chunks::import_id.eq(&key))).execute(tx.changing())?;
     insert_problems(tx, &key, problems)?;
@@ -379,6 +380,19 @@ fn remove(tx: &mut WriteTx<'_>, ids: &[String]) -> Result<(), Error> {
     diesel::delete(import_problems::table.filter(import_problems::import_id.eq_any(ids))).execute(tx.changing())?;
     diesel::delete(imports::table.filter(imports::id.eq_any(ids))).execute(tx.changing())?;
     Ok(())
+}
+
+/// The first chunk of a pass after a line.
+fn chunk_after(tx: &mut ReadTx<'_>, id: ImportId, pass: i64, line: i64) -> Result<Option<Chunk>, Error> {
+    let own = import_chunks::table.filter(import_chunks::import_id.eq(id.to_string()));
+    let next = own.filter(import_chunks::pass.eq(pass)).filter(import_chunks::line.gt(line)).order(import_chunks::line);
+    let found: Option<(i64, String)> =
+        next.select((import_chunks::line, import_chunks::lines)).first(tx.conn()).optional()?;
+    Ok(found.map(|(line, lines)| Chunk {
+        pass,
+        line,
+        rows: lines.split_terminator('\n').filter_map(numbered).collect(),
+    }))
 }
 
 fn insert_chunk(tx: &mut WriteTx<'_>, id: &str, pass: i64, rows: &[(i64, String)]) -> Result<(), Error> {
