@@ -7,7 +7,8 @@ mod worker;
 
 use std::time::Duration;
 
-use actix_web::http::header;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::rt::time::timeout;
 use actix_web::web::Payload;
 use actix_web::{HttpResponse, get, post};
@@ -15,15 +16,20 @@ use domain::{Action, Kind, Role, authorize_role};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+use store::idempotency::Answer;
 use store::import::{self, ImportId, NewImport};
-use store::{Stamp, Store, WriteTx};
+use store::{IdPage, Listed, Slice, Stamp, Store, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::caller::Caller;
+use crate::conditional::IdempotencyKey;
+use crate::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::path::PathKey;
 use crate::problem::{ErrorItem, OtherRecord, Problem};
 use crate::query::Query;
+use crate::repeat::{Repeat, respond};
 use crate::request_id::RequestId;
 use crate::server::App;
 use crate::value::{Bounded, Instant, Text, Word};
@@ -187,6 +193,23 @@ struct ImportOptions {
     validate_only: Option<bool>,
 }
 
+/// What the list of imports can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ImportSort {
+    Id,
+}
+
+impl SortKey for ImportSort {
+    const NAME: &'static str = "ImportSort";
+    const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct NoFilter {}
+
+/// A page of imports.
+type ImportPage = ListPage<Import>;
+
 /// Which problems of an import.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -201,7 +224,33 @@ struct ProblemFilter {
 
 /// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(create_import).service(get_import).service(list_import_problems);
+    config.service(list_imports).service(create_import).service(get_import).service(list_import_problems);
+}
+
+/// List imports
+///
+/// In the order in which they were asked for: the caller's own, for administrators and auditors all. An import is kept for some days after
+/// its end.
+#[utoipa::path(
+    tag = "imports",
+    params(ListParameters<ImportSort>),
+    responses((status = 200, description = "A page of imports", body = ImportPage))
+)]
+#[get("/imports")]
+async fn list_imports(
+    app: App,
+    caller: Caller,
+    query: ListQuery<NoFilter, ImportSort>,
+) -> Result<HttpResponse, Problem> {
+    authorize_role(&caller, Action::Read, Kind::Import)?;
+    let page = query.page.clone();
+    let slice = app.store.read(move |tx| {
+        let asked_by = (!sees_all(&caller)).then_some(caller.name.as_str());
+        let (imports, total) = import::list(tx, asked_by, &IdPage::from(&page))?;
+        let items = imports.into_iter().map(listed).collect();
+        Ok::<_, Problem>(Slice::by_id(items, page.limit, page.count.then_some(total)))
+    });
+    query.answer(slice.await?)
 }
 
 /// Import records
@@ -211,10 +260,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// `id`, its `slug` or one of its `identifiers`, replaces what that says, or leaves it where it says the same; any other creates a record.
 /// Rows may refer to one another in any order, as long as only an administrator's bring their own `id`. Members that the register sets are
 /// left out of account, so that an export can be imported. An administrator's rows may also say what became of a record before: the stage
-/// of a mutual with its dates, the state of a ballot with its corrections.
+/// of a mutual with its dates, the state of a ballot with its corrections. With an `Idempotency-Key` the same file, with the same
+/// parameters, is the same import when it comes again.
 #[utoipa::path(
     tag = "imports",
-    params(ImportOptions),
+    params(ImportOptions, IdempotencyKey),
     request_body(content = ImportRows, content_type = "application/x-ndjson"),
     responses((status = 202, description = "The import, which waits for its turn", body = Import))
 )]
@@ -224,6 +274,7 @@ async fn create_import(
     caller: Caller,
     request_id: RequestId,
     Query(options): Query<ImportOptions>,
+    idempotency_key: IdempotencyKey,
     payload: Payload,
 ) -> Result<HttpResponse, Problem> {
     let missing = || ErrorItem::parameter("resource_type", "required", "a value is expected");
@@ -238,21 +289,49 @@ async fn create_import(
         validate_only: options.validate_only.unwrap_or_default(),
     };
     let stamp = app.stamp(&caller, &request_id);
+    let asked = format!("{resource_type} {} {}", new.mode, new.validate_only);
     let mut arriving = Arriving::begin(app.store.clone(), stamp, new, &caller).await?;
     let received = match timeout(LONGEST, receive(payload, &mut arriving, app.import_limit, app.body_time)).await {
         Ok(received) => received,
         Err(_) => Err(Problem::request_timeout(LONGEST)),
     };
-    let import = match received {
-        Ok(()) => arriving.end(|_, import| Ok(import)).await?,
+    let content = match received {
+        Ok(content) => content,
         Err(problem) => return Err(arriving.break_off(problem).await),
     };
+    let key = idempotency_key.0;
+    let repeat = key.map(|key| Repeat::new(&caller.name, PATH, &key, &[asked.as_bytes(), &content]));
+    let answer = arriving.end(move |tx, import| accepted(tx, import, repeat.as_ref())).await??;
     app.importer.wake();
+    let location = format!("{PATH}/{}", answer.resource_id);
+    let mut response = respond(answer);
+    response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Problem::internal)?);
+    Ok(response)
+}
+
+/// The answer to an import that has arrived; or the one that the same request had before, and then this import is forgotten.
+fn accepted(
+    tx: &mut WriteTx<'_>,
+    import: import::Import,
+    repeat: Option<&Repeat>,
+) -> Result<Result<Answer, Problem>, Problem> {
     let id = import.id;
-    Ok(HttpResponse::Accepted()
-        .insert_header((header::LOCATION, format!("{PATH}/{id}")))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(Import::from(import)))
+    if let Some(before) = repeat.map(|repeat| repeat.answer(tx)).transpose().map(Option::flatten).transpose() {
+        import::discard(tx, id)?;
+        return Ok(before);
+    }
+    let answer = Answer {
+        fingerprint: None,
+        status: StatusCode::ACCEPTED.as_u16().into(),
+        resource_id: id.to_string(),
+        etag: None,
+        last_modified: None,
+        body: serde_json::to_string(&Import::from(import)).map_err(Problem::internal)?,
+    };
+    Ok(Ok(match repeat {
+        Some(repeat) => repeat.keep(tx, answer)?,
+        None => answer,
+    }))
 }
 
 /// Get an import
@@ -304,12 +383,25 @@ async fn list_import_problems(
 fn find_for(tx: &mut store::ReadTx<'_>, id: ImportId, caller: &Caller) -> Result<import::Import, Problem> {
     authorize_role(caller, Action::Read, Kind::Import)?;
     let import = import::find(tx, id)?;
-    let role = caller.access.as_ref().map(|access| access.role);
-    if import.caller.name == caller.name || matches!(role, Some(Role::Admin | Role::Auditor)) {
+    if import.caller.name == caller.name || sees_all(caller) {
         return Ok(import);
     }
     let (resource_type, key) = (store::ResourceType::Import, id.to_string());
     Err(store::Error::NotFound { resource_type, key }.into())
+}
+
+/// Whether a caller may know of imports that others asked for.
+fn sees_all(caller: &Caller) -> bool {
+    matches!(caller.access.as_ref().map(|access| access.role), Some(Role::Admin | Role::Auditor))
+}
+
+/// An import has no version; each of these only grows, and one of them does with every change.
+fn listed(import: import::Import) -> Listed {
+    let state = domain::ImportState::ALL.iter().position(|state| *state == import.state);
+    let state = state.and_then(|state| i64::try_from(state).ok()).unwrap_or_default();
+    let version = import.counts.rows.saturating_add(processed(&import)).saturating_add(state);
+    let id = import.id.to_string();
+    Listed { id, version, document: serde_json::to_string(&Import::from(import)).unwrap_or_default(), reduced: false }
 }
 
 fn kind(resource_type: domain::Importable) -> Kind {
@@ -349,14 +441,15 @@ fn processed(import: &import::Import) -> i64 {
     counts.created.saturating_add(counts.updated).saturating_add(counts.unchanged).saturating_add(counts.failed)
 }
 
-/// Takes the body in, line by line. Each piece of it must come in time.
+/// Takes the body in, line by line; gives its digest. Each piece of it must come in time.
 async fn receive(
     mut payload: Payload,
     arriving: &mut Arriving,
     limit: usize,
     piece_time: Duration,
-) -> Result<(), Problem> {
+) -> Result<Vec<u8>, Problem> {
     let mut size = 0_usize;
+    let mut hash = Sha256::new();
     let mut line = Vec::new();
     loop {
         let piece = timeout(piece_time, payload.next()).await.map_err(|_| Problem::request_timeout(piece_time))?;
@@ -366,6 +459,7 @@ async fn receive(
         if size > limit {
             return Err(Problem::payload_too_large(limit));
         }
+        hash.update(&piece);
         let mut rest = piece.as_ref();
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let (own, after) = rest.split_at(end);
@@ -375,7 +469,8 @@ async fn receive(
         }
         keep(&mut line, rest);
     }
-    arriving.line(&line).await
+    arriving.line(&line).await?;
+    Ok(hash.finalize().to_vec())
 }
 
 fn keep(line: &mut Vec<u8>, piece: &[u8]) {

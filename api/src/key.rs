@@ -8,8 +8,8 @@ use actix_web::{HttpResponse, delete, get, post};
 use domain::{Action, Checked, Kind, Lifetime, Object, Scope, authorize, authorize_role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::key::{KeyPage, NewKey, StoredKey};
-use store::{Listed, Page, Position, ReadTx, Reference, Slice};
+use store::key::{NewKey, StoredKey};
+use store::{Listed, Page, ReadTx, Reference, Slice};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -278,19 +278,8 @@ fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpR
 
 /// A page of keys in the form that lists have.
 fn slice(tx: &mut ReadTx<'_>, page: &Page<KeySort>) -> Result<Slice, Problem> {
-    let wanted = KeyPage {
-        limit: page.limit,
-        descending: page.descending,
-        after: page.after.clone().map(|position| position.id),
-    };
-    let (mut keys, total) = store::key::list(tx, &wanted)?;
-    let mut next = None;
-    if keys.len() > page.limit {
-        keys.truncate(page.limit);
-        next = keys.last().map(|key| key.id.to_string()).map(|id| Position { key: Some(id.clone()), id });
-    }
-    let items = keys.into_iter().map(listed).collect();
-    Ok(Slice { items, next, total: page.count.then_some(total) })
+    let (keys, total) = store::key::list(tx, &page.into())?;
+    Ok(Slice::by_id(keys.into_iter().map(listed).collect(), page.limit, page.count.then_some(total)))
 }
 
 /// A key has no version; what changes about it is told by times.

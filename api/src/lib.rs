@@ -47,6 +47,7 @@ pub mod problem;
 pub mod proxy;
 pub mod query;
 pub mod rate;
+pub mod repeat;
 pub mod report;
 pub mod request_id;
 pub mod resource;

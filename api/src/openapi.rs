@@ -409,7 +409,7 @@ fn describe_headers(method: &str, operation: &mut Operation) {
     let is_dated = has_parameter(operation, "If-Modified-Since");
     let is_list = has_parameter(operation, "cursor") || has_parameter(operation, "after");
     let is_action = method == "POST" && has_parameter(operation, "If-Match");
-    // What may be sent twice is what has versions.
+    // A record that may be sent twice is one with versions.
     let is_versioned = has_parameter(operation, "Idempotency-Key");
     if is_conditional {
         let unchanged = ResponseBuilder::new().description("The caller has it already");

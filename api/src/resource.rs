@@ -15,8 +15,7 @@ use chrono::{DateTime, Utc};
 use domain::{Action, Id, Key, Kind, Object, Part, Record, Refused, authorize, authorize_role, grants};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
-use store::idempotency::{self, Answer};
+use store::idempotency::Answer;
 use store::part::Whole as _;
 use store::{Documents, Page, ReadTx, ResourceType, Shown, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::openapi::RefOr;
@@ -26,12 +25,13 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use crate::authentication;
 use crate::body::{Body, Input, Refusal};
 use crate::caller::Caller;
-use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, json, last_modified};
+use crate::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::known_at::KnownAt;
 use crate::page::{ListQuery, SortKey};
 use crate::part::{self, Parts, Served};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::repeat::{Repeat, respond};
 use crate::request_id::RequestId;
 use crate::server::App;
 
@@ -286,11 +286,12 @@ impl Change {
         insert: impl Fn(&mut WriteTx<'_>, &Caller) -> Result<Stored<R::Content>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, dry_run, idempotency_key, .. } = self;
-        let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, body));
+        let repeat =
+            idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, &[body.bytes()]));
         let answer = app.store.write(stamp, move |tx| {
             authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
-            let kept = repeat.as_ref().map(|repeat| repeat.answer::<R>(tx, &caller)).transpose()?;
+            let kept = repeat.as_ref().map(|repeat| answer_before::<R>(repeat, tx, &caller)).transpose()?;
             if let Some(kept) = kept.flatten() {
                 return Ok(kept);
             }
@@ -573,59 +574,17 @@ fn rehearsed<T>(stored: Stored<T>) -> Answer {
     Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, stored) }
 }
 
-fn respond(answer: Answer) -> HttpResponse {
-    let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let status = status.unwrap_or(StatusCode::OK);
-    let mut response = HttpResponse::build(status);
-    let headers = [(header::ETAG, answer.etag), (header::LAST_MODIFIED, answer.last_modified)];
-    for (name, value) in headers {
-        if let Some(value) = value {
-            response.insert_header((name, value));
-        }
+/// The answer that a request had when it first came, if the caller may still see all of the record.
+fn answer_before<R: Resource>(
+    repeat: &Repeat,
+    tx: &mut WriteTx<'_>,
+    caller: &Caller,
+) -> Result<Option<Answer>, Problem> {
+    let Some(kept) = repeat.answer(tx)? else { return Ok(None) };
+    let id = kept.resource_id.parse().map_err(|_| Problem::internal("a kept answer is about no record"))?;
+    if R::is_confided(tx, id, caller)? {
+        Ok(Some(kept))
+    } else {
+        Err(Problem::forbidden(grants(Action::ReadConfidential, R::KIND)))
     }
-    response.insert_header((header::CACHE_CONTROL, "no-store"));
-    json(&mut response, answer.body)
-}
-
-/// A request that may come again: under which key, and with what content.
-struct Repeat {
-    id: String,
-    fingerprint: String,
-}
-
-impl Repeat {
-    fn new<T: Input>(caller: &str, path: &str, key: &str, body: &Body<T>) -> Self {
-        Self { id: digest(&[caller.as_bytes(), path.as_bytes(), key.as_bytes()]), fingerprint: digest(&[body.bytes()]) }
-    }
-
-    /// The answer that the request had when it first came, if the caller may still see all of the record. Where the register has
-    /// forgotten what was asked, whatever comes under the key is the same request, so that nothing is carried out twice.
-    fn answer<R: Resource>(&self, tx: &mut WriteTx<'_>, caller: &Caller) -> Result<Option<Answer>, Problem> {
-        let Some(kept) = idempotency::find(tx, &self.id)? else { return Ok(None) };
-        if kept.fingerprint.as_ref().is_some_and(|fingerprint| *fingerprint != self.fingerprint) {
-            return Err(Problem::idempotency_key_reused());
-        }
-        let id = kept.resource_id.parse().map_err(|_| Problem::internal("a kept answer is about no record"))?;
-        if R::is_confided(tx, id, caller)? {
-            Ok(Some(kept))
-        } else {
-            Err(Problem::forbidden(grants(Action::ReadConfidential, R::KIND)))
-        }
-    }
-
-    fn keep(&self, tx: &mut WriteTx<'_>, answer: Answer) -> Result<Answer, Problem> {
-        let answer = Answer { fingerprint: Some(self.fingerprint.clone()), ..answer };
-        idempotency::insert(tx, &self.id, &answer)?;
-        Ok(answer)
-    }
-}
-
-/// A digest of several texts, each told from the next by its length.
-fn digest(texts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update(text.len().to_be_bytes());
-        hash.update(text);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -27,6 +27,8 @@ kit::on_both! {
     rows_need_the_permission_of_single_changes,
     a_key_that_is_revoked_ends_its_import,
     a_refused_file_leaves_nothing,
+    a_file_that_is_sent_again_is_the_same_import,
+    imports_are_listed_for_those_who_may_see_them,
     a_problem_does_not_repeat_what_names_a_person,
     the_program_imports_files,
 }
@@ -47,8 +49,13 @@ async fn import_with(app: &TestApp, key: &str, query: &str, body: impl Into<Stri
     let begun = accepted.expect(202);
     let own = format!("/v1/imports/{}", id(&begun));
     assert_eq!(accepted.header("location"), Some(own.as_str()));
+    finished(app, key, &own).await
+}
+
+/// Waits for the end of an import; gives it as it is then.
+async fn finished(app: &TestApp, key: &str, own: &str) -> Value {
     for _ in 0..1500 {
-        let import = app.get(&own).with_key(key).await.expect(200);
+        let import = app.get(own).with_key(key).await.expect(200);
         if import["finished_at"].is_string() {
             let counts = ["created", "updated", "unchanged", "failed"].map(|count| import[count].as_i64().unwrap());
             assert_eq!(import["processed"], counts.iter().sum::<i64>());
@@ -56,7 +63,7 @@ async fn import_with(app: &TestApp, key: &str, query: &str, body: impl Into<Stri
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the import does not end: {:?}", app.get(&own).await);
+    panic!("the import does not end: {:?}", app.get(own).await);
 }
 
 fn counts(import: &Value) -> [i64; 5] {
@@ -446,6 +453,83 @@ async fn a_refused_file_leaves_nothing(app: &TestApp) {
     }
     let empty = import(&small, "resource_type=mutual", "\n\n").await;
     assert_eq!((empty["state"].as_str(), counts(&empty)), (Some("done"), [0; 5]));
+}
+
+async fn a_file_that_is_sent_again_is_the_same_import(app: &TestApp) {
+    const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+    let send = |query: &str, key: &str, rows: &[Value]| {
+        let request = app.request("POST", format!("/v1/imports?{query}")).header("idempotency-key", key);
+        request.body("application/x-ndjson", ndjson(rows))
+    };
+    let rows: Vec<Value> = (0..600).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    let first = send("resource_type=mutual", KEY, &rows).await;
+    let begun = first.expect(202);
+    let own = format!("/v1/imports/{}", id(&begun));
+    finished(app, kit::admin_key(), &own).await;
+    let again = send("resource_type=mutual&mode=best_effort", &format!("\"{KEY}\""), &rows).await;
+    assert_eq!((again.expect(202), again.header("location")), (begun.clone(), first.header("location")));
+    // Another file, or the same to be taken otherwise.
+    for (query, rows) in [
+        ("resource_type=mutual", &rows[1..]),
+        ("resource_type=mutual&validate_only=true", &rows),
+        ("resource_type=mutual&mode=atomic", &rows),
+        ("resource_type=department", &rows),
+    ] {
+        send(query, KEY, rows).await.expect_problem(422, "idempotency-key-reused");
+    }
+    for table in ["imports", "import_chunks"] {
+        let there = app.database().rows(&format!("SELECT 1 AS one FROM {table}"));
+        assert_eq!(there.len(), usize::from(table == "imports"), "{table}");
+    }
+    assert_eq!(entries(app.database()).len(), 600);
+    // A refused file uses no key up, and another caller's key is another.
+    send("resource_type=mutual", "refused", &[json!("\u{0}")]).await.expect(202);
+    let editor = app.database().make_key("mutual_editor", &[]);
+    let theirs = send("resource_type=mutual", KEY, &rows[..1]).with_key(&editor).await.expect(202);
+    assert_ne!(id(&theirs), id(&begun));
+    send("resource_type=mutual", "a b", &rows).await.expect_faults(400, &[("idempotency-key", "invalid-format")]);
+    // With the personal data that a file may have brought, what it was goes too.
+    let ballot = full_staff_ballot(id(&app.get(format!("{MUTUALS}/mutual-1")).await.expect(200)));
+    let begun = send("resource_type=staff_ballot", "ballots", std::slice::from_ref(&ballot)).await.expect(202);
+    finished(app, kit::admin_key(), &format!("/v1/imports/{}", id(&begun))).await;
+    let entered = app.walk(STAFF_BALLOTS).await;
+    app.delete(format!("{STAFF_BALLOTS}/{}", id(&entered[0]))).await.expect(204);
+    assert_eq!(send("resource_type=staff_ballot", "ballots", &rows[..1]).await.expect(202), begun);
+}
+
+async fn imports_are_listed_for_those_who_may_see_them(app: &TestApp) {
+    let own = app.create(DEPARTMENTS, &department("Own")).await;
+    let editor = app.database().make_key("department_editor", &[id(&own)]);
+    let officer = app.database().make_key("procurement_officer", &[]);
+    let auditor = app.database().make_key("auditor", &[]);
+    let mut all = Vec::new();
+    for number in 0..5 {
+        let key = if number % 2 == 0 { &editor } else { kit::admin_key() };
+        let row = with(mutual(&format!("Mutual {number}")), json!({ "department_id": id(&own) }));
+        all.push(import_with(app, key, "resource_type=mutual", ndjson(&[row])).await);
+    }
+    let list = async |key: &str, query: &str| {
+        let page = app.get(format!("/v1/imports{query}")).with_key(key).await.expect(200);
+        page["items"].as_array().unwrap().clone()
+    };
+    let theirs = [all[0].clone(), all[2].clone(), all[4].clone()];
+    assert_eq!(list(&editor, "").await, theirs);
+    assert_eq!(list(&officer, "").await, [Value::Null; 0]);
+    for key in [kit::admin_key(), &auditor] {
+        assert_eq!(list(key, "").await, all);
+    }
+    let page = app.get("/v1/imports?limit=2&sort=-id&count=exact").with_key(&editor).await;
+    assert_eq!(page.json()["items"], json!([theirs[2], theirs[1]]));
+    assert_eq!(page.json()["total"], 3);
+    let rest = format!("?limit=2&sort=-id&cursor={}", page.json()["next_cursor"].as_str().unwrap());
+    assert_eq!(list(&editor, &rest).await, theirs[..1]);
+    assert_eq!(app.walk("/v1/imports?limit=2").await, all);
+    let listed = app.get("/v1/imports").await;
+    let again = || app.get("/v1/imports").header("if-none-match", listed.etag());
+    assert_eq!(again().await.status(), 304);
+    import(app, "resource_type=mutual", "").await;
+    assert_eq!(again().await.status(), 200);
+    app.get("/v1/imports?sort=rows").await.expect_faults(400, &[("sort", "not-in-vocabulary")]);
 }
 
 async fn a_problem_does_not_repeat_what_names_a_person(app: &TestApp) {

@@ -193,7 +193,7 @@ impl<'a> Register<'a> {
         if [Method::PUT, Method::PATCH, Method::DELETE].contains(method) {
             request = request.if_match("*");
         }
-        if template == "/v1/imports" {
+        if template == "/v1/imports" && *method == Method::POST {
             request.path.push_str("&resource_type=mutual");
             request = request.body("application/x-ndjson", "{}");
         } else if let Some(body) = self.body(method, template, record) {

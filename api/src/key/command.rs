@@ -6,8 +6,8 @@ use actix_web::rt::System;
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use domain::{ApiKey, Department, Id, Key, KeyId, Lifetime, Name, Role, Scope};
-use store::key::{KeyPage, NewKey, StoredKey};
-use store::{DatabaseUrl, Stamp, Store};
+use store::key::{NewKey, StoredKey};
+use store::{DatabaseUrl, IdPage, Stamp, Store};
 use uuid::Uuid;
 
 use super::secret::Secret;
@@ -145,7 +145,7 @@ fn line(key: &StoredKey, now: chrono::DateTime<chrono::Utc>) -> String {
 }
 
 async fn all(store: &Store) -> Result<Vec<StoredKey>, store::Error> {
-    let page = KeyPage { limit: 10_000, descending: false, after: None };
+    let page = IdPage { limit: 10_000, descending: false, after: None };
     let (keys, _) = store.read(move |tx| store::key::list(tx, &page)).await?;
     Ok(keys)
 }

@@ -62,6 +62,10 @@ pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Err
 /// otherwise.
 pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: ResourceType, resource_id: &str) -> Result<(), Error> {
     let of_record = idempotency_keys::table.filter(idempotency_keys::resource_id.eq(resource_id));
+    // What has no version is an import, and any of them may have brought the record; what is answered says nothing of it.
+    diesel::update(idempotency_keys::table.filter(idempotency_keys::etag.is_null()))
+        .set(idempotency_keys::fingerprint.eq(None::<String>))
+        .execute(tx.changing())?;
     let kept: Vec<(String, String)> =
         of_record.select((idempotency_keys::id, idempotency_keys::body)).load(tx.conn())?;
     for (id, body) in kept {

@@ -10,6 +10,7 @@ use domain::{Access, Caller, Id, ImportMode, ImportState, Importable, Role, Scop
 
 use crate::error::Error;
 use crate::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
+use crate::keyset::IdPage;
 use crate::schema::{import_chunks, import_problems, import_records, imports};
 use crate::{ReadTx, ResourceType, WriteTx};
 
@@ -175,6 +176,30 @@ pub fn find(tx: &mut ReadTx<'_>, id: ImportId) -> Result<Import, Error> {
     let key = id.to_string();
     let found: Option<Row> = imports::table.find(&key).select(Row::as_select()).first(tx.conn()).optional()?;
     found.map_or_else(|| Err(Error::NotFound { resource_type: ResourceType::Import, key }), Row::into_import)
+}
+
+/// A page of the imports that somebody asked for, or of all, in the order in which they were asked for, with one more where there is a next
+/// page; and how many there are.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn list(tx: &mut ReadTx<'_>, asked_by: Option<&str>, page: &IdPage) -> Result<(Vec<Import>, i64), Error> {
+    let theirs = || {
+        let all = imports::table.into_boxed();
+        match asked_by {
+            Some(name) => all.filter(imports::actor.eq(name)),
+            None => all,
+        }
+    };
+    let mut query = theirs().select(Row::as_select());
+    query = if page.descending { query.order(imports::id.desc()) } else { query.order(imports::id.asc()) };
+    if let Some(last) = &page.after {
+        query = if page.descending { query.filter(imports::id.lt(last)) } else { query.filter(imports::id.gt(last)) };
+    }
+    let limit = i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let rows: Vec<Row> = query.limit(limit).load(tx.conn())?;
+    let total = theirs().count().get_result(tx.conn())?;
+    Ok((rows.into_iter().map(Row::into_import).collect::<Result<_, _>>()?, total))
 }
 
 /// The problems of an import's rows after a line, in the order of the lines.

@@ -8,6 +8,7 @@ use domain::{ApiKey, KeyId, Rules as _, Scope};
 
 use crate::error::Error;
 use crate::json::{instant, parsed, parsed_list, texts};
+use crate::keyset::IdPage;
 use crate::reference::{self, Reference};
 use crate::schema::api_keys;
 use crate::{ReadTx, ResourceType, WriteTx};
@@ -49,17 +50,6 @@ pub struct NewKey {
     pub expires_at: DateTime<Utc>,
 }
 
-/// A page of the list of keys, in the order in which they were made.
-#[derive(Clone, Debug)]
-pub struct KeyPage {
-    /// At most so many.
-    pub limit: usize,
-    /// The latest first.
-    pub descending: bool,
-    /// The last key of the page before.
-    pub after: Option<String>,
-}
-
 /// The key with this id, revoked or not.
 ///
 /// # Errors
@@ -83,11 +73,11 @@ pub fn find_with_hash(tx: &mut ReadTx<'_>, id: KeyId) -> Result<Option<(StoredKe
     .transpose()
 }
 
-/// A page of all keys, with one more where there is a next page, and how many there are.
+/// A page of all keys in the order in which they were made, with one more where there is a next page, and how many there are.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn list(tx: &mut ReadTx<'_>, page: &KeyPage) -> Result<(Vec<StoredKey>, i64), Error> {
+pub fn list(tx: &mut ReadTx<'_>, page: &IdPage) -> Result<(Vec<StoredKey>, i64), Error> {
     let mut query = api_keys::table.select(Row::as_select()).into_boxed();
     query = if page.descending { query.order(api_keys::id.desc()) } else { query.order(api_keys::id.asc()) };
     if let Some(last) = &page.after {

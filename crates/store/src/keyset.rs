@@ -40,6 +40,24 @@ pub struct Position {
     pub id: String,
 }
 
+/// Which page is wanted of a list whose only order is that of its ids.
+#[derive(Clone, Debug)]
+pub struct IdPage {
+    /// At most so many items.
+    pub limit: usize,
+    /// The latest first.
+    pub descending: bool,
+    /// The last item of the page before.
+    pub after: Option<String>,
+}
+
+impl<S> From<&Page<S>> for IdPage {
+    fn from(page: &Page<S>) -> Self {
+        let after = page.after.as_ref().map(|position| position.id.clone());
+        Self { limit: page.limit, descending: page.descending, after }
+    }
+}
+
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Slice {
@@ -49,6 +67,17 @@ pub struct Slice {
     pub next: Option<Position>,
     /// The number of items in the whole list, where it was asked for.
     pub total: Option<i64>,
+}
+
+impl Slice {
+    /// A page in the order of the ids, of items with one more where there is a next page.
+    #[must_use]
+    pub fn by_id(mut items: Vec<Listed>, limit: usize, total: Option<i64>) -> Self {
+        let has_more = items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| has_more).map(|item| item.id.clone());
+        Self { items, next: last.map(|id| Position { key: Some(id.clone()), id }), total }
+    }
 }
 
 /// A record in a list: what a reader of the list needs.

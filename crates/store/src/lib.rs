@@ -65,7 +65,7 @@ pub use backup::{backup, restore};
 pub use checkpoint::empty_write_ahead_log;
 pub use conn::DatabaseUrl;
 pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
-pub use keyset::{Listed, Page, Position, Slice};
+pub use keyset::{IdPage, Listed, Page, Position, Slice};
 pub use migrate::migrate;
 pub use reference::Reference;
 pub use snapshot::Pieces;
