@@ -31,6 +31,9 @@ kit::on_both! {
     imports_are_listed_for_those_who_may_see_them,
     a_problem_does_not_repeat_what_names_a_person,
     the_program_imports_files,
+    an_import_has_one_worker_and_another_when_that_dies,
+    a_command_has_its_import_for_itself,
+    a_worker_that_has_lost_its_import_stops,
 }
 
 fn ndjson(rows: &[Value]) -> String {
@@ -593,6 +596,101 @@ async fn the_program_imports_files(app: &TestApp) {
     let dry = run(&["--resource-type", "mutual", "--validate-only", &lines]);
     assert!(dry.stdout.contains("1 would be created"), "{dry:?}");
     assert_eq!(app.column(&format!("{MUTUALS}?sort=name"), "name").await, ["+Second", "First", "Third"]);
+}
+
+/// So many rows that take a while, in chunks that don't.
+const LONG: usize = 2000;
+
+fn long_rows() -> String {
+    let text = "x".repeat(2500);
+    let row = |number| with(mutual(&format!("Mutual {number}")), json!({ "description": text }));
+    ndjson(&(0..LONG).map(row).collect::<Vec<_>>())
+}
+
+/// The import that is not over, as the database has it, once some of its rows are entered and then more than so many.
+async fn under_way(app: &TestApp, more_than: i64) -> Value {
+    for _ in 0..1500 {
+        let open = "SELECT id, state, worker, created_count FROM imports WHERE finished_at IS NULL";
+        let found = app.database().rows(open);
+        if let Some(import) = found.into_iter().find(|import| import["created_count"].as_i64() > Some(more_than)) {
+            return import;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("the import does not go on");
+}
+
+/// Each row was entered once.
+async fn assert_entered_once(app: &TestApp, import: &Value) {
+    let done = finished(app, kit::admin_key(), &format!("/v1/imports/{}", id(import))).await;
+    let rows = i64::try_from(LONG).unwrap();
+    assert_eq!(counts(&done), [rows, rows, 0, 0, 0]);
+    let entries = entries(app.database());
+    assert_sound(&entries);
+    assert_eq!(entries.len(), LONG);
+}
+
+async fn an_import_has_one_worker_and_another_when_that_dies(app: &TestApp) {
+    let url = app.database().url();
+    let other = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &url).serve();
+    let client = Client::to(other.address());
+    // The first service has just looked for imports, so that the other takes the next.
+    import(app, "resource_type=mutual", "").await;
+    let request = client.request("POST".parse().unwrap(), "/v1/imports?resource_type=mutual");
+    let request = request.with_key(kit::admin_key()).body("application/x-ndjson", long_rows());
+    client.try_send(&request).await.unwrap().expect(202);
+    let begun = under_way(app, 0).await;
+    let later = under_way(app, begun["created_count"].as_i64().unwrap()).await;
+    assert_eq!((&later["worker"], &later["state"]), (&begun["worker"], &json!("running")));
+    assert!(begun["worker"].is_string());
+    other.kill();
+    let stopped = under_way(app, 0).await["created_count"].as_i64().unwrap();
+    let taken_over = under_way(app, stopped + 100).await;
+    assert_ne!(taken_over["worker"], begun["worker"]);
+    assert_entered_once(app, &begun).await;
+}
+
+/// Imports the file by the program, beside the service.
+fn command(app: &TestApp, folder: &tempfile::TempDir) -> kit::Begun {
+    let path = folder.path().join("rows.ndjson");
+    std::fs::write(&path, long_rows()).unwrap();
+    let import = Program::new(&["import", "--resource-type", "mutual", path.to_str().unwrap()]);
+    import.env("DATABASE_URL", &app.database().url()).begin()
+}
+
+async fn a_command_has_its_import_for_itself(app: &TestApp) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let command = command(app, &folder);
+    let begun = under_way(app, 0).await;
+    assert!(begun["worker"].is_string(), "it is entered by nobody: {begun}");
+    let later = under_way(app, begun["created_count"].as_i64().unwrap()).await;
+    assert_eq!((&later["worker"], &later["state"]), (&begun["worker"], &json!("running")));
+    // The service goes on where the command dies.
+    command.kill();
+    assert_entered_once(app, &begun).await;
+}
+
+async fn a_worker_that_has_lost_its_import_stops(app: &TestApp) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let command = command(app, &folder);
+    let begun = under_way(app, 0).await;
+    let give = |until: &str| {
+        app.database().execute(&format!("UPDATE imports SET worker = 'another', worker_until = '{until}'"));
+    };
+    let entered = || app.database().rows("SELECT created_count FROM imports");
+    give("2999-01-01 00:00:00");
+    // What was being entered just then is entered still.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    give("2999-01-01 00:00:00");
+    let before = entered();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(entered(), before);
+    give("2001-01-01 00:00:00");
+    assert_entered_once(app, &begun).await;
+    // Whoever entered them, the command tells what became of its rows.
+    let ended = command.end();
+    let told = format!("{LONG} rows: {LONG} created, 0 updated, 0 unchanged, 0 refused");
+    assert_eq!((ended.code, ended.stdout.trim()), (Some(0), told.as_str()), "{ended:?}");
 }
 
 /// Kills the program over and over while it enters rows: in the end each of them was entered once.

@@ -31,6 +31,10 @@ pub struct Ended {
     pub stderr: String,
 }
 
+/// The program while it runs. It is killed where a case forgets it.
+#[derive(Debug)]
+pub struct Begun(Option<Child>);
+
 /// A server in a process of its own. It is killed where a case forgets it.
 #[derive(Debug)]
 pub struct Served {
@@ -80,6 +84,11 @@ impl Program {
         Ended::from(self.0.stderr(Stdio::piped()).output().unwrap())
     }
 
+    /// Lets it run.
+    pub fn begin(mut self) -> Begun {
+        Begun(Some(self.0.stderr(Stdio::piped()).spawn().unwrap()))
+    }
+
     /// Runs it until it has said where it listens.
     pub fn serve(mut self) -> Served {
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
@@ -104,6 +113,27 @@ fn lines_of(stdout: ChildStdout) -> mpsc::Receiver<String> {
         BufReader::new(stdout).lines().map_while(Result::ok).for_each(|line| drop(sender.send(line)));
     });
     lines
+}
+
+impl Begun {
+    /// `kill -9`: it has no chance to tidy up.
+    pub fn kill(self) {
+        drop(self);
+    }
+
+    /// Waits for its end.
+    pub fn end(mut self) -> Ended {
+        Ended::from(self.0.take().unwrap().wait_with_output().unwrap())
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
 }
 
 impl Served {
