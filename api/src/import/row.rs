@@ -104,7 +104,11 @@ pub fn read(chunks: &[Chunk], import: &Import, documents: &dyn Documents, now: D
     }
 }
 
-struct RowsOf<R: Imported>(Vec<Row<R>>);
+struct RowsOf<R: Imported> {
+    rows: Vec<Row<R>>,
+    /// The members of such records that say something about a person.
+    personal: &'static [&'static str],
+}
 
 struct Row<R: Imported> {
     line: i64,
@@ -142,7 +146,8 @@ impl<R: Imported> RowsOf<R> {
             let read = Entry::read(text, is_admin(import), documents, now);
             Row { line: *line, text: text.clone(), read }
         };
-        Self(chunks.iter().flat_map(|chunk| &chunk.rows).map(row).collect())
+        let rows = chunks.iter().flat_map(|chunk| &chunk.rows).map(row).collect();
+        Self { rows, personal: documents.personal(R::TYPE) }
     }
 }
 
@@ -262,7 +267,7 @@ impl<R: Imported> Rows for RowsOf<R> {
         let mut outcome = Outcome::default();
         let mut taken = HashSet::new();
         let mut waiting = Vec::new();
-        let mut next: Vec<&Row<R>> = self.0.iter().collect();
+        let mut next: Vec<&Row<R>> = self.rows.iter().collect();
         while !next.is_empty() {
             let before = taken.len();
             for row in next {
@@ -278,7 +283,7 @@ impl<R: Imported> Rows for RowsOf<R> {
                         outcome.records.push(id);
                     }
                     Err(problem) if waits(&problem) => waiting.push((row, row.awaited(&problem), problem)),
-                    Err(problem) => outcome.problems.push((row.line, row.told(&problem))),
+                    Err(problem) => outcome.problems.push((row.line, row.told(&problem, self.personal))),
                 }
             }
             if taken.len() == before {
@@ -289,7 +294,7 @@ impl<R: Imported> Rows for RowsOf<R> {
         }
         for (row, _, problem) in waiting {
             if entering.import.is_last_pass {
-                outcome.problems.push((row.line, row.told(&problem)));
+                outcome.problems.push((row.line, row.told(&problem, self.personal)));
             } else {
                 outcome.waiting.push((row.line, row.text.clone()));
             }
@@ -329,9 +334,9 @@ impl<R: Imported> Row<R> {
     }
 
     /// The problem of the row as it is kept: a fault of something that may say something about a person doesn't repeat it.
-    fn told(&self, problem: &Problem) -> String {
+    fn told(&self, problem: &Problem, personal: &[&str]) -> String {
         let given = self.read.as_ref().ok().and_then(|entry| entry.given);
-        problem_of(self.line, problem, given.map(|id| id.to_string()))
+        problem_of(self.line, problem, given.map(|id| id.to_string()), personal)
     }
 }
 
@@ -344,18 +349,21 @@ fn waits(problem: &Problem) -> bool {
             .all(|error| error.code == "unknown-reference" && error.pointer.as_deref() != Some("/id"))
 }
 
-/// The members in which rows say something about a person.
-const PERSONAL: &str = "/scrutineer";
-
-/// The problem of a row as JSON; line 0 is the import as a whole.
-pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>) -> String {
+/// The problem of a row as JSON; line 0 is the import as a whole. Of a member in which one of these personal members is nothing is
+/// repeated.
+pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, personal: &[&str]) -> String {
+    let outermost = |pointer: &str| pointer.split('/').nth(1).map(str::to_owned);
+    let is_personal = |pointer: &str| {
+        let told = outermost(pointer);
+        told.is_some() && personal.iter().any(|member| outermost(member) == told)
+    };
     let mut told = serde_json::to_value(problem.details("", "")).unwrap_or_default();
     if let Some(members) = told.as_object_mut() {
         members.retain(|name, _| !["instance", "request_id"].contains(&name.as_str()));
         members.insert("line".to_owned(), line.into());
         members.extend(record_id.map(|id| ("record_id".to_owned(), json!(id))));
         for error in members.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
-            let is_personal = error.get("pointer").and_then(Value::as_str).is_some_and(|at| at.starts_with(PERSONAL));
+            let is_personal = error.get("pointer").and_then(Value::as_str).is_some_and(is_personal);
             if let (true, Some(error)) = (is_personal, error.as_object_mut()) {
                 error.insert("detail".to_owned(), json!("the value is not repeated here, since it may name a person"));
             }

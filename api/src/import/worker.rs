@@ -164,7 +164,7 @@ impl Importer {
         let entered = self.store.write(ready.stamp.clone(), move |tx| {
             let Some(own) = import::held(tx, id, &name)? else { return Ok::<_, Broken>(None) };
             if let Err(problem) = authentication::confirm(tx, &entering.caller) {
-                return Ok(Some(import::fail(tx, id, &[(0, row::problem_of(0, &problem, None))])?));
+                return Ok(Some(import::fail(tx, id, &[(0, row::problem_of(0, &problem, None, &[]))])?));
             }
             let outcome = enter(tx, rows.as_ref(), &entering)?;
             Ok(Some(match own.mode {
