@@ -316,7 +316,7 @@ fn accepted(
     repeat: Option<&Repeat>,
 ) -> Result<Result<Answer, Problem>, Problem> {
     let id = import.id;
-    if let Some(before) = repeat.map(|repeat| repeat.answer(tx)).transpose().map(Option::flatten).transpose() {
+    if let Some(before) = repeat.and_then(|repeat| repeat.answer(tx).transpose()) {
         import::discard(tx, id)?;
         return Ok(before);
     }
