@@ -5,13 +5,14 @@ mod past;
 mod row;
 mod worker;
 
+use std::future::{Ready, ready};
 use std::time::Duration;
 
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::rt::time::timeout;
-use actix_web::web::Payload;
-use actix_web::{HttpResponse, get, post};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
 use domain::{Action, Kind, Role, authorize_role};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
@@ -275,7 +276,7 @@ async fn create_import(
     request_id: RequestId,
     Query(options): Query<ImportOptions>,
     idempotency_key: IdempotencyKey,
-    payload: Payload,
+    File(payload): File,
 ) -> Result<HttpResponse, Problem> {
     let missing = || ErrorItem::parameter("resource_type", "required", "a value is expected");
     let Word(resource_type) = options.resource_type.ok_or_else(|| Problem::bad_query(vec![missing()]))?;
@@ -307,6 +308,26 @@ async fn create_import(
     let mut response = respond(answer);
     response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Problem::internal)?);
     Ok(response)
+}
+
+/// The file of an import. A request without a `Content-Type` has none; one that is empty has its type.
+struct File(Payload);
+
+impl FromRequest for File {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(if request.headers().contains_key(header::CONTENT_TYPE) {
+            Ok(Self(payload.take()))
+        } else {
+            Err(Problem::malformed(ErrorItem::pointer(
+                "",
+                "required",
+                "there is no file: expected one JSON object a line",
+            )))
+        })
+    }
 }
 
 /// The answer to an import that has arrived; or the one that the same request had before, and then this import is forgotten.
