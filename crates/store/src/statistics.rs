@@ -8,7 +8,6 @@ mod ordered;
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike as _, NaiveDate};
 use diesel::prelude::*;
 use domain::statistics::{AsAt, Regime, StandingGroup};
 use domain::{
@@ -21,7 +20,7 @@ use crate::error::Error;
 use crate::json::parsed;
 use crate::schema::{departments, mutuals};
 use crate::{ReadTx, entry_log};
-use facts::{DayNumber, MutualFacts, bit, number};
+use facts::{DayNumber, DepartmentNumber, Mutual, bit};
 
 /// The day that figures are asked for, and today: as at today or later, a mutual stands where it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +33,7 @@ pub struct AsAtDay {
 
 impl AsAtDay {
     fn numbers(self) -> (DayNumber, DayNumber) {
-        (number(self.day), number(self.today))
+        (DayNumber::of(self.day), DayNumber::of(self.today))
     }
 }
 
@@ -306,7 +305,7 @@ pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Fig
     let mut no_stage = 0_i64;
     let [mut no_region, mut no_department, mut no_form, mut no_year] = [Tally::default(); 4];
     let mut launches_past_gate = Count::default();
-    for mutual in facts.mutuals.values() {
+    for mutual in facts.mutuals() {
         if mutual.overrode_gate {
             match mutual.launched {
                 Some(launched) if launched <= day || day >= today => launches_past_gate.records += 1,
@@ -341,12 +340,11 @@ pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Fig
             }
             bits &= bits.wrapping_sub(1);
         }
-        let department =
-            mutual.department.and_then(|it| departments.get_mut(usize::try_from(it).unwrap_or(usize::MAX)));
+        let department = mutual.department.and_then(|it| departments.get_mut(it.place()));
         department.unwrap_or(&mut no_department).add(group, staff);
         mutual.region.map_or(&mut no_region, |it| regions.entry(it).or_default()).add(group, staff);
         mutual.legal_form.map_or(&mut no_form, |it| forms.entry(it).or_default()).add(group, staff);
-        let year = mutual.launched.filter(|launched| *launched <= day || day >= today).map(year_of);
+        let year = mutual.launched.filter(|launched| *launched <= day || day >= today).map(DayNumber::year);
         year.map_or(&mut no_year, |it| years.entry(it).or_default()).add(group, staff);
     }
     let by_stage = stages.into_iter().map(|(stage, mut in_stage)| {
@@ -378,15 +376,15 @@ pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Fig
 /// The figures of periods that follow each other, in order.
 #[must_use]
 pub fn timeline(facts: &Facts, periods: &[Period], today: Day) -> Vec<PeriodFigures> {
-    let today = number(today);
-    let ends: Vec<DayNumber> = periods.iter().map(|period| number(period.last)).collect();
-    let begins = periods.first().map_or(DayNumber::MAX, |period| number(period.first));
+    let today = DayNumber::of(today);
+    let ends: Vec<DayNumber> = periods.iter().map(|period| DayNumber::of(period.last)).collect();
+    let begins = periods.first().map_or(DayNumber::MAX, |period| DayNumber::of(period.first));
     // The first period that ends on a day or later: from there on what began on the day shows.
     let shows_from = |day: DayNumber| ends.partition_point(|end| *end < day);
     let in_period = |day: DayNumber| Some(shows_from(day)).filter(|_| day >= begins);
     let mut changes = vec![Change::default(); periods.len()];
     let (mut undated_launches, mut undated_ends) = (0, 0);
-    for mutual in facts.mutuals.values() {
+    for mutual in facts.mutuals() {
         for (from, until, stands) in mutual.course(today) {
             let Some(group) = stands.group() else { continue };
             spread(&mut changes, mutual, group, [from, until], shows_from);
@@ -429,12 +427,12 @@ pub fn list(
 ) -> Result<CountedPart, Error> {
     let (day, today) = asked.numbers();
     let filter = Narrowed::new(facts, filter);
-    let counts = |mutual: &MutualFacts| filter.lets_through(mutual, day, today);
+    let counts = |mutual: Mutual<'_>| filter.lets_through(mutual, day, today);
     let wanted = part.limit.saturating_add(1);
     let mut found: Vec<(MutualId, StandingGroup, AsAt, Option<i64>)> = Vec::new();
-    for (id, mutual) in facts.mutuals.after(part.after.as_ref()) {
+    for (id, mutual) in facts.mutuals_after(part.after.as_ref()) {
         if let Some(group) = counts(mutual) {
-            found.push((*id, group, mutual.as_at(day, today), mutual.staff_as_at(day)));
+            found.push((id, group, mutual.as_at(day, today), mutual.staff_as_at(day)));
             if found.len() == wanted {
                 break;
             }
@@ -442,7 +440,7 @@ pub fn list(
     }
     let goes_on = found.len() > part.limit;
     found.truncate(part.limit);
-    let total = part.count.then(|| facts.mutuals.values().filter(|mutual| counts(mutual).is_some()).count());
+    let total = part.count.then(|| facts.mutuals().filter(|mutual| counts(*mutual).is_some()).count());
     let ids: Vec<String> = found.iter().map(|(id, ..)| id.to_string()).collect();
     let rows: Vec<(String, String, String)> = mutuals::table
         .filter(mutuals::id.eq_any(ids))
@@ -462,14 +460,14 @@ pub fn list(
 struct Narrowed<'f> {
     filter: &'f Filter,
     sectors: u32,
-    departments: Vec<Option<u32>>,
+    departments: Vec<Option<DepartmentNumber>>,
     launched_in: Option<(DayNumber, DayNumber)>,
     ended_in: Option<(DayNumber, DayNumber)>,
 }
 
 impl<'f> Narrowed<'f> {
     fn new(facts: &Facts, filter: &'f Filter) -> Self {
-        let days = |date: PartialDate| (number(date.first_day()), number(date.last_day()));
+        let days = |date: PartialDate| (DayNumber::of(date.first_day()), DayNumber::of(date.last_day()));
         Self {
             filter,
             sectors: filter.sectors.iter().fold(0, |bits, sector| bits | bit(*sector)),
@@ -480,7 +478,7 @@ impl<'f> Narrowed<'f> {
     }
 
     /// Where the mutual stands, if it is one of those wanted.
-    fn lets_through(&self, mutual: &MutualFacts, day: DayNumber, today: DayNumber) -> Option<StandingGroup> {
+    fn lets_through(&self, mutual: Mutual<'_>, day: DayNumber, today: DayNumber) -> Option<StandingGroup> {
         fn any<T: PartialEq>(wanted: &[T], is: Option<&T>) -> bool {
             wanted.is_empty() || is.is_some_and(|is| wanted.contains(is))
         }
@@ -550,7 +548,7 @@ impl Change {
 /// Enters that a mutual stands somewhere from one day until before another; its staff count from the day on which they were counted.
 fn spread(
     changes: &mut [Change],
-    mutual: &MutualFacts,
+    mutual: Mutual<'_>,
     group: StandingGroup,
     [from, until]: [DayNumber; 2],
     shows_from: impl Fn(DayNumber) -> usize,
@@ -655,8 +653,4 @@ impl Contracts {
             None => self.without_value += 1,
         }
     }
-}
-
-fn year_of(day: DayNumber) -> i32 {
-    NaiveDate::from_num_days_from_ce_opt(day).map_or(0, |date| date.year())
 }

@@ -4,6 +4,8 @@
 //! which the log's head was read.
 
 use std::collections::{BTreeSet, HashMap};
+use std::num::NonZero;
+use std::ops::Deref;
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -29,12 +31,25 @@ const ENTRIES_AT_A_TIME: i64 = 5_000;
 /// Whoever is so many entries behind walks over the tables again.
 const FOLLOWED: i64 = 100_000;
 
-/// A day as a number, so that days are small and quick to compare.
-pub(super) type DayNumber = i32;
+/// A day as a number, so that days are small and quick to compare. It is never 0, so that one that may be unknown is as small.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DayNumber(NonZero<i32>);
 
-/// The number of a day.
-pub(super) fn number(day: Day) -> DayNumber {
-    day.date().num_days_from_ce()
+impl DayNumber {
+    /// Before every day.
+    pub(super) const MIN: Self = Self(NonZero::<i32>::MIN);
+    /// After every day.
+    pub(super) const MAX: Self = Self(NonZero::<i32>::MAX);
+
+    /// The number of a day. That of the first that there is is greater than 0.
+    pub(super) fn of(day: Day) -> Self {
+        NonZero::new(day.date().num_days_from_ce()).map_or(Self::MIN, Self)
+    }
+
+    /// The year of the day.
+    pub(super) fn year(self) -> i32 {
+        NaiveDate::from_num_days_from_ce_opt(self.0.get()).map_or(0, |date| date.year())
+    }
 }
 
 /// The facts as of one entry.
@@ -42,43 +57,55 @@ pub(super) fn number(day: Day) -> DayNumber {
 pub struct Facts {
     /// The number of that entry.
     pub(super) seq: i64,
-    pub(super) mutuals: Ordered<MutualId, MutualFacts>,
+    mutuals: Ordered<MutualId, MutualFacts>,
+    /// What comes before the latest spans of mutuals, of which most have no other.
+    earlier: Ordered<MutualId, Box<[Span]>>,
     pub(super) ballots: Ordered<StaffBallotId, BallotFacts>,
     pub(super) contracts: Ordered<ContractId, ContractFacts>,
     /// The departments that mutuals left, by the numbers that stand for them.
     pub(super) departments: Departments,
 }
 
-/// What counts of a mutual.
+/// What counts of a mutual. There may be a million, so that it is small: the spans before its latest, which few have, lie elsewhere.
 pub(super) struct MutualFacts {
-    course: Course,
+    /// Where it stood last before today.
+    latest: Span,
     /// Where it is now.
     now: Stage,
-    /// One bit a sector, in the order of the vocabulary.
-    pub(super) sectors: u32,
-    pub(super) region: Option<Region>,
-    pub(super) legal_form: Option<LegalForm>,
-    /// Its lead.
-    pub(super) department: Option<u32>,
-    staff: Option<i32>,
-    /// Since when the count may hold.
-    counted: DayNumber,
-    pub(super) launched: Option<DayNumber>,
-    pub(super) ended: Option<DayNumber>,
     /// It was launched though the gate was not met.
     pub(super) overrode_gate: bool,
+    pub(super) region: Option<Region>,
+    pub(super) legal_form: Option<LegalForm>,
+    /// One bit a sector, in the order of the vocabulary.
+    pub(super) sectors: u32,
+    /// Its lead.
+    pub(super) department: Option<DepartmentNumber>,
+    staff: Option<Staff>,
+    pub(super) launched: Option<DayNumber>,
+    pub(super) ended: Option<DayNumber>,
 }
 
-/// Where a mutual stood, from day to day: the first days of spans; before the first of them it was not yet. Most have one.
-enum Course {
-    One(Span),
-    Several(Box<[Span]>),
-}
-
+/// Where a mutual stood from a day on, until its next span.
 #[derive(Clone, Copy)]
 struct Span {
     from: DayNumber,
     stands: AsAt,
+}
+
+/// A count of staff.
+#[derive(Clone, Copy)]
+struct Staff {
+    count: i32,
+    /// Since when it may hold.
+    since: DayNumber,
+}
+
+/// What counts of a mutual, beside its whole course.
+#[derive(Clone, Copy)]
+pub(super) struct Mutual<'f> {
+    facts: &'f MutualFacts,
+    /// The spans before its latest.
+    earlier: &'f [Span],
 }
 
 /// What counts of a ballot whose result was declared and is not void.
@@ -98,15 +125,26 @@ pub(super) struct ContractFacts {
     pub(super) value: Option<(i64, Currency)>,
 }
 
+/// Stands for a department. It is never 0, so that one that may be missing is as small.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct DepartmentNumber(NonZero<u32>);
+
 /// Departments by number.
 #[derive(Default)]
 pub(super) struct Departments {
     ids: Vec<DepartmentId>,
-    numbers: HashMap<DepartmentId, u32>,
+    numbers: HashMap<DepartmentId, DepartmentNumber>,
+}
+
+impl DepartmentNumber {
+    /// Its place among all.
+    pub(super) fn place(self) -> usize {
+        usize::try_from(self.0.get()).map_or(usize::MAX, |number| number.saturating_sub(1))
+    }
 }
 
 impl Departments {
-    pub(super) fn number_of(&self, id: &DepartmentId) -> Option<u32> {
+    pub(super) fn number_of(&self, id: &DepartmentId) -> Option<DepartmentNumber> {
         self.numbers.get(id).copied()
     }
 
@@ -114,10 +152,11 @@ impl Departments {
         &self.ids
     }
 
-    fn take_in(&mut self, id: DepartmentId) -> u32 {
+    fn take_in(&mut self, id: DepartmentId) -> DepartmentNumber {
         *self.numbers.entry(id).or_insert_with(|| {
             self.ids.push(id);
-            u32::try_from(self.ids.len().saturating_sub(1)).unwrap_or(u32::MAX)
+            let number = u32::try_from(self.ids.len()).ok().and_then(NonZero::new);
+            DepartmentNumber(number.unwrap_or(NonZero::<u32>::MAX))
         })
     }
 }
@@ -139,6 +178,21 @@ impl Facts {
             // Also where the head went back, as it does when a copy is restored.
             _ => Self::read(tx, head),
         }
+    }
+
+    /// The mutuals after this one, or all of them, in the order of their ids.
+    pub(super) fn mutuals_after(&self, id: Option<&MutualId>) -> impl Iterator<Item = (MutualId, Mutual<'_>)> {
+        let mut earlier = self.earlier.after(id).peekable();
+        // Who stood somewhere earlier is among the mutuals, and both are in the order of the ids.
+        self.mutuals.after(id).map(move |(id, facts)| {
+            let spans = earlier.next_if(|(of, _)| *of == id).map(|(_, spans)| spans.as_ref());
+            (*id, Mutual { facts, earlier: spans.unwrap_or_default() })
+        })
+    }
+
+    /// All mutuals.
+    pub(super) fn mutuals(&self) -> impl Iterator<Item = Mutual<'_>> {
+        self.mutuals_after(None).map(|(_, mutual)| mutual)
     }
 
     fn read(tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
@@ -171,7 +225,10 @@ impl Facts {
                 let theirs = stage_transitions::table.filter(stage_transitions::id.eq_any(ids));
                 mutuals.extend(theirs.select(stage_transitions::mutual_id).load::<String>(tx.conn())?);
             }
-            self.renew(tx, mutuals, Self::read_mutuals, |facts, id| facts.mutuals.remove(&id))?;
+            self.renew(tx, mutuals, Self::read_mutuals, |facts, id| {
+                facts.mutuals.remove(&id);
+                facts.earlier.remove(&id);
+            })?;
             let ballots = of(ResourceType::StaffBallot);
             self.renew(tx, ballots, Self::read_ballots, |facts, id| facts.ballots.remove(&id))?;
             let contracts = of(ResourceType::Contract);
@@ -230,8 +287,11 @@ impl Facts {
                 own.push(of_it);
             }
             let id = parsed("id", &row.id)?;
-            let facts = MutualFacts::new(&row, &own, &mut self.departments)?;
+            let (facts, earlier) = MutualFacts::new(&row, &own, &mut self.departments)?;
             self.mutuals.insert(id, facts);
+            if !earlier.is_empty() {
+                self.earlier.insert(id, earlier.into_boxed_slice());
+            }
             last = Some(row.id);
         }
         Ok(last)
@@ -271,7 +331,8 @@ impl Facts {
 }
 
 impl MutualFacts {
-    fn new(row: &MutualRow, moves: &[MoveRow], departments: &mut Departments) -> Result<Self, Error> {
+    /// With the spans before its latest.
+    fn new(row: &MutualRow, moves: &[MoveRow], departments: &mut Departments) -> Result<(Self, Vec<Span>), Error> {
         let stage: Stage = parsed("stage", &row.stage)?;
         let entered = valid("created_at", Day::from_date(row.created_at.date()))?;
         let since: Option<PartialDate> = parsed_option("stage_since", row.stage_since.as_deref())?;
@@ -281,44 +342,28 @@ impl MutualFacts {
         };
         let steps = moves.iter().map(MoveRow::step).collect::<Result<Vec<Move>, Error>>()?;
         let department: Option<DepartmentId> = parsed_option("department_id", row.department_id.as_deref())?;
-        let counted = first_day("staff_counted_on", row.staff_counted_on.as_deref())?;
+        let since = first_day("staff_counted_on", row.staff_counted_on.as_deref())?.unwrap_or(DayNumber::MIN);
+        let staff = row.staff_count.and_then(|count| i32::try_from(count).ok()).map(|count| Staff { count, since });
         let sectors: Vec<Sector> = parsed_list("sectors", &row.sectors)?;
-        Ok(Self {
-            course: Course::new(&beginning, &steps),
+        let (earlier, latest) = course(&beginning, &steps);
+        let facts = Self {
+            latest,
             now: stage,
-            sectors: sectors.iter().fold(0, |bits, sector| bits | bit(*sector)),
+            overrode_gate: moves.iter().any(|one| one.override_reason.is_some()),
             region: parsed_option("region", row.region.as_deref())?,
             legal_form: parsed_option("legal_form", row.legal_form.as_deref())?,
+            sectors: sectors.iter().fold(0, |bits, sector| bits | bit(*sector)),
             department: department.map(|id| departments.take_in(id)),
-            staff: row.staff_count.and_then(|count| i32::try_from(count).ok()),
-            counted: counted.unwrap_or(DayNumber::MIN),
+            staff,
             launched: first_day("launched_on", row.launched_on.as_deref())?,
             ended: first_day("ended_on", row.ended_on.as_deref())?,
-            overrode_gate: moves.iter().any(|one| one.override_reason.is_some()),
-        })
-    }
-
-    /// Where it stood at the end of a day; as at today or later it stands where it is now.
-    pub(super) fn as_at(&self, day: DayNumber, today: DayNumber) -> AsAt {
-        if day >= today {
-            return AsAt::In(self.now);
-        }
-        let spans = self.course.spans();
-        let begun = spans.partition_point(|span| span.from <= day);
-        spans.get(..begun).and_then(|begun| begun.last()).map_or(AsAt::NotYet, |span| span.stands)
-    }
-
-    /// Where it stood from day to day, each with its first day and the first day after it.
-    pub(super) fn course(&self, today: DayNumber) -> impl Iterator<Item = (DayNumber, DayNumber, AsAt)> {
-        let spans = self.course.spans();
-        let ends = spans.iter().skip(1).map(|span| span.from).chain([today]);
-        let past = spans.iter().zip(ends).map(move |(span, end)| (span.from, end.min(today), span.stands));
-        past.filter(|(from, end, _)| from < end).chain([(today, DayNumber::MAX, AsAt::In(self.now))])
+        };
+        Ok((facts, earlier))
     }
 
     /// Its staff, and since when that may hold.
     pub(super) fn staff(&self) -> Option<(i64, DayNumber)> {
-        self.staff.map(|count| (i64::from(count), self.counted))
+        self.staff.map(|staff| (i64::from(staff.count), staff.since))
     }
 
     /// Its staff on a day, unless the count is known to be of a later one.
@@ -337,35 +382,55 @@ impl MutualFacts {
     }
 }
 
+impl Deref for Mutual<'_> {
+    type Target = MutualFacts;
+
+    fn deref(&self) -> &MutualFacts {
+        self.facts
+    }
+}
+
+impl Mutual<'_> {
+    /// Where it stood at the end of a day; as at today or later it stands where it is now.
+    pub(super) fn as_at(self, day: DayNumber, today: DayNumber) -> AsAt {
+        if day >= today {
+            return AsAt::In(self.now);
+        }
+        self.spans().rev().find(|span| span.from <= day).map_or(AsAt::NotYet, |span| span.stands)
+    }
+
+    /// Where it stood from day to day, each with its first day and the first day after it.
+    pub(super) fn course(self, today: DayNumber) -> impl Iterator<Item = (DayNumber, DayNumber, AsAt)> {
+        let ends = self.spans().skip(1).map(|span| span.from).chain([today]);
+        let past = self.spans().zip(ends).map(move |(span, end)| (span.from, end.min(today), span.stands));
+        past.filter(|(from, end, _)| from < end).chain([(today, DayNumber::MAX, AsAt::In(self.now))])
+    }
+
+    /// Where it stood; before the first of them it was not yet.
+    fn spans(self) -> impl DoubleEndedIterator<Item = Span> {
+        self.earlier.iter().copied().chain([self.latest])
+    }
+}
+
 /// The bit of a sector.
 pub(super) fn bit(sector: Sector) -> u32 {
     let place = Sector::ALL.iter().position(|one| *one == sector);
     place.and_then(|place| u32::try_from(place).ok()).and_then(|place| 1_u32.checked_shl(place)).unwrap_or_default()
 }
 
-impl Course {
-    fn new(beginning: &Beginning, moves: &[Move]) -> Self {
-        let known = moves.iter().filter_map(|(_, date)| date.map(|date| date.first_day()));
-        let days: BTreeSet<Day> = known.chain([Day::FIRST, beginning.since]).collect();
-        let mut spans: Vec<Span> = Vec::new();
-        for day in days {
-            let stands = standing_before_today(beginning, moves, day);
-            if stands != spans.last().map_or(AsAt::NotYet, |span| span.stands) {
-                spans.push(Span { from: number(day), stands });
-            }
-        }
-        match spans.as_slice() {
-            [one] => Self::One(*one),
-            _ => Self::Several(spans.into_boxed_slice()),
+/// Where a mutual of these moves stood from day to day: the last span, after those before it.
+fn course(beginning: &Beginning, moves: &[Move]) -> (Vec<Span>, Span) {
+    let known = moves.iter().filter_map(|(_, date)| date.map(|date| date.first_day()));
+    let days: BTreeSet<Day> = known.chain([Day::FIRST, beginning.since]).collect();
+    let mut spans: Vec<Span> = Vec::new();
+    for day in days {
+        let stands = standing_before_today(beginning, moves, day);
+        if stands != spans.last().map_or(AsAt::NotYet, |span| span.stands) {
+            spans.push(Span { from: DayNumber::of(day), stands });
         }
     }
-
-    fn spans(&self) -> &[Span] {
-        match self {
-            Self::One(span) => std::slice::from_ref(span),
-            Self::Several(spans) => spans,
-        }
-    }
+    let latest = spans.pop().unwrap_or(Span { from: DayNumber::MIN, stands: AsAt::NotYet });
+    (spans, latest)
 }
 
 impl ContractFacts {
@@ -373,7 +438,7 @@ impl ContractFacts {
         let started = day_option("procurement_started_on", row.procurement_started_on)?;
         let status: ContractStatus = parsed("status", &row.status)?;
         let currency: Option<Currency> = parsed_option("value_currency", row.value_currency.as_deref())?;
-        let entered = row.entered_on.map(|date| date.num_days_from_ce());
+        let entered = day_option("entered_on", row.entered_on)?.map(DayNumber::of);
         let has_run =
             matches!(status, ContractStatus::Active | ContractStatus::Expired | ContractStatus::TerminatedEarly);
         Ok(Self {
@@ -388,7 +453,7 @@ impl ContractFacts {
 
 fn first_day(column: &str, raw: Option<&str>) -> Result<Option<DayNumber>, Error> {
     let date: Option<PartialDate> = parsed_option(column, raw)?;
-    Ok(date.map(|date| number(date.first_day())))
+    Ok(date.map(|date| DayNumber::of(date.first_day())))
 }
 
 #[derive(Queryable, Selectable)]
@@ -455,7 +520,6 @@ mod tests {
     /// A million mutuals are to fit beside a server: the page of decisions says how large one is.
     #[test]
     fn what_counts_of_a_mutual_is_small() {
-        assert!(size_of::<MutualFacts>() <= 72, "{} bytes", size_of::<MutualFacts>());
-        assert_eq!(size_of::<Course>(), 16);
+        assert!(size_of::<(MutualId, MutualFacts)>() <= 52, "{} bytes", size_of::<(MutualId, MutualFacts)>());
     }
 }
