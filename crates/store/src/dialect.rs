@@ -56,6 +56,36 @@ pub(crate) fn begin_read(conn: &mut Conn) -> QueryResult<()> {
     control(conn, &[begin])
 }
 
+/// What a connection keeps pages of the database for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pages {
+    /// For reads that come to the same pages again.
+    OfReads,
+    /// For one that walks over all of a table and comes to each page once: to keep many would take room and save nothing.
+    OfWalk,
+}
+
+/// How much a connection keeps in memory of the database, on SQLite; PostgreSQL keeps it itself.
+pub(crate) fn keep_pages(conn: &mut Conn, pages: Pages) -> QueryResult<()> {
+    match (conn, pages) {
+        (Conn::Postgres(_), _) => Ok(()),
+        (Conn::Sqlite(conn), Pages::OfReads) => conn.batch_execute("PRAGMA cache_size = -8192"),
+        (Conn::Sqlite(conn), Pages::OfWalk) => conn.batch_execute("PRAGMA cache_size = -512"),
+    }
+}
+
+/// Begins a snapshot for a walk.
+pub(crate) fn begin_walk(conn: &mut Conn) -> QueryResult<()> {
+    keep_pages(conn, Pages::OfWalk)?;
+    begin_read(conn)
+}
+
+/// Ends a walk, and leaves the connection as it was.
+pub(crate) fn end_walk(conn: &mut Conn) -> QueryResult<()> {
+    control(conn, &["ROLLBACK"])?;
+    keep_pages(conn, Pages::OfReads)
+}
+
 /// Statements without parameters: on PostgreSQL in one round trip, on SQLite each prepared once.
 pub(crate) fn control(conn: &mut Conn, statements: &[&'static str]) -> QueryResult<()> {
     match conn {

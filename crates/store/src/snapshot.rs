@@ -61,7 +61,7 @@ fn read<E: From<Error>>(
     if begin.send(Ok(Pieces { seq, rest })).is_ok() {
         give(&mut session, first, &mut next, &sender);
     }
-    session.broken = dialect::control(&mut session.conn, &["ROLLBACK"]).is_err();
+    session.broken = dialect::end_walk(&mut session.conn).is_err();
 }
 
 type Begun = (r2d2::PooledConnection<conn::Manager>, i64, Option<Vec<u8>>);
@@ -78,7 +78,7 @@ fn open<E: From<Error>>(
     match begun {
         Ok((seq, first)) => Ok((session, seq, first)),
         Err(error) => {
-            session.broken = dialect::control(&mut session.conn, &["ROLLBACK"]).is_err();
+            session.broken = dialect::end_walk(&mut session.conn).is_err();
             Err(error)
         }
     }
@@ -89,7 +89,7 @@ fn open<E: From<Error>>(
 fn in_snapshot(pool: &Pool) -> Result<r2d2::PooledConnection<conn::Manager>, Error> {
     for _ in 0..pool.max_size() {
         let mut session = conn::check_out(pool)?;
-        session.broken = dialect::begin_read(&mut session.conn).is_err();
+        session.broken = dialect::begin_walk(&mut session.conn).is_err();
         if !session.broken {
             return Ok(session);
         }

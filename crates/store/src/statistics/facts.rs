@@ -15,6 +15,7 @@ use domain::{
     Region, Sector, StaffBallotId, Stage,
 };
 
+use crate::dialect::{self, Pages};
 use crate::error::Error;
 use crate::json::{day_option, parsed, parsed_list, parsed_option, valid};
 use crate::schema::{contracts, entries, mutuals, staff_ballots, stage_transitions};
@@ -23,7 +24,7 @@ use crate::{ReadTx, ResourceType};
 use super::ordered::Ordered;
 
 /// Rows that are read in one go.
-const AT_A_TIME: i64 = 5_000;
+const AT_A_TIME: i64 = 1_000;
 /// Parameters that a statement gets at most, which both databases take.
 const NAMED_AT_A_TIME: usize = 1_000;
 /// Entries that are looked through in one go.
@@ -196,6 +197,13 @@ impl Facts {
     }
 
     fn read(tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
+        dialect::keep_pages(tx.conn(), Pages::OfWalk)?;
+        let facts = Self::walk(tx, head);
+        dialect::keep_pages(tx.conn(), Pages::OfReads)?;
+        facts
+    }
+
+    fn walk(tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
         let mut facts = Self { seq: head, ..Self::default() };
         let readers = [Self::read_mutuals, Self::read_ballots, Self::read_contracts];
         for read in readers {
