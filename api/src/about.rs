@@ -13,7 +13,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config as SwaggerConfig;
 
-use crate::openapi::profile::{NotWritten, Profile};
+use crate::openapi::profile::{self, NotWritten, Profile};
 use crate::path::PathKey;
 use crate::problem::{Problem, ProblemDetails, ProblemType};
 use crate::server::App;
@@ -45,7 +45,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// The contract as it is sent.
 pub struct Contract {
     current: Forms,
-    document: OpenApi,
     /// Made when somebody asks for it, since few do.
     older: OnceLock<Forms>,
     /// Likewise.
@@ -59,25 +58,24 @@ struct Forms {
 }
 
 impl Contract {
-    /// What is sent of a document.
+    /// What is sent of a document, which itself is not kept.
     ///
     /// # Errors
     ///
     /// Those of writing YAML and JSON; a document of this crate has none.
     pub fn of(document: OpenApi) -> Result<Self, NotWritten> {
-        Ok(Self {
-            current: Forms::of(Profile::V3_1, &document)?,
-            document,
-            older: OnceLock::new(),
-            for_trials: OnceLock::new(),
-        })
+        let profile = Profile::V3_1;
+        let current = Forms { yaml: profile.yaml(&document)?.into(), json: profile.json(&document)?.into() };
+        Ok(Self { current, older: OnceLock::new(), for_trials: OnceLock::new() })
     }
 
     fn older(&self) -> Result<&Forms, Problem> {
         if let Some(made) = self.older.get() {
             return Ok(made);
         }
-        let made = Forms::of(Profile::V3_0, &self.document).map_err(|error| Problem::internal(error.to_string()))?;
+        let document = profile::to_3_0(self.document()?);
+        let yaml = profile::yaml_of_3_0(&document).map_err(|error| Problem::internal(error.to_string()))?;
+        let made = Forms { yaml: yaml.into(), json: document.to_string().into() };
         Ok(self.older.get_or_init(|| made))
     }
 
@@ -86,17 +84,17 @@ impl Contract {
         if let Some(made) = self.for_trials.get() {
             return Ok(made.clone());
         }
-        let json = serde_json::to_value(&self.document).map(without_optional_examples);
-        let made = json.map_err(Problem::internal)?.to_string().into();
+        let made = without_optional_examples(self.document()?).to_string().into();
         Ok(self.for_trials.get_or_init(|| made).clone())
+    }
+
+    /// The document, which takes twenty times the room of its text and is read from it.
+    fn document(&self) -> Result<Value, Problem> {
+        serde_json::from_slice(&self.current.json).map_err(Problem::internal)
     }
 }
 
 impl Forms {
-    fn of(profile: Profile, document: &OpenApi) -> Result<Self, NotWritten> {
-        Ok(Self { yaml: profile.yaml(document)?.into(), json: profile.json(document)?.into() })
-    }
-
     fn answer_yaml(&self) -> HttpResponse {
         HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(self.yaml.clone())
     }

@@ -31,7 +31,7 @@ impl Profile {
     pub fn yaml(self, document: &OpenApi) -> Result<String, NotWritten> {
         Ok(match self {
             Self::V3_1 => document.to_yaml()?,
-            Self::V3_0 => yaml_serde::to_string(&Headed::of(&to_3_0(serde_json::to_value(document)?)))?,
+            Self::V3_0 => yaml_of_3_0(&to_3_0(serde_json::to_value(document)?))?,
         })
     }
 
@@ -45,6 +45,14 @@ impl Profile {
             Self::V3_0 => to_3_0(serde_json::to_value(document)?).to_string(),
         })
     }
+}
+
+/// A document of 3.0 as YAML.
+///
+/// # Errors
+/// Those of the writer of YAML.
+pub fn yaml_of_3_0(document: &Value) -> Result<String, NotWritten> {
+    Ok(yaml_serde::to_string(&Headed::of(document))?)
 }
 
 /// A document that begins with what it is. Otherwise members come in the order of the alphabet, and that far down the file.
