@@ -17,13 +17,12 @@ use actix_web::dev::{AppConfig, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::sleep;
-use actix_web::web::Data;
+use actix_web::web::{self, Data};
 use actix_web::{App as ActixApp, Error};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{Day, Id};
 use store::{Stamp, Store};
 use utoipa::openapi::{OpenApi, Server as OpenApiServer};
-use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -57,33 +56,45 @@ pub type App = Data<Shared>;
 
 /// Mounts every operation. The contract is made from the same list.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.configure(about::routes).service(
-        // Its paths are more exact than those of records.
-        scope::scope("/v1")
-            .configure(export::routes)
-            .configure(department::routes)
-            .configure(commitment::routes)
-            .configure(pathway_step::routes)
-            .configure(enabler::routes)
-            .configure(scorecard::routes)
-            .configure(mutual::routes)
-            .configure(stage_transition::routes)
-            .configure(annual_return::routes)
-            .configure(endorsement::routes)
-            .configure(objection::routes)
-            .configure(support_request::routes)
-            .configure(pathway_progress::routes)
-            .configure(staff_ballot::routes)
-            .configure(contract::routes)
-            .configure(statistics::routes)
-            .configure(report::routes)
-            .configure(entry::routes)
-            .configure(log::routes)
-            .configure(import::routes)
-            .configure(key::routes)
-            .configure(code_list::routes),
-    );
+    let v1 = OPERATIONS.iter().fold(scope::scope("/v1"), |scope, routes| scope.configure(routes));
+    config.configure(about::routes).service(v1);
 }
+
+/// Mounts the same for a worker, which has no use for what describes the operations: it would keep the room of the whole contract.
+fn mount(config: &mut web::ServiceConfig) {
+    about::routes(&mut ServiceConfig::new(config));
+    let v1 = OPERATIONS
+        .iter()
+        .fold(web::scope("/v1"), |scope, routes| scope.configure(|config| routes(&mut ServiceConfig::new(config))));
+    config.service(v1);
+}
+
+/// What mounts the operations below `/v1`.
+const OPERATIONS: [fn(&mut ServiceConfig<'_>); 22] = [
+    // Its paths are more exact than those of records.
+    export::routes,
+    department::routes,
+    commitment::routes,
+    pathway_step::routes,
+    enabler::routes,
+    scorecard::routes,
+    mutual::routes,
+    stage_transition::routes,
+    annual_return::routes,
+    endorsement::routes,
+    objection::routes,
+    support_request::routes,
+    pathway_progress::routes,
+    staff_ballot::routes,
+    contract::routes,
+    statistics::routes,
+    report::routes,
+    entry::routes,
+    log::routes,
+    import::routes,
+    key::routes,
+    code_list::routes,
+];
 
 /// Who the entries name for what is done on the database without a request.
 pub const OPERATOR: &str = "operator";
@@ -482,8 +493,9 @@ fn application(
 ) -> ActixApp<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
 > {
-    let (app, _) = ActixApp::new().into_utoipa_app().configure(routes).split_for_parts();
-    app.service(html::front)
+    ActixApp::new()
+        .configure(mount)
+        .service(html::front)
         .service(about::docs_front)
         .service(about::docs_file)
         .app_data(shared.clone())
