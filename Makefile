@@ -9,7 +9,7 @@ CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-.PHONY: help run demo test check bench openapi fmt setup lint release clients fuzz
+.PHONY: help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,12 +65,17 @@ clients: $(CLIENTS)/tools/installed ## Generate a client in each language, compi
 	cargo build --workspace --locked
 	tests/with-service $(TARGET)/debug/mutuals examples/run $(CLIENTS)
 
-# Both databases, each with a service of its own.
+# Both databases at once, each with a service of its own.
 fuzz: $(TOOLS)/contract-fuzz/installed ## Have Schemathesis ask the service for what its contract promises (FUZZ_SEED, FUZZ_EXAMPLES)
 	@scripts/setup build lint test
 	cargo build --workspace --locked
-	tests/with-service $(TARGET)/debug/mutuals tools/contract-fuzz/run $(TOOLS)/contract-fuzz
-	tests/with-postgres bash -c 'DATABASE_URL=$$TEST_DATABASE_URL tests/with-service $(TARGET)/debug/mutuals tools/contract-fuzz/run $(TOOLS)/contract-fuzz'
+	$(MAKE) --no-print-directory --jobs=2 --output-sync fuzz-on-sqlite fuzz-on-postgres
+
+fuzz-on-sqlite fuzz-on-postgres: FUZZ = tests/with-service $(TARGET)/debug/mutuals tools/contract-fuzz/run $(TOOLS)/contract-fuzz
+fuzz-on-sqlite:
+	$(FUZZ) sqlite
+fuzz-on-postgres:
+	tests/with-postgres bash -c 'DATABASE_URL=$$TEST_DATABASE_URL $(FUZZ) postgres'
 
 release: ## Keep the contract of this version as what later ones are held against
 	cp openapi.yaml contract/released/openapi-$(VERSION).yaml

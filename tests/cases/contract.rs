@@ -169,6 +169,8 @@ async fn money_is_whole_and_has_a_currency(app: &TestApp) {
     for (value, pointer, code) in refused {
         app.post(CONTRACTS, &worth(value)).await.expect_faults(422, &[(pointer, code)]);
     }
+    let beyond = app.get("/v1/contracts?value_from=-1&value_to=9007199254740992").await;
+    beyond.expect_faults(400, &[("value_from", "out-of-range"), ("value_to", "out-of-range")]);
     assert_eq!(
         app.create(CONTRACTS, &worth(json!({ "amount_minor": 0, "currency": "GBP" }))).await["value"]["amount_minor"],
         0

@@ -162,6 +162,8 @@ async fn staff_are_counted_before_they_are_dated(app: &TestApp) {
     for (members, pointer, code) in refused {
         app.post(MUTUALS, &staffed(members)).await.expect_faults(422, &[(pointer, code)]);
     }
+    let beyond = app.get("/v1/mutuals?staff_count_from=-1&staff_count_to=10000001").await;
+    beyond.expect_faults(400, &[("staff_count_from", "out-of-range"), ("staff_count_to", "out-of-range")]);
     assert_eq!(
         app.create(MUTUALS, &staffed(json!({ "staff_count": 0, "staff_counted_on": "2012" }))).await["staff_count"],
         0

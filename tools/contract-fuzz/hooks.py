@@ -40,6 +40,11 @@ BEYOND_SCHEMAS_HERE = [
 ]
 
 
+def is_positive(case):
+    """Whether the request is one that the schemas allow."""
+    return case.meta is not None and case.meta.generation.mode.is_positive
+
+
 def is_beyond_schemas(error, method):
     """Whether no schema could have said this fault."""
     place = error.get("pointer", error.get("parameter", error.get("header", "")))
@@ -92,7 +97,7 @@ def map_query(ctx, query):
 @schemathesis.hook
 def before_call(ctx, case, kwargs):
     """Schemathesis may send 0 as a header that may be absent, whatever its pattern: then the header is as in its example."""
-    if case.headers and case.headers.get("If-Match") == "0":
+    if is_positive(case) and case.headers and case.headers.get("If-Match") == "0":
         case.headers["If-Match"] = '"7"'
 
 
@@ -106,7 +111,7 @@ def filter_body(ctx, body):
 @schemathesis.check
 def refused_for_what_no_schema_says(ctx, response, case):
     """A request that the contract's schemas allow is refused for what they can't say, and for nothing else."""
-    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 422):
+    if not is_positive(case) or response.status_code not in (400, 422):
         return
     problem = response.json()
     errors = problem.get("errors", [])
