@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZero;
 use std::ops::Deref;
+use std::slice;
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
@@ -398,7 +399,7 @@ impl Deref for Mutual<'_> {
     }
 }
 
-impl Mutual<'_> {
+impl<'f> Mutual<'f> {
     /// Where it stood at the end of a day; as at today or later it stands where it is now.
     pub(super) fn as_at(self, day: DayNumber, today: DayNumber) -> AsAt {
         if day >= today {
@@ -415,8 +416,8 @@ impl Mutual<'_> {
     }
 
     /// Where it stood; before the first of them it was not yet.
-    fn spans(self) -> impl DoubleEndedIterator<Item = Span> {
-        self.earlier.iter().copied().chain([self.latest])
+    fn spans(self) -> impl DoubleEndedIterator<Item = &'f Span> {
+        self.earlier.iter().chain(slice::from_ref(&self.facts.latest))
     }
 }
 
