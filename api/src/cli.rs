@@ -15,14 +15,18 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
 use store::{DatabaseUrl, Stamp, Store};
 
+use crate::bulk::{import, sample};
+use crate::caller::jwt::{self, key_set};
+use crate::caller::{access, key};
 use crate::config::Config;
-use crate::jwt::{self, key_set};
+use crate::history::signing::KeyError;
+use crate::http::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
+use crate::http::rate::Rate;
+use crate::openapi;
 use crate::openapi::profile::Profile;
-use crate::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
-use crate::rate::Rate;
+use crate::register::document;
+use crate::server;
 use crate::server::Clock;
-use crate::signing::KeyError;
-use crate::{access, document, import, key, openapi, sample, server};
 use log::{Erase, LogCommand, Signing};
 
 /// The register of public service mutuals, as a service that other systems call.

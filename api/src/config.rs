@@ -10,10 +10,10 @@ use chrono::TimeDelta;
 use domain::SCRUTINEER_ABOVE;
 use store::DatabaseUrl;
 
-use crate::jwt;
-use crate::proxy::{Proxies, PublicUrl};
-use crate::rate::Rate;
-use crate::signing::LogSigner;
+use crate::caller::jwt;
+use crate::history::signing::LogSigner;
+use crate::http::proxy::{Proxies, PublicUrl};
+use crate::http::rate::Rate;
 
 /// The settings of a server.
 #[derive(Clone, Debug)]

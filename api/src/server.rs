@@ -27,29 +27,35 @@ use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
-use crate::about::{self, Contract};
-use crate::authentication::Authenticator;
+use crate::bulk::import::Importer;
+use crate::bulk::{export, import};
 use crate::caller::Caller;
+use crate::caller::authentication::Authenticator;
+use crate::caller::jwt::Verifier;
+use crate::caller::jwt::key_set::KeySetError;
+use crate::caller::key;
 use crate::config::Config;
-use crate::connection::{self, Connection, Connections};
-use crate::cors::Cors;
-use crate::gate::{Gate, Rules};
-use crate::import::Importer;
-use crate::jwt::Verifier;
-use crate::jwt::key_set::KeySetError;
-use crate::metrics::{self, Metrics};
-use crate::problem::Problem;
-use crate::rate::RateLimits;
-use crate::request_id::RequestId;
-use crate::route::RouteTable;
-use crate::signing::LogSigner;
-use crate::statistics::Answers;
-use crate::wait::Waits;
-use crate::{
-    annual_return, code_list, commitment, contract, department, document, enabler, endorsement, entry, export, html,
-    import, key, log, mutual, objection, openapi, pathway_progress, pathway_step, report, scorecard, staff_ballot,
-    stage_transition, statistics, support_request,
+use crate::figures::statistics::Answers;
+use crate::figures::{report, scorecard, statistics};
+use crate::history::signing::LogSigner;
+use crate::history::{entry, log};
+use crate::http::connection::{self, Connection, Connections};
+use crate::http::cors::Cors;
+use crate::http::gate::{Gate, Rules};
+use crate::http::metrics::{self, Metrics};
+use crate::http::rate::RateLimits;
+use crate::http::request_id::RequestId;
+use crate::http::route::RouteTable;
+use crate::http::wait::Waits;
+use crate::openapi;
+use crate::pages::about::{self, Contract};
+use crate::pages::code_list;
+use crate::register::{
+    annual_return, commitment, contract, department, document, enabler, endorsement, mutual, objection,
+    pathway_progress, pathway_step, staff_ballot, stage_transition, support_request,
 };
+use crate::response::html;
+use crate::response::problem::Problem;
 
 /// What a handler takes as its argument to reach the register.
 pub type App = Data<Shared>;

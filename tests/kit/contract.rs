@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use api::problem::ProblemType;
+use api::response::problem::ProblemType;
 use hyper::Method;
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Map, Value, json};

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use api::config::Config;
-use api::key::secret::Secret;
+use api::caller::key::secret::Secret;
 use api::server::{self, Clock};
 use serde_json::{Value, json};
 use tempfile::TempDir;

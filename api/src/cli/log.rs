@@ -9,12 +9,12 @@ use domain::Confidences;
 use store::{LogFault, Stamp, Store, entry_log, log_tree};
 
 use super::{Database, Failure, say};
-use crate::entry::Entry;
-use crate::log::{self, LogHead};
+use crate::history::entry::Entry;
+use crate::history::log::{self, LogHead};
+use crate::history::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
+use crate::register::value::hex;
+use crate::register::{document, erasure};
 use crate::server::Clock;
-use crate::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
-use crate::value::hex;
-use crate::{document, erasure};
 
 /// Entries that an export reads at a time.
 const AT_A_TIME: usize = 500;

@@ -4,7 +4,7 @@
 //! [`grants`], from which the contract and the guide are made too. How a caller proves who they are is not known here.
 
 use crate::id::{DepartmentId, KeyId};
-use crate::staff_ballot::BallotState;
+use crate::register::staff_ballot::BallotState;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {

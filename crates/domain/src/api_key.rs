@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::access::{Role, Scope};
 use crate::checked::{Rules, repeats};
 use crate::fault::{Fault, FaultCode, Invalid};
-use crate::text::Name;
+use crate::value::text::Name;
 
 /// What an API key is for and what it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,22 +7,22 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::annual_return::AnnualReturn;
 use crate::api_key::ApiKey;
-use crate::commitment::Commitment;
-use crate::contract::Contract;
-use crate::department::Department;
-use crate::enabler::Enabler;
-use crate::endorsement::Endorsement;
 use crate::fault::{FaultCode, Invalid, quoted};
-use crate::mutual::Mutual;
-use crate::objection::Objection;
-use crate::part::Part;
-use crate::pathway_progress::PathwayProgress;
-use crate::pathway_step::PathwayStep;
-use crate::staff_ballot::StaffBallot;
-use crate::stage_transition::StageTransition;
-use crate::support_request::SupportRequest;
+use crate::register::annual_return::AnnualReturn;
+use crate::register::commitment::Commitment;
+use crate::register::contract::Contract;
+use crate::register::department::Department;
+use crate::register::enabler::Enabler;
+use crate::register::endorsement::Endorsement;
+use crate::register::mutual::Mutual;
+use crate::register::objection::Objection;
+use crate::register::part::Part;
+use crate::register::pathway_progress::PathwayProgress;
+use crate::register::pathway_step::PathwayStep;
+use crate::register::staff_ballot::StaffBallot;
+use crate::register::stage_transition::StageTransition;
+use crate::register::support_request::SupportRequest;
 
 /// Id of a department.
 pub type DepartmentId = Id<Department>;

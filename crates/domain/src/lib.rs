@@ -8,93 +8,71 @@
 //! It knows nothing of JSON, HTTP, SQL or the clock. Instants and ids are given to it.
 
 pub mod access;
-pub mod annual_return;
 pub mod api_key;
 pub mod checked;
-pub mod commitment;
-pub mod contract;
-pub mod cpv;
-pub mod date;
-mod decimal;
-pub mod department;
-pub mod email_address;
-pub mod enabler;
-pub mod endorsement;
 pub mod fault;
-pub mod fold;
-pub mod fte;
 pub mod id;
-pub mod identifier;
-pub mod import;
-pub mod money;
-pub mod mutual;
-pub mod objection;
-pub mod outcome;
-pub mod part;
-pub mod pathway_progress;
-pub mod pathway_step;
-pub mod percent;
-pub mod readiness;
 pub mod record;
-pub mod region;
-pub mod sector;
-pub mod slug;
-pub mod source;
-pub mod staff_ballot;
-pub mod stage_transition;
-pub mod statistics;
-pub mod support_request;
-pub mod text;
+pub mod register;
+pub mod value;
 pub mod vocabulary;
-pub mod web_url;
+
+pub use register::{
+    annual_return, commitment, contract, department, enabler, endorsement, import, mutual, objection, part,
+    pathway_progress, pathway_step, readiness, staff_ballot, stage_transition, statistics, support_request,
+};
+pub use value::{
+    cpv, date, email_address, fold, fte, identifier, money, outcome, percent, region, sector, slug, source, text,
+    web_url,
+};
 
 pub use access::{
     Access, Action, Caller, Confidences, Grant, Kind, Object, Reach, Refused, Role, Scope, authorize, authorize_role,
     grants, is_public,
 };
-pub use annual_return::{AnnualFigures, AnnualReturn};
 pub use api_key::{ApiKey, Lifetime};
 pub use checked::{Checked, Distinct, Rules};
-pub use commitment::{Commitment, CommitmentKind, CommitmentStatus};
-pub use contract::{Contract, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline};
-pub use cpv::{CpvCode, CpvPrefix};
-pub use date::{Day, PartialDate, Precision};
-pub use department::{Department, DepartmentKind};
-pub use email_address::EmailAddress;
-pub use enabler::{Enabler, EnablerRole};
-pub use endorsement::{Constituency, Endorsement, Position, Stance, derived_position, standing};
 pub use fault::{Fault, FaultCode, Invalid};
-pub use fold::{SearchQuery, fold_name, tokens};
-pub use fte::Fte;
 pub use id::{
     AnnualReturnId, CommitmentId, ContractId, DepartmentId, EnablerId, EndorsementId, Id, KeyId, MutualId, ObjectionId,
     PathwayProgressId, PathwayStepId, StaffBallotId, StageTransitionId, SupportRequestId,
 };
-pub use identifier::{Identifier, Scheme};
-pub use import::{ImportMode, ImportState, Importable};
-pub use money::{Currency, MAX_INTEGER, Money, SignedMoney};
-pub use mutual::{LegalForm, Mutual, OriginRoute, Parents, Staff, Stage, Tests};
-pub use objection::{Objection, ObjectionKind, ObjectionOutcome};
-pub use outcome::TestOutcome;
-pub use part::Part;
-pub use pathway_progress::PathwayProgress;
-pub use pathway_step::{PathwayStep, StepPosition};
-pub use percent::{Percent, PrintedPercent};
-pub use readiness::{Condition, LaunchCondition, LaunchFacts, LookedAt, LookedAtKind, assess};
 pub use record::Record;
-pub use region::Region;
-pub use sector::Sector;
-pub use slug::{Key, Slug};
-pub use source::{MAX_SOURCES, Source, Sources};
-pub use staff_ballot::{
+pub use register::annual_return::{AnnualFigures, AnnualReturn};
+pub use register::commitment::{Commitment, CommitmentKind, CommitmentStatus};
+pub use register::contract::{Contract, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline};
+pub use register::department::{Department, DepartmentKind};
+pub use register::enabler::{Enabler, EnablerRole};
+pub use register::endorsement::{Constituency, Endorsement, Position, Stance, derived_position, standing};
+pub use register::import::{ImportMode, ImportState, Importable};
+pub use register::mutual::{LegalForm, Mutual, OriginRoute, Parents, Staff, Stage, Tests};
+pub use register::objection::{Objection, ObjectionKind, ObjectionOutcome};
+pub use register::part::Part;
+pub use register::pathway_progress::PathwayProgress;
+pub use register::pathway_step::{PathwayStep, StepPosition};
+pub use register::readiness::{Condition, LaunchCondition, LaunchFacts, LookedAt, LookedAtKind, assess};
+pub use register::staff_ballot::{
     BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
     CountsKnown, Declaration, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser, Past,
     PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold,
     ThresholdOutcome, Verdict, Yardstick, newest_deciding,
 };
-pub use stage_transition::{Course, Misstep, StageTransition, Standing, StepFault, reachable, replay};
-pub use statistics::{Regime, StandingGroup, regime};
-pub use support_request::{SupportRequest, SupportStatus};
-pub use text::{Description, Line, Name, Note, Prose, Title};
+pub use register::stage_transition::{Course, Misstep, StageTransition, Standing, StepFault, reachable, replay};
+pub use register::statistics::{Regime, StandingGroup, regime};
+pub use register::support_request::{SupportRequest, SupportStatus};
+pub use value::cpv::{CpvCode, CpvPrefix};
+pub use value::date::{Day, PartialDate, Precision};
+pub use value::email_address::EmailAddress;
+pub use value::fold::{SearchQuery, fold_name, tokens};
+pub use value::fte::Fte;
+pub use value::identifier::{Identifier, Scheme};
+pub use value::money::{Currency, MAX_INTEGER, Money, SignedMoney};
+pub use value::outcome::TestOutcome;
+pub use value::percent::{Percent, PrintedPercent};
+pub use value::region::Region;
+pub use value::sector::Sector;
+pub use value::slug::{Key, Slug};
+pub use value::source::{MAX_SOURCES, Source, Sources};
+pub use value::text::{Description, Line, Name, Note, Prose, Title};
+pub use value::web_url::WebUrl;
 pub use vocabulary::Vocabulary;
-pub use web_url::WebUrl;

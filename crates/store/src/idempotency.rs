@@ -5,9 +5,10 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 
+use crate::backend::schema::idempotency_keys;
 use crate::error::Error;
-use crate::schema::idempotency_keys;
-use crate::{ResourceType, WriteTx, personal};
+use crate::log::personal;
+use crate::{ResourceType, WriteTx};
 
 /// How long an answer is kept, in hours.
 pub const KEPT_HOURS: i64 = 24;

@@ -8,10 +8,10 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::{Access, Caller, Id, ImportMode, ImportState, Importable, Role, Scope};
 
+use crate::backend::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
+use crate::backend::schema::{import_chunks, import_problems, import_records, imports};
 use crate::error::Error;
-use crate::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
-use crate::keyset::IdPage;
-use crate::schema::{import_chunks, import_problems, import_records, imports};
+use crate::query::keyset::IdPage;
 use crate::{ReadTx, ResourceType, WriteTx};
 
 /// Id of an import.
@@ -304,7 +304,7 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: 
     insert_chunk(tx, &id, import.pass.saturating_add(1), &outcome.waiting)?;
     insert_problems(tx, &id, &outcome.problems)?;
     let records = outcome.records.iter().map(|record| [id.clone(), record.clone()]);
-    if let Some(insertion) = crate::fragment::insertion("import_records (import_id, resource_id)", records) {
+    if let Some(insertion) = crate::backend::fragment::insertion("import_records (import_id, resource_id)", records) {
         insertion.statement().execute(tx.changing())?;
     }
     let failed = i64::try_from(outcome.problems.len()).unwrap_or(i64::MAX);

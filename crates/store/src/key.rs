@@ -6,11 +6,11 @@ use chrono::{DateTime, DurationRound as _, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::{ApiKey, KeyId, Rules as _, Scope};
 
+use crate::backend::json::{instant, parsed, parsed_list, texts};
+use crate::backend::schema::api_keys;
 use crate::error::Error;
-use crate::json::{instant, parsed, parsed_list, texts};
-use crate::keyset::IdPage;
-use crate::reference::{self, Reference};
-use crate::schema::api_keys;
+use crate::query::keyset::IdPage;
+use crate::register::reference::{self, Reference};
 use crate::{ReadTx, ResourceType, WriteTx};
 
 /// SHA-256 of a key.

@@ -3,52 +3,16 @@
 //! Owns transactions, SQL, the entry log and the reading of the databases' errors; knows no word of HTTP. Each resource
 //! has a module with `find`, `list`, `insert`, `update` and `delete`; all writing goes through [`Store::write`].
 
-mod annual_return;
-mod backup;
-mod checkpoint;
-mod commitment;
-mod conn;
-pub mod contract;
-pub mod coverage;
-pub mod department;
-mod dialect;
-mod document_form;
-mod enabler;
-mod endorsement;
-pub mod entry_log;
+mod backend;
 mod error;
-mod fragment;
-pub mod history;
 pub mod idempotency;
 pub mod import;
-mod json;
 pub mod key;
-mod keyset;
-pub mod log_tree;
-pub mod merkle;
-mod migrate;
-pub mod mutual;
-mod naming;
-mod objection;
-pub mod part;
-pub mod pathway_progress;
-mod pathway_step;
-mod personal;
+mod log;
+mod query;
 mod random;
-pub mod readiness;
-pub mod reference;
-pub mod report;
-mod schema;
-pub mod scorecard;
-mod snapshot;
-mod span;
-pub mod staff_ballot;
-mod stage_transition;
-pub mod statistics;
-mod support_request;
-mod tombstone;
+mod register;
 mod transaction;
-mod verify;
 mod writer;
 
 use std::fmt;
@@ -61,19 +25,26 @@ use domain::{Invalid, Vocabulary};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
-pub use backup::{backup, restore};
-pub use checkpoint::empty_write_ahead_log;
-pub use conn::DatabaseUrl;
-pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
-pub use keyset::{IdPage, Listed, Page, Position, Slice};
-pub use migrate::migrate;
-pub use reference::Reference;
-pub use snapshot::Pieces;
-pub use span::{Days, Span};
-pub use transaction::{Apart, Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
-pub use verify::{LogFault, Verified};
+pub use log::{entry_log, history, log_tree, merkle};
+pub use query::{coverage, report, scorecard, statistics};
+pub use register::{contract, department, mutual, part, pathway_progress, readiness, reference, staff_ballot};
 
-use conn::{Conn, Pool, Purpose, Session};
+pub use backend::backup::{backup, restore};
+pub use backend::checkpoint::empty_write_ahead_log;
+pub use backend::conn::DatabaseUrl;
+pub use backend::migrate::migrate;
+pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
+pub use log::verify::{LogFault, Verified};
+pub use query::keyset::{IdPage, Listed, Page, Position, Slice};
+pub use query::snapshot::Pieces;
+pub use query::span::{Days, Span};
+pub use register::reference::Reference;
+pub use transaction::{Apart, Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
+
+use backend::conn::{self, Conn, Pool, Purpose, Session};
+use backend::dialect;
+use query::snapshot;
+use register::document_form;
 
 /// The types of resource in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

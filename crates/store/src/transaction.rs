@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use domain::{Contract, Day, Department, Mutual, Record, StaffBallot};
 
 use crate::ResourceType;
-use crate::conn::Conn;
-use crate::dialect::{self, Searched};
-use crate::entry_log::{Action, Entry};
+use crate::backend::conn::Conn;
+use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
-use crate::part::{AnyPart, PartDocument};
+use crate::log::entry_log::{Action, Entry};
+use crate::register::part::{AnyPart, PartDocument};
 
 /// A view of the register at one moment.
 ///

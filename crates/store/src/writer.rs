@@ -13,11 +13,11 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use crate::PATIENCE;
-use crate::checkpoint::Checkpointer;
-use crate::conn::{Conn, DatabaseUrl, Purpose};
-use crate::dialect;
-use crate::entry_log::{self, Head};
+use crate::backend::checkpoint::Checkpointer;
+use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
+use crate::backend::dialect;
 use crate::error::Error;
+use crate::log::entry_log::{self, Head};
 use crate::transaction::{Documents, Pending, SearchChangeKind, Stamp, WriteTx};
 
 /// Writes that may wait; one more is refused at once, which beats a wait without end.

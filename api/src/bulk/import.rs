@@ -1,0 +1,581 @@
+//! Bulk in: a file of records is taken in at once and entered in the background, with what became of each row.
+
+pub mod command;
+mod past;
+mod row;
+mod worker;
+
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::rt::time::timeout;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
+use domain::{Action, Kind, Role, authorize_role};
+use futures_util::StreamExt as _;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+use store::idempotency::Answer;
+use store::import::{self, ImportId, NewImport};
+use store::{IdPage, Listed, Slice, Stamp, Store, WriteTx};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::caller::Caller;
+use crate::http::request_id::RequestId;
+use crate::register::value::{Bounded, Instant, Text, Word};
+use crate::request::conditional::IdempotencyKey;
+use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
+use crate::request::path::PathKey;
+use crate::request::query::Query;
+use crate::response::problem::{ErrorItem, OtherRecord, Problem};
+use crate::response::repeat::{Repeat, respond};
+use crate::server::App;
+
+pub use row::Imported;
+pub use worker::{Importer, start};
+
+/// Where imports are.
+pub const PATH: &str = "/v1/imports";
+
+/// A file may take so long to arrive.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// So many rows are entered together, and
+const ROWS_AT_A_TIME: usize = 500;
+/// so many bytes of them, unless one has more.
+const BYTES_AT_A_TIME: usize = 512 * 1024;
+/// Of a line that is longer than any record no more is kept.
+const LONGEST_LINE: usize = 64 * 1024 + 1;
+
+/// What an import's rows are.
+pub type ImportResource = Word<domain::Importable>;
+
+/// What becomes of an import of which a row is refused.
+pub type ImportMode = Word<domain::ImportMode>;
+
+/// How far an import has come.
+pub type ImportState = Word<domain::ImportState>;
+
+/// An import, and how far it has come.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e30",
+    "resource_type": "mutual",
+    "mode": "best_effort",
+    "validate_only": false,
+    "state": "done",
+    "rows": 120, "processed": 120, "created": 100, "updated": 12, "unchanged": 7, "failed": 1,
+    "requested_by": "key:0190b7a4-4000-7a10-8c00-2f6d1b9e4a57",
+    "created_at": "2025-10-01T09:30:00.000250Z",
+    "finished_at": "2025-10-01T09:30:01.250000Z"
+}))]
+pub struct Import {
+    /// Its id.
+    #[schema(value_type = String, format = "uuid", max_length = 36)]
+    id: Text<ImportId>,
+    resource_type: ImportResource,
+    mode: ImportMode,
+    /// Whether nothing is entered.
+    validate_only: bool,
+    state: ImportState,
+    /// How many rows it has.
+    #[schema(minimum = 0)]
+    rows: i64,
+    /// How many of them were entered or refused.
+    #[schema(minimum = 0)]
+    processed: i64,
+    /// How many created a record. In a dry run they would; so for the next two.
+    #[schema(minimum = 0)]
+    created: i64,
+    /// How many changed the record that they are for.
+    #[schema(minimum = 0)]
+    updated: i64,
+    /// How many say what their record says already.
+    #[schema(minimum = 0)]
+    unchanged: i64,
+    /// How many were refused: each has its problem.
+    #[schema(minimum = 0)]
+    failed: i64,
+    /// Who asked for it, and whom the log names for what it entered.
+    #[schema(max_length = 300)]
+    requested_by: String,
+    created_at: Instant,
+    /// When its last row was entered or refused.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished_at: Option<Instant>,
+}
+
+/// Why a row was refused.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "line": 17,
+    "type": "/problems/invalid-content",
+    "title": "The content is invalid",
+    "status": 422,
+    "detail": "1 fault in the request body",
+    "errors": [{"pointer": "/name", "code": "required", "detail": "this member is required"}]
+}))]
+#[expect(dead_code, reason = "describes what is stored as text")]
+struct ImportProblem {
+    /// The number of its line, from 1; 0 where it is about the import as a whole.
+    #[schema(minimum = 0)]
+    line: i64,
+    /// The record that the row named by its `id`.
+    #[schema(nullable = false, format = "uuid", max_length = 36)]
+    record_id: Option<String>,
+    /// What kind of problem: where it is described.
+    #[schema(format = "uri-reference", max_length = 100)]
+    r#type: String,
+    /// The kind in a few words.
+    #[schema(max_length = 200)]
+    title: String,
+    /// The status that a single change would have been answered with.
+    #[schema(minimum = 400, maximum = 599)]
+    status: i32,
+    /// What is wrong.
+    #[schema(max_length = 10000)]
+    detail: String,
+    /// Every fault, each at its JSON Pointer into the row. One of what may name a person doesn't repeat it.
+    #[schema(nullable = false, max_items = 1000)]
+    errors: Option<Vec<ErrorItem>>,
+    /// The records that stand in the way.
+    #[schema(nullable = false, max_items = 1000)]
+    conflicts: Option<Vec<OtherRecord>>,
+}
+
+/// Why rows were refused, in the order of their lines.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"items": [{
+    "line": 17,
+    "type": "/problems/invalid-content",
+    "title": "The content is invalid",
+    "status": 422,
+    "detail": "1 fault in the request body",
+    "errors": [{"pointer": "/name", "code": "required", "detail": "this member is required"}]
+}]}))]
+struct ImportProblemPage {
+    /// The problems.
+    #[schema(value_type = Vec<ImportProblem>, max_items = 200)]
+    items: Vec<Box<RawValue>>,
+    /// The `after` of the next request; absent at the end.
+    #[schema(nullable = false, minimum = 0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_after: Option<i64>,
+}
+
+/// Rows, each a JSON object on a line of its own: a record as it is sent to be created, or as it was exported.
+#[derive(ToSchema)]
+#[schema(
+    format = "ndjson",
+    example = "{\"name\":\"Harmonie\",\"sectors\":[\"community_health\"]}\n{\"name\":\"Calder Libraries\",\"sectors\":[\"libraries_archives\"]}\n"
+)]
+#[expect(dead_code, reason = "describes what is never whole in memory")]
+struct ImportRows(String);
+
+/// How a file is imported.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ImportOptions {
+    /// What the rows are.
+    #[param(required, value_type = ImportResource)]
+    resource_type: Option<ImportResource>,
+    /// `best_effort`, where it is left out: rows that are refused don't stand in the way of others. `atomic`: all rows, at most 1,000, or
+    /// none.
+    #[param(nullable = false)]
+    mode: Option<ImportMode>,
+    /// `true` carries out all checks and enters nothing: the rows are entered and taken back, at most 1,000 at a time. So a file of up to
+    /// 1,000 rows is told what entering it would do. In a longer one, rows that are not checked together don't see what the others would
+    /// create: a reference to it is told as unknown, and a name, slug or identifier that it would take is not told as taken.
+    #[param(nullable = false, default = false)]
+    validate_only: Option<bool>,
+}
+
+/// What the list of imports can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ImportSort {
+    Id,
+}
+
+impl SortKey for ImportSort {
+    const NAME: &'static str = "ImportSort";
+    const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct NoFilter {}
+
+/// A page of imports.
+type ImportPage = ListPage<Import>;
+
+/// Which problems of an import.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ProblemFilter {
+    /// The line that they come after: the `next_after` of the answer before; left out for the beginning.
+    #[param(value_type = Option<i64>, nullable = false, minimum = 0)]
+    after: Option<Bounded<0, { i64::MAX }>>,
+    /// At most so many.
+    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Bounded<1, 200>>,
+}
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_imports).service(create_import).service(get_import).service(list_import_problems);
+}
+
+/// List imports
+///
+/// In the order in which they were asked for: the caller's own, for administrators and auditors all. An import is kept for some days after
+/// its end.
+#[utoipa::path(
+    tag = "imports",
+    params(ListParameters<ImportSort>),
+    responses((status = 200, description = "A page of imports", body = ImportPage))
+)]
+#[get("/imports")]
+async fn list_imports(
+    app: App,
+    caller: Caller,
+    query: ListQuery<NoFilter, ImportSort>,
+) -> Result<HttpResponse, Problem> {
+    authorize_role(&caller, Action::Read, Kind::Import)?;
+    let page = query.page.clone();
+    let slice = app.store.read(move |tx| {
+        let asked_by = (!sees_all(&caller)).then_some(caller.name.as_str());
+        let (imports, total) = import::list(tx, asked_by, &IdPage::from(&page))?;
+        let items = imports.into_iter().map(listed).collect();
+        Ok::<_, Problem>(Slice::by_id(items, page.limit, page.count.then_some(total)))
+    });
+    query.answer(slice.await?)
+}
+
+/// Import records
+///
+/// Takes in a file of records, a JSON object on each line, and enters them in the background; `Location` shows how far it has come. Each
+/// row is read as if it were sent alone, needs the same permission, and has its entry in the log. A row for a record that is there, by its
+/// `id`, its `slug` or one of its `identifiers`, replaces what that says, or leaves it where it says the same; any other creates a record.
+/// Rows may refer to one another in any order, as long as only an administrator's bring their own `id`. Members that the register sets are
+/// left out of account, so that an export can be imported. An administrator's rows may also say what became of a record before: the stage
+/// of a mutual with its dates, the state of a ballot with its corrections. With an `Idempotency-Key` the same file, with the same
+/// parameters, is the same import when it comes again.
+#[utoipa::path(
+    tag = "imports",
+    params(ImportOptions, IdempotencyKey),
+    request_body(content = ImportRows, content_type = "application/x-ndjson"),
+    responses((status = 202, description = "The import, which waits for its turn", body = Import))
+)]
+#[post("/imports")]
+async fn create_import(
+    app: App,
+    caller: Caller,
+    request_id: RequestId,
+    Query(options): Query<ImportOptions>,
+    idempotency_key: IdempotencyKey,
+    File(payload): File,
+) -> Result<HttpResponse, Problem> {
+    let missing = || ErrorItem::parameter("resource_type", "required", "a value is expected");
+    let Word(resource_type) = options.resource_type.ok_or_else(|| Problem::bad_query(vec![missing()]))?;
+    let may = |action| authorize_role(&caller, action, kind(resource_type));
+    may(Action::Create)
+        .or_else(|refused| may(Action::Update).or_else(|_| may(Action::Describe)).map_err(|_| refused))?;
+    let new = NewImport {
+        id: row::new_id(),
+        resource_type,
+        mode: options.mode.map_or(domain::ImportMode::BestEffort, Word::into_inner),
+        validate_only: options.validate_only.unwrap_or_default(),
+    };
+    let stamp = app.stamp(&caller, &request_id);
+    let asked = format!("{resource_type} {} {}", new.mode, new.validate_only);
+    let mut arriving = Arriving::begin(app.store.clone(), stamp, new, &caller).await?;
+    let received = match timeout(LONGEST, receive(payload, &mut arriving, app.import_limit, app.body_time)).await {
+        Ok(received) => received,
+        Err(_) => Err(Problem::request_timeout(LONGEST)),
+    };
+    let content = match received {
+        Ok(content) => content,
+        Err(problem) => return Err(arriving.break_off(problem).await),
+    };
+    let key = idempotency_key.0;
+    let repeat = key.map(|key| Repeat::new(&caller.name, PATH, &key, &[asked.as_bytes(), &content]));
+    let answer = arriving.end(move |tx, import| accepted(tx, import, repeat.as_ref())).await??;
+    app.importer.wake();
+    let location = format!("{PATH}/{}", answer.resource_id);
+    let mut response = respond(answer);
+    response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Problem::internal)?);
+    Ok(response)
+}
+
+/// The file of an import. A request without a `Content-Type` has none; one that is empty has its type.
+struct File(Payload);
+
+impl FromRequest for File {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(if request.headers().contains_key(header::CONTENT_TYPE) {
+            Ok(Self(payload.take()))
+        } else {
+            Err(Problem::malformed(ErrorItem::pointer(
+                "",
+                "required",
+                "there is no file: expected one JSON object a line",
+            )))
+        })
+    }
+}
+
+/// The answer to an import that has arrived; or the one that the same request had before, and then this import is forgotten.
+fn accepted(
+    tx: &mut WriteTx<'_>,
+    import: import::Import,
+    repeat: Option<&Repeat>,
+) -> Result<Result<Answer, Problem>, Problem> {
+    let id = import.id;
+    if let Some(before) = repeat.and_then(|repeat| repeat.answer(tx).transpose()) {
+        import::discard(tx, id)?;
+        return Ok(before);
+    }
+    let answer = Answer {
+        fingerprint: None,
+        status: StatusCode::ACCEPTED.as_u16().into(),
+        resource_id: id.to_string(),
+        etag: None,
+        last_modified: None,
+        body: serde_json::to_string(&Import::from(import)).map_err(Problem::internal)?,
+    };
+    Ok(Ok(match repeat {
+        Some(repeat) => repeat.keep(tx, answer)?,
+        None => answer,
+    }))
+}
+
+/// Get an import
+///
+/// How far it has come, for whoever asked for it, administrators and auditors. It is kept for some days after its end.
+#[utoipa::path(
+    tag = "imports",
+    params(("import" = String, Path, description = "Id of the import", format = "uuid", max_length = 36)),
+    responses((status = 200, description = "The import", body = Import))
+)]
+#[get("/imports/{import}")]
+async fn get_import(app: App, caller: Caller, id: PathKey<ImportId>) -> Result<HttpResponse, Problem> {
+    let import = app.store.look(move |tx| find_for(tx, id.0, &caller)).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Import::from(import)))
+}
+
+/// List the problems of an import
+///
+/// Why rows were refused, in the order of their lines, as far as it has come.
+#[utoipa::path(
+    tag = "imports",
+    params(("import" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ProblemFilter),
+    responses((status = 200, description = "The problems", body = ImportProblemPage))
+)]
+#[get("/imports/{import}/problems")]
+async fn list_import_problems(
+    app: App,
+    caller: Caller,
+    id: PathKey<ImportId>,
+    Query(filter): Query<ProblemFilter>,
+) -> Result<HttpResponse, Problem> {
+    let after = filter.after.map_or(-1, |Bounded(after)| after);
+    let limit = filter.limit.and_then(|Bounded(limit)| usize::try_from(limit).ok()).unwrap_or(50);
+    let found = app.store.read(move |tx| {
+        find_for(tx, id.0, &caller)?;
+        Ok::<_, Problem>(import::problems(tx, id.0, after, limit.saturating_add(1))?)
+    });
+    let mut found = found.await?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next_after = found.last().filter(|_| has_more).map(|(line, _)| *line);
+    let items = found.into_iter().map(|(_, problem)| RawValue::from_string(problem));
+    let items = items.collect::<Result<_, _>>().map_err(Problem::internal)?;
+    let page = ImportProblemPage { items, next_after };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(page))
+}
+
+/// The import, for those who may know of it.
+fn find_for(tx: &mut store::ReadTx<'_>, id: ImportId, caller: &Caller) -> Result<import::Import, Problem> {
+    authorize_role(caller, Action::Read, Kind::Import)?;
+    let import = import::find(tx, id)?;
+    if import.caller.name == caller.name || sees_all(caller) {
+        return Ok(import);
+    }
+    let (resource_type, key) = (store::ResourceType::Import, id.to_string());
+    Err(store::Error::NotFound { resource_type, key }.into())
+}
+
+/// Whether a caller may know of imports that others asked for.
+fn sees_all(caller: &Caller) -> bool {
+    matches!(caller.access.as_ref().map(|access| access.role), Some(Role::Admin | Role::Auditor))
+}
+
+/// An import has no version; each of these only grows, and one of them does with every change.
+fn listed(import: import::Import) -> Listed {
+    let state = domain::ImportState::ALL.iter().position(|state| *state == import.state);
+    let state = state.and_then(|state| i64::try_from(state).ok()).unwrap_or_default();
+    let version = import.counts.rows.saturating_add(processed(&import)).saturating_add(state);
+    let id = import.id.to_string();
+    Listed { id, version, document: serde_json::to_string(&Import::from(import)).unwrap_or_default(), reduced: false }
+}
+
+fn kind(resource_type: domain::Importable) -> Kind {
+    match resource_type {
+        domain::Importable::Department => Kind::Department,
+        domain::Importable::Mutual => Kind::Mutual,
+        domain::Importable::StaffBallot => Kind::StaffBallot,
+        domain::Importable::Contract => Kind::Contract,
+    }
+}
+
+impl From<import::Import> for Import {
+    fn from(import: import::Import) -> Self {
+        let counts = import.counts;
+        Self {
+            id: Text(import.id),
+            resource_type: Word(import.resource_type),
+            mode: Word(import.mode),
+            validate_only: import.validate_only,
+            state: Word(import.state),
+            rows: counts.rows,
+            processed: processed(&import),
+            created: counts.created,
+            updated: counts.updated,
+            unchanged: counts.unchanged,
+            failed: counts.failed,
+            requested_by: import.caller.name,
+            created_at: Instant(import.created_at),
+            finished_at: import.finished_at.map(Instant),
+        }
+    }
+}
+
+/// How many rows of an import were entered or refused.
+fn processed(import: &import::Import) -> i64 {
+    let counts = import.counts;
+    counts.created.saturating_add(counts.updated).saturating_add(counts.unchanged).saturating_add(counts.failed)
+}
+
+/// Takes the body in, line by line; gives its digest. Each piece of it must come in time.
+async fn receive(
+    mut payload: Payload,
+    arriving: &mut Arriving,
+    limit: usize,
+    piece_time: Duration,
+) -> Result<Vec<u8>, Problem> {
+    let mut size = 0_usize;
+    let mut hash = Sha256::new();
+    let mut line = Vec::new();
+    loop {
+        let piece = timeout(piece_time, payload.next()).await.map_err(|_| Problem::request_timeout(piece_time))?;
+        let Some(piece) = piece else { break };
+        let piece = piece.map_err(|error| Problem::bad_request(format!("the body breaks off: {error}")))?;
+        size = size.saturating_add(piece.len());
+        if size > limit {
+            return Err(Problem::payload_too_large(limit));
+        }
+        hash.update(&piece);
+        let mut rest = piece.as_ref();
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let (own, after) = rest.split_at(end);
+            keep(&mut line, own);
+            arriving.line(&std::mem::take(&mut line)).await?;
+            rest = after.get(1..).unwrap_or_default();
+        }
+        keep(&mut line, rest);
+    }
+    arriving.line(&line).await?;
+    Ok(hash.finalize().to_vec())
+}
+
+fn keep(line: &mut Vec<u8>, piece: &[u8]) {
+    let room = LONGEST_LINE.saturating_sub(line.len());
+    line.extend(piece.iter().take(room));
+}
+
+/// An import whose rows are arriving.
+struct Arriving {
+    store: Store,
+    stamp: Stamp,
+    new: NewImport,
+    line: i64,
+    count: usize,
+    rows: Vec<(i64, String)>,
+    bytes: usize,
+}
+
+impl Arriving {
+    async fn begin(store: Store, stamp: Stamp, new: NewImport, caller: &domain::Caller) -> Result<Self, Problem> {
+        let access = caller.access.clone().ok_or_else(crate::caller::authentication::needed)?;
+        let asked = new.clone();
+        store.write(stamp.clone(), move |tx| import::insert(tx, &asked, &access)).await?;
+        Ok(Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0 })
+    }
+
+    /// The next line; one without anything in it is no row.
+    async fn line(&mut self, line: &[u8]) -> Result<(), Problem> {
+        self.line = self.line.saturating_add(1);
+        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
+        if line.is_empty() {
+            return Ok(());
+        }
+        // What no JSON can have, no row is: PostgreSQL keeps no text with a zero byte.
+        let text = str::from_utf8(line).ok().filter(|text| !text.contains('\0')).unwrap_or("not UTF-8");
+        self.row(text.to_owned()).await
+    }
+
+    /// The next row, which is on the line that was counted last.
+    async fn row(&mut self, text: String) -> Result<(), Problem> {
+        self.count = self.count.saturating_add(1);
+        let most = domain::ImportMode::MAX_ATOMIC_ROWS;
+        if self.new.mode == domain::ImportMode::Atomic && self.count > most {
+            let said = format!(
+                "expected at most {most} rows, which are entered together or not at all; or the mode best_effort"
+            );
+            return Err(Problem::invalid(vec![ErrorItem::pointer("", "too-many", said)]));
+        }
+        self.bytes = self.bytes.saturating_add(text.len());
+        self.rows.push((self.line, text));
+        if self.rows.len() >= ROWS_AT_A_TIME || self.bytes >= BYTES_AT_A_TIME { self.put().await } else { Ok(()) }
+    }
+
+    async fn put(&mut self) -> Result<(), Problem> {
+        let (id, rows) = (self.new.id, std::mem::take(&mut self.rows));
+        self.bytes = 0;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        Ok(self.store.write(self.stamp.clone(), move |tx| import::add(tx, id, &rows)).await?)
+    }
+
+    /// Says that all rows are there, and does this in the same write.
+    async fn end<T: Send + 'static>(
+        &mut self,
+        mut work: impl FnMut(&mut WriteTx<'_>, import::Import) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.put().await?;
+        let id = self.new.id;
+        self.store
+            .write(self.stamp.clone(), move |tx| {
+                let import = import::complete(tx, id)?;
+                work(tx, import)
+            })
+            .await
+    }
+
+    /// Forgets what has arrived; gives the problem, which is why.
+    async fn break_off(self, problem: Problem) -> Problem {
+        let id = self.new.id;
+        let forgotten = self.store.write(self.stamp.clone(), move |tx| import::discard(tx, id)).await;
+        if let Err(error) = forgotten {
+            log::warn!("what arrived of the import {id} is still there: {error}");
+        }
+        problem
+    }
+}

@@ -1,0 +1,202 @@
+//! `mutuals import`: the same straight on the database, from a file of JSON lines or a table.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use actix_web::rt::System;
+use chrono::TimeDelta;
+use clap::{Args, ValueEnum};
+use domain::{Access, Caller, ImportMode, ImportState, Importable, Role, SCRUTINEER_ABOVE, Scope};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value};
+use store::import::{self, NewImport};
+use store::{DatabaseUrl, Stamp, Store};
+
+use super::worker::Importer;
+use super::{Arriving, processed, row};
+use crate::register::contract::Contract;
+use crate::register::department::Department;
+use crate::register::document;
+use crate::register::mutual::Mutual;
+use crate::register::staff_ballot::StaffBallot;
+use crate::response::table::{self, Column};
+use crate::server::{Clock, OPERATOR};
+
+/// What `mutuals import` takes.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The file: JSON objects on lines of their own, or a table as `export.csv` has it
+    file: PathBuf,
+    /// What the rows are: department, mutual, staff_ballot or contract
+    #[arg(long, value_name = "TYPE")]
+    resource_type: Importable,
+    /// What becomes of the import where a row is refused: best_effort or atomic
+    #[arg(long, value_name = "MODE", default_value_t = ImportMode::BestEffort)]
+    mode: ImportMode,
+    /// Carry out all checks and enter nothing
+    #[arg(long)]
+    validate_only: bool,
+    /// How the file is written, where its name doesn't end in .ndjson, .jsonl or .csv
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Ndjson,
+    Csv,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Imports a file and says what became of it.
+///
+/// # Errors
+/// Where the file can't be read, the database does not answer or a row was refused.
+pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> {
+    let format = arguments
+        .format
+        .or_else(|| format_of(&arguments.file))
+        .ok_or("can't tell how the file is written: say --format")?;
+    store::migrate(url)?;
+    let store = Store::open(url, 1, document::documents())?;
+    System::new().block_on(async {
+        let clock = Clock::system();
+        let stamp = Stamp { now: clock.now(), actor: OPERATOR.to_owned(), request_id: "import".to_owned() };
+        store.bring_documents_up_to_date(&stamp).await?;
+        let access = Access { role: Role::Admin, scope: Scope::All, key_id: None };
+        let caller = Caller { name: OPERATOR.to_owned(), access: Some(access) };
+        let new = NewImport {
+            id: row::new_id(),
+            resource_type: arguments.resource_type,
+            mode: arguments.mode,
+            validate_only: arguments.validate_only,
+        };
+        let mut arriving = Arriving::begin(store.clone(), stamp, new, &caller).await?;
+        let read = match format {
+            Format::Ndjson => read_lines(&arguments.file, &mut arriving).await,
+            Format::Csv => read_table(&arguments.file, &columns(arguments.resource_type), &mut arriving).await,
+        };
+        if let Err(failure) = read {
+            // The import that was begun is forgotten: why is told here.
+            arriving.break_off(crate::response::problem::Problem::bad_request("the file can't be read")).await;
+            return Err(failure);
+        }
+        let importer = Importer::new(store.clone(), clock, SCRUTINEER_ABOVE, TimeDelta::days(1));
+        let own = importer.name().to_owned();
+        let import =
+            arriving.end(move |tx, import| Ok(import::claim(tx, &own, Some(import.id))?.unwrap_or(import))).await?;
+        let bar = progress_bar(import.counts.rows);
+        let tell = |import: &import::Import| bar.set_position(u64::try_from(processed(import)).unwrap_or_default());
+        let done = importer.see_through(import, tell).await?;
+        bar.finish_and_clear();
+        tell_problems(&store, &done).await?;
+        let counts = done.counts;
+        if done.validate_only && counts.rows > i64::try_from(ImportMode::MAX_ATOMIC_ROWS).unwrap_or(i64::MAX) {
+            drop(writeln!(
+                std::io::stderr(),
+                "checked {} rows at a time: a row was not held against those that were checked before or after",
+                ImportMode::MAX_ATOMIC_ROWS
+            ));
+        }
+        let would = if done.validate_only { "would be " } else { "" };
+        let nothing = if done.state == ImportState::Failed { "; nothing was entered" } else { "" };
+        crate::cli::say(&format!(
+            "{} rows: {} {would}created, {} {would}updated, {} unchanged, {} refused{nothing}",
+            counts.rows, counts.created, counts.updated, counts.unchanged, counts.failed
+        ));
+        match counts.failed {
+            0 if done.state == ImportState::Done => Ok(()),
+            refused => Err(format!("{refused} rows were refused").into()),
+        }
+    })
+}
+
+fn format_of(file: &Path) -> Option<Format> {
+    match file.extension()?.to_str()? {
+        "csv" => Some(Format::Csv),
+        "ndjson" | "jsonl" => Some(Format::Ndjson),
+        _ => None,
+    }
+}
+
+fn columns(resource_type: Importable) -> Vec<Column> {
+    match resource_type {
+        Importable::Department => table::columns::<Department>(),
+        Importable::Mutual => table::columns::<Mutual>(),
+        Importable::StaffBallot => table::columns::<StaffBallot>(),
+        Importable::Contract => table::columns::<Contract>(),
+    }
+}
+
+fn open(file: &Path) -> Result<File, Failure> {
+    File::open(file).map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+async fn read_lines(file: &Path, arriving: &mut Arriving) -> Result<(), Failure> {
+    let mut reader = BufReader::new(open(file)?);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line)? > 0 {
+        line.truncate(super::LONGEST_LINE);
+        arriving.line(&line).await?;
+        line.clear();
+    }
+    Ok(())
+}
+
+/// A column that no record has is taken for a member, so that each row tells that there is none.
+async fn read_table(file: &Path, columns: &[Column], arriving: &mut Arriving) -> Result<(), Failure> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(BufReader::new(open(file)?));
+    let names = reader.headers()?.clone();
+    let column = |name: &str| {
+        let name = name.trim_start_matches('\u{feff}');
+        let known = columns.iter().find(|column| column.name == name).cloned();
+        known.unwrap_or_else(|| Column { name: name.to_owned(), is_text: true })
+    };
+    let columns: Vec<Column> = names.iter().map(column).collect();
+    let mut record = csv::StringRecord::new();
+    while reader.read_record(&mut record)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        arriving.line = i64::try_from(line).unwrap_or(i64::MAX);
+        let members = columns.iter().zip(&record);
+        let members = members.filter_map(|(column, cell)| Some((column.name.clone(), table::value(column, cell)?)));
+        arriving.row(Value::Object(members.collect::<Map<_, _>>()).to_string()).await?;
+    }
+    Ok(())
+}
+
+/// Shown on a terminal only.
+fn progress_bar(rows: i64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left");
+    ProgressBar::new(u64::try_from(rows).unwrap_or_default())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// A line on standard error for each fault: the line of the file, the place in the row, what is wrong.
+async fn tell_problems(store: &Store, import: &import::Import) -> Result<(), Failure> {
+    const AT_A_TIME: usize = 200;
+    let (id, mut after) = (import.id, -1);
+    loop {
+        let problems = store.read(move |tx| import::problems(tx, id, after, AT_A_TIME)).await?;
+        let Some((last, _)) = problems.last() else { return Ok(()) };
+        after = *last;
+        for (line, problem) in &problems {
+            let problem: Value = serde_json::from_str(problem)?;
+            let text =
+                |value: &Value, member: &str| value.get(member).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let errors = problem.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();
+            let mut told: Vec<String> =
+                errors.iter().map(|error| format!("{}: {}", text(error, "pointer"), text(error, "detail"))).collect();
+            if told.is_empty() {
+                told.push(text(&problem, "detail"));
+            }
+            for fault in told {
+                drop(writeln!(std::io::stderr(), "line {line}: {fault}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! The rows of an import: from lines of JSON to changes of the register, by the same rules as single changes.
+//!
+//! What needs no look at the register is done before ([`read`]), so that the writer's turn is short.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use domain::{Id, Importable, Record, Role};
+use serde_json::{Value, json};
+use store::import::{self, Chunk, Import, ImportId, Outcome};
+use store::{Apart, Conflict, ConflictKind, Documents, Stored, WriteTx};
+use uuid::Uuid;
+
+use crate::caller::Caller;
+use crate::register::contract::Contracts;
+use crate::register::department::Departments;
+use crate::register::mutual::Mutuals;
+use crate::register::resource::{Root, accept, check_permission, find_for};
+use crate::register::staff_ballot::StaffBallots;
+use crate::request::body::{Body, Input, Refusal};
+use crate::request::json::Node;
+use crate::response::problem::{ErrorItem, Problem, ProblemType};
+
+/// A resource whose records can be imported.
+pub trait Imported: Root<Content: PartialEq + Sync, Prepared: Sync> {
+    /// What an administrator's rows say besides, of what became of a record before it was entered here.
+    type Past: Input<Value: Clone + Send + Sync> + 'static;
+
+    /// The members of that.
+    const PAST: &'static [&'static str];
+
+    /// What a path names a record by that has this id.
+    fn key(id: Id<Self::Content>) -> Self::Key;
+
+    /// What a path names a record by that has this slug, if one can have any.
+    fn key_of_slug(_: &str) -> Option<Self::Key> {
+        None
+    }
+
+    /// What is entered, with its past.
+    fn with_past(value: <Self::New as Input>::Value, _: &<Self::Past as Input>::Value) -> <Self::New as Input>::Value {
+        value
+    }
+
+    /// Enters a record with its past for this caller.
+    ///
+    /// # Errors
+    /// Those of [`Root::insert`].
+    fn enter(
+        tx: &mut WriteTx<'_>,
+        prepared: &Self::Prepared,
+        _: &<Self::Past as Input>::Value,
+        _scrutineer_above: i64,
+        caller: &domain::Caller,
+    ) -> Result<Stored<Self::Content>, store::Error> {
+        Self::insert(tx, prepared, caller)
+    }
+}
+
+/// Why rows were not entered.
+#[derive(Debug)]
+pub enum Broken {
+    /// They have to be entered anew, with savepoints.
+    Entangled,
+    /// The store is why, and not the rows.
+    Store(store::Error),
+}
+
+impl From<store::Error> for Broken {
+    fn from(error: store::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// How rows are entered.
+#[derive(Clone, Debug)]
+pub struct Entering {
+    /// The import that they are of.
+    pub import: Import,
+    /// Who asked for it.
+    pub caller: Caller,
+    /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
+    pub scrutineer_above: i64,
+    /// Whether a row that is refused may have changed something before.
+    pub with_savepoints: bool,
+}
+
+/// The rows of chunks, read.
+pub trait Rows: Send + Sync {
+    /// Enters them, those that wait for one another in their turn. Those that wait for others still do so in the next pass.
+    ///
+    /// # Errors
+    /// [`Broken`] where that says nothing of the rows.
+    fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering) -> Result<Outcome, Broken>;
+}
+
+/// Reads the rows of chunks that are to be entered at this time.
+pub fn read(chunks: &[Chunk], import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Box<dyn Rows> {
+    match import.resource_type {
+        Importable::Department => Box::new(RowsOf::<Departments>::read(chunks, import, documents, now)),
+        Importable::Mutual => Box::new(RowsOf::<Mutuals>::read(chunks, import, documents, now)),
+        Importable::StaffBallot => Box::new(RowsOf::<StaffBallots>::read(chunks, import, documents, now)),
+        Importable::Contract => Box::new(RowsOf::<Contracts>::read(chunks, import, documents, now)),
+    }
+}
+
+struct RowsOf<R: Imported> {
+    rows: Vec<Row<R>>,
+    /// The members of such records that say something about a person.
+    personal: &'static [&'static str],
+}
+
+struct Row<R: Imported> {
+    line: i64,
+    text: String,
+    read: Result<Entry<R>, Problem>,
+}
+
+struct Entry<R: Imported> {
+    body: Body<R::New>,
+    given: Option<Id<R::Content>>,
+    new: Result<New<R>, Refusal>,
+}
+
+struct New<R: Imported> {
+    id: Id<R::Content>,
+    content: R::Content,
+    prepared: R::Prepared,
+    past: Option<<R::Past as Input>::Value>,
+}
+
+/// What a row did.
+enum Done {
+    Created(String),
+    Updated(String),
+    Unchanged(String),
+}
+
+fn is_admin(import: &Import) -> bool {
+    import.caller.access.as_ref().is_some_and(|access| access.role == Role::Admin)
+}
+
+impl<R: Imported> RowsOf<R> {
+    fn read(chunks: &[Chunk], import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Self {
+        let row = |(line, text): &(i64, String)| {
+            let read = Entry::read(text, is_admin(import), documents, now);
+            Row { line: *line, text: text.clone(), read }
+        };
+        let rows = chunks.iter().flat_map(|chunk| &chunk.rows).map(row).collect();
+        Self { rows, personal: documents.personal(R::TYPE) }
+    }
+}
+
+impl<R: Imported> Entry<R> {
+    fn read(text: &str, with_past: bool, documents: &dyn Documents, now: DateTime<Utc>) -> Result<Self, Problem> {
+        if text.len() > R::New::MAX_BYTES {
+            return Err(Problem::payload_too_large(R::New::MAX_BYTES));
+        }
+        let malformed = |reason| ErrorItem::pointer("", "invalid-format", format!("the line isn't JSON: {reason}"));
+        let body = Body::<R::New>::parse(text.to_owned()).map_err(|why| Problem::malformed(malformed(why)))?;
+        let given = match body.member("id") {
+            None | Some(Node::Null) => None,
+            Some(Node::String(id)) => Some(id.parse().map_err(|invalid: domain::Invalid| {
+                Problem::invalid(vec![ErrorItem::pointer("/id", invalid.code.as_str(), invalid.detail)])
+            })?),
+            Some(_) => {
+                return Err(Problem::invalid(vec![ErrorItem::pointer("/id", "invalid-type", "expected a string")]));
+            }
+        };
+        let body = body.without_read_only(if with_past { R::PAST } else { &[] });
+        let value = if with_past {
+            body.create_beside::<R::Past>(R::PAST).map(|(value, past)| (R::with_past(value, &past), Some(past)))
+        } else {
+            body.create().map(|value| (value, None))
+        };
+        let new = value.map(|(value, past)| {
+            let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
+            New { id, content: R::content(value.clone()), prepared: R::prepare(documents, id, now, value), past }
+        });
+        Ok(Self { body, given, new })
+    }
+
+    fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering, taken: &HashSet<String>) -> Result<Done, Problem> {
+        let caller = &entering.caller;
+        if let Some(id) = self.given {
+            match R::find(tx, &R::key(id), caller) {
+                Ok(current) => return self.replace(tx, entering, taken, &current),
+                Err(store::Error::NotFound { .. }) if is_admin(&entering.import) => {}
+                Err(store::Error::NotFound { .. }) => return Err(unknown_id()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let slug = match self.body.member("slug") {
+            Some(Node::String(slug)) if self.given.is_none() => Some(slug),
+            _ => None,
+        };
+        if let (Err(_), Some(key)) = (&self.new, slug.and_then(|slug| R::key_of_slug(slug)))
+            && let Ok(current) = R::find(tx, &key, caller)
+        {
+            return self.replace(tx, entering, taken, &current);
+        }
+        let New { id, content, prepared, past } = accept(tx, &self.new, caller)?;
+        check_permission::<R>(tx, caller, R::entering(content), (*id, content))?;
+        let entered = match past {
+            Some(past) => R::enter(tx, prepared, past, entering.scrutineer_above, caller),
+            None => R::insert(tx, prepared, caller),
+        };
+        match entered {
+            Ok(stored) => Ok(Done::Created(stored.id.to_string())),
+            Err(store::Error::Conflict(conflicts)) => match self.named(&conflicts, slug.is_some()) {
+                Some(id) => {
+                    let current = R::find(tx, &R::key(id), caller)?;
+                    self.replace(tx, entering, taken, &current)
+                }
+                None => Err(conflicts.into()),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The record that has the slug or identifiers of the row, if it is one.
+    fn named(&self, conflicts: &[Conflict], by_slug: bool) -> Option<Id<R::Content>> {
+        let names = |conflict: &&Conflict| match conflict.kind {
+            ConflictKind::SlugTaken => by_slug,
+            ConflictKind::IdentifierTaken => true,
+            _ => false,
+        };
+        let mut others = conflicts.iter().filter(names).map(|conflict| conflict.other.as_ref());
+        let first = others.next().flatten().filter(|other| self.given.is_none() && other.resource_type == R::TYPE)?;
+        others.all(|other| other == Some(first)).then(|| first.id.parse().ok()).flatten()
+    }
+
+    fn replace(
+        &self,
+        tx: &mut WriteTx<'_>,
+        entering: &Entering,
+        taken: &HashSet<String>,
+        current: &Record<R::Content>,
+    ) -> Result<Done, Problem> {
+        let (caller, id) = (&entering.caller, current.id.to_string());
+        if taken.contains(&id) || import::is_taken(tx, entering.import.id, &id)? {
+            let said = "another row of this import is for the same record: leave one of them out";
+            return Err(Problem::invalid(vec![ErrorItem::pointer("", "duplicate-item", said)]));
+        }
+        find_for::<R>(tx, &R::key(current.id), caller, R::changes)?;
+        let content = self.body.without_read_only(&[]).replace(&R::View::from(current.clone()));
+        let value = accept(tx, &content, caller)?.clone();
+        let wanted = R::wanted(&current.content, value.clone());
+        if wanted == current.content {
+            return Ok(Done::Unchanged(id));
+        }
+        let action = R::changing(&current.content, &wanted);
+        check_permission::<R>(tx, caller, action, (current.id, &current.content))?;
+        check_permission::<R>(tx, caller, action, (current.id, &wanted))?;
+        R::update(tx, current, value, caller)?;
+        Ok(Done::Updated(id))
+    }
+}
+
+fn unknown_id() -> Problem {
+    let said = "there is no such record, and only an administrator's import gives new records their ids: leave it out";
+    Problem::invalid(vec![ErrorItem::pointer("/id", "unknown-reference", said)])
+}
+
+impl<R: Imported> Rows for RowsOf<R> {
+    fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering) -> Result<Outcome, Broken> {
+        let mut outcome = Outcome::default();
+        let mut taken = HashSet::new();
+        let mut waiting = Vec::new();
+        let mut next: Vec<&Row<R>> = self.rows.iter().collect();
+        while !next.is_empty() {
+            let before = taken.len();
+            for row in next {
+                match row.enter(tx, entering, &taken)? {
+                    Ok(done) => {
+                        let (count, id) = match done {
+                            Done::Created(id) => (&mut outcome.created, id),
+                            Done::Updated(id) => (&mut outcome.updated, id),
+                            Done::Unchanged(id) => (&mut outcome.unchanged, id),
+                        };
+                        *count = count.saturating_add(1);
+                        taken.insert(id.clone());
+                        outcome.records.push(id);
+                    }
+                    Err(problem) if waits(&problem) => waiting.push((row, row.awaited(&problem), problem)),
+                    Err(problem) => outcome.problems.push((row.line, row.told(&problem, self.personal))),
+                }
+            }
+            if taken.len() == before {
+                break;
+            }
+            let has_all = |(_, awaited, _): &(_, Vec<String>, _)| awaited.iter().all(|id| taken.contains(id));
+            next = waiting.extract_if(.., |waits| has_all(waits)).map(|(row, ..)| row).collect();
+        }
+        for (row, _, problem) in waiting {
+            if entering.import.is_last_pass {
+                outcome.problems.push((row.line, row.told(&problem, self.personal)));
+            } else {
+                outcome.waiting.push((row.line, row.text.clone()));
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+impl<R: Imported> Row<R> {
+    fn enter(
+        &self,
+        tx: &mut WriteTx<'_>,
+        entering: &Entering,
+        taken: &HashSet<String>,
+    ) -> Result<Result<Done, Problem>, Broken> {
+        let entry = match &self.read {
+            Ok(entry) => entry,
+            Err(problem) => return Ok(Err(problem.clone())),
+        };
+        match tx.apart(entering.with_savepoints, |tx| entry.enter(tx, entering, taken))? {
+            Apart::Done(done) => Ok(Ok(done)),
+            Apart::Entangled => Err(Broken::Entangled),
+            Apart::Refused(problem) => match problem.kind() {
+                ProblemType::Unavailable | ProblemType::StorageFull => {
+                    Err(Broken::Store(store::Error::Unavailable(problem.to_string())))
+                }
+                _ => Ok(Err(problem)),
+            },
+        }
+    }
+
+    /// The records that it refers to and that are not there.
+    fn awaited(&self, problem: &Problem) -> Vec<String> {
+        let row: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        let at = problem.errors().iter().filter_map(|error| error.pointer.as_deref());
+        at.filter_map(|pointer| row.pointer(pointer)?.as_str().map(str::to_owned)).collect()
+    }
+
+    /// The problem of the row as it is kept: a fault of something that may say something about a person doesn't repeat it.
+    fn told(&self, problem: &Problem, personal: &[&str]) -> String {
+        let given = self.read.as_ref().ok().and_then(|entry| entry.given);
+        problem_of(self.line, problem, given.map(|id| id.to_string()), personal)
+    }
+}
+
+/// Whether a row is refused only because a record is not there that it refers to.
+fn waits(problem: &Problem) -> bool {
+    problem.kind() == ProblemType::InvalidContent
+        && problem
+            .errors()
+            .iter()
+            .all(|error| error.code == "unknown-reference" && error.pointer.as_deref() != Some("/id"))
+}
+
+/// The problem of a row as JSON; line 0 is the import as a whole. Of a member in which one of these personal members is nothing is
+/// repeated.
+pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, personal: &[&str]) -> String {
+    let outermost = |pointer: &str| pointer.split('/').nth(1).map(str::to_owned);
+    let is_personal = |pointer: &str| {
+        let told = outermost(pointer);
+        told.is_some() && personal.iter().any(|member| outermost(member) == told)
+    };
+    let mut told = serde_json::to_value(problem.details("", "")).unwrap_or_default();
+    if let Some(members) = told.as_object_mut() {
+        members.retain(|name, _| !["instance", "request_id"].contains(&name.as_str()));
+        members.insert("line".to_owned(), line.into());
+        members.extend(record_id.map(|id| ("record_id".to_owned(), json!(id))));
+        for error in members.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
+            let is_personal = error.get("pointer").and_then(Value::as_str).is_some_and(is_personal);
+            if let (true, Some(error)) = (is_personal, error.as_object_mut()) {
+                error.insert("detail".to_owned(), json!("the value is not repeated here, since it may name a person"));
+            }
+        }
+    }
+    told.to_string()
+}
+
+/// The id of a new import.
+pub fn new_id() -> ImportId {
+    Id::from_uuid(Uuid::now_v7())
+}

@@ -1,0 +1,385 @@
+//! JWT bearer tokens of an OAuth 2.0 issuer (RFC 7519, RFC 9068): which are taken, and what their bearers may do.
+//!
+//! Issuer, audience and algorithms are pinned by the settings, and the keys come from a file. Nothing in a token leads to
+//! another key or algorithm. The reasons of a refusal are for whoever sent the token; they say nothing of its content.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::access::{Access, Role, Scope};
+use domain::{Department, Key};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use store::Store;
+
+use crate::caller::Caller;
+use crate::caller::jwt::key_set::{KeyFile, KeySet, KeySetError};
+
+pub mod key_set;
+
+/// How far the issuer's clock may be off.
+const LEEWAY: TimeDelta = TimeDelta::seconds(30);
+
+/// The most characters that a subject may have: every entry of its bearer's has it.
+const MAX_SUBJECT_CHARS: usize = 200;
+
+/// The most departments that a token may name.
+const MAX_DEPARTMENTS: usize = 200;
+
+/// How many callers are remembered.
+const MAX_KNOWN: usize = 1024;
+
+/// Whose tokens are taken, and how they are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// What `iss` must be.
+    pub issuer: String,
+    /// What `aud` must be, or have among others.
+    pub audience: String,
+    /// The file with the issuer's public keys, a JWK set.
+    pub jwks_file: PathBuf,
+    /// The algorithms that tokens may be signed by.
+    pub algorithms: Vec<Algorithm>,
+    /// The claim that names the role.
+    pub role_claim: String,
+    /// The claim that names the departments.
+    pub departments_claim: String,
+    /// The longest time from `iat` to `exp`.
+    pub max_lifetime: TimeDelta,
+}
+
+impl Settings {
+    /// By default, the algorithms that tokens may be signed by.
+    pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
+    /// By default, the claim that names the role.
+    pub const ROLE_CLAIM: &'static str = "mutuals_role";
+    /// By default, the claim that names the departments.
+    pub const DEPARTMENTS_CLAIM: &'static str = "mutuals_departments";
+    /// By default, the longest time from `iat` to `exp`: a day.
+    pub const MAX_LIFETIME_SECONDS: u32 = 24 * 60 * 60;
+
+    /// Only what can't be guessed; the rest as by default.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, jwks_file: impl Into<PathBuf>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            jwks_file: jwks_file.into(),
+            algorithms: Self::ALGORITHMS.to_vec(),
+            role_claim: Self::ROLE_CLAIM.to_owned(),
+            departments_claim: Self::DEPARTMENTS_CLAIM.to_owned(),
+            max_lifetime: TimeDelta::seconds(Self::MAX_LIFETIME_SECONDS.into()),
+        }
+    }
+}
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It isn't three parts of base64url, of which the first two are JSON objects.
+    #[error("the token can't be read as a signed JWT")]
+    Malformed,
+    /// `none`, a shared secret's, or another that the settings don't name.
+    #[error("the token's algorithm is not one that this register takes")]
+    Algorithm,
+    /// Its `typ` says that it is something else.
+    #[error("the token is a JWT of another kind than an access token")]
+    Kind,
+    /// Its `crit` names extensions.
+    #[error("the token depends on extensions that this register does not know")]
+    Extensions,
+    /// It has no `kid`.
+    #[error("the token names no key (kid)")]
+    NoKey,
+    /// Its `kid` is nobody's.
+    #[error("the token's key (kid) is not one of the issuer's for its algorithm")]
+    UnknownKey,
+    /// Somebody else made it, or changed it.
+    #[error("the token's signature is wrong")]
+    Signature,
+    /// Its `iss` is another.
+    #[error("the token comes from another issuer")]
+    Issuer,
+    /// Its `aud` is another.
+    #[error("the token is meant for another audience")]
+    Audience,
+    /// A claim that every token must have isn't there, or isn't what it must be.
+    #[error("the token's claim {0} is missing or not what it must be")]
+    Claim(&'static str),
+    /// Its `exp` is over.
+    #[error("the token has expired")]
+    Expired,
+    /// Its `nbf` or `iat` is yet to come.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// From its `iat` to its `exp` it is too long.
+    #[error("the token is valid for longer than this register allows")]
+    LongLived,
+    /// Its role claim is missing, or says something else, or several things.
+    #[error("the token names no role of this register, or several")]
+    Role,
+    /// Its departments claim is missing where the role needs it, or can't be read, or doesn't go with the role.
+    #[error("the token does not say which departments its role is for, or its role is for no department in particular")]
+    Departments,
+    /// A slug in its departments claim is nobody's.
+    #[error("the token names a department that is not in this register")]
+    UnknownDepartment,
+}
+
+/// What a token says of its bearer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// Who it is at the issuer.
+    pub subject: String,
+    /// The role.
+    pub role: Role,
+    /// For which departments; none for all.
+    pub departments: Option<Vec<Key<Department>>>,
+    /// When the token expires.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Why no caller was found.
+#[derive(Debug)]
+pub enum CallerError {
+    /// The token is not taken.
+    Refused(Refusal),
+    /// The departments couldn't be looked up.
+    Store(store::Error),
+}
+
+impl From<Refusal> for CallerError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Takes or refuses tokens. Callers are remembered, so that a token that comes with many requests is read once.
+#[derive(Debug)]
+pub struct Verifier {
+    settings: Settings,
+    keys: KeyFile,
+    known: Mutex<HashMap<[u8; 32], Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    caller: Caller,
+    expires_at: DateTime<Utc>,
+    /// What the token was taken by: with other keys it is read anew.
+    keys: Arc<KeySet>,
+}
+
+impl Verifier {
+    /// A verifier of one issuer's tokens.
+    ///
+    /// # Errors
+    ///
+    /// [`KeySetError`] where the file gives no keys.
+    pub fn open(settings: Settings) -> Result<Self, KeySetError> {
+        let keys = KeyFile::open(&settings.jwks_file, &settings.algorithms)?;
+        Ok(Self { settings, keys, known: Mutex::default() })
+    }
+
+    /// The bearer of a token as a caller of the register.
+    ///
+    /// # Errors
+    ///
+    /// [`CallerError::Refused`] where the token is not taken.
+    pub async fn caller(&self, token: &str, now: DateTime<Utc>, store: &Store) -> Result<Caller, CallerError> {
+        let keys = self.keys.keys();
+        let digest: [u8; 32] = Sha256::digest(token).into();
+        if let Some(caller) = self.recall(&digest, now, &keys) {
+            return Ok(caller);
+        }
+        let bearer = self.read(token, &keys, now)?;
+        let scope = match bearer.departments {
+            None => Scope::All,
+            Some(departments) => Scope::Departments(resolve(store, departments).await?),
+        };
+        let access = Access { role: bearer.role, scope, key_id: None };
+        let caller = Caller::from(domain::Caller { name: format!("jwt:{}", bearer.subject), access: Some(access) });
+        self.remember(digest, Known { caller: caller.clone(), expires_at: bearer.expires_at, keys }, now);
+        Ok(caller)
+    }
+
+    /// What a token says of its bearer, if it is taken.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Refusal`].
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, Refusal> {
+        self.read(token, &self.keys.keys(), now)
+    }
+
+    fn read(&self, token: &str, keys: &KeySet, now: DateTime<Utc>) -> Result<Bearer, Refusal> {
+        let header = Header::of(token)?;
+        let algorithm = header.check(&self.settings.algorithms)?;
+        let kid = header.kid.ok_or(Refusal::NoKey)?;
+        let key = keys.find(&kid, algorithm).ok_or(Refusal::UnknownKey)?;
+        let claims = self.signed_claims(token, key, algorithm)?;
+        let expires_at = self.check_times(&claims, now)?;
+        let role = claims.role(&self.settings.role_claim)?;
+        let departments = claims.departments(&self.settings.departments_claim, role)?;
+        Ok(Bearer { subject: claims.subject()?, role, departments, expires_at })
+    }
+
+    /// The claims, once signature, issuer and audience are seen to be right. Times are left to
+    /// [`check_times`](Self::check_times), which goes by the service's own clock.
+    fn signed_claims(&self, token: &str, key: &DecodingKey, algorithm: Algorithm) -> Result<Claims, Refusal> {
+        let mut validation = Validation::new(algorithm);
+        validation.set_required_spec_claims(&["iss", "aud"]);
+        validation.set_issuer(&[&self.settings.issuer]);
+        validation.set_audience(&[&self.settings.audience]);
+        validation.validate_exp = false;
+        match jsonwebtoken::decode(token, key, &validation) {
+            Ok(token) => Ok(Claims(token.claims)),
+            Err(error) => Err(match error.kind() {
+                ErrorKind::InvalidIssuer => Refusal::Issuer,
+                ErrorKind::InvalidAudience => Refusal::Audience,
+                ErrorKind::MissingRequiredClaim(claim) if claim == "iss" => Refusal::Claim("iss"),
+                ErrorKind::MissingRequiredClaim(_) => Refusal::Claim("aud"),
+                ErrorKind::Base64(_) | ErrorKind::Json(_) | ErrorKind::Utf8(_) | ErrorKind::InvalidToken => {
+                    Refusal::Malformed
+                }
+                // A key that is no point of its curve is found out here too.
+                _ => Refusal::Signature,
+            }),
+        }
+    }
+
+    /// When the token expires, if that is yet to come.
+    fn check_times(&self, claims: &Claims, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
+        let expires_at = claims.time("exp")?.ok_or(Refusal::Claim("exp"))?;
+        let issued_at = claims.time("iat")?.ok_or(Refusal::Claim("iat"))?;
+        let valid_from = claims.time("nbf")?.unwrap_or(issued_at);
+        if now - LEEWAY >= expires_at {
+            return Err(Refusal::Expired);
+        }
+        if now + LEEWAY < valid_from.max(issued_at) {
+            return Err(Refusal::NotYetValid);
+        }
+        if expires_at - issued_at > self.settings.max_lifetime {
+            return Err(Refusal::LongLived);
+        }
+        Ok(expires_at)
+    }
+
+    fn recall(&self, digest: &[u8; 32], now: DateTime<Utc>, keys: &Arc<KeySet>) -> Option<Caller> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get(digest).filter(|known| Arc::ptr_eq(&known.keys, keys))?;
+        (now - LEEWAY < known.expires_at).then(|| known.caller.clone())
+    }
+
+    fn remember(&self, digest: [u8; 32], caller: Known, now: DateTime<Utc>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_KNOWN {
+            known.retain(|_, other| now < other.expires_at && Arc::ptr_eq(&other.keys, &caller.keys));
+        }
+        if known.len() >= MAX_KNOWN {
+            known.clear();
+        }
+        known.insert(digest, caller);
+    }
+}
+
+async fn resolve(store: &Store, keys: Vec<Key<Department>>) -> Result<Vec<domain::DepartmentId>, CallerError> {
+    let resolved = store.read(move |tx| store::department::resolve(tx, &keys)).await;
+    resolved.map_err(|error| match error {
+        store::Error::Rule(_) => CallerError::Refused(Refusal::UnknownDepartment),
+        error => CallerError::Store(error),
+    })
+}
+
+/// The part of a token's header that counts. `jwk`, `jku`, `x5c` and `x5u`, by which a token would bring its own key, don't.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    crit: Option<Value>,
+}
+
+impl Header {
+    fn of(token: &str) -> Result<Self, Refusal> {
+        let (header, rest) = token.split_once('.').ok_or(Refusal::Malformed)?;
+        if rest.split('.').count() != 2 {
+            return Err(Refusal::Malformed);
+        }
+        let header = BASE64_URL_SAFE_NO_PAD.decode(header).map_err(|_| Refusal::Malformed)?;
+        serde_json::from_slice(&header).map_err(|_| Refusal::Malformed)
+    }
+
+    fn check(&self, algorithms: &[Algorithm]) -> Result<Algorithm, Refusal> {
+        let algorithm = self.alg.parse().ok().filter(|algorithm| algorithms.contains(algorithm));
+        let algorithm = algorithm.ok_or(Refusal::Algorithm)?;
+        // RFC 9068 says `at+jwt`; many issuers still say `JWT`, or nothing.
+        let kind = self.typ.as_deref().unwrap_or("JWT");
+        if !["at+jwt", "application/at+jwt", "JWT"].iter().any(|access| kind.eq_ignore_ascii_case(access)) {
+            return Err(Refusal::Kind);
+        }
+        if self.crit.is_some() {
+            return Err(Refusal::Extensions);
+        }
+        Ok(algorithm)
+    }
+}
+
+/// The claims of a token whose signature is right.
+struct Claims(Map<String, Value>);
+
+impl Claims {
+    /// A `NumericDate`: seconds since 1970, possibly with a fraction.
+    fn time(&self, claim: &'static str) -> Result<Option<DateTime<Utc>>, Refusal> {
+        let Some(value) = self.0.get(claim) else { return Ok(None) };
+        let whole = |seconds: f64| Duration::try_from_secs_f64(seconds).ok().map(|time| time.as_secs());
+        let seconds = value.as_u64().or_else(|| value.as_f64().and_then(whole));
+        let time = seconds.and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0));
+        time.map(Some).ok_or(Refusal::Claim(claim))
+    }
+
+    fn subject(&self) -> Result<String, Refusal> {
+        let subject = self.0.get("sub").and_then(Value::as_str).filter(|subject| {
+            (1..=MAX_SUBJECT_CHARS).contains(&subject.chars().count()) && !subject.chars().any(char::is_control)
+        });
+        subject.map(ToOwned::to_owned).ok_or(Refusal::Claim("sub"))
+    }
+
+    /// A word, or the only word in a list that is a role: the other words may be another system's roles.
+    fn role(&self, claim: &str) -> Result<Role, Refusal> {
+        let role = |word: &Value| word.as_str().and_then(|word| word.parse::<Role>().ok());
+        let named: Vec<Role> = match self.0.get(claim) {
+            Some(Value::Array(words)) => words.iter().filter_map(role).collect(),
+            Some(word) => role(word).into_iter().collect(),
+            None => Vec::new(),
+        };
+        match named.as_slice() {
+            [role] => Ok(*role),
+            _ => Err(Refusal::Role),
+        }
+    }
+
+    /// A list of ids and slugs, one of them alone, or `*` for all. A role that isn't confined to departments needs no such
+    /// claim and must have no other than `*`: what the issuer meant to confine should not reach everywhere.
+    fn departments(&self, claim: &str, role: Role) -> Result<Option<Vec<Key<Department>>>, Refusal> {
+        let key = |word: &Value| word.as_str().and_then(|word| word.parse().ok());
+        let named: Option<Vec<_>> = match self.0.get(claim) {
+            Some(Value::String(all)) if all == "*" => return Ok(None),
+            None if !role.is_departmental() => return Ok(None),
+            Some(Value::Array(words)) if words.len() <= MAX_DEPARTMENTS => words.iter().map(key).collect(),
+            Some(word @ Value::String(_)) => key(word).map(|key| vec![key]),
+            _ => None,
+        };
+        named.filter(|named| role.is_departmental() && !named.is_empty()).map(Some).ok_or(Refusal::Departments)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,291 @@
+//! API keys: how systems prove who they are, made and revoked by administrators. Each is shown once, when it is made.
+
+pub mod command;
+pub mod secret;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, delete, get, post};
+use domain::{Action, Checked, Kind, Lifetime, Object, Scope, authorize, authorize_role};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::key::{NewKey, StoredKey};
+use store::{Listed, Page, ReadTx, Reference, Slice};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use validator::Validate;
+
+use crate::caller::Caller;
+use crate::caller::authentication;
+use crate::register::resource::{self, Change, ChangeOptions, Order};
+use crate::register::value::{DepartmentId, Instant, KeyId, Name, Text, Word, texts};
+use crate::request::body::{Body, Input};
+use crate::request::conditional;
+use crate::request::faults::Faults;
+use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
+use crate::request::path::PathKey;
+use crate::response::problem::Problem;
+use crate::server::App;
+use secret::Secret;
+
+/// What the bearer of a key works as.
+pub type Role = Word<domain::Role>;
+
+const PATH: &str = "/v1/keys";
+
+/// An API key, as it is asked for.
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "label": "Procurement system of Calder Valley",
+    "role": "procurement_officer",
+    "department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"],
+    "expires_in_days": 90
+}))]
+pub struct NewApiKey {
+    /// What it is for: the system that uses it, say.
+    #[schema(required, nullable = false)]
+    #[validate(required)]
+    label: Option<Name>,
+    #[schema(required, nullable = false)]
+    #[validate(required)]
+    role: Option<Role>,
+    /// The departments that it is confined to; where it is absent, none. Only for `department_editor`, `mutual_editor` and
+    /// `procurement_officer`.
+    #[schema(nullable = false, min_items = 1, max_items = 100)]
+    department_ids: Option<Vec<DepartmentId>>,
+    /// After how many days it stops working.
+    #[schema(required, nullable = false, minimum = 1, maximum = 365)]
+    #[validate(required)]
+    expires_in_days: Option<i64>,
+}
+
+/// An API key, without the key itself but in the answer to its creation.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ApiKey {
+    id: KeyId,
+    /// The key: only in the answer to its creation, and never again.
+    #[schema(nullable = false, pattern = "^psm_[0-9a-f]{32}_[0-9a-f]{48}$", max_length = 85)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// What it is for.
+    label: Name,
+    role: Role,
+    /// The departments that it is confined to; where it is absent, none.
+    #[schema(nullable = false, min_items = 1, max_items = 100)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    department_ids: Option<Vec<DepartmentId>>,
+    created_at: Instant,
+    /// Who made it: `key:` and the id of a key, `jwt:` and the subject of a token, or `operator`.
+    #[schema(max_length = 300)]
+    created_by: String,
+    /// When it stops working.
+    expires_at: Instant,
+    /// The beginning of the hour in which it was last used.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<Instant>,
+    /// When it was made to stop working before its time.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_at: Option<Instant>,
+    /// By whom.
+    #[schema(nullable = false, max_length = 300)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_by: Option<String>,
+}
+
+impl From<StoredKey> for ApiKey {
+    fn from(stored: StoredKey) -> Self {
+        let domain::ApiKey { label, role, scope } = stored.key;
+        Self {
+            id: Text(stored.id),
+            key: None,
+            label: Text(label),
+            role: Word(role),
+            department_ids: match scope {
+                Scope::All => None,
+                Scope::Departments(own) => Some(own.into_iter().map(Text).collect()),
+            },
+            created_at: Instant(stored.created_at),
+            created_by: stored.created_by,
+            expires_at: Instant(stored.expires_at),
+            last_used_at: stored.last_used_at.map(Instant),
+            revoked_at: stored.revoked_at.map(Instant),
+            revoked_by: stored.revoked_by,
+        }
+    }
+}
+
+impl Input for NewApiKey {
+    type Value = (domain::ApiKey, Lifetime);
+
+    const READ_ONLY: &'static [&'static str] = &[];
+    const PATCH: &'static str = "ApiKeyPatch";
+
+    fn references(&self) -> Vec<Reference> {
+        let departments = self.department_ids.clone().map(texts);
+        departments.map(|ids| store::key::references(&Scope::Departments(ids))).unwrap_or_default()
+    }
+
+    fn build(self, faults: &mut Faults) -> Option<Self::Value> {
+        let lifetime = self.expires_in_days.and_then(|days| faults.take("expires_in_days", Lifetime::try_from(days)));
+        let scope = self.department_ids.map_or(Scope::All, |ids| Scope::Departments(texts(ids)));
+        let key = domain::ApiKey { label: self.label?.into_inner(), role: self.role?.into_inner(), scope };
+        let key = faults.take("", Checked::new(key))?;
+        Some((key.into_inner(), lifetime?))
+    }
+}
+
+/// The contract's example of a key, with the name of its schema.
+pub fn example() -> (String, Value) {
+    let example = json!({
+        "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10",
+        "label": "Procurement system of Calder Valley",
+        "role": "procurement_officer",
+        "department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"],
+        "created_at": "2025-10-01T09:30:00.000250Z",
+        "created_by": "key:0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
+        "expires_at": "2025-12-30T09:30:00.000250Z",
+        "last_used_at": "2025-10-02T14:00:00.000000Z",
+    });
+    (ApiKey::name().into_owned(), example)
+}
+
+/// What the list of keys can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeySort {
+    Id,
+}
+
+impl SortKey for KeySort {
+    const NAME: &'static str = "ApiKeySort";
+    const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
+}
+
+#[derive(Clone, Debug, Deserialize)]
+struct NoFilter {}
+
+/// A page of API keys.
+type ApiKeyPage = ListPage<ApiKey>;
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_keys).service(create_key).service(get_key).service(delete_key);
+}
+
+/// List API keys
+///
+/// In the order in which they were made, those that don't work any more among them. No key itself is shown.
+#[utoipa::path(
+    tag = "keys",
+    params(ListParameters<KeySort>),
+    responses((status = 200, description = "A page of API keys", body = ApiKeyPage))
+)]
+#[get("/keys")]
+async fn list_keys(app: App, caller: Caller, query: ListQuery<NoFilter, KeySort>) -> Result<HttpResponse, Problem> {
+    authorize_role(&caller, Action::Read, Kind::Key)?;
+    let page = query.page.clone();
+    let slice = app.store.read(move |tx| slice(tx, &page)).await?;
+    query.answer(slice)
+}
+
+/// Get an API key
+///
+/// By id, which is the first part of a key after `psm_`. The key itself is not shown.
+#[utoipa::path(
+    tag = "keys",
+    params(("key" = inline(KeyId), Path, description = "Id of the key")),
+    responses((status = 200, description = "The API key", body = ApiKey))
+)]
+#[get("/keys/{key}")]
+async fn get_key(app: App, caller: Caller, key: PathKey<domain::KeyId>) -> Result<HttpResponse, Problem> {
+    authorize_role(&caller, Action::Read, Kind::Key)?;
+    let stored = app.store.look(move |tx| store::key::find(tx, key.0).map_err(Problem::from)).await?;
+    Ok(answer(&mut HttpResponse::Ok(), &stored.into()))
+}
+
+/// Create an API key
+///
+/// The answer shows the key, and nothing shows it again: the register keeps only its hash. To replace a key that is in use, make
+/// another, use that, and delete the first.
+#[utoipa::path(
+    tag = "keys",
+    params(ChangeOptions),
+    request_body = NewApiKey,
+    responses(
+        (status = 201, description = "The key was created", body = ApiKey),
+        (status = 200, description = "The key as it would be, without the key itself", body = ApiKey)
+    )
+)]
+#[post("/keys")]
+async fn create_key(change: Change, body: Body<NewApiKey>) -> Result<HttpResponse, Problem> {
+    let Order { app, stamp, caller, dry_run } = change.into_order();
+    let content = body.create();
+    let id = app.new_id();
+    let secret = Secret::make(id).map_err(|error| Problem::internal(error.to_string()))?;
+    let hash = secret.hash();
+    let stored = app.store.write(stamp, move |tx| {
+        authentication::confirm(tx, &caller)?;
+        authorize(&caller, Action::Create, &Object::Key)?;
+        let (key, lifetime) = resource::accept(tx, &content, &caller)?.clone();
+        let expires_at = lifetime.ends(tx.stamp().now);
+        let stored = store::key::insert(tx, &NewKey { id, hash, key, expires_at })?;
+        if dry_run {
+            tx.discard();
+        }
+        Ok::<_, Problem>(stored)
+    });
+    let view = ApiKey::from(stored.await?);
+    if dry_run {
+        return Ok(answer(&mut HttpResponse::Ok(), &view));
+    }
+    let mut response = HttpResponse::Created();
+    response.insert_header((header::LOCATION, format!("{PATH}/{id}")));
+    Ok(answer(&mut response, &ApiKey { key: Some(secret.reveal().to_owned()), ..view }))
+}
+
+/// Delete an API key
+///
+/// It stops working within a second, everywhere and for good. Its record stays, with the time; deleting it again changes nothing.
+#[utoipa::path(
+    tag = "keys",
+    params(("key" = inline(KeyId), Path, description = "Id of the key"), ChangeOptions),
+    responses(
+        (status = 204, description = "The key has stopped working"),
+        (status = 200, description = "The key as it would be", body = ApiKey)
+    )
+)]
+#[delete("/keys/{key}")]
+async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpResponse, Problem> {
+    let Order { app, stamp, caller, dry_run } = change.into_order();
+    let stored = app.store.write(stamp, move |tx| {
+        authentication::confirm(tx, &caller)?;
+        authorize(&caller, Action::Delete, &Object::Key)?;
+        let stored = store::key::revoke(tx, key.0)?;
+        if dry_run {
+            tx.discard();
+        }
+        Ok::<_, Problem>(stored)
+    });
+    let view = ApiKey::from(stored.await?);
+    Ok(if dry_run { answer(&mut HttpResponse::Ok(), &view) } else { HttpResponse::NoContent().finish() })
+}
+
+fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpResponse {
+    response.insert_header((header::CACHE_CONTROL, "private, no-store"));
+    conditional::json(response, serde_json::to_string(view).unwrap_or_default())
+}
+
+/// A page of keys in the form that lists have.
+fn slice(tx: &mut ReadTx<'_>, page: &Page<KeySort>) -> Result<Slice, Problem> {
+    let (keys, total) = store::key::list(tx, &page.into())?;
+    Ok(Slice::by_id(keys.into_iter().map(listed).collect(), page.limit, page.count.then_some(total)))
+}
+
+/// A key has no version; what changes about it is told by times.
+fn listed(stored: StoredKey) -> Listed {
+    let id = stored.id.to_string();
+    let changed = [stored.last_used_at, stored.revoked_at].into_iter().flatten().map(|at| at.timestamp_micros()).sum();
+    let document = serde_json::to_string(&ApiKey::from(stored)).unwrap_or_default();
+    Listed { id, version: changed, document, reduced: false }
+}

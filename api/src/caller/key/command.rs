@@ -1,0 +1,163 @@
+//! `mutuals keys`: keys for operators, made and revoked on the database itself. The first key of a register comes from here.
+
+use std::io::Write as _;
+
+use actix_web::rt::System;
+use chrono::SecondsFormat;
+use clap::{Args, Subcommand};
+use domain::{ApiKey, Department, Id, Key, KeyId, Lifetime, Name, Role, Scope};
+use store::key::{NewKey, StoredKey};
+use store::{DatabaseUrl, IdPage, Stamp, Store};
+use uuid::Uuid;
+
+use super::secret::Secret;
+use crate::register::document;
+use crate::server::{Clock, OPERATOR};
+
+/// What can be done with keys on the database.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a key and print it, alone, on standard output
+    ///
+    /// It is never shown again: the register keeps only its hash.
+    Create(Create),
+    /// List all keys, those that don't work any more among them; no key itself is shown
+    List,
+    /// Make a key stop working, within a second and for good
+    Revoke {
+        /// The key's id, as `list` shows it
+        id: String,
+    },
+}
+
+/// The key that is to be made.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// department_editor, mutual_editor, procurement_officer, scrutineer, auditor or admin
+    #[arg(long)]
+    role: String,
+    /// What the key is for: the system that will use it, say
+    #[arg(long, value_name = "TEXT")]
+    label: String,
+    /// A department that the key is confined to, by slug or id; several by repetition. Without it the key is for all departments
+    #[arg(long = "department", value_name = "SLUG")]
+    departments: Vec<String>,
+    /// After how many days the key stops working: 1 to 365
+    #[arg(long, default_value_t = 90, value_name = "DAYS")]
+    expires_in: i64,
+    /// Only if there is no key yet; otherwise nothing is made or printed
+    #[arg(long)]
+    if_first: bool,
+}
+
+/// Why a command on keys failed.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The database can't be opened or brought up to date.
+    #[error(transparent)]
+    Database(#[from] store::OpenError),
+    /// The store refused.
+    #[error("{}", refusal(.0))]
+    Store(#[from] store::Error),
+    /// A value given on the command line isn't one.
+    #[error("{0}")]
+    Value(#[from] domain::Invalid),
+    /// The system has no random numbers to give.
+    #[error("no random numbers: {0}")]
+    Random(#[from] getrandom::Error),
+    /// Nobody reads what was to be printed.
+    #[error("the output can't be written: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+/// Does it.
+///
+/// # Errors
+///
+/// [`KeyError`], with what was wrong.
+pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), KeyError> {
+    store::migrate(url)?;
+    let store = Store::open(url, 1, document::documents())?;
+    let stamp = Stamp { now: Clock::system().now(), actor: OPERATOR.to_owned(), request_id: "mutuals-keys".to_owned() };
+    System::new().block_on(async {
+        match command {
+            Command::Create(create) => create.perform(&store, stamp).await,
+            Command::List => list(&store).await,
+            Command::Revoke { id } => {
+                let id: KeyId = id.parse()?;
+                let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
+                say(&format!("the key {id} ({}) has stopped working", key.key.label))
+            }
+        }
+    })
+}
+
+impl Create {
+    async fn perform(self, store: &Store, stamp: Stamp) -> Result<(), KeyError> {
+        if self.if_first && !all(store).await?.is_empty() {
+            return Ok(());
+        }
+        let (label, role): (Name, Role) = (self.label.parse()?, self.role.parse()?);
+        let expires_at = Lifetime::try_from(self.expires_in)?.ends(stamp.now);
+        let departments = self.departments.iter().map(|key| key.parse()).collect::<Result<Vec<Key<_>>, _>>()?;
+        let id = Id::from_uuid(Uuid::now_v7());
+        let secret = Secret::make(id)?;
+        let hash = secret.hash();
+        let made = store.write(stamp, move |tx| {
+            let scope = scope(tx, &departments)?;
+            let key = ApiKey { label: label.clone(), role, scope };
+            store::key::insert(tx, &NewKey { id, hash, key, expires_at })
+        });
+        made.await?;
+        say(secret.reveal())
+    }
+}
+
+fn scope(tx: &mut store::ReadTx<'_>, departments: &[Key<Department>]) -> Result<Scope, store::Error> {
+    if departments.is_empty() {
+        return Ok(Scope::All);
+    }
+    Ok(Scope::Departments(store::department::resolve(tx, departments)?))
+}
+
+/// A line for each key: id, role, departments, when it expires, when it was last used, what became of it, label.
+async fn list(store: &Store) -> Result<(), KeyError> {
+    let now = Clock::system().now();
+    for key in all(store).await? {
+        say(&line(&key, now))?;
+    }
+    Ok(())
+}
+
+fn line(key: &StoredKey, now: chrono::DateTime<chrono::Utc>) -> String {
+    let written = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let departments = match &key.key.scope {
+        Scope::All => "all departments".to_owned(),
+        Scope::Departments(own) => format!("{} department(s)", own.len()),
+    };
+    let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {}", written(at)));
+    let state = match key.revoked_at {
+        Some(at) => format!("revoked {}", written(at)),
+        None if key.expires_at <= now => format!("expired {}", written(key.expires_at)),
+        None => format!("expires {}", written(key.expires_at)),
+    };
+    format!("{}  {:18}  {departments:17}  {state}  {used}  {}", key.id, key.key.role, key.key.label)
+}
+
+async fn all(store: &Store) -> Result<Vec<StoredKey>, store::Error> {
+    let page = IdPage { limit: 10_000, descending: false, after: None };
+    let (keys, _) = store.read(move |tx| store::key::list(tx, &page)).await?;
+    Ok(keys)
+}
+
+fn say(line: &str) -> Result<(), KeyError> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
+}
+
+/// The faults themselves, where a rule refused.
+fn refusal(error: &store::Error) -> String {
+    match error {
+        store::Error::Rule(faults) => faults.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join("; "),
+        other => other.to_string(),
+    }
+}

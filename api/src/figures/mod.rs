@@ -1,0 +1,5 @@
+//! What follows from the register: statistics, reports and scorecards.
+
+pub mod report;
+pub mod scorecard;
+pub mod statistics;

@@ -1,0 +1,315 @@
+//! Reports: what follows from the register as at a day, `/v1/reports/…`.
+
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use store::report::{CommitmentCounts, CommitmentFilter, NamedDepartment, Reported};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::register::commitment::Commitment;
+use crate::register::mutual::Stage;
+use crate::register::value::{Day, DepartmentId, DepartmentKey, Name, Sector, Slug, Text, Word, texts, words};
+use crate::request::conditional::{IfChanged, IfNoneMatch};
+use crate::request::page::{ListQuery, PartParameters};
+use crate::request::query::Query;
+use crate::response::problem::Problem;
+use crate::server::App;
+
+/// Whether a commitment is kept as at a day.
+pub type CommitmentStatus = Word<domain::CommitmentStatus>;
+
+/// What a report on commitments is about.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CommitmentReportFilter {
+    /// The day as at which the report tells: what was true then, as the register knows it now. Today (UTC) where it is left out.
+    #[param(nullable = false)]
+    as_at: Option<Day>,
+    /// Of this department; of all where it is left out.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    department: Vec<DepartmentKey>,
+    /// Listing commitments with this status only. The summary counts the others too.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    status: Vec<CommitmentStatus>,
+}
+
+/// A page of the report on commitments.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "as_at": "2013-05-01",
+    "summary": {"due": 0, "overdue": 9, "met": 0, "met_late": 1, "kept": 1, "late": 10},
+    "items": [{
+        "status": "overdue",
+        "days_overdue": 121,
+        "department": {"id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01", "slug": "home-office", "name": "Home Office"},
+        "commitment": {
+            "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
+            "version": 1,
+            "department_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01",
+            "kind": "plan_and_vision",
+            "title": "A clear plan and vision for mutuals",
+            "due_on": "2012-12-31",
+            "sources": [],
+            "created_at": "2025-10-01T09:30:00.000250Z",
+            "updated_at": "2025-10-01T09:30:00.000250Z"
+        }
+    }],
+    "next_cursor": "AZbVgHpO0m0B"
+}))]
+struct CommitmentReport {
+    /// The day as at which it tells.
+    as_at: Day,
+    summary: CommitmentSummary,
+    /// The commitments of the page, by the day on which they are due, then by id.
+    #[schema(max_items = 200)]
+    items: Vec<ReportedCommitment>,
+    /// The `cursor` of the next page; absent on the last one.
+    #[schema(nullable = false, max_length = 2000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    /// How many commitments all pages have together, where `count=exact` asks for it.
+    #[schema(nullable = false, minimum = 0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<i64>,
+}
+
+/// How many commitments are kept, and how many are not.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct CommitmentSummary {
+    /// Not published, and the day has not passed.
+    #[schema(minimum = 0)]
+    due: i64,
+    /// Not published, and the day has passed.
+    #[schema(minimum = 0)]
+    overdue: i64,
+    /// Published on the day or before.
+    #[schema(minimum = 0)]
+    met: i64,
+    /// Published after the day.
+    #[schema(minimum = 0)]
+    met_late: i64,
+    /// Published: `met` and `met_late` together.
+    #[schema(minimum = 0)]
+    kept: i64,
+    /// Not published by the day: `overdue` and `met_late` together.
+    #[schema(minimum = 0)]
+    late: i64,
+}
+
+/// A commitment with how it stands.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct ReportedCommitment {
+    status: CommitmentStatus,
+    /// For how many days it has been overdue, where it is.
+    #[schema(nullable = false, minimum = 1)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days_overdue: Option<i64>,
+    department: DepartmentName,
+    commitment: Commitment,
+}
+
+/// A department, as far as a reader needs to know which it is.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DepartmentName {
+    id: DepartmentId,
+    slug: Slug,
+    name: Name,
+}
+
+impl From<NamedDepartment> for DepartmentName {
+    fn from(department: NamedDepartment) -> Self {
+        Self { id: Text(department.id), slug: Text(department.slug), name: Text(department.name) }
+    }
+}
+
+impl From<&CommitmentCounts> for CommitmentSummary {
+    fn from(counts: &CommitmentCounts) -> Self {
+        let of = |status: domain::CommitmentStatus| counts.get(&status).copied().unwrap_or_default();
+        let (due, overdue) = (of(domain::CommitmentStatus::Due), of(domain::CommitmentStatus::Overdue));
+        let (met, met_late) = (of(domain::CommitmentStatus::Met), of(domain::CommitmentStatus::MetLate));
+        let (kept, late) = (met.saturating_add(met_late), overdue.saturating_add(met_late));
+        Self { due, overdue, met, met_late, kept, late }
+    }
+}
+
+impl ReportedCommitment {
+    fn new(reported: Reported, as_at: domain::Day) -> Self {
+        let content = &reported.commitment.content;
+        Self {
+            status: Word(content.status(as_at)),
+            days_overdue: content.days_overdue(as_at),
+            department: reported.department.into(),
+            commitment: reported.commitment.into(),
+        }
+    }
+}
+
+/// Where mutuals find support, and where nobody gives any.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "as_at": "2026-05-01",
+    "items": [{
+        "stage": "idea",
+        "sector": "libraries_archives",
+        "mutuals": 3,
+        "unsupported": 1,
+        "enablers": 2,
+        "requests": 4,
+        "open": 1,
+        "median_days": 12
+    }],
+    "holes": [{"stage": "idea", "sector": "libraries_archives", "mutuals": 1}]
+}))]
+struct SupportCoverage {
+    /// The day as at which it tells of enablers and requests. Mutuals count in the stage that they are in now.
+    as_at: Day,
+    /// Each stage and sector that mutuals are in or ask for support in, in the order of both.
+    #[schema(max_items = 1000)]
+    items: Vec<CoveredStage>,
+    /// The stages and sectors that mutuals are in and nobody supports there.
+    #[schema(max_items = 1000)]
+    holes: Vec<CoverageHole>,
+}
+
+/// What there is in one stage and sector. A mutual with several sectors counts in each.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+struct CoveredStage {
+    stage: Stage,
+    sector: Sector,
+    /// The mutuals in both.
+    #[schema(minimum = 0)]
+    mutuals: i64,
+    /// Those of them whose lead department has no enabler for both.
+    #[schema(minimum = 0)]
+    unsupported: i64,
+    /// The enablers of all departments asked about who are active on the day and cover both.
+    #[schema(minimum = 0)]
+    enablers: i64,
+    /// The support requests made in this stage by mutuals in this sector until the day.
+    #[schema(minimum = 0)]
+    requests: i64,
+    /// Those that were neither met nor declined by the day.
+    #[schema(minimum = 0)]
+    open: i64,
+    /// The median of the days that they waited, until they were met or declined or else until the day.
+    #[schema(nullable = false, minimum = 0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    median_days: Option<i64>,
+}
+
+/// A stage and sector in which mutuals have nobody to turn to.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+struct CoverageHole {
+    stage: Stage,
+    sector: Sector,
+    /// How many.
+    #[schema(minimum = 1)]
+    mutuals: i64,
+}
+
+/// What a report on support is about.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CoverageFilter {
+    /// The day as at which the report tells. Today (UTC) where it is left out.
+    #[param(nullable = false)]
+    as_at: Option<Day>,
+    /// Of mutuals that this department leads, and of its enablers; of all where it is left out.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    department: Vec<DepartmentKey>,
+}
+
+impl SupportCoverage {
+    fn new(as_at: domain::Day, coverage: &[store::coverage::Coverage]) -> Self {
+        let item = |cell: &store::coverage::Coverage| CoveredStage {
+            stage: Word(cell.stage),
+            sector: Word(cell.sector),
+            mutuals: cell.mutuals,
+            unsupported: cell.unsupported,
+            enablers: cell.enablers,
+            requests: cell.requests,
+            open: cell.open,
+            median_days: cell.median_days,
+        };
+        let hole = |cell: &store::coverage::Coverage| CoverageHole {
+            stage: Word(cell.stage),
+            sector: Word(cell.sector),
+            mutuals: cell.unsupported,
+        };
+        Self {
+            as_at: Text(as_at),
+            items: coverage.iter().map(item).collect(),
+            holes: coverage.iter().filter(|cell| cell.unsupported > 0).map(hole).collect(),
+        }
+    }
+}
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_commitment_report).service(get_support_coverage);
+}
+
+/// Get the report on commitments
+///
+/// What departments have promised and whether they kept it, as at a day. Whoever reads several pages gives `as_at`, so that all of them
+/// are of one day.
+#[utoipa::path(
+    tag = "reports",
+    params(CommitmentReportFilter, PartParameters),
+    responses((status = 200, description = "A page of the report", body = CommitmentReport))
+)]
+#[get("/reports/commitments")]
+async fn get_commitment_report(
+    app: App,
+    query: ListQuery<CommitmentReportFilter, ()>,
+) -> Result<HttpResponse, Problem> {
+    let CommitmentReportFilter { as_at, department, status } = query.filter.clone();
+    let as_at = app.as_at(as_at.map(Text::into_inner))?;
+    let (departments, statuses, page) = (texts(department), words(status), query.page.clone());
+    let listed = statuses.clone();
+    let report = app.store.read(move |tx| {
+        let departments = store::department::resolve(tx, &departments).map_err(Problem::of_query)?;
+        let filter = CommitmentFilter { as_at, departments, statuses: statuses.clone() };
+        store::report::commitments(tx, &filter, &page).map_err(Problem::from)
+    });
+    let report = report.await?;
+    let is_listed = |status: &domain::CommitmentStatus| listed.is_empty() || listed.contains(status);
+    let total = || report.counts.iter().filter(|(status, _)| is_listed(status)).map(|(_, number)| number).sum();
+    let view = CommitmentReport {
+        as_at: Text(as_at),
+        summary: CommitmentSummary::from(&report.counts),
+        next_cursor: report.next.as_ref().map(|position| query.cursor(position)),
+        total: query.page.count.then(total),
+        items: report.items.into_iter().map(|reported| ReportedCommitment::new(reported, as_at)).collect(),
+    };
+    query.answer_with(&view, view.next_cursor.as_deref())
+}
+
+/// Get the report on support
+///
+/// For each stage and sector the enablers, the requests for support and how long they wait, and the holes: where mutuals are and nobody
+/// supports them.
+#[utoipa::path(
+    tag = "reports",
+    params(CoverageFilter, IfNoneMatch),
+    responses((status = 200, description = "The report", body = SupportCoverage))
+)]
+#[get("/reports/support-coverage")]
+async fn get_support_coverage(
+    app: App,
+    filter: Query<CoverageFilter>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    let CoverageFilter { as_at, department } = filter.0;
+    let as_at = app.as_at(as_at.map(Text::into_inner))?;
+    let departments = texts(department);
+    let read = move |tx: &mut store::ReadTx<'_>| {
+        let departments = store::department::resolve(tx, &departments).map_err(Problem::of_query)?;
+        store::coverage::of(tx, &departments, as_at).map_err(Problem::from)
+    };
+    let coverage = app.store.read(read).await?;
+    Ok(conditions.worked_out(&SupportCoverage::new(as_at, &coverage)))
+}

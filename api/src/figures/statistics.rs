@@ -1,0 +1,585 @@
+//! Figures of the register as at a day, each with the records behind it.
+//!
+//! A figure's link lists exactly the records that it counts: what is counted and what is listed comes from the same facts of the store,
+//! and the links are made here and nowhere else.
+
+mod operations;
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::web::Bytes;
+use serde::Serialize;
+use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Counted, Figures, InStage, Sum, Tally};
+use utoipa::ToSchema;
+
+use crate::register::contract::{Currency, Procedure, Regime};
+use crate::register::mutual::{LegalForm, Stage};
+use crate::register::value::{Day, DepartmentId, MutualId, Region, Sector, Text, Word};
+
+pub use operations::routes;
+
+/// Where the figures count a mutual.
+pub type StandingGroup = Word<domain::StandingGroup>;
+
+/// A number of records.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "count": 17, "records": 17, "lacking": 21, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=operating"
+}))]
+pub struct Figure {
+    /// How many.
+    #[schema(minimum = 0)]
+    count: i64,
+    /// How many records are behind it.
+    #[schema(minimum = 0)]
+    records: i64,
+    /// How many records lack the fact by which they would be counted or not.
+    #[schema(minimum = 0)]
+    lacking: i64,
+    /// Lists exactly the records behind it.
+    #[schema(format = "uri-reference", max_length = 500)]
+    url: String,
+}
+
+/// A sum over records.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "total": 6466, "records": 7, "lacking": 10,
+    "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=operating&has_staff=true"
+}))]
+pub struct Total {
+    /// The sum, at most 9007199254740991.
+    #[schema(minimum = 0)]
+    total: i64,
+    /// How many records it is over.
+    #[schema(minimum = 0)]
+    records: i64,
+    /// How many lack the number.
+    #[schema(minimum = 0)]
+    lacking: i64,
+    /// Lists exactly the records behind it.
+    #[schema(format = "uri-reference", max_length = 500)]
+    url: String,
+}
+
+/// The mutuals of a sector.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SectorFigures {
+    sector: Sector,
+    operating: Figure,
+    on_the_way: Figure,
+    /// Of both.
+    staff: Total,
+}
+
+/// The mutuals of a region.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RegionFigures {
+    region: Region,
+    operating: Figure,
+    on_the_way: Figure,
+    /// Of both.
+    staff: Total,
+}
+
+/// The mutuals that a department leads.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DepartmentFigures {
+    department_id: DepartmentId,
+    /// The department's slug.
+    #[schema(max_length = 100)]
+    slug: String,
+    /// The department's name.
+    #[schema(max_length = 200)]
+    name: String,
+    operating: Figure,
+    on_the_way: Figure,
+    /// Of both.
+    staff: Total,
+}
+
+/// The mutuals of a legal form.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LegalFormFigures {
+    legal_form: LegalForm,
+    operating: Figure,
+    on_the_way: Figure,
+    /// Of both.
+    staff: Total,
+}
+
+/// The mutuals that were launched in a year.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LaunchYearFigures {
+    /// The year of the first day that the launch may have been.
+    #[schema(minimum = 1000, maximum = 9999)]
+    year: i32,
+    operating: Figure,
+    on_the_way: Figure,
+    /// Of both.
+    staff: Total,
+}
+
+/// The mutuals in a stage.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StageFigures {
+    stage: Stage,
+    mutuals: Figure,
+    staff: Total,
+}
+
+/// How many mutuals, operating and on the way, a breakdown leaves out, since nothing is known of what it is by.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct LeftOut {
+    /// Of those that were operating.
+    #[schema(minimum = 0)]
+    operating: i64,
+    /// Of those that were on the way.
+    #[schema(minimum = 0)]
+    on_the_way: i64,
+}
+
+/// What the breakdowns leave out.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct WithoutFact {
+    /// Without a region.
+    region: LeftOut,
+    /// Without a lead department.
+    department: LeftOut,
+    /// Without a legal form.
+    legal_form: LeftOut,
+    /// Without a known launch by the day. What is on the way has none.
+    launch_year: LeftOut,
+}
+
+/// The ballots that were declared by the day, superseded ones among them, and void ones not.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BallotFigures {
+    /// Lacking are those of which the day is not known; as at today or later they count.
+    declared: Figure,
+    turnout: Turnout,
+}
+
+/// Papers returned against people entitled, over all ballots of which both are known.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Turnout {
+    /// Papers that came back.
+    #[schema(minimum = 0)]
+    returned: i64,
+    /// People who were entitled to vote.
+    #[schema(minimum = 0)]
+    entitled: i64,
+    /// How many ballots are behind both.
+    #[schema(minimum = 0)]
+    records: i64,
+    /// How many ballots lack one of the two.
+    #[schema(minimum = 0)]
+    lacking: i64,
+    /// Lists exactly the ballots behind both.
+    #[schema(format = "uri-reference", max_length = 500)]
+    url: String,
+}
+
+/// What contracts are worth in a currency.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ContractValue {
+    currency: Currency,
+    /// The sum in minor units (pence), at most 9007199254740991.
+    #[schema(minimum = 0)]
+    total: i64,
+    /// How many contracts it is over.
+    #[schema(minimum = 0)]
+    records: i64,
+    /// How many of these contracts have no value on record, in whatever currency.
+    #[schema(minimum = 0)]
+    lacking: i64,
+    /// Lists exactly the contracts behind it.
+    #[schema(format = "uri-reference", max_length = 500)]
+    url: String,
+}
+
+/// The contracts that were bought by a procedure.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ProcedureFigures {
+    procedure: Procedure,
+    contracts: Figure,
+    /// By currency.
+    #[schema(max_items = 1000)]
+    values: Vec<ContractValue>,
+}
+
+/// The contracts that were procured under a law.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RegimeFigures {
+    regime: Regime,
+    contracts: Figure,
+    /// By currency.
+    #[schema(max_items = 1000)]
+    values: Vec<ContractValue>,
+}
+
+/// The figures as at a day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "as_at": "2012-07-31", "seq": 96,
+    "operating": {"count": 1, "records": 1, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=operating"},
+    "on_the_way": {"count": 0, "records": 0, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=on_the_way"},
+    "suspended": {"count": 0, "records": 0, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=suspended"},
+    "ended_before_launch": {"count": 0, "records": 0, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=ended_before_launch"},
+    "ended_after_launch": {"count": 0, "records": 0, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=ended_after_launch"},
+    "unknown": {"count": 0, "records": 0, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=unknown"},
+    "operating_staff": {"total": 1124, "records": 1, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=operating&has_staff=true"},
+    "on_the_way_staff": {"total": 0, "records": 0, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=on_the_way&has_staff=true"},
+    "by_sector": [], "by_region": [], "by_department": [], "by_legal_form": [], "by_launch_year": [], "by_stage": [],
+    "left_out": {
+        "region": {"operating": 1, "on_the_way": 0}, "department": {"operating": 1, "on_the_way": 0},
+        "legal_form": {"operating": 1, "on_the_way": 0}, "launch_year": {"operating": 0, "on_the_way": 0}
+    },
+    "launches_past_gate": {"count": 0, "records": 0, "lacking": 0, "url": "/v1/statistics/mutuals?as_at=2012-07-31&past_gate=true"},
+    "ballots": {
+        "declared": {"count": 0, "records": 0, "lacking": 5, "url": "/v1/staff-ballots?state=declared&state=superseded&declared_to=2012-07-31"},
+        "turnout": {"returned": 0, "entitled": 0, "records": 0, "lacking": 0,
+            "url": "/v1/staff-ballots?state=declared&state=superseded&declared_to=2012-07-31&has_turnout=true"}
+    },
+    "contracts_by_procedure": [], "contracts_by_regime": []
+}))]
+pub struct Statistics {
+    /// The day.
+    as_at: Day,
+    /// The entry of the log that they are as of: what was entered up to it is known.
+    #[schema(minimum = 0)]
+    seq: i64,
+    /// Launched and delivering services.
+    operating: Figure,
+    /// In a live stage before the launch.
+    on_the_way: Figure,
+    /// Paused.
+    suspended: Figure,
+    /// Rejected, withdrawn or blocked.
+    ended_before_launch: Figure,
+    /// Ended after launch.
+    ended_after_launch: Figure,
+    /// Mutuals of which the register doesn't tell where they stood: they are what the other counts lack.
+    unknown: Figure,
+    operating_staff: Total,
+    on_the_way_staff: Total,
+    /// A mutual in several sectors counts in each.
+    #[schema(max_items = 100)]
+    by_sector: Vec<SectorFigures>,
+    /// By region.
+    #[schema(max_items = 100)]
+    by_region: Vec<RegionFigures>,
+    /// By the department that leads. In the order of the slugs.
+    #[schema(max_items = 100_000)]
+    by_department: Vec<DepartmentFigures>,
+    /// By legal form.
+    #[schema(max_items = 100)]
+    by_legal_form: Vec<LegalFormFigures>,
+    /// By the year of the launch.
+    #[schema(max_items = 9000)]
+    by_launch_year: Vec<LaunchYearFigures>,
+    /// Every stage. Lacking are the mutuals of which the stage is not known, though it may be known that they were operating.
+    #[schema(max_items = 100)]
+    by_stage: Vec<StageFigures>,
+    left_out: WithoutFact,
+    /// Mutuals that were launched though the gate was not met; they count for good.
+    launches_past_gate: Figure,
+    ballots: BallotFigures,
+    /// The contracts entered into by the day. Lacking are those that were entered into on a day that is not known.
+    #[schema(max_items = 100)]
+    contracts_by_procedure: Vec<ProcedureFigures>,
+    /// The same by the law that the procurement was under. Contracts' competitions are in no figure.
+    #[schema(max_items = 100)]
+    contracts_by_regime: Vec<RegimeFigures>,
+}
+
+/// A mutual that a figure counts, as at the day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "slug": "locala", "name": "Locala", "standing": "operating", "staff_count": 1124
+}))]
+pub struct CountedMutual {
+    id: MutualId,
+    /// Its slug.
+    #[schema(max_length = 100)]
+    slug: String,
+    /// Its name.
+    #[schema(max_length = 200)]
+    name: String,
+    standing: StandingGroup,
+    /// Absent where it is not known to the stage.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
+    /// Absent where none is known that may be of that day.
+    #[schema(nullable = false, minimum = 0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staff_count: Option<i64>,
+}
+
+/// Where the records behind figures are listed.
+struct Links {
+    day: domain::Day,
+    is_past: bool,
+}
+
+impl Links {
+    fn new(day: domain::Day, today: domain::Day) -> Self {
+        Self { day, is_past: day < today }
+    }
+
+    fn mutuals(&self, narrowed: &str) -> String {
+        let joint = if narrowed.is_empty() { "" } else { "&" };
+        format!("/v1/statistics/mutuals?as_at={}{joint}{narrowed}", self.day)
+    }
+
+    fn ballots(&self, narrowed: &str) -> String {
+        let by = if self.is_past { format!("&declared_to={}", self.day) } else { String::new() };
+        format!("/v1/staff-ballots?state=declared&state=superseded{by}{narrowed}")
+    }
+
+    fn contracts(&self, narrowed: &str) -> String {
+        format!("/v1/contracts?{narrowed}&entered_to={}", self.day)
+    }
+
+    fn count(&self, count: Count, narrowed: &str) -> Figure {
+        Figure::new(count, self.mutuals(narrowed))
+    }
+
+    fn staff(&self, staff: Sum, narrowed: &str) -> Total {
+        Total {
+            total: staff.total,
+            records: staff.records,
+            lacking: staff.lacking,
+            url: self.mutuals(&format!("{narrowed}&has_staff=true")),
+        }
+    }
+
+    /// Operating, on the way, and the staff of both.
+    fn tally(&self, tally: &Tally, narrowed: &str) -> (Figure, Figure, Total) {
+        let joint = if narrowed.is_empty() { "" } else { "&" };
+        (
+            self.count(tally.operating, &format!("standing=operating{joint}{narrowed}")),
+            self.count(tally.on_the_way, &format!("standing=on_the_way{joint}{narrowed}")),
+            self.staff(tally.staff, &format!("standing=operating&standing=on_the_way{joint}{narrowed}")),
+        )
+    }
+
+    fn of_contracts(&self, contracts: &Contracts, narrowed: &str) -> (Figure, Vec<ContractValue>) {
+        let values = contracts.values.iter().map(|(currency, sum)| ContractValue {
+            currency: Text(*currency),
+            total: sum.total,
+            records: sum.records,
+            lacking: sum.lacking,
+            url: self.contracts(&format!("{narrowed}&currency={currency}")),
+        });
+        (Figure::new(contracts.entered, self.contracts(narrowed)), values.collect())
+    }
+}
+
+impl Figure {
+    fn new(count: Count, url: String) -> Self {
+        Self { count: count.records, records: count.records, lacking: count.lacking, url }
+    }
+}
+
+impl Statistics {
+    fn new(asked: AsAtDay, figures: Figures) -> Self {
+        let links = Links::new(asked.day, asked.today);
+        let of = |wanted: domain::StandingGroup| {
+            figures.groups.iter().find(|(group, _)| *group == wanted).map_or(0, |(_, count)| *count)
+        };
+        let unknown = of(domain::StandingGroup::Unknown);
+        let standing = |group: domain::StandingGroup| {
+            let lacking = if group == domain::StandingGroup::Unknown { 0 } else { unknown };
+            links.count(Count { records: of(group), lacking }, &format!("standing={}", group.as_str()))
+        };
+        let Figures { seq, operating_staff, on_the_way_staff, ballots, .. } = figures;
+        Self {
+            as_at: Text(asked.day),
+            seq,
+            operating: standing(domain::StandingGroup::Operating),
+            on_the_way: standing(domain::StandingGroup::OnTheWay),
+            suspended: standing(domain::StandingGroup::Suspended),
+            ended_before_launch: standing(domain::StandingGroup::EndedBeforeLaunch),
+            ended_after_launch: standing(domain::StandingGroup::EndedAfterLaunch),
+            unknown: standing(domain::StandingGroup::Unknown),
+            operating_staff: links.staff(operating_staff, "standing=operating"),
+            on_the_way_staff: links.staff(on_the_way_staff, "standing=on_the_way"),
+            left_out: WithoutFact {
+                region: LeftOut::of(&figures.by_region),
+                department: LeftOut::of(&figures.by_department),
+                legal_form: LeftOut::of(&figures.by_legal_form),
+                launch_year: LeftOut::of(&figures.by_launch_year),
+            },
+            by_sector: figures
+                .by_sector
+                .items
+                .iter()
+                .map(|(it, tally)| SectorFigures::new(&links, *it, tally))
+                .collect(),
+            by_region: figures
+                .by_region
+                .items
+                .iter()
+                .map(|(it, tally)| RegionFigures::new(&links, *it, tally))
+                .collect(),
+            by_department: figures
+                .by_department
+                .items
+                .into_iter()
+                .map(|(it, tally)| DepartmentFigures::new(&links, it, &tally))
+                .collect(),
+            by_legal_form: figures
+                .by_legal_form
+                .items
+                .iter()
+                .map(|(it, tally)| LegalFormFigures::new(&links, *it, tally))
+                .collect(),
+            by_launch_year: figures
+                .by_launch_year
+                .items
+                .iter()
+                .map(|(it, tally)| LaunchYearFigures::new(&links, *it, tally))
+                .collect(),
+            by_stage: figures.by_stage.iter().map(|(it, in_stage)| StageFigures::new(&links, *it, in_stage)).collect(),
+            launches_past_gate: links.count(figures.launches_past_gate, "past_gate=true"),
+            ballots: BallotFigures {
+                declared: Figure::new(ballots.declared, links.ballots("")),
+                turnout: Turnout {
+                    returned: ballots.returned,
+                    entitled: ballots.entitled,
+                    records: ballots.turnout.records,
+                    lacking: ballots.turnout.lacking,
+                    url: links.ballots("&has_turnout=true"),
+                },
+            },
+            contracts_by_procedure: figures
+                .by_procedure
+                .iter()
+                .map(|(it, contracts)| ProcedureFigures::new(&links, *it, contracts))
+                .collect(),
+            contracts_by_regime: figures
+                .by_regime
+                .iter()
+                .map(|(it, contracts)| RegimeFigures::new(&links, *it, contracts))
+                .collect(),
+        }
+    }
+}
+
+impl LeftOut {
+    fn of<K>(breakdown: &Breakdown<K>) -> Self {
+        Self { operating: breakdown.without.operating.records, on_the_way: breakdown.without.on_the_way.records }
+    }
+}
+
+impl SectorFigures {
+    fn new(links: &Links, sector: domain::Sector, tally: &Tally) -> Self {
+        let (operating, on_the_way, staff) = links.tally(tally, &format!("sector={sector}"));
+        Self { sector: Word(sector), operating, on_the_way, staff }
+    }
+}
+
+impl RegionFigures {
+    fn new(links: &Links, region: domain::Region, tally: &Tally) -> Self {
+        let (operating, on_the_way, staff) = links.tally(tally, &format!("region={region}"));
+        Self { region: Word(region), operating, on_the_way, staff }
+    }
+}
+
+impl DepartmentFigures {
+    fn new(links: &Links, department: store::statistics::NamedDepartment, tally: &Tally) -> Self {
+        let store::statistics::NamedDepartment { id, slug, name } = department;
+        let (operating, on_the_way, staff) = links.tally(tally, &format!("department={id}"));
+        Self { department_id: Text(id), slug, name, operating, on_the_way, staff }
+    }
+}
+
+impl LegalFormFigures {
+    fn new(links: &Links, legal_form: domain::LegalForm, tally: &Tally) -> Self {
+        let (operating, on_the_way, staff) = links.tally(tally, &format!("legal_form={legal_form}"));
+        Self { legal_form: Word(legal_form), operating, on_the_way, staff }
+    }
+}
+
+impl LaunchYearFigures {
+    fn new(links: &Links, year: i32, tally: &Tally) -> Self {
+        let (operating, on_the_way, staff) = links.tally(tally, &format!("launched_in={year:04}"));
+        Self { year, operating, on_the_way, staff }
+    }
+}
+
+impl StageFigures {
+    fn new(links: &Links, stage: domain::Stage, in_stage: &InStage) -> Self {
+        let narrowed = format!("stage={stage}");
+        Self {
+            stage: Word(stage),
+            mutuals: links.count(in_stage.mutuals, &narrowed),
+            staff: links.staff(in_stage.staff, &narrowed),
+        }
+    }
+}
+
+impl ProcedureFigures {
+    fn new(links: &Links, procedure: domain::Procedure, of_it: &Contracts) -> Self {
+        let (contracts, values) = links.of_contracts(of_it, &format!("procedure={procedure}"));
+        Self { procedure: Word(procedure), contracts, values }
+    }
+}
+
+impl RegimeFigures {
+    fn new(links: &Links, regime: domain::Regime, of_it: &Contracts) -> Self {
+        let (contracts, values) = links.of_contracts(of_it, &format!("regime={regime}"));
+        Self { regime: Word(regime), contracts, values }
+    }
+}
+
+impl From<Counted> for CountedMutual {
+    fn from(counted: Counted) -> Self {
+        Self {
+            id: Text(counted.id),
+            slug: counted.slug,
+            name: counted.name,
+            standing: Word(counted.group),
+            stage: counted.stage.map(Word),
+            staff_count: counted.staff_count,
+        }
+    }
+}
+
+/// Answers that were computed already, by what was asked. They are all as of one entry of the log: an answer of a newer one puts an end to
+/// the others, so that none is ever stale.
+#[derive(Debug, Default)]
+pub struct Answers(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    seq: i64,
+    answers: HashMap<String, Bytes>,
+}
+
+impl Answers {
+    /// So many are kept at most.
+    const MOST: usize = 200;
+    /// A larger one is not kept.
+    const LARGEST: usize = 2_000_000;
+
+    /// The answer as of this entry, where it is there.
+    pub fn find(&self, seq: i64, asked: &str) -> Option<Bytes> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.seq == seq).then(|| kept.answers.get(asked).cloned()).flatten()
+    }
+
+    /// Keeps an answer as of this entry.
+    pub fn keep(&self, seq: i64, asked: String, answer: Bytes) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seq > kept.seq || kept.answers.len() >= Self::MOST {
+            *kept = Kept { seq, answers: HashMap::new() };
+        }
+        if seq == kept.seq && answer.len() <= Self::LARGEST {
+            kept.answers.insert(asked, answer);
+        }
+    }
+}

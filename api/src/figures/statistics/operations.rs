@@ -1,0 +1,356 @@
+//! What callers can ask of the figures.
+
+use std::future::Future;
+
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, get};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::Datelike as _;
+use domain::{FaultCode, Key};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::statistics::{AsAtDay, Filter, Part, Period, PeriodFigures};
+use store::{Listed, Position, ReadTx, Slice, entry_log};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{CountedMutual, Figure, Links, StandingGroup, Statistics, Total};
+use crate::register::mutual::{LegalForm, Stage};
+use crate::register::value::{Day, DepartmentKey, PartialDate, Region, Sector, Text, Word, texts, words};
+use crate::request::conditional::{IfChanged, IfNoneMatch, quoted};
+use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::query::Query;
+use crate::response::problem::{ErrorItem, Problem};
+use crate::server::App;
+
+/// How long the periods are.
+type TimelineStep = Word<domain::statistics::TimelineStep>;
+
+/// A page of counted mutuals.
+type CountedMutualPage = ListPage<CountedMutual>;
+
+/// Periods that one answer has at most.
+const MOST_PERIODS: i32 = 600;
+/// Periods that an answer has where nobody says from when.
+const PERIODS: i32 = 20;
+/// The form of the answers: a release that shows them otherwise raises it, so that no cache takes one for the other.
+const FORM: u8 = 1;
+
+/// As at which day.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct AsAt {
+    /// The day: what was true at its end, as known now. Today where it is left out.
+    #[param(nullable = false)]
+    as_at: Option<Day>,
+}
+
+/// Which periods.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TimelineOf {
+    /// How long the periods are: years where it is left out.
+    #[param(nullable = false)]
+    by: Option<TimelineStep>,
+    /// In the first period. Where it is left out, there are 20 periods.
+    #[param(nullable = false)]
+    from: Option<PartialDate>,
+    /// In the last period: today where it is left out. There are 600 periods at most.
+    #[param(nullable = false)]
+    to: Option<PartialDate>,
+}
+
+/// Which mutuals: those that meet every condition; several values of one condition mean any of them.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct CountedFilter {
+    /// As at this day: today where it is left out.
+    #[param(nullable = false)]
+    as_at: Option<Day>,
+    /// That stood there.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    standing: Vec<StandingGroup>,
+    /// That were in this stage.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    stage: Vec<Stage>,
+    /// In this sector.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    sector: Vec<Sector>,
+    /// In this region.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    region: Vec<Region>,
+    /// Led by this department.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    department: Vec<DepartmentKey>,
+    /// Of this legal form.
+    #[serde(default)]
+    #[param(max_items = 100)]
+    legal_form: Vec<LegalForm>,
+    /// Launched in this year or month, or on this day: by the first day that the launch may have been.
+    #[param(nullable = false)]
+    launched_in: Option<PartialDate>,
+    /// Ended in it, likewise.
+    #[param(nullable = false)]
+    ended_in: Option<PartialDate>,
+    /// With a number of staff that may be of that day, or without one.
+    #[param(nullable = false)]
+    has_staff: Option<bool>,
+    /// Launched though the gate was not met, or not so.
+    #[param(nullable = false)]
+    past_gate: Option<bool>,
+}
+
+/// The figures of period after period.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"by": "year", "seq": 96, "periods": []}))]
+struct Timeline {
+    by: TimelineStep,
+    /// The entry of the log that they are as of.
+    #[schema(minimum = 0)]
+    seq: i64,
+    /// The periods, the oldest first.
+    #[schema(max_items = 600)]
+    periods: Vec<TimelinePeriod>,
+}
+
+/// The figures of a period.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct TimelinePeriod {
+    /// The year or the month.
+    period: PartialDate,
+    /// The last day of the period, as at which mutuals and their staff are counted.
+    ends_on: Day,
+    operating: Figure,
+    on_the_way: Figure,
+    /// Of both.
+    staff: Total,
+    /// Mutuals launched in the period, by the first day that the launch may have been. Lacking are those launched on a day that is not
+    /// known at all.
+    launches: Figure,
+    /// Mutuals that ended in the period, before launch or after, likewise.
+    endings: Figure,
+}
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_statistics).service(get_timeline).service(list_counted_mutuals);
+}
+
+/// Get the statistics
+///
+/// What was true at the end of a day, as known now. Each figure has the number of records behind it, of those that lack the fact, and a
+/// link that lists exactly the records behind it.
+///
+/// A stage transition has happened by a day if the first day that it may have been is on or before it, and an undated one if a later one
+/// has, or the day is today or later. A mutual without transitions stands in its stage since `stage_since`, or from the day on which it was
+/// entered; before that it is not counted. Staff are the newest count, where that may be of the day. Drafts count nowhere. Contracts'
+/// competitions are in no figure.
+#[utoipa::path(
+    tag = "statistics",
+    params(AsAt, IfNoneMatch),
+    responses((status = 200, description = "The figures", body = Statistics))
+)]
+#[get("/statistics")]
+async fn get_statistics(app: App, conditions: IfChanged, Query(asked): Query<AsAt>) -> Result<HttpResponse, Problem> {
+    let asked = as_at(&app, asked.as_at)?;
+    let key = format!("statistics {} {}", asked.day, asked.day < asked.today);
+    answer(&app, &conditions, key, async {
+        let figures = app.store.with_facts(move |tx, facts| store::statistics::figures(tx, facts, asked)).await?;
+        let seq = figures.seq;
+        Ok((seq, json(&Statistics::new(asked, figures))?))
+    })
+    .await
+}
+
+/// Get a timeline of the statistics
+///
+/// The mutuals operating and on the way at the end of each year or month, their staff, and the launches and endings in it.
+#[utoipa::path(
+    tag = "statistics",
+    params(TimelineOf, IfNoneMatch),
+    responses((status = 200, description = "The figures of each period", body = Timeline))
+)]
+#[get("/statistics/timeline")]
+async fn get_timeline(
+    app: App,
+    conditions: IfChanged,
+    Query(asked): Query<TimelineOf>,
+) -> Result<HttpResponse, Problem> {
+    let today = today(&app)?;
+    let by = asked.by.map_or(domain::statistics::TimelineStep::Year, Word::into_inner);
+    let named = periods(by, &asked, today)?;
+    let ends: Vec<Period> =
+        named.iter().map(|period| Period { first: period.first_day(), last: period.last_day() }).collect();
+    let bounds = named.first().zip(named.last()).map(|(first, last)| format!("{first} {last}")).unwrap_or_default();
+    let key = format!("timeline {} {bounds} {today}", by.as_str());
+    answer(&app, &conditions, key, async {
+        let computed = app
+            .store
+            .with_facts(move |_, facts| Ok((facts.seq(), store::statistics::timeline(facts, &ends, today))))
+            .await?;
+        let (seq, figures) = computed;
+        let periods = named.iter().zip(figures).map(|(period, figures)| TimelinePeriod::new(*period, today, &figures));
+        Ok((seq, json(&Timeline { by: Word(by), seq, periods: periods.collect() })?))
+    })
+    .await
+}
+
+/// List the mutuals behind a figure
+///
+/// As at a day, in the order of entry. The links of the statistics lead here.
+#[utoipa::path(
+    tag = "statistics",
+    params(CountedFilter, PartParameters),
+    responses((status = 200, description = "A page of mutuals", body = CountedMutualPage))
+)]
+#[get("/statistics/mutuals")]
+async fn list_counted_mutuals(app: App, query: ListQuery<CountedFilter, ()>) -> Result<HttpResponse, Problem> {
+    let asked = as_at(&app, query.filter.as_at)?;
+    let after = query.page.after.as_ref().map(|position| position.id.parse()).transpose();
+    let after = after.map_err(|_| store::Error::InvalidPosition(String::new()))?;
+    let part = Part { after, limit: query.page.limit, count: query.page.count };
+    let filter = query.filter.clone();
+    let resolved = app.store.read(move |tx| filter.clone().resolve(tx)).await?;
+    let found =
+        app.store.with_facts(move |tx, facts| store::statistics::list(tx, facts, &resolved, asked, part)).await?;
+    let last = found.items.last().filter(|_| found.goes_on).map(|mutual| mutual.id);
+    let next = last.map(|id| Position { key: None, id: id.to_string() });
+    let items = found.items.into_iter().map(listed).collect::<Result<Vec<Listed>, Problem>>()?;
+    query.answer(Slice { items, next, total: found.total })
+}
+
+impl CountedFilter {
+    fn resolve(self, tx: &mut ReadTx<'_>) -> Result<Filter, Problem> {
+        let departments: Vec<Key<domain::Department>> = texts(self.department);
+        Ok(Filter {
+            groups: words(self.standing),
+            stages: words(self.stage),
+            sectors: words(self.sector),
+            regions: words(self.region),
+            departments: store::department::resolve(tx, &departments).map_err(Problem::of_query)?,
+            legal_forms: words(self.legal_form),
+            launched_in: self.launched_in.map(Text::into_inner),
+            ended_in: self.ended_in.map(Text::into_inner),
+            has_staff: self.has_staff,
+            past_gate: self.past_gate,
+        })
+    }
+}
+
+impl TimelinePeriod {
+    fn new(period: domain::PartialDate, today: domain::Day, figures: &PeriodFigures) -> Self {
+        let links = Links::new(period.last_day(), today);
+        let (operating, on_the_way, staff) = links.tally(&figures.tally, "");
+        Self {
+            period: Text(period),
+            ends_on: Text(period.last_day()),
+            operating,
+            on_the_way,
+            staff,
+            launches: links.count(figures.launches, &format!("launched_in={period}")),
+            endings: links.count(figures.endings, &format!("ended_in={period}")),
+        }
+    }
+}
+
+/// An item of the list. It has no version of its own: a digest of what is shown stands for it.
+fn listed(counted: store::statistics::Counted) -> Result<Listed, Problem> {
+    let id = counted.id.to_string();
+    let document = serde_json::to_string(&CountedMutual::from(counted)).map_err(Problem::internal)?;
+    let mut version = [0; 8];
+    version.iter_mut().zip(Sha256::digest(&document)).for_each(|(byte, digested)| *byte = digested);
+    Ok(Listed { id, version: i64::from_be_bytes(version), document, reduced: false })
+}
+
+/// The answer as of the log's head, from what was computed already where it is there.
+async fn answer(
+    app: &App,
+    conditions: &IfChanged,
+    asked: String,
+    compute: impl Future<Output = Result<(i64, Bytes), Problem>>,
+) -> Result<HttpResponse, Problem> {
+    let head = app.store.look(entry_log::head).await?;
+    let etag = tag(head, &asked);
+    if conditions.is_known(&etag) {
+        return Ok(conditions.report(etag, Bytes::new()));
+    }
+    if let Some(document) = app.answers.find(head, &asked) {
+        return Ok(conditions.report(etag, document));
+    }
+    let (seq, document) = compute.await?;
+    let etag = tag(seq, &asked);
+    app.answers.keep(seq, asked, document.clone());
+    Ok(conditions.report(etag, document))
+}
+
+/// The tag of what was asked, as of an entry.
+fn tag(seq: i64, asked: &str) -> actix_web::http::header::HeaderValue {
+    const CHARS: usize = 22;
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{FORM} {asked}")));
+    quoted(&format!("{seq}-{}", digest.get(..CHARS).unwrap_or(&digest)))
+}
+
+fn json<T: Serialize>(answer: &T) -> Result<Bytes, Problem> {
+    serde_json::to_vec(answer).map(Bytes::from).map_err(Problem::internal)
+}
+
+fn today(app: &App) -> Result<domain::Day, Problem> {
+    domain::Day::from_date(app.clock.now().date_naive()).map_err(|invalid| Problem::internal(invalid.detail))
+}
+
+fn as_at(app: &App, day: Option<Day>) -> Result<AsAtDay, Problem> {
+    let today = today(app)?;
+    Ok(AsAtDay { day: day.map_or(today, Text::into_inner), today })
+}
+
+/// The periods from one to another, or what of that is wrong.
+fn periods(
+    by: domain::statistics::TimelineStep,
+    asked: &TimelineOf,
+    today: domain::Day,
+) -> Result<Vec<domain::PartialDate>, Problem> {
+    let refused = |name: &str, code: FaultCode, detail: String| {
+        Err(Problem::bad_query(vec![ErrorItem::parameter(name, code.as_str(), detail)]))
+    };
+    let to = asked.to.map_or(today, |to| to.into_inner().last_day());
+    let last = place(by, to);
+    let from = asked.from.map(|from| from.into_inner().first_day());
+    let first = from.map_or_else(|| last.saturating_sub(PERIODS).saturating_add(1), |from| place(by, from));
+    if first > last {
+        return refused("to", FaultCode::DateOrder, "the last period is before the first".to_owned());
+    }
+    let many = last.saturating_sub(first).saturating_add(1);
+    if many > MOST_PERIODS {
+        let detail = format!("{many} periods, at most {MOST_PERIODS} allowed: ask for fewer, or for years");
+        return refused("from", FaultCode::TooMany, detail);
+    }
+    Ok((first..=last).filter_map(|place| named(by, place)).collect())
+}
+
+/// The number of the period that a day is in.
+fn place(by: domain::statistics::TimelineStep, day: domain::Day) -> i32 {
+    let date = day.date();
+    match by {
+        domain::statistics::TimelineStep::Year => date.year(),
+        domain::statistics::TimelineStep::Month => {
+            date.year().saturating_mul(12).saturating_add(i32::try_from(date.month0()).unwrap_or_default())
+        }
+    }
+}
+
+/// The period of a number; none where the register has no such year.
+fn named(by: domain::statistics::TimelineStep, place: i32) -> Option<domain::PartialDate> {
+    let text = match by {
+        domain::statistics::TimelineStep::Year => format!("{place:04}"),
+        domain::statistics::TimelineStep::Month => {
+            format!("{:04}-{:02}", place.div_euclid(12), place.rem_euclid(12).saturating_add(1))
+        }
+    };
+    text.parse().ok()
+}

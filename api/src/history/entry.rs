@@ -1,0 +1,493 @@
+//! Entries: every accepted change to the register, in order, for whoever follows the register or asks how a record came about.
+
+use std::borrow::Cow;
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::HeaderValue;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use store::entry_log::{self, Logged};
+use store::history::{self, Version};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, Ref, Schema, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::caller::Caller;
+use crate::history::merge_patch::difference;
+use crate::http::wait::Wait;
+use crate::register::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
+use crate::request::conditional::{IfChanged, digest};
+use crate::request::page::{DEFAULT_LIMIT, MAX_LIMIT};
+use crate::request::path::PathKey;
+use crate::request::query::Query;
+use crate::response::problem::Problem;
+use crate::server::App;
+
+/// What was done to a record.
+pub type EntryAction = Word<entry_log::Action>;
+
+/// What kind of record.
+pub type ResourceType = Word<store::ResourceType>;
+
+const PATH: &str = "/v1/entries";
+
+/// The longest that a request may wait, in seconds.
+const MAX_WAIT: i64 = 20;
+
+const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's bounds below are literals");
+
+/// An accepted change to the register.
+///
+/// Every entry tells its number, its time and its hash in the log's tree. Who may not see a draft of a ballot sees no more of the
+/// entries about it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "seq": 41,
+    "at": "2025-10-01T09:30:00.000250Z",
+    "leaf_hash": "6f1d0c8be3a1a3b0a1f9fd2c7a58b7a4a3ce1ff1f9b8f5a02c6a1a2d2c3b4d5e",
+    "actor": "key:0190b7a4-4000-7a10-8c00-2f6d1b9e4a57",
+    "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1",
+    "action": "update",
+    "resource_type": "mutual",
+    "resource_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
+    "version": 2,
+    "after": {"id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "version": 2, "name": "Calder Valley Community Health CIC", "region": "wales"},
+    "changes": {"version": 2, "region": "wales"}
+}))]
+pub struct Entry {
+    /// Its number: 1 for the first, without a gap, in the order in which changes came into force.
+    #[schema(minimum = 1)]
+    seq: i64,
+    /// When the request for the change was taken up, or the `at` of the entry before where that is later: it never decreases with
+    /// `seq`, and it may be later than the record's `updated_at`.
+    at: Instant,
+    /// SHA-256 of a zero byte and the entry without `leaf_hash` and `changes` as canonical JSON (RFC 6962, RFC 8785), `after` being
+    /// `null` where it is absent.
+    leaf_hash: HexHash,
+    /// Who made the change: `key:` and the id of a key, `jwt:` and the subject of a token, or a word for the operator's own tools.
+    #[schema(nullable = false, max_length = 300)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<String>,
+    /// The request that it came with.
+    #[schema(nullable = false, max_length = 128)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<EntryAction>,
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_type: Option<ResourceType>,
+    /// The record's id.
+    #[schema(nullable = false, format = "uuid", max_length = 36)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource_id: Option<String>,
+    /// The record's version after the change.
+    #[schema(nullable = false, minimum = 1)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    /// The record after the change; absent where it was deleted.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<LoggedRecord>,
+    /// Why the change was made, where the log says so.
+    #[schema(nullable = false, max_length = 2000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// `true` where it is about a draft, which not everybody sees.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restricted: Option<bool>,
+    /// 16 random bytes in hexadecimal, in an entry that is `restricted`: they keep `leaf_hash`, which everybody sees, from telling
+    /// what the entry says. An older entry may have none.
+    #[schema(nullable = false, pattern = "^[0-9a-f]{32}$", min_length = 32, max_length = 32)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nonce: Option<String>,
+    /// In the history of one record, how the record differs from the version before. Absent where there is none, where the record was
+    /// deleted, or where the caller may not see the version before.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<RecordChanges>,
+}
+
+/// A piece of the log.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "items": [{
+        "seq": 42,
+        "at": "2025-10-01T09:30:00.000250Z",
+        "leaf_hash": "0d4f8f5d0a4b3c2b1a09f8e7d6c5b4a39281706f5e4d3c2b1a09f8e7d6c5b4a3",
+        "actor": "key:0190b7a4-4000-7a10-8c00-2f6d1b9e4a57",
+        "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2",
+        "action": "delete",
+        "resource_type": "contract",
+        "resource_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10",
+        "version": 3
+    }],
+    "next_after": 42,
+    "head": 42
+}))]
+pub struct EntryPage {
+    /// The entries, in order.
+    #[schema(max_items = 200)]
+    items: Vec<Entry>,
+    /// The `after` of the next request.
+    #[schema(minimum = 0)]
+    next_after: i64,
+    /// The number of the newest entry of all.
+    #[schema(minimum = 0)]
+    head: i64,
+}
+
+/// A piece of a record's history.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "items": [{
+        "seq": 41,
+        "at": "2025-10-01T09:30:00.000250Z",
+        "leaf_hash": "6f1d0c8be3a1a3b0a1f9fd2c7a58b7a4a3ce1ff1f9b8f5a02c6a1a2d2c3b4d5e",
+        "actor": "key:0190b7a4-4000-7a10-8c00-2f6d1b9e4a57",
+        "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1",
+        "action": "update",
+        "resource_type": "mutual",
+        "resource_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
+        "version": 2,
+        "after": {"id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "version": 2, "name": "Calder Valley Community Health CIC", "region": "wales"},
+        "changes": {"version": 2, "region": "wales"}
+    }]
+}))]
+pub struct RecordHistory {
+    /// The entries about the record that the caller may see, the oldest first.
+    #[schema(max_items = 200)]
+    items: Vec<Entry>,
+    /// The `after` of the next request; absent at the end.
+    #[schema(nullable = false, minimum = 1)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_after: Option<i64>,
+}
+
+/// A record as the log keeps it: as it was hashed, in the form that records of its type had then.
+#[derive(Debug, Serialize)]
+pub struct LoggedRecord(Box<RawValue>);
+
+/// How a record differs from its version before, as a merge patch (RFC 7396).
+#[derive(Debug, Serialize)]
+pub struct RecordChanges(Value);
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct EntryFilter {
+    /// The number that they come after: the `next_after` of the answer before; 0 for the beginning.
+    #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
+    after: Option<Bounded<0, { i64::MAX }>>,
+    /// At most so many.
+    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Bounded<1, 200>>,
+    /// About records of this type only. A page may then have fewer entries than `limit`, even none, though more follow:
+    /// `next_after` goes on all the same.
+    #[param(nullable = false)]
+    resource_type: Option<ResourceType>,
+    /// So many seconds the answer may wait for an entry where there is none after `after` yet. It may come sooner without one.
+    #[param(value_type = Option<i32>, nullable = false, minimum = 0, maximum = 20, default = 0)]
+    wait: Option<Bounded<0, MAX_WAIT>>,
+}
+
+/// Which entries of a record.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct HistoryFilter {
+    /// The number that they come after: the `next_after` of the answer before; 0 for the beginning.
+    #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
+    after: Option<Bounded<0, { i64::MAX }>>,
+    /// At most so many.
+    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    limit: Option<Bounded<1, 200>>,
+}
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(list_entries)
+        .service(list_department_entries)
+        .service(list_mutual_entries)
+        .service(list_staff_ballot_entries)
+        .service(list_contract_entries);
+}
+
+/// List entries
+///
+/// All accepted changes in order, without a gap: whoever has read up to a number has missed nothing before it. To follow the
+/// register, ask again and again with the `next_after` of the answer before, and with `wait` to be told as soon as there is more.
+#[utoipa::path(
+    tag = "entries",
+    params(EntryFilter, IfChanged),
+    responses((status = 200, description = "The entries", body = EntryPage))
+)]
+#[get("/entries")]
+async fn list_entries(
+    app: App,
+    mut caller: Caller,
+    Query(filter): Query<EntryFilter>,
+    conditions: IfChanged,
+    waiting: Wait,
+) -> Result<HttpResponse, Problem> {
+    let (after, limit) = (number(filter.after), size(filter.limit));
+    let resource_type = filter.resource_type.map(Word::into_inner);
+    if let Some(Bounded(wait @ 1..)) = filter.wait {
+        caller = waiting.for_entry(after, Duration::from_secs(wait.unsigned_abs())).await?;
+    }
+    let wanted = entry_log::Filter { after, limit, resource_type };
+    let read = move |tx: &mut store::ReadTx<'_>| entry_log::list(tx, &wanted, caller.confidences());
+    let feed = if resource_type.is_some() { app.store.read(read).await? } else { app.store.look(read).await? };
+    let mut first = format!("{PATH}?after=0&limit={limit}");
+    let mut next = format!("{PATH}?after={}&limit={limit}", feed.next_after);
+    for (name, value) in [
+        ("resource_type", resource_type.map(|one| one.as_str().to_owned())),
+        ("wait", filter.wait.map(|Bounded(wait)| wait.to_string())),
+    ] {
+        if let Some(value) = value {
+            first.push_str(&format!("&{name}={value}"));
+            next.push_str(&format!("&{name}={value}"));
+        }
+    }
+    let items = feed.entries.into_iter().map(Entry::of).collect::<Result<_, _>>()?;
+    let page = EntryPage { items, next_after: feed.next_after, head: feed.head };
+    answer(&conditions, &page, Some(&next), &first)
+}
+
+/// List the entries of a department
+///
+/// How it came to say what it says: each change with what it changed. What was deleted keeps its history.
+#[utoipa::path(
+    tag = "entries",
+    params(("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"), HistoryFilter, IfChanged),
+    responses((status = 200, description = "The entries", body = RecordHistory))
+)]
+#[get("/departments/{department}/entries")]
+async fn list_department_entries(
+    asked: Asked,
+    key: PathKey<domain::Key<domain::Department>>,
+) -> Result<HttpResponse, Problem> {
+    asked.answer(store::ResourceType::Department, key.0.to_string()).await
+}
+
+/// List the entries of a mutual
+///
+/// How it came to say what it says: each change with what it changed. What was deleted keeps its history.
+#[utoipa::path(
+    tag = "entries",
+    params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), HistoryFilter, IfChanged),
+    responses((status = 200, description = "The entries", body = RecordHistory))
+)]
+#[get("/mutuals/{mutual}/entries")]
+async fn list_mutual_entries(asked: Asked, key: PathKey<domain::Key<domain::Mutual>>) -> Result<HttpResponse, Problem> {
+    asked.answer(store::ResourceType::Mutual, key.0.to_string()).await
+}
+
+/// List the entries of a staff ballot
+///
+/// How it came to say what it says: each change with what it changed, from its declaration on for those who don't see its draft.
+#[utoipa::path(
+    tag = "entries",
+    params(
+        ("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
+        HistoryFilter,
+        IfChanged
+    ),
+    responses((status = 200, description = "The entries", body = RecordHistory))
+)]
+#[get("/staff-ballots/{ballot}/entries")]
+async fn list_staff_ballot_entries(asked: Asked, id: PathKey<domain::StaffBallotId>) -> Result<HttpResponse, Problem> {
+    asked.answer(store::ResourceType::StaffBallot, id.0.to_string()).await
+}
+
+/// List the entries of a contract
+///
+/// How it came to say what it says: each change with what it changed. What was deleted keeps its history.
+#[utoipa::path(
+    tag = "entries",
+    params(
+        ("contract" = inline(ContractId), Path, description = "Id of the contract"),
+        HistoryFilter,
+        IfChanged
+    ),
+    responses((status = 200, description = "The entries", body = RecordHistory))
+)]
+#[get("/contracts/{contract}/entries")]
+async fn list_contract_entries(asked: Asked, id: PathKey<domain::ContractId>) -> Result<HttpResponse, Problem> {
+    asked.answer(store::ResourceType::Contract, id.0.to_string()).await
+}
+
+/// A request for the history of one record, but for which record.
+struct Asked {
+    app: App,
+    caller: Caller,
+    path: String,
+    after: i64,
+    limit: usize,
+    conditions: IfChanged,
+}
+
+impl Asked {
+    async fn answer(self, resource_type: store::ResourceType, key: String) -> Result<HttpResponse, Problem> {
+        let Self { app, caller, path, after, limit, conditions } = self;
+        let history = app.store.read(move |tx| {
+            history::list(tx, resource_type, &key, (after, limit), caller.confidences()).map_err(Problem::from)
+        });
+        let history = history.await?;
+        let link = |after: i64| format!("{path}?after={after}&limit={limit}");
+        let next = history.next_after.map(link);
+        let items = history.versions.into_iter().map(Entry::of_version).collect::<Result<_, _>>()?;
+        let page = RecordHistory { items, next_after: history.next_after };
+        answer(&conditions, &page, next.as_deref(), &link(0))
+    }
+}
+
+impl FromRequest for Asked {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Self::read(request, payload))
+    }
+}
+
+impl Asked {
+    fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
+        let Query(filter) = Query::<HistoryFilter>::from_request(request, payload).into_inner()?;
+        let app =
+            App::from_request(request, payload).into_inner().map_err(|error| Problem::internal(error.to_string()))?;
+        Ok(Self {
+            app,
+            caller: Caller::from_request(request, payload).into_inner()?,
+            path: request.path().to_owned(),
+            after: number(filter.after),
+            limit: size(filter.limit),
+            conditions: IfChanged::from_request(request, payload).into_inner()?,
+        })
+    }
+}
+
+impl Entry {
+    /// An entry of the log as it is shown.
+    ///
+    /// # Errors
+    ///
+    /// A 500 where the log holds a record that is no JSON.
+    pub fn of(logged: Logged) -> Result<Self, Problem> {
+        let Logged { seq, at, leaf_hash, content } = logged;
+        let bare = Self {
+            seq,
+            at: Instant(at),
+            leaf_hash: leaf_hash.as_slice().into(),
+            actor: None,
+            request_id: None,
+            action: None,
+            resource_type: None,
+            resource_id: None,
+            version: None,
+            after: None,
+            reason: None,
+            restricted: None,
+            nonce: None,
+            changes: None,
+        };
+        let Some(content) = content else { return Ok(bare) };
+        Ok(Self {
+            actor: Some(content.actor),
+            request_id: Some(content.request_id),
+            action: Some(Word(content.action)),
+            resource_type: Some(Word(content.resource_type)),
+            resource_id: Some(content.resource_id),
+            version: Some(content.version),
+            after: content.after.map(RawValue::from_string).transpose().map_err(Problem::internal)?.map(LoggedRecord),
+            reason: content.reason,
+            restricted: content.restricted.then_some(true),
+            nonce: content.nonce,
+            ..bare
+        })
+    }
+
+    fn of_version(version: Version) -> Result<Self, Problem> {
+        let mut entry = Self::of(version.entry)?;
+        if let (Some(before), Some(LoggedRecord(after))) = (version.before, &entry.after) {
+            let parsed = |text: &str| serde_json::from_str::<Value>(text).map_err(Problem::internal);
+            entry.changes = Some(RecordChanges(difference(&parsed(&before)?, &parsed(after.get())?)));
+        }
+        Ok(entry)
+    }
+}
+
+fn number<const MAX: i64>(after: Option<Bounded<0, MAX>>) -> i64 {
+    after.map_or(0, |Bounded(after)| after)
+}
+
+fn size(limit: Option<Bounded<1, 200>>) -> usize {
+    limit.and_then(|Bounded(limit)| usize::try_from(limit).ok()).unwrap_or(DEFAULT_LIMIT)
+}
+
+fn answer(
+    conditions: &IfChanged,
+    page: &impl Serialize,
+    next: Option<&str>,
+    first: &str,
+) -> Result<HttpResponse, Problem> {
+    let document = serde_json::to_string(page).map_err(Problem::internal)?;
+    let next = next.map(|next| format!("<{next}>; rel=\"next\", ")).unwrap_or_default();
+    let link = HeaderValue::try_from(format!("{next}<{first}>; rel=\"first\"")).map_err(Problem::internal)?;
+    Ok(conditions.list(digest(&document), link, || document))
+}
+
+/// What every record has; its type says what else.
+fn open_object(description: &str) -> ObjectBuilder {
+    let integer = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1))
+        .description(Some("The record's version."));
+    ObjectBuilder::new()
+        .property("version", integer)
+        .property("updated_at", Ref::from_schema_name("Instant"))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .description(Some(description))
+}
+
+impl PartialSchema for LoggedRecord {
+    fn schema() -> RefOr<Schema> {
+        let id = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("uuid".to_owned())))
+            .max_length(Some(36))
+            .description(Some("The record's id."));
+        open_object(
+            "A record as the log keeps it: as it was hashed, in the form that records of its type had then. Where it says something \
+             about a person there is an object with one member, `commitment`: SHA-256 of 32 random bytes and the value, in hexadecimal.",
+        )
+        .property("id", id)
+        .into()
+    }
+}
+
+impl ToSchema for LoggedRecord {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("LoggedRecord")
+    }
+}
+
+impl PartialSchema for RecordChanges {
+    fn schema() -> RefOr<Schema> {
+        open_object("How a record differs from its version before, as a merge patch (RFC 7396).").into()
+    }
+}
+
+impl ToSchema for RecordChanges {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("RecordChanges")
+    }
+}

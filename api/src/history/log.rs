@@ -1,0 +1,302 @@
+//! The log's own operations: its signed head, the key, and proofs that entries are in it and that it only ever grows.
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::{HttpResponse, get};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use domain::FaultCode;
+use serde::{Deserialize, Serialize};
+use store::merkle::Hash;
+use store::{ReadTx, entry_log, log_tree};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::history::signing::LogSigner;
+use crate::register::value::{Bounded, HexHash, hex};
+use crate::request::query::Query;
+use crate::response::problem::{ErrorItem, Problem};
+use crate::server::App;
+
+/// A head is old with the next entry.
+const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
+
+/// The head of the log: how long it is, and the root of its tree. Whoever keeps one can check later that nothing before it was changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "tree_size": 1,
+    "root_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "origin": "mutuals.example.gov.uk/log",
+    "key_id": "3f5b1c07",
+    "signature": "jQnq0vF2Jpnbj1tG0Y3sO4T9T1yYkD5Ww0y8m8v7M0p5dZ0n9c9b2u2v5l7o3bq0c1fQK3jv4y8pQ2b0q1s3Bg==",
+    "checkpoint": "mutuals.example.gov.uk/log\n1\nbjQLnP+zepicpUTma3gKLHiQHT+zNzh2hRGjBhevoB0=\n\n— mutuals.example.gov.uk/log P1scB40J6tLxdiaZ249bRtGN7DuE/U9cmJA+VsNMvJvL+zNKeXWdJ/XPW9rtr+Ze6N26tHNX0Ct47+MvKUNm9KtbNwY=\n"
+}))]
+pub struct LogHead {
+    /// How many entries there are: the number of the newest.
+    #[schema(minimum = 0)]
+    tree_size: i64,
+    /// The root of the Merkle tree over their leaf hashes (RFC 6962).
+    root_hash: HexHash,
+    /// The log's name. This and what follows is absent where the service has no signing key.
+    #[schema(nullable = false, max_length = 300)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    /// What signatures of the key are known by, in hexadecimal.
+    #[schema(nullable = false, pattern = "^[0-9a-f]{8}$", max_length = 8)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_id: Option<String>,
+    /// Ed25519 over the first three lines of the checkpoint, in base64.
+    #[schema(nullable = false, max_length = 100)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<String>,
+    /// The whole as a checkpoint: a signed note (C2SP tlog-checkpoint and signed-note).
+    #[schema(nullable = false, max_length = 2000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<String>,
+}
+
+/// The key that the heads of the log are signed with. Keep it: a key that comes with what it signs proves little.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "origin": "mutuals.example.gov.uk/log",
+    "algorithm": "Ed25519",
+    "key_id": "3f5b1c07",
+    "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
+    "public_key_pem": "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n",
+    "verifier_key": "mutuals.example.gov.uk/log+3f5b1c07+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
+}))]
+struct LogKey {
+    /// The log's name.
+    #[schema(max_length = 300)]
+    origin: String,
+    /// `Ed25519`.
+    #[schema(value_type = String, max_length = 20)]
+    algorithm: &'static str,
+    /// What its signatures are known by, in hexadecimal.
+    #[schema(pattern = "^[0-9a-f]{8}$", max_length = 8)]
+    key_id: String,
+    /// Its 32 bytes, in base64.
+    #[schema(max_length = 44)]
+    public_key: String,
+    /// The same as OpenSSL reads it.
+    #[schema(max_length = 200)]
+    public_key_pem: String,
+    /// The same as those who check signed notes take it.
+    #[schema(max_length = 400)]
+    verifier_key: String,
+}
+
+/// Proves that an entry is in the log.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "seq": 1,
+    "leaf_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "tree_size": 2,
+    "root_hash": "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "hashes": ["96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"]
+}))]
+struct InclusionProof {
+    /// The entry. The index of its leaf is one less.
+    #[schema(minimum = 1)]
+    seq: i64,
+    /// Its hash.
+    leaf_hash: HexHash,
+    /// Of how many entries the tree is.
+    #[schema(minimum = 1)]
+    tree_size: i64,
+    /// The tree's root.
+    root_hash: HexHash,
+    /// What stands beside the way from the leaf to the root, the lowest first (RFC 6962, section 2.1.1).
+    #[schema(max_items = 63)]
+    hashes: Vec<HexHash>,
+}
+
+/// Proves that a longer log goes on from a shorter one: nothing of that was changed or taken away.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "from": 1,
+    "from_root_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "to": 2,
+    "to_root_hash": "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
+    "hashes": ["96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"]
+}))]
+struct ConsistencyProof {
+    /// How many entries the shorter log has.
+    #[schema(minimum = 1)]
+    from: i64,
+    /// Its root.
+    from_root_hash: HexHash,
+    /// How many entries the longer log has.
+    #[schema(minimum = 1)]
+    to: i64,
+    /// Its root.
+    to_root_hash: HexHash,
+    /// The proof (RFC 6962, section 2.1.2).
+    #[schema(max_items = 64)]
+    hashes: Vec<HexHash>,
+}
+
+/// Which entry in which tree.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct InclusionOf {
+    /// The entry.
+    #[param(required, value_type = i64, minimum = 1)]
+    seq: Option<Bounded<1, { i64::MAX }>>,
+    /// Of how many entries the tree is, `seq` at least; where it is absent, of all.
+    #[param(value_type = Option<i64>, nullable = false, minimum = 1)]
+    tree_size: Option<Bounded<1, { i64::MAX }>>,
+}
+
+/// Which logs.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ConsistencyOf {
+    /// How many entries the shorter log has.
+    #[param(required, value_type = i64, minimum = 1)]
+    from: Option<Bounded<1, { i64::MAX }>>,
+    /// How many entries the longer log has, `from` at least; where it is absent, all.
+    #[param(value_type = Option<i64>, nullable = false, minimum = 1)]
+    to: Option<Bounded<1, { i64::MAX }>>,
+}
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_log_head).service(get_log_key).service(get_inclusion_proof).service(get_consistency_proof);
+}
+
+impl LogHead {
+    /// The head of a log of this size and root, signed where there is a key.
+    pub fn new(tree_size: i64, root: &Hash, signer: Option<&LogSigner>) -> Self {
+        let signed = signer.map(|signer| (signer, signer.sign(tree_size, root)));
+        Self {
+            tree_size,
+            root_hash: hash(root),
+            origin: signed.as_ref().map(|(signer, _)| signer.origin().to_owned()),
+            key_id: signed.as_ref().map(|(signer, _)| hex(&signer.key_id())),
+            signature: signed.as_ref().map(|(_, (signature, _))| BASE64_STANDARD.encode(signature)),
+            checkpoint: signed.map(|(_, (_, checkpoint))| checkpoint),
+        }
+    }
+}
+
+fn hash(hash: &Hash) -> HexHash {
+    hash.as_slice().into()
+}
+
+/// How long the log is, and the root of its tree.
+///
+/// # Errors
+/// Those of the store.
+pub fn head(tx: &mut ReadTx<'_>) -> Result<(i64, Hash), store::Error> {
+    let size = entry_log::head(tx)?;
+    Ok((size, log_tree::root(tx, size)?))
+}
+
+/// Get the head of the log
+///
+/// How many entries there are and the root of the Merkle tree over them, signed where the operator has set up a key.
+#[utoipa::path(tag = "log", responses((status = 200, description = "The head", body = LogHead)))]
+#[get("/log/head")]
+async fn get_log_head(app: App) -> Result<HttpResponse, Problem> {
+    let (size, root) = app.store.read(head).await?;
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(LogHead::new(size, &root, app.signer.as_ref())))
+}
+
+/// Get the log's key
+///
+/// The public key that its heads are signed with. There is none where the operator has set up no key.
+#[utoipa::path(
+    tag = "log",
+    responses((status = 200, description = "The key", body = LogKey), (status = 404))
+)]
+#[get("/log/key")]
+async fn get_log_key(app: App) -> Result<HttpResponse, Problem> {
+    let unsigned = || Problem::not_found("the heads of this log are not signed: its operator has set up no key");
+    let signer = app.signer.as_ref().ok_or_else(unsigned)?;
+    let key = LogKey {
+        origin: signer.origin().to_owned(),
+        algorithm: "Ed25519",
+        key_id: hex(&signer.key_id()),
+        public_key: BASE64_STANDARD.encode(signer.public_key()),
+        public_key_pem: signer.public_key_pem(),
+        verifier_key: signer.verifier_key(),
+    };
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(key))
+}
+
+/// Prove that an entry is in the log
+///
+/// By the hashes beside the way from its leaf to the root of the tree (RFC 6962).
+#[utoipa::path(
+    tag = "log",
+    params(InclusionOf),
+    responses((status = 200, description = "The proof", body = InclusionProof))
+)]
+#[get("/log/proofs/inclusion")]
+async fn get_inclusion_proof(app: App, Query(asked): Query<InclusionOf>) -> Result<HttpResponse, Problem> {
+    let seq = required("seq", asked.seq)?;
+    let size = asked.tree_size.map(|Bounded(size)| size);
+    let proof = app.store.read(move |tx| {
+        let tree_size = within(tx, ("seq", seq), ("tree_size", size))?;
+        Ok::<_, Problem>(InclusionProof {
+            seq,
+            leaf_hash: hash(&log_tree::leaf(tx, seq)?),
+            tree_size,
+            root_hash: hash(&log_tree::root(tx, tree_size)?),
+            hashes: log_tree::inclusion(tx, seq, tree_size)?.iter().map(hash).collect(),
+        })
+    });
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(proof.await?))
+}
+
+/// Prove that the log only grew
+///
+/// By the hashes from which the roots of both the shorter and the longer log follow (RFC 6962).
+#[utoipa::path(
+    tag = "log",
+    params(ConsistencyOf),
+    responses((status = 200, description = "The proof", body = ConsistencyProof))
+)]
+#[get("/log/proofs/consistency")]
+async fn get_consistency_proof(app: App, Query(asked): Query<ConsistencyOf>) -> Result<HttpResponse, Problem> {
+    let from = required("from", asked.from)?;
+    let to = asked.to.map(|Bounded(to)| to);
+    let proof = app.store.read(move |tx| {
+        let to = within(tx, ("from", from), ("to", to))?;
+        Ok::<_, Problem>(ConsistencyProof {
+            from,
+            from_root_hash: hash(&log_tree::root(tx, from)?),
+            to,
+            to_root_hash: hash(&log_tree::root(tx, to)?),
+            hashes: log_tree::consistency(tx, from, to)?.iter().map(hash).collect(),
+        })
+    });
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(proof.await?))
+}
+
+fn required<const MIN: i64, const MAX: i64>(name: &str, given: Option<Bounded<MIN, MAX>>) -> Result<i64, Problem> {
+    let missing = || ErrorItem::parameter(name, FaultCode::Required.as_str(), "a value is expected");
+    given.map(|Bounded(number)| number).ok_or_else(|| Problem::bad_query(vec![missing()]))
+}
+
+/// The greater of two sizes, which is that of the log where it isn't given. Both are of the log as far as it goes.
+fn within(
+    tx: &mut ReadTx<'_>,
+    (lesser, least): (&str, i64),
+    (greater, most): (&str, Option<i64>),
+) -> Result<i64, Problem> {
+    let head = entry_log::head(tx)?;
+    let most = most.unwrap_or(head);
+    let mut faults = Vec::new();
+    let mut refuse = |name: &str, detail: String| {
+        faults.push(ErrorItem::parameter(name, FaultCode::OutOfRange.as_str(), detail));
+    };
+    if most > head {
+        refuse(greater, format!("the log has {head} entries so far"));
+    }
+    if least > most {
+        refuse(lesser, format!("expected a whole number from 1 to {most}"));
+    }
+    if faults.is_empty() { Ok(most) } else { Err(Problem::bad_query(faults)) }
+}

@@ -1,0 +1,6 @@
+//! What happened: entries, histories, the log with its proofs and its key.
+
+pub mod entry;
+pub mod log;
+pub mod merge_patch;
+pub mod signing;

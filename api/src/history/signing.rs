@@ -1,0 +1,256 @@
+//! The key that signs the head of the log, and the signed note that results: a checkpoint as C2SP's tlog-checkpoint has it, with an
+//! Ed25519 signature as its signed-note has it.
+//!
+//! The key is in a file outside the database, so that whoever can change the one can't sign with the other.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ed25519_dalek::{Signer as _, SigningKey};
+use sha2::{Digest, Sha256};
+use store::merkle::Hash;
+
+use crate::register::value::hex;
+
+/// What stands before the key in a PKCS #8 file of an Ed25519 key (RFC 8410, section 7).
+const PKCS8_PREFIX: [u8; 16] =
+    [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+/// The same for a public key (RFC 8410, section 4).
+const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
+/// How signed notes call Ed25519.
+const NOTE_ALGORITHM: u8 = 1;
+const KEY_BYTES: usize = 32;
+
+/// The name of a log where the operator gives it none.
+pub const DEFAULT_ORIGIN: &str = "register-of-mutuals";
+
+/// What signs the heads of one log.
+#[derive(Clone)]
+pub struct LogSigner {
+    origin: Arc<str>,
+    key: Arc<SigningKey>,
+}
+
+/// Why a key can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file can't be read or written.
+    #[error("the signing key file {path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It holds something else.
+    #[error(
+        "the signing key file {0} holds no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal"
+    )]
+    NoKey(String),
+    /// The log's name is none.
+    #[error("«{0}» is no name for a log: expected a text without spaces and `+`, such as mutuals.example.gov.uk/log")]
+    Origin(String),
+    /// The system gave no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(String),
+}
+
+impl LogSigner {
+    /// Signs with the key in this file.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`].
+    pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
+        let name = || path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
+        let key = secret(&text).ok_or_else(|| KeyError::NoKey(name()))?;
+        Self::new(&key, origin)
+    }
+
+    fn new(key: &[u8; KEY_BYTES], origin: &str) -> Result<Self, KeyError> {
+        if origin.is_empty() || origin.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
+            return Err(KeyError::Origin(origin.to_owned()));
+        }
+        Ok(Self { origin: origin.into(), key: Arc::new(SigningKey::from_bytes(key)) })
+    }
+
+    /// The log's name, which stands in every checkpoint.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The public key.
+    pub fn public_key(&self) -> [u8; KEY_BYTES] {
+        self.key.verifying_key().to_bytes()
+    }
+
+    /// The public key as OpenSSL reads it.
+    pub fn public_key_pem(&self) -> String {
+        pem("PUBLIC KEY", &[SPKI_PREFIX.as_slice(), &self.public_key()].concat())
+    }
+
+    /// What signatures of this key and name are known by: the beginning of a hash of both.
+    pub fn key_id(&self) -> [u8; 4] {
+        let hash = Sha256::new()
+            .chain_update(self.origin.as_bytes())
+            .chain_update([b'\n', NOTE_ALGORITHM])
+            .chain_update(self.public_key())
+            .finalize();
+        hash.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The public key as those who check signed notes take it.
+    pub fn verifier_key(&self) -> String {
+        let encoded = BASE64_STANDARD.encode([&[NOTE_ALGORITHM], self.public_key().as_slice()].concat());
+        format!("{}+{}+{encoded}", self.origin, hex(&self.key_id()))
+    }
+
+    /// The signature of a head, and the whole checkpoint.
+    pub fn sign(&self, tree_size: i64, root: &Hash) -> (Vec<u8>, String) {
+        let text = format!("{}\n{tree_size}\n{}\n", self.origin, BASE64_STANDARD.encode(root));
+        let signature = self.key.sign(text.as_bytes()).to_bytes();
+        let line = BASE64_STANDARD.encode([self.key_id().as_slice(), &signature].concat());
+        (signature.to_vec(), format!("{text}\n\u{2014} {} {line}\n", self.origin))
+    }
+}
+
+/// It never shows the key.
+impl fmt::Debug for LogSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogSigner").field("verifier_key", &self.verifier_key()).finish_non_exhaustive()
+    }
+}
+
+/// Makes a key and writes it into a new file that only its owner may read.
+///
+/// # Errors
+///
+/// [`KeyError`], also where the file is there already.
+pub fn make_key(path: &Path) -> Result<(), KeyError> {
+    let mut key = [0; KEY_BYTES];
+    getrandom::fill(&mut key).map_err(|error| KeyError::Random(error.to_string()))?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let pem = pem("PRIVATE KEY", &[PKCS8_PREFIX.as_slice(), &key].concat());
+    let written = options.open(path).and_then(|mut file| {
+        file.write_all(pem.as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|source| KeyError::File { path: path.display().to_string(), source })
+}
+
+/// A checkpoint that was kept: how many entries it is of, and their root.
+pub fn read_checkpoint(text: &str) -> Option<(i64, Hash)> {
+    let mut lines = text.lines().skip(1);
+    let (size, root) = (lines.next()?, lines.next()?);
+    Some((size.parse().ok()?, BASE64_STANDARD.decode(root).ok()?.try_into().ok()?))
+}
+
+fn secret(text: &str) -> Option<[u8; KEY_BYTES]> {
+    let text = text.trim();
+    let inner = text
+        .strip_prefix("-----BEGIN PRIVATE KEY-----")
+        .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"));
+    match inner {
+        Some(inner) => {
+            let der = BASE64_STANDARD.decode(inner.split_ascii_whitespace().collect::<String>()).ok()?;
+            der.strip_prefix(&PKCS8_PREFIX)?.try_into().ok()
+        }
+        None => from_hex(text),
+    }
+}
+
+fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
+    let (pairs, odd) = text.as_bytes().as_chunks::<2>();
+    if !odd.is_empty() {
+        return None;
+    }
+    let byte = |pair: &[u8; 2]| {
+        let digits = str::from_utf8(pair).ok().filter(|_| pair.iter().all(u8::is_ascii_hexdigit))?;
+        u8::from_str_radix(digits, 16).ok()
+    };
+    pairs.iter().map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", BASE64_STANDARD.encode(der))
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::{Signature, Verifier as _};
+
+    use super::*;
+
+    const SECRET: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+
+    fn signer() -> LogSigner {
+        LogSigner::new(&from_hex(SECRET).unwrap(), "example.org/log").unwrap()
+    }
+
+    /// RFC 8032, section 7.1, test 1.
+    #[test]
+    fn the_public_key_is_that_of_the_secret_one() {
+        assert_eq!(hex(&signer().public_key()), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+        let shown = format!("{:?}", signer());
+        assert!(!shown.contains(SECRET) && !shown.contains("157, 97"), "{shown}");
+    }
+
+    #[test]
+    fn a_key_is_read_as_pem_or_hexadecimal() {
+        let der = [PKCS8_PREFIX.as_slice(), &from_hex(SECRET).unwrap()].concat();
+        assert_eq!(secret(&pem("PRIVATE KEY", &der)), from_hex(SECRET));
+        assert_eq!(secret(&format!("{SECRET}\n")), from_hex(SECRET));
+        for other in
+            ["", "abc", &SECRET[1..], &format!("{SECRET}00"), &pem("PRIVATE KEY", b"x"), "+1".repeat(32).as_str()]
+        {
+            assert_eq!(secret(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_made_key_is_the_owners_alone_and_replaces_none() {
+        let path = std::env::temp_dir().join(format!("signing-key-{}", std::process::id()));
+        make_key(&path).unwrap();
+        LogSigner::open(&path, DEFAULT_ORIGIN).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert!(make_key(&path).is_err());
+        std::fs::remove_file(&path).unwrap();
+        assert!(LogSigner::open(&path, DEFAULT_ORIGIN).is_err());
+    }
+
+    #[test]
+    fn a_checkpoint_is_signed_and_read_back() {
+        let root = [7; 32];
+        let (signature, checkpoint) = signer().sign(42, &root);
+
+        assert_eq!(read_checkpoint(&checkpoint), Some((42, root)));
+        let (text, signatures) = checkpoint.split_once("\n\n").unwrap();
+        let text = format!("{text}\n");
+        let signature = Signature::from_slice(&signature).unwrap();
+        signer().key.verifying_key().verify(text.as_bytes(), &signature).unwrap();
+        let expected = [signer().key_id().as_slice(), &signature.to_bytes()].concat();
+        assert_eq!(signatures, format!("\u{2014} example.org/log {}\n", BASE64_STANDARD.encode(expected)));
+        assert!(signer().verifier_key().starts_with(&format!("example.org/log+{}+Adda", hex(&signer().key_id()))));
+        assert_eq!(read_checkpoint("a\nb\nc\n"), None);
+    }
+
+    #[test]
+    fn a_log_has_a_name_that_a_note_can_bear() {
+        for refused in ["", "a b", "a+b", "a\n"] {
+            assert!(LogSigner::new(&[0; 32], refused).is_err(), "{refused:?}");
+        }
+    }
+}

@@ -1,0 +1,596 @@
+//! The one middleware: every request comes in through it and every answer goes out through it.
+//!
+//! On the way in it checks, in this order, what needs no handler: route 404, method 405, `Accept` 406, the caller 401, size 413,
+//! media type 415, then the request id and the names of the query parameters (400). On the way out it completes problems, turns
+//! every other error into one, adds the headers that all answers have and writes the log line. Before all else it counts the
+//! request against the limit of its address, and once the caller is known, against that of the key. It learns all paths from the
+//! contract and knows no resource.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
+use actix_web::error::InternalError;
+use actix_web::http::ConnectionType;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::bulk::import;
+use crate::caller::Caller;
+use crate::caller::authentication::{self, Authenticator};
+use crate::http::connection::Line;
+use crate::http::cors::{Cors, CrossOrigin};
+use crate::http::hardening;
+use crate::http::metrics::Metrics;
+use crate::http::proxy::{Proxies, PublicUrl};
+use crate::http::rate::{RateLimits, Standings};
+use crate::http::request_id::{REQUEST_ID, RequestId};
+use crate::http::route::{Operation, Route, RouteTable};
+use crate::http::trace::{TRACEPARENT, TraceParent};
+use crate::pages::about::DOCS;
+use crate::request::query;
+use crate::response::problem::{ErrorItem, Problem};
+
+/// The most bytes that a request body may have.
+pub const BODY_LIMIT: usize = 64 * 1024;
+
+static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
+
+/// Query parameters that the operation doesn't have: found by the gate, told by the query's extractor together with all
+/// other faults of the query.
+#[derive(Debug)]
+pub struct UnknownParameters(pub Vec<ErrorItem>);
+
+/// Paths whose requests no rate limit counts: those who watch over the service ask often, and must be told.
+pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];
+
+/// The middleware, for `App::wrap`.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Rules>);
+
+/// What the gate goes by.
+#[derive(Debug, Default)]
+pub struct Rules {
+    /// The paths that there are.
+    pub routes: RouteTable,
+    /// Who finds out who comes in; without one everybody is the public.
+    pub authenticator: Option<Authenticator>,
+    /// The web pages that may call.
+    pub cors: Cors,
+    /// The address that callers know.
+    pub public_url: Option<PublicUrl>,
+    /// Who is believed on where a request comes from.
+    pub proxies: Proxies,
+    /// How often one may call.
+    pub limits: Arc<RateLimits>,
+    /// A file to be imported may have so many bytes.
+    pub import_limit: usize,
+    /// Where answers are counted.
+    pub metrics: Option<Metrics>,
+}
+
+impl Gate {
+    /// A gate that goes by these rules.
+    pub fn new(rules: Rules) -> Self {
+        Self(Arc::new(rules))
+    }
+
+    /// Who sends a request.
+    ///
+    /// # Errors
+    ///
+    /// 401 with the reason, 503 where the database doesn't answer.
+    pub async fn caller(&self, request: &HttpRequest, id: &RequestId) -> Result<Caller, Problem> {
+        match &self.0.authenticator {
+            Some(authenticator) => authenticator.caller(request, id).await,
+            None => Ok(domain::Caller::public().into()),
+        }
+    }
+}
+
+impl<S> Transform<S, ServiceRequest> for Gate
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Transform = GateService<S>;
+    type InitError = ();
+    type Future = Ready<Result<Self::Transform, ()>>;
+
+    fn new_transform(&self, service: S) -> Self::Future {
+        ready(Ok(GateService { service: Rc::new(service), rules: Arc::clone(&self.0) }))
+    }
+}
+
+/// The gate in front of one worker's handlers.
+#[derive(Debug)]
+pub struct GateService<S> {
+    service: Rc<S>,
+    rules: Arc<Rules>,
+}
+
+impl<S> Service<ServiceRequest> for GateService<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = Error> + 'static,
+{
+    type Response = ServiceResponse<BoxBody>;
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self::Response, Error>>;
+
+    forward_ready!(service);
+
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
+        let mut passage = Passage::begin(&self.rules, &request);
+        let service = Rc::clone(&self.service);
+        Box::pin(async move {
+            match passage.admit(&mut request).await {
+                Ok(Admission::Handler) => {
+                    let answer = AssertUnwindSafe(async move { service.call(request).await }).catch_unwind().await;
+                    passage.end(answer.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into())))
+                }
+                Ok(Admission::Options(allow)) => {
+                    let response = HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish();
+                    passage.end(Ok(request.into_response(response)))
+                }
+                Err(problem) => passage.end(Ok(request.error_response(problem))),
+            }
+        })
+    }
+}
+
+/// One request on its way through.
+struct Passage {
+    rules: Arc<Rules>,
+    started: Instant,
+    id: RequestId,
+    id_fault: Option<Problem>,
+    method: Method,
+    uri: Uri,
+    route: Option<Arc<Route>>,
+    cross_origin: Option<CrossOrigin>,
+    trace: Option<TraceParent>,
+    standings: Standings,
+    /// Where the answer depends on the caller: whether they have said who they are.
+    personal: Option<bool>,
+    /// Whether the connection ends with the answer.
+    is_last: bool,
+}
+
+enum Admission {
+    Handler,
+    Options(HeaderValue),
+}
+
+impl Passage {
+    fn begin(rules: &Arc<Rules>, request: &ServiceRequest) -> Self {
+        let started = Instant::now();
+        let (id, id_fault) = match RequestId::given(request.headers()) {
+            Ok(given) => (given.unwrap_or_else(RequestId::make), None),
+            Err(fault) => (RequestId::make(), Some(fault)),
+        };
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let route = rules.routes.find(request.match_info().as_str()).cloned();
+        let cross_origin = rules.cors.find(&method, request.headers());
+        let trace = TraceParent::given(request.headers());
+        Self {
+            rules: Arc::clone(rules),
+            started,
+            id,
+            id_fault,
+            method,
+            uri,
+            route,
+            cross_origin,
+            trace,
+            standings: Standings::default(),
+            personal: None,
+            is_last: false,
+        }
+    }
+
+    /// All checks. HEAD goes on as GET: the connection knows that it was HEAD and sends no body.
+    async fn admit(&mut self, request: &mut ServiceRequest) -> Result<Admission, Problem> {
+        self.check_crowd(request)?;
+        if query::decode(self.uri.path()).is_none() {
+            return Err(Problem::bad_request("the path isn't valid percent-encoded UTF-8"));
+        }
+        let route = self.route.clone().ok_or_else(Problem::unknown_path)?;
+        if self.method == Method::OPTIONS {
+            return Ok(Admission::Options(route.allow().clone()));
+        }
+        if self.method == Method::HEAD {
+            request.head_mut().method = Method::GET;
+        }
+        let operation = route.operation(request.method()).ok_or_else(|| Problem::method_not_allowed(route.allow()))?;
+        check_accept(request, operation)?;
+        let rules = Arc::clone(&self.rules);
+        if let Some(authenticator) = rules.authenticator.as_ref().filter(|_| operation.asks_who()) {
+            self.personal = operation.depends_on_caller().then_some(true);
+            let caller = authenticator.caller(request.request(), &self.id).await?;
+            self.check_caller(&caller, operation)?;
+            request.extensions_mut().insert(caller);
+        }
+        check_size(request, self.body_limit())?;
+        check_content_type(request, operation)?;
+        if let Some(fault) = self.id_fault.take() {
+            return Err(fault);
+        }
+        self.check_parameters(request, operation)?;
+        request.extensions_mut().insert(self.id.clone());
+        Ok(Admission::Handler)
+    }
+
+    /// The most bytes that the body may have.
+    fn body_limit(&self) -> usize {
+        let is_import = self.route.as_ref().is_some_and(|route| route.template() == import::PATH);
+        if is_import { self.rules.import_limit } else { BODY_LIMIT }
+    }
+
+    /// Whether there is room for the request at all.
+    fn check_crowd(&mut self, request: &ServiceRequest) -> Result<(), Problem> {
+        if let Some(line) = request.conn_data::<Line>() {
+            line.answering();
+            if line.is_too_many() {
+                self.is_last = true;
+                return Err(Problem::too_many_connections());
+            }
+        }
+        let is_unlimited = self.route.as_ref().is_some_and(|route| UNLIMITED.contains(&route.template()));
+        let rules = &self.rules;
+        match request.peer_addr() {
+            Some(peer) if !is_unlimited && !rules.limits.are_off() => {
+                let client = rules.proxies.client(peer.ip(), request.headers());
+                rules.limits.count_address(client, &mut self.standings)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_caller(&mut self, caller: &Caller, operation: &Operation) -> Result<(), Problem> {
+        if operation.depends_on_caller() {
+            self.personal = Some(caller.access.is_some());
+        }
+        if caller.access.is_some() {
+            self.rules.limits.count_key(&caller.name, &mut self.standings)
+        } else if operation.needs_key() {
+            Err(authentication::needed())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Where the operation has parameters, its extractor tells of the unknown ones, together with its own faults.
+    fn check_parameters(&self, request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
+        let (Some(query), Some(known)) = (self.uri.query(), operation.parameters()) else { return Ok(()) };
+        let unknown = query::unknown_parameters(query, known);
+        if unknown.is_empty() {
+            Ok(())
+        } else if known.is_empty() {
+            Err(Problem::bad_query(unknown))
+        } else {
+            request.extensions_mut().insert(UnknownParameters(unknown));
+            Ok(())
+        }
+    }
+
+    fn end(self, answer: Result<ServiceResponse, Error>) -> Result<ServiceResponse, Error> {
+        match answer {
+            Ok(answer) => {
+                let (request, response) = answer.into_parts();
+                Ok(ServiceResponse::new(request, self.complete(response)))
+            }
+            Err(error) => {
+                let response = self.complete(HttpResponse::from_error(error));
+                Err(InternalError::from_response("answered by the gate", response).into())
+            }
+        }
+    }
+
+    fn complete(self, mut response: HttpResponse) -> HttpResponse {
+        if let Some(problem) = problem_of(&response) {
+            response = problem.respond(&self.instance(), self.id.as_str());
+            if self.is_patch_of_another_type(response.status()) {
+                response
+                    .headers_mut()
+                    .insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
+            }
+        }
+        self.record(response.status());
+        if self.is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        self.add_headers(response.headers_mut());
+        response
+    }
+
+    /// What every answer says, whatever it is to.
+    fn add_headers(&self, headers: &mut HeaderMap) {
+        let public_url = self.rules.public_url.as_ref();
+        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS)
+            || headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
+        hardening::add(headers, is_page, public_url.is_some_and(PublicUrl::is_https));
+        self.rules.cors.mark(self.cross_origin.as_ref(), headers);
+        if let Some(is_known) = self.personal {
+            headers.append(header::VARY, HeaderValue::from_static("Authorization"));
+            if is_known {
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            }
+        }
+        self.standings.tell(headers);
+        if let Some(url) = public_url {
+            url.complete(headers);
+        }
+        if let Some(trace) = &self.trace {
+            headers.insert(TRACEPARENT.clone(), trace.to_value());
+        }
+        headers.insert(REQUEST_ID.clone(), self.id.to_value());
+    }
+
+    /// The log line, and the figures.
+    fn record(&self, status: StatusCode) {
+        let template = self.route.as_ref().map_or("-", |route| route.template());
+        let taken = self.started.elapsed();
+        if let Some(metrics) = &self.rules.metrics {
+            metrics.count(known_method(&self.method), template, status, taken);
+        }
+        if log::log_enabled!(log::Level::Info) {
+            let (id, method, status, micros) = (self.id.as_str(), &self.method, status.as_u16(), taken.as_micros());
+            match &self.trace {
+                Some(trace) => log::info!("{id} {method} {template} {status} {micros}us trace={}", trace.trace_id()),
+                None => log::info!("{id} {method} {template} {status} {micros}us"),
+            }
+        }
+    }
+
+    /// The path as a reference: a `%` that begins no escape is escaped itself.
+    fn instance(&self) -> Cow<'_, str> {
+        let path = self.uri.path();
+        let mut parts = path.split('%');
+        let first = parts.next().unwrap_or_default();
+        let begins_no_escape =
+            |rest: &str| !rest.get(..2).is_some_and(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
+        if !parts.clone().any(begins_no_escape) {
+            return Cow::Borrowed(path);
+        }
+        let escaped = |rest: &str| format!("%{}{rest}", if begins_no_escape(rest) { "25" } else { "" });
+        Cow::Owned(parts.map(escaped).fold(first.to_owned(), |path, part| path + &part))
+    }
+
+    /// RFC 5789, section 3.1: such a refusal says what PATCH would read.
+    fn is_patch_of_another_type(&self, status: StatusCode) -> bool {
+        self.method == Method::PATCH && status == StatusCode::UNSUPPORTED_MEDIA_TYPE
+    }
+}
+
+/// A caller may make up methods; figures are kept for those that there are.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn check_accept(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
+    let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    if operation.is_acceptable(ranges) { Ok(()) } else { Err(Problem::not_acceptable(&operation.answer_types())) }
+}
+
+/// A body without a declared length is measured while it is read.
+fn check_size(request: &ServiceRequest, limit: usize) -> Result<(), Problem> {
+    match content_length(request) {
+        Some(length) if length > limit => Err(Problem::payload_too_large(limit)),
+        _ => Ok(()),
+    }
+}
+
+fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
+    let headers = request.headers();
+    let has_body =
+        content_length(request).is_some_and(|length| length > 0) || headers.contains_key(header::TRANSFER_ENCODING);
+    if !operation.takes_body() || !has_body {
+        return Ok(());
+    }
+    if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
+        return Err(Problem::unsupported_media_type("bodies without a Content-Encoding"));
+    }
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(|content_type| operation.reads(content_type)) {
+        Ok(())
+    } else {
+        Err(Problem::unsupported_media_type(&operation.read_types()))
+    }
+}
+
+fn content_length(request: &ServiceRequest) -> Option<usize> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// The problem that a response is the answer to, also where it came from the framework's own errors.
+fn problem_of(response: &HttpResponse) -> Option<Problem> {
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    let error = response.error();
+    if let Some(problem) = error.and_then(|error| error.as_error::<Problem>()) {
+        return Some(problem.clone());
+    }
+    let said = error.map_or_else(|| status.to_string(), ToString::to_string);
+    Some(match status {
+        StatusCode::NOT_FOUND => Problem::unknown_path(),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::payload_too_large(BODY_LIMIT),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::unsupported_media_type("another media type"),
+        _ if status.is_client_error() => Problem::bad_request(said),
+        _ => Problem::internal(said),
+    })
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Problem {
+    let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Problem::internal(format!("a handler panicked: {}", words.unwrap_or("without words")))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::App;
+    use actix_web::body::to_bytes;
+    use actix_web::test::{TestRequest, init_service, try_call_service};
+    use actix_web::web::{self, Bytes};
+    use serde::Deserialize;
+    use serde_json::Value;
+    use utoipa::openapi::OpenApi;
+
+    use super::*;
+    use crate::request::query::Query;
+
+    #[derive(Deserialize)]
+    struct Filter {
+        size: Option<u32>,
+    }
+
+    async fn list(Query(filter): Query<Filter>) -> HttpResponse {
+        HttpResponse::Ok().json(filter.size)
+    }
+
+    async fn fail() -> Result<HttpResponse, Problem> {
+        Err(Problem::internal("the secret source"))
+    }
+
+    async fn read(body: Bytes) -> HttpResponse {
+        HttpResponse::Ok().json(body.len())
+    }
+
+    async fn crash() -> HttpResponse {
+        panic!("crashed")
+    }
+
+    fn routes() -> RouteTable {
+        let answer = serde_json::json!({"200": {"description": "", "content": {"application/json": {}}}});
+        let document = serde_json::json!({
+            "openapi": "3.1.0",
+            "info": {"title": "", "version": ""},
+            "paths": {
+                "/list": {"get": {
+                    "parameters": [{"name": "size", "in": "query", "required": false}],
+                    "responses": answer,
+                }},
+                "/fail": {"get": {"responses": answer}},
+                "/crash": {"get": {"responses": answer}},
+                "/read": {"post": {"responses": answer, "requestBody": {"content": {"application/json": {}}}}},
+                "/missing": {"get": {"responses": answer}},
+            },
+        });
+        RouteTable::of(&serde_json::from_value::<OpenApi>(document).unwrap())
+    }
+
+    async fn call(request: TestRequest) -> (StatusCode, HeaderMap, Value) {
+        let app = App::new()
+            .route("/list", web::get().to(list))
+            .route("/fail", web::get().to(fail))
+            .route("/crash", web::get().to(crash))
+            .route("/read", web::post().to(read))
+            .wrap(Gate::new(Rules { routes: routes(), ..Rules::default() }));
+        let app = init_service(app).await;
+        let response = match try_call_service(&app, request.to_request()).await {
+            Ok(answer) => answer.into_parts().1,
+            Err(error) => error.error_response(),
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = to_bytes(response.into_body()).await.unwrap();
+        (status, headers, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    async fn refusal(request: TestRequest) -> (u16, String) {
+        let (status, headers, body) = call(request).await;
+        assert_eq!(headers.get("content-type").unwrap(), "application/problem+json");
+        assert_eq!(headers.get("request-id").unwrap().to_str().unwrap(), body["request_id"]);
+        assert_eq!(body["status"], status.as_u16());
+        (status.as_u16(), body["type"].as_str().unwrap().trim_start_matches("/problems/").to_owned())
+    }
+
+    #[actix_web::test]
+    async fn checks_come_in_the_order_of_the_contract() {
+        let bad = |method: Method, path: &str| {
+            let broken = [("accept", "text/html"), ("content-type", "text/plain"), ("request-id", "{}")];
+            broken.into_iter().fold(TestRequest::with_uri(path).method(method), TestRequest::insert_header)
+        };
+        let large = || vec![b' '; BODY_LIMIT + 1];
+        assert_eq!(refusal(bad(Method::POST, "/nowhere?x=1").set_payload(large())).await.0, 404);
+        assert_eq!(refusal(bad(Method::PUT, "/read?x=1").set_payload(large())).await.0, 405);
+        assert_eq!(refusal(bad(Method::POST, "/read?x=1").set_payload(large())).await.0, 406);
+        let json = |request: TestRequest| request.insert_header(("accept", "application/json"));
+        let sized = |request: TestRequest, size: usize| {
+            request.insert_header(("content-length", size)).set_payload(vec![b' '; size])
+        };
+        assert_eq!(refusal(json(sized(bad(Method::POST, "/read?x=1"), BODY_LIMIT + 1))).await.0, 413);
+        assert_eq!(refusal(json(sized(bad(Method::POST, "/read?x=1"), 2))).await.0, 415);
+        let read = json(sized(bad(Method::POST, "/read?x=1"), 2)).insert_header(("content-type", "application/json"));
+        assert_eq!(refusal(read).await, (400, "malformed-request".to_owned()));
+        assert_eq!(refusal(TestRequest::with_uri("/fail?x=1")).await, (400, "invalid-parameter".to_owned()));
+    }
+
+    #[actix_web::test]
+    async fn head_is_answered_as_get_and_options_by_the_gate() {
+        let (status, headers, _) = call(TestRequest::with_uri("/list").method(Method::HEAD)).await;
+        assert_eq!(
+            (status, headers.get("content-type").unwrap().as_bytes()),
+            (StatusCode::OK, b"application/json".as_slice())
+        );
+        let (status, headers, _) = call(TestRequest::with_uri("/read").method(Method::OPTIONS)).await;
+        assert_eq!(
+            (status, headers.get("allow").unwrap().as_bytes()),
+            (StatusCode::NO_CONTENT, b"POST, OPTIONS".as_slice())
+        );
+        let (status, headers, _) = call(TestRequest::with_uri("/read").method(Method::HEAD)).await;
+        assert_eq!(
+            (status, headers.get("allow").unwrap().as_bytes()),
+            (StatusCode::METHOD_NOT_ALLOWED, b"POST, OPTIONS".as_slice())
+        );
+    }
+
+    #[actix_web::test]
+    async fn unknown_parameters_are_told_with_the_faults_of_the_others() {
+        let (status, _, body) = call(TestRequest::with_uri("/list?sise=1&size=x")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        let told: Vec<_> =
+            body["errors"].as_array().unwrap().iter().map(|error| error["parameter"].as_str().unwrap()).collect();
+        assert_eq!(told, ["sise", "size"]);
+    }
+
+    #[actix_web::test]
+    async fn a_failure_or_a_panic_tells_nothing_of_its_source() {
+        for path in ["/fail", "/crash"] {
+            let (status, headers, body) = call(TestRequest::with_uri(path).insert_header(("request-id", "r1"))).await;
+            assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(headers.get("request-id").unwrap(), "r1");
+            assert_eq!((body["instance"].as_str(), body["request_id"].as_str()), (Some(path), Some("r1")));
+            assert!(!body.to_string().contains("secret") && !body.to_string().contains("crashed"));
+        }
+    }
+
+    #[actix_web::test]
+    async fn errors_of_the_framework_become_problems() {
+        assert_eq!(refusal(TestRequest::with_uri("/missing")).await, (404, "unknown-path".to_owned()));
+        assert_eq!(refusal(TestRequest::with_uri("/list%FF")).await, (400, "malformed-request".to_owned()));
+        let large = TestRequest::post().uri("/read").insert_header(("transfer-encoding", "chunked"));
+        let large = large.insert_header(("content-type", "application/json")).set_payload(vec![b' '; 5_000_000]);
+        assert_eq!(refusal(large).await, (413, "payload-too-large".to_owned()));
+    }
+}

@@ -1,0 +1,139 @@
+//! What the service tells a Prometheus server of itself, on a listener of its own: the requests it answered, by path template, and how
+//! its connections, its database and its writer are doing.
+//!
+//! No label holds what a caller sent: methods and paths are those of the contract.
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{self, Data};
+use actix_web::{App as ActixApp, HttpResponse, HttpServer};
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+
+use crate::http::connection;
+use crate::server::{App, Shared};
+
+/// In seconds.
+const LATENCIES: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// The requests that were answered.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    latencies: HistogramVec,
+}
+
+impl Metrics {
+    /// None so far.
+    ///
+    /// # Errors
+    /// Those of wrong names; the ones here are right.
+    pub fn new() -> Result<Self, prometheus::Error> {
+        let requests = IntCounterVec::new(
+            Opts::new("mutuals_http_requests_total", "Requests that were answered."),
+            &["method", "route", "status"],
+        )?;
+        let latencies = HistogramVec::new(
+            HistogramOpts::new(
+                "mutuals_http_request_duration_seconds",
+                "Time from the head of a request to its answer.",
+            )
+            .buckets(LATENCIES.to_vec()),
+            &["method", "route"],
+        )?;
+        let registry = Registry::new();
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(latencies.clone()))?;
+        Ok(Self { registry, requests, latencies })
+    }
+
+    /// Counts a request.
+    pub fn count(&self, method: &str, route: &str, status: StatusCode, taken: Duration) {
+        self.requests.with_label_values(&[method, route, status.as_str()]).inc();
+        self.latencies.with_label_values(&[method, route]).observe(taken.as_secs_f64());
+    }
+
+    /// All of it in Prometheus' text format.
+    async fn tell(&self, service: &Shared) -> String {
+        let mut text = TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default();
+        let vitals = service.store.vitals();
+        let head = service.store.read(store::entry_log::head).await;
+        let figures: [(&str, &str, &str, Option<u64>); 8] = [
+            (
+                "mutuals_connections",
+                "gauge",
+                "Connections of clients that are open.",
+                u64::try_from(service.connections.open()).ok(),
+            ),
+            (
+                "mutuals_database_connections",
+                "gauge",
+                "Connections to the database that the pool for reading has open.",
+                Some(vitals.connections.into()),
+            ),
+            (
+                "mutuals_database_connections_idle",
+                "gauge",
+                "Those of them that nobody uses just now.",
+                Some(vitals.idle_connections.into()),
+            ),
+            ("mutuals_reads_waiting", "gauge", "Reads that wait for a thread.", Some(vitals.waiting_reads)),
+            ("mutuals_writes_waiting", "gauge", "Writes that wait for their turn.", Some(vitals.waiting_writes)),
+            ("mutuals_write_batches_total", "counter", "Transactions of the writer.", Some(vitals.batches)),
+            (
+                "mutuals_batched_writes_total",
+                "counter",
+                "Writes in these transactions; by their number, the size of a batch.",
+                Some(vitals.batched_writes),
+            ),
+            (
+                "mutuals_log_head",
+                "gauge",
+                "The number of the newest entry; absent while the database can't be read.",
+                head.ok().and_then(|seq: i64| u64::try_from(seq).ok()),
+            ),
+        ];
+        for (name, kind, help, figure) in figures {
+            if let Some(figure) = figure {
+                // Writing to a text does not fail.
+                let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {figure}\n");
+            }
+        }
+        text
+    }
+}
+
+/// Serves `GET /metrics` on an address of its own.
+///
+/// # Errors
+/// The system's, where the address can't be had.
+pub fn serve(address: SocketAddr, shared: App, metrics: Metrics) -> io::Result<(SocketAddr, Server)> {
+    let listener = connection::listen(address)?;
+    let address = listener.local_addr()?;
+    let metrics = Data::new(metrics);
+    let application = move || {
+        ActixApp::new().app_data(shared.clone()).app_data(metrics.clone()).route("/metrics", web::get().to(answer))
+    };
+    let server = HttpServer::new(application)
+        .workers(1)
+        .max_connections(64)
+        .client_request_timeout(Duration::from_secs(5))
+        .disable_signals()
+        .listen(listener)?;
+    Ok((address, server.run()))
+}
+
+async fn answer(shared: App, metrics: Data<Metrics>) -> HttpResponse {
+    const TEXT_FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    let text = metrics.tell(&shared).await;
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, TEXT_FORMAT))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .body(text)
+}

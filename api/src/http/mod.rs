@@ -1,0 +1,13 @@
+//! Around every request: connections, limits, routing, tracing and metrics.
+
+pub mod connection;
+pub mod cors;
+pub mod gate;
+pub mod hardening;
+pub mod metrics;
+pub mod proxy;
+pub mod rate;
+pub mod request_id;
+pub mod route;
+pub mod trace;
+pub mod wait;

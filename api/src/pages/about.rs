@@ -1,0 +1,353 @@
+//! What the service says about itself: whether it lives and is ready, its contract, its documentation and its problem types.
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, get};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::service_config::ServiceConfig;
+use utoipa_swagger_ui::Config as SwaggerConfig;
+
+use crate::http::route;
+use crate::openapi;
+use crate::openapi::profile::{self, NotWritten, Profile};
+use crate::request::path::PathKey;
+use crate::response::html;
+use crate::response::problem::{Problem, ProblemDetails, ProblemType};
+use crate::server::App;
+
+/// Where the documentation for people is; it isn't part of the contract.
+pub const DOCS: &str = "/docs";
+
+/// What changes with the version of the service.
+const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
+/// What there is in two media types.
+const BY_ACCEPT: (HeaderName, &str) = (header::VARY, "Accept");
+/// What changes by the second.
+const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(check_liveness)
+        .service(check_readiness)
+        .service(get_openapi_yaml)
+        .service(get_openapi_json)
+        .service(get_openapi_3_0_yaml)
+        .service(get_openapi_3_0_json)
+        .service(list_problem_types)
+        .service(get_problem_type);
+}
+
+/// The contract as it is sent.
+pub struct Contract {
+    current: Forms,
+    /// Made when somebody asks for it, since few do.
+    older: OnceLock<Forms>,
+    /// Likewise.
+    for_trials: OnceLock<Bytes>,
+}
+
+/// The two forms of a document.
+struct Forms {
+    yaml: Bytes,
+    json: Bytes,
+}
+
+impl Contract {
+    /// What is sent of a document, which itself is not kept.
+    ///
+    /// # Errors
+    ///
+    /// Those of writing YAML and JSON; a document of this crate has none.
+    pub fn of(document: OpenApi) -> Result<Self, NotWritten> {
+        let profile = Profile::V3_1;
+        let current = Forms { yaml: profile.yaml(&document)?.into(), json: profile.json(&document)?.into() };
+        Ok(Self { current, older: OnceLock::new(), for_trials: OnceLock::new() })
+    }
+
+    fn older(&self) -> Result<&Forms, Problem> {
+        if let Some(made) = self.older.get() {
+            return Ok(made);
+        }
+        let document = profile::to_3_0(self.document()?);
+        let yaml = profile::yaml_of_3_0(&document).map_err(|error| Problem::internal(error.to_string()))?;
+        let made = Forms { yaml: yaml.into(), json: document.to_string().into() };
+        Ok(self.older.get_or_init(|| made))
+    }
+
+    /// What the documentation reads: it would send the examples of all parameters, and a list asked for with every condition is empty.
+    fn for_trials(&self) -> Result<Bytes, Problem> {
+        if let Some(made) = self.for_trials.get() {
+            return Ok(made.clone());
+        }
+        let made = without_optional_examples(self.document()?).to_string().into();
+        Ok(self.for_trials.get_or_init(|| made).clone())
+    }
+
+    /// The document, which takes twenty times the room of its text and is read from it.
+    fn document(&self) -> Result<Value, Problem> {
+        serde_json::from_slice(&self.current.json).map_err(Problem::internal)
+    }
+}
+
+impl Forms {
+    fn answer_yaml(&self) -> HttpResponse {
+        HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(self.yaml.clone())
+    }
+
+    fn answer_json(&self) -> HttpResponse {
+        HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/json").body(self.json.clone())
+    }
+}
+
+/// The state of the service.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
+struct Health {
+    /// `ok`; anything else comes as a problem.
+    #[schema(value_type = String, example = "ok", max_length = 20)]
+    status: &'static str,
+}
+
+/// A kind of problem: what it means and what to do about it.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "/problems/precondition-failed",
+    "title": "The record has changed",
+    "status": 412,
+    "description": "`If-Match` names a version of the record that is not the current one.",
+    "example": {
+        "type": "/problems/precondition-failed", "title": "The record has changed", "status": 412,
+        "detail": "the record is at version 3", "instance": "/v1/mutuals/locala", "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"
+    }
+}))]
+struct ProblemKind {
+    /// The address that problems of this kind have as their `type`.
+    #[schema(value_type = String, example = "/problems/precondition-failed", format = "uri-reference", max_length = 100)]
+    r#type: &'static str,
+    /// The kind in a few words, the same every time.
+    #[schema(value_type = String, example = "The record has changed", max_length = 200)]
+    title: &'static str,
+    /// The HTTP status that problems of this kind have.
+    #[schema(example = 412, minimum = 400, maximum = 599)]
+    status: u16,
+    /// What it means and what to do, in Markdown.
+    #[schema(value_type = String, example = "`If-Match` names a version of the record that is not the current one.", max_length = 10000)]
+    description: &'static str,
+    /// One as it may be answered.
+    #[schema(value_type = ProblemDetails<'static>)]
+    example: Value,
+}
+
+/// A page for people.
+#[derive(ToSchema)]
+#[schema(max_length = 100_000, example = "<!DOCTYPE html>")]
+#[expect(dead_code, reason = "describes what is made elsewhere")]
+struct HtmlPage(String);
+
+/// Every kind of problem.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"items": [{
+    "type": "/problems/precondition-failed",
+    "title": "The record has changed",
+    "status": 412,
+    "description": "`If-Match` names a version of the record that is not the current one.",
+    "example": {
+        "type": "/problems/precondition-failed", "title": "The record has changed", "status": 412,
+        "detail": "the record is at version 3", "instance": "/v1/mutuals/locala", "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"
+    }
+}]}))]
+struct ProblemKindList {
+    /// The kinds, in the order of their status.
+    #[schema(max_items = 1000)]
+    items: Vec<ProblemKind>,
+}
+
+/// The contract; only what tells it is described here.
+#[derive(ToSchema)]
+#[schema(example = json!({"openapi": "3.1.0"}))]
+#[expect(dead_code, reason = "describes a document that is made elsewhere")]
+struct OpenApiDocument {
+    /// Version of the OpenAPI Specification.
+    #[schema(example = "3.1.0", max_length = 20)]
+    openapi: String,
+}
+
+impl From<ProblemType> for ProblemKind {
+    fn from(kind: ProblemType) -> Self {
+        Self {
+            r#type: kind.address(),
+            title: kind.title(),
+            status: kind.status().as_u16(),
+            description: kind.text(),
+            example: openapi::example(kind),
+        }
+    }
+}
+
+/// Tell whether the service runs
+///
+/// For whoever restarts a service that hangs. It asks nothing of the database.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It runs", body = Health)))]
+#[get("/livez")]
+async fn check_liveness() -> HttpResponse {
+    HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" })
+}
+
+/// Tell whether the service can answer requests
+///
+/// For whoever spreads requests over several instances: 503 while the database can't be reached or no connection to it is free.
+#[utoipa::path(tag = "service", responses((status = 200, description = "It can answer", body = Health)))]
+#[get("/readyz")]
+async fn check_readiness(app: App) -> Result<HttpResponse, Problem> {
+    app.store.ready().await?;
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" }))
+}
+
+/// Get the contract as YAML
+///
+/// The OpenAPI document of this version of the service.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
+#[get("/openapi.yaml")]
+async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
+    contract.current.answer_yaml()
+}
+
+/// Get the contract as JSON
+///
+/// The OpenAPI document of this version of the service.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[get("/openapi.json")]
+async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
+    contract.current.answer_json()
+}
+
+/// Get the contract in OpenAPI 3.0 as YAML
+///
+/// What `/openapi.yaml` says, for generators of clients that don't know OpenAPI 3.1.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
+#[get("/openapi-3.0.yaml")]
+async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
+    Ok(contract.older()?.answer_yaml())
+}
+
+/// Get the contract in OpenAPI 3.0 as JSON
+///
+/// What `/openapi.json` says, for generators of clients that don't know OpenAPI 3.1.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[get("/openapi-3.0.json")]
+async fn get_openapi_3_0_json(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
+    Ok(contract.older()?.answer_json())
+}
+
+/// List the kinds of problems
+///
+/// Every kind of problem that the service answers with; a page for those who would rather have HTML.
+#[utoipa::path(
+    tag = "service",
+    responses((status = 200, description = "All kinds", content(
+        (ProblemKindList = "application/json"), (HtmlPage = "text/html")
+    )))
+)]
+#[get("/problems")]
+async fn list_problem_types(request: HttpRequest) -> HttpResponse {
+    if wants_html(&request) {
+        return page(html::problems_page());
+    }
+    let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
+    HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).json(ProblemKindList { items })
+}
+
+/// Get a kind of problem
+///
+/// What the `type` of a problem stands for: what it means and what to do about it; a page for those who would rather have HTML.
+#[utoipa::path(
+    tag = "service",
+    params(("slug" = String, Path, description = "The last part of the problem's `type`.", example = "precondition-failed", max_length = 100)),
+    responses((status = 200, description = "The kind", content(
+        (ProblemKind = "application/json"), (HtmlPage = "text/html")
+    )))
+)]
+#[get("/problems/{slug}")]
+async fn get_problem_type(request: HttpRequest, PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
+    let kind = ProblemType::ALL.iter().find(|kind| kind.slug() == slug);
+    let kind = kind.ok_or_else(|| Problem::not_found("there is no such kind of problem; /problems lists them all"))?;
+    if wants_html(&request) {
+        return Ok(page(html::problem_page(*kind, &openapi::example(*kind))));
+    }
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).json(ProblemKind::from(*kind)))
+}
+
+/// Whether a browser asks, rather than a program.
+fn wants_html(request: &HttpRequest) -> bool {
+    let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    route::prefers("text/html", "application/json", ranges)
+}
+
+fn page(content: String) -> HttpResponse {
+    HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).content_type(html::HTML).body(content)
+}
+
+/// A document whose parameters that may be left out have no examples.
+fn without_optional_examples(mut document: Value) -> Value {
+    let strip = |parameter: &mut Value| {
+        if parameter.get("required") != Some(&Value::Bool(true)) {
+            for place in ["/schema", ""] {
+                if let Some(Value::Object(members)) = parameter.pointer_mut(place) {
+                    members.retain(|name, _| !["example", "examples"].contains(&name.as_str()));
+                }
+            }
+        }
+    };
+    let shared = document.pointer_mut("/components/parameters").and_then(Value::as_object_mut);
+    shared.into_iter().flat_map(serde_json::Map::values_mut).for_each(strip);
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter();
+    let paths = paths.flat_map(serde_json::Map::values_mut);
+    let operations = paths.filter_map(Value::as_object_mut).flat_map(serde_json::Map::values_mut);
+    let parameters = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
+    parameters.flatten().for_each(strip);
+    document
+}
+
+/// The documentation's front page is `/docs/`, whose own links are relative to it.
+#[get("/docs")]
+pub(crate) async fn docs_front() -> HttpResponse {
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+/// Swagger UI from the binary itself: it loads nothing from elsewhere and asks no one else whether the contract is valid.
+#[get("/docs/{file:.*}")]
+pub(crate) async fn docs_file(
+    contract: Data<Contract>,
+    PathKey(file): PathKey<String>,
+) -> Result<HttpResponse, Problem> {
+    const OWN_CONTRACT: &str = "openapi.json";
+    if file == OWN_CONTRACT {
+        return Ok(HttpResponse::Ok()
+            .insert_header(REVALIDATED)
+            .content_type("application/json")
+            .body(contract.for_trials()?));
+    }
+    let config = SwaggerConfig::from(format!("./{OWN_CONTRACT}"))
+        .validator_url("none")
+        .display_operation_id(true)
+        .display_request_duration(true);
+    let found =
+        utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Problem::internal(error.to_string()))?;
+    let found = found.ok_or_else(Problem::unknown_path)?;
+    let mut response = HttpResponse::Ok();
+    if found.gzpipped {
+        response.insert_header((header::CONTENT_ENCODING, "gzip"));
+    }
+    let bytes = match found.bytes {
+        Cow::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Ok(response.content_type(found.content_type).body(bytes))
+}

@@ -1,0 +1,294 @@
+//! The register's vocabularies as code lists: each word with a label and its meaning, for forms, translations and copies elsewhere.
+
+use actix_web::{HttpResponse, get};
+use domain::Vocabulary;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::request::conditional::IfChanged;
+use crate::request::path::PathKey;
+use crate::response::problem::Problem;
+
+/// Words that are written in capitals.
+const ACRONYMS: [&str; 9] = ["cic", "cio", "cpv", "llp", "nhs", "pa", "pcr", "psr", "uk"];
+/// Words that are small in a proper name.
+const SMALL: [&str; 3] = ["and", "of", "the"];
+
+/// A page or a law that words were taken from.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(example = json!({"title": "Procurement Act 2023", "url": "https://www.legislation.gov.uk/ukpga/2023/54"}))]
+pub struct CodeListSource {
+    /// What it is headed.
+    #[schema(value_type = String, max_length = 200)]
+    title: &'static str,
+    /// Where it is.
+    #[schema(value_type = String, format = "uri", max_length = 200)]
+    url: &'static str,
+}
+
+/// A word of a code list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"code": "pa_open", "label": "PA open", "description": "Open procedure: one stage, everybody may tender (PA 2023 s.20)."}))]
+pub struct Code {
+    /// The word as requests and answers have it.
+    #[schema(value_type = String, max_length = 60)]
+    code: &'static str,
+    /// The word for people, in English.
+    #[schema(max_length = 100)]
+    label: String,
+    /// What it means, with the law where it comes from one.
+    #[schema(value_type = String, max_length = 500)]
+    description: &'static str,
+}
+
+/// What a code list is.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "region", "schema": "Region", "description": "Region of the United Kingdom.", "url": "/v1/code-lists/region", "codes": 12,
+    "sources": []
+}))]
+pub struct CodeListSummary {
+    /// Its key, the last part of its address.
+    #[schema(max_length = 60)]
+    id: String,
+    /// Its name, which its schema in this contract has where there is one.
+    #[schema(value_type = String, max_length = 60)]
+    schema: &'static str,
+    /// What its words say about a record.
+    #[schema(value_type = String, max_length = 500)]
+    description: &'static str,
+    /// Where it is.
+    #[schema(format = "uri-reference", max_length = 100)]
+    url: String,
+    /// How many words it has.
+    #[schema(minimum = 1)]
+    codes: i64,
+    /// Where its words come from; empty where they are the register's own.
+    #[schema(value_type = Vec<CodeListSource>, max_items = 10)]
+    sources: &'static [CodeListSource],
+}
+
+/// Every code list.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"items": [{
+    "id": "region", "schema": "Region", "description": "Region of the United Kingdom.", "url": "/v1/code-lists/region", "codes": 12,
+    "sources": []
+}]}))]
+struct CodeLists {
+    /// The lists, in the order of their ids.
+    #[schema(max_items = 200)]
+    items: Vec<CodeListSummary>,
+}
+
+/// A code list: a vocabulary that grows. Whoever reads it is ready for words that it doesn't have yet.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "protection-kind", "schema": "ProtectionKind", "description": "How a contract shields a mutual from competition.", "sources": [],
+    "codes": [{"code": "none", "label": "None", "description": "It does not."}]
+}))]
+pub struct CodeList {
+    /// Its key, the last part of its address.
+    #[schema(max_length = 60)]
+    id: String,
+    /// Its name, which its schema in this contract has where there is one.
+    #[schema(value_type = String, max_length = 60)]
+    schema: &'static str,
+    /// What its words say about a record.
+    #[schema(value_type = String, max_length = 500)]
+    description: &'static str,
+    /// Where its words come from; empty where they are the register's own.
+    #[schema(value_type = Vec<CodeListSource>, max_items = 10)]
+    sources: &'static [CodeListSource],
+    /// The words, in the order in which people read them.
+    #[schema(max_items = 200)]
+    codes: Vec<Code>,
+}
+
+const COMPANIES_ACT: CodeListSource =
+    CodeListSource { title: "Companies Act 2006", url: "https://www.legislation.gov.uk/ukpga/2006/46" };
+const SOCIETIES_ACT: CodeListSource = CodeListSource {
+    title: "Co-operative and Community Benefit Societies Act 2014",
+    url: "https://www.legislation.gov.uk/ukpga/2014/14",
+};
+const CHARITIES_ACT: CodeListSource =
+    CodeListSource { title: "Charities Act 2011", url: "https://www.legislation.gov.uk/ukpga/2011/25" };
+const PCR_2006: CodeListSource =
+    CodeListSource { title: "Public Contracts Regulations 2006", url: "https://www.legislation.gov.uk/uksi/2006/5" };
+const PCR_2015: CodeListSource =
+    CodeListSource { title: "Public Contracts Regulations 2015", url: "https://www.legislation.gov.uk/uksi/2015/102" };
+const PA_2023: CodeListSource =
+    CodeListSource { title: "Procurement Act 2023", url: "https://www.legislation.gov.uk/ukpga/2023/54" };
+const PSR_2023: CodeListSource = CodeListSource {
+    title: "Health Care Services (Provider Selection Regime) Regulations 2023",
+    url: "https://www.legislation.gov.uk/uksi/2023/1348",
+};
+const ORG_ID: CodeListSource = CodeListSource { title: "org-id.guide, list of registers", url: "http://org-id.guide" };
+
+/// All code lists. A test holds them against the contract's vocabularies.
+fn all() -> Vec<CodeList> {
+    let mut lists = vec![
+        list::<domain::access::Role>(&[]),
+        list::<domain::BallotKind>(&[]),
+        list::<domain::BallotMethod>(&[]),
+        list::<domain::BallotMode>(&[]),
+        list::<domain::BallotState>(&[]),
+        list::<domain::Basis>(&[]),
+        list::<domain::CommitmentKind>(&[]),
+        list::<domain::CommitmentStatus>(&[]),
+        list::<domain::Constituency>(&[]),
+        list::<domain::ContractStatus>(&[]),
+        list::<domain::CountsKnown>(&[]),
+        list::<domain::DepartmentKind>(&[]),
+        list::<domain::Effect>(&[]),
+        list::<domain::EnablerRole>(&[]),
+        list::<store::entry_log::Action>(&[]),
+        list::<domain::FaultCode>(&[]),
+        list::<domain::FigureCheck>(&[]),
+        list::<domain::ImportMode>(&[]),
+        list::<domain::ImportState>(&[]),
+        list::<domain::Importable>(&[]),
+        list::<domain::LaunchCondition>(&[]),
+        list::<domain::LegalForm>(&[COMPANIES_ACT, SOCIETIES_ACT, CHARITIES_ACT]),
+        list::<domain::LookedAtKind>(&[]),
+        list::<domain::ObjectionKind>(&[]),
+        list::<domain::ObjectionOutcome>(&[]),
+        list::<domain::Organiser>(&[]),
+        list::<domain::OriginRoute>(&[]),
+        list::<domain::Position>(&[]),
+        list::<domain::Procedure>(&[PCR_2015, PA_2023, PSR_2023]),
+        list::<domain::ProtectionKind>(&[]),
+        list::<domain::PublishedBasis>(&[]),
+        list::<domain::Regime>(&[PCR_2006, PCR_2015, PA_2023, PSR_2023]),
+        named(list::<domain::Region>(&[])),
+        named(list::<domain::Scheme>(&[ORG_ID])),
+        list::<domain::Sector>(&[]),
+        list::<store::ResourceType>(&[]),
+        list::<domain::Stage>(&[]),
+        list::<domain::StandingGroup>(&[]),
+        list::<domain::SupportStatus>(&[]),
+        list::<domain::TestOutcome>(&[]),
+        list::<domain::statistics::TimelineStep>(&[]),
+    ];
+    lists.sort_by(|one, other| one.id.cmp(&other.id));
+    lists
+}
+
+fn list<V: Vocabulary>(sources: &'static [CodeListSource]) -> CodeList {
+    let code = |word: &V| Code { code: word.as_str(), label: label(word.as_str()), description: word.describe() };
+    CodeList {
+        id: kebab(V::NAME),
+        schema: V::NAME,
+        description: V::DESCRIPTION,
+        sources,
+        codes: V::ALL.iter().map(code).collect(),
+    }
+}
+
+/// The same for words that are proper names.
+fn named(mut list: CodeList) -> CodeList {
+    for code in &mut list.codes {
+        code.label = proper(code.code);
+    }
+    list
+}
+
+/// `LegalForm` as `legal-form`.
+fn kebab(name: &str) -> String {
+    let mut kebab = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !kebab.is_empty() {
+            kebab.push('-');
+        }
+        kebab.push(letter.to_ascii_lowercase());
+    }
+    kebab
+}
+
+/// `pcr_open` as `PCR open`.
+fn label(word: &str) -> String {
+    let parts = word.split(['_', '-']).enumerate().map(|(place, part)| match part {
+        part if ACRONYMS.contains(&part) => part.to_ascii_uppercase(),
+        part if place == 0 => capitalised(part),
+        part => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+/// `east_of_england` as `East of England`; what has capitals already is left alone.
+fn proper(word: &str) -> String {
+    if word.chars().any(|letter| letter.is_ascii_uppercase()) {
+        return word.to_owned();
+    }
+    let parts = word.split('_').map(|part| if SMALL.contains(&part) { part.to_owned() } else { capitalised(part) });
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+}
+
+/// Mounts these operations.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list_code_lists).service(get_code_list);
+}
+
+/// List the code lists
+///
+/// The vocabularies of the register: the words that members and parameters take, each with its meaning.
+#[utoipa::path(
+    tag = "code lists",
+    params(crate::request::conditional::IfNoneMatch),
+    responses((status = 200, description = "All code lists", body = CodeLists))
+)]
+#[get("/code-lists")]
+async fn list_code_lists(conditions: IfChanged) -> HttpResponse {
+    let summary = |list: CodeList| CodeListSummary {
+        url: format!("/v1/code-lists/{}", list.id),
+        codes: i64::try_from(list.codes.len()).unwrap_or(i64::MAX),
+        id: list.id,
+        schema: list.schema,
+        description: list.description,
+        sources: list.sources,
+    };
+    conditions.worked_out(&CodeLists { items: all().into_iter().map(summary).collect() })
+}
+
+/// Get a code list
+///
+/// Its words, each with a label for people and its meaning.
+#[utoipa::path(
+    tag = "code lists",
+    params(
+        ("list" = String, Path, description = "Key of the list.", example = "legal-form", max_length = 100),
+        crate::request::conditional::IfNoneMatch
+    ),
+    responses((status = 200, description = "The code list", body = CodeList))
+)]
+#[get("/code-lists/{list}")]
+async fn get_code_list(conditions: IfChanged, PathKey(id): PathKey<String>) -> Result<HttpResponse, Problem> {
+    let found = all().into_iter().find(|list| list.id == id);
+    let found = found.ok_or_else(|| Problem::not_found("there is no such code list; /v1/code-lists names them all"))?;
+    Ok(conditions.worked_out(&found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_are_for_people() {
+        for (word, expected) in [
+            ("pcr_open", "PCR open"),
+            ("cic_limited_by_shares", "CIC limited by shares"),
+            ("merge_with_public_body", "Merge with public body"),
+            ("read-only", "Read only"),
+        ] {
+            assert_eq!(label(word), expected);
+        }
+        assert_eq!(proper("yorkshire_and_the_humber"), "Yorkshire and the Humber");
+        assert_eq!(proper("GB-COH"), "GB-COH");
+        assert_eq!(kebab("CommitmentKind"), "commitment-kind");
+    }
+}

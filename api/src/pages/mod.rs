@@ -1,0 +1,4 @@
+//! The service about itself: health, documentation, problem types and code lists.
+
+pub mod about;
+pub mod code_list;

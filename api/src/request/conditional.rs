@@ -1,0 +1,468 @@
+//! Versions of a record over HTTP: its `ETag` and `Last-Modified`, reads that a cache may spare (304), changes that say which
+//! version they are for (`If-Match`), and changes that may be sent twice (`Idempotency-Key`). Knows no resource.
+
+use std::future::{Ready, ready};
+use std::time::SystemTime;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::Payload;
+use actix_web::http::header::{self, HeaderName, HeaderValue, HttpDate};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use store::Shown;
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+
+use crate::openapi::component_name;
+use crate::response::problem::Problem;
+
+/// The header of a change that may be sent twice.
+pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Caches may keep an answer, but ask each time whether it still holds.
+const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// Entity tags (RFC 9110, section 8.8.3), as the contract's pattern has them.
+const TAGS_FORM: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
+
+/// Keys of requests that may be sent twice, bare or in quotation marks.
+const KEY_FORM: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
+
+const MALFORMED_TAGS: &str = "expected one or more entity tags as they came in ETag, such as \"7\", or *";
+
+/// The tag of a record: its version.
+pub fn etag(version: i64) -> HeaderValue {
+    quoted(&version.to_string())
+}
+
+/// When a record was last changed, as HTTP tells it.
+pub fn last_modified(updated_at: DateTime<Utc>) -> String {
+    HttpDate::from(whole_seconds(updated_at)).to_string()
+}
+
+/// An entity tag of these characters.
+pub fn quoted(tag: &str) -> HeaderValue {
+    HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+/// The conditions of a read. A handler takes it as an argument and asks it for the answer.
+#[derive(Clone, Debug, Default)]
+pub struct IfChanged {
+    none_match: Option<Tags>,
+    modified_since: Option<SystemTime>,
+}
+
+impl IfChanged {
+    /// The record with its tag and its time: 200, or 304 where the caller has it already.
+    pub fn item(&self, shown: Shown) -> HttpResponse {
+        // What the public sees of a record is another representation, and no version to make a change for.
+        let etag = if shown.reduced { quoted(&format!("{}-public", shown.version)) } else { etag(shown.version) };
+        let modified = whole_seconds(shown.updated_at);
+        let unchanged = match &self.none_match {
+            Some(tags) => tags.contain(&etag),
+            None => self.modified_since.is_some_and(|since| modified <= since),
+        };
+        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+        response.insert_header((header::ETAG, etag));
+        response.insert_header((header::LAST_MODIFIED, HttpDate::from(modified)));
+        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+        if unchanged { response.finish() } else { json(&mut response, shown.document) }
+    }
+
+    /// A list with its tag and links: 200, or 304 where the caller has it already.
+    pub fn list(&self, etag: HeaderValue, link: HeaderValue, document: impl FnOnce() -> String) -> HttpResponse {
+        let unchanged = self.is_known(&etag);
+        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+        response.insert_header((header::ETAG, etag));
+        response.insert_header((header::LINK, link));
+        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+        if unchanged { response.finish() } else { json(&mut response, document()) }
+    }
+
+    /// Whether the caller has what this tag is of.
+    pub fn is_known(&self, etag: &HeaderValue) -> bool {
+        self.none_match.as_ref().is_some_and(|tags| tags.contain(etag))
+    }
+
+    /// What has no version, since it is worked out anew for each request, with a tag of all of it: 200, or 304 where the caller has it
+    /// already.
+    pub fn worked_out(&self, view: &impl Serialize) -> HttpResponse {
+        let document = serde_json::to_string(view).unwrap_or_default();
+        self.report(digest(&document), document.into())
+    }
+
+    /// A report with its tag: 200 with its JSON, or 304 where the caller has it already.
+    pub fn report(&self, etag: HeaderValue, document: Bytes) -> HttpResponse {
+        let unchanged = self.is_known(&etag);
+        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+        response.insert_header((header::ETAG, etag));
+        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+        if unchanged { response.finish() } else { json(&mut response, document) }
+    }
+}
+
+/// The entity tag of what has none but by its own text.
+pub fn digest(document: &str) -> HeaderValue {
+    const CHARS: usize = 22;
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(document));
+    quoted(digest.get(..CHARS).unwrap_or(&digest))
+}
+
+/// The condition of a read of what has a tag and no time, for `params(…)` of its operation.
+#[derive(Debug)]
+pub struct IfNoneMatch;
+
+/// An answer whose JSON is written already.
+pub fn json(response: &mut HttpResponseBuilder, document: impl MessageBody + 'static) -> HttpResponse {
+    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(document)
+}
+
+/// A condition that can't be read doesn't hold (RFC 9110, section 13.1.2 and 13.1.3): the caller gets the whole answer.
+impl FromRequest for IfChanged {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let none_match = Tags::of(request, &header::IF_NONE_MATCH).ok().flatten();
+        let since =
+            headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()?.parse::<HttpDate>().ok());
+        ready(Ok(Self { none_match, modified_since: since.map(SystemTime::from) }))
+    }
+}
+
+/// The version that a change is for. A handler takes it as an argument and checks it once it has found the record,
+/// since an absent record is told before an absent condition.
+#[derive(Clone, Debug)]
+pub struct IfMatch {
+    tags: Option<Tags>,
+    /// Whether the caller may leave it out: an action (`POST`) says itself from which state on it goes.
+    optional: bool,
+}
+
+impl IfMatch {
+    /// Whether the change is for this version.
+    ///
+    /// # Errors
+    ///
+    /// 428 where the caller doesn't say, 412 with the current tag where it is another.
+    pub fn check(&self, version: i64) -> Result<(), Problem> {
+        let current = etag(version);
+        match &self.tags {
+            None if self.optional => Ok(()),
+            None => Err(Problem::precondition_required()),
+            Some(tags) if tags.contain_strongly(&current) => Ok(()),
+            Some(_) => Err(Problem::precondition_failed(current)),
+        }
+    }
+}
+
+/// A malformed condition is a 400: a change must not be made for a version that nobody can tell.
+impl FromRequest for IfMatch {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let optional = request.method() == Method::POST;
+        let tags = Tags::of(request, &header::IF_MATCH);
+        ready(
+            tags.map(|tags| Self { tags, optional })
+                .map_err(|()| Problem::bad_header(&header::IF_MATCH, "invalid-format", MALFORMED_TAGS)),
+        )
+    }
+}
+
+/// The key that makes a repeated request the same request, where the caller gave one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(pub Option<String>);
+
+impl FromRequest for IdempotencyKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut values = request.headers().get_all(&IDEMPOTENCY_KEY);
+        ready(match (values.next(), values.next()) {
+            (None, _) => Ok(Self(None)),
+            (Some(value), None) => {
+                idempotency_key(value.as_bytes()).map(|key| Self(Some(key))).ok_or_else(malformed_key)
+            }
+            _ => Err(malformed_key()),
+        })
+    }
+}
+
+fn malformed_key() -> Problem {
+    let detail = "expected one key of 1 to 255 visible ASCII characters, such as a random UUID";
+    Problem::bad_header(&IDEMPOTENCY_KEY, "invalid-format", detail)
+}
+
+/// The draft of the header has the key as a string in quotation marks; both forms are the same key.
+fn idempotency_key(value: &[u8]) -> Option<String> {
+    const MAX_CHARS: usize = 255;
+    let value = value.trim_ascii();
+    let bare = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value);
+    let is_key =
+        (1..=MAX_CHARS).contains(&bare.len()) && bare.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'"');
+    is_key.then(|| String::from_utf8(bare.to_vec()).ok()).flatten()
+}
+
+/// Entity tags of a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Tags {
+    Any,
+    Listed(Vec<Tag>),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Tag {
+    weak: bool,
+    /// With its quotation marks.
+    opaque: String,
+}
+
+impl Tags {
+    fn of(request: &HttpRequest, name: &HeaderName) -> Result<Option<Self>, ()> {
+        let mut listed = Vec::new();
+        let mut any = false;
+        for value in request.headers().get_all(name) {
+            match Self::parse(value.to_str().map_err(|_| ())?).ok_or(())? {
+                Self::Any => any = true,
+                Self::Listed(tags) => listed.extend(tags),
+            }
+        }
+        match (any, listed.is_empty()) {
+            (true, true) => Ok(Some(Self::Any)),
+            (true, false) => Err(()),
+            (false, true) => Ok(None),
+            (false, false) => Ok(Some(Self::Listed(listed))),
+        }
+    }
+
+    fn parse(value: &str) -> Option<Self> {
+        let mut rest = value.trim_ascii();
+        if rest == "*" {
+            return Some(Self::Any);
+        }
+        let mut tags = Vec::new();
+        loop {
+            let (tag, after) = Tag::parse(rest)?;
+            tags.push(tag);
+            let after = after.trim_ascii_start();
+            if after.is_empty() {
+                return Some(Self::Listed(tags));
+            }
+            rest = after.strip_prefix(',')?.trim_ascii_start();
+        }
+    }
+
+    /// Weak comparison, for reads.
+    fn contain(&self, current: &HeaderValue) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(tags) => tags.iter().any(|tag| tag.opaque.as_bytes() == current.as_bytes()),
+        }
+    }
+
+    /// Strong comparison, for changes: a weak tag matches nothing.
+    fn contain_strongly(&self, current: &HeaderValue) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(tags) => tags.iter().any(|tag| !tag.weak && tag.opaque.as_bytes() == current.as_bytes()),
+        }
+    }
+}
+
+impl Tag {
+    /// The tag at the start and what comes after it.
+    fn parse(text: &str) -> Option<(Self, &str)> {
+        let (weak, quoted) = text.strip_prefix("W/").map_or((false, text), |rest| (true, rest));
+        let inner = quoted.strip_prefix('"')?;
+        let (opaque, rest) = inner.split_once('"')?;
+        let is_plain = opaque.bytes().all(|byte| byte.is_ascii_graphic() || byte >= 0x80);
+        is_plain.then(|| (Self { weak, opaque: format!("\"{opaque}\"") }, rest))
+    }
+}
+
+/// HTTP's times know no fractions.
+fn whole_seconds(instant: DateTime<Utc>) -> SystemTime {
+    DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant).into()
+}
+
+impl IntoParams for IfNoneMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "Entity tags that the caller has; where one is current the answer is 304. What isn't one holds for nothing.";
+        vec![header_parameter("If-None-Match", description, "\"7\"", None).build()]
+    }
+}
+
+impl IntoParams for IfChanged {
+    fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = IfNoneMatch::into_params(parameter_in);
+        let description = "A `Last-Modified` that the caller has; where nothing changed since the answer is 304. `If-None-Match` goes \
+                           before it, and what isn't a date holds for nothing.";
+        parameters
+            .push(header_parameter("If-Modified-Since", description, "Wed, 01 Oct 2025 09:30:00 GMT", None).build());
+        parameters
+    }
+}
+
+impl IntoParams for IfMatch {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "The `ETag` of the version that the change is for; `*` for whatever version is there.";
+        let parameter = header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM));
+        vec![parameter.required(Required::True).build()]
+    }
+}
+
+/// The contract's parameter of an action, which is for whatever version is there unless the caller says which.
+pub struct IfMatchOfAction;
+
+impl IntoParams for IfMatchOfAction {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description =
+            "The `ETag` of the version that the action is for; whatever version is there where it is absent.";
+        vec![header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM)).build()]
+    }
+}
+
+impl IntoParams for IdempotencyKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "A key of the caller's own making, such as a random UUID, new for each change. A request that is \
+                           repeated with its key within 24 hours is answered as before and changes nothing again.";
+        let example = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+        vec![header_parameter("Idempotency-Key", description, example, Some(KEY_FORM)).build()]
+    }
+}
+
+/// A header that a request may have. One without a form is never refused: what can't be read of it is passed over.
+pub fn header_parameter(name: &str, description: &str, example: &str, form: Option<&str>) -> ParameterBuilder {
+    let schema = ObjectBuilder::new().title(Some(component_name(name))).schema_type(Type::String).examples([example]);
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema.pattern(form)))
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use chrono::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(headers: &[(&'static str, &str)]) -> HttpRequest {
+        headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header)).to_http_request()
+    }
+
+    fn extract<T: FromRequest<Error = Problem, Future = Ready<Result<T, Problem>>>>(
+        request: &HttpRequest,
+    ) -> Result<T, Problem> {
+        T::from_request(request, &mut Payload::None).into_inner()
+    }
+
+    fn if_match(values: &[&str]) -> Result<IfMatch, Problem> {
+        let headers: Vec<_> = values.iter().map(|value| ("if-match", *value)).collect();
+        extract(&request(&headers))
+    }
+
+    fn status(values: &[&str]) -> u16 {
+        let checked = if_match(values).and_then(|condition| condition.check(7));
+        checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
+    }
+
+    #[test]
+    fn a_change_must_be_for_the_current_version() {
+        for current in ["\"7\"", "*", "\"6\", \"7\"", "\"a\",\"7\"", " \"7\" "] {
+            assert_eq!(status(&[current]), 200, "{current}");
+        }
+        for stale in ["\"6\"", "W/\"7\"", "\"\"", "\"6\", W/\"7\"", "\"07\""] {
+            assert_eq!(status(&[stale]), 412, "{stale}");
+        }
+        assert_eq!(status(&[]), 428);
+        assert_eq!(status(&["\"6\"", "\"7\""]), 200);
+    }
+
+    #[test]
+    fn an_action_is_for_any_version_unless_it_says_which() {
+        let status = |headers: &[(&'static str, &str)]| {
+            let request = TestRequest::post();
+            let request = headers.iter().fold(request, |request, header| request.append_header(*header));
+            let checked = extract::<IfMatch>(&request.to_http_request()).and_then(|condition| condition.check(7));
+            checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
+        };
+        assert_eq!(status(&[]), 200);
+        assert_eq!(status(&[("if-match", "\"7\"")]), 200);
+        assert_eq!(status(&[("if-match", "\"6\"")]), 412);
+        assert_eq!(status(&[("if-match", "7")]), 400);
+    }
+
+    #[test]
+    fn a_malformed_condition_is_refused() {
+        for malformed in
+            ["7", "", "\"7", "7\"", "\"7\",", ",\"7\"", "\"6\" \"7\"", "w/\"7\"", "*, \"7\"", "\"7 8\"", "**"]
+        {
+            assert_eq!(status(&[malformed]), 400, "{malformed}");
+        }
+        assert_eq!(status(&["*", "\"7\""]), 400);
+    }
+
+    fn read_status(headers: &[(&'static str, &str)]) -> u16 {
+        let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap() + chrono::TimeDelta::microseconds(250);
+        let shown = Shown { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
+        extract::<IfChanged>(&request(headers)).unwrap().item(shown).status().as_u16()
+    }
+
+    #[test]
+    fn a_read_of_what_the_caller_has_is_spared() {
+        let (now, before) = ("Wed, 01 Oct 2025 09:30:00 GMT", "Wed, 01 Oct 2025 09:29:59 GMT");
+        for same in ["\"7\"", "W/\"7\"", "*", "\"1\", \"7\""] {
+            assert_eq!(read_status(&[("if-none-match", same)]), 304, "{same}");
+        }
+        for other in ["\"8\"", "7", "", "\"7"] {
+            assert_eq!(read_status(&[("if-none-match", other)]), 200, "{other}");
+        }
+        assert_eq!(read_status(&[("if-modified-since", now)]), 304);
+        assert_eq!(read_status(&[("if-modified-since", before)]), 200);
+        assert_eq!(read_status(&[("if-modified-since", "yesterday")]), 200);
+        assert_eq!(read_status(&[("if-modified-since", now), ("if-none-match", "\"8\"")]), 200);
+    }
+
+    #[test]
+    fn an_idempotency_key_may_stand_in_quotation_marks() {
+        let key = |value: &str| extract::<IdempotencyKey>(&request(&[("idempotency-key", value)])).map(|key| key.0);
+        assert_eq!(key("abc").unwrap().as_deref(), Some("abc"));
+        assert_eq!(key("\"abc\"").unwrap().as_deref(), Some("abc"));
+        assert_eq!(key(&"k".repeat(255)).unwrap().map(|key| key.len()), Some(255));
+        for refused in ["", "\"\"", "a b", "é", "\"a", "a\"b", &"k".repeat(256)] {
+            assert!(key(refused).is_err(), "{refused}");
+        }
+        assert_eq!(extract::<IdempotencyKey>(&request(&[])).unwrap(), IdempotencyKey(None));
+        assert!(extract::<IdempotencyKey>(&request(&[("idempotency-key", "a"), ("idempotency-key", "a")])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_tags_never_panics(value in ".*") {
+            Tags::parse(&value);
+        }
+
+        #[test]
+        fn tags_are_read_back(versions in proptest::collection::vec(any::<i64>(), 1..5)) {
+            let listed: Vec<String> = versions.iter().map(|version| format!("\"{version}\"")).collect();
+            let tags = Tags::parse(&listed.join(", ")).unwrap();
+            prop_assert!(versions.iter().all(|version| tags.contain_strongly(&etag(*version))));
+        }
+    }
+}

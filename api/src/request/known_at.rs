@@ -1,0 +1,137 @@
+//! `known_at`: the instant at which a caller wants the register as it was.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
+use domain::FaultCode;
+use serde::Deserialize;
+use serde::de::{self, Deserializer};
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+
+use crate::request::query::{Parameters, Query};
+use crate::response::problem::{ErrorItem, Problem};
+use crate::server::App;
+
+/// Name of the parameter.
+pub const NAME: &str = "known_at";
+
+/// The instant that a request is about, if it isn't about now. A handler takes it as an argument.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KnownAt(pub Option<DateTime<Utc>>);
+
+/// An instant in a query (RFC 3339), to the microsecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(pub DateTime<Utc>);
+
+#[derive(Deserialize)]
+struct Asked {
+    known_at: Option<Moment>,
+}
+
+impl KnownAt {
+    /// The instant, which must have come: what the register will say is not known.
+    ///
+    /// # Errors
+    ///
+    /// A 400 for one that is still to come.
+    pub fn passed(self, app: &App) -> Result<Option<DateTime<Utc>>, Problem> {
+        match self.0 {
+            Some(at) if at > app.clock.now() => {
+                let detail = "expected an instant that has passed";
+                Err(Problem::bad_query(vec![ErrorItem::parameter(NAME, FaultCode::OutOfRange.as_str(), detail)]))
+            }
+            passed => Ok(passed),
+        }
+    }
+}
+
+impl KnownAt {
+    /// That of a list: with an instant no filter, order or count goes, since only the log knows how the register was.
+    pub fn of_list(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Self {
+        let asked = parameters.read::<Asked>(faults).and_then(|asked| asked.known_at);
+        if asked.is_some() {
+            let goes_along = |name: &str| [NAME, "limit", "cursor"].contains(&name);
+            let mut others: Vec<&str> =
+                parameters.pairs().iter().map(|(name, _)| &**name).filter(|name| !goes_along(name)).collect();
+            others.dedup();
+            let detail = "does not go with known_at, with which only limit and cursor do";
+            let code = FaultCode::Inconsistent.as_str();
+            faults.extend(others.into_iter().map(|name| ErrorItem::parameter(name, code, detail)));
+        }
+        Self(asked.map(|Moment(at)| at))
+    }
+}
+
+impl FromRequest for KnownAt {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let asked = Query::<Asked>::from_request(request, payload).into_inner();
+        ready(asked.map(|Query(asked)| Self(asked.known_at.map(|Moment(at)| at))))
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = String::deserialize(deserializer)?;
+        let at = DateTime::parse_from_rfc3339(&raw).map(|at| at.with_timezone(&Utc).trunc_subsecs(6));
+        // PostgreSQL knows no year 0.
+        at.ok().filter(|at| (1..=9999).contains(&at.year())).map(Self).ok_or_else(|| {
+            de::Error::custom("expected an instant such as 2025-10-01T09:30:00Z; a plus sign in it is written %2B")
+        })
+    }
+}
+
+impl IntoParams for KnownAt {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "What the register said at this instant, which has passed. On a list only `limit` and `cursor` go with it, and \
+                           its order is that of the ids. An instant before the `at` of the newest entry has all its entries; one of the \
+                           last half minute may still gain one whose request waited for its turn.";
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .max_length(Some(40));
+        let parameter = ParameterBuilder::new()
+            .name(NAME)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(schema))
+            .example(Some("2025-10-01T09:30:00Z".into()));
+        vec![parameter.build()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn read(query: &str) -> Result<Option<String>, Problem> {
+        let request = TestRequest::with_uri(&format!("/?{query}")).to_http_request();
+        let known_at = KnownAt::from_request(&request, &mut Payload::None).into_inner();
+        known_at.map(|KnownAt(at)| at.map(|at| at.format("%F %T%.f").to_string()))
+    }
+
+    #[test]
+    fn an_instant_is_read_in_any_zone_to_the_microsecond() {
+        assert_eq!(read("").unwrap(), None);
+        for (raw, at) in [
+            ("2025-10-01T09:30:00Z", "2025-10-01 09:30:00"),
+            ("2025-10-01T09:30:00.1234567Z", "2025-10-01 09:30:00.123456"),
+            ("2025-10-01T09:30:00%2B01:00", "2025-10-01 08:30:00"),
+        ] {
+            assert_eq!(read(&format!("known_at={raw}")).unwrap().as_deref(), Some(at), "{raw}");
+        }
+        for other in ["2025-10-01", "now", "2025-10-01T09:30:00", "2025-10-01T09:30:00+01:00", ""] {
+            assert!(read(&format!("known_at={other}")).is_err(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! From a request to what a handler works with: path, query, headers and body.
+
+pub mod body;
+pub mod conditional;
+pub mod decode;
+pub mod faults;
+pub mod json;
+pub mod known_at;
+pub mod page;
+pub mod path;
+pub mod query;

@@ -1,0 +1,538 @@
+//! Lists page by page: which page a request asks for, and the answer with its links and tag.
+//!
+//! A cursor is opaque to callers. It carries the place where the page before ended and a digest of the list it came from,
+//! so that with another filter or sort it is refused rather than misread. Knows no resource.
+
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::FaultCode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::{Page, Position, Slice};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Required};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+use uuid::Uuid;
+
+use crate::request::conditional::{IfChanged, IfNoneMatch, digest, quoted};
+use crate::request::known_at::KnownAt;
+use crate::request::query::{Parameters, finish};
+use crate::response::problem::{ErrorItem, Problem};
+
+/// The most items that a page may have.
+pub const MAX_LIMIT: usize = 200;
+/// The items of a page where the caller doesn't say.
+pub const DEFAULT_LIMIT: usize = 50;
+
+const MAX_CURSOR_CHARS: usize = 2000;
+
+/// The name of the schema of cursors.
+const CURSOR: &str = "Cursor";
+
+/// The keys that a list can be sorted by: words for the store's own.
+pub trait SortKey: Copy + PartialEq + 'static {
+    /// Name of the vocabulary in the contract: `MutualSort`.
+    const NAME: &'static str;
+    /// Each key with its word. The first is the order where the caller doesn't say.
+    const KEYS: &'static [(&'static str, Self)];
+}
+
+/// A page of a list as a request asks for it: an extractor that reads the filter `F` (a struct as for
+/// [`Query`](crate::request::query::Query)) and the page together, so that all faults of the query are told at once.
+#[derive(Debug)]
+pub struct ListQuery<F, S> {
+    /// Which records.
+    pub filter: F,
+    /// Which page of them.
+    pub page: Page<S>,
+    /// The instant that the list is of.
+    pub known_at: KnownAt,
+    target: Target,
+    conditions: IfChanged,
+}
+
+impl<F: DeserializeOwned, S: SortKey> FromRequest for ListQuery<F, S> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (parameters, mut faults) = Parameters::of(request);
+        let filter = parameters.read::<F>(&mut faults);
+        let target = Target::of(request.path(), &parameters);
+        let page = parameters.read::<Paging>(&mut faults).and_then(|paging| paging.page(&target, &mut faults));
+        let known_at = KnownAt::of_list(&parameters, &mut faults);
+        let list = filter.zip(page).map(|(filter, page)| (filter, page, target));
+        ready(finish(list, faults).and_then(|(filter, page, target)| {
+            let conditions = IfChanged::from_request(request, payload).into_inner()?;
+            Ok(Self { filter, page, known_at, target, conditions })
+        }))
+    }
+}
+
+impl<F, S: SortKey> ListQuery<F, S> {
+    /// The answer: the items, the cursor of the next page, tag and links; or 304.
+    ///
+    /// # Errors
+    ///
+    /// A 500 where a link can't be written as a header.
+    pub fn answer(&self, slice: Slice) -> Result<HttpResponse, Problem> {
+        let next_cursor = slice.next.as_ref().map(|position| self.target.cursor(position));
+        let etag = list_etag(&slice, next_cursor.as_deref());
+        let link = self.target.link(next_cursor.as_deref()).map_err(Problem::internal)?;
+        Ok(self.conditions.list(etag, link, || page_document(&slice, next_cursor.as_deref())))
+    }
+}
+
+impl<F, S> ListQuery<F, S> {
+    /// The cursor of the page that goes on from here.
+    pub fn cursor(&self, position: &Position) -> String {
+        self.target.cursor(position)
+    }
+
+    /// The answer of a page that says more than its items: the page, a tag of all of it and links; or 304.
+    ///
+    /// # Errors
+    ///
+    /// A 500 where a link can't be written as a header.
+    pub fn answer_with(&self, page: &impl Serialize, next_cursor: Option<&str>) -> Result<HttpResponse, Problem> {
+        let document = serde_json::to_string(page).unwrap_or_default();
+        let link = self.target.link(next_cursor).map_err(Problem::internal)?;
+        Ok(self.conditions.list(digest(&document), link, || document))
+    }
+}
+
+/// `{"items": […], "next_cursor": …, "total": …}`: the items are written already, and a cursor needs no escapes.
+fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
+    let size: usize = slice.items.iter().map(|item| item.document.len().saturating_add(1)).sum();
+    let mut document = String::with_capacity(size.saturating_add(MAX_CURSOR_CHARS));
+    document.push_str("{\"items\":[");
+    for (position, item) in slice.items.iter().enumerate() {
+        if position > 0 {
+            document.push(',');
+        }
+        document.push_str(&item.document);
+    }
+    document.push(']');
+    if let Some(cursor) = next_cursor {
+        document.push_str(&format!(",\"next_cursor\":\"{cursor}\""));
+    }
+    if let Some(total) = slice.total {
+        document.push_str(&format!(",\"total\":{total}"));
+    }
+    document.push('}');
+    document
+}
+
+/// A page in the contract: `type MutualPage = ListPage<Mutual>` is documented as an object of that name.
+#[derive(Debug)]
+pub struct ListPage<V>(std::marker::PhantomData<fn() -> V>);
+
+/// A sort order in the contract: `type MutualSort = SortOrder<mutual::Sort>`.
+#[derive(Debug)]
+pub struct SortOrder<S>(std::marker::PhantomData<fn() -> S>);
+
+/// The parameters `limit`, `cursor`, `sort` and `count` and the conditions of a list, for `params(…)` of its operation.
+#[derive(Debug)]
+pub struct ListParameters<S>(std::marker::PhantomData<fn() -> S>);
+
+/// The parameters `limit`, `cursor` and `count` and the conditions of a list that has one order only.
+#[derive(Debug)]
+pub struct PartParameters;
+
+#[derive(Default, Deserialize)]
+struct Paging {
+    limit: Option<String>,
+    cursor: Option<String>,
+    sort: Option<String>,
+    count: Option<String>,
+}
+
+impl Paging {
+    /// The page, or what of it is wrong.
+    fn page<S: SortKey>(&self, target: &Target, faults: &mut Vec<ErrorItem>) -> Option<Page<S>> {
+        let told = faults.len();
+        let mut refuse =
+            |name: &str, code: &'static str, detail: String| faults.push(ErrorItem::parameter(name, code, detail));
+        let limit = self.limit.as_deref().map_or(Some(DEFAULT_LIMIT), limit);
+        if limit.is_none() {
+            refuse("limit", FaultCode::OutOfRange.as_str(), format!("expected a whole number from 1 to {MAX_LIMIT}"));
+        }
+        // A list of one order has no such parameter, and the gate has told so.
+        let sort = self.sort.as_deref().filter(|_| !S::NAME.is_empty());
+        let order = sort.map_or_else(|| S::KEYS.first().map(|(_, key)| (*key, false)), order::<S>);
+        if order.is_none() {
+            let keys: Vec<&str> = S::KEYS.iter().map(|(word, _)| *word).collect();
+            let detail = format!(
+                "expected one of {}, or one of them after a minus sign for the opposite order",
+                keys.join(", ")
+            );
+            refuse("sort", FaultCode::NotInVocabulary.as_str(), detail);
+        }
+        if !matches!(self.count.as_deref(), None | Some("exact")) {
+            refuse("count", FaultCode::NotInVocabulary.as_str(), "expected exact, or no such parameter".to_owned());
+        }
+        let after = self.cursor.as_deref().map(|cursor| target.position(cursor)).transpose();
+        if let Err(refusal) = &after {
+            refuse("cursor", "invalid-cursor", refusal.to_string());
+        }
+        if faults.len() > told {
+            return None;
+        }
+        let ((sort, descending), limit, after) = (order?, limit?, after.ok()?);
+        Some(Page { limit, sort, descending, after, count: self.count.is_some() })
+    }
+}
+
+fn limit(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit) && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+fn order<S: SortKey>(text: &str) -> Option<(S, bool)> {
+    let (word, descending) = text.strip_prefix('-').map_or((text, false), |word| (word, true));
+    S::KEYS.iter().find(|(own, _)| *own == word).map(|(_, key)| (*key, descending))
+}
+
+/// The list that a request is about: everything of it but which page.
+#[derive(Clone, Debug)]
+struct Target {
+    path: String,
+    /// Name and value of each parameter, decoded, without `cursor`.
+    parameters: Vec<(String, String)>,
+}
+
+impl Target {
+    fn of(path: &str, parameters: &Parameters<'_>) -> Self {
+        let kept = parameters.pairs().iter().filter(|(name, _)| name != "cursor");
+        Self {
+            path: path.to_owned(),
+            parameters: kept.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
+        }
+    }
+
+    /// What a cursor of the list is known by: another page size or a count makes no other list.
+    fn digest(&self) -> [u8; Cursor::DIGEST_BYTES] {
+        let mut pairs: Vec<_> = self.parameters.iter().filter(|(name, _)| name != "limit" && name != "count").collect();
+        pairs.sort_unstable();
+        let mut hash = Sha256::new();
+        for text in std::iter::once(&self.path).chain(pairs.iter().flat_map(|(name, value)| [name, value])) {
+            hash.update(text.len().to_be_bytes());
+            hash.update(text);
+        }
+        let mut digest = [0; Cursor::DIGEST_BYTES];
+        digest.iter_mut().zip(hash.finalize()).for_each(|(byte, full)| *byte = full);
+        digest
+    }
+
+    fn cursor(&self, position: &Position) -> String {
+        Cursor { digest: self.digest(), position: position.clone() }.to_string()
+    }
+
+    fn position(&self, cursor: &str) -> Result<Position, CursorRefusal> {
+        let cursor: Cursor = cursor.parse()?;
+        if cursor.digest == self.digest() { Ok(cursor.position) } else { Err(CursorRefusal::AnotherList) }
+    }
+
+    /// RFC 8288: relative references to the next and the first page, with all other parameters kept.
+    fn link(&self, next_cursor: Option<&str>) -> Result<HeaderValue, InvalidHeaderValue> {
+        const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+        let mut first = String::with_capacity(200);
+        first.push_str(&self.path);
+        for (index, (name, value)) in self.parameters.iter().enumerate() {
+            first.push(if index == 0 { '?' } else { '&' });
+            first.extend(utf8_percent_encode(name, KEPT));
+            first.push('=');
+            first.extend(utf8_percent_encode(value, KEPT));
+        }
+        let joint = if self.parameters.is_empty() { '?' } else { '&' };
+        let link = match next_cursor {
+            Some(cursor) => format!("<{first}{joint}cursor={cursor}>; rel=\"next\", <{first}>; rel=\"first\""),
+            None => format!("<{first}>; rel=\"first\""),
+        };
+        HeaderValue::try_from(link)
+    }
+}
+
+/// A place in one list. As text: base64url of a version, the list's digest, whether there is a key, the id, the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cursor {
+    digest: [u8; Self::DIGEST_BYTES],
+    position: Position,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum CursorRefusal {
+    #[error(
+        "this is no cursor: use next_cursor of the page before as it is, or leave the parameter out for the first page"
+    )]
+    Malformed,
+    #[error("this cursor is of a list with another filter or sort: leave the parameter out for the first page")]
+    AnotherList,
+}
+
+impl Cursor {
+    const VERSION: u8 = 1;
+    const DIGEST_BYTES: usize = 8;
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (version, rest) = bytes.split_first()?;
+        let (digest, rest) = rest.split_first_chunk::<{ Self::DIGEST_BYTES }>()?;
+        let (has_key, rest) = rest.split_first()?;
+        let (id, key) = rest.split_first_chunk::<16>()?;
+        let key = match has_key {
+            0 if key.is_empty() => None,
+            1 => Some(String::from_utf8(key.to_vec()).ok()?),
+            _ => return None,
+        };
+        let position = Position { key, id: Uuid::from_bytes(*id).to_string() };
+        (*version == Self::VERSION).then_some(Self { digest: *digest, position })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Position { key, id } = &self.position;
+        let id = Uuid::parse_str(id).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(128);
+        bytes.push(Self::VERSION);
+        bytes.extend(self.digest);
+        bytes.push(u8::from(key.is_some()));
+        bytes.extend(id.as_bytes());
+        bytes.extend(key.iter().flat_map(|key| key.bytes()));
+        f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = CursorRefusal;
+
+    fn from_str(text: &str) -> Result<Self, CursorRefusal> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok();
+        bytes.and_then(|bytes| Self::read(&bytes)).ok_or(CursorRefusal::Malformed)
+    }
+}
+
+/// Changes whenever an item of the page does, the next page starts elsewhere or the total is another.
+fn list_etag(slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
+    const CHARS: usize = 22;
+    let mut hash = Sha256::new();
+    for item in &slice.items {
+        hash.update(&item.id);
+        hash.update(item.version.to_be_bytes());
+        hash.update([u8::from(item.reduced)]);
+    }
+    hash.update(next_cursor.unwrap_or_default());
+    hash.update(slice.total.unwrap_or(-1).to_be_bytes());
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
+    quoted(digest.get(..CHARS).unwrap_or(&digest))
+}
+
+impl<V: ToSchema> PartialSchema for ListPage<V> {
+    fn schema() -> RefOr<Schema> {
+        let item = RefOr::Ref(Ref::from_schema_name(V::name()));
+        let items = ArrayBuilder::new()
+            .items(item)
+            .max_items(Some(MAX_LIMIT))
+            .description(Some("The items of the page, in order."));
+        let cursor = RefBuilder::new()
+            .ref_location_from_schema_name(CURSOR)
+            .description(Some("The `cursor` of the next page; absent on the last one."));
+        let total = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(0))
+            .description(Some("How many items all pages have together, where `count=exact` asks for it."));
+        let object = ObjectBuilder::new()
+            .property("items", items)
+            .property("next_cursor", cursor.build())
+            .property("total", total)
+            .required("items")
+            .description(Some("A page of a list."));
+        object.into()
+    }
+}
+
+impl<V: ToSchema> ToSchema for ListPage<V> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("{}Page", V::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((V::name().into(), V::schema()));
+        V::schemas(schemas);
+    }
+}
+
+impl<S: SortKey> PartialSchema for SortOrder<S> {
+    fn schema() -> RefOr<Schema> {
+        let words = S::KEYS.iter().flat_map(|(word, _)| [(*word).to_owned(), format!("-{word}")]);
+        let description = "What a list is ordered by; with a minus sign from the greatest to the least. Records of equal value are \
+                           ordered by their id, those without a value come last.";
+        string().title(Some(S::NAME)).description(Some(description)).enum_values(Some(words)).into()
+    }
+}
+
+impl<S: SortKey> ToSchema for SortOrder<S> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        S::NAME.into()
+    }
+}
+
+impl<S: SortKey> IntoParams for ListParameters<S> {
+    fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut parameters = PartParameters::into_params(provider);
+        parameters.insert(2, parameter("sort", "What the list is ordered by.", SortOrder::<S>::schema()));
+        parameters
+    }
+}
+
+impl IntoParams for PartParameters {
+    fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let limit = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+            .minimum(Some(1))
+            .maximum(Some(MAX_LIMIT))
+            .default(Some(DEFAULT_LIMIT.into()));
+        let cursor = string()
+            .title(Some(CURSOR))
+            .description(Some("Where a page of a list begins. It means nothing to others than the service."))
+            .examples(["AZbVgHpO0m0B"])
+            .min_length(Some(1))
+            .max_length(Some(MAX_CURSOR_CHARS));
+        let mut parameters = vec![
+            parameter("limit", "The most items that the page may have.", limit.into()),
+            parameter("cursor", "`next_cursor` of the page before; leave it out for the first page.", cursor.into()),
+            parameter(
+                "count",
+                "`exact` adds `total` to the answer, which takes a little longer.",
+                string().title(Some("Count")).enum_values(Some(["exact"])).into(),
+            ),
+        ];
+        parameters.extend(IfNoneMatch::into_params(provider));
+        parameters
+    }
+}
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Sort {
+        Name,
+        LaunchedOn,
+    }
+
+    impl SortKey for Sort {
+        const NAME: &'static str = "TestSort";
+        const KEYS: &'static [(&'static str, Self)] = &[("name", Self::Name), ("launched_on", Self::LaunchedOn)];
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Filter {
+        #[serde(default)]
+        stage: Vec<String>,
+        size: Option<u32>,
+    }
+
+    fn extract(uri: &str) -> Result<ListQuery<Filter, Sort>, Vec<(String, &'static str)>> {
+        let request = TestRequest::with_uri(uri).to_http_request();
+        ListQuery::from_request(&request, &mut Payload::None).into_inner().map_err(|problem| {
+            problem.errors().iter().map(|fault| (fault.parameter.clone().unwrap_or_default(), fault.code)).collect()
+        })
+    }
+
+    fn position(key: Option<&str>) -> Position {
+        Position { key: key.map(str::to_owned), id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1".to_owned() }
+    }
+
+    #[test]
+    fn a_page_is_read_with_its_filter() {
+        let list = extract("/v1/x?stage=a&sort=-launched_on&limit=7&stage=b&count=exact&size=3").unwrap();
+        assert_eq!(list.filter.stage, ["a", "b"]);
+        assert_eq!(list.filter.size, Some(3));
+        assert_eq!((list.page.sort, list.page.descending), (Sort::LaunchedOn, true));
+        assert_eq!((list.page.limit, list.page.count), (7, true));
+        let plain = extract("/v1/x").unwrap().page;
+        assert_eq!((plain.sort, plain.descending, plain.limit, plain.count), (Sort::Name, false, DEFAULT_LIMIT, false));
+    }
+
+    #[test]
+    fn all_faults_of_filter_and_page_are_told_at_once() {
+        let faults = extract("/v1/x?limit=201&sort=colour&count=yes&cursor=!&size=x").unwrap_err();
+        let places: Vec<&str> = faults.iter().map(|(parameter, _)| parameter.as_str()).collect();
+        assert_eq!(places, ["size", "limit", "sort", "count", "cursor"]);
+        for limit in ["0", "-1", "+5", "1.5", "", "99999999999999999999"] {
+            assert!(extract(&format!("/v1/x?limit={limit}")).is_err(), "{limit}");
+        }
+        assert!(extract("/v1/x?sort=--name").is_err());
+    }
+
+    #[test]
+    fn a_cursor_belongs_to_its_list() {
+        let list = extract("/v1/x?stage=a&stage=b&sort=name&limit=10").unwrap();
+        let cursor = list.target.cursor(&position(Some("x")));
+        for same in ["/v1/x?stage=a&stage=b&sort=name", "/v1/x?stage=b&sort=name&stage=a&limit=3&count=exact"] {
+            let page = extract(&format!("{same}&cursor={cursor}")).unwrap().page;
+            assert_eq!(page.after, Some(position(Some("x"))));
+        }
+        for other in ["/v1/x?stage=a&sort=name", "/v1/x?stage=a&stage=b&sort=-name", "/v1/y?stage=a&stage=b&sort=name"]
+        {
+            let faults = extract(&format!("{other}&cursor={cursor}")).unwrap_err();
+            assert_eq!(faults, [("cursor".to_owned(), "invalid-cursor")], "{other}");
+        }
+    }
+
+    #[test]
+    fn links_keep_all_other_parameters() {
+        let list = extract("/v1/x?stage=a%20%22%3E&sort=name&limit=10&cursor=").err();
+        assert!(list.is_some());
+        let target = extract("/v1/x?stage=a%20%22%3E&sort=name&limit=10").unwrap().target;
+        let link = target.link(Some("CUR")).unwrap();
+        assert_eq!(
+            link,
+            "</v1/x?limit=10&sort=name&stage=a%20%22%3E&cursor=CUR>; rel=\"next\", </v1/x?limit=10&sort=name&stage=a%20%22%3E>; rel=\"first\""
+        );
+        assert_eq!(extract("/v1/x").unwrap().target.link(None).unwrap(), "</v1/x>; rel=\"first\"");
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_is_read_back(digest: [u8; 8], id: [u8; 16], key: Option<String>) {
+            let cursor = Cursor { digest, position: Position { key, id: Uuid::from_bytes(id).to_string() } };
+            prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
+        }
+
+        #[test]
+        fn a_tampered_cursor_is_refused_or_read_and_never_panics(bytes: Vec<u8>, text in ".*") {
+            let _ = BASE64_URL_SAFE_NO_PAD.encode(bytes).parse::<Cursor>();
+            let _ = text.parse::<Cursor>();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The part of a path that names a record.
+
+use std::future::{Ready, ready};
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+
+use crate::response::problem::Problem;
+
+/// The key of the record that the path names: its last parameter, parsed. A handler takes it as an argument.
+///
+/// What can't be parsed names nothing that could ever have been there, so that it is a 404.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathKey<K>(pub K);
+
+impl<K: FromStr> FromRequest for PathKey<K> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let named = request.match_info().iter().last().and_then(|(_, raw)| raw.parse().ok());
+        ready(
+            named
+                .map(Self)
+                .ok_or_else(|| Problem::not_found("the path names no record: it has neither an id nor a slug there")),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_key_is_not_found() {
+        let number = |raw: &'static str| {
+            let request = TestRequest::default().param("number", raw).to_http_request();
+            PathKey::<u32>::from_request(&request, &mut Payload::None).into_inner()
+        };
+        assert_eq!(number("7").unwrap(), PathKey(7));
+        assert_eq!(number("x").unwrap_err().kind().slug(), "not-found");
+    }
+}

@@ -1,0 +1,6 @@
+//! What is sent back: problems, tables, pages and answers that are given again.
+
+pub mod html;
+pub mod problem;
+pub mod repeat;
+pub mod table;

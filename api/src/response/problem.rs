@@ -1,0 +1,655 @@
+//! What went wrong, as RFC 9457 problem details: the one table of problem types and the only `ResponseError`.
+//!
+//! Handlers return a [`Problem`]; the gate adds where (`instance`) and which request (`request_id`), and writes it out.
+//! The source of an internal error is logged here and never sent.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use chrono::SecondsFormat;
+use domain::{Condition, Fault, Grant, Reach, Refused, TestOutcome};
+use serde::Serialize;
+use store::{Conflict, ConflictKind};
+use utoipa::ToSchema;
+
+/// The media type of every problem.
+pub const MEDIA_TYPE: &str = "application/problem+json";
+
+macro_rules! problem_types {
+    ($($(#[$meta:meta])* $variant:ident = $status:ident $slug:literal $title:literal;)+) => {
+        /// Every kind of problem the service answers with. One line of the table below is all there is to a kind; what
+        /// it means and what to do about it is `docs/problems/<slug>.md`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum ProblemType { $($(#[$meta])* $variant,)+ }
+
+        impl ProblemType {
+            /// All types, in the order of their status.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The last part of the type's address, `/problems/{slug}`.
+            pub const fn slug(self) -> &'static str {
+                match self { $(Self::$variant => $slug,)+ }
+            }
+
+            /// The status that every problem of this type is sent with.
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status,)+ }
+            }
+
+            /// What it is, in a few words that are the same every time.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+
+            /// What it means and what to do, in Markdown.
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("../../../docs/problems/", $slug, ".md")),)+ }
+            }
+
+            /// The type's address.
+            pub const fn address(self) -> &'static str {
+                match self { $(Self::$variant => concat!("/problems/", $slug),)+ }
+            }
+        }
+    };
+}
+
+problem_types! {
+    /// The request can't be read: its syntax, its encoding or one of its headers is broken.
+    MalformedRequest = BAD_REQUEST "malformed-request" "The request can't be read";
+    /// A query parameter is unknown, repeated or has a value that it doesn't take.
+    InvalidParameter = BAD_REQUEST "invalid-parameter" "A query parameter is invalid";
+    /// The request needs a valid key and has none, or has one that isn't valid.
+    Unauthenticated = UNAUTHORIZED "unauthenticated" "A valid key is needed";
+    /// The caller may see the record and not do this with it.
+    Forbidden = FORBIDDEN "forbidden" "The key isn't for this";
+    /// No operation has this path.
+    UnknownPath = NOT_FOUND "unknown-path" "There is nothing at this path";
+    /// The path is right, the record isn't there.
+    NotFound = NOT_FOUND "not-found" "No such record";
+    /// The path is right, the method isn't one of its.
+    MethodNotAllowed = METHOD_NOT_ALLOWED "method-not-allowed" "This method isn't for this path";
+    /// The operation can't answer in any media type that `Accept` asks for.
+    NotAcceptable = NOT_ACCEPTABLE "not-acceptable" "No answer in an acceptable media type";
+    /// The body didn't arrive in the time allowed.
+    RequestTimeout = REQUEST_TIMEOUT "request-timeout" "The request took too long to arrive";
+    /// Another record has this name.
+    NameTaken = CONFLICT "name-taken" "The name is taken";
+    /// Another record has, or had, this slug.
+    SlugTaken = CONFLICT "slug-taken" "The slug is taken";
+    /// Another record has this identifier.
+    IdentifierTaken = CONFLICT "identifier-taken" "The identifier is taken";
+    /// Another step of the pathway has this place.
+    PositionTaken = CONFLICT "position-taken" "The place on the pathway is taken";
+    /// The mutual has another return for this year.
+    PeriodTaken = CONFLICT "period-taken" "The mutual has a return for this year";
+    /// The mutual has taken this step already.
+    StepTaken = CONFLICT "step-taken" "The mutual has taken this step already";
+    /// What the record says now forbids the change.
+    StateConflict = CONFLICT "state-conflict" "The record as it is forbids this";
+    /// The mutual doesn't meet the conditions of a launch.
+    NotReady = CONFLICT "not-ready" "The mutual is not ready to be launched";
+    /// Other records refer to this one.
+    HasDependents = CONFLICT "has-dependents" "Other records depend on this one";
+    /// The record was there and has been deleted.
+    Gone = GONE "gone" "The record has been deleted";
+    /// The record has changed since the caller read it.
+    PreconditionFailed = PRECONDITION_FAILED "precondition-failed" "The record has changed";
+    /// The body is larger than the operation takes.
+    PayloadTooLarge = PAYLOAD_TOO_LARGE "payload-too-large" "The request body is too large";
+    /// The body is of a media type that the operation doesn't read.
+    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "The media type isn't supported";
+    /// The body breaks one or more rules.
+    InvalidContent = UNPROCESSABLE_ENTITY "invalid-content" "The content is invalid";
+    /// The same `Idempotency-Key` came with another body.
+    IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The idempotency key was used for another request";
+    /// The change needs `If-Match`.
+    PreconditionRequired = PRECONDITION_REQUIRED "precondition-required" "The change must say which version it is for";
+    /// The caller has used up what they may send for now.
+    TooManyRequests = TOO_MANY_REQUESTS "too-many-requests" "Too many requests";
+    /// Something failed that the caller can't help.
+    Internal = INTERNAL_SERVER_ERROR "internal" "An error inside the service";
+    /// Busy, or cut off from its database.
+    Unavailable = SERVICE_UNAVAILABLE "unavailable" "The service is unavailable just now";
+    /// The database has no room left.
+    StorageFull = INSUFFICIENT_STORAGE "storage-full" "The storage is full";
+}
+
+/// A refusal or failure, on its way to becoming the answer.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
+    kind: ProblemType,
+    detail: String,
+    errors: Vec<ErrorItem>,
+    conflicts: Vec<OtherRecord>,
+    dependents: Vec<OtherRecord>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// One fault of a request: where it is, what is wrong and what was expected. Exactly one of `pointer`, `parameter` and
+/// `header` says where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemError)]
+pub struct ErrorItem {
+    /// JSON Pointer (RFC 6901) into the request body; the empty one means the whole body.
+    #[schema(nullable = false, example = "/identifiers/0/id", max_length = 1000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// Name of the query or path parameter.
+    #[schema(nullable = false, max_length = 1000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
+    /// Name of the request header.
+    #[schema(nullable = false, max_length = 200)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+    /// What kind of fault, for programs: `required`, `too-long`, `not-in-vocabulary` and so on. New ones may come.
+    /// Those that a value may have are the code list `fault-code`.
+    #[schema(value_type = String, example = "invalid-format", max_length = 60)]
+    pub code: &'static str,
+    /// What is wrong and what was expected, for people.
+    #[schema(example = "a company number has 8 characters", max_length = 4000)]
+    pub detail: String,
+    /// The legal or policy rule that the fault follows from.
+    #[schema(value_type = String, nullable = false, example = "tulrca1992.s297A", max_length = 200)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'static str>,
+}
+
+/// Another record that a problem names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = ProblemRecord)]
+pub struct OtherRecord {
+    /// What kind of record.
+    #[schema(value_type = String, example = "mutual", max_length = 60)]
+    pub resource_type: &'static str,
+    /// Its id.
+    #[schema(format = "uuid", max_length = 36)]
+    pub id: String,
+    /// Its name or title, where it has one.
+    #[schema(nullable = false, max_length = 300)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// What went wrong, as RFC 9457 problem details.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDetails<'a> {
+    /// What kind of problem. Reading this address tells what it means and what to do.
+    #[schema(example = "/problems/invalid-content", max_length = 100, format = "uri-reference")]
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The kind in a few words, the same every time.
+    #[schema(example = "The content is invalid", max_length = 200)]
+    title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 422, minimum = 400, maximum = 599)]
+    status: u16,
+    /// What went wrong this time.
+    #[schema(example = "1 fault in the request body", max_length = 4000)]
+    detail: &'a str,
+    /// The path of the request.
+    #[schema(example = "/v1/mutuals", format = "uri-reference", max_length = 8000)]
+    instance: &'a str,
+    /// The request, as the service's log knows it. Quote it when asking for help.
+    #[schema(example = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1", max_length = 128)]
+    request_id: &'a str,
+    /// Every fault found in the request.
+    #[schema(nullable = false, max_items = 10000)]
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ErrorItem],
+    /// The records that this one would clash with.
+    #[schema(nullable = false, max_items = 1000)]
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    conflicts: &'a [OtherRecord],
+    /// The records that refer to this one.
+    #[schema(nullable = false, max_items = 1000)]
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    dependents: &'a [OtherRecord],
+}
+
+impl Problem {
+    /// A problem of this type, with what went wrong this time.
+    pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
+        Self(Box::new(Parts {
+            kind,
+            detail: detail.into(),
+            errors: Vec::new(),
+            conflicts: Vec::new(),
+            dependents: Vec::new(),
+            headers: Vec::new(),
+            source: None,
+        }))
+    }
+
+    /// 422: the body breaks these rules.
+    pub fn invalid(errors: Vec<ErrorItem>) -> Self {
+        let detail = format!("{} in the request body", faults(errors.len()));
+        Self::new(ProblemType::InvalidContent, detail).with_errors(errors)
+    }
+
+    /// 400: the request can't be read.
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(ProblemType::MalformedRequest, detail)
+    }
+
+    /// 400: the body can't be read. The item says where it breaks off.
+    pub fn malformed(error: ErrorItem) -> Self {
+        Self::bad_request(error.detail.clone()).with_errors(vec![error])
+    }
+
+    /// 400: a header can't be read.
+    pub fn bad_header(name: &HeaderName, code: &'static str, detail: impl Into<String>) -> Self {
+        Self::malformed(ErrorItem::header(name, code, detail))
+    }
+
+    /// 400: these query parameters are wrong.
+    pub fn bad_query(errors: Vec<ErrorItem>) -> Self {
+        let detail = format!("{} in the query", faults(errors.len()));
+        Self::new(ProblemType::InvalidParameter, detail).with_errors(errors)
+    }
+
+    /// 401: who the caller is must be said, or said otherwise.
+    pub fn unauthenticated(detail: impl Into<String>, challenge: HeaderValue) -> Self {
+        Self::new(ProblemType::Unauthenticated, detail).with_header(header::WWW_AUTHENTICATE, challenge)
+    }
+
+    /// 403, with the roles that may, and with which records.
+    pub fn forbidden(needed: &[Grant]) -> Self {
+        let may: Vec<String> = needed.iter().map(allowed).collect();
+        let detail = match may.split_last() {
+            None => "no key is for this".to_owned(),
+            Some((only, [])) => format!("this is for {only}"),
+            Some((last, others)) => format!("this is for {} or {last}", others.join(", ")),
+        };
+        Self::new(ProblemType::Forbidden, detail)
+    }
+
+    /// 404: no operation has this path.
+    pub fn unknown_path() -> Self {
+        Self::new(ProblemType::UnknownPath, "no operation has this path; /openapi.yaml lists them all")
+    }
+
+    /// 404: the path is right, the record isn't there.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(ProblemType::NotFound, detail)
+    }
+
+    /// 410: the record was deleted.
+    pub fn gone(detail: impl Into<String>) -> Self {
+        Self::new(ProblemType::Gone, detail)
+    }
+
+    /// 405, with the methods that there are.
+    pub fn method_not_allowed(allow: &HeaderValue) -> Self {
+        let methods = allow.to_str().unwrap_or_default();
+        Self::new(ProblemType::MethodNotAllowed, format!("this path takes {methods}"))
+            .with_header(header::ALLOW, allow.clone())
+    }
+
+    /// 406, with what the operation can answer.
+    pub fn not_acceptable(produced: &str) -> Self {
+        Self::new(ProblemType::NotAcceptable, format!("this operation answers in {produced}"))
+    }
+
+    /// 408: the body didn't arrive in this time.
+    pub fn request_timeout(allowed: Duration) -> Self {
+        let detail = format!("the body didn't arrive within {} s of the head; nothing was changed", allowed.as_secs());
+        Self::new(ProblemType::RequestTimeout, detail)
+    }
+
+    /// 409: the record would clash with others.
+    pub fn conflict(kind: ProblemType, detail: impl Into<String>, conflicts: Vec<OtherRecord>) -> Self {
+        let mut problem = Self::new(kind, detail);
+        problem.0.conflicts = conflicts;
+        problem
+    }
+
+    /// 409: the record as it is forbids the change; each fault says what is possible.
+    pub fn state_conflict(faults: Vec<Fault>) -> Self {
+        let errors: Vec<ErrorItem> = faults.into_iter().map(ErrorItem::from).collect();
+        let said: Vec<&str> = errors.iter().map(|error| error.detail.as_str()).collect();
+        Self::new(ProblemType::StateConflict, said.join("; ")).with_errors(errors)
+    }
+
+    /// 409: others refer to the record.
+    pub fn has_dependents(detail: impl Into<String>, dependents: Vec<OtherRecord>) -> Self {
+        let mut problem = Self::new(ProblemType::HasDependents, detail);
+        problem.0.dependents = dependents;
+        problem
+    }
+
+    /// 409: these conditions of a launch are not met.
+    pub fn not_ready(conditions: Vec<Condition>) -> Self {
+        let keys: Vec<_> = conditions.iter().map(|condition| format!("`{}`", condition.key)).collect();
+        let detail = format!("not met: {}", keys.join(", "));
+        let unmet = |condition: Condition| {
+            let code = if condition.outcome == TestOutcome::Unknown { "unknown" } else { "not-met" };
+            ErrorItem { rule: Some(condition.key.as_str()), ..ErrorItem::pointer("/to", code, condition.detail) }
+        };
+        Self::new(ProblemType::NotReady, detail).with_errors(conditions.into_iter().map(unmet).collect())
+    }
+
+    /// 412, with the tag of the version that is there now.
+    pub fn precondition_failed(current: HeaderValue) -> Self {
+        let now = current.to_str().unwrap_or_default();
+        let detail =
+            format!("the version now is {now}: read it again, look at what changed, and send the change for it");
+        Self::new(ProblemType::PreconditionFailed, detail).with_header(header::ETAG, current)
+    }
+
+    /// 413, with the operation's limit.
+    pub fn payload_too_large(limit: usize) -> Self {
+        Self::new(ProblemType::PayloadTooLarge, format!("the body may have {limit} bytes at most"))
+    }
+
+    /// 415, with what the operation reads.
+    pub fn unsupported_media_type(read: &str) -> Self {
+        Self::new(ProblemType::UnsupportedMediaType, format!("this operation reads {read}"))
+    }
+
+    /// 422: the key was used with another request.
+    pub fn idempotency_key_reused() -> Self {
+        let detail = "another request with this Idempotency-Key, of another content, was answered before: make a new key for each change";
+        Self::new(ProblemType::IdempotencyKeyReused, detail)
+    }
+
+    /// 428: the change must say which version it is for.
+    pub fn precondition_required() -> Self {
+        let detail =
+            "send If-Match with the ETag of the version the change is for, or If-Match: * for whatever it is now";
+        Self::new(ProblemType::PreconditionRequired, detail)
+    }
+
+    /// 429, with the seconds after which there is room for one again.
+    pub fn too_many_requests(of_each: &str, rate: impl fmt::Display, retry_after: u32) -> Self {
+        let detail = format!("the limit for each {of_each} is {rate}; nothing was changed");
+        Self::new(ProblemType::TooManyRequests, detail).with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
+    }
+
+    /// 500. The source is logged, never sent.
+    pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(ProblemType::Internal, "the service failed; its log has the details under the request id")
+            .with_source(source)
+    }
+
+    /// 503, with the seconds after which it is worth asking again. The source is logged, never sent.
+    pub fn unavailable(retry_after: u32, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(ProblemType::Unavailable, "the service can't answer just now; nothing was changed")
+            .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
+            .with_source(source)
+    }
+
+    /// 503 for a connection that is one too many.
+    pub fn too_many_connections() -> Self {
+        Self::new(ProblemType::Unavailable, "there are too many connections just now; nothing was changed")
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// 503 for a change that may have been stored all the same. The source is logged, never sent.
+    pub fn outcome_unknown(retry_after: u32, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        let detail = "the connection to the database was lost while the change was being stored, so that it may have been: \
+                      read it back, or send it again with the same Idempotency-Key";
+        Self::new(ProblemType::Unavailable, detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
+            .with_source(source)
+    }
+
+    /// 507. The source is logged, never sent.
+    pub fn storage_full(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(ProblemType::StorageFull, "the storage is full; nothing was changed").with_source(source)
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> ProblemType {
+        self.0.kind
+    }
+
+    /// Its faults.
+    pub fn errors(&self) -> &[ErrorItem] {
+        &self.0.errors
+    }
+
+    /// The same with these faults.
+    #[must_use]
+    pub fn with_errors(mut self, errors: Vec<ErrorItem>) -> Self {
+        self.0.errors = errors;
+        self
+    }
+
+    /// The same with one more response header.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.push((name, value));
+        self
+    }
+
+    fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.0.source = Some(Arc::from(source.into()));
+        self
+    }
+
+    /// What is sent of it, for the request of this path and id.
+    pub fn details<'p>(&'p self, instance: &'p str, request_id: &'p str) -> ProblemDetails<'p> {
+        let parts = &self.0;
+        ProblemDetails {
+            kind: parts.kind.address(),
+            title: parts.kind.title(),
+            status: parts.kind.status().as_u16(),
+            detail: &parts.detail,
+            instance,
+            request_id,
+            errors: &parts.errors,
+            conflicts: &parts.conflicts,
+            dependents: &parts.dependents,
+        }
+    }
+
+    /// The answer to the request of this path and id; logs the source, where there is one.
+    pub fn respond(&self, instance: &str, request_id: &str) -> HttpResponse {
+        let parts = &self.0;
+        if let Some(source) = &parts.source {
+            let level = if parts.kind == ProblemType::Internal { log::Level::Error } else { log::Level::Warn };
+            log::log!(level, "{request_id} {}: {}", parts.kind.slug(), chain(source.as_ref()));
+        }
+        let mut response = HttpResponse::build(parts.kind.status());
+        response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
+        for (name, value) in &parts.headers {
+            response.insert_header((name.clone(), value.clone()));
+        }
+        response.body(serde_json::to_string(&self.details(instance, request_id)).unwrap_or_default())
+    }
+}
+
+impl ErrorItem {
+    /// A fault in the request body.
+    pub fn pointer(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { pointer: Some(pointer.into()), ..Self::nowhere(code, detail.into()) }
+    }
+
+    /// A fault in a query parameter.
+    pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { parameter: Some(name.into()), ..Self::nowhere(code, detail.into()) }
+    }
+
+    /// A fault in a request header.
+    pub fn header(name: &HeaderName, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { header: Some(name.as_str().to_owned()), ..Self::nowhere(code, detail.into()) }
+    }
+
+    fn nowhere(code: &'static str, detail: String) -> Self {
+        Self { pointer: None, parameter: None, header: None, code, detail, rule: None }
+    }
+}
+
+/// A broken rule of the domain, found in a request body: its field is the pointer.
+impl From<Fault> for ErrorItem {
+    fn from(fault: Fault) -> Self {
+        let pointer = if fault.field.is_empty() { fault.field } else { format!("/{}", fault.field) };
+        Self { rule: fault.rule, ..Self::pointer(pointer, fault.code.as_str(), fault.detail) }
+    }
+}
+
+impl From<Vec<Fault>> for Problem {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::invalid(faults.into_iter().map(ErrorItem::from).collect())
+    }
+}
+
+impl Problem {
+    /// What the store says of the values of query parameters: their faults are the query's.
+    pub fn of_query(error: store::Error) -> Self {
+        match error {
+            store::Error::Rule(faults) => Self::bad_query(
+                faults
+                    .into_iter()
+                    .map(|fault| ErrorItem::parameter(fault.field, fault.code.as_str(), fault.detail))
+                    .collect(),
+            ),
+            other => other.into(),
+        }
+    }
+}
+
+/// A record that may not be seen is told of by whoever knows which one was looked for, like one that isn't there.
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Hidden => Self::not_found("no such record"),
+            Refused::Forbidden { needed } => Self::forbidden(needed),
+        }
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Self {
+        const RETRY_AFTER_SECONDS: u32 = 1;
+        match error {
+            store::Error::NotFound { .. } => Self::not_found(error.to_string()),
+            store::Error::Gone { deleted_at, .. } => {
+                Self::gone(format!("{error} at {}", deleted_at.to_rfc3339_opts(SecondsFormat::Secs, true)))
+            }
+            store::Error::Conflict(conflicts) => Self::from(conflicts),
+            store::Error::InvalidPosition(_) => Self::bad_query(vec![ErrorItem::parameter(
+                "cursor",
+                "invalid-cursor",
+                "this cursor is of another list",
+            )]),
+            store::Error::Rule(faults) => Self::from(faults),
+            store::Error::State(faults) => Self::state_conflict(faults),
+            store::Error::NotReady(conditions) => Self::not_ready(conditions),
+            store::Error::Unavailable(_) => Self::unavailable(RETRY_AFTER_SECONDS, error),
+            store::Error::StorageFull(_) => Self::storage_full(error),
+            store::Error::OutcomeUnknown(_) => Self::outcome_unknown(RETRY_AFTER_SECONDS, error),
+            store::Error::Internal(_) => Self::internal(error),
+        }
+    }
+}
+
+/// All of them in one problem, of the type of the first.
+impl From<Vec<Conflict>> for Problem {
+    fn from(conflicts: Vec<Conflict>) -> Self {
+        let kind = conflicts.first().map(|conflict| conflict.kind);
+        let kind = match kind {
+            Some(ConflictKind::NameTaken) => ProblemType::NameTaken,
+            Some(ConflictKind::SlugTaken) => ProblemType::SlugTaken,
+            Some(ConflictKind::IdentifierTaken) => ProblemType::IdentifierTaken,
+            Some(ConflictKind::PositionTaken) => ProblemType::PositionTaken,
+            Some(ConflictKind::PeriodTaken) => ProblemType::PeriodTaken,
+            Some(ConflictKind::StepTaken) => ProblemType::StepTaken,
+            Some(ConflictKind::HasDependents) => ProblemType::HasDependents,
+            // Ids and the first of a mutual's contracts are of the service's own making.
+            Some(ConflictKind::IdTaken | ConflictKind::FirstContractTaken) | None => {
+                return Self::internal(format!("an impossible conflict: {conflicts:?}"));
+            }
+        };
+        let others = conflicts.iter().filter_map(|conflict| conflict.other.as_ref()).map(OtherRecord::from).collect();
+        if kind == ProblemType::HasDependents {
+            return Self::has_dependents("other records refer to this one; `dependents` names them", others);
+        }
+        let errors: Vec<ErrorItem> = conflicts.iter().filter_map(taken).collect();
+        let detail = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; ");
+        Self::conflict(kind, if detail.is_empty() { kind.title().to_owned() } else { detail }, others)
+            .with_errors(errors)
+    }
+}
+
+impl From<&store::OtherRecord> for OtherRecord {
+    fn from(other: &store::OtherRecord) -> Self {
+        Self { resource_type: other.resource_type.as_str(), id: other.id.clone(), name: other.name.clone() }
+    }
+}
+
+/// The member whose value another record has.
+fn taken(conflict: &Conflict) -> Option<ErrorItem> {
+    let (code, what) = match conflict.kind {
+        ConflictKind::NameTaken => ("name-taken", "name"),
+        ConflictKind::SlugTaken => ("slug-taken", "slug"),
+        ConflictKind::IdentifierTaken => ("identifier-taken", "identifier"),
+        ConflictKind::PositionTaken => ("position-taken", "position"),
+        ConflictKind::PeriodTaken => ("period-taken", "year that ends on"),
+        ConflictKind::StepTaken => ("step-taken", "step"),
+        ConflictKind::IdTaken | ConflictKind::HasDependents | ConflictKind::FirstContractTaken => return None,
+    };
+    let holder = conflict.other.as_ref().map_or_else(
+        || "is or was another record's".to_owned(),
+        |other| format!("is that of the {} {}", other.resource_type, other.name.as_ref().unwrap_or(&other.id)),
+    );
+    let pointer = if conflict.field.is_empty() { String::new() } else { format!("/{}", conflict.field) };
+    Some(ErrorItem::pointer(pointer, code, format!("the {what} «{}» {holder}", conflict.value)))
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.kind.slug(), self.0.detail)
+    }
+}
+
+impl Error for Problem {}
+
+/// The body is empty: the gate writes it, since only the gate knows the request.
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.0.kind.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// Who a grant is for, in words.
+fn allowed(grant: &Grant) -> String {
+    let Grant { role, reach } = grant;
+    match reach {
+        Reach::Departments if role.is_departmental() => format!("the role `{role}` of the record's department"),
+        Reach::Departments | Reach::Everywhere => format!("the role `{role}`"),
+        Reach::Appointed => format!("the role `{role}` appointed to the record"),
+    }
+}
+
+fn faults(count: usize) -> String {
+    if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") }
+}
+
+/// The error and what caused it, on one line.
+fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line.push_str(": ");
+        line.push_str(&error.to_string());
+        cause = error.source();
+    }
+    line
+}

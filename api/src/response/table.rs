@@ -1,0 +1,169 @@
+//! Records as a table, for spreadsheets: the columns of a resource, and what of a record stands in a cell.
+//!
+//! A text stands in its cell as it is, anything else as JSON; the cell of a member that a record doesn't have is empty. A spreadsheet takes
+//! a text for a formula that begins in certain ways: such a text has an apostrophe before it, which `armless` puts there and
+//! `as_it_was` takes away. Knows no resource and no file.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
+
+/// A column: a member of the records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// What the member is called, and the column is headed.
+    pub name: String,
+    /// Whether its value is a text, rather than a number, a list or the like.
+    pub is_text: bool,
+}
+
+/// The columns of records of this form: their id, and their other members in the order in which the contract has them.
+pub fn columns<V: ToSchema>() -> Vec<Column> {
+    let RefOr::T(Schema::Object(object)) = V::schema() else { return Vec::new() };
+    let mut known = Vec::new();
+    V::schemas(&mut known);
+    let known: HashMap<String, RefOr<Schema>> = known.into_iter().collect();
+    let column =
+        |(name, schema): (&String, &RefOr<Schema>)| Column { name: name.clone(), is_text: is_text(schema, &known) };
+    let mut columns: Vec<Column> = object.properties.iter().map(column).collect();
+    columns.sort_by_key(|column| column.name != "id");
+    columns
+}
+
+fn is_text(schema: &RefOr<Schema>, known: &HashMap<String, RefOr<Schema>>) -> bool {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.schema_type == SchemaType::Type(Type::String),
+        RefOr::T(_) => false,
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
+            known.get(name).is_some_and(|schema| is_text(schema, known))
+        }
+    }
+}
+
+/// The line of a record, which is given as its JSON.
+///
+/// # Errors
+/// Where that is no JSON object.
+pub fn cells(columns: &[Column], document: &str) -> Result<Vec<String>, serde_json::Error> {
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(document)?;
+    let cell = |column: &Column| match members.get(&column.name).map(|value| value.get()) {
+        None => Ok(String::new()),
+        Some(json) if json.starts_with('"') => {
+            serde_json::from_str::<String>(json).map(|text| armless(&text).into_owned())
+        }
+        Some(json) => Ok(json.to_owned()),
+    };
+    columns.iter().map(cell).collect()
+}
+
+/// What a cell says of a member; nothing where it is empty. What is no JSON where JSON is expected is taken as the text that it is, so
+/// that whoever reads the record tells what is wrong with it.
+pub fn value(column: &Column, cell: &str) -> Option<Value> {
+    if cell.is_empty() {
+        return None;
+    }
+    let text = || Value::String(as_it_was(cell).to_owned());
+    Some(if column.is_text { text() } else { serde_json::from_str(cell).unwrap_or_else(|_| text()) })
+}
+
+/// The text with an apostrophe before it where it would be taken for a formula; and where it begins with apostrophes and would be
+/// taken for one without them, so that what was put there can be told from what was there.
+fn armless(text: &str) -> Cow<'_, str> {
+    if text.trim_start_matches('\'').starts_with(begins_a_formula) {
+        Cow::Owned(format!("'{text}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The text without the apostrophe that [`armless`] put before it.
+fn as_it_was(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(text) if text.trim_start_matches('\'').starts_with(begins_a_formula) => text,
+        _ => cell,
+    }
+}
+
+/// The signs that OWASP names for spreadsheets, those of full width too.
+fn begins_a_formula(first: char) -> bool {
+    matches!(first, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::register::mutual::Mutual;
+    use crate::register::staff_ballot::StaffBallot;
+
+    #[test]
+    fn every_member_has_its_column() {
+        let columns = columns::<Mutual>();
+        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        assert_eq!(names.first(), Some(&"id"));
+        assert_eq!(names.len(), 25, "{names:?}");
+        let of_text = |name: &str| columns.iter().find(|column| column.name == name).unwrap().is_text;
+        for text in ["id", "name", "stage", "department_id", "launched_on", "created_at", "region", "website"] {
+            assert!(of_text(text), "{text}");
+        }
+        for other in ["version", "staff_count", "sectors", "tests", "sources"] {
+            assert!(!of_text(other), "{other}");
+        }
+        let ballots = super::columns::<StaffBallot>();
+        assert!(ballots.iter().any(|column| column.name == "question" && column.is_text));
+        assert!(ballots.iter().any(|column| column.name == "result" && !column.is_text));
+    }
+
+    #[test]
+    fn a_text_that_would_be_a_formula_is_none() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("-Mutual", "'-Mutual"),
+            ("@x", "'@x"),
+            ("＝1", "'＝1"),
+            ("'=1", "''=1"),
+            ("''+1", "'''+1"),
+            ("'tis", "'tis"),
+            ("a=b", "a=b"),
+        ] {
+            assert_eq!(armless(text), cell);
+            assert_eq!(as_it_was(cell), text);
+        }
+    }
+
+    #[test]
+    fn a_cell_is_a_text_or_json() {
+        let columns = columns::<Mutual>();
+        let document = r#"{"id":"a","name":"=\"1\"","staff_count":7,"sectors":["housing"],"version":3}"#;
+        let cells = cells(&columns, document).unwrap();
+        let read: serde_json::Map<String, Value> = columns
+            .iter()
+            .zip(&cells)
+            .filter_map(|(column, cell)| Some((column.name.clone(), value(column, cell)?)))
+            .collect();
+        assert_eq!(Value::Object(read), serde_json::from_str::<Value>(document).unwrap());
+        let count = columns.iter().find(|column| column.name == "staff_count").unwrap();
+        assert_eq!(value(count, "many"), Some(json!("many")));
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_comes_back(text in "['=+@\t\r\n a-z-]{0,8}") {
+            let cell = armless(&text).into_owned();
+            prop_assert_eq!(as_it_was(&cell), text.as_str());
+        }
+
+        #[test]
+        fn no_cell_begins_a_formula(text in ".*") {
+            prop_assert!(!armless(&text).starts_with(begins_a_formula));
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Contracts between a public body that buys and a mutual that supplies.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::checked::{Checked, Distinct, Rules};
+use crate::fault::{Fault, FaultCode, Invalid, quoted};
+use crate::id::{DepartmentId, MutualId};
+use crate::value::cpv::CpvCode;
+use crate::value::date::{Day, PartialDate, not_before};
+use crate::value::money::Money;
+use crate::value::source::Sources;
+use crate::value::text::{Description, Line, Title};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// How the supplier was chosen. The prefix names the law: PCR for the Public Contracts Regulations 2015,
+    /// PA for the Procurement Act 2023, PSR for the Provider Selection Regime 2023.
+    pub enum Procedure {
+        /// Open procedure: everybody may tender (PCR 2015 reg. 27).
+        PcrOpen = "pcr_open",
+        /// Restricted procedure: those who are selected may tender (PCR 2015 reg. 28).
+        PcrRestricted = "pcr_restricted",
+        /// Competitive procedure with negotiation (PCR 2015 reg. 29).
+        PcrCompetitiveWithNegotiation = "pcr_competitive_with_negotiation",
+        /// Competitive dialogue (PCR 2015 reg. 30).
+        PcrCompetitiveDialogue = "pcr_competitive_dialogue",
+        /// Light touch regime for social and other specific services (PCR 2015 regs. 74 to 76).
+        PcrLightTouch = "pcr_light_touch",
+        /// Reserved to organisations such as public service mutuals, for at most three years (PCR 2015 reg.
+        /// 77).
+        PcrReg77Reserved = "pcr_reg77_reserved",
+        /// Open procedure: one stage, everybody may tender (PA 2023 s.20).
+        PaOpen = "pa_open",
+        /// Competitive flexible procedure: as the buyer designs it (PA 2023 s.20).
+        PaCompetitiveFlexible = "pa_competitive_flexible",
+        /// Reserved to public service mutuals, for at most five years (PA 2023 s.33).
+        PaS33Reserved = "pa_s33_reserved",
+        /// Direct award on one of the Act's grounds (PA 2023 s.41).
+        PaDirectAward = "pa_direct_award",
+        /// Direct award because the person served or their carer chooses the supplier (PA 2023 s.41 and
+        /// Schedule 5).
+        PaUserChoiceDirect = "pa_user_choice_direct",
+        /// Called off from a framework that others had set up.
+        FrameworkCalloff = "framework_calloff",
+        /// Direct award process A: no realistic alternative to the existing provider (PSR 2023 reg. 7).
+        PsrDirectA = "psr_direct_a",
+        /// Direct award process B: patients choose among all providers that qualify (PSR 2023 reg. 8).
+        PsrDirectB = "psr_direct_b",
+        /// Direct award process C: the existing provider does well and the contract changes little (PSR 2023
+        /// reg. 9).
+        PsrDirectC = "psr_direct_c",
+        /// Most suitable provider process: chosen without a competition (PSR 2023 reg. 10).
+        PsrMostSuitable = "psr_most_suitable",
+        /// Competitive process (PSR 2023 reg. 11).
+        PsrCompetitive = "psr_competitive",
+        /// First contract without a competition, as the Right to Request of 2008 to 2010 provided.
+        RightToRequestUncontested = "right_to_request_uncontested",
+        /// No procurement, because the buyer controls the supplier.
+        InHouseExempt = "in_house_exempt",
+        /// Below the value from which procurement law applies in full.
+        BelowThreshold = "below_threshold",
+        /// A procedure that none of the other values covers, or one under the regulations before 2015.
+        Other = "other",
+    }
+}
+
+vocabulary! {
+    /// How far a contract has come.
+    pub enum ContractStatus {
+        /// The buyer intends to buy and has not invited tenders.
+        Planned = "planned",
+        /// Tenders are invited or being assessed.
+        Tendering = "tendering",
+        /// The buyer has decided who gets the contract and has not announced it.
+        AwardDecided = "award_decided",
+        /// The award is announced, and the contract may not be entered into yet.
+        Standstill = "standstill",
+        /// The contract is in force.
+        Active = "active",
+        /// The contract has run its full term.
+        Expired = "expired",
+        /// The contract was ended before its full term.
+        TerminatedEarly = "terminated_early",
+        /// The procurement ended without a contract.
+        Cancelled = "cancelled",
+    }
+}
+
+vocabulary! {
+    /// How a contract shields a mutual from competition.
+    pub enum ProtectionKind {
+        /// It does not.
+        None = "none",
+        /// A first contract given without a competition.
+        UncontestedFirst = "uncontested_first",
+        /// A competition in which only public service mutuals or similar organisations could take part.
+        Reserved = "reserved",
+        /// A term that is longer than usual, so that the mutual can establish itself.
+        LongerTerm = "longer_term",
+        /// A protection that none of the other values covers.
+        Other = "other",
+    }
+}
+
+/// A contract under which a mutual supplies services to a public body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// The supplier.
+    pub mutual_id: MutualId,
+    /// The buyer.
+    pub department_id: DepartmentId,
+    /// What the contract is headed.
+    pub title: Title,
+    /// What is bought.
+    pub description: Option<Description>,
+    /// The buyer's own reference.
+    pub reference: Option<Line<100>>,
+    /// Under which all notices about the same procurement are published.
+    pub ocid: Option<Ocid>,
+    /// What kinds of services are bought.
+    pub cpv_codes: Distinct<CpvCode, 0, 50>,
+    /// Whether they are relevant health care services, for which the Provider Selection Regime 2023 applies
+    /// in England.
+    pub health_services: Option<bool>,
+    /// How the supplier was chosen.
+    pub procedure: Procedure,
+    /// When it was bought, entered into and performed, and how long it is protected.
+    pub timeline: Checked<Timeline>,
+    /// What it is worth over its term, extensions not included.
+    pub value: Option<Money>,
+    /// How far it has come.
+    pub status: ContractStatus,
+    /// Whether it is the mutual's earliest contract by the day it was entered into. The register tells this from all contracts
+    /// of the mutual, whatever is given here.
+    pub is_first: bool,
+    /// Where all this comes from.
+    pub sources: Sources,
+}
+
+/// The days of a contract. They are whole, because the law that applies and whether it is kept depend on
+/// them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Timeline {
+    /// When the procurement started, by which the law that applies is told.
+    pub procurement_started_on: Option<Day>,
+    /// When the buyer decided who gets the contract.
+    pub awarded_on: Option<Day>,
+    /// When the notice of the award was published.
+    pub award_notice_on: Option<Day>,
+    /// When the contract was entered into.
+    pub entered_on: Option<Day>,
+    /// The first day of its term.
+    pub starts_on: Option<Day>,
+    /// The last day of its term as agreed.
+    pub ends_on: Option<Day>,
+    /// The last day of its term if all extensions are used.
+    pub latest_ends_on: Option<Day>,
+    /// How it shields the mutual from competition; it ends in the term, hence its place here.
+    pub protection: Option<Protection>,
+}
+
+impl Rules for Timeline {
+    fn faults(&self) -> Vec<Fault> {
+        let date = |day: Option<Day>| day.map(PartialDate::from);
+        let started = ("procurement_started_on", date(self.procurement_started_on));
+        let awarded = ("awarded_on", date(self.awarded_on));
+        let starts = ("starts_on", date(self.starts_on));
+        let ends = ("ends_on", date(self.ends_on));
+        let until = self.protection.as_ref().and_then(|protection| protection.until);
+        let ordered = [
+            not_before(awarded, &[started]),
+            not_before(("award_notice_on", date(self.award_notice_on)), &[started, awarded]),
+            not_before(("entered_on", date(self.entered_on)), &[started, awarded]),
+            not_before(ends, &[starts]),
+            not_before(("latest_ends_on", date(self.latest_ends_on)), &[starts, ends]),
+            not_before(("protection/until", date(until)), &[starts]),
+        ];
+        let protection = self.protection.iter().flat_map(Protection::faults).map(|fault| fault.under("protection"));
+        ordered.into_iter().flatten().chain(protection).collect()
+    }
+}
+
+/// How, and until when, a contract shields a mutual from competition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protection {
+    /// How.
+    pub kind: ProtectionKind,
+    /// The last day of it.
+    pub until: Option<Day>,
+}
+
+impl Rules for Protection {
+    fn faults(&self) -> Vec<Fault> {
+        if self.kind == ProtectionKind::None && self.until.is_some() {
+            let detail =
+                "a contract without protection has no day on which it ends: leave `until` out or give another `kind`";
+            return vec![Fault::new("until", FaultCode::Inconsistent, detail)];
+        }
+        Vec::new()
+    }
+}
+
+/// Open contracting id: `ocds-`, the publisher's prefix of six characters of `[0-9a-z]`, `-`, and the
+/// publisher's own id of the process; at most 200 characters (Open Contracting Data Standard 1.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ocid(String);
+
+impl Ocid {
+    /// The most characters that the id may have.
+    pub const MAX_CHARS: usize = 200;
+
+    /// The id.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Ocid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for Ocid {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        let chars = raw.chars().count();
+        if chars > Self::MAX_CHARS {
+            return Err(Invalid::new(
+                FaultCode::TooLong,
+                format!("{chars} characters, at most {} allowed", Self::MAX_CHARS),
+            ));
+        }
+        let is_prefix =
+            |prefix: &str| prefix.len() == 6 && prefix.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+        let is_process = |process: &str| !process.is_empty() && process.bytes().all(|b| b.is_ascii_graphic());
+        match raw.strip_prefix("ocds-").and_then(|rest| rest.split_once('-')) {
+            Some((prefix, process)) if is_prefix(prefix) && is_process(process) => Ok(Self(raw.to_owned())),
+            _ => {
+                let expected =
+                    "expected `ocds-`, six of a-z and 0-9, `-` and the publisher's id, such as ocds-b5fd17-0001";
+                Err(Invalid::new(
+                    FaultCode::InvalidFormat,
+                    format!("{} is not an open contracting id: {expected}", quoted(raw)),
+                ))
+            }
+        }
+    }
+}

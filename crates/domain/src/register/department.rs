@@ -1,0 +1,88 @@
+//! Departments: the public bodies that mutuals leave, or that sponsor, commission or support them.
+
+use crate::checked::{Checked, Distinct, Rules};
+use crate::fault::{Fault, FaultCode};
+use crate::id::DepartmentId;
+use crate::value::date::{PartialDate, not_before};
+use crate::value::identifier::Identifier;
+use crate::value::sector::Sector;
+use crate::value::slug::Slug;
+use crate::value::source::Sources;
+use crate::value::text::Name;
+use crate::value::web_url::WebUrl;
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What kind of public body a department is.
+    pub enum DepartmentKind {
+        /// A government department led by a minister.
+        MinisterialDepartment = "ministerial_department",
+        /// A government department led by officials, such as a regulator or an inspectorate.
+        NonMinisterialDepartment = "non_ministerial_department",
+        /// A part of a department that carries out its work at arm's length.
+        ExecutiveAgency = "executive_agency",
+        /// A county, district, borough or unitary council, or a combined authority.
+        LocalAuthority = "local_authority",
+        /// An NHS body that buys care, such as a primary care trust, a clinical commissioning group or an
+        /// integrated care board.
+        NhsCommissioner = "nhs_commissioner",
+        /// An NHS body that provides care, such as an NHS trust or foundation trust.
+        NhsProvider = "nhs_provider",
+        /// A fire and rescue authority.
+        FireAuthority = "fire_authority",
+        /// A police force, or a police and crime commissioner.
+        PoliceBody = "police_body",
+        /// A probation trust or another body responsible for probation.
+        ProbationBody = "probation_body",
+        /// A public college, university, school or other education body.
+        EducationBody = "education_body",
+        /// A public body that none of the other values covers.
+        Other = "other",
+    }
+}
+
+/// A public body that mutuals leave, or that sponsors, commissions or supports them; councils and NHS bodies
+/// too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Department {
+    /// Its key in addresses; unique and never changed.
+    pub slug: Slug,
+    /// What it is called; unique whatever the letter case.
+    pub name: Name,
+    /// What kind of body it is.
+    pub kind: DepartmentKind,
+    /// Its numbers in other registers.
+    pub identifiers: Distinct<Identifier, 0, 20>,
+    /// The public services that it is responsible for.
+    pub policy_areas: Distinct<Sector, 0, 21>,
+    /// Its own page.
+    pub website: Option<WebUrl>,
+    /// When it existed and what came after it.
+    pub life: Checked<Life>,
+    /// Where all this comes from.
+    pub sources: Sources,
+}
+
+/// When a department existed and what came after it; a closed one keeps its record and points on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Life {
+    /// When it was set up.
+    pub opened_on: Option<PartialDate>,
+    /// When it was closed or merged.
+    pub closed_on: Option<PartialDate>,
+    /// The department that took over.
+    pub successor_id: Option<DepartmentId>,
+}
+
+impl Rules for Life {
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        faults.extend(not_before(("closed_on", self.closed_on), &[("opened_on", self.opened_on)]));
+        if self.successor_id.is_some() && self.closed_on.is_none() {
+            let detail =
+                "only a closed department has a successor: give `closed_on` too, to the year if no more is known";
+            faults.push(Fault::new("successor_id", FaultCode::Inconsistent, detail));
+        }
+        faults
+    }
+}

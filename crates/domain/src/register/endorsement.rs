@@ -1,0 +1,136 @@
+//! Endorsements of mutuals: whether those who are affected support one. Each constituency speaks for itself;
+//! different electorates are never merged.
+
+use crate::checked::{Checked, Rules};
+use crate::fault::{Fault, FaultCode};
+use crate::id::StaffBallotId;
+use crate::record::Record;
+use crate::register::mutual::Mutual;
+use crate::register::part::Part;
+use crate::register::staff_ballot::{StaffBallot, Verdict};
+use crate::value::date::Day;
+use crate::value::source::Sources;
+use crate::value::text::Name;
+use crate::value::web_url::WebUrl;
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Who takes a position on a mutual.
+    pub enum Constituency {
+        /// The people who work in the service, by a ballot.
+        Staff = "staff",
+        /// The people who use the service, or those who care for them.
+        ServiceUsers = "service_users",
+        /// The senior management of the service or its parent body.
+        SeniorManagement = "senior_management",
+        /// The public bodies that buy the service.
+        Commissioners = "commissioners",
+        /// The unions of the people who work in the service.
+        TradeUnions = "trade_unions",
+    }
+}
+
+vocabulary! {
+    /// What a constituency thinks of a mutual.
+    pub enum Position {
+        /// It is for the mutual.
+        Supports = "supports",
+        /// It is against the mutual.
+        Opposes = "opposes",
+        /// It was asked and takes no side.
+        Neutral = "neutral",
+    }
+}
+
+/// The position that a constituency has taken on a mutual.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endorsement {
+    /// Who thinks what of it.
+    pub stance: Checked<Stance>,
+    /// The position that the ballot gives staff, if it gives one; the register keeps it as the ballot has it.
+    pub by_ballot: Option<Position>,
+    /// When the position was taken.
+    pub given_on: Day,
+    /// The person who made it known; personal data, and none once the register was made to forget it.
+    pub given_by: Option<Name>,
+    /// Where it can be read.
+    pub evidence_url: Option<WebUrl>,
+    /// Where all this comes from.
+    pub sources: Sources,
+}
+
+impl Endorsement {
+    /// The position that the constituency takes, said or voted.
+    pub fn position(&self) -> Option<Position> {
+        self.stance.position.or(self.by_ballot)
+    }
+}
+
+/// Who takes which position. That of staff is never typed: it is what their ballot says
+/// ([`derived_position`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stance {
+    /// Who takes the position.
+    pub constituency: Constituency,
+    /// The position; none for staff.
+    pub position: Option<Position>,
+    /// The ballot that says it for staff; none for the others.
+    pub staff_ballot_id: Option<StaffBallotId>,
+}
+
+impl Rules for Stance {
+    fn faults(&self) -> Vec<Fault> {
+        let constituency = self.constituency;
+        let by_ballot = constituency == Constituency::Staff;
+        let mut faults = Vec::new();
+        let mut refuse = |field: &str, code, detail: String| faults.push(Fault::new(field, code, detail));
+        match self.position {
+            Some(_) if by_ballot => {
+                let detail = "the position of `staff` is what their ballot says: leave it out";
+                refuse("position", FaultCode::Inconsistent, detail.to_owned());
+            }
+            None if !by_ballot => {
+                refuse("position", FaultCode::Required, format!("what do `{constituency}` think of the mutual?"));
+            }
+            _ => {}
+        }
+        match self.staff_ballot_id {
+            None if by_ballot => {
+                let detail = "the position of `staff` comes from a ballot: name it";
+                refuse("staff_ballot_id", FaultCode::Required, detail.to_owned());
+            }
+            Some(_) if !by_ballot => {
+                let detail = format!("a ballot of staff says nothing about `{constituency}`: leave it out");
+                refuse("staff_ballot_id", FaultCode::Inconsistent, detail);
+            }
+            _ => {}
+        }
+        faults
+    }
+}
+
+/// The position that a ballot gives staff.
+///
+/// None where it gives none: the ballot is not declared or no longer stands, its kind decides nothing, nobody
+/// voted, or what is known of its counts leaves open which option leads or whether a threshold is met.
+/// [`StaffBallot::verdict`] says which.
+pub fn derived_position(ballot: &StaffBallot) -> Option<Position> {
+    match ballot.verdict() {
+        Verdict::Mutual(_) => Some(Position::Supports),
+        Verdict::ThresholdMissed(_) | Verdict::Otherwise(_) => Some(Position::Opposes),
+        Verdict::Abstained | Verdict::Tied => Some(Position::Neutral),
+        Verdict::ThresholdUnknown(_) | Verdict::NobodyVoted | Verdict::LeadUnknown | Verdict::NotDeciding => None,
+    }
+}
+
+/// The endorsements that stand: the newest of each constituency by the day it was given, and of one day the
+/// one entered later; in the order of [`Constituency::ALL`].
+pub fn standing(endorsements: &[Record<Part<Mutual, Endorsement>>]) -> Vec<&Record<Part<Mutual, Endorsement>>> {
+    let newest_of = |constituency: &Constituency| {
+        endorsements
+            .iter()
+            .filter(|endorsement| endorsement.content.stance.constituency == *constituency)
+            .max_by_key(|endorsement| (endorsement.content.given_on, endorsement.created_at, endorsement.id))
+    };
+    Constituency::ALL.iter().filter_map(newest_of).collect()
+}

@@ -1,0 +1,19 @@
+//! What the register holds: departments, mutuals, ballots, contracts and what belongs to them, with their rules.
+
+pub mod annual_return;
+pub mod commitment;
+pub mod contract;
+pub mod department;
+pub mod enabler;
+pub mod endorsement;
+pub mod import;
+pub mod mutual;
+pub mod objection;
+pub mod part;
+pub mod pathway_progress;
+pub mod pathway_step;
+pub mod readiness;
+pub mod staff_ballot;
+pub mod stage_transition;
+pub mod statistics;
+pub mod support_request;

@@ -1,0 +1,35 @@
+//! The progress of mutuals on the pathways of their departments.
+
+use crate::fault::{Fault, FaultCode};
+use crate::id::PathwayStepId;
+use crate::register::pathway_step::PathwayStep;
+use crate::value::date::Day;
+use crate::value::source::Sources;
+use crate::value::text::Note;
+use crate::value::web_url::WebUrl;
+
+/// A step of a pathway that a mutual has taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathwayProgress {
+    /// The step.
+    pub step_id: PathwayStepId,
+    /// When the step was done.
+    pub done_on: Day,
+    /// Where that can be read.
+    pub evidence_url: Option<WebUrl>,
+    /// A remark on it.
+    pub note: Option<Note>,
+    /// Where all this comes from.
+    pub sources: Sources,
+}
+
+impl PathwayProgress {
+    /// What the step asks for and this lacks; empty if it lacks nothing.
+    pub fn faults_for(&self, step: &PathwayStep) -> Vec<Fault> {
+        if !step.evidence_required || self.evidence_url.is_some() {
+            return Vec::new();
+        }
+        let detail = "this step is done only with evidence: give the page that shows it";
+        vec![Fault::new("evidence_url", FaultCode::Required, detail)]
+    }
+}

@@ -1,0 +1,263 @@
+//! The readiness gate: what a mutual needs before it is launched.
+//!
+//! Ballots are advisory in law, so a gate that is not met can be overridden; what it found stays on the record.
+//! No detail names a person.
+
+use uuid::Uuid;
+
+use crate::checked::Distinct;
+use crate::id::{ContractId, EndorsementId, MutualId, ObjectionId, StaffBallotId};
+use crate::record::Record;
+use crate::register::contract::{Contract, ContractStatus, ProtectionKind};
+use crate::register::endorsement::{Constituency, Endorsement, Position, standing};
+use crate::register::mutual::{LegalForm, Mutual};
+use crate::register::objection::Objection;
+use crate::register::part::Part;
+use crate::register::staff_ballot::{StaffBallot, Verdict, newest_deciding};
+use crate::value::date::Day;
+use crate::value::identifier::Identifier;
+use crate::value::outcome::TestOutcome;
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What a mutual needs before it is launched.
+    pub enum LaunchCondition {
+        /// The newest declared ballot that decides is led by an option that makes the service a mutual, alone,
+        /// and meets its thresholds.
+        StaffBuyIn = "staff_buy_in",
+        /// The standing endorsement of service users supports it.
+        ServiceUsersEndorsement = "service_users_endorsement",
+        /// The standing endorsement of senior management supports it.
+        SeniorManagementEndorsement = "senior_management_endorsement",
+        /// Its legal form is decided, and it has a number in some register.
+        LegalFormAndIdentifier = "legal_form_and_identifier",
+        /// It has a contract that starts on or before the launch and shields it from competition.
+        ProtectedContract = "protected_contract",
+        /// No objection to it is open or appealed.
+        NoOpenObjection = "no_open_objection",
+    }
+}
+
+/// What is on record about a mutual that is to be launched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LaunchFacts {
+    /// The mutual.
+    pub mutual_id: MutualId,
+    /// How it is or will be constituted.
+    pub legal_form: Option<LegalForm>,
+    /// Its numbers in registers.
+    pub identifiers: Distinct<Identifier, 0, 20>,
+    /// Its staff ballots; of these, the newest that decides counts.
+    pub ballots: Vec<Record<StaffBallot>>,
+    /// Its endorsements; of these, those that stand count.
+    pub endorsements: Vec<Record<Part<Mutual, Endorsement>>>,
+    /// The contracts that it supplies under.
+    pub contracts: Vec<Record<Contract>>,
+    /// The objections to it; of these, the open ones count.
+    pub objections: Vec<Record<Part<Mutual, Objection>>>,
+    /// The day on which it is to be launched.
+    pub launches_on: Day,
+}
+
+/// Whether one of the conditions is met, and how that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The condition.
+    pub key: LaunchCondition,
+    /// Whether it is met. What is not on record is not met; where a record does not tell, it is unknown.
+    pub outcome: TestOutcome,
+    /// What was found.
+    pub detail: String,
+    /// The records that tell it.
+    pub looked_at: Vec<LookedAt>,
+}
+
+/// A record that a condition was told from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LookedAt {
+    /// The mutual itself.
+    Mutual(MutualId),
+    /// A staff ballot.
+    StaffBallot(StaffBallotId),
+    /// An endorsement.
+    Endorsement(EndorsementId),
+    /// A contract.
+    Contract(ContractId),
+    /// An objection.
+    Objection(ObjectionId),
+}
+
+vocabulary! {
+    /// What kind of record a condition was told from.
+    pub enum LookedAtKind {
+        /// The mutual itself.
+        Mutual = "mutual",
+        /// A staff ballot.
+        StaffBallot = "staff_ballot",
+        /// An endorsement.
+        Endorsement = "endorsement",
+        /// A contract.
+        Contract = "contract",
+        /// An objection.
+        Objection = "objection",
+    }
+}
+
+impl LookedAt {
+    /// What kind of record it is.
+    pub const fn kind(&self) -> LookedAtKind {
+        match self {
+            Self::Mutual(_) => LookedAtKind::Mutual,
+            Self::StaffBallot(_) => LookedAtKind::StaffBallot,
+            Self::Endorsement(_) => LookedAtKind::Endorsement,
+            Self::Contract(_) => LookedAtKind::Contract,
+            Self::Objection(_) => LookedAtKind::Objection,
+        }
+    }
+
+    /// The UUID of its id.
+    pub const fn as_uuid(&self) -> Uuid {
+        match self {
+            Self::Mutual(id) => id.as_uuid(),
+            Self::StaffBallot(id) => id.as_uuid(),
+            Self::Endorsement(id) => id.as_uuid(),
+            Self::Contract(id) => id.as_uuid(),
+            Self::Objection(id) => id.as_uuid(),
+        }
+    }
+}
+
+/// Each condition in the order of [`LaunchCondition::ALL`].
+pub fn assess(facts: &LaunchFacts) -> [Condition; 6] {
+    let endorsed = |key, constituency| endorsement(key, &facts.endorsements, constituency);
+    [
+        staff_buy_in(&facts.ballots),
+        endorsed(LaunchCondition::ServiceUsersEndorsement, Constituency::ServiceUsers),
+        endorsed(LaunchCondition::SeniorManagementEndorsement, Constituency::SeniorManagement),
+        legal_form_and_identifier(facts),
+        protected_contract(&facts.contracts, facts.launches_on),
+        no_open_objection(&facts.objections),
+    ]
+}
+
+/// What was found, and whether it meets the condition.
+type Found = (TestOutcome, String);
+
+fn met(detail: impl Into<String>) -> Found {
+    (TestOutcome::Met, detail.into())
+}
+
+fn not_met(detail: impl Into<String>) -> Found {
+    (TestOutcome::NotMet, detail.into())
+}
+
+fn unknown(detail: impl Into<String>) -> Found {
+    (TestOutcome::Unknown, detail.into())
+}
+
+fn condition(key: LaunchCondition, (outcome, detail): Found, looked_at: Vec<LookedAt>) -> Condition {
+    Condition { key, outcome, detail, looked_at }
+}
+
+fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
+    let key = LaunchCondition::StaffBuyIn;
+    let Some(ballot) = newest_deciding(ballots) else {
+        let found = not_met("no formal, confirmatory or rerun ballot that is declared and stands is on record");
+        return condition(key, found, Vec::new());
+    };
+    let found = match ballot.content.verdict() {
+        Verdict::Mutual(option) => {
+            met(format!("staff chose `{}`, which makes the service a mutual, and every threshold is met", option.key))
+        }
+        Verdict::ThresholdMissed(option) => not_met(format!("`{}` leads, but a threshold is missed", option.key)),
+        Verdict::ThresholdUnknown(option) => {
+            unknown(format!("`{}` leads, but the counts don't tell whether every threshold is met", option.key))
+        }
+        Verdict::Otherwise(option) => {
+            not_met(format!("staff chose `{}`, which is `{}` and not a mutual", option.key, option.effect))
+        }
+        Verdict::Abstained => not_met("most of those who voted made no choice"),
+        Verdict::Tied => not_met("several options lead together"),
+        Verdict::NobodyVoted => not_met("nobody voted"),
+        Verdict::LeadUnknown => unknown("the counts that are known don't tell which option leads"),
+        Verdict::NotDeciding => not_met("the ballot decides nothing"),
+    };
+    condition(key, found, vec![LookedAt::StaffBallot(ballot.id)])
+}
+
+fn endorsement(
+    key: LaunchCondition,
+    all: &[Record<Part<Mutual, Endorsement>>],
+    constituency: Constituency,
+) -> Condition {
+    let stands = standing(all).into_iter().find(|stands| stands.content.stance.constituency == constituency);
+    let Some(stands) = stands else {
+        return condition(key, not_met(format!("no endorsement of `{constituency}` is on record")), Vec::new());
+    };
+    let given_on = stands.content.given_on;
+    let found = match stands.content.stance.position {
+        Some(Position::Supports) => met(format!("`{constituency}` support the mutual since {given_on}")),
+        Some(Position::Opposes) => not_met(format!("`{constituency}` oppose the mutual since {given_on}")),
+        Some(Position::Neutral) => not_met(format!("`{constituency}` take no side since {given_on}")),
+        None => unknown(format!("the endorsement of {given_on} names no position")),
+    };
+    condition(key, found, vec![LookedAt::Endorsement(stands.id)])
+}
+
+fn legal_form_and_identifier(facts: &LaunchFacts) -> Condition {
+    let found = match (facts.legal_form, facts.identifiers.first()) {
+        (_, None) => not_met("no registered identifier is on record"),
+        (Some(LegalForm::NotYetDecided), _) => not_met("the legal form is not decided yet"),
+        (None, Some(_)) => unknown("the legal form is not on record"),
+        (Some(form), Some(identifier)) => met(format!("`{form}`, registered as {identifier}")),
+    };
+    condition(LaunchCondition::LegalFormAndIdentifier, found, vec![LookedAt::Mutual(facts.mutual_id)])
+}
+
+/// One contract is enough. Of those that do not count, one that may count tells more than one that does not.
+fn protected_contract(contracts: &[Record<Contract>], launches_on: Day) -> Condition {
+    let found = || contracts.iter().map(|contract| protection(&contract.content, launches_on));
+    let with = |outcome| found().find(|found| found.0 == outcome);
+    let best = with(TestOutcome::Met).or_else(|| with(TestOutcome::Unknown)).or_else(|| found().next());
+    let best = best.unwrap_or_else(|| not_met("no contract is on record"));
+    let looked_at = contracts.iter().map(|contract| LookedAt::Contract(contract.id)).collect();
+    condition(LaunchCondition::ProtectedContract, best, looked_at)
+}
+
+/// Whether a contract runs by the day of the launch and shields the mutual on it.
+fn protection(contract: &Contract, launches_on: Day) -> Found {
+    let title = &contract.title;
+    let timeline = &contract.timeline;
+    let is_over = matches!(
+        contract.status,
+        ContractStatus::Cancelled | ContractStatus::TerminatedEarly | ContractStatus::Expired
+    );
+    let kind = timeline.protection.as_ref().map(|protection| protection.kind);
+    let until = timeline.protection.as_ref().and_then(|protection| protection.until);
+    match (timeline.starts_on, kind) {
+        _ if is_over => not_met(format!("the contract “{title}” is `{}`", contract.status)),
+        (Some(starts), _) if starts > launches_on => {
+            not_met(format!("the contract “{title}” starts on {starts}, after the launch"))
+        }
+        (_, Some(ProtectionKind::None)) => not_met(format!("the contract “{title}” is not protected")),
+        (_, Some(_)) if until.is_some_and(|until| until < launches_on) => {
+            not_met(format!("the protection of the contract “{title}” ends before the launch"))
+        }
+        (None, _) => unknown(format!("of the contract “{title}” it is not on record when it starts")),
+        (_, None) => unknown(format!("of the contract “{title}” it is not on record whether it is protected")),
+        (Some(starts), Some(kind)) => {
+            met(format!("the contract “{title}” starts on {starts} and is protected: `{kind}`"))
+        }
+    }
+}
+
+fn no_open_objection(objections: &[Record<Part<Mutual, Objection>>]) -> Condition {
+    let open: Vec<_> = objections.iter().filter(|objection| objection.content.is_open()).collect();
+    let found = match open.len() {
+        0 => met("no objection is open"),
+        1 => not_met("1 objection is open"),
+        count => not_met(format!("{count} objections are open")),
+    };
+    let looked_at = open.iter().map(|objection| LookedAt::Objection(objection.id)).collect();
+    condition(LaunchCondition::NoOpenObjection, found, looked_at)
+}

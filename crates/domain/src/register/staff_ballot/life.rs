@@ -1,0 +1,310 @@
+//! The life of a recorded ballot: from draft to declared, and from there to void or superseded.
+//!
+//! A draft is edited freely. Once declared, a ballot is never edited: options, thresholds, roll and counts stay
+//! as they are until a correction, which is appended with its reason, gives a whole new content.
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use crate::checked::Checked;
+use crate::fault::{Fault, FaultCode};
+use crate::id::StaffBallotId;
+use crate::record::Record;
+use crate::value::date::{Day, PartialDate};
+use crate::value::text::Note;
+
+use super::tally::{OptionKey, Tally};
+use super::words::{BallotKind, BallotMode, BallotState};
+use super::{Ending, Held, StaffBallot};
+
+/// Above how many people entitled to vote a scrutineer is asked for, unless the operator says otherwise (TULRCA
+/// 1992 s.226B, as a yardstick).
+pub const SCRUTINEER_ABOVE: i64 = 50;
+
+/// What a result is measured by where it is declared or corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Yardstick {
+    /// The day on which that is done.
+    pub today: Day,
+    /// Above how many people entitled a scrutineer is needed; [`SCRUTINEER_ABOVE`] unless the operator says
+    /// otherwise.
+    pub scrutineer_above: i64,
+}
+
+/// How a ballot is declared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Declaration {
+    /// When the result was made known, where the ballot doesn't say it yet or says otherwise.
+    pub declared_on: Option<PartialDate>,
+    /// Whether the ballot is entered after the fact, so that it may lack what its sources don't tell; for admins
+    /// only.
+    pub historic: bool,
+}
+
+/// A correction of a ballot that was declared: appended to it, so that everybody sees when and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// When.
+    pub corrected_at: DateTime<Utc>,
+    /// Why.
+    pub reason: Note,
+    /// The version of the record from which on it is so.
+    pub version: i64,
+}
+
+/// What became of a ballot before it was entered here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// The state that it came to.
+    pub ending: Checked<Ending>,
+    /// Its corrections, the oldest first.
+    pub corrections: Vec<Correction>,
+}
+
+/// Why a ballot stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BallotError {
+    /// Its state is against it, whatever it says.
+    #[error("{}", .0.detail)]
+    State(Fault),
+    /// What it says, or would say, breaks rules.
+    #[error("{} fault(s) in what the ballot says", .0.len())]
+    Content(Vec<Fault>),
+}
+
+impl StaffBallot {
+    /// So many times a ballot can be corrected.
+    pub const MAX_CORRECTIONS: usize = 100;
+
+    /// The draft with another content. Its state, its appointed scrutineer and its corrections are not edited.
+    ///
+    /// # Errors
+    ///
+    /// [`BallotError::State`] if it is no draft.
+    pub fn edit(&self, content: Self) -> Result<Self, BallotError> {
+        if self.state() != BallotState::Draft {
+            let state = self.state();
+            return Err(refusal(format!("the ballot is `{state}` and no longer edited: `correct` it")));
+        }
+        Ok(self.saying(content))
+    }
+
+    /// The ballot with its result declared.
+    ///
+    /// # Errors
+    ///
+    /// [`BallotError::State`] if it is no draft. A fault for each thing that it lacks: counts or at least published
+    /// figures, a day of declaration that is not in the future, and, unless it is historic, that day at all, the
+    /// question, two options and, above so many entitled, a scrutineer.
+    pub fn declare(&self, declaration: &Declaration, yardstick: &Yardstick) -> Result<Self, BallotError> {
+        self.require_state(BallotState::Draft, "declared")?;
+        let mut faults = Vec::new();
+        if self.mode == BallotMode::Hosted {
+            let detail = "a hosted ballot is declared from the votes that are cast here";
+            faults.push(Fault::new("mode", FaultCode::Inconsistent, detail));
+        }
+        let mut declared = self.clone();
+        if let Some(declared_on) = declaration.declared_on {
+            let held = Held { declared_on: Some(declared_on), ..(*self.held).clone() };
+            match Checked::new(held) {
+                Ok(held) => declared.held = held,
+                Err(broken) => faults.extend(broken),
+            }
+        }
+        // A day that doesn't fit is told, and not missing besides.
+        let lacks_day = declaration.declared_on.is_none();
+        if !declaration.historic {
+            faults.extend(declared.gaps(yardstick).into_iter().filter(|gap| lacks_day || gap.field != "declared_on"));
+        }
+        faults.extend(declared.defects(yardstick));
+        if !faults.is_empty() {
+            return Err(BallotError::Content(faults));
+        }
+        declared.ended(Ending { state: BallotState::Declared, void_reason: None, superseded_by_id: None })
+    }
+
+    /// The draft, which has this id, as what it came to be elsewhere, historic in whatever its sources don't tell. One that gave way to a
+    /// rerun needs it.
+    ///
+    /// # Errors
+    ///
+    /// A fault for each thing that the ballot lacks to be declared, and where the rerun is none for it.
+    pub fn with_past(
+        &self,
+        id: StaffBallotId,
+        past: &Past,
+        rerun: Option<&Record<Self>>,
+        yardstick: &Yardstick,
+    ) -> Result<Self, BallotError> {
+        if past.ending.state == BallotState::Draft {
+            return Ok(self.clone());
+        }
+        let declared = self.declare(&Declaration { declared_on: None, historic: true }, yardstick)?;
+        let is_rerun = |by: &Record<Self>| {
+            by.id != id
+                && by.content.mutual_id == self.mutual_id
+                && by.content.kind == BallotKind::Rerun
+                && by.content.state() != BallotState::Draft
+        };
+        if rerun.is_some_and(|by| !is_rerun(by)) {
+            let detail = "expected another ballot, a rerun for the same mutual that is no draft";
+            return Err(BallotError::Content(vec![Fault::new("superseded_by_id", FaultCode::Inconsistent, detail)]));
+        }
+        Ok(Self { ending: past.ending.clone(), corrections: past.corrections.clone(), ..declared })
+    }
+
+    /// The declared ballot as one that does not count.
+    ///
+    /// # Errors
+    ///
+    /// [`BallotError::State`] if it is not declared.
+    pub fn void(&self, reason: Note) -> Result<Self, BallotError> {
+        self.require_state(BallotState::Declared, "found void")?;
+        self.ended(Ending { state: BallotState::Void, void_reason: Some(reason), superseded_by_id: None })
+    }
+
+    /// The declared ballot, which has this id, as one that gave way to a rerun.
+    ///
+    /// # Errors
+    ///
+    /// [`BallotError::State`] if it is not declared, and a fault at `superseded_by_id` for each way in which the
+    /// other is not another ballot, a declared rerun about the same mutual.
+    pub fn supersede(&self, id: StaffBallotId, by: &Record<Self>) -> Result<Self, BallotError> {
+        self.require_state(BallotState::Declared, "superseded")?;
+        let rerun = &by.content;
+        let conditions = [
+            (by.id != id, "that is the ballot itself".to_owned()),
+            (rerun.mutual_id == self.mutual_id, "that ballot is about another mutual".to_owned()),
+            (rerun.kind == BallotKind::Rerun, format!("that ballot is of the kind `{}`", rerun.kind)),
+            (rerun.state() == BallotState::Declared, format!("that ballot is `{}`", rerun.state())),
+        ];
+        let said: Vec<String> = conditions.into_iter().filter(|(kept, _)| !kept).map(|(_, said)| said).collect();
+        if !said.is_empty() {
+            let detail = format!("{}: expected another ballot, a declared rerun for the same mutual", said.join(", "));
+            return Err(BallotError::Content(vec![Fault::new("superseded_by_id", FaultCode::Inconsistent, detail)]));
+        }
+        let superseded_by_id = Some(by.id);
+        self.ended(Ending { state: BallotState::Superseded, void_reason: None, superseded_by_id })
+    }
+
+    /// The ballot, once declared, with its content corrected. Its state is not corrected, nor what it is a
+    /// ballot of: its mutual, kind, mode and the keys of its options.
+    ///
+    /// # Errors
+    ///
+    /// [`BallotError::State`] if it is a draft or was corrected too often. A fault for each thing that is not
+    /// corrected, for each that the ballot would lack to be declared, unless it lacked it before, and for a content
+    /// that is the one it has.
+    pub fn correct(&self, content: Self, correction: Correction, yardstick: &Yardstick) -> Result<Self, BallotError> {
+        if self.state() == BallotState::Draft {
+            return Err(refusal("the ballot is `draft`: edit it, only what was declared is corrected".to_owned()));
+        }
+        if self.corrections.len() >= Self::MAX_CORRECTIONS {
+            return Err(refusal(format!("the ballot was corrected {} times and no more", Self::MAX_CORRECTIONS)));
+        }
+        let mut corrected = self.saying(content);
+        let mut faults: Vec<Fault> = self.changed_for_good(&corrected);
+        let before = self.lacks(yardstick);
+        let is_new = |lack: &Fault| !before.iter().any(|old| (&old.field, old.code) == (&lack.field, lack.code));
+        faults.extend(corrected.lacks(yardstick).into_iter().filter(is_new));
+        if corrected == *self {
+            let detail = "this is what the ballot says already: expected what it should have said";
+            faults.push(Fault::new("", FaultCode::Inconsistent, detail));
+        }
+        if !faults.is_empty() {
+            return Err(BallotError::Content(faults));
+        }
+        corrected.corrections.push(correction);
+        Ok(corrected)
+    }
+
+    /// Another content in the life of this ballot.
+    pub fn saying(&self, content: Self) -> Self {
+        Self {
+            ending: self.ending.clone(),
+            scrutineer_key_id: self.scrutineer_key_id,
+            corrections: self.corrections.clone(),
+            ..content
+        }
+    }
+
+    fn ended(&self, ending: Ending) -> Result<Self, BallotError> {
+        Ok(Self { ending: Checked::new(ending).map_err(BallotError::Content)?, ..self.clone() })
+    }
+
+    fn require_state(&self, expected: BallotState, becomes: &str) -> Result<(), BallotError> {
+        let state = self.state();
+        if state == expected {
+            return Ok(());
+        }
+        Err(refusal(format!("the ballot is `{state}`: only one that is `{expected}` can be {becomes}")))
+    }
+
+    /// A fault for each thing that no correction changes.
+    fn changed_for_good(&self, corrected: &Self) -> Vec<Fault> {
+        let kept = [
+            ("mutual_id", corrected.mutual_id == self.mutual_id),
+            ("kind", corrected.kind == self.kind),
+            ("mode", corrected.mode == self.mode),
+            ("options", keys(&corrected.tally) == keys(&self.tally)),
+        ];
+        let changed = kept.into_iter().filter(|(_, same)| !same).map(|(field, _)| {
+            let what = if field == "options" { "the keys of the options" } else { "this" };
+            let detail = format!("a correction leaves {what} as it was declared: leave it as it is");
+            Fault::new(field, FaultCode::Inconsistent, detail)
+        });
+        changed.collect()
+    }
+
+    /// Everything that the ballot lacks to be declared.
+    fn lacks(&self, yardstick: &Yardstick) -> Vec<Fault> {
+        [self.gaps(yardstick), self.defects(yardstick)].concat()
+    }
+
+    /// What the ballot lacks to be declared, which the sources of a historic one may not tell.
+    fn gaps(&self, yardstick: &Yardstick) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut require = |field: &str, code, detail: &str| faults.push(Fault::new(field, code, detail));
+        if self.question.is_none() {
+            require("question", FaultCode::Required, "a declared ballot has its question as it was put");
+        }
+        if self.tally.options.len() < 2 {
+            require("options", FaultCode::TooFew, "a declared ballot has at least two options");
+        }
+        if self.held.declared_on.is_none() {
+            require("declared_on", FaultCode::Required, "when was it declared? The year is enough");
+        }
+        if self.scrutineer.is_none() && self.tally.least_entitled() > yardstick.scrutineer_above {
+            let above = yardstick.scrutineer_above;
+            let detail = format!("above {above} people entitled to vote, an independent scrutineer watches over it");
+            faults.push(Fault::new("scrutineer", FaultCode::Required, detail).citing("tulrca1992.s226b"));
+        }
+        faults
+    }
+
+    /// Why no ballot could be declared as this one is.
+    fn defects(&self, yardstick: &Yardstick) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.tally.counts.is_empty() && self.tally.published_figures.is_empty() {
+            let detail = "a declared ballot has a result: expected `counts` or `published_figures`";
+            faults.push(Fault::new("counts", FaultCode::Required, detail));
+        }
+        if let Some(declared) = self.held.declared_on.filter(|declared| declared.first_day() > yardstick.today) {
+            let detail = format!("{declared} is in the future: expected {} or earlier", yardstick.today);
+            faults.push(Fault::new("declared_on", FaultCode::OutOfRange, detail));
+        }
+        faults
+    }
+}
+
+/// That the ballot's state is against it.
+fn refusal(detail: String) -> BallotError {
+    BallotError::State(Fault::new("state", FaultCode::Inconsistent, detail))
+}
+
+/// The keys of the options, whatever their order.
+fn keys(tally: &Tally) -> Vec<&OptionKey> {
+    let mut keys: Vec<_> = tally.options.iter().map(|option| &option.key).collect();
+    keys.sort();
+    keys
+}

@@ -1,0 +1,186 @@
+//! What was true of mutuals and contracts on a day, as known now: where a mutual stood, how many staff it had, which law a procurement
+//! was under.
+
+use crate::register::contract::Contract;
+use crate::register::mutual::Stage;
+use crate::value::date::{Day, PartialDate};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Where a mutual stands in the figures.
+    pub enum StandingGroup {
+        /// Launched and delivering services: in stage `launched`, `operating` or `recontracting`.
+        Operating = "operating",
+        /// On the way to its launch: in a live stage before it.
+        OnTheWay = "on_the_way",
+        /// Paused, before launch or after it.
+        Suspended = "suspended",
+        /// Ended before launch: `rejected`, `withdrawn` or `blocked`.
+        EndedBeforeLaunch = "ended_before_launch",
+        /// Ended after launch.
+        EndedAfterLaunch = "ended_after_launch",
+        /// The register doesn't tell.
+        Unknown = "unknown",
+    }
+}
+
+impl StandingGroup {
+    /// Where the figures count a stage.
+    pub const fn of(stage: Stage) -> Self {
+        if stage.is_operating() {
+            Self::Operating
+        } else if stage.is_pre_launch_live() {
+            Self::OnTheWay
+        } else if stage.ended_before_launch() {
+            Self::EndedBeforeLaunch
+        } else if stage.is_after_launch() {
+            Self::EndedAfterLaunch
+        } else {
+            Self::Suspended
+        }
+    }
+}
+
+/// Where a mutual began: the stage before its first transition, and since when it is known to have been in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beginning {
+    /// The stage.
+    pub stage: Stage,
+    /// The first day that it may have been in it: that of `stage_since` where no transition followed, otherwise the day on which the
+    /// mutual was entered.
+    pub since: Day,
+}
+
+/// A move of a mutual to a stage, with its date as far as it is known.
+pub type Move = (Stage, Option<PartialDate>);
+
+/// Where a mutual stood on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AsAt {
+    /// Nothing is known of it that early: it is not counted.
+    NotYet,
+    /// In this stage.
+    In(Stage),
+    /// In one of several stages that the figures count together.
+    Within(StandingGroup),
+    /// The register doesn't tell.
+    Unknown,
+}
+
+impl AsAt {
+    /// Where the figures count it; nowhere where it was not yet.
+    pub const fn group(self) -> Option<StandingGroup> {
+        match self {
+            Self::NotYet => None,
+            Self::In(stage) => Some(StandingGroup::of(stage)),
+            Self::Within(group) => Some(group),
+            Self::Unknown => Some(StandingGroup::Unknown),
+        }
+    }
+
+    /// The stage, where that is known.
+    pub const fn stage(self) -> Option<Stage> {
+        match self {
+            Self::In(stage) => Some(stage),
+            _ => None,
+        }
+    }
+}
+
+/// Where a mutual of these moves, in order, stood at the end of a day; as at today or later it stands where it is now.
+pub fn standing_as_at(beginning: &Beginning, moves: &[Move], day: Day, today: Day) -> AsAt {
+    if day < today {
+        return standing_before_today(beginning, moves, day);
+    }
+    AsAt::In(moves.last().map_or(beginning.stage, |(to, _)| *to))
+}
+
+/// Where a mutual stood at the end of a day that is over.
+///
+/// A move has happened by a day if the first day that it may have been is on or before it; that is never before the move before it. An
+/// undated move has happened if a later one has. Of undated moves that may have happened or not all outcomes are possible: where the
+/// figures count them together, the mutual is counted there.
+pub fn standing_before_today(beginning: &Beginning, moves: &[Move], day: Day) -> AsAt {
+    let mut earliest: Option<Day> = None;
+    let mut stands = if beginning.since <= day { AsAt::In(beginning.stage) } else { AsAt::NotYet };
+    for (to, date) in moves {
+        let Some(date) = date else {
+            stands = either(stands, AsAt::In(*to));
+            continue;
+        };
+        let first = earliest.max(Some(date.first_day()));
+        if first > Some(day) {
+            break;
+        }
+        earliest = first;
+        stands = AsAt::In(*to);
+    }
+    stands
+}
+
+/// What is known of a mutual that stands in one of two places.
+fn either(one: AsAt, other: AsAt) -> AsAt {
+    match (one.group(), other.group()) {
+        _ if one == other => one,
+        (Some(group), Some(same)) if group == same && group != StandingGroup::Unknown => AsAt::Within(group),
+        _ => AsAt::Unknown,
+    }
+}
+
+vocabulary! {
+    /// How long the periods of a timeline are.
+    pub enum TimelineStep {
+        /// Calendar years.
+        Year = "year",
+        /// Calendar months.
+        Month = "month",
+    }
+}
+
+vocabulary! {
+    /// The law that a procurement was under.
+    pub enum Regime {
+        /// The Public Contracts Regulations 2006: procurements that started before 26 February 2015.
+        Pcr2006 = "pcr_2006",
+        /// The Public Contracts Regulations 2015: from 26 February 2015.
+        Pcr2015 = "pcr_2015",
+        /// The Procurement Act 2023: from 24 February 2025.
+        Pa2023 = "pa_2023",
+        /// The Provider Selection Regime 2023: relevant health care services in England, from 1 January 2024.
+        Psr2023 = "psr_2023",
+        /// It can't be told: the day on which the procurement started is not known, or whether it was of health care services.
+        Unknown = "unknown",
+    }
+}
+
+impl Regime {
+    /// The first day of the Public Contracts Regulations 2015 (S.I. 2015/102 reg. 1).
+    pub const PCR_2015_FROM: &'static str = "2015-02-26";
+    /// The first day of the Provider Selection Regime (S.I. 2023/1348 reg. 1).
+    pub const PSR_2023_FROM: &'static str = "2024-01-01";
+    /// The first day of the Procurement Act 2023 (S.I. 2024/716).
+    pub const PA_2023_FROM: &'static str = "2025-02-24";
+}
+
+/// The law that a procurement is under: by the day on which it started, and from 2024 by whether it is of relevant health care services.
+pub fn regime(procurement_started_on: Option<Day>, health_services: Option<bool>) -> Regime {
+    let Some(day) = procurement_started_on else { return Regime::Unknown };
+    // Days are ordered as their texts are.
+    let day = day.to_string();
+    let since = |first: &str| day.as_str() >= first;
+    match health_services {
+        _ if !since(Regime::PCR_2015_FROM) => Regime::Pcr2006,
+        _ if !since(Regime::PSR_2023_FROM) => Regime::Pcr2015,
+        None => Regime::Unknown,
+        Some(true) => Regime::Psr2023,
+        Some(false) if since(Regime::PA_2023_FROM) => Regime::Pa2023,
+        Some(false) => Regime::Pcr2015,
+    }
+}
+
+impl Contract {
+    /// The law that its procurement was under.
+    pub fn regime(&self) -> Regime {
+        regime(self.timeline.procurement_started_on, self.health_services)
+    }
+}

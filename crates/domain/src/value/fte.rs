@@ -1,0 +1,58 @@
+//! Full-time equivalents as decimal text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::fault::{FaultCode, Invalid, quoted};
+use crate::register::mutual::Staff;
+use crate::value::decimal::scaled;
+
+/// A number of full-time equivalents in steps of a hundredth, from 0 to [`Staff::MAX_COUNT`], written with two
+/// places: `12.50`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fte(i64);
+
+impl Fte {
+    /// So many hundredths of a full-time equivalent.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultCode::OutOfRange`] below 0 or above [`Staff::MAX_COUNT`] full-time equivalents.
+    pub fn from_hundredths(hundredths: i64) -> Result<Self, Invalid> {
+        if (0..=Staff::MAX_COUNT * 100).contains(&hundredths) {
+            return Ok(Self(hundredths));
+        }
+        let detail = format!("{hundredths} hundredths are not within 0 to {}", Staff::MAX_COUNT * 100);
+        Err(Invalid::new(FaultCode::OutOfRange, detail))
+    }
+
+    /// How many hundredths of a full-time equivalent.
+    pub const fn hundredths(self) -> i64 {
+        self.0
+    }
+}
+
+impl FromStr for Fte {
+    type Err = Invalid;
+
+    /// Reads `12`, `12.5` and `12.50`.
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        let scaled = scaled(raw, 2).ok_or_else(|| {
+            let expected = "expected digits with at most two after the point, such as 12 or 12.50";
+            Invalid::new(
+                FaultCode::InvalidFormat,
+                format!("{} is not a number of full-time equivalents: {expected}", quoted(raw)),
+            )
+        })?;
+        i64::try_from(scaled).ok().and_then(|hundredths| Self::from_hundredths(hundredths).ok()).ok_or_else(|| {
+            let detail = format!("{} is not within 0 to {}", quoted(raw), Staff::MAX_COUNT);
+            Invalid::new(FaultCode::OutOfRange, detail)
+        })
+    }
+}
+
+impl fmt::Display for Fte {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
+}

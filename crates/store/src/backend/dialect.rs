@@ -1,0 +1,261 @@
+//! What the two databases say differently: the few statements that diesel's common form can't express.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::query_builder::{QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
+use domain::SearchQuery;
+
+use crate::backend::conn::{Conn, MultiBackend};
+use crate::backend::fragment::{Fragment, Statement, WithParts};
+use crate::backend::schema::entries;
+use crate::error::Error;
+use crate::log::entry_log::{self, Head};
+use crate::writer::BatchError;
+
+/// Which of the two databases a connection speaks to, where SQL must differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+impl Dialect {
+    /// What stands around a parameter: PostgreSQL must be told its type, SQLite goes by the column's.
+    pub(crate) fn cast(self, postgres_type: &str) -> (&'static str, String) {
+        match self {
+            Self::Postgres => ("CAST(", format!(" AS {postgres_type})")),
+            Self::Sqlite => ("", String::new()),
+        }
+    }
+
+    /// The bytes of a text as they are stored.
+    pub(crate) fn bytes(self, text: &str) -> String {
+        match self {
+            Self::Postgres => format!("convert_to({text}, 'UTF8')"),
+            Self::Sqlite => format!("CAST({text} AS BLOB)"),
+        }
+    }
+}
+
+impl Conn {
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self {
+            Self::Postgres(_) => Dialect::Postgres,
+            Self::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+}
+
+/// Begins a snapshot for reading.
+pub(crate) fn begin_read(conn: &mut Conn) -> QueryResult<()> {
+    let begin = match conn.dialect() {
+        Dialect::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        Dialect::Sqlite => "BEGIN DEFERRED",
+    };
+    control(conn, &[begin])
+}
+
+/// What a connection keeps pages of the database for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pages {
+    /// For reads that come to the same pages again.
+    OfReads,
+    /// For one that walks over all of a table and comes to each page once: to keep many would take room and save nothing.
+    OfWalk,
+}
+
+/// How much a connection keeps in memory of the database, on SQLite; PostgreSQL keeps it itself.
+pub(crate) fn keep_pages(conn: &mut Conn, pages: Pages) -> QueryResult<()> {
+    match (conn, pages) {
+        (Conn::Postgres(_), _) => Ok(()),
+        (Conn::Sqlite(conn), Pages::OfReads) => conn.batch_execute("PRAGMA cache_size = -8192"),
+        (Conn::Sqlite(conn), Pages::OfWalk) => conn.batch_execute("PRAGMA cache_size = -512"),
+    }
+}
+
+/// Begins a snapshot for a walk.
+pub(crate) fn begin_walk(conn: &mut Conn) -> QueryResult<()> {
+    keep_pages(conn, Pages::OfWalk)?;
+    begin_read(conn)
+}
+
+/// Ends a walk, and leaves the connection as it was.
+pub(crate) fn end_walk(conn: &mut Conn) -> QueryResult<()> {
+    control(conn, &["ROLLBACK"])?;
+    keep_pages(conn, Pages::OfReads)
+}
+
+/// Statements without parameters: on PostgreSQL in one round trip, on SQLite each prepared once.
+pub(crate) fn control(conn: &mut Conn, statements: &[&'static str]) -> QueryResult<()> {
+    match conn {
+        Conn::Postgres(conn) => conn.batch_execute(&statements.join("; ")),
+        Conn::Sqlite(_) => statements.iter().try_for_each(|sql| Statement::new(*sql).execute(conn).map(drop)),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+/// Begins a transaction that is alone in writing, on SQLite by the database's own lock and on PostgreSQL by that on the
+/// log's head, and gives that head.
+pub(crate) fn begin_write(conn: &mut Conn) -> Result<Head, Error> {
+    let (begin, head) = match conn {
+        Conn::Postgres(_) => ("BEGIN", "SELECT seq, at FROM log_head FOR UPDATE"),
+        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq, at FROM log_head"),
+    };
+    control(conn, &[begin])?;
+    Ok(Statement::new(head).get_result(conn)?)
+}
+
+/// Where it is to be checked that a change says that it is one: how many rows the connection has ever changed, on SQLite, which
+/// counts them.
+pub(crate) fn changes_to_check(conn: &mut Conn) -> QueryResult<Option<i64>> {
+    match conn {
+        Conn::Sqlite(_) if cfg!(debug_assertions) => {
+            Ok(Some(Statement::new("SELECT total_changes() AS number").get_result::<Number>(conn)?.number))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Whether the transaction goes on after a refusal. PostgreSQL refuses everything more where a statement has failed; SQLite ends
+/// the whole transaction by itself at some faults of the disk, and then nothing may go on as if it were still there.
+pub(crate) fn goes_on(conn: &mut Conn) -> Result<bool, Error> {
+    match conn {
+        Conn::Postgres(conn) => Ok(conn.batch_execute("SELECT 1").is_ok()),
+        Conn::Sqlite(_) => match control(conn, &["BEGIN"]) {
+            Ok(()) => Err(Error::Internal("the database has ended the transaction by itself".to_owned())),
+            Err(_) => Ok(true),
+        },
+    }
+}
+
+/// A failed commit has stored nothing on SQLite; on PostgreSQL a lost connection leaves it open.
+pub(crate) fn after_failed_commit(conn: &Conn, error: Error) -> BatchError {
+    match (conn, error) {
+        (Conn::Postgres(_), Error::Unavailable(said)) => BatchError::Unknown(Error::OutcomeUnknown(said)),
+        (_, error) => BatchError::NotCommitted(error),
+    }
+}
+
+/// Stores numbered entries: PostgreSQL takes them in one round trip, SQLite one by one with a statement prepared once.
+pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry_log::Row<'_>]) -> QueryResult<()> {
+    match conn {
+        Conn::Postgres(conn) => diesel::insert_into(entries::table).values(rows).execute(conn).map(drop),
+        Conn::Sqlite(conn) => {
+            rows.iter().try_for_each(|row| diesel::insert_into(entries::table).values(row).execute(conn).map(drop))
+        }
+    }
+}
+
+/// Writes a record with the rows of its parts: on PostgreSQL in one round trip.
+pub(crate) fn write_with_parts<S>(conn: &mut Conn, statement: S, parts: &[Fragment]) -> QueryResult<()>
+where
+    S: QueryFragment<MultiBackend> + QueryId + RunQueryDsl<Conn>,
+{
+    match conn.dialect() {
+        Dialect::Postgres => WithParts { parts, statement }.execute(conn).map(drop),
+        Dialect::Sqlite => {
+            statement.execute(conn)?;
+            parts.iter().try_for_each(|part| part.clone().statement().execute(conn).map(drop))
+        }
+    }
+}
+
+/// Whether a connection still answers.
+pub(crate) fn answers(conn: &mut Conn) -> bool {
+    match conn {
+        Conn::Postgres(conn) => conn.batch_execute("SELECT 1").is_ok(),
+        Conn::Sqlite(_) => true,
+    }
+}
+
+/// Makes stored records of one table findable, each by its tokens, separated by spaces: on PostgreSQL in one round trip.
+///
+/// On SQLite a statement that may insert several rows begins a savepoint of its own, at which the index writes a segment: hence
+/// `VALUES`.
+pub(crate) fn insert_words(conn: &mut Conn, records: &[(Searched, &str, &str)]) -> QueryResult<()> {
+    let Some((table, index)) = records.first().map(|(searched, ..)| searched.tables()) else { return Ok(()) };
+    match conn.dialect() {
+        Dialect::Postgres => {
+            let mut insert = Fragment::default().sql(format!(
+                "INSERT INTO {index} (tokens, row_no) SELECT array_to_tsvector(string_to_array(words.tokens, ' ')), {table}.row_no FROM ("
+            ));
+            for (position, (_, id, tokens)) in records.iter().enumerate() {
+                let before = if position == 0 { "VALUES (" } else { "), (" };
+                insert = insert.sql(before).parameters([*id, *tokens]);
+            }
+            let rest = format!(")) AS words (id, tokens) JOIN {table} ON {table}.id = words.id");
+            insert.sql(rest).statement().execute(conn).map(drop)
+        }
+        Dialect::Sqlite => records.iter().try_for_each(|(_, id, tokens)| {
+            let insert = Fragment::default()
+                .sql(format!("INSERT INTO {index} (tokens, rowid) VALUES ("))
+                .parameter(*tokens)
+                .sql(format!(", (SELECT row_no FROM {table} WHERE id = "))
+                .parameter(*id)
+                .sql("))");
+            insert.statement().execute(conn).map(drop)
+        }),
+    }
+}
+
+/// A table whose words are searched by `q`, and its index of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Searched {
+    Departments,
+    Mutuals,
+}
+
+impl Searched {
+    fn tables(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Departments => ("departments", "department_search"),
+            Self::Mutuals => ("mutuals", "mutual_search"),
+        }
+    }
+
+    /// The number by which the index knows a record.
+    pub(crate) fn row_no(self, conn: &mut Conn, id: &str) -> QueryResult<i64> {
+        let (table, _) = self.tables();
+        let select = Fragment::default().sql(format!("SELECT row_no AS number FROM {table} WHERE id = ")).parameter(id);
+        Ok(select.statement().get_result::<Number>(conn)?.number)
+    }
+
+    /// Makes a record unfindable.
+    pub(crate) fn remove(self, conn: &mut Conn, row_no: i64) -> QueryResult<()> {
+        let (_, index) = self.tables();
+        let number = match conn {
+            Conn::Postgres(_) => "row_no",
+            Conn::Sqlite(_) => "rowid",
+        };
+        let delete = Fragment::default()
+            .sql(format!("DELETE FROM {index} WHERE {number} = CAST("))
+            .parameter(row_no.to_string())
+            .sql(" AS BIGINT)");
+        delete.statement().execute(conn).map(drop)
+    }
+
+    /// Every word of the query starts a token of the record.
+    pub(crate) fn condition(self, dialect: Dialect, query: &SearchQuery) -> Fragment {
+        let (table, index) = self.tables();
+        match dialect {
+            Dialect::Postgres => Fragment::default()
+                .sql(format!("{table}.row_no IN (SELECT row_no FROM {index} WHERE tokens @@ CAST("))
+                .parameter(join(query, |token| format!("'{token}':*"), " & "))
+                .sql(" AS tsquery))"),
+            Dialect::Sqlite => Fragment::default()
+                .sql(format!("{table}.row_no IN (SELECT rowid FROM {index} WHERE {index} MATCH "))
+                .parameter(join(query, |token| format!("\"{token}\"*"), " AND "))
+                .sql(")"),
+        }
+    }
+}
+
+fn join(query: &SearchQuery, quote: impl Fn(&String) -> String, with: &str) -> String {
+    query.tokens().iter().map(quote).collect::<Vec<_>>().join(with)
+}

@@ -1,0 +1,10 @@
+//! What knows the databases: connections, dialects, migrations, backups and the tables.
+
+pub(crate) mod backup;
+pub(crate) mod checkpoint;
+pub(crate) mod conn;
+pub(crate) mod dialect;
+pub(crate) mod fragment;
+pub(crate) mod json;
+pub(crate) mod migrate;
+pub(crate) mod schema;

@@ -1,0 +1,382 @@
+//! The append-only log of every accepted change: how it is written, and how it is read on from a number.
+//!
+//! `seq` starts at 1, has no gap and is in commit order on both databases: the one writer of a process numbers the
+//! entries of a batch, on PostgreSQL behind the lock on the log's head. An entry's time is never before that of the entry before it.
+//! Each entry has its RFC 6962 leaf hash.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Timestamp};
+use domain::{Confidences, Vocabulary};
+
+use crate::backend::conn::Conn;
+use crate::backend::dialect;
+use crate::backend::fragment::Fragment;
+use crate::backend::json::{instant, parsed, valid};
+use crate::backend::schema::{entries, log_head};
+use crate::error::Error;
+use crate::log::log_tree;
+use crate::log::merkle::{self, Hash};
+use crate::register::{staff_ballot, tombstone};
+use crate::{ReadTx, ResourceType, random};
+
+/// What was done to the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It was entered.
+    Create,
+    /// It was changed.
+    Update,
+    /// It was deleted.
+    Delete,
+    /// Personal data was taken out of it, and out of the log.
+    Erase,
+}
+
+impl Vocabulary for Action {
+    const NAME: &'static str = "EntryAction";
+    const DESCRIPTION: &'static str = "What was done to a record.";
+    const ALL: &'static [Self] = &[Self::Create, Self::Update, Self::Delete, Self::Erase];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Erase => "erase",
+        }
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Create => "It was entered.",
+            Self::Update => "It was changed.",
+            Self::Delete => "It was deleted.",
+            Self::Erase => "Personal data was taken out of it, and out of the log.",
+        }
+    }
+}
+
+/// The newest entry: its number, 0 in an empty log, and its time.
+#[derive(Clone, Copy, QueryableByName)]
+pub(crate) struct Head {
+    #[diesel(sql_type = BigInt)]
+    pub(crate) seq: i64,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    at: Option<NaiveDateTime>,
+}
+
+/// A change that waits for its number.
+pub(crate) struct Entry {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: String,
+    pub(crate) request_id: String,
+    pub(crate) action: Action,
+    pub(crate) resource_type: ResourceType,
+    pub(crate) resource_id: String,
+    pub(crate) version: i64,
+    pub(crate) after: Option<String>,
+    pub(crate) reason: Option<String>,
+    /// It is about a draft.
+    pub(crate) restricted: bool,
+}
+
+/// An entry as a caller may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logged {
+    /// Its number.
+    pub seq: i64,
+    /// The time of the change, or that of the entry before where it is later.
+    pub at: DateTime<Utc>,
+    /// The hash by which it is in the log's tree.
+    pub leaf_hash: Vec<u8>,
+    /// What it says; absent where the caller may not see it.
+    pub content: Option<Content>,
+}
+
+/// What an entry says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// Who made the change.
+    pub actor: String,
+    /// The request it came with.
+    pub request_id: String,
+    /// What was done.
+    pub action: Action,
+    /// What kind of record it was done to.
+    pub resource_type: ResourceType,
+    /// The record's id.
+    pub resource_id: String,
+    /// The record's version after it.
+    pub version: i64,
+    /// The record after it as canonical JSON, as it was hashed; absent where it was deleted.
+    pub after: Option<String>,
+    /// Why it was done, where the log says so.
+    pub reason: Option<String>,
+    /// It is about a draft, which not everybody sees.
+    pub restricted: bool,
+    /// Random, so that the hash of an entry about a draft tells nothing of what the draft says.
+    pub nonce: Option<String>,
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Those after this number.
+    pub after: i64,
+    /// At most so many.
+    pub limit: usize,
+    /// About this type of resource only.
+    pub resource_type: Option<ResourceType>,
+}
+
+/// A piece of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feed {
+    /// Its entries, in order.
+    pub entries: Vec<Logged>,
+    /// The number to go on after.
+    pub next_after: i64,
+    /// The number of the newest entry.
+    pub head: i64,
+}
+
+/// The bytes of a nonce: nobody can try them all.
+const NONCE_BYTES: usize = 16;
+
+/// Of a log in which few entries are of the type wanted, so many are looked at in one go.
+const LOOKED_THROUGH: i64 = 10_000;
+
+/// The number of the newest entry; 0 in an empty log.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn head(tx: &mut ReadTx<'_>) -> Result<i64, Error> {
+    Ok(log_head::table.select(log_head::seq).first(tx.conn())?)
+}
+
+/// The entries after a number. What the caller may not see stands there without its content; in a list of one type, of which its
+/// being there would tell, it is left out.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, confidences: Confidences<'_>) -> Result<Feed, Error> {
+    // The log only grows, so that the two statements need no common snapshot.
+    let head = head(tx)?;
+    let Filter { after, limit, resource_type } = *filter;
+    let mut last = head.max(after);
+    let mut query = entries::table.into_boxed().filter(entries::seq.gt(after));
+    if let Some(resource_type) = resource_type {
+        last = last.min(after.saturating_add(LOOKED_THROUGH));
+        query = query.filter(entries::resource_type.eq(resource_type.as_str())).filter(readable(confidences));
+    }
+    let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
+    let query = query.filter(entries::seq.le(last)).order(entries::seq).limit(wanted);
+    let rows: Vec<LoggedRow> = query.select(LoggedRow::as_select()).load(tx.conn())?;
+    let next_after = rows.last().filter(|_| rows.len() == limit).map_or(last, |row| row.seq);
+    Ok(Feed { entries: masked(tx, rows, confidences)?, next_after, head })
+}
+
+/// Numbers, hashes and stores the entries of a batch after `head`; gives the new head.
+///
+/// An entry whose request waited while a later one came in has the later one's time: whoever has seen a time has seen all entries
+/// of the times before it.
+pub(crate) fn append(conn: &mut Conn, head: Head, batch: &[Entry]) -> Result<Head, Error> {
+    if cfg!(feature = "without-entry-log") {
+        return Ok(head);
+    }
+    let mut newest = head;
+    let mut rows = Vec::with_capacity(batch.len());
+    for entry in batch {
+        let seq = newest.seq.checked_add(1).ok_or_else(|| Error::Internal("the log is full".to_owned()))?;
+        let at = newest.at.map_or(entry.at, |newest| entry.at.max(newest.and_utc()));
+        rows.push(Row::new(seq, at, entry)?);
+        newest = Head { seq, at: Some(at.naive_utc()) };
+    }
+    if newest.seq > head.seq {
+        dialect::insert_entries(conn, &rows)?;
+        log_tree::complete(conn, head.seq, newest.seq)?;
+        diesel::update(log_head::table)
+            .set((log_head::seq.eq(newest.seq), log_head::at.eq(newest.at)))
+            .execute(conn)?;
+    }
+    Ok(newest)
+}
+
+/// Which entries somebody may read, as a condition on the table.
+pub(crate) fn readable(confidences: Confidences<'_>) -> Fragment {
+    Fragment::default().sql("(NOT entries.restricted OR ").and(confided(confidences)).sql(")")
+}
+
+/// Which entries are about ballots whose drafts and personal data somebody sees, or saw until they were deleted, as a condition on
+/// the table.
+pub(crate) fn confided(confidences: Confidences<'_>) -> Fragment {
+    let sql = Fragment::default();
+    match confidences {
+        Confidences::Everybodys => sql.sql("1 = 1"),
+        Confidences::Nobodys => sql.sql("1 = 0"),
+        Confidences::OfDepartments(_) | Confidences::OfAppointments(_) => sql
+            .sql("(entries.resource_id IN (SELECT staff_ballots.id FROM staff_ballots WHERE ")
+            .and(staff_ballot::seen(confidences))
+            .sql(") OR EXISTS (SELECT 1 FROM tombstones WHERE tombstones.id = entries.resource_id AND ")
+            .and(tombstone::seen(confidences))
+            .sql("))"),
+    }
+}
+
+fn masked(tx: &mut ReadTx<'_>, rows: Vec<LoggedRow>, confidences: Confidences<'_>) -> Result<Vec<Logged>, Error> {
+    let restricted: Vec<i64> = rows.iter().filter(|row| row.restricted).map(|row| row.seq).collect();
+    let visible: HashSet<i64> = match (restricted.as_slice(), confidences) {
+        ([], _) | (_, Confidences::Nobodys) => HashSet::new(),
+        ([first, ..], _) => entries::table
+            .filter(entries::seq.between(first, restricted.last().unwrap_or(first)))
+            .filter(entries::restricted)
+            .filter(readable(confidences))
+            .select(entries::seq)
+            .load(tx.conn())?
+            .into_iter()
+            .collect(),
+    };
+    let shown = |row: LoggedRow| {
+        let is_visible = !row.restricted || visible.contains(&row.seq);
+        row.logged(is_visible)
+    };
+    rows.into_iter().map(shown).collect()
+}
+
+/// An entry as it is read.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = entries)]
+pub(crate) struct LoggedRow {
+    seq: i64,
+    at: NaiveDateTime,
+    actor: String,
+    request_id: String,
+    action: String,
+    resource_type: String,
+    resource_id: String,
+    version: i64,
+    after: Option<String>,
+    leaf_hash: Vec<u8>,
+    reason: Option<String>,
+    restricted: bool,
+    nonce: Option<String>,
+}
+
+impl LoggedRow {
+    pub(crate) fn logged(self, is_visible: bool) -> Result<Logged, Error> {
+        let content = Content {
+            action: valid("action", domain::vocabulary::find(&self.action))?,
+            resource_type: parsed("resource_type", &self.resource_type)?,
+            actor: self.actor,
+            request_id: self.request_id,
+            resource_id: self.resource_id,
+            version: self.version,
+            after: self.after,
+            reason: self.reason,
+            restricted: self.restricted,
+            nonce: self.nonce,
+        };
+        let content = is_visible.then_some(content);
+        Ok(Logged { seq: self.seq, at: instant(self.at), leaf_hash: self.leaf_hash, content })
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = entries, treat_none_as_default_value = false)]
+pub(crate) struct Row<'e> {
+    seq: i64,
+    at: NaiveDateTime,
+    actor: &'e str,
+    request_id: &'e str,
+    action: &'static str,
+    resource_type: &'static str,
+    resource_id: &'e str,
+    version: i64,
+    after: Option<&'e str>,
+    leaf_hash: Vec<u8>,
+    reason: Option<&'e str>,
+    restricted: bool,
+    nonce: Option<String>,
+}
+
+impl<'e> Row<'e> {
+    fn new(seq: i64, at: DateTime<Utc>, entry: &'e Entry) -> Result<Self, Error> {
+        let nonce = if entry.restricted { Some(random::hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
+        let leaf = Leaf {
+            seq,
+            at,
+            actor: &entry.actor,
+            request_id: &entry.request_id,
+            action: entry.action.as_str(),
+            resource_type: entry.resource_type.as_str(),
+            resource_id: &entry.resource_id,
+            version: entry.version,
+            after: entry.after.as_deref(),
+            reason: entry.reason.as_deref(),
+            restricted: entry.restricted,
+            nonce: nonce.as_deref(),
+        };
+        let leaf_hash = leaf.hash().to_vec();
+        Ok(Self {
+            seq,
+            at: at.naive_utc(),
+            actor: &entry.actor,
+            request_id: &entry.request_id,
+            action: entry.action.as_str(),
+            resource_type: entry.resource_type.as_str(),
+            resource_id: &entry.resource_id,
+            version: entry.version,
+            after: entry.after.as_deref(),
+            leaf_hash,
+            reason: entry.reason.as_deref(),
+            restricted: entry.restricted,
+            nonce,
+        })
+    }
+}
+
+/// What an entry's hash is of.
+pub(crate) struct Leaf<'e> {
+    pub(crate) seq: i64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: &'e str,
+    pub(crate) request_id: &'e str,
+    pub(crate) action: &'e str,
+    pub(crate) resource_type: &'e str,
+    pub(crate) resource_id: &'e str,
+    pub(crate) version: i64,
+    pub(crate) after: Option<&'e str>,
+    pub(crate) reason: Option<&'e str>,
+    pub(crate) restricted: bool,
+    pub(crate) nonce: Option<&'e str>,
+}
+
+impl Leaf<'_> {
+    pub(crate) fn hash(&self) -> Hash {
+        merkle::leaf_hash(self.canonical().as_bytes())
+    }
+
+    /// The entry as canonical JSON (RFC 8785): members in the order of their names, no white space. A nonce, a reason and a
+    /// restriction stand in it where there is one.
+    fn canonical(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let nonce = self.nonce.map(|nonce| format!(r#""nonce":{},"#, quoted(nonce))).unwrap_or_default();
+        let reason = self.reason.map(|reason| format!(r#""reason":{},"#, quoted(reason))).unwrap_or_default();
+        let restricted = if self.restricted { r#""restricted":true,"# } else { "" };
+        format!(
+            r#"{{"action":"{}","actor":{},"after":{},"at":"{}",{nonce}{reason}"request_id":{},"resource_id":"{}","resource_type":"{}",{restricted}"seq":{},"version":{}}}"#,
+            self.action,
+            quoted(self.actor),
+            self.after.unwrap_or("null"),
+            self.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            quoted(self.request_id),
+            self.resource_id,
+            self.resource_type,
+            self.seq,
+            self.version,
+        )
+    }
+}

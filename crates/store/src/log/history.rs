@@ -1,0 +1,222 @@
+//! The register as it was: the versions of one record, and what the register said at an instant.
+//!
+//! Of a record that version counts at an instant whose entry has the highest number of those made until then. Records are shown as
+//! the log has them: as canonical JSON, in the form of their time.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use domain::Confidences;
+
+use crate::backend::fragment::Fragment;
+use crate::backend::json::instant;
+use crate::backend::schema::{departments, entries, mutuals, tombstones};
+use crate::error::Error;
+use crate::log::entry_log::{Logged, LoggedRow, confided, readable};
+use crate::log::personal;
+use crate::query::keyset::{Listed, Position, Slice};
+use crate::{ReadTx, ResourceType, Shown};
+
+/// A piece of a record's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Its versions, the oldest first.
+    pub versions: Vec<Version>,
+    /// The number to go on after; absent at the end.
+    pub next_after: Option<i64>,
+}
+
+/// A version of a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The entry that made it.
+    pub entry: Logged,
+    /// The record before it, where there was one and the caller may see it.
+    pub before: Option<String>,
+}
+
+/// The entries about the record with this id or slug, after a number. Those that the caller may not see are left out.
+///
+/// # Errors
+/// [`Error::NotFound`] where there never was such a record, or the caller may see nothing of it.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    resource_type: ResourceType,
+    key: &str,
+    (after, limit): (i64, usize),
+    confidences: Confidences<'_>,
+) -> Result<History, Error> {
+    let id = id_of(tx, resource_type, key)?;
+    let missing = || Error::NotFound { resource_type, key: key.to_owned() };
+    let of_record = || {
+        let query = entries::table.into_boxed().filter(entries::resource_id.eq(id.clone()));
+        query.filter(entries::resource_type.eq(resource_type.as_str())).filter(readable(confidences))
+    };
+    let wanted = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
+    let later = of_record().filter(entries::seq.gt(after)).order(entries::seq).limit(wanted);
+    let mut rows: Vec<LoggedRow> = later.select(LoggedRow::as_select()).load(tx.conn())?;
+    let before = of_record().filter(entries::seq.le(after)).order(entries::seq.desc()).limit(1);
+    let before: Option<LoggedRow> = before.select(LoggedRow::as_select()).first(tx.conn()).optional()?;
+    if rows.is_empty() && before.is_none() {
+        return Err(missing());
+    }
+    let has_more = rows.len() > limit;
+    rows.truncate(limit);
+    let mut versions: Vec<Version> = Vec::with_capacity(rows.len());
+    let mut last = before.map(|row| row.logged(true)).transpose()?;
+    for row in rows {
+        let entry = row.logged(true)?;
+        let before = last.as_ref().and_then(|last| document_before(last, &entry));
+        last = Some(entry.clone());
+        versions.push(Version { entry, before });
+    }
+    let next_after = versions.last().filter(|_| has_more).map(|version| version.entry.seq);
+    Ok(History { versions, next_after })
+}
+
+/// What there was to show of the record with this id or slug at an instant.
+///
+/// # Errors
+/// [`Error::NotFound`] where it was not there yet, or the caller may not see how it was; [`Error::Gone`] where it was deleted before.
+pub fn show(
+    tx: &mut ReadTx<'_>,
+    resource_type: ResourceType,
+    key: &str,
+    at: DateTime<Utc>,
+    confidences: Confidences<'_>,
+) -> Result<Shown, Error> {
+    let id = id_of(tx, resource_type, key)?;
+    let missing = || Error::NotFound { resource_type, key: key.to_owned() };
+    let newest = entries::table
+        .into_boxed()
+        .filter(entries::resource_id.eq(id.clone()))
+        .filter(entries::resource_type.eq(resource_type.as_str()))
+        .filter(entries::at.le(at.naive_utc()))
+        .order(entries::seq.desc());
+    let newest: Option<(i64, NaiveDateTime)> =
+        newest.select((entries::seq, entries::at)).first(tx.conn()).optional()?;
+    let (seq, changed_at) = newest.ok_or_else(missing)?;
+    let version = entries::table.filter(entries::seq.eq(seq)).filter(readable(confidences));
+    let version: Option<(i64, Option<String>)> =
+        version.select((entries::version, entries::after)).first(tx.conn()).optional()?;
+    let (version, after) = version.ok_or_else(missing)?;
+    let Some(after) = after else {
+        return Err(Error::Gone { resource_type, key: key.to_owned(), deleted_at: instant(changed_at) });
+    };
+    let (document, reduced) = as_seen(tx, &id, seq, after, confidences)?;
+    Ok(Shown { id, version, updated_at: instant(changed_at), document, reduced })
+}
+
+/// A page of the records of a type that there were at an instant, in the order of their ids.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn list_at(
+    tx: &mut ReadTx<'_>,
+    resource_type: ResourceType,
+    at: DateTime<Utc>,
+    (after, limit): (Option<&str>, usize),
+    confidences: Confidences<'_>,
+) -> Result<Slice, Error> {
+    let mut found: Vec<Past> = past(tx, resource_type, at, (after, limit), confidences).statement().load(tx.conn())?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| has_more).map(|past| Position { key: None, id: past.resource_id.clone() });
+    let mut items = Vec::with_capacity(found.len());
+    for Past { resource_id: id, seq, version, after } in found {
+        let (document, reduced) = as_seen(tx, &id, seq, after.unwrap_or_default(), confidences)?;
+        items.push(Listed { id, version, document, reduced });
+    }
+    Ok(Slice { items, next, total: None })
+}
+
+/// From the entries that made records, each record's newest one until the instant: an index leads to both.
+fn past(
+    tx: &mut ReadTx<'_>,
+    resource_type: ResourceType,
+    at: DateTime<Utc>,
+    (after, limit): (Option<&str>, usize),
+    confidences: Confidences<'_>,
+) -> Fragment {
+    let (open, close) = tx.conn().dialect().cast("TIMESTAMP");
+    let at = at.naive_utc().format("%F %T%.f").to_string();
+    Fragment::default()
+        .sql(
+            "SELECT entries.resource_id, entries.seq, entries.version, entries.after FROM entries made \
+             JOIN entries ON entries.seq = (SELECT one.seq FROM entries one WHERE one.resource_id = made.resource_id \
+             AND one.at <= ",
+        )
+        .sql(open)
+        .parameter(&at)
+        .sql(close.clone())
+        .sql(" ORDER BY one.seq DESC LIMIT 1) WHERE made.action = 'create' AND made.resource_type = ")
+        .parameter(resource_type.as_str())
+        .sql(" AND made.resource_id > ")
+        .parameter(after.unwrap_or_default())
+        .sql(" AND made.at <= ")
+        .sql(open)
+        .parameter(at)
+        .sql(close)
+        .sql(" AND entries.after IS NOT NULL AND ")
+        .and(readable(confidences))
+        .sql(" ORDER BY made.resource_id LIMIT CAST(")
+        .parameter(limit.saturating_add(1).to_string())
+        .sql(" AS BIGINT)")
+}
+
+#[derive(QueryableByName)]
+struct Past {
+    #[diesel(sql_type = Text)]
+    resource_id: String,
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    after: Option<String>,
+}
+
+/// The record as it was before an entry, by the entry that is next to it: no version was in between.
+fn document_before(last: &Logged, entry: &Logged) -> Option<String> {
+    let (last, next) = (last.content.as_ref()?, entry.content.as_ref()?);
+    if last.version.checked_add(1) == Some(next.version) { last.after.clone() } else { None }
+}
+
+/// The record of an entry with the personal data that the caller may see, and whether that is less than there is.
+fn as_seen(
+    tx: &mut ReadTx<'_>,
+    id: &str,
+    seq: i64,
+    after: String,
+    confidences: Confidences<'_>,
+) -> Result<(String, bool), Error> {
+    if !personal::is_in(&after) {
+        return Ok((after, false));
+    }
+    let of_confidence = entries::table.filter(entries::seq.eq(seq)).filter(confided(confidences)).count();
+    let is_confidant = of_confidence.get_result::<i64>(tx.conn())? > 0;
+    Ok((personal::resolve(tx, id, &after, is_confidant)?, !is_confidant))
+}
+
+/// The id behind an id or slug, also of what was deleted.
+fn id_of(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: &str) -> Result<String, Error> {
+    let of_slug: Option<String> = match resource_type {
+        ResourceType::Department => {
+            departments::table.filter(departments::slug.eq(key)).select(departments::id).first(tx.conn()).optional()?
+        }
+        ResourceType::Mutual => {
+            mutuals::table.filter(mutuals::slug.eq(key)).select(mutuals::id).first(tx.conn()).optional()?
+        }
+        _ => return Ok(key.to_owned()),
+    };
+    if let Some(id) = of_slug {
+        return Ok(id);
+    }
+    let deleted = tombstones::table
+        .filter(tombstones::resource_type.eq(resource_type.as_str()))
+        .filter(tombstones::slug.eq(key))
+        .select(tombstones::id)
+        .first(tx.conn())
+        .optional()?;
+    Ok(deleted.unwrap_or_else(|| key.to_owned()))
+}

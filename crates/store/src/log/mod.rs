@@ -1,0 +1,8 @@
+//! The entry log: writing it, its Merkle tree, histories, and personal data in it.
+
+pub mod entry_log;
+pub mod history;
+pub mod log_tree;
+pub mod merkle;
+pub(crate) mod personal;
+pub(crate) mod verify;

@@ -1,0 +1,193 @@
+//! Where mutuals find support, and where nobody gives any: by stage and sector.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use domain::{Day, DepartmentId, Enabler, Sector, Stage};
+
+use crate::ReadTx;
+use crate::backend::fragment::Fragment;
+use crate::backend::json::parsed;
+use crate::error::Error;
+use crate::register::part::{PartRecord, Row as _};
+
+/// What there is in one stage and sector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The stage.
+    pub stage: Stage,
+    /// The sector.
+    pub sector: Sector,
+    /// The mutuals in both, as the register has them now.
+    pub mutuals: i64,
+    /// Those of them whose lead department has no active enabler for both.
+    pub unsupported: i64,
+    /// The active enablers who cover both.
+    pub enablers: i64,
+    /// The support requests of such mutuals, made in this stage until the day.
+    pub requests: i64,
+    /// Those that were open or assigned on the day.
+    pub open: i64,
+    /// The median of the days that they waited, until they were closed or until the day; none where there are no requests.
+    pub median_days: Option<i64>,
+}
+
+/// How mutuals are supported as at a day, by stage and sector in the order of both; of these departments, or of all where there are none.
+/// What has neither mutuals nor requests is left out.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn of(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Result<Vec<Coverage>, Error> {
+    let mut active = enablers(tx, departments)?;
+    active.retain(|enabler| enabler.content.active.includes(as_at));
+    let covering = |stage, sector| active.iter().filter(move |enabler| enabler.content.covers(stage, sector, as_at));
+    let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
+    for row in counted(tx, departments)? {
+        let (stage, sector) = (parsed("stage", &row.stage)?, parsed("sector", &row.sector)?);
+        let department = row.department_id.as_deref();
+        let is_supported =
+            covering(stage, sector).any(|enabler| Some(enabler.content.whole_id.to_string().as_str()) == department);
+        let cell = cells.entry(place(stage, sector)).or_insert_with(|| Cell::new(stage, sector));
+        cell.mutuals = cell.mutuals.saturating_add(row.number);
+        if !is_supported {
+            cell.unsupported = cell.unsupported.saturating_add(row.number);
+        }
+    }
+    for row in requested(tx, departments)? {
+        let (stage, sector) = (parsed("stage", &row.stage)?, parsed("sector", &row.sector)?);
+        if row.requested_on > as_at.date() {
+            continue;
+        }
+        let closed_on = row.closed_on.filter(|closed| *closed <= as_at.date());
+        let cell = cells.entry(place(stage, sector)).or_insert_with(|| Cell::new(stage, sector));
+        cell.open = cell.open.saturating_add(i64::from(closed_on.is_none()));
+        let until = closed_on.unwrap_or_else(|| as_at.date());
+        cell.waited.push(until.signed_duration_since(row.requested_on).num_days());
+    }
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let coverage = |cell: Cell| Coverage {
+        stage: cell.stage,
+        sector: cell.sector,
+        mutuals: cell.mutuals,
+        unsupported: cell.unsupported,
+        enablers: number(covering(cell.stage, cell.sector).count()),
+        requests: number(cell.waited.len()),
+        open: cell.open,
+        median_days: median(cell.waited),
+    };
+    Ok(cells.into_values().map(coverage).collect())
+}
+
+/// For how many days each request of a department's mutuals had waited on a day that was neither met nor declined by then.
+pub(crate) fn waiting(tx: &mut ReadTx<'_>, department: DepartmentId, as_at: Day) -> Result<Vec<i64>, Error> {
+    let query = Fragment::default().sql(
+        "SELECT support_requests.requested_on, support_requests.closed_on FROM support_requests \
+         JOIN mutuals ON mutuals.id = support_requests.mutual_id WHERE 1 = 1",
+    );
+    let rows: Vec<Asked> = among(query, "mutuals.department_id", &[department]).statement().load(tx.conn())?;
+    let day = as_at.date();
+    let open =
+        rows.into_iter().filter(|row| row.requested_on <= day && row.closed_on.is_none_or(|closed| closed > day));
+    Ok(open.map(|row| day.signed_duration_since(row.requested_on).num_days()).collect())
+}
+
+/// The middle one of several numbers; of an even count the lesser of the two in the middle.
+pub(crate) fn median(mut numbers: Vec<i64>) -> Option<i64> {
+    numbers.sort_unstable();
+    numbers.get(numbers.len().checked_sub(1)? / 2).copied()
+}
+
+struct Cell {
+    stage: Stage,
+    sector: Sector,
+    mutuals: i64,
+    unsupported: i64,
+    open: i64,
+    waited: Vec<i64>,
+}
+
+impl Cell {
+    fn new(stage: Stage, sector: Sector) -> Self {
+        Self { stage, sector, mutuals: 0, unsupported: 0, open: 0, waited: Vec::new() }
+    }
+}
+
+/// Stages and sectors in the order in which people read them.
+fn place(stage: Stage, sector: Sector) -> (usize, usize) {
+    let of_stage = Stage::ALL.iter().position(|one| *one == stage);
+    let of_sector = Sector::ALL.iter().position(|one| *one == sector);
+    (of_stage.unwrap_or(usize::MAX), of_sector.unwrap_or(usize::MAX))
+}
+
+fn enablers(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<PartRecord<Enabler>>, Error> {
+    let condition = among(Fragment::default().sql("1 = 1"), "enablers.department_id", departments);
+    let rows = <Enabler as crate::register::part::Kept>::Row::load_all(tx.conn(), condition)?;
+    rows.into_iter().map(|row| row.into_record()).collect()
+}
+
+/// How many live mutuals there are for each department, stage and sector.
+fn counted(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<Counted>, Error> {
+    let live = Stage::ALL.iter().filter(|stage| stage.is_live()).map(|stage| stage.as_str());
+    let query = Fragment::default()
+        .sql(
+            "SELECT mutuals.department_id, mutuals.stage, mutual_sectors.sector, COUNT(*) AS number FROM mutuals \
+             JOIN mutual_sectors ON mutual_sectors.mutual_id = mutuals.id WHERE mutuals.stage IN (",
+        )
+        .parameters(live)
+        .sql(")");
+    let query = among(query, "mutuals.department_id", departments);
+    let query = query.sql(" GROUP BY mutuals.department_id, mutuals.stage, mutual_sectors.sector");
+    Ok(query.statement().load(tx.conn())?)
+}
+
+/// The support requests, one for each sector of the mutual that made it.
+fn requested(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<Requested>, Error> {
+    let query = Fragment::default().sql(
+        "SELECT support_requests.stage, mutual_sectors.sector, support_requests.requested_on, support_requests.closed_on \
+         FROM support_requests JOIN mutuals ON mutuals.id = support_requests.mutual_id \
+         JOIN mutual_sectors ON mutual_sectors.mutual_id = mutuals.id WHERE 1 = 1",
+    );
+    Ok(among(query, "mutuals.department_id", departments).statement().load(tx.conn())?)
+}
+
+/// The same for these departments only, if there are any.
+fn among(query: Fragment, column: &'static str, departments: &[DepartmentId]) -> Fragment {
+    if departments.is_empty() {
+        return query;
+    }
+    query.sql(format!(" AND {column} IN (")).parameters(departments.iter().map(ToString::to_string)).sql(")")
+}
+
+#[derive(QueryableByName)]
+struct Asked {
+    #[diesel(sql_type = Date)]
+    requested_on: NaiveDate,
+    #[diesel(sql_type = Nullable<Date>)]
+    closed_on: Option<NaiveDate>,
+}
+
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = Nullable<Text>)]
+    department_id: Option<String>,
+    #[diesel(sql_type = Text)]
+    stage: String,
+    #[diesel(sql_type = Text)]
+    sector: String,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Requested {
+    #[diesel(sql_type = Text)]
+    stage: String,
+    #[diesel(sql_type = Text)]
+    sector: String,
+    #[diesel(sql_type = Date)]
+    requested_on: NaiveDate,
+    #[diesel(sql_type = Nullable<Date>)]
+    closed_on: Option<NaiveDate>,
+}

@@ -1,0 +1,9 @@
+//! Pages, snapshots and what is computed over many records.
+
+pub mod coverage;
+pub(crate) mod keyset;
+pub mod report;
+pub mod scorecard;
+pub(crate) mod snapshot;
+pub(crate) mod span;
+pub mod statistics;

@@ -1,0 +1,147 @@
+//! What a department does for mutuals, in figures as at a day.
+
+use std::collections::BTreeMap;
+
+use chrono::{Months, NaiveDate};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+use domain::{ContractId, ContractStatus, Day, Department, DepartmentId, Enabler, Key, MutualId, Stage, Title};
+
+use crate::ReadTx;
+use crate::backend::json::{day, parsed, valid};
+use crate::backend::schema::{contracts, departments, mutuals};
+use crate::error::Error;
+use crate::query::coverage;
+use crate::query::report::{self, CommitmentCounts, NamedDepartment};
+use crate::register::part::{self, Whole as _};
+
+/// The figures of a department.
+#[derive(Clone, Debug)]
+pub struct Scorecard {
+    /// Which one.
+    pub department: NamedDepartment,
+    /// Its commitments by status.
+    pub commitments: CommitmentCounts,
+    /// How many enablers are active on the day.
+    pub enablers: usize,
+    /// What there is in each stage, in the order of the stages.
+    pub stages: Vec<StageFigures>,
+    /// The support requests of its mutuals that were neither met nor declined by the day.
+    pub open_requests: usize,
+    /// The median of the days that these had waited; none where there are none.
+    pub median_days: Option<i64>,
+    /// Its contracts that end soon.
+    pub ending: Ending,
+}
+
+/// What there is in one stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StageFigures {
+    /// The stage.
+    pub stage: Stage,
+    /// The mutuals that the department leads and the register has in it.
+    pub mutuals: i64,
+    /// The enablers who are active on the day and cover it.
+    pub enablers: usize,
+}
+
+/// The contracts that a department buys by and that end soon.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// How many there are.
+    pub count: i64,
+    /// The last day that counts.
+    pub by: Day,
+    /// The next of them to end, so many as are named.
+    pub next: Vec<EndingContract>,
+}
+
+/// A contract that ends soon.
+#[derive(Clone, Debug)]
+pub struct EndingContract {
+    /// Its id.
+    pub id: ContractId,
+    /// What it is for.
+    pub title: Title,
+    /// Whose it is.
+    pub mutual_id: MutualId,
+    /// When it ends, extensions not included.
+    pub ends_on: Day,
+}
+
+/// So many contracts that end soon are named.
+pub const NAMED_CONTRACTS: i64 = 20;
+
+/// What is soon.
+const SOON: Months = Months::new(12);
+
+/// The statuses of a contract that runs, or has run, to its last day.
+const IN_FORCE: [&str; 2] = [ContractStatus::Active.as_str(), ContractStatus::Expired.as_str()];
+
+/// The figures of the department with this id or slug as at a day.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
+pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>, as_at: Day) -> Result<Scorecard, Error> {
+    let id = Department::find_id(tx, key)?;
+    let named = departments::table.find(id.to_string()).select((departments::slug, departments::name));
+    let (slug, name): (String, String) = named.first(tx.conn())?;
+    let (enablers, stages) = stages(tx, id, as_at)?;
+    let waiting = coverage::waiting(tx, id, as_at)?;
+    Ok(Scorecard {
+        department: NamedDepartment::new(&id.to_string(), &slug, &name)?,
+        commitments: report::counts(tx, &[id], as_at)?,
+        enablers,
+        stages,
+        open_requests: waiting.len(),
+        median_days: coverage::median(waiting),
+        ending: ending(tx, id, as_at)?,
+    })
+}
+
+/// How many enablers are active on a day, and what there is in each stage.
+fn stages(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<(usize, Vec<StageFigures>), Error> {
+    let counted: Vec<(String, i64)> = mutuals::table
+        .filter(mutuals::department_id.eq(id.to_string()))
+        .group_by(mutuals::stage)
+        .select((mutuals::stage, count_star()))
+        .load(tx.conn())?;
+    let of_stage = |(stage, number): &(String, i64)| Ok((parsed::<Stage>("stage", stage)?, *number));
+    let mutuals: BTreeMap<Stage, i64> = counted.iter().map(of_stage).collect::<Result<_, Error>>()?;
+    let mut active = part::all::<Enabler>(tx, id)?;
+    active.retain(|enabler| enabler.content.active.includes(as_at));
+    let covering = |stage: Stage| active.iter().filter(|enabler| enabler.content.covers_stage(stage)).count();
+    let figures = |stage: &Stage| StageFigures {
+        stage: *stage,
+        mutuals: mutuals.get(stage).copied().unwrap_or_default(),
+        enablers: covering(*stage),
+    };
+    Ok((active.len(), Stage::ALL.iter().map(figures).collect()))
+}
+
+/// The department's contracts that end on the day or within twelve months of it.
+fn ending(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<Ending, Error> {
+    let first = as_at.date();
+    let last = first.checked_add_months(SOON).unwrap_or(NaiveDate::MAX);
+    let by = valid("ends_on", Day::from_date(last)).unwrap_or(as_at);
+    let soon = || {
+        contracts::table
+            .filter(contracts::department_id.eq(id.to_string()))
+            .filter(contracts::status.eq_any(IN_FORCE))
+            .filter(contracts::ends_on.ge(first))
+            .filter(contracts::ends_on.le(by.date()))
+    };
+    let count = soon().count().get_result(tx.conn())?;
+    let columns = (contracts::id, contracts::title, contracts::mutual_id, contracts::ends_on.assume_not_null());
+    let rows: Vec<(String, String, String, NaiveDate)> =
+        soon().order((contracts::ends_on, contracts::id)).limit(NAMED_CONTRACTS).select(columns).load(tx.conn())?;
+    let contract = |(id, title, mutual_id, ends_on): (String, String, String, NaiveDate)| {
+        Ok(EndingContract {
+            id: parsed("id", &id)?,
+            title: parsed("title", &title)?,
+            mutual_id: parsed("mutual_id", &mutual_id)?,
+            ends_on: day("ends_on", ends_on)?,
+        })
+    };
+    Ok(Ending { count, by, next: rows.into_iter().map(contract).collect::<Result<_, Error>>()? })
+}

@@ -1,0 +1,657 @@
+//! Figures of the register as at a day: what was true then, as known now.
+//!
+//! They are computed over [`Facts`], which are kept in memory and brought up to the log's head in the snapshot of each read: an answer
+//! is never older than the head that it names.
+
+mod facts;
+mod ordered;
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use domain::statistics::{AsAt, Regime, StandingGroup};
+use domain::{
+    Currency, Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, PartialDate, Procedure, Region, Sector, Stage,
+};
+
+pub use facts::Facts;
+
+use crate::ReadTx;
+use crate::backend::json::parsed;
+use crate::backend::schema::{departments, mutuals};
+use crate::error::Error;
+use crate::log::entry_log;
+use facts::{DayNumber, DepartmentNumber, Mutual, bit};
+
+/// The day that figures are asked for, and today: as at today or later, a mutual stands where it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsAtDay {
+    /// The day.
+    pub day: Day,
+    /// Today.
+    pub today: Day,
+}
+
+impl AsAtDay {
+    fn numbers(self) -> (DayNumber, DayNumber) {
+        (DayNumber::of(self.day), DayNumber::of(self.today))
+    }
+}
+
+/// How many records there are, and how many more there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Those that are counted.
+    pub records: i64,
+    /// Those that lack the fact by which they would be or not.
+    pub lacking: i64,
+}
+
+/// A sum over records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// The sum, which stops at the greatest number that JSON's readers take.
+    pub total: i64,
+    /// Those that it is over.
+    pub records: i64,
+    /// Those that lack the number.
+    pub lacking: i64,
+}
+
+impl Sum {
+    fn add(&mut self, number: Option<i64>) {
+        match number {
+            Some(number) => {
+                self.total = self.total.saturating_add(number).min(MAX_INTEGER);
+                self.records = self.records.saturating_add(1);
+            }
+            None => self.lacking = self.lacking.saturating_add(1),
+        }
+    }
+}
+
+/// The mutuals that have something in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Those that are operating.
+    pub operating: Count,
+    /// Those that are on the way.
+    pub on_the_way: Count,
+    /// The staff of both.
+    pub staff: Sum,
+}
+
+impl Tally {
+    fn add(&mut self, group: StandingGroup, staff: Option<i64>) {
+        match group {
+            StandingGroup::Operating => {
+                self.operating.records = self.operating.records.saturating_add(1);
+                self.staff.add(staff);
+            }
+            StandingGroup::OnTheWay => {
+                self.on_the_way.records = self.on_the_way.records.saturating_add(1);
+                self.staff.add(staff);
+            }
+            StandingGroup::Unknown => {
+                self.operating.lacking = self.operating.lacking.saturating_add(1);
+                self.on_the_way.lacking = self.on_the_way.lacking.saturating_add(1);
+            }
+            StandingGroup::Suspended | StandingGroup::EndedBeforeLaunch | StandingGroup::EndedAfterLaunch => {}
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// The mutuals by something that they have; those that have several count at each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breakdown<K> {
+    /// What they have, with the mutuals that have it.
+    pub items: Vec<(K, Tally)>,
+    /// Those of which it is not known.
+    pub without: Tally,
+}
+
+/// A department as figures name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedDepartment {
+    /// Its id.
+    pub id: DepartmentId,
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The mutuals in a stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InStage {
+    /// How many; lacking are those of which the group is known, and not the stage, or neither.
+    pub mutuals: Count,
+    /// Their staff.
+    pub staff: Sum,
+}
+
+/// The ballots that were declared and are not void.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ballots {
+    /// How many were declared by the day.
+    pub declared: Count,
+    /// The papers that came back in those of them of which both numbers are known.
+    pub returned: i64,
+    /// Those who were entitled to vote in them.
+    pub entitled: i64,
+    /// Of how many ballots both are known, and of how many not.
+    pub turnout: Count,
+}
+
+/// The contracts that have something in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contracts {
+    /// How many were entered into by the day.
+    pub entered: Count,
+    /// What they are worth, by currency.
+    pub values: BTreeMap<Currency, Sum>,
+    /// How many of them have no value on record.
+    pub without_value: i64,
+}
+
+/// The figures as at a day.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// The entry of the log that they are as of.
+    pub seq: i64,
+    /// How many mutuals stand where, in the order of the groups.
+    pub groups: Vec<(StandingGroup, i64)>,
+    /// The staff of those that are operating.
+    pub operating_staff: Sum,
+    /// The staff of those that are on the way.
+    pub on_the_way_staff: Sum,
+    /// By sector.
+    pub by_sector: Breakdown<Sector>,
+    /// By region.
+    pub by_region: Breakdown<Region>,
+    /// By the department that leads.
+    pub by_department: Breakdown<NamedDepartment>,
+    /// By legal form.
+    pub by_legal_form: Breakdown<LegalForm>,
+    /// By the year of the launch.
+    pub by_launch_year: Breakdown<i32>,
+    /// By stage.
+    pub by_stage: Vec<(Stage, InStage)>,
+    /// Mutuals that were launched by the day though the gate was not met.
+    pub launches_past_gate: Count,
+    /// Ballots.
+    pub ballots: Ballots,
+    /// Contracts by procedure.
+    pub by_procedure: Vec<(Procedure, Contracts)>,
+    /// Contracts by the law that they were procured under.
+    pub by_regime: Vec<(Regime, Contracts)>,
+}
+
+/// A span of time whose end figures are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// Its first day.
+    pub first: Day,
+    /// Its last day.
+    pub last: Day,
+}
+
+/// The figures of a period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PeriodFigures {
+    /// Mutuals at its end.
+    pub tally: Tally,
+    /// Launches in it.
+    pub launches: Count,
+    /// Endings in it.
+    pub endings: Count,
+}
+
+/// Which mutuals a figure is of: those that meet every condition given; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// That stand there.
+    pub groups: Vec<StandingGroup>,
+    /// In any of these stages.
+    pub stages: Vec<Stage>,
+    /// In any of these sectors.
+    pub sectors: Vec<Sector>,
+    /// In any of these regions.
+    pub regions: Vec<Region>,
+    /// Led by any of these departments.
+    pub departments: Vec<DepartmentId>,
+    /// Of any of these legal forms.
+    pub legal_forms: Vec<LegalForm>,
+    /// Launched in this year or month, or on this day, as far as is known: the first day that it may have been is in it.
+    pub launched_in: Option<PartialDate>,
+    /// Ended in it, likewise.
+    pub ended_in: Option<PartialDate>,
+    /// With a known number of staff, or without one.
+    pub has_staff: Option<bool>,
+    /// Launched though the gate was not met.
+    pub past_gate: Option<bool>,
+}
+
+/// Which part of the list of such mutuals is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    /// Those after this one.
+    pub after: Option<MutualId>,
+    /// At most so many.
+    pub limit: usize,
+    /// Whether all are to be counted.
+    pub count: bool,
+}
+
+/// A mutual that a figure counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Its id.
+    pub id: MutualId,
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Where it stood.
+    pub group: StandingGroup,
+    /// Its stage, where that is known.
+    pub stage: Option<Stage>,
+    /// Its staff, where that is known.
+    pub staff_count: Option<i64>,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountedPart {
+    /// Its mutuals, in the order of their ids.
+    pub items: Vec<Counted>,
+    /// Whether there are more.
+    pub goes_on: bool,
+    /// How many the whole list has, where that was asked for.
+    pub total: Option<i64>,
+}
+
+impl Facts {
+    /// The facts as of the snapshot, from those of an earlier one where there are any.
+    pub(crate) fn as_of_now(tx: &mut ReadTx<'_>, kept: Option<Self>) -> Result<Self, Error> {
+        let head = entry_log::head(tx)?;
+        Self::at(tx, kept, head)
+    }
+
+    /// The number of the entry that they are as of.
+    #[must_use]
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+}
+
+/// The figures as at a day.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Figures, Error> {
+    let (day, today) = asked.numbers();
+    let mut groups: BTreeMap<StandingGroup, i64> = StandingGroup::ALL.iter().map(|group| (*group, 0)).collect();
+    let (mut operating_staff, mut on_the_way_staff) = (Sum::default(), Sum::default());
+    let mut sectors = vec![Tally::default(); Sector::ALL.len()];
+    let mut departments = vec![Tally::default(); facts.departments.ids().len()];
+    let mut regions: BTreeMap<Region, Tally> = BTreeMap::new();
+    let mut forms: BTreeMap<LegalForm, Tally> = BTreeMap::new();
+    let mut years: BTreeMap<i32, Tally> = BTreeMap::new();
+    let mut stages: BTreeMap<Stage, InStage> = Stage::ALL.iter().map(|stage| (*stage, InStage::default())).collect();
+    let mut no_stage = 0_i64;
+    let [mut no_region, mut no_department, mut no_form, mut no_year] = [Tally::default(); 4];
+    let mut launches_past_gate = Count::default();
+    for mutual in facts.mutuals() {
+        if mutual.overrode_gate {
+            match mutual.launched {
+                Some(launched) if launched <= day || day >= today => launches_past_gate.records += 1,
+                Some(_) => {}
+                None => launches_past_gate.lacking += 1,
+            }
+        }
+        let stands = mutual.as_at(day, today);
+        let Some(group) = stands.group() else { continue };
+        let staff = mutual.staff_as_at(day);
+        *groups.entry(group).or_default() += 1;
+        match group {
+            StandingGroup::Operating => operating_staff.add(staff),
+            StandingGroup::OnTheWay => on_the_way_staff.add(staff),
+            _ => {}
+        }
+        match stands.stage().and_then(|stage| stages.get_mut(&stage)) {
+            Some(in_stage) => {
+                in_stage.mutuals.records += 1;
+                in_stage.staff.add(staff);
+            }
+            None => no_stage += 1,
+        }
+        if !matches!(group, StandingGroup::Operating | StandingGroup::OnTheWay | StandingGroup::Unknown) {
+            continue;
+        }
+        let mut bits = mutual.sectors;
+        while bits != 0 {
+            let place = usize::try_from(bits.trailing_zeros()).unwrap_or(usize::MAX);
+            if let Some(tally) = sectors.get_mut(place) {
+                tally.add(group, staff);
+            }
+            bits &= bits.wrapping_sub(1);
+        }
+        let department = mutual.department.and_then(|it| departments.get_mut(it.place()));
+        department.unwrap_or(&mut no_department).add(group, staff);
+        mutual.region.map_or(&mut no_region, |it| regions.entry(it).or_default()).add(group, staff);
+        mutual.legal_form.map_or(&mut no_form, |it| forms.entry(it).or_default()).add(group, staff);
+        let year = mutual.launched.filter(|launched| *launched <= day || day >= today).map(DayNumber::year);
+        year.map_or(&mut no_year, |it| years.entry(it).or_default()).add(group, staff);
+    }
+    let by_stage = stages.into_iter().map(|(stage, mut in_stage)| {
+        in_stage.mutuals.lacking = no_stage;
+        (stage, in_stage)
+    });
+    let (by_procedure, by_regime) = contracts(facts, day);
+    Ok(Figures {
+        seq: facts.seq,
+        groups: groups.into_iter().collect(),
+        operating_staff,
+        on_the_way_staff,
+        by_sector: Breakdown {
+            items: Sector::ALL.iter().copied().zip(sectors).filter(|(_, tally)| !tally.is_empty()).collect(),
+            without: Tally::default(),
+        },
+        by_region: Breakdown { items: regions.into_iter().collect(), without: no_region },
+        by_department: Breakdown { items: named(tx, facts, &departments)?, without: no_department },
+        by_legal_form: Breakdown { items: forms.into_iter().collect(), without: no_form },
+        by_launch_year: Breakdown { items: years.into_iter().collect(), without: no_year },
+        by_stage: by_stage.collect(),
+        launches_past_gate,
+        ballots: ballots(facts, day, today),
+        by_procedure,
+        by_regime,
+    })
+}
+
+/// The figures of periods that follow each other, in order.
+#[must_use]
+pub fn timeline(facts: &Facts, periods: &[Period], today: Day) -> Vec<PeriodFigures> {
+    let today = DayNumber::of(today);
+    let ends: Vec<DayNumber> = periods.iter().map(|period| DayNumber::of(period.last)).collect();
+    let begins = periods.first().map_or(DayNumber::MAX, |period| DayNumber::of(period.first));
+    // The first period that ends on a day or later: from there on what began on the day shows.
+    let shows_from = |day: DayNumber| ends.partition_point(|end| *end < day);
+    let in_period = |day: DayNumber| Some(shows_from(day)).filter(|_| day >= begins);
+    let mut changes = vec![Change::default(); periods.len()];
+    let (mut undated_launches, mut undated_ends) = (0, 0);
+    for mutual in facts.mutuals() {
+        for (from, until, stands) in mutual.course(today) {
+            let Some(group) = stands.group() else { continue };
+            spread(&mut changes, mutual, group, [from, until], shows_from);
+        }
+        undated_launches += i64::from(mutual.lacks_launch());
+        undated_ends += i64::from(mutual.lacks_end());
+        if let Some(change) = mutual.launched.and_then(in_period).and_then(|place| changes.get_mut(place)) {
+            change.launches += 1;
+        }
+        if let Some(change) = mutual.ended.and_then(in_period).and_then(|place| changes.get_mut(place)) {
+            change.endings += 1;
+        }
+    }
+    let mut running = Change::default();
+    let figures = changes.into_iter().map(|change| {
+        running.add(&change, 1);
+        PeriodFigures {
+            tally: Tally {
+                operating: Count { records: running.operating, lacking: running.unknown },
+                on_the_way: Count { records: running.on_the_way, lacking: running.unknown },
+                staff: Sum { total: running.staff, records: running.with_staff, lacking: running.without_staff },
+            },
+            launches: Count { records: change.launches, lacking: undated_launches },
+            endings: Count { records: change.endings, lacking: undated_ends },
+        }
+    });
+    figures.collect()
+}
+
+/// The mutuals that a figure is of.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    facts: &Facts,
+    filter: &Filter,
+    asked: AsAtDay,
+    part: Part,
+) -> Result<CountedPart, Error> {
+    let (day, today) = asked.numbers();
+    let filter = Narrowed::new(facts, filter);
+    let counts = |mutual: Mutual<'_>| filter.lets_through(mutual, day, today);
+    let wanted = part.limit.saturating_add(1);
+    let mut found: Vec<(MutualId, StandingGroup, AsAt, Option<i64>)> = Vec::new();
+    for (id, mutual) in facts.mutuals_after(part.after.as_ref()) {
+        if let Some(group) = counts(mutual) {
+            found.push((id, group, mutual.as_at(day, today), mutual.staff_as_at(day)));
+            if found.len() == wanted {
+                break;
+            }
+        }
+    }
+    let goes_on = found.len() > part.limit;
+    found.truncate(part.limit);
+    let total = part.count.then(|| facts.mutuals().filter(|mutual| counts(*mutual).is_some()).count());
+    let ids: Vec<String> = found.iter().map(|(id, ..)| id.to_string()).collect();
+    let rows: Vec<(String, String, String)> = mutuals::table
+        .filter(mutuals::id.eq_any(ids))
+        .select((mutuals::id, mutuals::slug, mutuals::name))
+        .load(tx.conn())?;
+    let mut names: BTreeMap<String, (String, String)> =
+        rows.into_iter().map(|(id, slug, name)| (id, (slug, name))).collect();
+    let items = found.into_iter().filter_map(|(id, group, stands, staff_count)| {
+        let (slug, name) = names.remove(&id.to_string())?;
+        Some(Counted { id, slug, name, group, stage: stands.stage(), staff_count })
+    });
+    let items = items.collect();
+    Ok(CountedPart { items, goes_on, total: total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)) })
+}
+
+/// A filter whose conditions are quick to check.
+struct Narrowed<'f> {
+    filter: &'f Filter,
+    sectors: u32,
+    departments: Vec<Option<DepartmentNumber>>,
+    launched_in: Option<(DayNumber, DayNumber)>,
+    ended_in: Option<(DayNumber, DayNumber)>,
+}
+
+impl<'f> Narrowed<'f> {
+    fn new(facts: &Facts, filter: &'f Filter) -> Self {
+        let days = |date: PartialDate| (DayNumber::of(date.first_day()), DayNumber::of(date.last_day()));
+        Self {
+            filter,
+            sectors: filter.sectors.iter().fold(0, |bits, sector| bits | bit(*sector)),
+            departments: filter.departments.iter().map(|id| facts.departments.number_of(id)).collect(),
+            launched_in: filter.launched_in.map(days),
+            ended_in: filter.ended_in.map(days),
+        }
+    }
+
+    /// Where the mutual stands, if it is one of those wanted.
+    fn lets_through(&self, mutual: Mutual<'_>, day: DayNumber, today: DayNumber) -> Option<StandingGroup> {
+        fn any<T: PartialEq>(wanted: &[T], is: Option<&T>) -> bool {
+            wanted.is_empty() || is.is_some_and(|is| wanted.contains(is))
+        }
+        let Filter { groups, stages, regions, legal_forms, has_staff, past_gate, .. } = self.filter;
+        let has_come = |on: DayNumber| on <= day || day >= today;
+        let within = |wanted: Option<(DayNumber, DayNumber)>, on: Option<DayNumber>| {
+            wanted.is_none_or(|(first, last)| on.is_some_and(|on| (first..=last).contains(&on) && has_come(on)))
+        };
+        let stands = mutual.as_at(day, today);
+        let group = stands.group()?;
+        let went_past = || mutual.overrode_gate && mutual.launched.is_some_and(has_come);
+        let meets = any(groups, Some(&group))
+            && any(stages, stands.stage().as_ref())
+            && (self.sectors == 0 || self.sectors & mutual.sectors != 0)
+            && any(regions, mutual.region.as_ref())
+            && (self.departments.is_empty()
+                || mutual.department.is_some() && self.departments.contains(&mutual.department))
+            && any(legal_forms, mutual.legal_form.as_ref())
+            && within(self.launched_in, mutual.launched)
+            && within(self.ended_in, mutual.ended)
+            && has_staff.is_none_or(|wanted| mutual.staff_as_at(day).is_some() == wanted)
+            && past_gate.is_none_or(|wanted| went_past() == wanted);
+        meets.then_some(group)
+    }
+}
+
+/// What is different in a period from the one before it.
+#[derive(Clone, Copy, Default)]
+struct Change {
+    operating: i64,
+    on_the_way: i64,
+    unknown: i64,
+    staff: i64,
+    with_staff: i64,
+    without_staff: i64,
+    launches: i64,
+    endings: i64,
+}
+
+impl Change {
+    fn of(group: StandingGroup, staff: Option<i64>) -> Self {
+        let mut change = Self::default();
+        match group {
+            StandingGroup::Operating => change.operating = 1,
+            StandingGroup::OnTheWay => change.on_the_way = 1,
+            StandingGroup::Unknown => change.unknown = 1,
+            StandingGroup::Suspended | StandingGroup::EndedBeforeLaunch | StandingGroup::EndedAfterLaunch => {}
+        }
+        if matches!(group, StandingGroup::Operating | StandingGroup::OnTheWay) {
+            change.staff = staff.unwrap_or_default();
+            change.with_staff = i64::from(staff.is_some());
+            change.without_staff = i64::from(staff.is_none());
+        }
+        change
+    }
+
+    fn add(&mut self, other: &Self, sign: i64) {
+        self.operating += sign * other.operating;
+        self.on_the_way += sign * other.on_the_way;
+        self.unknown += sign * other.unknown;
+        self.staff += sign * other.staff;
+        self.with_staff += sign * other.with_staff;
+        self.without_staff += sign * other.without_staff;
+    }
+}
+
+/// Enters that a mutual stands somewhere from one day until before another; its staff count from the day on which they were counted.
+fn spread(
+    changes: &mut [Change],
+    mutual: Mutual<'_>,
+    group: StandingGroup,
+    [from, until]: [DayNumber; 2],
+    shows_from: impl Fn(DayNumber) -> usize,
+) {
+    let counted = mutual.staff().map_or(until, |(_, since)| since.clamp(from, until));
+    let count = mutual.staff().map(|(count, _)| count);
+    for (begin, end, staff) in [(from, counted, None), (counted, until, count)] {
+        let change = Change::of(group, staff);
+        let (begin, end) = (shows_from(begin), shows_from(end));
+        if begin < end {
+            if let Some(first) = changes.get_mut(begin) {
+                first.add(&change, 1);
+            }
+            if let Some(after) = changes.get_mut(end) {
+                after.add(&change, -1);
+            }
+        }
+    }
+}
+
+/// Names the departments whose mutuals were counted, in the order of their slugs.
+fn named(tx: &mut ReadTx<'_>, facts: &Facts, tallies: &[Tally]) -> Result<Vec<(NamedDepartment, Tally)>, Error> {
+    let counted: BTreeMap<DepartmentId, Tally> =
+        facts.departments.ids().iter().copied().zip(tallies.iter().copied()).filter(|(_, it)| !it.is_empty()).collect();
+    let rows: Vec<(String, String, String)> = departments::table
+        .select((departments::id, departments::slug, departments::name))
+        .order(departments::slug)
+        .load(tx.conn())?;
+    let mut named = Vec::with_capacity(counted.len());
+    for (id, slug, name) in rows {
+        let id = parsed("id", &id)?;
+        if let Some(tally) = counted.get(&id) {
+            named.push((NamedDepartment { id, slug, name }, *tally));
+        }
+    }
+    named.sort_by(|(one, _), (other, _)| one.slug.cmp(&other.slug));
+    Ok(named)
+}
+
+fn ballots(facts: &Facts, day: DayNumber, today: DayNumber) -> Ballots {
+    let mut ballots = Ballots::default();
+    for ballot in facts.ballots.values() {
+        match ballot.declared {
+            _ if day >= today => {}
+            Some(declared) if declared <= day => {}
+            Some(_) => continue,
+            None => {
+                ballots.declared.lacking += 1;
+                continue;
+            }
+        }
+        ballots.declared.records += 1;
+        match ballot.returned.zip(ballot.entitled) {
+            Some((returned, entitled)) => {
+                ballots.turnout.records += 1;
+                ballots.returned = ballots.returned.saturating_add(returned).min(MAX_INTEGER);
+                ballots.entitled = ballots.entitled.saturating_add(entitled).min(MAX_INTEGER);
+            }
+            None => ballots.turnout.lacking += 1,
+        }
+    }
+    ballots
+}
+
+type ContractFigures = (Vec<(Procedure, Contracts)>, Vec<(Regime, Contracts)>);
+
+fn contracts(facts: &Facts, day: DayNumber) -> ContractFigures {
+    let mut by_procedure: BTreeMap<Procedure, Contracts> = BTreeMap::new();
+    let mut by_regime: BTreeMap<Regime, Contracts> = BTreeMap::new();
+    for contract in facts.contracts.values().filter(|contract| contract.was_entered) {
+        let has_entered = contract.entered.map(|entered| entered <= day);
+        let procedure = by_procedure.entry(contract.procedure).or_default();
+        procedure.add(has_entered, contract.value);
+        by_regime.entry(contract.regime).or_default().add(has_entered, contract.value);
+    }
+    (told(by_procedure), told(by_regime))
+}
+
+/// Those of which there is something to tell; what lacks a value lacks it in every currency.
+fn told<K>(contracts: BTreeMap<K, Contracts>) -> Vec<(K, Contracts)> {
+    let with_lacking = |(key, mut contracts): (K, Contracts)| {
+        let lacking = contracts.without_value;
+        contracts.values.values_mut().for_each(|sum| sum.lacking = lacking);
+        (key, contracts)
+    };
+    contracts.into_iter().filter(|(_, it)| *it != Contracts::default()).map(with_lacking).collect()
+}
+
+impl Contracts {
+    fn add(&mut self, has_entered: Option<bool>, value: Option<(i64, Currency)>) {
+        match has_entered {
+            Some(true) => {}
+            Some(false) => return,
+            None => {
+                self.entered.lacking += 1;
+                return;
+            }
+        }
+        self.entered.records += 1;
+        match value {
+            Some((amount, currency)) => self.values.entry(currency).or_default().add(Some(amount)),
+            None => self.without_value += 1,
+        }
+    }
+}

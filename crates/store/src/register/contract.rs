@@ -1,0 +1,530 @@
+//! Contracts in the database, and which of them is the first of its mutual.
+
+use chrono::NaiveDate;
+use std::sync::Arc;
+
+use diesel::dsl::not;
+use diesel::prelude::*;
+use domain::{
+    Contract, ContractId, ContractStatus, CpvPrefix, Currency, Day, DepartmentId, Line, Money, MutualId, Ocid,
+    Procedure, Protection, ProtectionKind, Record, Regime, Timeline,
+};
+
+use crate::backend::conn::MultiBackend;
+use crate::backend::dialect::{self, Dialect};
+use crate::backend::fragment::{Fragment, insertion};
+use crate::backend::json::{
+    checked, day_option, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
+    texts, valid,
+};
+use crate::backend::schema::{contract_cpv_codes, contracts};
+use crate::error::Error;
+use crate::log::entry_log::Action;
+use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
+use crate::register::reference::{self, Reference};
+use crate::register::{document_form, tombstone};
+use crate::transaction::next_version;
+use crate::{Days, ReadTx, ResourceType, Shown, Stored, WriteTx};
+
+/// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// With these suppliers.
+    pub mutuals: Vec<MutualId>,
+    /// With these buyers.
+    pub departments: Vec<DepartmentId>,
+    /// Bought by any of these procedures.
+    pub procedures: Vec<Procedure>,
+    /// Of a procurement under any of these laws.
+    pub regimes: Vec<Regime>,
+    /// With any of these statuses.
+    pub statuses: Vec<ContractStatus>,
+    /// With a CPV code that starts like any of these.
+    pub cpv_prefixes: Vec<CpvPrefix>,
+    /// Protected in any of these ways.
+    pub protections: Vec<ProtectionKind>,
+    /// Of relevant health care services, or not of such.
+    pub health_services: Option<bool>,
+    /// The first of its mutual, or a later one.
+    pub is_first: Option<bool>,
+    /// With exactly this reference of the buyer's.
+    pub reference: Option<Line<100>>,
+    /// With exactly this open contracting id.
+    pub ocid: Option<Ocid>,
+    /// With a value in this currency.
+    pub currency: Option<Currency>,
+    /// Worth at least so many minor units, of whatever currency.
+    pub value_from: Option<i64>,
+    /// Worth at most so many minor units, of whatever currency.
+    pub value_to: Option<i64>,
+    /// Awarded on these days.
+    pub awarded: Days,
+    /// Entered into on these days.
+    pub entered: Days,
+    /// With a term that starts on these days.
+    pub starts: Days,
+    /// With a term that ends on these days, extensions not included.
+    pub ends: Days,
+    /// With a term that ends on these days if all extensions are used.
+    pub latest_ends: Days,
+}
+
+/// What contracts can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sort {
+    /// By the first day of the term.
+    StartsOn,
+    /// By the last day of the term, extensions not included.
+    EndsOn,
+    /// By the amount of the value, whatever its currency.
+    Value,
+    /// By the time of the last change.
+    UpdatedAt,
+    /// By id, which is the order of entry.
+    Id,
+}
+
+/// The contract with this id.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
+pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Error> {
+    let id = id.to_string();
+    match contracts::table.find(&id).select(Row::as_select()).first(tx.conn()).optional()? {
+        Some(row) => row.into_record(),
+        None => Err(tombstone::missing(tx, ResourceType::Contract, id)),
+    }
+}
+
+/// What there is to show of the contract with this id.
+///
+/// # Errors
+/// As [`find`].
+pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Shown, Error> {
+    let query =
+        contracts::table.select((contracts::id, contracts::version, contracts::updated_at, contracts::document));
+    let found = query.filter(contracts::id.eq(id.to_string())).first(tx.conn()).optional()?;
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Contract, id.to_string()))
+}
+
+/// A page of the contracts that a filter lets through.
+///
+/// # Errors
+/// [`Error::InvalidPosition`] where the page starts at no place of the list.
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
+    let dialect = tx.conn().dialect();
+    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
+        let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
+        query.select((contracts::id, contracts::version, contracts::document, segment.key)).load(tx.conn())
+    })?;
+    if page.count {
+        slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
+    }
+    Ok(slice)
+}
+
+/// The records that a contract refers to, each by the member that says so.
+#[must_use]
+pub fn references(mutual_id: Option<&MutualId>, department_id: Option<&DepartmentId>) -> Vec<Reference> {
+    let supplier = mutual_id.map(|id| Reference::new("mutual_id", ResourceType::Mutual, id));
+    let buyer = department_id.map(|id| Reference::new("department_id", ResourceType::Department, id));
+    supplier.into_iter().chain(buyer).collect()
+}
+
+/// Enters a contract, which may take the place of the mutual's first one.
+///
+/// # Errors
+/// [`Error::Rule`] where a reference leads nowhere.
+pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Result<Stored<Contract>, Error> {
+    check_references(tx, &contract)?;
+    let now = tx.stamp().now;
+    let mut record = Record { id, version: 1, created_at: now, updated_at: now, content: contract };
+    record.content.is_first = take_first_place(tx, &record)?;
+    let document = tx.documents().contract(&record);
+    let row = Row::new(&record, document.shown);
+    let insert = diesel::insert_into(contracts::table).values(&row);
+    dialect::write_with_parts(tx.changing(), insert, parts(&row.id, &record.content).as_slice())?;
+    log(tx, Action::Create, &record, document.canonical);
+    Ok(Stored { record: Arc::new(record), document: row.document })
+}
+
+/// Replaces what a contract says, which may change which contract is the first of its mutual, or of both mutuals where it
+/// goes from one to another.
+///
+/// # Errors
+/// As [`insert`].
+pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contract) -> Result<Stored<Contract>, Error> {
+    check_references(tx, &contract)?;
+    let mut record = Record {
+        id: current.id,
+        version: next_version(current.version)?,
+        created_at: current.created_at,
+        updated_at: tx.stamp().now,
+        content: contract,
+    };
+    record.content.is_first = take_first_place(tx, &record)?;
+    let document = tx.documents().contract(&record);
+    let row = Row::new(&record, document.shown);
+    remove_parts(tx, &row.id)?;
+    let update = diesel::update(contracts::table.find(&row.id)).set(&row);
+    dialect::write_with_parts(tx.changing(), update, parts(&row.id, &record.content).as_slice())?;
+    log(tx, Action::Update, &record, document.canonical);
+    let stays_first = record.content.is_first && record.content.mutual_id == current.content.mutual_id;
+    if !stays_first {
+        leave_first_place(tx, current)?;
+    }
+    Ok(Stored { record: Arc::new(record), document: row.document })
+}
+
+/// Deletes a contract; where it was the first of its mutual, the next one takes its place.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Contract>) -> Result<(), Error> {
+    let id = current.id.to_string();
+    remove_parts(tx, &id)?;
+    diesel::delete(contracts::table.find(&id)).execute(tx.changing())?;
+    tombstone::insert(tx, ResourceType::Contract, &id, None)?;
+    tx.log(Action::Delete, ResourceType::Contract, id, next_version(current.version)?, None);
+    leave_first_place(tx, current)
+}
+
+fn check_references(tx: &mut ReadTx<'_>, contract: &Contract) -> Result<(), Error> {
+    reference::check(tx, &references(Some(&contract.mutual_id), Some(&contract.department_id)))
+}
+
+/// Whether a contract that is about to be written is the first of its mutual; if so, the one that was gives way before, since
+/// there is never more than one.
+///
+/// The first is the earliest by the day it was entered into, and of several of one day the one with the least id. A contract
+/// without that day never is.
+fn take_first_place(tx: &mut WriteTx<'_>, record: &Record<Contract>) -> Result<bool, Error> {
+    let Some(entered_on) = record.content.timeline.entered_on else { return Ok(false) };
+    let earliest = earliest_other(tx, record)?;
+    if earliest.is_some_and(|other| other < (entered_on.date(), record.id.to_string())) {
+        return Ok(false);
+    }
+    let holder: Option<String> = contracts::table
+        .filter(contracts::mutual_id.eq(record.content.mutual_id.to_string()))
+        .filter(contracts::is_first)
+        .filter(contracts::id.ne(record.id.to_string()))
+        .select(contracts::id)
+        .first(tx.conn())
+        .optional()?;
+    if let Some(id) = holder {
+        set_first(tx, &id, false)?;
+    }
+    Ok(true)
+}
+
+/// Makes the next earliest contract of the mutual its first one, after a contract that was has been changed or has gone.
+fn leave_first_place(tx: &mut WriteTx<'_>, left: &Record<Contract>) -> Result<(), Error> {
+    if !left.content.is_first {
+        return Ok(());
+    }
+    match earliest_other(tx, left)? {
+        Some((_, id)) => set_first(tx, &id, true),
+        None => Ok(()),
+    }
+}
+
+/// The earliest contract of a record's mutual beside the record itself.
+fn earliest_other(tx: &mut ReadTx<'_>, record: &Record<Contract>) -> Result<Option<(NaiveDate, String)>, Error> {
+    Ok(contracts::table
+        .filter(contracts::mutual_id.eq(record.content.mutual_id.to_string()))
+        .filter(contracts::id.ne(record.id.to_string()))
+        .filter(contracts::entered_on.is_not_null())
+        .select((contracts::entered_on.assume_not_null(), contracts::id))
+        .order((contracts::entered_on, contracts::id))
+        .first(tx.conn())
+        .optional()?)
+}
+
+/// Says of a contract that another one's change made it the first, or no longer so: it shows this, so that its version goes up.
+fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error> {
+    let row: Row = contracts::table.find(id).select(Row::as_select()).first(tx.conn())?;
+    let mut record = row.into_record()?;
+    record.version = next_version(record.version)?;
+    record.updated_at = tx.stamp().now;
+    record.content.is_first = is_first;
+    let document = tx.documents().contract(&record);
+    diesel::update(contracts::table.find(id)).set(&Row::new(&record, document.shown)).execute(tx.changing())?;
+    log(tx, Action::Update, &record, document.canonical);
+    Ok(())
+}
+
+fn filtered(dialect: Dialect, filter: &Filter) -> contracts::BoxedQuery<'static, MultiBackend> {
+    let mut query = contracts::table.into_boxed();
+    if !filter.mutuals.is_empty() {
+        query = query.filter(contracts::mutual_id.eq_any(strings(&filter.mutuals)));
+    }
+    if !filter.departments.is_empty() {
+        query = query.filter(contracts::department_id.eq_any(strings(&filter.departments)));
+    }
+    if !filter.procedures.is_empty() {
+        query = query.filter(contracts::procedure.eq_any(strings(&filter.procedures)));
+    }
+    if !filter.statuses.is_empty() {
+        query = query.filter(contracts::status.eq_any(strings(&filter.statuses)));
+    }
+    if !filter.protections.is_empty() {
+        query = query.filter(contracts::protection_kind.eq_any(strings(&filter.protections)));
+    }
+    if let Some(health_services) = filter.health_services {
+        query = query.filter(contracts::health_services.eq(health_services));
+    }
+    match filter.is_first {
+        Some(true) => query = query.filter(contracts::is_first),
+        Some(false) => query = query.filter(not(contracts::is_first)),
+        None => {}
+    }
+    if let Some(reference) = &filter.reference {
+        query = query.filter(contracts::reference.eq(reference.to_string()));
+    }
+    if let Some(ocid) = &filter.ocid {
+        query = query.filter(contracts::ocid.eq(ocid.to_string()));
+    }
+    if let Some(currency) = &filter.currency {
+        query = query.filter(contracts::value_currency.eq(currency.to_string()));
+    }
+    if let Some(least) = filter.value_from {
+        query = query.filter(contracts::value_amount_minor.ge(least));
+    }
+    if let Some(most) = filter.value_to {
+        query = query.filter(contracts::value_amount_minor.le(most));
+    }
+    let days = [
+        filter.awarded.condition(dialect, "contracts.awarded_on"),
+        filter.entered.condition(dialect, "contracts.entered_on"),
+        filter.starts.condition(dialect, "contracts.starts_on"),
+        filter.ends.condition(dialect, "contracts.ends_on"),
+        filter.latest_ends.condition(dialect, "contracts.latest_ends_on"),
+    ];
+    let others = [cpv_condition(&filter.cpv_prefixes), regime_condition(dialect, &filter.regimes)];
+    for condition in days.into_iter().chain(others).flatten() {
+        query = query.filter(condition);
+    }
+    query
+}
+
+/// The procurement was under any of these laws: [`domain::regime`] as a condition.
+fn regime_condition(dialect: Dialect, regimes: &[Regime]) -> Option<Fragment> {
+    const HEALTH: &str = "contracts.health_services";
+    let sql = Fragment::default;
+    let started = |operator: &str, day: &str| {
+        let (open, close) = dialect.cast("DATE");
+        sql().sql(format!("contracts.procurement_started_on {operator} {open}")).parameter(day).sql(close)
+    };
+    let condition = |regime: &Regime| match regime {
+        Regime::Pcr2006 => started("<", Regime::PCR_2015_FROM),
+        Regime::Pcr2015 => started(">=", Regime::PCR_2015_FROM)
+            .sql(" AND (")
+            .and(started("<", Regime::PSR_2023_FROM))
+            .sql(format!(" OR NOT {HEALTH} AND "))
+            .and(started("<", Regime::PA_2023_FROM))
+            .sql(")"),
+        Regime::Psr2023 => started(">=", Regime::PSR_2023_FROM).sql(format!(" AND {HEALTH}")),
+        Regime::Pa2023 => started(">=", Regime::PA_2023_FROM).sql(format!(" AND NOT {HEALTH}")),
+        Regime::Unknown => sql()
+            .sql("(contracts.procurement_started_on IS NULL OR ")
+            .and(started(">=", Regime::PSR_2023_FROM))
+            .sql(format!(" AND {HEALTH} IS NULL)")),
+    };
+    let (first, rest) = regimes.split_first()?;
+    let any = rest.iter().fold(sql().sql("(").and(condition(first)), |any, next| any.sql(" OR ").and(condition(next)));
+    Some(any.sql(")"))
+}
+
+fn strings<T: ToString>(items: &[T]) -> Vec<String> {
+    items.iter().map(T::to_string).collect()
+}
+
+/// Any of a contract's codes starts with any of the prefixes, which are ranges of codes, so that an index can find them.
+fn cpv_condition(prefixes: &[CpvPrefix]) -> Option<Fragment> {
+    if prefixes.is_empty() {
+        return None;
+    }
+    let mut condition = Fragment::default()
+        .sql("EXISTS (SELECT 1 FROM contract_cpv_codes WHERE contract_cpv_codes.contract_id = contracts.id AND (1 = 0");
+    for prefix in prefixes {
+        condition = condition
+            .sql(" OR (contract_cpv_codes.cpv_code >= ")
+            .parameter(prefix.as_str())
+            .sql(" AND contract_cpv_codes.cpv_code < ")
+            // The colon is next after the digits, and after the hyphen before the check digit.
+            .parameter(format!("{prefix}:"))
+            .sql(")");
+    }
+    Some(condition.sql("))"))
+}
+
+impl Sort {
+    fn column(self) -> SortColumn {
+        let (name, values, kind) = match self {
+            Self::StartsOn => ("contracts.starts_on", Values::Optional, KeyKind::Day),
+            Self::EndsOn => ("contracts.ends_on", Values::Optional, KeyKind::Day),
+            Self::Value => ("contracts.value_amount_minor", Values::Optional, KeyKind::Integer),
+            Self::UpdatedAt => ("contracts.updated_at", Values::Shared, KeyKind::Instant),
+            Self::Id => ("contracts.id", Values::Unique, KeyKind::Text),
+        };
+        SortColumn { name, id: "contracts.id", values, kind, found_first: false }
+    }
+}
+
+/// What else is written with a contract: the rows that it is found by.
+fn parts(id: &str, contract: &Contract) -> Option<Fragment> {
+    let codes = contract.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
+    insertion("contract_cpv_codes (cpv_code, contract_id)", codes)
+}
+
+fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
+    diesel::delete(contract_cpv_codes::table.filter(contract_cpv_codes::contract_id.eq(id))).execute(tx.changing())?;
+    Ok(())
+}
+
+/// All of a mutual's, in the order of entry.
+pub(crate) fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<Record<Contract>>, Error> {
+    let of_mutual = contracts::table.filter(contracts::mutual_id.eq(mutual_id.to_string())).order(contracts::id);
+    let rows: Vec<Row> = of_mutual.select(Row::as_select()).load(tx.conn())?;
+    rows.into_iter().map(Row::into_record).collect()
+}
+
+pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
+    let next = contracts::table.filter(contracts::id.gt(after)).order(contracts::id).limit(document_form::AT_A_TIME);
+    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
+    let last = rows.last().map(|row| row.id.clone());
+    for row in rows {
+        let (id, stored) = (row.id.clone(), row.document.clone());
+        let document = tx.documents().contract(&row.into_record()?).shown;
+        if document != stored {
+            diesel::update(contracts::table.find(id)).set(contracts::document.eq(document)).execute(tx.changing())?;
+        }
+    }
+    Ok(last)
+}
+
+fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Contract>, document: String) {
+    tx.log(action, ResourceType::Contract, record.id.to_string(), record.version, Some(document));
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = contracts, treat_none_as_null = true, treat_none_as_default_value = false)]
+struct Row {
+    id: String,
+    version: i64,
+    created_at: chrono::NaiveDateTime,
+    updated_at: chrono::NaiveDateTime,
+    mutual_id: String,
+    department_id: String,
+    title: String,
+    description: Option<String>,
+    reference: Option<String>,
+    ocid: Option<String>,
+    cpv_codes: String,
+    health_services: Option<bool>,
+    procedure: String,
+    procurement_started_on: Option<NaiveDate>,
+    awarded_on: Option<NaiveDate>,
+    award_notice_on: Option<NaiveDate>,
+    entered_on: Option<NaiveDate>,
+    starts_on: Option<NaiveDate>,
+    ends_on: Option<NaiveDate>,
+    latest_ends_on: Option<NaiveDate>,
+    value_amount_minor: Option<i64>,
+    value_currency: Option<String>,
+    protection_kind: Option<String>,
+    protection_until: Option<NaiveDate>,
+    status: String,
+    is_first: bool,
+    sources: String,
+    document: String,
+}
+
+impl Row {
+    fn into_record(self) -> Result<Record<Contract>, Error> {
+        let content = Contract {
+            mutual_id: parsed("mutual_id", &self.mutual_id)?,
+            department_id: parsed("department_id", &self.department_id)?,
+            title: parsed("title", &self.title)?,
+            description: parsed_option("description", self.description.as_deref())?,
+            reference: parsed_option("reference", self.reference.as_deref())?,
+            ocid: parsed_option("ocid", self.ocid.as_deref())?,
+            cpv_codes: distinct("cpv_codes", parsed_list("cpv_codes", &self.cpv_codes)?)?,
+            health_services: self.health_services,
+            procedure: parsed("procedure", &self.procedure)?,
+            timeline: checked("the days and the protection", self.timeline()?)?,
+            value: self.value()?,
+            status: parsed("status", &self.status)?,
+            is_first: self.is_first,
+            sources: parsed_sources(&self.sources)?,
+        };
+        Ok(Record {
+            id: parsed("id", &self.id)?,
+            version: self.version,
+            created_at: instant(self.created_at),
+            updated_at: instant(self.updated_at),
+            content,
+        })
+    }
+
+    fn timeline(&self) -> Result<Timeline, Error> {
+        let protection = match parsed_option("protection_kind", self.protection_kind.as_deref())? {
+            Some(kind) => Some(Protection { kind, until: day_option("protection_until", self.protection_until)? }),
+            None => None,
+        };
+        Ok(Timeline {
+            procurement_started_on: day_option("procurement_started_on", self.procurement_started_on)?,
+            awarded_on: day_option("awarded_on", self.awarded_on)?,
+            award_notice_on: day_option("award_notice_on", self.award_notice_on)?,
+            entered_on: day_option("entered_on", self.entered_on)?,
+            starts_on: day_option("starts_on", self.starts_on)?,
+            ends_on: day_option("ends_on", self.ends_on)?,
+            latest_ends_on: day_option("latest_ends_on", self.latest_ends_on)?,
+            protection,
+        })
+    }
+
+    fn value(&self) -> Result<Option<Money>, Error> {
+        let currency = parsed_option("value_currency", self.value_currency.as_deref())?;
+        let Some((amount, currency)) = self.value_amount_minor.zip(currency) else { return Ok(None) };
+        valid("value_amount_minor", Money::new(amount, currency)).map(Some)
+    }
+}
+
+impl Row {
+    fn new(record: &Record<Contract>, document: String) -> Self {
+        let contract = &record.content;
+        let timeline = &contract.timeline;
+        let protection = timeline.protection.as_ref();
+        Self {
+            id: record.id.to_string(),
+            version: record.version,
+            created_at: record.created_at.naive_utc(),
+            updated_at: record.updated_at.naive_utc(),
+            mutual_id: contract.mutual_id.to_string(),
+            department_id: contract.department_id.to_string(),
+            title: contract.title.to_string(),
+            description: text_option(contract.description.as_ref()),
+            reference: text_option(contract.reference.as_ref()),
+            ocid: text_option(contract.ocid.as_ref()),
+            cpv_codes: texts(&contract.cpv_codes),
+            health_services: contract.health_services,
+            procedure: contract.procedure.to_string(),
+            procurement_started_on: timeline.procurement_started_on.map(Day::date),
+            awarded_on: timeline.awarded_on.map(Day::date),
+            award_notice_on: timeline.award_notice_on.map(Day::date),
+            entered_on: timeline.entered_on.map(Day::date),
+            starts_on: timeline.starts_on.map(Day::date),
+            ends_on: timeline.ends_on.map(Day::date),
+            latest_ends_on: timeline.latest_ends_on.map(Day::date),
+            value_amount_minor: contract.value.map(|value| value.amount_minor()),
+            value_currency: contract.value.map(|value| value.currency().to_string()),
+            protection_kind: protection.map(|protection| protection.kind.to_string()),
+            protection_until: protection.and_then(|protection| protection.until).map(Day::date),
+            status: contract.status.to_string(),
+            is_first: contract.is_first,
+            sources: sources(&contract.sources),
+            document,
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The kinds of record in the database, and what binds them: names, references, tombstones.
+
+pub(crate) mod annual_return;
+pub(crate) mod commitment;
+pub mod contract;
+pub mod department;
+pub(crate) mod document_form;
+pub(crate) mod enabler;
+pub(crate) mod endorsement;
+pub mod mutual;
+pub(crate) mod naming;
+pub(crate) mod objection;
+pub mod part;
+pub mod pathway_progress;
+pub(crate) mod pathway_step;
+pub mod readiness;
+pub mod reference;
+pub mod staff_ballot;
+pub(crate) mod stage_transition;
+pub(crate) mod support_request;
+pub(crate) mod tombstone;

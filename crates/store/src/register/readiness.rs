@@ -1,0 +1,25 @@
+//! Whether a mutual is ready to be launched, by what the register holds about it.
+
+use domain::{Condition, Day, LaunchFacts, Mutual, Record};
+
+use crate::ReadTx;
+use crate::error::Error;
+use crate::register::{contract, part, staff_ballot};
+
+/// Each condition of the gate for a launch on this day.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn assess(tx: &mut ReadTx<'_>, mutual: &Record<Mutual>, launches_on: Day) -> Result<[Condition; 6], Error> {
+    let facts = LaunchFacts {
+        mutual_id: mutual.id,
+        legal_form: mutual.content.legal_form,
+        identifiers: mutual.content.identifiers.clone(),
+        ballots: staff_ballot::of_mutual(tx, mutual.id)?,
+        endorsements: part::all(tx, mutual.id)?,
+        contracts: contract::of_mutual(tx, mutual.id)?,
+        objections: part::all(tx, mutual.id)?,
+        launches_on,
+    };
+    Ok(domain::readiness::assess(&facts))
+}

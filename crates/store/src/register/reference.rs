@@ -1,0 +1,122 @@
+//! References from one record to another: each must lead to a record, and successors must not lead in a circle.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use domain::{Confidences, Fault, FaultCode, Id, Key};
+
+use crate::backend::fragment::Fragment;
+use crate::backend::json::parsed;
+use crate::error::Error;
+use crate::register::staff_ballot;
+use crate::{ReadTx, ResourceType};
+
+/// An id that a record gives for another record.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    /// The member that gives it: `other_department_ids/0`.
+    pub field: String,
+    /// What it must be the id of.
+    pub resource_type: ResourceType,
+    /// The id.
+    pub id: String,
+}
+
+impl Reference {
+    /// A reference by the member `field`.
+    pub fn new(field: impl Into<String>, resource_type: ResourceType, id: impl ToString) -> Self {
+        Self { field: field.into(), resource_type, id: id.to_string() }
+    }
+}
+
+/// The references that lead nowhere, as faults of the members that give them. A draft that the caller doesn't see is not there.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: Confidences<'_>) -> Result<Vec<Fault>, Error> {
+    let mut faults = Vec::new();
+    let mut looked_up = HashSet::new();
+    for resource_type in references.iter().map(|reference| reference.resource_type) {
+        if !looked_up.insert(resource_type) {
+            continue;
+        }
+        let of_type: Vec<&Reference> = references.iter().filter(|r| r.resource_type == resource_type).collect();
+        let ids = of_type.iter().map(|reference| reference.id.as_str()).collect();
+        let found = existing(tx, resource_type, ids, sees)?;
+        faults.extend(of_type.into_iter().filter(|reference| !found.contains(&reference.id)).map(|reference| {
+            let said = format!("there is no {resource_type} with the id {}", reference.id);
+            Fault::new(reference.field.as_str(), FaultCode::UnknownReference, said)
+        }));
+    }
+    Ok(faults)
+}
+
+/// Refuses references that lead nowhere, or to a draft.
+pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(), Error> {
+    let faults = faults(tx, references, Confidences::Nobodys)?;
+    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+}
+
+/// Turns ids and slugs given in a parameter into ids; a slug that leads nowhere is a fault, an id simply finds nothing.
+pub(crate) fn resolve<T>(
+    parameter: &str,
+    resource_type: ResourceType,
+    keys: &[Key<T>],
+    mut id_of: impl FnMut(&str) -> Result<Option<String>, Error>,
+) -> Result<Vec<Id<T>>, Error> {
+    let mut ids = Vec::with_capacity(keys.len());
+    let mut faults = Vec::new();
+    for key in keys {
+        match key {
+            Key::Id(id) => ids.push(*id),
+            Key::Slug(slug) => match id_of(slug.as_str())? {
+                Some(id) => ids.push(parsed("id", &id)?),
+                None => {
+                    let said = format!("there is no {resource_type} «{slug}»: expected an id or a slug of one");
+                    faults.push(Fault::new(parameter, FaultCode::UnknownReference, said));
+                }
+            },
+        }
+    }
+    if faults.is_empty() { Ok(ids) } else { Err(Error::Rule(faults)) }
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Text)]
+    id: String,
+}
+
+fn existing(
+    tx: &mut ReadTx<'_>,
+    resource_type: ResourceType,
+    ids: Vec<&str>,
+    sees: Confidences<'_>,
+) -> Result<Vec<String>, Error> {
+    let table = resource_type.table();
+    let mut query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
+    if resource_type == ResourceType::StaffBallot {
+        query = query.sql(" AND ").and(staff_ballot::visible(sees));
+    }
+    Ok(query.statement().load::<Found>(tx.conn())?.into_iter().map(|found| found.id).collect())
+}
+
+/// Refuses a successor whose own successors lead back to the record `id`.
+pub(crate) fn check_no_circle(
+    tx: &mut ReadTx<'_>,
+    field: &str,
+    id: &str,
+    first: Option<String>,
+    mut successor_of: impl FnMut(&mut ReadTx<'_>, &str) -> Result<Option<String>, Error>,
+) -> Result<(), Error> {
+    let mut next = first;
+    while let Some(current) = next {
+        if current == id {
+            let said = "its successors lead back to the record itself: a successor must come after it";
+            return Err(Error::Rule(vec![Fault::new(field, FaultCode::Cycle, said)]));
+        }
+        next = successor_of(tx, &current)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,220 @@
+//! Mutuals' stage transitions in the database, and what follows from them: the stage of the mutual and the dates of its life.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use domain::mutual::Life;
+use domain::stage_transition::{place, replay, standings};
+use domain::{
+    Checked, Course, Day, Fault, FaultCode, LaunchCondition, Misstep, Mutual, MutualId, Part, Record, StageTransition,
+    Standing, StepFault, TestOutcome,
+};
+
+use crate::backend::conn::Conn;
+use crate::backend::json::{instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts};
+use crate::backend::schema::stage_transitions;
+use crate::error::Error;
+use crate::query::keyset::{KeyKind, SortColumn, Values};
+use crate::register::part::{self, AnyPart, Form, Kept, PartId, PartRecord, table_access};
+use crate::register::{document_form, mutual, readiness};
+use crate::{ReadTx, ResourceType, WriteTx};
+
+impl Kept for StageTransition {
+    type Whole = Mutual;
+    type Row = Row;
+
+    const TYPE: ResourceType = ResourceType::StageTransition;
+    const TABLE: &'static str = "stage_transitions";
+    const ORDER: SortColumn = SortColumn {
+        name: "stage_transitions.position",
+        id: "stage_transitions.id",
+        values: Values::Shared,
+        kind: KeyKind::Integer,
+        found_first: false,
+    };
+
+    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
+        AnyPart::StageTransition(record)
+    }
+
+    /// Refuses what the mutual's course or the gate stand against; gives the transition its place, and those after it theirs.
+    fn check(
+        tx: &mut WriteTx<'_>,
+        _: PartId<Self>,
+        _: Option<&PartRecord<Self>>,
+        wanted: &mut Part<Mutual, Self>,
+    ) -> Result<(), Error> {
+        let today = tx.today()?;
+        let mutual = mutual::find(tx, &domain::Key::Id(wanted.whole_id))?;
+        let others = of_mutual(tx, wanted.whole_id)?;
+        let course = course(&mutual.content, &others);
+        let mut steps: Vec<StageTransition> = others.iter().map(|other| other.content.content.clone()).collect();
+        let place = place(&course, &steps, &wanted.content, today).map_err(|misstep| refusal(misstep, &steps))?;
+        steps.insert(place, wanted.content.clone());
+        let before = standings(&course, &steps, today).map_err(|misstep| refusal(misstep, &steps))?;
+        if let Some(standing) = before.get(place) {
+            wanted.content.unmet = pass_gate(tx, &mutual, &wanted.content, standing, today)?;
+            wanted.content.from = standing.stage;
+        }
+        wanted.content.position = position(place);
+        // Those after it are one place later, and the next moves from the stage that this one leads to.
+        for (at, other) in others.iter().enumerate().skip(place) {
+            let at = at.saturating_add(1);
+            let from = before.get(at).map_or(other.content.from, |standing| standing.stage);
+            let moved = Self { position: position(at), from, ..other.content.content.clone() };
+            part::alter(tx, other, moved)?;
+        }
+        Ok(())
+    }
+
+    fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, _: Option<&PartRecord<Self>>) -> Result<(), Error> {
+        let today = tx.today()?;
+        let mutual = mutual::find(tx, &domain::Key::Id(mutual_id))?;
+        let transitions = of_mutual(tx, mutual_id)?;
+        let steps: Vec<StageTransition> = transitions.iter().map(|one| one.content.content.clone()).collect();
+        let course = course(&mutual.content, &transitions);
+        let standing = replay(&course, &steps, today).map_err(|misstep| refusal(misstep, &steps))?;
+        let life = Life {
+            stage: standing.stage,
+            stage_since: standing.since,
+            launched_on: standing.launched_on,
+            ended_on: standing.ended_on,
+            successor_id: mutual.content.life.successor_id.filter(|_| standing.stage.is_ended()),
+        };
+        let life = Checked::new(life).map_err(Error::Rule)?;
+        // That of a mutual which was entered with its past is told by no transition.
+        let overridden = steps.iter().rev().find_map(|step| step.override_reason.clone());
+        let overridden = overridden.or_else(|| mutual.content.launch_override_reason.clone());
+        let wanted = Mutual { life, launch_override_reason: overridden, ..mutual.content.clone() };
+        if wanted != mutual.content {
+            mutual::update(tx, &mutual, wanted)?;
+        }
+        Ok(())
+    }
+}
+
+/// The transitions of a mutual, in order.
+fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<PartRecord<StageTransition>>, Error> {
+    let mut transitions = part::all::<StageTransition>(tx, mutual_id)?;
+    transitions.sort_by_key(|transition| transition.content.position);
+    Ok(transitions)
+}
+
+/// Where a mutual's course begins: where its first transition moved from, or where it stands if it has none. What is known of a launch
+/// that no transition tells of was known at its entry.
+fn course(mutual: &Mutual, transitions: &[PartRecord<StageTransition>]) -> Course {
+    let life = &mutual.life;
+    let Some(first) = transitions.first() else {
+        let Life { stage, stage_since, launched_on, ended_on, .. } = **life;
+        return Course { first: stage, since: stage_since, launched_on, ended_on };
+    };
+    let is_told = transitions.iter().any(|one| one.content.to == domain::Stage::Launched);
+    let launched_on = life.launched_on.filter(|_| !is_told);
+    Course { first: first.content.from, since: None, launched_on, ended_on: None }
+}
+
+/// What the gate found unmet that is overridden; nothing where it is met or doesn't stand in the way.
+fn pass_gate(
+    tx: &mut ReadTx<'_>,
+    mutual: &Record<Mutual>,
+    step: &StageTransition,
+    standing: &Standing,
+    today: Day,
+) -> Result<Vec<LaunchCondition>, Error> {
+    if step.historic || !standing.is_launched_by(step.to) {
+        return Ok(Vec::new());
+    }
+    let launches_on = step.effective_on.map_or(today, |date| date.first_day());
+    let conditions = readiness::assess(tx, mutual, launches_on)?;
+    let unmet: Vec<_> = conditions.into_iter().filter(|one| one.outcome != TestOutcome::Met).collect();
+    match (unmet.is_empty(), &step.override_reason) {
+        (false, None) => Err(Error::NotReady(unmet)),
+        (true, Some(_)) => {
+            let said = "every condition of the gate is met, so there is none to override: leave the reason out";
+            Err(Error::Rule(vec![Fault::new("override_reason", FaultCode::Inconsistent, said)]))
+        }
+        _ => Ok(unmet.into_iter().map(|condition| condition.key).collect()),
+    }
+}
+
+/// Why a transition is impossible. What the course doesn't allow is a conflict with what is on record; the rest is wrong by itself.
+fn refusal(misstep: Misstep, steps: &[StageTransition]) -> Error {
+    let is_state = misstep.faults.iter().any(|fault| matches!(fault, StepFault::Unreachable { .. }));
+    let mut faults: Vec<Fault> = misstep.faults.iter().map(StepFault::fault).collect();
+    if misstep.position < steps.len() {
+        // Only what is entered after the fact comes before others, and then at the end where it fits nowhere.
+        faults.iter_mut().for_each(|fault| fault.detail.push_str(", at any place of the course"));
+    }
+    if is_state { Error::State(faults) } else { Error::Rule(faults) }
+}
+
+fn position(place: usize) -> i64 {
+    i64::try_from(place).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = stage_transitions, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct Row {
+    id: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    mutual_id: String,
+    position: i64,
+    from_stage: String,
+    to_stage: String,
+    effective_on: Option<String>,
+    reason: Option<String>,
+    historic: bool,
+    override_reason: Option<String>,
+    unmet_conditions: String,
+    sources: String,
+    document: String,
+    full_document: Option<String>,
+}
+
+impl part::Row<StageTransition> for Row {
+    table_access!(stage_transitions);
+
+    fn new(record: &PartRecord<StageTransition>, form: Form) -> Self {
+        let transition = &record.content;
+        Self {
+            id: record.id.to_string(),
+            version: record.version,
+            created_at: record.created_at.naive_utc(),
+            updated_at: record.updated_at.naive_utc(),
+            mutual_id: transition.whole_id.to_string(),
+            position: transition.position,
+            from_stage: transition.from.to_string(),
+            to_stage: transition.to.to_string(),
+            effective_on: text_option(transition.effective_on.as_ref()),
+            reason: text_option(transition.reason.as_ref()),
+            historic: transition.historic,
+            override_reason: text_option(transition.override_reason.as_ref()),
+            unmet_conditions: texts(&transition.unmet),
+            sources: sources(&transition.sources),
+            document: form.document,
+            full_document: form.full_document,
+        }
+    }
+
+    fn into_record(self) -> Result<PartRecord<StageTransition>, Error> {
+        let content = StageTransition {
+            position: self.position,
+            from: parsed("from_stage", &self.from_stage)?,
+            unmet: parsed_list("unmet_conditions", &self.unmet_conditions)?,
+            to: parsed("to_stage", &self.to_stage)?,
+            effective_on: parsed_option("effective_on", self.effective_on.as_deref())?,
+            reason: parsed_option("reason", self.reason.as_deref())?,
+            historic: self.historic,
+            override_reason: parsed_option("override_reason", self.override_reason.as_deref())?,
+            sources: parsed_sources(&self.sources)?,
+        };
+        Ok(Record {
+            id: parsed("id", &self.id)?,
+            version: self.version,
+            created_at: instant(self.created_at),
+            updated_at: instant(self.updated_at),
+            content: Part { whole_id: parsed("mutual_id", &self.mutual_id)?, content },
+        })
+    }
+}

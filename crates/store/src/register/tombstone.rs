@@ -1,0 +1,93 @@
+//! What was deleted: such ids and slugs answer that the record is gone and are never used again. Of a draft only those are told
+//! who could see it.
+
+use diesel::prelude::*;
+use domain::Confidences;
+
+use crate::backend::fragment::Fragment;
+use crate::backend::json::instant;
+use crate::backend::schema::tombstones;
+use crate::error::Error;
+use crate::{ReadTx, ResourceType, WriteTx};
+
+/// Whose a deleted record was, where not everybody could see all of it.
+#[derive(Clone, Debug, Default, Insertable)]
+#[diesel(table_name = tombstones)]
+pub(crate) struct Confidants {
+    /// Nobody else may know that it was there.
+    pub(crate) restricted: bool,
+    /// The department that it belonged to.
+    pub(crate) department_id: Option<String>,
+    /// The key that was appointed to it.
+    pub(crate) scrutineer_key_id: Option<String>,
+}
+
+/// Why nothing was found under an id or a slug: it never was, or it was deleted.
+pub(crate) fn missing(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: String) -> Error {
+    missing_to(tx, resource_type, key, Confidences::Nobodys)
+}
+
+/// The same for a caller who sees these drafts.
+pub(crate) fn missing_to(
+    tx: &mut ReadTx<'_>,
+    resource_type: ResourceType,
+    key: String,
+    sees: Confidences<'_>,
+) -> Error {
+    let deleted = tombstones::table
+        .filter(tombstones::resource_type.eq(resource_type.as_str()))
+        .filter(tombstones::id.eq(&key).or(tombstones::slug.eq(&key)))
+        .filter(Fragment::default().sql("(NOT tombstones.restricted OR ").and(seen(sees)).sql(")"))
+        .select(tombstones::deleted_at)
+        .first(tx.conn())
+        .optional();
+    match deleted {
+        Ok(Some(deleted_at)) => Error::Gone { resource_type, key, deleted_at: instant(deleted_at) },
+        Ok(None) => Error::NotFound { resource_type, key },
+        Err(error) => error.into(),
+    }
+}
+
+/// Whether a caller saw the draft of the deleted record, with the personal data in it, as a condition on the table.
+pub(crate) fn seen(sees: Confidences<'_>) -> Fragment {
+    let sql = Fragment::default();
+    match sees {
+        Confidences::Nobodys | Confidences::OfDepartments([]) => sql.sql("1 = 0"),
+        Confidences::Everybodys => sql.sql("1 = 1"),
+        Confidences::OfAppointments(key) => sql.sql("tombstones.scrutineer_key_id = ").parameter(key.to_string()),
+        Confidences::OfDepartments(own) => {
+            sql.sql("tombstones.department_id IN (").parameters(own.iter().map(ToString::to_string)).sql(")")
+        }
+    }
+}
+
+/// Marks a deleted record.
+pub(crate) fn insert(
+    tx: &mut WriteTx<'_>,
+    resource_type: ResourceType,
+    id: &str,
+    slug: Option<&str>,
+) -> Result<(), Error> {
+    insert_for(tx, resource_type, id, slug, &Confidants::default())
+}
+
+/// Marks a deleted record of which not everybody could see all.
+pub(crate) fn insert_for(
+    tx: &mut WriteTx<'_>,
+    resource_type: ResourceType,
+    id: &str,
+    slug: Option<&str>,
+    confidants: &Confidants,
+) -> Result<(), Error> {
+    let deleted_at = tx.stamp().now.naive_utc();
+    diesel::insert_into(tombstones::table)
+        .values((
+            tombstones::id.eq(id),
+            tombstones::resource_type.eq(resource_type.as_str()),
+            tombstones::slug.eq(slug),
+            tombstones::deleted_at.eq(deleted_at),
+            confidants,
+        ))
+        .execute(tx.changing())?;
+    Ok(())
+}
