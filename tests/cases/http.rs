@@ -394,7 +394,7 @@ async fn a_body_that_breaks_off_changes_nothing(app: &TestApp) {
         stream.write_all(sent.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
     }
-    app.create(DEPARTMENTS, &department("Whole")).await;
+    app.create(DEPARTMENTS, &department("Parent")).await;
     assert_eq!(app.walk(DEPARTMENTS).await.len(), 1);
 }
 

@@ -17,7 +17,7 @@ pub use contract::{Contract, whole_of};
 pub use database::{Database, Engine, Lock, admin_key};
 pub use http::{Client, Request, Response};
 pub use issuer::Issuer;
-pub use program::{Begun, Ended, Program, Served};
+pub use program::{Begun, ChildResource, Ended, Program};
 
 /// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.
 #[macro_export]

@@ -37,7 +37,7 @@ pub struct Begun(Option<Child>);
 
 /// A server in a process of its own. It is killed where a case forgets it.
 #[derive(Debug)]
-pub struct Served {
+pub struct ChildResource {
     child: Child,
     address: SocketAddr,
     /// What it said before it served.
@@ -90,9 +90,9 @@ impl Program {
     }
 
     /// Runs it until it has said where it listens.
-    pub fn serve(mut self) -> Served {
+    pub fn serve(mut self) -> ChildResource {
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        let mut served = Served { child: self.0.spawn().unwrap(), address: nowhere, greeting: String::new() };
+        let mut served = ChildResource { child: self.0.spawn().unwrap(), address: nowhere, greeting: String::new() };
         let lines = lines_of(served.child.stdout.take().unwrap());
         while let Ok(line) = lines.recv_timeout(if served.address == nowhere { PATIENCE } else { PAUSE }) {
             if let Some(address) = listening_address(&line).filter(|_| served.address == nowhere) {
@@ -136,7 +136,7 @@ impl Drop for Begun {
     }
 }
 
-impl Served {
+impl ChildResource {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -160,7 +160,7 @@ impl Served {
     }
 }
 
-impl Drop for Served {
+impl Drop for ChildResource {
     fn drop(&mut self) {
         // It may have ended already.
         drop(self.child.kill());

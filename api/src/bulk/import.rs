@@ -365,7 +365,7 @@ fn accepted(
 )]
 #[get("/imports/{import}")]
 async fn get_import(app: App, caller: Caller, id: PathKey<ImportId>) -> Result<HttpResponse, Problem> {
-    let import = app.store.look(move |tx| find_for(tx, id.0, &caller)).await?;
+    let import = app.store.read_one(move |tx| find_for(tx, id.0, &caller)).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Import::from(import)))
 }
 

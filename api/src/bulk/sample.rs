@@ -7,8 +7,8 @@ use std::str::FromStr;
 
 use domain::mutual::Life;
 use domain::{
-    BallotState, Checked, Commitment, CommitmentId, Confidences, Declaration, Department, DepartmentId, Invalid, Key,
-    Mutual, Part, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallotId, Stage, StageTransition,
+    BallotState, Checked, Child, Commitment, CommitmentId, Declaration, Department, DepartmentId, DraftAccess, Invalid,
+    Key, Mutual, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallotId, Stage, StageTransition,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -141,15 +141,16 @@ fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     let id = CommitmentId::from_uuid(stable_id(ResourceType::Commitment, key));
     let slug = parse_slug(&item.remove("department").unwrap_or_default())?;
     let found = there(store::department::find(tx, &Key::Slug(slug.clone())))?.map(|department| department.id);
-    let whole_id = found.unwrap_or_else(|| DepartmentId::from_uuid(stable_id(ResourceType::Department, slug.as_str())));
-    if is_known(store::part::find::<Commitment>(tx, whole_id, id))? {
+    let parent_id =
+        found.unwrap_or_else(|| DepartmentId::from_uuid(stable_id(ResourceType::Department, slug.as_str())));
+    if is_known(store::child::find::<Commitment>(tx, parent_id, id))? {
         return Ok(Entry::Left);
     }
     if found.is_none() {
         return Ok(Entry::Waits);
     }
     let content = read::<NewCommitment>(&item)?;
-    store::part::insert(tx, id, Part { whole_id, content })?;
+    store::child::insert(tx, id, Child { parent_id, content })?;
     Ok(Entry::Entered)
 }
 
@@ -183,7 +184,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
             sources: sources.clone(),
         };
         let transition_id = stable_id(ResourceType::StageTransition, &format!("{slug}:{to}"));
-        store::part::insert(tx, domain::Id::from_uuid(transition_id), Part { whole_id: id, content: transition })?;
+        store::child::insert(tx, domain::Id::from_uuid(transition_id), Child { parent_id: id, content: transition })?;
     }
     if let Some(successor) = successor {
         succeed(tx, id, &successor)?;
@@ -240,7 +241,7 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     let key = item.remove("reference_key");
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
     let id = StaffBallotId::from_uuid(stable_id(ResourceType::StaffBallot, key));
-    if is_known(store::staff_ballot::find(tx, &id, Confidences::Everybodys))? {
+    if is_known(store::staff_ballot::find(tx, &id, DraftAccess::All))? {
         return Ok(Entry::Left);
     }
     if !refer(&mut item, "mutual", "mutual_id", |slug| mutual_id(tx, slug))? {
@@ -248,7 +249,7 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     }
     let state: BallotState = known(&item, "state")?.unwrap_or(BallotState::Draft);
     item.remove("state");
-    let draft = store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?, Confidences::Everybodys)?;
+    let draft = store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?, DraftAccess::All)?;
     if state == BallotState::Declared {
         let historic = Declaration { declared_on: None, historic: true };
         store::staff_ballot::declare(tx, &draft.record, &historic, SCRUTINEER_ABOVE)?;

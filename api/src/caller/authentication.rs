@@ -94,7 +94,7 @@ impl Authenticator {
         }
         let key_id = secret::id_of(key).map_err(|reason| invalid(&reason.to_string()))?;
         let checked_at = Instant::now();
-        let found = self.app.store.look(move |tx| key::find_with_hash(tx, key_id).map_err(Problem::from)).await?;
+        let found = self.app.store.read_one(move |tx| key::find_with_hash(tx, key_id).map_err(Problem::from)).await?;
         // What is compared are digests: how long that takes tells nothing that helps to find a key.
         let found = found.filter(|(_, kept)| *kept == hash);
         let (stored, _) = found.ok_or_else(|| invalid("there is no such key"))?;

@@ -200,7 +200,7 @@ async fn list_keys(app: App, caller: Caller, query: ListQuery<NoFilter, KeySort>
 #[get("/keys/{key}")]
 async fn get_key(app: App, caller: Caller, key: PathKey<domain::KeyId>) -> Result<HttpResponse, Problem> {
     authorize_role(&caller, Action::Read, Kind::Key)?;
-    let stored = app.store.look(move |tx| store::key::find(tx, key.0).map_err(Problem::from)).await?;
+    let stored = app.store.read_one(move |tx| store::key::find(tx, key.0).map_err(Problem::from)).await?;
     Ok(answer(&mut HttpResponse::Ok(), &stored.into()))
 }
 

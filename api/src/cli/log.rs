@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use actix_web::rt::System;
 use clap::{Args, Subcommand};
-use domain::Confidences;
+use domain::DraftAccess;
 use store::{LogFault, Stamp, Store, entry_log, log_tree};
 
 use super::{Database, Failure, say};
@@ -142,7 +142,7 @@ async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure
     let mut after = 0;
     while after < size {
         let wanted = entry_log::Filter { after, limit: AT_A_TIME, resource_type: None };
-        let feed = store.read(move |tx| entry_log::list(tx, &wanted, Confidences::Nobodys)).await?;
+        let feed = store.read(move |tx| entry_log::list(tx, &wanted, DraftAccess::None)).await?;
         for logged in feed.entries.into_iter().take_while(|logged| logged.seq <= size) {
             let entry = Entry::of(logged).map_err(|problem| problem.to_string())?;
             writeln!(out, "{}", serde_json::to_string(&entry)?)?;

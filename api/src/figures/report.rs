@@ -10,7 +10,7 @@ use crate::register::commitment::Commitment;
 use crate::register::mutual::Stage;
 use crate::register::value::{Day, DepartmentId, DepartmentKey, Name, Sector, Slug, Text, Word, texts, words};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
-use crate::request::page::{ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -258,7 +258,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// are of one day.
 #[utoipa::path(
     tag = "reports",
-    params(CommitmentReportFilter, PartParameters),
+    params(CommitmentReportFilter, ChildParameters),
     responses((status = 200, description = "A page of the report", body = CommitmentReport))
 )]
 #[get("/reports/commitments")]

@@ -243,8 +243,8 @@ async fn list_entries(
         caller = waiting.for_entry(after, Duration::from_secs(wait.unsigned_abs())).await?;
     }
     let wanted = entry_log::Filter { after, limit, resource_type };
-    let read = move |tx: &mut store::ReadTx<'_>| entry_log::list(tx, &wanted, caller.confidences());
-    let feed = if resource_type.is_some() { app.store.read(read).await? } else { app.store.look(read).await? };
+    let read = move |tx: &mut store::ReadTx<'_>| entry_log::list(tx, &wanted, caller.draft_access());
+    let feed = if resource_type.is_some() { app.store.read(read).await? } else { app.store.read_one(read).await? };
     let mut first = format!("{PATH}?after=0&limit={limit}");
     let mut next = format!("{PATH}?after={}&limit={limit}", feed.next_after);
     for (name, value) in [
@@ -338,7 +338,7 @@ impl Asked {
     async fn answer(self, resource_type: store::ResourceType, key: String) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, after, limit, conditions } = self;
         let history = app.store.read(move |tx| {
-            history::list(tx, resource_type, &key, (after, limit), caller.confidences()).map_err(Problem::from)
+            history::list(tx, resource_type, &key, (after, limit), caller.draft_access()).map_err(Problem::from)
         });
         let history = history.await?;
         let link = |after: i64| format!("{path}?after={after}&limit={limit}");

@@ -431,7 +431,7 @@ mod tests {
                     }
                 }},
                 "components": {
-                    "schemas": {"example": schema, "Whole": {
+                    "schemas": {"example": schema, "Parent": {
                         "type": "object",
                         "properties": {"default": schema, "const": schema},
                         "allOf": [schema],

@@ -4,14 +4,14 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::{AnnualFigures, Checked, Kind};
 use serde::{Deserialize, Serialize};
 use store::Reference;
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
+use crate::register::child::{self, ChildKey, ChildResource, Children, NoFilter};
 use crate::register::contract::{Currency, Money, NewMoney};
-use crate::register::part::{self, NoFacet, PartKey, Parts, Served};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::staff_ballot::Percent;
@@ -19,7 +19,7 @@ use crate::register::value::{AnnualReturnId, Day, Fte, Instant, MutualId, Mutual
 use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -158,7 +158,7 @@ pub struct SignedMoney {
     currency: Currency,
 }
 
-impl Served for domain::AnnualReturn {
+impl ChildResource for domain::AnnualReturn {
     type View = AnnualReturn;
     type New = NewAnnualReturn;
 
@@ -210,14 +210,14 @@ impl From<domain::SignedMoney> for SignedMoney {
     }
 }
 
-impl From<PartRecord<domain::AnnualReturn>> for AnnualReturn {
-    fn from(record: PartRecord<domain::AnnualReturn>) -> Self {
+impl From<ChildRecord<domain::AnnualReturn>> for AnnualReturn {
+    fn from(record: ChildRecord<domain::AnnualReturn>) -> Self {
         let content = record.content.content;
         let figures = content.figures.into_inner();
         Self {
             id: Text(record.id),
             version: record.version,
-            mutual_id: Text(record.content.whole_id),
+            mutual_id: Text(record.content.parent_id),
             period_ends_on: Text(content.period_ends_on),
             turnover: figures.turnover.map(Money::from),
             surplus: figures.surplus.map(SignedMoney::from),
@@ -252,7 +252,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     tag = "mutuals",
     params(
         ("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"),
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of annual returns", body = AnnualReturnPage))
 )]
@@ -261,9 +261,9 @@ async fn list_annual_returns(
     app: App,
     caller: Caller,
     mutual: PathKey<Key>,
-    query: ListQuery<NoFacet, ()>,
+    query: ListQuery<NoFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::AnnualReturn, _>(&app, caller, mutual.0, query).await
+    child::list::<domain::AnnualReturn, _>(&app, caller, mutual.0, query).await
 }
 
 /// Create an annual return
@@ -286,7 +286,7 @@ async fn create_annual_return(
     mutual: PathKey<Key>,
     body: Body<NewAnnualReturn>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::AnnualReturn>(mutual.0, body).await
+    change.create_child::<domain::AnnualReturn>(mutual.0, body).await
 }
 
 /// Get an annual return
@@ -305,10 +305,10 @@ async fn create_annual_return(
 async fn get_annual_return(
     app: App,
     caller: Caller,
-    key: PartKey<domain::AnnualReturn>,
+    key: ChildKey<domain::AnnualReturn>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace an annual return
@@ -333,10 +333,10 @@ async fn get_annual_return(
 #[put("/mutuals/{mutual}/annual-returns/{annual_return}")]
 async fn replace_annual_return(
     change: Change,
-    key: PartKey<domain::AnnualReturn>,
+    key: ChildKey<domain::AnnualReturn>,
     body: Body<NewAnnualReturn>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update an annual return
@@ -360,10 +360,10 @@ async fn replace_annual_return(
 #[patch("/mutuals/{mutual}/annual-returns/{annual_return}")]
 async fn update_annual_return(
     change: Change,
-    key: PartKey<domain::AnnualReturn>,
+    key: ChildKey<domain::AnnualReturn>,
     body: Body<NewAnnualReturn>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete an annual return
@@ -384,6 +384,6 @@ async fn update_annual_return(
     )
 )]
 #[delete("/mutuals/{mutual}/annual-returns/{annual_return}")]
-async fn delete_annual_return(change: Change, key: PartKey<domain::AnnualReturn>) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+async fn delete_annual_return(change: Change, key: ChildKey<domain::AnnualReturn>) -> Result<HttpResponse, Problem> {
+    change.delete::<Children<_>>(key).await
 }

@@ -4,20 +4,20 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::Kind;
 use serde::{Deserialize, Serialize};
 use store::Reference;
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
-use crate::register::part::{self, Facet, PartKey, Parts, Served};
+use crate::register::child::{self, ChildFilter, ChildKey, ChildResource, Children};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{CommitmentId, Day, DepartmentId, DepartmentKey, Instant, Text, Title, WebUrl, Word};
 use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -108,13 +108,13 @@ struct CommitmentFilter {
     kind: Vec<CommitmentKind>,
 }
 
-impl Facet for CommitmentFilter {
+impl ChildFilter for CommitmentFilter {
     fn words(&self) -> Vec<&'static str> {
         self.kind.iter().map(|kind| kind.0.as_str()).collect()
     }
 }
 
-impl Served for domain::Commitment {
+impl ChildResource for domain::Commitment {
     type View = Commitment;
     type New = NewCommitment;
 
@@ -144,13 +144,13 @@ impl Input for NewCommitment {
     }
 }
 
-impl From<PartRecord<domain::Commitment>> for Commitment {
-    fn from(record: PartRecord<domain::Commitment>) -> Self {
+impl From<ChildRecord<domain::Commitment>> for Commitment {
+    fn from(record: ChildRecord<domain::Commitment>) -> Self {
         let content = record.content.content;
         Self {
             id: Text(record.id),
             version: record.version,
-            department_id: Text(record.content.whole_id),
+            department_id: Text(record.content.parent_id),
             kind: Word(content.kind),
             title: Text(content.title),
             due_on: Text(content.due_on),
@@ -182,7 +182,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     params(
         ("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"),
         CommitmentFilter,
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of commitments", body = CommitmentPage))
 )]
@@ -193,7 +193,7 @@ async fn list_commitments(
     department: PathKey<Key>,
     query: ListQuery<CommitmentFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::Commitment, _>(&app, caller, department.0, query).await
+    child::list::<domain::Commitment, _>(&app, caller, department.0, query).await
 }
 
 /// Create a commitment
@@ -218,7 +218,7 @@ async fn create_commitment(
     department: PathKey<Key>,
     body: Body<NewCommitment>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::Commitment>(department.0, body).await
+    change.create_child::<domain::Commitment>(department.0, body).await
 }
 
 /// Get a commitment
@@ -237,10 +237,10 @@ async fn create_commitment(
 async fn get_commitment(
     app: App,
     caller: Caller,
-    key: PartKey<domain::Commitment>,
+    key: ChildKey<domain::Commitment>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace a commitment
@@ -261,10 +261,10 @@ async fn get_commitment(
 #[put("/departments/{department}/commitments/{commitment}")]
 async fn replace_commitment(
     change: Change,
-    key: PartKey<domain::Commitment>,
+    key: ChildKey<domain::Commitment>,
     body: Body<NewCommitment>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update a commitment
@@ -284,10 +284,10 @@ async fn replace_commitment(
 #[patch("/departments/{department}/commitments/{commitment}")]
 async fn update_commitment(
     change: Change,
-    key: PartKey<domain::Commitment>,
+    key: ChildKey<domain::Commitment>,
     body: Body<NewCommitment>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete a commitment
@@ -307,6 +307,6 @@ async fn update_commitment(
     )
 )]
 #[delete("/departments/{department}/commitments/{commitment}")]
-async fn delete_commitment(change: Change, key: PartKey<domain::Commitment>) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+async fn delete_commitment(change: Change, key: ChildKey<domain::Commitment>) -> Result<HttpResponse, Problem> {
+    change.delete::<Children<_>>(key).await
 }

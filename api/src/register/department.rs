@@ -6,7 +6,7 @@ use domain::department::Life;
 use domain::{Checked, Distinct, Kind, Object, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
-use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Slice, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, Representation, ResourceType, Slice, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -317,7 +317,7 @@ impl Resource for Departments {
         Ok(Some(Object::Department(id)))
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Shown, store::Error> {
+    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Representation, store::Error> {
         store::department::show(tx, key)
     }
 

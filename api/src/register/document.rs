@@ -8,11 +8,11 @@ use domain::{
 };
 use serde::Serialize;
 use serde_json::Value;
-use store::part::{AnyPart, PartDocument};
+use store::child::{AnyChild, ChildDocument};
 use store::{Document, Documents, ResourceType};
 
 use crate::caller::key;
-use crate::register::resource::{example, example_of_part};
+use crate::register::resource::{example, example_of_child};
 use crate::register::{
     annual_return, commitment, contract, department, enabler, endorsement, mutual, objection, pathway_progress,
     pathway_step, staff_ballot, stage_transition, support_request,
@@ -20,7 +20,7 @@ use crate::register::{
 
 /// How the store writes records down.
 pub fn documents() -> Arc<dyn Documents> {
-    Arc::new(Views)
+    Arc::new(JsonDocuments)
 }
 
 /// The contract's examples of answers, with the names of their schemas.
@@ -30,15 +30,15 @@ pub fn examples() -> Vec<(String, Value)> {
         example::<mutual::Mutuals>(),
         example::<staff_ballot::StaffBallots>(),
         example::<contract::Contracts>(),
-        example_of_part::<Commitment>(DEPARTMENT),
-        example_of_part::<StageTransition>(MUTUAL),
-        example_of_part::<PathwayStep>(DEPARTMENT),
-        example_of_part::<Enabler>(DEPARTMENT),
-        example_of_part::<AnnualReturn>(MUTUAL),
-        example_of_part::<Endorsement>(MUTUAL),
-        example_of_part::<Objection>(MUTUAL),
-        example_of_part::<SupportRequest>(MUTUAL),
-        example_of_part::<PathwayProgress>(MUTUAL),
+        example_of_child::<Commitment>(DEPARTMENT),
+        example_of_child::<StageTransition>(MUTUAL),
+        example_of_child::<PathwayStep>(DEPARTMENT),
+        example_of_child::<Enabler>(DEPARTMENT),
+        example_of_child::<AnnualReturn>(MUTUAL),
+        example_of_child::<Endorsement>(MUTUAL),
+        example_of_child::<Objection>(MUTUAL),
+        example_of_child::<SupportRequest>(MUTUAL),
+        example_of_child::<PathwayProgress>(MUTUAL),
     ];
     resources.into_iter().flatten().chain([key::example()]).collect()
 }
@@ -47,13 +47,13 @@ pub fn examples() -> Vec<(String, Value)> {
 const DEPARTMENT: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01";
 const MUTUAL: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02";
 
-struct Views;
+struct JsonDocuments;
 
 /// Raised by one with every change to how a record is shown, so that stored documents are written anew. A test compares what is shown
 /// with what this number stands for.
 const FORM: i64 = 3;
 
-impl Documents for Views {
+impl Documents for JsonDocuments {
     fn form(&self) -> i64 {
         FORM
     }
@@ -79,28 +79,28 @@ impl Documents for Views {
         document(&contract::Contract::from(record.clone()))
     }
 
-    fn part(&self, record: AnyPart<'_>) -> PartDocument {
+    fn part(&self, record: AnyChild<'_>) -> ChildDocument {
         let full = match record {
-            AnyPart::StageTransition(record) => document(&stage_transition::StageTransition::from(record.clone())),
-            AnyPart::Commitment(record) => document(&commitment::Commitment::from(record.clone())),
-            AnyPart::PathwayStep(record) => document(&pathway_step::PathwayStep::from(record.clone())),
-            AnyPart::AnnualReturn(record) => document(&annual_return::AnnualReturn::from(record.clone())),
-            AnyPart::SupportRequest(record) => document(&support_request::SupportRequest::from(record.clone())),
-            AnyPart::PathwayProgress(record) => document(&pathway_progress::PathwayProgress::from(record.clone())),
-            AnyPart::Enabler(record) => {
+            AnyChild::StageTransition(record) => document(&stage_transition::StageTransition::from(record.clone())),
+            AnyChild::Commitment(record) => document(&commitment::Commitment::from(record.clone())),
+            AnyChild::PathwayStep(record) => document(&pathway_step::PathwayStep::from(record.clone())),
+            AnyChild::AnnualReturn(record) => document(&annual_return::AnnualReturn::from(record.clone())),
+            AnyChild::SupportRequest(record) => document(&support_request::SupportRequest::from(record.clone())),
+            AnyChild::PathwayProgress(record) => document(&pathway_progress::PathwayProgress::from(record.clone())),
+            AnyChild::Enabler(record) => {
                 let enabler = enabler::Enabler::from(record.clone());
                 return with_public(&enabler, enabler.for_the_public().as_ref());
             }
-            AnyPart::Endorsement(record) => {
+            AnyChild::Endorsement(record) => {
                 let endorsement = endorsement::Endorsement::from(record.clone());
                 return with_public(&endorsement, endorsement.for_the_public().as_ref());
             }
-            AnyPart::Objection(record) => {
+            AnyChild::Objection(record) => {
                 let objection = objection::Objection::from(record.clone());
                 return with_public(&objection, objection.for_the_public().as_ref());
             }
         };
-        PartDocument { full, public: None }
+        ChildDocument { full, public: None }
     }
 
     fn personal(&self, resource_type: ResourceType) -> &'static [&'static str] {
@@ -123,14 +123,14 @@ fn document(view: &impl Serialize) -> Document {
 }
 
 /// The same of what everybody sees less of, if there is less.
-fn with_public<T: Serialize>(view: &T, public: Option<&T>) -> PartDocument {
+fn with_public<T: Serialize>(view: &T, public: Option<&T>) -> ChildDocument {
     let public = public.map(|public| serde_json::to_string(public).unwrap_or_default());
-    PartDocument { full: document(view), public }
+    ChildDocument { full: document(view), public }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::{Id, Part, Record};
+    use domain::{Child, Id, Record};
     use sha2::{Digest, Sha256};
 
     use super::*;
@@ -225,40 +225,40 @@ mod tests {
             r#"{"period_ends_on": "2013-03-31", "turnover": {"amount_minor": 1, "currency": "GBP"},
                 "surplus": {"amount_minor": -1, "currency": "GBP"}, "headcount": 7, "fte": "6.5", "service_users": 8, "staff_directors": 1,
                 "board_size": 3, "staff_shareholding_percent": "51", "sources": SOURCES}"#,
-            |content| Part { whole_id: id, content },
+            |content| Child { parent_id: id, content },
         );
         let endorsement = record::<NewEndorsement, _>(
             r#"{"constituency": "staff", "staff_ballot_id": "ID", "given_on": "2012-06-14", "given_by": "N",
                 "evidence_url": "https://example.org/", "sources": SOURCES}"#,
-            |new| Part { whole_id: id, content: Endorsement { by_ballot: Some(domain::Position::Neutral), ..new } },
+            |new| Child { parent_id: id, content: Endorsement { by_ballot: Some(domain::Position::Neutral), ..new } },
         );
         let objection = record::<NewObjection, _>(
             r#"{"raised_by": "N", "kind": "union", "grounds": "G", "raised_on": "2012-07-02", "outcome": "accepted",
                 "decided_on": "2012-08-20", "decision_reasons": "R", "decided_by_arbiter": true, "sources": SOURCES}"#,
-            |content| Part { whole_id: id, content },
+            |content| Child { parent_id: id, content },
         );
         let support_request = record::<NewSupportRequest, _>(
             r#"{"stage": "idea", "need": "N", "requested_on": "2012-03-05", "status": "declined", "enabler_id": "ID",
                 "closed_on": "2012-04-01", "decline_reason": "R", "sources": SOURCES}"#,
-            |content| Part { whole_id: id, content },
+            |content| Child { parent_id: id, content },
         );
         let progress = record::<NewPathwayProgress, _>(
             r#"{"step_id": "ID", "done_on": "2012-02-14", "evidence_url": "https://example.org/", "note": "N", "sources": SOURCES}"#,
-            |content| Part { whole_id: id, content },
+            |content| Child { parent_id: id, content },
         );
         let parts = [
-            Views.part(AnyPart::AnnualReturn(&annual_return)),
-            Views.part(AnyPart::Endorsement(&endorsement)),
-            Views.part(AnyPart::Objection(&objection)),
-            Views.part(AnyPart::SupportRequest(&support_request)),
-            Views.part(AnyPart::PathwayProgress(&progress)),
+            JsonDocuments.part(AnyChild::AnnualReturn(&annual_return)),
+            JsonDocuments.part(AnyChild::Endorsement(&endorsement)),
+            JsonDocuments.part(AnyChild::Objection(&objection)),
+            JsonDocuments.part(AnyChild::SupportRequest(&support_request)),
+            JsonDocuments.part(AnyChild::PathwayProgress(&progress)),
         ];
         let mut shown = vec![
-            Views.department(&department).shown,
-            Views.mutual(&mutual).shown,
-            Views.staff_ballot(&staff_ballot).shown,
-            Views.public_staff_ballot(&staff_ballot),
-            Views.contract(&contract).shown,
+            JsonDocuments.department(&department).shown,
+            JsonDocuments.mutual(&mutual).shown,
+            JsonDocuments.staff_ballot(&staff_ballot).shown,
+            JsonDocuments.public_staff_ballot(&staff_ballot),
+            JsonDocuments.contract(&contract).shown,
         ];
         shown.extend(parts.into_iter().flat_map(|part| [Some(part.full.shown), part.public]).flatten());
         let digest: String =

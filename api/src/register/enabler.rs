@@ -5,14 +5,14 @@ use domain::enabler::Active;
 use domain::{Checked, Distinct, Kind};
 use serde::{Deserialize, Serialize};
 use store::Reference;
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
+use crate::register::child::{self, ChildFilter, ChildKey, ChildResource, Children};
 use crate::register::mutual::Stage;
-use crate::register::part::{self, Facet, PartKey, Parts, Served};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{
@@ -21,7 +21,7 @@ use crate::register::value::{
 use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -146,7 +146,7 @@ struct EnablerFilter {
     sector: Vec<Sector>,
 }
 
-impl Facet for EnablerFilter {
+impl ChildFilter for EnablerFilter {
     fn words(&self) -> Vec<&'static str> {
         self.role.iter().map(|role| role.0.as_str()).collect()
     }
@@ -158,7 +158,7 @@ impl Facet for EnablerFilter {
     }
 }
 
-impl Served for domain::Enabler {
+impl ChildResource for domain::Enabler {
     type View = Enabler;
     type New = NewEnabler;
 
@@ -193,13 +193,13 @@ impl Input for NewEnabler {
     }
 }
 
-impl From<PartRecord<domain::Enabler>> for Enabler {
-    fn from(record: PartRecord<domain::Enabler>) -> Self {
+impl From<ChildRecord<domain::Enabler>> for Enabler {
+    fn from(record: ChildRecord<domain::Enabler>) -> Self {
         let content = record.content.content;
         Self {
             id: Text(record.id),
             version: record.version,
-            department_id: Text(record.content.whole_id),
+            department_id: Text(record.content.parent_id),
             name: content.name.map(Text),
             role: Word(content.role),
             email: content.email.map(Text),
@@ -233,7 +233,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     params(
         ("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"),
         EnablerFilter,
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of enablers", body = EnablerPage))
 )]
@@ -244,7 +244,7 @@ async fn list_enablers(
     department: PathKey<Key>,
     query: ListQuery<EnablerFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::Enabler, _>(&app, caller, department.0, query).await
+    child::list::<domain::Enabler, _>(&app, caller, department.0, query).await
 }
 
 /// Create an enabler
@@ -269,7 +269,7 @@ async fn create_enabler(
     department: PathKey<Key>,
     body: Body<NewEnabler>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::Enabler>(department.0, body).await
+    change.create_child::<domain::Enabler>(department.0, body).await
 }
 
 /// Get an enabler
@@ -288,10 +288,10 @@ async fn create_enabler(
 async fn get_enabler(
     app: App,
     caller: Caller,
-    key: PartKey<domain::Enabler>,
+    key: ChildKey<domain::Enabler>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace an enabler
@@ -312,10 +312,10 @@ async fn get_enabler(
 #[put("/departments/{department}/enablers/{enabler}")]
 async fn replace_enabler(
     change: Change,
-    key: PartKey<domain::Enabler>,
+    key: ChildKey<domain::Enabler>,
     body: Body<NewEnabler>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update an enabler
@@ -335,10 +335,10 @@ async fn replace_enabler(
 #[patch("/departments/{department}/enablers/{enabler}")]
 async fn update_enabler(
     change: Change,
-    key: PartKey<domain::Enabler>,
+    key: ChildKey<domain::Enabler>,
     body: Body<NewEnabler>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete an enabler
@@ -359,6 +359,6 @@ async fn update_enabler(
     )
 )]
 #[delete("/departments/{department}/enablers/{enabler}")]
-async fn delete_enabler(change: Change, key: PartKey<domain::Enabler>) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+async fn delete_enabler(change: Change, key: ChildKey<domain::Enabler>) -> Result<HttpResponse, Problem> {
+    change.delete::<Children<_>>(key).await
 }

@@ -3,14 +3,14 @@
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::{Checked, Kind, Stance};
 use serde::{Deserialize, Serialize};
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use store::{Reference, ResourceType};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
-use crate::register::part::{self, Facet, PartKey, Parts, Served};
+use crate::register::child::{self, ChildFilter, ChildKey, ChildResource, Children};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{
@@ -20,7 +20,7 @@ use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::faults::Faults;
 use crate::request::json::Node;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -122,13 +122,13 @@ struct EndorsementFilter {
     constituency: Vec<Constituency>,
 }
 
-impl Facet for EndorsementFilter {
+impl ChildFilter for EndorsementFilter {
     fn words(&self) -> Vec<&'static str> {
         self.constituency.iter().map(|constituency| constituency.0.as_str()).collect()
     }
 }
 
-impl Served for domain::Endorsement {
+impl ChildResource for domain::Endorsement {
     type View = Endorsement;
     type New = NewEndorsement;
 
@@ -184,14 +184,14 @@ impl Endorsement {
     }
 }
 
-impl From<PartRecord<domain::Endorsement>> for Endorsement {
-    fn from(record: PartRecord<domain::Endorsement>) -> Self {
+impl From<ChildRecord<domain::Endorsement>> for Endorsement {
+    fn from(record: ChildRecord<domain::Endorsement>) -> Self {
         let content = record.content.content;
         let position = content.position();
         Self {
             id: Text(record.id),
             version: record.version,
-            mutual_id: Text(record.content.whole_id),
+            mutual_id: Text(record.content.parent_id),
             constituency: Word(content.stance.constituency),
             position: position.map(Word),
             staff_ballot_id: content.stance.staff_ballot_id.map(Text),
@@ -224,7 +224,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     params(
         ("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"),
         EndorsementFilter,
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of endorsements", body = EndorsementPage))
 )]
@@ -235,7 +235,7 @@ async fn list_endorsements(
     mutual: PathKey<Key>,
     query: ListQuery<EndorsementFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::Endorsement, _>(&app, caller, mutual.0, query).await
+    child::list::<domain::Endorsement, _>(&app, caller, mutual.0, query).await
 }
 
 /// Create an endorsement
@@ -257,7 +257,7 @@ async fn create_endorsement(
     mutual: PathKey<Key>,
     body: Body<NewEndorsement>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::Endorsement>(mutual.0, body).await
+    change.create_child::<domain::Endorsement>(mutual.0, body).await
 }
 
 /// Get an endorsement
@@ -276,10 +276,10 @@ async fn create_endorsement(
 async fn get_endorsement(
     app: App,
     caller: Caller,
-    key: PartKey<domain::Endorsement>,
+    key: ChildKey<domain::Endorsement>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace an endorsement
@@ -300,10 +300,10 @@ async fn get_endorsement(
 #[put("/mutuals/{mutual}/endorsements/{endorsement}")]
 async fn replace_endorsement(
     change: Change,
-    key: PartKey<domain::Endorsement>,
+    key: ChildKey<domain::Endorsement>,
     body: Body<NewEndorsement>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update an endorsement
@@ -323,10 +323,10 @@ async fn replace_endorsement(
 #[patch("/mutuals/{mutual}/endorsements/{endorsement}")]
 async fn update_endorsement(
     change: Change,
-    key: PartKey<domain::Endorsement>,
+    key: ChildKey<domain::Endorsement>,
     body: Body<NewEndorsement>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete an endorsement
@@ -346,6 +346,6 @@ async fn update_endorsement(
     )
 )]
 #[delete("/mutuals/{mutual}/endorsements/{endorsement}")]
-async fn delete_endorsement(change: Change, key: PartKey<domain::Endorsement>) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+async fn delete_endorsement(change: Change, key: ChildKey<domain::Endorsement>) -> Result<HttpResponse, Problem> {
+    change.delete::<Children<_>>(key).await
 }

@@ -3,7 +3,7 @@
 use domain::{Enabler, Endorsement, Objection};
 use store::WriteTx;
 
-use crate::register::{part, staff_ballot};
+use crate::register::{child, staff_ballot};
 
 /// Takes the personal data out of one record and out of the log, for a reason; gives how many values the log has forgotten.
 pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Error> + Send>;
@@ -14,9 +14,9 @@ type Reader = fn(&str) -> Option<Erasure>;
 /// Where there are records with personal data, and what reads the path of one.
 const PLACES: &[(&str, Reader)] = &[
     ("/v1/staff-ballots/ID", staff_ballot::erasure),
-    ("/v1/departments/DEPARTMENT/enablers/ID", part::erasure::<Enabler>),
-    ("/v1/mutuals/MUTUAL/endorsements/ID", part::erasure::<Endorsement>),
-    ("/v1/mutuals/MUTUAL/objections/ID", part::erasure::<Objection>),
+    ("/v1/departments/DEPARTMENT/enablers/ID", child::erasure::<Enabler>),
+    ("/v1/mutuals/MUTUAL/endorsements/ID", child::erasure::<Endorsement>),
+    ("/v1/mutuals/MUTUAL/objections/ID", child::erasure::<Objection>),
 ];
 
 /// What erases the personal data of the record at this path.

@@ -1,6 +1,7 @@
 //! The resources of the register: their operations, once for all, and what each kind has of its own.
 
 pub mod annual_return;
+pub mod child;
 pub mod commitment;
 pub mod contract;
 pub mod department;
@@ -11,7 +12,6 @@ pub mod erasure;
 pub mod identifier;
 pub mod mutual;
 pub mod objection;
-pub mod part;
 pub mod pathway_progress;
 pub mod pathway_step;
 pub mod resource;

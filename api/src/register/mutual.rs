@@ -6,7 +6,7 @@ use domain::mutual::Life;
 use domain::{Action, Checked, Distinct, FaultCode, Kind, Object, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
-use store::{Documents, Page, ReadTx, Reference, ResourceType, Shown, Slice, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, Representation, ResourceType, Slice, Span, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -502,7 +502,7 @@ impl Resource for Mutuals {
         if described == *wanted { Action::Describe } else { Action::Update }
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Shown, store::Error> {
+    fn show(tx: &mut ReadTx<'_>, key: &Key, _: &domain::Caller) -> Result<Representation, store::Error> {
         store::mutual::show(tx, key)
     }
 

@@ -5,20 +5,20 @@ use domain::objection::Handling;
 use domain::{Checked, Kind};
 use serde::{Deserialize, Serialize};
 use store::Reference;
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
-use crate::register::part::{self, Facet, PartKey, Parts, Served};
+use crate::register::child::{self, ChildFilter, ChildKey, ChildResource, Children};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{Day, Description, Instant, MutualId, MutualKey, Name, ObjectionId, Text, Word};
 use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -131,13 +131,13 @@ struct ObjectionFilter {
     outcome: Vec<ObjectionOutcome>,
 }
 
-impl Facet for ObjectionFilter {
+impl ChildFilter for ObjectionFilter {
     fn words(&self) -> Vec<&'static str> {
         self.outcome.iter().map(|outcome| outcome.0.as_str()).collect()
     }
 }
 
-impl Served for domain::Objection {
+impl ChildResource for domain::Objection {
     type View = Objection;
     type New = NewObjection;
 
@@ -183,14 +183,14 @@ impl Objection {
     }
 }
 
-impl From<PartRecord<domain::Objection>> for Objection {
-    fn from(record: PartRecord<domain::Objection>) -> Self {
+impl From<ChildRecord<domain::Objection>> for Objection {
+    fn from(record: ChildRecord<domain::Objection>) -> Self {
         let content = record.content.content;
         let handling = content.handling.into_inner();
         Self {
             id: Text(record.id),
             version: record.version,
-            mutual_id: Text(record.content.whole_id),
+            mutual_id: Text(record.content.parent_id),
             raised_by: content.raised_by.map(Text),
             kind: Word(content.kind),
             grounds: Text(content.grounds),
@@ -225,7 +225,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     params(
         ("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"),
         ObjectionFilter,
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of objections", body = ObjectionPage))
 )]
@@ -236,7 +236,7 @@ async fn list_objections(
     mutual: PathKey<Key>,
     query: ListQuery<ObjectionFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::Objection, _>(&app, caller, mutual.0, query).await
+    child::list::<domain::Objection, _>(&app, caller, mutual.0, query).await
 }
 
 /// Create an objection
@@ -257,7 +257,7 @@ async fn create_objection(
     mutual: PathKey<Key>,
     body: Body<NewObjection>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::Objection>(mutual.0, body).await
+    change.create_child::<domain::Objection>(mutual.0, body).await
 }
 
 /// Get an objection
@@ -276,10 +276,10 @@ async fn create_objection(
 async fn get_objection(
     app: App,
     caller: Caller,
-    key: PartKey<domain::Objection>,
+    key: ChildKey<domain::Objection>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace an objection
@@ -305,10 +305,10 @@ async fn get_objection(
 #[put("/mutuals/{mutual}/objections/{objection}")]
 async fn replace_objection(
     change: Change,
-    key: PartKey<domain::Objection>,
+    key: ChildKey<domain::Objection>,
     body: Body<NewObjection>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update an objection
@@ -335,10 +335,10 @@ async fn replace_objection(
 #[patch("/mutuals/{mutual}/objections/{objection}")]
 async fn update_objection(
     change: Change,
-    key: PartKey<domain::Objection>,
+    key: ChildKey<domain::Objection>,
     body: Body<NewObjection>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete an objection
@@ -359,6 +359,6 @@ async fn update_objection(
     )
 )]
 #[delete("/mutuals/{mutual}/objections/{objection}")]
-async fn delete_objection(change: Change, key: PartKey<domain::Objection>) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+async fn delete_objection(change: Change, key: ChildKey<domain::Objection>) -> Result<HttpResponse, Problem> {
+    change.delete::<Children<_>>(key).await
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::{Id, Kind};
 use serde::{Deserialize, Serialize};
-use store::part::{PartRecord, Whole as _};
+use store::child::{ChildRecord, Parent as _};
 use store::pathway_progress::{Footing, Pathway};
 use store::{ReadTx, Reference, ResourceType};
 use utoipa::ToSchema;
@@ -11,8 +11,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
+use crate::register::child::{self, ChildKey, ChildResource, Children, NoFilter};
 use crate::register::mutual::Stage;
-use crate::register::part::{self, NoFacet, PartKey, Parts, Served};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{
@@ -22,7 +22,7 @@ use crate::register::value::{
 use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, IfNoneMatch};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -150,7 +150,7 @@ pub struct MutualPathwayStep {
     progress: Option<PathwayProgress>,
 }
 
-impl Served for domain::PathwayProgress {
+impl ChildResource for domain::PathwayProgress {
     type View = PathwayProgress;
     type New = NewPathwayProgress;
 
@@ -179,13 +179,13 @@ impl Input for NewPathwayProgress {
     }
 }
 
-impl From<PartRecord<domain::PathwayProgress>> for PathwayProgress {
-    fn from(record: PartRecord<domain::PathwayProgress>) -> Self {
+impl From<ChildRecord<domain::PathwayProgress>> for PathwayProgress {
+    fn from(record: ChildRecord<domain::PathwayProgress>) -> Self {
         let content = record.content.content;
         Self {
             id: Text(record.id),
             version: record.version,
-            mutual_id: Text(record.content.whole_id),
+            mutual_id: Text(record.content.parent_id),
             step_id: Text(content.step_id),
             done_on: Text(content.done_on),
             evidence_url: content.evidence_url.map(Text),
@@ -249,7 +249,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     tag = "mutuals",
     params(
         ("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"),
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of progress", body = PathwayProgressPage))
 )]
@@ -258,9 +258,9 @@ async fn list_pathway_progress(
     app: App,
     caller: Caller,
     mutual: PathKey<Key>,
-    query: ListQuery<NoFacet, ()>,
+    query: ListQuery<NoFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::PathwayProgress, _>(&app, caller, mutual.0, query).await
+    child::list::<domain::PathwayProgress, _>(&app, caller, mutual.0, query).await
 }
 
 /// Record progress on a step
@@ -282,7 +282,7 @@ async fn create_pathway_progress(
     mutual: PathKey<Key>,
     body: Body<NewPathwayProgress>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::PathwayProgress>(mutual.0, body).await
+    change.create_child::<domain::PathwayProgress>(mutual.0, body).await
 }
 
 /// Get progress on a step
@@ -301,10 +301,10 @@ async fn create_pathway_progress(
 async fn get_pathway_progress(
     app: App,
     caller: Caller,
-    key: PartKey<domain::PathwayProgress>,
+    key: ChildKey<domain::PathwayProgress>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace progress on a step
@@ -328,10 +328,10 @@ async fn get_pathway_progress(
 #[put("/mutuals/{mutual}/pathway-progress/{pathway_progress}")]
 async fn replace_pathway_progress(
     change: Change,
-    key: PartKey<domain::PathwayProgress>,
+    key: ChildKey<domain::PathwayProgress>,
     body: Body<NewPathwayProgress>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update progress on a step
@@ -354,10 +354,10 @@ async fn replace_pathway_progress(
 #[patch("/mutuals/{mutual}/pathway-progress/{pathway_progress}")]
 async fn update_pathway_progress(
     change: Change,
-    key: PartKey<domain::PathwayProgress>,
+    key: ChildKey<domain::PathwayProgress>,
     body: Body<NewPathwayProgress>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete progress on a step
@@ -379,9 +379,9 @@ async fn update_pathway_progress(
 #[delete("/mutuals/{mutual}/pathway-progress/{pathway_progress}")]
 async fn delete_pathway_progress(
     change: Change,
-    key: PartKey<domain::PathwayProgress>,
+    key: ChildKey<domain::PathwayProgress>,
 ) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+    change.delete::<Children<_>>(key).await
 }
 
 /// Get the pathway of a mutual

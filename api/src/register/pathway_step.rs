@@ -4,21 +4,21 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::{Kind, StepPosition};
 use serde::{Deserialize, Serialize};
 use store::Reference;
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
+use crate::register::child::{self, ChildFilter, ChildKey, ChildResource, Children};
 use crate::register::mutual::Stage;
-use crate::register::part::{self, Facet, PartKey, Parts, Served};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{DepartmentId, DepartmentKey, Description, Instant, PathwayStepId, Text, Title, Word};
 use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -108,13 +108,13 @@ struct PathwayStepFilter {
     stage: Vec<Stage>,
 }
 
-impl Facet for PathwayStepFilter {
+impl ChildFilter for PathwayStepFilter {
     fn words(&self) -> Vec<&'static str> {
         self.stage.iter().map(|stage| stage.0.as_str()).collect()
     }
 }
 
-impl Served for domain::PathwayStep {
+impl ChildResource for domain::PathwayStep {
     type View = PathwayStep;
     type New = NewPathwayStep;
 
@@ -148,13 +148,13 @@ impl Input for NewPathwayStep {
     }
 }
 
-impl From<PartRecord<domain::PathwayStep>> for PathwayStep {
-    fn from(record: PartRecord<domain::PathwayStep>) -> Self {
+impl From<ChildRecord<domain::PathwayStep>> for PathwayStep {
+    fn from(record: ChildRecord<domain::PathwayStep>) -> Self {
         let content = record.content.content;
         Self {
             id: Text(record.id),
             version: record.version,
-            department_id: Text(record.content.whole_id),
+            department_id: Text(record.content.parent_id),
             position: content.position.map(|position| position.get().into()),
             title: Text(content.title),
             guidance: content.guidance.map(Text),
@@ -186,7 +186,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     params(
         ("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"),
         PathwayStepFilter,
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of pathway steps", body = PathwayStepPage))
 )]
@@ -197,7 +197,7 @@ async fn list_pathway_steps(
     department: PathKey<Key>,
     query: ListQuery<PathwayStepFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::PathwayStep, _>(&app, caller, department.0, query).await
+    child::list::<domain::PathwayStep, _>(&app, caller, department.0, query).await
 }
 
 /// Create a pathway step
@@ -223,7 +223,7 @@ async fn create_pathway_step(
     department: PathKey<Key>,
     body: Body<NewPathwayStep>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::PathwayStep>(department.0, body).await
+    change.create_child::<domain::PathwayStep>(department.0, body).await
 }
 
 /// Get a pathway step
@@ -242,10 +242,10 @@ async fn create_pathway_step(
 async fn get_pathway_step(
     app: App,
     caller: Caller,
-    key: PartKey<domain::PathwayStep>,
+    key: ChildKey<domain::PathwayStep>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace a pathway step
@@ -266,10 +266,10 @@ async fn get_pathway_step(
 #[put("/departments/{department}/pathway-steps/{step}")]
 async fn replace_pathway_step(
     change: Change,
-    key: PartKey<domain::PathwayStep>,
+    key: ChildKey<domain::PathwayStep>,
     body: Body<NewPathwayStep>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update a pathway step
@@ -289,10 +289,10 @@ async fn replace_pathway_step(
 #[patch("/departments/{department}/pathway-steps/{step}")]
 async fn update_pathway_step(
     change: Change,
-    key: PartKey<domain::PathwayStep>,
+    key: ChildKey<domain::PathwayStep>,
     body: Body<NewPathwayStep>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete a pathway step
@@ -313,6 +313,6 @@ async fn update_pathway_step(
     )
 )]
 #[delete("/departments/{department}/pathway-steps/{step}")]
-async fn delete_pathway_step(change: Change, key: PartKey<domain::PathwayStep>) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+async fn delete_pathway_step(change: Change, key: ChildKey<domain::PathwayStep>) -> Result<HttpResponse, Problem> {
+    change.delete::<Children<_>>(key).await
 }

@@ -12,12 +12,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
-use domain::{Action, Id, Key, Kind, Object, Part, Record, Refused, authorize, authorize_role, grants};
+use domain::{Action, Child, Id, Key, Kind, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use store::child::Parent as _;
 use store::idempotency::Answer;
-use store::part::Whole as _;
-use store::{Documents, Page, ReadTx, ResourceType, Shown, Slice, Stamp, Stored, WriteTx, history};
+use store::{Documents, Page, ReadTx, Representation, ResourceType, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
@@ -25,7 +25,7 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 use crate::caller::Caller;
 use crate::caller::authentication;
 use crate::http::request_id::RequestId;
-use crate::register::part::{self, Parts, Served};
+use crate::register::child::{self, ChildResource, Children};
 use crate::request::body::{Body, Input, Refusal};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::request::known_at::KnownAt;
@@ -79,7 +79,7 @@ pub trait Resource: 'static {
     ///
     /// # Errors
     /// Those of the store's function.
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Shown, store::Error>;
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Representation, store::Error>;
 
     /// Finds a record for this caller.
     ///
@@ -157,9 +157,9 @@ pub fn example<R: Root>() -> Option<(String, Value)> {
 }
 
 /// The same for a part, which belongs to the record with this id.
-pub fn example_of_part<T: Served>(whole_id: &str) -> Option<(String, Value)> {
-    let whole_id = Id::from_uuid(whole_id.parse().ok()?);
-    example_of::<Parts<T>>(|content| Part { whole_id, content })
+pub fn example_of_child<T: ChildResource>(parent_id: &str) -> Option<(String, Value)> {
+    let parent_id = Id::from_uuid(parent_id.parse().ok()?);
+    example_of::<Children<T>>(|content| Child { parent_id, content })
 }
 
 fn example_of<R: Resource>(content: impl FnOnce(<R::New as Input>::Value) -> R::Content) -> Option<(String, Value)> {
@@ -259,22 +259,22 @@ impl Change {
     ///
     /// # Errors
     /// 404 or 410 where the record is not there, 422 with every fault of the content, 409 naming the records that stand in the way.
-    pub async fn create_part<T: Served>(
+    pub async fn create_child<T: ChildResource>(
         self,
-        whole: Key<T::Whole>,
+        parent: Key<T::Parent>,
         body: Body<T::New>,
     ) -> Result<HttpResponse, Problem> {
         let stamp = self.app.stamp(&self.caller, &self.request_id);
         let id = self.app.new_id();
         let content = body.create();
-        self.enter::<Parts<T>>(stamp, &body, move |tx, caller| {
-            let whole_id = T::Whole::find_id(tx, &whole)?;
-            let object = part::object::<T>(tx, whole_id)?;
+        self.enter::<Children<T>>(stamp, &body, move |tx, caller| {
+            let parent_id = T::Parent::find_id(tx, &parent)?;
+            let object = child::object::<T>(tx, parent_id)?;
             authorize_any(caller, T::ENTERING, &object).map_err(|_| forbidden(T::ENTERING, &object))?;
             let content = accept(tx, &content, caller)?.clone();
             let action = content.entering();
             authorize(caller, action, &object).map_err(|_| forbidden(&[action], &object))?;
-            Ok(store::part::insert::<T>(tx, id, Part { whole_id, content })?)
+            Ok(store::child::insert::<T>(tx, id, Child { parent_id, content })?)
         })
         .await
     }
@@ -422,10 +422,10 @@ pub async fn read<R: Resource>(
     conditions: &IfChanged,
 ) -> Result<HttpResponse, Problem> {
     let shown = match known_at.passed(app)? {
-        None => app.store.look(move |tx| R::show(tx, &key, &caller).map_err(Problem::from)).await?,
+        None => app.store.read_one(move |tx| R::show(tx, &key, &caller).map_err(Problem::from)).await?,
         Some(at) => {
             let key = key.to_string();
-            app.store.read(move |tx| history::show(tx, R::TYPE, &key, at, caller.confidences())).await?
+            app.store.read(move |tx| history::show(tx, R::TYPE, &key, at, caller.draft_access())).await?
         }
     };
     Ok(conditions.item(shown))
@@ -465,7 +465,7 @@ pub async fn list<R: Listed>(
     if let Some(at) = known_at.passed(app)? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
         let read = move |tx: &mut ReadTx<'_>| {
-            history::list_at(tx, R::TYPE, at, (after.as_deref(), limit), caller.confidences())
+            history::list_at(tx, R::TYPE, at, (after.as_deref(), limit), caller.draft_access())
         };
         let slice = app.store.read(read).await?;
         return query.answer(slice);
@@ -474,7 +474,7 @@ pub async fn list<R: Listed>(
     let is_bounded = in_default_order && filter.is_indexed() && !page.count;
     let (filter, page) = (filter.clone(), page.clone());
     let read = move |tx: &mut ReadTx<'_>| R::list(tx, &filter, &page, &caller);
-    let slice = if is_bounded { app.store.look(read).await? } else { app.store.read(read).await? };
+    let slice = if is_bounded { app.store.read_one(read).await? } else { app.store.read(read).await? };
     query.answer(slice)
 }
 
@@ -552,7 +552,7 @@ pub fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>, calle
     match content {
         Ok(value) => Ok(value),
         Err(refusal) => {
-            let unknown = store::reference::faults(tx, refusal.references(), caller.confidences())?;
+            let unknown = store::reference::faults(tx, refusal.references(), caller.draft_access())?;
             Err(refusal.problem(unknown))
         }
     }

@@ -5,15 +5,15 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use domain::{Action, Kind};
 use serde::{Deserialize, Serialize};
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use store::{Reference, readiness};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
+use crate::register::child::{self, ChildKey, ChildResource, NoFilter};
 use crate::register::mutual::Stage;
-use crate::register::part::{self, NoFacet, PartKey, Served};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{
@@ -22,7 +22,7 @@ use crate::register::value::{
 use crate::request::body::{Body, Input};
 use crate::request::conditional::{IdempotencyKey, IfChanged};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
@@ -137,7 +137,7 @@ pub struct Readiness {
     ready: bool,
     /// The six conditions, always in the same order.
     #[schema(min_items = 6, max_items = 6)]
-    conditions: Vec<Readied>,
+    conditions: Vec<ConditionResult>,
 }
 
 /// A condition of a launch, and whether it is met.
@@ -152,7 +152,7 @@ pub struct Readiness {
         "url": "/v1/staff-ballots/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10"
     }]
 }))]
-pub struct Readied {
+pub struct ConditionResult {
     condition: LaunchCondition,
     /// `not_met` where nothing is on record, `unknown` where a record doesn't tell.
     outcome: TestOutcome,
@@ -190,7 +190,7 @@ struct LaunchDay {
     launches_on: Option<Day>,
 }
 
-impl Served for domain::StageTransition {
+impl ChildResource for domain::StageTransition {
     type View = StageTransition;
     type New = NewStageTransition;
 
@@ -229,13 +229,13 @@ impl Input for NewStageTransition {
     }
 }
 
-impl From<PartRecord<domain::StageTransition>> for StageTransition {
-    fn from(record: PartRecord<domain::StageTransition>) -> Self {
+impl From<ChildRecord<domain::StageTransition>> for StageTransition {
+    fn from(record: ChildRecord<domain::StageTransition>) -> Self {
         let content = record.content.content;
         Self {
             id: Text(record.id),
             version: record.version,
-            mutual_id: Text(record.content.whole_id),
+            mutual_id: Text(record.content.parent_id),
             position: content.position,
             from: Word(content.from),
             to: Word(content.to),
@@ -251,7 +251,7 @@ impl From<PartRecord<domain::StageTransition>> for StageTransition {
     }
 }
 
-impl Readied {
+impl ConditionResult {
     fn of(condition: domain::Condition, mutual_id: domain::MutualId) -> Self {
         let looked_at = condition.looked_at.iter().map(|record| LookedAt::of(record, mutual_id)).collect();
         Self { condition: Word(condition.key), outcome: Word(condition.outcome), detail: condition.detail, looked_at }
@@ -286,7 +286,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// In the order of its course.
 #[utoipa::path(
     tag = "mutuals",
-    params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), PartParameters),
+    params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), ChildParameters),
     responses((status = 200, description = "A page of stage transitions", body = StageTransitionPage))
 )]
 #[get("/mutuals/{mutual}/stage-transitions")]
@@ -294,9 +294,9 @@ async fn list_stage_transitions(
     app: App,
     caller: Caller,
     mutual: PathKey<Key>,
-    query: ListQuery<NoFacet, ()>,
+    query: ListQuery<NoFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::StageTransition, _>(&app, caller, mutual.0, query).await
+    child::list::<domain::StageTransition, _>(&app, caller, mutual.0, query).await
 }
 
 /// Create a stage transition
@@ -324,7 +324,7 @@ async fn create_stage_transition(
     mutual: PathKey<Key>,
     body: Body<NewStageTransition>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::StageTransition>(mutual.0, body).await
+    change.create_child::<domain::StageTransition>(mutual.0, body).await
 }
 
 /// Get a stage transition
@@ -343,10 +343,10 @@ async fn create_stage_transition(
 async fn get_stage_transition(
     app: App,
     caller: Caller,
-    key: PartKey<domain::StageTransition>,
+    key: ChildKey<domain::StageTransition>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Get the readiness of a mutual
@@ -373,7 +373,7 @@ async fn get_readiness(
         })
         .await?;
     let ready = conditions.iter().all(|condition| condition.outcome == domain::TestOutcome::Met);
-    let conditions = conditions.into_iter().map(|condition| Readied::of(condition, mutual_id)).collect();
+    let conditions = conditions.into_iter().map(|condition| ConditionResult::of(condition, mutual_id)).collect();
     let readiness = Readiness { mutual_id: Text(mutual_id), launches_on: Text(launches_on), ready, conditions };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-cache")).json(readiness))
 }

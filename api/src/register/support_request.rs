@@ -4,15 +4,15 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::support_request::Handling;
 use domain::{Checked, Kind};
 use serde::{Deserialize, Serialize};
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use store::{Reference, ResourceType};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
 
 use crate::caller::Caller;
+use crate::register::child::{self, ChildFilter, ChildKey, ChildResource, Children};
 use crate::register::mutual::Stage;
-use crate::register::part::{self, Facet, PartKey, Parts, Served};
 use crate::register::resource::{Change, ChangeOptions};
 use crate::register::source::{self, NewSource, Source};
 use crate::register::value::{
@@ -21,7 +21,7 @@ use crate::register::value::{
 use crate::request::body::{Body, Input, Patch};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::faults::Faults;
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
@@ -123,13 +123,13 @@ struct SupportRequestFilter {
     status: Vec<SupportStatus>,
 }
 
-impl Facet for SupportRequestFilter {
+impl ChildFilter for SupportRequestFilter {
     fn words(&self) -> Vec<&'static str> {
         self.status.iter().map(|status| status.0.as_str()).collect()
     }
 }
 
-impl Served for domain::SupportRequest {
+impl ChildResource for domain::SupportRequest {
     type View = SupportRequest;
     type New = NewSupportRequest;
 
@@ -166,14 +166,14 @@ impl Input for NewSupportRequest {
     }
 }
 
-impl From<PartRecord<domain::SupportRequest>> for SupportRequest {
-    fn from(record: PartRecord<domain::SupportRequest>) -> Self {
+impl From<ChildRecord<domain::SupportRequest>> for SupportRequest {
+    fn from(record: ChildRecord<domain::SupportRequest>) -> Self {
         let content = record.content.content;
         let handling = content.handling.into_inner();
         Self {
             id: Text(record.id),
             version: record.version,
-            mutual_id: Text(record.content.whole_id),
+            mutual_id: Text(record.content.parent_id),
             stage: Word(content.stage),
             need: Text(content.need),
             requested_on: Text(handling.requested_on),
@@ -207,7 +207,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     params(
         ("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"),
         SupportRequestFilter,
-        PartParameters
+        ChildParameters
     ),
     responses((status = 200, description = "A page of requests for support", body = SupportRequestPage))
 )]
@@ -218,7 +218,7 @@ async fn list_support_requests(
     mutual: PathKey<Key>,
     query: ListQuery<SupportRequestFilter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    part::list::<domain::SupportRequest, _>(&app, caller, mutual.0, query).await
+    child::list::<domain::SupportRequest, _>(&app, caller, mutual.0, query).await
 }
 
 /// Create a request for support
@@ -239,7 +239,7 @@ async fn create_support_request(
     mutual: PathKey<Key>,
     body: Body<NewSupportRequest>,
 ) -> Result<HttpResponse, Problem> {
-    change.create_part::<domain::SupportRequest>(mutual.0, body).await
+    change.create_child::<domain::SupportRequest>(mutual.0, body).await
 }
 
 /// Get a request for support
@@ -258,10 +258,10 @@ async fn create_support_request(
 async fn get_support_request(
     app: App,
     caller: Caller,
-    key: PartKey<domain::SupportRequest>,
+    key: ChildKey<domain::SupportRequest>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    part::read(&app, caller, key, &conditions).await
+    child::read(&app, caller, key, &conditions).await
 }
 
 /// Replace a request for support
@@ -288,10 +288,10 @@ async fn get_support_request(
 #[put("/mutuals/{mutual}/support-requests/{support_request}")]
 async fn replace_support_request(
     change: Change,
-    key: PartKey<domain::SupportRequest>,
+    key: ChildKey<domain::SupportRequest>,
     body: Body<NewSupportRequest>,
 ) -> Result<HttpResponse, Problem> {
-    change.replace::<Parts<_>>(key, body).await
+    change.replace::<Children<_>>(key, body).await
 }
 
 /// Update a request for support
@@ -317,10 +317,10 @@ async fn replace_support_request(
 #[patch("/mutuals/{mutual}/support-requests/{support_request}")]
 async fn update_support_request(
     change: Change,
-    key: PartKey<domain::SupportRequest>,
+    key: ChildKey<domain::SupportRequest>,
     body: Body<NewSupportRequest>,
 ) -> Result<HttpResponse, Problem> {
-    change.update::<Parts<_>>(key, body).await
+    change.update::<Children<_>>(key, body).await
 }
 
 /// Delete a request for support
@@ -340,6 +340,9 @@ async fn update_support_request(
     )
 )]
 #[delete("/mutuals/{mutual}/support-requests/{support_request}")]
-async fn delete_support_request(change: Change, key: PartKey<domain::SupportRequest>) -> Result<HttpResponse, Problem> {
-    change.delete::<Parts<_>>(key).await
+async fn delete_support_request(
+    change: Change,
+    key: ChildKey<domain::SupportRequest>,
+) -> Result<HttpResponse, Problem> {
+    change.delete::<Children<_>>(key).await
 }

@@ -15,7 +15,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::Shown;
+use store::Representation;
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
@@ -62,7 +62,7 @@ pub struct IfChanged {
 
 impl IfChanged {
     /// The record with its tag and its time: 200, or 304 where the caller has it already.
-    pub fn item(&self, shown: Shown) -> HttpResponse {
+    pub fn item(&self, shown: Representation) -> HttpResponse {
         // What the public sees of a record is another representation, and no version to make a change for.
         let etag = if shown.reduced { quoted(&format!("{}-public", shown.version)) } else { etag(shown.version) };
         let modified = whole_seconds(shown.updated_at);
@@ -420,7 +420,8 @@ mod tests {
 
     fn read_status(headers: &[(&'static str, &str)]) -> u16 {
         let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap() + chrono::TimeDelta::microseconds(250);
-        let shown = Shown { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
+        let shown =
+            Representation { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
         extract::<IfChanged>(&request(headers)).unwrap().item(shown).status().as_u16()
     }
 

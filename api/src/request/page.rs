@@ -146,7 +146,7 @@ pub struct ListParameters<S>(std::marker::PhantomData<fn() -> S>);
 
 /// The parameters `limit`, `cursor` and `count` and the conditions of a list that has one order only.
 #[derive(Debug)]
-pub struct PartParameters;
+pub struct ChildParameters;
 
 #[derive(Default, Deserialize)]
 struct Paging {
@@ -388,13 +388,13 @@ impl<S: SortKey> ToSchema for SortOrder<S> {
 
 impl<S: SortKey> IntoParams for ListParameters<S> {
     fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut parameters = PartParameters::into_params(provider);
+        let mut parameters = ChildParameters::into_params(provider);
         parameters.insert(2, parameter("sort", "What the list is ordered by.", SortOrder::<S>::schema()));
         parameters
     }
 }
 
-impl IntoParams for PartParameters {
+impl IntoParams for ChildParameters {
     fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let limit = ObjectBuilder::new()
             .schema_type(Type::Integer)

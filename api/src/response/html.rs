@@ -52,7 +52,7 @@ pub(crate) async fn front(app: App) -> Result<HttpResponse, Problem> {
     let today = app.as_at(None)?;
     let asked = AsAtDay { day: today, today };
     let kept_as = format!("front page {today}");
-    let head = app.store.look(store::entry_log::head).await?;
+    let head = app.store.read_one(store::entry_log::head).await?;
     let page = match app.answers.find(head, &kept_as) {
         Some(page) => page,
         None => {

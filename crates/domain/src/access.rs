@@ -84,36 +84,36 @@ impl Caller {
     }
 
     /// Whose drafts of ballots, with the personal data in ballots, the caller sees.
-    pub fn confidences(&self) -> Confidences<'_> {
-        self.confidences_in(Kind::StaffBallot)
+    pub fn draft_access(&self) -> DraftAccess<'_> {
+        self.draft_access_in(Kind::StaffBallot)
     }
 
     /// Of whose records of this kind the caller sees drafts and personal data.
-    pub fn confidences_in(&self, kind: Kind) -> Confidences<'_> {
-        let Some(access) = &self.access else { return Confidences::Nobodys };
+    pub fn draft_access_in(&self, kind: Kind) -> DraftAccess<'_> {
+        let Some(access) = &self.access else { return DraftAccess::None };
         let reach = grants(Action::ReadConfidential, kind)
             .iter()
             .find_map(|grant| (grant.role == access.role).then_some(grant.reach));
         match (reach, &access.scope, access.key_id) {
-            (Some(Reach::Everywhere), ..) | (Some(Reach::Departments), Scope::All, _) => Confidences::Everybodys,
-            (Some(Reach::Departments), Scope::Departments(own), _) => Confidences::OfDepartments(own),
-            (Some(Reach::Appointed), _, Some(key_id)) => Confidences::OfAppointments(key_id),
-            (Some(Reach::Appointed), _, None) | (None, ..) => Confidences::Nobodys,
+            (Some(Reach::Everywhere), ..) | (Some(Reach::Departments), Scope::All, _) => DraftAccess::All,
+            (Some(Reach::Departments), Scope::Departments(own), _) => DraftAccess::Departments(own),
+            (Some(Reach::Appointed), _, Some(key_id)) => DraftAccess::Appointments(key_id),
+            (Some(Reach::Appointed), _, None) | (None, ..) => DraftAccess::None,
         }
     }
 }
 
 /// Which records' drafts and personal data a caller sees: [`authorize`] for [`Action::ReadConfidential`], as a condition for a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Confidences<'a> {
+pub enum DraftAccess<'a> {
     /// None.
-    Nobodys,
+    None,
     /// Those of these departments, or of their mutuals.
-    OfDepartments(&'a [DepartmentId]),
+    Departments(&'a [DepartmentId]),
     /// Those that this key is appointed to.
-    OfAppointments(KeyId),
+    Appointments(KeyId),
     /// All.
-    Everybodys,
+    All,
 }
 
 vocabulary! {
@@ -201,7 +201,7 @@ pub enum Object {
         department: DepartmentId,
     },
     /// What belongs to a department or a mutual.
-    Part {
+    Child {
         /// What it is.
         kind: Kind,
         /// The department, or the one that leads the mutual.
@@ -219,7 +219,7 @@ impl Object {
             Self::Mutual { .. } => Kind::Mutual,
             Self::StaffBallot { .. } => Kind::StaffBallot,
             Self::Contract { .. } => Kind::Contract,
-            Self::Part { kind, .. } => *kind,
+            Self::Child { kind, .. } => *kind,
             Self::Key => Kind::Key,
         }
     }
@@ -228,7 +228,7 @@ impl Object {
     const fn department(&self) -> Option<DepartmentId> {
         match self {
             Self::Department(own) => Some(*own),
-            Self::Mutual { department } | Self::StaffBallot { department, .. } | Self::Part { department, .. } => {
+            Self::Mutual { department } | Self::StaffBallot { department, .. } | Self::Child { department, .. } => {
                 *department
             }
             Self::Contract { department } => Some(*department),

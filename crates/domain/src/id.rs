@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::api_key::ApiKey;
 use crate::fault::{FaultCode, Invalid, quoted};
 use crate::register::annual_return::AnnualReturn;
+use crate::register::child::Child;
 use crate::register::commitment::Commitment;
 use crate::register::contract::Contract;
 use crate::register::department::Department;
@@ -17,7 +18,6 @@ use crate::register::enabler::Enabler;
 use crate::register::endorsement::Endorsement;
 use crate::register::mutual::Mutual;
 use crate::register::objection::Objection;
-use crate::register::part::Part;
 use crate::register::pathway_progress::PathwayProgress;
 use crate::register::pathway_step::PathwayStep;
 use crate::register::staff_ballot::StaffBallot;
@@ -33,23 +33,23 @@ pub type StaffBallotId = Id<StaffBallot>;
 /// Id of a contract.
 pub type ContractId = Id<Contract>;
 /// Id of a department's commitment.
-pub type CommitmentId = Id<Part<Department, Commitment>>;
+pub type CommitmentId = Id<Child<Department, Commitment>>;
 /// Id of a step of a department's pathway.
-pub type PathwayStepId = Id<Part<Department, PathwayStep>>;
+pub type PathwayStepId = Id<Child<Department, PathwayStep>>;
 /// Id of an enabler.
-pub type EnablerId = Id<Part<Department, Enabler>>;
+pub type EnablerId = Id<Child<Department, Enabler>>;
 /// Id of a mutual's annual return.
-pub type AnnualReturnId = Id<Part<Mutual, AnnualReturn>>;
+pub type AnnualReturnId = Id<Child<Mutual, AnnualReturn>>;
 /// Id of an endorsement of a mutual.
-pub type EndorsementId = Id<Part<Mutual, Endorsement>>;
+pub type EndorsementId = Id<Child<Mutual, Endorsement>>;
 /// Id of an objection to a mutual.
-pub type ObjectionId = Id<Part<Mutual, Objection>>;
+pub type ObjectionId = Id<Child<Mutual, Objection>>;
 /// Id of a mutual's request for support.
-pub type SupportRequestId = Id<Part<Mutual, SupportRequest>>;
+pub type SupportRequestId = Id<Child<Mutual, SupportRequest>>;
 /// Id of a step of a mutual from one stage to another.
-pub type StageTransitionId = Id<Part<Mutual, StageTransition>>;
+pub type StageTransitionId = Id<Child<Mutual, StageTransition>>;
 /// Id of a pathway's step that a mutual has taken.
-pub type PathwayProgressId = Id<Part<Mutual, PathwayProgress>>;
+pub type PathwayProgressId = Id<Child<Mutual, PathwayProgress>>;
 
 /// Id of an API key. It is no secret: entries and appointments show it.
 pub type KeyId = Id<ApiKey>;

@@ -18,7 +18,7 @@ pub mod value;
 pub mod vocabulary;
 
 pub use register::{
-    annual_return, commitment, contract, department, enabler, endorsement, import, mutual, objection, part,
+    annual_return, child, commitment, contract, department, enabler, endorsement, import, mutual, objection,
     pathway_progress, pathway_step, readiness, staff_ballot, stage_transition, statistics, support_request,
 };
 pub use value::{
@@ -27,7 +27,7 @@ pub use value::{
 };
 
 pub use access::{
-    Access, Action, Caller, Confidences, Grant, Kind, Object, Reach, Refused, Role, Scope, authorize, authorize_role,
+    Access, Action, Caller, DraftAccess, Grant, Kind, Object, Reach, Refused, Role, Scope, authorize, authorize_role,
     grants, is_public,
 };
 pub use api_key::{ApiKey, Lifetime};
@@ -39,6 +39,7 @@ pub use id::{
 };
 pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn};
+pub use register::child::Child;
 pub use register::commitment::{Commitment, CommitmentKind, CommitmentStatus};
 pub use register::contract::{Contract, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline};
 pub use register::department::{Department, DepartmentKind};
@@ -47,15 +48,14 @@ pub use register::endorsement::{Constituency, Endorsement, Position, Stance, der
 pub use register::import::{ImportMode, ImportState, Importable};
 pub use register::mutual::{LegalForm, Mutual, OriginRoute, Parents, Staff, Stage, Tests};
 pub use register::objection::{Objection, ObjectionKind, ObjectionOutcome};
-pub use register::part::Part;
 pub use register::pathway_progress::PathwayProgress;
 pub use register::pathway_step::{PathwayStep, StepPosition};
 pub use register::readiness::{Condition, LaunchCondition, LaunchFacts, LookedAt, LookedAtKind, assess};
 pub use register::staff_ballot::{
     BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
-    CountsKnown, Declaration, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser, Past,
-    PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold,
-    ThresholdOutcome, Verdict, Yardstick, newest_deciding,
+    CountsKnown, Declaration, DeclarationRules, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser,
+    Past, PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold,
+    ThresholdOutcome, Verdict, newest_deciding,
 };
 pub use register::stage_transition::{Course, Misstep, StageTransition, Standing, StepFault, reachable, replay};
 pub use register::statistics::{Regime, StandingGroup, regime};

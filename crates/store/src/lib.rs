@@ -27,7 +27,7 @@ use tokio::time::timeout;
 
 pub use log::{entry_log, history, log_tree, merkle};
 pub use query::{coverage, report, scorecard, statistics};
-pub use register::{contract, department, mutual, part, pathway_progress, readiness, reference, staff_ballot};
+pub use register::{child, contract, department, mutual, pathway_progress, readiness, reference, staff_ballot};
 
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
@@ -39,7 +39,7 @@ pub use query::keyset::{IdPage, Listed, Page, Position, Slice};
 pub use query::snapshot::Pieces;
 pub use query::span::{Days, Span};
 pub use register::reference::Reference;
-pub use transaction::{Apart, Document, Documents, ReadTx, Shown, Stamp, Stored, WriteTx};
+pub use transaction::{Document, Documents, ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
@@ -194,7 +194,7 @@ const READ_PATIENCE: Duration = Duration::from_secs(40);
 /// Reads that may wait for the blocking pool; one more is refused at once.
 const READ_QUEUE: usize = 1024;
 /// How often a process looks for entries that another one wrote, while a request waits for some.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
+const POLL_EVERY: Duration = Duration::from_millis(200);
 /// Reads on the blocking pool that may run at a time on SQLite.
 const LONG_READS: u32 = 4;
 
@@ -279,7 +279,7 @@ impl Store {
     ///
     /// # Errors
     /// What `work` returns, or [`Error::Unavailable`] where no connection is free in time.
-    pub async fn look<T, E, F>(&self, work: F) -> Result<T, E>
+    pub async fn read_one<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -352,12 +352,12 @@ impl Store {
         let mut heads = self.heads.subscribe();
         let arrival = async {
             while *heads.borrow_and_update() <= after {
-                if tokio::time::timeout(LOOK_EVERY, heads.changed()).await.is_ok() {
+                if tokio::time::timeout(POLL_EVERY, heads.changed()).await.is_ok() {
                     continue;
                 }
                 // One of all who wait looks for the others too.
                 if let Ok(_lookout) = self.lookout.try_lock() {
-                    let head = self.look(entry_log::head).await?;
+                    let head = self.read_one(entry_log::head).await?;
                     raise(&self.heads, head);
                 }
             }

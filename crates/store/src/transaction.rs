@@ -11,7 +11,7 @@ use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
 use crate::log::entry_log::{Action, Entry};
-use crate::register::part::{AnyPart, PartDocument};
+use crate::register::child::{AnyChild, ChildDocument};
 
 /// A view of the register at one moment.
 ///
@@ -56,7 +56,7 @@ pub trait Documents: Send + Sync {
     /// A contract.
     fn contract(&self, record: &Record<Contract>) -> Document;
     /// A record that belongs to another.
-    fn part(&self, record: AnyPart<'_>) -> PartDocument;
+    fn part(&self, record: AnyChild<'_>) -> ChildDocument;
     /// JSON Pointers to the members of a canonical document that say something about a person. The log has commitments in their place.
     fn personal(&self, _: ResourceType) -> &'static [&'static str] {
         &[]
@@ -91,7 +91,7 @@ impl<T> Deref for Stored<T> {
 
 /// A record to be shown: what a reader needs, without its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct Representation {
     /// Its id.
     pub id: String,
     /// Its version.
@@ -236,13 +236,13 @@ impl<'c> WriteTx<'c> {
 
 /// What became of a part of a write.
 #[derive(Debug)]
-pub enum Apart<T, E> {
+pub enum SavepointOutcome<T, E> {
     /// It was done.
     Done(T),
     /// It was refused, and nothing of it is left.
     Refused(E),
     /// It was refused when it had changed something already, which a savepoint alone takes back: the whole write must be done anew.
-    Entangled,
+    NeedsSavepoint,
 }
 
 impl WriteTx<'_> {
@@ -253,11 +253,11 @@ impl WriteTx<'_> {
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
-    pub fn apart<T, E>(
+    pub fn in_savepoint<T, E>(
         &mut self,
         with_savepoint: bool,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<Apart<T, E>, Error> {
+    ) -> Result<SavepointOutcome<T, E>, Error> {
         let (mark, touched) = (self.pending.mark(), std::mem::take(&mut self.touched));
         if with_savepoint {
             dialect::control(self.conn(), &["SAVEPOINT one_part"])?;
@@ -270,15 +270,15 @@ impl WriteTx<'_> {
                 if with_savepoint {
                     dialect::control(self.conn(), &["RELEASE SAVEPOINT one_part"])?;
                 }
-                Ok(Apart::Done(done))
+                Ok(SavepointOutcome::Done(done))
             }
             Err(refused) if with_savepoint => {
                 dialect::control(self.conn(), &["ROLLBACK TO SAVEPOINT one_part", "RELEASE SAVEPOINT one_part"])?;
                 self.pending.truncate(mark);
-                Ok(Apart::Refused(refused))
+                Ok(SavepointOutcome::Refused(refused))
             }
-            Err(refused) if is_clean && dialect::goes_on(self.conn())? => Ok(Apart::Refused(refused)),
-            Err(_) => Ok(Apart::Entangled),
+            Err(refused) if is_clean && dialect::goes_on(self.conn())? => Ok(SavepointOutcome::Refused(refused)),
+            Err(_) => Ok(SavepointOutcome::NeedsSavepoint),
         }
     }
 

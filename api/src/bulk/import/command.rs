@@ -166,7 +166,7 @@ async fn read_table(file: &Path, columns: &[Column], arriving: &mut Arriving) ->
     Ok(())
 }
 
-/// Shown on a terminal only.
+/// Representation on a terminal only.
 fn progress_bar(rows: i64) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();

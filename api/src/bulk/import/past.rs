@@ -189,7 +189,7 @@ impl Imported for StaffBallots {
         scrutineer_above: i64,
         caller: &domain::Caller,
     ) -> Result<Stored<domain::StaffBallot>, store::Error> {
-        store::staff_ballot::insert_with_past(tx, *id, ballot, past, scrutineer_above, caller.confidences())
+        store::staff_ballot::insert_with_past(tx, *id, ballot, past, scrutineer_above, caller.draft_access())
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::{Id, Importable, Record, Role};
 use serde_json::{Value, json};
 use store::import::{self, Chunk, Import, ImportId, Outcome};
-use store::{Apart, Conflict, ConflictKind, Documents, Stored, WriteTx};
+use store::{Conflict, ConflictKind, Documents, SavepointOutcome, Stored, WriteTx};
 use uuid::Uuid;
 
 use crate::caller::Caller;
@@ -61,7 +61,7 @@ pub trait Imported: Root<Content: PartialEq + Sync, Prepared: Sync> {
 #[derive(Debug)]
 pub enum Broken {
     /// They have to be entered anew, with savepoints.
-    Entangled,
+    NeedsSavepoint,
     /// The store is why, and not the rows.
     Store(store::Error),
 }
@@ -314,10 +314,10 @@ impl<R: Imported> Row<R> {
             Ok(entry) => entry,
             Err(problem) => return Ok(Err(problem.clone())),
         };
-        match tx.apart(entering.with_savepoints, |tx| entry.enter(tx, entering, taken))? {
-            Apart::Done(done) => Ok(Ok(done)),
-            Apart::Entangled => Err(Broken::Entangled),
-            Apart::Refused(problem) => match problem.kind() {
+        match tx.in_savepoint(entering.with_savepoints, |tx| entry.enter(tx, entering, taken))? {
+            SavepointOutcome::Done(done) => Ok(Ok(done)),
+            SavepointOutcome::NeedsSavepoint => Err(Broken::NeedsSavepoint),
+            SavepointOutcome::Refused(problem) => match problem.kind() {
                 ProblemType::Unavailable | ProblemType::StorageFull => {
                     Err(Broken::Store(store::Error::Unavailable(problem.to_string())))
                 }

@@ -7,7 +7,7 @@ use actix_web::rt::time::{sleep, timeout};
 use chrono::TimeDelta;
 use domain::ImportMode;
 use store::import::{self, Chunk, Import, Outcome};
-use store::{Apart, Error, Stamp, Store, WriteTx};
+use store::{Error, SavepointOutcome, Stamp, Store, WriteTx};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::caller::authentication;
 use crate::server::Clock;
 
 /// How often a server looks for imports that others have left or taken in.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const POLL_EVERY: Duration = Duration::from_secs(2);
 
 /// So many of such looks go by before old imports are forgotten.
 const LOOKS_BETWEEN_TIDYING: u32 = 600;
@@ -61,7 +61,7 @@ impl Importer {
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
     pub async fn claim(&self) -> Result<Option<Import>, Error> {
-        if !self.store.look(import::is_any_open).await? {
+        if !self.store.read_one(import::is_any_open).await? {
             return Ok(None);
         }
         let name = self.name.clone();
@@ -96,12 +96,12 @@ impl Importer {
             {
                 return Ok(done);
             }
-            let stands = self.store.look(move |tx| import::find(tx, id)).await?;
+            let stands = self.store.read_one(move |tx| import::find(tx, id)).await?;
             tell(&stands);
             if stands.state.is_over() {
                 return Ok(stands);
             }
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_EVERY).await;
             let name = self.name.clone();
             own = self.store.write(self.own_stamp(), move |tx| import::claim(tx, &name, Some(id))).await?;
         }
@@ -147,12 +147,12 @@ impl Importer {
     /// Enters rows; gives the import as it stands then, if it still has it.
     async fn enter(&self, import: &Import, ready: &Ready) -> Result<Option<Import>, Error> {
         let mut result = self.attempt(import, ready, false).await;
-        if matches!(result, Err(Broken::Entangled)) {
+        if matches!(result, Err(Broken::NeedsSavepoint)) {
             result = self.attempt(import, ready, true).await;
         }
         result.map_err(|broken| match broken {
             Broken::Store(error) => error,
-            Broken::Entangled => Error::Internal("rows can't be told apart".to_owned()),
+            Broken::NeedsSavepoint => Error::Internal("rows can't be told apart".to_owned()),
         })
     }
 
@@ -213,14 +213,14 @@ fn enter(tx: &mut WriteTx<'_>, rows: &dyn Rows, entering: &Entering) -> Result<O
     if !may_be_taken_back(import) {
         return rows.enter(tx, entering);
     }
-    let entered = tx.apart(true, |tx| {
+    let entered = tx.in_savepoint(true, |tx| {
         let outcome = rows.enter(tx, entering).map_err(Err)?;
         if import.validate_only || !outcome.problems.is_empty() { Err(Ok(outcome)) } else { Ok(outcome) }
     });
     match entered? {
-        Apart::Done(outcome) => Ok(outcome),
-        Apart::Refused(taken_back) => taken_back,
-        Apart::Entangled => Err(Broken::Entangled),
+        SavepointOutcome::Done(outcome) => Ok(outcome),
+        SavepointOutcome::Refused(taken_back) => taken_back,
+        SavepointOutcome::NeedsSavepoint => Err(Broken::NeedsSavepoint),
     }
 }
 
@@ -237,10 +237,10 @@ pub fn start(importer: Importer) {
             looks = looks.wrapping_add(1);
             match work(&importer).await {
                 Ok(true) => {}
-                Ok(false) => drop(timeout(LOOK_EVERY, importer.call.notified()).await),
+                Ok(false) => drop(timeout(POLL_EVERY, importer.call.notified()).await),
                 Err(error) => {
                     log::warn!("an import waits: {error}");
-                    sleep(LOOK_EVERY).await;
+                    sleep(POLL_EVERY).await;
                 }
             }
         }

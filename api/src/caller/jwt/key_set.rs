@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// How long a change of the file may go unnoticed.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_secs(1);
 
 /// Far more than any issuer's keys take.
 const LARGEST_FILE: u64 = 1 << 20;
@@ -162,13 +162,13 @@ impl KeyFile {
     /// The keys that are in the file now, or were a second ago.
     pub fn keys(&self) -> Arc<KeySet> {
         let known = self.current.read().unwrap_or_else(PoisonError::into_inner);
-        if known.looked.elapsed() < LOOK_EVERY {
+        if known.looked.elapsed() < POLL_EVERY {
             return Arc::clone(&known.keys);
         }
         drop(known);
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         // Another thread may have looked in between.
-        if current.looked.elapsed() >= LOOK_EVERY {
+        if current.looked.elapsed() >= POLL_EVERY {
             current.looked = Instant::now();
             self.look(&mut current);
         }

@@ -10,7 +10,7 @@ use chrono::Datelike as _;
 use domain::{FaultCode, Key};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::statistics::{AsAtDay, Filter, Part, Period, PeriodFigures};
+use store::statistics::{AsAtDay, Child, Filter, Period, PeriodFigures};
 use store::{Listed, Position, ReadTx, Slice, entry_log};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,7 +19,7 @@ use super::{CountedMutual, Figure, Links, StandingGroup, Statistics, Total};
 use crate::register::mutual::{LegalForm, Stage};
 use crate::register::value::{Day, DepartmentKey, PartialDate, Region, Sector, Text, Word, texts, words};
 use crate::request::conditional::{IfChanged, IfNoneMatch, quoted};
-use crate::request::page::{ListPage, ListQuery, PartParameters};
+use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::server::App;
@@ -206,7 +206,7 @@ async fn get_timeline(
 /// As at a day, in the order of entry. The links of the statistics lead here.
 #[utoipa::path(
     tag = "statistics",
-    params(CountedFilter, PartParameters),
+    params(CountedFilter, ChildParameters),
     responses((status = 200, description = "A page of mutuals", body = CountedMutualPage))
 )]
 #[get("/statistics/mutuals")]
@@ -214,7 +214,7 @@ async fn list_counted_mutuals(app: App, query: ListQuery<CountedFilter, ()>) -> 
     let asked = as_at(&app, query.filter.as_at)?;
     let after = query.page.after.as_ref().map(|position| position.id.parse()).transpose();
     let after = after.map_err(|_| store::Error::InvalidPosition(String::new()))?;
-    let part = Part { after, limit: query.page.limit, count: query.page.count };
+    let part = Child { after, limit: query.page.limit, count: query.page.count };
     let filter = query.filter.clone();
     let resolved = app.store.read(move |tx| filter.clone().resolve(tx)).await?;
     let found =
@@ -275,7 +275,7 @@ async fn answer(
     asked: String,
     compute: impl Future<Output = Result<(i64, Bytes), Problem>>,
 ) -> Result<HttpResponse, Problem> {
-    let head = app.store.look(entry_log::head).await?;
+    let head = app.store.read_one(entry_log::head).await?;
     let etag = tag(head, &asked);
     if conditions.is_known(&etag) {
         return Ok(conditions.report(etag, Bytes::new()));

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Kind, MAX_INTEGER, Object, Record};
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
-use store::{Days, Documents, Page, ReadTx, ResourceType, Shown, Slice, Stored, WriteTx};
+use store::{Days, Documents, Page, ReadTx, Representation, ResourceType, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -303,7 +303,7 @@ impl Resource for Contracts {
         Ok(Some(Object::Contract { department: contract.department_id }))
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Shown, store::Error> {
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Representation, store::Error> {
         store::contract::show(tx, key)
     }
 

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Action, Kind, Object, Record};
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
-use store::{Documents, Page, ReadTx, ResourceType, Shown, Slice, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Representation, ResourceType, Slice, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -328,7 +328,7 @@ async fn supersede_staff_ballot(
     change
         .alter::<StaffBallots>(key.0, &[Action::Correct], move |tx, current, caller| {
             let rerun = *resource::accept(tx, &rerun, caller)?;
-            Ok(store::staff_ballot::supersede(tx, current, rerun, caller.confidences())?)
+            Ok(store::staff_ballot::supersede(tx, current, rerun, caller.draft_access())?)
         })
         .await
 }
@@ -419,8 +419,8 @@ impl Resource for StaffBallots {
         }))
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Shown, store::Error> {
-        store::staff_ballot::show(tx, key, caller.confidences())
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Representation, store::Error> {
+        store::staff_ballot::show(tx, key, caller.draft_access())
     }
 
     fn find(
@@ -428,7 +428,7 @@ impl Resource for StaffBallots {
         key: &Self::Key,
         caller: &domain::Caller,
     ) -> Result<Record<domain::StaffBallot>, store::Error> {
-        store::staff_ballot::find(tx, key, caller.confidences())
+        store::staff_ballot::find(tx, key, caller.draft_access())
     }
 
     fn is_confided(
@@ -436,7 +436,7 @@ impl Resource for StaffBallots {
         id: domain::StaffBallotId,
         caller: &domain::Caller,
     ) -> Result<bool, store::Error> {
-        store::staff_ballot::is_confided(tx, id, caller.confidences())
+        store::staff_ballot::is_confided(tx, id, caller.draft_access())
     }
 
     fn update(
@@ -445,7 +445,7 @@ impl Resource for StaffBallots {
         value: domain::StaffBallot,
         caller: &domain::Caller,
     ) -> Result<Stored<domain::StaffBallot>, store::Error> {
-        store::staff_ballot::update(tx, current, value, caller.confidences())
+        store::staff_ballot::update(tx, current, value, caller.draft_access())
     }
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>) -> Result<(), store::Error> {
@@ -464,7 +464,7 @@ impl Listed for StaffBallots {
         caller: &domain::Caller,
     ) -> Result<Slice, Problem> {
         let filter = filter.clone().resolve(tx)?;
-        Ok(store::staff_ballot::list(tx, &filter, page, caller.confidences())?)
+        Ok(store::staff_ballot::list(tx, &filter, page, caller.draft_access())?)
     }
 }
 
@@ -489,7 +489,7 @@ impl Root for StaffBallots {
         (id, value): &Self::Prepared,
         caller: &domain::Caller,
     ) -> Result<Stored<domain::StaffBallot>, store::Error> {
-        store::staff_ballot::insert(tx, *id, value.clone(), caller.confidences())
+        store::staff_ballot::insert(tx, *id, value.clone(), caller.draft_access())
     }
 }
 

@@ -5,8 +5,8 @@ use crate::checked::{Checked, Rules};
 use crate::fault::{Fault, FaultCode};
 use crate::id::StaffBallotId;
 use crate::record::Record;
+use crate::register::child::Child;
 use crate::register::mutual::Mutual;
-use crate::register::part::Part;
 use crate::register::staff_ballot::{StaffBallot, Verdict};
 use crate::value::date::Day;
 use crate::value::source::Sources;
@@ -125,7 +125,7 @@ pub fn derived_position(ballot: &StaffBallot) -> Option<Position> {
 
 /// The endorsements that stand: the newest of each constituency by the day it was given, and of one day the
 /// one entered later; in the order of [`Constituency::ALL`].
-pub fn standing(endorsements: &[Record<Part<Mutual, Endorsement>>]) -> Vec<&Record<Part<Mutual, Endorsement>>> {
+pub fn standing(endorsements: &[Record<Child<Mutual, Endorsement>>]) -> Vec<&Record<Child<Mutual, Endorsement>>> {
     let newest_of = |constituency: &Constituency| {
         endorsements
             .iter()

@@ -1,6 +1,7 @@
 //! What the register holds: departments, mutuals, ballots, contracts and what belongs to them, with their rules.
 
 pub mod annual_return;
+pub mod child;
 pub mod commitment;
 pub mod contract;
 pub mod department;
@@ -9,7 +10,6 @@ pub mod endorsement;
 pub mod import;
 pub mod mutual;
 pub mod objection;
-pub mod part;
 pub mod pathway_progress;
 pub mod pathway_step;
 pub mod readiness;

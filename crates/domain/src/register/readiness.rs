@@ -8,11 +8,11 @@ use uuid::Uuid;
 use crate::checked::Distinct;
 use crate::id::{ContractId, EndorsementId, MutualId, ObjectionId, StaffBallotId};
 use crate::record::Record;
+use crate::register::child::Child;
 use crate::register::contract::{Contract, ContractStatus, ProtectionKind};
 use crate::register::endorsement::{Constituency, Endorsement, Position, standing};
 use crate::register::mutual::{LegalForm, Mutual};
 use crate::register::objection::Objection;
-use crate::register::part::Part;
 use crate::register::staff_ballot::{StaffBallot, Verdict, newest_deciding};
 use crate::value::date::Day;
 use crate::value::identifier::Identifier;
@@ -50,11 +50,11 @@ pub struct LaunchFacts {
     /// Its staff ballots; of these, the newest that decides counts.
     pub ballots: Vec<Record<StaffBallot>>,
     /// Its endorsements; of these, those that stand count.
-    pub endorsements: Vec<Record<Part<Mutual, Endorsement>>>,
+    pub endorsements: Vec<Record<Child<Mutual, Endorsement>>>,
     /// The contracts that it supplies under.
     pub contracts: Vec<Record<Contract>>,
     /// The objections to it; of these, the open ones count.
-    pub objections: Vec<Record<Part<Mutual, Objection>>>,
+    pub objections: Vec<Record<Child<Mutual, Objection>>>,
     /// The day on which it is to be launched.
     pub launches_on: Day,
 }
@@ -187,7 +187,7 @@ fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
 
 fn endorsement(
     key: LaunchCondition,
-    all: &[Record<Part<Mutual, Endorsement>>],
+    all: &[Record<Child<Mutual, Endorsement>>],
     constituency: Constituency,
 ) -> Condition {
     let stands = standing(all).into_iter().find(|stands| stands.content.stance.constituency == constituency);
@@ -251,7 +251,7 @@ fn protection(contract: &Contract, launches_on: Day) -> Found {
     }
 }
 
-fn no_open_objection(objections: &[Record<Part<Mutual, Objection>>]) -> Condition {
+fn no_open_objection(objections: &[Record<Child<Mutual, Objection>>]) -> Condition {
     let open: Vec<_> = objections.iter().filter(|objection| objection.content.is_open()).collect();
     let found = match open.len() {
         0 => met("no objection is open"),

@@ -2,8 +2,8 @@
 
 use chrono::DateTime;
 use domain::{
-    BallotError, BallotKind, BallotMode, BallotState, Correction, Declaration, Effect, FaultCode, Held, OptionCount,
-    PublishedBasis, PublishedFigure, SCRUTINEER_ABOVE, Scrutineer, StaffBallot, Tally, Yardstick,
+    BallotError, BallotKind, BallotMode, BallotState, Correction, Declaration, DeclarationRules, Effect, FaultCode,
+    Held, OptionCount, PublishedBasis, PublishedFigure, SCRUTINEER_ABOVE, Scrutineer, StaffBallot, Tally,
 };
 
 use crate::samples::{checked, ending, fields, id, maybe, read, record, tally, won};
@@ -13,12 +13,12 @@ const TODAY: &str = "2012-11-01";
 const NOW: Declaration = Declaration { declared_on: None, historic: false };
 const HISTORIC: Declaration = Declaration { declared_on: None, historic: true };
 
-fn yardstick() -> Yardstick {
-    Yardstick { today: read(TODAY), scrutineer_above: SCRUTINEER_ABOVE }
+fn rules() -> DeclarationRules {
+    DeclarationRules { today: read(TODAY), scrutineer_above: SCRUTINEER_ABOVE }
 }
 
 fn declare(ballot: &StaffBallot) -> Result<StaffBallot, BallotError> {
-    ballot.declare(&NOW, &yardstick())
+    ballot.declare(&NOW, &rules())
 }
 
 fn watched(ballot: StaffBallot) -> StaffBallot {
@@ -120,8 +120,8 @@ fn above_fifty_entitled_a_scrutineer_watches_unless_the_ballot_is_historic() {
     for change in known {
         assert_eq!(faults(declare(&few(change, 50))), []);
         assert_eq!(faults(declare(&few(change, 51))), at("scrutineer", FaultCode::Required));
-        assert_eq!(faults(few(change, 51).declare(&HISTORIC, &yardstick())), []);
-        assert_eq!(faults(few(change, 51).declare(&NOW, &Yardstick { scrutineer_above: 51, ..yardstick() })), []);
+        assert_eq!(faults(few(change, 51).declare(&HISTORIC, &rules())), []);
+        assert_eq!(faults(few(change, 51).declare(&NOW, &DeclarationRules { scrutineer_above: 51, ..rules() })), []);
         assert_eq!(faults(declare(&watched(few(change, 51)))), []);
     }
     let Err(BallotError::Content(refused)) = declare(&few(known[0], 51)) else { panic!("it was declared") };
@@ -141,9 +141,9 @@ fn a_historic_ballot_may_lack_what_its_sources_do_not_tell_and_has_a_result_all_
     let without_result = counting(Tally { counts: vec![], counts_complete: false, ..one_option });
     let of_the_future = checked(Held { declared_on: maybe("2013"), ..Held::default() });
 
-    assert_eq!(faults(known_in_part.declare(&HISTORIC, &yardstick())), []);
-    assert_eq!(faults(without_result.declare(&HISTORIC, &yardstick())), at("counts", FaultCode::Required));
-    let refused = StaffBallot { held: of_the_future, ..draft() }.declare(&HISTORIC, &yardstick());
+    assert_eq!(faults(known_in_part.declare(&HISTORIC, &rules())), []);
+    assert_eq!(faults(without_result.declare(&HISTORIC, &rules())), at("counts", FaultCode::Required));
+    let refused = StaffBallot { held: of_the_future, ..draft() }.declare(&HISTORIC, &rules());
     assert_eq!(faults(refused), at("declared_on", FaultCode::OutOfRange));
 }
 
@@ -152,7 +152,7 @@ fn the_day_of_declaration_may_come_with_the_declaration() {
     let held = |declared_on| Held { closed_on: maybe("2012-10-10"), declared_on, ..Held::default() };
     let on = |raw| {
         let ballot = StaffBallot { held: checked(held(None)), ..draft() };
-        ballot.declare(&Declaration { declared_on: maybe(raw), ..NOW }, &yardstick())
+        ballot.declare(&Declaration { declared_on: maybe(raw), ..NOW }, &rules())
     };
 
     assert_eq!(*on("2012-10-12").unwrap().held, held(maybe("2012-10-12")));
@@ -222,7 +222,7 @@ fn correction() -> Correction {
 }
 
 fn correct(ballot: &StaffBallot, content: StaffBallot) -> Result<StaffBallot, BallotError> {
-    ballot.correct(content, correction(), &yardstick())
+    ballot.correct(content, correction(), &rules())
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Endorsements: who speaks for whom, and what staff's ballot says for them.
 
 use domain::{
-    BallotKind, BallotState, Basis, Constituency, Distinct, Effect, Endorsement, FaultCode, Mutual, Part, Position,
+    BallotKind, BallotState, Basis, Child, Constituency, Distinct, Effect, Endorsement, FaultCode, Mutual, Position,
     Record, Rules as _, StaffBallot, Stance, Tally, Verdict, derived_position, standing,
 };
 
@@ -123,7 +123,7 @@ fn a_threshold_that_is_missed_outweighs_one_that_is_unknown() {
     assert_eq!(position, Some(Position::Opposes));
 }
 
-fn endorsement(n: u128, constituency: Constituency, given_on: &str) -> Record<Part<Mutual, Endorsement>> {
+fn endorsement(n: u128, constituency: Constituency, given_on: &str) -> Record<Child<Mutual, Endorsement>> {
     let by_staff = constituency == Constituency::Staff;
     let stance = Stance {
         constituency,
@@ -138,7 +138,7 @@ fn endorsement(n: u128, constituency: Constituency, given_on: &str) -> Record<Pa
         evidence_url: None,
         sources: Distinct::default(),
     };
-    record(n, Part { whole_id: id(1), content })
+    record(n, Child { parent_id: id(1), content })
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! The readiness gate: each condition, met, not met and unknown.
 
 use domain::{
-    BallotKind, BallotState, Basis, Condition, Constituency, Contract, ContractStatus, Distinct, Effect, Endorsement,
-    Held, LaunchCondition, LaunchFacts, LegalForm, LookedAt, LookedAtKind, Mutual, Objection, ObjectionKind,
-    ObjectionOutcome, Part, Position, Procedure, Protection, ProtectionKind, Record, StaffBallot, Stance, TestOutcome,
-    Timeline, assess, newest_deciding, objection,
+    BallotKind, BallotState, Basis, Child, Condition, Constituency, Contract, ContractStatus, Distinct, Effect,
+    Endorsement, Held, LaunchCondition, LaunchFacts, LegalForm, LookedAt, LookedAtKind, Mutual, Objection,
+    ObjectionKind, ObjectionOutcome, Position, Procedure, Protection, ProtectionKind, Record, StaffBallot, Stance,
+    TestOutcome, Timeline, assess, newest_deciding, objection,
 };
 
 use crate::samples::{ballot, checked, ending, id, maybe, read, record, tally, threshold, won};
 use TestOutcome::{Met, NotMet, Unknown};
 
-fn endorsement(n: u128, constituency: Constituency, position: Position) -> Record<Part<Mutual, Endorsement>> {
+fn endorsement(n: u128, constituency: Constituency, position: Position) -> Record<Child<Mutual, Endorsement>> {
     let content = Endorsement {
         stance: checked(Stance { constituency, position: Some(position), staff_ballot_id: None }),
         by_ballot: None,
@@ -19,7 +19,7 @@ fn endorsement(n: u128, constituency: Constituency, position: Position) -> Recor
         evidence_url: None,
         sources: Distinct::default(),
     };
-    record(n, Part { whole_id: id(1), content })
+    record(n, Child { parent_id: id(1), content })
 }
 
 fn contract(n: u128, starts_on: &str, protection: Option<(ProtectionKind, &str)>) -> Record<Contract> {
@@ -47,7 +47,7 @@ fn contract(n: u128, starts_on: &str, protection: Option<(ProtectionKind, &str)>
     record(n, content)
 }
 
-fn objection(n: u128, outcome: ObjectionOutcome) -> Record<Part<Mutual, Objection>> {
+fn objection(n: u128, outcome: ObjectionOutcome) -> Record<Child<Mutual, Objection>> {
     let decided = outcome.is_decided();
     let handling = objection::Handling {
         raised_on: read("2012-05-01"),
@@ -63,7 +63,7 @@ fn objection(n: u128, outcome: ObjectionOutcome) -> Record<Part<Mutual, Objectio
         handling: checked(handling),
         sources: Distinct::default(),
     };
-    record(n, Part { whole_id: id(1), content })
+    record(n, Child { parent_id: id(1), content })
 }
 
 /// A mutual that is ready.

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
-use domain::{Confidences, Vocabulary};
+use domain::{DraftAccess, Vocabulary};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect;
@@ -162,7 +162,7 @@ pub fn head(tx: &mut ReadTx<'_>) -> Result<i64, Error> {
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, confidences: Confidences<'_>) -> Result<Feed, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, draft_access: DraftAccess<'_>) -> Result<Feed, Error> {
     // The log only grows, so that the two statements need no common snapshot.
     let head = head(tx)?;
     let Filter { after, limit, resource_type } = *filter;
@@ -170,13 +170,13 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, confidences: Confidences<'_>) 
     let mut query = entries::table.into_boxed().filter(entries::seq.gt(after));
     if let Some(resource_type) = resource_type {
         last = last.min(after.saturating_add(LOOKED_THROUGH));
-        query = query.filter(entries::resource_type.eq(resource_type.as_str())).filter(readable(confidences));
+        query = query.filter(entries::resource_type.eq(resource_type.as_str())).filter(readable(draft_access));
     }
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
     let query = query.filter(entries::seq.le(last)).order(entries::seq).limit(wanted);
     let rows: Vec<LoggedRow> = query.select(LoggedRow::as_select()).load(tx.conn())?;
     let next_after = rows.last().filter(|_| rows.len() == limit).map_or(last, |row| row.seq);
-    Ok(Feed { entries: masked(tx, rows, confidences)?, next_after, head })
+    Ok(Feed { entries: masked(tx, rows, draft_access)?, next_after, head })
 }
 
 /// Numbers, hashes and stores the entries of a batch after `head`; gives the new head.
@@ -206,34 +206,34 @@ pub(crate) fn append(conn: &mut Conn, head: Head, batch: &[Entry]) -> Result<Hea
 }
 
 /// Which entries somebody may read, as a condition on the table.
-pub(crate) fn readable(confidences: Confidences<'_>) -> Fragment {
-    Fragment::default().sql("(NOT entries.restricted OR ").and(confided(confidences)).sql(")")
+pub(crate) fn readable(draft_access: DraftAccess<'_>) -> Fragment {
+    Fragment::default().sql("(NOT entries.restricted OR ").and(confided(draft_access)).sql(")")
 }
 
 /// Which entries are about ballots whose drafts and personal data somebody sees, or saw until they were deleted, as a condition on
 /// the table.
-pub(crate) fn confided(confidences: Confidences<'_>) -> Fragment {
+pub(crate) fn confided(draft_access: DraftAccess<'_>) -> Fragment {
     let sql = Fragment::default();
-    match confidences {
-        Confidences::Everybodys => sql.sql("1 = 1"),
-        Confidences::Nobodys => sql.sql("1 = 0"),
-        Confidences::OfDepartments(_) | Confidences::OfAppointments(_) => sql
+    match draft_access {
+        DraftAccess::All => sql.sql("1 = 1"),
+        DraftAccess::None => sql.sql("1 = 0"),
+        DraftAccess::Departments(_) | DraftAccess::Appointments(_) => sql
             .sql("(entries.resource_id IN (SELECT staff_ballots.id FROM staff_ballots WHERE ")
-            .and(staff_ballot::seen(confidences))
+            .and(staff_ballot::seen(draft_access))
             .sql(") OR EXISTS (SELECT 1 FROM tombstones WHERE tombstones.id = entries.resource_id AND ")
-            .and(tombstone::seen(confidences))
+            .and(tombstone::seen(draft_access))
             .sql("))"),
     }
 }
 
-fn masked(tx: &mut ReadTx<'_>, rows: Vec<LoggedRow>, confidences: Confidences<'_>) -> Result<Vec<Logged>, Error> {
+fn masked(tx: &mut ReadTx<'_>, rows: Vec<LoggedRow>, draft_access: DraftAccess<'_>) -> Result<Vec<Logged>, Error> {
     let restricted: Vec<i64> = rows.iter().filter(|row| row.restricted).map(|row| row.seq).collect();
-    let visible: HashSet<i64> = match (restricted.as_slice(), confidences) {
-        ([], _) | (_, Confidences::Nobodys) => HashSet::new(),
+    let visible: HashSet<i64> = match (restricted.as_slice(), draft_access) {
+        ([], _) | (_, DraftAccess::None) => HashSet::new(),
         ([first, ..], _) => entries::table
             .filter(entries::seq.between(first, restricted.last().unwrap_or(first)))
             .filter(entries::restricted)
-            .filter(readable(confidences))
+            .filter(readable(draft_access))
             .select(entries::seq)
             .load(tx.conn())?
             .into_iter()

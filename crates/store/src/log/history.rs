@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use domain::Confidences;
+use domain::DraftAccess;
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::log::entry_log::{Logged, LoggedRow, confided, readable};
 use crate::log::personal;
 use crate::query::keyset::{Listed, Position, Slice};
-use crate::{ReadTx, ResourceType, Shown};
+use crate::{ReadTx, Representation, ResourceType};
 
 /// A piece of a record's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,13 +44,13 @@ pub fn list(
     resource_type: ResourceType,
     key: &str,
     (after, limit): (i64, usize),
-    confidences: Confidences<'_>,
+    draft_access: DraftAccess<'_>,
 ) -> Result<History, Error> {
     let id = id_of(tx, resource_type, key)?;
     let missing = || Error::NotFound { resource_type, key: key.to_owned() };
     let of_record = || {
         let query = entries::table.into_boxed().filter(entries::resource_id.eq(id.clone()));
-        query.filter(entries::resource_type.eq(resource_type.as_str())).filter(readable(confidences))
+        query.filter(entries::resource_type.eq(resource_type.as_str())).filter(readable(draft_access))
     };
     let wanted = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
     let later = of_record().filter(entries::seq.gt(after)).order(entries::seq).limit(wanted);
@@ -83,8 +83,8 @@ pub fn show(
     resource_type: ResourceType,
     key: &str,
     at: DateTime<Utc>,
-    confidences: Confidences<'_>,
-) -> Result<Shown, Error> {
+    draft_access: DraftAccess<'_>,
+) -> Result<Representation, Error> {
     let id = id_of(tx, resource_type, key)?;
     let missing = || Error::NotFound { resource_type, key: key.to_owned() };
     let newest = entries::table
@@ -96,15 +96,15 @@ pub fn show(
     let newest: Option<(i64, NaiveDateTime)> =
         newest.select((entries::seq, entries::at)).first(tx.conn()).optional()?;
     let (seq, changed_at) = newest.ok_or_else(missing)?;
-    let version = entries::table.filter(entries::seq.eq(seq)).filter(readable(confidences));
+    let version = entries::table.filter(entries::seq.eq(seq)).filter(readable(draft_access));
     let version: Option<(i64, Option<String>)> =
         version.select((entries::version, entries::after)).first(tx.conn()).optional()?;
     let (version, after) = version.ok_or_else(missing)?;
     let Some(after) = after else {
         return Err(Error::Gone { resource_type, key: key.to_owned(), deleted_at: instant(changed_at) });
     };
-    let (document, reduced) = as_seen(tx, &id, seq, after, confidences)?;
-    Ok(Shown { id, version, updated_at: instant(changed_at), document, reduced })
+    let (document, reduced) = as_seen(tx, &id, seq, after, draft_access)?;
+    Ok(Representation { id, version, updated_at: instant(changed_at), document, reduced })
 }
 
 /// A page of the records of a type that there were at an instant, in the order of their ids.
@@ -116,15 +116,15 @@ pub fn list_at(
     resource_type: ResourceType,
     at: DateTime<Utc>,
     (after, limit): (Option<&str>, usize),
-    confidences: Confidences<'_>,
+    draft_access: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
-    let mut found: Vec<Past> = past(tx, resource_type, at, (after, limit), confidences).statement().load(tx.conn())?;
+    let mut found: Vec<Past> = past(tx, resource_type, at, (after, limit), draft_access).statement().load(tx.conn())?;
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| has_more).map(|past| Position { key: None, id: past.resource_id.clone() });
     let mut items = Vec::with_capacity(found.len());
     for Past { resource_id: id, seq, version, after } in found {
-        let (document, reduced) = as_seen(tx, &id, seq, after.unwrap_or_default(), confidences)?;
+        let (document, reduced) = as_seen(tx, &id, seq, after.unwrap_or_default(), draft_access)?;
         items.push(Listed { id, version, document, reduced });
     }
     Ok(Slice { items, next, total: None })
@@ -136,7 +136,7 @@ fn past(
     resource_type: ResourceType,
     at: DateTime<Utc>,
     (after, limit): (Option<&str>, usize),
-    confidences: Confidences<'_>,
+    draft_access: DraftAccess<'_>,
 ) -> Fragment {
     let (open, close) = tx.conn().dialect().cast("TIMESTAMP");
     let at = at.naive_utc().format("%F %T%.f").to_string();
@@ -158,7 +158,7 @@ fn past(
         .parameter(at)
         .sql(close)
         .sql(" AND entries.after IS NOT NULL AND ")
-        .and(readable(confidences))
+        .and(readable(draft_access))
         .sql(" ORDER BY made.resource_id LIMIT CAST(")
         .parameter(limit.saturating_add(1).to_string())
         .sql(" AS BIGINT)")
@@ -188,12 +188,12 @@ fn as_seen(
     id: &str,
     seq: i64,
     after: String,
-    confidences: Confidences<'_>,
+    draft_access: DraftAccess<'_>,
 ) -> Result<(String, bool), Error> {
     if !personal::is_in(&after) {
         return Ok((after, false));
     }
-    let of_confidence = entries::table.filter(entries::seq.eq(seq)).filter(confided(confidences)).count();
+    let of_confidence = entries::table.filter(entries::seq.eq(seq)).filter(confided(draft_access)).count();
     let is_confidant = of_confidence.get_result::<i64>(tx.conn())? > 0;
     Ok((personal::resolve(tx, id, &after, is_confidant)?, !is_confidant))
 }

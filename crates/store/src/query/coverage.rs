@@ -11,7 +11,7 @@ use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
 use crate::error::Error;
-use crate::register::part::{PartRecord, Row as _};
+use crate::register::child::{ChildRecord, Row as _};
 
 /// What there is in one stage and sector.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub fn of(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Resu
         let (stage, sector) = (parsed("stage", &row.stage)?, parsed("sector", &row.sector)?);
         let department = row.department_id.as_deref();
         let is_supported =
-            covering(stage, sector).any(|enabler| Some(enabler.content.whole_id.to_string().as_str()) == department);
+            covering(stage, sector).any(|enabler| Some(enabler.content.parent_id.to_string().as_str()) == department);
         let cell = cells.entry(place(stage, sector)).or_insert_with(|| Cell::new(stage, sector));
         cell.mutuals = cell.mutuals.saturating_add(row.number);
         if !is_supported {
@@ -121,9 +121,9 @@ fn place(stage: Stage, sector: Sector) -> (usize, usize) {
     (of_stage.unwrap_or(usize::MAX), of_sector.unwrap_or(usize::MAX))
 }
 
-fn enablers(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<PartRecord<Enabler>>, Error> {
+fn enablers(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<ChildRecord<Enabler>>, Error> {
     let condition = among(Fragment::default().sql("1 = 1"), "enablers.department_id", departments);
-    let rows = <Enabler as crate::register::part::Kept>::Row::load_all(tx.conn(), condition)?;
+    let rows = <Enabler as crate::register::child::StoredChild>::Row::load_all(tx.conn(), condition)?;
     rows.into_iter().map(|row| row.into_record()).collect()
 }
 

@@ -14,7 +14,7 @@ use crate::backend::dialect::Dialect;
 use crate::backend::fragment::{Fragment, Verbatim};
 use crate::backend::json::instant;
 use crate::error::Error;
-use crate::transaction::Shown;
+use crate::transaction::Representation;
 
 /// Which page of a list is wanted.
 #[derive(Clone, Debug)]
@@ -171,8 +171,8 @@ pub(crate) struct Segment {
 pub(crate) type ListedRow = (String, i64, String, Option<String>);
 
 /// A found row as it is shown.
-pub(crate) fn shown(found: Option<(String, i64, NaiveDateTime, String)>) -> Option<Shown> {
-    found.map(|(id, version, updated_at, document)| Shown {
+pub(crate) fn shown(found: Option<(String, i64, NaiveDateTime, String)>) -> Option<Representation> {
+    found.map(|(id, version, updated_at, document)| Representation {
         id,
         version,
         updated_at: instant(updated_at),

@@ -17,8 +17,8 @@ use crate::backend::json::{day, day_option, parsed};
 use crate::backend::schema::{commitments, departments};
 use crate::error::Error;
 use crate::query::keyset::{self, KeyKind, Page, Position, SortColumn, Values};
+use crate::register::child::{ChildRecord, Row as _};
 use crate::register::commitment::Row;
-use crate::register::part::{PartRecord, Row as _};
 
 /// What a report on commitments is about.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub struct Reported {
     /// The department.
     pub department: NamedDepartment,
     /// What it has promised.
-    pub commitment: PartRecord<Commitment>,
+    pub commitment: ChildRecord<Commitment>,
 }
 
 /// What a department is called.
@@ -108,7 +108,7 @@ pub fn commitments(tx: &mut ReadTx<'_>, filter: &CommitmentFilter, page: &Page<(
     found.truncate(slice.items.len());
     let reported = |(row, slug, name): (Row, String, String)| {
         let commitment = row.into_record()?;
-        let department = NamedDepartment::new(&commitment.content.whole_id.to_string(), &slug, &name)?;
+        let department = NamedDepartment::new(&commitment.content.parent_id.to_string(), &slug, &name)?;
         Ok(Reported { department, commitment })
     };
     let items = found.into_iter().map(reported).collect::<Result<_, Error>>()?;

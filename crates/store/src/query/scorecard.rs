@@ -13,7 +13,7 @@ use crate::backend::schema::{contracts, departments, mutuals};
 use crate::error::Error;
 use crate::query::coverage;
 use crate::query::report::{self, CommitmentCounts, NamedDepartment};
-use crate::register::part::{self, Whole as _};
+use crate::register::child::{self, Parent as _};
 
 /// The figures of a department.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ fn stages(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<(usize, V
         .load(tx.conn())?;
     let of_stage = |(stage, number): &(String, i64)| Ok((parsed::<Stage>("stage", stage)?, *number));
     let mutuals: BTreeMap<Stage, i64> = counted.iter().map(of_stage).collect::<Result<_, Error>>()?;
-    let mut active = part::all::<Enabler>(tx, id)?;
+    let mut active = child::all::<Enabler>(tx, id)?;
     active.retain(|enabler| enabler.content.active.includes(as_at));
     let covering = |stage: Stage| active.iter().filter(|enabler| enabler.content.covers_stage(stage)).count();
     let figures = |stage: &Stage| StageFigures {

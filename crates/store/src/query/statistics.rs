@@ -238,7 +238,7 @@ pub struct Filter {
 
 /// Which part of the list of such mutuals is wanted.
 #[derive(Clone, Copy, Debug)]
-pub struct Part {
+pub struct Child {
     /// Those after this one.
     pub after: Option<MutualId>,
     /// At most so many.
@@ -424,7 +424,7 @@ pub fn list(
     facts: &Facts,
     filter: &Filter,
     asked: AsAtDay,
-    part: Part,
+    part: Child,
 ) -> Result<CountedPart, Error> {
     let (day, today) = asked.numbers();
     let filter = Narrowed::new(facts, filter);

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::{
-    AnnualFigures, AnnualReturn, AnnualReturnId, Currency, Fault, FaultCode, Fte, Key, Money, Mutual, MutualId, Part,
+    AnnualFigures, AnnualReturn, AnnualReturnId, Child, Currency, Fault, FaultCode, Fte, Key, Money, Mutual, MutualId,
     Record, SignedMoney, Staff,
 };
 
@@ -12,12 +12,12 @@ use crate::backend::json::{checked, day, instant, parsed, parsed_option, parsed_
 use crate::backend::schema::annual_returns;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
-use crate::register::part::{self, AnyPart, Form, Kept, PartId, PartRecord, table_access};
+use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::{document_form, mutual};
 use crate::{ReadTx, ResourceType, WriteTx};
 
-impl Kept for AnnualReturn {
-    type Whole = Mutual;
+impl StoredChild for AnnualReturn {
+    type Parent = Mutual;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::AnnualReturn;
@@ -30,29 +30,29 @@ impl Kept for AnnualReturn {
         found_first: false,
     };
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::AnnualReturn(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::AnnualReturn(record)
     }
 
     /// A mutual has one return for each of its years.
     fn check(
         tx: &mut WriteTx<'_>,
-        id: PartId<Self>,
-        _: Option<&PartRecord<Self>>,
-        wanted: &mut Part<Mutual, Self>,
+        id: ChildId<Self>,
+        _: Option<&ChildRecord<Self>>,
+        wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
         let other = annual_returns::table
-            .filter(annual_returns::mutual_id.eq(wanted.whole_id.to_string()))
+            .filter(annual_returns::mutual_id.eq(wanted.parent_id.to_string()))
             .filter(annual_returns::period_ends_on.eq(wanted.period_ends_on.date()))
             .filter(annual_returns::id.ne(id.to_string()))
             .select(annual_returns::id);
         let other = other.first(tx.conn()).optional()?;
-        part::untaken::<Self>(ConflictKind::PeriodTaken, "period_ends_on", wanted.period_ends_on, other)
+        child::untaken::<Self>(ConflictKind::PeriodTaken, "period_ends_on", wanted.period_ends_on, other)
     }
 
     /// The newest return with a headcount gives the mutual its count of staff, unless the mutual has one of its own that was surely
     /// made later. A count that came from a return goes with it, as long as there is another.
-    fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, before: Option<&PartRecord<Self>>) -> Result<(), Error> {
+    fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, before: Option<&ChildRecord<Self>>) -> Result<(), Error> {
         let Some(newest) = newest_count(tx, mutual_id, None)? else { return Ok(()) };
         let newest_of_others = newest_count(tx, mutual_id, before.map(|before| before.id))?;
         let given_before = before.and_then(|before| before.content.staff());
@@ -111,8 +111,8 @@ fn newest_count(
         .filter(annual_returns::id.ne(text_option(aside.as_ref()).unwrap_or_default()))
         .order(annual_returns::period_ends_on.desc());
     let newest: Option<Row> = newest.select(Row::as_select()).first(tx.conn()).optional()?;
-    let newest = newest.map(part::Row::into_record).transpose()?;
-    Ok(newest.and_then(|record: PartRecord<AnnualReturn>| record.content.staff()))
+    let newest = newest.map(child::Row::into_record).transpose()?;
+    Ok(newest.and_then(|record: ChildRecord<AnnualReturn>| record.content.staff()))
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -139,10 +139,10 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<AnnualReturn> for Row {
+impl child::Row<AnnualReturn> for Row {
     table_access!(annual_returns);
 
-    fn new(record: &PartRecord<AnnualReturn>, form: Form) -> Self {
+    fn new(record: &ChildRecord<AnnualReturn>, form: Form) -> Self {
         let content = &record.content;
         let figures = &content.figures;
         Self {
@@ -150,7 +150,7 @@ impl part::Row<AnnualReturn> for Row {
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            mutual_id: content.whole_id.to_string(),
+            mutual_id: content.parent_id.to_string(),
             period_ends_on: content.period_ends_on.date(),
             turnover_amount_minor: figures.turnover.map(|money| money.amount_minor()),
             turnover_currency: figures.turnover.map(|money| money.currency().to_string()),
@@ -168,7 +168,7 @@ impl part::Row<AnnualReturn> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<AnnualReturn>, Error> {
+    fn into_record(self) -> Result<ChildRecord<AnnualReturn>, Error> {
         let figures = AnnualFigures {
             turnover: self.turnover()?,
             surplus: self.surplus()?,
@@ -192,7 +192,7 @@ impl part::Row<AnnualReturn> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("mutual_id", &self.mutual_id)?, content },
+            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use domain::{Commitment, Department, Part, Record};
+use domain::{Child, Commitment, Department, Record};
 
 use crate::ResourceType;
 use crate::backend::conn::Conn;
@@ -10,20 +10,20 @@ use crate::backend::json::{day, day_option, instant, parsed, parsed_option, pars
 use crate::backend::schema::commitments;
 use crate::error::Error;
 use crate::query::keyset::SortColumn;
+use crate::register::child::{self, AnyChild, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::register::part::{self, AnyPart, Form, Kept, PartRecord, table_access};
 
-impl Kept for Commitment {
-    type Whole = Department;
+impl StoredChild for Commitment {
+    type Parent = Department;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::Commitment;
     const TABLE: &'static str = "commitments";
-    const ORDER: SortColumn = part::by_id("commitments.id");
-    const FACET: Option<&'static str> = Some("kind");
+    const ORDER: SortColumn = child::by_id("commitments.id");
+    const FILTER_COLUMN: Option<&'static str> = Some("kind");
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::Commitment(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::Commitment(record)
     }
 }
 
@@ -51,17 +51,17 @@ impl Row {
     }
 }
 
-impl part::Row<Commitment> for Row {
+impl child::Row<Commitment> for Row {
     table_access!(commitments);
 
-    fn new(record: &PartRecord<Commitment>, form: Form) -> Self {
+    fn new(record: &ChildRecord<Commitment>, form: Form) -> Self {
         let commitment = &record.content;
         Self {
             id: record.id.to_string(),
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            department_id: commitment.whole_id.to_string(),
+            department_id: commitment.parent_id.to_string(),
             kind: commitment.kind.to_string(),
             title: commitment.title.to_string(),
             due_on: commitment.due_on.date(),
@@ -73,7 +73,7 @@ impl part::Row<Commitment> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<Commitment>, Error> {
+    fn into_record(self) -> Result<ChildRecord<Commitment>, Error> {
         let content = Commitment {
             kind: parsed("kind", &self.kind)?,
             title: parsed("title", &self.title)?,
@@ -87,7 +87,7 @@ impl part::Row<Commitment> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("department_id", &self.department_id)?, content },
+            content: Child { parent_id: parsed("department_id", &self.department_id)?, content },
         })
     }
 }

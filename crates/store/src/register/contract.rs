@@ -24,7 +24,7 @@ use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::reference::{self, Reference};
 use crate::register::{document_form, tombstone};
 use crate::transaction::next_version;
-use crate::{Days, ReadTx, ResourceType, Shown, Stored, WriteTx};
+use crate::{Days, ReadTx, Representation, ResourceType, Stored, WriteTx};
 
 /// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -100,7 +100,7 @@ pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Er
 ///
 /// # Errors
 /// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Shown, Error> {
+pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Representation, Error> {
     let query =
         contracts::table.select((contracts::id, contracts::version, contracts::updated_at, contracts::document));
     let found = query.filter(contracts::id.eq(id.to_string())).first(tx.conn()).optional()?;

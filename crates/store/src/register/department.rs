@@ -24,9 +24,9 @@ use crate::log::entry_log::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
 use crate::register::reference::{self, Reference};
-use crate::register::{document_form, part, tombstone};
+use crate::register::{child, document_form, tombstone};
 use crate::transaction::next_version;
-use crate::{ReadTx, ResourceType, Shown, Stored, WriteTx};
+use crate::{ReadTx, Representation, ResourceType, Stored, WriteTx};
 
 /// Which departments a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +74,7 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Record<Departm
 ///
 /// # Errors
 /// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Shown, Error> {
+pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation, Error> {
     let query = departments::table.select((
         departments::id,
         departments::version,
@@ -229,9 +229,9 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         (ResourceType::Mutual, of_mutuals),
         (ResourceType::Contract, of_contracts),
         (ResourceType::Department, predecessors),
-        part::dependents::<Commitment>(tx, id)?,
-        part::dependents::<PathwayStep>(tx, id)?,
-        part::dependents::<Enabler>(tx, id)?,
+        child::dependents::<Commitment>(tx, id)?,
+        child::dependents::<PathwayStep>(tx, id)?,
+        child::dependents::<Enabler>(tx, id)?,
     ]))
 }
 

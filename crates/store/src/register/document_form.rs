@@ -10,7 +10,7 @@ use domain::{
 
 use crate::backend::schema::document_form;
 use crate::error::Error;
-use crate::register::{contract, department, mutual, part, staff_ballot};
+use crate::register::{child, contract, department, mutual, staff_ballot};
 use crate::{ReadTx, WriteTx};
 
 /// Records of one table whose documents are looked at in one transaction.
@@ -58,15 +58,15 @@ impl Table {
             Self::Mutuals => mutual::rewrite_documents(tx, after),
             Self::StaffBallots => staff_ballot::rewrite_documents(tx, after),
             Self::Contracts => contract::rewrite_documents(tx, after),
-            Self::Commitments => part::rewrite_documents::<Commitment>(tx, after),
-            Self::StageTransitions => part::rewrite_documents::<StageTransition>(tx, after),
-            Self::PathwaySteps => part::rewrite_documents::<PathwayStep>(tx, after),
-            Self::Enablers => part::rewrite_documents::<Enabler>(tx, after),
-            Self::AnnualReturns => part::rewrite_documents::<AnnualReturn>(tx, after),
-            Self::Endorsements => part::rewrite_documents::<Endorsement>(tx, after),
-            Self::Objections => part::rewrite_documents::<Objection>(tx, after),
-            Self::SupportRequests => part::rewrite_documents::<SupportRequest>(tx, after),
-            Self::PathwayProgress => part::rewrite_documents::<PathwayProgress>(tx, after),
+            Self::Commitments => child::rewrite_documents::<Commitment>(tx, after),
+            Self::StageTransitions => child::rewrite_documents::<StageTransition>(tx, after),
+            Self::PathwaySteps => child::rewrite_documents::<PathwayStep>(tx, after),
+            Self::Enablers => child::rewrite_documents::<Enabler>(tx, after),
+            Self::AnnualReturns => child::rewrite_documents::<AnnualReturn>(tx, after),
+            Self::Endorsements => child::rewrite_documents::<Endorsement>(tx, after),
+            Self::Objections => child::rewrite_documents::<Objection>(tx, after),
+            Self::SupportRequests => child::rewrite_documents::<SupportRequest>(tx, after),
+            Self::PathwayProgress => child::rewrite_documents::<PathwayProgress>(tx, after),
         }
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::enabler::Active;
-use domain::{Department, Enabler, EnablerId, Part, Record, SupportRequest};
+use domain::{Child, Department, Enabler, EnablerId, Record, SupportRequest};
 
 use crate::backend::conn::Conn;
 use crate::backend::json::{
@@ -13,26 +13,26 @@ use crate::backend::json::{
 use crate::backend::schema::enablers;
 use crate::error::{Conflict, Error};
 use crate::query::keyset::SortColumn;
+use crate::register::child::{self, AnyChild, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::register::part::{self, AnyPart, Form, Kept, PartRecord, table_access};
 use crate::{ReadTx, ResourceType};
 
-impl Kept for Enabler {
-    type Whole = Department;
+impl StoredChild for Enabler {
+    type Parent = Department;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::Enabler;
     const TABLE: &'static str = "enablers";
-    const ORDER: SortColumn = part::by_id("enablers.id");
-    const FACET: Option<&'static str> = Some("role");
+    const ORDER: SortColumn = child::by_id("enablers.id");
+    const FILTER_COLUMN: Option<&'static str> = Some("role");
     const COVERED: &'static [&'static str] = &["stages", "sectors"];
 
     fn dependents(tx: &mut ReadTx<'_>, id: EnablerId) -> Result<Vec<Conflict>, Error> {
-        Ok(Conflict::dependents([part::referring::<SupportRequest>(tx, "enabler_id", &id.to_string())?]))
+        Ok(Conflict::dependents([child::referring::<SupportRequest>(tx, "enabler_id", &id.to_string())?]))
     }
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::Enabler(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::Enabler(record)
     }
 
     /// What the person covered stays: a gap in the support is no secret.
@@ -61,17 +61,17 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<Enabler> for Row {
+impl child::Row<Enabler> for Row {
     table_access!(enablers);
 
-    fn new(record: &PartRecord<Enabler>, form: Form) -> Self {
+    fn new(record: &ChildRecord<Enabler>, form: Form) -> Self {
         let enabler = &record.content;
         Self {
             id: record.id.to_string(),
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            department_id: enabler.whole_id.to_string(),
+            department_id: enabler.parent_id.to_string(),
             name: text_option(enabler.name.as_ref()),
             role: enabler.role.to_string(),
             email: text_option(enabler.email.as_ref()),
@@ -85,7 +85,7 @@ impl part::Row<Enabler> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<Enabler>, Error> {
+    fn into_record(self) -> Result<ChildRecord<Enabler>, Error> {
         let active =
             Active { from: day_option("active_from", self.active_from)?, to: day_option("active_to", self.active_to)? };
         let content = Enabler {
@@ -102,7 +102,7 @@ impl part::Row<Enabler> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("department_id", &self.department_id)?, content },
+            content: Child { parent_id: parsed("department_id", &self.department_id)?, content },
         })
     }
 }

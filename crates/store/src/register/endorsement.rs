@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::{
-    Constituency, Endorsement, Fault, FaultCode, Mutual, Part, Position, Record, StaffBallot, Stance, derived_position,
+    Child, Constituency, Endorsement, Fault, FaultCode, Mutual, Position, Record, StaffBallot, Stance, derived_position,
 };
 
 use crate::backend::conn::Conn;
@@ -11,36 +11,36 @@ use crate::backend::json::{checked, day, instant, parsed, parsed_option, parsed_
 use crate::backend::schema::endorsements;
 use crate::error::Error;
 use crate::query::keyset::SortColumn;
-use crate::register::part::{self, AnyPart, Form, Kept, PartId, PartRecord, table_access};
+use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::{document_form, staff_ballot};
 use crate::{ResourceType, WriteTx};
 
-impl Kept for Endorsement {
-    type Whole = Mutual;
+impl StoredChild for Endorsement {
+    type Parent = Mutual;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::Endorsement;
     const TABLE: &'static str = "endorsements";
-    const ORDER: SortColumn = part::by_id("endorsements.id");
-    const FACET: Option<&'static str> = Some("constituency");
+    const ORDER: SortColumn = child::by_id("endorsements.id");
+    const FILTER_COLUMN: Option<&'static str> = Some("constituency");
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::Endorsement(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::Endorsement(record)
     }
 
     /// Staff speak by a ballot on this mutual. Whoever may write this sees the drafts of such ballots; of others it is not told
     /// whether they are there.
     fn check(
         tx: &mut WriteTx<'_>,
-        _: PartId<Self>,
-        _: Option<&PartRecord<Self>>,
-        wanted: &mut Part<Mutual, Self>,
+        _: ChildId<Self>,
+        _: Option<&ChildRecord<Self>>,
+        wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
         let Some(ballot_id) = wanted.stance.staff_ballot_id else {
             wanted.content.by_ballot = None;
             return Ok(());
         };
-        let Some(ballot) = staff_ballot::on_mutual(tx, ballot_id, wanted.whole_id)? else {
+        let Some(ballot) = staff_ballot::on_mutual(tx, ballot_id, wanted.parent_id)? else {
             let said = format!("there is no staff ballot with the id {ballot_id} on this mutual");
             return Err(Error::Rule(vec![Fault::new("staff_ballot_id", FaultCode::UnknownReference, said)]));
         };
@@ -59,9 +59,9 @@ pub(crate) fn follow_ballot(tx: &mut WriteTx<'_>, ballot: &Record<StaffBallot>) 
     let resting = endorsements::table.filter(endorsements::staff_ballot_id.eq(ballot.id.to_string()));
     let rows: Vec<Row> = resting.order(endorsements::id).select(Row::as_select()).load(tx.conn())?;
     for row in rows {
-        let endorsement = part::Row::<Endorsement>::into_record(row)?;
+        let endorsement = child::Row::<Endorsement>::into_record(row)?;
         if endorsement.content.by_ballot != position {
-            part::update(tx, &endorsement, endorsement.content.content.clone())?;
+            child::update(tx, &endorsement, endorsement.content.content.clone())?;
         }
     }
     Ok(())
@@ -86,17 +86,17 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<Endorsement> for Row {
+impl child::Row<Endorsement> for Row {
     table_access!(endorsements);
 
-    fn new(record: &PartRecord<Endorsement>, form: Form) -> Self {
+    fn new(record: &ChildRecord<Endorsement>, form: Form) -> Self {
         let content = &record.content;
         Self {
             id: record.id.to_string(),
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            mutual_id: content.whole_id.to_string(),
+            mutual_id: content.parent_id.to_string(),
             constituency: content.stance.constituency.to_string(),
             position: text_option(content.position().as_ref()),
             staff_ballot_id: text_option(content.stance.staff_ballot_id.as_ref()),
@@ -109,7 +109,7 @@ impl part::Row<Endorsement> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<Endorsement>, Error> {
+    fn into_record(self) -> Result<ChildRecord<Endorsement>, Error> {
         let constituency = parsed("constituency", &self.constituency)?;
         let position: Option<Position> = parsed_option("position", self.position.as_deref())?;
         let (said, by_ballot) = if constituency == Constituency::Staff { (None, position) } else { (position, None) };
@@ -131,7 +131,7 @@ impl part::Row<Endorsement> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("mutual_id", &self.mutual_id)?, content },
+            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
         })
     }
 }

@@ -1,6 +1,7 @@
 //! The kinds of record in the database, and what binds them: names, references, tombstones.
 
 pub(crate) mod annual_return;
+pub mod child;
 pub(crate) mod commitment;
 pub mod contract;
 pub mod department;
@@ -10,7 +11,6 @@ pub(crate) mod endorsement;
 pub mod mutual;
 pub(crate) mod naming;
 pub(crate) mod objection;
-pub mod part;
 pub mod pathway_progress;
 pub(crate) mod pathway_step;
 pub mod readiness;

@@ -7,7 +7,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::mutual::Life;
 use domain::{
-    AnnualReturn, Confidences, Department, DepartmentId, Endorsement, Fault, Id, Identifier, Key, LegalForm, Mutual,
+    AnnualReturn, Department, DepartmentId, DraftAccess, Endorsement, Fault, Id, Identifier, Key, LegalForm, Mutual,
     MutualId, Objection, OriginRoute, Parents, PathwayProgress, Record, Region, SearchQuery, Sector, Slug, Staff,
     Stage, StageTransition, SupportRequest, TestOutcome, Tests, fold_name, tokens,
 };
@@ -28,9 +28,9 @@ use crate::log::entry_log::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
 use crate::register::reference::{self, Reference};
-use crate::register::{annual_return, document_form, part, tombstone};
+use crate::register::{annual_return, child, document_form, tombstone};
 use crate::transaction::next_version;
-use crate::{Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx};
+use crate::{Documents, ReadTx, Representation, ResourceType, Span, Stored, WriteTx};
 
 /// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,7 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Record<Mutual>, Er
 ///
 /// # Errors
 /// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Shown, Error> {
+pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Representation, Error> {
     let query = mutuals::table.select((mutuals::id, mutuals::version, mutuals::updated_at, mutuals::document));
     let found = match key {
         Key::Id(id) => query.filter(mutuals::id.eq(id.to_string())).first(tx.conn()).optional()?,
@@ -268,8 +268,8 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Erro
     if !conflicts.is_empty() {
         return Err(Error::Conflict(conflicts));
     }
-    for transition in part::all::<StageTransition>(tx, current.id)? {
-        part::remove(tx, &transition)?;
+    for transition in child::all::<StageTransition>(tx, current.id)? {
+        child::remove(tx, &transition)?;
     }
     remove_parts(tx, &id)?;
     diesel::delete(mutuals::table.find(&id)).execute(tx.changing())?;
@@ -301,11 +301,11 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         (ResourceType::StaffBallot, ballots),
         (ResourceType::Contract, contracts),
         (ResourceType::Mutual, predecessors),
-        part::dependents::<AnnualReturn>(tx, id)?,
-        part::dependents::<Endorsement>(tx, id)?,
-        part::dependents::<Objection>(tx, id)?,
-        part::dependents::<SupportRequest>(tx, id)?,
-        part::dependents::<PathwayProgress>(tx, id)?,
+        child::dependents::<AnnualReturn>(tx, id)?,
+        child::dependents::<Endorsement>(tx, id)?,
+        child::dependents::<Objection>(tx, id)?,
+        child::dependents::<SupportRequest>(tx, id)?,
+        child::dependents::<PathwayProgress>(tx, id)?,
     ]))
 }
 
@@ -484,7 +484,7 @@ impl Row {
         faults.extend(reference::faults(
             tx,
             &references(Some(&record.content.parents), Some(&record.content.life)),
-            Confidences::Nobodys,
+            DraftAccess::None,
         )?);
         if !faults.is_empty() {
             return Err(Error::Rule(faults));

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::objection::Handling;
-use domain::{Mutual, Objection, Part, Record};
+use domain::{Child, Mutual, Objection, Record};
 
 use crate::backend::conn::Conn;
 use crate::backend::json::{
@@ -12,29 +12,29 @@ use crate::backend::json::{
 use crate::backend::schema::objections;
 use crate::error::Error;
 use crate::query::keyset::SortColumn;
+use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::register::part::{self, AnyPart, Form, Kept, PartId, PartRecord, table_access};
 use crate::{ResourceType, WriteTx};
 
-impl Kept for Objection {
-    type Whole = Mutual;
+impl StoredChild for Objection {
+    type Parent = Mutual;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::Objection;
     const TABLE: &'static str = "objections";
-    const ORDER: SortColumn = part::by_id("objections.id");
-    const FACET: Option<&'static str> = Some("outcome");
+    const ORDER: SortColumn = child::by_id("objections.id");
+    const FILTER_COLUMN: Option<&'static str> = Some("outcome");
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::Objection(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::Objection(record)
     }
 
     /// What has become of an objection decides what may become of it next.
     fn check(
         _: &mut WriteTx<'_>,
-        _: PartId<Self>,
-        before: Option<&PartRecord<Self>>,
-        wanted: &mut Part<Mutual, Self>,
+        _: ChildId<Self>,
+        before: Option<&ChildRecord<Self>>,
+        wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
         Error::unless_possible(before.map(|before| before.content.handling.faults_becoming(&wanted.handling)))
     }
@@ -65,10 +65,10 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<Objection> for Row {
+impl child::Row<Objection> for Row {
     table_access!(objections);
 
-    fn new(record: &PartRecord<Objection>, form: Form) -> Self {
+    fn new(record: &ChildRecord<Objection>, form: Form) -> Self {
         let content = &record.content;
         let handling = &content.handling;
         Self {
@@ -76,7 +76,7 @@ impl part::Row<Objection> for Row {
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            mutual_id: content.whole_id.to_string(),
+            mutual_id: content.parent_id.to_string(),
             raised_by: text_option(content.raised_by.as_ref()),
             kind: content.kind.to_string(),
             grounds: content.grounds.to_string(),
@@ -91,7 +91,7 @@ impl part::Row<Objection> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<Objection>, Error> {
+    fn into_record(self) -> Result<ChildRecord<Objection>, Error> {
         let handling = Handling {
             raised_on: day("raised_on", self.raised_on)?,
             outcome: parsed("outcome", &self.outcome)?,
@@ -111,7 +111,7 @@ impl part::Row<Objection> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("mutual_id", &self.mutual_id)?, content },
+            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
         })
     }
 }

@@ -2,15 +2,15 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use domain::{DepartmentId, Fault, FaultCode, Mutual, MutualId, Part, PathwayProgress, PathwayStep, Record};
+use domain::{Child, DepartmentId, Fault, FaultCode, Mutual, MutualId, PathwayProgress, PathwayStep, Record};
 
 use crate::backend::conn::Conn;
 use crate::backend::json::{day, instant, parsed, parsed_option, parsed_sources, sources, text_option};
 use crate::backend::schema::pathway_progress;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::SortColumn;
+use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, Parent as _, StoredChild, table_access};
 use crate::register::document_form;
-use crate::register::part::{self, AnyPart, Form, Kept, PartId, PartRecord, Whole as _, table_access};
 use crate::{ReadTx, ResourceType, WriteTx};
 
 /// A mutual's way along the pathway of the department that leads it.
@@ -26,9 +26,9 @@ pub struct Pathway {
 #[derive(Clone, Debug)]
 pub struct Footing {
     /// The step.
-    pub step: PartRecord<PathwayStep>,
+    pub step: ChildRecord<PathwayStep>,
     /// What the mutual has done, if it has.
-    pub progress: Option<PartRecord<PathwayProgress>>,
+    pub progress: Option<ChildRecord<PathwayProgress>>,
 }
 
 /// The pathway of a mutual.
@@ -39,10 +39,10 @@ pub fn pathway(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Pathway, Erro
     let Some(department_id) = Mutual::department(tx, mutual_id)? else {
         return Ok(Pathway { department_id: None, steps: Vec::new() });
     };
-    let mut progress = part::all::<PathwayProgress>(tx, mutual_id)?;
-    let mut steps = part::all::<PathwayStep>(tx, department_id)?;
+    let mut progress = child::all::<PathwayProgress>(tx, mutual_id)?;
+    let mut steps = child::all::<PathwayStep>(tx, department_id)?;
     steps.sort_by_key(|step| step.content.position);
-    let footing = |step: PartRecord<PathwayStep>| {
+    let footing = |step: ChildRecord<PathwayStep>| {
         let done = progress.iter().position(|record| record.content.step_id == step.id);
         Footing { step, progress: done.map(|at| progress.swap_remove(at)) }
     };
@@ -50,31 +50,31 @@ pub fn pathway(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Pathway, Erro
     Ok(Pathway { department_id: Some(department_id), steps })
 }
 
-impl Kept for PathwayProgress {
-    type Whole = Mutual;
+impl StoredChild for PathwayProgress {
+    type Parent = Mutual;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::PathwayProgress;
     const TABLE: &'static str = "pathway_progress";
-    const ORDER: SortColumn = part::by_id("pathway_progress.id");
+    const ORDER: SortColumn = child::by_id("pathway_progress.id");
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::PathwayProgress(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::PathwayProgress(record)
     }
 
     /// A mutual takes each step of its department's pathway once, with the evidence that the step asks for. What was done on the
     /// pathway of a department that led it before stays.
     fn check(
         tx: &mut WriteTx<'_>,
-        id: PartId<Self>,
-        before: Option<&PartRecord<Self>>,
-        wanted: &mut Part<Mutual, Self>,
+        id: ChildId<Self>,
+        before: Option<&ChildRecord<Self>>,
+        wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
         let step_id = wanted.step_id.to_string();
-        let step = part::there::<PathwayStep>(tx, wanted.step_id)?;
-        let department_id = Mutual::department(tx, wanted.whole_id)?;
+        let step = child::there::<PathwayStep>(tx, wanted.step_id)?;
+        let department_id = Mutual::department(tx, wanted.parent_id)?;
         let is_kept = before.is_some_and(|before| before.content.step_id == wanted.step_id);
-        let Some(step) = step.filter(|step| is_kept || department_id == Some(step.content.whole_id)) else {
+        let Some(step) = step.filter(|step| is_kept || department_id == Some(step.content.parent_id)) else {
             let said = format!("there is no pathway step with the id {step_id} in the mutual's department");
             return Err(Error::Rule(vec![Fault::new("step_id", FaultCode::UnknownReference, said)]));
         };
@@ -83,12 +83,12 @@ impl Kept for PathwayProgress {
             return Err(Error::Rule(faults));
         }
         let other = pathway_progress::table
-            .filter(pathway_progress::mutual_id.eq(wanted.whole_id.to_string()))
+            .filter(pathway_progress::mutual_id.eq(wanted.parent_id.to_string()))
             .filter(pathway_progress::step_id.eq(&step_id))
             .filter(pathway_progress::id.ne(id.to_string()))
             .select(pathway_progress::id);
         let other = other.first(tx.conn()).optional()?;
-        part::untaken::<Self>(ConflictKind::StepTaken, "step_id", step_id, other)
+        child::untaken::<Self>(ConflictKind::StepTaken, "step_id", step_id, other)
     }
 }
 
@@ -110,17 +110,17 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<PathwayProgress> for Row {
+impl child::Row<PathwayProgress> for Row {
     table_access!(pathway_progress);
 
-    fn new(record: &PartRecord<PathwayProgress>, form: Form) -> Self {
+    fn new(record: &ChildRecord<PathwayProgress>, form: Form) -> Self {
         let content = &record.content;
         Self {
             id: record.id.to_string(),
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            mutual_id: content.whole_id.to_string(),
+            mutual_id: content.parent_id.to_string(),
             step_id: content.step_id.to_string(),
             done_on: content.done_on.date(),
             evidence_url: text_option(content.evidence_url.as_ref()),
@@ -131,7 +131,7 @@ impl part::Row<PathwayProgress> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<PathwayProgress>, Error> {
+    fn into_record(self) -> Result<ChildRecord<PathwayProgress>, Error> {
         let content = PathwayProgress {
             step_id: parsed("step_id", &self.step_id)?,
             done_on: day("done_on", self.done_on)?,
@@ -144,7 +144,7 @@ impl part::Row<PathwayProgress> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("mutual_id", &self.mutual_id)?, content },
+            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
         })
     }
 }

@@ -3,7 +3,8 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::{
-    Department, DepartmentId, Fault, FaultCode, Part, PathwayProgress, PathwayStep, PathwayStepId, Record, StepPosition,
+    Child, Department, DepartmentId, Fault, FaultCode, PathwayProgress, PathwayStep, PathwayStepId, Record,
+    StepPosition,
 };
 
 use crate::backend::conn::Conn;
@@ -11,12 +12,12 @@ use crate::backend::json::{instant, parsed, parsed_option, parsed_sources, sourc
 use crate::backend::schema::pathway_steps;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
+use crate::register::child::{self, AnyChild, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::register::part::{self, AnyPart, Form, Kept, PartRecord, table_access};
 use crate::{ReadTx, ResourceType, WriteTx};
 
-impl Kept for PathwayStep {
-    type Whole = Department;
+impl StoredChild for PathwayStep {
+    type Parent = Department;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::PathwayStep;
@@ -28,27 +29,27 @@ impl Kept for PathwayStep {
         kind: KeyKind::Integer,
         found_first: false,
     };
-    const FACET: Option<&'static str> = Some("stage");
+    const FILTER_COLUMN: Option<&'static str> = Some("stage");
 
     fn dependents(tx: &mut ReadTx<'_>, id: PathwayStepId) -> Result<Vec<Conflict>, Error> {
-        Ok(Conflict::dependents([part::referring::<PathwayProgress>(tx, "step_id", &id.to_string())?]))
+        Ok(Conflict::dependents([child::referring::<PathwayProgress>(tx, "step_id", &id.to_string())?]))
     }
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::PathwayStep(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::PathwayStep(record)
     }
 
     /// A step that names no place keeps the one that it has; a new one comes after the last.
     fn check(
         tx: &mut WriteTx<'_>,
         id: PathwayStepId,
-        before: Option<&PartRecord<Self>>,
-        wanted: &mut Part<Department, Self>,
+        before: Option<&ChildRecord<Self>>,
+        wanted: &mut Child<Department, Self>,
     ) -> Result<(), Error> {
         let position = match (wanted.content.position, before.and_then(|before| before.content.position)) {
-            (Some(position), _) => free(tx, id, wanted.whole_id, position)?,
+            (Some(position), _) => free(tx, id, wanted.parent_id, position)?,
             (None, Some(position)) => position,
-            (None, None) => next(tx, wanted.whole_id)?,
+            (None, None) => next(tx, wanted.parent_id)?,
         };
         wanted.content.position = Some(position);
         Ok(())
@@ -109,18 +110,18 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<PathwayStep> for Row {
+impl child::Row<PathwayStep> for Row {
     table_access!(pathway_steps);
 
-    fn new(record: &PartRecord<PathwayStep>, form: Form) -> Self {
+    fn new(record: &ChildRecord<PathwayStep>, form: Form) -> Self {
         let step = &record.content;
         Self {
             id: record.id.to_string(),
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            department_id: step.whole_id.to_string(),
-            // [`Kept::check`] has filled it in.
+            department_id: step.parent_id.to_string(),
+            // [`StoredChild::check`] has filled it in.
             position: step.position.map_or(0, |position| position.get().into()),
             title: step.title.to_string(),
             guidance: text_option(step.guidance.as_ref()),
@@ -132,7 +133,7 @@ impl part::Row<PathwayStep> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<PathwayStep>, Error> {
+    fn into_record(self) -> Result<ChildRecord<PathwayStep>, Error> {
         let content = PathwayStep {
             position: Some(valid("position", StepPosition::try_from(self.position))?),
             title: parsed("title", &self.title)?,
@@ -146,7 +147,7 @@ impl part::Row<PathwayStep> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("department_id", &self.department_id)?, content },
+            content: Child { parent_id: parsed("department_id", &self.department_id)?, content },
         })
     }
 }

@@ -4,7 +4,7 @@ use domain::{Condition, Day, LaunchFacts, Mutual, Record};
 
 use crate::ReadTx;
 use crate::error::Error;
-use crate::register::{contract, part, staff_ballot};
+use crate::register::{child, contract, staff_ballot};
 
 /// Each condition of the gate for a launch on this day.
 ///
@@ -16,9 +16,9 @@ pub fn assess(tx: &mut ReadTx<'_>, mutual: &Record<Mutual>, launches_on: Day) ->
         legal_form: mutual.content.legal_form,
         identifiers: mutual.content.identifiers.clone(),
         ballots: staff_ballot::of_mutual(tx, mutual.id)?,
-        endorsements: part::all(tx, mutual.id)?,
+        endorsements: child::all(tx, mutual.id)?,
         contracts: contract::of_mutual(tx, mutual.id)?,
-        objections: part::all(tx, mutual.id)?,
+        objections: child::all(tx, mutual.id)?,
         launches_on,
     };
     Ok(domain::readiness::assess(&facts))

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use domain::{Confidences, Fault, FaultCode, Id, Key};
+use domain::{DraftAccess, Fault, FaultCode, Id, Key};
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
@@ -34,7 +34,7 @@ impl Reference {
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: Confidences<'_>) -> Result<Vec<Fault>, Error> {
+pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: DraftAccess<'_>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     let mut looked_up = HashSet::new();
     for resource_type in references.iter().map(|reference| reference.resource_type) {
@@ -54,7 +54,7 @@ pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: Confidences<'
 
 /// Refuses references that lead nowhere, or to a draft.
 pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(), Error> {
-    let faults = faults(tx, references, Confidences::Nobodys)?;
+    let faults = faults(tx, references, DraftAccess::None)?;
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
@@ -92,7 +92,7 @@ fn existing(
     tx: &mut ReadTx<'_>,
     resource_type: ResourceType,
     ids: Vec<&str>,
-    sees: Confidences<'_>,
+    sees: DraftAccess<'_>,
 ) -> Result<Vec<String>, Error> {
     let table = resource_type.table();
     let mut query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");

@@ -8,9 +8,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Correction, Declaration, Ending, Fault,
-    FaultCode, Held, KeyId, MutualId, Note, OptionCount, Organiser, Past, PublishedFigure, Record, Role, Round,
-    Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold, Yardstick,
+    BallotKind, BallotMode, BallotOption, BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess,
+    Ending, Fault, FaultCode, Held, KeyId, MutualId, Note, OptionCount, Organiser, Past, PublishedFigure, Record, Role,
+    Round, Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ use crate::register::reference::{self, Reference};
 use crate::register::tombstone::Confidants;
 use crate::register::{document_form, endorsement, mutual, tombstone};
 use crate::transaction::{Remark, next_version};
-use crate::{Document, Documents, ReadTx, ResourceType, Shown, Span, Stored, WriteTx, key};
+use crate::{Document, Documents, ReadTx, Representation, ResourceType, Span, Stored, WriteTx, key};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -70,7 +70,7 @@ pub enum Sort {
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted; a draft that the caller doesn't see is not there and never was.
-pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> Result<Record<StaffBallot>, Error> {
+pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Record<StaffBallot>, Error> {
     let id = id.to_string();
     let query = staff_ballots::table.select(Row::as_select());
     match query.filter(staff_ballots::id.eq(&id)).filter(visible(sees)).first(tx.conn()).optional()? {
@@ -94,7 +94,7 @@ pub(crate) fn on_mutual(
 ///
 /// # Errors
 /// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> Result<Shown, Error> {
+pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Representation, Error> {
     let query = staff_ballots::table.select((
         staff_ballots::id,
         staff_ballots::version,
@@ -109,14 +109,14 @@ pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: Confidences<'_>) -> R
         return Err(tombstone::missing_to(tx, ResourceType::StaffBallot, id.to_string(), sees));
     };
     let (document, reduced) = for_reader(document, public_document, all)?;
-    Ok(Shown { id, version, updated_at: instant(updated_at), document, reduced })
+    Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced })
 }
 
 /// Whether a caller who sees these drafts sees all that this ballot says, or said until it was deleted, in every version.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: Confidences<'_>) -> Result<bool, Error> {
+pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>) -> Result<bool, Error> {
     let id = id.to_string();
     let there = staff_ballots::table.filter(staff_ballots::id.eq(&id)).filter(seen(sees)).count();
     let deleted = tombstones::table.filter(tombstones::id.eq(&id)).filter(tombstone::seen(sees)).count();
@@ -135,15 +135,15 @@ fn for_reader(document: String, public_document: Option<String>, all: bool) -> Q
 }
 
 /// Whether the reader sees the ballot's draft, with the personal data in the ballot, as a condition on the table.
-pub(crate) fn seen(sees: Confidences<'_>) -> Fragment {
+pub(crate) fn seen(sees: DraftAccess<'_>) -> Fragment {
     let sql = Fragment::default();
     match sees {
-        Confidences::Nobodys | Confidences::OfDepartments([]) => sql.sql("1 = 0"),
-        Confidences::Everybodys => sql.sql("1 = 1"),
-        Confidences::OfAppointments(key) => {
+        DraftAccess::None | DraftAccess::Departments([]) => sql.sql("1 = 0"),
+        DraftAccess::All => sql.sql("1 = 1"),
+        DraftAccess::Appointments(key) => {
             sql.sql("COALESCE(staff_ballots.scrutineer_key_id = ").parameter(key.to_string()).sql(", 1 = 0)")
         }
-        Confidences::OfDepartments(own) => sql
+        DraftAccess::Departments(own) => sql
             .sql("staff_ballots.mutual_id IN (SELECT mutuals.id FROM mutuals WHERE mutuals.department_id IN (")
             .parameters(own.iter().map(ToString::to_string))
             .sql("))"),
@@ -151,11 +151,11 @@ pub(crate) fn seen(sees: Confidences<'_>) -> Fragment {
 }
 
 /// Whether the reader may know of the ballot, as a condition on the table.
-pub(crate) fn visible(sees: Confidences<'_>) -> Fragment {
+pub(crate) fn visible(sees: DraftAccess<'_>) -> Fragment {
     match sees {
-        Confidences::Everybodys => Fragment::default().sql("1 = 1"),
-        Confidences::Nobodys => Fragment::default().sql("staff_ballots.state <> 'draft'"),
-        Confidences::OfDepartments(_) | Confidences::OfAppointments(_) => {
+        DraftAccess::All => Fragment::default().sql("1 = 1"),
+        DraftAccess::None => Fragment::default().sql("staff_ballots.state <> 'draft'"),
+        DraftAccess::Departments(_) | DraftAccess::Appointments(_) => {
             Fragment::default().sql("(staff_ballots.state <> 'draft' OR ").and(seen(sees)).sql(")")
         }
     }
@@ -165,7 +165,7 @@ pub(crate) fn visible(sees: Confidences<'_>) -> Fragment {
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: Confidences<'_>) -> Result<Slice, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: DraftAccess<'_>) -> Result<Slice, Error> {
     type Found = (String, i64, String, Option<String>, bool, Option<String>);
     let dialect = tx.conn().dialect();
     let mut reduced = Vec::new();
@@ -202,7 +202,7 @@ pub fn insert(
     tx: &mut WriteTx<'_>,
     id: StaffBallotId,
     ballot: StaffBallot,
-    sees: Confidences<'_>,
+    sees: DraftAccess<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     let now = tx.stamp().now;
     let record = Record { id, version: 1, created_at: now, updated_at: now, content: ballot };
@@ -223,7 +223,7 @@ pub fn insert_with_past(
     ballot: &StaffBallot,
     past: &Past,
     scrutineer_above: i64,
-    sees: Confidences<'_>,
+    sees: DraftAccess<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     let rerun = past.ending.superseded_by_id;
     let unknown = reference::faults(tx, &rerun.map(superseding).into_iter().collect::<Vec<_>>(), sees)?;
@@ -231,8 +231,8 @@ pub fn insert_with_past(
         return Err(Error::Rule(unknown));
     }
     let rerun = rerun.map(|rerun| find(tx, &rerun, sees)).transpose()?;
-    let yardstick = Yardstick { today: tx.today()?, scrutineer_above };
-    insert(tx, id, ballot.with_past(id, past, rerun.as_ref(), &yardstick)?, sees)
+    let rules = DeclarationRules { today: tx.today()?, scrutineer_above };
+    insert(tx, id, ballot.with_past(id, past, rerun.as_ref(), &rules)?, sees)
 }
 
 /// Replaces what a draft says, for a caller who sees these drafts.
@@ -243,7 +243,7 @@ pub fn update(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     ballot: StaffBallot,
-    sees: Confidences<'_>,
+    sees: DraftAccess<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     check_references(tx, &ballot, sees)?;
     check_endorsed(tx, current, ballot.mutual_id)?;
@@ -260,8 +260,8 @@ pub fn declare(
     declaration: &Declaration,
     scrutineer_above: i64,
 ) -> Result<Stored<StaffBallot>, Error> {
-    let yardstick = Yardstick { today: tx.today()?, scrutineer_above };
-    change(tx, current, current.content.declare(declaration, &yardstick)?)
+    let rules = DeclarationRules { today: tx.today()?, scrutineer_above };
+    change(tx, current, current.content.declare(declaration, &rules)?)
 }
 
 /// Says of a declared ballot that it doesn't count.
@@ -280,7 +280,7 @@ pub fn supersede(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     rerun: StaffBallotId,
-    sees: Confidences<'_>,
+    sees: DraftAccess<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     let unknown = reference::faults(tx, &[superseding(rerun)], sees)?;
     if !unknown.is_empty() {
@@ -301,9 +301,9 @@ pub fn correct(
     reason: Note,
     scrutineer_above: i64,
 ) -> Result<Stored<StaffBallot>, Error> {
-    let yardstick = Yardstick { today: tx.today()?, scrutineer_above };
+    let rules = DeclarationRules { today: tx.today()?, scrutineer_above };
     let correction = Correction { corrected_at: tx.stamp().now, reason, version: next_version(current.version)? };
-    change(tx, current, current.content.correct(content, correction, &yardstick)?)
+    change(tx, current, current.content.correct(content, correction, &rules)?)
 }
 
 /// The reference from a ballot to the rerun that took its place.
@@ -363,7 +363,7 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(),
 /// # Errors
 /// As [`find`].
 pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, reason: &str) -> Result<usize, Error> {
-    let current = find(tx, id, Confidences::Everybodys)?;
+    let current = find(tx, id, DraftAccess::All)?;
     let mut ballot = current.content.clone();
     if let Some(scrutineer) = ballot.scrutineer.take().map(Checked::into_inner) {
         let in_place = if scrutineer.organisation.is_some() { None } else { Some(parsed("scrutineer", ERASED)?) };
@@ -399,7 +399,7 @@ fn change(
 }
 
 /// Refuses a ballot that is about no mutual, or gave way to none.
-fn check_references(tx: &mut ReadTx<'_>, ballot: &StaffBallot, sees: Confidences<'_>) -> Result<(), Error> {
+fn check_references(tx: &mut ReadTx<'_>, ballot: &StaffBallot, sees: DraftAccess<'_>) -> Result<(), Error> {
     let mutual = Reference::new("mutual_id", ResourceType::Mutual, ballot.mutual_id);
     let rerun = ballot.ending.superseded_by_id.map(superseding);
     let references: Vec<Reference> = [mutual].into_iter().chain(rerun).collect();

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use domain::mutual::Life;
 use domain::stage_transition::{place, replay, standings};
 use domain::{
-    Checked, Course, Day, Fault, FaultCode, LaunchCondition, Misstep, Mutual, MutualId, Part, Record, StageTransition,
+    Checked, Child, Course, Day, Fault, FaultCode, LaunchCondition, Misstep, Mutual, MutualId, Record, StageTransition,
     Standing, StepFault, TestOutcome,
 };
 
@@ -14,12 +14,12 @@ use crate::backend::json::{instant, parsed, parsed_list, parsed_option, parsed_s
 use crate::backend::schema::stage_transitions;
 use crate::error::Error;
 use crate::query::keyset::{KeyKind, SortColumn, Values};
-use crate::register::part::{self, AnyPart, Form, Kept, PartId, PartRecord, table_access};
+use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::{document_form, mutual, readiness};
 use crate::{ReadTx, ResourceType, WriteTx};
 
-impl Kept for StageTransition {
-    type Whole = Mutual;
+impl StoredChild for StageTransition {
+    type Parent = Mutual;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::StageTransition;
@@ -32,20 +32,20 @@ impl Kept for StageTransition {
         found_first: false,
     };
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::StageTransition(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::StageTransition(record)
     }
 
     /// Refuses what the mutual's course or the gate stand against; gives the transition its place, and those after it theirs.
     fn check(
         tx: &mut WriteTx<'_>,
-        _: PartId<Self>,
-        _: Option<&PartRecord<Self>>,
-        wanted: &mut Part<Mutual, Self>,
+        _: ChildId<Self>,
+        _: Option<&ChildRecord<Self>>,
+        wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
         let today = tx.today()?;
-        let mutual = mutual::find(tx, &domain::Key::Id(wanted.whole_id))?;
-        let others = of_mutual(tx, wanted.whole_id)?;
+        let mutual = mutual::find(tx, &domain::Key::Id(wanted.parent_id))?;
+        let others = of_mutual(tx, wanted.parent_id)?;
         let course = course(&mutual.content, &others);
         let mut steps: Vec<StageTransition> = others.iter().map(|other| other.content.content.clone()).collect();
         let place = place(&course, &steps, &wanted.content, today).map_err(|misstep| refusal(misstep, &steps))?;
@@ -61,12 +61,12 @@ impl Kept for StageTransition {
             let at = at.saturating_add(1);
             let from = before.get(at).map_or(other.content.from, |standing| standing.stage);
             let moved = Self { position: position(at), from, ..other.content.content.clone() };
-            part::alter(tx, other, moved)?;
+            child::alter(tx, other, moved)?;
         }
         Ok(())
     }
 
-    fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, _: Option<&PartRecord<Self>>) -> Result<(), Error> {
+    fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, _: Option<&ChildRecord<Self>>) -> Result<(), Error> {
         let today = tx.today()?;
         let mutual = mutual::find(tx, &domain::Key::Id(mutual_id))?;
         let transitions = of_mutual(tx, mutual_id)?;
@@ -93,15 +93,15 @@ impl Kept for StageTransition {
 }
 
 /// The transitions of a mutual, in order.
-fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<PartRecord<StageTransition>>, Error> {
-    let mut transitions = part::all::<StageTransition>(tx, mutual_id)?;
+fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<ChildRecord<StageTransition>>, Error> {
+    let mut transitions = child::all::<StageTransition>(tx, mutual_id)?;
     transitions.sort_by_key(|transition| transition.content.position);
     Ok(transitions)
 }
 
 /// Where a mutual's course begins: where its first transition moved from, or where it stands if it has none. What is known of a launch
 /// that no transition tells of was known at its entry.
-fn course(mutual: &Mutual, transitions: &[PartRecord<StageTransition>]) -> Course {
+fn course(mutual: &Mutual, transitions: &[ChildRecord<StageTransition>]) -> Course {
     let life = &mutual.life;
     let Some(first) = transitions.first() else {
         let Life { stage, stage_since, launched_on, ended_on, .. } = **life;
@@ -172,17 +172,17 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<StageTransition> for Row {
+impl child::Row<StageTransition> for Row {
     table_access!(stage_transitions);
 
-    fn new(record: &PartRecord<StageTransition>, form: Form) -> Self {
+    fn new(record: &ChildRecord<StageTransition>, form: Form) -> Self {
         let transition = &record.content;
         Self {
             id: record.id.to_string(),
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            mutual_id: transition.whole_id.to_string(),
+            mutual_id: transition.parent_id.to_string(),
             position: transition.position,
             from_stage: transition.from.to_string(),
             to_stage: transition.to.to_string(),
@@ -197,7 +197,7 @@ impl part::Row<StageTransition> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<StageTransition>, Error> {
+    fn into_record(self) -> Result<ChildRecord<StageTransition>, Error> {
         let content = StageTransition {
             position: self.position,
             from: parsed("from_stage", &self.from_stage)?,
@@ -214,7 +214,7 @@ impl part::Row<StageTransition> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("mutual_id", &self.mutual_id)?, content },
+            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
         })
     }
 }

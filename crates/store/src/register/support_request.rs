@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::support_request::Handling;
-use domain::{Mutual, Part, Record, SupportRequest};
+use domain::{Child, Mutual, Record, SupportRequest};
 
 use crate::backend::conn::Conn;
 use crate::backend::json::{
@@ -12,30 +12,30 @@ use crate::backend::json::{
 use crate::backend::schema::support_requests;
 use crate::error::Error;
 use crate::query::keyset::SortColumn;
+use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::register::part::{self, AnyPart, Form, Kept, PartId, PartRecord, table_access};
 use crate::register::reference::{self, Reference};
 use crate::{ResourceType, WriteTx};
 
-impl Kept for SupportRequest {
-    type Whole = Mutual;
+impl StoredChild for SupportRequest {
+    type Parent = Mutual;
     type Row = Row;
 
     const TYPE: ResourceType = ResourceType::SupportRequest;
     const TABLE: &'static str = "support_requests";
-    const ORDER: SortColumn = part::by_id("support_requests.id");
-    const FACET: Option<&'static str> = Some("status");
+    const ORDER: SortColumn = child::by_id("support_requests.id");
+    const FILTER_COLUMN: Option<&'static str> = Some("status");
 
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_> {
-        AnyPart::SupportRequest(record)
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
+        AnyChild::SupportRequest(record)
     }
 
     /// An enabler of any department may take a request up; a closed one stays closed as it was.
     fn check(
         tx: &mut WriteTx<'_>,
-        _: PartId<Self>,
-        before: Option<&PartRecord<Self>>,
-        wanted: &mut Part<Mutual, Self>,
+        _: ChildId<Self>,
+        before: Option<&ChildRecord<Self>>,
+        wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
         let enabler = wanted.handling.enabler_id.map(|id| Reference::new("enabler_id", ResourceType::Enabler, id));
         reference::check(tx, enabler.as_slice())?;
@@ -63,10 +63,10 @@ pub struct Row {
     full_document: Option<String>,
 }
 
-impl part::Row<SupportRequest> for Row {
+impl child::Row<SupportRequest> for Row {
     table_access!(support_requests);
 
-    fn new(record: &PartRecord<SupportRequest>, form: Form) -> Self {
+    fn new(record: &ChildRecord<SupportRequest>, form: Form) -> Self {
         let content = &record.content;
         let handling = &content.handling;
         Self {
@@ -74,7 +74,7 @@ impl part::Row<SupportRequest> for Row {
             version: record.version,
             created_at: record.created_at.naive_utc(),
             updated_at: record.updated_at.naive_utc(),
-            mutual_id: content.whole_id.to_string(),
+            mutual_id: content.parent_id.to_string(),
             stage: content.stage.to_string(),
             need: content.need.to_string(),
             requested_on: handling.requested_on.date(),
@@ -88,7 +88,7 @@ impl part::Row<SupportRequest> for Row {
         }
     }
 
-    fn into_record(self) -> Result<PartRecord<SupportRequest>, Error> {
+    fn into_record(self) -> Result<ChildRecord<SupportRequest>, Error> {
         let handling = Handling {
             requested_on: day("requested_on", self.requested_on)?,
             status: parsed("status", &self.status)?,
@@ -107,7 +107,7 @@ impl part::Row<SupportRequest> for Row {
             version: self.version,
             created_at: instant(self.created_at),
             updated_at: instant(self.updated_at),
-            content: Part { whole_id: parsed("mutual_id", &self.mutual_id)?, content },
+            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
         })
     }
 }

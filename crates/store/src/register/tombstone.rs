@@ -2,7 +2,7 @@
 //! who could see it.
 
 use diesel::prelude::*;
-use domain::Confidences;
+use domain::DraftAccess;
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
@@ -24,7 +24,7 @@ pub(crate) struct Confidants {
 
 /// Why nothing was found under an id or a slug: it never was, or it was deleted.
 pub(crate) fn missing(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: String) -> Error {
-    missing_to(tx, resource_type, key, Confidences::Nobodys)
+    missing_to(tx, resource_type, key, DraftAccess::None)
 }
 
 /// The same for a caller who sees these drafts.
@@ -32,7 +32,7 @@ pub(crate) fn missing_to(
     tx: &mut ReadTx<'_>,
     resource_type: ResourceType,
     key: String,
-    sees: Confidences<'_>,
+    sees: DraftAccess<'_>,
 ) -> Error {
     let deleted = tombstones::table
         .filter(tombstones::resource_type.eq(resource_type.as_str()))
@@ -49,13 +49,13 @@ pub(crate) fn missing_to(
 }
 
 /// Whether a caller saw the draft of the deleted record, with the personal data in it, as a condition on the table.
-pub(crate) fn seen(sees: Confidences<'_>) -> Fragment {
+pub(crate) fn seen(sees: DraftAccess<'_>) -> Fragment {
     let sql = Fragment::default();
     match sees {
-        Confidences::Nobodys | Confidences::OfDepartments([]) => sql.sql("1 = 0"),
-        Confidences::Everybodys => sql.sql("1 = 1"),
-        Confidences::OfAppointments(key) => sql.sql("tombstones.scrutineer_key_id = ").parameter(key.to_string()),
-        Confidences::OfDepartments(own) => {
+        DraftAccess::None | DraftAccess::Departments([]) => sql.sql("1 = 0"),
+        DraftAccess::All => sql.sql("1 = 1"),
+        DraftAccess::Appointments(key) => sql.sql("tombstones.scrutineer_key_id = ").parameter(key.to_string()),
+        DraftAccess::Departments(own) => {
             sql.sql("tombstones.department_id IN (").parameters(own.iter().map(ToString::to_string)).sql(")")
         }
     }

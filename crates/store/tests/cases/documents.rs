@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use domain::{Confidences, Contract, Department, Mutual, Record, StaffBallot};
-use store::part::{AnyPart, PartDocument};
+use domain::{Contract, Department, DraftAccess, Mutual, Record, StaffBallot};
+use store::child::{AnyChild, ChildDocument};
 use store::{Document, Documents, Error, Page, Store};
 
 use crate::fixture::{ballot, contract_of, declared_ballot, department, mutual, parsed};
@@ -37,8 +37,8 @@ impl Documents for Newer {
         newer(Plain.contract(record))
     }
 
-    fn part(&self, record: AnyPart<'_>) -> PartDocument {
-        PartDocument { full: newer(Plain.part(record).full), public: None }
+    fn part(&self, record: AnyChild<'_>) -> ChildDocument {
+        ChildDocument { full: newer(Plain.part(record).full), public: None }
     }
 }
 
@@ -49,7 +49,7 @@ fn newer(document: Document) -> Document {
 async fn departments_shown(store: &Store) -> Vec<String> {
     let page = Page { limit: 1_000, sort: store::department::Sort::Id, descending: false, after: None, count: false };
     let list = move |tx: &mut store::ReadTx<'_>| store::department::list(tx, &Default::default(), &page);
-    store.look::<_, Error, _>(list).await.unwrap().items.into_iter().map(|item| item.document).collect()
+    store.read_one::<_, Error, _>(list).await.unwrap().items.into_iter().map(|item| item.document).collect()
 }
 
 async fn all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes(register: &Register) {
@@ -69,12 +69,12 @@ async fn all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes(r
 
         let expected: Vec<String> = departments.iter().map(|it| format!("newer {}", shown(it).document)).collect();
         assert_eq!(departments_shown(&upgraded).await, expected);
-        let others = upgraded.look::<_, Error, _>(move |tx| {
+        let others = upgraded.read_one::<_, Error, _>(move |tx| {
             let mutual = store::mutual::show(tx, &domain::Key::Id(supplier.id))?;
             Ok([
                 mutual,
-                store::staff_ballot::show(tx, &vote.id, Confidences::Everybodys)?,
-                store::staff_ballot::show(tx, &result.id, Confidences::Nobodys)?,
+                store::staff_ballot::show(tx, &vote.id, DraftAccess::All)?,
+                store::staff_ballot::show(tx, &result.id, DraftAccess::None)?,
                 store::contract::show(tx, &sale.id)?,
             ])
         });
@@ -102,13 +102,13 @@ async fn a_ballot_without_a_public_document_is_shown_to_those_who_see_all_of_it(
     register.database.raw().execute("UPDATE staff_ballots SET public_document = NULL");
     let sort = store::staff_ballot::Sort::Id;
     let page = Page { limit: 10, sort, descending: false, after: None, count: false };
-    for (sees, is_shown) in [(Confidences::Everybodys, true), (Confidences::Nobodys, false)] {
+    for (sees, is_shown) in [(DraftAccess::All, true), (DraftAccess::None, false)] {
         let page = page.clone();
         let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, sees);
         let list = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::list(tx, &Default::default(), &page, sees);
 
-        let shown = register.store.look::<_, Error, _>(show).await;
-        let listed = register.store.look::<_, Error, _>(list).await;
+        let shown = register.store.read_one::<_, Error, _>(show).await;
+        let listed = register.store.read_one::<_, Error, _>(list).await;
 
         assert!(if is_shown { shown.is_ok() } else { matches!(shown, Err(Error::Internal(_))) }, "{shown:?}");
         assert!(if is_shown { listed.is_ok() } else { matches!(listed, Err(Error::Internal(_))) }, "{listed:?}");

@@ -142,7 +142,7 @@ async fn refused_and_discarded_writes_leave_no_entry_and_no_row(register: &Regis
     {
         assert_eq!(raw.count(table), rows, "{table}");
     }
-    assert_eq!(register.store.look::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
+    assert_eq!(register.store.read_one::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
     // What was tried is as free as before.
     register.enter(mutual("Tried")).await;
     register.enter(department("New")).await;
@@ -218,7 +218,7 @@ async fn write_and_look(store: Store, n: usize) -> Option<String> {
         if n.is_multiple_of(4) { Err(Error::Internal("not this one".to_owned())) } else { Ok(entered) }
     });
     let entered = write.await.ok()?;
-    let found = store.look::<_, Error, _>(move |tx| store::mutual::find(tx, &domain::Key::Id(id))).await.unwrap();
+    let found = store.read_one::<_, Error, _>(move |tx| store::mutual::find(tx, &domain::Key::Id(id))).await.unwrap();
     assert_eq!(found, *entered.record);
     Some(id.to_string())
 }

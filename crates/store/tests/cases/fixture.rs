@@ -5,12 +5,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Checked, Confidences, Contract, ContractStatus, Day, Department,
-    DepartmentId, DepartmentKind, Distinct, Effect, Ending, Held, Id, Identifier, Invalid, Key, Mutual, MutualId, Name,
-    Parents, PartialDate, Procedure, Record, Rules, Sector, Slug, Sources, Staff, StaffBallot, StaffBallotId, Stage,
-    Tally, Tests, Timeline,
+    BallotKind, BallotMode, BallotOption, BallotState, Checked, Contract, ContractStatus, Day, Department,
+    DepartmentId, DepartmentKind, Distinct, DraftAccess, Effect, Ending, Held, Id, Identifier, Invalid, Key, Mutual,
+    MutualId, Name, Parents, PartialDate, Procedure, Record, Rules, Sector, Slug, Sources, Staff, StaffBallot,
+    StaffBallotId, Stage, Tally, Tests, Timeline,
 };
-use store::{Error, Listed, Page, ReadTx, Shown, Slice, Stored, WriteTx};
+use store::{Error, Listed, Page, ReadTx, Representation, Slice, Stored, WriteTx};
 
 use crate::kit::{Register, listed, next_id, shown, stamp};
 
@@ -164,7 +164,7 @@ pub trait Resource: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
     fn update(tx: &mut WriteTx<'_>, current: &Record<Self>, content: Self) -> Result<Record<Self>, Error>;
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error>;
     fn find(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Record<Self>, Error>;
-    fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Shown, Error>;
+    fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Representation, Error>;
     fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice, Error>;
 }
 
@@ -192,7 +192,7 @@ macro_rules! resource {
                 store::$module::find(tx, &$key(id) $(, $sees)?)
             }
 
-            fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Shown, Error> {
+            fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Representation, Error> {
                 store::$module::show(tx, &$key(id) $(, $sees)?)
             }
 
@@ -205,13 +205,7 @@ macro_rules! resource {
 
 resource!(Department, department, Key::Id, [Name, UpdatedAt, Id]);
 resource!(Mutual, mutual, Key::Id, [Name, LaunchedOn, StaffCount, UpdatedAt, Id]);
-resource!(
-    StaffBallot,
-    staff_ballot,
-    std::convert::identity,
-    [ClosedOn, DeclaredOn, UpdatedAt, Id],
-    Confidences::Everybodys
-);
+resource!(StaffBallot, staff_ballot, std::convert::identity, [ClosedOn, DeclaredOn, UpdatedAt, Id], DraftAccess::All);
 resource!(Contract, contract, std::convert::identity, [StartsOn, EndsOn, Value, UpdatedAt, Id]);
 
 /// What was stored, which is what was to be shown of it.
@@ -258,8 +252,8 @@ impl Register {
 
     /// A record, which is looked at in both ways.
     pub async fn find<R: Resource>(&self, id: Id<R>) -> Result<Record<R>, Error> {
-        let found = self.store.look(move |tx| R::find(tx, id)).await;
-        match (&found, self.store.look::<_, Error, _>(move |tx| R::show(tx, id)).await) {
+        let found = self.store.read_one(move |tx| R::find(tx, id)).await;
+        match (&found, self.store.read_one::<_, Error, _>(move |tx| R::show(tx, id)).await) {
             (Ok(record), Ok(seen)) => assert_eq!(seen, shown(record)),
             (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
             (one, other) => panic!("{one:?}, but it is shown as {other:?}"),

@@ -16,8 +16,8 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
 use domain::{Contract, Department, Id, Mutual, Record, StaffBallot};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
-use store::part::{AnyPart, PartDocument};
-use store::{DatabaseUrl, Document, Documents, Error, Listed, Shown, Stamp, Store, WriteTx};
+use store::child::{AnyChild, ChildDocument};
+use store::{DatabaseUrl, Document, Documents, Error, Listed, Representation, Stamp, Store, WriteTx};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -351,19 +351,19 @@ impl Documents for Plain {
         Document { shown: shown(record).document, canonical }
     }
 
-    fn part(&self, record: AnyPart<'_>) -> PartDocument {
+    fn part(&self, record: AnyChild<'_>) -> ChildDocument {
         let full = match record {
-            AnyPart::Commitment(record) => plain(record),
-            AnyPart::StageTransition(record) => plain(record),
-            AnyPart::PathwayStep(record) => plain(record),
-            AnyPart::Enabler(record) => plain(record),
-            AnyPart::AnnualReturn(record) => plain(record),
-            AnyPart::Endorsement(record) => plain(record),
-            AnyPart::Objection(record) => plain(record),
-            AnyPart::SupportRequest(record) => plain(record),
-            AnyPart::PathwayProgress(record) => plain(record),
+            AnyChild::Commitment(record) => plain(record),
+            AnyChild::StageTransition(record) => plain(record),
+            AnyChild::PathwayStep(record) => plain(record),
+            AnyChild::Enabler(record) => plain(record),
+            AnyChild::AnnualReturn(record) => plain(record),
+            AnyChild::Endorsement(record) => plain(record),
+            AnyChild::Objection(record) => plain(record),
+            AnyChild::SupportRequest(record) => plain(record),
+            AnyChild::PathwayProgress(record) => plain(record),
         };
-        PartDocument { full, public: None }
+        ChildDocument { full, public: None }
     }
 }
 
@@ -373,13 +373,13 @@ fn plain<T: Debug>(record: &Record<T>) -> Document {
 
 /// What a list shows of a record that [`Plain`] wrote.
 pub fn listed<T: Debug>(record: &Record<T>) -> Listed {
-    let Shown { id, version, document, .. } = shown(record);
+    let Representation { id, version, document, .. } = shown(record);
     Listed { id, version, document, reduced: false }
 }
 
 /// What is shown of a record that [`Plain`] wrote.
-pub fn shown<T: Debug>(record: &Record<T>) -> Shown {
-    Shown {
+pub fn shown<T: Debug>(record: &Record<T>) -> Representation {
+    Representation {
         id: record.id.to_string(),
         version: record.version,
         updated_at: record.updated_at,

@@ -135,12 +135,12 @@ async fn a_deleted_record_is_gone_and_one_that_never_was_is_not_found(register: 
     let deleted_at = stamp(2).now;
 
     for key in [Key::Id(entered.id), Key::Slug(parsed("gone"))] {
-        let missing = register.store.look(move |tx| store::mutual::find(tx, &key)).await;
+        let missing = register.store.read_one(move |tx| store::mutual::find(tx, &key)).await;
         let Err(Error::Gone { resource_type, deleted_at: at, .. }) = missing else { panic!("{missing:?}") };
         assert_eq!((resource_type, at), (ResourceType::Mutual, deleted_at));
     }
     for key in [Key::Id(next_id()), Key::Slug(parsed("never"))] {
-        let missing = register.store.look(move |tx| store::mutual::find(tx, &key)).await;
+        let missing = register.store.read_one(move |tx| store::mutual::find(tx, &key)).await;
         assert!(matches!(missing, Err(Error::NotFound { resource_type: ResourceType::Mutual, .. })), "{missing:?}");
     }
     // An id is looked for among its own type only.
@@ -170,11 +170,11 @@ async fn keys_are_resolved_to_ids_and_slugs_that_lead_nowhere_are_faults(registe
     let there = register.enter(mutual("There")).await;
     let unknown = next_id();
     let keys = vec![Key::Slug(parsed("there")), Key::Id(unknown)];
-    let ids = register.store.look::<_, Error, _>(move |tx| store::mutual::resolve(tx, &keys)).await.unwrap();
+    let ids = register.store.read_one::<_, Error, _>(move |tx| store::mutual::resolve(tx, &keys)).await.unwrap();
     assert_eq!(ids, [there.id, unknown]);
 
     let keys = vec![Key::Slug(parsed("nowhere")), Key::Slug(parsed("there")), Key::Slug(parsed("elsewhere"))];
-    let refused = register.store.look::<_, Error, _>(move |tx| store::mutual::resolve(tx, &keys)).await;
+    let refused = register.store.read_one::<_, Error, _>(move |tx| store::mutual::resolve(tx, &keys)).await;
     let Err(Error::Rule(faults)) = refused else { panic!("{refused:?}") };
     assert_eq!(faults.len(), 2, "{faults:?}");
     assert!(faults.iter().all(|fault| fault.field == "mutual"), "{faults:?}");

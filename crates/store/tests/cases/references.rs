@@ -1,6 +1,6 @@
 //! References lead to records, never in a circle, and keep what they lead to.
 
-use domain::{BallotKind, Confidences, Department, FaultCode, Mutual, Parents, StaffBallot, StaffBallotId};
+use domain::{BallotKind, Department, DraftAccess, FaultCode, Mutual, Parents, StaffBallot, StaffBallotId};
 use store::{ConflictKind, Error};
 
 use crate::fixture::{
@@ -118,16 +118,16 @@ async fn a_ballot_gives_way_to_another_declared_rerun_for_the_same_mutual(regist
     ];
     for other in refused {
         let expected = [("superseded_by_id".to_owned(), FaultCode::Inconsistent)];
-        assert_eq!(faults(supersede(register, first, other, Confidences::Everybodys).await), expected);
+        assert_eq!(faults(supersede(register, first, other, DraftAccess::All).await), expected);
     }
 
-    supersede(register, first, second, Confidences::Everybodys).await.unwrap();
+    supersede(register, first, second, DraftAccess::All).await.unwrap();
 
     assert_eq!(register.find(first).await.unwrap().content.ending.superseded_by_id, Some(second));
     // The first no longer stands, so that no circle can be closed.
-    let back = faults(supersede(register, second, first, Confidences::Everybodys).await);
+    let back = faults(supersede(register, second, first, DraftAccess::All).await);
     assert_eq!(back, [("superseded_by_id".to_owned(), FaultCode::Inconsistent)]);
-    let again = supersede(register, first, second, Confidences::Everybodys).await;
+    let again = supersede(register, first, second, DraftAccess::All).await;
     assert!(matches!(again, Err(Error::State(_))), "{again:?}");
 }
 
@@ -141,28 +141,28 @@ async fn a_draft_that_the_caller_does_not_see_is_no_rerun_at_all(register: &Regi
         (fault.code, fault.detail.replace(&rerun.to_string(), "it"))
     };
 
-    let hidden = refused(draft, Confidences::Nobodys).await;
+    let hidden = refused(draft, DraftAccess::None).await;
 
-    assert_eq!(hidden, refused(next_id(), Confidences::Nobodys).await);
+    assert_eq!(hidden, refused(next_id(), DraftAccess::None).await);
     assert_eq!(hidden.0, FaultCode::UnknownReference);
-    assert_eq!(refused(draft, Confidences::Everybodys).await.0, FaultCode::Inconsistent);
+    assert_eq!(refused(draft, DraftAccess::All).await.0, FaultCode::Inconsistent);
 }
 
 async fn supersede(
     register: &Register,
     id: StaffBallotId,
     rerun: StaffBallotId,
-    sees: Confidences<'static>,
+    sees: DraftAccess<'static>,
 ) -> Result<(), Error> {
     let work = move |tx: &mut store::WriteTx<'_>| {
-        let current = store::staff_ballot::find(tx, &id, Confidences::Everybodys)?;
+        let current = store::staff_ballot::find(tx, &id, DraftAccess::All)?;
         store::staff_ballot::supersede(tx, &current, rerun, sees).map(drop)
     };
     register.write(work).await
 }
 
 async fn a_department_that_others_refer_to_stays_and_they_are_named(register: &Register) {
-    let kept = register.enter(department("Kept")).await.id;
+    let kept = register.enter(department("StoredChild")).await.id;
     let lead = register.enter(department("Lead")).await.id;
     let child = register.enter(mutual_of("A child", &[kept])).await.id;
     let step_child = register.enter(mutual_of("B step-child", &[lead, kept])).await.id;
@@ -189,7 +189,7 @@ async fn a_department_that_others_refer_to_stays_and_they_are_named(register: &R
 
 async fn a_mutual_that_others_refer_to_stays_and_they_are_named(register: &Register) {
     let buyer = register.enter(department("Buyer")).await.id;
-    let kept = register.enter(mutual("Kept")).await.id;
+    let kept = register.enter(mutual("StoredChild")).await.id;
     let vote = register.enter(ballot(kept)).await.id;
     let sale = register.enter(contract(kept, buyer)).await.id;
     let predecessor = register.enter(merged_mutual("Predecessor", Some(kept))).await.id;
@@ -221,7 +221,7 @@ async fn a_ballot_that_superseded_another_stays(register: &Register) {
 }
 
 async fn of_many_dependents_ten_of_each_type_are_named(register: &Register) {
-    let kept = register.enter(department("Kept")).await.id;
+    let kept = register.enter(department("StoredChild")).await.id;
     for n in 0..12 {
         let child = register.enter(mutual_of(&format!("Child {n:02}"), &[kept])).await.id;
         register.enter(contract(child, kept)).await;

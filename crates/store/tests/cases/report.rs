@@ -1,11 +1,11 @@
 //! The report on commitments: whatever the days, SQL finds for each status those alone that the domain says have it.
 
-use domain::{Commitment, CommitmentKind, CommitmentStatus, Day, DepartmentId, Distinct, Part};
+use domain::{Child, Commitment, CommitmentKind, CommitmentStatus, Day, DepartmentId, Distinct};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use store::part::PartRecord;
+use store::child::ChildRecord;
 use store::report::{CommitmentFilter, Reported};
 use store::{Error, Page, ReadTx};
 
@@ -41,10 +41,10 @@ fn any_look() -> impl Strategy<Value = Look> {
 
 async fn enter(
     register: &Register,
-    whole_id: DepartmentId,
+    parent_id: DepartmentId,
     due_on: Day,
     published_on: Option<Day>,
-) -> PartRecord<Commitment> {
+) -> ChildRecord<Commitment> {
     let content = Commitment {
         kind: CommitmentKind::Other,
         title: parsed("Promised"),
@@ -53,8 +53,8 @@ async fn enter(
         evidence_url: None,
         sources: Distinct::default(),
     };
-    let (id, part) = (next_id(), Part { whole_id, content });
-    let enter = move |tx: &mut store::WriteTx<'_>| store::part::insert(tx, id, part.clone());
+    let (id, part) = (next_id(), Child { parent_id, content });
+    let enter = move |tx: &mut store::WriteTx<'_>| store::child::insert(tx, id, part.clone());
     (*register.store.write(stamp(0), enter).await.unwrap().record).clone()
 }
 
@@ -96,24 +96,24 @@ async fn the_report_lists_and_counts_as_the_domain_says(register: &Register) {
             };
             let (listed, counted) = walk(register, &filter, &look).await;
 
-            let is_asked = |one: &&PartRecord<Commitment>| {
-                filter.departments.is_empty() || filter.departments.contains(&one.content.whole_id)
+            let is_asked = |one: &&ChildRecord<Commitment>| {
+                filter.departments.is_empty() || filter.departments.contains(&one.content.parent_id)
             };
-            let asked: Vec<&PartRecord<Commitment>> = all.iter().filter(is_asked).collect();
+            let asked: Vec<&ChildRecord<Commitment>> = all.iter().filter(is_asked).collect();
             let number = |status| asked.iter().filter(|one| one.content.status(look.as_at) == status).count();
             let counts = CommitmentStatus::ALL.iter().map(|status| (*status, i64::try_from(number(*status)).unwrap()));
             assert_eq!(counted, counts.collect::<Vec<_>>(), "{look:?}");
-            let is_listed = |one: &&&PartRecord<Commitment>| {
+            let is_listed = |one: &&&ChildRecord<Commitment>| {
                 look.statuses.is_empty() || look.statuses.contains(&one.content.status(look.as_at))
             };
-            let mut expected: Vec<&PartRecord<Commitment>> = asked.iter().filter(is_listed).copied().collect();
+            let mut expected: Vec<&ChildRecord<Commitment>> = asked.iter().filter(is_listed).copied().collect();
             expected.sort_by_key(|one| (one.content.due_on, one.id));
             if look.descending {
                 expected.reverse();
             }
-            let found: Vec<&PartRecord<Commitment>> = listed.iter().map(|reported| &reported.commitment).collect();
+            let found: Vec<&ChildRecord<Commitment>> = listed.iter().map(|reported| &reported.commitment).collect();
             assert_eq!(found, expected, "{look:?}");
-            assert!(listed.iter().all(|reported| reported.department.id == reported.commitment.content.whole_id));
+            assert!(listed.iter().all(|reported| reported.department.id == reported.commitment.content.parent_id));
         }
     });
 }

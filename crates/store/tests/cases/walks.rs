@@ -7,7 +7,7 @@ use crate::fixture::{Resource, checked, contract, date, department, life, mutual
 use crate::kit::Register;
 
 async fn page<R: Resource>(register: &Register, page: Page<R::Sort>) -> Result<Slice, Error> {
-    register.store.look(move |tx| R::list(tx, &R::Filter::default(), &page)).await
+    register.store.read_one(move |tx| R::list(tx, &R::Filter::default(), &page)).await
 }
 
 fn first<S>(sort: S, limit: usize) -> Page<S> {

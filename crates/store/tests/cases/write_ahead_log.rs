@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use domain::{Contract, Department, Mutual, Record, Scrutineer, StaffBallot};
-use store::part::{AnyPart, PartDocument};
+use store::child::{AnyChild, ChildDocument};
 use store::{Document, Documents, Error, Store};
 use tokio::task::JoinSet;
 
@@ -58,7 +58,7 @@ async fn the_log_stays_short_under_a_steady_load(register: &Register) {
 
     // The file never shrinks while it is in use, so its last length is its greatest.
     assert!(length < 80 * MEBIBYTE, "{} MiB", length / MEBIBYTE);
-    assert_eq!(register.store.look::<_, Error, _>(store::entry_log::head).await.unwrap(), 20_000);
+    assert_eq!(register.store.read_one::<_, Error, _>(store::entry_log::head).await.unwrap(), 20_000);
 }
 
 /// Writes a document of some length into the log with each change.
@@ -91,7 +91,7 @@ impl Documents for Wordy {
         Plain.contract(record)
     }
 
-    fn part(&self, record: AnyPart<'_>) -> PartDocument {
+    fn part(&self, record: AnyChild<'_>) -> ChildDocument {
         Plain.part(record)
     }
 }

@@ -86,7 +86,7 @@ async fn a_read_that_panics_answers_internal_and_the_store_goes_on(register: &Re
     // No connection is left at an earlier moment, or in a transaction.
     register.enter(mutual("After")).await;
     for _ in 0..12 {
-        assert_eq!(register.store.look::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
+        assert_eq!(register.store.read_one::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
         assert_eq!(register.store.read::<_, Error, _>(store::entry_log::head).await.unwrap(), 1);
     }
 }

@@ -18,12 +18,12 @@ use super::words::{BallotKind, BallotMode, BallotState};
 use super::{Ending, Held, StaffBallot};
 
 /// Above how many people entitled to vote a scrutineer is asked for, unless the operator says otherwise (TULRCA
-/// 1992 s.226B, as a yardstick).
+/// 1992 s.226B, as a rules).
 pub const SCRUTINEER_ABOVE: i64 = 50;
 
 /// What a result is measured by where it is declared or corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Yardstick {
+pub struct DeclarationRules {
     /// The day on which that is done.
     pub today: Day,
     /// Above how many people entitled a scrutineer is needed; [`SCRUTINEER_ABOVE`] unless the operator says
@@ -96,7 +96,7 @@ impl StaffBallot {
     /// [`BallotError::State`] if it is no draft. A fault for each thing that it lacks: counts or at least published
     /// figures, a day of declaration that is not in the future, and, unless it is historic, that day at all, the
     /// question, two options and, above so many entitled, a scrutineer.
-    pub fn declare(&self, declaration: &Declaration, yardstick: &Yardstick) -> Result<Self, BallotError> {
+    pub fn declare(&self, declaration: &Declaration, rules: &DeclarationRules) -> Result<Self, BallotError> {
         self.require_state(BallotState::Draft, "declared")?;
         let mut faults = Vec::new();
         if self.mode == BallotMode::Hosted {
@@ -114,9 +114,9 @@ impl StaffBallot {
         // A day that doesn't fit is told, and not missing besides.
         let lacks_day = declaration.declared_on.is_none();
         if !declaration.historic {
-            faults.extend(declared.gaps(yardstick).into_iter().filter(|gap| lacks_day || gap.field != "declared_on"));
+            faults.extend(declared.gaps(rules).into_iter().filter(|gap| lacks_day || gap.field != "declared_on"));
         }
-        faults.extend(declared.defects(yardstick));
+        faults.extend(declared.defects(rules));
         if !faults.is_empty() {
             return Err(BallotError::Content(faults));
         }
@@ -134,12 +134,12 @@ impl StaffBallot {
         id: StaffBallotId,
         past: &Past,
         rerun: Option<&Record<Self>>,
-        yardstick: &Yardstick,
+        rules: &DeclarationRules,
     ) -> Result<Self, BallotError> {
         if past.ending.state == BallotState::Draft {
             return Ok(self.clone());
         }
-        let declared = self.declare(&Declaration { declared_on: None, historic: true }, yardstick)?;
+        let declared = self.declare(&Declaration { declared_on: None, historic: true }, rules)?;
         let is_rerun = |by: &Record<Self>| {
             by.id != id
                 && by.content.mutual_id == self.mutual_id
@@ -195,7 +195,12 @@ impl StaffBallot {
     /// [`BallotError::State`] if it is a draft or was corrected too often. A fault for each thing that is not
     /// corrected, for each that the ballot would lack to be declared, unless it lacked it before, and for a content
     /// that is the one it has.
-    pub fn correct(&self, content: Self, correction: Correction, yardstick: &Yardstick) -> Result<Self, BallotError> {
+    pub fn correct(
+        &self,
+        content: Self,
+        correction: Correction,
+        rules: &DeclarationRules,
+    ) -> Result<Self, BallotError> {
         if self.state() == BallotState::Draft {
             return Err(refusal("the ballot is `draft`: edit it, only what was declared is corrected".to_owned()));
         }
@@ -204,9 +209,9 @@ impl StaffBallot {
         }
         let mut corrected = self.saying(content);
         let mut faults: Vec<Fault> = self.changed_for_good(&corrected);
-        let before = self.lacks(yardstick);
+        let before = self.lacks(rules);
         let is_new = |lack: &Fault| !before.iter().any(|old| (&old.field, old.code) == (&lack.field, lack.code));
-        faults.extend(corrected.lacks(yardstick).into_iter().filter(is_new));
+        faults.extend(corrected.lacks(rules).into_iter().filter(is_new));
         if corrected == *self {
             let detail = "this is what the ballot says already: expected what it should have said";
             faults.push(Fault::new("", FaultCode::Inconsistent, detail));
@@ -257,12 +262,12 @@ impl StaffBallot {
     }
 
     /// Everything that the ballot lacks to be declared.
-    fn lacks(&self, yardstick: &Yardstick) -> Vec<Fault> {
-        [self.gaps(yardstick), self.defects(yardstick)].concat()
+    fn lacks(&self, rules: &DeclarationRules) -> Vec<Fault> {
+        [self.gaps(rules), self.defects(rules)].concat()
     }
 
     /// What the ballot lacks to be declared, which the sources of a historic one may not tell.
-    fn gaps(&self, yardstick: &Yardstick) -> Vec<Fault> {
+    fn gaps(&self, rules: &DeclarationRules) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut require = |field: &str, code, detail: &str| faults.push(Fault::new(field, code, detail));
         if self.question.is_none() {
@@ -274,8 +279,8 @@ impl StaffBallot {
         if self.held.declared_on.is_none() {
             require("declared_on", FaultCode::Required, "when was it declared? The year is enough");
         }
-        if self.scrutineer.is_none() && self.tally.least_entitled() > yardstick.scrutineer_above {
-            let above = yardstick.scrutineer_above;
+        if self.scrutineer.is_none() && self.tally.least_entitled() > rules.scrutineer_above {
+            let above = rules.scrutineer_above;
             let detail = format!("above {above} people entitled to vote, an independent scrutineer watches over it");
             faults.push(Fault::new("scrutineer", FaultCode::Required, detail).citing("tulrca1992.s226b"));
         }
@@ -283,14 +288,14 @@ impl StaffBallot {
     }
 
     /// Why no ballot could be declared as this one is.
-    fn defects(&self, yardstick: &Yardstick) -> Vec<Fault> {
+    fn defects(&self, rules: &DeclarationRules) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.tally.counts.is_empty() && self.tally.published_figures.is_empty() {
             let detail = "a declared ballot has a result: expected `counts` or `published_figures`";
             faults.push(Fault::new("counts", FaultCode::Required, detail));
         }
-        if let Some(declared) = self.held.declared_on.filter(|declared| declared.first_day() > yardstick.today) {
-            let detail = format!("{declared} is in the future: expected {} or earlier", yardstick.today);
+        if let Some(declared) = self.held.declared_on.filter(|declared| declared.first_day() > rules.today) {
+            let detail = format!("{declared} is in the future: expected {} or earlier", rules.today);
             faults.push(Fault::new("declared_on", FaultCode::OutOfRange, detail));
         }
         faults

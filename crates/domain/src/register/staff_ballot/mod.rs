@@ -10,7 +10,7 @@ mod tally;
 mod verdict;
 mod words;
 
-pub use life::{BallotError, Correction, Declaration, Past, SCRUTINEER_ABOVE, Yardstick};
+pub use life::{BallotError, Correction, Declaration, DeclarationRules, Past, SCRUTINEER_ABOVE};
 pub use published::FigureCheck;
 pub use result::{BallotResult, CountsKnown, Share, ThresholdOutcome};
 pub use tally::{BallotOption, OptionCount, OptionKey, PublishedFigure, Round, Tally, Threshold};
@@ -112,7 +112,7 @@ impl Rules for Ending {
     }
 }
 
-/// Who watched over a ballot and what they found; an independent one is the yardstick above 50 entitled
+/// Who watched over a ballot and what they found; an independent one is the rules above 50 entitled
 /// (TULRCA 1992 s.226B).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scrutineer {

@@ -10,7 +10,7 @@ use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
-    Checked, Confidences, Contract, Day, Department, DepartmentId, Id, Identifier, Mutual, MutualId, PartialDate,
+    Checked, Contract, Day, Department, DepartmentId, DraftAccess, Id, Identifier, Mutual, MutualId, PartialDate,
     Record, Rules, SearchQuery, Sector, StaffBallot, tokens,
 };
 use proptest::collection::vec;
@@ -122,7 +122,7 @@ async fn walk<R: Listed>(
     let mut walked = Vec::new();
     loop {
         let (filter, wanted) = (look.filter.clone(), page.clone());
-        let slice = register.store.look::<_, Error, _>(move |tx| R::list(tx, &filter, &wanted)).await.unwrap();
+        let slice = register.store.read_one::<_, Error, _>(move |tx| R::list(tx, &filter, &wanted)).await.unwrap();
         assert!(slice.items.len() <= look.limit, "{look:?}");
         assert_eq!(slice.total, look.count.then(|| i64::try_from(most).unwrap()), "{look:?}");
         walked.extend(slice.items);
@@ -171,7 +171,7 @@ async fn enter_backdrop(register: &Register) {
             let name = format!("Backdrop {n}");
             store::department::insert(tx, department_id(n), department(&name))?;
             store::mutual::insert(tx, mutual_id(n), mutual(&name))?;
-            store::staff_ballot::insert(tx, numbered(300 + n), declared_ballot(mutual_id(n)), Confidences::Everybodys)?;
+            store::staff_ballot::insert(tx, numbered(300 + n), declared_ballot(mutual_id(n)), DraftAccess::All)?;
         }
         Ok(())
     });

@@ -1,6 +1,6 @@
 //! Records that belong to another, as the API serves them: `/v1/departments/{department}/commitments/{commitment}`.
 //!
-//! A kind of part says how it is sent and shown ([`Served`]); all else it has in common with the other resources and the other
+//! A kind of part says how it is sent and shown ([`ChildResource`]); all else it has in common with the other resources and the other
 //! parts.
 
 use std::fmt;
@@ -9,10 +9,10 @@ use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use domain::{Action, Id, Key, Kind, Object, Part};
+use domain::{Action, Child, Id, Key, Kind, Object};
 use serde::{Deserialize, Serialize};
-use store::part::{self, Kept, Narrowing, PartId, PartRecord, Whole};
-use store::{ReadTx, ResourceType, Shown, Stored, WriteTx};
+use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredChild};
+use store::{ReadTx, Representation, ResourceType, Stored, WriteTx};
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
@@ -25,9 +25,9 @@ use crate::response::problem::Problem;
 use crate::server::App;
 
 /// A kind of part with its forms on the wire.
-pub trait Served: Kept {
+pub trait ChildResource: StoredChild {
     /// How it is shown.
-    type View: From<PartRecord<Self>> + Serialize + ToSchema;
+    type View: From<ChildRecord<Self>> + Serialize + ToSchema;
     /// How it is sent.
     type New: Input<Value = Self> + 'static;
 
@@ -44,89 +44,89 @@ pub trait Served: Kept {
 }
 
 /// The parts of one kind among the register's resources.
-pub struct Parts<T>(PhantomData<fn() -> T>);
+pub struct Children<T>(PhantomData<fn() -> T>);
 
 /// What a path names a part by.
-pub struct PartKey<T: Kept> {
+pub struct ChildKey<T: StoredChild> {
     /// The record that it belongs to.
-    pub whole: Key<T::Whole>,
+    pub parent: Key<T::Parent>,
     /// The part.
-    pub id: PartId<T>,
+    pub id: ChildId<T>,
 }
 
-impl<T: Kept> fmt::Display for PartKey<T> {
+impl<T: StoredChild> fmt::Display for ChildKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.id.fmt(f)
     }
 }
 
 /// What can't be parsed names nothing that could ever have been there, so that it is a 404.
-impl<T: Kept> FromRequest for PartKey<T> {
+impl<T: StoredChild> FromRequest for ChildKey<T> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let mut named = request.match_info().iter().map(|(_, raw)| raw);
-        let whole = named.next().and_then(|raw| raw.parse().ok());
+        let parent = named.next().and_then(|raw| raw.parse().ok());
         let id = named.next().and_then(|raw| raw.parse().ok());
-        let key = whole.zip(id).map(|(whole, id)| Self { whole, id });
+        let key = parent.zip(id).map(|(parent, id)| Self { parent, id });
         ready(key.ok_or_else(|| Problem::not_found("the path names no record: it has no id there")))
     }
 }
 
-impl<T: Served> Resource for Parts<T> {
-    type Content = Part<T::Whole, T>;
+impl<T: ChildResource> Resource for Children<T> {
+    type Content = Child<T::Parent, T>;
     type View = T::View;
     type New = T::New;
-    type Key = PartKey<T>;
+    type Key = ChildKey<T>;
 
     const TYPE: ResourceType = T::TYPE;
     const KIND: Kind = T::KIND;
 
-    fn object(tx: &mut ReadTx<'_>, _: PartId<T>, part: &Self::Content) -> Result<Option<Object>, store::Error> {
-        object::<T>(tx, part.whole_id).map(Some)
+    fn object(tx: &mut ReadTx<'_>, _: ChildId<T>, part: &Self::Content) -> Result<Option<Object>, store::Error> {
+        object::<T>(tx, part.parent_id).map(Some)
     }
 
     fn wanted(current: &Self::Content, content: T) -> Self::Content {
-        Part { whole_id: current.whole_id, content }
+        Child { parent_id: current.parent_id, content }
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Shown, store::Error> {
-        let whole_id = T::Whole::find_id(tx, &key.whole)?;
-        part::show::<T>(tx, whole_id, key.id, caller.confidences_in(T::KIND))
+    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Representation, store::Error> {
+        let parent_id = T::Parent::find_id(tx, &key.parent)?;
+        child::show::<T>(tx, parent_id, key.id, caller.draft_access_in(T::KIND))
     }
 
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<PartRecord<T>, store::Error> {
-        let whole_id = T::Whole::find_id(tx, &key.whole)?;
-        part::find::<T>(tx, whole_id, key.id)
+    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<ChildRecord<T>, store::Error> {
+        let parent_id = T::Parent::find_id(tx, &key.parent)?;
+        child::find::<T>(tx, parent_id, key.id)
     }
 
     fn update(
         tx: &mut WriteTx<'_>,
-        current: &PartRecord<T>,
+        current: &ChildRecord<T>,
         content: T,
         _: &domain::Caller,
     ) -> Result<Stored<Self::Content>, store::Error> {
-        part::update(tx, current, content)
+        child::update(tx, current, content)
     }
 
-    fn delete(tx: &mut WriteTx<'_>, current: &PartRecord<T>) -> Result<(), store::Error> {
-        part::delete(tx, current)
+    fn delete(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), store::Error> {
+        child::delete(tx, current)
     }
 }
 
 /// What erases the personal data of the part at a path, if one of the kind can be there.
-pub fn erasure<T: Served>(path: &str) -> Option<Erasure> {
+pub fn erasure<T: ChildResource>(path: &str) -> Option<Erasure> {
     // Paths are called as types and tables are.
-    let wholes = format!("/v1/{}s/", T::Whole::TYPE.as_str());
+    let wholes = format!("/v1/{}s/", T::Parent::TYPE.as_str());
     let mut words = path.strip_prefix(wholes.as_str())?.split('/');
-    let whole: Key<T::Whole> = words.next()?.parse().ok()?;
+    let parent: Key<T::Parent> = words.next()?.parse().ok()?;
     let id = words.next().filter(|segment| *segment == T::TABLE.replace('_', "-")).and(words.next())?.parse().ok()?;
     words.next().is_none().then(|| -> Erasure {
         Box::new(move |tx, reason| {
-            let whole_id = T::Whole::find_id(tx, &whole)?;
-            let current = part::find::<T>(tx, whole_id, id)?;
-            part::erase(tx, &current, reason)
+            let parent_id = T::Parent::find_id(tx, &parent)?;
+            let current = child::find::<T>(tx, parent_id, id)?;
+            child::erase(tx, &current, reason)
         })
     })
 }
@@ -135,8 +135,8 @@ pub fn erasure<T: Served>(path: &str) -> Option<Erasure> {
 ///
 /// # Errors
 /// 503 where the database does not answer.
-pub fn object<T: Served>(tx: &mut ReadTx<'_>, whole_id: Id<T::Whole>) -> Result<Object, store::Error> {
-    Ok(Object::Part { kind: T::KIND, department: T::Whole::department(tx, whole_id)? })
+pub fn object<T: ChildResource>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Object, store::Error> {
+    Ok(Object::Child { kind: T::KIND, department: T::Parent::department(tx, parent_id)? })
 }
 
 /// Parts are listed in one order, so that a request has none to choose.
@@ -146,7 +146,7 @@ impl SortKey for () {
 }
 
 /// What narrows a list of parts.
-pub trait Facet: Clone + Send + 'static {
+pub trait ChildFilter: Clone + Send + 'static {
     /// The words, one of which a part in the list has; all parts where there is none.
     fn words(&self) -> Vec<&'static str>;
 
@@ -158,9 +158,9 @@ pub trait Facet: Clone + Send + 'static {
 
 /// No parameter that narrows a list.
 #[derive(Clone, Copy, Debug, Deserialize)]
-pub struct NoFacet {}
+pub struct NoFilter {}
 
-impl Facet for NoFacet {
+impl ChildFilter for NoFilter {
     fn words(&self) -> Vec<&'static str> {
         Vec::new()
     }
@@ -170,13 +170,13 @@ impl Facet for NoFacet {
 ///
 /// # Errors
 /// 404 or 410 where it is not there.
-pub async fn read<T: Served>(
+pub async fn read<T: ChildResource>(
     app: &App,
     caller: Caller,
-    key: PartKey<T>,
+    key: ChildKey<T>,
     conditions: &IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    let shown = app.store.read(move |tx| Parts::<T>::show(tx, &key, &caller).map_err(Problem::from)).await?;
+    let shown = app.store.read(move |tx| Children::<T>::show(tx, &key, &caller).map_err(Problem::from)).await?;
     Ok(conditions.item(shown))
 }
 
@@ -184,17 +184,17 @@ pub async fn read<T: Served>(
 ///
 /// # Errors
 /// 404 or 410 where the record is not there, 400 where the cursor is no place of the list.
-pub async fn list<T: Served, F: Facet>(
+pub async fn list<T: ChildResource, F: ChildFilter>(
     app: &App,
     caller: Caller,
-    whole: Key<T::Whole>,
+    parent: Key<T::Parent>,
     query: ListQuery<F, ()>,
 ) -> Result<HttpResponse, Problem> {
-    let narrowing = Narrowing { words: query.filter.words(), covered: query.filter.covered() };
+    let narrowing = ChildConditions { words: query.filter.words(), covered: query.filter.covered() };
     let page = query.page.clone();
     let read = move |tx: &mut ReadTx<'_>| {
-        let whole_id = T::Whole::find_id(tx, &whole)?;
-        part::list::<T>(tx, whole_id, &narrowing, &page, caller.confidences_in(T::KIND))
+        let parent_id = T::Parent::find_id(tx, &parent)?;
+        child::list::<T>(tx, parent_id, &narrowing, &page, caller.draft_access_in(T::KIND))
     };
     let slice = app.store.read(read).await?;
     query.answer(slice)

@@ -6,14 +6,14 @@ use crate::id::Id;
 
 /// What a record says that belongs to a record of the kind `W`, for as long as there is either.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part<W, T> {
+pub struct Child<W, T> {
     /// The record that it belongs to.
-    pub whole_id: Id<W>,
+    pub parent_id: Id<W>,
     /// What it says.
     pub content: T,
 }
 
-impl<W, T> Deref for Part<W, T> {
+impl<W, T> Deref for Child<W, T> {
     type Target = T;
 
     fn deref(&self) -> &T {

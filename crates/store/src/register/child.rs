@@ -1,6 +1,6 @@
 //! Records that belong to another, all kept alike: what a department or a mutual has many of.
 //!
-//! Each kind has a table, a [`Row`] and the rules that bind it to other records ([`Kept`]); how one is found, listed, entered,
+//! Each kind has a table, a [`Row`] and the rules that bind it to other records ([`StoredChild`]); how one is found, listed, entered,
 //! changed and deleted is here, once for all of them. Who is not known to be in the confidence of the department gets the document
 //! without personal data.
 
@@ -11,8 +11,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
 use domain::{
-    AnnualReturn, Commitment, Confidences, Department, DepartmentId, Enabler, Endorsement, Id, Key, Mutual, Objection,
-    Part, PathwayProgress, PathwayStep, Record, StageTransition, SupportRequest,
+    AnnualReturn, Child, Commitment, Department, DepartmentId, DraftAccess, Enabler, Endorsement, Id, Key, Mutual,
+    Objection, PathwayProgress, PathwayStep, Record, StageTransition, SupportRequest,
 };
 
 use crate::backend::conn::Conn;
@@ -25,39 +25,39 @@ use crate::log::personal;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::tombstone;
 use crate::transaction::{Remark, next_version};
-use crate::{Document, ReadTx, ResourceType, Shown, Stored, WriteTx};
+use crate::{Document, ReadTx, Representation, ResourceType, Stored, WriteTx};
 
 /// A part of the kind `T`, as it is stored.
-pub type PartRecord<T> = Record<Part<<T as Kept>::Whole, T>>;
+pub type ChildRecord<T> = Record<Child<<T as StoredChild>::Parent, T>>;
 
 /// Id of a part of the kind `T`.
-pub type PartId<T> = Id<Part<<T as Kept>::Whole, T>>;
+pub type ChildId<T> = Id<Child<<T as StoredChild>::Parent, T>>;
 
 /// A part of whatever kind, to be written down.
 #[derive(Clone, Copy, Debug)]
-pub enum AnyPart<'r> {
+pub enum AnyChild<'r> {
     /// A commitment of a department.
-    Commitment(&'r PartRecord<Commitment>),
+    Commitment(&'r ChildRecord<Commitment>),
     /// A mutual's move from one stage to another.
-    StageTransition(&'r PartRecord<StageTransition>),
+    StageTransition(&'r ChildRecord<StageTransition>),
     /// A step of a department's pathway.
-    PathwayStep(&'r PartRecord<PathwayStep>),
+    PathwayStep(&'r ChildRecord<PathwayStep>),
     /// Somebody who supports mutuals in a department.
-    Enabler(&'r PartRecord<Enabler>),
+    Enabler(&'r ChildRecord<Enabler>),
     /// An annual return of a mutual.
-    AnnualReturn(&'r PartRecord<AnnualReturn>),
+    AnnualReturn(&'r ChildRecord<AnnualReturn>),
     /// An endorsement of a mutual.
-    Endorsement(&'r PartRecord<Endorsement>),
+    Endorsement(&'r ChildRecord<Endorsement>),
     /// An objection to a mutual.
-    Objection(&'r PartRecord<Objection>),
+    Objection(&'r ChildRecord<Objection>),
     /// A mutual's request for support.
-    SupportRequest(&'r PartRecord<SupportRequest>),
+    SupportRequest(&'r ChildRecord<SupportRequest>),
     /// A step of the pathway that a mutual has done.
-    PathwayProgress(&'r PartRecord<PathwayProgress>),
+    PathwayProgress(&'r ChildRecord<PathwayProgress>),
 }
 
 /// A record that others belong to.
-pub trait Whole: Clone + Send + Sync + 'static {
+pub trait Parent: Clone + Send + Sync + 'static {
     /// What it is called in the register.
     const TYPE: ResourceType;
     /// The column by which its parts say which one they belong to.
@@ -77,9 +77,9 @@ pub trait Whole: Clone + Send + Sync + 'static {
 }
 
 /// What a kind of part is, and how it is kept.
-pub trait Kept: Clone + Send + Sync + 'static {
+pub trait StoredChild: Clone + Send + Sync + 'static {
     /// What it belongs to.
-    type Whole: Whole;
+    type Parent: Parent;
     /// A row of its table.
     type Row: Row<Self>;
 
@@ -90,12 +90,12 @@ pub trait Kept: Clone + Send + Sync + 'static {
     /// What the parts of one whole are listed by.
     const ORDER: SortColumn;
     /// The column by which a list can be narrowed.
-    const FACET: Option<&'static str> = None;
+    const FILTER_COLUMN: Option<&'static str> = None;
     /// The columns of lists of words, an empty one standing for all words, by which a list can be narrowed further.
     const COVERED: &'static [&'static str] = &[];
 
     /// The record among those of all kinds.
-    fn any(record: &PartRecord<Self>) -> AnyPart<'_>;
+    fn any(record: &ChildRecord<Self>) -> AnyChild<'_>;
 
     /// Refuses what other records stand against, and fills in what follows from them. `before` is the record as it is now.
     ///
@@ -103,9 +103,9 @@ pub trait Kept: Clone + Send + Sync + 'static {
     /// [`Error::Rule`] and [`Error::Conflict`].
     fn check(
         _: &mut WriteTx<'_>,
-        _id: PartId<Self>,
-        _before: Option<&PartRecord<Self>>,
-        _wanted: &mut Part<Self::Whole, Self>,
+        _id: ChildId<Self>,
+        _before: Option<&ChildRecord<Self>>,
+        _wanted: &mut Child<Self::Parent, Self>,
     ) -> Result<(), Error> {
         Ok(())
     }
@@ -114,7 +114,7 @@ pub trait Kept: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
-    fn follow(_: &mut WriteTx<'_>, _: Id<Self::Whole>, _before: Option<&PartRecord<Self>>) -> Result<(), Error> {
+    fn follow(_: &mut WriteTx<'_>, _: Id<Self::Parent>, _before: Option<&ChildRecord<Self>>) -> Result<(), Error> {
         Ok(())
     }
 
@@ -122,7 +122,7 @@ pub trait Kept: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
-    fn dependents(_: &mut ReadTx<'_>, _: PartId<Self>) -> Result<Vec<Conflict>, Error> {
+    fn dependents(_: &mut ReadTx<'_>, _: ChildId<Self>) -> Result<Vec<Conflict>, Error> {
         Ok(Vec::new())
     }
 
@@ -133,14 +133,14 @@ pub trait Kept: Clone + Send + Sync + 'static {
 }
 
 /// A row of a table of parts. `table_access` writes all but the first two.
-pub trait Row<T: Kept>: Sized {
+pub trait Row<T: StoredChild>: Sized {
     /// The row of a record.
-    fn new(record: &PartRecord<T>, form: Form) -> Self;
+    fn new(record: &ChildRecord<T>, form: Form) -> Self;
     /// The record of a row.
     ///
     /// # Errors
     /// [`Error::Internal`] where a column holds what it may not.
-    fn into_record(self) -> Result<PartRecord<T>, Error>;
+    fn into_record(self) -> Result<ChildRecord<T>, Error>;
     /// The row with this id.
     ///
     /// # Errors
@@ -186,7 +186,7 @@ pub(crate) use table_access;
 
 /// A part as JSON, for those who see all of it and, where that is less, for the public.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PartDocument {
+pub struct ChildDocument {
     /// All of it.
     pub full: Document,
     /// Without personal data, where it has any.
@@ -206,7 +206,7 @@ pub struct Form {
 }
 
 impl Form {
-    fn of(PartDocument { full, public }: PartDocument) -> Self {
+    fn of(ChildDocument { full, public }: ChildDocument) -> Self {
         match public {
             Some(public) => Self { document: public, full_document: Some(full.shown) },
             None => Self { document: full.shown, full_document: None },
@@ -224,7 +224,7 @@ pub(crate) const fn by_id(id: &'static str) -> SortColumn {
     SortColumn { name: id, id, values: Values::Unique, kind: KeyKind::Text, found_first: false }
 }
 
-impl Whole for Department {
+impl Parent for Department {
     const TYPE: ResourceType = ResourceType::Department;
     const COLUMN: &'static str = "department_id";
 
@@ -243,7 +243,7 @@ impl Whole for Department {
     }
 }
 
-impl Whole for Mutual {
+impl Parent for Mutual {
     const TYPE: ResourceType = ResourceType::Mutual;
     const COLUMN: &'static str = "mutual_id";
 
@@ -268,15 +268,19 @@ impl Whole for Mutual {
 ///
 /// # Errors
 /// [`Error::NotFound`] where the record has no such part, [`Error::Gone`] where it was deleted.
-pub fn find<T: Kept>(tx: &mut ReadTx<'_>, whole_id: Id<T::Whole>, id: PartId<T>) -> Result<PartRecord<T>, Error> {
-    match there(tx, id)?.filter(|record| record.content.whole_id == whole_id) {
+pub fn find<T: StoredChild>(
+    tx: &mut ReadTx<'_>,
+    parent_id: Id<T::Parent>,
+    id: ChildId<T>,
+) -> Result<ChildRecord<T>, Error> {
+    match there(tx, id)?.filter(|record| record.content.parent_id == parent_id) {
         Some(record) => Ok(record),
         None => Err(missing::<T>(tx, id)),
     }
 }
 
 /// The part with this id, whatever it belongs to.
-pub(crate) fn there<T: Kept>(tx: &mut ReadTx<'_>, id: PartId<T>) -> Result<Option<PartRecord<T>>, Error> {
+pub(crate) fn there<T: StoredChild>(tx: &mut ReadTx<'_>, id: ChildId<T>) -> Result<Option<ChildRecord<T>>, Error> {
     T::Row::load(tx.conn(), &id.to_string())?.map(T::Row::into_record).transpose()
 }
 
@@ -284,33 +288,33 @@ pub(crate) fn there<T: Kept>(tx: &mut ReadTx<'_>, id: PartId<T>) -> Result<Optio
 ///
 /// # Errors
 /// As [`find`].
-pub fn show<T: Kept>(
+pub fn show<T: StoredChild>(
     tx: &mut ReadTx<'_>,
-    whole_id: Id<T::Whole>,
-    id: PartId<T>,
-    sees: Confidences<'_>,
-) -> Result<Shown, Error> {
-    let (table, column) = (T::TABLE, T::Whole::COLUMN);
+    parent_id: Id<T::Parent>,
+    id: ChildId<T>,
+    sees: DraftAccess<'_>,
+) -> Result<Representation, Error> {
+    let (table, column) = (T::TABLE, T::Parent::COLUMN);
     let query = Fragment::default()
         .sql(format!("SELECT {table}.id, version, updated_at, document, full_document, "))
         .and(seen::<T>(sees))
         .sql(format!(" AS seen, NULL AS key FROM {table} WHERE {table}.id = "))
         .parameter(id.to_string())
         .sql(format!(" AND {column} = "))
-        .parameter(whole_id.to_string());
+        .parameter(parent_id.to_string());
     let found: Option<Found> = query.statement().load(tx.conn())?.into_iter().next();
     let Some(found) = found else { return Err(missing::<T>(tx, id)) };
     let (version, updated_at) = (found.version, instant(found.updated_at));
     let (document, reduced) = found.for_reader();
-    Ok(Shown { id: id.to_string(), version, updated_at, document, reduced })
+    Ok(Representation { id: id.to_string(), version, updated_at, document, reduced })
 }
 
 /// Which parts of a record a list holds: those that meet every condition given.
 #[derive(Clone, Debug, Default)]
-pub struct Narrowing {
+pub struct ChildConditions {
     /// Whose facet is one of these words.
     pub words: Vec<&'static str>,
-    /// Which cover one of these words, for each list of words of [`Kept::COVERED`].
+    /// Which cover one of these words, for each list of words of [`StoredChild::COVERED`].
     pub covered: Vec<Vec<&'static str>>,
 }
 
@@ -318,17 +322,17 @@ pub struct Narrowing {
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list<T: Kept>(
+pub fn list<T: StoredChild>(
     tx: &mut ReadTx<'_>,
-    whole_id: Id<T::Whole>,
-    narrowing: &Narrowing,
+    parent_id: Id<T::Parent>,
+    narrowing: &ChildConditions,
     page: &Page<()>,
-    sees: Confidences<'_>,
+    sees: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
     let table = T::TABLE;
     let of_whole = || {
-        let condition = Fragment::default().sql(format!("{} = ", T::Whole::COLUMN)).parameter(whole_id.to_string());
+        let condition = Fragment::default().sql(format!("{} = ", T::Parent::COLUMN)).parameter(parent_id.to_string());
         condition.and(narrowing.condition::<T>())
     };
     let mut reduced = Vec::new();
@@ -362,21 +366,21 @@ pub fn list<T: Kept>(
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn all<T: Kept>(tx: &mut ReadTx<'_>, whole_id: Id<T::Whole>) -> Result<Vec<PartRecord<T>>, Error> {
+pub fn all<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Vec<ChildRecord<T>>, Error> {
     let of_whole =
-        Fragment::default().sql(format!("{}.{} = ", T::TABLE, T::Whole::COLUMN)).parameter(whole_id.to_string());
+        Fragment::default().sql(format!("{}.{} = ", T::TABLE, T::Parent::COLUMN)).parameter(parent_id.to_string());
     T::Row::load_all(tx.conn(), of_whole)?.into_iter().map(T::Row::into_record).collect()
 }
 
 /// Enters a part of a record.
 ///
 /// # Errors
-/// Those of its rules ([`Kept::check`]).
-pub fn insert<T: Kept>(
+/// Those of its rules ([`StoredChild::check`]).
+pub fn insert<T: StoredChild>(
     tx: &mut WriteTx<'_>,
-    id: PartId<T>,
-    part: Part<T::Whole, T>,
-) -> Result<Stored<Part<T::Whole, T>>, Error> {
+    id: ChildId<T>,
+    part: Child<T::Parent, T>,
+) -> Result<Stored<Child<T::Parent, T>>, Error> {
     let now = tx.stamp().now;
     let mut record = Record { id, version: 1, created_at: now, updated_at: now, content: part };
     T::check(tx, id, None, &mut record.content)?;
@@ -387,18 +391,18 @@ pub fn insert<T: Kept>(
 ///
 /// # Errors
 /// As [`insert`].
-pub fn update<T: Kept>(
+pub fn update<T: StoredChild>(
     tx: &mut WriteTx<'_>,
-    current: &PartRecord<T>,
+    current: &ChildRecord<T>,
     content: T,
-) -> Result<Stored<Part<T::Whole, T>>, Error> {
+) -> Result<Stored<Child<T::Parent, T>>, Error> {
     let mut record = changed(tx, current, content)?;
     T::check(tx, current.id, Some(current), &mut record.content)?;
     write(tx, Action::Update, Some(current), record, T::Row::update, None)
 }
 
 /// Replaces what a part says as other records have it, whatever its own rules.
-pub(crate) fn alter<T: Kept>(tx: &mut WriteTx<'_>, current: &PartRecord<T>, content: T) -> Result<(), Error> {
+pub(crate) fn alter<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>, content: T) -> Result<(), Error> {
     let record = changed(tx, current, content)?;
     write_down(tx, Action::Update, record, T::Row::update, None).map(drop)
 }
@@ -408,7 +412,7 @@ pub(crate) fn alter<T: Kept>(tx: &mut WriteTx<'_>, current: &PartRecord<T>, cont
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
-pub fn erase<T: Kept>(tx: &mut WriteTx<'_>, current: &PartRecord<T>, reason: &str) -> Result<usize, Error> {
+pub fn erase<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>, reason: &str) -> Result<usize, Error> {
     let content = &current.content.content;
     let record = changed(tx, current, content.erased().unwrap_or_else(|| content.clone()))?;
     let forgotten = personal::forget(tx, T::TYPE, &current.id.to_string())?;
@@ -420,17 +424,17 @@ pub fn erase<T: Kept>(tx: &mut WriteTx<'_>, current: &PartRecord<T>, reason: &st
 ///
 /// # Errors
 /// [`Error::Conflict`] naming the records that refer to it.
-pub fn delete<T: Kept>(tx: &mut WriteTx<'_>, current: &PartRecord<T>) -> Result<(), Error> {
+pub fn delete<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), Error> {
     let conflicts = T::dependents(tx, current.id)?;
     if !conflicts.is_empty() {
         return Err(Error::Conflict(conflicts));
     }
     remove(tx, current)?;
-    T::follow(tx, current.content.whole_id, Some(current))
+    T::follow(tx, current.content.parent_id, Some(current))
 }
 
 /// Deletes a part with which its whole goes too.
-pub(crate) fn remove<T: Kept>(tx: &mut WriteTx<'_>, current: &PartRecord<T>) -> Result<(), Error> {
+pub(crate) fn remove<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), Error> {
     let id = current.id.to_string();
     let delete = Fragment::default().sql(format!("DELETE FROM {} WHERE id = ", T::TABLE)).parameter(&id);
     delete.statement().execute(tx.changing())?;
@@ -440,37 +444,37 @@ pub(crate) fn remove<T: Kept>(tx: &mut WriteTx<'_>, current: &PartRecord<T>) -> 
     Ok(())
 }
 
-fn changed<T: Kept>(tx: &WriteTx<'_>, current: &PartRecord<T>, content: T) -> Result<PartRecord<T>, Error> {
+fn changed<T: StoredChild>(tx: &WriteTx<'_>, current: &ChildRecord<T>, content: T) -> Result<ChildRecord<T>, Error> {
     Ok(Record {
         id: current.id,
         version: next_version(current.version)?,
         created_at: current.created_at,
         updated_at: tx.stamp().now,
-        content: Part { whole_id: current.content.whole_id, content },
+        content: Child { parent_id: current.content.parent_id, content },
     })
 }
 
-fn write<T: Kept>(
+fn write<T: StoredChild>(
     tx: &mut WriteTx<'_>,
     action: Action,
-    before: Option<&PartRecord<T>>,
-    record: PartRecord<T>,
+    before: Option<&ChildRecord<T>>,
+    record: ChildRecord<T>,
     store: impl FnOnce(&T::Row, &mut Conn) -> QueryResult<usize>,
     reason: Option<String>,
-) -> Result<Stored<Part<T::Whole, T>>, Error> {
-    let whole_id = record.content.whole_id;
+) -> Result<Stored<Child<T::Parent, T>>, Error> {
+    let parent_id = record.content.parent_id;
     let stored = write_down(tx, action, record, store, reason)?;
-    T::follow(tx, whole_id, before)?;
+    T::follow(tx, parent_id, before)?;
     Ok(stored)
 }
 
-fn write_down<T: Kept>(
+fn write_down<T: StoredChild>(
     tx: &mut WriteTx<'_>,
     action: Action,
-    record: PartRecord<T>,
+    record: ChildRecord<T>,
     store: impl FnOnce(&T::Row, &mut Conn) -> QueryResult<usize>,
     reason: Option<String>,
-) -> Result<Stored<Part<T::Whole, T>>, Error> {
+) -> Result<Stored<Child<T::Parent, T>>, Error> {
     let id = record.id.to_string();
     let document = tx.documents().part(T::any(&record));
     let canonical = document.full.canonical.clone();
@@ -482,7 +486,7 @@ fn write_down<T: Kept>(
 }
 
 /// Writes the documents of the next parts anew where they differ; gives the last id, or none at the end.
-pub(crate) fn rewrite_documents<T: Kept>(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
+pub(crate) fn rewrite_documents<T: StoredChild>(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
     let mut last = None;
     for row in T::Row::load_after(tx.conn(), after)? {
         let record = row.into_record()?;
@@ -494,12 +498,12 @@ pub(crate) fn rewrite_documents<T: Kept>(tx: &mut WriteTx<'_>, after: &str) -> R
 }
 
 /// The parts that stand in the way of their whole's deletion.
-pub(crate) fn dependents<T: Kept>(tx: &mut ReadTx<'_>, whole_id: &str) -> Result<Dependents, Error> {
-    referring::<T>(tx, T::Whole::COLUMN, whole_id)
+pub(crate) fn dependents<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: &str) -> Result<Dependents, Error> {
+    referring::<T>(tx, T::Parent::COLUMN, parent_id)
 }
 
 /// The parts whose column has this id.
-pub(crate) fn referring<T: Kept>(tx: &mut ReadTx<'_>, column: &str, id: &str) -> Result<Dependents, Error> {
+pub(crate) fn referring<T: StoredChild>(tx: &mut ReadTx<'_>, column: &str, id: &str) -> Result<Dependents, Error> {
     let query = Fragment::default()
         .sql(format!("SELECT id FROM {} WHERE {column} = ", T::TABLE))
         .parameter(id)
@@ -509,7 +513,7 @@ pub(crate) fn referring<T: Kept>(tx: &mut ReadTx<'_>, column: &str, id: &str) ->
 }
 
 /// Refuses a part with a value that another part of its whole has.
-pub(crate) fn untaken<T: Kept>(
+pub(crate) fn untaken<T: StoredChild>(
     kind: ConflictKind,
     field: &str,
     value: impl fmt::Display,
@@ -520,14 +524,14 @@ pub(crate) fn untaken<T: Kept>(
     Err(Error::Conflict(vec![Conflict { kind, field: field.to_owned(), value: value.to_string(), other: Some(other) }]))
 }
 
-fn missing<T: Kept>(tx: &mut ReadTx<'_>, id: PartId<T>) -> Error {
+fn missing<T: StoredChild>(tx: &mut ReadTx<'_>, id: ChildId<T>) -> Error {
     tombstone::missing(tx, T::TYPE, id.to_string())
 }
 
-impl Narrowing {
-    fn condition<T: Kept>(&self) -> Fragment {
+impl ChildConditions {
+    fn condition<T: StoredChild>(&self) -> Fragment {
         let mut condition = Fragment::default();
-        if let Some(column) = T::FACET.filter(|_| !self.words.is_empty()) {
+        if let Some(column) = T::FILTER_COLUMN.filter(|_| !self.words.is_empty()) {
             let words = self.words.iter().copied();
             condition = condition.sql(format!(" AND {column} IN (")).parameters(words).sql(")");
         }
@@ -545,13 +549,13 @@ impl Narrowing {
 }
 
 /// Whether the reader is in the confidence of the department that the part belongs to.
-fn seen<T: Kept>(sees: Confidences<'_>) -> Fragment {
+fn seen<T: StoredChild>(sees: DraftAccess<'_>) -> Fragment {
     let sql = Fragment::default();
     match sees {
-        Confidences::Everybodys => sql.sql("(1 = 1)"),
-        Confidences::Nobodys | Confidences::OfAppointments(_) | Confidences::OfDepartments([]) => sql.sql("(1 = 0)"),
-        Confidences::OfDepartments(own) => {
-            let department = match T::Whole::TYPE {
+        DraftAccess::All => sql.sql("(1 = 1)"),
+        DraftAccess::None | DraftAccess::Appointments(_) | DraftAccess::Departments([]) => sql.sql("(1 = 0)"),
+        DraftAccess::Departments(own) => {
+            let department = match T::Parent::TYPE {
                 ResourceType::Department => format!("{}.department_id", T::TABLE),
                 _ => format!(
                     "COALESCE((SELECT mutuals.department_id FROM mutuals WHERE mutuals.id = {}.mutual_id), '')",
