@@ -288,7 +288,7 @@ pub struct NewScrutineer {
     satisfied: Option<bool>,
 }
 
-/// Who watched over a ballot and what they found. An independent scrutineer is the rules where more than 50 people
+/// Who watched over a ballot and what they found. An independent scrutineer is what the law asks for where more than 50 people
 /// are entitled to vote (Trade Union and Labour Relations (Consolidation) Act 1992 s.226B).
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Scrutineer {
