@@ -128,7 +128,7 @@ const ORG_ID: CodeListSource = CodeListSource { title: "org-id.guide, list of re
 /// All code lists. A test holds them against the contract's vocabularies.
 fn all() -> Vec<CodeList> {
     let mut lists = vec![
-        list::<domain::access::Role>(&[]),
+        list::<domain::Role>(&[]),
         list::<domain::BallotKind>(&[]),
         list::<domain::BallotMethod>(&[]),
         list::<domain::BallotMode>(&[]),

@@ -2,10 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::access::{Role, Scope};
 use crate::checked::{Rules, repeats};
 use crate::fault::{Fault, FaultCode, Invalid};
+use crate::id::Id;
+use crate::role::{Role, Scope};
 use crate::value::text::Name;
+
+/// Id of an API key. It is no secret: entries and appointments show it.
+pub type KeyId = Id<ApiKey>;
 
 /// What an API key is for and what it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]

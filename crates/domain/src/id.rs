@@ -7,52 +7,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::api_key::ApiKey;
 use crate::fault::{FaultCode, Invalid, quoted};
-use crate::register::annual_return::AnnualReturn;
-use crate::register::child::Child;
-use crate::register::commitment::Commitment;
-use crate::register::contract::Contract;
-use crate::register::department::Department;
-use crate::register::enabler::Enabler;
-use crate::register::endorsement::Endorsement;
-use crate::register::mutual::Mutual;
-use crate::register::objection::Objection;
-use crate::register::pathway_progress::PathwayProgress;
-use crate::register::pathway_step::PathwayStep;
-use crate::register::staff_ballot::StaffBallot;
-use crate::register::stage_transition::StageTransition;
-use crate::register::support_request::SupportRequest;
-
-/// Id of a department.
-pub type DepartmentId = Id<Department>;
-/// Id of a mutual.
-pub type MutualId = Id<Mutual>;
-/// Id of a staff ballot.
-pub type StaffBallotId = Id<StaffBallot>;
-/// Id of a contract.
-pub type ContractId = Id<Contract>;
-/// Id of a department's commitment.
-pub type CommitmentId = Id<Child<Department, Commitment>>;
-/// Id of a step of a department's pathway.
-pub type PathwayStepId = Id<Child<Department, PathwayStep>>;
-/// Id of an enabler.
-pub type EnablerId = Id<Child<Department, Enabler>>;
-/// Id of a mutual's annual return.
-pub type AnnualReturnId = Id<Child<Mutual, AnnualReturn>>;
-/// Id of an endorsement of a mutual.
-pub type EndorsementId = Id<Child<Mutual, Endorsement>>;
-/// Id of an objection to a mutual.
-pub type ObjectionId = Id<Child<Mutual, Objection>>;
-/// Id of a mutual's request for support.
-pub type SupportRequestId = Id<Child<Mutual, SupportRequest>>;
-/// Id of a step of a mutual from one stage to another.
-pub type StageTransitionId = Id<Child<Mutual, StageTransition>>;
-/// Id of a pathway's step that a mutual has taken.
-pub type PathwayProgressId = Id<Child<Mutual, PathwayProgress>>;
-
-/// Id of an API key. It is no secret: entries and appointments show it.
-pub type KeyId = Id<ApiKey>;
 
 /// Id of a record of the kind `T`: a UUID, written only in its canonical form (lower case, with hyphens; RFC
 /// 9562).

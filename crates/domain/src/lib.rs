@@ -14,6 +14,7 @@ pub mod fault;
 pub mod id;
 pub mod record;
 pub mod register;
+pub mod role;
 pub mod value;
 pub mod vocabulary;
 
@@ -27,39 +28,43 @@ pub use value::{
 };
 
 pub use access::{
-    Access, Action, Caller, DraftAccess, Grant, Kind, Object, Reach, Refused, Role, Scope, authorize, authorize_role,
-    grants, is_public,
+    Access, Action, Caller, DraftAccess, Grant, Kind, Object, Reach, Refused, authorize, authorize_role, grants,
+    is_public,
 };
-pub use api_key::{ApiKey, Lifetime};
+pub use api_key::{ApiKey, KeyId, Lifetime};
 pub use checked::{Checked, Distinct, Rules};
 pub use fault::{Fault, FaultCode, Invalid};
-pub use id::{
-    AnnualReturnId, CommitmentId, ContractId, DepartmentId, EnablerId, EndorsementId, Id, KeyId, MutualId, ObjectionId,
-    PathwayProgressId, PathwayStepId, StaffBallotId, StageTransitionId, SupportRequestId,
-};
+pub use id::Id;
 pub use record::Record;
-pub use register::annual_return::{AnnualFigures, AnnualReturn};
+pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;
-pub use register::commitment::{Commitment, CommitmentKind, CommitmentStatus};
-pub use register::contract::{Contract, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline};
-pub use register::department::{Department, DepartmentKind};
-pub use register::enabler::{Enabler, EnablerRole};
-pub use register::endorsement::{Constituency, Endorsement, Position, Stance, derived_position, standing};
+pub use register::commitment::{Commitment, CommitmentId, CommitmentKind, CommitmentStatus};
+pub use register::contract::{
+    Contract, ContractId, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline,
+};
+pub use register::department::{Department, DepartmentId, DepartmentKind};
+pub use register::enabler::{Enabler, EnablerId, EnablerRole};
+pub use register::endorsement::{
+    Constituency, Endorsement, EndorsementId, Position, Stance, derived_position, standing,
+};
 pub use register::import::{ImportMode, ImportState, Importable};
-pub use register::mutual::{LegalForm, Mutual, OriginRoute, Parents, Staff, Stage, Tests};
-pub use register::objection::{Objection, ObjectionKind, ObjectionOutcome};
-pub use register::pathway_progress::PathwayProgress;
-pub use register::pathway_step::{PathwayStep, StepPosition};
+pub use register::mutual::{LegalForm, Mutual, MutualId, OriginRoute, Parents, Staff, Stage, Tests};
+pub use register::objection::{Objection, ObjectionId, ObjectionKind, ObjectionOutcome};
+pub use register::pathway_progress::{PathwayProgress, PathwayProgressId};
+pub use register::pathway_step::{PathwayStep, PathwayStepId, StepPosition};
 pub use register::readiness::{Condition, LaunchCondition, LaunchFacts, LookedAt, LookedAtKind, assess};
 pub use register::staff_ballot::{
     BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
     CountsKnown, Declaration, DeclarationRules, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser,
-    Past, PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, Tally, Threshold,
-    ThresholdOutcome, Verdict, newest_deciding,
+    Past, PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, StaffBallotId,
+    Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
 };
-pub use register::stage_transition::{Course, Misstep, StageTransition, Standing, StepFault, reachable, replay};
+pub use register::stage_transition::{
+    Course, Misstep, StageTransition, StageTransitionId, Standing, StepFault, reachable, replay,
+};
 pub use register::statistics::{Regime, StandingGroup, regime};
-pub use register::support_request::{SupportRequest, SupportStatus};
+pub use register::support_request::{SupportRequest, SupportRequestId, SupportStatus};
+pub use role::{Role, Scope};
 pub use value::cpv::{CpvCode, CpvPrefix};
 pub use value::date::{Day, PartialDate, Precision};
 pub use value::email_address::EmailAddress;

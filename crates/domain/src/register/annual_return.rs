@@ -2,12 +2,17 @@
 
 use crate::checked::{Checked, Rules};
 use crate::fault::{Fault, FaultCode};
-use crate::register::mutual::Staff;
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::mutual::{Mutual, Staff};
 use crate::value::date::Day;
 use crate::value::fte::Fte;
 use crate::value::money::{Money, SignedMoney};
 use crate::value::percent::Percent;
 use crate::value::source::Sources;
+
+/// Id of a mutual's annual return.
+pub type AnnualReturnId = Id<Child<Mutual, AnnualReturn>>;
 
 /// What a mutual says about a year of its life.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! Commitments of departments: what they said they would publish, by when, and whether they did.
 
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::department::Department;
 use crate::value::date::Day;
 use crate::value::source::Sources;
 use crate::value::text::Title;
@@ -31,6 +34,9 @@ vocabulary! {
         MetLate = "met_late",
     }
 }
+
+/// Id of a department's commitment.
+pub type CommitmentId = Id<Child<Department, Commitment>>;
 
 /// Something that a department has committed itself to publish by a day.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use crate::checked::{Checked, Distinct, Rules};
 use crate::fault::{Fault, FaultCode, Invalid, quoted};
-use crate::id::{DepartmentId, MutualId};
+use crate::id::Id;
+use crate::register::department::DepartmentId;
+use crate::register::mutual::MutualId;
 use crate::value::cpv::CpvCode;
 use crate::value::date::{Day, PartialDate, not_before};
 use crate::value::money::Money;
@@ -102,6 +104,9 @@ vocabulary! {
         Other = "other",
     }
 }
+
+/// Id of a contract.
+pub type ContractId = Id<Contract>;
 
 /// A contract under which a mutual supplies services to a public body.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::checked::{Checked, Distinct, Rules};
 use crate::fault::{Fault, FaultCode};
-use crate::id::DepartmentId;
+use crate::id::Id;
 use crate::value::date::{PartialDate, not_before};
 use crate::value::identifier::Identifier;
 use crate::value::sector::Sector;
@@ -40,6 +40,9 @@ vocabulary! {
         Other = "other",
     }
 }
+
+/// Id of a department.
+pub type DepartmentId = Id<Department>;
 
 /// A public body that mutuals leave, or that sponsors, commissions or supports them; councils and NHS bodies
 /// too.

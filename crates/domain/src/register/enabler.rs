@@ -2,6 +2,9 @@
 
 use crate::checked::{Checked, Distinct, Rules};
 use crate::fault::Fault;
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::department::Department;
 use crate::register::mutual::Stage;
 use crate::value::date::{Day, not_before};
 use crate::value::email_address::EmailAddress;
@@ -23,6 +26,9 @@ vocabulary! {
         IndependentArbiter = "independent_arbiter",
     }
 }
+
+/// Id of an enabler.
+pub type EnablerId = Id<Child<Department, Enabler>>;
 
 /// A person in a department's network of support, with what they cover and when.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,11 @@
 
 use crate::checked::{Checked, Rules};
 use crate::fault::{Fault, FaultCode};
-use crate::id::StaffBallotId;
+use crate::id::Id;
 use crate::record::Record;
 use crate::register::child::Child;
 use crate::register::mutual::Mutual;
-use crate::register::staff_ballot::{StaffBallot, Verdict};
+use crate::register::staff_ballot::{StaffBallot, StaffBallotId, Verdict};
 use crate::value::date::Day;
 use crate::value::source::Sources;
 use crate::value::text::Name;
@@ -41,6 +41,9 @@ vocabulary! {
         Neutral = "neutral",
     }
 }
+
+/// Id of an endorsement of a mutual.
+pub type EndorsementId = Id<Child<Mutual, Endorsement>>;
 
 /// The position that a constituency has taken on a mutual.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,9 @@
 
 use crate::checked::{Checked, Rules};
 use crate::fault::{Fault, FaultCode};
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::mutual::Mutual;
 use crate::value::date::{Day, not_before};
 use crate::value::source::Sources;
 use crate::value::text::{Description, Name};
@@ -54,6 +57,9 @@ impl ObjectionOutcome {
         matches!(self, Self::Rejected | Self::Accepted)
     }
 }
+
+/// Id of an objection to a mutual.
+pub type ObjectionId = Id<Child<Mutual, Objection>>;
 
 /// An objection to a mutual.
 #[derive(Clone, Debug, PartialEq, Eq)]

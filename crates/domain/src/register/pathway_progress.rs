@@ -1,12 +1,17 @@
 //! The progress of mutuals on the pathways of their departments.
 
 use crate::fault::{Fault, FaultCode};
-use crate::id::PathwayStepId;
-use crate::register::pathway_step::PathwayStep;
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::mutual::Mutual;
+use crate::register::pathway_step::{PathwayStep, PathwayStepId};
 use crate::value::date::Day;
 use crate::value::source::Sources;
 use crate::value::text::Note;
 use crate::value::web_url::WebUrl;
+
+/// Id of a pathway's step that a mutual has taken.
+pub type PathwayProgressId = Id<Child<Mutual, PathwayProgress>>;
 
 /// A step of a pathway that a mutual has taken.
 #[derive(Clone, Debug, PartialEq, Eq)]

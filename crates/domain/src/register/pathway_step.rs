@@ -1,9 +1,15 @@
 //! The steps of a department's pathway: what a staff group does, in order, to become a mutual.
 
 use crate::fault::{FaultCode, Invalid};
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::department::Department;
 use crate::register::mutual::Stage;
 use crate::value::source::Sources;
 use crate::value::text::{Description, Title};
+
+/// Id of a step of a department's pathway.
+pub type PathwayStepId = Id<Child<Department, PathwayStep>>;
 
 /// A step that a staff group follows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,14 +6,13 @@
 use uuid::Uuid;
 
 use crate::checked::Distinct;
-use crate::id::{ContractId, EndorsementId, MutualId, ObjectionId, StaffBallotId};
 use crate::record::Record;
 use crate::register::child::Child;
-use crate::register::contract::{Contract, ContractStatus, ProtectionKind};
-use crate::register::endorsement::{Constituency, Endorsement, Position, standing};
-use crate::register::mutual::{LegalForm, Mutual};
-use crate::register::objection::Objection;
-use crate::register::staff_ballot::{StaffBallot, Verdict, newest_deciding};
+use crate::register::contract::{Contract, ContractId, ContractStatus, ProtectionKind};
+use crate::register::endorsement::{Constituency, Endorsement, EndorsementId, Position, standing};
+use crate::register::mutual::{LegalForm, Mutual, MutualId};
+use crate::register::objection::{Objection, ObjectionId};
+use crate::register::staff_ballot::{StaffBallot, StaffBallotId, Verdict, newest_deciding};
 use crate::value::date::Day;
 use crate::value::identifier::Identifier;
 use crate::value::outcome::TestOutcome;

@@ -5,11 +5,16 @@
 //! the whole course is checked again.
 
 use crate::fault::{Fault, FaultCode};
-use crate::register::mutual::Stage;
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::mutual::{Mutual, Stage};
 use crate::register::readiness::LaunchCondition;
 use crate::value::date::{Day, PartialDate, Precision};
 use crate::value::source::Sources;
 use crate::value::text::Note;
+
+/// Id of a step of a mutual from one stage to another.
+pub type StageTransitionId = Id<Child<Mutual, StageTransition>>;
 
 /// A step of a mutual from the stage that it is in to another.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,8 +2,10 @@
 
 use crate::checked::{Checked, Rules};
 use crate::fault::{Fault, FaultCode};
-use crate::id::EnablerId;
-use crate::register::mutual::Stage;
+use crate::id::Id;
+use crate::register::child::Child;
+use crate::register::enabler::EnablerId;
+use crate::register::mutual::{Mutual, Stage};
 use crate::value::date::{Day, not_before};
 use crate::value::source::Sources;
 use crate::value::text::{Description, Note};
@@ -35,6 +37,9 @@ impl SupportStatus {
         self == next || !self.is_closed()
     }
 }
+
+/// Id of a mutual's request for support.
+pub type SupportRequestId = Id<Child<Mutual, SupportRequest>>;
 
 /// A request for support.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,8 @@ pub use stage::Stage;
 
 use crate::checked::{Checked, Distinct, Rules, repeats};
 use crate::fault::{Fault, FaultCode};
-use crate::id::{DepartmentId, MutualId};
+use crate::id::Id;
+use crate::register::department::DepartmentId;
 use crate::value::date::{PartialDate, not_before};
 use crate::value::identifier::Identifier;
 use crate::value::outcome::TestOutcome;
@@ -19,6 +20,9 @@ use crate::value::slug::Slug;
 use crate::value::source::Sources;
 use crate::value::text::{Description, Name, Note};
 use crate::value::web_url::WebUrl;
+
+/// Id of a mutual.
+pub type MutualId = Id<Mutual>;
 
 /// A public service mutual, from the first idea to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,19 +3,17 @@
 //! A draft is edited freely. Once declared, a ballot is never edited: options, thresholds, roll and counts stay
 //! as they are until a correction, which is appended with its reason, gives a whole new content.
 
-use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::checked::Checked;
 use crate::fault::{Fault, FaultCode};
-use crate::id::StaffBallotId;
 use crate::record::Record;
 use crate::value::date::{Day, PartialDate};
 use crate::value::text::Note;
 
+use super::ballot::{Correction, Ending, Held, StaffBallot, StaffBallotId};
 use super::tally::{OptionKey, Tally};
 use super::words::{BallotKind, BallotMode, BallotState};
-use super::{Ending, Held, StaffBallot};
 
 /// Above how many people entitled to vote a scrutineer is asked for, unless the operator says otherwise (TULRCA
 /// 1992 s.226B, as a rules).
@@ -39,17 +37,6 @@ pub struct Declaration {
     /// Whether the ballot is entered after the fact, so that it may lack what its sources don't tell; for admins
     /// only.
     pub historic: bool,
-}
-
-/// A correction of a ballot that was declared: appended to it, so that everybody sees when and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Correction {
-    /// When.
-    pub corrected_at: DateTime<Utc>,
-    /// Why.
-    pub reason: Note,
-    /// The version of the record from which on it is so.
-    pub version: i64,
 }
 
 /// What became of a ballot before it was entered here.

@@ -3,7 +3,7 @@
 use crate::record::Record;
 use crate::value::outcome::TestOutcome;
 
-use super::StaffBallot;
+use super::ballot::StaffBallot;
 use super::tally::BallotOption;
 use super::words::{BallotKind, BallotState, Effect};
 

@@ -1,0 +1,49 @@
+//! What a key or token works as, and for which departments. What a role may do is not known here.
+
+use crate::register::department::DepartmentId;
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// What the bearer of a key or token works as. Without either everybody is the public, which reads the register.
+    pub enum Role {
+        /// Keeps the mutuals, ballots and support data of its departments; declares the ballots that were held elsewhere.
+        DepartmentEditor = "department_editor",
+        /// Keeps the description, annual returns and support requests of its departments' mutuals.
+        MutualEditor = "mutual_editor",
+        /// Keeps the contracts that its departments buy by.
+        ProcurementOfficer = "procurement_officer",
+        /// Watches over the ballots that it was appointed to, and sees their drafts; it never changes the question.
+        Scrutineer = "scrutineer",
+        /// Reads everything and writes nothing.
+        Auditor = "auditor",
+        /// May do all that editors and procurement officers may, everywhere; besides, it keeps keys, departments,
+        /// appointments and historic data, and deletes. It never opens, closes or declares a ballot held here.
+        Admin = "admin",
+    }
+}
+
+impl Role {
+    /// Whether the role can be confined to departments. The others reach what they reach everywhere, or by appointment.
+    pub const fn is_departmental(self) -> bool {
+        matches!(self, Self::DepartmentEditor | Self::MutualEditor | Self::ProcurementOfficer)
+    }
+}
+
+/// The departments that a caller may act for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of them, and records that belong to none.
+    All,
+    /// These alone.
+    Departments(Vec<DepartmentId>),
+}
+
+impl Scope {
+    /// Whether it covers the records of this department; a record without one is covered by [`Scope::All`] only.
+    pub fn covers(&self, department: Option<DepartmentId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Departments(own) => department.is_some_and(|department| own.contains(&department)),
+        }
+    }
+}
