@@ -10,6 +10,24 @@ use domain::{Action, Kind, Role, grants, is_public};
 
 pub use page::page;
 
+/// Paths below `/v1` that are about no kind of record, and that everybody reads.
+const OPEN: [&str; 4] = ["code-lists", "entries", "log", "statistics"];
+/// What tells what follows from the register; as public as the commitments that most of it is about.
+const REPORTS: &str = "reports";
+/// What there is below a record besides the records that belong to it: views of it, and what is done to it.
+const OF_A_RECORD: [&str; 10] = [
+    "appointment",
+    "correct",
+    "declare",
+    "entries",
+    "pathway",
+    "problems",
+    "readiness",
+    "scorecard",
+    "supersede",
+    "void",
+];
+
 /// What an operation may turn out to be, all to a record of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -22,26 +40,7 @@ pub struct Asked {
 impl Asked {
     /// What the operation of this method and path template does; none outside the register and its keys.
     pub fn of(method: &Method, template: &str) -> Option<Self> {
-        let mut words = template.strip_prefix("/v1/")?.split('/');
-        let kind = match (words.next()?, words.nth(1)) {
-            ("departments", Some("commitments")) => Kind::Commitment,
-            ("departments", Some("pathway-steps")) => Kind::PathwayStep,
-            ("departments", Some("enablers")) => Kind::Enabler,
-            ("mutuals", Some("stage-transitions")) => Kind::StageTransition,
-            ("mutuals", Some("annual-returns")) => Kind::AnnualReturn,
-            ("mutuals", Some("endorsements")) => Kind::Endorsement,
-            ("mutuals", Some("objections")) => Kind::Objection,
-            ("mutuals", Some("support-requests")) => Kind::SupportRequest,
-            ("mutuals", Some("pathway-progress")) => Kind::PathwayProgress,
-            ("departments", _) => Kind::Department,
-            ("mutuals", _) => Kind::Mutual,
-            ("staff-ballots", _) => Kind::StaffBallot,
-            ("contracts", _) => Kind::Contract,
-            ("reports", _) => Kind::Commitment,
-            ("imports", _) => Kind::Import,
-            ("keys", _) => Kind::Key,
-            _ => return None,
-        };
+        let kind = kind_at(template)?;
         let actions: &[Action] = match (method.as_str(), kind) {
             ("GET", _) => &[Action::Read],
             ("PUT", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
@@ -71,6 +70,25 @@ impl Asked {
     }
 }
 
+/// The kind of record that a path is about.
+fn kind_at(template: &str) -> Option<Kind> {
+    let mut words = template.strip_prefix("/v1/")?.split('/');
+    let first = words.next()?;
+    if first == REPORTS {
+        return Some(Kind::Commitment);
+    }
+    let own = Kind::find(None, first)?;
+    match words.nth(1) {
+        None => Some(own),
+        Some(word) => Kind::find(Some(own), word).or_else(|| OF_A_RECORD.contains(&word).then_some(own)),
+    }
+}
+
+/// Whether everybody reads what is here: what tells of the service, and what is listed as open.
+fn is_open(template: &str) -> bool {
+    template.strip_prefix("/v1/").is_none_or(|below| below.split('/').next().is_some_and(|first| OPEN.contains(&first)))
+}
+
 /// Whether it matters to an operation who asks: to those of the register, not to those that tell of the service.
 pub fn asks_who(template: &str) -> bool {
     template.starts_with("/v1/")
@@ -78,7 +96,7 @@ pub fn asks_who(template: &str) -> bool {
 
 /// Whether an operation is refused to a caller who doesn't say who they are. What isn't known to be for everybody is refused.
 pub fn needs_key(method: &Method, template: &str) -> bool {
-    Asked::of(method, template).map_or(*method != Method::GET, |asked| !asked.is_public())
+    Asked::of(method, template).map_or_else(|| *method != Method::GET || !is_open(template), |asked| !asked.is_public())
 }
 
 /// Whether callers get different answers from it.
@@ -103,6 +121,29 @@ mod tests {
             [("POST", "/v1/mutuals"), ("DELETE", "/v1/contracts/{contract}"), ("PUT", "/v1/unheard-of")]
         {
             assert!(needs_key(&method.parse().unwrap(), path), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_listed_is_refused() {
+        for path in ["/v1/salaries", "/v1/salaries/{salary}", "/v1/mutuals/{mutual}/salaries", "/v1/log-books"] {
+            assert!(needs_key(&Method::GET, path), "{path}");
+        }
+        for path in ["/v1/log/head", "/v1/statistics", "/v1/reports/commitments", "/v1/mutuals/{mutual}/entries"] {
+            assert!(!needs_key(&Method::GET, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_told_by_its_path() {
+        for kind in Kind::ALL.iter().copied() {
+            let path = match kind.parent() {
+                Some(parent) => format!("/v1/{}/{{{parent}}}/{}", parent.segment(), kind.segment()),
+                None => format!("/v1/{}", kind.segment()),
+            };
+            for path in [path.clone(), format!("{path}/{{id}}")] {
+                assert_eq!(Asked::of(&Method::GET, &path).map(|asked| asked.kind), Some(kind), "{path}");
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! [`grants`], from which the contract and the guide are made too. How a caller proves who they are is not known here.
 
 use crate::api_key::KeyId;
+use crate::kind::Kind;
 use crate::register::department::DepartmentId;
 use crate::register::staff_ballot::BallotState;
 use crate::role::{Role, Scope};
@@ -94,42 +95,6 @@ vocabulary! {
         Appoint = "appoint",
         /// delete
         Delete = "delete",
-    }
-}
-
-vocabulary! {
-    /// What kind of record it is done to.
-    pub enum Kind {
-        /// departments
-        Department = "department",
-        /// mutuals
-        Mutual = "mutual",
-        /// staff ballots
-        StaffBallot = "staff_ballot",
-        /// contracts
-        Contract = "contract",
-        /// departments' commitments
-        Commitment = "commitment",
-        /// steps of pathways
-        PathwayStep = "pathway_step",
-        /// enablers
-        Enabler = "enabler",
-        /// moves from stage to stage
-        StageTransition = "stage_transition",
-        /// annual returns
-        AnnualReturn = "annual_return",
-        /// endorsements
-        Endorsement = "endorsement",
-        /// objections
-        Objection = "objection",
-        /// support requests
-        SupportRequest = "support_request",
-        /// progress along pathways
-        PathwayProgress = "pathway_progress",
-        /// imports
-        Import = "import",
-        /// API keys
-        Key = "key",
     }
 }
 

@@ -12,6 +12,7 @@ pub mod api_key;
 pub mod checked;
 pub mod fault;
 pub mod id;
+pub mod kind;
 pub mod record;
 pub mod register;
 pub mod role;
@@ -28,13 +29,13 @@ pub use value::{
 };
 
 pub use access::{
-    Access, Action, Caller, DraftAccess, Grant, Kind, Object, Reach, Refused, authorize, authorize_role, grants,
-    is_public,
+    Access, Action, Caller, DraftAccess, Grant, Object, Reach, Refused, authorize, authorize_role, grants, is_public,
 };
 pub use api_key::{ApiKey, KeyId, Lifetime};
 pub use checked::{Checked, Distinct, Rules};
 pub use fault::{Fault, FaultCode, Invalid};
 pub use id::Id;
+pub use kind::Kind;
 pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;

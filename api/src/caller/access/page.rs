@@ -76,7 +76,7 @@ fn permissions(page: &mut String, kind: Kind, action: Action) {
     if granted.is_empty() && !public {
         return;
     }
-    let what = format!("{}: {}", kind.describe(), action.describe());
+    let what = format!("{}: {}", kind.plural(), action.describe());
     let cell = |role: &Role| {
         let reach = granted.iter().find(|grant| grant.role == *role).map(|grant| grant.reach);
         match reach {

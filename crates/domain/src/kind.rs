@@ -1,0 +1,195 @@
+//! The kinds of record: one table that says what each is called, where it is found and what it belongs to.
+//!
+//! Tables, paths, the words of entries and who may do what are made from it, so that a further kind is one row.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::fault::Invalid;
+use crate::vocabulary::{self, Vocabulary};
+
+/// Declares [`Kind`]. A row is the variant, its word, its table and the kind that it belongs to; its doc comment is also its
+/// published meaning.
+macro_rules! kinds {
+    (
+        records: $( #[doc = $meaning:literal] $Record:ident = $word:literal, $table:literal, $parent:expr; )+
+        others: $( #[doc = $other_meaning:literal] $Other:ident = $other_word:literal, $other_table:literal; )+
+    ) => {
+        /// What kind of record.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Kind {
+            $( #[doc = $meaning] $Record, )+
+            $( #[doc = $other_meaning] $Other, )+
+        }
+
+        impl Kind {
+            /// Every kind, in the order in which people read them.
+            pub const ALL: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Other,)+];
+
+            /// The kinds of the register's own records: those that have entries.
+            pub const RECORDS: &'static [Self] = &[$(Self::$Record,)+];
+
+            /// The kind as the register writes it: `staff_ballot`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $( Self::$Record => $word, )+
+                    $( Self::$Other => $other_word, )+
+                }
+            }
+
+            /// The table of its records: `staff_ballots`.
+            pub const fn table(self) -> &'static str {
+                match self {
+                    $( Self::$Record => $table, )+
+                    $( Self::$Other => $other_table, )+
+                }
+            }
+
+            /// The kind of record that each of its records belongs to, below whose path it is.
+            pub const fn parent(self) -> Option<Self> {
+                match self {
+                    $( Self::$Record => $parent, )+
+                    $( Self::$Other => None, )+
+                }
+            }
+
+            /// What a record of it is, in a sentence.
+            pub const fn describe(self) -> &'static str {
+                match self {
+                    $( Self::$Record => $meaning.trim_ascii(), )+
+                    $( Self::$Other => $other_meaning.trim_ascii(), )+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    records:
+    /// A department.
+    Department = "department", "departments", None;
+    /// A mutual.
+    Mutual = "mutual", "mutuals", None;
+    /// A staff ballot.
+    StaffBallot = "staff_ballot", "staff_ballots", None;
+    /// A contract.
+    Contract = "contract", "contracts", None;
+    /// A commitment of a department.
+    Commitment = "commitment", "commitments", Some(Self::Department);
+    /// A step of a department's pathway.
+    PathwayStep = "pathway_step", "pathway_steps", Some(Self::Department);
+    /// Somebody who supports mutuals in a department.
+    Enabler = "enabler", "enablers", Some(Self::Department);
+    /// A mutual's move from one stage to another.
+    StageTransition = "stage_transition", "stage_transitions", Some(Self::Mutual);
+    /// A mutual's figures of a year.
+    AnnualReturn = "annual_return", "annual_returns", Some(Self::Mutual);
+    /// What a constituency thinks of a mutual.
+    Endorsement = "endorsement", "endorsements", Some(Self::Mutual);
+    /// An objection to a mutual.
+    Objection = "objection", "objections", Some(Self::Mutual);
+    /// A mutual's request for support.
+    SupportRequest = "support_request", "support_requests", Some(Self::Mutual);
+    /// A step of the pathway that a mutual has done.
+    PathwayProgress = "pathway_progress", "pathway_progress", Some(Self::Mutual);
+    others:
+    /// An import.
+    Import = "import", "imports";
+    /// An API key.
+    Key = "key", "api_keys";
+}
+
+impl Kind {
+    /// The part of a path below which its records are: `staff-ballots`.
+    pub fn segment(self) -> String {
+        match self {
+            Self::Key => "keys".to_owned(),
+            _ => self.table().replace('_', "-"),
+        }
+    }
+
+    /// The kind that is found in this part of a path, below a record of `parent` or at the top.
+    pub fn find(parent: Option<Self>, segment: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.parent() == parent && kind.segment() == segment)
+    }
+
+    /// Its records as people call them: `staff ballots`.
+    pub fn plural(self) -> String {
+        match self {
+            Self::Key => "API keys".to_owned(),
+            _ => self.table().replace('_', " "),
+        }
+    }
+}
+
+/// As people call one: `staff ballot`.
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key => f.pad("API key"),
+            _ => f.pad(&self.as_str().replace('_', " ")),
+        }
+    }
+}
+
+/// What the register's entries and lists of what refers to a record say; only [`Kind::RECORDS`] are in them.
+impl Vocabulary for Kind {
+    const NAME: &'static str = "ResourceType";
+    const DESCRIPTION: &'static str = "What kind of record.";
+    const ALL: &'static [Self] = Self::RECORDS;
+
+    fn as_str(self) -> &'static str {
+        Self::as_str(self)
+    }
+
+    fn describe(self) -> &'static str {
+        Self::describe(self)
+    }
+}
+
+impl FromStr for Kind {
+    type Err = Invalid;
+
+    /// Reads the word of a record's kind; those of the others stand nowhere but here.
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        vocabulary::find(raw)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_found_where_it_says_that_it_is() {
+        for kind in Kind::ALL.iter().copied() {
+            assert_eq!(Kind::find(kind.parent(), &kind.segment()), Some(kind));
+        }
+        assert_eq!(Kind::find(Some(Kind::Mutual), "support-requests"), Some(Kind::SupportRequest));
+        assert_eq!(Kind::find(None, "support-requests"), None);
+        assert_eq!(Kind::find(None, "keys"), Some(Kind::Key));
+    }
+
+    #[test]
+    fn records_belong_to_records_that_belong_to_nothing() {
+        for parent in Kind::ALL.iter().filter_map(|kind| kind.parent()) {
+            assert!(parent.parent().is_none() && Kind::RECORDS.contains(&parent), "{parent}");
+        }
+    }
+
+    #[test]
+    fn people_read_words_with_spaces() {
+        assert_eq!(
+            (Kind::StaffBallot.to_string().as_str(), Kind::Key.to_string().as_str()),
+            ("staff ballot", "API key")
+        );
+        assert_eq!(Kind::PathwayProgress.plural(), "pathway progress");
+    }
+
+    #[test]
+    fn only_the_words_of_records_are_read() {
+        for kind in Kind::ALL.iter().copied() {
+            assert_eq!(kind.as_str().parse::<Kind>().is_ok(), Kind::RECORDS.contains(&kind), "{kind}");
+        }
+    }
+}
