@@ -407,7 +407,7 @@ fn find_for(tx: &mut store::ReadTx<'_>, id: ImportId, caller: &Caller) -> Result
     if import.caller.name == caller.name || sees_all(caller) {
         return Ok(import);
     }
-    let (resource_type, key) = (store::ResourceType::Import, id.to_string());
+    let (resource_type, key) = (domain::Kind::Import, id.to_string());
     Err(store::Error::NotFound { resource_type, key }.into())
 }
 

@@ -8,12 +8,12 @@ use std::str::FromStr;
 use domain::mutual::Life;
 use domain::{
     BallotState, Checked, Child, Commitment, CommitmentId, Declaration, Department, DepartmentId, DraftAccess, Invalid,
-    Key, Mutual, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallotId, Stage, StageTransition,
+    Key, Kind, Mutual, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallotId, Stage, StageTransition,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use store::{Error, ResourceType, Stamp, Store, WriteTx};
+use store::{Error, Stamp, Store, WriteTx};
 use uuid::Uuid;
 
 use crate::register::commitment::NewCommitment;
@@ -131,18 +131,17 @@ fn enter_department(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
         return Ok(Entry::Waits);
     }
     let content = read::<NewDepartment>(&item)?.content;
-    store::department::insert(tx, domain::Id::from_uuid(stable_id(ResourceType::Department, slug.as_str())), content)?;
+    store::department::insert(tx, domain::Id::from_uuid(stable_id(Kind::Department, slug.as_str())), content)?;
     Ok(Entry::Entered)
 }
 
 fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
     let key = item.remove("reference_key");
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let id = CommitmentId::from_uuid(stable_id(ResourceType::Commitment, key));
+    let id = CommitmentId::from_uuid(stable_id(Kind::Commitment, key));
     let slug = parse_slug(&item.remove("department").unwrap_or_default())?;
     let found = there(store::department::find(tx, &Key::Slug(slug.clone())))?.map(|department| department.id);
-    let parent_id =
-        found.unwrap_or_else(|| DepartmentId::from_uuid(stable_id(ResourceType::Department, slug.as_str())));
+    let parent_id = found.unwrap_or_else(|| DepartmentId::from_uuid(stable_id(Kind::Department, slug.as_str())));
     if is_known(store::child::find::<Commitment>(tx, parent_id, id))? {
         return Ok(Entry::Left);
     }
@@ -169,7 +168,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
     let successor = item.remove("successor_id");
     let content = read::<NewMutual>(&item)?.content;
     let sources = content.sources.clone();
-    let id = domain::Id::from_uuid(stable_id(ResourceType::Mutual, slug.as_str()));
+    let id = domain::Id::from_uuid(stable_id(Kind::Mutual, slug.as_str()));
     store::mutual::insert(tx, id, content)?;
     for (to, effective_on) in course {
         let transition = StageTransition {
@@ -183,7 +182,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
             override_reason: None,
             sources: sources.clone(),
         };
-        let transition_id = stable_id(ResourceType::StageTransition, &format!("{slug}:{to}"));
+        let transition_id = stable_id(Kind::StageTransition, &format!("{slug}:{to}"));
         store::child::insert(tx, domain::Id::from_uuid(transition_id), Child { parent_id: id, content: transition })?;
     }
     if let Some(successor) = successor {
@@ -240,7 +239,7 @@ fn succeed(tx: &mut WriteTx<'_>, id: domain::MutualId, successor: &Value) -> Res
 fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
     let key = item.remove("reference_key");
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let id = StaffBallotId::from_uuid(stable_id(ResourceType::StaffBallot, key));
+    let id = StaffBallotId::from_uuid(stable_id(Kind::StaffBallot, key));
     if is_known(store::staff_ballot::find(tx, &id, DraftAccess::All))? {
         return Ok(Entry::Left);
     }
@@ -339,7 +338,7 @@ fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
 }
 
 /// The same id in every register: a UUID of version 7 whose random part is a digest of the key.
-fn stable_id(resource_type: ResourceType, key: &str) -> Uuid {
+fn stable_id(resource_type: Kind, key: &str) -> Uuid {
     let digest = Sha256::digest(format!("{}:{key}", resource_type.as_str()));
     let mut random = [0; 10];
     random.iter_mut().zip(digest).for_each(|(byte, digested)| *byte = digested);

@@ -32,7 +32,7 @@ use crate::server::App;
 pub type EntryAction = Word<entry_log::Action>;
 
 /// What kind of record.
-pub type ResourceType = Word<store::ResourceType>;
+pub type ResourceType = Word<domain::Kind>;
 
 const PATH: &str = "/v1/entries";
 
@@ -274,7 +274,7 @@ async fn list_department_entries(
     asked: Asked,
     key: PathKey<domain::Key<domain::Department>>,
 ) -> Result<HttpResponse, Problem> {
-    asked.answer(store::ResourceType::Department, key.0.to_string()).await
+    asked.answer(domain::Kind::Department, key.0.to_string()).await
 }
 
 /// List the entries of a mutual
@@ -287,7 +287,7 @@ async fn list_department_entries(
 )]
 #[get("/mutuals/{mutual}/entries")]
 async fn list_mutual_entries(asked: Asked, key: PathKey<domain::Key<domain::Mutual>>) -> Result<HttpResponse, Problem> {
-    asked.answer(store::ResourceType::Mutual, key.0.to_string()).await
+    asked.answer(domain::Kind::Mutual, key.0.to_string()).await
 }
 
 /// List the entries of a staff ballot
@@ -304,7 +304,7 @@ async fn list_mutual_entries(asked: Asked, key: PathKey<domain::Key<domain::Mutu
 )]
 #[get("/staff-ballots/{ballot}/entries")]
 async fn list_staff_ballot_entries(asked: Asked, id: PathKey<domain::StaffBallotId>) -> Result<HttpResponse, Problem> {
-    asked.answer(store::ResourceType::StaffBallot, id.0.to_string()).await
+    asked.answer(domain::Kind::StaffBallot, id.0.to_string()).await
 }
 
 /// List the entries of a contract
@@ -321,7 +321,7 @@ async fn list_staff_ballot_entries(asked: Asked, id: PathKey<domain::StaffBallot
 )]
 #[get("/contracts/{contract}/entries")]
 async fn list_contract_entries(asked: Asked, id: PathKey<domain::ContractId>) -> Result<HttpResponse, Problem> {
-    asked.answer(store::ResourceType::Contract, id.0.to_string()).await
+    asked.answer(domain::Kind::Contract, id.0.to_string()).await
 }
 
 /// A request for the history of one record, but for which record.
@@ -335,7 +335,7 @@ struct Asked {
 }
 
 impl Asked {
-    async fn answer(self, resource_type: store::ResourceType, key: String) -> Result<HttpResponse, Problem> {
+    async fn answer(self, resource_type: domain::Kind, key: String) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, after, limit, conditions } = self;
         let history = app.store.read(move |tx| {
             history::list(tx, resource_type, &key, (after, limit), caller.draft_access()).map_err(Problem::from)

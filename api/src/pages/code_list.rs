@@ -163,7 +163,7 @@ fn all() -> Vec<CodeList> {
         named(list::<domain::Region>(&[])),
         named(list::<domain::Scheme>(&[ORG_ID])),
         list::<domain::Sector>(&[]),
-        list::<store::ResourceType>(&[]),
+        list::<domain::Kind>(&[]),
         list::<domain::Stage>(&[]),
         list::<domain::StandingGroup>(&[]),
         list::<domain::SupportStatus>(&[]),

@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use domain::{Action, Child, Id, Key, Kind, Object};
 use serde::{Deserialize, Serialize};
 use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredChild};
-use store::{ReadTx, Representation, ResourceType, Stored, WriteTx};
+use store::{ReadTx, Representation, Stored, WriteTx};
 use utoipa::ToSchema;
 
 use crate::caller::Caller;
@@ -80,7 +80,7 @@ impl<T: ChildResource> Resource for Children<T> {
     type New = T::New;
     type Key = ChildKey<T>;
 
-    const TYPE: ResourceType = T::TYPE;
+    const TYPE: Kind = T::TYPE;
     const KIND: Kind = T::KIND;
 
     fn object(tx: &mut ReadTx<'_>, _: ChildId<T>, part: &Self::Content) -> Result<Option<Object>, store::Error> {

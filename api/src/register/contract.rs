@@ -2,9 +2,9 @@
 
 mod operations;
 
-use domain::{Checked, Distinct, Record, Timeline};
+use domain::{Checked, Distinct, Kind, Record, Timeline};
 use serde::{Deserialize, Serialize};
-use store::{Reference, ResourceType};
+use store::Reference;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::ObjectBuilder;
 use validator::Validate;
@@ -273,9 +273,9 @@ impl Input for NewContract {
     const PATCH: &'static str = "ContractPatch";
 
     fn references(&self) -> Vec<Reference> {
-        let supplier = self.mutual_id.iter().map(|id| Reference::new("mutual_id", ResourceType::Mutual, id.0));
+        let supplier = self.mutual_id.iter().map(|id| Reference::new("mutual_id", Kind::Mutual, id.0));
         let buyer = self.department_id.iter();
-        supplier.chain(buyer.map(|id| Reference::new("department_id", ResourceType::Department, id.0))).collect()
+        supplier.chain(buyer.map(|id| Reference::new("department_id", Kind::Department, id.0))).collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {

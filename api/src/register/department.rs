@@ -6,7 +6,7 @@ use domain::department::Life;
 use domain::{Checked, Distinct, Kind, Object, Record};
 use serde::{Deserialize, Serialize};
 use store::department::{Filter, Sort};
-use store::{Documents, Page, ReadTx, Reference, Representation, ResourceType, Slice, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, Representation, Slice, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -302,7 +302,7 @@ impl Resource for Departments {
     type New = NewDepartment;
     type Key = Key;
 
-    const TYPE: ResourceType = ResourceType::Department;
+    const TYPE: Kind = Kind::Department;
     const KIND: Kind = Kind::Department;
 
     fn wanted(_: &domain::Department, value: Slugged<domain::Department>) -> domain::Department {
@@ -387,7 +387,7 @@ impl Input for NewDepartment {
     const PATCH: &'static str = "DepartmentPatch";
 
     fn references(&self) -> Vec<Reference> {
-        self.successor_id.iter().map(|Text(id)| Reference::new("successor_id", ResourceType::Department, id)).collect()
+        self.successor_id.iter().map(|Text(id)| Reference::new("successor_id", Kind::Department, id)).collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use domain::{
-    AnnualReturn, Commitment, Contract, Department, Enabler, Endorsement, Mutual, Objection, PathwayProgress,
+    AnnualReturn, Commitment, Contract, Department, Enabler, Endorsement, Kind, Mutual, Objection, PathwayProgress,
     PathwayStep, Record, StaffBallot, StageTransition, SupportRequest,
 };
 use serde::Serialize;
 use serde_json::Value;
 use store::child::{AnyChild, ChildDocument};
-use store::{Document, Documents, ResourceType};
+use store::{Document, Documents};
 
 use crate::caller::key;
 use crate::register::resource::{example, example_of_child};
@@ -103,12 +103,12 @@ impl Documents for JsonDocuments {
         ChildDocument { full, public: None }
     }
 
-    fn personal(&self, resource_type: ResourceType) -> &'static [&'static str] {
+    fn personal(&self, resource_type: Kind) -> &'static [&'static str] {
         match resource_type {
-            ResourceType::StaffBallot => &["/scrutineer/name"],
-            ResourceType::Enabler => &["/name", "/email"],
-            ResourceType::Endorsement => &["/given_by"],
-            ResourceType::Objection => &["/raised_by"],
+            Kind::StaffBallot => &["/scrutineer/name"],
+            Kind::Enabler => &["/name", "/email"],
+            Kind::Endorsement => &["/given_by"],
+            Kind::Objection => &["/raised_by"],
             _ => &[],
         }
     }

@@ -3,8 +3,8 @@
 use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::{Checked, Kind, Stance};
 use serde::{Deserialize, Serialize};
+use store::Reference;
 use store::child::ChildRecord;
-use store::{Reference, ResourceType};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -153,7 +153,7 @@ impl Input for NewEndorsement {
 
     fn references(&self) -> Vec<Reference> {
         let ballot = self.staff_ballot_id.iter();
-        ballot.map(|id| Reference::new("staff_ballot_id", ResourceType::StaffBallot, id.0)).collect()
+        ballot.map(|id| Reference::new("staff_ballot_id", Kind::StaffBallot, id.0)).collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {

@@ -6,7 +6,7 @@ use domain::mutual::Life;
 use domain::{Action, Checked, Distinct, FaultCode, Kind, Object, Parents, Record, Staff};
 use serde::{Deserialize, Serialize};
 use store::mutual::{Filter, Sort};
-use store::{Documents, Page, ReadTx, Reference, Representation, ResourceType, Slice, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Reference, Representation, Slice, Span, Stored, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -478,7 +478,7 @@ impl Resource for Mutuals {
     type New = NewMutual;
     type Key = Key;
 
-    const TYPE: ResourceType = ResourceType::Mutual;
+    const TYPE: Kind = Kind::Mutual;
     const KIND: Kind = Kind::Mutual;
 
     fn wanted(current: &domain::Mutual, value: Slugged<domain::Mutual>) -> domain::Mutual {
@@ -573,10 +573,10 @@ impl Input for NewMutual {
     const PATCH: &'static str = "MutualPatch";
 
     fn references(&self) -> Vec<Reference> {
-        let department = |field: String, id: &DepartmentId| Reference::new(field, ResourceType::Department, id.0);
+        let department = |field: String, id: &DepartmentId| Reference::new(field, Kind::Department, id.0);
         let others = self.other_department_ids.iter().enumerate();
         let others = others.map(|(n, id)| department(format!("other_department_ids/{n}"), id));
-        let successor = self.successor_id.iter().map(|id| Reference::new("successor_id", ResourceType::Mutual, id.0));
+        let successor = self.successor_id.iter().map(|id| Reference::new("successor_id", Kind::Mutual, id.0));
         self.department_id
             .iter()
             .map(|id| department("department_id".to_owned(), id))

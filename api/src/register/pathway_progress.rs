@@ -5,7 +5,7 @@ use domain::{Id, Kind};
 use serde::{Deserialize, Serialize};
 use store::child::{ChildRecord, Parent as _};
 use store::pathway_progress::{Footing, Pathway};
-use store::{ReadTx, Reference, ResourceType};
+use store::{ReadTx, Reference};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -164,7 +164,7 @@ impl Input for NewPathwayProgress {
     const PATCH: &'static str = "PathwayProgressPatch";
 
     fn references(&self) -> Vec<Reference> {
-        self.step_id.iter().map(|id| Reference::new("step_id", ResourceType::PathwayStep, id.0)).collect()
+        self.step_id.iter().map(|id| Reference::new("step_id", Kind::PathwayStep, id.0)).collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {

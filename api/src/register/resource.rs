@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::child::Parent as _;
 use store::idempotency::Answer;
-use store::{Documents, Page, ReadTx, Representation, ResourceType, Slice, Stamp, Stored, WriteTx, history};
+use store::{Documents, Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
@@ -47,7 +47,7 @@ pub trait Resource: 'static {
     type Key: fmt::Display + Send + 'static;
 
     /// What it is called in the register.
-    const TYPE: ResourceType;
+    const TYPE: Kind;
     /// What it is to those who decide who may do what.
     const KIND: Kind;
 

@@ -8,9 +8,11 @@ mod tally;
 
 use std::mem;
 
-use domain::{BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, FaultCode, Held, Record, Tally};
+use domain::{
+    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, FaultCode, Held, Kind, Record, Tally,
+};
 use serde::{Deserialize, Serialize};
-use store::{Reference, ResourceType};
+use store::Reference;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 use validator::Validate;
@@ -333,7 +335,7 @@ impl Input for NewStaffBallot {
     const PATCH: &'static str = "StaffBallotPatch";
 
     fn references(&self) -> Vec<Reference> {
-        self.mutual_id.iter().map(|id| Reference::new("mutual_id", ResourceType::Mutual, id.0)).collect()
+        self.mutual_id.iter().map(|id| Reference::new("mutual_id", Kind::Mutual, id.0)).collect()
     }
 
     fn entering(&self, faults: &mut Faults) {

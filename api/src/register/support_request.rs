@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, delete, get, patch, post, put};
 use domain::support_request::Handling;
 use domain::{Checked, Kind};
 use serde::{Deserialize, Serialize};
+use store::Reference;
 use store::child::ChildRecord;
-use store::{Reference, ResourceType};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use validator::Validate;
@@ -143,7 +143,7 @@ impl Input for NewSupportRequest {
     const PATCH: &'static str = "SupportRequestPatch";
 
     fn references(&self) -> Vec<Reference> {
-        self.enabler_id.iter().map(|id| Reference::new("enabler_id", ResourceType::Enabler, id.0)).collect()
+        self.enabler_id.iter().map(|id| Reference::new("enabler_id", Kind::Enabler, id.0)).collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {

@@ -4,9 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use domain::{BallotError, Condition, Fault};
-
-use crate::ResourceType;
+use domain::{BallotError, Condition, Fault, Kind};
 
 /// Why a read or a write did not give what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -15,7 +13,7 @@ pub enum Error {
     #[error("no {resource_type} «{key}»")]
     NotFound {
         /// What was looked for.
-        resource_type: ResourceType,
+        resource_type: Kind,
         /// The id or slug it was looked for by.
         key: String,
     },
@@ -23,7 +21,7 @@ pub enum Error {
     #[error("the {resource_type} «{key}» was deleted")]
     Gone {
         /// What was looked for.
-        resource_type: ResourceType,
+        resource_type: Kind,
         /// The id or slug it was looked for by.
         key: String,
         /// When it was deleted.
@@ -95,8 +93,8 @@ impl Conflict {
     pub(crate) const NAMED_DEPENDENTS: i64 = 10;
 
     /// The records, each with its id and its name or title, that refer to the one which was to be deleted.
-    pub(crate) fn dependents<const N: usize>(found: [(ResourceType, Vec<(String, String)>); N]) -> Vec<Self> {
-        let of_type = |(resource_type, records): (ResourceType, Vec<(String, String)>)| {
+    pub(crate) fn dependents<const N: usize>(found: [(Kind, Vec<(String, String)>); N]) -> Vec<Self> {
+        let of_type = |(resource_type, records): (Kind, Vec<(String, String)>)| {
             records.into_iter().map(move |(id, name)| OtherRecord { resource_type, id, name: Some(name) })
         };
         let conflict = |other| Self {
@@ -113,7 +111,7 @@ impl Conflict {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherRecord {
     /// Its type.
-    pub resource_type: ResourceType,
+    pub resource_type: Kind,
     /// Its id.
     pub id: String,
     /// Its name or title, where it has one.

@@ -4,11 +4,12 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
+use domain::Kind;
 
+use crate::WriteTx;
 use crate::backend::schema::idempotency_keys;
 use crate::error::Error;
 use crate::log::personal;
-use crate::{ResourceType, WriteTx};
 
 /// How long an answer is kept, in hours.
 pub const KEPT_HOURS: i64 = 24;
@@ -61,7 +62,7 @@ pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Err
 
 /// Takes the personal data out of the kept answers about a record, and what was asked with it. They are the answers that were given
 /// otherwise.
-pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: ResourceType, resource_id: &str) -> Result<(), Error> {
+pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: Kind, resource_id: &str) -> Result<(), Error> {
     let of_record = idempotency_keys::table.filter(idempotency_keys::resource_id.eq(resource_id));
     // What has no version is an import, and any of them may have brought the record; what is answered says nothing of it.
     diesel::update(idempotency_keys::table.filter(idempotency_keys::etag.is_null()))

@@ -6,13 +6,13 @@
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use domain::{Access, Caller, Id, ImportMode, ImportState, Importable, Role, Scope};
+use domain::{Access, Caller, Id, ImportMode, ImportState, Importable, Kind, Role, Scope};
 
 use crate::backend::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
 use crate::backend::schema::{import_chunks, import_problems, import_records, imports};
 use crate::error::Error;
 use crate::query::keyset::IdPage;
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 /// Id of an import.
 pub type ImportId = Id<Import>;
@@ -175,7 +175,7 @@ pub fn complete(tx: &mut WriteTx<'_>, id: ImportId) -> Result<Import, Error> {
 pub fn find(tx: &mut ReadTx<'_>, id: ImportId) -> Result<Import, Error> {
     let key = id.to_string();
     let found: Option<Row> = imports::table.find(&key).select(Row::as_select()).first(tx.conn()).optional()?;
-    found.map_or_else(|| Err(Error::NotFound { resource_type: ResourceType::Import, key }), Row::into_import)
+    found.map_or_else(|| Err(Error::NotFound { resource_type: Kind::Import, key }), Row::into_import)
 }
 
 /// A page of the imports that somebody asked for, or of all, in the order in which they were asked for, with one more where there is a next

@@ -4,14 +4,14 @@
 
 use chrono::{DateTime, DurationRound as _, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use domain::{ApiKey, KeyId, Rules as _, Scope};
+use domain::{ApiKey, KeyId, Kind, Rules as _, Scope};
 
 use crate::backend::json::{instant, parsed, parsed_list, texts};
 use crate::backend::schema::api_keys;
 use crate::error::Error;
 use crate::query::keyset::IdPage;
 use crate::register::reference::{self, Reference};
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 /// SHA-256 of a key.
 pub type Hash = [u8; 32];
@@ -57,7 +57,7 @@ pub struct NewKey {
 pub fn find(tx: &mut ReadTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
     let key = id.to_string();
     let row: Option<Row> = api_keys::table.find(&key).select(Row::as_select()).first(tx.conn()).optional()?;
-    row.map_or_else(|| Err(Error::NotFound { resource_type: ResourceType::Key, key }), Row::into_key)
+    row.map_or_else(|| Err(Error::NotFound { resource_type: Kind::Key, key }), Row::into_key)
 }
 
 /// The key with this id and the hash that proves it, if there is one.
@@ -125,7 +125,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewKey) -> Result<StoredKey, Error> {
 pub fn references(scope: &Scope) -> Vec<Reference> {
     let Scope::Departments(departments) = scope else { return Vec::new() };
     let named = departments.iter().enumerate();
-    named.map(|(at, id)| Reference::new(format!("department_ids/{at}"), ResourceType::Department, id)).collect()
+    named.map(|(at, id)| Reference::new(format!("department_ids/{at}"), Kind::Department, id)).collect()
 }
 
 /// Makes a key stop working; one that has stopped by this already stays as it is.

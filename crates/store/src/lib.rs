@@ -15,13 +15,10 @@ mod register;
 mod transaction;
 mod writer;
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use domain::{Invalid, Vocabulary};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::timeout;
 
@@ -45,147 +42,6 @@ use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
 use query::snapshot;
 use register::document_form;
-
-/// The types of resource in the register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ResourceType {
-    /// A department.
-    Department,
-    /// A mutual.
-    Mutual,
-    /// A staff ballot.
-    StaffBallot,
-    /// A contract.
-    Contract,
-    /// A commitment of a department.
-    Commitment,
-    /// A step of a department's pathway.
-    PathwayStep,
-    /// Somebody who supports mutuals in a department.
-    Enabler,
-    /// A mutual's move from one stage to another.
-    StageTransition,
-    /// A mutual's figures of a year.
-    AnnualReturn,
-    /// What a constituency thinks of a mutual.
-    Endorsement,
-    /// An objection to a mutual.
-    Objection,
-    /// A mutual's request for support.
-    SupportRequest,
-    /// A step of the pathway that a mutual has done.
-    PathwayProgress,
-    /// An import, which is no part of the register and has no entries; what it enters has.
-    Import,
-    /// An API key, which is no part of the register and has no entries.
-    Key,
-}
-
-impl ResourceType {
-    /// The type as the register writes it: `staff_ballot`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Department => "department",
-            Self::Mutual => "mutual",
-            Self::StaffBallot => "staff_ballot",
-            Self::Contract => "contract",
-            Self::Commitment => "commitment",
-            Self::PathwayStep => "pathway_step",
-            Self::Enabler => "enabler",
-            Self::StageTransition => "stage_transition",
-            Self::AnnualReturn => "annual_return",
-            Self::Endorsement => "endorsement",
-            Self::Objection => "objection",
-            Self::SupportRequest => "support_request",
-            Self::PathwayProgress => "pathway_progress",
-            Self::Import => "import",
-            Self::Key => "key",
-        }
-    }
-
-    /// The table of its records.
-    pub(crate) fn table(self) -> &'static str {
-        match self {
-            Self::Department => "departments",
-            Self::Mutual => "mutuals",
-            Self::StaffBallot => "staff_ballots",
-            Self::Contract => "contracts",
-            Self::Commitment => "commitments",
-            Self::PathwayStep => "pathway_steps",
-            Self::Enabler => "enablers",
-            Self::StageTransition => "stage_transitions",
-            Self::AnnualReturn => "annual_returns",
-            Self::Endorsement => "endorsements",
-            Self::Objection => "objections",
-            Self::SupportRequest => "support_requests",
-            Self::PathwayProgress => "pathway_progress",
-            Self::Import => "imports",
-            Self::Key => "api_keys",
-        }
-    }
-}
-
-impl Vocabulary for ResourceType {
-    const NAME: &'static str = "ResourceType";
-    const DESCRIPTION: &'static str = "What kind of record.";
-    const ALL: &'static [Self] = &[
-        Self::Department,
-        Self::Mutual,
-        Self::StaffBallot,
-        Self::Contract,
-        Self::Commitment,
-        Self::PathwayStep,
-        Self::Enabler,
-        Self::StageTransition,
-        Self::AnnualReturn,
-        Self::Endorsement,
-        Self::Objection,
-        Self::SupportRequest,
-        Self::PathwayProgress,
-    ];
-
-    fn as_str(self) -> &'static str {
-        Self::as_str(self)
-    }
-
-    fn describe(self) -> &'static str {
-        match self {
-            Self::Department => "A department.",
-            Self::Mutual => "A mutual.",
-            Self::StaffBallot => "A staff ballot.",
-            Self::Contract => "A contract.",
-            Self::Commitment => "A commitment of a department.",
-            Self::PathwayStep => "A step of a department's pathway.",
-            Self::Enabler => "Somebody who supports mutuals in a department.",
-            Self::StageTransition => "A mutual's move from one stage to another.",
-            Self::AnnualReturn => "A mutual's figures of a year.",
-            Self::Endorsement => "What a constituency thinks of a mutual.",
-            Self::Objection => "An objection to a mutual.",
-            Self::SupportRequest => "A mutual's request for support.",
-            Self::PathwayProgress => "A step of the pathway that a mutual has done.",
-            Self::Import => "An import.",
-            Self::Key => "An API key.",
-        }
-    }
-}
-
-impl FromStr for ResourceType {
-    type Err = Invalid;
-
-    fn from_str(raw: &str) -> Result<Self, Invalid> {
-        domain::vocabulary::find(raw)
-    }
-}
-
-impl fmt::Display for ResourceType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Key => f.write_str("API key"),
-            other => f.write_str(&other.as_str().replace('_', " ")),
-        }
-    }
-}
 
 /// A request waits at most this long for a connection, or for its turn to write.
 const PATIENCE: Duration = Duration::from_secs(2);

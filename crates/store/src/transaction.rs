@@ -4,9 +4,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{Contract, Day, Department, Mutual, Record, StaffBallot};
+use domain::{Contract, Day, Department, Kind, Mutual, Record, StaffBallot};
 
-use crate::ResourceType;
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
@@ -58,7 +57,7 @@ pub trait Documents: Send + Sync {
     /// A record that belongs to another.
     fn part(&self, record: AnyChild<'_>) -> ChildDocument;
     /// JSON Pointers to the members of a canonical document that say something about a person. The log has commitments in their place.
-    fn personal(&self, _: ResourceType) -> &'static [&'static str] {
+    fn personal(&self, _: Kind) -> &'static [&'static str] {
         &[]
     }
 }
@@ -201,7 +200,7 @@ impl<'c> WriteTx<'c> {
     pub(crate) fn log(
         &mut self,
         action: Action,
-        resource_type: ResourceType,
+        resource_type: Kind,
         resource_id: String,
         version: i64,
         after: Option<String>,
@@ -213,7 +212,7 @@ impl<'c> WriteTx<'c> {
     pub(crate) fn log_with(
         &mut self,
         action: Action,
-        resource_type: ResourceType,
+        resource_type: Kind,
         resource_id: String,
         version: i64,
         after: Option<String>,

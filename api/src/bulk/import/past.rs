@@ -2,9 +2,9 @@
 //! declared of a ballot.
 
 use domain::mutual::Life;
-use domain::{BallotState as State, Checked, Ending};
+use domain::{BallotState as State, Checked, Ending, Kind};
 use serde::{Deserialize, Serialize};
-use store::{Reference, ResourceType, Stored, WriteTx};
+use store::{Reference, Stored, WriteTx};
 use utoipa::ToSchema;
 use validator::Validate;
 
@@ -76,7 +76,7 @@ impl Input for MutualPast {
     const PATCH: &'static str = "MutualPastPatch";
 
     fn references(&self) -> Vec<Reference> {
-        self.successor_id.iter().map(|id| Reference::new("successor_id", ResourceType::Mutual, id.0)).collect()
+        self.successor_id.iter().map(|id| Reference::new("successor_id", Kind::Mutual, id.0)).collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {

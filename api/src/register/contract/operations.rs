@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Kind, MAX_INTEGER, Object, Record};
 use serde::Deserialize;
 use store::contract::{Filter, Sort};
-use store::{Days, Documents, Page, ReadTx, Representation, ResourceType, Slice, Stored, WriteTx};
+use store::{Days, Documents, Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -288,7 +288,7 @@ impl Resource for Contracts {
     type New = NewContract;
     type Key = domain::ContractId;
 
-    const TYPE: ResourceType = ResourceType::Contract;
+    const TYPE: Kind = Kind::Contract;
     const KIND: Kind = Kind::Contract;
 
     fn wanted(current: &domain::Contract, value: domain::Contract) -> domain::Contract {

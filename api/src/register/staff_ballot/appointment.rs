@@ -1,7 +1,8 @@
 //! Who watches over a ballot: the key that an administrator appoints.
 
+use domain::Kind;
 use serde::{Deserialize, Serialize};
-use store::{Reference, ResourceType};
+use store::Reference;
 use utoipa::ToSchema;
 use validator::Validate;
 
@@ -27,7 +28,7 @@ impl Input for NewAppointment {
     const PATCH: &'static str = "AppointmentPatch";
 
     fn references(&self) -> Vec<Reference> {
-        self.key_id.iter().map(|id| Reference::new("key_id", ResourceType::Key, id.0)).collect()
+        self.key_id.iter().map(|id| Reference::new("key_id", Kind::Key, id.0)).collect()
     }
 
     fn build(self, _: &mut Faults) -> Option<Self::Value> {

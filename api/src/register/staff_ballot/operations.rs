@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::{Action, Kind, Object, Record};
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
-use store::{Documents, Page, ReadTx, Representation, ResourceType, Slice, Span, Stored, WriteTx};
+use store::{Documents, Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -399,7 +399,7 @@ impl Resource for StaffBallots {
     type New = NewStaffBallot;
     type Key = domain::StaffBallotId;
 
-    const TYPE: ResourceType = ResourceType::StaffBallot;
+    const TYPE: Kind = Kind::StaffBallot;
     const KIND: Kind = Kind::StaffBallot;
 
     fn wanted(current: &domain::StaffBallot, value: domain::StaffBallot) -> domain::StaffBallot {

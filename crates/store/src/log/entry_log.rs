@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
-use domain::{DraftAccess, Vocabulary};
+use domain::{DraftAccess, Kind, Vocabulary};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect;
@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::log::log_tree;
 use crate::log::merkle::{self, Hash};
 use crate::register::{staff_ballot, tombstone};
-use crate::{ReadTx, ResourceType, random};
+use crate::{ReadTx, random};
 
 /// What was done to the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(crate) struct Entry {
     pub(crate) actor: String,
     pub(crate) request_id: String,
     pub(crate) action: Action,
-    pub(crate) resource_type: ResourceType,
+    pub(crate) resource_type: Kind,
     pub(crate) resource_id: String,
     pub(crate) version: i64,
     pub(crate) after: Option<String>,
@@ -106,7 +106,7 @@ pub struct Content {
     /// What was done.
     pub action: Action,
     /// What kind of record it was done to.
-    pub resource_type: ResourceType,
+    pub resource_type: Kind,
     /// The record's id.
     pub resource_id: String,
     /// The record's version after it.
@@ -129,7 +129,7 @@ pub struct Filter {
     /// At most so many.
     pub limit: usize,
     /// About this type of resource only.
-    pub resource_type: Option<ResourceType>,
+    pub resource_type: Option<Kind>,
 }
 
 /// A piece of the log.

@@ -6,7 +6,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
-use domain::DraftAccess;
+use domain::{DraftAccess, Kind};
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::log::entry_log::{Logged, LoggedRow, confided, readable};
 use crate::log::personal;
 use crate::query::keyset::{Listed, Position, Slice};
-use crate::{ReadTx, Representation, ResourceType};
+use crate::{ReadTx, Representation};
 
 /// A piece of a record's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Version {
 /// [`Error::NotFound`] where there never was such a record, or the caller may see nothing of it.
 pub fn list(
     tx: &mut ReadTx<'_>,
-    resource_type: ResourceType,
+    resource_type: Kind,
     key: &str,
     (after, limit): (i64, usize),
     draft_access: DraftAccess<'_>,
@@ -80,7 +80,7 @@ pub fn list(
 /// [`Error::NotFound`] where it was not there yet, or the caller may not see how it was; [`Error::Gone`] where it was deleted before.
 pub fn show(
     tx: &mut ReadTx<'_>,
-    resource_type: ResourceType,
+    resource_type: Kind,
     key: &str,
     at: DateTime<Utc>,
     draft_access: DraftAccess<'_>,
@@ -113,7 +113,7 @@ pub fn show(
 /// [`Error::Unavailable`] where the database does not answer.
 pub fn list_at(
     tx: &mut ReadTx<'_>,
-    resource_type: ResourceType,
+    resource_type: Kind,
     at: DateTime<Utc>,
     (after, limit): (Option<&str>, usize),
     draft_access: DraftAccess<'_>,
@@ -133,7 +133,7 @@ pub fn list_at(
 /// From the entries that made records, each record's newest one until the instant: an index leads to both.
 fn past(
     tx: &mut ReadTx<'_>,
-    resource_type: ResourceType,
+    resource_type: Kind,
     at: DateTime<Utc>,
     (after, limit): (Option<&str>, usize),
     draft_access: DraftAccess<'_>,
@@ -199,14 +199,12 @@ fn as_seen(
 }
 
 /// The id behind an id or slug, also of what was deleted.
-fn id_of(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: &str) -> Result<String, Error> {
+fn id_of(tx: &mut ReadTx<'_>, resource_type: Kind, key: &str) -> Result<String, Error> {
     let of_slug: Option<String> = match resource_type {
-        ResourceType::Department => {
+        Kind::Department => {
             departments::table.filter(departments::slug.eq(key)).select(departments::id).first(tx.conn()).optional()?
         }
-        ResourceType::Mutual => {
-            mutuals::table.filter(mutuals::slug.eq(key)).select(mutuals::id).first(tx.conn()).optional()?
-        }
+        Kind::Mutual => mutuals::table.filter(mutuals::slug.eq(key)).select(mutuals::id).first(tx.conn()).optional()?,
         _ => return Ok(key.to_owned()),
     };
     if let Some(id) = of_slug {

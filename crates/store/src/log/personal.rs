@@ -6,13 +6,14 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use domain::Kind;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::backend::json::{from_json, to_json};
 use crate::backend::schema::personal_values;
 use crate::error::Error;
-use crate::{ReadTx, ResourceType, WriteTx, idempotency, random};
+use crate::{ReadTx, WriteTx, idempotency, random};
 
 /// The bytes of a salt: nobody can try them all.
 const SALT_BYTES: usize = 32;
@@ -23,12 +24,7 @@ const COMMITMENT: &str = "commitment";
 /// The canonical document with commitments in the place of personal data.
 ///
 /// A value that the record had before keeps its commitment, so that a history shows when it changed.
-pub(crate) fn commit(
-    tx: &mut WriteTx<'_>,
-    resource_type: ResourceType,
-    id: &str,
-    canonical: String,
-) -> Result<String, Error> {
+pub(crate) fn commit(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str, canonical: String) -> Result<String, Error> {
     let members = tx.documents().personal(resource_type);
     if members.is_empty() {
         return Ok(canonical);
@@ -45,13 +41,7 @@ pub(crate) fn commit(
     Ok(if is_changed { to_json(&document) } else { canonical })
 }
 
-fn commitment(
-    tx: &mut WriteTx<'_>,
-    resource_type: ResourceType,
-    id: &str,
-    member: &str,
-    value: &str,
-) -> Result<String, Error> {
+fn commitment(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str, member: &str, value: &str) -> Result<String, Error> {
     let known = personal_values::table
         .filter(personal_values::resource_id.eq(id))
         .filter(personal_values::member.eq(member))
@@ -83,7 +73,7 @@ pub(crate) fn hash(salt: &[u8], value: &str) -> String {
 }
 
 /// Forgets what the commitments of a record stand for, and what kept answers say of it; gives how many commitments there were.
-pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: ResourceType, id: &str) -> Result<usize, Error> {
+pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str) -> Result<usize, Error> {
     idempotency::forget(tx, resource_type, id)?;
     Ok(diesel::delete(personal_values::table.filter(personal_values::resource_id.eq(id))).execute(tx.changing())?)
 }

@@ -3,8 +3,8 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::{
-    AnnualFigures, AnnualReturn, AnnualReturnId, Child, Currency, Fault, FaultCode, Fte, Key, Money, Mutual, MutualId,
-    Record, SignedMoney, Staff,
+    AnnualFigures, AnnualReturn, AnnualReturnId, Child, Currency, Fault, FaultCode, Fte, Key, Kind, Money, Mutual,
+    MutualId, Record, SignedMoney, Staff,
 };
 
 use crate::backend::conn::Conn;
@@ -14,13 +14,13 @@ use crate::error::{ConflictKind, Error};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
 use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::{document_form, mutual};
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 impl StoredChild for AnnualReturn {
     type Parent = Mutual;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::AnnualReturn;
+    const TYPE: Kind = Kind::AnnualReturn;
     const TABLE: &'static str = "annual_returns";
     const ORDER: SortColumn = SortColumn {
         name: "annual_returns.period_ends_on",

@@ -11,8 +11,8 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
 use domain::{
-    AnnualReturn, Child, Commitment, Department, DepartmentId, DraftAccess, Enabler, Endorsement, Id, Key, Mutual,
-    Objection, PathwayProgress, PathwayStep, Record, StageTransition, SupportRequest,
+    AnnualReturn, Child, Commitment, Department, DepartmentId, DraftAccess, Enabler, Endorsement, Id, Key, Kind,
+    Mutual, Objection, PathwayProgress, PathwayStep, Record, StageTransition, SupportRequest,
 };
 
 use crate::backend::conn::Conn;
@@ -25,7 +25,7 @@ use crate::log::personal;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::tombstone;
 use crate::transaction::{Remark, next_version};
-use crate::{Document, ReadTx, Representation, ResourceType, Stored, WriteTx};
+use crate::{Document, ReadTx, Representation, Stored, WriteTx};
 
 /// A part of the kind `T`, as it is stored.
 pub type ChildRecord<T> = Record<Child<<T as StoredChild>::Parent, T>>;
@@ -59,7 +59,7 @@ pub enum AnyChild<'r> {
 /// A record that others belong to.
 pub trait Parent: Clone + Send + Sync + 'static {
     /// What it is called in the register.
-    const TYPE: ResourceType;
+    const TYPE: Kind;
     /// The column by which its parts say which one they belong to.
     const COLUMN: &'static str;
 
@@ -84,7 +84,7 @@ pub trait StoredChild: Clone + Send + Sync + 'static {
     type Row: Row<Self>;
 
     /// What it is called in the register.
-    const TYPE: ResourceType;
+    const TYPE: Kind;
     /// Its table.
     const TABLE: &'static str;
     /// What the parts of one whole are listed by.
@@ -194,7 +194,7 @@ pub struct ChildDocument {
 }
 
 /// Records of one type, each with its id and its name, that refer to another.
-type Dependents = (ResourceType, Vec<(String, String)>);
+type Dependents = (Kind, Vec<(String, String)>);
 
 /// How a part is written down in its row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -225,7 +225,7 @@ pub(crate) const fn by_id(id: &'static str) -> SortColumn {
 }
 
 impl Parent for Department {
-    const TYPE: ResourceType = ResourceType::Department;
+    const TYPE: Kind = Kind::Department;
     const COLUMN: &'static str = "department_id";
 
     fn find_id(tx: &mut ReadTx<'_>, key: &Key<Self>) -> Result<DepartmentId, Error> {
@@ -244,7 +244,7 @@ impl Parent for Department {
 }
 
 impl Parent for Mutual {
-    const TYPE: ResourceType = ResourceType::Mutual;
+    const TYPE: Kind = Kind::Mutual;
     const COLUMN: &'static str = "mutual_id";
 
     fn find_id(tx: &mut ReadTx<'_>, key: &Key<Self>) -> Result<Id<Self>, Error> {
@@ -556,7 +556,7 @@ fn seen<T: StoredChild>(sees: DraftAccess<'_>) -> Fragment {
         DraftAccess::None | DraftAccess::Appointments(_) | DraftAccess::Departments([]) => sql.sql("(1 = 0)"),
         DraftAccess::Departments(own) => {
             let department = match T::Parent::TYPE {
-                ResourceType::Department => format!("{}.department_id", T::TABLE),
+                Kind::Department => format!("{}.department_id", T::TABLE),
                 _ => format!(
                     "COALESCE((SELECT mutuals.department_id FROM mutuals WHERE mutuals.id = {}.mutual_id), '')",
                     T::TABLE

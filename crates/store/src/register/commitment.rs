@@ -2,9 +2,8 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use domain::{Child, Commitment, Department, Record};
+use domain::{Child, Commitment, Department, Kind, Record};
 
-use crate::ResourceType;
 use crate::backend::conn::Conn;
 use crate::backend::json::{day, day_option, instant, parsed, parsed_option, parsed_sources, sources, text_option};
 use crate::backend::schema::commitments;
@@ -17,7 +16,7 @@ impl StoredChild for Commitment {
     type Parent = Department;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::Commitment;
+    const TYPE: Kind = Kind::Commitment;
     const TABLE: &'static str = "commitments";
     const ORDER: SortColumn = child::by_id("commitments.id");
     const FILTER_COLUMN: Option<&'static str> = Some("kind");

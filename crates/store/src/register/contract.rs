@@ -6,7 +6,7 @@ use std::sync::Arc;
 use diesel::dsl::not;
 use diesel::prelude::*;
 use domain::{
-    Contract, ContractId, ContractStatus, CpvPrefix, Currency, Day, DepartmentId, Line, Money, MutualId, Ocid,
+    Contract, ContractId, ContractStatus, CpvPrefix, Currency, Day, DepartmentId, Kind, Line, Money, MutualId, Ocid,
     Procedure, Protection, ProtectionKind, Record, Regime, Timeline,
 };
 
@@ -24,7 +24,7 @@ use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::reference::{self, Reference};
 use crate::register::{document_form, tombstone};
 use crate::transaction::next_version;
-use crate::{Days, ReadTx, Representation, ResourceType, Stored, WriteTx};
+use crate::{Days, ReadTx, Representation, Stored, WriteTx};
 
 /// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -92,7 +92,7 @@ pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Er
     let id = id.to_string();
     match contracts::table.find(&id).select(Row::as_select()).first(tx.conn()).optional()? {
         Some(row) => row.into_record(),
-        None => Err(tombstone::missing(tx, ResourceType::Contract, id)),
+        None => Err(tombstone::missing(tx, Kind::Contract, id)),
     }
 }
 
@@ -104,7 +104,7 @@ pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Representation, Erro
     let query =
         contracts::table.select((contracts::id, contracts::version, contracts::updated_at, contracts::document));
     let found = query.filter(contracts::id.eq(id.to_string())).first(tx.conn()).optional()?;
-    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Contract, id.to_string()))
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, Kind::Contract, id.to_string()))
 }
 
 /// A page of the contracts that a filter lets through.
@@ -126,8 +126,8 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
 /// The records that a contract refers to, each by the member that says so.
 #[must_use]
 pub fn references(mutual_id: Option<&MutualId>, department_id: Option<&DepartmentId>) -> Vec<Reference> {
-    let supplier = mutual_id.map(|id| Reference::new("mutual_id", ResourceType::Mutual, id));
-    let buyer = department_id.map(|id| Reference::new("department_id", ResourceType::Department, id));
+    let supplier = mutual_id.map(|id| Reference::new("mutual_id", Kind::Mutual, id));
+    let buyer = department_id.map(|id| Reference::new("department_id", Kind::Department, id));
     supplier.into_iter().chain(buyer).collect()
 }
 
@@ -184,8 +184,8 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Contract>) -> Result<(), Er
     let id = current.id.to_string();
     remove_parts(tx, &id)?;
     diesel::delete(contracts::table.find(&id)).execute(tx.changing())?;
-    tombstone::insert(tx, ResourceType::Contract, &id, None)?;
-    tx.log(Action::Delete, ResourceType::Contract, id, next_version(current.version)?, None);
+    tombstone::insert(tx, Kind::Contract, &id, None)?;
+    tx.log(Action::Delete, Kind::Contract, id, next_version(current.version)?, None);
     leave_first_place(tx, current)
 }
 
@@ -404,7 +404,7 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
 }
 
 fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Contract>, document: String) {
-    tx.log(action, ResourceType::Contract, record.id.to_string(), record.version, Some(document));
+    tx.log(action, Kind::Contract, record.id.to_string(), record.version, Some(document));
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]

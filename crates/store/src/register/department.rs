@@ -6,8 +6,8 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::department::Life;
 use domain::{
-    Commitment, Department, DepartmentId, DepartmentKind, Enabler, Identifier, Key, PathwayStep, Record, SearchQuery,
-    Sector, Slug, fold_name, tokens,
+    Commitment, Department, DepartmentId, DepartmentKind, Enabler, Identifier, Key, Kind, PathwayStep, Record,
+    SearchQuery, Sector, Slug, fold_name, tokens,
 };
 
 use crate::backend::conn::MultiBackend;
@@ -26,7 +26,7 @@ use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers
 use crate::register::reference::{self, Reference};
 use crate::register::{child, document_form, tombstone};
 use crate::transaction::next_version;
-use crate::{ReadTx, Representation, ResourceType, Stored, WriteTx};
+use crate::{ReadTx, Representation, Stored, WriteTx};
 
 /// Which departments a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +66,7 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Record<Departm
     };
     match found {
         Some(row) => row.into_record(),
-        None => Err(tombstone::missing(tx, ResourceType::Department, key.to_string())),
+        None => Err(tombstone::missing(tx, Kind::Department, key.to_string())),
     }
 }
 
@@ -85,7 +85,7 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation
         Key::Id(id) => query.filter(departments::id.eq(id.to_string())).first(tx.conn()).optional()?,
         Key::Slug(slug) => query.filter(departments::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
     };
-    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Department, key.to_string()))
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, Kind::Department, key.to_string()))
 }
 
 /// A page of the departments that a filter lets through.
@@ -122,7 +122,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
 /// # Errors
 /// [`Error::Rule`] naming those that lead to no department.
 pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Department>]) -> Result<Vec<DepartmentId>, Error> {
-    reference::resolve("department", ResourceType::Department, keys, |slug| {
+    reference::resolve("department", Kind::Department, keys, |slug| {
         Ok(departments::table.filter(departments::slug.eq(slug)).select(departments::id).first(tx.conn()).optional()?)
     })
 }
@@ -132,14 +132,14 @@ pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Department>]) -> Result<Vec<Depa
 /// # Errors
 /// [`Error::Rule`] where none is left.
 pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, ResourceType::Department, "departments", wanted)
+    free_slug(tx, Kind::Department, "departments", wanted)
 }
 
 /// The records that a department refers to, each by the member that says so.
 #[must_use]
 pub fn references(life: Option<&Life>) -> Vec<Reference> {
     let successor = life.and_then(|life| life.successor_id);
-    successor.iter().map(|id| Reference::new("successor_id", ResourceType::Department, id)).collect()
+    successor.iter().map(|id| Reference::new("successor_id", Kind::Department, id)).collect()
 }
 
 /// Enters a department.
@@ -198,8 +198,8 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Department>) -> Result<(), 
     }
     remove_parts(tx, &id)?;
     diesel::delete(departments::table.find(&id)).execute(tx.changing())?;
-    tombstone::insert(tx, ResourceType::Department, &id, Some(current.content.slug.as_str()))?;
-    tx.log(Action::Delete, ResourceType::Department, id, next_version(current.version)?, None);
+    tombstone::insert(tx, Kind::Department, &id, Some(current.content.slug.as_str()))?;
+    tx.log(Action::Delete, Kind::Department, id, next_version(current.version)?, None);
     Ok(())
 }
 
@@ -226,9 +226,9 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .limit(Conflict::NAMED_DEPENDENTS)
         .load(tx.conn())?;
     Ok(Conflict::dependents([
-        (ResourceType::Mutual, of_mutuals),
-        (ResourceType::Contract, of_contracts),
-        (ResourceType::Department, predecessors),
+        (Kind::Mutual, of_mutuals),
+        (Kind::Contract, of_contracts),
+        (Kind::Department, predecessors),
         child::dependents::<Commitment>(tx, id)?,
         child::dependents::<PathwayStep>(tx, id)?,
         child::dependents::<Enabler>(tx, id)?,
@@ -323,7 +323,7 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
 }
 
 fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Department>, document: String) {
-    tx.log(action, ResourceType::Department, record.id.to_string(), record.version, Some(document));
+    tx.log(action, Kind::Department, record.id.to_string(), record.version, Some(document));
 }
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -350,7 +350,7 @@ struct Row {
 impl Row {
     fn check(&self, tx: &mut ReadTx<'_>, record: &Record<Department>) -> Result<(), Error> {
         let naming = Naming {
-            resource_type: ResourceType::Department,
+            resource_type: Kind::Department,
             table: "departments",
             id: &self.id,
             slug: &self.slug,

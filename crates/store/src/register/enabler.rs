@@ -3,8 +3,9 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::enabler::Active;
-use domain::{Child, Department, Enabler, EnablerId, Record, SupportRequest};
+use domain::{Child, Department, Enabler, EnablerId, Kind, Record, SupportRequest};
 
+use crate::ReadTx;
 use crate::backend::conn::Conn;
 use crate::backend::json::{
     checked, day_option, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
@@ -15,13 +16,12 @@ use crate::error::{Conflict, Error};
 use crate::query::keyset::SortColumn;
 use crate::register::child::{self, AnyChild, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::{ReadTx, ResourceType};
 
 impl StoredChild for Enabler {
     type Parent = Department;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::Enabler;
+    const TYPE: Kind = Kind::Enabler;
     const TABLE: &'static str = "enablers";
     const ORDER: SortColumn = child::by_id("enablers.id");
     const FILTER_COLUMN: Option<&'static str> = Some("role");

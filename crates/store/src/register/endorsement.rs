@@ -3,9 +3,11 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::{
-    Child, Constituency, Endorsement, Fault, FaultCode, Mutual, Position, Record, StaffBallot, Stance, derived_position,
+    Child, Constituency, Endorsement, Fault, FaultCode, Kind, Mutual, Position, Record, StaffBallot, Stance,
+    derived_position,
 };
 
+use crate::WriteTx;
 use crate::backend::conn::Conn;
 use crate::backend::json::{checked, day, instant, parsed, parsed_option, parsed_sources, sources, text_option};
 use crate::backend::schema::endorsements;
@@ -13,13 +15,12 @@ use crate::error::Error;
 use crate::query::keyset::SortColumn;
 use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::{document_form, staff_ballot};
-use crate::{ResourceType, WriteTx};
 
 impl StoredChild for Endorsement {
     type Parent = Mutual;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::Endorsement;
+    const TYPE: Kind = Kind::Endorsement;
     const TABLE: &'static str = "endorsements";
     const ORDER: SortColumn = child::by_id("endorsements.id");
     const FILTER_COLUMN: Option<&'static str> = Some("constituency");

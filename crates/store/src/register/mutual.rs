@@ -7,9 +7,9 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::mutual::Life;
 use domain::{
-    AnnualReturn, Department, DepartmentId, DraftAccess, Endorsement, Fault, Id, Identifier, Key, LegalForm, Mutual,
-    MutualId, Objection, OriginRoute, Parents, PathwayProgress, Record, Region, SearchQuery, Sector, Slug, Staff,
-    Stage, StageTransition, SupportRequest, TestOutcome, Tests, fold_name, tokens,
+    AnnualReturn, Department, DepartmentId, DraftAccess, Endorsement, Fault, Id, Identifier, Key, Kind, LegalForm,
+    Mutual, MutualId, Objection, OriginRoute, Parents, PathwayProgress, Record, Region, SearchQuery, Sector, Slug,
+    Staff, Stage, StageTransition, SupportRequest, TestOutcome, Tests, fold_name, tokens,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,7 +30,7 @@ use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers
 use crate::register::reference::{self, Reference};
 use crate::register::{annual_return, child, document_form, tombstone};
 use crate::transaction::next_version;
-use crate::{Documents, ReadTx, Representation, ResourceType, Span, Stored, WriteTx};
+use crate::{Documents, ReadTx, Representation, Span, Stored, WriteTx};
 
 /// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +88,7 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Record<Mutual>, Er
     };
     match found {
         Some(row) => row.into_record(),
-        None => Err(tombstone::missing(tx, ResourceType::Mutual, key.to_string())),
+        None => Err(tombstone::missing(tx, Kind::Mutual, key.to_string())),
     }
 }
 
@@ -102,7 +102,7 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Representation, Er
         Key::Id(id) => query.filter(mutuals::id.eq(id.to_string())).first(tx.conn()).optional()?,
         Key::Slug(slug) => query.filter(mutuals::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
     };
-    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, ResourceType::Mutual, key.to_string()))
+    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, Kind::Mutual, key.to_string()))
 }
 
 /// The department that leads the mutual, which may have none; nothing where there is no such mutual.
@@ -147,7 +147,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
 /// # Errors
 /// [`Error::Rule`] naming those that lead to no mutual.
 pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Mutual>]) -> Result<Vec<MutualId>, Error> {
-    reference::resolve("mutual", ResourceType::Mutual, keys, |slug| {
+    reference::resolve("mutual", Kind::Mutual, keys, |slug| {
         Ok(mutuals::table.filter(mutuals::slug.eq(slug)).select(mutuals::id).first(tx.conn()).optional()?)
     })
 }
@@ -157,13 +157,13 @@ pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Mutual>]) -> Result<Vec<MutualId
 /// # Errors
 /// [`Error::Rule`] where none is left.
 pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, ResourceType::Mutual, "mutuals", wanted)
+    free_slug(tx, Kind::Mutual, "mutuals", wanted)
 }
 
 /// The records that a mutual refers to, each by the member that says so.
 #[must_use]
 pub fn references(parents: Option<&Parents>, life: Option<&Life>) -> Vec<Reference> {
-    let department = |field: String, id: &Id<Department>| Reference::new(field, ResourceType::Department, id);
+    let department = |field: String, id: &Id<Department>| Reference::new(field, Kind::Department, id);
     let mut references = Vec::new();
     if let Some(parents) = parents {
         references.extend(parents.department_id.iter().map(|id| department("department_id".to_owned(), id)));
@@ -171,7 +171,7 @@ pub fn references(parents: Option<&Parents>, life: Option<&Life>) -> Vec<Referen
         references.extend(others.map(|(n, id)| department(format!("other_department_ids/{n}"), id)));
     }
     if let Some(successor) = life.and_then(|life| life.successor_id) {
-        references.push(Reference::new("successor_id", ResourceType::Mutual, successor));
+        references.push(Reference::new("successor_id", Kind::Mutual, successor));
     }
     references
 }
@@ -273,8 +273,8 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Erro
     }
     remove_parts(tx, &id)?;
     diesel::delete(mutuals::table.find(&id)).execute(tx.changing())?;
-    tombstone::insert(tx, ResourceType::Mutual, &id, Some(current.content.slug.as_str()))?;
-    tx.log(Action::Delete, ResourceType::Mutual, id, next_version(current.version)?, None);
+    tombstone::insert(tx, Kind::Mutual, &id, Some(current.content.slug.as_str()))?;
+    tx.log(Action::Delete, Kind::Mutual, id, next_version(current.version)?, None);
     Ok(())
 }
 
@@ -298,9 +298,9 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .limit(Conflict::NAMED_DEPENDENTS)
         .load(tx.conn())?;
     Ok(Conflict::dependents([
-        (ResourceType::StaffBallot, ballots),
-        (ResourceType::Contract, contracts),
-        (ResourceType::Mutual, predecessors),
+        (Kind::StaffBallot, ballots),
+        (Kind::Contract, contracts),
+        (Kind::Mutual, predecessors),
         child::dependents::<AnnualReturn>(tx, id)?,
         child::dependents::<Endorsement>(tx, id)?,
         child::dependents::<Objection>(tx, id)?,
@@ -435,7 +435,7 @@ pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Opt
 }
 
 fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Mutual>, document: String) {
-    tx.log(action, ResourceType::Mutual, record.id.to_string(), record.version, Some(document));
+    tx.log(action, Kind::Mutual, record.id.to_string(), record.version, Some(document));
 }
 
 #[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
@@ -474,7 +474,7 @@ impl Row {
     /// Refuses what other records stand against, with the faults that are known already.
     fn check(&self, tx: &mut ReadTx<'_>, record: &Record<Mutual>, mut faults: Vec<Fault>) -> Result<(), Error> {
         let naming = Naming {
-            resource_type: ResourceType::Mutual,
+            resource_type: Kind::Mutual,
             table: "mutuals",
             id: &self.id,
             slug: &self.slug,

@@ -5,19 +5,19 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
-use domain::{Fault, FaultCode, Identifier, Slug};
+use domain::{Fault, FaultCode, Identifier, Kind, Slug};
 
 use crate::backend::fragment::{Fragment, insertion};
 use crate::backend::schema::identifiers;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 /// More records than this never share the words of a name.
 const MOST_SUFFIXES: u32 = 10_000;
 
 /// The names that a record is about to take.
 pub(crate) struct Naming<'n> {
-    pub(crate) resource_type: ResourceType,
+    pub(crate) resource_type: Kind,
     pub(crate) table: &'static str,
     pub(crate) id: &'n str,
     pub(crate) slug: &'n str,
@@ -88,8 +88,8 @@ fn conflict(holder: Holder, identifiers: &[String]) -> Option<Conflict> {
         }
     };
     let resource_type = match holder.resource_type.as_deref() {
-        Some("department") => ResourceType::Department,
-        _ => ResourceType::Mutual,
+        Some("department") => Kind::Department,
+        _ => Kind::Mutual,
     };
     let other = holder.id.map(|id| OtherRecord { resource_type, id, name: holder.name });
     Some(Conflict { kind, field, value: holder.value, other })
@@ -102,12 +102,7 @@ struct Taken {
 }
 
 /// The slug that a name gives, with the lowest number behind it that makes it free.
-pub(crate) fn free_slug(
-    tx: &mut ReadTx<'_>,
-    resource_type: ResourceType,
-    table: &str,
-    wanted: Slug,
-) -> Result<Slug, Error> {
+pub(crate) fn free_slug(tx: &mut ReadTx<'_>, resource_type: Kind, table: &str, wanted: Slug) -> Result<Slug, Error> {
     let numbered = (2..MOST_SUFFIXES).map(|n| wanted.with_suffix(n));
     for slug in std::iter::once(wanted.clone()).chain(numbered) {
         let query = Fragment::default()

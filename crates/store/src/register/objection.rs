@@ -3,8 +3,9 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::objection::Handling;
-use domain::{Child, Mutual, Objection, Record};
+use domain::{Child, Kind, Mutual, Objection, Record};
 
+use crate::WriteTx;
 use crate::backend::conn::Conn;
 use crate::backend::json::{
     checked, day, day_option, instant, parsed, parsed_option, parsed_sources, sources, text_option,
@@ -14,13 +15,12 @@ use crate::error::Error;
 use crate::query::keyset::SortColumn;
 use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::{ResourceType, WriteTx};
 
 impl StoredChild for Objection {
     type Parent = Mutual;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::Objection;
+    const TYPE: Kind = Kind::Objection;
     const TABLE: &'static str = "objections";
     const ORDER: SortColumn = child::by_id("objections.id");
     const FILTER_COLUMN: Option<&'static str> = Some("outcome");

@@ -2,7 +2,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use domain::{Child, DepartmentId, Fault, FaultCode, Mutual, MutualId, PathwayProgress, PathwayStep, Record};
+use domain::{Child, DepartmentId, Fault, FaultCode, Kind, Mutual, MutualId, PathwayProgress, PathwayStep, Record};
 
 use crate::backend::conn::Conn;
 use crate::backend::json::{day, instant, parsed, parsed_option, parsed_sources, sources, text_option};
@@ -11,7 +11,7 @@ use crate::error::{ConflictKind, Error};
 use crate::query::keyset::SortColumn;
 use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, Parent as _, StoredChild, table_access};
 use crate::register::document_form;
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 /// A mutual's way along the pathway of the department that leads it.
 #[derive(Clone, Debug)]
@@ -54,7 +54,7 @@ impl StoredChild for PathwayProgress {
     type Parent = Mutual;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::PathwayProgress;
+    const TYPE: Kind = Kind::PathwayProgress;
     const TABLE: &'static str = "pathway_progress";
     const ORDER: SortColumn = child::by_id("pathway_progress.id");
 

@@ -3,7 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::{
-    Child, Department, DepartmentId, Fault, FaultCode, PathwayProgress, PathwayStep, PathwayStepId, Record,
+    Child, Department, DepartmentId, Fault, FaultCode, Kind, PathwayProgress, PathwayStep, PathwayStepId, Record,
     StepPosition,
 };
 
@@ -14,13 +14,13 @@ use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
 use crate::register::child::{self, AnyChild, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 impl StoredChild for PathwayStep {
     type Parent = Department;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::PathwayStep;
+    const TYPE: Kind = Kind::PathwayStep;
     const TABLE: &'static str = "pathway_steps";
     const ORDER: SortColumn = SortColumn {
         name: "pathway_steps.position",
@@ -75,7 +75,7 @@ fn free(
         kind: ConflictKind::PositionTaken,
         field: "position".to_owned(),
         value: position.get().to_string(),
-        other: Some(OtherRecord { resource_type: ResourceType::PathwayStep, id, name: Some(title) }),
+        other: Some(OtherRecord { resource_type: Kind::PathwayStep, id, name: Some(title) }),
     }]))
 }
 

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use domain::{DraftAccess, Fault, FaultCode, Id, Key};
+use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind};
 
+use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
 use crate::error::Error;
 use crate::register::staff_ballot;
-use crate::{ReadTx, ResourceType};
 
 /// An id that a record gives for another record.
 #[derive(Clone, Debug)]
@@ -18,14 +18,14 @@ pub struct Reference {
     /// The member that gives it: `other_department_ids/0`.
     pub field: String,
     /// What it must be the id of.
-    pub resource_type: ResourceType,
+    pub resource_type: Kind,
     /// The id.
     pub id: String,
 }
 
 impl Reference {
     /// A reference by the member `field`.
-    pub fn new(field: impl Into<String>, resource_type: ResourceType, id: impl ToString) -> Self {
+    pub fn new(field: impl Into<String>, resource_type: Kind, id: impl ToString) -> Self {
         Self { field: field.into(), resource_type, id: id.to_string() }
     }
 }
@@ -61,7 +61,7 @@ pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(),
 /// Turns ids and slugs given in a parameter into ids; a slug that leads nowhere is a fault, an id simply finds nothing.
 pub(crate) fn resolve<T>(
     parameter: &str,
-    resource_type: ResourceType,
+    resource_type: Kind,
     keys: &[Key<T>],
     mut id_of: impl FnMut(&str) -> Result<Option<String>, Error>,
 ) -> Result<Vec<Id<T>>, Error> {
@@ -90,13 +90,13 @@ struct Found {
 
 fn existing(
     tx: &mut ReadTx<'_>,
-    resource_type: ResourceType,
+    resource_type: Kind,
     ids: Vec<&str>,
     sees: DraftAccess<'_>,
 ) -> Result<Vec<String>, Error> {
     let table = resource_type.table();
     let mut query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
-    if resource_type == ResourceType::StaffBallot {
+    if resource_type == Kind::StaffBallot {
         query = query.sql(" AND ").and(staff_ballot::visible(sees));
     }
     Ok(query.statement().load::<Found>(tx.conn())?.into_iter().map(|found| found.id).collect())

@@ -9,8 +9,8 @@ use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use domain::{
     BallotKind, BallotMode, BallotOption, BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess,
-    Ending, Fault, FaultCode, Held, KeyId, MutualId, Note, OptionCount, Organiser, Past, PublishedFigure, Record, Role,
-    Round, Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold,
+    Ending, Fault, FaultCode, Held, KeyId, Kind, MutualId, Note, OptionCount, Organiser, Past, PublishedFigure, Record,
+    Role, Round, Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ use crate::register::reference::{self, Reference};
 use crate::register::tombstone::Confidants;
 use crate::register::{document_form, endorsement, mutual, tombstone};
 use crate::transaction::{Remark, next_version};
-use crate::{Document, Documents, ReadTx, Representation, ResourceType, Span, Stored, WriteTx, key};
+use crate::{Document, Documents, ReadTx, Representation, Span, Stored, WriteTx, key};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +75,7 @@ pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> R
     let query = staff_ballots::table.select(Row::as_select());
     match query.filter(staff_ballots::id.eq(&id)).filter(visible(sees)).first(tx.conn()).optional()? {
         Some(row) => row.into_record(),
-        None => Err(tombstone::missing_to(tx, ResourceType::StaffBallot, id, sees)),
+        None => Err(tombstone::missing_to(tx, Kind::StaffBallot, id, sees)),
     }
 }
 
@@ -106,7 +106,7 @@ pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> R
     let found: Option<(String, i64, chrono::NaiveDateTime, String, Option<String>, bool)> =
         query.filter(staff_ballots::id.eq(id.to_string())).filter(visible(sees)).first(tx.conn()).optional()?;
     let Some((id, version, updated_at, document, public_document, all)) = found else {
-        return Err(tombstone::missing_to(tx, ResourceType::StaffBallot, id.to_string(), sees));
+        return Err(tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees));
     };
     let (document, reduced) = for_reader(document, public_document, all)?;
     Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced })
@@ -309,7 +309,7 @@ pub fn correct(
 /// The reference from a ballot to the rerun that took its place.
 #[must_use]
 pub fn superseding(rerun: StaffBallotId) -> Reference {
-    Reference::new("superseded_by_id", ResourceType::StaffBallot, rerun)
+    Reference::new("superseded_by_id", Kind::StaffBallot, rerun)
 }
 
 /// Makes a key the ballot's scrutineer.
@@ -322,7 +322,7 @@ pub fn appoint(
     key_id: KeyId,
 ) -> Result<Stored<StaffBallot>, Error> {
     const FIELD: &str = "key_id";
-    reference::check(tx, &[Reference::new(FIELD, ResourceType::Key, key_id)])?;
+    reference::check(tx, &[Reference::new(FIELD, Kind::Key, key_id)])?;
     let stored = key::find(tx, key_id)?;
     let now = tx.stamp().now;
     if stored.key.role != Role::Scrutineer || stored.revoked_at.is_some() || stored.expires_at <= now {
@@ -348,10 +348,10 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(),
         department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
         scrutineer_key_id: text_option(current.content.scrutineer_key_id.as_ref()),
     };
-    tombstone::insert_for(tx, ResourceType::StaffBallot, &id, None, &confidants)?;
-    personal::forget(tx, ResourceType::StaffBallot, &id)?;
+    tombstone::insert_for(tx, Kind::StaffBallot, &id, None, &confidants)?;
+    personal::forget(tx, Kind::StaffBallot, &id)?;
     let remark = Remark { restricted: is_restricted(&current.content), reason: None };
-    tx.log_with(Action::Delete, ResourceType::StaffBallot, id, next_version(current.version)?, None, remark);
+    tx.log_with(Action::Delete, Kind::StaffBallot, id, next_version(current.version)?, None, remark);
     Ok(())
 }
 
@@ -373,7 +373,7 @@ pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, reason: &str) -> Result<u
         Record { version: next_version(current.version)?, updated_at: tx.stamp().now, content: ballot, ..current };
     let (row, canonical) = Row::new(tx.documents(), &record);
     diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
-    let forgotten = personal::forget(tx, ResourceType::StaffBallot, &row.id)?;
+    let forgotten = personal::forget(tx, Kind::StaffBallot, &row.id)?;
     log(tx, Action::Erase, &record, canonical, Some(reason.to_owned()))?;
     Ok(forgotten)
 }
@@ -400,7 +400,7 @@ fn change(
 
 /// Refuses a ballot that is about no mutual, or gave way to none.
 fn check_references(tx: &mut ReadTx<'_>, ballot: &StaffBallot, sees: DraftAccess<'_>) -> Result<(), Error> {
-    let mutual = Reference::new("mutual_id", ResourceType::Mutual, ballot.mutual_id);
+    let mutual = Reference::new("mutual_id", Kind::Mutual, ballot.mutual_id);
     let rerun = ballot.ending.superseded_by_id.map(superseding);
     let references: Vec<Reference> = [mutual].into_iter().chain(rerun).collect();
     let faults = reference::faults(tx, &references, sees)?;
@@ -440,7 +440,7 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .order(endorsements::id)
         .limit(Conflict::NAMED_DEPENDENTS)
         .load(tx.conn())?;
-    Ok(Conflict::dependents([(ResourceType::StaffBallot, superseded), (ResourceType::Endorsement, endorsements)]))
+    Ok(Conflict::dependents([(Kind::StaffBallot, superseded), (Kind::Endorsement, endorsements)]))
 }
 
 fn filtered(filter: &Filter) -> staff_ballots::BoxedQuery<'static, MultiBackend> {
@@ -530,9 +530,9 @@ fn log(
     reason: Option<String>,
 ) -> Result<(), Error> {
     let id = record.id.to_string();
-    let after = personal::commit(tx, ResourceType::StaffBallot, &id, document)?;
+    let after = personal::commit(tx, Kind::StaffBallot, &id, document)?;
     let remark = Remark { restricted: is_restricted(&record.content), reason };
-    tx.log_with(action, ResourceType::StaffBallot, id, record.version, Some(after), remark);
+    tx.log_with(action, Kind::StaffBallot, id, record.version, Some(after), remark);
     Ok(())
 }
 

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use domain::mutual::Life;
 use domain::stage_transition::{place, replay, standings};
 use domain::{
-    Checked, Child, Course, Day, Fault, FaultCode, LaunchCondition, Misstep, Mutual, MutualId, Record, StageTransition,
-    Standing, StepFault, TestOutcome,
+    Checked, Child, Course, Day, Fault, FaultCode, Kind, LaunchCondition, Misstep, Mutual, MutualId, Record,
+    StageTransition, Standing, StepFault, TestOutcome,
 };
 
 use crate::backend::conn::Conn;
@@ -16,13 +16,13 @@ use crate::error::Error;
 use crate::query::keyset::{KeyKind, SortColumn, Values};
 use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::{document_form, mutual, readiness};
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 impl StoredChild for StageTransition {
     type Parent = Mutual;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::StageTransition;
+    const TYPE: Kind = Kind::StageTransition;
     const TABLE: &'static str = "stage_transitions";
     const ORDER: SortColumn = SortColumn {
         name: "stage_transitions.position",

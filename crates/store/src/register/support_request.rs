@@ -3,8 +3,9 @@
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::support_request::Handling;
-use domain::{Child, Mutual, Record, SupportRequest};
+use domain::{Child, Kind, Mutual, Record, SupportRequest};
 
+use crate::WriteTx;
 use crate::backend::conn::Conn;
 use crate::backend::json::{
     checked, day, day_option, instant, parsed, parsed_option, parsed_sources, sources, text_option,
@@ -15,13 +16,12 @@ use crate::query::keyset::SortColumn;
 use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
 use crate::register::document_form;
 use crate::register::reference::{self, Reference};
-use crate::{ResourceType, WriteTx};
 
 impl StoredChild for SupportRequest {
     type Parent = Mutual;
     type Row = Row;
 
-    const TYPE: ResourceType = ResourceType::SupportRequest;
+    const TYPE: Kind = Kind::SupportRequest;
     const TABLE: &'static str = "support_requests";
     const ORDER: SortColumn = child::by_id("support_requests.id");
     const FILTER_COLUMN: Option<&'static str> = Some("status");
@@ -37,7 +37,7 @@ impl StoredChild for SupportRequest {
         before: Option<&ChildRecord<Self>>,
         wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
-        let enabler = wanted.handling.enabler_id.map(|id| Reference::new("enabler_id", ResourceType::Enabler, id));
+        let enabler = wanted.handling.enabler_id.map(|id| Reference::new("enabler_id", Kind::Enabler, id));
         reference::check(tx, enabler.as_slice())?;
         Error::unless_possible(before.map(|before| before.content.handling.faults_becoming(&wanted.handling)))
     }

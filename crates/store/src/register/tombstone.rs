@@ -2,13 +2,13 @@
 //! who could see it.
 
 use diesel::prelude::*;
-use domain::DraftAccess;
+use domain::{DraftAccess, Kind};
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
 use crate::backend::schema::tombstones;
 use crate::error::Error;
-use crate::{ReadTx, ResourceType, WriteTx};
+use crate::{ReadTx, WriteTx};
 
 /// Whose a deleted record was, where not everybody could see all of it.
 #[derive(Clone, Debug, Default, Insertable)]
@@ -23,17 +23,12 @@ pub(crate) struct Confidants {
 }
 
 /// Why nothing was found under an id or a slug: it never was, or it was deleted.
-pub(crate) fn missing(tx: &mut ReadTx<'_>, resource_type: ResourceType, key: String) -> Error {
+pub(crate) fn missing(tx: &mut ReadTx<'_>, resource_type: Kind, key: String) -> Error {
     missing_to(tx, resource_type, key, DraftAccess::None)
 }
 
 /// The same for a caller who sees these drafts.
-pub(crate) fn missing_to(
-    tx: &mut ReadTx<'_>,
-    resource_type: ResourceType,
-    key: String,
-    sees: DraftAccess<'_>,
-) -> Error {
+pub(crate) fn missing_to(tx: &mut ReadTx<'_>, resource_type: Kind, key: String, sees: DraftAccess<'_>) -> Error {
     let deleted = tombstones::table
         .filter(tombstones::resource_type.eq(resource_type.as_str()))
         .filter(tombstones::id.eq(&key).or(tombstones::slug.eq(&key)))
@@ -62,19 +57,14 @@ pub(crate) fn seen(sees: DraftAccess<'_>) -> Fragment {
 }
 
 /// Marks a deleted record.
-pub(crate) fn insert(
-    tx: &mut WriteTx<'_>,
-    resource_type: ResourceType,
-    id: &str,
-    slug: Option<&str>,
-) -> Result<(), Error> {
+pub(crate) fn insert(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str, slug: Option<&str>) -> Result<(), Error> {
     insert_for(tx, resource_type, id, slug, &Confidants::default())
 }
 
 /// Marks a deleted record of which not everybody could see all.
 pub(crate) fn insert_for(
     tx: &mut WriteTx<'_>,
-    resource_type: ResourceType,
+    resource_type: Kind,
     id: &str,
     slug: Option<&str>,
     confidants: &Confidants,

@@ -172,13 +172,13 @@ async fn the_register_is_shown_as_it_was(register: &Register) {
     let shown = async |minutes, id: String| {
         let found = register
             .store
-            .read(move |tx| history::show(tx, store::ResourceType::Department, &id, at(minutes), DraftAccess::None));
+            .read(move |tx| history::show(tx, domain::Kind::Department, &id, at(minutes), DraftAccess::None));
         found.await.map(|shown| shown.version)
     };
     let listed = async |minutes, after: Option<String>, limit| {
         let found = register.store.read(move |tx| {
             let page = (after.as_deref(), limit);
-            history::list_at(tx, store::ResourceType::Department, at(minutes), page, DraftAccess::None)
+            history::list_at(tx, domain::Kind::Department, at(minutes), page, DraftAccess::None)
         });
         let slice: store::Slice = found.await.unwrap();
         (slice.items.into_iter().map(|item| (item.id, item.version)).collect::<Vec<_>>(), slice.next)

@@ -1,7 +1,7 @@
 //! What names a record belongs to it alone.
 
-use domain::{Contract, Department, Key, Mutual, Slug, StaffBallot};
-use store::{Conflict, ConflictKind, Error, ResourceType};
+use domain::{Contract, Department, Key, Kind, Mutual, Slug, StaffBallot};
+use store::{Conflict, ConflictKind, Error};
 
 use crate::fixture::{ballot, contract, department, identifiers, mutual, parsed};
 use crate::kit::{Register, next_id, numbered, stamp};
@@ -49,7 +49,7 @@ async fn a_conflict_names_the_type_and_the_name_of_the_other_record(register: &R
 
     let Err(Error::Conflict(conflicts)) = refused else { panic!("{refused:?}") };
     let other = conflicts[0].other.as_ref().unwrap();
-    assert_eq!(other.resource_type, ResourceType::Department);
+    assert_eq!(other.resource_type, Kind::Department);
     assert_eq!((other.id.as_str(), other.name.as_deref()), (&*holder.id.to_string(), Some("Council")));
 }
 
@@ -137,17 +137,17 @@ async fn a_deleted_record_is_gone_and_one_that_never_was_is_not_found(register: 
     for key in [Key::Id(entered.id), Key::Slug(parsed("gone"))] {
         let missing = register.store.read_one(move |tx| store::mutual::find(tx, &key)).await;
         let Err(Error::Gone { resource_type, deleted_at: at, .. }) = missing else { panic!("{missing:?}") };
-        assert_eq!((resource_type, at), (ResourceType::Mutual, deleted_at));
+        assert_eq!((resource_type, at), (Kind::Mutual, deleted_at));
     }
     for key in [Key::Id(next_id()), Key::Slug(parsed("never"))] {
         let missing = register.store.read_one(move |tx| store::mutual::find(tx, &key)).await;
-        assert!(matches!(missing, Err(Error::NotFound { resource_type: ResourceType::Mutual, .. })), "{missing:?}");
+        assert!(matches!(missing, Err(Error::NotFound { resource_type: Kind::Mutual, .. })), "{missing:?}");
     }
     // An id is looked for among its own type only.
     let id = numbered::<Department>(entered.id.as_uuid().as_u128() & u128::from(u64::MAX));
     assert_eq!(id.as_uuid(), entered.id.as_uuid());
     let missing = register.find(id).await;
-    assert!(matches!(missing, Err(Error::NotFound { resource_type: ResourceType::Department, .. })), "{missing:?}");
+    assert!(matches!(missing, Err(Error::NotFound { resource_type: Kind::Department, .. })), "{missing:?}");
 }
 
 async fn a_slug_gets_the_lowest_number_that_neither_a_record_nor_a_deleted_one_has(register: &Register) {

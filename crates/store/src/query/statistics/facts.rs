@@ -12,15 +12,15 @@ use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use domain::statistics::{AsAt, Beginning, Move, Regime, regime, standing_before_today};
 use domain::{
-    BallotState, ContractId, ContractStatus, Currency, Day, DepartmentId, LegalForm, MutualId, PartialDate, Procedure,
-    Region, Sector, StaffBallotId, Stage,
+    BallotState, ContractId, ContractStatus, Currency, Day, DepartmentId, Kind, LegalForm, MutualId, PartialDate,
+    Procedure, Region, Sector, StaffBallotId, Stage,
 };
 
+use crate::ReadTx;
 use crate::backend::dialect::{self, Pages};
 use crate::backend::json::{day_option, parsed, parsed_list, parsed_option, valid};
 use crate::backend::schema::{contracts, entries, mutuals, staff_ballots, stage_transitions};
 use crate::error::Error;
-use crate::{ReadTx, ResourceType};
 
 use super::ordered::Ordered;
 
@@ -224,12 +224,12 @@ impl Facts {
                 .filter(entries::seq.le(last))
                 .select((entries::resource_type, entries::resource_id))
                 .load(tx.conn())?;
-            let of = |kind: ResourceType| {
+            let of = |kind: Kind| {
                 let ids = changed.iter().filter(|(of, _)| of == kind.as_str()).map(|(_, id)| id.clone());
                 ids.collect::<BTreeSet<String>>()
             };
-            let mut mutuals = of(ResourceType::Mutual);
-            let transitions: Vec<String> = of(ResourceType::StageTransition).into_iter().collect();
+            let mut mutuals = of(Kind::Mutual);
+            let transitions: Vec<String> = of(Kind::StageTransition).into_iter().collect();
             for ids in transitions.chunks(NAMED_AT_A_TIME) {
                 let theirs = stage_transitions::table.filter(stage_transitions::id.eq_any(ids));
                 mutuals.extend(theirs.select(stage_transitions::mutual_id).load::<String>(tx.conn())?);
@@ -238,9 +238,9 @@ impl Facts {
                 facts.mutuals.remove(&id);
                 facts.earlier.remove(&id);
             })?;
-            let ballots = of(ResourceType::StaffBallot);
+            let ballots = of(Kind::StaffBallot);
             self.renew(tx, ballots, Self::read_ballots, |facts, id| facts.ballots.remove(&id))?;
-            let contracts = of(ResourceType::Contract);
+            let contracts = of(Kind::Contract);
             self.renew(tx, contracts, Self::read_contracts, |facts, id| facts.contracts.remove(&id))?;
             self.seq = last;
         }
