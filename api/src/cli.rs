@@ -24,7 +24,6 @@ use crate::http::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
 use crate::http::rate::Rate;
 use crate::openapi;
 use crate::openapi::profile::Profile;
-use crate::register::document;
 use crate::server;
 use crate::server::Clock;
 use log::{Erase, LogCommand, Signing};
@@ -327,7 +326,7 @@ fn perform(command: Command) -> Result<(), Failure> {
 
 fn import_sample(url: &DatabaseUrl) -> Result<(), Failure> {
     store::migrate(url)?;
-    let store = Store::open(url, 1, document::documents())?;
+    let store = Store::open(url, 1)?;
     let stamp =
         Stamp { now: Clock::system().now(), actor: "sample".to_owned(), request_id: "import-sample".to_owned() };
     let done = System::new().block_on(async {

@@ -50,10 +50,7 @@ use crate::http::wait::Waits;
 use crate::openapi;
 use crate::pages::about::{self, Contract};
 use crate::pages::code_list;
-use crate::register::{
-    annual_return, commitment, contract, department, document, enabler, endorsement, mutual, objection,
-    pathway_progress, pathway_step, staff_ballot, stage_transition, support_request,
-};
+use crate::register;
 use crate::response::html;
 use crate::response::problem::Problem;
 
@@ -76,23 +73,11 @@ fn mount(config: &mut web::ServiceConfig) {
 }
 
 /// What mounts the operations below `/v1`.
-const OPERATIONS: [fn(&mut ServiceConfig<'_>); 22] = [
+const OPERATIONS: [fn(&mut ServiceConfig<'_>); 10] = [
     // Its paths are more exact than those of records.
     export::routes,
-    department::routes,
-    commitment::routes,
-    pathway_step::routes,
-    enabler::routes,
     scorecard::routes,
-    mutual::routes,
-    stage_transition::routes,
-    annual_return::routes,
-    endorsement::routes,
-    objection::routes,
-    support_request::routes,
-    pathway_progress::routes,
-    staff_ballot::routes,
-    contract::routes,
+    register::routes,
     statistics::routes,
     report::routes,
     entry::routes,
@@ -298,7 +283,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let verifier = verifier(&config)?;
     store::migrate(&config.database_url)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
-    let store = Store::open(&config.database_url, workers, document::documents())?;
+    let store = Store::open(&config.database_url, workers)?;
     let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
     let importer = Importer::new(store.clone(), clock.clone(), config.scrutineer_above, config.imports_kept);
     let shared = Data::new(Shared {

@@ -96,14 +96,10 @@ fn operations_are_named_by_verb_and_resource_and_named_once() {
 
 #[test]
 fn the_resources_have_all_their_operations() {
-    let resources = [
-        (DEPARTMENTS, "department", "department"),
-        (MUTUALS, "mutual", "mutual"),
-        (STAFF_BALLOTS, "staff_ballot", "ballot"),
-        (CONTRACTS, "contract", "contract"),
-    ];
-    for (path, resource, key) in resources {
-        let one = format!("{path}/{{{key}}}");
+    let resources =
+        [(DEPARTMENTS, "department"), (MUTUALS, "mutual"), (STAFF_BALLOTS, "staff_ballot"), (CONTRACTS, "contract")];
+    for (path, resource) in resources {
+        let one = format!("{path}/{{{resource}}}");
         let expected = [
             (path, "get", format!("list_{resource}s")),
             (path, "post", format!("create_{resource}")),
@@ -117,7 +113,7 @@ fn the_resources_have_all_their_operations() {
         }
         let name: String =
             resource.split('_').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
-        for schema in [name.clone(), format!("New{name}"), format!("{name}Patch"), format!("{name}Page")] {
+        for schema in [name.clone(), format!("{name}Input"), format!("{name}Patch"), format!("{name}Page")] {
             assert!(schemas().contains_key(&schema), "{schema}");
         }
     }
@@ -409,12 +405,12 @@ async fn every_request_example_is_accepted(app: &TestApp) {
             let named = content["examples"].as_object().into_iter().flatten().map(|(_, example)| &example["value"]);
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
             for example in named.chain(content.get("example")).chain(of_schema) {
-                let ballot = match template.strip_prefix("/v1/staff-ballots/{ballot}/") {
+                let ballot = match template.strip_prefix("/v1/staff-ballots/{staff_ballot}/") {
                     Some("declare") => &complete,
                     Some("void" | "supersede" | "correct") => &declared,
                     _ => &ballot,
                 };
-                let existing = [existing.as_slice(), &[("ballot", ballot.clone())]].concat();
+                let existing = [existing.as_slice(), &[("staff_ballot", ballot.clone())]].concat();
                 let path = existing
                     .iter()
                     .fold(template.to_owned(), |path, (name, record)| path.replace(&format!("{{{name}}}"), id(record)));

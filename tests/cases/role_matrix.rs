@@ -102,7 +102,7 @@ impl<'a> Register<'a> {
 
     /// The records that an operation is tried on.
     fn records(&self, method: &Method, template: &str) -> Vec<&'static str> {
-        let is_ballot = template.contains("{ballot}") && !template.ends_with("/appointment");
+        let is_ballot = template.contains("{staff_ballot}") && !template.ends_with("/appointment");
         match method.as_str() {
             "POST" if template.ends_with("/declare") => {
                 vec!["own", "own-historic", "own-declared", "other", "other-declared", "missing"]
@@ -122,8 +122,8 @@ impl<'a> Register<'a> {
             _ if record == "missing" => NOBODY.to_owned(),
             "{department}" => found(&self.departments),
             "{mutual}" => found(&self.mutuals),
-            "{ballot}" if record.ends_with("declared") => found(&self.declared),
-            "{ballot}" => found(&self.drafts),
+            "{staff_ballot}" if record.ends_with("declared") => found(&self.declared),
+            "{staff_ballot}" => found(&self.drafts),
             "{contract}" => found(&self.contracts),
             "{import}" => found(&self.imports),
             "{key}" => key_id([self.key("department_editor"), admin_key()][at]),

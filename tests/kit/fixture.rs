@@ -216,7 +216,7 @@ pub fn full_contract(mutual_id: &str, department_id: &str) -> Value {
 /// comes after those that it refers to.
 pub const PARTS: [(&str, &str, &str); 9] = [
     (DEPARTMENTS, "commitments", "commitment"),
-    (DEPARTMENTS, "pathway-steps", "step"),
+    (DEPARTMENTS, "pathway-steps", "pathway_step"),
     (DEPARTMENTS, "enablers", "enabler"),
     (MUTUALS, "stage-transitions", "stage_transition"),
     (MUTUALS, "annual-returns", "annual_return"),

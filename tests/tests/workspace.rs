@@ -22,14 +22,19 @@ const DATABASE: &[&str] = &["diesel", "diesel_migrations", "libsqlite3-sys", "pq
 const HTTP: &[&str] =
     &["actix-cors", "actix-http", "actix-web", "clap", "http", "utoipa", "utoipa-actix-web", "validator"];
 
-const ARROWS: [Arrows; 4] = [
+const ARROWS: [Arrows; 5] = [
     Arrows {
         member: "domain",
         members: &[],
         others: Others::Only(&["chrono", "deunicode", "thiserror", "unicode-normalization", "url", "uuid"]),
     },
-    Arrows { member: "store", members: &["domain"], others: Others::Never(HTTP) },
-    Arrows { member: "api", members: &["domain", "store"], others: Others::Never(DATABASE) },
+    Arrows {
+        member: "document",
+        members: &["domain"],
+        others: Others::Only(&["chrono", "serde", "serde_json", "strsim", "utoipa", "validator"]),
+    },
+    Arrows { member: "store", members: &["document", "domain"], others: Others::Never(HTTP) },
+    Arrows { member: "api", members: &["document", "domain", "store"], others: Others::Never(DATABASE) },
     Arrows { member: "tests", members: &["api"], others: Others::Never(DATABASE) },
 ];
 

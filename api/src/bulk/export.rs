@@ -9,17 +9,19 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::rt::time::Instant;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get};
+use document::Wire;
+use domain::{Contract, Department, Mutual, StaffBallot};
 use futures_util::{Stream, stream};
 use store::{Page, Pieces, ReadTx, Slice};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::caller::Caller;
-use crate::register::contract::{ContractFilter, Contracts};
-use crate::register::department::{DepartmentFilter, Departments};
-use crate::register::mutual::{MutualFilter, Mutuals};
-use crate::register::resource::Listed;
-use crate::register::staff_ballot::{StaffBallotFilter, StaffBallots};
+use crate::register::contract::ContractFilter;
+use crate::register::department::DepartmentFilter;
+use crate::register::mutual::MutualFilter;
+use crate::register::resource::Root;
+use crate::register::staff_ballot::StaffBallotFilter;
 use crate::request::page::SortKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
@@ -78,7 +80,7 @@ async fn export_departments_ndjson(
     caller: Caller,
     Query(filter): Query<DepartmentFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<Departments>(&app, caller, filter, Form::Lines).await
+    export::<Department>(&app, caller, filter, Form::Lines).await
 }
 
 /// Export departments as a table
@@ -96,7 +98,7 @@ async fn export_departments_csv(
     caller: Caller,
     Query(filter): Query<DepartmentFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<Departments>(&app, caller, filter, Form::Table).await
+    export::<Department>(&app, caller, filter, Form::Table).await
 }
 
 /// Export mutuals as lines of JSON
@@ -114,7 +116,7 @@ async fn export_mutuals_ndjson(
     caller: Caller,
     Query(filter): Query<MutualFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<Mutuals>(&app, caller, filter, Form::Lines).await
+    export::<Mutual>(&app, caller, filter, Form::Lines).await
 }
 
 /// Export mutuals as a table
@@ -132,7 +134,7 @@ async fn export_mutuals_csv(
     caller: Caller,
     Query(filter): Query<MutualFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<Mutuals>(&app, caller, filter, Form::Table).await
+    export::<Mutual>(&app, caller, filter, Form::Table).await
 }
 
 /// Export staff ballots as lines of JSON
@@ -150,7 +152,7 @@ async fn export_staff_ballots_ndjson(
     caller: Caller,
     Query(filter): Query<StaffBallotFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<StaffBallots>(&app, caller, filter, Form::Lines).await
+    export::<StaffBallot>(&app, caller, filter, Form::Lines).await
 }
 
 /// Export staff ballots as a table
@@ -169,7 +171,7 @@ async fn export_staff_ballots_csv(
     caller: Caller,
     Query(filter): Query<StaffBallotFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<StaffBallots>(&app, caller, filter, Form::Table).await
+    export::<StaffBallot>(&app, caller, filter, Form::Table).await
 }
 
 /// Export contracts as lines of JSON
@@ -187,7 +189,7 @@ async fn export_contracts_ndjson(
     caller: Caller,
     Query(filter): Query<ContractFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<Contracts>(&app, caller, filter, Form::Lines).await
+    export::<Contract>(&app, caller, filter, Form::Lines).await
 }
 
 /// Export contracts as a table
@@ -205,7 +207,7 @@ async fn export_contracts_csv(
     caller: Caller,
     Query(filter): Query<ContractFilter>,
 ) -> Result<HttpResponse, Problem> {
-    export::<Contracts>(&app, caller, filter, Form::Table).await
+    export::<Contract>(&app, caller, filter, Form::Table).await
 }
 
 /// How an export is written.
@@ -226,9 +228,9 @@ impl Form {
     }
 }
 
-async fn export<R: Listed>(app: &App, caller: Caller, filter: R::Filter, form: Form) -> Result<HttpResponse, Problem> {
+async fn export<R: Root>(app: &App, caller: Caller, filter: R::Filter, form: Form) -> Result<HttpResponse, Problem> {
     let (_, sort) = *R::Sort::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
-    let columns = table::columns::<R::View>();
+    let columns = table::columns(&<R::Document as Wire>::OBJECT);
     let mut page = Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false });
     let next = move |tx: &mut ReadTx<'_>| {
         let Some(asked) = page.take() else { return Ok(None) };

@@ -26,7 +26,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::caller::Caller;
 use crate::http::request_id::RequestId;
-use crate::register::value::{Bounded, Instant, Text, Word};
 use crate::request::conditional::IdempotencyKey;
 use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::request::path::PathKey;
@@ -34,6 +33,7 @@ use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, OtherRecord, Problem};
 use crate::response::repeat::{Repeat, respond};
 use crate::server::App;
+use document::value::{Bounded, Instant, Text, Word};
 
 pub use row::Imported;
 pub use worker::{Importer, start};

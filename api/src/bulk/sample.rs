@@ -5,6 +5,7 @@
 
 use std::str::FromStr;
 
+use document::{Content, Input, register};
 use domain::mutual::Life;
 use domain::{
     BallotState, Checked, Child, Commitment, CommitmentId, Declaration, Department, DepartmentId, DraftAccess, Invalid,
@@ -15,12 +16,6 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use store::{Error, Stamp, Store, WriteTx};
 use uuid::Uuid;
-
-use crate::register::commitment::NewCommitment;
-use crate::register::department::NewDepartment;
-use crate::register::mutual::NewMutual;
-use crate::register::staff_ballot::NewStaffBallot;
-use crate::request::body::{Body, Input};
 
 const DEPARTMENTS: &str = include_str!("../../../data/sample/departments.json");
 const COMMITMENTS: &str = include_str!("../../../data/sample/commitments.json");
@@ -130,7 +125,7 @@ fn enter_department(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     if !refer(&mut item, "successor", "successor_id", |slug| department_id(tx, slug))? {
         return Ok(Entry::Waits);
     }
-    let content = read::<NewDepartment>(&item)?.content;
+    let content = read::<register::Department>(&item)?.content;
     store::department::insert(tx, domain::Id::from_uuid(stable_id(Kind::Department, slug.as_str())), content)?;
     Ok(Entry::Entered)
 }
@@ -148,7 +143,7 @@ fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     if found.is_none() {
         return Ok(Entry::Waits);
     }
-    let content = read::<NewCommitment>(&item)?;
+    let content = read::<register::Commitment>(&item)?;
     store::child::insert(tx, id, Child { parent_id, content })?;
     Ok(Entry::Entered)
 }
@@ -166,7 +161,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
     }
     let course = course(&mut item)?;
     let successor = item.remove("successor_id");
-    let content = read::<NewMutual>(&item)?.content;
+    let content = read::<register::Mutual>(&item)?.content;
     let sources = content.sources.clone();
     let id = domain::Id::from_uuid(stable_id(Kind::Mutual, slug.as_str()));
     store::mutual::insert(tx, id, content)?;
@@ -248,7 +243,7 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     }
     let state: BallotState = known(&item, "state")?.unwrap_or(BallotState::Draft);
     item.remove("state");
-    let draft = store::staff_ballot::insert(tx, id, read::<NewStaffBallot>(&item)?, DraftAccess::All)?;
+    let draft = store::staff_ballot::insert(tx, id, read::<register::StaffBallot>(&item)?, DraftAccess::All)?;
     if state == BallotState::Declared {
         let historic = Declaration { declared_on: None, historic: true };
         store::staff_ballot::declare(tx, &draft.record, &historic, SCRUTINEER_ABOVE)?;
@@ -326,14 +321,12 @@ fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
         ImportError::Item { item: name.to_owned(), reason }
     };
     let text = Value::Object(item.clone()).to_string();
-    let body = Body::<T>::parse(text).map_err(|error| refused(error.to_string()))?;
-    body.create().map_err(|refusal| {
-        let problem = refusal.problem(Vec::new());
-        let faults = problem
-            .errors()
-            .iter()
-            .map(|fault| format!("{}: {}", fault.pointer.as_deref().unwrap_or(""), fault.detail));
-        refused(faults.collect::<Vec<_>>().join("; "))
+    let content = Content::<T>::parse(text.as_bytes()).map_err(|error| refused(error.to_string()))?;
+    content.create().map_err(|refusal| {
+        let faults = refusal.faults(Vec::new());
+        refused(
+            faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect::<Vec<_>>().join("; "),
+        )
     })
 }
 

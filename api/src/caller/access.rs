@@ -45,7 +45,7 @@ impl Asked {
             ("GET", _) => &[Action::Read],
             ("PUT", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
             ("POST", Kind::StaffBallot) if template.ends_with("/declare") => &[Action::Declare],
-            ("POST", Kind::StaffBallot) if template.contains("{ballot}") => &[Action::Correct],
+            ("POST", Kind::StaffBallot) if template.contains("{staff_ballot}") => &[Action::Correct],
             ("POST", Kind::StageTransition) => &[Action::Create, Action::Correct],
             ("POST", _) => &[Action::Create],
             ("PUT" | "PATCH", Kind::Mutual) => &[Action::Update, Action::Describe],
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_register_is_read_by_everybody_and_written_by_roles() {
-        for path in ["/livez", "/openapi.yaml", "/v1/mutuals", "/v1/staff-ballots/{ballot}"] {
+        for path in ["/livez", "/openapi.yaml", "/v1/mutuals", "/v1/staff-ballots/{staff_ballot}"] {
             assert!(!needs_key(&Method::GET, path), "{path}");
         }
         assert!(needs_key(&Method::GET, "/v1/keys"));
@@ -154,7 +154,7 @@ mod tests {
             roles(Method::PATCH, "/v1/mutuals/{mutual}"),
             [Role::DepartmentEditor, Role::MutualEditor, Role::Admin]
         );
-        assert_eq!(roles(Method::PUT, "/v1/staff-ballots/{ballot}/appointment"), [Role::Admin]);
+        assert_eq!(roles(Method::PUT, "/v1/staff-ballots/{staff_ballot}/appointment"), [Role::Admin]);
         assert_eq!(roles(Method::GET, "/v1/mutuals"), []);
     }
 }

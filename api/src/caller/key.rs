@@ -5,59 +5,32 @@ pub mod secret;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, delete, get, post};
-use domain::{Action, Checked, Kind, Lifetime, Object, Scope, authorize, authorize_role};
+use document::register::Role;
+use document::schema::InputOf;
+use document::value::{DepartmentId, Instant, KeyId, Name, Text, Word};
+use domain::{Action, Kind, Object, Scope, authorize, authorize_role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::key::{NewKey, StoredKey};
-use store::{Listed, Page, ReadTx, Reference, Slice};
+use store::{Listed, Page, ReadTx, Slice};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
-use validator::Validate;
 
 use crate::caller::Caller;
 use crate::caller::authentication;
 use crate::register::resource::{self, Change, ChangeOptions, Order};
-use crate::register::value::{DepartmentId, Instant, KeyId, Name, Text, Word, texts};
-use crate::request::body::{Body, Input};
+use crate::request::body::Body;
 use crate::request::conditional;
-use crate::request::faults::Faults;
 use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::server::App;
 use secret::Secret;
 
-/// What the bearer of a key works as.
-pub type Role = Word<domain::Role>;
+/// The body that asks for a key.
+type ApiKeyInput = InputOf<document::register::ApiKey>;
 
 const PATH: &str = "/v1/keys";
-
-/// An API key, as it is asked for.
-#[derive(Clone, Debug, Deserialize, Serialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "label": "Procurement system of Calder Valley",
-    "role": "procurement_officer",
-    "department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"],
-    "expires_in_days": 90
-}))]
-pub struct NewApiKey {
-    /// What it is for: the system that uses it, say.
-    #[schema(required, nullable = false)]
-    #[validate(required)]
-    label: Option<Name>,
-    #[schema(required, nullable = false)]
-    #[validate(required)]
-    role: Option<Role>,
-    /// The departments that it is confined to; where it is absent, none. Only for `department_editor`, `mutual_editor` and
-    /// `procurement_officer`.
-    #[schema(nullable = false, min_items = 1, max_items = 100)]
-    department_ids: Option<Vec<DepartmentId>>,
-    /// After how many days it stops working.
-    #[schema(required, nullable = false, minimum = 1, maximum = 365)]
-    #[validate(required)]
-    expires_in_days: Option<i64>,
-}
 
 /// An API key, without the key itself but in the answer to its creation.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -113,26 +86,6 @@ impl From<StoredKey> for ApiKey {
             revoked_at: stored.revoked_at.map(Instant),
             revoked_by: stored.revoked_by,
         }
-    }
-}
-
-impl Input for NewApiKey {
-    type Value = (domain::ApiKey, Lifetime);
-
-    const READ_ONLY: &'static [&'static str] = &[];
-    const PATCH: &'static str = "ApiKeyPatch";
-
-    fn references(&self) -> Vec<Reference> {
-        let departments = self.department_ids.clone().map(texts);
-        departments.map(|ids| store::key::references(&Scope::Departments(ids))).unwrap_or_default()
-    }
-
-    fn build(self, faults: &mut Faults) -> Option<Self::Value> {
-        let lifetime = self.expires_in_days.and_then(|days| faults.take("expires_in_days", Lifetime::try_from(days)));
-        let scope = self.department_ids.map_or(Scope::All, |ids| Scope::Departments(texts(ids)));
-        let key = domain::ApiKey { label: self.label?.into_inner(), role: self.role?.into_inner(), scope };
-        let key = faults.take("", Checked::new(key))?;
-        Some((key.into_inner(), lifetime?))
     }
 }
 
@@ -211,14 +164,14 @@ async fn get_key(app: App, caller: Caller, key: PathKey<domain::KeyId>) -> Resul
 #[utoipa::path(
     tag = "keys",
     params(ChangeOptions),
-    request_body = NewApiKey,
+    request_body = ApiKeyInput,
     responses(
         (status = 201, description = "The key was created", body = ApiKey),
         (status = 200, description = "The key as it would be, without the key itself", body = ApiKey)
     )
 )]
 #[post("/keys")]
-async fn create_key(change: Change, body: Body<NewApiKey>) -> Result<HttpResponse, Problem> {
+async fn create_key(change: Change, body: Body<document::register::ApiKey>) -> Result<HttpResponse, Problem> {
     let Order { app, stamp, caller, dry_run } = change.into_order();
     let content = body.create();
     let id = app.new_id();

@@ -12,9 +12,9 @@ use super::{Database, Failure, say};
 use crate::history::entry::Entry;
 use crate::history::log::{self, LogHead};
 use crate::history::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
-use crate::register::value::hex;
-use crate::register::{document, erasure};
+use crate::register::erasure;
 use crate::server::Clock;
+use document::value::hex;
 
 /// Entries that an export reads at a time.
 const AT_A_TIME: usize = 500;
@@ -91,7 +91,7 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
 }
 
 fn open(database: &Database) -> Result<Store, store::OpenError> {
-    Store::open(&database.url(), 1, document::documents())
+    Store::open(&database.url(), 1)
 }
 
 fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failure> {

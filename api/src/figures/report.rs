@@ -6,14 +6,14 @@ use store::report::{CommitmentCounts, CommitmentFilter, NamedDepartment, Reporte
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::register::commitment::Commitment;
-use crate::register::mutual::Stage;
-use crate::register::value::{Day, DepartmentId, DepartmentKey, Name, Sector, Slug, Text, Word, texts, words};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::page::{ChildParameters, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::server::App;
+use document::record::View;
+use document::register::{Commitment, Stage};
+use document::value::{Day, DepartmentId, DepartmentKey, Name, Sector, Slug, Text, Word, texts, words};
 
 /// Whether a commitment is kept as at a day.
 pub type CommitmentStatus = Word<domain::CommitmentStatus>;
@@ -107,7 +107,8 @@ struct ReportedCommitment {
     #[serde(skip_serializing_if = "Option::is_none")]
     days_overdue: Option<i64>,
     department: DepartmentName,
-    commitment: Commitment,
+    #[schema(value_type = Commitment)]
+    commitment: Option<View>,
 }
 
 /// A department, as far as a reader needs to know which it is.
@@ -141,7 +142,7 @@ impl ReportedCommitment {
             status: Word(content.status(as_at)),
             days_overdue: content.days_overdue(as_at),
             department: reported.department.into(),
-            commitment: reported.commitment.into(),
+            commitment: View::of(&reported.commitment),
         }
     }
 }

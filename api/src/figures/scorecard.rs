@@ -7,13 +7,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::figures::report::{CommitmentSummary, DepartmentName};
-use crate::register::mutual::Stage;
-use crate::register::value::{ContractId, Day, DepartmentKey, MutualId, Text, Title, Word};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::server::App;
+use document::register::Stage;
+use document::value::{ContractId, Day, DepartmentKey, MutualId, Text, Title, Word};
 
 /// The day that a scorecard is of.
 #[derive(Clone, Debug, Deserialize, IntoParams)]

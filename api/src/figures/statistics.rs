@@ -13,9 +13,8 @@ use serde::Serialize;
 use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Counted, Figures, InStage, Sum, Tally};
 use utoipa::ToSchema;
 
-use crate::register::contract::{Currency, Procedure, Regime};
-use crate::register::mutual::{LegalForm, Stage};
-use crate::register::value::{Day, DepartmentId, MutualId, Region, Sector, Text, Word};
+use document::register::{Currency, LegalForm, Procedure, Regime, Stage};
+use document::value::{Day, DepartmentId, MutualId, Region, Sector, Text, Word};
 
 pub use operations::routes;
 

@@ -20,13 +20,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::caller::Caller;
 use crate::history::merge_patch::difference;
 use crate::http::wait::Wait;
-use crate::register::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
 use crate::request::conditional::{IfChanged, digest};
 use crate::request::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::server::App;
+use document::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
 
 /// What was done to a record.
 pub type EntryAction = Word<entry_log::Action>;
@@ -296,13 +296,13 @@ async fn list_mutual_entries(asked: Asked, key: PathKey<domain::Key<domain::Mutu
 #[utoipa::path(
     tag = "entries",
     params(
-        ("ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
+        ("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
         HistoryFilter,
         IfChanged
     ),
     responses((status = 200, description = "The entries", body = RecordHistory))
 )]
-#[get("/staff-ballots/{ballot}/entries")]
+#[get("/staff-ballots/{staff_ballot}/entries")]
 async fn list_staff_ballot_entries(asked: Asked, id: PathKey<domain::StaffBallotId>) -> Result<HttpResponse, Problem> {
     asked.answer(domain::Kind::StaffBallot, id.0.to_string()).await
 }

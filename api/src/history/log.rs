@@ -12,10 +12,10 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::history::signing::LogSigner;
-use crate::register::value::{Bounded, HexHash, hex};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::server::App;
+use document::value::{Bounded, HexHash, hex};
 
 /// A head is old with the next entry.
 const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");

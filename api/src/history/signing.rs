@@ -15,7 +15,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 use store::merkle::Hash;
 
-use crate::register::value::hex;
+use document::value::hex;
 
 /// What stands before the key in a PKCS #8 file of an Ed25519 key (RFC 8410, section 7).
 const PKCS8_PREFIX: [u8; 16] =

@@ -7,7 +7,6 @@
 //! contract and knows no resource.
 
 use std::any::Any;
-use std::borrow::Cow;
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -23,6 +22,7 @@ use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::bulk::import;
 use crate::caller::Caller;
@@ -42,6 +42,23 @@ use crate::response::problem::{ErrorItem, Problem};
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
+
+/// What stands in no path (RFC 3986, section 3.3) but as an escape. `%` has a rule of its own.
+const OUTSIDE_PATHS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
@@ -352,18 +369,17 @@ impl Passage {
         }
     }
 
-    /// The path as a reference: a `%` that begins no escape is escaped itself.
-    fn instance(&self) -> Cow<'_, str> {
-        let path = self.uri.path();
-        let mut parts = path.split('%');
-        let first = parts.next().unwrap_or_default();
-        let begins_no_escape =
-            |rest: &str| !rest.get(..2).is_some_and(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
-        if !parts.clone().any(begins_no_escape) {
-            return Cow::Borrowed(path);
+    /// The path as a reference: what has no place in one is escaped, and so is a `%` that begins no escape.
+    fn instance(&self) -> String {
+        let escaped = |part| utf8_percent_encode(part, OUTSIDE_PATHS);
+        let mut parts = self.uri.path().split('%');
+        let mut path: String = parts.next().map(escaped).into_iter().flatten().collect();
+        for rest in parts {
+            let begins_escape = rest.get(..2).is_some_and(|two| two.bytes().all(|b| b.is_ascii_hexdigit()));
+            path.push_str(if begins_escape { "%" } else { "%25" });
+            path.extend(escaped(rest));
         }
-        let escaped = |rest: &str| format!("%{}{rest}", if begins_no_escape(rest) { "25" } else { "" });
-        Cow::Owned(parts.map(escaped).fold(first.to_owned(), |path, part| path + &part))
+        path
     }
 
     /// RFC 5789, section 3.1: such a refusal says what PATCH would read.
@@ -587,6 +603,8 @@ mod tests {
 
     #[actix_web::test]
     async fn errors_of_the_framework_become_problems() {
+        let (_, _, body) = call(TestRequest::with_uri("/miss{a}|%7b%7%z^\"[]")).await;
+        assert_eq!(body["instance"], "/miss%7Ba%7D%7C%7b%257%25z%5E%22%5B%5D");
         assert_eq!(refusal(TestRequest::with_uri("/missing")).await, (404, "unknown-path".to_owned()));
         assert_eq!(refusal(TestRequest::with_uri("/list%FF")).await, (400, "malformed-request".to_owned()));
         let large = TestRequest::post().uri("/read").insert_header(("transfer-encoding", "chunked"));

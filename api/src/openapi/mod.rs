@@ -25,12 +25,14 @@ use utoipa::{OpenApi, PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt as _;
 
 use crate::caller::access::{self, Asked};
-use crate::caller::authentication;
+use crate::caller::{authentication, key};
 use crate::http::gate;
-use crate::register::{contract, document, value};
+use crate::register::operations;
 use crate::request::conditional::header_parameter;
 use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
 use crate::server;
+use document::register::CpvPrefix;
+use document::value;
 
 /// The document of this version of the service, the same at each call.
 pub fn document() -> utoipa::openapi::OpenApi {
@@ -55,7 +57,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     ),
     // What only query parameters take: the schemas of bodies are collected from the handlers.
     components(schemas(
-        contract::CpvPrefix,
+        CpvPrefix,
         value::DepartmentKey,
         value::MutualKey,
         value::SchemeAndId,
@@ -293,7 +295,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
     }
     links::add(document);
     share_parameters(document, &mut components);
-    for (name, example) in document::examples() {
+    for (name, example) in operations::examples().into_iter().chain([key::example()]) {
         if let Some(RefOr::T(Schema::Object(schema))) = components.schemas.get_mut(&name) {
             schema.example = Some(example);
         }

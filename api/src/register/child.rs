@@ -1,38 +1,32 @@
 //! Records that belong to another, as the API serves them: `/v1/departments/{department}/commitments/{commitment}`.
 //!
-//! A kind of part says how it is sent and shown ([`ChildResource`]); all else it has in common with the other resources and the other
-//! parts.
+//! A kind says who may enter a record of it and how a list is filtered ([`ChildResource`]); all else it has in common with the others.
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::marker::PhantomData;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use domain::{Action, Child, Id, Key, Kind, Object};
-use serde::{Deserialize, Serialize};
+use domain::{Action, Child, Id, Key, Object, Record, authorize, grants};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredChild};
 use store::{ReadTx, Representation, Stored, WriteTx};
-use utoipa::ToSchema;
+use utoipa::IntoParams;
 
 use crate::caller::Caller;
 use crate::register::erasure::Erasure;
-use crate::register::resource::Resource;
-use crate::request::body::Input;
+use crate::register::resource::{Change, Resource, accept, authorize_any};
+use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
 use crate::request::page::{ListQuery, SortKey};
 use crate::response::problem::Problem;
 use crate::server::App;
 
-/// A kind of part with its forms on the wire.
-pub trait ChildResource: StoredChild {
-    /// How it is shown.
-    type View: From<ChildRecord<Self>> + Serialize + ToSchema;
-    /// How it is sent.
-    type New: Input<Value = Self> + 'static;
-
-    /// What it is to those who decide who may do what.
-    const KIND: Kind;
+/// A kind of record that belongs to another.
+pub trait ChildResource: StoredChild + PartialEq {
+    /// Which of them a list has, as a query says it.
+    type Filter: ChildFilter;
 
     /// What it may be to enter one: whoever may do none of it is told before the content is looked at.
     const ENTERING: &'static [Action] = &[Action::Create];
@@ -43,14 +37,11 @@ pub trait ChildResource: StoredChild {
     }
 }
 
-/// The parts of one kind among the register's resources.
-pub struct Children<T>(PhantomData<fn() -> T>);
-
-/// What a path names a part by.
+/// What a path names a child by.
 pub struct ChildKey<T: StoredChild> {
     /// The record that it belongs to.
     pub parent: Key<T::Parent>,
-    /// The part.
+    /// The child.
     pub id: ChildId<T>,
 }
 
@@ -74,54 +65,54 @@ impl<T: StoredChild> FromRequest for ChildKey<T> {
     }
 }
 
-impl<T: ChildResource> Resource for Children<T> {
-    type Content = Child<T::Parent, T>;
-    type View = T::View;
-    type New = T::New;
+impl<T: ChildResource> Resource for Child<T::Parent, T>
+where
+    T::Parent: PartialEq,
+{
     type Key = ChildKey<T>;
 
-    const TYPE: Kind = T::TYPE;
-    const KIND: Kind = T::KIND;
-
-    fn object(tx: &mut ReadTx<'_>, _: ChildId<T>, part: &Self::Content) -> Result<Option<Object>, store::Error> {
-        object::<T>(tx, part.parent_id).map(Some)
+    fn wanted(&self, content: T) -> Self {
+        Child { parent_id: self.parent_id, content }
     }
 
-    fn wanted(current: &Self::Content, content: T) -> Self::Content {
-        Child { parent_id: current.parent_id, content }
+    fn object(&self, tx: &mut ReadTx<'_>, _: Id<Self>) -> Result<Option<Object>, store::Error> {
+        object::<T>(tx, self.parent_id).map(Some)
     }
 
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Representation, store::Error> {
+    fn represent(
+        tx: &mut ReadTx<'_>,
+        key: &ChildKey<T>,
+        caller: &domain::Caller,
+    ) -> Result<Representation, store::Error> {
         let parent_id = T::Parent::find_id(tx, &key.parent)?;
         child::show::<T>(tx, parent_id, key.id, caller.draft_access_in(T::KIND))
     }
 
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<ChildRecord<T>, store::Error> {
+    fn find(tx: &mut ReadTx<'_>, key: &ChildKey<T>, _: &domain::Caller) -> Result<ChildRecord<T>, store::Error> {
         let parent_id = T::Parent::find_id(tx, &key.parent)?;
         child::find::<T>(tx, parent_id, key.id)
     }
 
     fn update(
         tx: &mut WriteTx<'_>,
-        current: &ChildRecord<T>,
+        current: &Record<Self>,
         content: T,
         _: &domain::Caller,
-    ) -> Result<Stored<Self::Content>, store::Error> {
+    ) -> Result<Stored<Self>, store::Error> {
         child::update(tx, current, content)
     }
 
-    fn delete(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), store::Error> {
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error> {
         child::delete(tx, current)
     }
 }
 
-/// What erases the personal data of the part at a path, if one of the kind can be there.
+/// What erases the personal data of the child at a path, if one of the kind can be there.
 pub fn erasure<T: ChildResource>(path: &str) -> Option<Erasure> {
-    // Paths are called as types and tables are.
-    let wholes = format!("/v1/{}s/", T::Parent::TYPE.as_str());
-    let mut words = path.strip_prefix(wholes.as_str())?.split('/');
+    let parents = format!("/v1/{}/", T::Parent::KIND.segment());
+    let mut words = path.strip_prefix(parents.as_str())?.split('/');
     let parent: Key<T::Parent> = words.next()?.parse().ok()?;
-    let id = words.next().filter(|segment| *segment == T::TABLE.replace('_', "-")).and(words.next())?.parse().ok()?;
+    let id = words.next().filter(|segment| *segment == T::KIND.segment()).and(words.next())?.parse().ok()?;
     words.next().is_none().then(|| -> Erasure {
         Box::new(move |tx, reason| {
             let parent_id = T::Parent::find_id(tx, &parent)?;
@@ -131,42 +122,67 @@ pub fn erasure<T: ChildResource>(path: &str) -> Option<Erasure> {
     })
 }
 
-/// A part of this record, as far as it matters to who may touch it.
-///
-/// # Errors
-/// 503 where the database does not answer.
-pub fn object<T: ChildResource>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Object, store::Error> {
+/// A child of this record, as far as it matters to who may touch it.
+fn object<T: ChildResource>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Object, store::Error> {
     Ok(Object::Child { kind: T::KIND, department: T::Parent::department(tx, parent_id)? })
 }
 
-/// Parts are listed in one order, so that a request has none to choose.
+/// Children are listed in one order, so that a request has none to choose.
 impl SortKey for () {
     const NAME: &'static str = "";
     const KEYS: &'static [(&'static str, Self)] = &[("", ())];
 }
 
-/// What narrows a list of parts.
-pub trait ChildFilter: Clone + Send + 'static {
-    /// The words, one of which a part in the list has; all parts where there is none.
-    fn words(&self) -> Vec<&'static str>;
+/// What filters a list of children.
+pub trait ChildFilter: Clone + Send + DeserializeOwned + IntoParams + 'static {
+    /// The words, one of which a child in the list has; all children where there is none.
+    fn words(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
-    /// For each list of words that narrows such a list further: the words, one of which a part in the list covers.
+    /// For each list of words that filters such a list further: the words, one of which a child in the list covers.
     fn covered(&self) -> Vec<Vec<&'static str>> {
         Vec::new()
     }
 }
 
-/// No parameter that narrows a list.
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// No parameter that filters a list.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 pub struct NoFilter {}
 
-impl ChildFilter for NoFilter {
-    fn words(&self) -> Vec<&'static str> {
-        Vec::new()
+impl ChildFilter for NoFilter {}
+
+impl Change {
+    /// Creates a child of a record: as [`Change::create`].
+    ///
+    /// # Errors
+    /// 404 or 410 where the record is not there, 422 with every fault of the content, 409 naming the records that stand in the way.
+    pub async fn create_child<T: ChildResource>(
+        self,
+        parent: Key<T::Parent>,
+        body: Body<T::Document>,
+    ) -> Result<HttpResponse, Problem>
+    where
+        T::Parent: PartialEq,
+    {
+        let (id, stamp) = self.entry::<Child<T::Parent, T>>();
+        let content = body.create();
+        self.enter::<Child<T::Parent, T>>(stamp, body.bytes(), move |tx, caller| {
+            let parent_id = T::Parent::find_id(tx, &parent)?;
+            let object = object::<T>(tx, parent_id)?;
+            let forbidden =
+                |actions: &[Action]| Problem::forbidden(actions.first().map_or(&[], |action| grants(*action, T::KIND)));
+            authorize_any(caller, T::ENTERING, &object).map_err(|_| forbidden(T::ENTERING))?;
+            let content = accept(tx, &content, caller)?.clone();
+            let action = content.entering();
+            authorize(caller, action, &object).map_err(|_| forbidden(&[action]))?;
+            Ok(child::insert::<T>(tx, id, Child { parent_id, content })?)
+        })
+        .await
     }
 }
 
-/// Reads a part: 200, or 304 where the caller has it already.
+/// Reads a child: 200, or 304 where the caller has it already.
 ///
 /// # Errors
 /// 404 or 410 where it is not there.
@@ -175,26 +191,30 @@ pub async fn read<T: ChildResource>(
     caller: Caller,
     key: ChildKey<T>,
     conditions: &IfChanged,
-) -> Result<HttpResponse, Problem> {
-    let shown = app.store.read(move |tx| Children::<T>::show(tx, &key, &caller).map_err(Problem::from)).await?;
+) -> Result<HttpResponse, Problem>
+where
+    T::Parent: PartialEq,
+{
+    let show = move |tx: &mut ReadTx<'_>| Child::<T::Parent, T>::represent(tx, &key, &caller).map_err(Problem::from);
+    let shown = app.store.read(show).await?;
     Ok(conditions.item(shown))
 }
 
-/// Lists the parts of a record: 200 with a page, or 304 where the caller has it already.
+/// Lists the children of a record: 200 with a page, or 304 where the caller has it already.
 ///
 /// # Errors
 /// 404 or 410 where the record is not there, 400 where the cursor is no place of the list.
-pub async fn list<T: ChildResource, F: ChildFilter>(
+pub async fn list<T: ChildResource>(
     app: &App,
     caller: Caller,
     parent: Key<T::Parent>,
-    query: ListQuery<F, ()>,
+    query: ListQuery<T::Filter, ()>,
 ) -> Result<HttpResponse, Problem> {
-    let narrowing = ChildConditions { words: query.filter.words(), covered: query.filter.covered() };
+    let conditions = ChildConditions { words: query.filter.words(), covered: query.filter.covered() };
     let page = query.page.clone();
     let read = move |tx: &mut ReadTx<'_>| {
         let parent_id = T::Parent::find_id(tx, &parent)?;
-        child::list::<T>(tx, parent_id, &narrowing, &page, caller.draft_access_in(T::KIND))
+        child::list::<T>(tx, parent_id, &conditions, &page, caller.draft_access_in(T::KIND))
     };
     let slice = app.store.read(read).await?;
     query.answer(slice)

@@ -1,6 +1,11 @@
 //! Erasing what the register says about a person: which records it may be in, and what takes it out of one.
 
-use domain::{Enabler, Endorsement, Kind, Objection};
+use document::record::personal;
+use document::register::object;
+use domain::{
+    AnnualReturn, Commitment, Enabler, Endorsement, Kind, Objection, PathwayProgress, PathwayStep, StageTransition,
+    SupportRequest,
+};
 use store::WriteTx;
 
 use crate::register::{child, staff_ballot};
@@ -12,20 +17,27 @@ pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Er
 type Reader = fn(&str) -> Option<Erasure>;
 
 /// The kinds that have records with personal data, and what reads the path of one.
-const KINDS: [(Kind, Reader); 4] = [
-    (Kind::StaffBallot, staff_ballot::erasure),
-    (Kind::Enabler, child::erasure::<Enabler>),
-    (Kind::Endorsement, child::erasure::<Endorsement>),
-    (Kind::Objection, child::erasure::<Objection>),
-];
+fn kinds() -> impl Iterator<Item = (Kind, Reader)> {
+    macro_rules! readers {
+        (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
+            {
+                let of_ballots: Reader = staff_ballot::erasure;
+                [(Kind::StaffBallot, of_ballots), $((Kind::$Child, child::erasure::<$Child>)),+]
+            }
+        };
+    }
+    domain::for_each_record!(readers)
+        .into_iter()
+        .filter(|(kind, _)| object(*kind).is_some_and(|object| !personal(object).is_empty()))
+}
 
 /// What erases the personal data of the record at this path.
 ///
 /// # Errors
 /// In words, where no record with personal data can be there.
 pub fn of(path: &str) -> Result<Erasure, String> {
-    KINDS.iter().find_map(|(_, read)| read(path)).ok_or_else(|| {
-        let expected: Vec<String> = KINDS.iter().map(|(kind, _)| place(*kind)).collect();
+    kinds().find_map(|(_, read)| read(path)).ok_or_else(|| {
+        let expected: Vec<String> = kinds().map(|(kind, _)| place(kind)).collect();
         format!("{path}: no record with personal data is there; expected {}", expected.join(" or "))
     })
 }

@@ -1,22 +1,44 @@
-//! The resources of the register: their operations, once for all, and what each kind has of its own.
+//! The kinds of record: their operations, once for all, and what each kind has of its own.
 
 pub mod annual_return;
 pub mod child;
 pub mod commitment;
 pub mod contract;
 pub mod department;
-pub mod document;
 pub mod enabler;
 pub mod endorsement;
 pub mod erasure;
-pub mod identifier;
 pub mod mutual;
 pub mod objection;
+pub mod operations;
 pub mod pathway_progress;
 pub mod pathway_step;
 pub mod resource;
-pub mod source;
 pub mod staff_ballot;
 pub mod stage_transition;
 pub mod support_request;
-pub mod value;
+
+use domain::{
+    AnnualReturn, Commitment, Contract, Department, Enabler, Endorsement, Mutual, Objection, PathwayProgress,
+    PathwayStep, StaffBallot, StageTransition, SupportRequest,
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the operations of all kinds, and those that only some have.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    macro_rules! mount {
+        (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
+            $(operations::root::<$Record>(config);)+
+            $(operations::children::<$Child>(config);)+
+        };
+    }
+    domain::for_each_record!(mount);
+    config
+        .service(staff_ballot::declare_staff_ballot)
+        .service(staff_ballot::void_staff_ballot)
+        .service(staff_ballot::supersede_staff_ballot)
+        .service(staff_ballot::correct_staff_ballot)
+        .service(staff_ballot::replace_appointment)
+        .service(stage_transition::get_readiness)
+        .service(pathway_progress::get_mutual_pathway);
+}

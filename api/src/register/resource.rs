@@ -1,7 +1,7 @@
-//! What all resources of the register have in common: how one is read, created, replaced, updated and deleted.
+//! What all kinds of record have in common: how one is read, listed, created, replaced, updated and deleted.
 //!
-//! A handler names the resource and hands over what came with the request. Each operation is one transaction, in which the
-//! checks come in the order that the contract promises: the record, its version, the content, other records.
+//! A kind says how it is found and kept, and who may do what with it ([`Resource`]). Every write is one transaction, in which the checks
+//! come in the order that the contract promises: the caller, the record, what the caller may do, the version, the content, other records.
 
 use std::fmt;
 use std::future::{Ready, ready};
@@ -11,67 +11,50 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use chrono::{DateTime, Utc};
-use domain::{Action, Child, Id, Key, Kind, Object, Record, Refused, authorize, authorize_role, grants};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use store::child::Parent as _;
+use document::record::shown;
+use document::{Documented, Input, Refusal};
+use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
+use serde::Deserialize;
 use store::idempotency::Answer;
-use store::{Documents, Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
-use utoipa::{IntoParams, PartialSchema as _, ToSchema};
+use store::{Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
+use utoipa::IntoParams;
 
-use crate::caller::Caller;
-use crate::caller::authentication;
+use crate::caller::{Caller, authentication};
 use crate::http::request_id::RequestId;
-use crate::register::child::{self, ChildResource, Children};
-use crate::request::body::{Body, Input, Refusal};
+use crate::request::body::Body;
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::request::known_at::KnownAt;
 use crate::request::page::{ListQuery, SortKey};
 use crate::request::query::Query;
-use crate::response::problem::Problem;
+use crate::response::problem::{ErrorItem, Problem};
 use crate::response::repeat::{Repeat, respond};
 use crate::server::App;
 
-/// A resource with its place, its forms on the wire and its functions in the store.
-pub trait Resource: 'static {
-    /// What a record of it says.
-    type Content: Clone + Send + 'static;
-    /// How it is shown.
-    type View: From<Record<Self::Content>> + Serialize + ToSchema;
-    /// How it is sent.
-    type New: Input<Value: Clone + Send> + 'static;
-    /// What a path names it by.
-    type Key: fmt::Display + Send + 'static;
+/// What reading the content of a write gives.
+pub type Value<R> = <<R as Documented>::Document as Input>::Value;
 
-    /// What it is called in the register.
-    const TYPE: Kind;
-    /// What it is to those who decide who may do what.
-    const KIND: Kind;
+/// A kind of record as the API serves it: where it is found, how it is kept, and what a change of it amounts to.
+pub trait Resource: Documented + PartialEq {
+    /// What a path names it by.
+    type Key: fmt::Display + FromRequest<Error = Problem> + Send + 'static;
 
     /// What a record would say that is changed to this value.
-    fn wanted(current: &Self::Content, value: <Self::New as Input>::Value) -> Self::Content;
+    fn wanted(&self, value: Value<Self>) -> Self;
 
     /// A record that says this, as far as it matters to who may touch it; none where it can't be stored, since what it belongs to
     /// isn't there.
     ///
     /// # Errors
     /// Those of the store's function, as for the others.
-    fn object(
-        tx: &mut ReadTx<'_>,
-        id: Id<Self::Content>,
-        content: &Self::Content,
-    ) -> Result<Option<Object>, store::Error>;
+    fn object(&self, tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<Object>, store::Error>;
 
     /// What it may be to change this: whoever may do none of it is told before the content is looked at.
-    fn changes(_: &Self::Content) -> &'static [Action] {
+    fn changes(&self) -> &'static [Action] {
         &[Action::Update]
     }
 
-    /// What it is to make one of the other.
-    fn changing(_current: &Self::Content, _wanted: &Self::Content) -> Action {
+    /// What it is to make the other of it.
+    fn changing(&self, _wanted: &Self) -> Action {
         Action::Update
     }
 
@@ -79,23 +62,20 @@ pub trait Resource: 'static {
     ///
     /// # Errors
     /// Those of the store's function.
-    fn show(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Representation, store::Error>;
+    fn represent(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller)
+    -> Result<Representation, store::Error>;
 
     /// Finds a record for this caller.
     ///
     /// # Errors
     /// Those of the store's function.
-    fn find(
-        tx: &mut ReadTx<'_>,
-        key: &Self::Key,
-        caller: &domain::Caller,
-    ) -> Result<Record<Self::Content>, store::Error>;
+    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Record<Self>, store::Error>;
 
     /// Whether this caller may see all that a record says, or said until it was deleted, in every version.
     ///
     /// # Errors
     /// Those of the store's function.
-    fn is_confided(_: &mut ReadTx<'_>, _: Id<Self::Content>, _: &domain::Caller) -> Result<bool, store::Error> {
+    fn is_fully_shown(_: &mut ReadTx<'_>, _: Id<Self>, _: &domain::Caller) -> Result<bool, store::Error> {
         Ok(true)
     }
 
@@ -105,38 +85,34 @@ pub trait Resource: 'static {
     /// Those of the store's function.
     fn update(
         tx: &mut WriteTx<'_>,
-        current: &Record<Self::Content>,
-        value: <Self::New as Input>::Value,
+        current: &Record<Self>,
+        value: Value<Self>,
         caller: &domain::Caller,
-    ) -> Result<Stored<Self::Content>, store::Error>;
+    ) -> Result<Stored<Self>, store::Error>;
 
     /// Deletes a record.
     ///
     /// # Errors
     /// Those of the store's function.
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self::Content>) -> Result<(), store::Error>;
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error>;
 }
 
-/// A resource whose records belong to no other: how one is entered.
-pub trait Root: Resource {
+/// A kind whose records belong to no other: how one is entered, and how they are listed.
+pub trait Root: Resource<Key: 'static> {
     /// A record that is ready to be entered.
-    type Prepared: Send + 'static;
-
-    /// What a record says that is entered with this value, if nothing in the register is in its way.
-    fn content(value: <Self::New as Input>::Value) -> Self::Content;
+    type Prepared: Send + Sync + 'static;
+    /// Which records a list has, as a query says it.
+    type Filter: Filter;
+    /// What a list can be ordered by.
+    type Sort: SortKey + Send + fmt::Debug;
 
     /// What it is to enter this.
-    fn entering(_: &Self::Content) -> Action {
+    fn entering(&self) -> Action {
         Action::Create
     }
 
     /// Does what needs no look at the register before a record is entered at this time.
-    fn prepare(
-        documents: &dyn Documents,
-        id: Id<Self::Content>,
-        now: DateTime<Utc>,
-        value: <Self::New as Input>::Value,
-    ) -> Self::Prepared;
+    fn prepare(id: Id<Self>, now: chrono::DateTime<chrono::Utc>, value: Value<Self>) -> Self::Prepared;
 
     /// Enters a record for this caller.
     ///
@@ -146,29 +122,24 @@ pub trait Root: Resource {
         tx: &mut WriteTx<'_>,
         prepared: &Self::Prepared,
         caller: &domain::Caller,
-    ) -> Result<Stored<Self::Content>, store::Error>;
+    ) -> Result<Stored<Self>, store::Error>;
+
+    /// A page of them for this caller.
+    ///
+    /// # Errors
+    /// 400 where the filter names a record that is not there or the page starts at no place of the list.
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &Self::Filter,
+        page: &Page<Self::Sort>,
+        caller: &domain::Caller,
+    ) -> Result<Slice, Problem>;
 }
 
-const EXAMPLE_ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
-
-/// The contract's example of an answer, with the name of its schema: what the example of a request becomes.
-pub fn example<R: Root>() -> Option<(String, Value)> {
-    example_of::<R>(R::content)
-}
-
-/// The same for a part, which belongs to the record with this id.
-pub fn example_of_child<T: ChildResource>(parent_id: &str) -> Option<(String, Value)> {
-    let parent_id = Id::from_uuid(parent_id.parse().ok()?);
-    example_of::<Children<T>>(|content| Child { parent_id, content })
-}
-
-fn example_of<R: Resource>(content: impl FnOnce(<R::New as Input>::Value) -> R::Content) -> Option<(String, Value)> {
-    let RefOr::T(Schema::Object(input)) = R::New::schema() else { return None };
-    let value = Body::<R::New>::parse(input.example?.to_string()).ok()?.create().ok()?;
-    let at = DateTime::from_timestamp(1_759_311_000, 250_000)?;
-    let id = Id::from_uuid(EXAMPLE_ID.parse().ok()?);
-    let record = Record { id, version: 1, created_at: at, updated_at: at, content: content(value) };
-    Some((R::View::name().into_owned(), serde_json::to_value(R::View::from(record)).ok()?))
+/// The filter of a list as a query gives it.
+pub trait Filter: Clone + Send + serde::de::DeserializeOwned + IntoParams + 'static {
+    /// Whether an index leads to a page of the list in its default order, so that reading it takes no longer in a larger register.
+    fn is_indexed(&self) -> bool;
 }
 
 /// What may come with every change.
@@ -240,54 +211,37 @@ impl Change {
     ///
     /// # Errors
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
-    pub async fn create<R: Root>(self, body: Body<R::New>) -> Result<HttpResponse, Problem> {
+    pub async fn create<R: Root>(self, body: Body<R::Document>) -> Result<HttpResponse, Problem>
+    where
+        Value<R>: Clone + Send,
+    {
+        let id = self.app.new_id::<R>();
         let stamp = self.app.stamp(&self.caller, &self.request_id);
-        let id = self.app.new_id::<R::Content>();
         let prepared = body.create().map(|value| {
-            let content = R::content(value.clone());
-            (content, R::prepare(self.app.store.documents(), id, stamp.now, value))
+            let content = R::from_value(value.clone(), None);
+            (content, R::prepare(id, stamp.now, value))
         });
-        self.enter::<R>(stamp, &body, move |tx, caller| {
-            let (entered, prepared) = accept(tx, &prepared, caller)?;
-            check_permission::<R>(tx, caller, R::entering(entered), (id, entered))?;
+        self.enter::<R>(stamp, body.bytes(), move |tx, caller| {
+            let (content, prepared) = accept(tx, &prepared, caller)?;
+            let content = content.as_ref().map_err(|invalid| Problem::internal(invalid.detail.clone()))?;
+            check_permission(tx, caller, content.entering(), (id, content))?;
             Ok(R::insert(tx, prepared, caller)?)
         })
         .await
     }
 
-    /// Creates a part of a record: as [`Change::create`].
+    /// Enters a record by a function of its own: as [`Change::create`].
     ///
     /// # Errors
-    /// 404 or 410 where the record is not there, 422 with every fault of the content, 409 naming the records that stand in the way.
-    pub async fn create_child<T: ChildResource>(
-        self,
-        parent: Key<T::Parent>,
-        body: Body<T::New>,
-    ) -> Result<HttpResponse, Problem> {
-        let stamp = self.app.stamp(&self.caller, &self.request_id);
-        let id = self.app.new_id();
-        let content = body.create();
-        self.enter::<Children<T>>(stamp, &body, move |tx, caller| {
-            let parent_id = T::Parent::find_id(tx, &parent)?;
-            let object = child::object::<T>(tx, parent_id)?;
-            authorize_any(caller, T::ENTERING, &object).map_err(|_| forbidden(T::ENTERING, &object))?;
-            let content = accept(tx, &content, caller)?.clone();
-            let action = content.entering();
-            authorize(caller, action, &object).map_err(|_| forbidden(&[action], &object))?;
-            Ok(store::child::insert::<T>(tx, id, Child { parent_id, content })?)
-        })
-        .await
-    }
-
-    async fn enter<R: Resource>(
+    /// Those of the function.
+    pub async fn enter<R: Resource>(
         self,
         stamp: Stamp,
-        body: &Body<R::New>,
-        insert: impl Fn(&mut WriteTx<'_>, &Caller) -> Result<Stored<R::Content>, Problem> + Send + 'static,
+        body: &[u8],
+        insert: impl Fn(&mut WriteTx<'_>, &Caller) -> Result<Stored<R>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, dry_run, idempotency_key, .. } = self;
-        let repeat =
-            idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, &[body.bytes()]));
+        let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, &[body]));
         let answer = app.store.write(stamp, move |tx| {
             authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
@@ -297,8 +251,7 @@ impl Change {
             }
             let stored = insert(tx, &caller)?;
             if dry_run {
-                tx.discard();
-                return Ok(rehearsed(stored));
+                return Ok(rehearsed(tx, stored));
             }
             let answer = answer(StatusCode::CREATED, stored);
             match &repeat {
@@ -316,11 +269,19 @@ impl Change {
         Ok(response)
     }
 
+    /// An id and a stamp for a record that is entered by [`Change::enter`].
+    pub fn entry<T>(&self) -> (Id<T>, Stamp) {
+        (self.app.new_id(), self.app.stamp(&self.caller, &self.request_id))
+    }
+
     /// Replaces all that a record says.
     ///
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, then as [`Change::create`].
-    pub async fn replace<R: Resource>(self, key: R::Key, body: Body<R::New>) -> Result<HttpResponse, Problem> {
+    pub async fn replace<R: Resource>(self, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem>
+    where
+        Value<R>: Clone,
+    {
         self.change::<R>(key, move |current| body.replace(current)).await
     }
 
@@ -328,61 +289,38 @@ impl Change {
     ///
     /// # Errors
     /// As [`Change::replace`].
-    pub async fn update<R: Resource>(self, key: R::Key, body: Body<R::New>) -> Result<HttpResponse, Problem> {
+    pub async fn update<R: Resource>(self, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem>
+    where
+        Value<R>: Clone,
+    {
         self.change::<R>(key, move |current| body.update(current)).await
     }
 
     async fn change<R: Resource>(
         self,
         key: R::Key,
-        read: impl Fn(&R::View) -> Read<R> + Send + 'static,
-    ) -> Result<HttpResponse, Problem> {
-        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
-        let stamp = app.stamp(&caller, &request_id);
-        let answer = app.store.write(stamp, move |tx| {
-            authentication::confirm(tx, &caller)?;
-            let current = find_for::<R>(tx, &key, &caller, R::changes)?;
-            if_match.check(current.version)?;
-            let content = read(&R::View::from(current.clone()));
-            let value = accept(tx, &content, &caller)?.clone();
-            let wanted = R::wanted(&current.content, value.clone());
-            let action = R::changing(&current.content, &wanted);
-            check_permission::<R>(tx, &caller, action, (current.id, &current.content))?;
-            check_permission::<R>(tx, &caller, action, (current.id, &wanted))?;
-            let stored = R::update(tx, &current, value, &caller)?;
-            if dry_run {
-                tx.discard();
-                return Ok(rehearsed(stored));
-            }
-            Ok::<_, Problem>(answer(StatusCode::OK, stored))
-        });
-        Ok(respond(answer.await?))
+        read: impl Fn(&str) -> Result<Value<R>, Refusal> + Send + 'static,
+    ) -> Result<HttpResponse, Problem>
+    where
+        Value<R>: Clone,
+    {
+        self.alter::<R>(key, R::changes, move |tx, current, caller| change(tx, current, caller, |shown| read(shown)))
+            .await
     }
 
-    /// Changes a record in a way of its own, which is one of these actions.
+    /// Changes a record in a way of its own, for who may do one of these actions.
     ///
     /// # Errors
     /// As [`Change::replace`].
     pub async fn alter<R: Resource>(
         self,
         key: R::Key,
-        actions: &'static [Action],
-        work: impl Fn(&mut WriteTx<'_>, &Record<R::Content>, &Caller) -> Result<Stored<R::Content>, Problem>
-        + Send
-        + 'static,
+        actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
+        work: impl Fn(&mut WriteTx<'_>, &Record<R>, &Caller) -> Result<Stored<R>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
-        let stamp = app.stamp(&caller, &request_id);
-        let answer = app.store.write(stamp, move |tx| {
-            authentication::confirm(tx, &caller)?;
-            let current = find_for::<R>(tx, &key, &caller, |_| actions)?;
-            if_match.check(current.version)?;
-            let stored = work(tx, &current, &caller)?;
-            if dry_run {
-                tx.discard();
-                return Ok(rehearsed(stored));
-            }
-            Ok::<_, Problem>(answer(StatusCode::OK, stored))
+        let answer = self.carry_out(key, actions, move |tx, current, caller, dry_run| {
+            let stored = work(tx, current, caller)?;
+            Ok(if dry_run { rehearsed(tx, stored) } else { answer(StatusCode::OK, stored) })
         });
         Ok(respond(answer.await?))
     }
@@ -392,22 +330,58 @@ impl Change {
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
     pub async fn delete<R: Resource>(self, key: R::Key) -> Result<HttpResponse, Problem> {
-        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
-        let stamp = app.stamp(&caller, &request_id);
-        let answer = app.store.write(stamp, move |tx| {
-            authentication::confirm(tx, &caller)?;
-            let current = find_for::<R>(tx, &key, &caller, |_| &[Action::Delete])?;
-            if_match.check(current.version)?;
-            let document = R::show(tx, &key, &caller)?.document;
-            R::delete(tx, &current)?;
-            if dry_run {
-                tx.discard();
-                return Ok(Some(rehearsed(Stored { record: Arc::new(current), document })));
-            }
-            Ok::<_, Problem>(None)
-        });
+        let answer = self.carry_out::<R, _>(
+            key,
+            |_| &[Action::Delete],
+            |tx, current, _, dry_run| {
+                R::delete(tx, current)?;
+                let gone = || Stored { record: Arc::new(current.clone()), document: shown(current) };
+                Ok(dry_run.then(|| rehearsed(tx, gone())))
+            },
+        );
         Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond))
     }
+
+    /// The way of every change to a record that is there: who asks, the record, whether they may, the version, and then the work.
+    async fn carry_out<R: Resource, T: Send + 'static>(
+        self,
+        key: R::Key,
+        actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
+        work: impl Fn(&mut WriteTx<'_>, &Record<R>, &Caller, bool) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
+        let stamp = app.stamp(&caller, &request_id);
+        app.store
+            .write(stamp, move |tx| {
+                authentication::confirm(tx, &caller)?;
+                let current = find_for::<R>(tx, &key, &caller, &actions)?;
+                if_match.check(current.version)?;
+                work(tx, &current, &caller, dry_run)
+            })
+            .await
+    }
+}
+
+/// Changes a record to what a content says, given what is shown of it now, for a caller who may.
+///
+/// # Errors
+/// 422 with every fault, 403 naming the roles that may, 409 naming the records that stand in the way.
+pub fn change<R: Resource>(
+    tx: &mut WriteTx<'_>,
+    current: &Record<R>,
+    caller: &Caller,
+    read: impl FnOnce(&str) -> Result<Value<R>, Refusal>,
+) -> Result<Stored<R>, Problem>
+where
+    Value<R>: Clone,
+{
+    let content = read(&shown(current));
+    let value = accept(tx, &content, caller)?.clone();
+    let wanted = current.content.wanted(value.clone());
+    let action = current.content.changing(&wanted);
+    check_permission(tx, caller, action, (current.id, &current.content))?;
+    check_permission(tx, caller, action, (current.id, &wanted))?;
+    Ok(R::update(tx, current, value, caller)?)
 }
 
 /// Reads a record, as it is or as it was: 200, or 304 where the caller has it already.
@@ -422,32 +396,13 @@ pub async fn read<R: Resource>(
     conditions: &IfChanged,
 ) -> Result<HttpResponse, Problem> {
     let shown = match known_at.passed(app)? {
-        None => app.store.read_one(move |tx| R::show(tx, &key, &caller).map_err(Problem::from)).await?,
+        None => app.store.read_one(move |tx| R::represent(tx, &key, &caller).map_err(Problem::from)).await?,
         Some(at) => {
             let key = key.to_string();
-            app.store.read(move |tx| history::show(tx, R::TYPE, &key, at, caller.draft_access())).await?
+            app.store.read(move |tx| history::show(tx, R::KIND, &key, at, caller.draft_access())).await?
         }
     };
     Ok(conditions.item(shown))
-}
-
-/// A resource whose records are listed.
-pub trait Listed: Resource {
-    /// Which of them, as a query says it.
-    type Filter: Filter;
-    /// What they can be ordered by.
-    type Sort: SortKey + Send;
-
-    /// A page of them for this caller.
-    ///
-    /// # Errors
-    /// 400 where the filter names a record that is not there or the page starts at no place of the list.
-    fn list(
-        tx: &mut ReadTx<'_>,
-        filter: &Self::Filter,
-        page: &Page<Self::Sort>,
-        caller: &domain::Caller,
-    ) -> Result<Slice, Problem>;
 }
 
 /// Lists records, as they are or as they were: 200 with a page, or 304 where the caller has it already.
@@ -456,7 +411,7 @@ pub trait Listed: Resource {
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<R: Listed>(
+pub async fn list<R: Root>(
     app: &App,
     caller: Caller,
     query: ListQuery<R::Filter, R::Sort>,
@@ -465,7 +420,7 @@ pub async fn list<R: Listed>(
     if let Some(at) = known_at.passed(app)? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
         let read = move |tx: &mut ReadTx<'_>| {
-            history::list_at(tx, R::TYPE, at, (after.as_deref(), limit), caller.draft_access())
+            history::list_at(tx, R::KIND, at, (after.as_deref(), limit), caller.draft_access())
         };
         let slice = app.store.read(read).await?;
         return query.answer(slice);
@@ -478,12 +433,6 @@ pub async fn list<R: Listed>(
     query.answer(slice)
 }
 
-/// The filter of a list as a query gives it.
-pub trait Filter: Clone + Send + 'static {
-    /// Whether an index leads to a page of the list in its default order, so that reading it takes no longer in a larger register.
-    fn is_indexed(&self) -> bool;
-}
-
 /// The record that a caller wants to change, if they may do some of this with it. One that they may not see is not there.
 ///
 /// # Errors
@@ -492,20 +441,23 @@ pub fn find_for<R: Resource>(
     tx: &mut ReadTx<'_>,
     key: &R::Key,
     caller: &Caller,
-    actions: impl Fn(&R::Content) -> &'static [Action],
-) -> Result<Record<R::Content>, Problem> {
+    actions: impl Fn(&R) -> &'static [Action],
+) -> Result<Record<R>, Problem> {
     let current = R::find(tx, key, caller)?;
-    let object = R::object(tx, current.id, &current.content)?;
-    let object = object.ok_or_else(|| Problem::internal(format!("the {} «{key}» belongs to nothing", R::TYPE)))?;
+    let object = current.content.object(tx, current.id)?;
+    let object = object.ok_or_else(|| Problem::internal(format!("the {} «{key}» belongs to nothing", R::KIND)))?;
     match authorize_any(caller, actions(&current.content), &object) {
         Ok(()) => Ok(current),
         Err(Refused::Forbidden { needed }) => Err(Problem::forbidden(needed)),
-        Err(Refused::Hidden) => Err(store::Error::NotFound { resource_type: R::TYPE, key: key.to_string() }.into()),
+        Err(Refused::Hidden) => Err(store::Error::NotFound { resource_type: R::KIND, key: key.to_string() }.into()),
     }
 }
 
 /// Decides whether the caller may do any of this with a record; the first refusal tells why not.
-fn authorize_any(caller: &Caller, actions: &[Action], object: &Object) -> Result<(), Refused> {
+///
+/// # Errors
+/// That refusal.
+pub fn authorize_any(caller: &Caller, actions: &[Action], object: &Object) -> Result<(), Refused> {
     let mut refusal = None;
     for action in actions {
         match authorize(caller, *action, object) {
@@ -514,11 +466,6 @@ fn authorize_any(caller: &Caller, actions: &[Action], object: &Object) -> Result
         }
     }
     Err(refusal.unwrap_or(Refused::Hidden))
-}
-
-/// 403 naming the roles that may do one of these.
-fn forbidden(actions: &[Action], object: &Object) -> Problem {
-    Problem::forbidden(actions.first().map_or(&[], |action| grants(*action, object.kind())))
 }
 
 /// Refuses what the caller may not do with a record that says this. The record is one that they have seen or would make, so that
@@ -530,19 +477,16 @@ pub fn check_permission<R: Resource>(
     tx: &mut ReadTx<'_>,
     caller: &Caller,
     action: Action,
-    (id, content): (Id<R::Content>, &R::Content),
+    (id, content): (Id<R>, &R),
 ) -> Result<(), Problem> {
     // What can't be stored is refused for that by the store.
-    match R::object(tx, id, content)? {
+    match content.object(tx, id)? {
         Some(object) => {
             authorize(caller, action, &object).map_err(|_| Problem::forbidden(grants(action, object.kind())))
         }
         None => Ok(()),
     }
 }
-
-/// What reading a body gave.
-type Read<R> = Result<<<R as Resource>::New as Input>::Value, Refusal>;
 
 /// The content, or all its faults: those of the body itself and its references that lead nowhere.
 ///
@@ -553,7 +497,11 @@ pub fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>, calle
         Ok(value) => Ok(value),
         Err(refusal) => {
             let unknown = store::reference::faults(tx, refusal.references(), caller.draft_access())?;
-            Err(refusal.problem(unknown))
+            let faults = refusal.faults(unknown);
+            if faults.is_empty() {
+                return Err(Problem::internal("an input was refused without a fault"));
+            }
+            Err(Problem::invalid(faults.into_iter().map(ErrorItem::from).collect()))
         }
     }
 }
@@ -569,8 +517,9 @@ fn answer<T>(status: StatusCode, stored: Stored<T>) -> Answer {
     }
 }
 
-/// What a dry run answers: the record as it would be. It has no version to go on from, since nothing was stored.
-fn rehearsed<T>(stored: Stored<T>) -> Answer {
+/// What a dry run answers, of which nothing is kept: the record as it would be. It has no version to go on from.
+fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: Stored<T>) -> Answer {
+    tx.discard();
     Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, stored) }
 }
 
@@ -582,7 +531,7 @@ fn answer_before<R: Resource>(
 ) -> Result<Option<Answer>, Problem> {
     let Some(kept) = repeat.answer(tx)? else { return Ok(None) };
     let id = kept.resource_id.parse().map_err(|_| Problem::internal("a kept answer is about no record"))?;
-    if R::is_confided(tx, id, caller)? {
+    if R::is_fully_shown(tx, id, caller)? {
         Ok(Some(kept))
     } else {
         Err(Problem::forbidden(grants(Action::ReadConfidential, R::KIND)))

@@ -2,9 +2,6 @@
 
 pub mod body;
 pub mod conditional;
-pub mod decode;
-pub mod faults;
-pub mod json;
 pub mod known_at;
 pub mod page;
 pub mod path;

@@ -132,10 +132,6 @@ fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
     document
 }
 
-/// A page in the contract: `type MutualPage = ListPage<Mutual>` is documented as an object of that name.
-#[derive(Debug)]
-pub struct ListPage<V>(std::marker::PhantomData<fn() -> V>);
-
 /// A sort order in the contract: `type MutualSort = SortOrder<mutual::Sort>`.
 #[derive(Debug)]
 pub struct SortOrder<S>(std::marker::PhantomData<fn() -> S>);
@@ -335,28 +331,13 @@ fn list_etag(slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
     quoted(digest.get(..CHARS).unwrap_or(&digest))
 }
 
+/// A page of what is no record, in the contract: `type ImportPage = ListPage<Import>` is documented as an object of that name.
+#[derive(Debug)]
+pub struct ListPage<V>(std::marker::PhantomData<fn() -> V>);
+
 impl<V: ToSchema> PartialSchema for ListPage<V> {
     fn schema() -> RefOr<Schema> {
-        let item = RefOr::Ref(Ref::from_schema_name(V::name()));
-        let items = ArrayBuilder::new()
-            .items(item)
-            .max_items(Some(MAX_LIMIT))
-            .description(Some("The items of the page, in order."));
-        let cursor = RefBuilder::new()
-            .ref_location_from_schema_name(CURSOR)
-            .description(Some("The `cursor` of the next page; absent on the last one."));
-        let total = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-            .minimum(Some(0))
-            .description(Some("How many items all pages have together, where `count=exact` asks for it."));
-        let object = ObjectBuilder::new()
-            .property("items", items)
-            .property("next_cursor", cursor.build())
-            .property("total", total)
-            .required("items")
-            .description(Some("A page of a list."));
-        object.into()
+        page_schema(&V::name())
     }
 }
 
@@ -369,6 +350,29 @@ impl<V: ToSchema> ToSchema for ListPage<V> {
         schemas.push((V::name().into(), V::schema()));
         V::schemas(schemas);
     }
+}
+
+/// The schema of a page of items of this schema.
+pub fn page_schema(item: &str) -> RefOr<Schema> {
+    let items = ArrayBuilder::new()
+        .items(RefOr::Ref(Ref::from_schema_name(item)))
+        .max_items(Some(MAX_LIMIT))
+        .description(Some("The items of the page, in order."));
+    let cursor = RefBuilder::new()
+        .ref_location_from_schema_name(CURSOR)
+        .description(Some("The `cursor` of the next page; absent on the last one."));
+    let total = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(0))
+        .description(Some("How many items all pages have together, where `count=exact` asks for it."));
+    ObjectBuilder::new()
+        .property("items", items)
+        .property("next_cursor", cursor.build())
+        .property("total", total)
+        .required("items")
+        .description(Some("A page of a list."))
+        .into()
 }
 
 impl<S: SortKey> PartialSchema for SortOrder<S> {

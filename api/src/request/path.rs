@@ -1,10 +1,15 @@
 //! The part of a path that names a record.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
+use document::value::{Described, Text};
+use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
 
 use crate::response::problem::Problem;
 
@@ -13,6 +18,18 @@ use crate::response::problem::Problem;
 /// What can't be parsed names nothing that could ever have been there, so that it is a 404.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathKey<K>(pub K);
+
+impl<K: fmt::Display> fmt::Display for PathKey<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<K: Described> PartialSchema for PathKey<K> {
+    fn schema() -> RefOr<Schema> {
+        Text::<K>::schema()
+    }
+}
 
 impl<K: FromStr> FromRequest for PathKey<K> {
     type Error = Problem;

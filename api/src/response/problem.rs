@@ -12,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use chrono::SecondsFormat;
+use document::PointedFault;
 use domain::{Condition, Fault, Grant, Reach, Refused, TestOutcome};
 use serde::Serialize;
 use store::{Conflict, ConflictKind};
@@ -163,6 +164,12 @@ pub struct ErrorItem {
     #[schema(value_type = String, nullable = false, example = "tulrca1992.s297A", max_length = 200)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'static str>,
+}
+
+impl From<PointedFault> for ErrorItem {
+    fn from(fault: PointedFault) -> Self {
+        Self { rule: fault.rule, ..Self::pointer(fault.pointer, fault.code.as_str(), fault.detail) }
+    }
 }
 
 /// Another record that a problem names.

@@ -5,11 +5,11 @@
 //! `as_it_was` takes away. Knows no resource and no file.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use document::declare::{Member, Object};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
 
@@ -22,28 +22,34 @@ pub struct Column {
     pub is_text: bool,
 }
 
-/// The columns of records of this form: their id, and their other members in the order in which the contract has them.
-pub fn columns<V: ToSchema>() -> Vec<Column> {
-    let RefOr::T(Schema::Object(object)) = V::schema() else { return Vec::new() };
-    let mut known = Vec::new();
-    V::schemas(&mut known);
-    let known: HashMap<String, RefOr<Schema>> = known.into_iter().collect();
-    let column =
-        |(name, schema): (&String, &RefOr<Schema>)| Column { name: name.clone(), is_text: is_text(schema, &known) };
-    let mut columns: Vec<Column> = object.properties.iter().map(column).collect();
-    columns.sort_by_key(|column| column.name != "id");
-    columns
+/// The columns of records of this kind, in the order that people read them in.
+pub fn columns(object: &Object) -> Vec<Column> {
+    let text = |name: &str| Column { name: name.to_owned(), is_text: true };
+    let number = |name: &str| Column { name: name.to_owned(), is_text: false };
+    let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| text(name));
+    let own = object.members.iter().map(|member| Column { name: member.name.to_owned(), is_text: is_text(member) });
+    [text("id"), number("version")]
+        .into_iter()
+        .chain(parent)
+        .chain(own)
+        .chain([text("created_at"), text("updated_at")])
+        .collect()
 }
 
-fn is_text(schema: &RefOr<Schema>, known: &HashMap<String, RefOr<Schema>>) -> bool {
-    match schema {
-        RefOr::T(Schema::Object(object)) => object.schema_type == SchemaType::Type(Type::String),
-        RefOr::T(_) => false,
-        RefOr::Ref(reference) => {
-            let name = reference.ref_location.rsplit('/').next().unwrap_or_default();
-            known.get(name).is_some_and(|schema| is_text(schema, known))
-        }
+fn is_text(member: &Member) -> bool {
+    if member.is_list() || member.object.is_some() {
+        return false;
     }
+    let mut known = Vec::new();
+    (member.collect)(&mut known);
+    let schema = match (member.schema)() {
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next().unwrap_or_default().to_owned();
+            known.into_iter().find_map(|(known, schema)| (known == name).then_some(schema))
+        }
+        schema => Some(schema),
+    };
+    matches!(schema, Some(RefOr::T(Schema::Object(object))) if object.schema_type == SchemaType::Type(Type::String))
 }
 
 /// The line of a record, which is given as its JSON.
@@ -101,12 +107,12 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::register::mutual::Mutual;
-    use crate::register::staff_ballot::StaffBallot;
+    use document::Wire;
+    use document::register::{Mutual, StaffBallot};
 
     #[test]
     fn every_member_has_its_column() {
-        let columns = columns::<Mutual>();
+        let columns = columns(&Mutual::OBJECT);
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names.first(), Some(&"id"));
         assert_eq!(names.len(), 25, "{names:?}");
@@ -117,7 +123,7 @@ mod tests {
         for other in ["version", "staff_count", "sectors", "tests", "sources"] {
             assert!(!of_text(other), "{other}");
         }
-        let ballots = super::columns::<StaffBallot>();
+        let ballots = super::columns(&StaffBallot::OBJECT);
         assert!(ballots.iter().any(|column| column.name == "question" && column.is_text));
         assert!(ballots.iter().any(|column| column.name == "result" && !column.is_text));
     }
@@ -141,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_cell_is_a_text_or_json() {
-        let columns = columns::<Mutual>();
+        let columns = columns(&Mutual::OBJECT);
         let document = r#"{"id":"a","name":"=\"1\"","staff_count":7,"sectors":["housing"],"version":3}"#;
         let cells = cells(&columns, document).unwrap();
         let read: serde_json::Map<String, Value> = columns

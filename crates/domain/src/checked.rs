@@ -27,6 +27,11 @@ impl<T: Rules> Checked<T> {
 }
 
 impl<T> Checked<T> {
+    /// A value that was stored: it kept the rules of its time, and keeps its place whatever today's say.
+    pub const fn stored(value: T) -> Self {
+        Self(value)
+    }
+
     /// The value itself, to be changed and checked again.
     pub fn into_inner(self) -> T {
         self.0

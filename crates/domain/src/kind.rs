@@ -8,31 +8,43 @@ use std::str::FromStr;
 use crate::fault::Invalid;
 use crate::vocabulary::{self, Vocabulary};
 
-/// Declares [`Kind`]. A row is the variant, its word, its table and the kind that it belongs to; its doc comment is also its
-/// published meaning.
+/// Declares [`Kind`]. A row is the variant, its word and its table; that of a child names the kind that it belongs to. Its doc comment is
+/// also its published meaning. The first token is the dollar sign, of which the macro that this makes for other crates is in need.
 macro_rules! kinds {
     (
-        records: $( #[doc = $meaning:literal] $Record:ident = $word:literal, $table:literal, $parent:expr; )+
+        $d:tt
+        records: $( #[doc = $meaning:literal] $Record:ident = $word:literal, $table:literal; )+
+        children: $( #[doc = $child_meaning:literal] $Child:ident of $Parent:ident = $child_word:literal, $child_table:literal; )+
         others: $( #[doc = $other_meaning:literal] $Other:ident = $other_word:literal, $other_table:literal; )+
     ) => {
+        /// Calls a macro with the types of all records: `(Department, …)`, and `(Department: Commitment, …)` for those that belong to others.
+        #[macro_export]
+        macro_rules! for_each_record {
+            ($d callback:ident) => {
+                $d callback! { ($($Record),+) ($($Parent: $Child),+) }
+            };
+        }
+
         /// What kind of record.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kind {
             $( #[doc = $meaning] $Record, )+
+            $( #[doc = $child_meaning] $Child, )+
             $( #[doc = $other_meaning] $Other, )+
         }
 
         impl Kind {
             /// Every kind, in the order in which people read them.
-            pub const ALL: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Other,)+];
+            pub const ALL: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+ $(Self::$Other,)+];
 
             /// The kinds of the register's own records: those that have entries.
-            pub const RECORDS: &'static [Self] = &[$(Self::$Record,)+];
+            pub const RECORDS: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+];
 
             /// The kind as the register writes it: `staff_ballot`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $( Self::$Record => $word, )+
+                    $( Self::$Child => $child_word, )+
                     $( Self::$Other => $other_word, )+
                 }
             }
@@ -41,6 +53,7 @@ macro_rules! kinds {
             pub const fn table(self) -> &'static str {
                 match self {
                     $( Self::$Record => $table, )+
+                    $( Self::$Child => $child_table, )+
                     $( Self::$Other => $other_table, )+
                 }
             }
@@ -48,7 +61,8 @@ macro_rules! kinds {
             /// The kind of record that each of its records belongs to, below whose path it is.
             pub const fn parent(self) -> Option<Self> {
                 match self {
-                    $( Self::$Record => $parent, )+
+                    $( Self::$Child => Some(Self::$Parent), )+
+                    $( Self::$Record => None, )+
                     $( Self::$Other => None, )+
                 }
             }
@@ -57,6 +71,7 @@ macro_rules! kinds {
             pub const fn describe(self) -> &'static str {
                 match self {
                     $( Self::$Record => $meaning.trim_ascii(), )+
+                    $( Self::$Child => $child_meaning.trim_ascii(), )+
                     $( Self::$Other => $other_meaning.trim_ascii(), )+
                 }
             }
@@ -65,33 +80,35 @@ macro_rules! kinds {
 }
 
 kinds! {
+    $
     records:
     /// A department.
-    Department = "department", "departments", None;
+    Department = "department", "departments";
     /// A mutual.
-    Mutual = "mutual", "mutuals", None;
+    Mutual = "mutual", "mutuals";
     /// A staff ballot.
-    StaffBallot = "staff_ballot", "staff_ballots", None;
+    StaffBallot = "staff_ballot", "staff_ballots";
     /// A contract.
-    Contract = "contract", "contracts", None;
+    Contract = "contract", "contracts";
+    children:
     /// A commitment of a department.
-    Commitment = "commitment", "commitments", Some(Self::Department);
+    Commitment of Department = "commitment", "commitments";
     /// A step of a department's pathway.
-    PathwayStep = "pathway_step", "pathway_steps", Some(Self::Department);
+    PathwayStep of Department = "pathway_step", "pathway_steps";
     /// Somebody who supports mutuals in a department.
-    Enabler = "enabler", "enablers", Some(Self::Department);
+    Enabler of Department = "enabler", "enablers";
     /// A mutual's move from one stage to another.
-    StageTransition = "stage_transition", "stage_transitions", Some(Self::Mutual);
+    StageTransition of Mutual = "stage_transition", "stage_transitions";
     /// A mutual's figures of a year.
-    AnnualReturn = "annual_return", "annual_returns", Some(Self::Mutual);
+    AnnualReturn of Mutual = "annual_return", "annual_returns";
     /// What a constituency thinks of a mutual.
-    Endorsement = "endorsement", "endorsements", Some(Self::Mutual);
+    Endorsement of Mutual = "endorsement", "endorsements";
     /// An objection to a mutual.
-    Objection = "objection", "objections", Some(Self::Mutual);
+    Objection of Mutual = "objection", "objections";
     /// A mutual's request for support.
-    SupportRequest = "support_request", "support_requests", Some(Self::Mutual);
+    SupportRequest of Mutual = "support_request", "support_requests";
     /// A step of the pathway that a mutual has done.
-    PathwayProgress = "pathway_progress", "pathway_progress", Some(Self::Mutual);
+    PathwayProgress of Mutual = "pathway_progress", "pathway_progress";
     others:
     /// An import.
     Import = "import", "imports";

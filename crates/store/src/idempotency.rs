@@ -4,12 +4,12 @@
 
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use domain::Kind;
+use serde_json::Value;
 
 use crate::WriteTx;
+use crate::backend::json::{from_json, to_json};
 use crate::backend::schema::idempotency_keys;
 use crate::error::Error;
-use crate::log::personal;
 
 /// How long an answer is kept, in hours.
 pub const KEPT_HOURS: i64 = 24;
@@ -62,7 +62,7 @@ pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Err
 
 /// Takes the personal data out of the kept answers about a record, and what was asked with it. They are the answers that were given
 /// otherwise.
-pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: Kind, resource_id: &str) -> Result<(), Error> {
+pub(crate) fn forget(tx: &mut WriteTx<'_>, members: &[String], resource_id: &str) -> Result<(), Error> {
     let of_record = idempotency_keys::table.filter(idempotency_keys::resource_id.eq(resource_id));
     // What has no version is an import, and any of them may have brought the record; what is answered says nothing of it.
     diesel::update(idempotency_keys::table.filter(idempotency_keys::etag.is_null()))
@@ -71,12 +71,24 @@ pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: Kind, resource_id: &st
     let kept: Vec<(String, String)> =
         of_record.select((idempotency_keys::id, idempotency_keys::body)).load(tx.conn())?;
     for (id, body) in kept {
-        let body = personal::without(tx.documents().personal(resource_type), &body)?;
+        let body = without(members, &body)?;
         diesel::update(idempotency_keys::table.find(id))
             .set((idempotency_keys::body.eq(body), idempotency_keys::fingerprint.eq(None::<String>)))
             .execute(tx.changing())?;
     }
     Ok(())
+}
+
+/// A document without these members, which are given by JSON Pointers.
+fn without(members: &[String], document: &str) -> Result<String, Error> {
+    let mut document: Value = from_json("document", document)?;
+    for member in members {
+        let Some((parent, name)) = member.rsplit_once('/') else { continue };
+        if let Some(parent) = document.pointer_mut(parent).and_then(Value::as_object_mut) {
+            parent.remove(name);
+        }
+    }
+    Ok(to_json(&document))
 }
 
 fn oldest_kept(tx: &WriteTx<'_>) -> chrono::NaiveDateTime {

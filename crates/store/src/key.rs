@@ -4,13 +4,14 @@
 
 use chrono::{DateTime, DurationRound as _, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use document::Reference;
 use domain::{ApiKey, KeyId, Kind, Rules as _, Scope};
 
 use crate::backend::json::{instant, parsed, parsed_list, texts};
 use crate::backend::schema::api_keys;
 use crate::error::Error;
 use crate::query::keyset::IdPage;
-use crate::register::reference::{self, Reference};
+use crate::register::reference;
 use crate::{ReadTx, WriteTx};
 
 /// SHA-256 of a key.

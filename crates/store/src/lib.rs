@@ -35,13 +35,12 @@ pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice};
 pub use query::snapshot::Pieces;
 pub use query::span::{Days, Span};
-pub use register::reference::Reference;
-pub use transaction::{Document, Documents, ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
+pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
 use query::snapshot;
-use register::document_form;
+use register::upgrade;
 
 /// A request waits at most this long for a connection, or for its turn to write.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -81,7 +80,6 @@ pub struct Store {
     /// For reads that go on for as long as somebody takes what they read.
     in_pieces: Arc<Semaphore>,
     queue: writer::Queue,
-    documents: Arc<dyn Documents>,
     /// The number of the newest entry that this process knows of.
     heads: watch::Sender<i64>,
     /// Held by the one waiting request that looks for what other processes wrote.
@@ -95,7 +93,7 @@ impl Store {
     ///
     /// # Errors
     /// [`OpenError::Unreachable`] where the database does not answer.
-    pub fn open(url: &DatabaseUrl, workers: u32, documents: Arc<dyn Documents>) -> Result<Self, OpenError> {
+    pub fn open(url: &DatabaseUrl, workers: u32) -> Result<Self, OpenError> {
         let unreachable = |reason: String| OpenError::Unreachable { url: url.to_string(), reason };
         let connections = match url {
             DatabaseUrl::Sqlite(_) => workers.saturating_add(LONG_READS),
@@ -105,8 +103,8 @@ impl Store {
         let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let pool = conn::pool(url, connections.saturating_add(snapshot::AT_A_TIME), PATIENCE)?;
         let heads = watch::Sender::new(0);
-        let queue = writer::start(url.clone(), writing, Arc::clone(&documents), heads.clone())
-            .map_err(|error| unreachable(error.to_string()))?;
+        let queue =
+            writer::start(url.clone(), writing, heads.clone()).map_err(|error| unreachable(error.to_string()))?;
         let permits = match url {
             DatabaseUrl::Sqlite(_) => LONG_READS,
             DatabaseUrl::Postgres(_) => connections,
@@ -114,19 +112,13 @@ impl Store {
         let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
         let read_queue = Arc::new(Semaphore::new(READ_QUEUE));
         let (lookout, facts) = (Arc::default(), Arc::default());
-        Ok(Self { url: url.clone(), pool, long_reads, read_queue, in_pieces, queue, documents, heads, lookout, facts })
+        Ok(Self { url: url.clone(), pool, long_reads, read_queue, in_pieces, queue, heads, lookout, facts })
     }
 
     /// Where the register is kept.
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.url
-    }
-
-    /// How records are written down.
-    #[must_use]
-    pub fn documents(&self) -> &dyn Documents {
-        self.documents.as_ref()
     }
 
     /// Reads by one bounded statement, which is its own snapshot.
@@ -222,37 +214,15 @@ impl Store {
         tokio::time::timeout(patience, arrival).await.unwrap_or(Ok(()))
     }
 
-    /// Writes the stored documents anew where this release shows records in another form than the register was written in.
+    /// Upgrades the stored documents that an earlier release wrote in another form.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer, [`Error::Internal`] where a newer release wrote it.
     pub async fn bring_documents_up_to_date(&self, stamp: &Stamp) -> Result<(), Error> {
-        let form = self.documents.form();
-        match self.read(document_form::current).await? {
-            written if written == form => return Ok(()),
-            written if written > form => {
-                let said =
-                    format!("its documents are in form {written}, which this version of the program does not know");
-                return Err(Error::Internal(said));
-            }
-            _ => {}
+        for kind in self.read(upgrade::outstanding).await? {
+            while self.write(stamp.clone(), move |tx| kind.go_on(tx)).await? {}
         }
-        for table in document_form::Table::ALL {
-            let mut after = String::new();
-            while let Some(last) = self.rewrite_after(stamp, table, after).await? {
-                after = last;
-            }
-        }
-        self.write(stamp.clone(), move |tx| document_form::settle(tx, form)).await
-    }
-
-    async fn rewrite_after(
-        &self,
-        stamp: &Stamp,
-        table: document_form::Table,
-        after: String,
-    ) -> Result<Option<String>, Error> {
-        self.write(stamp.clone(), move |tx| table.rewrite(tx, &after)).await
+        Ok(())
     }
 
     /// How busy it is just now.

@@ -4,13 +4,12 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{Contract, Day, Department, Kind, Mutual, Record, StaffBallot};
+use domain::{Day, Kind, Record};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
 use crate::log::entry_log::{Action, Entry};
-use crate::register::child::{AnyChild, ChildDocument};
 
 /// A view of the register at one moment.
 ///
@@ -38,37 +37,6 @@ pub struct Stamp {
     pub actor: String,
     /// The request it came with.
     pub request_id: String,
-}
-
-/// How records are written down: the API owns that form, the store keeps it.
-pub trait Documents: Send + Sync {
-    /// The number of this form. A register whose documents are of another is written anew when it is opened.
-    fn form(&self) -> i64;
-    /// A department.
-    fn department(&self, record: &Record<Department>) -> Document;
-    /// A mutual.
-    fn mutual(&self, record: &Record<Mutual>) -> Document;
-    /// A staff ballot.
-    fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document;
-    /// A staff ballot as it is shown to the public, which sees nothing personal in it.
-    fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String;
-    /// A contract.
-    fn contract(&self, record: &Record<Contract>) -> Document;
-    /// A record that belongs to another.
-    fn part(&self, record: AnyChild<'_>) -> ChildDocument;
-    /// JSON Pointers to the members of a canonical document that say something about a person. The log has commitments in their place.
-    fn personal(&self, _: Kind) -> &'static [&'static str] {
-        &[]
-    }
-}
-
-/// A record as JSON.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// As the API shows it, members in the order that people read them in.
-    pub shown: String,
-    /// The whole as canonical JSON (RFC 8785), which the entry log keeps and hashes.
-    pub canonical: String,
 }
 
 /// A record that was just stored.
@@ -151,20 +119,14 @@ pub(crate) struct Remark {
 pub struct WriteTx<'c> {
     read: ReadTx<'c>,
     stamp: &'c Stamp,
-    documents: &'c dyn Documents,
     pending: &'c mut Pending,
     discarded: bool,
     touched: bool,
 }
 
 impl<'c> WriteTx<'c> {
-    pub(crate) fn on(
-        conn: &'c mut Conn,
-        stamp: &'c Stamp,
-        documents: &'c dyn Documents,
-        pending: &'c mut Pending,
-    ) -> Self {
-        Self { read: ReadTx::on(conn), stamp, documents, pending, discarded: false, touched: false }
+    pub(crate) fn on(conn: &'c mut Conn, stamp: &'c Stamp, pending: &'c mut Pending) -> Self {
+        Self { read: ReadTx::on(conn), stamp, pending, discarded: false, touched: false }
     }
 
     /// Who changes what when.
@@ -190,10 +152,6 @@ impl<'c> WriteTx<'c> {
 
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
-    }
-
-    pub(crate) fn documents(&self) -> &'c dyn Documents {
-        self.documents
     }
 
     /// Puts an accepted change on the record, with the resource as it is after it; `None` for a deletion.

@@ -18,7 +18,7 @@ use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::dialect;
 use crate::error::Error;
 use crate::log::entry_log::{self, Head};
-use crate::transaction::{Documents, Pending, SearchChangeKind, Stamp, WriteTx};
+use crate::transaction::{Pending, SearchChangeKind, Stamp, WriteTx};
 
 /// Writes that may wait; one more is refused at once, which beats a wait without end.
 const QUEUE: usize = 1024;
@@ -103,26 +103,21 @@ impl Turn {
 /// Starts the writer; it ends when the last [`Queue`] is dropped.
 ///
 /// Whoever waits for entries is told of the newest after each commit.
-pub(crate) fn start(
-    url: DatabaseUrl,
-    conn: Conn,
-    documents: Arc<dyn Documents>,
-    heads: watch::Sender<i64>,
-) -> std::io::Result<Queue> {
+pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<i64>) -> std::io::Result<Queue> {
     let (jobs, waiting) = sync_channel(QUEUE);
     let checkpointer = match &url {
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
         DatabaseUrl::Postgres(_) => None,
     };
     let progress = Arc::new(Progress::default());
-    let writer = Writer { url, conn: Some(conn), documents, checkpointer, heads, progress: Arc::clone(&progress) };
+    let writer = Writer { url, conn: Some(conn), checkpointer, heads, progress: Arc::clone(&progress) };
     std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
     Ok(Queue { jobs, progress })
 }
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
 trait Job: Send {
-    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict;
+    fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict;
     fn finish(self: Box<Self>, failure: Option<Error>);
 }
 
@@ -155,14 +150,14 @@ where
     E: From<Error> + Send,
     F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
 {
-    fn attempt(&mut self, conn: &mut Conn, documents: &dyn Documents, pending: &mut Pending) -> Verdict {
+    fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict {
         if !self.begun && !self.turn.take() {
             self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
             return Verdict::Refuse;
         }
         self.begun = true;
         let before = pending.mark();
-        let mut tx = WriteTx::on(conn, &self.stamp, documents, pending);
+        let mut tx = WriteTx::on(conn, &self.stamp, pending);
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
             .unwrap_or_else(|_| Err(Error::Internal("a write panicked".to_owned()).into()));
         let (keep, touched) = (result.is_ok() && !tx.is_discarded(), tx.is_touched());
@@ -196,7 +191,6 @@ pub(crate) enum BatchError {
 struct Writer {
     url: DatabaseUrl,
     conn: Option<Conn>,
-    documents: Arc<dyn Documents>,
     checkpointer: Option<Checkpointer>,
     progress: Arc<Progress>,
     heads: watch::Sender<i64>,
@@ -261,7 +255,7 @@ impl Writer {
             None => Conn::open(&self.url, Purpose::Write)
                 .map_err(|error| BatchError::NotCommitted(Error::Unavailable(error.to_string())))?,
         };
-        let done = run_batch(&mut conn, jobs, self.documents.as_ref())?;
+        let done = run_batch(&mut conn, jobs)?;
         let clean = match done {
             Done::Committed { head } => {
                 crate::raise(&self.heads, head.seq);
@@ -281,15 +275,15 @@ enum Done {
     Refused,
 }
 
-fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documents) -> Result<Done, BatchError> {
+fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<Done, BatchError> {
     let mut pending = Pending::default();
     let mut head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
     if let [job] = jobs {
-        if job.attempt(conn, documents, &mut pending) != Verdict::Keep {
+        if job.attempt(conn, &mut pending) != Verdict::Keep {
             return Ok(Done::Refused);
         }
     } else {
-        head = attempt_each(conn, jobs, documents, &mut pending, head).map_err(BatchError::NotCommitted)?;
+        head = attempt_each(conn, jobs, &mut pending, head).map_err(BatchError::NotCommitted)?;
     }
     let head = store_pending(conn, head, &pending).map_err(BatchError::NotCommitted)?;
     match dialect::control(conn, &["COMMIT"]) {
@@ -301,21 +295,15 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], documents: &dyn Documen
 /// A write that is refused has seldom changed anything, and then there is nothing to roll back. Savepoints come only with a second
 /// try: on SQLite they keep a copy of every page that is changed after them, on PostgreSQL each is a round trip. Gives the newest
 /// entry.
-fn attempt_each(
-    conn: &mut Conn,
-    jobs: &mut [Box<dyn Job>],
-    documents: &dyn Documents,
-    pending: &mut Pending,
-    head: Head,
-) -> Result<Head, Error> {
-    if attempt_without_savepoints(conn, jobs, documents, pending)? {
+fn attempt_each(conn: &mut Conn, jobs: &mut [Box<dyn Job>], pending: &mut Pending, head: Head) -> Result<Head, Error> {
+    if attempt_without_savepoints(conn, jobs, pending)? {
         return Ok(head);
     }
     *pending = Pending::default();
     dialect::control(conn, &["ROLLBACK"])?;
     // Another process may have written in between.
     let head = dialect::begin_write(conn)?;
-    attempt_with_savepoints(conn, jobs, documents, pending)?;
+    attempt_with_savepoints(conn, jobs, pending)?;
     Ok(head)
 }
 
@@ -323,12 +311,11 @@ fn attempt_each(
 fn attempt_without_savepoints(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
-    documents: &dyn Documents,
     pending: &mut Pending,
 ) -> Result<bool, Error> {
     for job in jobs {
         let before = dialect::changes_to_check(conn)?;
-        match job.attempt(conn, documents, pending) {
+        match job.attempt(conn, pending) {
             Verdict::Keep => {}
             Verdict::Refuse => {
                 debug_assert_eq!(dialect::changes_to_check(conn)?, before, "a change was made as if it were a read");
@@ -346,14 +333,13 @@ fn attempt_without_savepoints(
 fn attempt_with_savepoints(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
-    documents: &dyn Documents,
     pending: &mut Pending,
 ) -> diesel::QueryResult<()> {
     const ROLL_BACK: &[&str] = &["ROLLBACK TO SAVEPOINT one_write"];
     let mut between: &[&str] = &["SAVEPOINT one_write"];
     for job in jobs {
         dialect::control(conn, between)?;
-        between = match job.attempt(conn, documents, pending) {
+        between = match job.attempt(conn, pending) {
             Verdict::Keep => &["RELEASE SAVEPOINT one_write", "SAVEPOINT one_write"],
             Verdict::Refuse | Verdict::RollBack => ROLL_BACK,
         };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use actix_web::rt::System;
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
+use document::register::object;
 use domain::{Access, Caller, ImportMode, ImportState, Importable, Role, SCRUTINEER_ABOVE, Scope};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
@@ -15,11 +16,6 @@ use store::{DatabaseUrl, Stamp, Store};
 
 use super::worker::Importer;
 use super::{Arriving, processed, row};
-use crate::register::contract::Contract;
-use crate::register::department::Department;
-use crate::register::document;
-use crate::register::mutual::Mutual;
-use crate::register::staff_ballot::StaffBallot;
 use crate::response::table::{self, Column};
 use crate::server::{Clock, OPERATOR};
 
@@ -60,7 +56,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         .or_else(|| format_of(&arguments.file))
         .ok_or("can't tell how the file is written: say --format")?;
     store::migrate(url)?;
-    let store = Store::open(url, 1, document::documents())?;
+    let store = Store::open(url, 1)?;
     System::new().block_on(async {
         let clock = Clock::system();
         let stamp = Stamp { now: clock.now(), actor: OPERATOR.to_owned(), request_id: "import".to_owned() };
@@ -122,12 +118,7 @@ fn format_of(file: &Path) -> Option<Format> {
 }
 
 fn columns(resource_type: Importable) -> Vec<Column> {
-    match resource_type {
-        Importable::Department => table::columns::<Department>(),
-        Importable::Mutual => table::columns::<Mutual>(),
-        Importable::StaffBallot => table::columns::<StaffBallot>(),
-        Importable::Contract => table::columns::<Contract>(),
-    }
+    object(resource_type.kind()).map(table::columns).unwrap_or_default()
 }
 
 fn open(file: &Path) -> Result<File, Failure> {

@@ -5,54 +5,38 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use domain::{Id, Importable, Record, Role};
-use serde_json::{Value, json};
+use document::body::Given;
+use document::{Content, Input, Node, Refusal, Wire, record};
+use domain::{Contract, Department, Id, Importable, Mutual, Record, Role, StaffBallot};
+use serde_json::json;
 use store::import::{self, Chunk, Import, ImportId, Outcome};
-use store::{Conflict, ConflictKind, Documents, SavepointOutcome, Stored, WriteTx};
+use store::{Conflict, ConflictKind, SavepointOutcome, Stored, WriteTx};
 use uuid::Uuid;
 
 use crate::caller::Caller;
-use crate::register::contract::Contracts;
-use crate::register::department::Departments;
-use crate::register::mutual::Mutuals;
-use crate::register::resource::{Root, accept, check_permission, find_for};
-use crate::register::staff_ballot::StaffBallots;
-use crate::request::body::{Body, Input, Refusal};
-use crate::request::json::Node;
+use crate::register::resource::{Root, Value, accept, change, check_permission, find_for};
 use crate::response::problem::{ErrorItem, Problem, ProblemType};
 
-/// A resource whose records can be imported.
-pub trait Imported: Root<Content: PartialEq + Sync, Prepared: Sync> {
-    /// What an administrator's rows say besides, of what became of a record before it was entered here.
-    type Past: Input<Value: Clone + Send + Sync> + 'static;
-
-    /// The members of that.
-    const PAST: &'static [&'static str];
-
+/// A kind whose records can be imported.
+pub trait Imported: Root + Sync {
     /// What a path names a record by that has this id.
-    fn key(id: Id<Self::Content>) -> Self::Key;
+    fn key(id: Id<Self>) -> Self::Key;
 
     /// What a path names a record by that has this slug, if one can have any.
     fn key_of_slug(_: &str) -> Option<Self::Key> {
         None
     }
 
-    /// What is entered, with its past.
-    fn with_past(value: <Self::New as Input>::Value, _: &<Self::Past as Input>::Value) -> <Self::New as Input>::Value {
-        value
-    }
-
-    /// Enters a record with its past for this caller.
+    /// Enters a record for this caller, with the past that it had before.
     ///
     /// # Errors
     /// Those of [`Root::insert`].
-    fn enter(
+    fn enter_with_past(
         tx: &mut WriteTx<'_>,
         prepared: &Self::Prepared,
-        _: &<Self::Past as Input>::Value,
         _scrutineer_above: i64,
         caller: &domain::Caller,
-    ) -> Result<Stored<Self::Content>, store::Error> {
+    ) -> Result<Stored<Self>, store::Error> {
         Self::insert(tx, prepared, caller)
     }
 }
@@ -95,19 +79,19 @@ pub trait Rows: Send + Sync {
 }
 
 /// Reads the rows of chunks that are to be entered at this time.
-pub fn read(chunks: &[Chunk], import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Box<dyn Rows> {
+pub fn read(chunks: &[Chunk], import: &Import, now: DateTime<Utc>) -> Box<dyn Rows> {
     match import.resource_type {
-        Importable::Department => Box::new(RowsOf::<Departments>::read(chunks, import, documents, now)),
-        Importable::Mutual => Box::new(RowsOf::<Mutuals>::read(chunks, import, documents, now)),
-        Importable::StaffBallot => Box::new(RowsOf::<StaffBallots>::read(chunks, import, documents, now)),
-        Importable::Contract => Box::new(RowsOf::<Contracts>::read(chunks, import, documents, now)),
+        Importable::Department => Box::new(RowsOf::<Department>::read(chunks, import, now)),
+        Importable::Mutual => Box::new(RowsOf::<Mutual>::read(chunks, import, now)),
+        Importable::StaffBallot => Box::new(RowsOf::<StaffBallot>::read(chunks, import, now)),
+        Importable::Contract => Box::new(RowsOf::<Contract>::read(chunks, import, now)),
     }
 }
 
 struct RowsOf<R: Imported> {
     rows: Vec<Row<R>>,
     /// The members of such records that say something about a person.
-    personal: &'static [&'static str],
+    personal: Vec<String>,
 }
 
 struct Row<R: Imported> {
@@ -117,16 +101,15 @@ struct Row<R: Imported> {
 }
 
 struct Entry<R: Imported> {
-    body: Body<R::New>,
-    given: Option<Id<R::Content>>,
+    content: Content<R::Document>,
+    given: Option<Id<R>>,
     new: Result<New<R>, Refusal>,
 }
 
 struct New<R: Imported> {
-    id: Id<R::Content>,
-    content: R::Content,
+    id: Id<R>,
+    content: R,
     prepared: R::Prepared,
-    past: Option<<R::Past as Input>::Value>,
 }
 
 /// What a row did.
@@ -140,25 +123,32 @@ fn is_admin(import: &Import) -> bool {
     import.caller.access.as_ref().is_some_and(|access| access.role == Role::Admin)
 }
 
-impl<R: Imported> RowsOf<R> {
-    fn read(chunks: &[Chunk], import: &Import, documents: &dyn Documents, now: DateTime<Utc>) -> Self {
+impl<R: Imported> RowsOf<R>
+where
+    Value<R>: Clone + Send + Sync,
+{
+    fn read(chunks: &[Chunk], import: &Import, now: DateTime<Utc>) -> Self {
         let row = |(line, text): &(i64, String)| {
-            let read = Entry::read(text, is_admin(import), documents, now);
+            let read = Entry::read(text, is_admin(import), now);
             Row { line: *line, text: text.clone(), read }
         };
         let rows = chunks.iter().flat_map(|chunk| &chunk.rows).map(row).collect();
-        Self { rows, personal: documents.personal(R::TYPE) }
+        Self { rows, personal: record::personal(&<R::Document as Wire>::OBJECT) }
     }
 }
 
-impl<R: Imported> Entry<R> {
-    fn read(text: &str, with_past: bool, documents: &dyn Documents, now: DateTime<Utc>) -> Result<Self, Problem> {
-        if text.len() > R::New::MAX_BYTES {
-            return Err(Problem::payload_too_large(R::New::MAX_BYTES));
+impl<R: Imported> Entry<R>
+where
+    Value<R>: Clone + Send + Sync,
+{
+    fn read(text: &str, with_past: bool, now: DateTime<Utc>) -> Result<Self, Problem> {
+        if text.len() > R::Document::MAX_BYTES {
+            return Err(Problem::payload_too_large(R::Document::MAX_BYTES));
         }
         let malformed = |reason| ErrorItem::pointer("", "invalid-format", format!("the line isn't JSON: {reason}"));
-        let body = Body::<R::New>::parse(text.to_owned()).map_err(|why| Problem::malformed(malformed(why)))?;
-        let given = match body.member("id") {
+        let content = Content::<R::Document>::parse(text.as_bytes());
+        let content = content.map_err(|why| Problem::malformed(malformed(why)))?;
+        let given = match content.member("id") {
             None | Some(Node::Null) => None,
             Some(Node::String(id)) => Some(id.parse().map_err(|invalid: domain::Invalid| {
                 Problem::invalid(vec![ErrorItem::pointer("/id", invalid.code.as_str(), invalid.detail)])
@@ -167,17 +157,24 @@ impl<R: Imported> Entry<R> {
                 return Err(Problem::invalid(vec![ErrorItem::pointer("/id", "invalid-type", "expected a string")]));
             }
         };
-        let body = body.without_read_only(if with_past { R::PAST } else { &[] });
-        let value = if with_past {
-            body.create_beside::<R::Past>(R::PAST).map(|(value, past)| (R::with_past(value, &past), Some(past)))
+        let (content, value) = if with_past {
+            let content = content.without_read_only(Given::WithPast);
+            let value = content.create_with_past();
+            (content, value)
         } else {
-            body.create().map(|value| (value, None))
+            let content = content.without_read_only(Given::ByCallers);
+            let value = content.create();
+            (content, value)
         };
-        let new = value.map(|(value, past)| {
-            let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
-            New { id, content: R::content(value.clone()), prepared: R::prepare(documents, id, now, value), past }
-        });
-        Ok(Self { body, given, new })
+        let new = match value {
+            Ok(value) => {
+                let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
+                let says = R::from_value(value.clone(), None).map_err(|invalid| Problem::internal(invalid.detail))?;
+                Ok(New { id, content: says, prepared: R::prepare(id, now, value) })
+            }
+            Err(refusal) => Err(refusal),
+        };
+        Ok(Self { content, given, new })
     }
 
     fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering, taken: &HashSet<String>) -> Result<Done, Problem> {
@@ -190,7 +187,7 @@ impl<R: Imported> Entry<R> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let slug = match self.body.member("slug") {
+        let slug = match self.content.member("slug") {
             Some(Node::String(slug)) if self.given.is_none() => Some(slug),
             _ => None,
         };
@@ -199,11 +196,12 @@ impl<R: Imported> Entry<R> {
         {
             return self.replace(tx, entering, taken, &current);
         }
-        let New { id, content, prepared, past } = accept(tx, &self.new, caller)?;
-        check_permission::<R>(tx, caller, R::entering(content), (*id, content))?;
-        let entered = match past {
-            Some(past) => R::enter(tx, prepared, past, entering.scrutineer_above, caller),
-            None => R::insert(tx, prepared, caller),
+        let New { id, content, prepared } = accept(tx, &self.new, caller)?;
+        check_permission(tx, caller, content.entering(), (*id, content))?;
+        let entered = if is_admin(&entering.import) {
+            R::enter_with_past(tx, prepared, entering.scrutineer_above, caller)
+        } else {
+            R::insert(tx, prepared, caller)
         };
         match entered {
             Ok(stored) => Ok(Done::Created(stored.id.to_string())),
@@ -219,14 +217,14 @@ impl<R: Imported> Entry<R> {
     }
 
     /// The record that has the slug or identifiers of the row, if it is one.
-    fn named(&self, conflicts: &[Conflict], by_slug: bool) -> Option<Id<R::Content>> {
+    fn named(&self, conflicts: &[Conflict], by_slug: bool) -> Option<Id<R>> {
         let names = |conflict: &&Conflict| match conflict.kind {
             ConflictKind::SlugTaken => by_slug,
             ConflictKind::IdentifierTaken => true,
             _ => false,
         };
         let mut others = conflicts.iter().filter(names).map(|conflict| conflict.other.as_ref());
-        let first = others.next().flatten().filter(|other| self.given.is_none() && other.resource_type == R::TYPE)?;
+        let first = others.next().flatten().filter(|other| self.given.is_none() && other.resource_type == R::KIND)?;
         others.all(|other| other == Some(first)).then(|| first.id.parse().ok()).flatten()
     }
 
@@ -235,7 +233,7 @@ impl<R: Imported> Entry<R> {
         tx: &mut WriteTx<'_>,
         entering: &Entering,
         taken: &HashSet<String>,
-        current: &Record<R::Content>,
+        current: &Record<R>,
     ) -> Result<Done, Problem> {
         let (caller, id) = (&entering.caller, current.id.to_string());
         if taken.contains(&id) || import::is_taken(tx, entering.import.id, &id)? {
@@ -243,16 +241,12 @@ impl<R: Imported> Entry<R> {
             return Err(Problem::invalid(vec![ErrorItem::pointer("", "duplicate-item", said)]));
         }
         find_for::<R>(tx, &R::key(current.id), caller, R::changes)?;
-        let content = self.body.without_read_only(&[]).replace(&R::View::from(current.clone()));
+        let content = self.content.without_read_only(Given::ByCallers).replace(&record::shown(current));
         let value = accept(tx, &content, caller)?.clone();
-        let wanted = R::wanted(&current.content, value.clone());
-        if wanted == current.content {
+        if current.content.wanted(value) == current.content {
             return Ok(Done::Unchanged(id));
         }
-        let action = R::changing(&current.content, &wanted);
-        check_permission::<R>(tx, caller, action, (current.id, &current.content))?;
-        check_permission::<R>(tx, caller, action, (current.id, &wanted))?;
-        R::update(tx, current, value, caller)?;
+        change(tx, current, caller, |_| content)?;
         Ok(Done::Updated(id))
     }
 }
@@ -262,7 +256,10 @@ fn unknown_id() -> Problem {
     Problem::invalid(vec![ErrorItem::pointer("/id", "unknown-reference", said)])
 }
 
-impl<R: Imported> Rows for RowsOf<R> {
+impl<R: Imported> Rows for RowsOf<R>
+where
+    Value<R>: Clone + Send + Sync,
+{
     fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering) -> Result<Outcome, Broken> {
         let mut outcome = Outcome::default();
         let mut taken = HashSet::new();
@@ -283,7 +280,7 @@ impl<R: Imported> Rows for RowsOf<R> {
                         outcome.records.push(id);
                     }
                     Err(problem) if waits(&problem) => waiting.push((row, row.awaited(&problem), problem)),
-                    Err(problem) => outcome.problems.push((row.line, row.told(&problem, self.personal))),
+                    Err(problem) => outcome.problems.push((row.line, row.told(&problem, &self.personal))),
                 }
             }
             if taken.len() == before {
@@ -294,7 +291,7 @@ impl<R: Imported> Rows for RowsOf<R> {
         }
         for (row, _, problem) in waiting {
             if entering.import.is_last_pass {
-                outcome.problems.push((row.line, row.told(&problem, self.personal)));
+                outcome.problems.push((row.line, row.told(&problem, &self.personal)));
             } else {
                 outcome.waiting.push((row.line, row.text.clone()));
             }
@@ -303,7 +300,10 @@ impl<R: Imported> Rows for RowsOf<R> {
     }
 }
 
-impl<R: Imported> Row<R> {
+impl<R: Imported> Row<R>
+where
+    Value<R>: Clone + Send + Sync,
+{
     fn enter(
         &self,
         tx: &mut WriteTx<'_>,
@@ -328,13 +328,13 @@ impl<R: Imported> Row<R> {
 
     /// The records that it refers to and that are not there.
     fn awaited(&self, problem: &Problem) -> Vec<String> {
-        let row: Value = serde_json::from_str(&self.text).unwrap_or_default();
+        let row: serde_json::Value = serde_json::from_str(&self.text).unwrap_or_default();
         let at = problem.errors().iter().filter_map(|error| error.pointer.as_deref());
         at.filter_map(|pointer| row.pointer(pointer)?.as_str().map(str::to_owned)).collect()
     }
 
     /// The problem of the row as it is kept: a fault of something that may say something about a person doesn't repeat it.
-    fn told(&self, problem: &Problem, personal: &[&str]) -> String {
+    fn told(&self, problem: &Problem, personal: &[String]) -> String {
         let given = self.read.as_ref().ok().and_then(|entry| entry.given);
         problem_of(self.line, problem, given.map(|id| id.to_string()), personal)
     }
@@ -351,7 +351,7 @@ fn waits(problem: &Problem) -> bool {
 
 /// The problem of a row as JSON; line 0 is the import as a whole. Of a member in which one of these personal members is nothing is
 /// repeated.
-pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, personal: &[&str]) -> String {
+pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, personal: &[String]) -> String {
     let outermost = |pointer: &str| pointer.split('/').nth(1).map(str::to_owned);
     let is_personal = |pointer: &str| {
         let told = outermost(pointer);
@@ -362,8 +362,8 @@ pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, perso
         members.retain(|name, _| !["instance", "request_id"].contains(&name.as_str()));
         members.insert("line".to_owned(), line.into());
         members.extend(record_id.map(|id| ("record_id".to_owned(), json!(id))));
-        for error in members.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
-            let is_personal = error.get("pointer").and_then(Value::as_str).is_some_and(is_personal);
+        for error in members.get_mut("errors").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
+            let is_personal = error.get("pointer").and_then(serde_json::Value::as_str).is_some_and(is_personal);
             if let (true, Some(error)) = (is_personal, error.as_object_mut()) {
                 error.insert("detail".to_owned(), json!("the value is not repeated here, since it may name a person"));
             }

@@ -136,9 +136,9 @@ impl Importer {
         if chunks.is_empty() {
             return Ok(None);
         }
-        let (store, import, stamp) = (self.store.clone(), import.clone(), self.stamp(import));
+        let (import, stamp) = (import.clone(), self.stamp(import));
         let reading = tokio::task::spawn_blocking(move || {
-            let rows = Arc::from(row::read(&chunks, &import, store.documents(), stamp.now));
+            let rows = Arc::from(row::read(&chunks, &import, stamp.now));
             Ready { chunks, stamp, rows }
         });
         reading.await.map(Some).map_err(|error| Error::Internal(format!("rows could not be read: {error}")))

@@ -11,7 +11,6 @@ use store::{DatabaseUrl, IdPage, Stamp, Store};
 use uuid::Uuid;
 
 use super::secret::Secret;
-use crate::register::document;
 use crate::server::{Clock, OPERATOR};
 
 /// What can be done with keys on the database.
@@ -77,7 +76,7 @@ pub enum KeyError {
 /// [`KeyError`], with what was wrong.
 pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), KeyError> {
     store::migrate(url)?;
-    let store = Store::open(url, 1, document::documents())?;
+    let store = Store::open(url, 1)?;
     let stamp = Stamp { now: Clock::system().now(), actor: OPERATOR.to_owned(), request_id: "mutuals-keys".to_owned() };
     System::new().block_on(async {
         match command {

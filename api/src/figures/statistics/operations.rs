@@ -16,13 +16,13 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{CountedMutual, Figure, Links, StandingGroup, Statistics, Total};
-use crate::register::mutual::{LegalForm, Stage};
-use crate::register::value::{Day, DepartmentKey, PartialDate, Region, Sector, Text, Word, texts, words};
 use crate::request::conditional::{IfChanged, IfNoneMatch, quoted};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::server::App;
+use document::register::{LegalForm, Stage};
+use document::value::{Day, DepartmentKey, PartialDate, Region, Sector, Text, Word, texts, words};
 
 /// How long the periods are.
 type TimelineStep = Word<domain::statistics::TimelineStep>;

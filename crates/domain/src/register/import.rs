@@ -1,5 +1,6 @@
 //! Imports: files of records that are entered in the background.
 
+use crate::kind::Kind;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -39,6 +40,18 @@ vocabulary! {
         Done = "done",
         /// Nothing of it was entered, or no more of it is.
         Failed = "failed",
+    }
+}
+
+impl Importable {
+    /// The kind of record.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Department => Kind::Department,
+            Self::Mutual => Kind::Mutual,
+            Self::StaffBallot => Kind::StaffBallot,
+            Self::Contract => Kind::Contract,
+        }
     }
 }
 

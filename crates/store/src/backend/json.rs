@@ -8,7 +8,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use domain::{Checked, Day, Distinct, Fault, Invalid, Rules, Source, Sources};
+use domain::{Day, Invalid};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -46,22 +46,6 @@ pub(crate) fn parsed_list<T: FromStr<Err = Invalid>>(column: &str, raw: &str) ->
     from_json::<Vec<Cow<'_, str>>>(column, raw)?.iter().map(|item| parsed(column, item)).collect()
 }
 
-/// A list without repeats.
-pub(crate) fn distinct<T, const MIN: usize, const MAX: usize>(
-    column: &str,
-    items: Vec<T>,
-) -> Result<Distinct<T, MIN, MAX>, Error>
-where
-    T: PartialEq,
-{
-    Distinct::new(items).map_err(|faults| corrupt_value(column, &faults))
-}
-
-/// A value whose fields bind each other.
-pub(crate) fn checked<T: Rules>(columns: &str, value: T) -> Result<Checked<T>, Error> {
-    Checked::new(value).map_err(|faults| corrupt_value(columns, &faults))
-}
-
 /// Any serialisable value as JSON text.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     // Only a map with keys that are no strings, or a failing `Serialize`, can't be written; neither exists here.
@@ -71,21 +55,6 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
 /// A value from JSON text.
 pub(crate) fn from_json<'j, T: Deserialize<'j>>(column: &str, raw: &'j str) -> Result<T, Error> {
     serde_json::from_str(raw).map_err(|error| corrupt(column, &error.to_string()))
-}
-
-/// Sources as a JSON array.
-pub(crate) fn sources(sources: &Sources) -> String {
-    to_json(&sources.iter().map(|source| StoredSource::from(&**source)).collect::<Vec<_>>())
-}
-
-/// Sources from a JSON array.
-pub(crate) fn parsed_sources(raw: &str) -> Result<Sources, Error> {
-    if raw == "[]" {
-        return Ok(Sources::default());
-    }
-    let stored: Vec<StoredSource<'_>> = from_json("sources", raw)?;
-    let sources = stored.iter().map(Source::try_from).map(|source| checked("sources", source?));
-    distinct("sources", sources.collect::<Result<_, _>>()?)
 }
 
 /// A day of the database.
@@ -105,49 +74,4 @@ pub(crate) fn instant(stored: NaiveDateTime) -> DateTime<Utc> {
 
 fn corrupt(column: &str, said: &str) -> Error {
     Error::Internal(format!("the column {column} holds what it may not hold: {said}"))
-}
-
-fn corrupt_value(column: &str, faults: &[Fault]) -> Error {
-    let said: Vec<String> = faults.iter().map(|fault| format!("{}: {}", fault.field, fault.detail)).collect();
-    corrupt(column, &said.join("; "))
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredSource<'s> {
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    url: Option<Cow<'s, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    title: Option<Cow<'s, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    asserted_by: Option<Cow<'s, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    accessed_on: Option<String>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    note: Option<Cow<'s, str>>,
-}
-
-impl<'s> From<&'s Source> for StoredSource<'s> {
-    fn from(source: &'s Source) -> Self {
-        Self {
-            url: source.url.as_ref().map(|url| url.as_str().into()),
-            title: source.title.as_ref().map(|title| title.as_str().into()),
-            asserted_by: source.asserted_by.as_ref().map(|name| name.as_str().into()),
-            accessed_on: text_option(source.accessed_on.as_ref()),
-            note: source.note.as_ref().map(|note| note.as_str().into()),
-        }
-    }
-}
-
-impl TryFrom<&StoredSource<'_>> for Source {
-    type Error = Error;
-
-    fn try_from(stored: &StoredSource<'_>) -> Result<Self, Error> {
-        Ok(Self {
-            url: parsed_option("sources", stored.url.as_deref())?,
-            title: parsed_option("sources", stored.title.as_deref())?,
-            asserted_by: parsed_option("sources", stored.asserted_by.as_deref())?,
-            accessed_on: parsed_option("sources", stored.accessed_on.as_deref())?,
-            note: parsed_option("sources", stored.note.as_deref())?,
-        })
-    }
 }

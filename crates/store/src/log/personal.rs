@@ -24,24 +24,26 @@ const COMMITMENT: &str = "commitment";
 /// The canonical document with commitments in the place of personal data.
 ///
 /// A value that the record had before keeps its commitment, so that a history shows when it changed.
-pub(crate) fn commit(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str, canonical: String) -> Result<String, Error> {
-    let members = tx.documents().personal(resource_type);
-    if members.is_empty() {
-        return Ok(canonical);
-    }
+pub(crate) fn commit(
+    tx: &mut WriteTx<'_>,
+    kind: Kind,
+    id: &str,
+    members: &[String],
+    canonical: String,
+) -> Result<String, Error> {
     let mut document: Value = from_json("after", &canonical)?;
     let mut is_changed = false;
     for member in members {
         let Some(found) = document.pointer_mut(member) else { continue };
         let Some(value) = found.as_str().map(str::to_owned) else { continue };
-        *found = json!({ COMMITMENT: commitment(tx, resource_type, id, member, &value)? });
+        *found = json!({ COMMITMENT: commitment(tx, kind, id, member, &value)? });
         is_changed = true;
     }
     // Members keep the order of their names, and text is escaped as RFC 8785 asks.
     Ok(if is_changed { to_json(&document) } else { canonical })
 }
 
-fn commitment(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str, member: &str, value: &str) -> Result<String, Error> {
+fn commitment(tx: &mut WriteTx<'_>, kind: Kind, id: &str, member: &str, value: &str) -> Result<String, Error> {
     let known = personal_values::table
         .filter(personal_values::resource_id.eq(id))
         .filter(personal_values::member.eq(member))
@@ -57,7 +59,7 @@ fn commitment(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str, member: &str,
     diesel::insert_into(personal_values::table)
         .values((
             personal_values::commitment.eq(&commitment),
-            personal_values::resource_type.eq(resource_type.as_str()),
+            personal_values::resource_type.eq(kind.as_str()),
             personal_values::resource_id.eq(id),
             personal_values::member.eq(member),
             personal_values::salt.eq(salt.as_slice()),
@@ -73,21 +75,9 @@ pub(crate) fn hash(salt: &[u8], value: &str) -> String {
 }
 
 /// Forgets what the commitments of a record stand for, and what kept answers say of it; gives how many commitments there were.
-pub(crate) fn forget(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str) -> Result<usize, Error> {
-    idempotency::forget(tx, resource_type, id)?;
+pub(crate) fn forget(tx: &mut WriteTx<'_>, members: &[String], id: &str) -> Result<usize, Error> {
+    idempotency::forget(tx, members, id)?;
     Ok(diesel::delete(personal_values::table.filter(personal_values::resource_id.eq(id))).execute(tx.changing())?)
-}
-
-/// A document without these members, which are given by JSON Pointers.
-pub(crate) fn without(members: &[&str], document: &str) -> Result<String, Error> {
-    let mut document: Value = from_json("document", document)?;
-    for member in members {
-        let Some((parent, name)) = member.rsplit_once('/') else { continue };
-        if let Some(parent) = document.pointer_mut(parent).and_then(Value::as_object_mut) {
-            parent.remove(name);
-        }
-    }
-    Ok(to_json(&document))
 }
 
 /// Whether a document of the log has a commitment.

@@ -11,7 +11,8 @@ use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
 use crate::error::Error;
-use crate::register::child::{ChildRecord, Row as _};
+use crate::register::child::ChildRecord;
+use crate::register::record;
 
 /// What there is in one stage and sector.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +124,7 @@ fn place(stage: Stage, sector: Sector) -> (usize, usize) {
 
 fn enablers(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<ChildRecord<Enabler>>, Error> {
     let condition = among(Fragment::default().sql("1 = 1"), "enablers.department_id", departments);
-    let rows = <Enabler as crate::register::child::StoredChild>::Row::load_all(tx.conn(), condition)?;
-    rows.into_iter().map(|row| row.into_record()).collect()
+    record::all_where(tx, condition)
 }
 
 /// How many live mutuals there are for each department, stage and sector.

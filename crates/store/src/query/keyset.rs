@@ -12,9 +12,7 @@ use domain::Day;
 
 use crate::backend::dialect::Dialect;
 use crate::backend::fragment::{Fragment, Verbatim};
-use crate::backend::json::instant;
 use crate::error::Error;
-use crate::transaction::Representation;
 
 /// Which page of a list is wanted.
 #[derive(Clone, Debug)]
@@ -169,17 +167,6 @@ pub(crate) struct Segment {
 
 /// A row of a list: id, version, document and sort key.
 pub(crate) type ListedRow = (String, i64, String, Option<String>);
-
-/// A found row as it is shown.
-pub(crate) fn shown(found: Option<(String, i64, NaiveDateTime, String)>) -> Option<Representation> {
-    found.map(|(id, version, updated_at, document)| Representation {
-        id,
-        version,
-        updated_at: instant(updated_at),
-        document,
-        reduced: false,
-    })
-}
 
 /// Loads a page: from the items with a key, and where those end on the page, on into those without.
 ///

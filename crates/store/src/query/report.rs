@@ -3,22 +3,23 @@
 //! Whether one is kept is the domain's to say. SQL only finds those that the domain would say so of, for the pages of a report that is
 //! narrowed to some.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use domain::{Commitment, CommitmentStatus, Day, DepartmentId, Slug, commitment};
+use domain::{Commitment, CommitmentStatus, Day, Department, DepartmentId, Key, Slug, commitment};
 
 use crate::ReadTx;
 use crate::backend::dialect::Dialect;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{day, day_option, parsed};
-use crate::backend::schema::{commitments, departments};
+use crate::backend::schema::commitments;
 use crate::error::Error;
 use crate::query::keyset::{self, KeyKind, Page, Position, SortColumn, Values};
-use crate::register::child::{ChildRecord, Row as _};
-use crate::register::commitment::Row;
+use crate::register::child::{self, ChildRecord};
+use crate::register::department;
 
 /// What a report on commitments is about.
 #[derive(Clone, Debug)]
@@ -66,8 +67,10 @@ pub struct NamedDepartment {
 }
 
 impl NamedDepartment {
-    pub(crate) fn new(id: &str, slug: &str, name: &str) -> Result<Self, Error> {
-        Ok(Self { id: parsed("id", id)?, slug: parsed("slug", slug)?, name: parsed("name", name)? })
+    /// What the department with this id is called.
+    pub(crate) fn find(tx: &mut ReadTx<'_>, id: DepartmentId) -> Result<Self, Error> {
+        let Department { slug, name, .. } = department::find(tx, &Key::Id(id))?.content;
+        Ok(Self { id, slug, name })
     }
 }
 
@@ -84,34 +87,27 @@ const ORDER: SortColumn = SortColumn {
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the report.
 pub fn commitments(tx: &mut ReadTx<'_>, filter: &CommitmentFilter, page: &Page<()>) -> Result<CommitmentReport, Error> {
-    type Found = (Row, String, String, Option<String>);
     let dialect = tx.conn().dialect();
-    let mut found = Vec::new();
     let slice = keyset::slice(page, ORDER, dialect, |segment| {
-        let rows: Vec<Found> = commitments::table
-            .inner_join(departments::table)
+        commitments::table
             .filter(of_departments(&filter.departments))
             .filter(with_status(dialect, &filter.statuses, filter.as_at))
             .filter(segment.condition)
             .order(segment.order)
             .limit(segment.limit)
-            .select((Row::as_select(), departments::slug, departments::name, segment.key))
-            .load(tx.conn())?;
-        let listed = |(row, slug, name, key): Found| {
-            let id = row.id().to_owned();
-            found.push((row, slug, name));
-            (id, 0, String::new(), key)
-        };
-        Ok(rows.into_iter().map(listed).collect())
+            .select((commitments::id, commitments::version, commitments::document, segment.key))
+            .load(tx.conn())
     })?;
-    // One row more than the page holds was loaded.
-    found.truncate(slice.items.len());
-    let reported = |(row, slug, name): (Row, String, String)| {
-        let commitment = row.into_record()?;
-        let department = NamedDepartment::new(&commitment.content.parent_id.to_string(), &slug, &name)?;
-        Ok(Reported { department, commitment })
-    };
-    let items = found.into_iter().map(reported).collect::<Result<_, Error>>()?;
+    let mut named: HashMap<DepartmentId, NamedDepartment> = HashMap::new();
+    let mut items = Vec::with_capacity(slice.items.len());
+    for listed in &slice.items {
+        let Some(commitment) = child::there::<Commitment>(tx, parsed("id", &listed.id)?)? else { continue };
+        let department = match named.entry(commitment.content.parent_id) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(unknown) => unknown.insert(NamedDepartment::find(tx, commitment.content.parent_id)?).clone(),
+        };
+        items.push(Reported { department, commitment });
+    }
     Ok(CommitmentReport { items, next: slice.next, counts: counts(tx, &filter.departments, filter.as_at)? })
 }
 

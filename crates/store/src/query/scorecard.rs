@@ -8,12 +8,13 @@ use diesel::prelude::*;
 use domain::{ContractId, ContractStatus, Day, Department, DepartmentId, Enabler, Key, MutualId, Stage, Title};
 
 use crate::ReadTx;
-use crate::backend::json::{day, parsed, valid};
-use crate::backend::schema::{contracts, departments, mutuals};
+use crate::backend::json::{parsed, valid};
+use crate::backend::schema::{contracts, mutuals};
 use crate::error::Error;
 use crate::query::coverage;
 use crate::query::report::{self, CommitmentCounts, NamedDepartment};
 use crate::register::child::{self, Parent as _};
+use crate::register::contract;
 
 /// The figures of a department.
 #[derive(Clone, Debug)]
@@ -84,12 +85,10 @@ const IN_FORCE: [&str; 2] = [ContractStatus::Active.as_str(), ContractStatus::Ex
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
 pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>, as_at: Day) -> Result<Scorecard, Error> {
     let id = Department::find_id(tx, key)?;
-    let named = departments::table.find(id.to_string()).select((departments::slug, departments::name));
-    let (slug, name): (String, String) = named.first(tx.conn())?;
     let (enablers, stages) = stages(tx, id, as_at)?;
     let waiting = coverage::waiting(tx, id, as_at)?;
     Ok(Scorecard {
-        department: NamedDepartment::new(&id.to_string(), &slug, &name)?,
+        department: NamedDepartment::find(tx, id)?,
         commitments: report::counts(tx, &[id], as_at)?,
         enablers,
         stages,
@@ -132,16 +131,14 @@ fn ending(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<Ending, E
             .filter(contracts::ends_on.le(by.date()))
     };
     let count = soon().count().get_result(tx.conn())?;
-    let columns = (contracts::id, contracts::title, contracts::mutual_id, contracts::ends_on.assume_not_null());
-    let rows: Vec<(String, String, String, NaiveDate)> =
-        soon().order((contracts::ends_on, contracts::id)).limit(NAMED_CONTRACTS).select(columns).load(tx.conn())?;
-    let contract = |(id, title, mutual_id, ends_on): (String, String, String, NaiveDate)| {
-        Ok(EndingContract {
-            id: parsed("id", &id)?,
-            title: parsed("title", &title)?,
-            mutual_id: parsed("mutual_id", &mutual_id)?,
-            ends_on: day("ends_on", ends_on)?,
-        })
-    };
-    Ok(Ending { count, by, next: rows.into_iter().map(contract).collect::<Result<_, Error>>()? })
+    let first = soon().order((contracts::ends_on, contracts::id)).limit(NAMED_CONTRACTS).select(contracts::id);
+    let ids: Vec<String> = first.load(tx.conn())?;
+    let mut next = Vec::with_capacity(ids.len());
+    for id in ids {
+        let contract = contract::find(tx, &parsed("id", &id)?)?;
+        let Some(ends_on) = contract.content.timeline.ends_on else { continue };
+        let (title, mutual_id) = (contract.content.title.clone(), contract.content.mutual_id);
+        next.push(EndingContract { id: contract.id, title, mutual_id, ends_on });
+    }
+    Ok(Ending { count, by, next })
 }

@@ -1,27 +1,17 @@
 //! Mutuals' annual returns in the database, and the count of staff that a mutual has from them.
 
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::prelude::*;
-use domain::{
-    AnnualFigures, AnnualReturn, AnnualReturnId, Child, Currency, Fault, FaultCode, Fte, Key, Kind, Money, Mutual,
-    MutualId, Record, SignedMoney, Staff,
-};
+use domain::{AnnualReturn, AnnualReturnId, Checked, Child, Fault, FaultCode, Key, Mutual, MutualId, Staff};
 
-use crate::backend::conn::Conn;
-use crate::backend::json::{checked, day, instant, parsed, parsed_option, parsed_sources, sources, text_option, valid};
-use crate::backend::schema::annual_returns;
+use crate::backend::fragment::Fragment;
+use crate::backend::json::text_option;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
-use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
-use crate::register::{document_form, mutual};
+use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
+use crate::register::mutual;
+use crate::register::record::{self, Column};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for AnnualReturn {
-    type Parent = Mutual;
-    type Row = Row;
-
-    const TYPE: Kind = Kind::AnnualReturn;
-    const TABLE: &'static str = "annual_returns";
     const ORDER: SortColumn = SortColumn {
         name: "annual_returns.period_ends_on",
         id: "annual_returns.id",
@@ -30,8 +20,10 @@ impl StoredChild for AnnualReturn {
         found_first: false,
     };
 
-    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
-        AnyChild::AnnualReturn(record)
+    const COLUMNS: &'static [&'static str] = &["period_ends_on", "headcount"];
+
+    fn columns(&self) -> Vec<Column> {
+        vec![Column::day(Some(self.period_ends_on)), Column::Integer(self.figures.headcount)]
     }
 
     /// A mutual has one return for each of its years.
@@ -41,12 +33,11 @@ impl StoredChild for AnnualReturn {
         _: Option<&ChildRecord<Self>>,
         wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
-        let other = annual_returns::table
-            .filter(annual_returns::mutual_id.eq(wanted.parent_id.to_string()))
-            .filter(annual_returns::period_ends_on.eq(wanted.period_ends_on.date()))
-            .filter(annual_returns::id.ne(id.to_string()))
-            .select(annual_returns::id);
-        let other = other.first(tx.conn()).optional()?;
+        let dialect = tx.conn().dialect();
+        let (open, close) = dialect.cast("DATE");
+        let same = Fragment::default().sql(format!("annual_returns.period_ends_on = {open}"));
+        let same = same.parameter(wanted.period_ends_on.to_string()).sql(close);
+        let other = child::other_with::<Self>(tx, id, wanted.parent_id, same)?;
         child::untaken::<Self>(ConflictKind::PeriodTaken, "period_ends_on", wanted.period_ends_on, other)
     }
 
@@ -63,7 +54,7 @@ impl StoredChild for AnnualReturn {
         if *count == newest || (is_own && count.is_later_than(&newest)) {
             return Ok(());
         }
-        let staff = checked("headcount", newest)?;
+        let staff = Checked::stored(newest);
         mutual::update(tx, &mutual, Mutual { staff, ..mutual.content.clone() }).map(drop)
     }
 }
@@ -78,7 +69,7 @@ pub(crate) fn count_beside_returns(
     let Some(newest) = newest_count(tx, mutual_id, None)? else { return Ok((mutual, Vec::new())) };
     let wanted = &*mutual.staff;
     if *wanted == Staff::default() {
-        return Ok((Mutual { staff: checked("headcount", newest)?, ..mutual }, Vec::new()));
+        return Ok((Mutual { staff: Checked::stored(newest), ..mutual }, Vec::new()));
     }
     if wanted.is_later_than(&newest) {
         return Ok((mutual, Vec::new()));
@@ -105,108 +96,10 @@ fn newest_count(
     mutual_id: MutualId,
     aside: Option<AnnualReturnId>,
 ) -> Result<Option<Staff>, Error> {
-    let newest = annual_returns::table
-        .filter(annual_returns::mutual_id.eq(mutual_id.to_string()))
-        .filter(annual_returns::headcount.is_not_null())
-        .filter(annual_returns::id.ne(text_option(aside.as_ref()).unwrap_or_default()))
-        .order(annual_returns::period_ends_on.desc());
-    let newest: Option<Row> = newest.select(Row::as_select()).first(tx.conn()).optional()?;
-    let newest = newest.map(child::Row::into_record).transpose()?;
-    Ok(newest.and_then(|record: ChildRecord<AnnualReturn>| record.content.staff()))
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = annual_returns, treat_none_as_null = true, treat_none_as_default_value = false)]
-pub struct Row {
-    id: String,
-    version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    mutual_id: String,
-    period_ends_on: NaiveDate,
-    turnover_amount_minor: Option<i64>,
-    turnover_currency: Option<String>,
-    surplus_amount_minor: Option<i64>,
-    surplus_currency: Option<String>,
-    headcount: Option<i64>,
-    fte_hundredths: Option<i64>,
-    service_users: Option<i64>,
-    staff_directors: Option<i64>,
-    board_size: Option<i64>,
-    staff_shareholding_percent: Option<String>,
-    sources: String,
-    document: String,
-    full_document: Option<String>,
-}
-
-impl child::Row<AnnualReturn> for Row {
-    table_access!(annual_returns);
-
-    fn new(record: &ChildRecord<AnnualReturn>, form: Form) -> Self {
-        let content = &record.content;
-        let figures = &content.figures;
-        Self {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            mutual_id: content.parent_id.to_string(),
-            period_ends_on: content.period_ends_on.date(),
-            turnover_amount_minor: figures.turnover.map(|money| money.amount_minor()),
-            turnover_currency: figures.turnover.map(|money| money.currency().to_string()),
-            surplus_amount_minor: figures.surplus.map(|money| money.amount_minor()),
-            surplus_currency: figures.surplus.map(|money| money.currency().to_string()),
-            headcount: figures.headcount,
-            fte_hundredths: figures.fte.map(Fte::hundredths),
-            service_users: figures.service_users,
-            staff_directors: figures.staff_directors,
-            board_size: figures.board_size,
-            staff_shareholding_percent: text_option(figures.staff_shareholding_percent.as_ref()),
-            sources: sources(&content.sources),
-            document: form.document,
-            full_document: form.full_document,
-        }
-    }
-
-    fn into_record(self) -> Result<ChildRecord<AnnualReturn>, Error> {
-        let figures = AnnualFigures {
-            turnover: self.turnover()?,
-            surplus: self.surplus()?,
-            headcount: self.headcount,
-            fte: self.fte_hundredths.map(|n| valid("fte_hundredths", Fte::from_hundredths(n))).transpose()?,
-            service_users: self.service_users,
-            staff_directors: self.staff_directors,
-            board_size: self.board_size,
-            staff_shareholding_percent: parsed_option(
-                "staff_shareholding_percent",
-                self.staff_shareholding_percent.as_deref(),
-            )?,
-        };
-        let content = AnnualReturn {
-            period_ends_on: day("period_ends_on", self.period_ends_on)?,
-            figures: checked("the figures", figures)?,
-            sources: parsed_sources(&self.sources)?,
-        };
-        Ok(Record {
-            id: parsed("id", &self.id)?,
-            version: self.version,
-            created_at: instant(self.created_at),
-            updated_at: instant(self.updated_at),
-            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
-        })
-    }
-}
-
-impl Row {
-    fn turnover(&self) -> Result<Option<Money>, Error> {
-        let currency: Option<Currency> = parsed_option("turnover_currency", self.turnover_currency.as_deref())?;
-        let Some((amount, currency)) = self.turnover_amount_minor.zip(currency) else { return Ok(None) };
-        valid("turnover_amount_minor", Money::new(amount, currency)).map(Some)
-    }
-
-    fn surplus(&self) -> Result<Option<SignedMoney>, Error> {
-        let currency: Option<Currency> = parsed_option("surplus_currency", self.surplus_currency.as_deref())?;
-        let Some((amount, currency)) = self.surplus_amount_minor.zip(currency) else { return Ok(None) };
-        valid("surplus_amount_minor", SignedMoney::new(amount, currency)).map(Some)
-    }
+    let counted = child::of::<AnnualReturn>(mutual_id)
+        .sql(" AND annual_returns.headcount IS NOT NULL AND annual_returns.id <> ")
+        .parameter(text_option(aside.as_ref()).unwrap_or_default())
+        .sql(" ORDER BY annual_returns.period_ends_on DESC LIMIT 1");
+    let newest: Vec<ChildRecord<AnnualReturn>> = record::load(tx, counted)?;
+    Ok(newest.first().and_then(|record| record.content.staff()))
 }

@@ -1,73 +1,60 @@
 //! Records that belong to another, all kept alike: what a department or a mutual has many of.
 //!
-//! Each kind has a table, a [`Row`] and the rules that bind it to other records ([`StoredChild`]); how one is found, listed, entered,
-//! changed and deleted is here, once for all of them. Who is not known to be in the confidence of the department gets the document
-//! without personal data.
+//! A kind says what its columns are and which rules bind it to other records ([`StoredChild`]); how a record is found, listed, entered,
+//! changed and deleted is here, once for all of them. Who has no access to the department's drafts gets the document without personal
+//! data.
 
 use std::fmt;
-use std::sync::Arc;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
-use domain::{
-    AnnualReturn, Child, Commitment, Department, DepartmentId, DraftAccess, Enabler, Endorsement, Id, Key, Kind,
-    Mutual, Objection, PathwayProgress, PathwayStep, Record, StageTransition, SupportRequest,
-};
+use document::ChildDocument;
+use document::faults::Faults;
+use document::{Input, Wire};
+use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record};
 
-use crate::backend::conn::Conn;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{instant, parsed, parsed_option};
-use crate::backend::schema::{departments, mutuals};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::log::entry_log::Action;
 use crate::log::personal;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
+use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::tombstone;
 use crate::transaction::{Remark, next_version};
-use crate::{Document, ReadTx, Representation, Stored, WriteTx};
+use crate::{ReadTx, Representation, Stored, WriteTx};
 
-/// A part of the kind `T`, as it is stored.
-pub type ChildRecord<T> = Record<Child<<T as StoredChild>::Parent, T>>;
+/// A child of the kind `T`, as it is stored.
+pub type ChildRecord<T> = Record<Child<<T as ChildDocument>::Parent, T>>;
 
-/// Id of a part of the kind `T`.
-pub type ChildId<T> = Id<Child<<T as StoredChild>::Parent, T>>;
-
-/// A part of whatever kind, to be written down.
-#[derive(Clone, Copy, Debug)]
-pub enum AnyChild<'r> {
-    /// A commitment of a department.
-    Commitment(&'r ChildRecord<Commitment>),
-    /// A mutual's move from one stage to another.
-    StageTransition(&'r ChildRecord<StageTransition>),
-    /// A step of a department's pathway.
-    PathwayStep(&'r ChildRecord<PathwayStep>),
-    /// Somebody who supports mutuals in a department.
-    Enabler(&'r ChildRecord<Enabler>),
-    /// An annual return of a mutual.
-    AnnualReturn(&'r ChildRecord<AnnualReturn>),
-    /// An endorsement of a mutual.
-    Endorsement(&'r ChildRecord<Endorsement>),
-    /// An objection to a mutual.
-    Objection(&'r ChildRecord<Objection>),
-    /// A mutual's request for support.
-    SupportRequest(&'r ChildRecord<SupportRequest>),
-    /// A step of the pathway that a mutual has done.
-    PathwayProgress(&'r ChildRecord<PathwayProgress>),
-}
+/// Id of a child of the kind `T`.
+pub type ChildId<T> = Id<Child<<T as ChildDocument>::Parent, T>>;
 
 /// A record that others belong to.
 pub trait Parent: Clone + Send + Sync + 'static {
-    /// What it is called in the register.
-    const TYPE: Kind;
-    /// The column by which its parts say which one they belong to.
+    /// Its kind.
+    const KIND: Kind;
+    /// The column by which its children say which one they belong to.
     const COLUMN: &'static str;
 
     /// The id behind an id or a slug.
     ///
     /// # Errors
     /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
-    fn find_id(tx: &mut ReadTx<'_>, key: &Key<Self>) -> Result<Id<Self>, Error>;
+    fn find_id(tx: &mut ReadTx<'_>, key: &Key<Self>) -> Result<Id<Self>, Error> {
+        let table = Self::KIND.table();
+        let query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE "));
+        let query = match key {
+            Key::Id(id) => query.sql("id = ").parameter(id.to_string()),
+            Key::Slug(slug) => query.sql("slug = ").parameter(slug.as_str()),
+        };
+        let found: Vec<Named> = query.statement().load(tx.conn())?;
+        match found.first() {
+            Some(found) => parsed("id", &found.id),
+            None => Err(tombstone::missing(tx, Self::KIND, key.to_string())),
+        }
+    }
 
     /// The department whose record it is; none where there is no such record, or it has none.
     ///
@@ -76,26 +63,21 @@ pub trait Parent: Clone + Send + Sync + 'static {
     fn department(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<DepartmentId>, Error>;
 }
 
-/// What a kind of part is, and how it is kept.
-pub trait StoredChild: Clone + Send + Sync + 'static {
-    /// What it belongs to.
-    type Parent: Parent;
-    /// A row of its table.
-    type Row: Row<Self>;
-
-    /// What it is called in the register.
-    const TYPE: Kind;
-    /// Its table.
-    const TABLE: &'static str;
-    /// What the parts of one whole are listed by.
+/// What a kind of child is, and how it is kept.
+pub trait StoredChild: ChildDocument<Parent: Parent> {
+    /// What the children of one parent are listed by.
     const ORDER: SortColumn;
-    /// The column by which a list can be narrowed.
+    /// The column by which a list can be filtered.
     const FILTER_COLUMN: Option<&'static str> = None;
-    /// The columns of lists of words, an empty one standing for all words, by which a list can be narrowed further.
+    /// The columns of lists of words, an empty one standing for all words, by which a list can be filtered further.
     const COVERED: &'static [&'static str] = &[];
+    /// Its columns beside the parent's.
+    const COLUMNS: &'static [&'static str] = &[];
 
-    /// The record among those of all kinds.
-    fn any(record: &ChildRecord<Self>) -> AnyChild<'_>;
+    /// What stands in these columns, in their order.
+    fn columns(&self) -> Vec<Column> {
+        Vec::new()
+    }
 
     /// Refuses what other records stand against, and fills in what follows from them. `before` is the record as it is now.
     ///
@@ -125,99 +107,19 @@ pub trait StoredChild: Clone + Send + Sync + 'static {
     fn dependents(_: &mut ReadTx<'_>, _: ChildId<Self>) -> Result<Vec<Conflict>, Error> {
         Ok(Vec::new())
     }
+}
 
-    /// The same without what it says about a person; none where it never does.
-    fn erased(&self) -> Option<Self> {
-        None
+impl<T: StoredChild> StoredKind for Child<T::Parent, T> {
+    const PARENT: Option<&'static str> = Some(T::Parent::COLUMN);
+    const COLUMNS: &'static [&'static str] = T::COLUMNS;
+
+    fn columns(record: &Record<Self>) -> Vec<Column> {
+        record.content.content.columns()
     }
 }
 
-/// A row of a table of parts. `table_access` writes all but the first two.
-pub trait Row<T: StoredChild>: Sized {
-    /// The row of a record.
-    fn new(record: &ChildRecord<T>, form: Form) -> Self;
-    /// The record of a row.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] where a column holds what it may not.
-    fn into_record(self) -> Result<ChildRecord<T>, Error>;
-    /// The row with this id.
-    ///
-    /// # Errors
-    /// Those of the database, as for the others.
-    fn load(conn: &mut Conn, id: &str) -> QueryResult<Option<Self>>;
-    /// The rows that meet a condition, in the order of entry.
-    fn load_all(conn: &mut Conn, condition: Fragment) -> QueryResult<Vec<Self>>;
-    /// The rows after this id.
-    fn load_after(conn: &mut Conn, id: &str) -> QueryResult<Vec<Self>>;
-    /// Adds the row to the table.
-    fn insert(&self, conn: &mut Conn) -> QueryResult<usize>;
-    /// Puts the row in the place of the one with its id.
-    fn update(&self, conn: &mut Conn) -> QueryResult<usize>;
-}
-
-/// The functions of a [`Row`] that differ by the table alone.
-macro_rules! table_access {
-    ($table:ident) => {
-        fn load(conn: &mut Conn, id: &str) -> QueryResult<Option<Self>> {
-            $table::table.find(id).select(Self::as_select()).first(conn).optional()
-        }
-
-        fn load_all(conn: &mut Conn, condition: crate::backend::fragment::Fragment) -> QueryResult<Vec<Self>> {
-            $table::table.filter(condition).order($table::id).select(Self::as_select()).load(conn)
-        }
-
-        fn load_after(conn: &mut Conn, id: &str) -> QueryResult<Vec<Self>> {
-            let next = $table::table.filter($table::id.gt(id)).order($table::id).limit(document_form::AT_A_TIME);
-            next.select(Self::as_select()).load(conn)
-        }
-
-        fn insert(&self, conn: &mut Conn) -> QueryResult<usize> {
-            diesel::insert_into($table::table).values(self).execute(conn)
-        }
-
-        fn update(&self, conn: &mut Conn) -> QueryResult<usize> {
-            diesel::update($table::table.find(&self.id)).set(self).execute(conn)
-        }
-    };
-}
-
-pub(crate) use table_access;
-
-/// A part as JSON, for those who see all of it and, where that is less, for the public.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChildDocument {
-    /// All of it.
-    pub full: Document,
-    /// Without personal data, where it has any.
-    pub public: Option<String>,
-}
-
-/// Records of one type, each with its id and its name, that refer to another.
+/// Records of one kind, each with its id and its name, that refer to another.
 type Dependents = (Kind, Vec<(String, String)>);
-
-/// How a part is written down in its row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Form {
-    /// For everybody.
-    pub document: String,
-    /// With personal data, where it has any.
-    pub full_document: Option<String>,
-}
-
-impl Form {
-    fn of(ChildDocument { full, public }: ChildDocument) -> Self {
-        match public {
-            Some(public) => Self { document: public, full_document: Some(full.shown) },
-            None => Self { document: full.shown, full_document: None },
-        }
-    }
-
-    /// All of it.
-    fn into_full(self) -> String {
-        self.full_document.unwrap_or(self.document)
-    }
-}
 
 /// The order of entry.
 pub(crate) const fn by_id(id: &'static str) -> SortColumn {
@@ -225,18 +127,8 @@ pub(crate) const fn by_id(id: &'static str) -> SortColumn {
 }
 
 impl Parent for Department {
-    const TYPE: Kind = Kind::Department;
+    const KIND: Kind = Kind::Department;
     const COLUMN: &'static str = "department_id";
-
-    fn find_id(tx: &mut ReadTx<'_>, key: &Key<Self>) -> Result<DepartmentId, Error> {
-        let query = departments::table.select(departments::id);
-        let found: Option<String> = match key {
-            Key::Id(id) => query.filter(departments::id.eq(id.to_string())).first(tx.conn()).optional()?,
-            Key::Slug(slug) => query.filter(departments::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
-        };
-        let found = found.ok_or_else(|| tombstone::missing(tx, Self::TYPE, key.to_string()))?;
-        parsed("id", &found)
-    }
 
     fn department(_: &mut ReadTx<'_>, id: DepartmentId) -> Result<Option<DepartmentId>, Error> {
         Ok(Some(id))
@@ -244,47 +136,37 @@ impl Parent for Department {
 }
 
 impl Parent for Mutual {
-    const TYPE: Kind = Kind::Mutual;
+    const KIND: Kind = Kind::Mutual;
     const COLUMN: &'static str = "mutual_id";
 
-    fn find_id(tx: &mut ReadTx<'_>, key: &Key<Self>) -> Result<Id<Self>, Error> {
-        let query = mutuals::table.select(mutuals::id);
-        let found: Option<String> = match key {
-            Key::Id(id) => query.filter(mutuals::id.eq(id.to_string())).first(tx.conn()).optional()?,
-            Key::Slug(slug) => query.filter(mutuals::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
-        };
-        let found = found.ok_or_else(|| tombstone::missing(tx, Self::TYPE, key.to_string()))?;
-        parsed("id", &found)
-    }
-
     fn department(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<DepartmentId>, Error> {
-        let query = mutuals::table.filter(mutuals::id.eq(id.to_string())).select(mutuals::department_id);
-        let found: Option<Option<String>> = query.first(tx.conn()).optional()?;
-        parsed_option("department_id", found.flatten().as_deref())
+        let query = Fragment::default().sql("SELECT department_id FROM mutuals WHERE id = ").parameter(id.to_string());
+        let found: Vec<Led> = query.statement().load(tx.conn())?;
+        parsed_option("department_id", found.first().and_then(|led| led.department_id.as_deref()))
     }
 }
 
-/// The part of a record with this id.
+/// The child of a record with this id.
 ///
 /// # Errors
-/// [`Error::NotFound`] where the record has no such part, [`Error::Gone`] where it was deleted.
+/// [`Error::NotFound`] where the record has no such child, [`Error::Gone`] where it was deleted.
 pub fn find<T: StoredChild>(
     tx: &mut ReadTx<'_>,
     parent_id: Id<T::Parent>,
     id: ChildId<T>,
 ) -> Result<ChildRecord<T>, Error> {
-    match there(tx, id)?.filter(|record| record.content.parent_id == parent_id) {
+    match there(tx, id)?.filter(|record: &ChildRecord<T>| record.content.parent_id == parent_id) {
         Some(record) => Ok(record),
         None => Err(missing::<T>(tx, id)),
     }
 }
 
-/// The part with this id, whatever it belongs to.
+/// The child with this id, whatever it belongs to.
 pub(crate) fn there<T: StoredChild>(tx: &mut ReadTx<'_>, id: ChildId<T>) -> Result<Option<ChildRecord<T>>, Error> {
-    T::Row::load(tx.conn(), &id.to_string())?.map(T::Row::into_record).transpose()
+    record::find(tx, id)
 }
 
-/// What there is to show of the part of a record with this id, to a caller in these departments' confidence.
+/// What there is to show of the child of a record with this id, to a caller with this access.
 ///
 /// # Errors
 /// As [`find`].
@@ -294,11 +176,9 @@ pub fn show<T: StoredChild>(
     id: ChildId<T>,
     sees: DraftAccess<'_>,
 ) -> Result<Representation, Error> {
-    let (table, column) = (T::TABLE, T::Parent::COLUMN);
-    let query = Fragment::default()
-        .sql(format!("SELECT {table}.id, version, updated_at, document, full_document, "))
-        .and(seen::<T>(sees))
-        .sql(format!(" AS seen, NULL AS key FROM {table} WHERE {table}.id = "))
+    let (table, column) = (T::KIND.table(), T::Parent::COLUMN);
+    let query = select::<T>(sees, "NULL")
+        .sql(format!("{table}.id = "))
         .parameter(id.to_string())
         .sql(format!(" AND {column} = "))
         .parameter(parent_id.to_string());
@@ -309,39 +189,32 @@ pub fn show<T: StoredChild>(
     Ok(Representation { id: id.to_string(), version, updated_at, document, reduced })
 }
 
-/// Which parts of a record a list holds: those that meet every condition given.
+/// Which children of a record a list holds: those that meet every condition given.
 #[derive(Clone, Debug, Default)]
 pub struct ChildConditions {
-    /// Whose facet is one of these words.
+    /// With one of these words in the column of the filter.
     pub words: Vec<&'static str>,
     /// Which cover one of these words, for each list of words of [`StoredChild::COVERED`].
     pub covered: Vec<Vec<&'static str>>,
 }
 
-/// A page of the parts of a record, for a caller in these departments' confidence.
+/// A page of the children of a record, for a caller with this access.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list<T: StoredChild>(
     tx: &mut ReadTx<'_>,
     parent_id: Id<T::Parent>,
-    narrowing: &ChildConditions,
+    conditions: &ChildConditions,
     page: &Page<()>,
     sees: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
     let dialect = tx.conn().dialect();
-    let table = T::TABLE;
-    let of_whole = || {
-        let condition = Fragment::default().sql(format!("{} = ", T::Parent::COLUMN)).parameter(parent_id.to_string());
-        condition.and(narrowing.condition::<T>())
-    };
+    let of_parent = || of::<T>(parent_id).and(conditions.condition::<T>());
     let mut reduced = Vec::new();
     let mut slice = keyset::slice(page, T::ORDER, dialect, |segment| {
-        let query = Fragment::default()
-            .sql(format!("SELECT {table}.id, version, updated_at, document, full_document, "))
-            .and(seen::<T>(sees))
-            .sql(format!(" AS seen, {} AS key FROM {table} WHERE ", segment.key.sql()))
-            .and(of_whole())
+        let query = select::<T>(sees, segment.key.sql())
+            .and(of_parent())
             .sql(" AND ")
             .and(segment.condition)
             .sql(format!(" ORDER BY {} LIMIT {}", segment.order.sql(), segment.limit));
@@ -356,38 +229,45 @@ pub fn list<T: StoredChild>(
     })?;
     slice.items.iter_mut().zip(reduced).for_each(|(item, reduced)| item.reduced = reduced);
     if page.count {
-        let count = Fragment::default().sql(format!("SELECT COUNT(*) AS number FROM {table} WHERE ")).and(of_whole());
+        let table = T::KIND.table();
+        let count = Fragment::default().sql(format!("SELECT COUNT(*) AS number FROM {table} WHERE ")).and(of_parent());
         slice.total = count.statement().load::<Counted>(tx.conn())?.first().map(|counted| counted.number);
     }
     Ok(slice)
 }
 
-/// All parts of a record, in the order of their entry.
+/// All children of a record, in the order of their entry.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
 pub fn all<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Vec<ChildRecord<T>>, Error> {
-    let of_whole =
-        Fragment::default().sql(format!("{}.{} = ", T::TABLE, T::Parent::COLUMN)).parameter(parent_id.to_string());
-    T::Row::load_all(tx.conn(), of_whole)?.into_iter().map(T::Row::into_record).collect()
+    record::all_where(tx, of::<T>(parent_id))
 }
 
-/// Enters a part of a record.
+/// The children of this record, as a condition.
+pub(crate) fn of<T: StoredChild>(parent_id: Id<T::Parent>) -> Fragment {
+    let column = format!("{}.{} = ", T::KIND.table(), T::Parent::COLUMN);
+    Fragment::default().sql(column).parameter(parent_id.to_string())
+}
+
+/// Enters a child of a record.
 ///
 /// # Errors
 /// Those of its rules ([`StoredChild::check`]).
 pub fn insert<T: StoredChild>(
     tx: &mut WriteTx<'_>,
     id: ChildId<T>,
-    part: Child<T::Parent, T>,
+    child: Child<T::Parent, T>,
 ) -> Result<Stored<Child<T::Parent, T>>, Error> {
-    let now = tx.stamp().now;
-    let mut record = Record { id, version: 1, created_at: now, updated_at: now, content: part };
+    let mut record = record::entered(tx, id, child);
     T::check(tx, id, None, &mut record.content)?;
-    write(tx, Action::Create, None, record, T::Row::insert, None)
+    let parent_id = record.content.parent_id;
+    let stored = Writing::new(record).insert(tx, &[], Remark::default())?;
+    T::follow(tx, parent_id, None)?;
+    Ok(stored)
 }
 
-/// Replaces what a part says.
+/// Replaces what a child says.
 ///
 /// # Errors
 /// As [`insert`].
@@ -398,29 +278,34 @@ pub fn update<T: StoredChild>(
 ) -> Result<Stored<Child<T::Parent, T>>, Error> {
     let mut record = changed(tx, current, content)?;
     T::check(tx, current.id, Some(current), &mut record.content)?;
-    write(tx, Action::Update, Some(current), record, T::Row::update, None)
+    let stored = Writing::new(record).update(tx, &[], Action::Update, Remark::default())?;
+    T::follow(tx, current.content.parent_id, Some(current))?;
+    Ok(stored)
 }
 
-/// Replaces what a part says as other records have it, whatever its own rules.
+/// Replaces what a child says as other records have it, whatever its own rules.
 pub(crate) fn alter<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>, content: T) -> Result<(), Error> {
     let record = changed(tx, current, content)?;
-    write_down(tx, Action::Update, record, T::Row::update, None).map(drop)
+    Writing::new(record).update(tx, &[], Action::Update, Remark::default()).map(drop)
 }
 
-/// Takes what a part says about a person out of it, out of what the log's commitments stand for, and out of the kept answers about it.
+/// Takes what a child says about a person out of it, out of what the log's commitments stand for, and out of the kept answers about it.
 /// Gives how many values the log no longer knows.
 ///
 /// # Errors
 /// [`Error::Unavailable`] where the database does not answer.
 pub fn erase<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>, reason: &str) -> Result<usize, Error> {
-    let content = &current.content.content;
-    let record = changed(tx, current, content.erased().unwrap_or_else(|| content.clone()))?;
-    let forgotten = personal::forget(tx, T::TYPE, &current.id.to_string())?;
-    write(tx, Action::Erase, Some(current), record, T::Row::update, Some(reason.to_owned()))?;
+    let erased = current.content.content.show().without_personal(&mut false).build(&mut Faults::of_stored());
+    let erased = erased.ok_or_else(|| Error::Internal(format!("a {} can't do without personal data", T::KIND)))?;
+    let record = changed(tx, current, erased)?;
+    let forgotten = personal::forget(tx, &personal_members::<T>(), &current.id.to_string())?;
+    let remark = Remark { reason: Some(reason.to_owned()), restricted: false };
+    Writing::new(record).update(tx, &[], Action::Erase, remark)?;
+    T::follow(tx, current.content.parent_id, Some(current))?;
     Ok(forgotten)
 }
 
-/// Deletes a part.
+/// Deletes a child.
 ///
 /// # Errors
 /// [`Error::Conflict`] naming the records that refer to it.
@@ -433,99 +318,64 @@ pub fn delete<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) ->
     T::follow(tx, current.content.parent_id, Some(current))
 }
 
-/// Deletes a part with which its whole goes too.
+/// Deletes a child with which its parent goes too.
 pub(crate) fn remove<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), Error> {
     let id = current.id.to_string();
-    let delete = Fragment::default().sql(format!("DELETE FROM {} WHERE id = ", T::TABLE)).parameter(&id);
-    delete.statement().execute(tx.changing())?;
-    tombstone::insert(tx, T::TYPE, &id, None)?;
-    personal::forget(tx, T::TYPE, &id)?;
-    tx.log(Action::Delete, T::TYPE, id, next_version(current.version)?, None);
+    record::remove(tx, T::KIND, &id)?;
+    tombstone::insert(tx, T::KIND, &id, None)?;
+    personal::forget(tx, &personal_members::<T>(), &id)?;
+    tx.log(Action::Delete, T::KIND, id, next_version(current.version)?, None);
     Ok(())
 }
 
+fn personal_members<T: StoredChild>() -> Vec<String> {
+    document::record::personal(&<T::Document as Wire>::OBJECT)
+}
+
 fn changed<T: StoredChild>(tx: &WriteTx<'_>, current: &ChildRecord<T>, content: T) -> Result<ChildRecord<T>, Error> {
-    Ok(Record {
-        id: current.id,
-        version: next_version(current.version)?,
-        created_at: current.created_at,
-        updated_at: tx.stamp().now,
-        content: Child { parent_id: current.content.parent_id, content },
-    })
+    record::changed(tx, current, Child { parent_id: current.content.parent_id, content })
 }
 
-fn write<T: StoredChild>(
-    tx: &mut WriteTx<'_>,
-    action: Action,
-    before: Option<&ChildRecord<T>>,
-    record: ChildRecord<T>,
-    store: impl FnOnce(&T::Row, &mut Conn) -> QueryResult<usize>,
-    reason: Option<String>,
-) -> Result<Stored<Child<T::Parent, T>>, Error> {
-    let parent_id = record.content.parent_id;
-    let stored = write_down(tx, action, record, store, reason)?;
-    T::follow(tx, parent_id, before)?;
-    Ok(stored)
-}
-
-fn write_down<T: StoredChild>(
-    tx: &mut WriteTx<'_>,
-    action: Action,
-    record: ChildRecord<T>,
-    store: impl FnOnce(&T::Row, &mut Conn) -> QueryResult<usize>,
-    reason: Option<String>,
-) -> Result<Stored<Child<T::Parent, T>>, Error> {
-    let id = record.id.to_string();
-    let document = tx.documents().part(T::any(&record));
-    let canonical = document.full.canonical.clone();
-    let form = Form::of(document);
-    store(&T::Row::new(&record, form.clone()), tx.changing())?;
-    let after = personal::commit(tx, T::TYPE, &id, canonical)?;
-    tx.log_with(action, T::TYPE, id, record.version, Some(after), Remark { reason, restricted: false });
-    Ok(Stored { record: Arc::new(record), document: form.into_full() })
-}
-
-/// Writes the documents of the next parts anew where they differ; gives the last id, or none at the end.
-pub(crate) fn rewrite_documents<T: StoredChild>(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
-    let mut last = None;
-    for row in T::Row::load_after(tx.conn(), after)? {
-        let record = row.into_record()?;
-        let form = Form::of(tx.documents().part(T::any(&record)));
-        T::Row::new(&record, form).update(tx.changing())?;
-        last = Some(record.id.to_string());
-    }
-    Ok(last)
-}
-
-/// The parts that stand in the way of their whole's deletion.
+/// The children that stand in the way of their parent's deletion.
 pub(crate) fn dependents<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: &str) -> Result<Dependents, Error> {
     referring::<T>(tx, T::Parent::COLUMN, parent_id)
 }
 
-/// The parts whose column has this id.
+/// The children whose column has this id.
 pub(crate) fn referring<T: StoredChild>(tx: &mut ReadTx<'_>, column: &str, id: &str) -> Result<Dependents, Error> {
     let query = Fragment::default()
-        .sql(format!("SELECT id FROM {} WHERE {column} = ", T::TABLE))
+        .sql(format!("SELECT id FROM {} WHERE {column} = ", T::KIND.table()))
         .parameter(id)
         .sql(format!(" ORDER BY id LIMIT {}", Conflict::NAMED_DEPENDENTS));
     let found: Vec<Named> = query.statement().load(tx.conn())?;
-    Ok((T::TYPE, found.into_iter().map(|Named { id }| (id, T::TYPE.to_string())).collect()))
+    Ok((T::KIND, found.into_iter().map(|Named { id }| (id, T::KIND.to_string())).collect()))
 }
 
-/// Refuses a part with a value that another part of its whole has.
+/// The id of another child of the same parent that has this value in a column.
+pub(crate) fn other_with<T: StoredChild>(
+    tx: &mut ReadTx<'_>,
+    id: ChildId<T>,
+    parent_id: Id<T::Parent>,
+    condition: Fragment,
+) -> Result<Option<ChildRecord<T>>, Error> {
+    let others = of::<T>(parent_id).sql(" AND ").and(condition).sql(format!(" AND {}.id <> ", T::KIND.table()));
+    record::find_where(tx, others.parameter(id.to_string()))
+}
+
+/// Refuses a child with a value that another child of its parent has.
 pub(crate) fn untaken<T: StoredChild>(
     kind: ConflictKind,
     field: &str,
     value: impl fmt::Display,
-    other: Option<String>,
+    other: Option<ChildRecord<T>>,
 ) -> Result<(), Error> {
-    let Some(id) = other else { return Ok(()) };
-    let other = OtherRecord { resource_type: T::TYPE, id, name: None };
+    let Some(other) = other else { return Ok(()) };
+    let other = OtherRecord { resource_type: T::KIND, id: other.id.to_string(), name: None };
     Err(Error::Conflict(vec![Conflict { kind, field: field.to_owned(), value: value.to_string(), other: Some(other) }]))
 }
 
 fn missing<T: StoredChild>(tx: &mut ReadTx<'_>, id: ChildId<T>) -> Error {
-    tombstone::missing(tx, T::TYPE, id.to_string())
+    tombstone::missing(tx, T::KIND, id.to_string())
 }
 
 impl ChildConditions {
@@ -548,18 +398,28 @@ impl ChildConditions {
     }
 }
 
-/// Whether the reader is in the confidence of the department that the part belongs to.
+/// What of the children of a kind is selected, up to the condition.
+fn select<T: StoredChild>(sees: DraftAccess<'_>, key: &str) -> Fragment {
+    let table = T::KIND.table();
+    let public = if personal_members::<T>().is_empty() { "NULL" } else { "public_document" };
+    Fragment::default()
+        .sql(format!("SELECT {table}.id, version, updated_at, document, {public} AS public_document, "))
+        .and(seen::<T>(sees))
+        .sql(format!(" AS seen, {key} AS key FROM {table} WHERE "))
+}
+
+/// Whether the reader sees personal data of the department that the child belongs to.
 fn seen<T: StoredChild>(sees: DraftAccess<'_>) -> Fragment {
     let sql = Fragment::default();
     match sees {
         DraftAccess::All => sql.sql("(1 = 1)"),
         DraftAccess::None | DraftAccess::Appointments(_) | DraftAccess::Departments([]) => sql.sql("(1 = 0)"),
         DraftAccess::Departments(own) => {
-            let department = match T::Parent::TYPE {
-                Kind::Department => format!("{}.department_id", T::TABLE),
+            let table = T::KIND.table();
+            let department = match T::Parent::KIND {
+                Kind::Department => format!("{table}.department_id"),
                 _ => format!(
-                    "COALESCE((SELECT mutuals.department_id FROM mutuals WHERE mutuals.id = {}.mutual_id), '')",
-                    T::TABLE
+                    "COALESCE((SELECT mutuals.department_id FROM mutuals WHERE mutuals.id = {table}.mutual_id), '')"
                 ),
             };
             sql.sql(format!("({department} IN (")).parameters(own.iter().map(ToString::to_string)).sql("))")
@@ -578,7 +438,7 @@ struct Found {
     #[diesel(sql_type = Text)]
     document: String,
     #[diesel(sql_type = Nullable<Text>)]
-    full_document: Option<String>,
+    public_document: Option<String>,
     #[diesel(sql_type = Bool)]
     seen: bool,
     #[diesel(sql_type = Nullable<Text>)]
@@ -588,10 +448,9 @@ struct Found {
 impl Found {
     /// The document that the reader may see, and whether that is less than there is.
     fn for_reader(self) -> (String, bool) {
-        match self.full_document {
-            Some(full) if self.seen => (full, false),
-            Some(_) => (self.document, true),
-            None => (self.document, false),
+        match self.public_document {
+            Some(public) if !self.seen => (public, true),
+            _ => (self.document, false),
         }
     }
 }
@@ -606,4 +465,10 @@ struct Counted {
 struct Named {
     #[diesel(sql_type = Text)]
     id: String,
+}
+
+#[derive(QueryableByName)]
+struct Led {
+    #[diesel(sql_type = Nullable<Text>)]
+    department_id: Option<String>,
 }

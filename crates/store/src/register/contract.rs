@@ -1,29 +1,25 @@
 //! Contracts in the database, and which of them is the first of its mutual.
 
 use chrono::NaiveDate;
-use std::sync::Arc;
-
 use diesel::dsl::not;
 use diesel::prelude::*;
+use document::Reference;
 use domain::{
-    Contract, ContractId, ContractStatus, CpvPrefix, Currency, Day, DepartmentId, Kind, Line, Money, MutualId, Ocid,
-    Procedure, Protection, ProtectionKind, Record, Regime, Timeline,
+    Contract, ContractId, ContractStatus, CpvPrefix, Currency, DepartmentId, Kind, Line, MutualId, Ocid, Procedure,
+    ProtectionKind, Record, Regime,
 };
 
 use crate::backend::conn::MultiBackend;
-use crate::backend::dialect::{self, Dialect};
+use crate::backend::dialect::Dialect;
 use crate::backend::fragment::{Fragment, insertion};
-use crate::backend::json::{
-    checked, day_option, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
-    texts, valid,
-};
+use crate::backend::json::parsed;
 use crate::backend::schema::{contract_cpv_codes, contracts};
-use crate::error::Error;
+use crate::error::{Conflict, Error};
 use crate::log::entry_log::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
-use crate::register::reference::{self, Reference};
-use crate::register::{document_form, tombstone};
-use crate::transaction::next_version;
+use crate::register::record::{self, Column, StoredKind, Writing};
+use crate::register::{reference, tombstone};
+use crate::transaction::{Remark, next_version};
 use crate::{Days, ReadTx, Representation, Stored, WriteTx};
 
 /// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
@@ -84,16 +80,58 @@ pub enum Sort {
     Id,
 }
 
+impl StoredKind for Contract {
+    const COLUMNS: &'static [&'static str] = &[
+        "mutual_id",
+        "department_id",
+        "reference",
+        "ocid",
+        "health_services",
+        "procedure",
+        "procurement_started_on",
+        "awarded_on",
+        "entered_on",
+        "starts_on",
+        "ends_on",
+        "latest_ends_on",
+        "value_amount_minor",
+        "value_currency",
+        "protection_kind",
+        "status",
+        "is_first",
+    ];
+
+    fn columns(record: &Record<Self>) -> Vec<Column> {
+        let contract = &record.content;
+        let timeline = &contract.timeline;
+        vec![
+            Column::text(contract.mutual_id),
+            Column::text(contract.department_id),
+            Column::text_option(contract.reference.as_ref()),
+            Column::text_option(contract.ocid.as_ref()),
+            Column::Flag(contract.health_services),
+            Column::word(contract.procedure.as_str()),
+            Column::day(timeline.procurement_started_on),
+            Column::day(timeline.awarded_on),
+            Column::day(timeline.entered_on),
+            Column::day(timeline.starts_on),
+            Column::day(timeline.ends_on),
+            Column::day(timeline.latest_ends_on),
+            Column::Integer(contract.value.map(|value| value.amount_minor())),
+            Column::text_option(contract.value.map(|value| value.currency()).as_ref()),
+            Column::word_option(timeline.protection.as_ref().map(|protection| protection.kind.as_str())),
+            Column::word(contract.status.as_str()),
+            Column::Flag(Some(contract.is_first)),
+        ]
+    }
+}
+
 /// The contract with this id.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
 pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Error> {
-    let id = id.to_string();
-    match contracts::table.find(&id).select(Row::as_select()).first(tx.conn()).optional()? {
-        Some(row) => row.into_record(),
-        None => Err(tombstone::missing(tx, Kind::Contract, id)),
-    }
+    record::find(tx, *id)?.ok_or_else(|| tombstone::missing(tx, Kind::Contract, id.to_string()))
 }
 
 /// What there is to show of the contract with this id.
@@ -101,10 +139,7 @@ pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Er
 /// # Errors
 /// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Representation, Error> {
-    let query =
-        contracts::table.select((contracts::id, contracts::version, contracts::updated_at, contracts::document));
-    let found = query.filter(contracts::id.eq(id.to_string())).first(tx.conn()).optional()?;
-    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, Kind::Contract, id.to_string()))
+    record::show(tx, *id)
 }
 
 /// A page of the contracts that a filter lets through.
@@ -123,29 +158,16 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
     Ok(slice)
 }
 
-/// The records that a contract refers to, each by the member that says so.
-#[must_use]
-pub fn references(mutual_id: Option<&MutualId>, department_id: Option<&DepartmentId>) -> Vec<Reference> {
-    let supplier = mutual_id.map(|id| Reference::new("mutual_id", Kind::Mutual, id));
-    let buyer = department_id.map(|id| Reference::new("department_id", Kind::Department, id));
-    supplier.into_iter().chain(buyer).collect()
-}
-
 /// Enters a contract, which may take the place of the mutual's first one.
 ///
 /// # Errors
 /// [`Error::Rule`] where a reference leads nowhere.
 pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Result<Stored<Contract>, Error> {
     check_references(tx, &contract)?;
-    let now = tx.stamp().now;
-    let mut record = Record { id, version: 1, created_at: now, updated_at: now, content: contract };
+    let mut record = record::entered(tx, id, contract);
     record.content.is_first = take_first_place(tx, &record)?;
-    let document = tx.documents().contract(&record);
-    let row = Row::new(&record, document.shown);
-    let insert = diesel::insert_into(contracts::table).values(&row);
-    dialect::write_with_parts(tx.changing(), insert, parts(&row.id, &record.content).as_slice())?;
-    log(tx, Action::Create, &record, document.canonical);
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    let writing = Writing::new(record);
+    writing.insert(tx, parts(writing.id(), &writing.record.content).as_slice(), Remark::default())
 }
 
 /// Replaces what a contract says, which may change which contract is the first of its mutual, or of both mutuals where it
@@ -155,25 +177,17 @@ pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Resul
 /// As [`insert`].
 pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contract) -> Result<Stored<Contract>, Error> {
     check_references(tx, &contract)?;
-    let mut record = Record {
-        id: current.id,
-        version: next_version(current.version)?,
-        created_at: current.created_at,
-        updated_at: tx.stamp().now,
-        content: contract,
-    };
+    let mut record = record::changed(tx, current, contract)?;
     record.content.is_first = take_first_place(tx, &record)?;
-    let document = tx.documents().contract(&record);
-    let row = Row::new(&record, document.shown);
-    remove_parts(tx, &row.id)?;
-    let update = diesel::update(contracts::table.find(&row.id)).set(&row);
-    dialect::write_with_parts(tx.changing(), update, parts(&row.id, &record.content).as_slice())?;
-    log(tx, Action::Update, &record, document.canonical);
-    let stays_first = record.content.is_first && record.content.mutual_id == current.content.mutual_id;
+    let writing = Writing::new(record);
+    remove_parts(tx, writing.id())?;
+    let content = &writing.record.content;
+    let stored = writing.update(tx, parts(writing.id(), content).as_slice(), Action::Update, Remark::default())?;
+    let stays_first = content.is_first && content.mutual_id == current.content.mutual_id;
     if !stays_first {
         leave_first_place(tx, current)?;
     }
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    Ok(stored)
 }
 
 /// Deletes a contract; where it was the first of its mutual, the next one takes its place.
@@ -183,14 +197,15 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contra
 pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Contract>) -> Result<(), Error> {
     let id = current.id.to_string();
     remove_parts(tx, &id)?;
-    diesel::delete(contracts::table.find(&id)).execute(tx.changing())?;
+    record::remove(tx, Kind::Contract, &id)?;
     tombstone::insert(tx, Kind::Contract, &id, None)?;
     tx.log(Action::Delete, Kind::Contract, id, next_version(current.version)?, None);
     leave_first_place(tx, current)
 }
 
 fn check_references(tx: &mut ReadTx<'_>, contract: &Contract) -> Result<(), Error> {
-    reference::check(tx, &references(Some(&contract.mutual_id), Some(&contract.department_id)))
+    let supplier = Reference::new("mutual_id", Kind::Mutual, contract.mutual_id);
+    reference::check(tx, &[supplier, Reference::new("department_id", Kind::Department, contract.department_id)])
 }
 
 /// Whether a contract that is about to be written is the first of its mutual; if so, the one that was gives way before, since
@@ -242,15 +257,12 @@ fn earliest_other(tx: &mut ReadTx<'_>, record: &Record<Contract>) -> Result<Opti
 
 /// Says of a contract that another one's change made it the first, or no longer so: it shows this, so that its version goes up.
 fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error> {
-    let row: Row = contracts::table.find(id).select(Row::as_select()).first(tx.conn())?;
-    let mut record = row.into_record()?;
-    record.version = next_version(record.version)?;
-    record.updated_at = tx.stamp().now;
+    let Some(current) = record::find::<Contract>(tx, parsed("id", id)?)? else {
+        return Err(Error::Internal(format!("the contract {id} is gone")));
+    };
+    let mut record = record::changed(tx, &current, current.content.clone())?;
     record.content.is_first = is_first;
-    let document = tx.documents().contract(&record);
-    diesel::update(contracts::table.find(id)).set(&Row::new(&record, document.shown)).execute(tx.changing())?;
-    log(tx, Action::Update, &record, document.canonical);
-    Ok(())
+    Writing::new(record).update(tx, &[], Action::Update, Remark::default()).map(drop)
 }
 
 fn filtered(dialect: Dialect, filter: &Filter) -> contracts::BoxedQuery<'static, MultiBackend> {
@@ -384,147 +396,13 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
 
 /// All of a mutual's, in the order of entry.
 pub(crate) fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<Record<Contract>>, Error> {
-    let of_mutual = contracts::table.filter(contracts::mutual_id.eq(mutual_id.to_string())).order(contracts::id);
-    let rows: Vec<Row> = of_mutual.select(Row::as_select()).load(tx.conn())?;
-    rows.into_iter().map(Row::into_record).collect()
+    record::all_where(tx, Fragment::default().sql("contracts.mutual_id = ").parameter(mutual_id.to_string()))
 }
 
-pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
-    let next = contracts::table.filter(contracts::id.gt(after)).order(contracts::id).limit(document_form::AT_A_TIME);
-    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
-    let last = rows.last().map(|row| row.id.clone());
-    for row in rows {
-        let (id, stored) = (row.id.clone(), row.document.clone());
-        let document = tx.documents().contract(&row.into_record()?).shown;
-        if document != stored {
-            diesel::update(contracts::table.find(id)).set(contracts::document.eq(document)).execute(tx.changing())?;
-        }
-    }
-    Ok(last)
-}
-
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Contract>, document: String) {
-    tx.log(action, Kind::Contract, record.id.to_string(), record.version, Some(document));
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = contracts, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: String,
-    version: i64,
-    created_at: chrono::NaiveDateTime,
-    updated_at: chrono::NaiveDateTime,
-    mutual_id: String,
-    department_id: String,
-    title: String,
-    description: Option<String>,
-    reference: Option<String>,
-    ocid: Option<String>,
-    cpv_codes: String,
-    health_services: Option<bool>,
-    procedure: String,
-    procurement_started_on: Option<NaiveDate>,
-    awarded_on: Option<NaiveDate>,
-    award_notice_on: Option<NaiveDate>,
-    entered_on: Option<NaiveDate>,
-    starts_on: Option<NaiveDate>,
-    ends_on: Option<NaiveDate>,
-    latest_ends_on: Option<NaiveDate>,
-    value_amount_minor: Option<i64>,
-    value_currency: Option<String>,
-    protection_kind: Option<String>,
-    protection_until: Option<NaiveDate>,
-    status: String,
-    is_first: bool,
-    sources: String,
-    document: String,
-}
-
-impl Row {
-    fn into_record(self) -> Result<Record<Contract>, Error> {
-        let content = Contract {
-            mutual_id: parsed("mutual_id", &self.mutual_id)?,
-            department_id: parsed("department_id", &self.department_id)?,
-            title: parsed("title", &self.title)?,
-            description: parsed_option("description", self.description.as_deref())?,
-            reference: parsed_option("reference", self.reference.as_deref())?,
-            ocid: parsed_option("ocid", self.ocid.as_deref())?,
-            cpv_codes: distinct("cpv_codes", parsed_list("cpv_codes", &self.cpv_codes)?)?,
-            health_services: self.health_services,
-            procedure: parsed("procedure", &self.procedure)?,
-            timeline: checked("the days and the protection", self.timeline()?)?,
-            value: self.value()?,
-            status: parsed("status", &self.status)?,
-            is_first: self.is_first,
-            sources: parsed_sources(&self.sources)?,
-        };
-        Ok(Record {
-            id: parsed("id", &self.id)?,
-            version: self.version,
-            created_at: instant(self.created_at),
-            updated_at: instant(self.updated_at),
-            content,
-        })
-    }
-
-    fn timeline(&self) -> Result<Timeline, Error> {
-        let protection = match parsed_option("protection_kind", self.protection_kind.as_deref())? {
-            Some(kind) => Some(Protection { kind, until: day_option("protection_until", self.protection_until)? }),
-            None => None,
-        };
-        Ok(Timeline {
-            procurement_started_on: day_option("procurement_started_on", self.procurement_started_on)?,
-            awarded_on: day_option("awarded_on", self.awarded_on)?,
-            award_notice_on: day_option("award_notice_on", self.award_notice_on)?,
-            entered_on: day_option("entered_on", self.entered_on)?,
-            starts_on: day_option("starts_on", self.starts_on)?,
-            ends_on: day_option("ends_on", self.ends_on)?,
-            latest_ends_on: day_option("latest_ends_on", self.latest_ends_on)?,
-            protection,
-        })
-    }
-
-    fn value(&self) -> Result<Option<Money>, Error> {
-        let currency = parsed_option("value_currency", self.value_currency.as_deref())?;
-        let Some((amount, currency)) = self.value_amount_minor.zip(currency) else { return Ok(None) };
-        valid("value_amount_minor", Money::new(amount, currency)).map(Some)
-    }
-}
-
-impl Row {
-    fn new(record: &Record<Contract>, document: String) -> Self {
-        let contract = &record.content;
-        let timeline = &contract.timeline;
-        let protection = timeline.protection.as_ref();
-        Self {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            mutual_id: contract.mutual_id.to_string(),
-            department_id: contract.department_id.to_string(),
-            title: contract.title.to_string(),
-            description: text_option(contract.description.as_ref()),
-            reference: text_option(contract.reference.as_ref()),
-            ocid: text_option(contract.ocid.as_ref()),
-            cpv_codes: texts(&contract.cpv_codes),
-            health_services: contract.health_services,
-            procedure: contract.procedure.to_string(),
-            procurement_started_on: timeline.procurement_started_on.map(Day::date),
-            awarded_on: timeline.awarded_on.map(Day::date),
-            award_notice_on: timeline.award_notice_on.map(Day::date),
-            entered_on: timeline.entered_on.map(Day::date),
-            starts_on: timeline.starts_on.map(Day::date),
-            ends_on: timeline.ends_on.map(Day::date),
-            latest_ends_on: timeline.latest_ends_on.map(Day::date),
-            value_amount_minor: contract.value.map(|value| value.amount_minor()),
-            value_currency: contract.value.map(|value| value.currency().to_string()),
-            protection_kind: protection.map(|protection| protection.kind.to_string()),
-            protection_until: protection.and_then(|protection| protection.until).map(Day::date),
-            status: contract.status.to_string(),
-            is_first: contract.is_first,
-            sources: sources(&contract.sources),
-            document,
-        }
-    }
+/// The first of those that meet a condition, each with its id and its title.
+pub(crate) fn named(tx: &mut ReadTx<'_>, column: &'static str, id: &str) -> Result<Vec<(String, String)>, Error> {
+    let condition = Fragment::default().sql(format!("contracts.{column} = ")).parameter(id);
+    let order = format!(" ORDER BY contracts.id LIMIT {}", Conflict::NAMED_DEPENDENTS);
+    let contracts: Vec<Record<Contract>> = record::load(tx, condition.sql(order))?;
+    Ok(contracts.into_iter().map(|record| (record.id.to_string(), record.content.title.to_string())).collect())
 }

@@ -1,31 +1,24 @@
 //! Departments in the database.
 
-use std::sync::Arc;
-
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::department::Life;
+use document::Reference;
 use domain::{
     Commitment, Department, DepartmentId, DepartmentKind, Enabler, Identifier, Key, Kind, PathwayStep, Record,
     SearchQuery, Sector, Slug, fold_name, tokens,
 };
 
 use crate::backend::conn::MultiBackend;
-use crate::backend::dialect::{self, Dialect, Searched};
+use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::{Fragment, insertion};
-use crate::backend::json::{
-    checked, distinct, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts,
-};
-use crate::backend::schema::{
-    contracts, department_policy_areas, departments, identifiers, mutual_other_departments, mutuals,
-};
+use crate::backend::schema::{department_policy_areas, departments, identifiers, mutual_other_departments, mutuals};
 use crate::error::{Conflict, Error};
 use crate::log::entry_log::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
-use crate::register::reference::{self, Reference};
-use crate::register::{child, document_form, tombstone};
-use crate::transaction::next_version;
+use crate::register::record::{self, Column, StoredKind, Writing};
+use crate::register::{child, contract, reference, tombstone};
+use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 /// Which departments a list holds: those that meet every condition given; several values of one condition mean any of them.
@@ -54,20 +47,28 @@ pub enum Sort {
     Id,
 }
 
+impl StoredKind for Department {
+    const COLUMNS: &'static [&'static str] = &["slug", "name", "name_folded", "kind", "closed_on", "successor_id"];
+
+    fn columns(record: &Record<Self>) -> Vec<Column> {
+        let department = &record.content;
+        vec![
+            Column::text(&department.slug),
+            Column::text(&department.name),
+            Column::text(fold_name(department.name.as_str())),
+            Column::word(department.kind.as_str()),
+            Column::text_option(department.life.closed_on.as_ref()),
+            Column::text_option(department.life.successor_id.as_ref()),
+        ]
+    }
+}
+
 /// The department with this id or slug.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
 pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Record<Department>, Error> {
-    let query = departments::table.select(Row::as_select());
-    let found = match key {
-        Key::Id(id) => query.filter(departments::id.eq(id.to_string())).first(tx.conn()).optional()?,
-        Key::Slug(slug) => query.filter(departments::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
-    };
-    match found {
-        Some(row) => row.into_record(),
-        None => Err(tombstone::missing(tx, Kind::Department, key.to_string())),
-    }
+    record::find_by_key(tx, key)
 }
 
 /// What there is to show of the department with this id or slug.
@@ -75,17 +76,7 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Record<Departm
 /// # Errors
 /// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation, Error> {
-    let query = departments::table.select((
-        departments::id,
-        departments::version,
-        departments::updated_at,
-        departments::document,
-    ));
-    let found = match key {
-        Key::Id(id) => query.filter(departments::id.eq(id.to_string())).first(tx.conn()).optional()?,
-        Key::Slug(slug) => query.filter(departments::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
-    };
-    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, Kind::Department, key.to_string()))
+    record::show_by_key(tx, key)
 }
 
 /// A page of the departments that a filter lets through.
@@ -132,14 +123,7 @@ pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Department>]) -> Result<Vec<Depa
 /// # Errors
 /// [`Error::Rule`] where none is left.
 pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, Kind::Department, "departments", wanted)
-}
-
-/// The records that a department refers to, each by the member that says so.
-#[must_use]
-pub fn references(life: Option<&Life>) -> Vec<Reference> {
-    let successor = life.and_then(|life| life.successor_id);
-    successor.iter().map(|id| Reference::new("successor_id", Kind::Department, id)).collect()
+    free_slug(tx, Kind::Department, wanted)
 }
 
 /// Enters a department.
@@ -147,16 +131,12 @@ pub fn references(life: Option<&Life>) -> Vec<Reference> {
 /// # Errors
 /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
 pub fn insert(tx: &mut WriteTx<'_>, id: DepartmentId, department: Department) -> Result<Stored<Department>, Error> {
-    let now = tx.stamp().now;
-    let record = Record { id, version: 1, created_at: now, updated_at: now, content: department };
-    let document = tx.documents().department(&record);
-    let row = Row::new(&record, document.shown);
-    row.check(tx, &record)?;
-    let insert = diesel::insert_into(departments::table).values(&row);
-    dialect::write_with_parts(tx.changing(), insert, &parts(&row.id, &record.content))?;
-    tx.index_words(Searched::Departments, &row.id, words(&record.content));
-    log(tx, Action::Create, &record, document.canonical);
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    let writing = Writing::new(record::entered(tx, id, department));
+    check(tx, &writing.record)?;
+    let content = &writing.record.content;
+    let stored = writing.insert(tx, &parts(writing.id(), content), Remark::default())?;
+    tx.index_words(Searched::Departments, writing.id(), words(content));
+    Ok(stored)
 }
 
 /// Replaces what a department says.
@@ -168,22 +148,13 @@ pub fn update(
     current: &Record<Department>,
     department: Department,
 ) -> Result<Stored<Department>, Error> {
-    let record = Record {
-        id: current.id,
-        version: next_version(current.version)?,
-        created_at: current.created_at,
-        updated_at: tx.stamp().now,
-        content: department,
-    };
-    let document = tx.documents().department(&record);
-    let row = Row::new(&record, document.shown);
-    row.check(tx, &record)?;
-    remove_parts(tx, &row.id)?;
-    let update = diesel::update(departments::table.find(&row.id)).set(&row);
-    dialect::write_with_parts(tx.changing(), update, &parts(&row.id, &record.content))?;
-    tx.index_words(Searched::Departments, &row.id, words(&record.content));
-    log(tx, Action::Update, &record, document.canonical);
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    let writing = Writing::new(record::changed(tx, current, department)?);
+    check(tx, &writing.record)?;
+    remove_parts(tx, writing.id())?;
+    let content = &writing.record.content;
+    let stored = writing.update(tx, &parts(writing.id(), content), Action::Update, Remark::default())?;
+    tx.index_words(Searched::Departments, writing.id(), words(content));
+    Ok(stored)
 }
 
 /// Deletes a department.
@@ -197,7 +168,7 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Department>) -> Result<(), 
         return Err(Error::Conflict(conflicts));
     }
     remove_parts(tx, &id)?;
-    diesel::delete(departments::table.find(&id)).execute(tx.changing())?;
+    record::remove(tx, Kind::Department, &id)?;
     tombstone::insert(tx, Kind::Department, &id, Some(current.content.slug.as_str()))?;
     tx.log(Action::Delete, Kind::Department, id, next_version(current.version)?, None);
     Ok(())
@@ -213,12 +184,7 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .order(mutuals::name_folded)
         .limit(Conflict::NAMED_DEPENDENTS)
         .load(tx.conn())?;
-    let of_contracts: Vec<(String, String)> = contracts::table
-        .filter(contracts::department_id.eq(id))
-        .select((contracts::id, contracts::title))
-        .order(contracts::id)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
+    let of_contracts = contract::named(tx, "department_id", id)?;
     let predecessors: Vec<(String, String)> = departments::table
         .filter(departments::successor_id.eq(id))
         .select((departments::id, departments::name))
@@ -302,113 +268,21 @@ fn words(department: &Department) -> String {
     tokens(&text.join(" ")).join(" ")
 }
 
-pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
-    let next =
-        departments::table.filter(departments::id.gt(after)).order(departments::id).limit(document_form::AT_A_TIME);
-    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
-    let last = rows.last().map(|row| row.id.clone());
-    for row in rows {
-        let (id, stored) = (row.id.clone(), row.document.clone());
-        let record = row.into_record()?;
-        tx.unindex_words(Searched::Departments, &id)?;
-        tx.index_words(Searched::Departments, &id, words(&record.content));
-        let document = tx.documents().department(&record).shown;
-        if document != stored {
-            diesel::update(departments::table.find(id))
-                .set(departments::document.eq(document))
-                .execute(tx.changing())?;
-        }
-    }
-    Ok(last)
-}
-
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Department>, document: String) {
-    tx.log(action, Kind::Department, record.id.to_string(), record.version, Some(document));
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = departments, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: String,
-    version: i64,
-    created_at: chrono::NaiveDateTime,
-    updated_at: chrono::NaiveDateTime,
-    slug: String,
-    name: String,
-    name_folded: String,
-    kind: String,
-    identifiers: String,
-    policy_areas: String,
-    website: Option<String>,
-    opened_on: Option<String>,
-    closed_on: Option<String>,
-    successor_id: Option<String>,
-    sources: String,
-    document: String,
-}
-
-impl Row {
-    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<Department>) -> Result<(), Error> {
-        let naming = Naming {
-            resource_type: Kind::Department,
-            table: "departments",
-            id: &self.id,
-            slug: &self.slug,
-            name_folded: &self.name_folded,
-            identifiers: &record.content.identifiers,
-        };
-        reference::check(tx, &references(Some(&record.content.life)))?;
-        reference::check_no_circle(tx, "successor_id", &self.id, self.successor_id.clone(), |tx, id| {
-            Ok(departments::table.find(id).select(departments::successor_id).first(tx.conn())?)
-        })?;
-        naming.check(tx)
-    }
-
-    fn into_record(self) -> Result<Record<Department>, Error> {
-        let life = Life {
-            opened_on: parsed_option("opened_on", self.opened_on.as_deref())?,
-            closed_on: parsed_option("closed_on", self.closed_on.as_deref())?,
-            successor_id: parsed_option("successor_id", self.successor_id.as_deref())?,
-        };
-        Ok(Record {
-            id: parsed("id", &self.id)?,
-            version: self.version,
-            created_at: instant(self.created_at),
-            updated_at: instant(self.updated_at),
-            content: Department {
-                slug: parsed("slug", &self.slug)?,
-                name: parsed("name", &self.name)?,
-                kind: parsed("kind", &self.kind)?,
-                identifiers: distinct("identifiers", parsed_list("identifiers", &self.identifiers)?)?,
-                policy_areas: distinct("policy_areas", parsed_list("policy_areas", &self.policy_areas)?)?,
-                website: parsed_option("website", self.website.as_deref())?,
-                life: checked("opened_on, closed_on, successor_id", life)?,
-                sources: parsed_sources(&self.sources)?,
-            },
-        })
-    }
-}
-
-impl Row {
-    fn new(record: &Record<Department>, document: String) -> Self {
-        let department = &record.content;
-        Self {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            slug: department.slug.to_string(),
-            name: department.name.to_string(),
-            name_folded: fold_name(department.name.as_str()),
-            kind: department.kind.to_string(),
-            identifiers: texts(&department.identifiers),
-            policy_areas: texts(&department.policy_areas),
-            website: text_option(department.website.as_ref()),
-            opened_on: text_option(department.life.opened_on.as_ref()),
-            closed_on: text_option(department.life.closed_on.as_ref()),
-            successor_id: text_option(department.life.successor_id.as_ref()),
-            sources: sources(&department.sources),
-            document,
-        }
-    }
+/// Refuses what other records stand against.
+fn check(tx: &mut ReadTx<'_>, record: &Record<Department>) -> Result<(), Error> {
+    let (id, life) = (record.id.to_string(), &record.content.life);
+    let successor = life.successor_id.map(|id| Reference::new("successor_id", Kind::Department, id));
+    reference::check(tx, successor.as_slice())?;
+    let next = life.successor_id.map(|id| id.to_string());
+    reference::check_no_circle(tx, "successor_id", &id, next, |tx, id| {
+        Ok(departments::table.find(id).select(departments::successor_id).first(tx.conn())?)
+    })?;
+    let naming = Naming {
+        kind: Kind::Department,
+        id: &id,
+        slug: record.content.slug.as_str(),
+        name_folded: &fold_name(record.content.name.as_str()),
+        identifiers: &record.content.identifiers,
+    };
+    naming.check(tx)
 }

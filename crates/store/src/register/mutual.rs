@@ -5,32 +5,26 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::mutual::Life;
+use document::Reference;
 use domain::{
-    AnnualReturn, Department, DepartmentId, DraftAccess, Endorsement, Fault, Id, Identifier, Key, Kind, LegalForm,
-    Mutual, MutualId, Objection, OriginRoute, Parents, PathwayProgress, Record, Region, SearchQuery, Sector, Slug,
-    Staff, Stage, StageTransition, SupportRequest, TestOutcome, Tests, fold_name, tokens,
+    AnnualReturn, DepartmentId, DraftAccess, Endorsement, Fault, Identifier, Key, Kind, LegalForm, Mutual, MutualId,
+    Objection, OriginRoute, PathwayProgress, Record, Region, SearchQuery, Sector, Slug, Stage, StageTransition,
+    SupportRequest, fold_name, tokens,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::backend::conn::MultiBackend;
-use crate::backend::dialect::{self, Dialect, Searched};
+use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::{Fragment, insertion};
-use crate::backend::json::{
-    checked, distinct, from_json, instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option,
-    texts, to_json,
-};
-use crate::backend::schema::{
-    contracts, identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots,
-};
+use crate::backend::json::parsed_option;
+use crate::backend::schema::{identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots};
 use crate::error::{Conflict, ConflictKind, Error};
 use crate::log::entry_log::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
-use crate::register::reference::{self, Reference};
-use crate::register::{annual_return, child, document_form, tombstone};
-use crate::transaction::next_version;
-use crate::{Documents, ReadTx, Representation, Span, Stored, WriteTx};
+use crate::register::record::{self, Column, StoredKind, Writing};
+use crate::register::{annual_return, child, contract, reference, tombstone};
+use crate::transaction::{Remark, next_version};
+use crate::{ReadTx, Representation, Span, Stored, WriteTx};
 
 /// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -76,20 +70,54 @@ pub enum Sort {
     Id,
 }
 
+impl StoredKind for Mutual {
+    const COLUMNS: &'static [&'static str] = &[
+        "slug",
+        "name",
+        "name_folded",
+        "legal_form",
+        "sectors",
+        "region",
+        "department_id",
+        "origin_route",
+        "stage",
+        "stage_since",
+        "launched_on",
+        "ended_on",
+        "successor_id",
+        "staff_count",
+        "staff_counted_on",
+    ];
+
+    fn columns(record: &Record<Self>) -> Vec<Column> {
+        let Self { parents, life, staff, .. } = &record.content;
+        let mutual = &record.content;
+        vec![
+            Column::text(&mutual.slug),
+            Column::text(&mutual.name),
+            Column::text(fold_name(mutual.name.as_str())),
+            Column::word_option(mutual.legal_form.map(LegalForm::as_str)),
+            Column::words(&mutual.sectors),
+            Column::word_option(mutual.region.map(Region::as_str)),
+            Column::text_option(parents.department_id.as_ref()),
+            Column::word_option(mutual.origin_route.map(OriginRoute::as_str)),
+            Column::word(life.stage.as_str()),
+            Column::text_option(life.stage_since.as_ref()),
+            Column::text_option(life.launched_on.as_ref()),
+            Column::text_option(life.ended_on.as_ref()),
+            Column::text_option(life.successor_id.as_ref()),
+            Column::Integer(staff.count),
+            Column::text_option(staff.counted_on.as_ref()),
+        ]
+    }
+}
+
 /// The mutual with this id or slug.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
 pub fn find(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Record<Mutual>, Error> {
-    let query = mutuals::table.select(Row::as_select());
-    let found = match key {
-        Key::Id(id) => query.filter(mutuals::id.eq(id.to_string())).first(tx.conn()).optional()?,
-        Key::Slug(slug) => query.filter(mutuals::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
-    };
-    match found {
-        Some(row) => row.into_record(),
-        None => Err(tombstone::missing(tx, Kind::Mutual, key.to_string())),
-    }
+    record::find_by_key(tx, key)
 }
 
 /// What there is to show of the mutual with this id or slug.
@@ -97,12 +125,7 @@ pub fn find(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Record<Mutual>, Er
 /// # Errors
 /// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Representation, Error> {
-    let query = mutuals::table.select((mutuals::id, mutuals::version, mutuals::updated_at, mutuals::document));
-    let found = match key {
-        Key::Id(id) => query.filter(mutuals::id.eq(id.to_string())).first(tx.conn()).optional()?,
-        Key::Slug(slug) => query.filter(mutuals::slug.eq(slug.as_str())).first(tx.conn()).optional()?,
-    };
-    keyset::shown(found).ok_or_else(|| tombstone::missing(tx, Kind::Mutual, key.to_string()))
+    record::show_by_key(tx, key)
 }
 
 /// The department that leads the mutual, which may have none; nothing where there is no such mutual.
@@ -157,44 +180,25 @@ pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Mutual>]) -> Result<Vec<MutualId
 /// # Errors
 /// [`Error::Rule`] where none is left.
 pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, Kind::Mutual, "mutuals", wanted)
-}
-
-/// The records that a mutual refers to, each by the member that says so.
-#[must_use]
-pub fn references(parents: Option<&Parents>, life: Option<&Life>) -> Vec<Reference> {
-    let department = |field: String, id: &Id<Department>| Reference::new(field, Kind::Department, id);
-    let mut references = Vec::new();
-    if let Some(parents) = parents {
-        references.extend(parents.department_id.iter().map(|id| department("department_id".to_owned(), id)));
-        let others = parents.other_department_ids.iter().enumerate();
-        references.extend(others.map(|(n, id)| department(format!("other_department_ids/{n}"), id)));
-    }
-    if let Some(successor) = life.and_then(|life| life.successor_id) {
-        references.push(Reference::new("successor_id", Kind::Mutual, successor));
-    }
-    references
+    free_slug(tx, Kind::Mutual, wanted)
 }
 
 /// A mutual that is ready to be entered: all is done that needs no look at the register, so that the writer's turn is short.
 #[derive(Debug)]
 pub struct Prepared {
-    record: Arc<Record<Mutual>>,
-    row: Row,
+    writing: Writing<Mutual>,
     parts: Vec<Fragment>,
-    canonical: String,
     words: String,
 }
 
 impl Prepared {
     /// Prepares a mutual that is to be entered at this time.
     #[must_use]
-    pub fn new(documents: &dyn Documents, id: MutualId, now: DateTime<Utc>, mutual: Mutual) -> Self {
-        let record = Record { id, version: 1, created_at: now, updated_at: now, content: mutual };
-        let document = documents.mutual(&record);
-        let row = Row::new(&record, document.shown);
-        let (parts, words) = (parts(&row.id, &record.content), words(&record.content));
-        Self { record: Arc::new(record), row, parts, canonical: document.canonical, words }
+    pub fn new(id: MutualId, now: DateTime<Utc>, mutual: Mutual) -> Self {
+        let writing = Writing::new(Record { id, version: 1, created_at: now, updated_at: now, content: mutual });
+        let content = &writing.record.content;
+        let (parts, words) = (parts(writing.id(), content), words(content));
+        Self { writing, parts, words }
     }
 
     /// Enters it.
@@ -202,12 +206,10 @@ impl Prepared {
     /// # Errors
     /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
     pub fn insert(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
-        let Self { record, row, .. } = self;
-        row.check(tx, record, Vec::new())?;
-        dialect::write_with_parts(tx.changing(), diesel::insert_into(mutuals::table).values(row), &self.parts)?;
-        tx.index_words(Searched::Mutuals, &row.id, self.words.clone());
-        log(tx, Action::Create, record, self.canonical.clone());
-        Ok(Stored { record: Arc::clone(record), document: row.document.clone() })
+        check(tx, &self.writing.record, Vec::new())?;
+        let stored = self.writing.insert(tx, &self.parts, Remark::default())?;
+        tx.index_words(Searched::Mutuals, self.writing.id(), self.words.clone());
+        Ok(stored)
     }
 
     /// Enters it with a number behind its slug where that is taken, which was made from its name.
@@ -217,9 +219,9 @@ impl Prepared {
     pub fn insert_with_free_slug(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
         match self.insert(tx) {
             Err(Error::Conflict(conflicts)) if conflicts.iter().any(|it| it.kind == ConflictKind::SlugTaken) => {
-                let Record { id, created_at, content, .. } = Record::clone(&self.record);
+                let Record { id, created_at, content, .. } = Arc::unwrap_or_clone(Arc::clone(&self.writing.record));
                 let slug = slug_for(tx, content.slug)?;
-                Self::new(tx.documents(), id, created_at, Mutual { slug, ..content }).insert(tx)
+                Self::new(id, created_at, Mutual { slug, ..content }).insert(tx)
             }
             entered => entered,
         }
@@ -231,7 +233,7 @@ impl Prepared {
 /// # Errors
 /// As [`Prepared::insert`].
 pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
-    Prepared::new(tx.documents(), id, tx.stamp().now, mutual).insert(tx)
+    Prepared::new(id, tx.stamp().now, mutual).insert(tx)
 }
 
 /// Replaces what a mutual says.
@@ -240,22 +242,13 @@ pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stor
 /// As [`insert`], and [`Error::Rule`] where its successors would lead back to it, or its annual returns say another count of staff.
 pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
     let (mutual, faults) = annual_return::count_beside_returns(tx, current.id, mutual)?;
-    let record = Record {
-        id: current.id,
-        version: next_version(current.version)?,
-        created_at: current.created_at,
-        updated_at: tx.stamp().now,
-        content: mutual,
-    };
-    let document = tx.documents().mutual(&record);
-    let row = Row::new(&record, document.shown);
-    row.check(tx, &record, faults)?;
-    remove_parts(tx, &row.id)?;
-    let update = diesel::update(mutuals::table.find(&row.id)).set(&row);
-    dialect::write_with_parts(tx.changing(), update, &parts(&row.id, &record.content))?;
-    tx.index_words(Searched::Mutuals, &row.id, words(&record.content));
-    log(tx, Action::Update, &record, document.canonical);
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    let writing = Writing::new(record::changed(tx, current, mutual)?);
+    check(tx, &writing.record, faults)?;
+    remove_parts(tx, writing.id())?;
+    let content = &writing.record.content;
+    let stored = writing.update(tx, &parts(writing.id(), content), Action::Update, Remark::default())?;
+    tx.index_words(Searched::Mutuals, writing.id(), words(content));
+    Ok(stored)
 }
 
 /// Deletes a mutual, with its course.
@@ -272,7 +265,7 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Erro
         child::remove(tx, &transition)?;
     }
     remove_parts(tx, &id)?;
-    diesel::delete(mutuals::table.find(&id)).execute(tx.changing())?;
+    record::remove(tx, Kind::Mutual, &id)?;
     tombstone::insert(tx, Kind::Mutual, &id, Some(current.content.slug.as_str()))?;
     tx.log(Action::Delete, Kind::Mutual, id, next_version(current.version)?, None);
     Ok(())
@@ -285,12 +278,7 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .order(staff_ballots::id)
         .limit(Conflict::NAMED_DEPENDENTS)
         .load(tx.conn())?;
-    let contracts: Vec<(String, String)> = contracts::table
-        .filter(contracts::mutual_id.eq(id))
-        .select((contracts::id, contracts::title))
-        .order(contracts::id)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
+    let contracts = contract::named(tx, "mutual_id", id)?;
     let predecessors: Vec<(String, String)> = mutuals::table
         .filter(mutuals::successor_id.eq(id))
         .select((mutuals::id, mutuals::name))
@@ -417,195 +405,29 @@ fn words(mutual: &Mutual) -> String {
     tokens(&text).join(" ")
 }
 
-pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
-    let next = mutuals::table.filter(mutuals::id.gt(after)).order(mutuals::id).limit(document_form::AT_A_TIME);
-    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
-    let last = rows.last().map(|row| row.id.clone());
-    for row in rows {
-        let (id, stored) = (row.id.clone(), row.document.clone());
-        let record = row.into_record()?;
-        tx.unindex_words(Searched::Mutuals, &id)?;
-        tx.index_words(Searched::Mutuals, &id, words(&record.content));
-        let document = tx.documents().mutual(&record).shown;
-        if document != stored {
-            diesel::update(mutuals::table.find(id)).set(mutuals::document.eq(document)).execute(tx.changing())?;
-        }
+/// Refuses what other records stand against, with the faults that are known already.
+fn check(tx: &mut ReadTx<'_>, record: &Record<Mutual>, mut faults: Vec<Fault>) -> Result<(), Error> {
+    let (id, mutual) = (record.id.to_string(), &record.content);
+    let department = |field: String, id: &DepartmentId| Reference::new(field, Kind::Department, id);
+    let lead = mutual.parents.department_id.iter().map(|id| department("department_id".to_owned(), id));
+    let others = mutual.parents.other_department_ids.iter().enumerate();
+    let others = others.map(|(n, id)| department(format!("other_department_ids/{n}"), id));
+    let successor = mutual.life.successor_id.iter().map(|id| Reference::new("successor_id", Kind::Mutual, id));
+    let references: Vec<Reference> = lead.chain(others).chain(successor).collect();
+    faults.extend(reference::faults(tx, &references, DraftAccess::None)?);
+    if !faults.is_empty() {
+        return Err(Error::Rule(faults));
     }
-    Ok(last)
-}
-
-fn log(tx: &mut WriteTx<'_>, action: Action, record: &Record<Mutual>, document: String) {
-    tx.log(action, Kind::Mutual, record.id.to_string(), record.version, Some(document));
-}
-
-#[derive(Debug, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = mutuals, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: String,
-    version: i64,
-    created_at: chrono::NaiveDateTime,
-    updated_at: chrono::NaiveDateTime,
-    slug: String,
-    name: String,
-    name_folded: String,
-    identifiers: String,
-    legal_form: Option<String>,
-    sectors: String,
-    region: Option<String>,
-    website: Option<String>,
-    description: Option<String>,
-    department_id: Option<String>,
-    other_department_ids: String,
-    origin_route: Option<String>,
-    stage: String,
-    stage_since: Option<String>,
-    launched_on: Option<String>,
-    ended_on: Option<String>,
-    successor_id: Option<String>,
-    launch_override_reason: Option<String>,
-    staff_count: Option<i64>,
-    staff_counted_on: Option<String>,
-    tests: String,
-    sources: String,
-    document: String,
-}
-
-impl Row {
-    /// Refuses what other records stand against, with the faults that are known already.
-    fn check(&self, tx: &mut ReadTx<'_>, record: &Record<Mutual>, mut faults: Vec<Fault>) -> Result<(), Error> {
-        let naming = Naming {
-            resource_type: Kind::Mutual,
-            table: "mutuals",
-            id: &self.id,
-            slug: &self.slug,
-            name_folded: &self.name_folded,
-            identifiers: &record.content.identifiers,
-        };
-        faults.extend(reference::faults(
-            tx,
-            &references(Some(&record.content.parents), Some(&record.content.life)),
-            DraftAccess::None,
-        )?);
-        if !faults.is_empty() {
-            return Err(Error::Rule(faults));
-        }
-        reference::check_no_circle(tx, "successor_id", &self.id, self.successor_id.clone(), |tx, id| {
-            Ok(mutuals::table.find(id).select(mutuals::successor_id).first(tx.conn())?)
-        })?;
-        naming.check(tx)
-    }
-
-    fn into_record(self) -> Result<Record<Mutual>, Error> {
-        let parents = Parents {
-            department_id: parsed_option("department_id", self.department_id.as_deref())?,
-            other_department_ids: parsed_list("other_department_ids", &self.other_department_ids)?,
-        };
-        let life = Life {
-            stage: parsed("stage", &self.stage)?,
-            stage_since: parsed_option("stage_since", self.stage_since.as_deref())?,
-            launched_on: parsed_option("launched_on", self.launched_on.as_deref())?,
-            ended_on: parsed_option("ended_on", self.ended_on.as_deref())?,
-            successor_id: parsed_option("successor_id", self.successor_id.as_deref())?,
-        };
-        let staff = Staff {
-            count: self.staff_count,
-            counted_on: parsed_option("staff_counted_on", self.staff_counted_on.as_deref())?,
-        };
-        let content = Mutual {
-            slug: parsed("slug", &self.slug)?,
-            name: parsed("name", &self.name)?,
-            identifiers: distinct("identifiers", parsed_list("identifiers", &self.identifiers)?)?,
-            legal_form: parsed_option("legal_form", self.legal_form.as_deref())?,
-            sectors: distinct("sectors", parsed_list("sectors", &self.sectors)?)?,
-            region: parsed_option("region", self.region.as_deref())?,
-            website: parsed_option("website", self.website.as_deref())?,
-            description: parsed_option("description", self.description.as_deref())?,
-            parents: checked("department_id, other_department_ids", parents)?,
-            origin_route: parsed_option("origin_route", self.origin_route.as_deref())?,
-            launch_override_reason: parsed_option("launch_override_reason", self.launch_override_reason.as_deref())?,
-            life: checked("stage, stage_since, launched_on, ended_on, successor_id", life)?,
-            staff: checked("staff_count, staff_counted_on", staff)?,
-            tests: from_json::<StoredTests<'_>>("tests", &self.tests)?.parsed()?,
-            sources: parsed_sources(&self.sources)?,
-        };
-        Ok(Record {
-            id: parsed("id", &self.id)?,
-            version: self.version,
-            created_at: instant(self.created_at),
-            updated_at: instant(self.updated_at),
-            content,
-        })
-    }
-}
-
-impl Row {
-    fn new(record: &Record<Mutual>, document: String) -> Self {
-        let mutual = &record.content;
-        Self {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            slug: mutual.slug.to_string(),
-            name: mutual.name.to_string(),
-            name_folded: fold_name(mutual.name.as_str()),
-            identifiers: texts(&mutual.identifiers),
-            legal_form: text_option(mutual.legal_form.as_ref()),
-            sectors: texts(&mutual.sectors),
-            region: text_option(mutual.region.as_ref()),
-            website: text_option(mutual.website.as_ref()),
-            description: text_option(mutual.description.as_ref()),
-            department_id: text_option(mutual.parents.department_id.as_ref()),
-            other_department_ids: texts(&mutual.parents.other_department_ids),
-            origin_route: text_option(mutual.origin_route.as_ref()),
-            stage: mutual.life.stage.to_string(),
-            stage_since: text_option(mutual.life.stage_since.as_ref()),
-            launched_on: text_option(mutual.life.launched_on.as_ref()),
-            ended_on: text_option(mutual.life.ended_on.as_ref()),
-            successor_id: text_option(mutual.life.successor_id.as_ref()),
-            launch_override_reason: text_option(mutual.launch_override_reason.as_ref()),
-            staff_count: mutual.staff.count,
-            staff_counted_on: text_option(mutual.staff.counted_on.as_ref()),
-            tests: to_json(&StoredTests::from(&mutual.tests)),
-            sources: sources(&mutual.sources),
-            document,
-        }
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredTests<'t> {
-    left_public_sector: &'t str,
-    delivers_public_services: &'t str,
-    staff_influence_or_control: &'t str,
-    mainly_reservable_services: &'t str,
-    profits_only_to_members_or_none: &'t str,
-    under_employee_management_and_control: &'t str,
-}
-
-impl From<&Tests> for StoredTests<'static> {
-    fn from(tests: &Tests) -> Self {
-        Self {
-            left_public_sector: tests.left_public_sector.as_str(),
-            delivers_public_services: tests.delivers_public_services.as_str(),
-            staff_influence_or_control: tests.staff_influence_or_control.as_str(),
-            mainly_reservable_services: tests.mainly_reservable_services.as_str(),
-            profits_only_to_members_or_none: tests.profits_only_to_members_or_none.as_str(),
-            under_employee_management_and_control: tests.under_employee_management_and_control.as_str(),
-        }
-    }
-}
-
-impl StoredTests<'_> {
-    fn parsed(&self) -> Result<Tests, Error> {
-        let outcome = |raw| parsed::<TestOutcome>("tests", raw);
-        Ok(Tests {
-            left_public_sector: outcome(self.left_public_sector)?,
-            delivers_public_services: outcome(self.delivers_public_services)?,
-            staff_influence_or_control: outcome(self.staff_influence_or_control)?,
-            mainly_reservable_services: outcome(self.mainly_reservable_services)?,
-            profits_only_to_members_or_none: outcome(self.profits_only_to_members_or_none)?,
-            under_employee_management_and_control: outcome(self.under_employee_management_and_control)?,
-        })
-    }
+    let next = mutual.life.successor_id.map(|id| id.to_string());
+    reference::check_no_circle(tx, "successor_id", &id, next, |tx, id| {
+        Ok(mutuals::table.find(id).select(mutuals::successor_id).first(tx.conn())?)
+    })?;
+    let naming = Naming {
+        kind: Kind::Mutual,
+        id: &id,
+        slug: mutual.slug.as_str(),
+        name_folded: &fold_name(mutual.name.as_str()),
+        identifiers: &mutual.identifiers,
+    };
+    naming.check(tx)
 }

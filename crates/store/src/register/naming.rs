@@ -17,8 +17,7 @@ const MOST_SUFFIXES: u32 = 10_000;
 
 /// The names that a record is about to take.
 pub(crate) struct Naming<'n> {
-    pub(crate) resource_type: Kind,
-    pub(crate) table: &'static str,
+    pub(crate) kind: Kind,
     pub(crate) id: &'n str,
     pub(crate) slug: &'n str,
     pub(crate) name_folded: &'n str,
@@ -52,8 +51,8 @@ impl Naming<'_> {
 
     /// One statement for all names, since each that a write waits for makes the next one wait.
     fn holders(&self, identifiers: &[String]) -> Fragment {
-        let Self { table, resource_type, slug, name_folded, .. } = self;
-        let kind = resource_type.as_str();
+        let Self { kind, slug, name_folded, .. } = self;
+        let (table, kind) = (kind.table(), kind.as_str());
         let query = Fragment::default()
             .sql(format!(
                 "SELECT 'slug' AS name_kind, slug AS value, '{kind}' AS resource_type, id, name FROM {table} WHERE slug = "
@@ -102,7 +101,8 @@ struct Taken {
 }
 
 /// The slug that a name gives, with the lowest number behind it that makes it free.
-pub(crate) fn free_slug(tx: &mut ReadTx<'_>, resource_type: Kind, table: &str, wanted: Slug) -> Result<Slug, Error> {
+pub(crate) fn free_slug(tx: &mut ReadTx<'_>, kind: Kind, wanted: Slug) -> Result<Slug, Error> {
+    let table = kind.table();
     let numbered = (2..MOST_SUFFIXES).map(|n| wanted.with_suffix(n));
     for slug in std::iter::once(wanted.clone()).chain(numbered) {
         let query = Fragment::default()
@@ -111,7 +111,7 @@ pub(crate) fn free_slug(tx: &mut ReadTx<'_>, resource_type: Kind, table: &str, w
             .sql(") OR EXISTS (SELECT 1 FROM tombstones WHERE slug = ")
             .parameter(slug.as_str())
             .sql(" AND resource_type = ")
-            .parameter(resource_type.as_str())
+            .parameter(kind.as_str())
             .sql(") AS taken");
         let found: Taken = query.statement().get_result(tx.conn())?;
         if !found.taken {

@@ -1,16 +1,12 @@
 //! Mutuals' progress on the pathways of their departments in the database.
 
-use chrono::{NaiveDate, NaiveDateTime};
-use diesel::prelude::*;
-use domain::{Child, DepartmentId, Fault, FaultCode, Kind, Mutual, MutualId, PathwayProgress, PathwayStep, Record};
+use domain::{Child, DepartmentId, Fault, FaultCode, Mutual, MutualId, PathwayProgress, PathwayStep};
 
-use crate::backend::conn::Conn;
-use crate::backend::json::{day, instant, parsed, parsed_option, parsed_sources, sources, text_option};
-use crate::backend::schema::pathway_progress;
+use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::SortColumn;
-use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, Parent as _, StoredChild, table_access};
-use crate::register::document_form;
+use crate::register::child::{self, ChildId, ChildRecord, Parent as _, StoredChild};
+use crate::register::record::Column;
 use crate::{ReadTx, WriteTx};
 
 /// A mutual's way along the pathway of the department that leads it.
@@ -51,15 +47,12 @@ pub fn pathway(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Pathway, Erro
 }
 
 impl StoredChild for PathwayProgress {
-    type Parent = Mutual;
-    type Row = Row;
-
-    const TYPE: Kind = Kind::PathwayProgress;
-    const TABLE: &'static str = "pathway_progress";
     const ORDER: SortColumn = child::by_id("pathway_progress.id");
 
-    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
-        AnyChild::PathwayProgress(record)
+    const COLUMNS: &'static [&'static str] = &["step_id"];
+
+    fn columns(&self) -> Vec<Column> {
+        vec![Column::text(self.step_id)]
     }
 
     /// A mutual takes each step of its department's pathway once, with the evidence that the step asks for. What was done on the
@@ -82,69 +75,8 @@ impl StoredChild for PathwayProgress {
         if !faults.is_empty() {
             return Err(Error::Rule(faults));
         }
-        let other = pathway_progress::table
-            .filter(pathway_progress::mutual_id.eq(wanted.parent_id.to_string()))
-            .filter(pathway_progress::step_id.eq(&step_id))
-            .filter(pathway_progress::id.ne(id.to_string()))
-            .select(pathway_progress::id);
-        let other = other.first(tx.conn()).optional()?;
+        let same = Fragment::default().sql("pathway_progress.step_id = ").parameter(&step_id);
+        let other = child::other_with::<Self>(tx, id, wanted.parent_id, same)?;
         child::untaken::<Self>(ConflictKind::StepTaken, "step_id", step_id, other)
-    }
-}
-
-/// A row of the table.
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = pathway_progress, treat_none_as_null = true, treat_none_as_default_value = false)]
-pub struct Row {
-    id: String,
-    version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    mutual_id: String,
-    step_id: String,
-    done_on: NaiveDate,
-    evidence_url: Option<String>,
-    note: Option<String>,
-    sources: String,
-    document: String,
-    full_document: Option<String>,
-}
-
-impl child::Row<PathwayProgress> for Row {
-    table_access!(pathway_progress);
-
-    fn new(record: &ChildRecord<PathwayProgress>, form: Form) -> Self {
-        let content = &record.content;
-        Self {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            mutual_id: content.parent_id.to_string(),
-            step_id: content.step_id.to_string(),
-            done_on: content.done_on.date(),
-            evidence_url: text_option(content.evidence_url.as_ref()),
-            note: text_option(content.note.as_ref()),
-            sources: sources(&content.sources),
-            document: form.document,
-            full_document: form.full_document,
-        }
-    }
-
-    fn into_record(self) -> Result<ChildRecord<PathwayProgress>, Error> {
-        let content = PathwayProgress {
-            step_id: parsed("step_id", &self.step_id)?,
-            done_on: day("done_on", self.done_on)?,
-            evidence_url: parsed_option("evidence_url", self.evidence_url.as_deref())?,
-            note: parsed_option("note", self.note.as_deref())?,
-            sources: parsed_sources(&self.sources)?,
-        };
-        Ok(Record {
-            id: parsed("id", &self.id)?,
-            version: self.version,
-            created_at: instant(self.created_at),
-            updated_at: instant(self.updated_at),
-            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
-        })
     }
 }

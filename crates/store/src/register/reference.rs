@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use document::Reference;
 use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind};
 
 use crate::ReadTx;
@@ -12,24 +13,6 @@ use crate::backend::json::parsed;
 use crate::error::Error;
 use crate::register::staff_ballot;
 
-/// An id that a record gives for another record.
-#[derive(Clone, Debug)]
-pub struct Reference {
-    /// The member that gives it: `other_department_ids/0`.
-    pub field: String,
-    /// What it must be the id of.
-    pub resource_type: Kind,
-    /// The id.
-    pub id: String,
-}
-
-impl Reference {
-    /// A reference by the member `field`.
-    pub fn new(field: impl Into<String>, resource_type: Kind, id: impl ToString) -> Self {
-        Self { field: field.into(), resource_type, id: id.to_string() }
-    }
-}
-
 /// The references that lead nowhere, as faults of the members that give them. A draft that the caller doesn't see is not there.
 ///
 /// # Errors
@@ -37,15 +20,15 @@ impl Reference {
 pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: DraftAccess<'_>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     let mut looked_up = HashSet::new();
-    for resource_type in references.iter().map(|reference| reference.resource_type) {
-        if !looked_up.insert(resource_type) {
+    for kind in references.iter().map(|reference| reference.kind) {
+        if !looked_up.insert(kind) {
             continue;
         }
-        let of_type: Vec<&Reference> = references.iter().filter(|r| r.resource_type == resource_type).collect();
+        let of_type: Vec<&Reference> = references.iter().filter(|r| r.kind == kind).collect();
         let ids = of_type.iter().map(|reference| reference.id.as_str()).collect();
-        let found = existing(tx, resource_type, ids, sees)?;
+        let found = existing(tx, kind, ids, sees)?;
         faults.extend(of_type.into_iter().filter(|reference| !found.contains(&reference.id)).map(|reference| {
-            let said = format!("there is no {resource_type} with the id {}", reference.id);
+            let said = format!("there is no {kind} with the id {}", reference.id);
             Fault::new(reference.field.as_str(), FaultCode::UnknownReference, said)
         }));
     }
@@ -61,7 +44,7 @@ pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(),
 /// Turns ids and slugs given in a parameter into ids; a slug that leads nowhere is a fault, an id simply finds nothing.
 pub(crate) fn resolve<T>(
     parameter: &str,
-    resource_type: Kind,
+    kind: Kind,
     keys: &[Key<T>],
     mut id_of: impl FnMut(&str) -> Result<Option<String>, Error>,
 ) -> Result<Vec<Id<T>>, Error> {
@@ -73,7 +56,7 @@ pub(crate) fn resolve<T>(
             Key::Slug(slug) => match id_of(slug.as_str())? {
                 Some(id) => ids.push(parsed("id", &id)?),
                 None => {
-                    let said = format!("there is no {resource_type} «{slug}»: expected an id or a slug of one");
+                    let said = format!("there is no {kind} «{slug}»: expected an id or a slug of one");
                     faults.push(Fault::new(parameter, FaultCode::UnknownReference, said));
                 }
             },
@@ -88,15 +71,10 @@ struct Found {
     id: String,
 }
 
-fn existing(
-    tx: &mut ReadTx<'_>,
-    resource_type: Kind,
-    ids: Vec<&str>,
-    sees: DraftAccess<'_>,
-) -> Result<Vec<String>, Error> {
-    let table = resource_type.table();
+fn existing(tx: &mut ReadTx<'_>, kind: Kind, ids: Vec<&str>, sees: DraftAccess<'_>) -> Result<Vec<String>, Error> {
+    let table = kind.table();
     let mut query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
-    if resource_type == Kind::StaffBallot {
+    if kind == Kind::StaffBallot {
         query = query.sql(" AND ").and(staff_ballot::visible(sees));
     }
     Ok(query.statement().load::<Found>(tx.conn())?.into_iter().map(|found| found.id).collect())

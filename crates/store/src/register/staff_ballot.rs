@@ -1,34 +1,27 @@
 //! Staff ballots in the database.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use chrono::DateTime;
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use diesel::result::Error as DieselError;
+use document::Reference;
+use document::Wire;
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess,
-    Ending, Fault, FaultCode, Held, KeyId, Kind, MutualId, Note, OptionCount, Organiser, Past, PublishedFigure, Record,
-    Role, Round, Scrutineer, StaffBallot, StaffBallotId, Tally, Threshold,
+    BallotKind, BallotMode, BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess, Fault,
+    FaultCode, KeyId, Kind, MutualId, Note, Organiser, Past, Record, Role, Scrutineer, StaffBallot, StaffBallotId,
 };
-use serde::{Deserialize, Serialize};
 
 use crate::backend::conn::MultiBackend;
 use crate::backend::fragment::Fragment;
-use crate::backend::json::{
-    checked, from_json, instant, parsed, parsed_option, parsed_sources, sources, text_option, to_json,
-};
+use crate::backend::json::{instant, parsed, text_option};
 use crate::backend::schema::{endorsements, staff_ballots, tombstones};
 use crate::error::{Conflict, Error};
 use crate::log::entry_log::Action;
 use crate::log::personal;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
-use crate::register::reference::{self, Reference};
+use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::tombstone::Confidants;
-use crate::register::{document_form, endorsement, mutual, tombstone};
+use crate::register::{endorsement, mutual, reference, tombstone};
 use crate::transaction::{Remark, next_version};
-use crate::{Document, Documents, ReadTx, Representation, Span, Stored, WriteTx, key};
+use crate::{ReadTx, Representation, Span, Stored, WriteTx, key};
 
 /// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default)]
@@ -66,17 +59,50 @@ pub enum Sort {
     Id,
 }
 
+impl StoredKind for StaffBallot {
+    const COLUMNS: &'static [&'static str] = &[
+        "mutual_id",
+        "kind",
+        "organiser",
+        "mode",
+        "state",
+        "roll_size",
+        "returned",
+        "opened_on",
+        "closed_on",
+        "declared_on",
+        "superseded_by_id",
+        "scrutineer_key_id",
+    ];
+
+    fn columns(record: &Record<Self>) -> Vec<Column> {
+        let Self { tally, held, ending, .. } = &record.content;
+        let ballot = &record.content;
+        vec![
+            Column::text(ballot.mutual_id),
+            Column::word(ballot.kind.as_str()),
+            Column::word_option(ballot.organiser.map(Organiser::as_str)),
+            Column::word(ballot.mode.as_str()),
+            Column::word(ending.state.as_str()),
+            Column::Integer(tally.roll_size),
+            Column::Integer(tally.returned),
+            Column::text_option(held.opened_on.as_ref()),
+            Column::text_option(held.closed_on.as_ref()),
+            Column::text_option(held.declared_on.as_ref()),
+            Column::text_option(ending.superseded_by_id.as_ref()),
+            Column::text_option(ballot.scrutineer_key_id.as_ref()),
+        ]
+    }
+}
+
 /// The ballot with this id, for a caller who sees these drafts.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted; a draft that the caller doesn't see is not there and never was.
 pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Record<StaffBallot>, Error> {
-    let id = id.to_string();
-    let query = staff_ballots::table.select(Row::as_select());
-    match query.filter(staff_ballots::id.eq(&id)).filter(visible(sees)).first(tx.conn()).optional()? {
-        Some(row) => row.into_record(),
-        None => Err(tombstone::missing_to(tx, Kind::StaffBallot, id, sees)),
-    }
+    let condition = Fragment::default().sql("staff_ballots.id = ").parameter(id.to_string()).sql(" AND ");
+    let found = record::find_where(tx, condition.and(visible(sees)))?;
+    found.ok_or_else(|| tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees))
 }
 
 /// The ballot with this id, if it is about this mutual.
@@ -85,9 +111,8 @@ pub(crate) fn on_mutual(
     id: StaffBallotId,
     mutual_id: MutualId,
 ) -> Result<Option<Record<StaffBallot>>, Error> {
-    let on_mutual = staff_ballots::table.filter(staff_ballots::mutual_id.eq(mutual_id.to_string()));
-    let found = on_mutual.filter(staff_ballots::id.eq(id.to_string())).select(Row::as_select());
-    found.first(tx.conn()).optional()?.map(Row::into_record).transpose()
+    let found = record::find::<StaffBallot>(tx, id)?;
+    Ok(found.filter(|ballot| ballot.content.mutual_id == mutual_id))
 }
 
 /// What there is to show of the staff ballot with this id to a caller who sees these drafts.
@@ -108,7 +133,7 @@ pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> R
     let Some((id, version, updated_at, document, public_document, all)) = found else {
         return Err(tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees));
     };
-    let (document, reduced) = for_reader(document, public_document, all)?;
+    let (document, reduced) = for_reader(document, public_document, all);
     Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced })
 }
 
@@ -124,14 +149,11 @@ pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>
 }
 
 /// The document for a reader who sees all of the ballot or what the public sees, and whether that is less.
-fn for_reader(document: String, public_document: Option<String>, all: bool) -> QueryResult<(String, bool)> {
-    if all {
-        return Ok((document, false));
+fn for_reader(document: String, public_document: Option<String>, all: bool) -> (String, bool) {
+    match public_document {
+        Some(public) if !all => (public, true),
+        _ => (document, false),
     }
-    let unwritten = || DieselError::DeserializationError("a ballot has no public document".into());
-    let public = public_document.ok_or_else(unwritten)?;
-    let reduced = public != document;
-    Ok((public, reduced))
 }
 
 /// Whether the reader sees the ballot's draft, with the personal data in the ballot, as a condition on the table.
@@ -181,11 +203,11 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: Draft
         );
         let rows: Vec<Found> = query.order(segment.order).limit(segment.limit).select(columns).load(tx.conn())?;
         let shown = |(id, version, document, public_document, all, key): Found| {
-            let (document, is_reduced) = for_reader(document, public_document, all)?;
+            let (document, is_reduced) = for_reader(document, public_document, all);
             reduced.push(is_reduced);
-            Ok((id, version, document, key))
+            (id, version, document, key)
         };
-        rows.into_iter().map(shown).collect()
+        Ok(rows.into_iter().map(shown).collect())
     })?;
     slice.items.iter_mut().zip(reduced).for_each(|(item, reduced)| item.reduced = reduced);
     if page.count {
@@ -204,13 +226,9 @@ pub fn insert(
     ballot: StaffBallot,
     sees: DraftAccess<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
-    let now = tx.stamp().now;
-    let record = Record { id, version: 1, created_at: now, updated_at: now, content: ballot };
-    check_references(tx, &record.content, sees)?;
-    let (row, canonical) = Row::new(tx.documents(), &record);
-    diesel::insert_into(staff_ballots::table).values(&row).execute(tx.changing())?;
-    log(tx, Action::Create, &record, canonical, None)?;
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    check_references(tx, &ballot, sees)?;
+    let remark = Remark { restricted: is_restricted(&ballot), reason: None };
+    Writing::new(record::entered(tx, id, ballot)).insert(tx, &[], remark)
 }
 
 /// Enters a ballot after the fact as what it came to be elsewhere, for a caller who sees these drafts.
@@ -342,14 +360,14 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(),
     if !conflicts.is_empty() {
         return Err(Error::Conflict(conflicts));
     }
-    diesel::delete(staff_ballots::table.find(&id)).execute(tx.changing())?;
+    record::remove(tx, Kind::StaffBallot, &id)?;
     let confidants = Confidants {
         restricted: is_restricted(&current.content),
         department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
         scrutineer_key_id: text_option(current.content.scrutineer_key_id.as_ref()),
     };
     tombstone::insert_for(tx, Kind::StaffBallot, &id, None, &confidants)?;
-    personal::forget(tx, Kind::StaffBallot, &id)?;
+    personal::forget(tx, &personal_members(), &id)?;
     let remark = Remark { restricted: is_restricted(&current.content), reason: None };
     tx.log_with(Action::Delete, Kind::StaffBallot, id, next_version(current.version)?, None, remark);
     Ok(())
@@ -367,15 +385,16 @@ pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, reason: &str) -> Result<u
     let mut ballot = current.content.clone();
     if let Some(scrutineer) = ballot.scrutineer.take().map(Checked::into_inner) {
         let in_place = if scrutineer.organisation.is_some() { None } else { Some(parsed("scrutineer", ERASED)?) };
-        ballot.scrutineer = Some(checked("scrutineer", Scrutineer { name: in_place, ..scrutineer })?);
+        ballot.scrutineer = Some(Checked::stored(Scrutineer { name: in_place, ..scrutineer }));
     }
-    let record =
-        Record { version: next_version(current.version)?, updated_at: tx.stamp().now, content: ballot, ..current };
-    let (row, canonical) = Row::new(tx.documents(), &record);
-    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
-    let forgotten = personal::forget(tx, Kind::StaffBallot, &row.id)?;
-    log(tx, Action::Erase, &record, canonical, Some(reason.to_owned()))?;
+    let forgotten = personal::forget(tx, &personal_members(), &id.to_string())?;
+    let remark = Remark { restricted: is_restricted(&ballot), reason: Some(reason.to_owned()) };
+    Writing::new(record::changed(tx, &current, ballot)?).update(tx, &[], Action::Erase, remark)?;
     Ok(forgotten)
+}
+
+fn personal_members() -> Vec<String> {
+    document::record::personal(&<document::register::StaffBallot as Wire>::OBJECT)
 }
 
 /// Writes a ballot as it is to be from now on, and what endorsements say that rest on it.
@@ -384,18 +403,10 @@ fn change(
     current: &Record<StaffBallot>,
     content: StaffBallot,
 ) -> Result<Stored<StaffBallot>, Error> {
-    let record = Record {
-        id: current.id,
-        version: next_version(current.version)?,
-        created_at: current.created_at,
-        updated_at: tx.stamp().now,
-        content,
-    };
-    let (row, canonical) = Row::new(tx.documents(), &record);
-    diesel::update(staff_ballots::table.find(&row.id)).set(&row).execute(tx.changing())?;
-    log(tx, Action::Update, &record, canonical, None)?;
-    endorsement::follow_ballot(tx, &record)?;
-    Ok(Stored { record: Arc::new(record), document: row.document })
+    let remark = Remark { restricted: is_restricted(&content), reason: None };
+    let stored = Writing::new(record::changed(tx, current, content)?).update(tx, &[], Action::Update, remark)?;
+    endorsement::follow_ballot(tx, &stored.record)?;
+    Ok(stored)
 }
 
 /// Refuses a ballot that is about no mutual, or gave way to none.
@@ -495,393 +506,5 @@ impl Sort {
 
 /// All of a mutual's, in the order of entry.
 pub(crate) fn of_mutual(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Vec<Record<StaffBallot>>, Error> {
-    let of_mutual =
-        staff_ballots::table.filter(staff_ballots::mutual_id.eq(mutual_id.to_string())).order(staff_ballots::id);
-    let rows: Vec<Row> = of_mutual.select(Row::as_select()).load(tx.conn())?;
-    rows.into_iter().map(Row::into_record).collect()
-}
-
-pub(crate) fn rewrite_documents(tx: &mut WriteTx<'_>, after: &str) -> Result<Option<String>, Error> {
-    let next = staff_ballots::table
-        .filter(staff_ballots::id.gt(after))
-        .order(staff_ballots::id)
-        .limit(document_form::AT_A_TIME);
-    let rows: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
-    let last = rows.last().map(|row| row.id.clone());
-    for row in rows {
-        let (id, stored) = (row.id.clone(), (row.document.clone(), row.public_document.clone()));
-        let (anew, _) = Row::new(tx.documents(), &row.into_record()?);
-        let written = (anew.document, anew.public_document);
-        if written != stored {
-            let (document, public_document) = written;
-            diesel::update(staff_ballots::table.find(id))
-                .set((staff_ballots::document.eq(document), staff_ballots::public_document.eq(public_document)))
-                .execute(tx.changing())?;
-        }
-    }
-    Ok(last)
-}
-
-fn log(
-    tx: &mut WriteTx<'_>,
-    action: Action,
-    record: &Record<StaffBallot>,
-    document: String,
-    reason: Option<String>,
-) -> Result<(), Error> {
-    let id = record.id.to_string();
-    let after = personal::commit(tx, Kind::StaffBallot, &id, document)?;
-    let remark = Remark { restricted: is_restricted(&record.content), reason };
-    tx.log_with(action, Kind::StaffBallot, id, record.version, Some(after), remark);
-    Ok(())
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = staff_ballots, treat_none_as_null = true, treat_none_as_default_value = false)]
-struct Row {
-    id: String,
-    version: i64,
-    created_at: chrono::NaiveDateTime,
-    updated_at: chrono::NaiveDateTime,
-    mutual_id: String,
-    kind: String,
-    organiser: Option<String>,
-    question: Option<String>,
-    method: Option<String>,
-    mode: String,
-    state: String,
-    options: String,
-    roll_size: Option<i64>,
-    papers_issued: Option<i64>,
-    returned: Option<i64>,
-    spoiled: Option<i64>,
-    counts: String,
-    counts_complete: bool,
-    later_rounds: String,
-    opened_on: Option<String>,
-    closed_on: Option<String>,
-    declared_on: Option<String>,
-    thresholds: String,
-    scrutineer: Option<String>,
-    published_figures: String,
-    void_reason: Option<String>,
-    superseded_by_id: Option<String>,
-    sources: String,
-    document: String,
-    scrutineer_key_id: Option<String>,
-    public_document: Option<String>,
-    corrections: String,
-}
-
-impl Row {
-    fn into_record(self) -> Result<Record<StaffBallot>, Error> {
-        let content = StaffBallot {
-            mutual_id: parsed("mutual_id", &self.mutual_id)?,
-            kind: parsed("kind", &self.kind)?,
-            organiser: parsed_option("organiser", self.organiser.as_deref())?,
-            question: parsed_option("question", self.question.as_deref())?,
-            mode: parsed("mode", &self.mode)?,
-            held: checked("opened_on, closed_on, declared_on", self.held()?)?,
-            tally: checked("the options and counts", self.tally()?)?,
-            scrutineer: self.scrutineer()?,
-            scrutineer_key_id: parsed_option("scrutineer_key_id", self.scrutineer_key_id.as_deref())?,
-            ending: checked("state, void_reason, superseded_by_id", self.ending()?)?,
-            corrections: parsed_items("corrections", &self.corrections, StoredCorrection::parsed)?,
-            sources: parsed_sources(&self.sources)?,
-        };
-        Ok(Record {
-            id: parsed("id", &self.id)?,
-            version: self.version,
-            created_at: instant(self.created_at),
-            updated_at: instant(self.updated_at),
-            content,
-        })
-    }
-
-    fn held(&self) -> Result<Held, Error> {
-        Ok(Held {
-            opened_on: parsed_option("opened_on", self.opened_on.as_deref())?,
-            closed_on: parsed_option("closed_on", self.closed_on.as_deref())?,
-            declared_on: parsed_option("declared_on", self.declared_on.as_deref())?,
-        })
-    }
-
-    fn tally(&self) -> Result<Tally, Error> {
-        Ok(Tally {
-            method: parsed_option("method", self.method.as_deref())?,
-            options: parsed_items("options", &self.options, StoredOption::parsed)?,
-            roll_size: self.roll_size,
-            papers_issued: self.papers_issued,
-            returned: self.returned,
-            spoiled: self.spoiled,
-            counts: parsed_items("counts", &self.counts, StoredCount::parsed)?,
-            counts_complete: self.counts_complete,
-            later_rounds: parsed_items("later_rounds", &self.later_rounds, StoredRound::parsed)?,
-            thresholds: parsed_items("thresholds", &self.thresholds, StoredThreshold::parsed)?,
-            published_figures: parsed_items("published_figures", &self.published_figures, StoredFigure::parsed)?,
-        })
-    }
-
-    fn scrutineer(&self) -> Result<Option<Checked<Scrutineer>>, Error> {
-        let Some(raw) = &self.scrutineer else { return Ok(None) };
-        let stored: StoredScrutineer<'_> = from_json("scrutineer", raw)?;
-        checked("scrutineer", stored.parsed()?).map(Some)
-    }
-
-    fn ending(&self) -> Result<Ending, Error> {
-        Ok(Ending {
-            state: parsed("state", &self.state)?,
-            void_reason: parsed_option("void_reason", self.void_reason.as_deref())?,
-            superseded_by_id: parsed_option("superseded_by_id", self.superseded_by_id.as_deref())?,
-        })
-    }
-}
-
-impl Row {
-    /// The row of a record, and the record as the log keeps it.
-    fn new(documents: &dyn Documents, record: &Record<StaffBallot>) -> (Self, String) {
-        let Document { shown, canonical } = documents.staff_ballot(record);
-        let ballot = &record.content;
-        let tally = &ballot.tally;
-        let row = Self {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            mutual_id: ballot.mutual_id.to_string(),
-            kind: ballot.kind.to_string(),
-            organiser: text_option(ballot.organiser.as_ref()),
-            question: text_option(ballot.question.as_ref()),
-            method: text_option(tally.method.as_ref()),
-            mode: ballot.mode.to_string(),
-            state: ballot.ending.state.to_string(),
-            options: items(&tally.options, StoredOption::from),
-            roll_size: tally.roll_size,
-            papers_issued: tally.papers_issued,
-            returned: tally.returned,
-            spoiled: tally.spoiled,
-            counts: items(&tally.counts, StoredCount::from),
-            counts_complete: tally.counts_complete,
-            later_rounds: items(&tally.later_rounds, StoredRound::from),
-            opened_on: text_option(ballot.held.opened_on.as_ref()),
-            closed_on: text_option(ballot.held.closed_on.as_ref()),
-            declared_on: text_option(ballot.held.declared_on.as_ref()),
-            thresholds: items(&tally.thresholds, StoredThreshold::from),
-            scrutineer: ballot.scrutineer.as_deref().map(|scrutineer| to_json(&StoredScrutineer::from(scrutineer))),
-            published_figures: items(&tally.published_figures, StoredFigure::from),
-            void_reason: text_option(ballot.ending.void_reason.as_ref()),
-            superseded_by_id: text_option(ballot.ending.superseded_by_id.as_ref()),
-            sources: sources(&ballot.sources),
-            document: shown,
-            scrutineer_key_id: text_option(ballot.scrutineer_key_id.as_ref()),
-            public_document: Some(documents.public_staff_ballot(record)),
-            corrections: items(&ballot.corrections, StoredCorrection::from),
-        };
-        (row, canonical)
-    }
-}
-
-/// A list as a JSON array of objects.
-fn items<'t, T, S: Serialize>(list: &'t [T], stored: impl Fn(&'t T) -> S) -> String {
-    to_json(&list.iter().map(stored).collect::<Vec<_>>())
-}
-
-/// A list from a JSON array of objects.
-fn parsed_items<'j, S: Deserialize<'j>, T>(
-    column: &str,
-    raw: &'j str,
-    parsed: impl Fn(&S) -> Result<T, Error>,
-) -> Result<Vec<T>, Error> {
-    from_json::<Vec<S>>(column, raw)?.iter().map(parsed).collect()
-}
-
-// Keys, words and figures hold nothing that JSON escapes, so that they are read where they stand.
-
-#[derive(Serialize, Deserialize)]
-struct StoredOption<'s> {
-    key: &'s str,
-    #[serde(borrow)]
-    label: Cow<'s, str>,
-    effect: &'s str,
-}
-
-impl<'s> From<&'s BallotOption> for StoredOption<'s> {
-    fn from(option: &'s BallotOption) -> Self {
-        Self { key: option.key.as_str(), label: option.label.as_str().into(), effect: option.effect.as_str() }
-    }
-}
-
-impl StoredOption<'_> {
-    fn parsed(&self) -> Result<BallotOption, Error> {
-        Ok(BallotOption {
-            key: parsed("options", self.key)?,
-            label: parsed("options", &self.label)?,
-            effect: parsed("options", self.effect)?,
-        })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredCount<'s> {
-    option: &'s str,
-    votes: i64,
-}
-
-impl<'s> From<&'s OptionCount> for StoredCount<'s> {
-    fn from(count: &'s OptionCount) -> Self {
-        Self { option: count.option.as_str(), votes: count.votes }
-    }
-}
-
-impl StoredCount<'_> {
-    fn parsed(&self) -> Result<OptionCount, Error> {
-        Ok(OptionCount { option: parsed("counts", self.option)?, votes: self.votes })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredRound<'s> {
-    #[serde(borrow)]
-    counts: Vec<StoredCount<'s>>,
-}
-
-impl<'s> From<&'s Round> for StoredRound<'s> {
-    fn from(round: &'s Round) -> Self {
-        Self { counts: round.counts.iter().map(StoredCount::from).collect() }
-    }
-}
-
-impl StoredRound<'_> {
-    fn parsed(&self) -> Result<Round, Error> {
-        Ok(Round { counts: self.counts.iter().map(StoredCount::parsed).collect::<Result<_, _>>()? })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredThreshold<'s> {
-    basis: &'s str,
-    #[serde(borrow)]
-    percent: Cow<'s, str>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    option: Option<&'s str>,
-}
-
-impl<'s> From<&'s Threshold> for StoredThreshold<'s> {
-    fn from(threshold: &'s Threshold) -> Self {
-        Self {
-            basis: threshold.basis.as_str(),
-            percent: threshold.percent.to_string().into(),
-            option: threshold.option.as_ref().map(|option| option.as_str()),
-        }
-    }
-}
-
-impl StoredThreshold<'_> {
-    fn parsed(&self) -> Result<Threshold, Error> {
-        Ok(Threshold {
-            basis: parsed("thresholds", self.basis)?,
-            percent: parsed("thresholds", &self.percent)?,
-            option: parsed_option("thresholds", self.option)?,
-        })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredFigure<'s> {
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    option: Option<&'s str>,
-    percent: &'s str,
-    basis: &'s str,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    source_url: Option<Cow<'s, str>>,
-}
-
-impl<'s> From<&'s PublishedFigure> for StoredFigure<'s> {
-    fn from(figure: &'s PublishedFigure) -> Self {
-        Self {
-            option: figure.option.as_ref().map(|option| option.as_str()),
-            percent: figure.percent.as_str(),
-            basis: figure.basis.as_str(),
-            source_url: figure.source_url.as_ref().map(|url| url.as_str().into()),
-        }
-    }
-}
-
-impl StoredFigure<'_> {
-    fn parsed(&self) -> Result<PublishedFigure, Error> {
-        Ok(PublishedFigure {
-            option: parsed_option("published_figures", self.option)?,
-            percent: parsed("published_figures", self.percent)?,
-            basis: parsed("published_figures", self.basis)?,
-            source_url: parsed_option("published_figures", self.source_url.as_deref())?,
-        })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredCorrection<'s> {
-    /// Microseconds since 1970.
-    corrected_at: i64,
-    #[serde(borrow)]
-    reason: Cow<'s, str>,
-    version: i64,
-}
-
-impl<'s> From<&'s Correction> for StoredCorrection<'s> {
-    fn from(correction: &'s Correction) -> Self {
-        Self {
-            corrected_at: correction.corrected_at.timestamp_micros(),
-            reason: correction.reason.as_str().into(),
-            version: correction.version,
-        }
-    }
-}
-
-impl StoredCorrection<'_> {
-    fn parsed(&self) -> Result<Correction, Error> {
-        let unreadable = || Error::Internal(format!("a correction at {} µs is at no time", self.corrected_at));
-        Ok(Correction {
-            corrected_at: DateTime::from_timestamp_micros(self.corrected_at).ok_or_else(unreadable)?,
-            reason: parsed("corrections", &self.reason)?,
-            version: self.version,
-        })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct StoredScrutineer<'s> {
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    name: Option<Cow<'s, str>>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    organisation: Option<Cow<'s, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    appointed_on: Option<String>,
-    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
-    report_url: Option<Cow<'s, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    satisfied: Option<bool>,
-}
-
-impl<'s> From<&'s Scrutineer> for StoredScrutineer<'s> {
-    fn from(scrutineer: &'s Scrutineer) -> Self {
-        Self {
-            name: scrutineer.name.as_ref().map(|name| name.as_str().into()),
-            organisation: scrutineer.organisation.as_ref().map(|name| name.as_str().into()),
-            appointed_on: text_option(scrutineer.appointed_on.as_ref()),
-            report_url: scrutineer.report_url.as_ref().map(|url| url.as_str().into()),
-            satisfied: scrutineer.satisfied,
-        }
-    }
-}
-
-impl StoredScrutineer<'_> {
-    fn parsed(&self) -> Result<Scrutineer, Error> {
-        Ok(Scrutineer {
-            name: parsed_option("scrutineer", self.name.as_deref())?,
-            organisation: parsed_option("scrutineer", self.organisation.as_deref())?,
-            appointed_on: parsed_option("scrutineer", self.appointed_on.as_deref())?,
-            report_url: parsed_option("scrutineer", self.report_url.as_deref())?,
-            satisfied: self.satisfied,
-        })
-    }
+    record::all_where(tx, Fragment::default().sql("staff_ballots.mutual_id = ").parameter(mutual_id.to_string()))
 }

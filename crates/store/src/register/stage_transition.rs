@@ -1,29 +1,20 @@
 //! Mutuals' stage transitions in the database, and what follows from them: the stage of the mutual and the dates of its life.
 
-use chrono::NaiveDateTime;
-use diesel::prelude::*;
 use domain::mutual::Life;
 use domain::stage_transition::{place, replay, standings};
 use domain::{
-    Checked, Child, Course, Day, Fault, FaultCode, Kind, LaunchCondition, Misstep, Mutual, MutualId, Record,
-    StageTransition, Standing, StepFault, TestOutcome,
+    Checked, Child, Course, Day, Fault, FaultCode, LaunchCondition, Misstep, Mutual, MutualId, Record, StageTransition,
+    Standing, StepFault, TestOutcome,
 };
 
-use crate::backend::conn::Conn;
-use crate::backend::json::{instant, parsed, parsed_list, parsed_option, parsed_sources, sources, text_option, texts};
-use crate::backend::schema::stage_transitions;
 use crate::error::Error;
 use crate::query::keyset::{KeyKind, SortColumn, Values};
-use crate::register::child::{self, AnyChild, ChildId, ChildRecord, Form, StoredChild, table_access};
-use crate::register::{document_form, mutual, readiness};
+use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
+use crate::register::record::Column;
+use crate::register::{mutual, readiness};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for StageTransition {
-    type Parent = Mutual;
-    type Row = Row;
-
-    const TYPE: Kind = Kind::StageTransition;
-    const TABLE: &'static str = "stage_transitions";
     const ORDER: SortColumn = SortColumn {
         name: "stage_transitions.position",
         id: "stage_transitions.id",
@@ -32,8 +23,10 @@ impl StoredChild for StageTransition {
         found_first: false,
     };
 
-    fn any(record: &ChildRecord<Self>) -> AnyChild<'_> {
-        AnyChild::StageTransition(record)
+    const COLUMNS: &'static [&'static str] = &["position"];
+
+    fn columns(&self) -> Vec<Column> {
+        vec![Column::Integer(Some(self.position))]
     }
 
     /// Refuses what the mutual's course or the gate stand against; gives the transition its place, and those after it theirs.
@@ -149,72 +142,4 @@ fn refusal(misstep: Misstep, steps: &[StageTransition]) -> Error {
 
 fn position(place: usize) -> i64 {
     i64::try_from(place).unwrap_or(i64::MAX).saturating_add(1)
-}
-
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = stage_transitions, treat_none_as_null = true, treat_none_as_default_value = false)]
-pub struct Row {
-    id: String,
-    version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    mutual_id: String,
-    position: i64,
-    from_stage: String,
-    to_stage: String,
-    effective_on: Option<String>,
-    reason: Option<String>,
-    historic: bool,
-    override_reason: Option<String>,
-    unmet_conditions: String,
-    sources: String,
-    document: String,
-    full_document: Option<String>,
-}
-
-impl child::Row<StageTransition> for Row {
-    table_access!(stage_transitions);
-
-    fn new(record: &ChildRecord<StageTransition>, form: Form) -> Self {
-        let transition = &record.content;
-        Self {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            mutual_id: transition.parent_id.to_string(),
-            position: transition.position,
-            from_stage: transition.from.to_string(),
-            to_stage: transition.to.to_string(),
-            effective_on: text_option(transition.effective_on.as_ref()),
-            reason: text_option(transition.reason.as_ref()),
-            historic: transition.historic,
-            override_reason: text_option(transition.override_reason.as_ref()),
-            unmet_conditions: texts(&transition.unmet),
-            sources: sources(&transition.sources),
-            document: form.document,
-            full_document: form.full_document,
-        }
-    }
-
-    fn into_record(self) -> Result<ChildRecord<StageTransition>, Error> {
-        let content = StageTransition {
-            position: self.position,
-            from: parsed("from_stage", &self.from_stage)?,
-            unmet: parsed_list("unmet_conditions", &self.unmet_conditions)?,
-            to: parsed("to_stage", &self.to_stage)?,
-            effective_on: parsed_option("effective_on", self.effective_on.as_deref())?,
-            reason: parsed_option("reason", self.reason.as_deref())?,
-            historic: self.historic,
-            override_reason: parsed_option("override_reason", self.override_reason.as_deref())?,
-            sources: parsed_sources(&self.sources)?,
-        };
-        Ok(Record {
-            id: parsed("id", &self.id)?,
-            version: self.version,
-            created_at: instant(self.created_at),
-            updated_at: instant(self.updated_at),
-            content: Child { parent_id: parsed("mutual_id", &self.mutual_id)?, content },
-        })
-    }
 }

@@ -23,22 +23,22 @@ pub(crate) struct Confidants {
 }
 
 /// Why nothing was found under an id or a slug: it never was, or it was deleted.
-pub(crate) fn missing(tx: &mut ReadTx<'_>, resource_type: Kind, key: String) -> Error {
-    missing_to(tx, resource_type, key, DraftAccess::None)
+pub(crate) fn missing(tx: &mut ReadTx<'_>, kind: Kind, key: String) -> Error {
+    missing_to(tx, kind, key, DraftAccess::None)
 }
 
 /// The same for a caller who sees these drafts.
-pub(crate) fn missing_to(tx: &mut ReadTx<'_>, resource_type: Kind, key: String, sees: DraftAccess<'_>) -> Error {
+pub(crate) fn missing_to(tx: &mut ReadTx<'_>, kind: Kind, key: String, sees: DraftAccess<'_>) -> Error {
     let deleted = tombstones::table
-        .filter(tombstones::resource_type.eq(resource_type.as_str()))
+        .filter(tombstones::resource_type.eq(kind.as_str()))
         .filter(tombstones::id.eq(&key).or(tombstones::slug.eq(&key)))
         .filter(Fragment::default().sql("(NOT tombstones.restricted OR ").and(seen(sees)).sql(")"))
         .select(tombstones::deleted_at)
         .first(tx.conn())
         .optional();
     match deleted {
-        Ok(Some(deleted_at)) => Error::Gone { resource_type, key, deleted_at: instant(deleted_at) },
-        Ok(None) => Error::NotFound { resource_type, key },
+        Ok(Some(deleted_at)) => Error::Gone { resource_type: kind, key, deleted_at: instant(deleted_at) },
+        Ok(None) => Error::NotFound { resource_type: kind, key },
         Err(error) => error.into(),
     }
 }
@@ -57,14 +57,14 @@ pub(crate) fn seen(sees: DraftAccess<'_>) -> Fragment {
 }
 
 /// Marks a deleted record.
-pub(crate) fn insert(tx: &mut WriteTx<'_>, resource_type: Kind, id: &str, slug: Option<&str>) -> Result<(), Error> {
-    insert_for(tx, resource_type, id, slug, &Confidants::default())
+pub(crate) fn insert(tx: &mut WriteTx<'_>, kind: Kind, id: &str, slug: Option<&str>) -> Result<(), Error> {
+    insert_for(tx, kind, id, slug, &Confidants::default())
 }
 
 /// Marks a deleted record of which not everybody could see all.
 pub(crate) fn insert_for(
     tx: &mut WriteTx<'_>,
-    resource_type: Kind,
+    kind: Kind,
     id: &str,
     slug: Option<&str>,
     confidants: &Confidants,
@@ -73,7 +73,7 @@ pub(crate) fn insert_for(
     diesel::insert_into(tombstones::table)
         .values((
             tombstones::id.eq(id),
-            tombstones::resource_type.eq(resource_type.as_str()),
+            tombstones::resource_type.eq(kind.as_str()),
             tombstones::slug.eq(slug),
             tombstones::deleted_at.eq(deleted_at),
             confidants,

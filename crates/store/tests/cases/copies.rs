@@ -9,7 +9,7 @@ use domain::Mutual;
 use store::{DatabaseUrl, OpenError, Store, backup, migrate, restore};
 
 use crate::fixture::mutual;
-use crate::kit::{Database, Engine, Plain, Raw, Register, next_id, stamp};
+use crate::kit::{Database, Engine, Raw, Register, next_id, stamp};
 
 fn refusal(result: Result<(), OpenError>) -> String {
     match result {
@@ -185,7 +185,7 @@ async fn a_backup_of_an_odd_name_is_restored(register: &Register) {
     restore(&target, &odd).unwrap();
     migrate(&target).unwrap();
 
-    Store::open(&target, 1, Arc::new(Plain)).unwrap();
+    Store::open(&target, 1).unwrap();
     assert_eq!(Raw::connect(&target).count("mutuals"), 50);
 }
 

@@ -1,50 +1,10 @@
 //! The stored form of records, which a newer release may write anew.
 
-use std::sync::Arc;
+use domain::{Department, DraftAccess, Scrutineer, StaffBallot};
+use store::{Error, Page, Store};
 
-use domain::{Contract, Department, DraftAccess, Mutual, Record, StaffBallot};
-use store::child::{AnyChild, ChildDocument};
-use store::{Document, Documents, Error, Page, Store};
-
-use crate::fixture::{ballot, contract_of, declared_ballot, department, mutual, parsed};
-use crate::kit::{Plain, Register, shown, stamp};
-
-/// A later form, in which records are shown otherwise.
-struct Newer;
-
-impl Documents for Newer {
-    fn form(&self) -> i64 {
-        2
-    }
-
-    fn department(&self, record: &Record<Department>) -> Document {
-        newer(Plain.department(record))
-    }
-
-    fn mutual(&self, record: &Record<Mutual>) -> Document {
-        newer(Plain.mutual(record))
-    }
-
-    fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
-        newer(Plain.staff_ballot(record))
-    }
-
-    fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String {
-        format!("newer {}", Plain.public_staff_ballot(record))
-    }
-
-    fn contract(&self, record: &Record<Contract>) -> Document {
-        newer(Plain.contract(record))
-    }
-
-    fn part(&self, record: AnyChild<'_>) -> ChildDocument {
-        ChildDocument { full: newer(Plain.part(record).full), public: None }
-    }
-}
-
-fn newer(document: Document) -> Document {
-    Document { shown: format!("newer {}", document.shown), ..document }
-}
+use crate::fixture::{ballot, checked, declared_ballot, department, mutual, parsed};
+use crate::kit::{Register, shown, stamp};
 
 async fn departments_shown(store: &Store) -> Vec<String> {
     let page = Page { limit: 1_000, sort: store::department::Sort::Id, descending: false, after: None, count: false };
@@ -52,36 +12,53 @@ async fn departments_shown(store: &Store) -> Vec<String> {
     store.read_one::<_, Error, _>(list).await.unwrap().items.into_iter().map(|item| item.document).collect()
 }
 
-async fn all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes(register: &Register) {
-    let mut departments = Vec::new();
-    for n in 0..260 {
-        departments.push(register.enter(department(&format!("Department {n}"))).await);
+/// Makes the documents of departments older: they say the same in a way that no release writes them.
+fn make_older(register: &Register, upgraded_through: Option<&str>) {
+    let mut raw = register.database.raw();
+    let through = upgraded_through.map_or_else(|| "NULL".to_owned(), |id| format!("'{id}'"));
+    raw.execute("UPDATE departments SET document = ' ' || document");
+    raw.execute(&format!(
+        "UPDATE document_versions SET version = 0, upgraded_through = {through} WHERE kind = 'department'"
+    ));
+}
+
+async fn all_documents_are_upgraded_once_and_nothing_else_changes(register: &Register) {
+    // More than are upgraded at a time.
+    let mut expected = Vec::new();
+    for n in 0..520 {
+        expected.push(shown(&register.enter(department(&format!("Department {n}"))).await).document);
     }
-    let supplier = register.enter(mutual("Mutual")).await;
-    let vote = register.enter(ballot(supplier.id)).await;
-    let result = register.enter(declared_ballot(supplier.id)).await;
-    let sale = register.enter(contract_of(supplier.id, departments[0].id, Some(parsed("2011-04-01")))).await;
+    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
     let entries = register.entries();
-    let upgraded = register.database.open_with(Arc::new(Newer));
+    make_older(register, None);
 
-    for _ in 0..2 {
-        upgraded.bring_documents_up_to_date(&stamp(5)).await.unwrap();
-
-        let expected: Vec<String> = departments.iter().map(|it| format!("newer {}", shown(it).document)).collect();
-        assert_eq!(departments_shown(&upgraded).await, expected);
-        let others = upgraded.read_one::<_, Error, _>(move |tx| {
-            let mutual = store::mutual::show(tx, &domain::Key::Id(supplier.id))?;
-            Ok([
-                mutual,
-                store::staff_ballot::show(tx, &vote.id, DraftAccess::All)?,
-                store::staff_ballot::show(tx, &result.id, DraftAccess::None)?,
-                store::contract::show(tx, &sale.id)?,
-            ])
-        });
-        let others = others.await.unwrap();
-        assert!(others.iter().all(|it| it.document.starts_with("newer ") && it.version == 1), "{others:?}");
-        assert_eq!(register.entries(), entries);
+    // Two instances start at the same time.
+    let instances: Vec<_> = (0..2)
+        .map(|_| {
+            let store = register.database.open();
+            tokio::spawn(async move { store.bring_documents_up_to_date(&stamp(6)).await })
+        })
+        .collect();
+    for instance in instances {
+        instance.await.unwrap().unwrap();
     }
+
+    assert_eq!(departments_shown(&register.store).await, expected);
+    assert_eq!(register.database.raw().count("departments WHERE version <> 1"), 0);
+    assert_eq!(register.entries(), entries);
+}
+
+async fn an_upgrade_that_was_cut_short_goes_on_where_it_was(register: &Register) {
+    let done = register.enter(department("Done")).await;
+    let left = register.enter(department("Left")).await;
+    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    make_older(register, Some(&done.id.to_string()));
+
+    register.store.bring_documents_up_to_date(&stamp(6)).await.unwrap();
+
+    let expected = [format!(" {}", shown(&done).document), shown(&left).document];
+    assert_eq!(departments_shown(&register.store).await, expected);
+    assert_eq!(register.database.raw().count("document_versions WHERE upgraded_through IS NOT NULL"), 0);
 }
 
 async fn documents_of_the_same_form_are_left_as_they_are(register: &Register) {
@@ -95,28 +72,63 @@ async fn documents_of_the_same_form_are_left_as_they_are(register: &Register) {
     assert_eq!(there.version, 1);
 }
 
-/// Nobody is shown a name because what the public sees was not written down.
-async fn a_ballot_without_a_public_document_is_shown_to_those_who_see_all_of_it(register: &Register) {
+async fn documents_of_a_newer_form_are_refused_and_left_as_they_are(register: &Register) {
+    let there = register.enter(department("There")).await;
+    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    register.database.raw().execute("UPDATE document_versions SET version = 99 WHERE kind = 'department'");
+
+    let refused = register.store.bring_documents_up_to_date(&stamp(6)).await.unwrap_err().to_string();
+
+    assert!(refused.contains("departments are in form 99"), "{refused}");
+    assert_eq!(departments_shown(&register.store).await, [shown(&there).document]);
+}
+
+/// What no release can read is no reason to lose it, and the message says which record it is.
+async fn a_document_that_cannot_be_read_is_named(register: &Register) {
+    let broken = register.enter(department("Broken")).await;
+    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    let mut raw = register.database.raw();
+    raw.execute("UPDATE departments SET document = '{}'");
+    raw.execute("UPDATE document_versions SET version = 0");
+
+    let refused = register.store.bring_documents_up_to_date(&stamp(6)).await.unwrap_err().to_string();
+    let found = register
+        .store
+        .read_one::<_, Error, _>(move |tx| store::department::find(tx, &domain::Key::<Department>::Id(broken.id)));
+    let found = found.await.unwrap_err().to_string();
+
+    for said in [refused, found] {
+        assert!(said.contains(&broken.id.to_string()) && said.contains("slug"), "{said}");
+    }
+    assert_eq!(raw.count("departments WHERE document = '{}'"), 1);
+}
+
+/// The public is shown what was written for it, and all of a ballot whose people nobody named.
+async fn the_public_sees_the_public_document_of_a_ballot(register: &Register) {
     let about = register.enter(mutual("Mutual")).await.id;
-    let id = register.enter(declared_ballot(about)).await.id;
-    register.database.raw().execute("UPDATE staff_ballots SET public_document = NULL");
-    let sort = store::staff_ballot::Sort::Id;
-    let page = Page { limit: 10, sort, descending: false, after: None, count: false };
-    for (sees, is_shown) in [(DraftAccess::All, true), (DraftAccess::None, false)] {
-        let page = page.clone();
-        let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, sees);
-        let list = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::list(tx, &Default::default(), &page, sees);
+    let plain = register.enter(declared_ballot(about)).await;
+    let scrutineer = Scrutineer { name: Some(parsed("Erasmus Cole")), ..Scrutineer::default() };
+    let named = StaffBallot { scrutineer: Some(checked(scrutineer)), ..declared_ballot(about) };
+    let named = register.enter(named).await;
+    register.enter(ballot(about)).await;
 
-        let shown = register.store.read_one::<_, Error, _>(show).await;
-        let listed = register.store.read_one::<_, Error, _>(list).await;
-
-        assert!(if is_shown { shown.is_ok() } else { matches!(shown, Err(Error::Internal(_))) }, "{shown:?}");
-        assert!(if is_shown { listed.is_ok() } else { matches!(listed, Err(Error::Internal(_))) }, "{listed:?}");
+    for (id, is_reduced) in [(plain.id, false), (named.id, true)] {
+        let mut seen = Vec::new();
+        for access in [DraftAccess::All, DraftAccess::None] {
+            let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, access);
+            seen.push(register.store.read_one::<_, Error, _>(show).await.unwrap());
+        }
+        assert_eq!(seen[0].document != seen[1].document, is_reduced);
+        assert_eq!((seen[0].reduced, seen[1].reduced), (false, is_reduced));
+        assert!(!seen[1].document.contains("Erasmus"), "{}", seen[1].document);
     }
 }
 
 on_both!(
-    a_ballot_without_a_public_document_is_shown_to_those_who_see_all_of_it,
-    all_records_are_written_anew_in_a_newer_form_and_nothing_else_changes,
+    all_documents_are_upgraded_once_and_nothing_else_changes,
+    an_upgrade_that_was_cut_short_goes_on_where_it_was,
     documents_of_the_same_form_are_left_as_they_are,
+    documents_of_a_newer_form_are_refused_and_left_as_they_are,
+    a_document_that_cannot_be_read_is_named,
+    the_public_sees_the_public_document_of_a_ballot,
 );

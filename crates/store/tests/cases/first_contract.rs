@@ -10,7 +10,7 @@ use proptest::sample::{Index, select};
 use store::{Error, WriteTx};
 
 use crate::fixture::{contract_of, department, mutual, parsed};
-use crate::kit::{Register, for_all, next_id, numbered, stamp};
+use crate::kit::{Register, canonical, for_all, next_id, numbered, stamp};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -126,9 +126,7 @@ fn assert_logged(register: &Register, entries: usize, before: &Contracts, after:
             Some(_) => "update",
             None => "create",
         };
-        let is_first = record.content.is_first;
-        let shown = format!(r#"{{"id":"{id}","is_first":{is_first},"version":{}}}"#, record.version);
-        expected.push((id.clone(), action.to_owned(), record.version, Some(shown)));
+        expected.push((id.clone(), action.to_owned(), record.version, Some(canonical(record))));
     }
     let deleted = before.iter().filter(|(id, _)| !after.contains_key(*id));
     expected.extend(deleted.map(|(id, old)| (id.clone(), "delete".to_owned(), old.version + 1, None)));

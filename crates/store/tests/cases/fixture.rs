@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use document::Documented;
 use domain::{
     BallotKind, BallotMode, BallotOption, BallotState, Checked, Contract, ContractStatus, Day, Department,
     DepartmentId, DepartmentKind, Distinct, DraftAccess, Effect, Ending, Held, Id, Identifier, Invalid, Key, Mutual,
@@ -153,7 +154,7 @@ pub fn contract_of(mutual_id: MutualId, department_id: DepartmentId, entered_on:
 }
 
 /// What the four kinds of records have in common for the store.
-pub trait Resource: Clone + Debug + PartialEq + Send + Sync + Unpin + 'static {
+pub trait Resource: Documented + Debug + PartialEq + Send + Sync + Unpin + 'static {
     type Filter: Clone + Debug + Default + Send + Sync + 'static;
     type Sort: Copy + Debug + Send + Sync + 'static;
 
@@ -209,7 +210,7 @@ resource!(StaffBallot, staff_ballot, std::convert::identity, [ClosedOn, Declared
 resource!(Contract, contract, std::convert::identity, [StartsOn, EndsOn, Value, UpdatedAt, Id]);
 
 /// What was stored, which is what was to be shown of it.
-fn as_shown<T: Clone + Debug>(stored: Stored<T>) -> Record<T> {
+fn as_shown<T: Documented + Debug>(stored: Stored<T>) -> Record<T> {
     assert_eq!(stored.document, shown(&stored.record).document);
     Arc::unwrap_or_clone(stored.record)
 }
@@ -253,7 +254,7 @@ impl Register {
     /// A record, which is looked at in both ways.
     pub async fn find<R: Resource>(&self, id: Id<R>) -> Result<Record<R>, Error> {
         let found = self.store.read_one(move |tx| R::find(tx, id)).await;
-        match (&found, self.store.read_one::<_, Error, _>(move |tx| R::show(tx, id)).await) {
+        match (&found, self.store.read_one::<_, Error, _>(move |tx| <R as Resource>::show(tx, id)).await) {
             (Ok(record), Ok(seen)) => assert_eq!(seen, shown(record)),
             (Err(one), Err(other)) => assert_eq!(one.to_string(), other.to_string()),
             (one, other) => panic!("{one:?}, but it is shown as {other:?}"),

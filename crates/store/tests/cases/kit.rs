@@ -4,20 +4,20 @@ use std::fmt::Debug;
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, LazyLock};
 use std::task::Poll;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
-use domain::{Contract, Department, Id, Mutual, Record, StaffBallot};
+use document::Documented;
+use domain::{Id, Record};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
-use store::child::{AnyChild, ChildDocument};
-use store::{DatabaseUrl, Document, Documents, Error, Listed, Representation, Stamp, Store, WriteTx};
+use store::{DatabaseUrl, Error, Listed, Representation, Stamp, Store, WriteTx};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -158,11 +158,7 @@ impl Database {
 
     /// The register here, once more where it is open already.
     pub fn open(&self) -> Store {
-        self.open_with(Arc::new(Plain))
-    }
-
-    pub fn open_with(&self, documents: Arc<dyn Documents>) -> Store {
-        Store::open(&self.url(), 2, documents).unwrap()
+        Store::open(&self.url(), 2).unwrap()
     }
 
     /// A connection of the case's own.
@@ -320,77 +316,26 @@ pub struct Entry {
     pub nonce: Option<String>,
 }
 
-/// Shows all of a record, so that a document which was not written anew is seen; the log gets the least that tells one state
-/// of a record from another.
-pub struct Plain;
-
-impl Documents for Plain {
-    fn form(&self) -> i64 {
-        1
-    }
-
-    fn department(&self, record: &Record<Department>) -> Document {
-        plain(record)
-    }
-
-    fn mutual(&self, record: &Record<Mutual>) -> Document {
-        plain(record)
-    }
-
-    fn staff_ballot(&self, record: &Record<StaffBallot>) -> Document {
-        plain(record)
-    }
-
-    fn public_staff_ballot(&self, record: &Record<StaffBallot>) -> String {
-        shown(record).document
-    }
-
-    fn contract(&self, record: &Record<Contract>) -> Document {
-        let is_first = record.content.is_first;
-        let canonical = format!(r#"{{"id":"{}","is_first":{is_first},"version":{}}}"#, record.id, record.version);
-        Document { shown: shown(record).document, canonical }
-    }
-
-    fn part(&self, record: AnyChild<'_>) -> ChildDocument {
-        let full = match record {
-            AnyChild::Commitment(record) => plain(record),
-            AnyChild::StageTransition(record) => plain(record),
-            AnyChild::PathwayStep(record) => plain(record),
-            AnyChild::Enabler(record) => plain(record),
-            AnyChild::AnnualReturn(record) => plain(record),
-            AnyChild::Endorsement(record) => plain(record),
-            AnyChild::Objection(record) => plain(record),
-            AnyChild::SupportRequest(record) => plain(record),
-            AnyChild::PathwayProgress(record) => plain(record),
-        };
-        ChildDocument { full, public: None }
-    }
-}
-
-fn plain<T: Debug>(record: &Record<T>) -> Document {
-    Document { shown: shown(record).document, canonical: canonical(record) }
-}
-
-/// What a list shows of a record that [`Plain`] wrote.
-pub fn listed<T: Debug>(record: &Record<T>) -> Listed {
+/// What a list shows of a record.
+pub fn listed<T: Documented>(record: &Record<T>) -> Listed {
     let Representation { id, version, document, .. } = shown(record);
     Listed { id, version, document, reduced: false }
 }
 
-/// What is shown of a record that [`Plain`] wrote.
-pub fn shown<T: Debug>(record: &Record<T>) -> Representation {
+/// What is shown of a record.
+pub fn shown<T: Documented>(record: &Record<T>) -> Representation {
     Representation {
         id: record.id.to_string(),
         version: record.version,
         updated_at: record.updated_at,
-        document: format!("{record:?}"),
+        document: document::record::shown(record),
         reduced: false,
     }
 }
 
-/// What [`Plain`] writes into the log, but for contracts.
-pub fn canonical<T>(record: &Record<T>) -> String {
-    format!(r#"{{"id":"{}","version":{}}}"#, record.id, record.version)
+/// What the log says of a record.
+pub fn canonical<T: Documented>(record: &Record<T>) -> String {
+    document::record::write(record).canonical
 }
 
 /// A change so many minutes and microseconds after a fixed moment.

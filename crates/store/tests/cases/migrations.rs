@@ -1,12 +1,11 @@
 //! How a database is brought up to date.
 
-use std::path::Path;
 use std::sync::{Arc, Barrier};
 
-use store::{DatabaseUrl, Error, OpenError, WriteTx};
+use store::{DatabaseUrl, OpenError};
 
 use crate::fixture::mutual;
-use crate::kit::{Database, Engine, Register, next_id, stamp};
+use crate::kit::{Database, Register};
 
 async fn instances_that_start_at_once_apply_each_migration_once(register: &Register) {
     const INSTANCES: usize = 4;
@@ -40,29 +39,6 @@ async fn a_database_that_is_up_to_date_is_left_as_it_is(register: &Register) {
     assert_eq!(register.find(entered.id).await.unwrap(), entered);
 }
 
-/// What there was before the log's head had a time, and before entries had nonces.
-async fn an_older_log_goes_on_from_its_newest_entry(register: &Register) {
-    let folder = match register.engine() {
-        Engine::Sqlite => "sqlite",
-        Engine::Postgres => "postgres",
-    };
-    for minutes in [5, 3] {
-        let enter = move |tx: &mut WriteTx<'_>| store::mutual::insert(tx, next_id(), mutual(&minutes.to_string()));
-        register.store.write::<_, Error, _>(stamp(minutes), enter).await.unwrap();
-        let mut raw = register.database.raw();
-        for (version, name) in [("0011", "0011_time_of_head"), ("0009", "0009_nonces")] {
-            let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
-            raw.execute(&std::fs::read_to_string(migrations.join(folder).join(name).join("down.sql")).unwrap());
-            raw.execute(&format!("DELETE FROM __diesel_schema_migrations WHERE version = '{version}'"));
-        }
-        assert_eq!(store::migrate(&register.database.url()).unwrap(), ["0009", "0011"]);
-    }
-
-    let times: Vec<_> = register.entries().iter().map(|entry| entry.at).collect();
-    assert_eq!(times, [stamp(5).now.naive_utc(); 2]);
-    assert_eq!(register.store.verify_log().await.unwrap().faults, []);
-}
-
 async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is(register: &Register) {
     let mut raw = register.database.raw();
     raw.execute("DELETE FROM __diesel_schema_migrations WHERE version = '0005'");
@@ -81,14 +57,13 @@ async fn a_place_that_no_database_can_be_in_is_unreachable(register: &Register) 
     };
 
     assert!(matches!(store::migrate(&nowhere), Err(OpenError::Unreachable { .. })));
-    let opened = store::Store::open(&nowhere, 1, Arc::new(crate::kit::Plain));
+    let opened = store::Store::open(&nowhere, 1);
     assert!(matches!(opened.map(drop), Err(OpenError::Unreachable { .. })));
 }
 
 on_both!(
     instances_that_start_at_once_apply_each_migration_once,
     a_database_that_is_up_to_date_is_left_as_it_is,
-    an_older_log_goes_on_from_its_newest_entry,
     a_database_of_a_newer_version_is_refused_and_left_as_it_is,
     a_place_that_no_database_can_be_in_is_unreachable,
 );

@@ -110,6 +110,14 @@ impl StaffBallot {
         declared.ended(Ending { state: BallotState::Declared, void_reason: None, superseded_by_id: None })
     }
 
+    /// The ballot as the draft that it was, and what became of it since. Who is appointed to it is not part of its past.
+    pub fn apart_from_past(self) -> (Self, Past) {
+        let past = Past { ending: self.ending, corrections: self.corrections };
+        let ending = Ending { state: BallotState::Draft, void_reason: None, superseded_by_id: None };
+        let draft = Self { ending: Checked::stored(ending), corrections: Vec::new(), scrutineer_key_id: None, ..self };
+        (draft, past)
+    }
+
     /// The draft, which has this id, as what it came to be elsewhere, historic in whatever its sources don't tell. One that gave way to a
     /// rerun needs it.
     ///

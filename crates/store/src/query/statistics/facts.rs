@@ -13,14 +13,17 @@ use diesel::prelude::*;
 use domain::statistics::{AsAt, Beginning, Move, Regime, regime, standing_before_today};
 use domain::{
     BallotState, ContractId, ContractStatus, Currency, Day, DepartmentId, Kind, LegalForm, MutualId, PartialDate,
-    Procedure, Region, Sector, StaffBallotId, Stage,
+    Procedure, Region, Sector, StaffBallotId, Stage, StageTransition,
 };
 
 use crate::ReadTx;
 use crate::backend::dialect::{self, Pages};
+use crate::backend::fragment::Fragment;
 use crate::backend::json::{day_option, parsed, parsed_list, parsed_option, valid};
 use crate::backend::schema::{contracts, entries, mutuals, staff_ballots, stage_transitions};
 use crate::error::Error;
+use crate::register::child::ChildRecord;
+use crate::register::record;
 
 use super::ordered::Ordered;
 
@@ -268,34 +271,31 @@ impl Facts {
     /// Reads mutuals with their courses; gives the id of the last of them.
     fn read_mutuals(&mut self, tx: &mut ReadTx<'_>, wanted: &Wanted<'_>) -> Result<Option<String>, Error> {
         let query = mutuals::table.select(MutualRow::as_select()).order(mutuals::id).into_boxed();
-        let moves = stage_transitions::table
-            .select(MoveRow::as_select())
-            .order((stage_transitions::mutual_id, stage_transitions::position))
-            .into_boxed();
-        let (rows, moves): (Vec<MutualRow>, Vec<MoveRow>) = match wanted {
-            Wanted::Named(ids) => (
-                query.filter(mutuals::id.eq_any(*ids)).load(tx.conn())?,
-                moves.filter(stage_transitions::mutual_id.eq_any(*ids)).load(tx.conn())?,
-            ),
+        let in_order = " ORDER BY stage_transitions.mutual_id, stage_transitions.position";
+        let (rows, of_these): (Vec<MutualRow>, Fragment) = match wanted {
+            Wanted::Named(ids) => {
+                let rows = query.filter(mutuals::id.eq_any(*ids)).load(tx.conn())?;
+                let named = Fragment::default().sql("stage_transitions.mutual_id IN (");
+                (rows, named.parameters(ids.iter().cloned()).sql(")"))
+            }
             Wanted::After(after) => {
                 let rows: Vec<MutualRow> = query.filter(mutuals::id.gt(*after)).limit(AT_A_TIME).load(tx.conn())?;
                 let Some(last) = rows.last() else { return Ok(None) };
-                let theirs = moves
-                    .filter(stage_transitions::mutual_id.gt(*after))
-                    .filter(stage_transitions::mutual_id.le(last.id.clone()));
-                let moves = theirs.load(tx.conn())?;
-                (rows, moves)
+                let between = Fragment::default().sql("stage_transitions.mutual_id > ").parameter(*after);
+                let between = between.sql(" AND stage_transitions.mutual_id <= ").parameter(&last.id);
+                (rows, between)
             }
         };
+        let moves: Vec<ChildRecord<StageTransition>> = record::load(tx, of_these.sql(in_order))?;
         let mut moves = moves.into_iter().peekable();
         let mut last = None;
         for row in rows {
             let mut own = Vec::new();
             // Both are in the order of the mutuals' ids.
-            while let Some(of_it) = moves.next_if(|one| one.mutual_id <= row.id) {
-                own.push(of_it);
+            let id: MutualId = parsed("id", &row.id)?;
+            while let Some(of_it) = moves.next_if(|one| one.content.parent_id <= id) {
+                own.push(of_it.content.content);
             }
-            let id = parsed("id", &row.id)?;
             let (facts, earlier) = MutualFacts::new(&row, &own, &mut self.departments)?;
             self.mutuals.insert(id, facts);
             if !earlier.is_empty() {
@@ -341,15 +341,19 @@ impl Facts {
 
 impl MutualFacts {
     /// With the spans before its latest.
-    fn new(row: &MutualRow, moves: &[MoveRow], departments: &mut Departments) -> Result<(Self, Vec<Span>), Error> {
+    fn new(
+        row: &MutualRow,
+        moves: &[StageTransition],
+        departments: &mut Departments,
+    ) -> Result<(Self, Vec<Span>), Error> {
         let stage: Stage = parsed("stage", &row.stage)?;
         let entered = valid("created_at", Day::from_date(row.created_at.date()))?;
         let since: Option<PartialDate> = parsed_option("stage_since", row.stage_since.as_deref())?;
         let beginning = match moves.first() {
-            Some(first) => Beginning { stage: parsed("from_stage", &first.from_stage)?, since: entered },
+            Some(first) => Beginning { stage: first.from, since: entered },
             None => Beginning { stage, since: since.map_or(entered, |since| since.first_day()) },
         };
-        let steps = moves.iter().map(MoveRow::step).collect::<Result<Vec<Move>, Error>>()?;
+        let steps: Vec<Move> = moves.iter().map(|one| (one.to, one.effective_on)).collect();
         let department: Option<DepartmentId> = parsed_option("department_id", row.department_id.as_deref())?;
         let since = first_day("staff_counted_on", row.staff_counted_on.as_deref())?.unwrap_or(DayNumber::MIN);
         let staff = row.staff_count.and_then(|count| i32::try_from(count).ok()).map(|count| Staff { count, since });
@@ -480,23 +484,6 @@ struct MutualRow {
     ended_on: Option<String>,
     staff_count: Option<i64>,
     staff_counted_on: Option<String>,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = stage_transitions)]
-struct MoveRow {
-    mutual_id: String,
-    from_stage: String,
-    to_stage: String,
-    effective_on: Option<String>,
-    override_reason: Option<String>,
-}
-
-impl MoveRow {
-    fn step(&self) -> Result<Move, Error> {
-        let date = parsed_option("effective_on", self.effective_on.as_deref())?;
-        Ok((parsed("to_stage", &self.to_stage)?, date))
-    }
 }
 
 #[derive(Queryable, Selectable)]

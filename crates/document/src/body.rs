@@ -1,0 +1,321 @@
+//! The content of a write: from JSON to a domain value, or to every fault there is.
+//!
+//! One path serves create, replace and update: each makes the document that the record is to be, and that is read.
+
+use std::marker::PhantomData;
+
+use domain::{Fault, FaultCode};
+use serde::de::DeserializeOwned;
+use validator::Validate;
+
+use crate::declare::{Object, Wire};
+use crate::decode::decode;
+use crate::faults::{Faults, PointedFault};
+use crate::node::{Malformed, Node};
+use crate::reference::Reference;
+
+/// What a client sends to create, replace or update a record, or with an action.
+pub trait Input: Wire + DeserializeOwned + Validate + 'static {
+    /// What it becomes.
+    type Value;
+
+    /// The largest body, in bytes.
+    const MAX_BYTES: usize = 64 * 1024;
+
+    /// Members that the register sets itself where the rest of the document is as it is.
+    fn set_beside(_document: &Node) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The records that it refers to, each by the member that says so.
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    /// Tells what else is wrong with a record that is new.
+    fn entering(&self, _: &mut Faults) {}
+
+    /// Makes the value, or tells the faults. Required members that are absent are told already: `?` does for them, after
+    /// everything else has been looked at.
+    fn build(self, faults: &mut Faults) -> Option<Self::Value>;
+}
+
+/// The JSON of a request, parsed and not yet read: what it means may depend on the record it is for.
+#[derive(Debug)]
+pub struct Content<T> {
+    document: Node,
+    input: PhantomData<fn() -> T>,
+}
+
+/// Why a content was refused: all that is wrong with it by itself. Whether its references lead to records is still to be looked up, so
+/// that those which do not can be told along with the rest.
+#[derive(Clone, Debug)]
+pub struct Refusal(Box<Refused>);
+
+#[derive(Clone, Debug)]
+struct Refused {
+    faults: Faults,
+    references: Vec<Reference>,
+    document: Node,
+}
+
+impl Refusal {
+    /// What the content refers to.
+    pub fn references(&self) -> &[Reference] {
+        &self.0.references
+    }
+
+    /// Every fault in the order of the document, those of the references included.
+    pub fn faults(&self, unknown: Vec<Fault>) -> Vec<PointedFault> {
+        let mut faults = self.0.faults.clone();
+        faults.take("", Err::<(), _>(unknown));
+        faults.into_sorted(&self.0.document)
+    }
+}
+
+/// Which members that the register sets may be given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Given {
+    /// None.
+    #[default]
+    ByCallers,
+    /// Those of the past of a record that is entered after the fact: whatever it says was so before.
+    WithPast,
+}
+
+impl<T: Input> Content<T> {
+    /// The content that has this text.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] if it isn't JSON.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Ok(Self { document: Node::parse(bytes)?, input: PhantomData })
+    }
+
+    /// Reads it as a new record.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with every fault.
+    pub fn create(&self) -> Result<T::Value, Refusal> {
+        let read_only = read_only::<T>(&self.document);
+        read::<T>(&self.document, T::entering, |members, faults| refuse_read_only::<T>(members, &read_only, faults))
+    }
+
+    /// Reads it as a record that is new here and has a past: what the register sets itself is taken as it was.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with every fault.
+    pub fn create_with_past(&self) -> Result<T::Value, Refusal> {
+        read::<T>(&self.document, |_, _| {}, |members, faults| refuse_read_only::<T>(members, &[], faults))
+    }
+
+    /// Reads it as all that the record is to be, given what is shown of it now.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with every fault.
+    pub fn replace(&self, current: &str) -> Result<T::Value, Refusal> {
+        let current = representation(current);
+        let read_only = read_only::<T>(&self.document);
+        read::<T>(&self.document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+    }
+
+    /// Reads it as what is to change (merge patch, RFC 7396), given what is shown of the record now.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with every fault.
+    pub fn update(&self, current: &str) -> Result<T::Value, Refusal> {
+        let current = representation(current);
+        let mut document = current.clone();
+        document.merge(&self.document);
+        let read_only = read_only::<T>(&document);
+        read::<T>(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+    }
+
+    /// Reads it as what is to change, as [`Content::update`] does, and the members of another input that stand beside.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal`] with every fault of both.
+    pub fn update_beside<B: Input>(&self, current: &str) -> Result<(T::Value, B::Value), Refusal> {
+        let current = representation(current);
+        let mut document = current.clone();
+        document.merge(&self.document);
+        let read_only = read_only::<T>(&document);
+        let names: Vec<&str> = B::OBJECT.members.iter().map(|member| member.name).collect();
+        let mut beside = None;
+        let value = read::<T>(
+            &document,
+            |_, _| {},
+            |members, faults| {
+                let own = Node::Object(take_out(members, &names, faults));
+                beside = decode::<B>(&own, faults).and_then(|own| {
+                    faults.validated(own.validate());
+                    own.build(faults)
+                });
+                keep::<T>(members, &read_only, &current, faults);
+            },
+        )?;
+        // What has no fault has been read.
+        let untold = || Refused { faults: Faults::default(), references: Vec::new(), document: document.clone() };
+        beside.map(|beside| (value, beside)).ok_or_else(|| Refusal(Box::new(untold())))
+    }
+
+    /// A member of it, if it has one of this name.
+    pub fn member(&self, name: &str) -> Option<&Node> {
+        self.document.member(name)
+    }
+
+    /// What of it can be given.
+    #[must_use]
+    pub fn without_read_only(&self, given: Given) -> Self {
+        let read_only: Vec<&str> = match given {
+            Given::ByCallers => read_only::<T>(&self.document),
+            Given::WithPast => envelope(&T::OBJECT).chain(derived(&T::OBJECT)).collect(),
+        };
+        let mut document = self.document.clone();
+        if let Node::Object(members) = &mut document {
+            members.retain(|(name, _)| !read_only.contains(&name.as_str()));
+            for (list, member) in set_in_lists(&T::OBJECT) {
+                elements_of(members, list).for_each(|element| remove(element, member));
+            }
+        }
+        Self { document, input: PhantomData }
+    }
+}
+
+/// The members that every record of its kind has.
+fn envelope(object: &'static Object) -> impl Iterator<Item = &'static str> {
+    let envelope = object.envelope.iter();
+    envelope.flat_map(|envelope| {
+        let parent = envelope.parent.map(|(name, _)| name);
+        ["id", "version", "created_at", "updated_at"].into_iter().chain(parent)
+    })
+}
+
+/// The members that follow from others.
+fn derived(object: &'static Object) -> impl Iterator<Item = &'static str> {
+    object.members.iter().filter(|member| member.presence == crate::declare::Presence::Derived).map(|it| it.name)
+}
+
+/// The members of a document that the register sets itself.
+fn read_only<T: Input>(document: &Node) -> Vec<&'static str> {
+    let set = T::OBJECT.members.iter().filter(|member| member.is_set).map(|member| member.name);
+    envelope(&T::OBJECT).chain(set).chain(T::set_beside(document).iter().copied()).collect()
+}
+
+/// The members that the register sets in the elements of lists: the list, and the member.
+fn set_in_lists(object: &'static Object) -> impl Iterator<Item = (&'static str, &'static str)> {
+    object.members.iter().filter(|list| list.is_list()).flat_map(|list| {
+        let members = list.object.into_iter().flat_map(|object| object.members);
+        members.filter(|member| member.is_set).map(|member| (list.name, member.name))
+    })
+}
+
+/// A record as it is shown. What isn't JSON, which no record is, would be told as members that differ.
+fn representation(current: &str) -> Node {
+    Node::parse(current.as_bytes()).unwrap_or(Node::Null)
+}
+
+/// Reads the document without the members that `prepare` takes out of it; `look` is for what it makes of the rest.
+fn read<T: Input>(
+    document: &Node,
+    look: impl FnOnce(&T, &mut Faults),
+    prepare: impl FnOnce(&mut Vec<(String, Node)>, &mut Faults),
+) -> Result<T::Value, Refusal> {
+    let mut faults = Faults::default();
+    let mut content = document.clone();
+    if let Node::Object(members) = &mut content {
+        prepare(members, &mut faults);
+    }
+    let mut references = Vec::new();
+    let value = decode::<T>(&content, &mut faults).and_then(|input| {
+        faults.validated(input.validate());
+        look(&input, &mut faults);
+        references = input.references();
+        input.build(&mut faults)
+    });
+    match value {
+        Some(value) if faults.is_empty() => Ok(value),
+        _ => Err(Refusal(Box::new(Refused { faults, references, document: document.clone() }))),
+    }
+}
+
+/// Takes the members out that the register sets itself, and tells those that say something.
+fn refuse_read_only<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], faults: &mut Faults) {
+    keep_in_lists::<T>(members, &Node::Null, faults);
+    let set_here = take_out(members, read_only, faults);
+    for (name, _) in &set_here {
+        faults.push(name, FaultCode::ReadOnly, "the register sets this member itself: leave it out");
+    }
+}
+
+/// Takes the members out that a change can't touch, tells those that differ from what they are now, and puts those back
+/// that the input has.
+fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current: &Node, faults: &mut Faults) {
+    keep_in_lists::<T>(members, current, faults);
+    let fixed: Vec<&str> = T::OBJECT.members.iter().filter(|member| member.is_fixed).map(|it| it.name).collect();
+    let sent = [take_out(members, read_only, faults), take_out(members, &fixed, faults)].concat();
+    for (name, value) in &sent {
+        if !value.same(current.member(name).unwrap_or(&Node::Removed)) {
+            let detail = "this member can't be changed: leave it out, or send it as it is";
+            faults.push(name, FaultCode::ReadOnly, detail);
+        }
+    }
+    for name in fixed {
+        if let Some(value) = current.member(name) {
+            members.push((name.to_owned(), value.clone()));
+        }
+    }
+}
+
+/// Takes the members that the register sets out of each element of their lists, and tells those that are not as they are now: at the same
+/// place, or in an element that says the same.
+fn keep_in_lists<T: Input>(members: &mut [(String, Node)], current: &Node, faults: &mut Faults) {
+    for (list, member) in set_in_lists(&T::OBJECT) {
+        let now = match current.member(list) {
+            Some(Node::Array(elements)) => elements.as_slice(),
+            _ => &[],
+        };
+        for (index, element) in elements_of(members, list).enumerate() {
+            let at_this_place = now.get(index).and_then(|element| element.member(member));
+            let is_as_now = element.member(member).is_none_or(|value| Some(value) == at_this_place)
+                || now.iter().any(|other| other.same(element));
+            if !is_as_now {
+                let detail = "the register sets this member itself: leave it out, or send it as it is";
+                faults.push(&format!("{list}/{index}/{member}"), FaultCode::ReadOnly, detail);
+            }
+            remove(element, member);
+        }
+    }
+}
+
+/// The elements of the lists of this name.
+fn elements_of<'m>(members: &'m mut [(String, Node)], list: &str) -> impl Iterator<Item = &'m mut Node> {
+    let lists = members.iter_mut().filter(move |(name, _)| name == list);
+    lists.filter_map(|(_, value)| if let Node::Array(elements) = value { Some(elements) } else { None }).flatten()
+}
+
+/// Takes the member out of the object.
+fn remove(object: &mut Node, member: &str) {
+    if let Node::Object(members) = object {
+        members.retain(|(name, _)| name != member);
+    }
+}
+
+/// Takes these members out of the object; one that is there twice is told and taken once.
+fn take_out(members: &mut Vec<(String, Node)>, names: &[&str], faults: &mut Faults) -> Vec<(String, Node)> {
+    let mut taken: Vec<(String, Node)> = Vec::new();
+    for (name, value) in members.extract_if(.., |(name, _)| names.contains(&name.as_str())) {
+        if taken.iter().any(|(earlier, _)| *earlier == name) {
+            faults.push(&name, FaultCode::DuplicateMember, "the member is there twice; the first is read");
+        } else {
+            taken.push((name, value));
+        }
+    }
+    taken
+}

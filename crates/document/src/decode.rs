@@ -1,0 +1,607 @@
+//! From a [`Node`] tree to a wire struct, with every fault on the way: the collecting deserialiser
+//! (docs/decisions/0001-collecting-deserialiser.md).
+//!
+//! Knows serde and JSON Pointer, and neither HTTP nor what any member means.
+//!
+//! Wire structs derive `Deserialize`; their members are `Option<_>`, or `Vec<_>` with `#[serde(default)]`. A member that the struct doesn't
+//! have is a fault here, and passed over where serde reads a stored document. A member that can't be read is recorded and taken for absent, an element that can't be read is
+//! recorded and left out, so that one pass gives all faults and a struct of all that could be read.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt;
+use std::iter::{self, Enumerate};
+use std::slice;
+
+use domain::{FaultCode, Invalid, MAX_INTEGER};
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer};
+use serde::de::{self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::faults::Faults;
+use crate::node::Node;
+
+/// Reads a value out of the tree. It is absent only where the tree itself, rather than a part of it, can't be read as a
+/// `T`; that too is among the faults.
+pub fn decode<T: DeserializeOwned>(node: &Node, faults: &mut Faults) -> Option<T> {
+    let place = Place::Root;
+    T::deserialize(Reader { node, place: &place, faults }).map_err(|error| place.record(error, faults)).ok()
+}
+
+/// The error by which a domain value refuses a string inside a `Deserialize`. serde carries text only, so the code
+/// travels as the first word of the message.
+pub fn refuse<E: de::Error>(invalid: &Invalid) -> E {
+    E::custom(format_args!("{}: {}", invalid.code.as_str(), invalid.detail))
+}
+
+fn unknown(name: &str, known: &'static [&'static str]) -> String {
+    const ALIKE: f64 = 0.75;
+    let name: String = name.chars().take(100).collect();
+    let alike = |known: &&'static str| (strsim::jaro_winkler(&name, known), *known);
+    let nearest = known.iter().map(alike).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    match nearest {
+        Some((likeness, nearest)) if likeness >= ALIKE => format!("there is no such member; did you mean `{nearest}`?"),
+        _ => format!("there is no such member; the members are {}", known.join(", ")),
+    }
+}
+
+/// Where the reader is. Becomes text only where there is a fault.
+enum Place<'p> {
+    Root,
+    Member(&'p Place<'p>, &'p str),
+    Element(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    fn record(&self, error: DecodeError, faults: &mut Faults) {
+        match error {
+            DecodeError::Told => {}
+            DecodeError::Fault(code, detail) => faults.record(self.pointer(), code, detail),
+            // A list of thousands of unknown members isn't worth a search for what each may mean.
+            DecodeError::UnknownMember(name, known) => {
+                let detail = if faults.is_full() { String::new() } else { unknown(&name, known) };
+                faults.record(Place::Member(self, &name).pointer(), FaultCode::UnknownMember, detail);
+            }
+        }
+    }
+
+    fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Member(object, name) => {
+                format!("{}/{}", object.pointer(), name.replace('~', "~0").replace('/', "~1"))
+            }
+            Self::Element(array, index) => format!("{}/{index}", array.pointer()),
+        }
+    }
+}
+
+/// Why a value couldn't be read.
+#[derive(Debug)]
+enum DecodeError {
+    /// It was recorded where it came up.
+    Told,
+    Fault(FaultCode, String),
+    UnknownMember(String, &'static [&'static str]),
+}
+
+impl DecodeError {
+    fn expected(expected: &str, found: &Node) -> Self {
+        Self::Fault(FaultCode::InvalidType, format!("expected {expected}, found {}", found.kind()))
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Told => f.write_str("a fault inside"),
+            Self::Fault(_, detail) => f.write_str(detail),
+            Self::UnknownMember(name, known) => f.write_str(&unknown(name, known)),
+        }
+    }
+}
+
+impl Error for DecodeError {}
+
+impl de::Error for DecodeError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        let message = message.to_string();
+        let coded = message.split_once(": ").and_then(|(word, detail)| {
+            let code = FaultCode::ALL.iter().find(|code| code.as_str() == word)?;
+            Some(Self::Fault(*code, detail.to_owned()))
+        });
+        coded.unwrap_or(Self::Fault(FaultCode::InvalidFormat, message))
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::Fault(FaultCode::OutOfRange, format!("expected {expected}, found {found}"))
+    }
+
+    fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
+        Self::UnknownMember(field.to_owned(), expected)
+    }
+}
+
+/// The deserialiser of one node.
+struct Reader<'de, 'p> {
+    node: &'de Node,
+    place: &'p Place<'p>,
+    faults: &'p mut Faults,
+}
+
+macro_rules! integers {
+    ($($method:ident)+) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+            visitor.visit_i64(integer(self.node)?)
+        })+
+    };
+}
+
+impl<'de> Reader<'de, '_> {
+    /// Visits the members of an object, of which these names are known.
+    fn members<V: Visitor<'de>>(
+        self,
+        known: Option<&'static [&'static str]>,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        match self.node {
+            Node::Object(members) => visitor.visit_map(Members {
+                members: members.iter(),
+                known,
+                seen: HashSet::with_capacity(members.len()),
+                current: None,
+                place: self.place,
+                faults: self.faults,
+            }),
+            other => Err(DecodeError::expected("an object", other)),
+        }
+    }
+}
+
+impl<'de> Deserializer<'de> for Reader<'de, '_> {
+    type Error = DecodeError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.node {
+            Node::Null | Node::Removed => visitor.visit_unit(),
+            Node::Bool(value) => visitor.visit_bool(*value),
+            Node::Integer(_) => self.deserialize_i64(visitor),
+            Node::Number(value) => visitor.visit_f64(*value),
+            Node::String(value) => visitor.visit_borrowed_str(value),
+            Node::Array(_) => self.deserialize_seq(visitor),
+            Node::Object(_) => self.deserialize_map(visitor),
+        }
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.node {
+            Node::Bool(value) => visitor.visit_bool(*value),
+            other => Err(DecodeError::expected("true or false", other)),
+        }
+    }
+
+    integers! { deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.node {
+            Node::String(value) => visitor.visit_borrowed_str(value),
+            other => Err(DecodeError::expected("a string", other)),
+        }
+    }
+
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.deserialize_str(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.node {
+            Node::Removed => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        match self.node {
+            Node::Array(elements) => visitor.visit_seq(Elements {
+                elements: elements.iter().enumerate(),
+                place: self.place,
+                faults: self.faults,
+            }),
+            other => Err(DecodeError::expected("an array", other)),
+        }
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        self.members(None, visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        self.members(Some(fields), visitor)
+    }
+
+    forward_to_deserialize_any! {
+        i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier ignored_any
+    }
+}
+
+/// An integer that every reader of JSON gets right (RFC 8259, section 6).
+fn integer(node: &Node) -> Result<i64, DecodeError> {
+    match node {
+        Node::Integer(value) if (-MAX_INTEGER..=MAX_INTEGER).contains(value) => Ok(*value),
+        Node::Number(value) if value.fract() != 0.0 => {
+            let detail = "expected a whole number, found one with a fraction";
+            Err(DecodeError::Fault(FaultCode::InvalidType, detail.to_owned()))
+        }
+        Node::Integer(_) | Node::Number(_) => {
+            let detail = format!("a whole number is between -{MAX_INTEGER} and {MAX_INTEGER}");
+            Err(DecodeError::Fault(FaultCode::OutOfRange, detail))
+        }
+        other => Err(DecodeError::expected("a whole number", other)),
+    }
+}
+
+/// The members of an object.
+struct Members<'de, 'p> {
+    members: slice::Iter<'de, (String, Node)>,
+    /// The names that the object may have, where it is not for any.
+    known: Option<&'static [&'static str]>,
+    seen: HashSet<&'de str>,
+    current: Option<(&'de str, &'de Node)>,
+    place: &'p Place<'p>,
+    faults: &'p mut Faults,
+}
+
+impl<'de> Members<'de, '_> {
+    /// The next member that is known and wasn't there before.
+    fn advance(&mut self) -> Option<&'de str> {
+        for (name, node) in self.members.by_ref() {
+            if self.seen.insert(name) {
+                if let Some(known) = self.known.filter(|known| !known.contains(&name.as_str())) {
+                    self.place.record(DecodeError::UnknownMember(name.clone(), known), self.faults);
+                    continue;
+                }
+                self.current = Some((name, node));
+                return Some(name);
+            }
+            let detail = "the member is there twice; the first is read".to_owned();
+            self.faults.record(Place::Member(self.place, name).pointer(), FaultCode::DuplicateMember, detail);
+        }
+        None
+    }
+
+    fn current(&mut self) -> Result<(&'de str, &'de Node), DecodeError> {
+        self.current.take().ok_or_else(|| de::Error::custom("a value was asked for before its name"))
+    }
+}
+
+impl<'de> MapAccess<'de> for Members<'de, '_> {
+    type Error = DecodeError;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, DecodeError> {
+        self.advance().map(|name| seed.deserialize(BorrowedStrDeserializer::new(name))).transpose()
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
+        let (name, node) = self.current()?;
+        let place = Place::Member(self.place, name);
+        seed.deserialize(Reader { node, place: &place, faults: self.faults })
+    }
+
+    /// A name that isn't known is recorded and skipped. (A seed can be used only once, a type as often as needed.)
+    fn next_key<K: Deserialize<'de>>(&mut self) -> Result<Option<K>, DecodeError> {
+        while let Some(name) = self.advance() {
+            match K::deserialize(BorrowedStrDeserializer::new(name)) {
+                Ok(key) => return Ok(Some(key)),
+                Err(error) => self.place.record(error, self.faults),
+            }
+        }
+        Ok(None)
+    }
+
+    /// A value that can't be read is recorded and taken for absent; what a patch removed is absent.
+    fn next_value<V: Deserialize<'de>>(&mut self) -> Result<V, DecodeError> {
+        let (name, node) = self.current()?;
+        if *node == Node::Removed
+            && let Ok(absent) = V::deserialize(Absent)
+        {
+            return Ok(absent);
+        }
+        let place = Place::Member(self.place, name);
+        V::deserialize(Reader { node, place: &place, faults: self.faults }).or_else(|error| {
+            place.record(error, self.faults);
+            V::deserialize(Absent)
+        })
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.members.len())
+    }
+}
+
+/// The elements of an array.
+struct Elements<'de, 'p> {
+    elements: Enumerate<slice::Iter<'de, Node>>,
+    place: &'p Place<'p>,
+    faults: &'p mut Faults,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'de, '_> {
+    type Error = DecodeError;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, DecodeError> {
+        let Some((index, node)) = self.elements.next() else { return Ok(None) };
+        let place = Place::Element(self.place, index);
+        seed.deserialize(Reader { node, place: &place, faults: self.faults }).map(Some)
+    }
+
+    /// An element that can't be read is recorded and left out.
+    fn next_element<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, DecodeError> {
+        for (index, node) in self.elements.by_ref() {
+            let place = Place::Element(self.place, index);
+            match T::deserialize(Reader { node, place: &place, faults: self.faults }) {
+                Ok(element) => return Ok(Some(element)),
+                Err(error) => {
+                    place.record(error, self.faults);
+                    self.faults.leave_out(self.place.pointer(), index);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.elements.len())
+    }
+}
+
+/// The deserialiser of what isn't there: no value, an empty list, an object without members.
+struct Absent;
+
+impl<'de> Deserializer<'de> for Absent {
+    type Error = DecodeError;
+
+    /// A value that has to be there: the fault is told already.
+    fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, DecodeError> {
+        Err(DecodeError::Told)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_none()
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_seq(SeqDeserializer::new(iter::empty::<&str>()))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
+        visitor.visit_map(MapDeserializer::new(iter::empty::<(&str, &str)>()))
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, DecodeError> {
+        self.deserialize_map(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
+        newtype_struct tuple tuple_struct enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::value::{Day, Name, Sector};
+
+    #[derive(Debug, Deserialize)]
+    struct Outer {
+        name: Option<Name>,
+        count: Option<i64>,
+        small: Option<u8>,
+        flag: Option<bool>,
+        #[serde(default)]
+        sectors: Vec<Sector>,
+        #[serde(default)]
+        rounds: Vec<Round>,
+        inner: Option<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Round {
+        #[serde(default)]
+        inners: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    struct Inner {
+        held_on: Option<Day>,
+        note: Option<String>,
+    }
+
+    fn read(text: &str) -> (Option<Outer>, Vec<(String, &'static str, String)>) {
+        let document = Node::parse(text.as_bytes()).unwrap();
+        let mut faults = Faults::default();
+        let value = decode(&document, &mut faults);
+        let told = faults.into_sorted(&document).into_iter();
+        (value, told.map(|item| (item.pointer, item.code.as_str(), item.detail)).collect())
+    }
+
+    fn faults_of(text: &str) -> Vec<(String, &'static str)> {
+        read(text).1.into_iter().map(|(pointer, code, _)| (pointer, code)).collect()
+    }
+
+    fn at(pointer: &str, code: &'static str) -> (String, &'static str) {
+        (pointer.to_owned(), code)
+    }
+
+    #[test]
+    fn one_pass_tells_every_kind_of_fault_and_keeps_the_rest() {
+        let (value, told) = read(
+            r#"{
+                "naem": "x", "name": "Harmonie", "count": "7", "name": "again", "flag": null,
+                "sectors": ["housing", 5, "hosing", "culture"],
+                "rounds": [{"inners": [{"held_on": "2012-02-31"}, {"held_on": "2012-02-29", "nto/e~": 1}]}, []],
+                "inner": {"note": {}}
+            }"#,
+        );
+        let places: Vec<_> = told.iter().map(|(pointer, code, _)| (pointer.clone(), *code)).collect();
+        assert_eq!(
+            places,
+            [
+                at("/naem", "unknown-member"),
+                at("/name", "duplicate-member"),
+                at("/count", "invalid-type"),
+                at("/flag", "invalid-type"),
+                at("/sectors/1", "invalid-type"),
+                at("/sectors/2", "not-in-vocabulary"),
+                at("/rounds/0/inners/0/held_on", told[6].1),
+                at("/rounds/0/inners/1/nto~1e~0", "unknown-member"),
+                at("/rounds/1", "invalid-type"),
+                at("/inner/note", "invalid-type"),
+            ]
+        );
+        assert!(told[0].2.contains("`name`"), "{}", told[0].2);
+        assert_eq!(told[2].2, "expected a whole number, found a string");
+        assert_eq!(told[8].2, "expected an object, found an array");
+        let value = value.unwrap();
+        assert_eq!(value.name.unwrap().0.as_str(), "Harmonie");
+        assert_eq!(value.sectors.len(), 2);
+        assert_eq!(value.rounds.len(), 1);
+        assert_eq!((value.rounds[0].inners.len(), value.count, value.small, value.flag), (2, None, None, None));
+        assert_eq!(value.inner.unwrap().note, None);
+        assert!(value.rounds[0].inners[0].held_on.is_none() && value.rounds[0].inners[0].note.is_none());
+    }
+
+    #[test]
+    fn null_is_no_value() {
+        let nulls = r#"{"name": null, "count": null, "sectors": null, "rounds": null, "inner": null}"#;
+        let places = ["/name", "/count", "/sectors", "/rounds", "/inner"];
+        assert_eq!(faults_of(nulls), places.map(|place| at(place, "invalid-type")));
+        assert_eq!(
+            faults_of(r#"{"sectors": [null], "rounds": [null]}"#),
+            [at("/sectors/0", "invalid-type"), at("/rounds/0", "invalid-type")]
+        );
+        assert_eq!(faults_of(r#"{"nmae": null}"#), [at("/nmae", "unknown-member")]);
+    }
+
+    #[test]
+    fn what_a_patch_removed_is_absent() {
+        let mut node = Node::parse(br#"{"name": "x", "sectors": ["housing"]}"#).unwrap();
+        node.merge(&Node::parse(br#"{"name": null, "sectors": null, "inner": {"held_on": null}}"#).unwrap());
+        let mut faults = Faults::default();
+        let value: Outer = decode(&node, &mut faults).unwrap();
+        assert!(faults.is_empty() && value.name.is_none() && value.sectors.is_empty() && value.inner.is_some());
+        node.merge(&Node::parse(br#"{"nmae": null}"#).unwrap());
+        decode::<Outer>(&node, &mut faults);
+        assert_eq!(faults.into_sorted(&node).len(), 1);
+    }
+
+    #[test]
+    fn integers_are_whole_and_within_what_every_reader_gets_right() {
+        assert_eq!(read(r#"{"count": 9007199254740991, "small": 255}"#).1, []);
+        assert_eq!(read(r#"{"count": -9007199254740991, "small": 1.0}"#).1, []);
+        for (text, code) in [
+            (r#"{"count": 9007199254740992}"#, "out-of-range"),
+            (r#"{"count": -9007199254740992}"#, "out-of-range"),
+            (r#"{"count": 18446744073709551615}"#, "out-of-range"),
+            (r#"{"count": 1e300}"#, "out-of-range"),
+            (r#"{"count": 1.5}"#, "invalid-type"),
+            (r#"{"count": true}"#, "invalid-type"),
+        ] {
+            assert_eq!(faults_of(text), [at("/count", code)], "{text}");
+        }
+        assert_eq!(faults_of(r#"{"small": 256}"#), [at("/small", "out-of-range")]);
+    }
+
+    #[test]
+    fn what_is_no_object_has_one_fault() {
+        for text in ["[]", "null", "3", r#""x""#] {
+            let (value, told) = read(text);
+            assert!(value.is_none());
+            assert_eq!(told.len(), 1, "{text}");
+            assert_eq!((told[0].0.as_str(), told[0].1), ("", "invalid-type"));
+        }
+    }
+
+    #[test]
+    fn a_flood_of_faults_is_cut_with_a_note() {
+        let members: Vec<String> = (0..5000).map(|n| format!("\"x{n}\": 1")).collect();
+        let told = read(&format!("{{{}}}", members.join(","))).1;
+        assert_eq!(told.len(), Faults::MAX + 1);
+        assert!(told[Faults::MAX].2.starts_with("4900 further faults"), "{}", told[Faults::MAX].2);
+    }
+
+    #[test]
+    fn a_long_name_makes_no_long_pointer() {
+        let told = read(&format!(r#"{{"{}": 1}}"#, "é".repeat(30_000))).1;
+        assert_eq!(told[0].0.chars().count(), 1000);
+        assert!(told[0].0.ends_with('…'));
+    }
+
+    prop_compose! {
+        fn name()(known in prop::sample::select(vec![
+            "name", "count", "small", "flag", "sectors", "rounds", "inner", "inners", "held_on", "note", "nmae", "a/b~", "",
+        ])) -> String {
+            known.to_owned()
+        }
+    }
+
+    /// JSON text whose members are mostly those of [`Outer`], some of them twice.
+    fn json() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just("null".to_owned()),
+            any::<bool>().prop_map(|value| value.to_string()),
+            any::<i64>().prop_map(|value| value.to_string()),
+            (-1e12..1e12_f64).prop_map(|value| value.to_string()),
+            prop::sample::select(vec!["housing", "2012-02-29", "Harmonie", ""]).prop_map(|text| format!("{text:?}")),
+            any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap()),
+        ];
+        leaf.prop_recursive(5, 60, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(|elements| format!("[{}]", elements.join(","))),
+                prop::collection::vec((name(), inner), 0..8).prop_map(|members| {
+                    let members: Vec<String> =
+                        members.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+                    format!("{{{}}}", members.join(","))
+                }),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_is_read_or_told(text in json()) {
+            let (value, told) = read(&text);
+            prop_assert!(value.is_some() || !told.is_empty());
+            let mut places: Vec<_> = told.iter().map(|(pointer, code, _)| (pointer, code)).collect();
+            places.sort();
+            places.dedup();
+            prop_assert_eq!(places.len(), told.len(), "a fault is told once");
+        }
+
+        #[test]
+        fn any_bytes_are_json_or_malformed(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Node::parse(&bytes);
+        }
+    }
+}

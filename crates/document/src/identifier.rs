@@ -1,0 +1,44 @@
+//! Identifiers in other registers.
+
+use domain::FaultCode;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::value::Word;
+
+/// A register that gives identifiers.
+pub type Scheme = Word<domain::Scheme>;
+
+wire! {
+    /// An identifier in another register.
+    #[example({"scheme": "GB-COH", "id": "09506232"})]
+    pub struct Identifier {
+        scheme: Scheme = required,
+        /// The identifier itself. It is put into the form of its register: `9506232` under `GB-COH` becomes `09506232`.
+        id: String = required.schema(id),
+    }
+}
+
+fn id() -> RefOr<Schema> {
+    let id = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(100));
+    id.examples(["09506232"]).into()
+}
+
+impl Identifier {
+    /// The identifier, or its faults.
+    pub fn build(self, faults: &mut Faults) -> Option<domain::Identifier> {
+        let Word(scheme) = self.scheme?;
+        let made = domain::Identifier::new(scheme, &self.id?);
+        // What is filed under another register's scheme is right itself: the scheme is to be corrected.
+        let field =
+            if made.as_ref().is_err_and(|invalid| invalid.code == FaultCode::Misfiled) { "scheme" } else { "id" };
+        faults.take(field, made)
+    }
+
+    /// The identifier, to be shown.
+    pub fn show(identifier: &domain::Identifier) -> Self {
+        Self { scheme: Some(Word(identifier.scheme())), id: Some(identifier.id().to_owned()) }
+    }
+}

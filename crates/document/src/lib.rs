@@ -1,0 +1,27 @@
+//! The register's documents: how each kind of record is sent, shown and stored as JSON.
+//!
+//! A kind declares its members once ([`wire!`]). From that declaration come what a caller may send, what is shown, what the
+//! public is shown, the merge patch, and the schemas of all of them. The text of a document is read member by member with every fault
+//! told at once ([`body`]), or as it was stored ([`record`]).
+//!
+//! Knows no SQL and no HTTP.
+
+pub mod body;
+pub mod declare;
+pub mod decode;
+pub mod faults;
+pub mod identifier;
+pub mod node;
+pub mod record;
+pub mod reference;
+pub mod register;
+pub mod schema;
+pub mod source;
+pub mod value;
+
+pub use body::{Content, Input, Refusal};
+pub use declare::{Member, Object, Wire};
+pub use faults::{Faults, PointedFault};
+pub use node::{Malformed, Node};
+pub use record::{ChildDocument, Documented, Json};
+pub use reference::Reference;

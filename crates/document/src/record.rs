@@ -1,0 +1,205 @@
+//! A record as a document: written, and read back as it was stored.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::{Child, Id, Invalid, Kind, Record};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use validator::Validate as _;
+
+use crate::body::Input;
+use crate::declare::{Object, Wire};
+use crate::faults::Faults;
+
+/// Brings a document from one form into the next: it gets the members as they are stored.
+pub type Upgrade = fn(&mut Map<String, Value>);
+
+/// A kind of record, by what its records say.
+pub trait Documented: Clone + Send + Sync + 'static {
+    /// The kind.
+    const KIND: Kind;
+
+    /// What brings documents of earlier forms into today's, the first form's first.
+    const UPGRADES: &'static [Upgrade] = &[];
+
+    /// The form of today's documents: a change to how records are written is a new form, with an upgrade from the one before.
+    const DOCUMENT_VERSION: usize = Self::UPGRADES.len().saturating_add(1);
+
+    /// The members of its documents.
+    type Document: Input + Serialize;
+
+    /// What a record says, as its members. What follows from the other members is worked out here.
+    fn show(&self) -> Self::Document;
+
+    /// The record that it belongs to, where records of the kind do.
+    fn parent_id(&self) -> Option<String> {
+        None
+    }
+
+    /// What a record says whose members were read, of the record with this id.
+    ///
+    /// # Errors
+    /// Where that is no id, or is missing.
+    fn from_value(value: <Self::Document as Input>::Value, parent_id: Option<&str>) -> Result<Self, Invalid>;
+}
+
+/// A kind of record that belongs to another.
+pub trait ChildDocument: Clone + Send + Sync + 'static {
+    /// What it belongs to.
+    type Parent: Clone + Send + Sync + 'static;
+
+    /// The kind.
+    const KIND: Kind;
+
+    /// What brings documents of earlier forms into today's, the first form's first.
+    const UPGRADES: &'static [Upgrade] = &[];
+
+    /// The members of its documents.
+    type Document: Input<Value = Self> + Serialize;
+
+    /// What a record says, as its members.
+    fn show(&self) -> Self::Document;
+}
+
+impl<T: ChildDocument> Documented for Child<T::Parent, T> {
+    const KIND: Kind = T::KIND;
+    const UPGRADES: &'static [Upgrade] = T::UPGRADES;
+
+    type Document = T::Document;
+
+    fn show(&self) -> T::Document {
+        self.content.show()
+    }
+
+    fn parent_id(&self) -> Option<String> {
+        Some(self.parent_id.to_string())
+    }
+
+    fn from_value(content: T, parent_id: Option<&str>) -> Result<Self, Invalid> {
+        let parent_id: Id<T::Parent> = parent_id.unwrap_or_default().parse()?;
+        Ok(Self { parent_id, content })
+    }
+}
+
+/// A record as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Json {
+    /// All of it, members in the order that people read them in.
+    pub shown: String,
+    /// What the public is shown, where that is less.
+    pub public: Option<String>,
+    /// All of it as canonical JSON (RFC 8785), which the entry log keeps and hashes.
+    pub canonical: String,
+}
+
+/// A record inside another answer, as it is shown.
+#[derive(Clone, Debug)]
+pub struct View(Box<RawValue>);
+
+impl View {
+    /// The view of a record.
+    pub fn of<T: Documented>(record: &Record<T>) -> Option<Self> {
+        RawValue::from_string(shown(record)).ok().map(Self)
+    }
+}
+
+impl Serialize for View {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// Writes a record.
+pub fn write<T: Documented>(record: &Record<T>) -> Json {
+    let document = record.content.show();
+    let parent = parent(record);
+    let canonical = canonical(record, parent.as_ref(), &document);
+    let shown = text(record, parent.as_ref(), &document);
+    let mut is_reduced = false;
+    let public = document.without_personal(&mut is_reduced);
+    let public = is_reduced.then(|| text(record, parent.as_ref(), &public));
+    Json { shown, public, canonical }
+}
+
+/// All of a record as it is shown.
+pub fn shown<T: Documented>(record: &Record<T>) -> String {
+    text(record, parent(record).as_ref(), &record.content.show())
+}
+
+/// The member that says what the record belongs to, with the id.
+fn parent<T: Documented>(record: &Record<T>) -> Option<(&'static str, String)> {
+    let parent = <T::Document as Wire>::OBJECT.envelope.and_then(|envelope| envelope.parent);
+    parent.map(|(name, _)| name).zip(record.content.parent_id())
+}
+
+/// Reads what a stored document says, by its structure and the types of its values: the rules that bind members judged what a request
+/// said, and don't judge it again.
+///
+/// # Errors
+/// In words, where it isn't the document of such a record.
+pub fn read<T: Documented>(document: &str, parent_id: Option<&str>) -> Result<T, String> {
+    let parse = || serde_json::from_str::<T::Document>(document).map_err(|error| error.to_string());
+    let mut faults = Faults::of_stored();
+    match parse()?.build(&mut faults) {
+        Some(value) => T::from_value(value, parent_id).map_err(|invalid| invalid.detail),
+        None => {
+            // What is missing.
+            faults.validated(parse()?.validate());
+            Err(faults.to_string())
+        }
+    }
+}
+
+/// A document of an earlier form in today's.
+///
+/// # Errors
+/// In words, where it is no JSON object.
+pub fn upgrade<T: Documented>(document: &str, version: usize) -> Result<String, String> {
+    let mut members: Map<String, Value> = serde_json::from_str(document).map_err(|error| error.to_string())?;
+    T::UPGRADES.iter().skip(version.saturating_sub(1)).for_each(|upgrade| upgrade(&mut members));
+    Ok(Value::Object(members).to_string())
+}
+
+/// JSON Pointers to the members that say something about a person.
+pub fn personal(object: &'static Object) -> Vec<String> {
+    let mut pointers = Vec::new();
+    for member in object.members {
+        if member.is_personal {
+            pointers.push(format!("/{}", member.name));
+        }
+        let inside = member.object.filter(|_| !member.is_list());
+        pointers.extend(inside.into_iter().flat_map(personal).map(|pointer| format!("/{}{pointer}", member.name)));
+    }
+    pointers
+}
+
+/// An instant as documents have it.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Only numbers that are not finite and keys that are no text can't be written; no document has either.
+fn text<T>(record: &Record<T>, parent: Option<&(&'static str, String)>, document: &impl Serialize) -> String {
+    let members = serde_json::to_string(document).unwrap_or_default();
+    let members = members.strip_prefix('{').and_then(|members| members.strip_suffix('}')).unwrap_or_default();
+    let Record { id, version, .. } = record;
+    let parent = parent.map(|(name, id)| format!(r#""{name}":"{id}","#)).unwrap_or_default();
+    let comma = if members.is_empty() { "" } else { "," };
+    let (created_at, updated_at) = (instant(record.created_at), instant(record.updated_at));
+    format!(
+        r#"{{"id":"{id}","version":{version},{parent}{members}{comma}"created_at":"{created_at}","updated_at":"{updated_at}"}}"#
+    )
+}
+
+/// Members in the order of their names, as a map has them; documents have whole numbers only, so that this is RFC 8785's form.
+fn canonical<T>(record: &Record<T>, parent: Option<&(&'static str, String)>, document: &impl Serialize) -> String {
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    if let Value::Object(members) = &mut value {
+        members.insert("id".to_owned(), record.id.to_string().into());
+        members.insert("version".to_owned(), record.version.into());
+        members.extend(parent.map(|(name, id)| ((*name).to_owned(), id.as_str().into())));
+        members.insert("created_at".to_owned(), instant(record.created_at).into());
+        members.insert("updated_at".to_owned(), instant(record.updated_at).into());
+    }
+    value.to_string()
+}

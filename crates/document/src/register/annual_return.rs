@@ -1,0 +1,161 @@
+//! Annual returns of mutuals: what they say about each of their years.
+
+use domain::{AnnualFigures, Kind, MAX_INTEGER, Mutual, Staff};
+
+use crate::body::Input;
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::record::ChildDocument;
+use crate::register::{Currency, Money, Percent};
+use crate::source::{self, Source};
+use crate::value::{AnnualReturnId, Day, Fte, MutualId, Text};
+
+wire! {
+    /// What a mutual says about one of its years: at least one figure besides `period_ends_on`. What isn't known is
+    /// left out.
+    #[example({
+        "period_ends_on": "2013-03-31",
+        "turnover": {"amount_minor": 1_240_000_000, "currency": "GBP"},
+        "surplus": {"amount_minor": -4_500_000, "currency": "GBP"},
+        "headcount": 312,
+        "fte": "254.50",
+        "service_users": 18000,
+        "staff_directors": 3,
+        "board_size": 9,
+        "staff_shareholding_percent": "51.00",
+        "sources": [{"title": "Annual report and accounts 2012 to 2013", "accessed_on": "2025-07-01"}]
+    })]
+    pub record AnnualReturn(AnnualReturnId, mutual_id: MutualId) {
+        /// The last day of the year that it is about. A mutual has one return for each.
+        period_ends_on: Day = required,
+        /// What was earned in the year.
+        turnover: Money = optional,
+        /// What was left of it; below 0 for a loss. In the currency of `turnover`.
+        surplus: SignedMoney = optional,
+        /// How many people worked in the mutual at the end of the year: heads, not full-time equivalents. The newest
+        /// return that has it gives the mutual its `staff_count`.
+        headcount: i64 = optional.range(0, Staff::MAX_COUNT),
+        /// How many full-time equivalents those were: not more than `headcount`.
+        fte: Fte = optional,
+        /// How many people were served in the year.
+        service_users: i64 = optional.range(0, Staff::MAX_COUNT),
+        /// How many members of the board staff had chosen from among themselves: not more than `board_size`.
+        staff_directors: i64 = optional.range(0, Staff::MAX_COUNT),
+        /// How many members the board had.
+        board_size: i64 = optional.range(0, Staff::MAX_COUNT),
+        /// How much of the mutual's shares staff held.
+        staff_shareholding_percent: Percent = optional,
+        /// Where the record comes from.
+        sources: Source = list.max(50),
+    }
+}
+
+wire! {
+    /// An amount of money that may be owed.
+    #[example({"amount_minor": -4_500_000, "currency": "GBP"})]
+    pub struct SignedMoney {
+        /// How many of the currency's minor units: pence for `GBP`; below 0 for a loss.
+        amount_minor: i64 = required.range(-MAX_INTEGER, MAX_INTEGER).example("-4500000"),
+        currency: Currency = required,
+    }
+}
+
+impl Input for AnnualReturn {
+    type Value = domain::AnnualReturn;
+
+    fn build(self, faults: &mut Faults) -> Option<domain::AnnualReturn> {
+        let turnover = self.turnover.and_then(|money| faults.within("turnover", money, Money::build));
+        let surplus = self.surplus.and_then(|money| faults.within("surplus", money, SignedMoney::build));
+        let figures = AnnualFigures {
+            turnover,
+            surplus,
+            headcount: self.headcount,
+            fte: self.fte.map(Text::into_inner),
+            service_users: self.service_users,
+            staff_directors: self.staff_directors,
+            board_size: self.board_size,
+            staff_shareholding_percent: self.staff_shareholding_percent.map(Text::into_inner),
+        };
+        let figures = faults.checked(&[], figures);
+        let sources = source::build(self.sources, faults);
+        Some(domain::AnnualReturn {
+            period_ends_on: self.period_ends_on?.into_inner(),
+            figures: figures?,
+            sources: sources?,
+        })
+    }
+}
+
+impl SignedMoney {
+    /// The amount, or its faults.
+    pub fn build(self, faults: &mut Faults) -> Option<domain::SignedMoney> {
+        faults.take("amount_minor", domain::SignedMoney::new(self.amount_minor?, self.currency?.into_inner()))
+    }
+
+    /// The amount, to be shown.
+    pub fn show(money: domain::SignedMoney) -> Self {
+        Self { amount_minor: Some(money.amount_minor()), currency: Some(Text(money.currency())) }
+    }
+}
+
+impl ChildDocument for domain::AnnualReturn {
+    type Parent = Mutual;
+
+    const KIND: Kind = Kind::AnnualReturn;
+
+    type Document = AnnualReturn;
+
+    fn show(&self) -> AnnualReturn {
+        let figures = &*self.figures;
+        AnnualReturn {
+            period_ends_on: Some(Text(self.period_ends_on)),
+            turnover: figures.turnover.map(Money::show),
+            surplus: figures.surplus.map(SignedMoney::show),
+            headcount: figures.headcount,
+            fte: figures.fte.map(Text),
+            service_users: figures.service_users,
+            staff_directors: figures.staff_directors,
+            board_size: figures.board_size,
+            staff_shareholding_percent: figures.staff_shareholding_percent.map(Text),
+            sources: source::show(&self.sources),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::sample::{assert_reads_back, create, faults};
+
+    #[test]
+    fn a_full_document_reads_back() {
+        let content = create::<AnnualReturn>(
+            r#"{"period_ends_on": "2013-03-31", "turnover": {"amount_minor": 9007199254740991, "currency": "GBP"},
+                "surplus": {"amount_minor": -9007199254740991, "currency": "GBP"}, "headcount": 312, "fte": "254.5",
+                "service_users": 0, "staff_directors": 3, "board_size": 9, "staff_shareholding_percent": "51",
+                "sources": SOURCES}"#,
+        );
+        assert_reads_back(&content);
+    }
+
+    #[test]
+    fn a_return_without_figures_says_nothing() {
+        assert_eq!(faults::<AnnualReturn>(r#"{"period_ends_on": "2013-03-31"}"#), [(String::new(), "required")]);
+    }
+
+    #[test]
+    fn figures_are_judged_each_at_its_place() {
+        let found = faults::<AnnualReturn>(
+            r#"{"turnover": {"amount_minor": -1, "currency": "GBP"}, "surplus": {"currency": "GBP"},
+                "headcount": 10000001, "staff_directors": 4, "board_size": 3}"#,
+        );
+        let expected = [
+            ("/turnover/amount_minor", "out-of-range"),
+            ("/surplus/amount_minor", "required"),
+            ("/headcount", "out-of-range"),
+            ("/staff_directors", "inconsistent"),
+            ("/period_ends_on", "required"),
+        ];
+        assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
+    }
+}

@@ -1,0 +1,89 @@
+//! Commitments of departments: what was promised, by when, and whether it was kept.
+
+use domain::{Department, Kind};
+
+use crate::body::Input;
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::record::ChildDocument;
+use crate::source::{self, Source};
+use crate::value::{CommitmentId, Day, DepartmentId, Text, Title, WebUrl, Word};
+
+/// What a department commits itself to.
+pub type CommitmentKind = Word<domain::CommitmentKind>;
+
+wire! {
+    /// Something that a department has promised to publish. Whether it is due, overdue or met as at a day is in the
+    /// report on commitments.
+    #[example({
+        "kind": "staff_pathway",
+        "title": "A clear pathway for staff who want to form a mutual",
+        "due_on": "2013-04-30",
+        "published_on": "2013-04-22",
+        "evidence_url": "https://www.example.gov.uk/mutuals/pathway",
+        "sources": [{"title": "Mutuals Taskforce report", "accessed_on": "2025-07-01"}]
+    })]
+    pub record Commitment(CommitmentId, department_id: DepartmentId) {
+        kind: CommitmentKind = required,
+        /// What was promised.
+        title: Title = required,
+        /// The last day on which it is kept in time.
+        due_on: Day = required,
+        /// When it was kept.
+        published_on: Day = optional,
+        /// Where that can be seen.
+        evidence_url: WebUrl = optional,
+        /// Where the record comes from.
+        sources: Source = list.max(50),
+    }
+}
+
+impl Input for Commitment {
+    type Value = domain::Commitment;
+
+    fn build(self, faults: &mut Faults) -> Option<domain::Commitment> {
+        let sources = source::build(self.sources, faults);
+        Some(domain::Commitment {
+            kind: self.kind?.into_inner(),
+            title: self.title?.into_inner(),
+            due_on: self.due_on?.into_inner(),
+            published_on: self.published_on.map(Text::into_inner),
+            evidence_url: self.evidence_url.map(Text::into_inner),
+            sources: sources?,
+        })
+    }
+}
+
+impl ChildDocument for domain::Commitment {
+    type Parent = Department;
+
+    const KIND: Kind = Kind::Commitment;
+
+    type Document = Commitment;
+
+    fn show(&self) -> Commitment {
+        Commitment {
+            kind: Some(Word(self.kind)),
+            title: Some(Text(self.title.clone())),
+            due_on: Some(Text(self.due_on)),
+            published_on: self.published_on.map(Text),
+            evidence_url: self.evidence_url.clone().map(Text),
+            sources: source::show(&self.sources),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::sample::{assert_reads_back, create};
+
+    #[test]
+    fn a_full_document_reads_back() {
+        let content = create::<Commitment>(
+            r#"{"kind": "staff_pathway", "title": "T", "due_on": "2013-04-30", "published_on": "2013-04-22",
+                "evidence_url": "https://example.org/", "sources": SOURCES}"#,
+        );
+        assert_reads_back(&content);
+    }
+}

@@ -1,0 +1,457 @@
+//! Contracts under which a mutual supplies services to a public body.
+
+use domain::{Distinct, Invalid, Kind, Timeline};
+use utoipa::openapi::schema::ObjectBuilder;
+
+use crate::body::Input;
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::record::Documented;
+use crate::reference::Reference;
+use crate::source::{self, Source};
+use crate::value::{ContractId, Day, DepartmentId, Described, Description, MutualId, Text, Title, Word, line, texts};
+
+/// How a supplier was chosen.
+pub type Procedure = Word<domain::Procedure>;
+
+/// Under which law.
+pub type Regime = Word<domain::Regime>;
+
+/// How far a contract has come.
+pub type ContractStatus = Word<domain::ContractStatus>;
+
+/// How a contract shields a mutual from competition.
+pub type ProtectionKind = Word<domain::ProtectionKind>;
+
+/// The buyer's own reference of a contract.
+pub type ContractReference = Text<domain::Line<100>>;
+
+/// The open contracting id of a procurement.
+pub type Ocid = Text<domain::Ocid>;
+
+/// What kind of services are bought.
+pub type CpvCode = Text<domain::CpvCode>;
+
+/// The first digits of CPV codes.
+pub type CpvPrefix = Text<domain::CpvPrefix>;
+
+/// A currency.
+pub type Currency = Text<domain::Currency>;
+
+wire! {
+    /// A contract under which a mutual supplies services to a public body. Its days are whole: which law applies, and
+    /// whether it is kept, depends on them.
+    #[example({
+        "mutual_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
+        "department_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01",
+        "title": "Library and archive services",
+        "description": "Running of 24 libraries and the county archive, including the mobile library.",
+        "reference": "CS-2025-0117",
+        "ocid": "ocds-h6vhtk-04f9a1",
+        "cpv_codes": ["92511000-6"],
+        "health_services": false,
+        "procedure": "pa_s33_reserved",
+        "procurement_started_on": "2025-03-03",
+        "awarded_on": "2025-05-12",
+        "award_notice_on": "2025-05-13",
+        "entered_on": "2025-05-28",
+        "starts_on": "2025-06-01",
+        "ends_on": "2028-05-31",
+        "latest_ends_on": "2030-05-31",
+        "value": {"amount_minor": 1_860_000_000, "currency": "GBP"},
+        "protection": {"kind": "reserved", "until": "2030-05-31"},
+        "status": "active",
+        "sources": [{"title": "Contract details notice", "accessed_on": "2025-07-01"}]
+    })]
+    pub record Contract(ContractId) {
+        /// The supplier.
+        mutual_id: MutualId = required,
+        /// The buyer.
+        department_id: DepartmentId = required,
+        /// What the contract is headed.
+        title: Title = required,
+        /// What is bought.
+        description: Description = optional,
+        reference: ContractReference = optional,
+        ocid: Ocid = optional,
+        /// What kinds of services are bought, each once.
+        cpv_codes: CpvCode = list.max(50),
+        /// Whether they are relevant health care services, for which the Provider Selection Regime 2023 applies in
+        /// England.
+        health_services: bool = optional,
+        procedure: Procedure = required,
+        /// When the procurement started. The law of that day applies.
+        procurement_started_on: Day = optional,
+        /// When the buyer decided who gets the contract: not before `procurement_started_on`.
+        awarded_on: Day = optional,
+        /// When the notice of the award was published: not before `procurement_started_on` and `awarded_on`.
+        award_notice_on: Day = optional,
+        /// When the contract was entered into: not before `procurement_started_on` and `awarded_on`.
+        entered_on: Day = optional,
+        /// The first day of its term.
+        starts_on: Day = optional,
+        /// The last day of its term as agreed: not before `starts_on`.
+        ends_on: Day = optional,
+        /// The last day of its term if all extensions are used: not before `starts_on` and `ends_on`.
+        latest_ends_on: Day = optional,
+        /// What it is worth over its term, extensions not included.
+        value: Money = optional,
+        /// How it shields the mutual from competition.
+        protection: Protection = optional,
+        status: ContractStatus = required,
+        /// Whether it is the first of its mutual's contracts by `entered_on`. One without that day never is. It may
+        /// change when another contract of the mutual does.
+        is_first: bool = default.set(),
+        /// Where the record comes from.
+        sources: Source = list.max(domain::MAX_SOURCES),
+    }
+}
+
+wire! {
+    /// An amount of money.
+    #[example({"amount_minor": 1_860_000_000, "currency": "GBP"})]
+    pub struct Money {
+        /// How many of the currency's minor units: pence for `GBP`.
+        amount_minor: i64 = required.range(0, domain::MAX_INTEGER).example("1860000000"),
+        currency: Currency = required,
+    }
+}
+
+wire! {
+    /// How, and until when, a contract shields a mutual from competition.
+    #[example({"kind": "reserved", "until": "2030-05-31"})]
+    pub struct Protection {
+        kind: ProtectionKind = required,
+        /// The last day of it: not before the contract's `starts_on`, and not with the kind `none`.
+        until: Day = optional,
+    }
+}
+
+impl Input for Contract {
+    type Value = domain::Contract;
+
+    fn references(&self) -> Vec<Reference> {
+        let supplier = self.mutual_id.iter().map(|Text(id)| Reference::new("mutual_id", Kind::Mutual, id));
+        let buyer = self.department_id.iter();
+        supplier.chain(buyer.map(|Text(id)| Reference::new("department_id", Kind::Department, id))).collect()
+    }
+
+    fn build(self, faults: &mut Faults) -> Option<Self::Value> {
+        let cpv_codes = faults.take("cpv_codes", Distinct::new(texts(self.cpv_codes)));
+        let value = self.value.and_then(|value| faults.within("value", value, Money::build));
+        let timeline = Timeline {
+            procurement_started_on: self.procurement_started_on.map(Text::into_inner),
+            awarded_on: self.awarded_on.map(Text::into_inner),
+            award_notice_on: self.award_notice_on.map(Text::into_inner),
+            entered_on: self.entered_on.map(Text::into_inner),
+            starts_on: self.starts_on.map(Text::into_inner),
+            ends_on: self.ends_on.map(Text::into_inner),
+            latest_ends_on: self.latest_ends_on.map(Text::into_inner),
+            protection: self.protection.and_then(Protection::build),
+        };
+        let timeline = faults.checked(&[], timeline);
+        let sources = source::build(self.sources, faults);
+
+        Some(domain::Contract {
+            mutual_id: self.mutual_id?.into_inner(),
+            department_id: self.department_id?.into_inner(),
+            title: self.title?.into_inner(),
+            description: self.description.map(Text::into_inner),
+            reference: self.reference.map(Text::into_inner),
+            ocid: self.ocid.map(Text::into_inner),
+            cpv_codes: cpv_codes?,
+            health_services: self.health_services,
+            procedure: self.procedure?.into_inner(),
+            timeline: timeline?,
+            value,
+            status: self.status?.into_inner(),
+            // The store tells it from all contracts of the mutual.
+            is_first: self.is_first.unwrap_or_default(),
+            sources: sources?,
+        })
+    }
+}
+
+impl Documented for domain::Contract {
+    const KIND: Kind = Kind::Contract;
+
+    type Document = Contract;
+
+    fn show(&self) -> Contract {
+        let timeline = &*self.timeline;
+        Contract {
+            mutual_id: Some(Text(self.mutual_id)),
+            department_id: Some(Text(self.department_id)),
+            title: Some(Text(self.title.clone())),
+            description: self.description.clone().map(Text),
+            reference: self.reference.clone().map(Text),
+            ocid: self.ocid.clone().map(Text),
+            cpv_codes: self.cpv_codes.iter().cloned().map(Text).collect(),
+            health_services: self.health_services,
+            procedure: Some(Word(self.procedure)),
+            procurement_started_on: timeline.procurement_started_on.map(Text),
+            awarded_on: timeline.awarded_on.map(Text),
+            award_notice_on: timeline.award_notice_on.map(Text),
+            entered_on: timeline.entered_on.map(Text),
+            starts_on: timeline.starts_on.map(Text),
+            ends_on: timeline.ends_on.map(Text),
+            latest_ends_on: timeline.latest_ends_on.map(Text),
+            value: self.value.map(Money::show),
+            protection: timeline.protection.as_ref().map(Protection::show),
+            status: Some(Word(self.status)),
+            is_first: Some(self.is_first),
+            sources: source::show(&self.sources),
+        }
+    }
+
+    fn from_value(value: Self, _: Option<&str>) -> Result<Self, Invalid> {
+        Ok(value)
+    }
+}
+
+impl Money {
+    /// The amount, or its faults.
+    pub fn build(self, faults: &mut Faults) -> Option<domain::Money> {
+        faults.take("amount_minor", domain::Money::new(self.amount_minor?, self.currency?.into_inner()))
+    }
+
+    /// The amount, to be shown.
+    pub fn show(money: domain::Money) -> Self {
+        Self { amount_minor: Some(money.amount_minor()), currency: Some(Text(money.currency())) }
+    }
+}
+
+impl Protection {
+    /// The protection, unless its kind is missing, which is told already.
+    fn build(self) -> Option<domain::Protection> {
+        Some(domain::Protection { kind: self.kind?.into_inner(), until: self.until.map(Text::into_inner) })
+    }
+
+    fn show(protection: &domain::Protection) -> Self {
+        Self { kind: Some(Word(protection.kind)), until: protection.until.map(Text) }
+    }
+}
+
+impl Described for domain::Line<100> {
+    const NAME: &'static str = "ContractReference";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        let text = "The buyer's own reference: one line, without white space around it.";
+        line(string, text, Self::MAX_CHARS).examples(["CS-2025-0117"])
+    }
+}
+
+impl Described for domain::Ocid {
+    const NAME: &'static str = "Ocid";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some(
+                "Open contracting id, under which all notices about the same procurement are published: `ocds-`, the \
+                 publisher's prefix of six, `-` and the publisher's own id (Open Contracting Data Standard 1.1).",
+            ))
+            .pattern(Some("^ocds-[0-9a-z]{6}-[!-~]+$"))
+            .max_length(Some(Self::MAX_CHARS))
+            .examples(["ocds-h6vhtk-04f9a1"])
+    }
+}
+
+impl Described for domain::CpvCode {
+    const NAME: &'static str = "CpvCode";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some(
+                "Code of the Common Procurement Vocabulary (CPV 2008, Commission Regulation (EC) No 213/2008): eight \
+                 digits, `-` and the check digit, which is the sum of the digits times 3, 7, 1, 3, 7, 1, 3, 7, modulo \
+                 10. It may be sent without the check digit and is answered with it.",
+            ))
+            .pattern(Some("^[0-9]{8}(-[0-9])?$"))
+            .max_length(Some(10))
+            .examples(["85000000-9"])
+    }
+}
+
+impl Described for domain::CpvPrefix {
+    const NAME: &'static str = "CpvPrefix";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        let text = "The first 2 to 8 digits of CPV codes: all codes of that division, group, class or category.";
+        string.description(Some(text)).pattern(Some("^[0-9]{2,8}$")).examples(["853"])
+    }
+}
+
+impl Described for domain::Currency {
+    const NAME: &'static str = "Currency";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some("A currency by its code of three capital letters (ISO 4217)."))
+            .pattern(Some("^[A-Z]{3}$"))
+            .min_length(Some(3))
+            .max_length(Some(3))
+            .examples(["GBP"])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Id, Record};
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::body::{Content, Refusal};
+    use crate::declare::Wire;
+    use crate::record;
+
+    fn example() -> String {
+        Contract::OBJECT.example.unwrap()().to_string()
+    }
+
+    fn body(text: &str) -> Content<Contract> {
+        Content::parse(text.as_bytes()).unwrap()
+    }
+
+    fn stored() -> Record<domain::Contract> {
+        let at = "2024-02-03T04:05:06.000007Z".parse().unwrap();
+        let id = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02".parse::<Id<_>>().unwrap();
+        let content = domain::Contract { is_first: true, ..body(&example()).create().unwrap() };
+        Record { id, version: 3, created_at: at, updated_at: at, content }
+    }
+
+    fn answer() -> String {
+        record::shown(&stored())
+    }
+
+    fn faults<T: std::fmt::Debug>(result: Result<T, Refusal>) -> Vec<(String, &'static str)> {
+        let faults = result.expect_err("a refusal").faults(Vec::new());
+        faults.into_iter().map(|fault| (fault.pointer, fault.code.as_str())).collect()
+    }
+
+    fn at(pointer: &str, code: &'static str) -> (String, &'static str) {
+        (pointer.to_owned(), code)
+    }
+
+    #[test]
+    fn faults_of_shape_and_of_the_domain_come_in_one_list() {
+        let told = faults(
+            body(
+                r#"{
+                    "mutual_id": "0190B7A4-3F52-7C31-9E2D-5A1B8C6D7E0F", "title": "", "reference": "a\nb",
+                    "ocid": "ocds-1-2", "cpv_codes": ["85000000", 85, "85000000-8", "85000000-9"],
+                    "health_services": "yes", "procedure": "pa_s33", "statsu": "active",
+                    "awarded_on": "2025-05", "award_notice_on": "2025-05-01", "procurement_started_on": "2025-05-02",
+                    "entered_on": "2025-05-01", "starts_on": "2025-06-01", "ends_on": "2025-05-31",
+                    "value": {"amount_minor": -1, "currency": "GBP"},
+                    "protection": {"kind": "none", "until": "2025-05-31"},
+                    "is_first": false
+                }"#,
+            )
+            .create(),
+        );
+        assert_eq!(
+            told,
+            [
+                at("/mutual_id", "invalid-format"),
+                at("/title", "empty"),
+                at("/reference", "invalid-character"),
+                at("/ocid", "invalid-format"),
+                at("/cpv_codes/1", "invalid-type"),
+                at("/cpv_codes/2", "check-digit"),
+                at("/cpv_codes/3", "duplicate-item"),
+                at("/health_services", "invalid-type"),
+                at("/procedure", "not-in-vocabulary"),
+                at("/statsu", "unknown-member"),
+                at("/awarded_on", "invalid-format"),
+                at("/award_notice_on", "date-order"),
+                at("/entered_on", "date-order"),
+                at("/ends_on", "date-order"),
+                at("/value/amount_minor", "out-of-range"),
+                at("/protection/until", "date-order"),
+                at("/protection/until", "inconsistent"),
+                at("/is_first", "read-only"),
+                at("/department_id", "required"),
+                at("/status", "required"),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_part_says_what_it_needs() {
+        let mut document: Value = serde_json::from_str(&example()).unwrap();
+        document["value"] = json!({"currency": "gbp"});
+        document["protection"] = json!({"until": "2025-01-01"});
+        assert_eq!(
+            faults(body(&document.to_string()).create()),
+            [
+                at("/protection/kind", "required"),
+                at("/value/currency", "invalid-format"),
+                at("/value/amount_minor", "required"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_read_can_be_sent_back() {
+        let sent = answer();
+        assert!(sent.contains(r#""is_first":true"#), "{sent}");
+        let expected = body(&example()).create().unwrap();
+        assert_eq!(body(&sent).replace(&answer()).unwrap(), expected);
+        assert_eq!(body(&sent).update(&answer()).unwrap(), expected);
+        assert_eq!(body("{}").update(&answer()).unwrap(), expected);
+        let other = sent.replace(r#""is_first":true"#, r#""is_first":false"#);
+        assert_eq!(faults(body(&other).replace(&answer())), [at("/is_first", "read-only")]);
+    }
+
+    #[test]
+    fn a_patch_changes_a_part_and_removes_another() {
+        let patch = r#"{"value": {"amount_minor": 0}, "protection": null, "cpv_codes": ["92511000"]}"#;
+        let patched = body(patch).update(&answer()).unwrap();
+        let currency = "GBP".parse().unwrap();
+        assert_eq!(patched.value, Some(domain::Money::new(0, currency).unwrap()));
+        assert_eq!(patched.timeline.protection, None);
+        assert_eq!(patched.cpv_codes, stored().content.cpv_codes);
+    }
+
+    #[test]
+    fn what_is_absent_is_left_out() {
+        let least = json!({
+            "mutual_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "department_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01",
+            "title": "Libraries", "procedure": "other", "status": "planned",
+        });
+        let record = Record { content: body(&least.to_string()).create().unwrap(), ..stored() };
+        let text = record::shown(&record);
+        assert!(
+            text.contains(r#""cpv_codes":[],"procedure":"other","status":"planned","is_first":false,"sources":[]"#),
+            "{text}"
+        );
+        assert!(!text.contains("null"), "{text}");
+    }
+
+    #[test]
+    fn a_document_reads_back_as_it_was_written() {
+        let record = stored();
+        let shown: Value = serde_json::from_str(&answer()).unwrap();
+        for member in Contract::OBJECT.members {
+            assert!(shown.get(member.name).is_some(), "{}", member.name);
+        }
+        assert_eq!(record::read::<domain::Contract>(&record::write(&record).shown, None).unwrap(), record.content);
+    }
+
+    #[test]
+    fn an_import_with_its_past_says_whether_it_was_the_first() {
+        let mut document: Value = serde_json::from_str(&example()).unwrap();
+        document["is_first"] = json!(true);
+        assert_eq!(body(&document.to_string()).create_with_past().unwrap(), stored().content);
+    }
+
+    #[test]
+    fn the_bounds_and_examples_are_those_of_the_domain() {
+        let cpv_codes = Contract::OBJECT.members.iter().find(|member| member.name == "cpv_codes").unwrap();
+        assert_eq!(cpv_codes.max_items, Some(Distinct::<domain::CpvCode, 0, 50>::MAX_ITEMS));
+        let mut document: Value = serde_json::from_str(&example()).unwrap();
+        document["value"] = Money::OBJECT.example.unwrap()();
+        document["protection"] = Protection::OBJECT.example.unwrap()();
+        body(&document.to_string()).create().unwrap();
+    }
+}

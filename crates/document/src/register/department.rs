@@ -1,0 +1,185 @@
+//! Departments: the public bodies that mutuals leave, or that sponsor, commission or support them.
+
+use domain::department::Life;
+use domain::{Distinct, Invalid, Kind};
+
+use crate::body::Input;
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::identifier::Identifier;
+use crate::record::Documented;
+use crate::reference::Reference;
+use crate::source::{self, Source};
+use crate::value::{DepartmentId, Name, PartialDate, Sector, Slug, Slugged, Text, WebUrl, Word, words};
+
+/// What kind of public body.
+pub type DepartmentKind = Word<domain::DepartmentKind>;
+
+wire! {
+    /// A public body that mutuals leave, or that sponsors, commissions or supports them. Councils and NHS bodies are
+    /// departments too.
+    #[example({
+        "name": "Calder Valley District Council",
+        "kind": "local_authority",
+        "identifiers": [{"scheme": "GB-LAE", "id": "CVD"}],
+        "policy_areas": ["leisure_sport", "housing"],
+        "website": "https://www.example.org/calder-valley-council",
+        "opened_on": "1974-04-01",
+        "sources": [{
+            "title": "Local authority register",
+            "url": "https://www.example.org/registers/local-authority",
+            "accessed_on": "2025-07-01"
+        }]
+    })]
+    pub record Department(DepartmentId) {
+        /// It is made from the name where it is left out. It never changes.
+        slug: Slug = default.fixed(),
+        /// No other department may have the same name, whatever its letter case.
+        name: Name = required,
+        kind: DepartmentKind = required,
+        /// Its identifiers in other registers. Each may be on one record only.
+        identifiers: Identifier = list.max(20),
+        /// The sectors that it makes policy for or is responsible for.
+        policy_areas: Sector = list.max(21),
+        website: WebUrl = optional,
+        opened_on: PartialDate = optional,
+        /// Not before `opened_on`.
+        closed_on: PartialDate = optional,
+        /// The department that took over its work. Give it only with `closed_on`.
+        successor_id: DepartmentId = optional,
+        /// Where the record comes from.
+        sources: Source = list.max(domain::MAX_SOURCES),
+    }
+}
+
+impl Input for Department {
+    type Value = Slugged<domain::Department>;
+
+    fn references(&self) -> Vec<Reference> {
+        self.successor_id.iter().map(|Text(id)| Reference::new("successor_id", Kind::Department, id)).collect()
+    }
+
+    fn build(self, faults: &mut Faults) -> Option<Self::Value> {
+        let identifiers = faults.each("identifiers", self.identifiers, Identifier::build);
+        let identifiers = faults.take("identifiers", Distinct::new(identifiers));
+        let policy_areas = faults.take("policy_areas", Distinct::new(words(self.policy_areas)));
+        let life = Life {
+            opened_on: self.opened_on.map(Text::into_inner),
+            closed_on: self.closed_on.map(Text::into_inner),
+            successor_id: self.successor_id.map(Text::into_inner),
+        };
+        let life = faults.checked(&["opened_on", "closed_on", "successor_id"], life);
+        let sources = source::build(self.sources, faults);
+
+        let Text(name) = self.name?;
+        let derived = self.slug.is_none();
+        let slug = self.slug.map_or_else(|| domain::Slug::from_name(&name), Text::into_inner);
+        let content = domain::Department {
+            slug,
+            name,
+            kind: self.kind?.into_inner(),
+            identifiers: identifiers?,
+            policy_areas: policy_areas?,
+            website: self.website.map(Text::into_inner),
+            life: life?,
+            sources: sources?,
+        };
+        Some(Slugged { content, derived })
+    }
+}
+
+impl Documented for domain::Department {
+    const KIND: Kind = Kind::Department;
+
+    type Document = Department;
+
+    fn show(&self) -> Department {
+        let Life { opened_on, closed_on, successor_id } = &*self.life;
+        Department {
+            slug: Some(Text(self.slug.clone())),
+            name: Some(Text(self.name.clone())),
+            kind: Some(Word(self.kind)),
+            identifiers: self.identifiers.iter().map(Identifier::show).collect(),
+            policy_areas: self.policy_areas.iter().copied().map(Word).collect(),
+            website: self.website.clone().map(Text),
+            opened_on: opened_on.map(Text),
+            closed_on: closed_on.map(Text),
+            successor_id: successor_id.map(Text),
+            sources: source::show(&self.sources),
+        }
+    }
+
+    fn from_value(value: Slugged<Self>, _: Option<&str>) -> Result<Self, Invalid> {
+        Ok(value.content)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Id, Record};
+    use serde_json::Value;
+
+    use super::*;
+    use crate::body::Content;
+    use crate::declare::Wire;
+    use crate::record;
+
+    const FULL: &str = r#"{
+        "slug": "calder", "name": "Calder Valley", "kind": "local_authority",
+        "identifiers": [{"scheme": "GB-LAE", "id": "CVD"}], "policy_areas": ["housing", "leisure_sport"],
+        "website": "https://example.org/", "opened_on": "1974-04-01", "closed_on": "2009-03",
+        "successor_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02",
+        "sources": [{"url": "https://example.org/", "title": "T", "asserted_by": "A", "accessed_on": "2024-01-31", "note": "N"}]
+    }"#;
+
+    fn content(text: &str) -> Content<Department> {
+        Content::parse(text.as_bytes()).unwrap()
+    }
+
+    fn stored(text: &str) -> Record<domain::Department> {
+        let at = "2024-02-03T04:05:06.000007Z".parse().unwrap();
+        let id = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f".parse::<Id<_>>().unwrap();
+        Record { id, version: 3, created_at: at, updated_at: at, content: content(text).create().unwrap().content }
+    }
+
+    #[test]
+    fn a_document_reads_back_as_it_was_written() {
+        let record = stored(FULL);
+        let shown: Value = serde_json::from_str(&record::shown(&record)).unwrap();
+        for member in Department::OBJECT.members {
+            assert!(shown.get(member.name).is_some(), "{}", member.name);
+        }
+        assert_eq!(record::read::<domain::Department>(&record::write(&record).shown, None).unwrap(), record.content);
+    }
+
+    #[test]
+    fn what_was_read_can_be_sent_back() {
+        let record = stored(FULL);
+        let sent = record::shown(&record);
+        for read in [content(&sent).replace(&sent), content(&sent).update(&sent), content("{}").update(&sent)] {
+            assert_eq!(read.unwrap(), Slugged { content: record.content.clone(), derived: false });
+        }
+    }
+
+    #[test]
+    fn a_slug_is_made_from_the_name_and_stays() {
+        let new = content(r#"{"name": "Cabinet Office", "kind": "other"}"#).create().unwrap();
+        assert!(new.derived);
+        assert_eq!(new.content.slug.as_str(), "cabinet-office");
+        let refused = content(r#"{"slug": "other"}"#).update(&record::shown(&stored(FULL))).unwrap_err();
+        let told: Vec<_> = refused.faults(Vec::new()).into_iter().map(|it| (it.pointer, it.code.as_str())).collect();
+        assert_eq!(told, [("/slug".to_owned(), "read-only")]);
+    }
+
+    #[test]
+    fn the_example_is_accepted() {
+        content(&Department::OBJECT.example.unwrap()().to_string()).create().unwrap();
+    }
+
+    #[test]
+    fn the_bounds_are_those_of_the_domain() {
+        let max = |name| Department::OBJECT.members.iter().find(|member| member.name == name).unwrap().max_items;
+        assert_eq!(max("identifiers"), Some(Distinct::<domain::Identifier, 0, 20>::MAX_ITEMS));
+        assert_eq!(max("policy_areas"), Some(domain::Sector::ALL.len()));
+    }
+}

@@ -1,0 +1,114 @@
+//! Enablers: the people in departments whose job is to support mutuals. Who they are is for callers with a key.
+
+use domain::enabler::Active;
+use domain::{Department, Distinct, Kind};
+
+use crate::body::Input;
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::record::ChildDocument;
+use crate::register::Stage;
+use crate::source::{self, Source};
+use crate::value::{Day, DepartmentId, EmailAddress, EnablerId, Name, Sector, Text, Word, words};
+
+/// What an enabler does for mutuals.
+pub type EnablerRole = Word<domain::EnablerRole>;
+
+wire! {
+    /// Somebody who supports mutuals in a department: what they do, for whom and when. Who they are is shown to callers
+    /// with a key, as long as the register knows it.
+    #[example({
+        "name": "Jo Smith",
+        "role": "enabler",
+        "email": "jo.smith@example.gov.uk",
+        "sectors": ["community_health"],
+        "stages": ["idea", "options_appraisal"],
+        "active_from": "2013-01-07",
+        "sources": [{"asserted_by": "Cabinet Office"}]
+    })]
+    pub record Enabler(EnablerId, department_id: DepartmentId) {
+        /// The person. Personal data: it is shown only to callers with a key, never to the public.
+        name: Name = optional.personal(),
+        role: EnablerRole = required,
+        /// Where the person is reached. Personal data: it is shown only to callers with a key, never to the public.
+        email: EmailAddress = optional.personal(),
+        /// The public services that the person covers, each once; none stands for all.
+        sectors: Sector = list.max(21),
+        /// The stages that the person covers, each once; none stands for all.
+        stages: Stage = list.max(19),
+        /// The first day on which the person does so.
+        active_from: Day = optional,
+        /// The last day.
+        active_to: Day = optional,
+        /// Where the record comes from. Everybody sees it.
+        sources: Source = list.max(50),
+    }
+}
+
+impl Input for Enabler {
+    type Value = domain::Enabler;
+
+    fn build(self, faults: &mut Faults) -> Option<domain::Enabler> {
+        let sectors = faults.take("sectors", Distinct::new(words(self.sectors)));
+        let stages = faults.take("stages", Distinct::new(words(self.stages)));
+        let active = Active { from: self.active_from.map(Text::into_inner), to: self.active_to.map(Text::into_inner) };
+        let active = faults.checked(&[], active);
+        let sources = source::build(self.sources, faults);
+        Some(domain::Enabler {
+            name: self.name.map(Text::into_inner),
+            role: self.role?.into_inner(),
+            email: self.email.map(Text::into_inner),
+            sectors: sectors?,
+            stages: stages?,
+            active: active?,
+            sources: sources?,
+        })
+    }
+}
+
+impl ChildDocument for domain::Enabler {
+    type Parent = Department;
+
+    const KIND: Kind = Kind::Enabler;
+
+    type Document = Enabler;
+
+    fn show(&self) -> Enabler {
+        Enabler {
+            name: self.name.clone().map(Text),
+            role: Some(Word(self.role)),
+            email: self.email.clone().map(Text),
+            sectors: self.sectors.iter().copied().map(Word).collect(),
+            stages: self.stages.iter().copied().map(Word).collect(),
+            active_from: self.active.from.map(Text),
+            active_to: self.active.to.map(Text),
+            sources: source::show(&self.sources),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::sample::{assert_reads_back, create, faults};
+
+    #[test]
+    fn a_full_document_reads_back() {
+        let content = create::<Enabler>(
+            r#"{"name": "N", "role": "enabler", "email": "n@example.org", "sectors": ["housing", "culture"],
+                "stages": ["options_appraisal", "idea"], "active_from": "2013-01-07", "active_to": "2014-01-07",
+                "sources": SOURCES}"#,
+        );
+        assert_reads_back(&content);
+    }
+
+    #[test]
+    fn what_is_covered_twice_and_ends_before_it_begins_is_told() {
+        let found = faults::<Enabler>(
+            r#"{"role": "enabler", "sectors": ["housing", "housing"], "active_from": "2013-01-07",
+                "active_to": "2012-01-07"}"#,
+        );
+        let expected = [("/sectors/1", "duplicate-item"), ("/active_to", "date-order")];
+        assert_eq!(found, expected.map(|(pointer, code)| (pointer.to_owned(), code)));
+    }
+}

@@ -1,0 +1,59 @@
+//! The kinds of record, one file each.
+
+use domain::Kind;
+
+use crate::declare::{Object, Wire};
+
+pub mod annual_return;
+pub mod api_key;
+pub mod commitment;
+pub mod contract;
+pub mod department;
+pub mod enabler;
+pub mod endorsement;
+pub mod mutual;
+pub mod objection;
+pub mod pathway_progress;
+pub mod pathway_step;
+#[cfg(test)]
+mod sample;
+pub mod staff_ballot;
+pub mod stage_transition;
+pub mod support_request;
+
+pub use annual_return::{AnnualReturn, SignedMoney};
+pub use api_key::{ApiKey, Role};
+pub use commitment::{Commitment, CommitmentKind};
+pub use contract::{
+    Contract, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, Money, Ocid, Procedure, Protection,
+    ProtectionKind, Regime,
+};
+pub use department::{Department, DepartmentKind};
+pub use enabler::{Enabler, EnablerRole};
+pub use endorsement::{Constituency, Endorsement, Position};
+pub use mutual::{LegalForm, Mutual, MutualTests, OriginRoute, Stage};
+pub use objection::{Objection, ObjectionKind, ObjectionOutcome};
+pub use pathway_progress::PathwayProgress;
+pub use pathway_step::PathwayStep;
+pub use staff_ballot::{
+    Appointment, BallotCorrection, BallotCorrectionReason, BallotKind, BallotMethod, BallotMode, BallotOption,
+    BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CorrectionPatch, CountsKnown,
+    Declaration, Effect, FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis,
+    PublishedFigure, Scrutineer, StaffBallot, Supersession, ThresholdOutcome, Voiding,
+};
+pub use stage_transition::{LaunchCondition, StageTransition};
+pub use support_request::{SupportRequest, SupportStatus};
+
+/// The object that documents of a kind are; none of what is no record of the register.
+pub fn object(kind: Kind) -> Option<&'static Object> {
+    macro_rules! objects {
+        (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
+            match kind {
+                $(Kind::$Record => Some(&<$Record as Wire>::OBJECT),)+
+                $(Kind::$Child => Some(&<$Child as Wire>::OBJECT),)+
+                Kind::Import | Kind::Key => None,
+            }
+        };
+    }
+    domain::for_each_record!(objects)
+}

@@ -1,0 +1,101 @@
+//! Steps of departments' pathways: what a staff group does, in order, to become a mutual.
+
+use domain::{Department, Kind, StepPosition};
+
+use crate::body::Input;
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::record::ChildDocument;
+use crate::register::Stage;
+use crate::source::{self, Source};
+use crate::value::{DepartmentId, Description, PathwayStepId, Text, Title, Word};
+
+wire! {
+    /// A step that a staff group takes on its way to become a mutual of the department.
+    #[example({
+        "position": 3,
+        "title": "Hold a staff ballot",
+        "guidance": "Agree on the question and on a scrutineer before papers go out.",
+        "stage": "staff_consultation",
+        "evidence_required": true,
+        "sources": [{"title": "Staff pathway to mutualisation", "accessed_on": "2025-07-01"}]
+    })]
+    pub record PathwayStep(PathwayStepId, department_id: DepartmentId) {
+        /// Its place on the pathway, which no other step of the department has. Where it is left out, a new step comes
+        /// after the last, and one that is there stays where it is.
+        position: i64 = default.range(1, 100),
+        /// What is to be done.
+        title: Title = required,
+        /// How it is done.
+        guidance: Description = optional,
+        /// The stage in which a mutual takes the step, if it is a matter of one.
+        stage: Stage = optional,
+        /// Whether a mutual that has taken the step shows so by a page. `false` where it is left out.
+        evidence_required: bool = default,
+        /// Where the record comes from.
+        sources: Source = list.max(50),
+    }
+}
+
+impl Input for PathwayStep {
+    type Value = domain::PathwayStep;
+
+    fn build(self, faults: &mut Faults) -> Option<domain::PathwayStep> {
+        let sources = source::build(self.sources, faults);
+        let position = match self.position {
+            Some(position) => faults.take("position", StepPosition::try_from(position)).map(Some),
+            None => Some(None),
+        };
+        Some(domain::PathwayStep {
+            position: position?,
+            title: self.title?.into_inner(),
+            guidance: self.guidance.map(Text::into_inner),
+            stage: self.stage.map(Word::into_inner),
+            evidence_required: self.evidence_required.unwrap_or_default(),
+            sources: sources?,
+        })
+    }
+}
+
+impl ChildDocument for domain::PathwayStep {
+    type Parent = Department;
+
+    const KIND: Kind = Kind::PathwayStep;
+
+    type Document = PathwayStep;
+
+    fn show(&self) -> PathwayStep {
+        PathwayStep {
+            position: self.position.map(|position| position.get().into()),
+            title: Some(Text(self.title.clone())),
+            guidance: self.guidance.clone().map(Text),
+            stage: self.stage.map(Word),
+            evidence_required: Some(self.evidence_required),
+            sources: source::show(&self.sources),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::sample::{assert_reads_back, create, faults};
+
+    #[test]
+    fn a_full_document_reads_back() {
+        let content = create::<PathwayStep>(
+            r#"{"position": 100, "title": "T", "guidance": "G", "stage": "staff_consultation",
+                "evidence_required": true, "sources": SOURCES}"#,
+        );
+        assert_reads_back(&content);
+    }
+
+    #[test]
+    fn a_place_is_within_the_pathway_or_left_to_the_register() {
+        for position in [0, 101] {
+            let found = faults::<PathwayStep>(&format!(r#"{{"position": {position}, "title": "T"}}"#));
+            assert_eq!(found, [("/position".to_owned(), "out-of-range")]);
+        }
+        assert_eq!(create::<PathwayStep>(r#"{"title": "T"}"#).position, None);
+    }
+}

@@ -1,0 +1,131 @@
+//! What moves a ballot on: declaring it, finding it void, a rerun in its place, and a correction.
+
+use std::borrow::Cow;
+
+use domain::Kind;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+use super::StaffBallot;
+use crate::body::Input;
+use crate::declare::{Schemas, Wire, wire};
+use crate::faults::Faults;
+use crate::reference::Reference;
+use crate::schema;
+use crate::value::{Note, PartialDate, StaffBallotId, Text};
+
+wire! {
+    /// The declaration of a ballot's result. `{}` is enough where the ballot has its day already.
+    #[example({"declared_on": "2025-10-14"})]
+    pub struct Declaration {
+        /// When the result was made known, where the ballot doesn't say it or says otherwise: not in the future.
+        declared_on: PartialDate = optional,
+        /// Whether the ballot is entered after the fact, which is for administrators. It may then lack what its sources
+        /// don't tell: the scrutineer, the question, the day and all options but one. `false` where it is left out.
+        historic: bool = default,
+    }
+}
+
+wire! {
+    /// That a ballot doesn't count.
+    #[example({"void_reason": "A hundred papers were never sent out."})]
+    pub struct Voiding {
+        /// Why.
+        void_reason: Note = required,
+    }
+}
+
+wire! {
+    /// That a rerun took a ballot's place.
+    #[example({"superseded_by_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e12"})]
+    pub struct Supersession {
+        /// The rerun: declared, and for the same mutual.
+        superseded_by_id: StaffBallotId = required,
+    }
+}
+
+wire! {
+    /// Why a ballot is corrected: what the body of a correction has beside the merge patch.
+    pub struct BallotCorrectionReason {
+        /// Why the ballot is corrected.
+        correction_reason: Note = required,
+    }
+}
+
+/// A correction, in the contract: the ballot's merge patch, and a reason.
+#[derive(Clone, Copy, Debug)]
+pub struct CorrectionPatch;
+
+impl PartialSchema for CorrectionPatch {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = schema::patch(&StaffBallot::OBJECT);
+        let reason = schema::input(&BallotCorrectionReason::OBJECT);
+        schema.properties.extend(reason.properties);
+        schema.required.extend(reason.required);
+        let description = "What a ballot should have said, as a merge patch (RFC 7396), and why: a member that is absent stays as it is, \
+                           `null` removes the member, a list replaces the whole list.";
+        schema.description = Some(description.to_owned());
+        schema.example = Some(serde_json::json!({
+            "correction_reason": "The scrutineer's report counts a bundle that was left out.",
+            "returned": 1629,
+            "counts": [{"option": "nhs_trust", "votes": 1483}, {"option": "private_partner", "votes": 5}]
+        }));
+        schema.into()
+    }
+}
+
+impl ToSchema for CorrectionPatch {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("CorrectionPatch")
+    }
+
+    fn schemas(schemas: &mut Schemas) {
+        schema::collect_patch(&StaffBallot::OBJECT, schemas);
+        schema::collect_input(&BallotCorrectionReason::OBJECT, schemas);
+    }
+}
+
+impl Input for Declaration {
+    type Value = domain::Declaration;
+
+    fn build(self, _: &mut Faults) -> Option<Self::Value> {
+        Some(domain::Declaration {
+            declared_on: self.declared_on.map(Text::into_inner),
+            historic: self.historic.unwrap_or_default(),
+        })
+    }
+}
+
+impl Input for Voiding {
+    type Value = domain::Note;
+
+    fn build(self, _: &mut Faults) -> Option<Self::Value> {
+        self.void_reason.map(Text::into_inner)
+    }
+}
+
+impl Input for Supersession {
+    type Value = domain::StaffBallotId;
+
+    fn references(&self) -> Vec<Reference> {
+        self.superseded_by_id.iter().map(superseding).collect()
+    }
+
+    fn build(self, _: &mut Faults) -> Option<Self::Value> {
+        self.superseded_by_id.map(Text::into_inner)
+    }
+}
+
+impl Input for BallotCorrectionReason {
+    type Value = domain::Note;
+
+    fn build(self, _: &mut Faults) -> Option<Self::Value> {
+        self.correction_reason.map(Text::into_inner)
+    }
+}
+
+/// The reference from a ballot to the rerun that took its place.
+pub(super) fn superseding(rerun: &StaffBallotId) -> Reference {
+    Reference::new("superseded_by_id", Kind::StaffBallot, rerun.0)
+}

@@ -1,0 +1,103 @@
+//! What follows from the counts of a staff ballot, as it is shown. It is never sent.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::tally::{Basis, OptionKey, Percent};
+use crate::declare::shown_only;
+use crate::value::{TestOutcome, Text, Word};
+
+/// How much of the counts of a ballot is known.
+pub type CountsKnown = Word<domain::CountsKnown>;
+
+/// What the known counts of a ballot say, computed with whole numbers. What they leave open is left out, or said to be
+/// unknown.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BallotResult {
+    counts: CountsKnown,
+    /// Every percentage that can be computed: turnout, then for each counted option that of the valid papers, of those
+    /// cast and of those entitled to vote.
+    #[schema(max_items = 91)]
+    figures: Vec<BallotShare>,
+    /// Keys of the options with the most votes in the last round counted: one that leads, several that are tied, none
+    /// where nobody voted or the counts don't tell. It is told from incomplete counts where no unknown vote could
+    /// change it.
+    #[schema(max_items = 30)]
+    leading: Vec<OptionKey>,
+    /// Whether several options lead.
+    tied: bool,
+    /// Each threshold of the ballot and whether it is met.
+    #[schema(max_items = 20)]
+    thresholds: Vec<ThresholdOutcome>,
+}
+
+/// A percentage of a ballot with what it is computed from.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BallotShare {
+    /// Key of the option; absent for `turnout`.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<OptionKey>,
+    basis: Basis,
+    /// The votes for the option; for `turnout` the papers returned, spoiled ones included (Trade Union and Labour
+    /// Relations (Consolidation) Act 1992 s.297A).
+    #[schema(minimum = 0, maximum = 10_000_000, example = 1482)]
+    numerator: i64,
+    /// Of how many.
+    #[schema(minimum = 1, maximum = 310_000_000, example = 1628)]
+    denominator: i64,
+    /// With two places, rounded half up.
+    #[schema(value_type = Percent)]
+    percent: String,
+}
+
+/// A threshold of a ballot and whether it is met.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ThresholdOutcome {
+    basis: Basis,
+    /// The level; reaching it exactly is enough.
+    percent: Percent,
+    /// Key of the option that was to reach it; absent for `turnout`.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<OptionKey>,
+    /// Whether the share itself, before it is rounded, reaches the level; unknown where it can't be computed.
+    outcome: TestOutcome,
+}
+
+shown_only! { BallotResult }
+
+impl From<domain::BallotResult> for BallotResult {
+    fn from(result: domain::BallotResult) -> Self {
+        Self {
+            counts: Word(result.counts),
+            figures: result.figures.into_iter().map(BallotShare::from).collect(),
+            tied: result.leading.len() > 1,
+            leading: result.leading.into_iter().map(Text).collect(),
+            thresholds: result.thresholds.into_iter().map(ThresholdOutcome::from).collect(),
+        }
+    }
+}
+
+impl From<domain::Share> for BallotShare {
+    fn from(share: domain::Share) -> Self {
+        Self {
+            percent: share.percent(),
+            option: share.option.map(Text),
+            basis: Word(share.basis),
+            numerator: share.numerator,
+            denominator: share.denominator,
+        }
+    }
+}
+
+impl From<domain::ThresholdOutcome> for ThresholdOutcome {
+    fn from(measured: domain::ThresholdOutcome) -> Self {
+        Self {
+            basis: Word(measured.threshold.basis),
+            percent: Text(measured.threshold.percent),
+            option: measured.threshold.option.map(Text),
+            outcome: Word(measured.outcome),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The options and counts of a staff ballot and the percentages about it.
+
+use domain::Tally;
+use utoipa::openapi::schema::ObjectBuilder;
+
+use crate::declare::{Shown, wire};
+use crate::faults::Faults;
+use crate::value::{Described, Name, Text, WebUrl, Word};
+
+/// What counts and thresholds call an option.
+pub type OptionKey = Text<domain::OptionKey>;
+
+/// What becomes of the service if an option is chosen.
+pub type Effect = Word<domain::Effect>;
+
+/// Of what a percentage of a ballot is.
+pub type Basis = Word<domain::Basis>;
+
+/// Of what a published percentage is said to be.
+pub type PublishedBasis = Word<domain::PublishedBasis>;
+
+/// Whether a published figure is what the counts say.
+pub type FigureCheck = Word<domain::FigureCheck>;
+
+/// A percentage in steps of a hundredth.
+pub type Percent = Text<domain::Percent>;
+
+/// A percentage as somebody printed it.
+pub type PrintedPercent = Text<domain::PrintedPercent>;
+
+wire! {
+    /// Something that could be voted for.
+    #[example({"key": "nhs_trust", "label": "Standalone NHS trust", "effect": "nhs_trust"})]
+    pub struct BallotOption {
+        /// What the counts, thresholds and published figures of this ballot call it. No other option has the same key.
+        key: OptionKey = required,
+        /// What the paper called it.
+        label: Name = required,
+        effect: Effect = required,
+    }
+}
+
+wire! {
+    /// The votes for one option.
+    #[example({"option": "nhs_trust", "votes": 1482})]
+    pub struct OptionCount {
+        /// Key of one of the ballot's options. Each is counted once.
+        option: OptionKey = required,
+        /// How many votes.
+        votes: i64 = required.range(0, Tally::MAX_COUNT),
+    }
+}
+
+wire! {
+    /// A further count of a ranked ballot: the votes after those for options that are out went to the options ranked
+    /// next.
+    #[example({"counts": [{"option": "nhs_trust", "votes": 1485}]})]
+    pub struct BallotRound {
+        /// The votes of each option that is still in, together no more than papers can have been valid. An option that
+        /// isn't named is out.
+        counts: OptionCount = required_list.min(1).max(Tally::MAX_OPTIONS),
+    }
+}
+
+wire! {
+    /// A level that the result was to reach.
+    #[example({"basis": "of_valid", "percent": "51", "option": "mutual"})]
+    pub struct BallotThreshold {
+        basis: Basis = required,
+        /// The level. Reaching it exactly is enough. It is shown with two places.
+        percent: Percent = required,
+        /// Key of the option that was to reach it. It is required, except for `turnout`, which is of the whole ballot
+        /// and has none.
+        option: OptionKey = optional,
+    }
+}
+
+wire! {
+    /// A percentage that somebody printed about the result.
+    #[example({"option": "nhs_trust", "percent": "91", "basis": "not_stated"})]
+    pub struct PublishedFigure {
+        /// Key of the option that it is about. It is required, except for `turnout`, which is of the whole ballot and
+        /// has none.
+        option: OptionKey = optional,
+        /// The figure as printed.
+        percent: PrintedPercent = required,
+        basis: PublishedBasis = required,
+        /// Where it was printed.
+        source_url: WebUrl = optional,
+        /// Whether the counts bear it out, at the precision that it was printed with.
+        check: FigureCheck = derived,
+    }
+}
+
+impl BallotOption {
+    /// The option, unless a part of it is missing, which is told already.
+    pub(super) fn build(self) -> Option<domain::BallotOption> {
+        Some(domain::BallotOption {
+            key: self.key?.into_inner(),
+            label: self.label?.into_inner(),
+            effect: self.effect?.into_inner(),
+        })
+    }
+
+    pub(super) fn show(option: &domain::BallotOption) -> Self {
+        Self {
+            key: Some(Text(option.key.clone())),
+            label: Some(Text(option.label.clone())),
+            effect: Some(Word(option.effect)),
+        }
+    }
+}
+
+impl OptionCount {
+    /// The count, unless a part of it is missing.
+    pub(super) fn build(self) -> Option<domain::OptionCount> {
+        Some(domain::OptionCount { option: self.option?.into_inner(), votes: self.votes? })
+    }
+
+    pub(super) fn show(count: &domain::OptionCount) -> Self {
+        Self { option: Some(Text(count.option.clone())), votes: Some(count.votes) }
+    }
+}
+
+impl BallotRound {
+    /// The round; the tally's rules tell of one without counts.
+    pub(super) fn build(self, faults: &mut Faults) -> Option<domain::Round> {
+        let counts = faults.each("counts", self.counts.unwrap_or_default(), |count, _| count.build());
+        Some(domain::Round { counts })
+    }
+
+    pub(super) fn show(round: &domain::Round) -> Self {
+        Self { counts: Some(round.counts.iter().map(OptionCount::show).collect()) }
+    }
+}
+
+impl BallotThreshold {
+    /// The threshold, unless a part of it is missing.
+    pub(super) fn build(self) -> Option<domain::Threshold> {
+        Some(domain::Threshold {
+            basis: self.basis?.into_inner(),
+            percent: self.percent?.into_inner(),
+            option: self.option.map(Text::into_inner),
+        })
+    }
+
+    pub(super) fn show(threshold: &domain::Threshold) -> Self {
+        Self {
+            basis: Some(Word(threshold.basis)),
+            percent: Some(Text(threshold.percent)),
+            option: threshold.option.clone().map(Text),
+        }
+    }
+}
+
+impl PublishedFigure {
+    /// The figure, unless a part of it is missing.
+    pub(super) fn build(self) -> Option<domain::PublishedFigure> {
+        Some(domain::PublishedFigure {
+            option: self.option.map(Text::into_inner),
+            percent: self.percent?.into_inner(),
+            basis: self.basis?.into_inner(),
+            source_url: self.source_url.map(Text::into_inner),
+        })
+    }
+
+    /// The figure, with what the counts say to it.
+    pub(super) fn show(figure: &domain::PublishedFigure, check: domain::FigureCheck) -> Self {
+        Self {
+            option: figure.option.clone().map(Text),
+            percent: Some(Text(figure.percent.clone())),
+            basis: Some(Word(figure.basis)),
+            source_url: figure.source_url.clone().map(Text),
+            check: Shown(Some(Word(check))),
+        }
+    }
+}
+
+impl Described for domain::OptionKey {
+    const NAME: &'static str = "OptionKey";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some("What a ballot's counts, thresholds and figures call one of its options."))
+            .pattern(Some("^[a-z0-9_]+$"))
+            .min_length(Some(1))
+            .max_length(Some(Self::MAX_CHARS))
+            .examples(["nhs_trust"])
+    }
+}
+
+impl Described for domain::Percent {
+    const NAME: &'static str = "Percent";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some(
+                "A percentage from 0 to 100 in steps of a hundredth, as decimal text. Answers write both places: `51` \
+                 is answered as `51.00`.",
+            ))
+            .pattern(Some(r"^(100(\.0{1,2})?|[1-9]?[0-9](\.[0-9]{1,2})?)$"))
+            .max_length(Some(6))
+            .examples(["91.03"])
+    }
+}
+
+impl Described for domain::PrintedPercent {
+    const NAME: &'static str = "PrintedPercent";
+
+    fn describe(string: ObjectBuilder) -> ObjectBuilder {
+        string
+            .description(Some(
+                "A percentage from 0 to 100 as somebody printed it, without the per cent sign and with up to four \
+                 places. It is kept as it is: `91` and `91.0` differ in how exact they claim to be.",
+            ))
+            .pattern(Some(r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$"))
+            .max_length(Some(8))
+            .examples(["91"])
+    }
+}

@@ -1,0 +1,128 @@
+//! Stage transitions of mutuals.
+
+use domain::{Kind, Mutual};
+use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+use crate::body::Input;
+use crate::declare::wire;
+use crate::faults::Faults;
+use crate::record::ChildDocument;
+use crate::register::Stage;
+use crate::source::{self, Source};
+use crate::value::{MutualId, Note, PartialDate, StageTransitionId, Text, Word, words};
+
+/// What a mutual needs before it is launched.
+pub type LaunchCondition = Word<domain::LaunchCondition>;
+
+wire! {
+    /// A move of a mutual from one stage to another. It is never changed by hand and never deleted; what is entered
+    /// after the fact may change the place of those after it and the stage that the next one moves from.
+    #[example({
+        "to": "options_appraisal",
+        "effective_on": "2025-09-15",
+        "reason": "The cabinet asked for the ways to run the libraries to be compared.",
+        "sources": [{"title": "Minutes of the cabinet", "accessed_on": "2025-09-20"}]
+    })]
+    pub record StageTransition(StageTransitionId, mutual_id: MutualId) {
+        /// Its place among the transitions of the mutual, from 1.
+        position: i64 = default.set().schema(position),
+        /// The stage that it moves from.
+        from: Stage = default.set(),
+        /// The stage that it moves to. A refusal names those that it can reach.
+        to: Stage = required,
+        /// When: a day that has come, and not before the transitions before it. A historic one may be known in part or
+        /// not at all.
+        effective_on: PartialDate = optional,
+        /// Why.
+        reason: Note = optional,
+        /// Whether it is entered after the fact, which is for administrators: it passes no gate, and it gets the last
+        /// place among the others at which the whole course is possible. `false` where it is left out.
+        historic: bool = default,
+        /// Why the mutual is launched though the gate is not met. It stays on the record for good.
+        override_reason: Note = optional,
+        /// The conditions that were not met then; empty where none was overridden.
+        unmet_conditions: LaunchCondition = list.max(6).set(),
+        /// Where the record comes from.
+        sources: Source = list.max(50),
+    }
+}
+
+fn position() -> RefOr<Schema> {
+    let mut schema = <i64 as PartialSchema>::schema();
+    if let RefOr::T(Schema::Object(number)) = &mut schema {
+        number.minimum = Some(1.into());
+    }
+    schema
+}
+
+impl Input for StageTransition {
+    type Value = domain::StageTransition;
+
+    fn build(self, faults: &mut Faults) -> Option<domain::StageTransition> {
+        let sources = source::build(self.sources, faults);
+        Some(domain::StageTransition {
+            // What a caller sends has none of these three: the register tells them from the other transitions.
+            position: self.position.unwrap_or(1),
+            from: self.from.map(Word::into_inner).unwrap_or_default(),
+            unmet: words(self.unmet_conditions),
+            to: self.to?.into_inner(),
+            effective_on: self.effective_on.map(Text::into_inner),
+            reason: self.reason.map(Text::into_inner),
+            historic: self.historic.unwrap_or_default(),
+            override_reason: self.override_reason.map(Text::into_inner),
+            sources: sources?,
+        })
+    }
+}
+
+impl ChildDocument for domain::StageTransition {
+    type Parent = Mutual;
+
+    const KIND: Kind = Kind::StageTransition;
+
+    type Document = StageTransition;
+
+    fn show(&self) -> StageTransition {
+        StageTransition {
+            position: Some(self.position),
+            from: Some(Word(self.from)),
+            to: Some(Word(self.to)),
+            effective_on: self.effective_on.map(Text),
+            reason: self.reason.clone().map(Text),
+            historic: Some(self.historic),
+            override_reason: self.override_reason.clone().map(Text),
+            unmet_conditions: self.unmet.iter().copied().map(Word).collect(),
+            sources: source::show(&self.sources),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::sample::{assert_reads_back, create, faults};
+
+    #[test]
+    fn a_full_document_reads_back() {
+        let content = domain::StageTransition {
+            position: 7,
+            from: domain::Stage::BusinessCase,
+            unmet: vec![domain::LaunchCondition::StaffBuyIn, domain::LaunchCondition::NoOpenObjection],
+            ..create::<StageTransition>(
+                r#"{"to": "launched", "effective_on": "2025-09", "reason": "R", "historic": true,
+                    "override_reason": "O", "sources": SOURCES}"#,
+            )
+        };
+        assert_reads_back(&content);
+    }
+
+    #[test]
+    fn what_the_register_sets_is_nobodys_to_give() {
+        let found =
+            faults::<StageTransition>(r#"{"position": 1, "from": "idea", "to": "launched", "unmet_conditions": []}"#);
+        let expected = ["/position", "/from", "/unmet_conditions"].map(|pointer| (pointer.to_owned(), "read-only"));
+        assert_eq!(found, expected);
+    }
+}

@@ -1,0 +1,238 @@
+//! The schemas of an object: as it is shown, as it is sent, and as a merge patch.
+
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use serde_json::Value;
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, Object as ObjectSchema, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
+};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::declare::{Member, Object, Schemas, Typed, Wire};
+use crate::value::Instant;
+
+/// What is sent, in the contract: `ObjectionInput`.
+#[derive(Clone, Copy, Debug)]
+pub struct InputOf<T>(PhantomData<fn() -> T>);
+
+/// A merge patch, in the contract: `ObjectionPatch`.
+#[derive(Clone, Copy, Debug)]
+pub struct PatchOf<T>(PhantomData<fn() -> T>);
+
+impl<T: Wire> PartialSchema for InputOf<T> {
+    fn schema() -> RefOr<Schema> {
+        input(&T::OBJECT).into()
+    }
+}
+
+impl<T: Wire> ToSchema for InputOf<T> {
+    fn name() -> Cow<'static, str> {
+        input_name(&T::OBJECT).into()
+    }
+
+    fn schemas(schemas: &mut Schemas) {
+        collect_input(&T::OBJECT, schemas);
+    }
+}
+
+impl<T: Wire> PartialSchema for PatchOf<T> {
+    fn schema() -> RefOr<Schema> {
+        patch(&T::OBJECT).into()
+    }
+}
+
+impl<T: Wire> ToSchema for PatchOf<T> {
+    fn name() -> Cow<'static, str> {
+        patch_name(&T::OBJECT).into()
+    }
+
+    fn schemas(schemas: &mut Schemas) {
+        collect_patch(&T::OBJECT, schemas);
+    }
+}
+
+/// The name of the schema of what is sent.
+pub fn input_name(object: &Object) -> String {
+    format!("{}Input", object.name)
+}
+
+/// The name of the schema of a merge patch.
+pub fn patch_name(object: &Object) -> String {
+    format!("{}Patch", object.name)
+}
+
+/// The object as it is shown.
+pub fn shown(object: &Object) -> ObjectSchema {
+    let mut schema = ObjectBuilder::new().description(Some(object.about));
+    if let Some(envelope) = &object.envelope {
+        let version = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(utoipa::openapi::schema::SchemaFormat::KnownFormat(
+                utoipa::openapi::schema::KnownFormat::Int64,
+            )))
+            .description(Some("Counts the changes, from 1."))
+            .minimum(Some(1));
+        schema = schema.property("id", (envelope.id)()).required("id").property("version", version).required("version");
+        if let Some((name, parent)) = envelope.parent {
+            schema = schema.property(name, described(parent(), "The record that it belongs to.")).required(name);
+        }
+    }
+    for member in object.members {
+        schema = schema.property(member.name, property(member, |object| object.name.to_owned()));
+        if member.is_always_shown() {
+            schema = schema.required(member.name);
+        }
+    }
+    if object.envelope.is_some() {
+        for (name, about) in [("created_at", "When the record was made."), ("updated_at", "When it was last changed.")]
+        {
+            schema = schema.property(name, described(Instant::schema_reference(), about)).required(name);
+        }
+    }
+    with_example(schema, object.example.filter(|_| object.envelope.is_none()).map(|example| example()))
+}
+
+/// The object as it is sent: without what the register sets.
+pub fn input(object: &Object) -> ObjectSchema {
+    let about = match object.envelope {
+        Some(_) => format!("What to send to create or replace it. {}", object.about),
+        None => object.about.to_owned(),
+    };
+    let mut schema = ObjectBuilder::new()
+        .description(Some(about))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    for member in object.members.iter().filter(|member| !member.is_set) {
+        schema = schema.property(member.name, property(member, input_name));
+        if member.is_required() {
+            schema = schema.required(member.name);
+        }
+    }
+    with_example(schema, object.example.map(|example| example()))
+}
+
+/// The object as a merge patch of what is sent: no member is required, and what may be absent may be `null`.
+pub fn patch(object: &Object) -> ObjectSchema {
+    let about = "What is to change, as a merge patch (RFC 7396): a member that is absent stays as it is, `null` removes the \
+                 member, a list replaces the whole list.";
+    let mut schema = ObjectBuilder::new()
+        .description(Some(about))
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)));
+    for member in object.members.iter().filter(|member| !member.is_set && !member.is_fixed) {
+        let name = if member.is_list() { input_name } else { patch_name };
+        let property = property(member, name);
+        schema = schema.property(member.name, if member.is_required() { property } else { or_null(property) });
+    }
+    let example = object.example.map(|example| example()).map(|mut example| {
+        if let Value::Object(members) = &mut example {
+            members.retain(|name, _| !object.members.iter().any(|member| member.name == name && member.is_fixed));
+        }
+        example
+    });
+    with_example(schema, example)
+}
+
+/// Adds the schemas that the object refers to as it is shown.
+pub fn collect(object: &Object, schemas: &mut Schemas) {
+    if let Some(envelope) = &object.envelope {
+        (envelope.collect)(schemas);
+    }
+    object.members.iter().for_each(|member| (member.collect)(schemas));
+}
+
+/// Adds the schemas that the object refers to as it is sent.
+pub fn collect_input(object: &Object, schemas: &mut Schemas) {
+    for member in object.members.iter().filter(|member| !member.is_set) {
+        match member.object {
+            Some(inside) => {
+                schemas.push((input_name(inside), input(inside).into()));
+                collect_input(inside, schemas);
+            }
+            None => (member.collect)(schemas),
+        }
+    }
+}
+
+/// Adds the schemas that a merge patch of the object refers to.
+pub fn collect_patch(object: &Object, schemas: &mut Schemas) {
+    collect_input(object, schemas);
+    for inside in object.members.iter().filter(|member| !member.is_set && !member.is_list()).filter_map(|it| it.object)
+    {
+        schemas.push((patch_name(inside), patch(inside).into()));
+        collect_patch(inside, schemas);
+    }
+}
+
+fn with_example(schema: ObjectBuilder, example: Option<Value>) -> ObjectSchema {
+    let mut schema = schema.build();
+    schema.example = example;
+    schema
+}
+
+/// The schema of a member. `name` is how an object in it is called.
+fn property(member: &Member, name: impl Fn(&Object) -> String) -> RefOr<Schema> {
+    let value = match member.object {
+        Some(object) => Ref::from_schema_name(name(object)).into(),
+        None => bounded((member.schema)(), member),
+    };
+    if !member.is_list() {
+        return described(value, member.about);
+    }
+    let mut list = ArrayBuilder::new().items(value);
+    if !member.about.is_empty() {
+        list = list.description(Some(member.about));
+    }
+    list.min_items(member.min_items).max_items(member.max_items).into()
+}
+
+fn bounded(schema: RefOr<Schema>, member: &Member) -> RefOr<Schema> {
+    let RefOr::T(Schema::Object(mut object)) = schema else { return schema };
+    if let Some((least, greatest)) = member.range {
+        object.minimum = Some(least.into());
+        object.maximum = Some(greatest.into());
+    }
+    if let Some(example) = member.example {
+        object.examples = serde_json::from_str(example).into_iter().collect();
+    }
+    object.into()
+}
+
+fn described(schema: RefOr<Schema>, about: &str) -> RefOr<Schema> {
+    match schema {
+        _ if about.is_empty() => schema,
+        RefOr::Ref(mut reference) => {
+            reference.description = about.to_owned();
+            reference.into()
+        }
+        RefOr::T(Schema::Object(mut object)) => {
+            object.description = Some(about.to_owned());
+            object.into()
+        }
+        other @ RefOr::T(_) => other,
+    }
+}
+
+fn or_null(member: RefOr<Schema>) -> RefOr<Schema> {
+    let with_null = |types: SchemaType| match types {
+        SchemaType::Type(only) => SchemaType::Array(vec![only, Type::Null]),
+        other => other,
+    };
+    match member {
+        RefOr::T(Schema::Object(mut object)) => {
+            object.schema_type = with_null(object.schema_type);
+            object.into()
+        }
+        RefOr::T(Schema::Array(mut array)) => {
+            array.schema_type = with_null(array.schema_type);
+            RefOr::T(Schema::Array(array))
+        }
+        other => OneOfBuilder::new().item(other).item(ObjectBuilder::new().schema_type(Type::Null)).into(),
+    }
+}
+
+impl Instant {
+    fn schema_reference() -> RefOr<Schema> {
+        <Self as Typed>::schema()
+    }
+}

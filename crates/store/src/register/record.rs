@@ -1,0 +1,444 @@
+//! How a record is kept: its document, and the columns that statements look into.
+//!
+//! A row is `id, version, created_at, updated_at, document`, with `public_document` where the public may be shown less, the record that it
+//! belongs to where there is one, and the columns that its kind names: what lists are filtered and ordered by, what refers to other
+//! records, what is unique and what is counted over many records. A record is read from its document alone. The texts of the
+//! statements that write are the same each time, so that each is prepared once.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
+use document::record::{self, Json};
+use document::{Documented, Object, Wire};
+use domain::{Day, Id, Key, Kind, Record};
+
+use crate::backend::conn::{Conn, MultiBackend};
+use crate::backend::dialect;
+use crate::backend::fragment::Fragment;
+use crate::backend::json::{instant, parsed};
+use crate::error::Error;
+use crate::log::entry_log::Action;
+use crate::log::personal;
+use crate::register::tombstone;
+use crate::transaction::{Remark, Stored, next_version};
+use crate::{ReadTx, Representation, WriteTx};
+
+/// A kind of record with its columns.
+pub trait StoredKind: Documented {
+    /// The column of the record that it belongs to.
+    const PARENT: Option<&'static str> = None;
+    /// The columns beside those that every record has.
+    const COLUMNS: &'static [&'static str];
+
+    /// What stands in these columns for a record, in their order.
+    fn columns(record: &Record<Self>) -> Vec<Column>;
+}
+
+/// What stands in a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Column {
+    /// A text: a word, a name, an id, a date that may be known in part.
+    Text(Option<Cow<'static, str>>),
+    /// A whole number.
+    Integer(Option<i64>),
+    /// Yes or no.
+    Flag(Option<bool>),
+    /// A day.
+    Day(Option<NaiveDate>),
+}
+
+impl Column {
+    /// The text of a value.
+    pub(crate) fn text(value: impl Display) -> Self {
+        Self::Text(Some(Cow::Owned(value.to_string())))
+    }
+
+    /// The text of a value that may be absent.
+    pub(crate) fn text_option<T: Display>(value: Option<&T>) -> Self {
+        Self::Text(value.map(|value| Cow::Owned(value.to_string())))
+    }
+
+    /// A word of a vocabulary.
+    pub(crate) fn word(word: &'static str) -> Self {
+        Self::Text(Some(Cow::Borrowed(word)))
+    }
+
+    /// A word of a vocabulary that may be absent.
+    pub(crate) fn word_option(word: Option<&'static str>) -> Self {
+        Self::Text(word.map(Cow::Borrowed))
+    }
+
+    /// A list of words, as a JSON array.
+    pub(crate) fn words<T: Display>(words: &[T]) -> Self {
+        Self::Text(Some(Cow::Owned(crate::backend::json::texts(words))))
+    }
+
+    /// A day that may be absent.
+    pub(crate) fn day(day: Option<Day>) -> Self {
+        Self::Day(day.map(|day| day.date()))
+    }
+
+    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        match self {
+            Self::Text(Some(Cow::Borrowed(text))) => out.push_bind_param::<Text, str>(text),
+            Self::Text(Some(Cow::Owned(text))) => out.push_bind_param::<Text, String>(text),
+            Self::Text(None) => out.push_bind_param::<Nullable<Text>, Option<String>>(&None),
+            Self::Integer(number) => out.push_bind_param::<Nullable<BigInt>, Option<i64>>(number),
+            Self::Flag(flag) => out.push_bind_param::<Nullable<Bool>, Option<bool>>(flag),
+            Self::Day(day) => out.push_bind_param::<Nullable<Date>, Option<NaiveDate>>(day),
+        }
+    }
+}
+
+/// Whether records of a kind may say something about a person.
+const fn has_personal(object: &'static Object) -> bool {
+    let mut members = object.members;
+    while let [member, rest @ ..] = members {
+        let inside = match member.object {
+            Some(inside) => has_personal(inside),
+            None => false,
+        };
+        if member.is_personal || inside {
+            return true;
+        }
+        members = rest;
+    }
+    false
+}
+
+/// What follows from the declaration of a kind.
+struct Shape<T>(PhantomData<fn() -> T>);
+
+impl<T: StoredKind> Shape<T> {
+    const IS_PERSONAL: bool = has_personal(&<T::Document as Wire>::OBJECT);
+}
+
+/// A record that is ready to be written: all is done that needs no look at the register.
+#[derive(Debug)]
+pub(crate) struct Writing<T> {
+    pub(crate) record: Arc<Record<T>>,
+    row: Row,
+    canonical: String,
+}
+
+#[derive(Debug)]
+struct Row {
+    id: String,
+    version: i64,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    parent_id: Option<String>,
+    columns: Vec<Column>,
+    document: String,
+    public_document: Option<String>,
+}
+
+impl<T: StoredKind> Writing<T> {
+    /// The row and the documents of a record.
+    pub(crate) fn new(record: Record<T>) -> Self {
+        let Json { shown, public, canonical } = record::write(&record);
+        let row = Row {
+            id: record.id.to_string(),
+            version: record.version,
+            created_at: record.created_at.naive_utc(),
+            updated_at: record.updated_at.naive_utc(),
+            parent_id: record.content.parent_id(),
+            columns: T::columns(&record),
+            document: shown,
+            public_document: public,
+        };
+        Self { record: Arc::new(record), row, canonical }
+    }
+
+    /// Its id.
+    pub(crate) fn id(&self) -> &str {
+        &self.row.id
+    }
+
+    /// Adds the record to its table, with further rows that it is found by, and to the log.
+    pub(crate) fn insert(&self, tx: &mut WriteTx<'_>, parts: &[Fragment], remark: Remark) -> Result<Stored<T>, Error> {
+        let statement = Insertion { row: &self.row, kind: PhantomData::<fn() -> T> };
+        dialect::write_with_parts(tx.changing(), statement, parts)?;
+        self.log(tx, Action::Create, remark)
+    }
+
+    /// Puts the record in the place of what it was, with further rows that it is found by, and into the log.
+    pub(crate) fn update(
+        &self,
+        tx: &mut WriteTx<'_>,
+        parts: &[Fragment],
+        action: Action,
+        remark: Remark,
+    ) -> Result<Stored<T>, Error> {
+        let statement = Update { row: &self.row, kind: PhantomData::<fn() -> T> };
+        dialect::write_with_parts(tx.changing(), statement, parts)?;
+        self.log(tx, action, remark)
+    }
+
+    /// Rewrites the row without a change to the record: no version goes up, nothing is logged.
+    pub(crate) fn rewrite(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        let statement = Update { row: &self.row, kind: PhantomData::<fn() -> T> };
+        dialect::write_with_parts(tx.changing(), statement, &[])?;
+        Ok(())
+    }
+
+    fn log(&self, tx: &mut WriteTx<'_>, action: Action, remark: Remark) -> Result<Stored<T>, Error> {
+        let after = if Shape::<T>::IS_PERSONAL {
+            let members = record::personal(&<T::Document as Wire>::OBJECT);
+            personal::commit(tx, T::KIND, self.id(), &members, self.canonical.clone())?
+        } else {
+            self.canonical.clone()
+        };
+        tx.log_with(action, T::KIND, self.row.id.clone(), self.row.version, Some(after), remark);
+        Ok(Stored { record: Arc::clone(&self.record), document: self.row.document.clone() })
+    }
+}
+
+/// A record of this content that is entered now.
+pub(crate) fn entered<T>(tx: &WriteTx<'_>, id: Id<T>, content: T) -> Record<T> {
+    let now = tx.stamp().now;
+    Record { id, version: 1, created_at: now, updated_at: now, content }
+}
+
+/// The next version of a record, with this content.
+pub(crate) fn changed<T>(tx: &WriteTx<'_>, current: &Record<T>, content: T) -> Result<Record<T>, Error> {
+    Ok(Record {
+        id: current.id,
+        version: next_version(current.version)?,
+        created_at: current.created_at,
+        updated_at: tx.stamp().now,
+        content,
+    })
+}
+
+/// The record with this id.
+pub(crate) fn find<T: StoredKind>(tx: &mut ReadTx<'_>, id: Id<T>) -> Result<Option<Record<T>>, Error> {
+    find_where(tx, with_key::<T>(&Key::Id(id)))
+}
+
+/// The record with this id or slug.
+pub(crate) fn find_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> Result<Record<T>, Error> {
+    let found = find_where(tx, with_key::<T>(key))?;
+    found.ok_or_else(|| tombstone::missing(tx, T::KIND, key.to_string()))
+}
+
+/// What there is to show of the record with this id or slug.
+pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> Result<Representation, Error> {
+    let table = T::KIND.table();
+    let query = Fragment::default().sql(format!("SELECT id, version, updated_at, document FROM {table} WHERE "));
+    let found: Option<Shown> = query.and(with_key::<T>(key)).statement().load(tx.conn())?.into_iter().next();
+    let Some(Shown { id, version, updated_at, document }) = found else {
+        return Err(tombstone::missing(tx, T::KIND, key.to_string()));
+    };
+    Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced: false })
+}
+
+/// What there is to show of the record with this id.
+pub(crate) fn show<T: StoredKind>(tx: &mut ReadTx<'_>, id: Id<T>) -> Result<Representation, Error> {
+    show_by_key(tx, &Key::Id(id))
+}
+
+/// The record with this id or slug, as a condition.
+fn with_key<T: StoredKind>(key: &Key<T>) -> Fragment {
+    let table = T::KIND.table();
+    match key {
+        Key::Id(id) => Fragment::default().sql(format!("{table}.id = ")).parameter(id.to_string()),
+        Key::Slug(slug) => Fragment::default().sql(format!("{table}.slug = ")).parameter(slug.as_str()),
+    }
+}
+
+/// The first record that meets a condition.
+pub(crate) fn find_where<T: StoredKind>(tx: &mut ReadTx<'_>, condition: Fragment) -> Result<Option<Record<T>>, Error> {
+    Ok(load::<T>(tx, condition.sql(" LIMIT 1"))?.into_iter().next())
+}
+
+/// The records that meet a condition, in the order of entry.
+pub(crate) fn all_where<T: StoredKind>(tx: &mut ReadTx<'_>, condition: Fragment) -> Result<Vec<Record<T>>, Error> {
+    load(tx, condition.sql(format!(" ORDER BY {}.id", T::KIND.table())))
+}
+
+/// The records that meet a condition, in an order, as SQL says both.
+pub(crate) fn load<T: StoredKind>(tx: &mut ReadTx<'_>, condition: Fragment) -> Result<Vec<Record<T>>, Error> {
+    let select = Fragment::default().sql(select::<T>()).sql(" WHERE ").and(condition);
+    let found: Vec<Found> = select.statement().load(tx.conn())?;
+    found.into_iter().map(Found::into_record).collect()
+}
+
+fn select<T: StoredKind>() -> String {
+    let table = T::KIND.table();
+    let parent = T::PARENT.unwrap_or("NULL");
+    format!("SELECT {table}.id, version, created_at, updated_at, {parent} AS parent_id, document FROM {table}")
+}
+
+/// Takes a record's row away.
+pub(crate) fn remove(tx: &mut WriteTx<'_>, kind: Kind, id: &str) -> Result<(), Error> {
+    let delete = Fragment::default().sql(format!("DELETE FROM {} WHERE id = ", kind.table())).parameter(id);
+    delete.statement().execute(tx.changing())?;
+    Ok(())
+}
+
+/// Records of one table whose documents are upgraded in one transaction.
+const AT_A_TIME: usize = 500;
+
+/// Brings the documents of the next records into today's form where they are of an earlier one; gives the last id, or none at the end.
+pub(crate) fn upgrade<T: StoredKind>(tx: &mut WriteTx<'_>, from: usize, after: &str) -> Result<Option<String>, Error> {
+    let table = T::KIND.table();
+    let next = Fragment::default()
+        .sql(select::<T>())
+        .sql(format!(" WHERE {table}.id > "))
+        .parameter(after)
+        .sql(format!(" ORDER BY {table}.id LIMIT {AT_A_TIME}"));
+    let found: Vec<Found> = next.statement().load(tx.conn())?;
+    let last = found.last().map(|row| row.id.clone());
+    for mut row in found {
+        let upgraded = record::upgrade::<T>(&row.document, from);
+        row.document = upgraded.map_err(|said| corrupt::<T>(&row.id, &said))?;
+        Writing::new(row.into_record::<T>()?).rewrite(tx)?;
+    }
+    Ok(last)
+}
+
+fn corrupt<T: Documented>(id: &str, said: &str) -> Error {
+    Error::Internal(format!("the document of the {} {id} can't be read: {said}", T::KIND))
+}
+
+#[derive(QueryableByName)]
+struct Shown {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = Timestamp)]
+    updated_at: NaiveDateTime,
+    #[diesel(sql_type = Text)]
+    document: String,
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    #[diesel(sql_type = Timestamp)]
+    created_at: NaiveDateTime,
+    #[diesel(sql_type = Timestamp)]
+    updated_at: NaiveDateTime,
+    #[diesel(sql_type = Nullable<Text>)]
+    parent_id: Option<String>,
+    #[diesel(sql_type = Text)]
+    document: String,
+}
+
+impl Found {
+    fn into_record<T: StoredKind>(self) -> Result<Record<T>, Error> {
+        let content = record::read::<T>(&self.document, self.parent_id.as_deref());
+        Ok(Record {
+            id: parsed("id", &self.id)?,
+            version: self.version,
+            created_at: instant(self.created_at),
+            updated_at: instant(self.updated_at),
+            content: content.map_err(|said| corrupt::<T>(&self.id, &said))?,
+        })
+    }
+}
+
+/// `INSERT` of a row. Its text is made once for each kind.
+struct Insertion<'r, T> {
+    row: &'r Row,
+    kind: PhantomData<fn() -> T>,
+}
+
+/// `UPDATE` of a row. Its text is made once for each kind.
+struct Update<'r, T> {
+    row: &'r Row,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T: StoredKind> QueryId for Insertion<'_, T> {
+    type QueryId = Insertion<'static, T>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<T: StoredKind> QueryId for Update<'_, T> {
+    type QueryId = Update<'static, T>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<T: StoredKind> QueryFragment<MultiBackend> for Insertion<'_, T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO ");
+        out.push_sql(T::KIND.table());
+        out.push_sql(" (id, version, created_at, updated_at, document");
+        if Shape::<T>::IS_PERSONAL {
+            out.push_sql(", public_document");
+        }
+        for column in T::PARENT.iter().chain(T::COLUMNS) {
+            out.push_sql(", ");
+            out.push_sql(column);
+        }
+        out.push_sql(") VALUES (");
+        let row = self.row;
+        out.push_bind_param::<Text, String>(&row.id)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, i64>(&row.version)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Timestamp, NaiveDateTime>(&row.created_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Timestamp, NaiveDateTime>(&row.updated_at)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, String>(&row.document)?;
+        if Shape::<T>::IS_PERSONAL {
+            out.push_sql(", ");
+            out.push_bind_param::<Nullable<Text>, Option<String>>(&row.public_document)?;
+        }
+        if T::PARENT.is_some() {
+            out.push_sql(", ");
+            out.push_bind_param::<Nullable<Text>, Option<String>>(&row.parent_id)?;
+        }
+        for column in &row.columns {
+            out.push_sql(", ");
+            column.push(&mut out)?;
+        }
+        out.push_sql(")");
+        Ok(())
+    }
+}
+
+impl<T: StoredKind> QueryFragment<MultiBackend> for Update<'_, T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        let row = self.row;
+        out.push_sql("UPDATE ");
+        out.push_sql(T::KIND.table());
+        out.push_sql(" SET version = ");
+        out.push_bind_param::<BigInt, i64>(&row.version)?;
+        out.push_sql(", updated_at = ");
+        out.push_bind_param::<Timestamp, NaiveDateTime>(&row.updated_at)?;
+        out.push_sql(", document = ");
+        out.push_bind_param::<Text, String>(&row.document)?;
+        if Shape::<T>::IS_PERSONAL {
+            out.push_sql(", public_document = ");
+            out.push_bind_param::<Nullable<Text>, Option<String>>(&row.public_document)?;
+        }
+        for (name, column) in T::COLUMNS.iter().zip(&row.columns) {
+            out.push_sql(", ");
+            out.push_sql(name);
+            out.push_sql(" = ");
+            column.push(&mut out)?;
+        }
+        out.push_sql(" WHERE id = ");
+        out.push_bind_param::<Text, String>(&row.id)
+    }
+}
+
+impl<T> RunQueryDsl<Conn> for Insertion<'_, T> {}
+
+impl<T> RunQueryDsl<Conn> for Update<'_, T> {}

@@ -1,0 +1,101 @@
+//! Keeps the stored documents in today's form.
+//!
+//! The database notes in which form the documents of each kind are. Those of an earlier form are upgraded when the register is opened. That
+//! changes no fact: no version goes up and no entry is logged.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use document::Documented;
+use domain::{
+    AnnualReturn, Child, Commitment, Contract, Department, Enabler, Endorsement, Kind, Mutual, Objection,
+    PathwayProgress, PathwayStep, StaffBallot, StageTransition, SupportRequest,
+};
+
+use crate::backend::schema::document_versions;
+use crate::error::Error;
+use crate::register::record;
+use crate::{ReadTx, WriteTx};
+
+/// Upgrades the next documents from a form, after an id; gives the last id, or none at the end.
+type Step = fn(&mut WriteTx<'_>, usize, &str) -> Result<Option<String>, Error>;
+
+/// A kind of record whose documents have forms.
+#[derive(Clone, Copy)]
+pub(crate) struct Versioned {
+    pub(crate) kind: Kind,
+    /// Today's form.
+    pub(crate) version: usize,
+    pub(crate) step: Step,
+}
+
+macro_rules! versioned {
+    (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
+        [
+            $(Versioned { kind: Kind::$Record, version: $Record::DOCUMENT_VERSION, step: record::upgrade::<$Record> },)+
+            $(Versioned {
+                kind: Kind::$Child,
+                version: Child::<$Parent, $Child>::DOCUMENT_VERSION,
+                step: record::upgrade::<Child<$Parent, $Child>>,
+            },)+
+        ]
+    };
+}
+
+/// All kinds.
+pub(crate) const KINDS: [Versioned; Kind::RECORDS.len()] = domain::for_each_record!(versioned);
+
+/// The kinds whose documents may be in another form than today's.
+pub(crate) fn outstanding(tx: &mut ReadTx<'_>) -> Result<Vec<Versioned>, Error> {
+    let stored: HashMap<String, i64> = document_versions::table
+        .select((document_versions::kind, document_versions::version))
+        .load(tx.conn())?
+        .into_iter()
+        .collect();
+    Ok(KINDS.into_iter().filter(|it| stored.get(it.kind.as_str()).copied() != Some(it.today())).collect())
+}
+
+impl Versioned {
+    /// Upgrades the next documents of the kind; says whether there are more. How far it came is noted in the same transaction, so that no
+    /// document is upgraded twice, whoever goes on.
+    pub(crate) fn go_on(self, tx: &mut WriteTx<'_>) -> Result<bool, Error> {
+        let row = document_versions::table.find(self.kind.as_str());
+        let noted = row.select((document_versions::version, document_versions::upgraded_through));
+        let noted: Option<(i64, Option<String>)> = noted.first(tx.conn()).optional()?;
+        let Some((version, upgraded_through)) = noted else {
+            // There are no documents of a kind that this register has not known.
+            self.note(tx, self.today(), None)?;
+            return Ok(false);
+        };
+        if version == self.today() {
+            return Ok(false);
+        }
+        if version > self.today() {
+            return Err(Error::Internal(format!(
+                "the documents of its {} are in form {version}, which this version of the program does not know",
+                self.kind.plural()
+            )));
+        }
+        let from = usize::try_from(version).unwrap_or_default();
+        let last = (self.step)(tx, from, &upgraded_through.unwrap_or_default())?;
+        let goes_on = last.is_some();
+        self.note(tx, if goes_on { version } else { self.today() }, last)?;
+        Ok(goes_on)
+    }
+
+    fn today(self) -> i64 {
+        i64::try_from(self.version).unwrap_or(i64::MAX)
+    }
+
+    fn note(self, tx: &mut WriteTx<'_>, version: i64, upgraded_through: Option<String>) -> Result<(), Error> {
+        diesel::delete(document_versions::table.find(self.kind.as_str())).execute(tx.changing())?;
+        diesel::insert_into(document_versions::table)
+            .values((
+                document_versions::kind.eq(self.kind.as_str()),
+                document_versions::version.eq(version),
+                document_versions::upgraded_through.eq(upgraded_through),
+            ))
+            .execute(tx.changing())?;
+        Ok(())
+    }
+}

@@ -1,2 +1,0 @@
-DROP TABLE contract_cpv_codes;
-DROP TABLE contracts;

@@ -1,1 +1,0 @@
-ALTER TABLE staff_ballots ADD COLUMN corrections TEXT NOT NULL DEFAULT '[]';

@@ -1,5 +1,0 @@
-DROP TABLE mutual_search;
-DROP TABLE identifiers;
-DROP TABLE mutual_other_departments;
-DROP TABLE mutual_sectors;
-DROP TABLE mutuals;

@@ -1,2 +1,0 @@
-DROP TABLE enablers;
-DROP TABLE pathway_steps;

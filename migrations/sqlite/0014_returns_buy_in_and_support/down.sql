@@ -1,5 +1,0 @@
-DROP TABLE pathway_progress;
-DROP TABLE support_requests;
-DROP TABLE objections;
-DROP TABLE endorsements;
-DROP TABLE annual_returns;

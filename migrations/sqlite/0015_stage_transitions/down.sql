@@ -1,2 +1,0 @@
-ALTER TABLE mutuals DROP COLUMN launch_override_reason;
-DROP TABLE stage_transitions;

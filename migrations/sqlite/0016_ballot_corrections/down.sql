@@ -1,1 +1,0 @@
-ALTER TABLE staff_ballots DROP COLUMN corrections;
