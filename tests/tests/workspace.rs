@@ -26,7 +26,15 @@ const ARROWS: [Arrows; 4] = [
     Arrows {
         member: "domain",
         members: &[],
-        others: Others::Only(&["chrono", "deunicode", "thiserror", "unicode-normalization", "url", "uuid"]),
+        others: Others::Only(&[
+            "chrono",
+            "deunicode",
+            "idna_adapter",
+            "thiserror",
+            "unicode-normalization",
+            "url",
+            "uuid",
+        ]),
     },
     Arrows { member: "store", members: &["domain"], others: Others::Never(HTTP) },
     Arrows { member: "api", members: &["domain", "store"], others: Others::Never(DATABASE) },
