@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use actix_web::rt::System;
-use chrono::TimeDelta;
+use chrono::{SecondsFormat, TimeDelta};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
@@ -270,7 +270,12 @@ struct Copy {
 /// Does what the command line asks.
 pub fn main() -> ExitCode {
     // What actix-http calls errors is what clients send that isn't HTTP.
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_http=off")).init();
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_http=off"))
+        .format(|line, record| {
+            let now = Clock::system().now().to_rfc3339_opts(SecondsFormat::Secs, true);
+            writeln!(line, "[{now} {:<5} {}] {}", record.level(), record.target(), record.args())
+        })
+        .init();
     match perform(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -45,21 +45,23 @@ const outline = (page) =>
 
 /** Asks for the mutuals from the documentation, with a key. */
 async function tryItOut(page) {
-  await page.click("button.authorize");
-  await page.fill(".auth-container input", key);
-  await page.click(".auth-btn-wrapper button.authorize");
-  await page.click(".auth-btn-wrapper button.btn-done");
-  const operation = page.locator("#operations-mutuals-list_mutuals");
-  await operation.locator(".opblock-summary-control").click();
-  await operation.locator("button.try-out__btn").click();
-  await operation.locator("button.execute").click();
-  const response = operation.locator(".responses-table.live-responses-table");
-  await response.waitFor();
+  const seen = await outline(page);
+  await page.fill("#key", key);
+  const operation = page.locator("#list_mutuals");
+  await operation.locator("summary").click();
+  await operation.locator("button.try").click();
+  await page.getByLabel("limit (query)").fill("3");
+  await operation.locator("button.send").click();
+  await operation.locator(".answer .code").waitFor();
+  // Whoever follows a link to a schema finds it open.
+  await page.goto(`${page.url()}#schema-Mutual`);
   return {
-    title: await page.title(),
-    answered: (await response.locator("tbody .response-col_status").first().innerText()).trim(),
-    body: await response.locator(".highlight-code, .microlight").first().innerText(),
-    curl: await operation.locator(".curl-command").innerText(),
+    ...seen,
+    unlabelled: await page.evaluate(() => [...document.querySelectorAll("input, textarea")].filter((field) => !field.labels.length).length),
+    opened: await page.locator("#schema-Mutual").evaluate((schema) => schema.open),
+    answered: (await operation.locator(".answer .code").innerText()).trim(),
+    body: await operation.locator(".answer .content").innerText(),
+    curl: await operation.locator(".answer .curl").innerText(),
   };
 }
 

@@ -56,7 +56,7 @@ fn pages_work_in_a_browser() {
 
     assert_eq!(seen["complaints"], json!([]), "{seen:#}");
     assert_eq!(seen["elsewhere"], json!([]), "something comes from elsewhere");
-    for page in ["front", "problems", "problem"] {
+    for page in ["front", "problems", "problem", "docs"] {
         let page = &seen[page];
         assert_eq!((&page["status"], &page["language"], &page["landmarks"]), (&json!(200), &json!("en"), &json!(1)));
         assert_eq!((&page["headings"][0], &page["nameless"]), (&json!("h1"), &json!(0)), "{page:#}");
@@ -66,7 +66,8 @@ fn pages_work_in_a_browser() {
     assert!(front.contains("Mutuals operating") && front.contains("curl -s"), "{front}");
     assert_eq!(seen["docs"]["answered"], "200", "{seen:#}");
     let listed = seen["docs"]["body"].as_str().unwrap();
-    assert!(listed.contains("\"slug\""), "{listed}");
+    assert_eq!(listed.matches("\"slug\"").count(), 3, "{listed}");
+    assert_eq!((&seen["docs"]["unlabelled"], &seen["docs"]["opened"]), (&json!(0), &json!(true)), "{seen:#}");
     assert!(seen["docs"]["curl"].as_str().unwrap().contains("Authorization: Bearer psm_"), "{seen:#}");
 }
 

@@ -26,7 +26,15 @@ const ARROWS: [Arrows; 5] = [
     Arrows {
         member: "domain",
         members: &[],
-        others: Others::Only(&["chrono", "deunicode", "thiserror", "unicode-normalization", "url", "uuid"]),
+        others: Others::Only(&[
+            "chrono",
+            "deunicode",
+            "idna_adapter",
+            "thiserror",
+            "unicode-normalization",
+            "url",
+            "uuid",
+        ]),
     },
     Arrows {
         member: "document",

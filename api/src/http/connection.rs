@@ -17,7 +17,6 @@ use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::{Instant, Sleep, sleep, sleep_until};
-use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
 
@@ -90,14 +89,8 @@ impl Connections {
 
 /// As many files as the system allows this user: the default of many systems is a thousand.
 fn raise_file_limit() -> u64 {
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        let raised = rustix::process::Rlimit { current: limit.maximum, maximum: limit.maximum };
-        if setrlimit(Resource::Nofile, raised).is_ok() {
-            limit.current = limit.maximum;
-        }
-    }
-    limit.current.unwrap_or(u64::MAX)
+    // Where it can't be told, the system refuses what is too much.
+    rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX)
 }
 
 /// What the gate learns of the connection that a request came on, and tells it.

@@ -1,7 +1,6 @@
 //! What the service says about itself: whether it lives and is ready, its contract, its documentation and its problem types.
 
-use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Bytes, Data};
@@ -11,11 +10,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
-use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use crate::http::route;
 use crate::openapi;
 use crate::openapi::profile::{self, NotWritten, Profile};
+use crate::pages::docs;
 use crate::request::path::PathKey;
 use crate::response::html;
 use crate::response::problem::{Problem, ProblemDetails, ProblemType};
@@ -50,7 +49,7 @@ pub struct Contract {
     /// Made when somebody asks for it, since few do.
     older: OnceLock<Forms>,
     /// Likewise.
-    for_trials: OnceLock<Bytes>,
+    page: OnceLock<Bytes>,
 }
 
 /// The two forms of a document.
@@ -68,7 +67,7 @@ impl Contract {
     pub fn of(document: OpenApi) -> Result<Self, NotWritten> {
         let profile = Profile::V3_1;
         let current = Forms { yaml: profile.yaml(&document)?.into(), json: profile.json(&document)?.into() };
-        Ok(Self { current, older: OnceLock::new(), for_trials: OnceLock::new() })
+        Ok(Self { current, older: OnceLock::new(), page: OnceLock::new() })
     }
 
     fn older(&self) -> Result<&Forms, Problem> {
@@ -81,13 +80,12 @@ impl Contract {
         Ok(self.older.get_or_init(|| made))
     }
 
-    /// What the documentation reads: it would send the examples of all parameters, and a list asked for with every condition is empty.
-    fn for_trials(&self) -> Result<Bytes, Problem> {
-        if let Some(made) = self.for_trials.get() {
+    fn page(&self) -> Result<Bytes, Problem> {
+        if let Some(made) = self.page.get() {
             return Ok(made.clone());
         }
-        let made = without_optional_examples(self.document()?).to_string().into();
-        Ok(self.for_trials.get_or_init(|| made).clone())
+        let made = docs::page(&self.document()?).into();
+        Ok(self.page.get_or_init(|| made).clone())
     }
 
     /// The document, which takes twenty times the room of its text and is read from it.
@@ -294,60 +292,23 @@ fn page(content: String) -> HttpResponse {
     HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).content_type(html::HTML).body(content)
 }
 
-/// A document whose parameters that may be left out have no examples.
-fn without_optional_examples(mut document: Value) -> Value {
-    let strip = |parameter: &mut Value| {
-        if parameter.get("required") != Some(&Value::Bool(true)) {
-            for place in ["/schema", ""] {
-                if let Some(Value::Object(members)) = parameter.pointer_mut(place) {
-                    members.retain(|name, _| !["example", "examples"].contains(&name.as_str()));
-                }
-            }
-        }
-    };
-    let shared = document.pointer_mut("/components/parameters").and_then(Value::as_object_mut);
-    shared.into_iter().flat_map(serde_json::Map::values_mut).for_each(strip);
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter();
-    let paths = paths.flat_map(serde_json::Map::values_mut);
-    let operations = paths.filter_map(Value::as_object_mut).flat_map(serde_json::Map::values_mut);
-    let parameters = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
-    parameters.flatten().for_each(strip);
-    document
-}
-
 /// The documentation's front page is `/docs/`, whose own links are relative to it.
 #[get("/docs")]
 pub(crate) async fn docs_front() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
-/// Swagger UI from the binary itself: it loads nothing from elsewhere and asks no one else whether the contract is valid.
+/// The documentation and what it loads: all of it is in the program.
 #[get("/docs/{file:.*}")]
 pub(crate) async fn docs_file(
     contract: Data<Contract>,
     PathKey(file): PathKey<String>,
 ) -> Result<HttpResponse, Problem> {
-    const OWN_CONTRACT: &str = "openapi.json";
-    if file == OWN_CONTRACT {
-        return Ok(HttpResponse::Ok()
-            .insert_header(REVALIDATED)
-            .content_type("application/json")
-            .body(contract.for_trials()?));
-    }
-    let config = SwaggerConfig::from(format!("./{OWN_CONTRACT}"))
-        .validator_url("none")
-        .display_operation_id(true)
-        .display_request_duration(true);
-    let found =
-        utoipa_swagger_ui::serve(&file, Arc::new(config)).map_err(|error| Problem::internal(error.to_string()))?;
-    let found = found.ok_or_else(Problem::unknown_path)?;
-    let mut response = HttpResponse::Ok();
-    if found.gzpipped {
-        response.insert_header((header::CONTENT_ENCODING, "gzip"));
-    }
-    let bytes = match found.bytes {
-        Cow::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
-        Cow::Owned(bytes) => bytes.into(),
+    let (media_type, body) = match file.as_str() {
+        "" => (html::HTML, contract.page()?),
+        "docs.css" => ("text/css; charset=utf-8", docs::STYLE.into()),
+        "docs.js" => ("text/javascript; charset=utf-8", docs::SCRIPT.into()),
+        _ => return Err(Problem::unknown_path()),
     };
-    Ok(response.content_type(found.content_type).body(bytes))
+    Ok(HttpResponse::Ok().insert_header(REVALIDATED).content_type(media_type).body(body))
 }

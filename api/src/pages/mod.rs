@@ -2,3 +2,4 @@
 
 pub mod about;
 pub mod code_list;
+pub mod docs;

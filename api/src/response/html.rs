@@ -6,7 +6,8 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get};
 use domain::statistics::StandingGroup;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use pulldown_cmark::{Parser, html as markdown};
+use pulldown_cmark::Parser;
+use pulldown_cmark::html::push_html;
 use store::statistics::{AsAtDay, Figures, Sum};
 
 use crate::response::problem::{Problem, ProblemType};
@@ -30,6 +31,11 @@ a:focus-visible { outline: 3px solid; outline-offset: 2px; }
 
 /// A page with this title.
 fn page(title: &str, content: &Markup) -> Markup {
+    page_with(title, &html! {}, content)
+}
+
+/// A page with this title that has more in its head.
+pub fn page_with(title: &str, head: &Markup, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -40,6 +46,7 @@ fn page(title: &str, content: &Markup) -> Markup {
                 // Browsers ask for an icon where a page names none.
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
+                (head)
             }
             body { main { (content) } }
         }
@@ -124,16 +131,21 @@ fn staff(staff: &Sum) -> String {
     }
 }
 
+/// Markdown of our own as HTML.
+pub fn markdown(text: &str) -> Markup {
+    let mut made = String::new();
+    push_html(&mut made, Parser::new(text));
+    PreEscaped(made)
+}
+
 /// What a kind of problem means, with an example.
 pub fn problem_page(kind: ProblemType, example: &serde_json::Value) -> String {
-    let mut text = String::new();
-    markdown::push_html(&mut text, Parser::new(kind.text()));
     let example = serde_json::to_string_pretty(example).unwrap_or_default();
     let content = html! {
         p { a href="../problems" { "All kinds of problems" } }
         h1 { (kind.title()) }
         p { code { (kind.address()) } ", answered with the status " (kind.status().as_u16()) }
-        (PreEscaped(text))
+        (markdown(kind.text()))
         h2 { "An example" }
         pre { code { (example) } }
     };

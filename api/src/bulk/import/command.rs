@@ -9,7 +9,6 @@ use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use document::register::object;
 use domain::{Access, Caller, ImportMode, ImportState, Importable, Role, SCRUTINEER_ABOVE, Scope};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use store::import::{self, NewImport};
 use store::{DatabaseUrl, Stamp, Store};
@@ -83,10 +82,9 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         let own = importer.name().to_owned();
         let import =
             arriving.end(move |tx, import| Ok(import::claim(tx, &own, Some(import.id))?.unwrap_or(import))).await?;
-        let bar = progress_bar(import.counts.rows);
-        let tell = |import: &import::Import| bar.set_position(u64::try_from(processed(import)).unwrap_or_default());
+        let tell = |import: &import::Import| show(&format!("{} of {} rows", processed(import), import.counts.rows));
         let done = importer.see_through(import, tell).await?;
-        bar.finish_and_clear();
+        show("");
         tell_problems(&store, &done).await?;
         let counts = done.counts;
         if done.validate_only && counts.rows > i64::try_from(ImportMode::MAX_ATOMIC_ROWS).unwrap_or(i64::MAX) {
@@ -157,14 +155,13 @@ async fn read_table(file: &Path, columns: &[Column], arriving: &mut Arriving) ->
     Ok(())
 }
 
-/// Representation on a terminal only.
-fn progress_bar(rows: i64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// On a terminal only, and in the place of what was shown before.
+fn show(progress: &str) {
+    const CLEAR_LINE: &str = "\r\x1b[K";
+    let mut terminal = std::io::stderr();
+    if terminal.is_terminal() {
+        drop(write!(terminal, "{CLEAR_LINE}{progress}"));
     }
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {per_sec}, {eta} left");
-    ProgressBar::new(u64::try_from(rows).unwrap_or_default())
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// A line on standard error for each fault: the line of the file, the place in the row, what is wrong.
