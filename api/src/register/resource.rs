@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -175,7 +174,8 @@ fn example_of<R: Resource>(content: impl FnOnce(<R::New as Input>::Value) -> R::
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ChangeOptions {
-    /// `true` carries out all checks and stores nothing: the answer is 200 with the resource as it would be.
+    /// `true` carries out all checks and stores nothing: the answer is 200 with the resource as it would be, or 204 where
+    /// it would be deleted.
     #[param(nullable = false, default = false)]
     validate_only: Option<bool>,
 }
@@ -387,7 +387,7 @@ impl Change {
         Ok(respond(answer.await?))
     }
 
-    /// Deletes a record: 204, or in a dry run 200 with the record that would be deleted.
+    /// Deletes a record, or in a dry run only looks whether it can be: 204.
     ///
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
@@ -398,15 +398,14 @@ impl Change {
             authentication::confirm(tx, &caller)?;
             let current = find_for::<R>(tx, &key, &caller, |_| &[Action::Delete])?;
             if_match.check(current.version)?;
-            let document = R::show(tx, &key, &caller)?.document;
             R::delete(tx, &current)?;
             if dry_run {
                 tx.discard();
-                return Ok(Some(rehearsed(Stored { record: Arc::new(current), document })));
             }
-            Ok::<_, Problem>(None)
+            Ok::<_, Problem>(())
         });
-        Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond))
+        answer.await?;
+        Ok(HttpResponse::NoContent().finish())
     }
 }
 
