@@ -9,13 +9,12 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config as SwaggerConfig;
 
 use crate::http::route;
 use crate::openapi;
-use crate::openapi::profile::{self, NotWritten, Profile};
+use crate::openapi::profile::{self, Profile};
 use crate::request::path::PathKey;
 use crate::response::html;
 use crate::response::problem::{Problem, ProblemDetails, ProblemType};
@@ -60,24 +59,16 @@ struct Forms {
 }
 
 impl Contract {
-    /// What is sent of a document, which itself is not kept.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing YAML and JSON; a document of this crate has none.
-    pub fn of(document: OpenApi) -> Result<Self, NotWritten> {
-        let profile = Profile::V3_1;
-        let current = Forms { yaml: profile.yaml(&document)?.into(), json: profile.json(&document)?.into() };
-        Ok(Self { current, older: OnceLock::new(), for_trials: OnceLock::new() })
+    /// What is sent of a contract, which itself is not kept.
+    pub fn of(document: &Value) -> Self {
+        Self { current: Forms::of(document), older: OnceLock::new(), for_trials: OnceLock::new() }
     }
 
     fn older(&self) -> Result<&Forms, Problem> {
         if let Some(made) = self.older.get() {
             return Ok(made);
         }
-        let document = profile::to_3_0(self.document()?);
-        let yaml = profile::yaml_of_3_0(&document).map_err(|error| Problem::internal(error.to_string()))?;
-        let made = Forms { yaml: yaml.into(), json: document.to_string().into() };
+        let made = Forms::of(&Profile::V3_0.of(self.document()?));
         Ok(self.older.get_or_init(|| made))
     }
 
@@ -97,6 +88,10 @@ impl Contract {
 }
 
 impl Forms {
+    fn of(document: &Value) -> Self {
+        Self { yaml: profile::yaml(document).into(), json: document.to_string().into() }
+    }
+
     fn answer_yaml(&self) -> HttpResponse {
         HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(self.yaml.clone())
     }
@@ -309,8 +304,12 @@ fn without_optional_examples(mut document: Value) -> Value {
     shared.into_iter().flat_map(serde_json::Map::values_mut).for_each(strip);
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter();
     let paths = paths.flat_map(serde_json::Map::values_mut);
-    let operations = paths.filter_map(Value::as_object_mut).flat_map(serde_json::Map::values_mut);
-    let parameters = operations.filter_map(|operation| operation.get_mut("parameters")?.as_array_mut());
+    let members = paths.filter_map(Value::as_object_mut).flatten();
+    // A path has parameters of its own beside its operations.
+    let parameters = members.filter_map(|(name, member)| {
+        let parameters = if name == "parameters" { member } else { member.get_mut("parameters")? };
+        parameters.as_array_mut()
+    });
     parameters.flatten().for_each(strip);
     document
 }

@@ -285,7 +285,9 @@ async fn get_objection(
 /// Replace an objection
 ///
 /// The body is all that the objection is to say: a member that is left out is removed. Members that the register sets may be sent
-/// back as they were read. /// `open` becomes `withdrawn`, `rejected` or `accepted`; a decision becomes `appealed`, unless the independent arbiter made it; an
+/// back as they were read.
+///
+/// `open` becomes `withdrawn`, `rejected` or `accepted`; a decision becomes `appealed`, unless the independent arbiter made it; an
 /// appeal becomes `withdrawn`, or is `rejected` or `accepted` by the arbiter. A decision stays as it was made. What the record as it is
 /// forbids is refused with 409, naming what is possible.
 #[utoipa::path(
