@@ -7,7 +7,6 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 TOOLS := $(TARGET)/tools
 CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
-VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
 .PHONY: help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
 
@@ -78,7 +77,7 @@ fuzz-on-postgres:
 	tests/with-postgres bash -c 'DATABASE_URL=$$TEST_DATABASE_URL $(FUZZ) postgres'
 
 release: ## Keep the contract of this version as what later ones are held against
-	cp openapi.yaml contract/released/openapi-$(VERSION).yaml
+	KEEP_CONTRACT=1 cargo test --locked --package tests --test released the_contract_keeps_what_the_last_release_promised
 
 bench: ## Speed and memory beside a server without a database (BENCH_ROWS, BENCH_DATABASE: bench/README.md)
 	@scripts/setup build bench

@@ -23,7 +23,7 @@ use crate::history::signing::KeyError;
 use crate::http::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
 use crate::http::rate::Rate;
 use crate::openapi;
-use crate::openapi::profile::Profile;
+use crate::openapi::profile::{self, Profile};
 use crate::server;
 use crate::server::Clock;
 use log::{Erase, LogCommand, Signing};
@@ -303,7 +303,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Openapi { profile } => {
-            std::io::stdout().write_all(profile.yaml(&openapi::document())?.as_bytes())?;
+            std::io::stdout().write_all(profile::yaml(&profile.of(openapi::contract())).as_bytes())?;
             Ok(())
         }
         Command::Roles => {

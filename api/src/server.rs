@@ -193,9 +193,6 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
-    /// The contract can't be written.
-    #[error("the contract can't be written: {0}")]
-    Contract(String),
     /// The server broke off.
     #[error("the server broke off: {0}")]
     Server(String),
@@ -303,7 +300,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
     }
     let rules = rules(&config, &document, &shared, verifier)?;
-    let contract = Contract::of(document).map_err(|error| ServeError::Contract(error.to_string()))?;
+    let contract = Contract::of(&openapi::given_out(&document));
 
     let (sender, receiver) = mpsc::channel();
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {

@@ -75,7 +75,7 @@ public final class Story {
             problem.getErrors().stream().map(ProblemError::getPointer).sorted().collect(Collectors.joining(" and "));
         System.out.printf("create what is wrong: %s at %s%n", told(problem), pointers);
 
-        ApiResponse<Mutual> deleted = mutuals.deleteMutualWithHttpInfo(
+        ApiResponse<Void> deleted = mutuals.deleteMutualWithHttpInfo(
             APIDeleteMutualRequest.newBuilder().mutual(mutual).ifMatch(second).build());
         System.out.printf("delete: %d%n", deleted.getStatusCode());
         Problem gone = refused(() -> mutuals.getMutual(APIGetMutualRequest.newBuilder().mutual(mutual).build()));

@@ -12,7 +12,6 @@ const CONTRACT: &str = "../../openapi-3.0.yaml";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={CONTRACT}");
     let mut document: Value = yaml_serde::from_str(&as_progenitor_reads(&fs::read_to_string(CONTRACT)?))?;
-    leave_out_dry_deletes(&mut document);
     leave_out_files(&mut document);
     let mut settings = GenerationSettings::default();
     let mut generator = Generator::new(settings.with_interface(InterfaceStyle::Builder));
@@ -35,15 +34,6 @@ fn leave_out_files(document: &mut Value) {
         let is_file = path.pointer("/post/requestBody/content/application~1x-ndjson").is_some();
         if let Some(operations) = path.as_object_mut().filter(|_| is_file) {
             operations.remove("post");
-        }
-    }
-}
-
-/// progenitor knows one form of success for each operation. A deletion answers nothing, unless it is a dry run.
-fn leave_out_dry_deletes(document: &mut Value) {
-    for path in document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
-        if let Some(responses) = path.pointer_mut("/delete/responses").and_then(Value::as_object_mut) {
-            responses.remove("200");
         }
     }
 }

@@ -15,7 +15,7 @@ kit::on_both! {
     a_change_for_another_version_is_refused_with_the_current_one,
     a_malformed_condition_is_refused_on_changes_and_ignored_on_reads,
     a_rehearsed_change_is_checked_and_not_made,
-    a_rehearsed_deletion_tells_what_would_be_deleted,
+    a_rehearsed_deletion_is_answered_as_one_that_was_carried_out,
 }
 
 async fn a_read_of_what_the_caller_has_is_answered_without_it(app: &TestApp) {
@@ -128,15 +128,17 @@ async fn a_rehearsed_change_is_checked_and_not_made(app: &TestApp) {
     app.patch(format!("{DEPARTMENTS}/{NOBODY}?validate_only=true"), &json!({})).await.expect_problem(404, "not-found");
     assert_eq!(app.get(format!("{DEPARTMENTS}/office")).await.expect(200), record);
     assert_eq!(log_size(app), 1);
-    for odd in ["yes", "1", "TRUE", ""] {
+    app.post(format!("{DEPARTMENTS}?validate_only=1"), &department("Other")).await.expect(200);
+    app.post(format!("{DEPARTMENTS}?validate_only=0"), &department("Other")).await.expect(201);
+    for odd in ["yes", "01", "TRUE", ""] {
         let refused = app.post(format!("{DEPARTMENTS}?validate_only={odd}"), &department("Odd")).await;
         assert_eq!(refused.faults(400)[0].0, "validate_only", "{odd}");
     }
 }
 
-async fn a_rehearsed_deletion_tells_what_would_be_deleted(app: &TestApp) {
+async fn a_rehearsed_deletion_is_answered_as_one_that_was_carried_out(app: &TestApp) {
     let record = app.create(DEPARTMENTS, &department("Office")).await;
-    assert_eq!(app.delete(format!("{DEPARTMENTS}/office?validate_only=true")).await.expect(200), record);
+    app.delete(format!("{DEPARTMENTS}/office?validate_only=true")).await.expect(204);
     app.get(format!("{DEPARTMENTS}/office")).await.expect(200);
     let child = kit::fixture::with(mutual("Child"), json!({ "department_id": record["id"] }));
     app.create(MUTUALS, &child).await;

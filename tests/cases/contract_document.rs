@@ -147,10 +147,13 @@ fn every_operation_is_described_and_filed_under_one_tag() {
 fn every_operation_has_one_success_type_and_one_problem_type() {
     let contract = Contract::of_the_service();
     for (template, method, operation) in contract.operations() {
-        let mut successes = BTreeSet::new();
+        let (mut successes, mut statuses) = (BTreeSet::new(), BTreeSet::new());
         for (status, response) in operation["responses"].as_object().unwrap() {
             let response = contract.resolve(response);
             assert!(status.parse::<u16>().is_ok(), "{method} {template} has the status {status}");
+            if status.starts_with('2') {
+                statuses.insert(status == "204");
+            }
             assert!(
                 response["description"].as_str().is_some_and(|text| !text.is_empty()),
                 "{method} {template} {status}"
@@ -167,11 +170,13 @@ fn every_operation_has_one_success_type_and_one_problem_type() {
                 }
             }
         }
+        assert_eq!(statuses.len(), 1, "{method} {template} has a success with a body and one without");
         // What is explained to people too has a page beside it.
         if successes.len() > 1 {
             successes.retain(|(media, _)| media != "text/html");
         }
-        assert!(successes.len() == 1, "{method} {template} answers {successes:?}");
+        let expected = usize::from(!operation["responses"]["204"].is_object());
+        assert!(successes.len() == expected, "{method} {template} answers {successes:?}");
         let read: Vec<&String> =
             operation["requestBody"]["content"].as_object().into_iter().flatten().map(|(media, _)| media).collect();
         let expected: &[&str] = match method.as_str() {
@@ -201,7 +206,9 @@ fn requests_answers_and_problems_have_examples_that_are_right() {
             let schema = contract.resolve(&content["schema"]);
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
             let examples: Vec<&Value> = named.chain(content.get("example")).chain(of_schema).collect();
-            if examples.is_empty() && media.contains("json") {
+            let items = contract.resolve(&schema["properties"]["items"]["items"]);
+            let is_page = items["example"].is_object();
+            if examples.is_empty() && !is_page && media.contains("json") {
                 bare.push(own.clone());
             }
             for example in examples {
@@ -338,6 +345,77 @@ fn text_numbers_and_lists_have_bounds() {
             "{pointer} is a list without a bound"
         );
         assert!(!is("number"), "{pointer} is a number that may have a fraction");
+    }
+}
+
+/// What stands in comments of the code is prose there: no mark of a comment belongs into it.
+#[test]
+fn descriptions_are_prose() {
+    walk(document(), "", &mut |pointer, members| {
+        for text in ["summary", "description"].iter().filter_map(|name| members.get(*name)?.as_str()) {
+            assert!(!text.contains("///"), "{pointer}: {text}");
+            assert!(!text.contains("\n\n\n") && text.trim() == text, "{pointer}: {text:?}");
+        }
+    });
+}
+
+/// Whoever reads YAML 1.1 makes a date of 2025-10-01, and a truth of `no`.
+#[test]
+fn what_yaml_would_take_for_something_else_is_quoted() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let is_time = |text: &str| {
+        text.split_once('-').is_some_and(|(year, rest)| {
+            year.len() == 4 && year.bytes().chain(rest.bytes().take(2)).all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let words = ["y", "n", "yes", "no", "on", "off", "~", "="];
+    for file in ["openapi.yaml", "openapi-3.0.yaml"] {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        let read: Value = yaml_serde::from_str(&text).unwrap();
+        assert!(text.contains("'2025-") || text.contains("'2013-"), "{file} has no dates in quotation marks");
+        let mut quoted = 0;
+        for line in text.lines() {
+            let value = line.trim_start().trim_start_matches("- ");
+            let value = value.split_once(": ").map_or(value, |(_, value)| value);
+            assert!(!is_time(value), "{file}: {line}");
+            assert!(!words.iter().any(|word| value.eq_ignore_ascii_case(word)), "{file}: {line}");
+            quoted += usize::from(value.starts_with('\''));
+        }
+        assert!(quoted > 100, "{file}");
+        assert_eq!(read["info"]["title"], document()["info"]["title"]);
+    }
+}
+
+/// The rules of generated clients that linters don't know.
+#[test]
+fn names_and_patterns_are_ones_that_every_generator_takes() {
+    let mut components: BTreeMap<&str, &str> = BTreeMap::new();
+    for section in ["schemas", "parameters", "responses"] {
+        for name in document()["components"][section].as_object().unwrap().keys() {
+            let other = components.insert(name, section);
+            assert!(other.is_none(), "{name} is in {section} and in {other:?}");
+        }
+    }
+    for (template, method, operation) in Contract::of_the_service().operations() {
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let name = &Contract::of_the_service().resolve(parameter)["name"];
+            let is_taken = ["import", "list", "value", "name"].iter().any(|taken| name == taken);
+            assert!(!is_taken, "{method} {template} has a parameter called {name}");
+        }
+    }
+    let mut constants = BTreeSet::new();
+    for (pointer, schema) in all_schemas() {
+        let pattern = schema.get("pattern").and_then(Value::as_str).unwrap_or_default();
+        let is_portable = pattern.is_ascii() && !["\\u", "\\p", "\\x{", "(?"].iter().any(|part| pattern.contains(part));
+        assert!(is_portable, "{pointer}: {pattern}");
+        let format = schema.get("format").and_then(Value::as_str);
+        assert!(format != Some("date") || pattern.is_empty(), "{pointer} is a date with a pattern");
+        assert!(format != Some("uuid") || !schema.contains_key("maxLength"), "{pointer} is a UUID with a length");
+        let named = schema.get("x-enum-varnames").or_else(|| schema.get("enum")).and_then(Value::as_array);
+        for name in named.into_iter().flatten().filter_map(Value::as_str) {
+            let constant: String = name.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
+            assert!(constants.insert(constant), "{pointer}: two constants would be called {name}");
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod annual_return;
 mod ballot_life;
 mod code_list;
 mod commitment;
+mod compression;
 mod concurrency;
 mod conditional;
 mod contract;

@@ -125,10 +125,10 @@ impl<'a> Register<'a> {
             "{staff_ballot}" if record.ends_with("declared") => found(&self.declared),
             "{staff_ballot}" => found(&self.drafts),
             "{contract}" => found(&self.contracts),
-            "{import}" => found(&self.imports),
+            "{import_id}" => found(&self.imports),
             "{key}" => key_id([self.key("department_editor"), admin_key()][at]),
             "{slug}" => "gone".to_owned(),
-            "{list}" => "stage".to_owned(),
+            "{code_list}" => "stage".to_owned(),
             _ if let Some(segment) = segment_of(template) => found(&self.parts[segment]),
             _ => panic!("which record does {parameter} of {template} name?"),
         };

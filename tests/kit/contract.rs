@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
+use api::openapi::EVERY_ANSWERS_HEADERS;
 use api::response::problem::ProblemType;
 use hyper::Method;
 use jsonschema::{Draft, Registry, Validator};
@@ -17,6 +18,9 @@ use crate::http::{Request, Response};
 const BASE: &str = "https://contract.invalid/openapi.json";
 /// Below this is the documentation for people, which the document doesn't describe.
 const DOCS: &str = "/docs";
+/// The methods that a path of the document may have.
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+const PROBLEM: &str = "application/problem+json";
 /// What a record of the register has and a request must not set.
 const READ_ONLY: [&str; 11] = [
     "id",
@@ -39,13 +43,31 @@ const SET_ONCE: [&str; 4] = ["slug", "stage", "stage_since", "state"];
 #[derive(Debug)]
 pub struct Contract {
     document: Value,
+    operations: Vec<(String, Method, Value)>,
     validators: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
-static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract {
-    document: serde_json::to_value(api::openapi::document()).unwrap(),
-    validators: Mutex::default(),
+static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
+    let document = api::openapi::contract();
+    Contract { operations: whole_operations(&document), document, validators: Mutex::default() }
 });
+
+/// Each operation with what its path and the document say for it.
+fn whole_operations(document: &Value) -> Vec<(String, Method, Value)> {
+    let mut operations = Vec::new();
+    for (template, item) in document["paths"].as_object().unwrap() {
+        for (name, own) in item.as_object().unwrap().iter().filter(|(name, _)| METHODS.contains(&name.as_str())) {
+            let mut operation = own.clone();
+            let parameters = elements(&item["parameters"]).chain(elements(&own["parameters"]));
+            operation["parameters"] = parameters.cloned().collect();
+            if own["security"].is_null() {
+                operation["security"] = document["security"].clone();
+            }
+            operations.push((template.clone(), name.to_ascii_uppercase().parse().unwrap(), operation));
+        }
+    }
+    operations
+}
 
 /// The document with every described object closed: an answer with a member that isn't described is a fault of the document.
 static CLOSED: LazyLock<Registry<'static>> = LazyLock::new(|| {
@@ -81,16 +103,10 @@ impl Contract {
         &self.document
     }
 
-    /// Every operation: path template, method and what the document says of it.
+    /// Every operation: path template, method and what the document says of it, at the operation or for all of its path or for all.
     pub fn operations(&self) -> Vec<(&str, Method, &Value)> {
-        let paths = self.document["paths"].as_object().unwrap().iter();
-        paths
-            .flat_map(|(template, item)| {
-                item.as_object().unwrap().iter().map(move |(method, operation)| {
-                    (template.as_str(), method.to_ascii_uppercase().parse().unwrap(), operation)
-                })
-            })
-            .collect()
+        let all = self.operations.iter();
+        all.map(|(template, method, operation)| (template.as_str(), method.clone(), operation)).collect()
     }
 
     /// What a `$ref` stands for; anything else stands for itself.
@@ -144,9 +160,23 @@ impl Contract {
             return faults;
         }
         let (place, promised) = self.follow(format!("{pointer}/responses/{status}"));
-        faults.extend(self.header_faults(&place, promised, request, response));
+        faults.extend(self.header_faults(&place, request, response));
+        faults.extend(self.header_faults("", request, response));
         faults.extend(self.body_faults(&place, promised, head, response));
+        faults.extend(self.problem_faults(promised, response));
         faults
+    }
+
+    /// A problem must be of one of the types that the operation's answer of this status has examples of.
+    fn problem_faults(&self, promised: &Value, response: &Response) -> Vec<String> {
+        if response.media_type() != Some(PROBLEM) || response.bytes().is_empty() {
+            return Vec::new();
+        }
+        let examples = promised["content"][PROBLEM]["examples"].as_object().into_iter().flatten();
+        let types: Vec<&Value> = examples.map(|(_, example)| &self.resolve(example)["value"]["type"]).collect();
+        let problem: Value = serde_json::from_slice(response.bytes()).unwrap_or_default();
+        let is_listed = types.contains(&&problem["type"]);
+        unless(is_listed, &format!("the problem {} is not one of {types:?}", problem["type"]))
     }
 
     /// Where a change was accepted, the document must describe the body that it came with.
@@ -178,13 +208,13 @@ impl Contract {
         faults.map(|fault| format!("the request was accepted, and the document forbids it: {fault}")).collect()
     }
 
-    fn header_faults(&self, place: &str, promised: &Value, request: &Request<'_>, response: &Response) -> Vec<String> {
+    /// The headers that are promised at this place, or at none: those of every answer.
+    fn header_faults(&self, place: &str, request: &Request<'_>, response: &Response) -> Vec<String> {
+        let section = if place.is_empty() { EVERY_ANSWERS_HEADERS } else { "headers" };
+        let section = format!("{place}/{section}");
         let mut faults = Vec::new();
-        for (name, header) in promised["headers"].as_object().unwrap_or(&Map::new()) {
-            let (place, header) = match header["$ref"].as_str() {
-                Some(_) => self.follow(format!("{place}/headers/{}", escape(name))),
-                None => (format!("{place}/headers/{}", escape(name)), header),
-            };
+        for name in self.document.pointer(&section).and_then(Value::as_object).into_iter().flat_map(Map::keys) {
+            let (place, header) = self.follow(format!("{section}/{}", escape(name)));
             let Some(value) = response.header(name) else {
                 faults.extend(unless(may_be_absent(name, request), &format!("the header {name} is missing")));
                 continue;
@@ -228,9 +258,8 @@ impl Contract {
 
     /// The methods of a path as `Allow` names them.
     pub fn allow(&self, template: &str) -> String {
-        let order = ["get", "post", "put", "patch", "delete"];
         let item = &self.document["paths"][template];
-        let mut methods: Vec<String> = order
+        let mut methods: Vec<String> = METHODS
             .iter()
             .filter(|method| item[**method].is_object())
             .map(|method| method.to_ascii_uppercase())
@@ -278,6 +307,10 @@ impl Contract {
         });
         Arc::clone(known)
     }
+}
+
+fn elements(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 fn remove_nulls(value: &mut Value) {
@@ -377,7 +410,7 @@ mod tests {
         Contract::of_the_service().faults(&request, &response)
     }
 
-    const ALWAYS: &str = "request-id: r\nx-content-type-options: nosniff\nreferrer-policy: no-referrer\n\
+    const ALWAYS: &str = "request-id: r\ncache-control: no-store\nx-content-type-options: nosniff\nreferrer-policy: no-referrer\n\
                           content-security-policy: default-src 'none'";
     const ALIVE: &str = r#"{"status":"ok"}"#;
 
@@ -395,8 +428,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_promised_has_no_faults() {
-        let headers = format!("{ALWAYS}\ncache-control: no-store");
-        assert!(alive(&headers, ALIVE).is_empty(), "{:?}", alive(&headers, ALIVE));
+        assert!(alive(ALWAYS, ALIVE).is_empty(), "{:?}", alive(ALWAYS, ALIVE));
         assert!(faults("GET", "/v1/mutuals/x", &problem(404, "not-found", "/v1/mutuals/x")).is_empty());
         assert!(faults("GET", "/nowhere", &problem(404, "unknown-path", "/nowhere")).is_empty());
         let options = format!("HTTP/1.1 204 X\n{ALWAYS}\nallow: GET, HEAD, OPTIONS\n\n");
@@ -405,12 +437,19 @@ mod tests {
 
     #[test]
     fn whatever_was_not_promised_is_a_fault() {
-        let headers = format!("{ALWAYS}\ncache-control: no-store");
-        assert!(!alive(&headers, r#"{"status":1}"#).is_empty(), "a wrong type");
-        assert!(!alive(&headers, r#"{"status":"ok","mood":"good"}"#).is_empty(), "a member that isn't described");
-        assert!(!alive(&headers, "{}").is_empty(), "a required member is missing");
-        assert!(!alive(&headers, "").is_empty(), "no body");
-        assert!(!alive(ALWAYS, ALIVE).is_empty(), "a documented header is missing");
+        let headers = ALWAYS;
+        assert!(!alive(headers, r#"{"status":1}"#).is_empty(), "a wrong type");
+        assert!(!alive(headers, r#"{"status":"ok","mood":"good"}"#).is_empty(), "a member that isn't described");
+        assert!(!alive(headers, "{}").is_empty(), "a required member is missing");
+        assert!(!alive(headers, "").is_empty(), "no body");
+        assert!(
+            !alive(&headers.replace("cache-control: no-store\n", ""), ALIVE).is_empty(),
+            "a header of every answer is missing"
+        );
+        let without_link = format!("HTTP/1.1 304 X\n{headers}\netag: \"1\"\n\n");
+        assert!(!faults("GET", "/v1/mutuals", &without_link).is_empty(), "a header of this answer is missing");
+        let other = problem(400, "malformed-request", "/v1/keys/x").replace("malformed-request", "unknown-path");
+        assert!(!faults("GET", "/v1/keys/x", &other).is_empty(), "a problem that the answer has no example of");
         assert!(!alive(&headers.replace("request-id: r\n", ""), ALIVE).is_empty(), "no request id");
         let html = format!("HTTP/1.1 200 OK\n{headers}\ncontent-type: text/html\n\n<p>");
         assert!(!faults("GET", "/livez", &html).is_empty(), "another media type");

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::time::Duration;
 
+use flate2::read::GzDecoder;
 use http_body_util::{BodyExt as _, Full};
 use hyper::Method;
 use hyper::body::Bytes;
@@ -40,7 +42,7 @@ pub struct Request<'c> {
     pub(crate) body: Bytes,
 }
 
-/// An answer, read to its end.
+/// An answer, read to its end, and uncompressed.
 #[derive(Clone)]
 pub struct Response {
     status: u16,
@@ -78,11 +80,22 @@ impl Client {
             let answer = self.connections.request(message).await.map_err(|error| format!("{error:?}"))?;
             let (head, body) = answer.into_parts();
             let body = body.collect().await.map_err(|error| format!("{error:?}"))?.to_bytes();
+            let body = if head.headers.get("content-encoding").is_some_and(|coding| coding == "gzip") {
+                uncompressed(&body)?
+            } else {
+                body
+            };
             let to = format!("{} {}", request.method, request.path);
             Ok(Response { status: head.status.as_u16(), headers: head.headers, body, to })
         };
         tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| format!("no answer within {PATIENCE:?}"))?
     }
+}
+
+fn uncompressed(body: &[u8]) -> Result<Bytes, String> {
+    let mut all = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut all).map_err(|error| format!("the body is no gzip: {error}"))?;
+    Ok(all.into())
 }
 
 impl Request<'_> {

@@ -1,5 +1,5 @@
-//! Whether the contract still keeps what the last release promised: `openapi.yaml` beside the newest file in
-//! `contract/released/`.
+//! Whether the contract still keeps what the last release promised: `openapi.yaml` beside the newest file in `contract/released/`,
+//! which `make release` has this test write. Before the first release there is none, and nothing to keep.
 //!
 //! A break is what a client of the release would trip over, at run time or when it is generated anew and compiled:
 //! something that it calls is gone, something that it sends is refused, something that it is answered has another form.
@@ -7,34 +7,76 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
+use api::openapi::EVERY_ANSWERS_HEADERS;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 
 /// The version of a release: major, minor, patch.
 type Version = [u64; 3];
 
+/// `1` has the contract kept as that of a release.
+const KEEP: &str = "KEEP_CONTRACT";
+
 #[test]
 fn the_contract_keeps_what_the_last_release_promised() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let (released, before) = last_release(&root.join("contract/released"));
+    let released = root.join("contract/released");
     let now = read(&root.join("openapi.yaml"));
-    let version = parse(now["info"]["version"].as_str().unwrap());
-    let breaks = breaks(&before, &now);
-    assert!(
-        breaks.is_empty() || may_break(released, version),
-        "the contract of {version:?} breaks what {released:?} promised; keep it, or raise the version:\n{}",
-        breaks.join("\n")
-    );
+    if std::env::var(KEEP).is_ok_and(|value| value == "1") {
+        keep(&now, &released);
+    }
+    assert_eq!(broken_since_release(&now, &released), None);
 }
 
-fn last_release(folder: &Path) -> (Version, Value) {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let version = |file: &Path| parse(file.file_stem().unwrap().to_str().unwrap().strip_prefix("openapi-").unwrap());
-    let (version, file) = files.map(|file| (version(&file), file)).max().expect("a released contract");
-    let document = read(&file);
+/// What the contract breaks of the newest release in a folder, for people, unless its version says that it may.
+fn broken_since_release(now: &Value, folder: &Path) -> Option<String> {
+    let (released, before) = last_release(folder)?;
+    let version = parse(now["info"]["version"].as_str().unwrap());
+    let breaks = breaks(&before, now);
+    let is_kept = breaks.is_empty() || may_break(released, version);
+    let said = "breaks what was promised; keep it, or raise the version";
+    (!is_kept).then(|| format!("the contract of {version:?} {said} in {released:?}:\n{}", breaks.join("\n")))
+}
+
+/// Keeps the contract of this version: what the comparison reads of it and no more.
+fn keep(now: &Value, folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    let file = folder.join(format!("openapi-{}.json.gz", now["info"]["version"].as_str().unwrap()));
+    let mut writer = GzEncoder::new(fs::File::create(file).unwrap(), Compression::best());
+    writer.write_all(reduced(now).to_string().as_bytes()).unwrap();
+    writer.finish().unwrap();
+}
+
+/// A contract without what is for people only.
+fn reduced(document: &Value) -> Value {
+    const FOR_PEOPLE: [&str; 6] = ["description", "summary", "example", "examples", "links", "servers"];
+    let mut document = document.clone();
+    api::openapi::place::for_each_object(&mut document, &mut |members| {
+        members.retain(|name, _| !FOR_PEOPLE.contains(&name.as_str()));
+    });
+    let version = &document["info"]["version"];
+    document["info"] = json!({ "version": version });
+    document["components"].as_object_mut().unwrap().remove("securitySchemes");
+    document
+}
+
+fn last_release(folder: &Path) -> Option<(Version, Value)> {
+    let files = fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path());
+    let version = |file: &Path| {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        parse(name.strip_prefix("openapi-").and_then(|name| name.strip_suffix(".json.gz")).unwrap())
+    };
+    let (version, file) = files.map(|file| (version(&file), file)).max()?;
+    let mut text = String::new();
+    GzDecoder::new(fs::File::open(&file).unwrap()).read_to_string(&mut text).unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(parse(document["info"]["version"].as_str().unwrap()), version, "{}", file.display());
-    (version, document)
+    Some((version, document))
 }
 
 fn read(file: &Path) -> Value {
@@ -56,6 +98,7 @@ fn may_break(released: Version, now: Version) -> bool {
 fn breaks(before: &Value, now: &Value) -> Vec<String> {
     let mut comparison = Comparison { before, now, found: Vec::new(), seen: BTreeSet::new() };
     comparison.operations();
+    comparison.headers();
     comparison.refusals();
     comparison.schema_names();
     comparison.found
@@ -85,9 +128,17 @@ impl Comparison<'_> {
         let now = operations(self.now);
         for (place, before) in operations(self.before) {
             match now.get(&place) {
-                Some(now) => self.operation(&place, before, now),
+                Some(now) => self.operation(&place, &before, now),
                 None => self.broken(&place, "the operation is gone"),
             }
+        }
+    }
+
+    /// Those of every answer are said once.
+    fn headers(&mut self) {
+        let [before, now] = [self.before, self.now].map(|document| &document[EVERY_ANSWERS_HEADERS]);
+        for name in members(before).map(|(name, _)| name).filter(|name| now[*name].is_null()) {
+            self.broken("every answer", format!("the header {name} is gone"));
         }
     }
 
@@ -173,7 +224,7 @@ impl Comparison<'_> {
                 continue;
             }
             for name in members(&before["headers"]).map(|(name, _)| name) {
-                if now["headers"][name].is_null() {
+                if now["headers"][name].is_null() && self.now[EVERY_ANSWERS_HEADERS][name].is_null() {
                     self.broken(&place, format!("the header {name} is gone"));
                 }
             }
@@ -241,6 +292,17 @@ impl Comparison<'_> {
         for word in old.iter().filter(|word| !new.contains(word)) {
             if !new.is_empty() || way == Way::Answered {
                 self.broken(place, format!("the word {word} is gone"));
+            }
+        }
+        let constants = |shape: &Shape<'_>| -> BTreeMap<String, Value> {
+            let names = elements(shape.of("x-enum-varnames")).cloned();
+            elements(shape.of("enum")).map(Value::to_string).zip(names).collect()
+        };
+        let new_constants = constants(now);
+        for (word, name) in constants(before) {
+            if new_constants.get(&word).is_none_or(|now| *now != name) && new.iter().any(|new| new.to_string() == word)
+            {
+                self.broken(place, format!("the constant of {word} is no longer called {name}"));
             }
         }
         if way == Way::Sent && old.is_empty() && now.of("enum").is_array() {
@@ -336,10 +398,17 @@ impl<'d> Shape<'d> {
     }
 }
 
-fn operations(document: &Value) -> BTreeMap<String, &Value> {
+/// Each operation with what its path and the document say for it.
+fn operations(document: &Value) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     for (path, item) in members(&document["paths"]) {
-        for (method, operation) in members(item) {
+        for (method, own) in members(item).filter(|(name, _)| *name != "parameters") {
+            let mut operation = own.clone();
+            let parameters = elements(&item["parameters"]).chain(elements(&own["parameters"]));
+            operation["parameters"] = parameters.cloned().collect();
+            if own["security"].is_null() {
+                operation["security"] = document["security"].clone();
+            }
             found.insert(format!("{} {path}", method.to_uppercase()), operation);
         }
     }
@@ -375,13 +444,16 @@ fn elements(value: &Value) -> impl Iterator<Item = &Value> {
 fn sample() -> Value {
     json!({
         "openapi": "3.1.0",
-        "info": {"version": "1.2.3"},
-        "paths": {"/v1/mutuals": {"post": {
+        "info": {"version": "1.2.3", "title": "A register"},
+        "security": [{}, {"bearer": []}],
+        "x-response-headers": {"Request-Id": {"schema": {"type": "string"}}},
+        "paths": {"/v1/mutuals": {"parameters": [{"$ref": "#/components/parameters/Sort"}], "post": {
             "operationId": "create_mutual",
             "tags": ["mutuals"],
+            "summary": "Create a mutual",
             "security": [{}, {"bearer": ["admin"]}],
             "parameters": [
-                {"$ref": "#/components/parameters/Sort"},
+                {"name": "mode", "in": "query"},
                 {"name": "limit", "in": "query", "schema": {"type": "integer", "format": "int32", "maximum": 200, "minimum": 1, "default": 50}}
             ],
             "requestBody": {"required": false, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewMutual"}}}},
@@ -394,7 +466,9 @@ fn sample() -> Value {
             }
         }}},
         "components": {
-            "parameters": {"Sort": {"name": "sort", "in": "query", "schema": {"type": "string", "enum": ["name", "-name"]}}},
+            "parameters": {"Sort": {"name": "sort", "in": "query", "schema": {
+                "type": "string", "enum": ["name", "-name"], "x-enum-varnames": ["NAME", "NAME_DESCENDING"]
+            }}},
             "responses": {"InvalidContent": {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}},
             "schemas": {
                 "NewMutual": {
@@ -467,6 +541,14 @@ fn each_kind_of_break_is_found() {
         (at(OPERATION, "/parameters/1/schema/default"), json!(20), "was 50 and is 20"),
         (at(OPERATION, "/parameters/1/schema/type"), json!("string"), "it was of type"),
         ("/components/parameters/Sort/schema/enum/1".to_owned(), Value::Null, "the word \"-name\" is gone"),
+        (
+            "/components/parameters/Sort/schema/x-enum-varnames/1".to_owned(),
+            json!("DOWN"),
+            "no longer called \"NAME_DESCENDING\"",
+        ),
+        ("/paths/~1v1~1mutuals/parameters/0".to_owned(), Value::Null, "the query parameter sort is gone"),
+        (at(OPERATION, "/security"), Value::Null, "it is no longer for {\"bearer\":[\"admin\"]}"),
+        ("/x-response-headers/Request-Id".to_owned(), Value::Null, "every answer: the header Request-Id is gone"),
         (at(OPERATION, "/requestBody/required"), json!(true), "it is required now"),
         (at(OPERATION, "/requestBody/content/application~1json"), Value::Null, "no longer application/json"),
         (at(NEW, "/required/-"), json!("sector"), "the member \"sector\" is required now"),
@@ -493,9 +575,33 @@ fn each_kind_of_break_is_found() {
         ("/components/schemas/Problem/required/0".to_owned(), Value::Null, "the member \"title\" may be absent now"),
     ];
     for (pointer, value, expected) in cases {
-        let found = breaks(&sample(), &changed(&pointer, value.clone()));
+        let now = changed(&pointer, value.clone());
+        let found = breaks(&sample(), &now);
         assert!(found.iter().any(|one| one.contains(expected)), "{pointer} = {value}: {found:?}");
+        assert_eq!(breaks(&reduced(&sample()), &now), found, "a release keeps all that a break is found by");
     }
+}
+
+#[test]
+fn a_release_is_kept_and_held_against_what_comes_after_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("released");
+    let version = |document: Value, version: &str| {
+        let mut document = document;
+        document["info"]["version"] = json!(version);
+        document
+    };
+    let broken = || changed(OPERATION, Value::Null);
+    assert_eq!(broken_since_release(&broken(), &folder), None, "nothing is released yet");
+    keep(&version(broken(), "0.9.0"), &folder);
+    keep(&sample(), &folder);
+    assert_eq!(broken_since_release(&sample(), &folder), None);
+    let said = broken_since_release(&version(broken(), "1.3.0"), &folder).unwrap();
+    assert!(said.contains("[1, 2, 3]") && said.contains("POST /v1/mutuals: the operation is gone"), "{said}");
+    assert_eq!(broken_since_release(&version(broken(), "2.0.0"), &folder), None);
+    let texts = ["A register", "Create a mutual", "What it does."];
+    let kept = last_release(&folder).unwrap().1.to_string();
+    assert!(texts.iter().all(|text| sample().to_string().contains(text) && !kept.contains(text)), "{kept}");
 }
 
 #[test]

@@ -360,10 +360,10 @@ fn accepted(
 /// How far it has come, for whoever asked for it, administrators and auditors. It is kept for some days after its end.
 #[utoipa::path(
     tag = "imports",
-    params(("import" = String, Path, description = "Id of the import", format = "uuid", max_length = 36)),
+    params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36)),
     responses((status = 200, description = "The import", body = Import))
 )]
-#[get("/imports/{import}")]
+#[get("/imports/{import_id}")]
 async fn get_import(app: App, caller: Caller, id: PathKey<ImportId>) -> Result<HttpResponse, Problem> {
     let import = app.store.read_one(move |tx| find_for(tx, id.0, &caller)).await?;
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Import::from(import)))
@@ -374,10 +374,10 @@ async fn get_import(app: App, caller: Caller, id: PathKey<ImportId>) -> Result<H
 /// Why rows were refused, in the order of their lines, as far as it has come.
 #[utoipa::path(
     tag = "imports",
-    params(("import" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ProblemFilter),
+    params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ProblemFilter),
     responses((status = 200, description = "The problems", body = ImportProblemPage))
 )]
-#[get("/imports/{import}/problems")]
+#[get("/imports/{import_id}/problems")]
 async fn list_import_problems(
     app: App,
     caller: Caller,

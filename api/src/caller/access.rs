@@ -107,6 +107,11 @@ pub fn depends_on_caller(method: &Method, template: &str) -> bool {
     *method == Method::GET && (template == "/v1/entries" || Asked::of(method, template).is_some_and(is_confidential))
 }
 
+/// Whether answers may hold a secret: a new key is shown once.
+pub fn shows_secrets(template: &str) -> bool {
+    Asked::of(&Method::GET, template).is_some_and(|asked| asked.kind == Kind::Key)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

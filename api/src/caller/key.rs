@@ -203,25 +203,22 @@ async fn create_key(change: Change, body: Body<document::register::ApiKey>) -> R
 #[utoipa::path(
     tag = "keys",
     params(("key" = inline(KeyId), Path, description = "Id of the key"), ChangeOptions),
-    responses(
-        (status = 204, description = "The key has stopped working"),
-        (status = 200, description = "The key as it would be", body = ApiKey)
-    )
+    responses((status = 204, description = "The key has stopped working"))
 )]
 #[delete("/keys/{key}")]
 async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpResponse, Problem> {
     let Order { app, stamp, caller, dry_run } = change.into_order();
-    let stored = app.store.write(stamp, move |tx| {
+    let revoked = app.store.write(stamp, move |tx| {
         authentication::confirm(tx, &caller)?;
         authorize(&caller, Action::Delete, &Object::Key)?;
-        let stored = store::key::revoke(tx, key.0)?;
+        store::key::revoke(tx, key.0)?;
         if dry_run {
             tx.discard();
         }
-        Ok::<_, Problem>(stored)
+        Ok::<_, Problem>(())
     });
-    let view = ApiKey::from(stored.await?);
-    Ok(if dry_run { answer(&mut HttpResponse::Ok(), &view) } else { HttpResponse::NoContent().finish() })
+    revoked.await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpResponse {

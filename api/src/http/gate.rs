@@ -25,8 +25,9 @@ use futures_util::future::LocalBoxFuture;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use crate::bulk::import;
-use crate::caller::Caller;
 use crate::caller::authentication::{self, Authenticator};
+use crate::caller::{Caller, access};
+use crate::http::compression::Wanted;
 use crate::http::connection::Line;
 use crate::http::cors::{Cors, CrossOrigin};
 use crate::http::hardening;
@@ -181,6 +182,7 @@ struct Passage {
     personal: Option<bool>,
     /// Whether the connection ends with the answer.
     is_last: bool,
+    wanted: Wanted,
 }
 
 enum Admission {
@@ -212,6 +214,7 @@ impl Passage {
             standings: Standings::default(),
             personal: None,
             is_last: false,
+            wanted: Wanted::by(request),
         }
     }
 
@@ -326,12 +329,18 @@ impl Passage {
         if self.is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        self.add_headers(response.headers_mut());
-        response
+        let is_passing = !response.status().is_success() || response.status() == StatusCode::NO_CONTENT;
+        self.add_headers(response.headers_mut(), is_passing);
+        if self.shows_secrets() { response } else { self.wanted.encode(response) }
+    }
+
+    /// Whether the operation's answers may hold what only the caller may know.
+    fn shows_secrets(&self) -> bool {
+        self.route.as_ref().is_some_and(|route| access::shows_secrets(route.template()))
     }
 
     /// What every answer says, whatever it is to.
-    fn add_headers(&self, headers: &mut HeaderMap) {
+    fn add_headers(&self, headers: &mut HeaderMap, is_passing: bool) {
         let public_url = self.rules.public_url.as_ref();
         let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS)
             || headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
@@ -342,6 +351,10 @@ impl Passage {
             if is_known {
                 headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
             }
+        }
+        // A refusal is of this moment, and HTTP lets a cache keep some unless it is told otherwise.
+        if is_passing && !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         self.standings.tell(headers);
         if let Some(url) = public_url {

@@ -9,6 +9,7 @@ use utoipa::openapi::path::{self, ParameterIn, PathItem};
 use utoipa::openapi::{Components, OpenApi, RefOr};
 
 use crate::caller::access;
+use crate::response::problem;
 
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
@@ -144,11 +145,13 @@ impl Operation {
         }
     }
 
-    /// Whether one of the operation's answers is acceptable. `ranges` are the values of `Accept`.
+    /// Whether one of the operation's answers is acceptable. `ranges` are the values of `Accept`. Who asks for problems gets one, or
+    /// what there is: generated clients name the media type of whichever answer they know best.
     pub fn is_acceptable<'a>(&self, ranges: impl Iterator<Item = &'a str> + Clone) -> bool {
         let ranges = ranges.flat_map(|value| value.split(',')).map(str::trim).filter(|range| !range.is_empty());
         self.answers.is_empty()
             || ranges.clone().next().is_none()
+            || quality(problem::MEDIA_TYPE, named(ranges.clone())) > 0.0
             || self.answers.iter().any(|answer| quality(answer, ranges.clone()) > 0.0)
     }
 
@@ -269,6 +272,14 @@ pub fn prefers<'a>(one: &str, other: &str, ranges: impl Iterator<Item = &'a str>
     quality(one, ranges.clone()) > quality(other, ranges)
 }
 
+/// The ranges that name the media type of problems.
+fn named<'a>(ranges: impl Iterator<Item = &'a str> + Clone) -> impl Iterator<Item = &'a str> + Clone {
+    ranges.filter(|range| {
+        let media = range.split(';').next().unwrap_or_default();
+        media.trim().eq_ignore_ascii_case(problem::MEDIA_TYPE)
+    })
+}
+
 /// How much a caller who sent these ranges wants this media type: the most specific range that covers it decides
 /// (RFC 9110, section 12.5.1).
 fn quality<'a>(media: &str, ranges: impl Iterator<Item = &'a str>) -> f32 {
@@ -376,10 +387,19 @@ mod tests {
             "text/html, application/json;q=0.1",
             "Application/JSON; charset=utf-8",
             "text/*;q=0, */*",
+            "application/problem+json",
+            "Application/Problem+JSON;q=0.5, text/html",
         ] {
             assert!(list.is_acceptable([yes].into_iter()), "{yes}");
         }
-        for no in ["text/html", "application/json;q=0, */*", "text/*", "nonsense", "*/*;q=0"] {
+        for no in [
+            "text/html",
+            "application/json;q=0, */*",
+            "text/*",
+            "nonsense",
+            "*/*;q=0",
+            "application/problem+json;q=0, text/html",
+        ] {
             assert!(!list.is_acceptable([no].into_iter()), "{no}");
         }
         assert!(list.is_acceptable(["text/html", JSON].into_iter()));

@@ -4,9 +4,9 @@
 //! check of the written document refuses it, instead of a promise going missing in silence.
 
 use clap::ValueEnum;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::openapi::OpenApi;
+
+use super::yaml;
 
 /// The version of OpenAPI that a document is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -20,56 +20,19 @@ pub enum Profile {
     V3_0,
 }
 
-/// Why a document can't be written; those of this crate all can.
-pub type NotWritten = Box<dyn std::error::Error>;
-
 impl Profile {
-    /// The document as YAML.
-    ///
-    /// # Errors
-    /// Those of the writer of YAML.
-    pub fn yaml(self, document: &OpenApi) -> Result<String, NotWritten> {
-        Ok(match self {
-            Self::V3_1 => document.to_yaml()?,
-            Self::V3_0 => yaml_of_3_0(&to_3_0(serde_json::to_value(document)?))?,
-        })
-    }
-
-    /// The document as JSON.
-    ///
-    /// # Errors
-    /// Those of the writer of JSON.
-    pub fn json(self, document: &OpenApi) -> Result<String, NotWritten> {
-        Ok(match self {
-            Self::V3_1 => document.to_json()?,
-            Self::V3_0 => to_3_0(serde_json::to_value(document)?).to_string(),
-        })
+    /// What the contract says, in this version.
+    pub fn of(self, contract: Value) -> Value {
+        match self {
+            Self::V3_1 => contract,
+            Self::V3_0 => to_3_0(contract),
+        }
     }
 }
 
-/// A document of 3.0 as YAML.
-///
-/// # Errors
-/// Those of the writer of YAML.
-pub fn yaml_of_3_0(document: &Value) -> Result<String, NotWritten> {
-    Ok(yaml_serde::to_string(&Headed::of(document))?)
-}
-
-/// A document that begins with what it is. Otherwise members come in the order of the alphabet, and that far down the file.
-#[derive(Serialize)]
-struct Headed<'d> {
-    openapi: Option<&'d Value>,
-    info: Option<&'d Value>,
-    #[serde(flatten)]
-    rest: Map<String, Value>,
-}
-
-impl<'d> Headed<'d> {
-    fn of(document: &'d Value) -> Self {
-        let mut rest = document.as_object().cloned().unwrap_or_default();
-        rest.retain(|name, _| !["openapi", "info"].contains(&name.as_str()));
-        Self { openapi: document.get("openapi"), info: document.get("info"), rest }
-    }
+/// The document as YAML.
+pub fn yaml(document: &Value) -> String {
+    yaml::written(document)
 }
 
 /// What an OpenAPI 3.1 document says, said in 3.0.3. A document in 3.0.3 stays as it is.

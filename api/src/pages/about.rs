@@ -8,12 +8,11 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use utoipa::openapi::OpenApi;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::route;
 use crate::openapi;
-use crate::openapi::profile::{self, NotWritten, Profile};
+use crate::openapi::profile::{self, Profile};
 use crate::pages::docs;
 use crate::request::path::PathKey;
 use crate::response::html;
@@ -59,24 +58,16 @@ struct Forms {
 }
 
 impl Contract {
-    /// What is sent of a document, which itself is not kept.
-    ///
-    /// # Errors
-    ///
-    /// Those of writing YAML and JSON; a document of this crate has none.
-    pub fn of(document: OpenApi) -> Result<Self, NotWritten> {
-        let profile = Profile::V3_1;
-        let current = Forms { yaml: profile.yaml(&document)?.into(), json: profile.json(&document)?.into() };
-        Ok(Self { current, older: OnceLock::new(), page: OnceLock::new() })
+    /// What is sent of a contract, which itself is not kept.
+    pub fn of(document: &Value) -> Self {
+        Self { current: Forms::of(document), older: OnceLock::new(), page: OnceLock::new() }
     }
 
     fn older(&self) -> Result<&Forms, Problem> {
         if let Some(made) = self.older.get() {
             return Ok(made);
         }
-        let document = profile::to_3_0(self.document()?);
-        let yaml = profile::yaml_of_3_0(&document).map_err(|error| Problem::internal(error.to_string()))?;
-        let made = Forms { yaml: yaml.into(), json: document.to_string().into() };
+        let made = Forms::of(&Profile::V3_0.of(self.document()?));
         Ok(self.older.get_or_init(|| made))
     }
 
@@ -95,6 +86,10 @@ impl Contract {
 }
 
 impl Forms {
+    fn of(document: &Value) -> Self {
+        Self { yaml: profile::yaml(document).into(), json: document.to_string().into() }
+    }
+
     fn answer_yaml(&self) -> HttpResponse {
         HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(self.yaml.clone())
     }

@@ -261,12 +261,12 @@ async fn list_code_lists(conditions: IfChanged) -> HttpResponse {
 #[utoipa::path(
     tag = "code lists",
     params(
-        ("list" = String, Path, description = "Key of the list.", example = "legal-form", max_length = 100),
+        ("code_list" = String, Path, description = "Key of the list.", example = "legal-form", max_length = 100),
         crate::request::conditional::IfNoneMatch
     ),
     responses((status = 200, description = "The code list", body = CodeList))
 )]
-#[get("/code-lists/{list}")]
+#[get("/code-lists/{code_list}")]
 async fn get_code_list(conditions: IfChanged, PathKey(id): PathKey<String>) -> Result<HttpResponse, Problem> {
     let found = all().into_iter().find(|list| list.id == id);
     let found = found.ok_or_else(|| Problem::not_found("there is no such code list; /v1/code-lists names them all"))?;

@@ -2,6 +2,7 @@
 
 use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::response::problem::ProblemType;
 
 impl ChildResource for domain::AnnualReturn {
     type Filter = NoFilter;
@@ -21,6 +22,10 @@ impl DescribedChild for domain::AnnualReturn {
         delete: "Its id is never used again; the log keeps what it said. If the mutual's count of staff came \
                  from it, the next newest return with a `headcount` gives it; where there is none, the last \
                  count stays.",
-        conflicts: Conflicts { create: true, change: true, ..NO_CONFLICTS },
+        conflicts: Conflicts {
+            create: &[ProblemType::PeriodTaken],
+            change: &[ProblemType::PeriodTaken],
+            ..NO_CONFLICTS
+        },
     };
 }

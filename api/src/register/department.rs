@@ -13,7 +13,7 @@ use crate::register::operations::{Conflicts, Described, Words};
 use crate::register::resource::{self, Resource, Root};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
-use crate::response::problem::Problem;
+use crate::response::problem::{Problem, ProblemType};
 
 /// Which departments a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -137,6 +137,10 @@ impl Described for Department {
                  same identifier.",
         change: "",
         delete: "Refused while other records refer to it. Its id and its slug are never used again.",
-        conflicts: Conflicts { create: true, change: true, delete: true },
+        conflicts: Conflicts {
+            create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
+            change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
+            delete: &[ProblemType::HasDependents],
+        },
     };
 }

@@ -7,6 +7,7 @@ use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::response::problem::ProblemType;
 
 /// Which enablers a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -52,6 +53,6 @@ impl DescribedChild for domain::Enabler {
         create: "Somebody who supports mutuals in the department.",
         change: "",
         delete: "Its id is never used again; the log keeps what it said.",
-        conflicts: Conflicts { delete: true, ..NO_CONFLICTS },
+        conflicts: Conflicts { delete: &[ProblemType::HasDependents], ..NO_CONFLICTS },
     };
 }

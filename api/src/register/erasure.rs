@@ -2,10 +2,7 @@
 
 use document::record::personal;
 use document::register::object;
-use domain::{
-    AnnualReturn, Commitment, Enabler, Endorsement, Kind, Objection, PathwayProgress, PathwayStep, StageTransition,
-    SupportRequest,
-};
+use domain::Kind;
 use store::WriteTx;
 
 use crate::register::{child, staff_ballot};

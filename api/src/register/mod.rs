@@ -18,10 +18,6 @@ pub mod staff_ballot;
 pub mod stage_transition;
 pub mod support_request;
 
-use domain::{
-    AnnualReturn, Commitment, Contract, Department, Enabler, Endorsement, Mutual, Objection, PathwayProgress,
-    PathwayStep, StaffBallot, StageTransition, SupportRequest,
-};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the operations of all kinds, and those that only some have.

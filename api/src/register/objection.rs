@@ -6,6 +6,7 @@ use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::response::problem::ProblemType;
 
 /// Which objections a list has.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -42,6 +43,6 @@ impl DescribedChild for domain::Objection {
                  is refused with 409, which names what is possible.",
         delete: "For what should never have been entered: an objection that was given up is `withdrawn`. Its id \
                  is never used again; the log keeps what it said.",
-        conflicts: Conflicts { change: true, ..NO_CONFLICTS },
+        conflicts: Conflicts { change: &[ProblemType::StateConflict], ..NO_CONFLICTS },
     };
 }

@@ -32,7 +32,7 @@ use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::known_at::KnownAt;
 use crate::request::page::{ChildParameters, ListParameters, ListQuery, page_schema};
 use crate::request::path::PathKey;
-use crate::response::problem::Problem;
+use crate::response::problem::{Problem, ProblemType};
 use crate::server::App;
 
 /// What the contract says of a kind, beside what all kinds have in common.
@@ -54,23 +54,23 @@ pub struct Words {
     pub change: &'static str,
     /// What must be known to delete one.
     pub delete: &'static str,
-    /// Which of the operations other records may stand in the way of.
+    /// What may stand in the way of the operations.
     pub conflicts: Conflicts,
 }
 
-/// Which operations other records, or the record's own state, may stand in the way of.
+/// What other records, or the record's own state, may put in the way of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflicts {
-    /// Creating one.
-    pub create: bool,
-    /// Changing one.
-    pub change: bool,
-    /// Deleting one.
-    pub delete: bool,
+    /// Of creating one.
+    pub create: &'static [ProblemType],
+    /// Of changing one.
+    pub change: &'static [ProblemType],
+    /// Of deleting one.
+    pub delete: &'static [ProblemType],
 }
 
 /// What nothing stands in the way of.
-pub const NO_CONFLICTS: Conflicts = Conflicts { create: false, change: false, delete: false };
+pub const NO_CONFLICTS: Conflicts = Conflicts { create: &[], change: &[], delete: &[] };
 
 /// A kind of record with its words.
 pub trait Described: Documented {
@@ -261,7 +261,7 @@ impl Operations {
     }
 
     fn create(&self, route: Route) -> Operation {
-        let Words { one, create, conflicts, .. } = self.words;
+        let Words { one, create, .. } = self.words;
         let operation = self
             .described(self.id("create"), format!("Create {one}"), create.to_owned())
             .request_body(Some(body("application/json", &document::schema::input_name(&self.object))))
@@ -269,7 +269,7 @@ impl Operations {
             .response("200", answer(&format!("The {} as it would be", self.singular()), self.object.name));
         let mut parameters = ChangeOptions::into_params(|| Some(ParameterIn::Query));
         parameters.extend(IdempotencyKey::into_params(|| None));
-        self.operation(HttpMethod::Post, false, parameters, with_conflict(operation, conflicts.create), route)
+        self.operation(HttpMethod::Post, false, parameters, operation, route)
     }
 
     fn get(&self, mut parameters: Vec<Parameter>, route: Route) -> Operation {
@@ -303,17 +303,12 @@ impl Operations {
     fn change(&self, method: HttpMethod, operation: OperationBuilder, route: Route) -> Operation {
         let said = format!("The {} as it is now", self.singular());
         let operation = operation.response("200", answer(&said, self.object.name));
-        let operation = with_conflict(operation, self.words.conflicts.change);
         self.operation(method, true, change_parameters(), operation, route)
     }
 
     fn delete(&self, route: Route) -> Operation {
-        let Words { one, delete, conflicts, .. } = self.words;
-        let operation = self
-            .described(self.id("delete"), format!("Delete {one}"), delete.to_owned())
-            .response("204", ResponseBuilder::new().description(format!("The {} was deleted", self.singular())).build())
-            .response("200", answer(&format!("The {} that would be deleted", self.singular()), self.object.name));
-        let operation = with_conflict(operation, conflicts.delete);
+        let Words { one, delete, .. } = self.words;
+        let operation = self.described(self.id("delete"), format!("Delete {one}"), delete.to_owned());
         self.operation(HttpMethod::Delete, true, change_parameters(), operation, route)
     }
 
@@ -362,6 +357,19 @@ impl Operations {
     }
 }
 
+/// What may stand in the way of the operations on each kind of record.
+pub fn conflicts() -> impl Iterator<Item = (Kind, Conflicts)> {
+    macro_rules! all {
+        (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
+            [
+                $((Kind::$Record, <$Record as Described>::WORDS.conflicts),)+
+                $((Kind::$Child, <$Child as DescribedChild>::WORDS.conflicts),)+
+            ]
+        };
+    }
+    domain::for_each_record!(all).into_iter()
+}
+
 /// The schemas of a kind: as its records are shown, sent, patched and listed.
 fn schemas<R: Described>() -> Schemas {
     let mut schemas = Vec::new();
@@ -404,10 +412,6 @@ fn answer(says: &str, schema: &str) -> Response {
 fn body(media_type: &str, schema: &str) -> utoipa::openapi::request_body::RequestBody {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
     RequestBodyBuilder::new().content(media_type, content).required(Some(Required::True)).build()
-}
-
-fn with_conflict(operation: OperationBuilder, conflicts: bool) -> OperationBuilder {
-    if conflicts { operation.response("409", ResponseBuilder::new().build()) } else { operation }
 }
 
 /// An operation: where it is mounted, and what the contract says of it.

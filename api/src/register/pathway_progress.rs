@@ -15,7 +15,7 @@ use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
-use crate::response::problem::Problem;
+use crate::response::problem::{Problem, ProblemType};
 use crate::server::App;
 
 type Key = domain::Key<domain::Mutual>;
@@ -92,7 +92,7 @@ impl DescribedChild for domain::PathwayProgress {
                  where the step asks for it.",
         change: "",
         delete: "Its id is never used again; the log keeps what it said.",
-        conflicts: Conflicts { create: true, change: true, ..NO_CONFLICTS },
+        conflicts: Conflicts { create: &[ProblemType::StepTaken], change: &[ProblemType::StepTaken], ..NO_CONFLICTS },
     };
 }
 

@@ -6,6 +6,7 @@ use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
 use crate::register::operations::{Conflicts, DescribedChild, Words};
+use crate::response::problem::ProblemType;
 
 /// Which steps a list has.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -37,6 +38,10 @@ impl DescribedChild for domain::PathwayStep {
         create: "At a place that is free, or after the last.",
         change: "",
         delete: "Its id is never used again; the log keeps what it said.",
-        conflicts: Conflicts { create: true, change: true, delete: true },
+        conflicts: Conflicts {
+            create: &[ProblemType::PositionTaken],
+            change: &[ProblemType::PositionTaken],
+            delete: &[ProblemType::HasDependents],
+        },
     };
 }

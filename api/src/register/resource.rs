@@ -5,7 +5,6 @@
 
 use std::fmt;
 use std::future::{Ready, ready};
-use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -146,7 +145,8 @@ pub trait Filter: Clone + Send + serde::de::DeserializeOwned + IntoParams + 'sta
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ChangeOptions {
-    /// `true` carries out all checks and stores nothing: the answer is 200 with the resource as it would be.
+    /// `true` carries out all checks and stores nothing: the answer is 200 with the resource as it would be, or 204 where
+    /// it would be deleted.
     #[param(nullable = false, default = false)]
     validate_only: Option<bool>,
 }
@@ -325,7 +325,7 @@ impl Change {
         Ok(respond(answer.await?))
     }
 
-    /// Deletes a record: 204, or in a dry run 200 with the record that would be deleted.
+    /// Deletes a record, or in a dry run only looks whether it can be: 204.
     ///
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
@@ -335,11 +335,14 @@ impl Change {
             |_| &[Action::Delete],
             |tx, current, _, dry_run| {
                 R::delete(tx, current)?;
-                let gone = || Stored { record: Arc::new(current.clone()), document: shown(current) };
-                Ok(dry_run.then(|| rehearsed(tx, gone())))
+                if dry_run {
+                    tx.discard();
+                }
+                Ok(())
             },
         );
-        Ok(answer.await?.map_or_else(|| HttpResponse::NoContent().finish(), respond))
+        answer.await?;
+        Ok(HttpResponse::NoContent().finish())
     }
 
     /// The way of every change to a record that is there: who asks, the record, whether they may, the version, and then the work.

@@ -22,7 +22,7 @@ use crate::request::body::Body;
 use crate::request::conditional::{IfMatch, IfMatchOfAction};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
-use crate::response::problem::Problem;
+use crate::response::problem::{Problem, ProblemType};
 use crate::server::App;
 
 /// The body of a declaration.
@@ -216,7 +216,11 @@ impl Described for domain::StaffBallot {
                  result is declared.",
         change: "Once declared, a ballot is corrected instead.",
         delete: "Refused while other records refer to it. Its id is never used again.",
-        conflicts: Conflicts { change: true, delete: true, ..NO_CONFLICTS },
+        conflicts: Conflicts {
+            change: &[ProblemType::StateConflict],
+            delete: &[ProblemType::HasDependents],
+            ..NO_CONFLICTS
+        },
     };
 }
 
@@ -233,7 +237,7 @@ impl Described for domain::StaffBallot {
         IfMatchOfAction
     ),
     request_body = DeclarationInput,
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
 #[post("/staff-ballots/{staff_ballot}/declare")]
 pub async fn declare_staff_ballot(
@@ -268,7 +272,7 @@ pub async fn declare_staff_ballot(
         IfMatchOfAction
     ),
     request_body = VoidingInput,
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
 #[post("/staff-ballots/{staff_ballot}/void")]
 pub async fn void_staff_ballot(
@@ -300,7 +304,7 @@ pub async fn void_staff_ballot(
         IfMatchOfAction
     ),
     request_body = SupersessionInput,
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
 #[post("/staff-ballots/{staff_ballot}/supersede")]
 pub async fn supersede_staff_ballot(
@@ -334,7 +338,7 @@ pub async fn supersede_staff_ballot(
         IfMatchOfAction
     ),
     request_body = CorrectionPatch,
-    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot), (status = 409))
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
 #[post("/staff-ballots/{staff_ballot}/correct")]
 pub async fn correct_staff_ballot(

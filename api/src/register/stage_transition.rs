@@ -14,7 +14,7 @@ use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
-use crate::response::problem::Problem;
+use crate::response::problem::{Problem, ProblemType};
 use crate::server::App;
 
 /// What kind of record a condition was told from.
@@ -121,7 +121,7 @@ impl DescribedChild for domain::StageTransition {
                  `override_reason` says why it is launched all the same. A mutual that has ended stays so.",
         change: "",
         delete: "",
-        conflicts: Conflicts { create: true, ..NO_CONFLICTS },
+        conflicts: Conflicts { create: &[ProblemType::StateConflict, ProblemType::NotReady], ..NO_CONFLICTS },
     };
     const IS_CHANGEABLE: bool = false;
 }

@@ -21,6 +21,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
+use crate::http::compression::TAG_SUFFIX;
 use crate::openapi::component_name;
 use crate::response::problem::Problem;
 
@@ -268,7 +269,7 @@ impl Tags {
     fn contain(&self, current: &HeaderValue) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(tags) => tags.iter().any(|tag| tag.opaque.as_bytes() == current.as_bytes()),
+            Self::Listed(tags) => tags.iter().any(|tag| tag.is(current)),
         }
     }
 
@@ -276,12 +277,22 @@ impl Tags {
     fn contain_strongly(&self, current: &HeaderValue) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(tags) => tags.iter().any(|tag| !tag.weak && tag.opaque.as_bytes() == current.as_bytes()),
+            Self::Listed(tags) => tags.iter().any(|tag| !tag.weak && tag.is(current)),
         }
     }
 }
 
 impl Tag {
+    /// Whether it is of this version, which has the same tag but for its end where it came compressed.
+    fn is(&self, current: &HeaderValue) -> bool {
+        let own = self.opaque.as_bytes();
+        let as_compressed = || {
+            let own = self.opaque.strip_suffix('"')?.strip_suffix(TAG_SUFFIX)?;
+            current.as_bytes().strip_suffix(b"\"").map(|current| own.as_bytes() == current)
+        };
+        own == current.as_bytes() || as_compressed().unwrap_or_default()
+    }
+
     /// The tag at the start and what comes after it.
     fn parse(text: &str) -> Option<(Self, &str)> {
         let (weak, quoted) = text.strip_prefix("W/").map_or((false, text), |rest| (true, rest));

@@ -284,8 +284,9 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.one()? {
-            "true" => visitor.visit_bool(true),
-            "false" => visitor.visit_bool(false),
+            // Clients in some languages write the truth as a number.
+            "true" | "1" => visitor.visit_bool(true),
+            "false" | "0" => visitor.visit_bool(false),
             _ => Err(ValueError::new(FaultCode::InvalidFormat, "expected true or false")),
         }
     }

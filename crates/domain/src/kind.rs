@@ -17,11 +17,20 @@ macro_rules! kinds {
         children: $( #[doc = $child_meaning:literal] $Child:ident of $Parent:ident = $child_word:literal, $child_table:literal; )+
         others: $( #[doc = $other_meaning:literal] $Other:ident = $other_word:literal, $other_table:literal; )+
     ) => {
-        /// Calls a macro with the types of all records: `(Department, …)`, and `(Department: Commitment, …)` for those that belong to others.
+        /// The types of all records.
+        pub mod records {
+            pub use crate::{$($Record,)+ $($Child,)+};
+        }
+
+        /// Calls a macro with the types of all records, which it need not import: `(Department, …)`, and `(Department: Commitment, …)` for
+        /// those that belong to others.
         #[macro_export]
         macro_rules! for_each_record {
             ($d callback:ident) => {
-                $d callback! { ($($Record),+) ($($Parent: $Child),+) }
+                {
+                    use $d crate::kind::records::*;
+                    $d callback! { ($($Record),+) ($($Parent: $Child),+) }
+                }
             };
         }
 

@@ -3,6 +3,7 @@
 use domain::Kind;
 
 use crate::declare::{Object, Wire};
+use crate::record::{ChildDocument, Documented};
 
 pub mod annual_return;
 pub mod api_key;
@@ -49,8 +50,8 @@ pub fn object(kind: Kind) -> Option<&'static Object> {
     macro_rules! objects {
         (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
             match kind {
-                $(Kind::$Record => Some(&<$Record as Wire>::OBJECT),)+
-                $(Kind::$Child => Some(&<$Child as Wire>::OBJECT),)+
+                $(Kind::$Record => Some(&<<$Record as Documented>::Document as Wire>::OBJECT),)+
+                $(Kind::$Child => Some(&<<$Child as ChildDocument>::Document as Wire>::OBJECT),)+
                 Kind::Import | Kind::Key => None,
             }
         };

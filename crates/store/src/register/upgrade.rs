@@ -7,10 +7,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use document::Documented;
-use domain::{
-    AnnualReturn, Child, Commitment, Contract, Department, Enabler, Endorsement, Kind, Mutual, Objection,
-    PathwayProgress, PathwayStep, StaffBallot, StageTransition, SupportRequest,
-};
+use domain::{Child, Kind};
 
 use crate::backend::schema::document_versions;
 use crate::error::Error;

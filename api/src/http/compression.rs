@@ -1,0 +1,81 @@
+//! Answers compressed for who takes them so: which are worth it, and what their `ETag` and `Vary` say.
+//!
+//! The operations whose answers hold a secret are never asked for here: beside text of the caller's choice, the length of a compressed
+//! answer would tell of the secret.
+
+use actix_http::encoding::Encoder;
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody as _};
+use actix_web::dev::ServiceRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header as _, HeaderMap, HeaderValue};
+
+/// What the entity tag of a compressed answer ends in: it is another representation of the same version.
+pub const TAG_SUFFIX: &str = "-gzip";
+
+/// Below so many bytes there is nothing to gain.
+const LEAST_BYTES: u64 = 1024;
+
+/// What a caller takes, and what it has already.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    gzip: bool,
+    known: Vec<HeaderValue>,
+}
+
+impl Wanted {
+    /// What a request says.
+    pub fn by(request: &ServiceRequest) -> Self {
+        let headers = request.headers();
+        let known = headers.get_all(header::IF_NONE_MATCH).cloned().collect();
+        if !headers.contains_key(header::ACCEPT_ENCODING) {
+            return Self { gzip: false, known };
+        }
+        let supported = [Encoding::gzip(), Encoding::identity()];
+        let chosen = AcceptEncoding::parse(request).ok().and_then(|accepted| accepted.negotiate(supported.iter()));
+        Self { gzip: chosen == Some(Encoding::Known(ContentEncoding::Gzip)), known }
+    }
+
+    /// The answer as the caller takes it.
+    pub fn encode(&self, mut response: HttpResponse) -> HttpResponse {
+        let unchanged = response.status() == StatusCode::NOT_MODIFIED;
+        if !unchanged && !is_text(response.headers()) {
+            return response;
+        }
+        let is_large = match response.body().size() {
+            BodySize::None => false,
+            BodySize::Sized(bytes) => bytes >= LEAST_BYTES,
+            BodySize::Stream => true,
+        };
+        let tag = response.headers().get(header::ETAG).and_then(compressed_tag);
+        if unchanged || !self.gzip || !is_large {
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+            if let Some(tag) = tag.filter(|tag| unchanged && self.is_known(tag)) {
+                response.headers_mut().insert(header::ETAG, tag);
+            }
+            return response;
+        }
+        if let Some(tag) = tag {
+            response.headers_mut().insert(header::ETAG, tag);
+        }
+        response.map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)))
+    }
+
+    /// Whether the caller has the compressed answer of this tag.
+    fn is_known(&self, tag: &HeaderValue) -> bool {
+        self.known.iter().any(|value| value.as_bytes().windows(tag.len()).any(|part| part == tag.as_bytes()))
+    }
+}
+
+/// Whether an answer is text that is not compressed yet.
+fn is_text(headers: &HeaderMap) -> bool {
+    let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_text =
+        media.starts_with("text/") || ["json", "yaml", "javascript", "svg"].iter().any(|part| media.contains(part));
+    is_text && !headers.contains_key(header::CONTENT_ENCODING)
+}
+
+fn compressed_tag(tag: &HeaderValue) -> Option<HeaderValue> {
+    let opaque = tag.to_str().ok()?.strip_suffix('"')?;
+    HeaderValue::try_from(format!("{opaque}{TAG_SUFFIX}\"")).ok()
+}

@@ -1,0 +1,63 @@
+//! What stands in the way of a change, by the kind of record that it is to: which problems a 409 may be.
+
+use actix_web::http::Method;
+use domain::{Action, Kind};
+use utoipa::openapi::Components;
+
+use super::refusal::{Refusal, response};
+use crate::caller::access::Asked;
+use crate::register::operations::{self, Conflicts};
+use crate::response::problem::ProblemType;
+
+/// What a ballot's own state stands in the way of: what is done to one beside the operations that all records have.
+const OF_STATE: &[ProblemType] = &[ProblemType::StateConflict];
+
+/// What a change of this kind of record may run into.
+fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
+    let Some((_, conflicts)) = operations::conflicts().find(|(its, _)| *its == kind) else { return &[] };
+    match action {
+        Action::Create => conflicts.create,
+        Action::Update | Action::Describe => conflicts.change,
+        Action::Delete => conflicts.delete,
+        Action::Declare | Action::Correct | Action::Appoint => OF_STATE,
+        Action::Read | Action::ReadConfidential => &[],
+    }
+}
+
+/// The name of the 409 of an operation; none where nothing can stand in its way.
+pub(super) fn name_for(method: &Method, path: &str) -> Option<String> {
+    let asked = Asked::of(method, path)?;
+    let problems = problems(*asked.actions.first()?, asked.kind);
+    (!problems.is_empty()).then(|| name(problems))
+}
+
+/// Adds a response for each set of problems.
+pub(super) fn add(components: &mut Components) {
+    let sets = operations::conflicts().flat_map(|(_, Conflicts { create, change, delete })| [create, change, delete]);
+    for problems in sets.filter(|problems| !problems.is_empty()).chain([OF_STATE]) {
+        let titles: Vec<&str> = problems.iter().map(|problem| problem.title()).collect();
+        let description = titles.join("; ");
+        let refusal = Refusal { name: "", status: "409", kinds: problems, description: &description };
+        components.responses.insert(name(problems), response(&refusal).into());
+    }
+}
+
+/// The types' slugs as one word: `StateConflictOrNotReady`.
+fn name(problems: &[ProblemType]) -> String {
+    let names: Vec<String> = problems.iter().map(|problem| super::component_name(problem.slug())).collect();
+    names.join("Or")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_names_what_can_stand_in_its_way_and_nothing_else() {
+        let name = |method: Method, path: &str| name_for(&method, path);
+        assert_eq!(name(Method::PUT, "/v1/mutuals/{mutual}/objections/{objection}").as_deref(), Some("StateConflict"));
+        assert_eq!(name(Method::POST, "/v1/mutuals/{mutual}/objections"), None);
+        assert_eq!(name(Method::PATCH, "/v1/mutuals/{mutual}").as_deref(), Some("NameTakenOrIdentifierTaken"));
+        assert_eq!(name(Method::GET, "/v1/mutuals"), None);
+    }
+}
