@@ -8,7 +8,7 @@ TOOLS := $(TARGET)/tools
 CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 
-.PHONY: help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
+.PHONY: matrix help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ openapi: ## Write both profiles of the contract and the guide's page of roles an
 	$(TARGET)/debug/mutuals openapi > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
 	$(TARGET)/debug/mutuals openapi --profile 3.0 > openapi-3.0.yaml.new && mv openapi-3.0.yaml.new openapi-3.0.yaml
 	$(TARGET)/debug/mutuals roles > docs/guide/roles.md.new && mv docs/guide/roles.md.new docs/guide/roles.md
+
+matrix: ## Write tests/role-matrix.txt anew: what each role is answered for each operation
+	WRITE_ROLE_MATRIX=1 cargo test --locked --package tests --test cases role_matrix::on_sqlite::every_role
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -28,10 +28,10 @@ use crate::server;
 use crate::server::Clock;
 use log::{Erase, LogCommand, Signing};
 
-/// The register of public service mutuals, as a service that other systems call.
+/// The register of public service mutuals, as a service for other systems.
 ///
-/// It keeps departments, the mutuals that left them, the staff ballots that decided it and the contracts they won, in an SQLite
-/// file or in PostgreSQL, and serves them as JSON over HTTP.
+/// It stores departments, the mutuals that left them, their staff ballots and their contracts, in an SQLite file or in
+/// PostgreSQL, and serves them as JSON over HTTP.
 #[derive(Debug, Parser)]
 #[command(name = "mutuals", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
@@ -56,13 +56,13 @@ Logs go to standard error; RUST_LOG=warn makes them quieter.";
 enum Command {
     /// Serve the register over HTTP
     ///
-    /// Brings the database up to date first. On SIGTERM it answers what it has begun and ends with status 0.
+    /// Updates the database schema first. On SIGTERM, finishes the requests it has begun and ends with status 0.
     Serve(Box<Serve>),
-    /// Bring the database up to date and end
+    /// Update the database schema and end
     Migrate(Database),
     /// Print the contract (OpenAPI, YAML)
     Openapi {
-        /// Version of OpenAPI: 3.0 is for generators of clients that don't know 3.1
+        /// Version of OpenAPI: use 3.0 for client generators that do not support 3.1
         #[arg(long, value_enum, default_value_t, value_name = "VERSION")]
         profile: Profile,
     },
@@ -74,21 +74,22 @@ enum Command {
     ImportSample(Database),
     /// Import a file of records: JSON lines, or a table
     ///
-    /// Goes straight to the database, as an administrator: rows keep their ids and their past. Ends with status 1 where a row is refused.
+    /// Writes directly to the database, as an administrator: rows keep their ids and history. Ends with status 1 if a
+    /// row is rejected.
     Import(Import),
-    /// Make, list and revoke the keys by which systems prove who they are
+    /// Make, list and revoke API keys
     Keys(Keys),
     /// Copy the register into a new file, also while it is being served (SQLite)
     Backup(Copy),
-    /// Make a copy the register again, where there is none (SQLite)
+    /// Restore the register from a copy, if there is no register yet (SQLite)
     Restore(Copy),
     /// Check and copy the log of all changes, and make the key that signs it
     #[command(subcommand)]
     Log(LogCommand),
-    /// Take personal data out of a record and out of the log, for good
+    /// Erase personal data from a record and from the log, permanently
     ///
-    /// The record gets a new version without it and the log an entry that says why; the log's hashes stay right. Backups keep what
-    /// they have.
+    /// The record gets a new version without the data, and the log gets an entry with the reason. The hashes of the log
+    /// stay valid. Backups keep the data.
     Erase(Erase),
 }
 
@@ -99,14 +100,15 @@ struct Serve {
     listen: SocketAddr,
     #[command(flatten)]
     database: Database,
-    /// Origin of web pages that may call the service from a browser (https://example.gov.uk); several by repetition or commas
+    /// Origin of web pages that may call the service from a browser (https://example.gov.uk); repeat the option or use
+    /// commas for several
     #[arg(long = "cors-origin", env = "MUTUALS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     cors_origins: Vec<String>,
     #[command(flatten)]
     jwt: Jwt,
     #[command(flatten)]
     signing: Signing,
-    /// People entitled to vote, above whom a ballot needs a scrutineer to be declared
+    /// If more people than this are entitled to vote, a ballot needs a scrutineer before it can be declared
     #[arg(long, env = "MUTUALS_SCRUTINEER_ABOVE", default_value_t = SCRUTINEER_ABOVE, value_parser = clap::value_parser!(i64).range(0..), value_name = "N")]
     scrutineer_above: i64,
     #[command(flatten)]
@@ -116,34 +118,35 @@ struct Serve {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "In production")]
 struct Production {
-    /// Address that callers use, where it isn't the one to listen on (https://register.example.gov.uk)
+    /// Address that callers use, if it differs from the one to listen on (https://register.example.gov.uk)
     #[arg(long, env = "MUTUALS_PUBLIC_URL", value_name = "URL")]
     public_url: Option<PublicUrl>,
-    /// Address or network of proxies whose word counts on where a request comes from; several by repetition or commas
+    /// Address or network of proxies that are trusted to say where a request comes from; repeat the option or use
+    /// commas for several
     #[arg(long = "trusted-proxy", env = "MUTUALS_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
     trusted_proxies: Vec<TrustedProxy>,
-    /// Header in which these proxies say it
+    /// Header in which trusted proxies give the address of the caller
     #[arg(long, env = "MUTUALS_FORWARDED_HEADER", default_value = "x-forwarded-for", value_name = "HEADER")]
     forwarded_header: ForwardedHeader,
-    /// Requests that each address may send, in seconds: 600/60; no limit by default
+    /// Requests that each address may send in a number of seconds, such as 600/60; no limit by default
     #[arg(long, env = "MUTUALS_RATE_LIMIT_PER_ADDRESS", value_name = "N/SECONDS")]
     rate_limit_per_address: Option<Rate>,
-    /// Requests that may be sent with each key, in seconds: 600/60; no limit by default
+    /// Requests that each key may send in a number of seconds, such as 600/60; no limit by default
     #[arg(long, env = "MUTUALS_RATE_LIMIT_PER_KEY", value_name = "N/SECONDS")]
     rate_limit_per_key: Option<Rate>,
-    /// Connections of clients at a time
+    /// Maximum number of client connections at a time
     #[arg(long, env = "MUTUALS_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
     max_connections: u32,
-    /// Seconds in which the head of a request, and then its body, must arrive
+    /// Seconds within which the headers of a request, and then its body, must arrive
     #[arg(long, env = "MUTUALS_REQUEST_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
     request_timeout: u64,
-    /// MiB that a file to be imported may have
+    /// Largest import file, in MiB
     #[arg(long, env = "MUTUALS_MAX_IMPORT_SIZE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096), value_name = "MIB")]
     max_import_size: u32,
-    /// Days for which imports that are over are kept
+    /// Days for which finished imports are kept
     #[arg(long, env = "MUTUALS_KEEP_IMPORTS", default_value_t = Config::IMPORT_DAYS, value_parser = clap::value_parser!(i64).range(1..=3650), value_name = "DAYS")]
     keep_imports: i64,
-    /// Address and port on which Prometheus finds metrics; none by default
+    /// Address and port for Prometheus metrics; off by default
     #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
 }
@@ -180,16 +183,16 @@ impl Serve {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "JWT bearer tokens")]
 struct Jwt {
-    /// Issuer whose JWT bearer tokens are taken: its `iss`, to the letter
+    /// Issuer whose JWT bearer tokens are accepted: exactly its `iss`
     #[arg(long = "jwt-issuer", env = "MUTUALS_JWT_ISSUER", value_name = "URL", default_value = "")]
     issuer: String,
-    /// Audience that tokens must be for: one of their `aud`
+    /// Audience that tokens must have in their `aud`
     #[arg(long = "jwt-audience", env = "MUTUALS_JWT_AUDIENCE", value_name = "TEXT", default_value = "")]
     audience: String,
     /// File with the issuer's public keys, a JWK set; read again when it changes
     #[arg(long = "jwt-jwks-file", env = "MUTUALS_JWT_JWKS_FILE", value_name = "FILE", default_value = "")]
     jwks_file: String,
-    /// Algorithms that tokens may be signed by
+    /// Signature algorithms that tokens may use
     #[arg(long = "jwt-algorithms", env = "MUTUALS_JWT_ALGORITHMS", value_delimiter = ',', value_name = "NAME")]
     #[arg(default_value = "RS256,ES256,EdDSA")]
     algorithms: Vec<String>,
@@ -216,7 +219,7 @@ impl Jwt {
             return None;
         }
         if !missing.is_empty() {
-            refuse_usage(&format!("JWT bearer tokens need {} too", missing.join(" and ")));
+            refuse_usage(&format!("JWT bearer tokens also need {}", missing.join(" and ")));
         }
         let mut settings = jwt::Settings::new(self.issuer, self.audience, self.jwks_file);
         let algorithms = self.algorithms.iter().map(|name| key_set::parse_algorithm(name));
@@ -296,7 +299,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Migrate(database) => {
             let applied = store::migrate(&database.url())?;
             say(&if applied.is_empty() {
-                "up to date already".to_owned()
+                "already up to date".to_owned()
             } else {
                 format!("applied {}", applied.join(", "))
             });

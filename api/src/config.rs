@@ -110,8 +110,7 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let refusal =
-            || "expected an origin as browsers send it, such as https://example.gov.uk, without a path".to_owned();
+        let refusal = || "expected an origin such as https://example.gov.uk, without a path".to_owned();
         let text = text.trim();
         let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or_else(refusal)?;
         let is_plain =

@@ -175,10 +175,10 @@ pub enum ServeError {
     #[error(transparent)]
     Database(#[from] store::OpenError),
     /// The register can't be brought into the form that this release shows.
-    #[error("the register can't be read: {0}")]
+    #[error("cannot read the register: {0}")]
     Register(store::Error),
     /// The keys of the issuer whose tokens are to be taken can't be read.
-    #[error("can't use the keys in {}: {source}", file.display())]
+    #[error("cannot use the keys in {}: {source}", file.display())]
     JwtKeys {
         /// The file.
         file: PathBuf,
@@ -186,7 +186,7 @@ pub enum ServeError {
         source: KeySetError,
     },
     /// The address can't be listened on.
-    #[error("can't listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -194,7 +194,7 @@ pub enum ServeError {
         source: std::io::Error,
     },
     /// The server broke off.
-    #[error("the server broke off: {0}")]
+    #[error("the server stopped unexpectedly: {0}")]
     Server(String),
 }
 
@@ -415,7 +415,7 @@ fn keep_facts_near(shared: App) {
     drop(actix_web::rt::spawn(async move {
         loop {
             if let Err(error) = shared.store.with_facts(|_, _| Ok::<(), store::Error>(())).await {
-                ::log::warn!("the facts that figures are made of are not up to date: {error}");
+                ::log::warn!("could not update the data for statistics: {error}");
             }
             sleep(PAUSE).await;
         }

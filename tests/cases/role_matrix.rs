@@ -225,6 +225,9 @@ fn line(operation: &str, record: &str, statuses: &[u16]) -> String {
     format!("{operation:<50} {record:<16} {}", statuses.join(" "))
 }
 
+/// Where this is set, the matrix is written anew, for people to read what has changed: `make matrix`.
+const REWRITE: &str = "WRITE_ROLE_MATRIX";
+
 async fn every_role_may_do_what_the_matrix_says(app: &TestApp) {
     let register = Register::new(app).await;
     let mut tried = BTreeSet::new();
@@ -238,13 +241,22 @@ async fn every_role_may_do_what_the_matrix_says(app: &TestApp) {
         }
     }
     let matrix = include_str!("../role-matrix.txt");
+    if std::env::var_os(REWRITE).is_some() {
+        let head = matrix.lines().filter(|line| line.starts_with('#')).map(str::to_owned);
+        let lines: Vec<String> = head.chain(tried).collect();
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/role-matrix.txt"), lines.join("\n") + "\n").unwrap();
+        return;
+    }
     let expected: BTreeSet<String> =
         matrix.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
     let only = |own: &BTreeSet<String>, other: &BTreeSet<String>| {
         own.difference(other).map(|line| format!("\n{line}")).collect::<String>()
     };
     let (found, missed) = (only(&tried, &expected), only(&expected, &tried));
-    assert!(found.is_empty() && missed.is_empty(), "not in the matrix:{found}\n\nonly in the matrix:{missed}");
+    assert!(
+        found.is_empty() && missed.is_empty(),
+        "not in the matrix:{found}\n\nonly in the matrix:{missed}\n\nIf that is as it should be: make matrix"
+    );
 }
 
 async fn a_record_moves_only_with_a_key_for_both_departments(app: &TestApp) {
@@ -358,7 +370,7 @@ async fn a_refusal_names_the_roles_that_may(app: &TestApp) {
     let register = Register::new(app).await;
     let refused = app.post(DEPARTMENTS, &department("New")).with_key(register.key("auditor")).await;
     let problem = refused.expect_problem(403, "forbidden");
-    assert_eq!(problem["detail"], "this is for the role `admin`");
+    assert_eq!(problem["detail"], "only the role `admin` may do this");
     let path = format!("{MUTUALS}/{}", id(&register.mutuals[1]));
     let refused = app.patch(path, &json!({ "name": "" })).with_key(register.key("department_editor")).await;
     let problem = refused.expect_problem(403, "forbidden");

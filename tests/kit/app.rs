@@ -177,7 +177,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
             let stopped = running.stop();
-            assert!(std::thread::panicking() || stopped.is_ok(), "the server broke off: {stopped:?}");
+            assert!(std::thread::panicking() || stopped.is_ok(), "the server stopped unexpectedly: {stopped:?}");
         }
     }
 }

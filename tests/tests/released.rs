@@ -299,9 +299,9 @@ impl Comparison<'_> {
             elements(shape.of("enum")).map(Value::to_string).zip(names).collect()
         };
         let new_constants = constants(now);
+        let stays = |word: &str| new.iter().map(ToString::to_string).any(|new| new == word);
         for (word, name) in constants(before) {
-            if new_constants.get(&word).is_none_or(|now| *now != name) && new.iter().any(|new| new.to_string() == word)
-            {
+            if new_constants.get(&word).is_none_or(|now| *now != name) && stays(&word) {
                 self.broken(place, format!("the constant of {word} is no longer called {name}"));
             }
         }

@@ -67,12 +67,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Export departments as lines of JSON
 ///
-/// Each line is a `Department`, in the order of entry. All lines are of one moment, which `Register-Seq` names. An answer that breaks off
-/// is not whole: ask again.
+/// Each line is a `Department`, in the order of entry. All lines are from the same moment, which `Register-Seq` names.
+/// If the response breaks off, it is incomplete: ask again.
 #[utoipa::path(
     tag = "departments",
     params(DepartmentFilter),
-    responses((status = 200, description = "All departments that the filter lets through", body = RecordLines, content_type = "application/x-ndjson"))
+    responses((status = 200, description = "All departments that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
 )]
 #[get("/departments/export.ndjson")]
 async fn export_departments_ndjson(
@@ -85,12 +85,13 @@ async fn export_departments_ndjson(
 
 /// Export departments as a table
 ///
-/// CSV (RFC 4180, UTF-8): a line of names, then one for each department, in the order of entry. Each member of a `Department` is a column.
-/// Texts stand in it as they are, anything else as JSON. A text that a spreadsheet would take for a formula has an apostrophe before it.
+/// CSV (RFC 4180, UTF-8): a line of names, then one for each department, in the order of entry. Each member of a
+/// `Department` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a
+/// formula has an apostrophe in front.
 #[utoipa::path(
     tag = "departments",
     params(DepartmentFilter),
-    responses((status = 200, description = "All departments that the filter lets through", body = RecordTable, content_type = "text/csv"))
+    responses((status = 200, description = "All departments that match the filter", body = RecordTable, content_type = "text/csv"))
 )]
 #[get("/departments/export.csv")]
 async fn export_departments_csv(
@@ -103,12 +104,12 @@ async fn export_departments_csv(
 
 /// Export mutuals as lines of JSON
 ///
-/// Each line is a `Mutual`, in the order of entry. All lines are of one moment, which `Register-Seq` names. An answer that breaks off is
-/// not whole: ask again.
+/// Each line is a `Mutual`, in the order of entry. All lines are from the same moment, which `Register-Seq` names. If
+/// the response breaks off, it is incomplete: ask again.
 #[utoipa::path(
     tag = "mutuals",
     params(MutualFilter),
-    responses((status = 200, description = "All mutuals that the filter lets through", body = RecordLines, content_type = "application/x-ndjson"))
+    responses((status = 200, description = "All mutuals that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
 )]
 #[get("/mutuals/export.ndjson")]
 async fn export_mutuals_ndjson(
@@ -121,12 +122,13 @@ async fn export_mutuals_ndjson(
 
 /// Export mutuals as a table
 ///
-/// CSV (RFC 4180, UTF-8): a line of names, then one for each mutual, in the order of entry. Each member of a `Mutual` is a column.
-/// Texts stand in it as they are, anything else as JSON. A text that a spreadsheet would take for a formula has an apostrophe before it.
+/// CSV (RFC 4180, UTF-8): a line of names, then one for each mutual, in the order of entry. Each member of a `Mutual`
+/// is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a formula has
+/// an apostrophe in front.
 #[utoipa::path(
     tag = "mutuals",
     params(MutualFilter),
-    responses((status = 200, description = "All mutuals that the filter lets through", body = RecordTable, content_type = "text/csv"))
+    responses((status = 200, description = "All mutuals that match the filter", body = RecordTable, content_type = "text/csv"))
 )]
 #[get("/mutuals/export.csv")]
 async fn export_mutuals_csv(
@@ -139,12 +141,12 @@ async fn export_mutuals_csv(
 
 /// Export staff ballots as lines of JSON
 ///
-/// Each line is a `StaffBallot` as the caller may see it, in the order of entry. All lines are of one moment, which `Register-Seq` names.
-/// An answer that breaks off is not whole: ask again.
+/// Each line is a `StaffBallot` as the caller may see it, in the order of entry. All lines are from the same moment,
+/// which `Register-Seq` names. If the response breaks off, it is incomplete: ask again.
 #[utoipa::path(
     tag = "staff ballots",
     params(StaffBallotFilter),
-    responses((status = 200, description = "All staff ballots that the filter lets through", body = RecordLines, content_type = "application/x-ndjson"))
+    responses((status = 200, description = "All staff ballots that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
 )]
 #[get("/staff-ballots/export.ndjson")]
 async fn export_staff_ballots_ndjson(
@@ -158,12 +160,12 @@ async fn export_staff_ballots_ndjson(
 /// Export staff ballots as a table
 ///
 /// CSV (RFC 4180, UTF-8): a line of names, then one for each staff ballot as the caller may see it, in the order of entry. Each member of
-/// a `StaffBallot` is a column. Texts stand in it as they are, anything else as JSON. A text that a spreadsheet would take for a formula
-/// has an apostrophe before it.
+/// a `StaffBallot` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as
+/// a formula has an apostrophe in front.
 #[utoipa::path(
     tag = "staff ballots",
     params(StaffBallotFilter),
-    responses((status = 200, description = "All staff ballots that the filter lets through", body = RecordTable, content_type = "text/csv"))
+    responses((status = 200, description = "All staff ballots that match the filter", body = RecordTable, content_type = "text/csv"))
 )]
 #[get("/staff-ballots/export.csv")]
 async fn export_staff_ballots_csv(
@@ -176,12 +178,12 @@ async fn export_staff_ballots_csv(
 
 /// Export contracts as lines of JSON
 ///
-/// Each line is a `Contract`, in the order of entry. All lines are of one moment, which `Register-Seq` names. An answer that breaks off is
-/// not whole: ask again.
+/// Each line is a `Contract`, in the order of entry. All lines are from the same moment, which `Register-Seq` names. If
+/// the response breaks off, it is incomplete: ask again.
 #[utoipa::path(
     tag = "contracts",
     params(ContractFilter),
-    responses((status = 200, description = "All contracts that the filter lets through", body = RecordLines, content_type = "application/x-ndjson"))
+    responses((status = 200, description = "All contracts that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
 )]
 #[get("/contracts/export.ndjson")]
 async fn export_contracts_ndjson(
@@ -194,12 +196,13 @@ async fn export_contracts_ndjson(
 
 /// Export contracts as a table
 ///
-/// CSV (RFC 4180, UTF-8): a line of names, then one for each contract, in the order of entry. Each member of a `Contract` is a column.
-/// Texts stand in it as they are, anything else as JSON. A text that a spreadsheet would take for a formula has an apostrophe before it.
+/// CSV (RFC 4180, UTF-8): a line of names, then one for each contract, in the order of entry. Each member of a
+/// `Contract` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a
+/// formula has an apostrophe in front.
 #[utoipa::path(
     tag = "contracts",
     params(ContractFilter),
-    responses((status = 200, description = "All contracts that the filter lets through", body = RecordTable, content_type = "text/csv"))
+    responses((status = 200, description = "All contracts that match the filter", body = RecordTable, content_type = "text/csv"))
 )]
 #[get("/contracts/export.csv")]
 async fn export_contracts_csv(
@@ -284,7 +287,7 @@ fn until_too_late(
                 Ok(_) if Instant::now() > end => Err(Problem::unavailable(1, "a client took too long over an export")),
                 piece => piece.map(Bytes::from),
             };
-            Some(piece.inspect_err(|problem| log::warn!("an export breaks off: {problem:?}")))
+            Some(piece.inspect_err(|problem| log::warn!("an export was cut short: {problem:?}")))
         })
     })
 }

@@ -53,10 +53,10 @@ const LONGEST_LINE: usize = 64 * 1024 + 1;
 /// What an import's rows are.
 pub type ImportResource = Word<domain::Importable>;
 
-/// What becomes of an import of which a row is refused.
+/// What happens to an import if a row is rejected.
 pub type ImportMode = Word<domain::ImportMode>;
 
-/// How far an import has come.
+/// The state of an import.
 pub type ImportState = Word<domain::ImportState>;
 
 /// An import, and how far it has come.
@@ -96,7 +96,7 @@ pub struct Import {
     /// How many say what their record says already.
     #[schema(minimum = 0)]
     unchanged: i64,
-    /// How many were refused: each has its problem.
+    /// The number of rows rejected. Each has a problem.
     #[schema(minimum = 0)]
     failed: i64,
     /// Who asked for it, and whom the log names for what it entered.
@@ -109,7 +109,7 @@ pub struct Import {
     finished_at: Option<Instant>,
 }
 
-/// Why a row was refused.
+/// Why a row was rejected.
 #[derive(ToSchema)]
 #[schema(example = json!({
     "line": 17,
@@ -117,11 +117,11 @@ pub struct Import {
     "title": "The content is invalid",
     "status": 422,
     "detail": "1 fault in the request body",
-    "errors": [{"pointer": "/name", "code": "required", "detail": "this member is required"}]
+    "errors": [{"pointer": "/name", "code": "required", "detail": "this field is required"}]
 }))]
 #[expect(dead_code, reason = "describes what is stored as text")]
 struct ImportProblem {
-    /// The number of its line, from 1; 0 where it is about the import as a whole.
+    /// The number of the line, from 1. 0 if the problem concerns the whole import.
     #[schema(minimum = 0)]
     line: i64,
     /// The record that the row named by its `id`.
@@ -139,7 +139,7 @@ struct ImportProblem {
     /// What is wrong.
     #[schema(max_length = 10000)]
     detail: String,
-    /// Every fault, each at its JSON Pointer into the row. One of what may name a person doesn't repeat it.
+    /// Every error, with a JSON Pointer into the row. Values that may contain personal data are not repeated.
     #[schema(nullable = false, max_items = 1000)]
     errors: Option<Vec<ErrorItem>>,
     /// The records that stand in the way.
@@ -147,7 +147,7 @@ struct ImportProblem {
     conflicts: Option<Vec<OtherRecord>>,
 }
 
-/// Why rows were refused, in the order of their lines.
+/// The reasons why rows were rejected, in the order of their lines.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"items": [{
     "line": 17,
@@ -155,7 +155,7 @@ struct ImportProblem {
     "title": "The content is invalid",
     "status": 422,
     "detail": "1 fault in the request body",
-    "errors": [{"pointer": "/name", "code": "required", "detail": "this member is required"}]
+    "errors": [{"pointer": "/name", "code": "required", "detail": "this field is required"}]
 }]}))]
 struct ImportProblemPage {
     /// The problems.
@@ -183,8 +183,8 @@ struct ImportOptions {
     /// What the rows are.
     #[param(required, value_type = ImportResource)]
     resource_type: Option<ImportResource>,
-    /// `best_effort`, where it is left out: rows that are refused don't stand in the way of others. `atomic`: all rows, at most 1,000, or
-    /// none.
+    /// `best_effort` (the default) enters every valid row. `atomic` enters all rows or none, and takes at most 1,000
+    /// rows.
     #[param(nullable = false)]
     mode: Option<ImportMode>,
     /// `true` carries out all checks and enters nothing: the rows are entered and taken back, at most 1,000 at a time. So a file of up to
@@ -215,7 +215,7 @@ type ImportPage = ListPage<Import>;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ProblemFilter {
-    /// The line that they come after: the `next_after` of the answer before; left out for the beginning.
+    /// Return problems after this line: the `next_after` of the previous response. Leave it out for the beginning.
     #[param(value_type = Option<i64>, nullable = false, minimum = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
@@ -230,8 +230,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List imports
 ///
-/// In the order in which they were asked for: the caller's own, for administrators and auditors all. An import is kept for some days after
-/// its end.
+/// In the order of their requests. You see your own imports. Administrators and auditors see all. An import is kept for
+/// some days after it ends.
 #[utoipa::path(
     tag = "imports",
     params(ListParameters<ImportSort>),
@@ -267,7 +267,7 @@ async fn list_imports(
     tag = "imports",
     params(ImportOptions, IdempotencyKey),
     request_body(content = ImportRows, content_type = "application/x-ndjson"),
-    responses((status = 202, description = "The import, which waits for its turn", body = Import))
+    responses((status = 202, description = "The import, which is waiting to start", body = Import))
 )]
 #[post("/imports")]
 async fn create_import(
@@ -324,7 +324,7 @@ impl FromRequest for File {
             Err(Problem::malformed(ErrorItem::pointer(
                 "",
                 "required",
-                "there is no file: expected one JSON object a line",
+                "the file is missing: expected one JSON object on each line",
             )))
         })
     }
@@ -357,7 +357,8 @@ fn accepted(
 
 /// Get an import
 ///
-/// How far it has come, for whoever asked for it, administrators and auditors. It is kept for some days after its end.
+/// The progress of an import, for the person who started it, administrators and auditors. An import is kept for some
+/// days after it ends.
 #[utoipa::path(
     tag = "imports",
     params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36)),
@@ -371,7 +372,7 @@ async fn get_import(app: App, caller: Caller, id: PathKey<ImportId>) -> Result<H
 
 /// List the problems of an import
 ///
-/// Why rows were refused, in the order of their lines, as far as it has come.
+/// The reasons why rows were rejected so far, in the order of their lines.
 #[utoipa::path(
     tag = "imports",
     params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ProblemFilter),
@@ -535,9 +536,7 @@ impl Arriving {
         self.count = self.count.saturating_add(1);
         let most = domain::ImportMode::MAX_ATOMIC_ROWS;
         if self.new.mode == domain::ImportMode::Atomic && self.count > most {
-            let said = format!(
-                "expected at most {most} rows, which are entered together or not at all; or the mode best_effort"
-            );
+            let said = format!("an atomic import takes at most {most} rows: use fewer rows, or the mode best_effort");
             return Err(Problem::invalid(vec![ErrorItem::pointer("", "too-many", said)]));
         }
         self.bytes = self.bytes.saturating_add(text.len());
@@ -574,7 +573,7 @@ impl Arriving {
         let id = self.new.id;
         let forgotten = self.store.write(self.stamp.clone(), move |tx| import::discard(tx, id)).await;
         if let Err(error) = forgotten {
-            log::warn!("what arrived of the import {id} is still there: {error}");
+            log::warn!("could not delete the incomplete import {id}: {error}");
         }
         problem
     }

@@ -65,8 +65,8 @@ impl Authenticator {
     pub async fn caller(&self, request: &HttpRequest, id: &RequestId) -> Result<Caller, Problem> {
         if let Some(name) = misplaced_key(request.query_string()) {
             let reason = format!(
-                "a key was sent as the query parameter `{name}`, where logs and histories keep it: revoke it, make \
-                 another, and send that as `Authorization: Bearer …`"
+                "a key was sent in the query parameter `{name}`, and may be stored in logs and browser histories: \
+                 revoke it, make another, and send that as `Authorization: Bearer …`"
             );
             return Err(refused("invalid_request", &reason));
         }
@@ -131,7 +131,7 @@ impl Authenticator {
         actix_web::rt::spawn(async move {
             let noted = app.store.write(stamp, move |tx| key::note_use(tx, key_id)).await;
             if let Err(error) = noted {
-                log::warn!("the use of a key could not be noted: {error}");
+                log::warn!("could not store when a key was last used: {error}");
             }
         });
     }
@@ -149,7 +149,9 @@ impl<'r> Credential<'r> {
         let value = match (given.next(), given.next()) {
             (None, _) => return Ok(Self::None),
             (Some(value), None) => value,
-            (Some(_), Some(_)) => return Err(refused("invalid_request", "there is more than one Authorization")),
+            (Some(_), Some(_)) => {
+                return Err(refused("invalid_request", "there is more than one Authorization header"));
+            }
         };
         let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
         let token = token.trim();
@@ -194,7 +196,10 @@ fn misplaced_key(query: &str) -> Option<&'static str> {
 
 /// 401 for a request that needs a key and has none.
 pub fn needed() -> Problem {
-    Problem::unauthenticated("this needs a key: send `Authorization: Bearer` and the key", challenge(None))
+    Problem::unauthenticated(
+        "this operation needs a key: send `Authorization: Bearer` followed by the key",
+        challenge(None),
+    )
 }
 
 /// 401 for a key or token that isn't valid, with the reason.

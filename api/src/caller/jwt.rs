@@ -86,10 +86,10 @@ pub enum Refusal {
     #[error("the token can't be read as a signed JWT")]
     Malformed,
     /// `none`, a shared secret's, or another that the settings don't name.
-    #[error("the token's algorithm is not one that this register takes")]
+    #[error("the token's algorithm is not one that this register accepts")]
     Algorithm,
     /// Its `typ` says that it is something else.
-    #[error("the token is a JWT of another kind than an access token")]
+    #[error("the token is not an access token")]
     Kind,
     /// Its `crit` names extensions.
     #[error("the token depends on extensions that this register does not know")]
@@ -110,7 +110,7 @@ pub enum Refusal {
     #[error("the token is meant for another audience")]
     Audience,
     /// A claim that every token must have isn't there, or isn't what it must be.
-    #[error("the token's claim {0} is missing or not what it must be")]
+    #[error("the token's claim {0} is missing or not valid")]
     Claim(&'static str),
     /// Its `exp` is over.
     #[error("the token has expired")]
@@ -122,7 +122,7 @@ pub enum Refusal {
     #[error("the token is valid for longer than this register allows")]
     LongLived,
     /// Its role claim is missing, or says something else, or several things.
-    #[error("the token names no role of this register, or several")]
+    #[error("the token does not name exactly one role of this register")]
     Role,
     /// Its departments claim is missing where the role needs it, or can't be read, or doesn't go with the role.
     #[error("the token does not say which departments its role is for, or its role is for no department in particular")]

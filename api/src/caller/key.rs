@@ -32,18 +32,18 @@ type ApiKeyInput = InputOf<document::register::ApiKey>;
 
 const PATH: &str = "/v1/keys";
 
-/// An API key, without the key itself but in the answer to its creation.
+/// An API key. Only the response to its creation includes the secret.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ApiKey {
     id: KeyId,
-    /// The key: only in the answer to its creation, and never again.
+    /// The secret. Only in the response to its creation.
     #[schema(nullable = false, pattern = "^psm_[0-9a-f]{32}_[0-9a-f]{48}$", max_length = 85)]
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     /// What it is for.
     label: Name,
     role: Role,
-    /// The departments that it is confined to; where it is absent, none.
+    /// The departments that the key is limited to. If absent, it is not limited.
     #[schema(nullable = false, min_items = 1, max_items = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     department_ids: Option<Vec<DepartmentId>>,
@@ -57,7 +57,7 @@ pub struct ApiKey {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used_at: Option<Instant>,
-    /// When it was made to stop working before its time.
+    /// When it was revoked.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Instant>,
@@ -128,7 +128,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List API keys
 ///
-/// In the order in which they were made, those that don't work any more among them. No key itself is shown.
+/// In the order in which they were made, including those that no longer work. The secrets are not shown.
 #[utoipa::path(
     tag = "keys",
     params(ListParameters<KeySort>),
@@ -159,8 +159,8 @@ async fn get_key(app: App, caller: Caller, key: PathKey<domain::KeyId>) -> Resul
 
 /// Create an API key
 ///
-/// The answer shows the key, and nothing shows it again: the register keeps only its hash. To replace a key that is in use, make
-/// another, use that, and delete the first.
+/// Copy the key from the response. It is shown only once, because the register stores only its hash. To replace a key,
+/// make another, start using it, then delete the first.
 #[utoipa::path(
     tag = "keys",
     params(ChangeOptions),
@@ -199,7 +199,8 @@ async fn create_key(change: Change, body: Body<document::register::ApiKey>) -> R
 
 /// Delete an API key
 ///
-/// It stops working within a second, everywhere and for good. Its record stays, with the time; deleting it again changes nothing.
+/// The key stops working permanently within a second, on every instance. Its record stays, with the time. Deleting it
+/// again changes nothing.
 #[utoipa::path(
     tag = "keys",
     params(("key" = inline(KeyId), Path, description = "Id of the key"), ChangeOptions),

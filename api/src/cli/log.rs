@@ -98,7 +98,7 @@ fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failur
     let kept = checkpoint
         .map(|file| {
             let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-            read_checkpoint(&text).ok_or_else(|| format!("{} is no checkpoint", file.display()))
+            read_checkpoint(&text).ok_or_else(|| format!("{} is not a checkpoint", file.display()))
         })
         .transpose()?;
     let store = open(database)?;
@@ -112,11 +112,11 @@ fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failur
     })?;
     if !found.faults.is_empty() {
         let said: Vec<String> = found.faults.iter().map(told).collect();
-        return Err(format!("the log is not whole: {}", said.join("; ")).into());
+        return Err(format!("the log has been altered: {}", said.join("; ")).into());
     }
     match (kept, then) {
         (Some((size, _)), None) => {
-            Err(format!("the log has {} entries, and had {size} at the checkpoint", found.entries).into())
+            Err(format!("the log has {} entries, but had {size} at the checkpoint", found.entries).into())
         }
         (Some((size, root)), Some(then)) if root != then => {
             Err(format!("the first {size} entries are not those of the checkpoint").into())
@@ -164,7 +164,7 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     })?;
     say(&format!("erased: the log has forgotten {forgotten} values of {}", erase.path));
     if !store::empty_write_ahead_log(&erase.database.url())? {
-        let rest = "the database's -wal file may still hold them, since somebody reads for long: it is gone when the service has stopped";
+        let rest = "the database's -wal file may still contain them, because a long read is running: the file disappears when the service stops";
         return Err(rest.into());
     }
     Ok(())

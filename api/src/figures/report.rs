@@ -22,14 +22,14 @@ pub type CommitmentStatus = Word<domain::CommitmentStatus>;
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct CommitmentReportFilter {
-    /// The day as at which the report tells: what was true then, as the register knows it now. Today (UTC) where it is left out.
+    /// The day of the report: what was true then, as far as the register knows now. The default is today (UTC).
     #[param(nullable = false)]
     as_at: Option<Day>,
-    /// Of this department; of all where it is left out.
+    /// Only this department. The default is all.
     #[serde(default)]
     #[param(max_items = 100)]
     department: Vec<DepartmentKey>,
-    /// Listing commitments with this status only. The summary counts the others too.
+    /// Lists only commitments with this status. The summary still counts all statuses.
     #[serde(default)]
     #[param(max_items = 100)]
     status: Vec<CommitmentStatus>,
@@ -65,7 +65,7 @@ struct CommitmentReport {
     /// The commitments of the page, by the day on which they are due, then by id.
     #[schema(max_items = 200)]
     items: Vec<ReportedCommitment>,
-    /// The `cursor` of the next page; absent on the last one.
+    /// The `cursor` for the next page. Absent on the last page.
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -111,7 +111,7 @@ struct ReportedCommitment {
     commitment: Option<View>,
 }
 
-/// A department, as far as a reader needs to know which it is.
+/// The id, slug and name of a department.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct DepartmentName {
     id: DepartmentId,
@@ -147,7 +147,7 @@ impl ReportedCommitment {
     }
 }
 
-/// Where mutuals find support, and where nobody gives any.
+/// Where mutuals can find support, and where there is none.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "as_at": "2026-05-01",
@@ -174,7 +174,7 @@ struct SupportCoverage {
     holes: Vec<CoverageHole>,
 }
 
-/// What there is in one stage and sector. A mutual with several sectors counts in each.
+/// The figures for one stage and sector. A mutual with several sectors counts in each.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct CoveredStage {
     stage: Stage,
@@ -200,7 +200,7 @@ struct CoveredStage {
     median_days: Option<i64>,
 }
 
-/// A stage and sector in which mutuals have nobody to turn to.
+/// A stage and sector with mutuals but no support.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct CoverageHole {
     stage: Stage,
@@ -214,7 +214,7 @@ struct CoverageHole {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct CoverageFilter {
-    /// The day as at which the report tells. Today (UTC) where it is left out.
+    /// The day of the report. The default is today (UTC).
     #[param(nullable = false)]
     as_at: Option<Day>,
     /// Of mutuals that this department leads, and of its enablers; of all where it is left out.
@@ -255,8 +255,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Get the report on commitments
 ///
-/// What departments have promised and whether they kept it, as at a day. Whoever reads several pages gives `as_at`, so that all of them
-/// are of one day.
+/// The commitments of departments and whether they met them, on a given day. If you read several pages, set `as_at`, so
+/// that all pages are for the same day.
 #[utoipa::path(
     tag = "reports",
     params(CommitmentReportFilter, ChildParameters),
@@ -291,8 +291,8 @@ async fn get_commitment_report(
 
 /// Get the report on support
 ///
-/// For each stage and sector the enablers, the requests for support and how long they wait, and the holes: where mutuals are and nobody
-/// supports them.
+/// For each stage and sector: the enablers, the support requests and how long they wait, and the gaps, where there are
+/// mutuals but no support.
 #[utoipa::path(
     tag = "reports",
     params(CoverageFilter, IfNoneMatch),

@@ -19,7 +19,7 @@ use document::value::{ContractId, Day, DepartmentKey, MutualId, Text, Title, Wor
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ScorecardDay {
-    /// The day as at which the scorecard tells: what was true then, as the register knows it now. Today (UTC) where it is left out.
+    /// The day of the scorecard: what was true then, as far as the register knows now. The default is today (UTC).
     #[param(nullable = false)]
     as_at: Option<Day>,
 }
@@ -52,7 +52,7 @@ struct Scorecard {
     /// How many of its enablers are active on the day.
     #[schema(minimum = 0)]
     enablers_active: i64,
-    /// Every stage, in order: where there are mutuals and no enablers is a hole in the support.
+    /// Every stage, in order. A stage with mutuals but no enablers is a gap in support.
     #[schema(max_items = 100)]
     stages: Vec<ScorecardStage>,
     support_requests: OpenRequests,
@@ -71,7 +71,7 @@ struct OpenRequests {
     median_days: Option<i64>,
 }
 
-/// What there is in one stage.
+/// The figures for one stage.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct ScorecardStage {
     stage: Stage,
@@ -83,8 +83,8 @@ struct ScorecardStage {
     enablers: i64,
 }
 
-/// The contracts that the department buys by and that end, extensions not included, on the day or within twelve months of it. Those that
-/// never ran or were ended early are not among them.
+/// The department's contracts that end on the day or within twelve months after it, without extensions. Contracts that
+/// never started or were ended early are not included.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct ContractsEnding {
     /// The last day that counts.
@@ -152,7 +152,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Get the scorecard of a department
 ///
-/// Its commitments, its network of enablers, its mutuals by stage and the contracts that end soon.
+/// Shows its commitments, enablers, mutuals by stage, and contracts that end soon.
 #[utoipa::path(
     tag = "reports",
     params(

@@ -246,7 +246,7 @@ pub struct RegimeFigures {
 pub struct Statistics {
     /// The day.
     as_at: Day,
-    /// The entry of the log that they are as of: what was entered up to it is known.
+    /// The log entry that the figures are up to date with.
     #[schema(minimum = 0)]
     seq: i64,
     /// Launched and delivering services.
@@ -259,7 +259,7 @@ pub struct Statistics {
     ended_before_launch: Figure,
     /// Ended after launch.
     ended_after_launch: Figure,
-    /// Mutuals of which the register doesn't tell where they stood: they are what the other counts lack.
+    /// Mutuals whose standing on the day is unknown. The other counts report them as lacking.
     unknown: Figure,
     operating_staff: Total,
     on_the_way_staff: Total,
@@ -282,7 +282,7 @@ pub struct Statistics {
     #[schema(max_items = 100)]
     by_stage: Vec<StageFigures>,
     left_out: WithoutFact,
-    /// Mutuals that were launched though the gate was not met; they count for good.
+    /// Mutuals that were launched without meeting the conditions. They stay counted permanently.
     launches_past_gate: Figure,
     ballots: BallotFigures,
     /// The contracts entered into by the day. Lacking are those that were entered into on a day that is not known.

@@ -31,7 +31,7 @@ use document::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, Mutu
 /// What was done to a record.
 pub type EntryAction = Word<entry_log::Action>;
 
-/// What kind of record.
+/// The type of record.
 pub type ResourceType = Word<domain::Kind>;
 
 const PATH: &str = "/v1/entries";
@@ -43,8 +43,8 @@ const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's b
 
 /// An accepted change to the register.
 ///
-/// Every entry tells its number, its time and its hash in the log's tree. Who may not see a draft of a ballot sees no more of the
-/// entries about it.
+/// Every entry shows its number, its time and its hash in the log's tree. Without draft access, you see nothing more of
+/// entries about a draft ballot.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "seq": 41,
@@ -63,8 +63,8 @@ pub struct Entry {
     /// Its number: 1 for the first, without a gap, in the order in which changes came into force.
     #[schema(minimum = 1)]
     seq: i64,
-    /// When the request for the change was taken up, or the `at` of the entry before where that is later: it never decreases with
-    /// `seq`, and it may be later than the record's `updated_at`.
+    /// When the service started to handle the request, or the `at` of the previous entry if that is later. It never
+    /// goes back as `seq` goes up, and may be later than the record's `updated_at`.
     at: Instant,
     /// SHA-256 of a zero byte and the entry without `leaf_hash` and `changes` as canonical JSON (RFC 6962, RFC 8785), `after` being
     /// `null` where it is absent.
@@ -103,8 +103,8 @@ pub struct Entry {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     restricted: Option<bool>,
-    /// 16 random bytes in hexadecimal, in an entry that is `restricted`: they keep `leaf_hash`, which everybody sees, from telling
-    /// what the entry says. An older entry may have none.
+    /// 16 random bytes in hexadecimal, in an entry that is `restricted`. They prevent anyone from guessing the content
+    /// of the entry from its public `leaf_hash`. An older entry may have none.
     #[schema(nullable = false, pattern = "^[0-9a-f]{32}$", min_length = 32, max_length = 32)]
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
@@ -183,17 +183,17 @@ pub struct RecordChanges(Value);
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct EntryFilter {
-    /// The number that they come after: the `next_after` of the answer before; 0 for the beginning.
+    /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
     #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
     #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
-    /// About records of this type only. A page may then have fewer entries than `limit`, even none, though more follow:
-    /// `next_after` goes on all the same.
+    /// Only entries about records of this type. A page may then have fewer entries than `limit`, or none, even if more
+    /// follow. Continue with `next_after`.
     #[param(nullable = false)]
     resource_type: Option<ResourceType>,
-    /// So many seconds the answer may wait for an entry where there is none after `after` yet. It may come sooner without one.
+    /// How many seconds the response may wait if there is no entry after `after` yet. It may come sooner without one.
     #[param(value_type = Option<i32>, nullable = false, minimum = 0, maximum = 20, default = 0)]
     wait: Option<Bounded<0, MAX_WAIT>>,
 }
@@ -202,7 +202,7 @@ struct EntryFilter {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct HistoryFilter {
-    /// The number that they come after: the `next_after` of the answer before; 0 for the beginning.
+    /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
     #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
@@ -222,8 +222,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List entries
 ///
-/// All accepted changes in order, without a gap: whoever has read up to a number has missed nothing before it. To follow the
-/// register, ask again and again with the `next_after` of the answer before, and with `wait` to be told as soon as there is more.
+/// All accepted changes in order, without gaps. If you have read up to a number, you have missed nothing before it. To
+/// follow the register, repeat the request with the `next_after` of the previous response. Add `wait` to get new
+/// entries as soon as there are any.
 #[utoipa::path(
     tag = "entries",
     params(EntryFilter, IfChanged),
@@ -263,7 +264,7 @@ async fn list_entries(
 
 /// List the entries of a department
 ///
-/// How it came to say what it says: each change with what it changed. What was deleted keeps its history.
+/// The history of the record: every change, with the differences. A deleted record keeps its history.
 #[utoipa::path(
     tag = "entries",
     params(("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"), HistoryFilter, IfChanged),
@@ -279,7 +280,7 @@ async fn list_department_entries(
 
 /// List the entries of a mutual
 ///
-/// How it came to say what it says: each change with what it changed. What was deleted keeps its history.
+/// The history of the record: every change, with the differences. A deleted record keeps its history.
 #[utoipa::path(
     tag = "entries",
     params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), HistoryFilter, IfChanged),
@@ -292,7 +293,7 @@ async fn list_mutual_entries(asked: Asked, key: PathKey<domain::Key<domain::Mutu
 
 /// List the entries of a staff ballot
 ///
-/// How it came to say what it says: each change with what it changed, from its declaration on for those who don't see its draft.
+/// The history of the ballot: every change, with the differences. Without draft access, it starts at the declaration.
 #[utoipa::path(
     tag = "entries",
     params(
@@ -309,7 +310,7 @@ async fn list_staff_ballot_entries(asked: Asked, id: PathKey<domain::StaffBallot
 
 /// List the entries of a contract
 ///
-/// How it came to say what it says: each change with what it changed. What was deleted keeps its history.
+/// The history of the record: every change, with the differences. A deleted record keeps its history.
 #[utoipa::path(
     tag = "entries",
     params(

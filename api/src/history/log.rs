@@ -21,7 +21,8 @@ use document::value::{Bounded, HexHash, hex};
 const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
 
-/// The head of the log: how long it is, and the root of its tree. Whoever keeps one can check later that nothing before it was changed.
+/// The head of the log: its length and the root of its tree. If you save a head, you can check later that no earlier
+/// entry was changed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "tree_size": 1,
@@ -111,7 +112,7 @@ struct InclusionProof {
     hashes: Vec<HexHash>,
 }
 
-/// Proves that a longer log goes on from a shorter one: nothing of that was changed or taken away.
+/// Proves that a longer log continues a shorter one: none of its entries was changed or removed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "from": 1,
@@ -195,7 +196,7 @@ pub fn head(tx: &mut ReadTx<'_>) -> Result<(i64, Hash), store::Error> {
 
 /// Get the head of the log
 ///
-/// How many entries there are and the root of the Merkle tree over them, signed where the operator has set up a key.
+/// The number of entries and the root of the Merkle tree over them. Signed if the operator has set up a key.
 #[utoipa::path(tag = "log", responses((status = 200, description = "The head", body = LogHead)))]
 #[get("/log/head")]
 async fn get_log_head(app: App) -> Result<HttpResponse, Problem> {
@@ -205,14 +206,15 @@ async fn get_log_head(app: App) -> Result<HttpResponse, Problem> {
 
 /// Get the log's key
 ///
-/// The public key that its heads are signed with. There is none where the operator has set up no key.
+/// The public key for the signatures of heads. 404 if the operator has not set up a key.
 #[utoipa::path(
     tag = "log",
     responses((status = 200, description = "The key", body = LogKey), (status = 404))
 )]
 #[get("/log/key")]
 async fn get_log_key(app: App) -> Result<HttpResponse, Problem> {
-    let unsigned = || Problem::not_found("the heads of this log are not signed: its operator has set up no key");
+    let unsigned =
+        || Problem::not_found("the heads of this log are not signed, because its operator has not set up a key");
     let signer = app.signer.as_ref().ok_or_else(unsigned)?;
     let key = LogKey {
         origin: signer.origin().to_owned(),
@@ -227,7 +229,7 @@ async fn get_log_key(app: App) -> Result<HttpResponse, Problem> {
 
 /// Prove that an entry is in the log
 ///
-/// By the hashes beside the way from its leaf to the root of the tree (RFC 6962).
+/// Returns the sibling hashes on the path from the leaf to the root of the tree (RFC 6962).
 #[utoipa::path(
     tag = "log",
     params(InclusionOf),
@@ -252,7 +254,7 @@ async fn get_inclusion_proof(app: App, Query(asked): Query<InclusionOf>) -> Resu
 
 /// Prove that the log only grew
 ///
-/// By the hashes from which the roots of both the shorter and the longer log follow (RFC 6962).
+/// Returns the hashes from which you can compute the roots of both the shorter and the longer log (RFC 6962).
 #[utoipa::path(
     tag = "log",
     params(ConsistencyOf),

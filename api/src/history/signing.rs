@@ -49,11 +49,11 @@ pub enum KeyError {
     },
     /// It holds something else.
     #[error(
-        "the signing key file {0} holds no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal"
+        "the signing key file {0} has no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal"
     )]
     NoKey(String),
     /// The log's name is none.
-    #[error("«{0}» is no name for a log: expected a text without spaces and `+`, such as mutuals.example.gov.uk/log")]
+    #[error("«{0}» is not a valid log name: expected text without spaces and `+`, such as mutuals.example.gov.uk/log")]
     Origin(String),
     /// The system gave no random numbers.
     #[error("no random numbers: {0}")]

@@ -55,7 +55,9 @@ impl Connections {
         let files = usize::try_from(raise_file_limit()).unwrap_or(usize::MAX);
         let possible = files.saturating_sub(OTHER_FILES).saturating_sub(TOLD_SO).max(1);
         if possible < limit {
-            log::warn!("at most {possible} connections, not {limit}: the system lets the program open {files} files");
+            log::warn!(
+                "the limit on connections is {possible}, not {limit}, because the system lets the program open only {files} files"
+            );
         }
         Self { open: AtomicUsize::new(0), limit: limit.min(possible), head_time }
     }
@@ -74,7 +76,7 @@ impl Connections {
     pub fn admit(self: &Arc<Self>, stream: TcpStream) -> Connection {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = stream.set_nodelay(true) {
-            log::debug!("small packets wait for others: {error}");
+            log::debug!("could not turn on TCP_NODELAY: {error}");
         }
         Connection {
             stream,

@@ -222,7 +222,7 @@ impl Passage {
     async fn admit(&mut self, request: &mut ServiceRequest) -> Result<Admission, Problem> {
         self.check_crowd(request)?;
         if query::decode(self.uri.path()).is_none() {
-            return Err(Problem::bad_request("the path isn't valid percent-encoded UTF-8"));
+            return Err(Problem::bad_request("the path is not valid percent-encoded UTF-8"));
         }
         let route = self.route.clone().ok_or_else(Problem::unknown_path)?;
         if self.method == Method::OPTIONS {

@@ -36,13 +36,13 @@ impl Metrics {
     /// Those of wrong names; the ones here are right.
     pub fn new() -> Result<Self, prometheus::Error> {
         let requests = IntCounterVec::new(
-            Opts::new("mutuals_http_requests_total", "Requests that were answered."),
+            Opts::new("mutuals_http_requests_total", "Requests completed."),
             &["method", "route", "status"],
         )?;
         let latencies = HistogramVec::new(
             HistogramOpts::new(
                 "mutuals_http_request_duration_seconds",
-                "Time from the head of a request to its answer.",
+                "Time from the headers of a request to its response.",
             )
             .buckets(LATENCIES.to_vec()),
             &["method", "route"],
@@ -68,34 +68,34 @@ impl Metrics {
             (
                 "mutuals_connections",
                 "gauge",
-                "Connections of clients that are open.",
+                "Open client connections.",
                 u64::try_from(service.connections.open()).ok(),
             ),
             (
                 "mutuals_database_connections",
                 "gauge",
-                "Connections to the database that the pool for reading has open.",
+                "Open database connections in the read pool.",
                 Some(vitals.connections.into()),
             ),
             (
                 "mutuals_database_connections_idle",
                 "gauge",
-                "Those of them that nobody uses just now.",
+                "Idle database connections in the read pool.",
                 Some(vitals.idle_connections.into()),
             ),
             ("mutuals_reads_waiting", "gauge", "Reads that wait for a thread.", Some(vitals.waiting_reads)),
-            ("mutuals_writes_waiting", "gauge", "Writes that wait for their turn.", Some(vitals.waiting_writes)),
+            ("mutuals_writes_waiting", "gauge", "Writes in the queue.", Some(vitals.waiting_writes)),
             ("mutuals_write_batches_total", "counter", "Transactions of the writer.", Some(vitals.batches)),
             (
                 "mutuals_batched_writes_total",
                 "counter",
-                "Writes in these transactions; by their number, the size of a batch.",
+                "Writes in these transactions. Divide by the number of transactions for the batch size.",
                 Some(vitals.batched_writes),
             ),
             (
                 "mutuals_log_head",
                 "gauge",
-                "The number of the newest entry; absent while the database can't be read.",
+                "The number of the newest log entry. Absent while the database cannot be read.",
                 head.ok().and_then(|seq: i64| u64::try_from(seq).ok()),
             ),
         ];

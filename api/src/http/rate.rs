@@ -52,7 +52,7 @@ impl FromStr for Rate {
         let is_possible =
             |rate: &Self| rate.seconds.get() <= 86_400 && rate.requests.get() / MOST_PER_SECOND <= rate.seconds.get();
         parts.filter(is_possible).ok_or_else(|| {
-            format!("expected requests and seconds, such as 600/60, at most 1000 a second and a day long, not {text:?}")
+            format!("expected requests and seconds, such as 600/60, with at most 1000 requests a second and at most one day, not {text:?}")
         })
     }
 }

@@ -54,8 +54,7 @@ impl RequestId {
             (None, _) => Ok(None),
             (Some(value), None) if is_well_formed(value.as_bytes()) => Ok(Some(Self(value.clone()))),
             _ => {
-                let detail =
-                    "expected one id of 1 to 128 letters, digits, '.', '_' and '-'; leave it out to have one made";
+                let detail = "expected one id of 1 to 128 letters, digits, '.', '_' and '-'; if you leave it out, the service makes one";
                 Err(Problem::bad_header(&REQUEST_ID, "invalid-format", detail))
             }
         }

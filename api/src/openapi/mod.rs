@@ -60,12 +60,15 @@ pub fn document() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "Register of public service mutuals",
-        description = "Departments, the mutuals that left them, the staff ballots that decided it and the contracts they won.\n\n\
-                       Reading needs no key; drafts and personal data do, and so does every change (`Authorization: Bearer`). Each \
-                       operation names the roles that its key may have. Every list is read page by page by its `cursor`; every record has an `ETag`, which a \
-                       change sends back as `If-Match`. A request is refused with all of its faults at once, as a problem \
-                       (RFC 9457) whose `type` can be read at `/problems/{slug}`. Every path that answers `GET` also \
-                       answers `HEAD`, and every path `OPTIONS`. Members and words may be added to answers within `/v1`.",
+        description = "Departments, the mutuals that left them, the staff ballots and the contracts of the \
+                       mutuals.\n\n\
+                       You do not need a key to read. You need one to see drafts and personal data, and to make \
+                       changes (`Authorization: Bearer`). Each operation lists the roles that may use it. To page \
+                       through a list, use its `cursor`. Every record has an `ETag`: send it as `If-Match` when you \
+                       change the record. An error response is a problem (RFC 9457) that lists all errors in the \
+                       request at once; `/problems/{slug}` explains its `type`. Every path that supports `GET` also \
+                       supports `HEAD`, and every path supports `OPTIONS`. Within `/v1`, new fields and enum values \
+                       may be added to responses.",
         contact(name = "The register's maintainers"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
@@ -77,20 +80,20 @@ pub fn document() -> utoipa::openapi::OpenApi {
         value::SchemeAndId,
         value::SearchWords
     )),
-    servers((url = "/", description = "The service that this document comes from")),
+    servers((url = "/", description = "The service that serves this document")),
     tags(
         (name = "departments", description = "Public bodies that mutuals leave, or that sponsor, commission or support them"),
-        (name = "mutuals", description = "Organisations that left the public sector to run a public service, or are on their way"),
-        (name = "staff ballots", description = "Votes of the staff on becoming a mutual, with their counts"),
+        (name = "mutuals", description = "Organisations that have left the public sector to run a public service, or are preparing to"),
+        (name = "staff ballots", description = "Staff votes on becoming a mutual, with their counts"),
         (name = "contracts", description = "Contracts of mutuals with public bodies"),
-        (name = "statistics", description = "Figures as at any day, each with the number of records behind it and a link that lists them"),
-        (name = "reports", description = "What follows from the register as at a day"),
+        (name = "statistics", description = "Figures for any day, each with the number of records behind it and a link that lists them"),
+        (name = "reports", description = "Reports for any day"),
         (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
-        (name = "log", description = "What proves that no entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
-        (name = "code lists", description = "The words that members and parameters take, each with its meaning"),
-        (name = "imports", description = "Files of records that are entered in the background"),
-        (name = "keys", description = "Keys by which systems prove who they are"),
-        (name = "service", description = "The service itself: its state, its contract and its problem types")
+        (name = "log", description = "Proof that no log entry was changed: the signed head of the log, its key, and proofs (RFC 6962)"),
+        (name = "code lists", description = "Code lists: the values that fields and parameters take, with their meanings"),
+        (name = "imports", description = "Imports of many records from a file, in the background"),
+        (name = "keys", description = "API keys"),
+        (name = "service", description = "The service itself: its health, its contract and its problem types")
     )
 )]
 struct Base;
@@ -116,36 +119,44 @@ const EVERY_ANSWER: [&str; 5] = [CACHE_CONTROL, RATE_LIMIT, RATE_LIMIT_POLICY, R
 
 /// Response headers: name, what it says, an example.
 const HEADERS: &[(&str, &str, &str)] = &[
-    (ETAG, "The version of what is answered, for `If-Match` and `If-None-Match`.", "\"7\""),
+    (ETAG, "The version of the response's content, for `If-Match` and `If-None-Match`.", "\"7\""),
     (LAST_MODIFIED, "When the record was last changed.", "Wed, 01 Oct 2025 09:30:00 GMT"),
-    (CACHE_CONTROL, "Whether a cache may keep the answer.", "no-cache"),
+    (CACHE_CONTROL, "Whether a cache may store the response.", "no-cache"),
     (
         LINK,
         "The next and the first page (RFC 8288).",
         "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\"",
     ),
-    (LOCATION, "Where the new record is.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
-    (REGISTER_SEQ, "The `seq` of the newest entry at the moment that the answer is of.", "4711"),
-    (REQUEST_ID, "The request, as the service's log knows it.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
+    (LOCATION, "The path of the new record.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
+    (REGISTER_SEQ, "The `seq` of the newest log entry at the moment of the export.", "4711"),
+    (REQUEST_ID, "The id of the request in the service's log.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (
         RATE_LIMIT,
-        "What the caller has left of each limit that counted: `r` requests, and all of them again after `t` seconds. \
-         Absent where there is no limit.",
+        "How much of each applicable limit is left: `r` requests, and all of them again after `t` seconds. Absent if \
+         there is no limit.",
         "\"address\";r=597;t=1",
     ),
     (
         RATE_LIMIT_POLICY,
-        "The limits that counted: `q` requests in `w` seconds. Absent where there is none.",
+        "The limits that apply: `q` requests in `w` seconds. Absent if there is no limit.",
         "\"address\";q=600;w=60",
     ),
-    (TRACEPARENT, "The caller's own, where it sent one.", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+    (
+        TRACEPARENT,
+        "The caller's `Traceparent`, if it sent one.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    ),
     (
         WWW_AUTHENTICATE,
-        "What to prove who one is by, and why what was sent doesn't (RFC 6750).",
+        "How to authenticate, and why the key or token that was sent is not accepted (RFC 6750).",
         "Bearer realm=\"mutuals\", error=\"invalid_token\", error_description=\"the key expired at 2026-03-01T09:30:00Z\"",
     ),
-    (RETRY_AFTER, "The seconds after which it is worth asking again.", "1"),
-    ("Accept-Patch", "What `PATCH` reads, where the refused request was one.", "application/merge-patch+json"),
+    (RETRY_AFTER, "The number of seconds to wait before trying again.", "1"),
+    (
+        "Accept-Patch",
+        "The media types that `PATCH` accepts, if the rejected request was a `PATCH`.",
+        "application/merge-patch+json",
+    ),
 ];
 
 fn complete(document: &mut utoipa::openapi::OpenApi) {
@@ -207,9 +218,10 @@ fn name_parameter_schemas(operation: &mut Operation, components: &mut Components
 
 /// What callers prove who they are by.
 fn bearer() -> SecurityScheme {
-    let description = "An API key, `psm_…`, or a JWT of the OAuth 2.0 issuer that the service was told of. Keys are made by \
-                       administrators, for one role and, where the role is a department's, for some departments or all; a JWT says \
-                       so in its claims. Where an operation names roles, the key or JWT needs one of them.";
+    let description = "An API key, `psm_…`, or a JWT from the OAuth 2.0 issuer that the operator configured. \
+                       Administrators make keys. A key has one role and, for departmental roles, some departments or \
+                       all. A JWT has these in its claims. If an operation lists roles, the key or JWT needs one of \
+                       them.";
     let http = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("API key or JWT")
@@ -233,7 +245,7 @@ fn describe_access(path: &str, method: &str, operation: &mut Operation) {
     if !roles.is_empty() {
         let named: Vec<String> = roles.iter().map(|role| format!("`{role}`")).collect();
         let description = operation.description.get_or_insert_default();
-        description.push_str(&format!("\n\nFor the roles {}.", named.join(", ")));
+        description.push_str(&format!("\n\nRoles that may use this operation: {}.", named.join(", ")));
     }
 }
 
@@ -248,13 +260,13 @@ fn for_everybody() -> Value {
 }
 
 fn request_id() -> Parameter {
-    let description = "An id of the caller's own for the request; one is made where it is absent.";
+    let description = "Your own id for the request. If it is absent, the service makes one.";
     let example = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";
     header_parameter(REQUEST_ID, description, example, Some("^[A-Za-z0-9._-]{1,128}$")).build()
 }
 
 fn traceparent() -> Parameter {
-    let description = "The trace that the request is part of (W3C Trace Context); the service's log names it. What isn't one is passed over.";
+    let description = "The trace that the request is part of (W3C Trace Context). The service's log includes it. A malformed value is ignored.";
     let example = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     header_parameter(TRACEPARENT, description, example, None).build()
 }
@@ -262,9 +274,9 @@ fn traceparent() -> Parameter {
 /// The answers without a body: status, name, what it says, headers.
 const BODILESS: [(&str, &str, &[&str]); 4] = [
     ("NoContent", "Done. In a dry run: it would be done", &[]),
-    ("NotModified", "The caller has it already", &[ETAG]),
-    ("NotModifiedPage", "The caller has it already", &[ETAG, LINK]),
-    ("NotModifiedRecord", "The caller has it already", &[ETAG, LAST_MODIFIED]),
+    ("NotModified", "Not modified: the caller's copy is current", &[ETAG]),
+    ("NotModifiedPage", "Not modified: the caller's copy is current", &[ETAG, LINK]),
+    ("NotModifiedRecord", "Not modified: the caller's copy is current", &[ETAG, LAST_MODIFIED]),
 ];
 
 fn add_bodiless(components: &mut Components) {

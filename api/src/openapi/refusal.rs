@@ -30,19 +30,19 @@ const BAD_REQUEST: Refusal<'static> = Refusal {
     name: "BadRequest",
     status: "400",
     kinds: &[ProblemType::MalformedRequest, ProblemType::InvalidParameter],
-    description: "The request can't be read, or a query parameter is invalid",
+    description: "The request cannot be read, or a query parameter is invalid",
 };
 const UNAUTHENTICATED: Refusal<'static> = Refusal {
     name: "Unauthenticated",
     status: "401",
     kinds: &[ProblemType::Unauthenticated],
-    description: "There is no key where one is needed, or one that isn't valid",
+    description: "A key is needed, or the key is not valid",
 };
 const FORBIDDEN: Refusal<'static> = Refusal {
     name: "Forbidden",
     status: "403",
     kinds: &[ProblemType::Forbidden],
-    description: "The key isn't for this",
+    description: "This key is not permitted to do this",
 };
 const NOT_FOUND: Refusal<'static> = Refusal {
     name: "NotFound",
@@ -54,7 +54,7 @@ const NOT_ACCEPTABLE: Refusal<'static> = Refusal {
     name: "NotAcceptable",
     status: "406",
     kinds: &[ProblemType::NotAcceptable],
-    description: "The operation answers in no media type that `Accept` allows",
+    description: "The operation cannot respond in any media type that `Accept` allows",
 };
 const REQUEST_TIMEOUT: Refusal<'static> = Refusal {
     name: "RequestTimeout",
@@ -68,7 +68,7 @@ const PRECONDITION_FAILED: Refusal<'static> = Refusal {
     name: "PreconditionFailed",
     status: "412",
     kinds: &[ProblemType::PreconditionFailed],
-    description: "The record has changed; `ETag` has its version now",
+    description: "The record has changed; `ETag` has its current version",
 };
 const PAYLOAD_TOO_LARGE: Refusal<'static> = Refusal {
     name: "PayloadTooLarge",
@@ -80,13 +80,13 @@ const UNSUPPORTED_MEDIA_TYPE: Refusal<'static> = Refusal {
     name: "UnsupportedMediaType",
     status: "415",
     kinds: &[ProblemType::UnsupportedMediaType],
-    description: "The operation doesn't read this media type",
+    description: "The operation does not accept this media type",
 };
 const INVALID_CONTENT: Refusal<'static> = Refusal {
     name: "InvalidContent",
     status: "422",
     kinds: &[ProblemType::InvalidContent],
-    description: "The content breaks rules; `errors` has every fault",
+    description: "The content breaks rules; `errors` lists every error",
 };
 const INVALID_NEW_CONTENT: Refusal<'static> = Refusal {
     name: "InvalidNewContent",
@@ -98,13 +98,13 @@ const PRECONDITION_REQUIRED: Refusal<'static> = Refusal {
     name: "PreconditionRequired",
     status: "428",
     kinds: &[ProblemType::PreconditionRequired],
-    description: "The change doesn't say which version it is for",
+    description: "The change does not name the version it is for",
 };
 const TOO_MANY_REQUESTS: Refusal<'static> = Refusal {
     name: "TooManyRequests",
     status: "429",
     kinds: &[ProblemType::TooManyRequests],
-    description: "The caller has used up a limit; `Retry-After` says when to go on",
+    description: "The caller has reached a rate limit; `Retry-After` says when to continue",
 };
 const INTERNAL: Refusal =
     Refusal { name: "Internal", status: "500", kinds: &[ProblemType::Internal], description: "The service failed" };
@@ -112,13 +112,13 @@ const UNAVAILABLE: Refusal<'static> = Refusal {
     name: "Unavailable",
     status: "503",
     kinds: &[ProblemType::Unavailable],
-    description: "The service can't answer just now; `Retry-After` says when to ask again",
+    description: "The service cannot respond at the moment; `Retry-After` says when to try again",
 };
 const STORAGE_FULL: Refusal<'static> = Refusal {
     name: "StorageFull",
     status: "507",
     kinds: &[ProblemType::StorageFull],
-    description: "The storage is full; reading still works",
+    description: "The database is full; you can still read",
 };
 
 const REFUSALS: &[&Refusal<'static>] = &[
@@ -289,7 +289,7 @@ pub fn example(kind: ProblemType) -> Value {
         ProblemType::RequestTimeout => Problem::request_timeout(crate::config::Config::REQUEST_TIME),
         ProblemType::UnsupportedMediaType => Problem::unsupported_media_type("application/json"),
         ProblemType::InvalidContent => Problem::invalid(vec![
-            ErrorItem::pointer("/name", "required", "this member is required"),
+            ErrorItem::pointer("/name", "required", "this field is required"),
             ErrorItem::pointer(
                 "/sectors/0",
                 "not-in-vocabulary",

@@ -124,7 +124,7 @@ struct ProblemKind {
     /// The address that problems of this kind have as their `type`.
     #[schema(value_type = String, example = "/problems/precondition-failed", format = "uri-reference", max_length = 100)]
     r#type: &'static str,
-    /// The kind in a few words, the same every time.
+    /// The problem type in words, always the same.
     #[schema(value_type = String, example = "The record has changed", max_length = 200)]
     title: &'static str,
     /// The HTTP status that problems of this kind have.
@@ -184,19 +184,20 @@ impl From<ProblemType> for ProblemKind {
     }
 }
 
-/// Tell whether the service runs
+/// Check that the service is running
 ///
-/// For whoever restarts a service that hangs. It asks nothing of the database.
-#[utoipa::path(tag = "service", responses((status = 200, description = "It runs", body = Health)))]
+/// Use this to decide whether to restart the service. It does not use the database.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The service is running", body = Health)))]
 #[get("/livez")]
 async fn check_liveness() -> HttpResponse {
     HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" })
 }
 
-/// Tell whether the service can answer requests
+/// Check that the service can handle requests
 ///
-/// For whoever spreads requests over several instances: 503 while the database can't be reached or no connection to it is free.
-#[utoipa::path(tag = "service", responses((status = 200, description = "It can answer", body = Health)))]
+/// Use this to decide whether to send requests to an instance. The response is 503 if the database cannot be reached or
+/// has no free connection.
+#[utoipa::path(tag = "service", responses((status = 200, description = "The service can handle requests", body = Health)))]
 #[get("/readyz")]
 async fn check_readiness(app: App) -> Result<HttpResponse, Problem> {
     app.store.ready().await?;
@@ -223,7 +224,7 @@ async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
 
 /// Get the contract in OpenAPI 3.0 as YAML
 ///
-/// What `/openapi.yaml` says, for generators of clients that don't know OpenAPI 3.1.
+/// The same as `/openapi.yaml`, for client generators that do not support OpenAPI 3.1.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi-3.0.yaml")]
 async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
@@ -232,16 +233,16 @@ async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> Result<HttpResponse, 
 
 /// Get the contract in OpenAPI 3.0 as JSON
 ///
-/// What `/openapi.json` says, for generators of clients that don't know OpenAPI 3.1.
+/// The same as `/openapi.json`, for client generators that do not support OpenAPI 3.1.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
 #[get("/openapi-3.0.json")]
 async fn get_openapi_3_0_json(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
     Ok(contract.older()?.answer_json())
 }
 
-/// List the kinds of problems
+/// List the problem types
 ///
-/// Every kind of problem that the service answers with; a page for those who would rather have HTML.
+/// Every problem type of the service. In a browser this is a web page.
 #[utoipa::path(
     tag = "service",
     responses((status = 200, description = "All kinds", content(
@@ -257,9 +258,9 @@ async fn list_problem_types(request: HttpRequest) -> HttpResponse {
     HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).json(ProblemKindList { items })
 }
 
-/// Get a kind of problem
+/// Get a problem type
 ///
-/// What the `type` of a problem stands for: what it means and what to do about it; a page for those who would rather have HTML.
+/// What a problem type means and what to do. In a browser this is a web page.
 #[utoipa::path(
     tag = "service",
     params(("slug" = String, Path, description = "The last part of the problem's `type`.", example = "precondition-failed", max_length = 100)),
@@ -270,7 +271,7 @@ async fn list_problem_types(request: HttpRequest) -> HttpResponse {
 #[get("/problems/{slug}")]
 async fn get_problem_type(request: HttpRequest, PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
     let kind = ProblemType::ALL.iter().find(|kind| kind.slug() == slug);
-    let kind = kind.ok_or_else(|| Problem::not_found("there is no such kind of problem; /problems lists them all"))?;
+    let kind = kind.ok_or_else(|| Problem::not_found("there is no such problem type; /problems lists them all"))?;
     if wants_html(&request) {
         return Ok(page(html::problem_page(*kind, &openapi::example(*kind))));
     }

@@ -27,11 +27,11 @@ pub struct CodeListSource {
     url: &'static str,
 }
 
-/// A word of a code list.
+/// A code in a code list.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({"code": "pa_open", "label": "PA open", "description": "Open procedure: one stage, everybody may tender (PA 2023 s.20)."}))]
 pub struct Code {
-    /// The word as requests and answers have it.
+    /// The code, as used in requests and responses.
     #[schema(value_type = String, max_length = 60)]
     code: &'static str,
     /// The word for people, in English.
@@ -64,7 +64,7 @@ pub struct CodeListSummary {
     /// How many words it has.
     #[schema(minimum = 1)]
     codes: i64,
-    /// Where its words come from; empty where they are the register's own.
+    /// The sources of its codes. Empty if they are the register's own.
     #[schema(value_type = Vec<CodeListSource>, max_items = 10)]
     sources: &'static [CodeListSource],
 }
@@ -81,10 +81,10 @@ struct CodeLists {
     items: Vec<CodeListSummary>,
 }
 
-/// A code list: a vocabulary that grows. Whoever reads it is ready for words that it doesn't have yet.
+/// A code list. Codes may be added, so your client must accept codes it does not know.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "protection-kind", "schema": "ProtectionKind", "description": "How a contract shields a mutual from competition.", "sources": [],
+    "id": "protection-kind", "schema": "ProtectionKind", "description": "How a contract protects a mutual from competition.", "sources": [],
     "codes": [{"code": "none", "label": "None", "description": "It does not."}]
 }))]
 pub struct CodeList {
@@ -97,10 +97,10 @@ pub struct CodeList {
     /// What its words say about a record.
     #[schema(value_type = String, max_length = 500)]
     description: &'static str,
-    /// Where its words come from; empty where they are the register's own.
+    /// The sources of its codes. Empty if they are the register's own.
     #[schema(value_type = Vec<CodeListSource>, max_items = 10)]
     sources: &'static [CodeListSource],
-    /// The words, in the order in which people read them.
+    /// The codes, in a sensible order for people.
     #[schema(max_items = 200)]
     codes: Vec<Code>,
 }
@@ -236,7 +236,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List the code lists
 ///
-/// The vocabularies of the register: the words that members and parameters take, each with its meaning.
+/// The code lists of the register: the codes that fields and parameters take, with their meanings.
 #[utoipa::path(
     tag = "code lists",
     params(crate::request::conditional::IfNoneMatch),
@@ -257,7 +257,7 @@ async fn list_code_lists(conditions: IfChanged) -> HttpResponse {
 
 /// Get a code list
 ///
-/// Its words, each with a label for people and its meaning.
+/// Its codes, each with a label for people and its meaning.
 #[utoipa::path(
     tag = "code lists",
     params(

@@ -15,13 +15,12 @@ impl DescribedChild for domain::AnnualReturn {
         many: "annual returns",
         of: " of a mutual",
         list: "In the order of the years that they are about.",
-        create: "A mutual has one return for each `period_ends_on`. The newest return with a `headcount` gives \
-                 the mutual its `staff_count` and `staff_counted_on`, unless the mutual has a count of its own \
-                 that was surely made later.",
-        change: "Where the newest `headcount` is another then, so is the count of staff of the mutual.",
-        delete: "Its id is never used again; the log keeps what it said. If the mutual's count of staff came \
-                 from it, the next newest return with a `headcount` gives it; where there is none, the last \
-                 count stays.",
+        create: "A mutual has one return for each `period_ends_on`. The `staff_count` and `staff_counted_on` of the \
+                 mutual come from the newest return with a `headcount`, unless the mutual has its own count that was \
+                 certainly made later.",
+        change: "If this changes the newest `headcount`, the staff count of the mutual changes too.",
+        delete: "Its id is never used again. Its log entries remain. If the mutual's staff count came from it, the \
+                 next newest return with a `headcount` is used. If there is none, the last count stays.",
         conflicts: Conflicts {
             create: &[ProblemType::PeriodTaken],
             change: &[ProblemType::PeriodTaken],

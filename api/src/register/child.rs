@@ -61,7 +61,7 @@ impl<T: StoredChild> FromRequest for ChildKey<T> {
         let parent = named.next().and_then(|raw| raw.parse().ok());
         let id = named.next().and_then(|raw| raw.parse().ok());
         let key = parent.zip(id).map(|(parent, id)| Self { parent, id });
-        ready(key.ok_or_else(|| Problem::not_found("the path names no record: it has no id there")))
+        ready(key.ok_or_else(|| Problem::not_found("the path does not name a record: expected an id")))
     }
 }
 

@@ -36,7 +36,7 @@ impl DescribedChild for domain::Commitment {
         list: "In the order of entry.",
         create: "Of a department that has promised to publish something.",
         change: "",
-        delete: "Its id is never used again; the log keeps what it said.",
+        delete: "Its id is never used again. Its log entries remain.",
         conflicts: NO_CONFLICTS,
     };
 }

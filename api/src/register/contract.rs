@@ -49,10 +49,10 @@ pub struct ContractFilter {
     #[serde(default)]
     #[param(max_items = 100)]
     protection: Vec<ProtectionKind>,
-    /// Of relevant health care services, or not of such.
+    /// `true` for relevant health care services, `false` for others.
     #[param(nullable = false)]
     health_services: Option<bool>,
-    /// The first of its mutual, or a later one.
+    /// `true` for the first contract of its mutual, `false` for later ones.
     #[param(nullable = false)]
     is_first: Option<bool>,
     /// With exactly this reference of the buyer's.
@@ -67,7 +67,8 @@ pub struct ContractFilter {
     /// Worth at most so many minor units (pence) of `currency`.
     #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     value_to: Option<Bounded<0, { MAX_INTEGER }>>,
-    /// With a value in this currency. With `value_from` or `value_to` it is GBP where it is left out, since a range holds for one currency only.
+    /// With a value in this currency. A range applies to one currency only, so the default with `value_from` or
+    /// `value_to` is GBP.
     #[param(nullable = false)]
     currency: Option<Currency>,
     /// Awarded on this day or later.
@@ -219,11 +220,11 @@ impl Described for Contract {
         one: "a contract",
         many: "contracts",
         of: "",
-        list: "By default in the order of entry.",
-        create: "Whether it is the mutual's first contract is worked out by the register: see `is_first`. Entering an \
-                 earlier one changes the one that was first.",
+        list: "The default order is the order of entry.",
+        create: "The register works out whether this is the mutual's first contract: see `is_first`. An earlier \
+                 contract takes the place of the previous first.",
         change: "",
-        delete: "Its id is never used again. Where it was the first of its mutual, the next one takes its place.",
+        delete: "Its id is never used again. If it was the first contract of its mutual, the next one becomes the first.",
         conflicts: NO_CONFLICTS,
     };
 }

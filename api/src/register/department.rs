@@ -31,10 +31,10 @@ pub struct DepartmentFilter {
     #[serde(default)]
     #[param(max_items = 100)]
     identifier: Vec<SchemeAndId>,
-    /// `true`: without a closing date; `false`: with one.
+    /// `true` for those without a closing date, `false` for those with one.
     #[param(nullable = false)]
     open: Option<bool>,
-    /// With words in its name or identifiers that begin like these.
+    /// Words in its name or identifiers start with these.
     #[param(nullable = false)]
     q: Option<SearchWords>,
 }
@@ -132,11 +132,11 @@ impl Described for Department {
         one: "a department",
         many: "departments",
         of: "",
-        list: "By default in the order of entry.",
-        create: "No other department may have the same name, whatever its letter case, and no other record the \
-                 same identifier.",
+        list: "The default order is the order of entry.",
+        create: "No other department may have the same name, ignoring upper and lower case. No other record may have \
+                 the same identifier.",
         change: "",
-        delete: "Refused while other records refer to it. Its id and its slug are never used again.",
+        delete: "Rejected while other records refer to it. Its id and slug are never used again.",
         conflicts: Conflicts {
             create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
             change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],

@@ -50,9 +50,9 @@ impl DescribedChild for domain::Enabler {
         many: "enablers",
         of: " of a department",
         list: "In the order of entry. Names and e-mail addresses are for callers with a key.",
-        create: "Somebody who supports mutuals in the department.",
+        create: "A person who supports mutuals in the department.",
         change: "",
-        delete: "Its id is never used again; the log keeps what it said.",
+        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { delete: &[ProblemType::HasDependents], ..NO_CONFLICTS },
     };
 }

@@ -34,11 +34,11 @@ impl DescribedChild for domain::Endorsement {
         many: "endorsements",
         of: " of a mutual",
         list: "In the order of entry. `given_by` is shown only to callers who work on the mutual.",
-        create: "Staff speak by a ballot on this mutual (`staff_ballot_id`), and their position is what it says; \
-                 the others give `position`. While an endorsement rests on a ballot, the ballot can't be \
-                 deleted; when the ballot changes, so does the position.",
+        create: "For `staff`, give a ballot on this mutual (`staff_ballot_id`): the register takes their position from \
+                 it. For the others, give `position`. While an endorsement refers to a ballot, the ballot cannot be \
+                 deleted. When the ballot changes, so does the position.",
         change: "",
-        delete: "Its id is never used again; the log keeps what it said.",
+        delete: "Its id is never used again. Its log entries remain.",
         conflicts: NO_CONFLICTS,
     };
 }

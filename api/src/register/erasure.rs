@@ -35,7 +35,7 @@ fn kinds() -> impl Iterator<Item = (Kind, Reader)> {
 pub fn of(path: &str) -> Result<Erasure, String> {
     kinds().find_map(|(_, read)| read(path)).ok_or_else(|| {
         let expected: Vec<String> = kinds().map(|(kind, _)| place(kind)).collect();
-        format!("{path}: no record with personal data is there; expected {}", expected.join(" or "))
+        format!("{path}: there is no record with personal data; expected {}", expected.join(" or "))
     })
 }
 

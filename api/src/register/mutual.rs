@@ -21,7 +21,7 @@ use crate::response::problem::{Problem, ProblemType};
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MutualFilter {
-    /// That left this department, as its lead parent or as another.
+    /// Left this department, which is its lead department or another one.
     #[serde(default)]
     #[param(max_items = 100)]
     department: Vec<DepartmentKey>,
@@ -49,10 +49,11 @@ pub struct MutualFilter {
     #[serde(default)]
     #[param(max_items = 100)]
     identifier: Vec<SchemeAndId>,
-    /// Launched on this day or later. A launch of which only the year or month is known counts where it may have been.
+    /// Launched on this day or later. A partial launch date matches if it may be in the range.
     #[param(nullable = false)]
     launched_from: Option<PartialDate>,
-    /// Launched on this day or earlier, likewise; of a month or year its last day.
+    /// Launched on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
     #[param(nullable = false)]
     launched_to: Option<PartialDate>,
     /// Ended on this day or later, likewise.
@@ -67,7 +68,7 @@ pub struct MutualFilter {
     /// With at most so many staff.
     #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 10_000_000)]
     staff_count_to: Option<Bounded<0, { Staff::MAX_COUNT }>>,
-    /// With words in its name, description or identifiers that begin like these.
+    /// Words in its name, description or identifiers start with these.
     #[param(nullable = false)]
     q: Option<SearchWords>,
 }
@@ -200,12 +201,12 @@ impl Described for Mutual {
         one: "a mutual",
         many: "mutuals",
         of: "",
-        list: "By default in the order of entry. Search, filters and order go together: \
+        list: "The default order is the order of entry. Search, filters and order go together: \
                  `?sector=libraries_archives&q=york&sort=-launched_on`.",
-        create: "No other mutual may have the same name, whatever its letter case, and no other record the same \
-                 identifier.",
+        create: "No other mutual may have the same name, ignoring upper and lower case. No other record may have the \
+                 same identifier.",
         change: "",
-        delete: "Refused while other records refer to it. Its id and its slug are never used again.",
+        delete: "Rejected while other records refer to it. Its id and slug are never used again.",
         conflicts: Conflicts {
             create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
             change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],

@@ -35,14 +35,13 @@ impl DescribedChild for domain::Objection {
         many: "objections",
         of: " to a mutual",
         list: "In the order of entry. `raised_by` is shown only to callers who work on the mutual.",
-        create: "With any outcome, so that what was decided long ago can be entered. A decision has its day and \
-                 its reasons.",
+        create: "Any outcome is allowed, so you can enter past decisions. A decision needs its date and reasons.",
         change: "`open` becomes `withdrawn`, `rejected` or `accepted`. A decision becomes `appealed`, unless the \
                  independent arbiter made it. An appeal becomes `withdrawn`, or is `rejected` or `accepted` by \
                  the arbiter. A decision stays as it was made. A change that the record as it is does not allow \
                  is refused with 409, which names what is possible.",
-        delete: "For what should never have been entered: an objection that was given up is `withdrawn`. Its id \
-                 is never used again; the log keeps what it said.",
+        delete: "Use this only for records that should never have been entered. If an objection was given up, set it to `withdrawn`. Its id is \
+                 never used again. Its log entries remain.",
         conflicts: Conflicts { change: &[ProblemType::StateConflict], ..NO_CONFLICTS },
     };
 }

@@ -283,8 +283,8 @@ impl Operations {
 
     fn replace(&self, route: Route) -> Operation {
         let text = format!(
-            "The body is all that the {} is to say: a member that is left out is removed. Members that the register sets may be \
-             sent back as they were read.",
+            "The body is everything that the {} should contain. A field that you leave out is removed. You can send back \
+             fields that the register sets, with the values you read.",
             self.singular()
         );
         let body = body("application/json", &document::schema::input_name(&self.object));
@@ -293,7 +293,7 @@ impl Operations {
     }
 
     fn update(&self, route: Route) -> Operation {
-        let text = "By a merge patch (RFC 7396): a member that is absent stays, `null` removes it, a list replaces the whole list.";
+        let text = "Send a merge patch (RFC 7396): an absent field stays as it is, `null` removes a field, a list replaces the whole list.";
         let body = body("application/merge-patch+json", &document::schema::patch_name(&self.object));
         let text = self.of_change(text.to_owned());
         let operation = self.described(self.id("update"), format!("Update {}", self.words.one), text);

@@ -20,7 +20,7 @@ use crate::server::App;
 
 type Key = domain::Key<domain::Mutual>;
 
-/// A mutual's way along the pathway of the department that leads it.
+/// A mutual's progress along its lead department's pathway.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "mutual_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
@@ -88,10 +88,10 @@ impl DescribedChild for domain::PathwayProgress {
         many: "progress",
         of: " of a mutual on its pathway",
         list: "In the order of entry. The pathway of the mutual has the steps in their own order, done or not.",
-        create: "On a step of the pathway of the department that leads the mutual: each once, with evidence \
-                 where the step asks for it.",
+        create: "Records progress on a step of the lead department's pathway. Each step can be recorded once. Give \
+                 evidence if the step requires it.",
         change: "",
-        delete: "Its id is never used again; the log keeps what it said.",
+        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { create: &[ProblemType::StepTaken], change: &[ProblemType::StepTaken], ..NO_CONFLICTS },
     };
 }
@@ -131,7 +131,7 @@ impl From<Footing> for MutualPathwayStep {
 
 /// Get the pathway of a mutual
 ///
-/// The steps of the department that leads it, in their order, each with the progress of the mutual on it, and how many of how many are
+/// The steps of the lead department's pathway in order, each with the progress of the mutual, and the number of steps
 /// done.
 #[utoipa::path(
     tag = "mutuals",

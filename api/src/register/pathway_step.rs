@@ -35,9 +35,9 @@ impl DescribedChild for domain::PathwayStep {
         many: "pathway steps",
         of: " of a department",
         list: "In the order in which they are taken.",
-        create: "At a place that is free, or after the last.",
+        create: "The step needs a free position. By default it goes to the end.",
         change: "",
-        delete: "Its id is never used again; the log keeps what it said.",
+        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts {
             create: &[ProblemType::PositionTaken],
             change: &[ProblemType::PositionTaken],

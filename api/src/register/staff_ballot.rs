@@ -58,25 +58,29 @@ pub struct StaffBallotFilter {
     #[serde(default)]
     #[param(max_items = 100)]
     mode: Vec<BallotMode>,
-    /// Opened on this day or later. A date of which only the year or month is known counts where it may have been.
+    /// Opened on this day or later. A partial date matches if it may be in the range.
     #[param(nullable = false)]
     opened_from: Option<PartialDate>,
-    /// Opened on this day or earlier, likewise; of a month or year its last day.
+    /// Opened on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
     #[param(nullable = false)]
     opened_to: Option<PartialDate>,
-    /// Closed on this day or later. A date of which only the year or month is known counts where it may have been.
+    /// Closed on this day or later. A partial date matches if it may be in the range.
     #[param(nullable = false)]
     closed_from: Option<PartialDate>,
-    /// Closed on this day or earlier, likewise; of a month or year its last day.
+    /// Closed on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
     #[param(nullable = false)]
     closed_to: Option<PartialDate>,
-    /// Declared on this day or later. A date of which only the year or month is known counts where it may have been.
+    /// Declared on this day or later. A partial date matches if it may be in the range.
     #[param(nullable = false)]
     declared_from: Option<PartialDate>,
-    /// Declared on this day or earlier, likewise; of a month or year its last day.
+    /// Declared on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
     #[param(nullable = false)]
     declared_to: Option<PartialDate>,
-    /// With a turnout, for which the papers returned and those entitled to vote must be known; or without one.
+    /// `true` for ballots whose turnout is known, which needs both the papers returned and the people entitled to vote.
+    /// `false` for the others.
     #[param(nullable = false)]
     has_turnout: Option<bool>,
 }
@@ -210,11 +214,11 @@ impl Described for domain::StaffBallot {
         one: "a staff ballot",
         many: "staff ballots",
         of: "",
-        list: "By default in the order of entry. The counts and what follows from them are in `result`.",
-        create: "A ballot held elsewhere, as far as its papers and counts are known. What the counts mean is worked \
-                 out by the register: see `result`. It is a draft, seen by those who work on it alone, until its \
-                 result is declared.",
-        change: "Once declared, a ballot is corrected instead.",
+        list: "The default order is the order of entry. The counts and what follows from them are in `result`.",
+        create: "Enters a ballot that was held elsewhere, with the papers and counts that are known. The register \
+                 computes the `result` from the counts. The ballot is a draft until its result is declared. Only those \
+                 with draft access can see it.",
+        change: "A declared ballot must be corrected instead.",
         delete: "Refused while other records refer to it. Its id is never used again.",
         conflicts: Conflicts {
             change: &[ProblemType::StateConflict],
@@ -226,9 +230,10 @@ impl Described for domain::StaffBallot {
 
 /// Declare a staff ballot
 ///
-/// Makes a draft known to everybody, with its result; from then on it is not edited any more. It needs its question, two options, counts or
-/// at least published figures, the day of declaration and, above so many entitled (50 unless the operator says otherwise), a scrutineer. All
-/// that it lacks is told at once, at the members of the ballot. An administrator declares a historic one past what its sources don't tell.
+/// Publishes a draft with its result. After that, nobody can edit it. It needs its question, two options, counts or at
+/// least published figures, and the day of declaration. If more than 50 people are entitled to vote (unless the
+/// operator has set another number), it also needs a scrutineer. The response lists everything that is missing. An
+/// administrator can declare a historic ballot without what its sources do not give.
 #[utoipa::path(
     tag = "staff ballots",
     params(
@@ -263,7 +268,7 @@ pub async fn declare_staff_ballot(
 
 /// Void a staff ballot
 ///
-/// Says of a declared ballot that it doesn't count, and why. It keeps its record and its result.
+/// Marks a declared ballot as not counting, with the reason. The ballot keeps its record and its result.
 #[utoipa::path(
     tag = "staff ballots",
     params(
@@ -295,7 +300,8 @@ pub async fn void_staff_ballot(
 
 /// Supersede a staff ballot
 ///
-/// Says of a declared ballot that a rerun took its place. The rerun is a ballot of the kind `rerun` for the same mutual, and declared.
+/// Marks a declared ballot as replaced by a rerun. The rerun must be a declared ballot of kind `rerun` for the same
+/// mutual.
 #[utoipa::path(
     tag = "staff ballots",
     params(
@@ -327,9 +333,9 @@ pub async fn supersede_staff_ballot(
 
 /// Correct a staff ballot
 ///
-/// Puts right what a ballot says that was declared: a merge patch (RFC 7396) of what it should have said, and `correction_reason` beside. The
-/// ballot shows in `corrections` when and why it was corrected, and its history what it said before. What it is a ballot of is not corrected:
-/// its mutual, kind, mode and the keys of its options; nor may it lose what declaring it needed.
+/// Corrects a declared ballot. Send a merge patch (RFC 7396) with the right values, and add `correction_reason`. The
+/// `corrections` of the ballot show when and why it was corrected. Its history shows what it said before. You cannot
+/// correct its mutual, kind, mode or the keys of its options, nor remove anything that its declaration needed.
 #[utoipa::path(
     tag = "staff ballots",
     params(
@@ -362,8 +368,8 @@ pub async fn correct_staff_ballot(
 
 /// Appoint a scrutineer
 ///
-/// Makes an API key with the role `scrutineer` the ballot's scrutineer: its bearer sees the ballot's draft. It is a change of the ballot, which
-/// shows the key's id and has a new version.
+/// Appoints an API key with the role `scrutineer` to the ballot. Whoever holds the key gets draft access to the ballot.
+/// This changes the ballot: it shows the id of the key and has a new version.
 #[utoipa::path(
     tag = "staff ballots",
     params(("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),

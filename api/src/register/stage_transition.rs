@@ -17,7 +17,7 @@ use crate::request::query::Query;
 use crate::response::problem::{Problem, ProblemType};
 use crate::server::App;
 
-/// What kind of record a condition was told from.
+/// The type of record that a condition was judged on.
 pub type LookedAtKind = Word<domain::LookedAtKind>;
 
 type Key = domain::Key<domain::Mutual>;
@@ -62,17 +62,17 @@ pub struct Readiness {
 }))]
 pub struct ConditionResult {
     condition: LaunchCondition,
-    /// `not_met` where nothing is on record, `unknown` where a record doesn't tell.
+    /// `not_met` if nothing is on record, `unknown` if a record does not say.
     outcome: TestOutcome,
     /// What was found.
     #[schema(max_length = 2000)]
     detail: String,
-    /// The records that tell it.
+    /// The records it was judged on.
     #[schema(max_items = 1000)]
     looked_at: Vec<LookedAt>,
 }
 
-/// A record that a condition was told from.
+/// A record that a condition was judged on.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "kind": "contract",
@@ -93,7 +93,7 @@ pub struct LookedAt {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct LaunchDay {
-    /// The day of the launch: today where it is left out.
+    /// The day of the launch. The default is today.
     #[param(nullable = false)]
     launches_on: Option<Day>,
 }
@@ -149,8 +149,8 @@ impl LookedAt {
 
 /// Get the readiness of a mutual
 ///
-/// What stands between it and its launch: six conditions, each with what was looked at. It is told from what the register holds now, for a
-/// launch on the day that is asked about.
+/// The six conditions for a launch, each with the records it was judged on. They are judged on what the register holds
+/// now, for a launch on the given day.
 #[utoipa::path(
     tag = "mutuals",
     params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), LaunchDay),

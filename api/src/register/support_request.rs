@@ -35,12 +35,11 @@ impl DescribedChild for domain::SupportRequest {
         many: "support requests",
         of: " of a mutual",
         list: "In the order of entry.",
-        create: "With any status, so that what was dealt with long ago can be entered.",
+        create: "Any status is allowed, so you can enter requests from the past.",
         change: "An open request is assigned, met or declined, and an assigned one may be opened again. What is \
                  met or declined stays so: a request that is to go on is a new one. A change that the record as \
                  it is does not allow is refused with 409, which names what is possible.",
-        delete: "For what should never have been entered. Its id is never used again; the log keeps what it \
-                 said.",
+        delete: "Use this only for records that should never have been entered. Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { change: &[ProblemType::StateConflict], ..NO_CONFLICTS },
     };
 }

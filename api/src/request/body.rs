@@ -55,7 +55,7 @@ impl<T: Input> FromRequest for Body<T> {
 }
 
 fn unreadable(malformed: &Malformed) -> ErrorItem {
-    ErrorItem::pointer("", FaultCode::InvalidFormat.as_str(), format!("the body isn't JSON: {malformed}"))
+    ErrorItem::pointer("", FaultCode::InvalidFormat.as_str(), format!("the body is not JSON: {malformed}"))
 }
 
 #[cfg(test)]

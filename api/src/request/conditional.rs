@@ -37,7 +37,7 @@ const TAGS_FORM: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 /// Keys of requests that may be sent twice, bare or in quotation marks.
 const KEY_FORM: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
 
-const MALFORMED_TAGS: &str = "expected one or more entity tags as they came in ETag, such as \"7\", or *";
+const MALFORMED_TAGS: &str = "expected one or more entity tags, as received in ETag, such as \"7\", or *";
 
 /// The tag of a record: its version.
 pub fn etag(version: i64) -> HeaderValue {
@@ -310,7 +310,8 @@ fn whole_seconds(instant: DateTime<Utc>) -> SystemTime {
 
 impl IntoParams for IfNoneMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Entity tags that the caller has; where one is current the answer is 304. What isn't one holds for nothing.";
+        let description =
+            "The entity tags of your copies. If one is current, the response is 304. Malformed tags are ignored.";
         vec![header_parameter("If-None-Match", description, "\"7\"", None).build()]
     }
 }
@@ -318,8 +319,8 @@ impl IntoParams for IfNoneMatch {
 impl IntoParams for IfChanged {
     fn into_params(parameter_in: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut parameters = IfNoneMatch::into_params(parameter_in);
-        let description = "A `Last-Modified` that the caller has; where nothing changed since the answer is 304. `If-None-Match` goes \
-                           before it, and what isn't a date holds for nothing.";
+        let description = "The `Last-Modified` of your copy. If nothing has changed since, the response is 304. \
+                           Ignored if `If-None-Match` is present, or if it is not a date.";
         parameters
             .push(header_parameter("If-Modified-Since", description, "Wed, 01 Oct 2025 09:30:00 GMT", None).build());
         parameters
@@ -328,7 +329,7 @@ impl IntoParams for IfChanged {
 
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "The `ETag` of the version that the change is for; `*` for whatever version is there.";
+        let description = "The `ETag` of the version that you want to change. `*` changes any version.";
         let parameter = header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM));
         vec![parameter.required(Required::True).build()]
     }
@@ -340,15 +341,15 @@ pub struct IfMatchOfAction;
 impl IntoParams for IfMatchOfAction {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description =
-            "The `ETag` of the version that the action is for; whatever version is there where it is absent.";
+            "The `ETag` of the version that the action is for. If absent, the action applies to any version.";
         vec![header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM)).build()]
     }
 }
 
 impl IntoParams for IdempotencyKey {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "A key of the caller's own making, such as a random UUID, new for each change. A request that is \
-                           repeated with its key within 24 hours is answered as before and changes nothing again.";
+        let description = "A key that you make, such as a random UUID, new for each change. If you repeat the request \
+                           with the same key within 24 hours, you get the same response and nothing is changed again.";
         let example = "8e03978e-40d5-43dd-bc93-6894a57f9324";
         vec![header_parameter("Idempotency-Key", description, example, Some(KEY_FORM)).build()]
     }

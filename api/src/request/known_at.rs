@@ -42,7 +42,7 @@ impl KnownAt {
     pub fn passed(self, app: &App) -> Result<Option<DateTime<Utc>>, Problem> {
         match self.0 {
             Some(at) if at > app.clock.now() => {
-                let detail = "expected an instant that has passed";
+                let detail = "expected a time in the past";
                 Err(Problem::bad_query(vec![ErrorItem::parameter(NAME, FaultCode::OutOfRange.as_str(), detail)]))
             }
             passed => Ok(passed),
@@ -59,7 +59,7 @@ impl KnownAt {
             let mut others: Vec<&str> =
                 parameters.pairs().iter().map(|(name, _)| &**name).filter(|name| !goes_along(name)).collect();
             others.dedup();
-            let detail = "does not go with known_at, with which only limit and cursor do";
+            let detail = "cannot be combined with known_at: only limit and cursor can";
             let code = FaultCode::Inconsistent.as_str();
             faults.extend(others.into_iter().map(|name| ErrorItem::parameter(name, code, detail)));
         }
@@ -82,17 +82,19 @@ impl<'de> Deserialize<'de> for Moment {
         let raw = String::deserialize(deserializer)?;
         let at = DateTime::parse_from_rfc3339(&raw).map(|at| at.with_timezone(&Utc).trunc_subsecs(6));
         // PostgreSQL knows no year 0.
-        at.ok().filter(|at| (1..=9999).contains(&at.year())).map(Self).ok_or_else(|| {
-            de::Error::custom("expected an instant such as 2025-10-01T09:30:00Z; a plus sign in it is written %2B")
-        })
+        at.ok()
+            .filter(|at| (1..=9999).contains(&at.year()))
+            .map(Self)
+            .ok_or_else(|| de::Error::custom("expected a time such as 2025-10-01T09:30:00Z; write a plus sign as %2B"))
     }
 }
 
 impl IntoParams for KnownAt {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "What the register said at this instant, which has passed. On a list only `limit` and `cursor` go with it, and \
-                           its order is that of the ids. An instant before the `at` of the newest entry has all its entries; one of the \
-                           last half minute may still gain one whose request waited for its turn.";
+        let description = "Shows the register as it was at this time, which must be in the past. On a list, you can \
+                           combine it only with `limit` and `cursor`, and the order is by id. The response is final \
+                           for a time before the `at` of the newest log entry. For a time in the last half minute, a \
+                           waiting request may still add an entry.";
         let schema = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))

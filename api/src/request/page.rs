@@ -167,14 +167,16 @@ impl Paging {
         let order = sort.map_or_else(|| S::KEYS.first().map(|(_, key)| (*key, false)), order::<S>);
         if order.is_none() {
             let keys: Vec<&str> = S::KEYS.iter().map(|(word, _)| *word).collect();
-            let detail = format!(
-                "expected one of {}, or one of them after a minus sign for the opposite order",
-                keys.join(", ")
-            );
+            let detail =
+                format!("expected one of {}, with a minus sign in front to reverse the order", keys.join(", "));
             refuse("sort", FaultCode::NotInVocabulary.as_str(), detail);
         }
         if !matches!(self.count.as_deref(), None | Some("exact")) {
-            refuse("count", FaultCode::NotInVocabulary.as_str(), "expected exact, or no such parameter".to_owned());
+            refuse(
+                "count",
+                FaultCode::NotInVocabulary.as_str(),
+                "expected exact, or leave the parameter out".to_owned(),
+            );
         }
         let after = self.cursor.as_deref().map(|cursor| target.position(cursor)).transpose();
         if let Err(refusal) = &after {
@@ -267,10 +269,10 @@ struct Cursor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 enum CursorRefusal {
     #[error(
-        "this is no cursor: use next_cursor of the page before as it is, or leave the parameter out for the first page"
+        "this is not a cursor: use the next_cursor of the previous page unchanged, or leave the parameter out for the first page"
     )]
     Malformed,
-    #[error("this cursor is of a list with another filter or sort: leave the parameter out for the first page")]
+    #[error("this cursor is from a list with another filter or sort order: leave the parameter out to start again")]
     AnotherList,
 }
 
@@ -360,12 +362,12 @@ pub fn page_schema(item: &str) -> RefOr<Schema> {
         .description(Some("The items of the page, in order."));
     let cursor = RefBuilder::new()
         .ref_location_from_schema_name(CURSOR)
-        .description(Some("The `cursor` of the next page; absent on the last one."));
+        .description(Some("The `cursor` for the next page. Absent on the last page."));
     let total = ObjectBuilder::new()
         .schema_type(Type::Integer)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(0))
-        .description(Some("How many items all pages have together, where `count=exact` asks for it."));
+        .description(Some("The total number of items on all pages. Present if you ask with `count=exact`."));
     ObjectBuilder::new()
         .property("items", items)
         .property("next_cursor", cursor.build())
@@ -378,8 +380,8 @@ pub fn page_schema(item: &str) -> RefOr<Schema> {
 impl<S: SortKey> PartialSchema for SortOrder<S> {
     fn schema() -> RefOr<Schema> {
         let words = S::KEYS.iter().flat_map(|(word, _)| [(*word).to_owned(), format!("-{word}")]);
-        let description = "What a list is ordered by; with a minus sign from the greatest to the least. Records of equal value are \
-                           ordered by their id, those without a value come last.";
+        let description = "The sort key. A minus sign reverses the order. Records with equal values are sorted by id. \
+                           Records without a value come last.";
         string().title(Some(S::NAME)).description(Some(description)).enum_values(Some(words)).into()
     }
 }
@@ -393,7 +395,7 @@ impl<S: SortKey> ToSchema for SortOrder<S> {
 impl<S: SortKey> IntoParams for ListParameters<S> {
     fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut parameters = ChildParameters::into_params(provider);
-        parameters.insert(2, parameter("sort", "What the list is ordered by.", SortOrder::<S>::schema()));
+        parameters.insert(2, parameter("sort", "The sort key.", SortOrder::<S>::schema()));
         parameters
     }
 }
@@ -408,16 +410,20 @@ impl IntoParams for ChildParameters {
             .default(Some(DEFAULT_LIMIT.into()));
         let cursor = string()
             .title(Some(CURSOR))
-            .description(Some("Where a page of a list begins. It means nothing to others than the service."))
+            .description(Some("The start of a page. Opaque: do not construct or parse it."))
             .examples(["AZbVgHpO0m0B"])
             .min_length(Some(1))
             .max_length(Some(MAX_CURSOR_CHARS));
         let mut parameters = vec![
-            parameter("limit", "The most items that the page may have.", limit.into()),
-            parameter("cursor", "`next_cursor` of the page before; leave it out for the first page.", cursor.into()),
+            parameter("limit", "The maximum number of items on the page.", limit.into()),
+            parameter(
+                "cursor",
+                "The `next_cursor` of the previous page. Leave it out for the first page.",
+                cursor.into(),
+            ),
             parameter(
                 "count",
-                "`exact` adds `total` to the answer, which takes a little longer.",
+                "`exact` adds `total` to the response. The request then takes a little longer.",
                 string().title(Some("Count")).enum_values(Some(["exact"])).into(),
             ),
         ];

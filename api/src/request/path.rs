@@ -40,7 +40,7 @@ impl<K: FromStr> FromRequest for PathKey<K> {
         ready(
             named
                 .map(Self)
-                .ok_or_else(|| Problem::not_found("the path names no record: it has neither an id nor a slug there")),
+                .ok_or_else(|| Problem::not_found("the path does not name a record: expected an id or a slug")),
         )
     }
 }

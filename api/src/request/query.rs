@@ -145,7 +145,7 @@ fn unknown_parameter(name: &str, known: &[Box<str>]) -> ErrorItem {
 }
 
 fn undecodable(name: &str) -> ErrorItem {
-    ErrorItem::parameter(name, INVALID_ENCODING, "expected UTF-8, percent-encoded; a percent sign itself is %25")
+    ErrorItem::parameter(name, INVALID_ENCODING, "expected percent-encoded UTF-8; write a percent sign as %25")
 }
 
 fn raw_pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -253,11 +253,11 @@ impl<'a> Values<'a, '_> {
     fn one(&self) -> Result<&'a str, ValueError> {
         match self.pairs {
             [(_, value)] if value.is_empty() => {
-                Err(ValueError::new(FaultCode::Empty, "a value is expected; leave the parameter out for none"))
+                Err(ValueError::new(FaultCode::Empty, "expected a value; if there is none, leave the parameter out"))
             }
             [(_, value)] => Ok(value),
             [] => Err(ValueError::new(FaultCode::Required, "a value is expected")),
-            _ => Err(ValueError::new(FaultCode::TooMany, "the parameter takes one value and is given several")),
+            _ => Err(ValueError::new(FaultCode::TooMany, "the parameter takes one value, but several were given")),
         }
     }
 
@@ -305,7 +305,7 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
         if self.pairs.len() > MAX_VALUES {
             return Err(ValueError::new(
                 FaultCode::TooMany,
-                format!("the parameter takes {MAX_VALUES} values at most"),
+                format!("the parameter takes at most {MAX_VALUES} values"),
             ));
         }
         visitor.visit_seq(List { pairs: self.pairs, faults: self.faults })

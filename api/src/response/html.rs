@@ -85,8 +85,8 @@ fn front_page(figures: &Figures, address: &str) -> Markup {
             h1 { "The register of public service mutuals" }
             p {
                 "When staff take a service out of a department, a council or an NHS body and run it themselves, they form a public "
-                "service mutual. This register says which there are and which are on the way, what their staff had said in a ballot, "
-                "and which contracts they live from. Every record names its sources, and every change is kept in an open log."
+                "service mutual. This register lists existing and planned mutuals, how their staff voted, "
+                "and which contracts they depend on. Every record names its sources, and every change is kept in a public log."
             }
             h2 id="figures" { "As of today" }
             dl aria-labelledby="figures" {
@@ -97,15 +97,15 @@ fn front_page(figures: &Figures, address: &str) -> Markup {
             }
             p { a href="v1/statistics" { "All figures" } ", as at any day, each with a link that lists what is behind it." }
             h2 { "Call it" }
-            p { "It answers JSON over HTTP. Reading needs no key:" }
+            p { "It serves JSON over HTTP. You do not need a key to read:" }
             pre { code { "curl -s '" (address) "/v1/mutuals?sector=libraries_archives&limit=3'" } }
             ul {
-                li { a href="docs/" { "The contract, to read and to try" } }
+                li { a href="docs/" { "Read and try the API" } }
                 li { a href="openapi.yaml" { "The contract as OpenAPI 3.1" } ", to generate clients from" }
                 li { a href="v1/mutuals" { "The mutuals" } }
-                li { a href="v1/code-lists" { "The words that members take" } }
+                li { a href="v1/code-lists" { "Code lists" } }
                 li { a href="v1/entries" { "The log of all changes" } }
-                li { a href="problems" { "What can go wrong" } }
+                li { a href="problems" { "Problem types" } }
             }
         },
     )
@@ -155,7 +155,7 @@ pub fn problem_page(kind: ProblemType, example: &serde_json::Value) -> String {
 /// All kinds of problems.
 pub fn problems_page() -> String {
     let content = html! {
-        h1 { "What can go wrong" }
+        h1 { "Problem types" }
         p { "A request that can't be answered as it was meant gets a problem (RFC 9457). Its " code { "type" } " is one of these:" }
         ul {
             @for kind in ProblemType::ALL {
@@ -163,5 +163,5 @@ pub fn problems_page() -> String {
             }
         }
     };
-    page("What can go wrong", &content).into_string()
+    page("Problem types", &content).into_string()
 }

@@ -23,7 +23,7 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 
 macro_rules! problem_types {
     ($($(#[$meta:meta])* $variant:ident = $status:ident $slug:literal $title:literal;)+) => {
-        /// Every kind of problem the service answers with. One line of the table below is all there is to a kind; what
+        /// Every problem type of the service. One line of the table below is all there is to a kind; what
         /// it means and what to do about it is `docs/problems/<slug>.md`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum ProblemType { $($(#[$meta])* $variant,)+ }
@@ -42,7 +42,7 @@ macro_rules! problem_types {
                 match self { $(Self::$variant => StatusCode::$status,)+ }
             }
 
-            /// What it is, in a few words that are the same every time.
+            /// The title: what is wrong, always in the same words.
             pub const fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)+ }
             }
@@ -61,39 +61,39 @@ macro_rules! problem_types {
 }
 
 problem_types! {
-    /// The request can't be read: its syntax, its encoding or one of its headers is broken.
-    MalformedRequest = BAD_REQUEST "malformed-request" "The request can't be read";
-    /// A query parameter is unknown, repeated or has a value that it doesn't take.
+    /// The request cannot be read. Its syntax, its encoding or one of its headers is not valid.
+    MalformedRequest = BAD_REQUEST "malformed-request" "The request cannot be read";
+    /// A query parameter is unknown, repeated or has a value that is not allowed.
     InvalidParameter = BAD_REQUEST "invalid-parameter" "A query parameter is invalid";
-    /// The request needs a valid key and has none, or has one that isn't valid.
+    /// The request needs a key and has none, or its key is not valid.
     Unauthenticated = UNAUTHORIZED "unauthenticated" "A valid key is needed";
-    /// The caller may see the record and not do this with it.
-    Forbidden = FORBIDDEN "forbidden" "The key isn't for this";
+    /// The caller may read the record, but is not permitted to do this.
+    Forbidden = FORBIDDEN "forbidden" "This key is not permitted to do this";
     /// No operation has this path.
-    UnknownPath = NOT_FOUND "unknown-path" "There is nothing at this path";
-    /// The path is right, the record isn't there.
+    UnknownPath = NOT_FOUND "unknown-path" "No operation has this path";
+    /// The path is right, but there is no such record.
     NotFound = NOT_FOUND "not-found" "No such record";
-    /// The path is right, the method isn't one of its.
-    MethodNotAllowed = METHOD_NOT_ALLOWED "method-not-allowed" "This method isn't for this path";
+    /// The path does not support this method.
+    MethodNotAllowed = METHOD_NOT_ALLOWED "method-not-allowed" "This path does not support this method";
     /// The operation can't answer in any media type that `Accept` asks for.
-    NotAcceptable = NOT_ACCEPTABLE "not-acceptable" "No answer in an acceptable media type";
+    NotAcceptable = NOT_ACCEPTABLE "not-acceptable" "No acceptable media type is available";
     /// The body didn't arrive in the time allowed.
     RequestTimeout = REQUEST_TIMEOUT "request-timeout" "The request took too long to arrive";
     /// Another record has this name.
-    NameTaken = CONFLICT "name-taken" "The name is taken";
+    NameTaken = CONFLICT "name-taken" "Another record has this name";
     /// Another record has, or had, this slug.
-    SlugTaken = CONFLICT "slug-taken" "The slug is taken";
+    SlugTaken = CONFLICT "slug-taken" "Another record has or had this slug";
     /// Another record has this identifier.
-    IdentifierTaken = CONFLICT "identifier-taken" "The identifier is taken";
+    IdentifierTaken = CONFLICT "identifier-taken" "Another record has this identifier";
     /// Another step of the pathway has this place.
-    PositionTaken = CONFLICT "position-taken" "The place on the pathway is taken";
+    PositionTaken = CONFLICT "position-taken" "Another pathway step has this position";
     /// The mutual has another return for this year.
-    PeriodTaken = CONFLICT "period-taken" "The mutual has a return for this year";
+    PeriodTaken = CONFLICT "period-taken" "The mutual already has a return for this year";
     /// The mutual has taken this step already.
-    StepTaken = CONFLICT "step-taken" "The mutual has taken this step already";
-    /// What the record says now forbids the change.
-    StateConflict = CONFLICT "state-conflict" "The record as it is forbids this";
-    /// The mutual doesn't meet the conditions of a launch.
+    StepTaken = CONFLICT "step-taken" "The mutual already has progress for this step";
+    /// The record's current state does not allow the change.
+    StateConflict = CONFLICT "state-conflict" "The record's current state does not allow this";
+    /// The mutual does not meet the conditions for a launch.
     NotReady = CONFLICT "not-ready" "The mutual is not ready to be launched";
     /// Other records refer to this one.
     HasDependents = CONFLICT "has-dependents" "Other records depend on this one";
@@ -104,21 +104,21 @@ problem_types! {
     /// The body is larger than the operation takes.
     PayloadTooLarge = PAYLOAD_TOO_LARGE "payload-too-large" "The request body is too large";
     /// The body is of a media type that the operation doesn't read.
-    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "The media type isn't supported";
+    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "The media type is not supported";
     /// The body breaks one or more rules.
     InvalidContent = UNPROCESSABLE_ENTITY "invalid-content" "The content is invalid";
     /// The same `Idempotency-Key` came with another body.
     IdempotencyKeyReused = UNPROCESSABLE_ENTITY "idempotency-key-reused" "The idempotency key was used for another request";
     /// The change needs `If-Match`.
-    PreconditionRequired = PRECONDITION_REQUIRED "precondition-required" "The change must say which version it is for";
-    /// The caller has used up what they may send for now.
+    PreconditionRequired = PRECONDITION_REQUIRED "precondition-required" "The change must name the version it is for";
+    /// The caller has reached a rate limit.
     TooManyRequests = TOO_MANY_REQUESTS "too-many-requests" "Too many requests";
-    /// Something failed that the caller can't help.
-    Internal = INTERNAL_SERVER_ERROR "internal" "An error inside the service";
-    /// Busy, or cut off from its database.
-    Unavailable = SERVICE_UNAVAILABLE "unavailable" "The service is unavailable just now";
+    /// The service failed. The caller did not cause it.
+    Internal = INTERNAL_SERVER_ERROR "internal" "The service failed";
+    /// The service is overloaded or cannot reach its database.
+    Unavailable = SERVICE_UNAVAILABLE "unavailable" "The service is temporarily unavailable";
     /// The database has no room left.
-    StorageFull = INSUFFICIENT_STORAGE "storage-full" "The storage is full";
+    StorageFull = INSUFFICIENT_STORAGE "storage-full" "The database is full";
 }
 
 /// A refusal or failure, on its way to becoming the answer.
@@ -136,12 +136,12 @@ struct Parts {
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// One fault of a request: where it is, what is wrong and what was expected. Exactly one of `pointer`, `parameter` and
-/// `header` says where.
+/// One error in a request: where it is, what is wrong and what was expected. Exactly one of `pointer`, `parameter` and
+/// `header` gives the place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProblemError)]
 pub struct ErrorItem {
-    /// JSON Pointer (RFC 6901) into the request body; the empty one means the whole body.
+    /// JSON Pointer (RFC 6901) into the request body. An empty pointer means the whole body.
     #[schema(nullable = false, example = "/identifiers/0/id", max_length = 1000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
@@ -153,14 +153,14 @@ pub struct ErrorItem {
     #[schema(nullable = false, max_length = 200)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
-    /// What kind of fault, for programs: `required`, `too-long`, `not-in-vocabulary` and so on. New ones may come.
-    /// Those that a value may have are the code list `fault-code`.
+    /// The type of error, for programs: `required`, `too-long`, `not-in-vocabulary` and so on. New codes may be added.
+    /// The code list `fault-code` has those that concern values.
     #[schema(value_type = String, example = "invalid-format", max_length = 60)]
     pub code: &'static str,
     /// What is wrong and what was expected, for people.
     #[schema(example = "a company number has 8 characters", max_length = 4000)]
     pub detail: String,
-    /// The legal or policy rule that the fault follows from.
+    /// The law or policy that the error follows from.
     #[schema(value_type = String, nullable = false, example = "tulrca1992.s297A", max_length = 200)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<&'static str>,
@@ -176,7 +176,7 @@ impl From<PointedFault> for ErrorItem {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ProblemRecord)]
 pub struct OtherRecord {
-    /// What kind of record.
+    /// The type of record.
     #[schema(value_type = String, example = "mutual", max_length = 60)]
     pub resource_type: &'static str,
     /// Its id.
@@ -192,11 +192,11 @@ pub struct OtherRecord {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDetails<'a> {
-    /// What kind of problem. Reading this address tells what it means and what to do.
+    /// The problem type. Open this address to read what it means and what to do.
     #[schema(example = "/problems/invalid-content", max_length = 100, format = "uri-reference")]
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The kind in a few words, the same every time.
+    /// The problem type in words, always the same.
     #[schema(example = "The content is invalid", max_length = 200)]
     title: &'static str,
     /// The HTTP status.
@@ -208,14 +208,14 @@ pub struct ProblemDetails<'a> {
     /// The path of the request.
     #[schema(example = "/v1/mutuals", format = "uri-reference", max_length = 8000)]
     instance: &'a str,
-    /// The request, as the service's log knows it. Quote it when asking for help.
+    /// The id of the request in the service's log. Quote it when you ask for help.
     #[schema(example = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1", max_length = 128)]
     request_id: &'a str,
-    /// Every fault found in the request.
+    /// Every error found in the request.
     #[schema(nullable = false, max_items = 10000)]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ErrorItem],
-    /// The records that this one would clash with.
+    /// The records that this one conflicts with.
     #[schema(nullable = false, max_items = 1000)]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     conflicts: &'a [OtherRecord],
@@ -275,9 +275,9 @@ impl Problem {
     pub fn forbidden(needed: &[Grant]) -> Self {
         let may: Vec<String> = needed.iter().map(allowed).collect();
         let detail = match may.split_last() {
-            None => "no key is for this".to_owned(),
-            Some((only, [])) => format!("this is for {only}"),
-            Some((last, others)) => format!("this is for {} or {last}", others.join(", ")),
+            None => "no key is permitted to do this".to_owned(),
+            Some((only, [])) => format!("only {only} may do this"),
+            Some((last, others)) => format!("only {} or {last} may do this", others.join(", ")),
         };
         Self::new(ProblemType::Forbidden, detail)
     }
@@ -300,18 +300,19 @@ impl Problem {
     /// 405, with the methods that there are.
     pub fn method_not_allowed(allow: &HeaderValue) -> Self {
         let methods = allow.to_str().unwrap_or_default();
-        Self::new(ProblemType::MethodNotAllowed, format!("this path takes {methods}"))
+        Self::new(ProblemType::MethodNotAllowed, format!("this path supports {methods}"))
             .with_header(header::ALLOW, allow.clone())
     }
 
     /// 406, with what the operation can answer.
     pub fn not_acceptable(produced: &str) -> Self {
-        Self::new(ProblemType::NotAcceptable, format!("this operation answers in {produced}"))
+        Self::new(ProblemType::NotAcceptable, format!("this operation responds in {produced}"))
     }
 
     /// 408: the body didn't arrive in this time.
     pub fn request_timeout(allowed: Duration) -> Self {
-        let detail = format!("the body didn't arrive within {} s of the head; nothing was changed", allowed.as_secs());
+        let detail =
+            format!("the body did not arrive within {} s of the headers; nothing was changed", allowed.as_secs());
         Self::new(ProblemType::RequestTimeout, detail)
     }
 
@@ -350,31 +351,31 @@ impl Problem {
     /// 412, with the tag of the version that is there now.
     pub fn precondition_failed(current: HeaderValue) -> Self {
         let now = current.to_str().unwrap_or_default();
-        let detail =
-            format!("the version now is {now}: read it again, look at what changed, and send the change for it");
+        let detail = format!(
+            "the current version is {now}: read the record again, check your change, and send it for that version"
+        );
         Self::new(ProblemType::PreconditionFailed, detail).with_header(header::ETAG, current)
     }
 
     /// 413, with the operation's limit.
     pub fn payload_too_large(limit: usize) -> Self {
-        Self::new(ProblemType::PayloadTooLarge, format!("the body may have {limit} bytes at most"))
+        Self::new(ProblemType::PayloadTooLarge, format!("the body is too large: at most {limit} bytes are allowed"))
     }
 
     /// 415, with what the operation reads.
     pub fn unsupported_media_type(read: &str) -> Self {
-        Self::new(ProblemType::UnsupportedMediaType, format!("this operation reads {read}"))
+        Self::new(ProblemType::UnsupportedMediaType, format!("this operation accepts {read}"))
     }
 
     /// 422: the key was used with another request.
     pub fn idempotency_key_reused() -> Self {
-        let detail = "another request with this Idempotency-Key, of another content, was answered before: make a new key for each change";
+        let detail = "this Idempotency-Key was already used for a different request: make a new key for each change";
         Self::new(ProblemType::IdempotencyKeyReused, detail)
     }
 
     /// 428: the change must say which version it is for.
     pub fn precondition_required() -> Self {
-        let detail =
-            "send If-Match with the ETag of the version the change is for, or If-Match: * for whatever it is now";
+        let detail = "send If-Match with the ETag of the version you read, or If-Match: * to change any version";
         Self::new(ProblemType::PreconditionRequired, detail)
     }
 
@@ -386,27 +387,27 @@ impl Problem {
 
     /// 500. The source is logged, never sent.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(ProblemType::Internal, "the service failed; its log has the details under the request id")
+        Self::new(ProblemType::Internal, "the service failed; the details are in its log under the request id")
             .with_source(source)
     }
 
     /// 503, with the seconds after which it is worth asking again. The source is logged, never sent.
     pub fn unavailable(retry_after: u32, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(ProblemType::Unavailable, "the service can't answer just now; nothing was changed")
+        Self::new(ProblemType::Unavailable, "the service cannot respond at the moment; nothing was changed")
             .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
             .with_source(source)
     }
 
     /// 503 for a connection that is one too many.
     pub fn too_many_connections() -> Self {
-        Self::new(ProblemType::Unavailable, "there are too many connections just now; nothing was changed")
+        Self::new(ProblemType::Unavailable, "there are too many connections at the moment; nothing was changed")
             .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     /// 503 for a change that may have been stored all the same. The source is logged, never sent.
     pub fn outcome_unknown(retry_after: u32, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let detail = "the connection to the database was lost while the change was being stored, so that it may have been: \
-                      read it back, or send it again with the same Idempotency-Key";
+        let detail = "the connection to the database was lost while the change was being stored, so it may or may not \
+                      have been made: read the record, or send the change again with the same Idempotency-Key";
         Self::new(ProblemType::Unavailable, detail)
             .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
             .with_source(source)
@@ -550,7 +551,7 @@ impl From<store::Error> for Problem {
             store::Error::InvalidPosition(_) => Self::bad_query(vec![ErrorItem::parameter(
                 "cursor",
                 "invalid-cursor",
-                "this cursor is of another list",
+                "this cursor is from another list",
             )]),
             store::Error::Rule(faults) => Self::from(faults),
             store::Error::State(faults) => Self::state_conflict(faults),
@@ -609,8 +610,8 @@ fn taken(conflict: &Conflict) -> Option<ErrorItem> {
         ConflictKind::IdTaken | ConflictKind::HasDependents | ConflictKind::FirstContractTaken => return None,
     };
     let holder = conflict.other.as_ref().map_or_else(
-        || "is or was another record's".to_owned(),
-        |other| format!("is that of the {} {}", other.resource_type, other.name.as_ref().unwrap_or(&other.id)),
+        || "belongs or belonged to another record".to_owned(),
+        |other| format!("belongs to the {} {}", other.resource_type, other.name.as_ref().unwrap_or(&other.id)),
     );
     let pointer = if conflict.field.is_empty() { String::new() } else { format!("/{}", conflict.field) };
     Some(ErrorItem::pointer(pointer, code, format!("the {what} «{}» {holder}", conflict.value)))

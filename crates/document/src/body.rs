@@ -250,7 +250,7 @@ fn refuse_read_only<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&s
     keep_in_lists::<T>(members, &Node::Null, faults);
     let set_here = take_out(members, read_only, faults);
     for (name, _) in &set_here {
-        faults.push(name, FaultCode::ReadOnly, "the register sets this member itself: leave it out");
+        faults.push(name, FaultCode::ReadOnly, "the register sets this field: leave it out");
     }
 }
 
@@ -262,7 +262,7 @@ fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current
     let sent = [take_out(members, read_only, faults), take_out(members, &fixed, faults)].concat();
     for (name, value) in &sent {
         if !value.same(current.member(name).unwrap_or(&Node::Removed)) {
-            let detail = "this member can't be changed: leave it out, or send it as it is";
+            let detail = "this field cannot be changed: leave it out, or send it unchanged";
             faults.push(name, FaultCode::ReadOnly, detail);
         }
     }
@@ -286,7 +286,7 @@ fn keep_in_lists<T: Input>(members: &mut [(String, Node)], current: &Node, fault
             let is_as_now = element.member(member).is_none_or(|value| Some(value) == at_this_place)
                 || now.iter().any(|other| other.same(element));
             if !is_as_now {
-                let detail = "the register sets this member itself: leave it out, or send it as it is";
+                let detail = "the register sets this field: leave it out, or send it unchanged";
                 faults.push(&format!("{list}/{index}/{member}"), FaultCode::ReadOnly, detail);
             }
             remove(element, member);
@@ -312,7 +312,7 @@ fn take_out(members: &mut Vec<(String, Node)>, names: &[&str], faults: &mut Faul
     let mut taken: Vec<(String, Node)> = Vec::new();
     for (name, value) in members.extract_if(.., |(name, _)| names.contains(&name.as_str())) {
         if taken.iter().any(|(earlier, _)| *earlier == name) {
-            faults.push(&name, FaultCode::DuplicateMember, "the member is there twice; the first is read");
+            faults.push(&name, FaultCode::DuplicateMember, "the field appears twice; only the first is read");
         } else {
             taken.push((name, value));
         }

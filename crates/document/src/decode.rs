@@ -40,8 +40,8 @@ fn unknown(name: &str, known: &'static [&'static str]) -> String {
     let alike = |known: &&'static str| (strsim::jaro_winkler(&name, known), *known);
     let nearest = known.iter().map(alike).max_by(|(a, _), (b, _)| a.total_cmp(b));
     match nearest {
-        Some((likeness, nearest)) if likeness >= ALIKE => format!("there is no such member; did you mean `{nearest}`?"),
-        _ => format!("there is no such member; the members are {}", known.join(", ")),
+        Some((likeness, nearest)) if likeness >= ALIKE => format!("there is no such field; did you mean `{nearest}`?"),
+        _ => format!("there is no such field; the fields are {}", known.join(", ")),
     }
 }
 
@@ -246,7 +246,7 @@ fn integer(node: &Node) -> Result<i64, DecodeError> {
             Err(DecodeError::Fault(FaultCode::InvalidType, detail.to_owned()))
         }
         Node::Integer(_) | Node::Number(_) => {
-            let detail = format!("a whole number is between -{MAX_INTEGER} and {MAX_INTEGER}");
+            let detail = format!("expected a whole number from -{MAX_INTEGER} to {MAX_INTEGER}");
             Err(DecodeError::Fault(FaultCode::OutOfRange, detail))
         }
         other => Err(DecodeError::expected("a whole number", other)),
@@ -276,7 +276,7 @@ impl<'de> Members<'de, '_> {
                 self.current = Some((name, node));
                 return Some(name);
             }
-            let detail = "the member is there twice; the first is read".to_owned();
+            let detail = "the field appears twice; only the first is read".to_owned();
             self.faults.record(Place::Member(self.place, name).pointer(), FaultCode::DuplicateMember, detail);
         }
         None

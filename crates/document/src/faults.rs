@@ -148,7 +148,7 @@ impl Faults {
             (position(document, &pointer), pointer)
         });
         if self.untold > 0 {
-            let detail = format!("{} further faults aren't listed: correct these first", self.untold);
+            let detail = format!("{} more errors are not listed: correct these first", self.untold);
             items.push(PointedFault { pointer: String::new(), code: FaultCode::TooMany, detail, rule: None });
         }
         items
@@ -268,7 +268,7 @@ fn follows_from_absence(code: FaultCode) -> bool {
 /// The fault that a rule of `validator` stands for.
 fn broken_rule(error: &ValidationError) -> Fault {
     let (code, expected) = match error.code.as_ref() {
-        "required" => (FaultCode::Required, "this member is required".to_owned()),
+        "required" => (FaultCode::Required, "this field is required".to_owned()),
         "length" => {
             let max = error.params.get("max").map(|max| format!("at most {max} elements are allowed"));
             let min = || {

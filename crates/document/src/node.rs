@@ -217,7 +217,7 @@ fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Malformed {
     let valid = bytes.get(..valid_up_to).unwrap_or_default();
     let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = valid.rsplit(|byte| *byte == b'\n').next().map_or(0, <[u8]>::len) + 1;
-    Malformed { reason: "the text isn't UTF-8".to_owned(), line, column }
+    Malformed { reason: "the text is not UTF-8".to_owned(), line, column }
 }
 
 #[cfg(test)]

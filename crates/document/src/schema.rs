@@ -114,8 +114,8 @@ pub fn input(object: &Object) -> ObjectSchema {
 
 /// The object as a merge patch of what is sent: no member is required, and what may be absent may be `null`.
 pub fn patch(object: &Object) -> ObjectSchema {
-    let about = "What is to change, as a merge patch (RFC 7396): a member that is absent stays as it is, `null` removes the \
-                 member, a list replaces the whole list.";
+    let about = "The changes, as a merge patch (RFC 7396). An absent field stays as it is, `null` removes a field, a \
+                 list replaces the whole list.";
     let mut schema = ObjectBuilder::new()
         .description(Some(about))
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));

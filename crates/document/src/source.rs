@@ -13,11 +13,11 @@ wire! {
         url: WebUrl = optional,
         /// The heading of the page, report or article.
         title: Title = optional,
-        /// Who says it, where no page does.
+        /// Who says so, if there is no page.
         asserted_by: Name = optional,
         /// When the page was read.
         accessed_on: Day = optional,
-        /// What to bear in mind when relying on it.
+        /// Limitations of the source.
         note: Note = optional,
     }
 }

@@ -182,8 +182,8 @@ impl Described for domain::Slug {
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
         string
             .description(Some(
-                "Readable key: words of lower-case letters and digits joined by hyphens, never shaped like a UUID. \
-                 It is set once and never given to another record.",
+                "Readable key: words of lower-case letters and digits joined by hyphens, not in the format of a UUID. \
+                 It never changes and is never given to another record.",
             ))
             .pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"))
             .min_length(Some(1))
@@ -270,7 +270,7 @@ impl Described for domain::PartialDate {
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
         string
             .description(Some(
-                "A date as far as it is known: the day `2011-10-01`, the month `2011-10` or the year `2011` \
+                "A date that may be partial: the day `2011-10-01`, the month `2011-10` or the year `2011` \
                  (ISO 8601, reduced precision), of the years 1000 to 9999.",
             ))
             .pattern(Some("^[1-9][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"))
@@ -439,8 +439,8 @@ impl Described for domain::SearchQuery {
     const NAME: &'static str = "SearchWords";
 
     fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        let text = "Words to search for, whatever their letter case and accents: each must be the beginning of a word of the \
-                    record. At most 10 words.";
+        let text = "Words to search for, ignoring upper and lower case and accents. Each must match the start of a \
+                    word in the record. At most 10 words.";
         string.description(Some(text)).min_length(Some(1)).max_length(Some(200)).examples(["care glouc"])
     }
 }

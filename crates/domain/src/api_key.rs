@@ -34,12 +34,11 @@ impl Rules for ApiKey {
         let Scope::Departments(departments) = &self.scope else { return Vec::new() };
         let mut faults = Vec::new();
         if !self.role.is_departmental() {
-            let said =
-                format!("the role `{}` reaches everywhere or by appointment: leave the departments out", self.role);
+            let said = format!("the role `{}` has no departments: leave them out", self.role);
             faults.push(Fault::new(FIELD, FaultCode::Inconsistent, said));
         }
         if departments.is_empty() {
-            let said = "no department is named: leave the list out for all of them";
+            let said = "the list of departments is empty: for all departments, leave the list out";
             faults.push(Fault::new(FIELD, FaultCode::TooFew, said));
         }
         if departments.len() > Self::MAX_DEPARTMENTS {

@@ -29,13 +29,13 @@ vocabulary! {
         TooFew = "too-few",
         /// The text has a character that is not allowed in it.
         InvalidCharacter = "invalid-character",
-        /// The text is not written the way this kind of value is written.
+        /// The text is not in the right format for this type of value.
         InvalidFormat = "invalid-format",
         /// The number or date is below or above what is possible.
         OutOfRange = "out-of-range",
-        /// The value is not one of the listed ones.
+        /// The value is not in the code list.
         NotInVocabulary = "not-in-vocabulary",
-        /// The check digit does not follow from the other digits, so that at least one of them is mistyped.
+        /// The check digit does not match the other digits, so at least one digit is mistyped.
         CheckDigit = "check-digit",
         /// The identifier belongs under another scheme, which the detail names.
         Misfiled = "misfiled",
@@ -47,9 +47,9 @@ vocabulary! {
         DateOrder = "date-order",
         /// The value contradicts another one of the same resource.
         Inconsistent = "inconsistent",
-        /// The value has a meaning, but this service does not offer it.
+        /// The value is meaningful, but the service does not support it.
         NotSupported = "not-supported",
-        /// Following the references leads back to where they began.
+        /// The references lead back to the record itself.
         Cycle = "cycle",
         /// The operation has no query parameter of this name.
         UnknownParameter = "unknown-parameter",

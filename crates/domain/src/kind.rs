@@ -34,7 +34,7 @@ macro_rules! kinds {
             };
         }
 
-        /// What kind of record.
+        /// The type of record.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Kind {
             $( #[doc = $meaning] $Record, )+
@@ -104,7 +104,7 @@ kinds! {
     Commitment of Department = "commitment", "commitments";
     /// A step of a department's pathway.
     PathwayStep of Department = "pathway_step", "pathway_steps";
-    /// Somebody who supports mutuals in a department.
+    /// A person who supports mutuals in a department.
     Enabler of Department = "enabler", "enablers";
     /// A mutual's move from one stage to another.
     StageTransition of Mutual = "stage_transition", "stage_transitions";
@@ -161,7 +161,7 @@ impl fmt::Display for Kind {
 /// What the register's entries and lists of what refers to a record say; only [`Kind::RECORDS`] are in them.
 impl Vocabulary for Kind {
     const NAME: &'static str = "ResourceType";
-    const DESCRIPTION: &'static str = "What kind of record.";
+    const DESCRIPTION: &'static str = "The type of record.";
     const ALL: &'static [Self] = Self::RECORDS;
 
     fn as_str(self) -> &'static str {

@@ -4,20 +4,21 @@ use crate::register::department::DepartmentId;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// What the bearer of a key or token works as. Without either everybody is the public, which reads the register.
+    /// The role of a key or token. Without either, a caller is the public, who can read the register.
     pub enum Role {
         /// Keeps the mutuals, ballots and support data of its departments; declares the ballots that were held elsewhere.
         DepartmentEditor = "department_editor",
         /// Keeps the description, annual returns and support requests of its departments' mutuals.
         MutualEditor = "mutual_editor",
-        /// Keeps the contracts that its departments buy by.
+        /// Keeps the contracts that its departments award.
         ProcurementOfficer = "procurement_officer",
         /// Watches over the ballots that it was appointed to, and sees their drafts; it never changes the question.
         Scrutineer = "scrutineer",
         /// Reads everything and writes nothing.
         Auditor = "auditor",
-        /// May do all that editors and procurement officers may, everywhere; besides, it keeps keys, departments,
-        /// appointments and historic data, and deletes. It never opens, closes or declares a ballot held here.
+        /// May do everything that editors and procurement officers may, for all departments. Also manages keys,
+        /// departments, appointments and historic data, and deletes records. Never opens, closes or declares a ballot
+        /// held here.
         Admin = "admin",
     }
 }

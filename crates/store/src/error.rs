@@ -185,13 +185,18 @@ pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
 /// Unique indexes that no request can run into: a violation is a fault of ours.
 pub const TECHNICAL_INDEXES: &[&str] = &[
     "pk_department_policy_areas",
+    "pk_document_versions",
+    "pk_idempotency_keys",
     "pk_import_chunks",
     "pk_import_problems",
     "pk_import_records",
     "pk_imports",
+    "pk_log_subtrees",
     "pk_mutual_sectors",
     "pk_mutual_other_departments",
     "pk_contract_cpv_codes",
+    "pk_personal_values",
+    "pk_tombstones",
     "uq_tombstones__resource_type__slug",
 ];
 
@@ -199,10 +204,10 @@ pub const TECHNICAL_INDEXES: &[&str] = &[
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The address names no database that this program speaks.
-    #[error("«{0}» is no database address: expected sqlite:PATH or postgres://USER@HOST/NAME")]
+    #[error("«{0}» is not a database address: expected sqlite:PATH or postgres://USER@HOST/NAME")]
     UnknownUrl(String),
     /// The database does not answer.
-    #[error("the database {url} can't be opened: {reason}")]
+    #[error("cannot open the database {url}: {reason}")]
     Unreachable {
         /// The address, without its password.
         url: String,
@@ -210,7 +215,7 @@ pub enum OpenError {
         reason: String,
     },
     /// A migration failed, or the database was made by a newer version.
-    #[error("the database {url} can't be brought up to date: {reason}")]
+    #[error("cannot update the schema of the database {url}: {reason}")]
     Migration {
         /// The address, without its password.
         url: String,

@@ -62,7 +62,7 @@ pub struct Vitals {
     pub idle_connections: u32,
     /// Reads that wait for the blocking pool.
     pub waiting_reads: u64,
-    /// Writes that wait for their turn.
+    /// Writes in the queue.
     pub waiting_writes: u64,
     /// Transactions of the writer so far.
     pub batches: u64,

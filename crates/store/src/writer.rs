@@ -37,7 +37,7 @@ pub(crate) struct Queue {
 /// How the writer gets on.
 #[derive(Default)]
 pub(crate) struct Progress {
-    /// Writes that wait for their turn.
+    /// Writes in the queue.
     pub(crate) waiting: AtomicU64,
     /// Transactions so far.
     pub(crate) batches: AtomicU64,
@@ -215,11 +215,14 @@ impl Writer {
         match self.commit(&mut jobs) {
             Ok(()) => jobs.into_iter().for_each(|job| job.finish(None)),
             Err(BatchError::NotCommitted(error)) => {
-                log::warn!("a batch of {} writes is tried again, one by one: {error}", jobs.len());
+                log::warn!("a batch of {} writes failed and is being tried again one by one: {error}", jobs.len());
                 self.serve_one_by_one(jobs);
             }
             Err(BatchError::Unknown(error)) => {
-                log::error!("the connection was lost while a batch of {} writes was committed: {error}", jobs.len());
+                log::error!(
+                    "the database connection was lost while committing a batch of {} writes, which may or may not be stored: {error}",
+                    jobs.len()
+                );
                 jobs.into_iter().for_each(|job| job.finish(Some(error.clone())));
             }
         }

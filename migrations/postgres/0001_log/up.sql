@@ -3,7 +3,7 @@ CREATE TABLE log_head (
     id BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     at TIMESTAMP,
-    CONSTRAINT pk_log_head PRIMARY KEY (id),
+    PRIMARY KEY (id),
     CONSTRAINT ck_log_head__id CHECK (id = 1)
 );
 
@@ -25,7 +25,7 @@ CREATE TABLE entries (
     reason TEXT,
     restricted BOOLEAN NOT NULL,
     nonce TEXT,
-    CONSTRAINT pk_entries PRIMARY KEY (seq)
+    PRIMARY KEY (seq)
 );
 
 -- The history of one record, and which of its versions the register had at an instant.

@@ -3,7 +3,7 @@ CREATE TABLE log_head (
     id INTEGER NOT NULL,
     seq INTEGER NOT NULL,
     at TEXT,
-    CONSTRAINT pk_log_head PRIMARY KEY (id),
+    PRIMARY KEY (id),
     CONSTRAINT ck_log_head__id CHECK (id = 1)
 ) STRICT;
 
@@ -25,7 +25,7 @@ CREATE TABLE entries (
     reason TEXT,
     restricted INTEGER NOT NULL,
     nonce TEXT,
-    CONSTRAINT pk_entries PRIMARY KEY (seq),
+    PRIMARY KEY (seq),
     CONSTRAINT ck_entries__restricted CHECK (restricted IN (0, 1))
 ) STRICT;
 

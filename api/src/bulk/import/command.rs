@@ -53,7 +53,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
     let format = arguments
         .format
         .or_else(|| format_of(&arguments.file))
-        .ok_or("can't tell how the file is written: say --format")?;
+        .ok_or("cannot tell the format of the file: set --format")?;
     store::migrate(url)?;
     let store = Store::open(url, 1)?;
     System::new().block_on(async {
@@ -75,7 +75,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         };
         if let Err(failure) = read {
             // The import that was begun is forgotten: why is told here.
-            arriving.break_off(crate::response::problem::Problem::bad_request("the file can't be read")).await;
+            arriving.break_off(crate::response::problem::Problem::bad_request("cannot read the file")).await;
             return Err(failure);
         }
         let importer = Importer::new(store.clone(), clock, SCRUTINEER_ABOVE, TimeDelta::days(1));
@@ -90,7 +90,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         if done.validate_only && counts.rows > i64::try_from(ImportMode::MAX_ATOMIC_ROWS).unwrap_or(i64::MAX) {
             drop(writeln!(
                 std::io::stderr(),
-                "checked {} rows at a time: a row was not held against those that were checked before or after",
+                "checked {} rows at a time: rows in different batches were not checked against each other",
                 ImportMode::MAX_ATOMIC_ROWS
             ));
         }
@@ -102,7 +102,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         ));
         match counts.failed {
             0 if done.state == ImportState::Done => Ok(()),
-            refused => Err(format!("{refused} rows were refused").into()),
+            refused => Err(format!("{refused} rows were rejected").into()),
         }
     })
 }

@@ -145,7 +145,7 @@ where
         if text.len() > R::Document::MAX_BYTES {
             return Err(Problem::payload_too_large(R::Document::MAX_BYTES));
         }
-        let malformed = |reason| ErrorItem::pointer("", "invalid-format", format!("the line isn't JSON: {reason}"));
+        let malformed = |reason| ErrorItem::pointer("", "invalid-format", format!("the line is not JSON: {reason}"));
         let content = Content::<R::Document>::parse(text.as_bytes());
         let content = content.map_err(|why| Problem::malformed(malformed(why)))?;
         let given = match content.member("id") {
@@ -252,7 +252,8 @@ where
 }
 
 fn unknown_id() -> Problem {
-    let said = "there is no such record, and only an administrator's import gives new records their ids: leave it out";
+    let said =
+        "there is no such record, and only an administrator's import may set the id of a new record: leave it out";
     Problem::invalid(vec![ErrorItem::pointer("/id", "unknown-reference", said)])
 }
 
@@ -365,7 +366,10 @@ pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, perso
         for error in members.get_mut("errors").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
             let is_personal = error.get("pointer").and_then(serde_json::Value::as_str).is_some_and(is_personal);
             if let (true, Some(error)) = (is_personal, error.as_object_mut()) {
-                error.insert("detail".to_owned(), json!("the value is not repeated here, since it may name a person"));
+                error.insert(
+                    "detail".to_owned(),
+                    json!("the value is not shown here, because it may contain personal data"),
+                );
             }
         }
     }

@@ -232,14 +232,14 @@ pub fn start(importer: Importer) {
             if looks.is_multiple_of(LOOKS_BETWEEN_TIDYING)
                 && let Err(error) = importer.tidy_up().await
             {
-                log::warn!("old imports are still there: {error}");
+                log::warn!("could not delete expired imports: {error}");
             }
             looks = looks.wrapping_add(1);
             match work(&importer).await {
                 Ok(true) => {}
                 Ok(false) => drop(timeout(POLL_EVERY, importer.call.notified()).await),
                 Err(error) => {
-                    log::warn!("an import waits: {error}");
+                    log::warn!("an import could not continue and will be tried again: {error}");
                     sleep(POLL_EVERY).await;
                 }
             }

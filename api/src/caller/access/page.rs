@@ -13,18 +13,18 @@ const OPENING: &str = "\
 
 <!-- Printed by `mutuals roles`; `make openapi` writes it anew. -->
 
-Everybody may read the register. Whoever wants more sends a key, which has one of these roles:
+Everyone can read the register. For anything else, send a key with one of these roles:
 
 ";
 
 const SCOPE: &str = "
-A key with the role of a department is for some departments or for all. A mutual is its lead department's
-(`department_id`), a ballot its mutual's, a contract its buyer's (`department_id`). A record without a department is for keys for
-all departments. Moving a record from one department to another needs a key for both.
+A key with a departmental role covers some departments or all. A mutual belongs to its lead department
+(`department_id`), a ballot to its mutual's department, and a contract to its buyer (`department_id`). A record without
+a department needs a key that covers all departments. Moving a record from one department to another needs a key for both.
 
-A draft of a ballot is not there (404) for those who may not read it, in lists neither. The name of a ballot's scrutineer is
-shown to those who may read the ballot's draft; for all others the ballot is shown without it, under another `ETag`. The name and
-e-mail address of an enabler are likewise shown to callers with a key, and not to the public.
+Without draft access, a draft ballot does not exist (404), also in lists. With draft access, you also see the name of
+the ballot's scrutineer. Others see the ballot without it, with a different `ETag`. In the same way, only callers with a
+key see the name and e-mail address of an enabler.
 
 ## Who may do what
 
@@ -35,9 +35,9 @@ e-mail address of an enabler are likewise shown to callers with a key, and not t
 const OPERATIONS: &str = "
 ## By operation
 
-Reading the register is for everybody and left out here, as are the operations that tell of the service itself. An operation may turn out to be
-one of several things: whoever may only describe mutuals changes one by the same `PATCH` as others, and is refused what goes
-beyond a description.
+Everyone can read the register, so those operations are not listed. Nor are the operations about the service itself. What
+a role may do can depend on the content. For example, the role that may only describe mutuals uses the same `PATCH` as
+others, but any change beyond the description is rejected.
 
 | operation | roles |
 | --- | --- |
@@ -46,7 +46,7 @@ beyond a description.
 /// The page, for the operations of this contract.
 pub fn page(contract: &OpenApi) -> String {
     let mut page = OPENING.to_owned();
-    page.push_str("| role | what it is for |\n| --- | --- |\n");
+    page.push_str("| role | what it may do |\n| --- | --- |\n");
     for role in Role::ALL {
         line(&mut page, &[format!("`{role}`"), role.describe().to_owned()]);
     }

@@ -45,11 +45,11 @@ pub enum KeySetError {
     #[error("it isn't a JWK set: {0}")]
     Malformed(#[from] serde_json::Error),
     /// What only the issuer may have is in it.
-    #[error("it holds a private or secret key: give the issuer's public keys only")]
+    #[error("it contains a private or secret key: give only the issuer's public keys")]
     Private,
     /// No key in it can be used.
     #[error(
-        "it has no key of use: expected a public key with a kid, for one of the algorithms in the settings, RSA of 2048 bits or more"
+        "it has no usable key: expected a public key with a kid, for one of the algorithms in the settings, RSA of 2048 bits or more"
     )]
     Useless,
 }
@@ -188,7 +188,7 @@ impl KeyFile {
         };
         match changed {
             Ok((keys, text)) => {
-                log::info!("the issuer's keys have changed: {} of use in {file}", keys.keys.len());
+                log::info!("loaded {} issuer keys from {file}", keys.keys.len());
                 current.keys = Arc::new(keys);
                 current.text = text;
                 current.complaint = None;
@@ -196,7 +196,7 @@ impl KeyFile {
             Err(error) => {
                 let complaint = error.to_string();
                 if current.complaint.as_ref() != Some(&complaint) {
-                    log::error!("the issuer's keys stay as they were, {file} can't be used: {complaint}");
+                    log::error!("cannot use {file}, so the previous issuer keys stay in use: {complaint}");
                     current.complaint = Some(complaint);
                 }
             }

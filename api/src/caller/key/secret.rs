@@ -28,10 +28,10 @@ pub struct Secret(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoKey {
     /// It doesn't look like one.
-    #[error("it has not the form of a key: psm_, 32 hexadecimal digits, _ and 48 hexadecimal digits")]
+    #[error("it is not in the format of a key: psm_, 32 hexadecimal digits, _ and 48 hexadecimal digits")]
     Form,
     /// It has lost or changed characters on the way.
-    #[error("its checksum is wrong: it was not copied completely, or it was mistyped")]
+    #[error("its checksum is wrong: it was mistyped or not copied completely")]
     Checksum,
 }
 

@@ -98,10 +98,10 @@ struct CountedFilter {
     /// Ended in it, likewise.
     #[param(nullable = false)]
     ended_in: Option<PartialDate>,
-    /// With a number of staff that may be of that day, or without one.
+    /// `true` for those with a staff count that may apply to that day, `false` for the others.
     #[param(nullable = false)]
     has_staff: Option<bool>,
-    /// Launched though the gate was not met, or not so.
+    /// `true` if launched without meeting the conditions, `false` otherwise.
     #[param(nullable = false)]
     past_gate: Option<bool>,
 }
@@ -111,7 +111,7 @@ struct CountedFilter {
 #[schema(example = json!({"by": "year", "seq": 96, "periods": []}))]
 struct Timeline {
     by: TimelineStep,
-    /// The entry of the log that they are as of.
+    /// The log entry that the figures are up to date with.
     #[schema(minimum = 0)]
     seq: i64,
     /// The periods, the oldest first.
@@ -144,13 +144,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Get the statistics
 ///
-/// What was true at the end of a day, as known now. Each figure has the number of records behind it, of those that lack the fact, and a
-/// link that lists exactly the records behind it.
+/// What was true at the end of a day, as far as the register knows now. Each figure has the number of records behind
+/// it, the number that lack the fact, and a link that lists exactly the records behind it.
 ///
-/// A stage transition has happened by a day if the first day that it may have been is on or before it, and an undated one if a later one
-/// has, or the day is today or later. A mutual without transitions stands in its stage since `stage_since`, or from the day on which it was
-/// entered; before that it is not counted. Staff are the newest count, where that may be of the day. Drafts count nowhere. Contracts'
-/// competitions are in no figure.
+/// A stage transition counts as having happened if its first possible day is on or before the day. An undated
+/// transition counts if a later one does, or if the day is today or later. A mutual without transitions has been in its
+/// stage since `stage_since`, or since the day it was entered. Before that it is not counted. The staff count is the
+/// newest, if it may apply to the day. Drafts are never counted. Competitions for contracts are not in any figure.
 #[utoipa::path(
     tag = "statistics",
     params(AsAt, IfNoneMatch),
@@ -203,7 +203,7 @@ async fn get_timeline(
 
 /// List the mutuals behind a figure
 ///
-/// As at a day, in the order of entry. The links of the statistics lead here.
+/// For a given day, in the order of entry. The links in the statistics lead here.
 #[utoipa::path(
     tag = "statistics",
     params(CountedFilter, ChildParameters),
@@ -323,7 +323,7 @@ fn periods(
     let from = asked.from.map(|from| from.into_inner().first_day());
     let first = from.map_or_else(|| last.saturating_sub(PERIODS).saturating_add(1), |from| place(by, from));
     if first > last {
-        return refused("to", FaultCode::DateOrder, "the last period is before the first".to_owned());
+        return refused("to", FaultCode::DateOrder, "the last period must not be before the first".to_owned());
     }
     let many = last.saturating_sub(first).saturating_add(1);
     if many > MOST_PERIODS {

@@ -45,7 +45,7 @@ wire! {
         board_size: i64 = optional.range(0, Staff::MAX_COUNT),
         /// How much of the mutual's shares staff held.
         staff_shareholding_percent: Percent = optional,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

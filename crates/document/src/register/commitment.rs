@@ -13,8 +13,8 @@ use crate::value::{CommitmentId, Day, DepartmentId, Text, Title, WebUrl, Word};
 pub type CommitmentKind = Word<domain::CommitmentKind>;
 
 wire! {
-    /// Something that a department has promised to publish. Whether it is due, overdue or met as at a day is in the
-    /// report on commitments.
+    /// Something that a department has committed to publish. The report on commitments says whether it is due, overdue
+    /// or met on a given day.
     #[example({
         "kind": "staff_pathway",
         "title": "A clear pathway for staff who want to form a mutual",
@@ -33,7 +33,7 @@ wire! {
         published_on: Day = optional,
         /// Where that can be seen.
         evidence_url: WebUrl = optional,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

@@ -17,10 +17,10 @@ pub type Procedure = Word<domain::Procedure>;
 /// Under which law.
 pub type Regime = Word<domain::Regime>;
 
-/// How far a contract has come.
+/// The status of a contract.
 pub type ContractStatus = Word<domain::ContractStatus>;
 
-/// How a contract shields a mutual from competition.
+/// How a contract protects a mutual from competition.
 pub type ProtectionKind = Word<domain::ProtectionKind>;
 
 /// The buyer's own reference of a contract.
@@ -96,13 +96,13 @@ wire! {
         latest_ends_on: Day = optional,
         /// What it is worth over its term, extensions not included.
         value: Money = optional,
-        /// How it shields the mutual from competition.
+        /// How it protects the mutual from competition.
         protection: Protection = optional,
         status: ContractStatus = required,
         /// Whether it is the first of its mutual's contracts by `entered_on`. One without that day never is. It may
         /// change when another contract of the mutual does.
         is_first: bool = default.set(),
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }
 }
@@ -118,7 +118,7 @@ wire! {
 }
 
 wire! {
-    /// How, and until when, a contract shields a mutual from competition.
+    /// How, and until when, a contract protects a mutual from competition.
     #[example({"kind": "reserved", "until": "2030-05-31"})]
     pub struct Protection {
         kind: ProtectionKind = required,

@@ -34,7 +34,7 @@ wire! {
     pub record Department(DepartmentId) {
         /// It is made from the name where it is left out. It never changes.
         slug: Slug = default.fixed(),
-        /// No other department may have the same name, whatever its letter case.
+        /// No other department may have the same name, ignoring upper and lower case.
         name: Name = required,
         kind: DepartmentKind = required,
         /// Its identifiers in other registers. Each may be on one record only.
@@ -47,7 +47,7 @@ wire! {
         closed_on: PartialDate = optional,
         /// The department that took over its work. Give it only with `closed_on`.
         successor_id: DepartmentId = optional,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }
 }

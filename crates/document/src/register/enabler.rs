@@ -15,8 +15,8 @@ use crate::value::{Day, DepartmentId, EmailAddress, EnablerId, Name, Sector, Tex
 pub type EnablerRole = Word<domain::EnablerRole>;
 
 wire! {
-    /// Somebody who supports mutuals in a department: what they do, for whom and when. Who they are is shown to callers
-    /// with a key, as long as the register knows it.
+    /// A person who supports mutuals in a department: what they do, for whom and when. Callers with a key see who they
+    /// are, unless this was erased.
     #[example({
         "name": "Jo Smith",
         "role": "enabler",
@@ -32,15 +32,15 @@ wire! {
         role: EnablerRole = required,
         /// Where the person is reached. Personal data: it is shown only to callers with a key, never to the public.
         email: EmailAddress = optional.personal(),
-        /// The public services that the person covers, each once; none stands for all.
+        /// The public services that the person covers, each once. If empty, all.
         sectors: Sector = list.max(21),
-        /// The stages that the person covers, each once; none stands for all.
+        /// The stages that the person covers, each once. If empty, all.
         stages: Stage = list.max(19),
         /// The first day on which the person does so.
         active_from: Day = optional,
         /// The last day.
         active_to: Day = optional,
-        /// Where the record comes from. Everybody sees it.
+        /// The sources of the record. Everyone can see it.
         sources: Source = list.max(50),
     }
 }

@@ -18,7 +18,7 @@ pub type Constituency = Word<domain::Constituency>;
 pub type Position = Word<domain::Position>;
 
 wire! {
-    /// What a constituency thinks of a mutual. Each speaks for itself: different electorates are never merged.
+    /// What a constituency thinks of a mutual. Each has its own endorsements: different electorates are never merged.
     #[example({
         "constituency": "service_users",
         "position": "supports",
@@ -32,15 +32,16 @@ wire! {
         /// What they think of it. Every constituency but `staff` needs it. Leave it out for `staff`: the register takes
         /// it from their ballot and changes it when the ballot changes. It is absent where the ballot gives none.
         position: Position = optional,
-        /// The ballot on this mutual that speaks for `staff`: needed there, and nowhere else.
+        /// The ballot on this mutual that gives the position of `staff`. Required for `staff`, and not allowed for
+        /// others.
         staff_ballot_id: StaffBallotId = optional,
-        /// When the position was taken. The newest of each constituency stands.
+        /// When the position was taken. The newest of each constituency is the current one.
         given_on: Day = required,
         /// The person who made it known. It is shown only to callers who work on the mutual.
         given_by: Name = optional.personal(),
         /// Where it can be read.
         evidence_url: WebUrl = optional,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

@@ -53,7 +53,7 @@ wire! {
     pub record Mutual(MutualId) {
         /// It is made from the name where it is left out. It never changes.
         slug: Slug = default.fixed(),
-        /// No other mutual may have the same name, whatever its letter case.
+        /// No other mutual may have the same name, ignoring upper and lower case.
         name: Name = required,
         /// Its identifiers in other registers. Each may be on one record only.
         identifiers: Identifier = list.max(20),
@@ -82,7 +82,7 @@ wire! {
         ended_on: PartialDate = optional.set(),
         /// The mutual that took over its services. Give it only in a stage that is an end.
         successor_id: MutualId = optional,
-        /// Why it was launched though the gate was not met, in the department's words.
+        /// Why it was launched without meeting the conditions, in the department's words.
         launch_override_reason: Note = optional.set(),
         /// How many people work in it: heads, not full-time equivalents. Once an annual return has a `headcount`, the
         /// newest of these is shown here: leave it out then, or send it as it was read. A count of the mutual's own
@@ -95,7 +95,7 @@ wire! {
         staff_counted_on: PartialDate = optional,
         /// All are `unknown` where it is left out.
         tests: MutualTests = default,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }
 }
@@ -143,7 +143,7 @@ impl Input for Mutual {
             && !stage.is_pre_launch_live()
         {
             let detail = format!(
-                "a mutual is entered in a stage before launch, and `{stage}` is none: enter it so, and then its stage transitions"
+                "a mutual must be entered in a stage before launch, not `{stage}`: enter it in an earlier stage, then enter its stage transitions"
             );
             faults.push("stage", FaultCode::Inconsistent, &detail);
         }

@@ -13,7 +13,7 @@ use crate::value::{Day, Description, MutualId, Name, ObjectionId, Text, Word};
 /// Who objects to a mutual.
 pub type ObjectionKind = Word<domain::ObjectionKind>;
 
-/// What has become of an objection.
+/// The outcome of an objection.
 pub type ObjectionOutcome = Word<domain::ObjectionOutcome>;
 
 wire! {
@@ -45,7 +45,7 @@ wire! {
         decision_reasons: Description = optional,
         /// Whether the independent arbiter decided: needed to decide an appeal, and final. `false` where it is left out.
         decided_by_arbiter: bool = default,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

@@ -24,10 +24,10 @@ wire! {
         step_id: PathwayStepId = required,
         /// When it was done.
         done_on: Day = required,
-        /// Where that can be read: needed where the step asks for evidence.
+        /// A page with the evidence. Required if the step requires evidence.
         evidence_url: WebUrl = optional,
         note: Note = optional,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

@@ -30,9 +30,9 @@ wire! {
         guidance: Description = optional,
         /// The stage in which a mutual takes the step, if it is a matter of one.
         stage: Stage = optional,
-        /// Whether a mutual that has taken the step shows so by a page. `false` where it is left out.
+        /// Whether a mutual that has taken the step must link to evidence. `false` where it is left out.
         evidence_required: bool = default,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

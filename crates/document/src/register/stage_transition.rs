@@ -17,8 +17,8 @@ use crate::value::{MutualId, Note, PartialDate, StageTransitionId, Text, Word, w
 pub type LaunchCondition = Word<domain::LaunchCondition>;
 
 wire! {
-    /// A move of a mutual from one stage to another. It is never changed by hand and never deleted; what is entered
-    /// after the fact may change the place of those after it and the stage that the next one moves from.
+    /// A move of a mutual from one stage to another. It cannot be edited or deleted. A historic transition may change
+    /// the position of later ones, and the stage that the next one starts from.
     #[example({
         "to": "options_appraisal",
         "effective_on": "2025-09-15",
@@ -30,21 +30,22 @@ wire! {
         position: i64 = default.set().schema(position),
         /// The stage that it moves from.
         from: Stage = default.set(),
-        /// The stage that it moves to. A refusal names those that it can reach.
+        /// The stage to move to. If it is not possible, the response lists the stages that are.
         to: Stage = required,
-        /// When: a day that has come, and not before the transitions before it. A historic one may be known in part or
-        /// not at all.
+        /// The date, not in the future and not before the previous transition. For a historic transition it may be
+        /// partial or absent.
         effective_on: PartialDate = optional,
         /// Why.
         reason: Note = optional,
-        /// Whether it is entered after the fact, which is for administrators: it passes no gate, and it gets the last
-        /// place among the others at which the whole course is possible. `false` where it is left out.
+        /// Whether the transition is entered after the event, which only administrators may do. It skips the launch
+        /// conditions, and is placed as late as possible among the others, so that the whole sequence is allowed.
+        /// `false` where it is left out.
         historic: bool = default,
-        /// Why the mutual is launched though the gate is not met. It stays on the record for good.
+        /// Why the mutual is launched without meeting the conditions. The reason stays on the record permanently.
         override_reason: Note = optional,
         /// The conditions that were not met then; empty where none was overridden.
         unmet_conditions: LaunchCondition = list.max(6).set(),
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

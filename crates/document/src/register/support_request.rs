@@ -12,11 +12,11 @@ use crate::register::Stage;
 use crate::source::{self, Source};
 use crate::value::{Day, Description, EnablerId, MutualId, Note, SupportRequestId, Text, Word};
 
-/// What has become of a request for support.
+/// The status of a support request.
 pub type SupportStatus = Word<domain::SupportStatus>;
 
 wire! {
-    /// What a mutual needs help with, and what has become of that.
+    /// A mutual's request for support, and its status.
     #[example({
         "stage": "business_case",
         "need": "Somebody who has set up a pension admission agreement before.",
@@ -32,13 +32,14 @@ wire! {
         requested_on: Day = required,
         /// `open` where it is left out.
         status: SupportStatus = default,
-        /// Who has taken it up, of whatever department: needed with the status `assigned`, and not with `open`.
+        /// The enabler who has taken it up, from any department. Required with the status `assigned`, not allowed with
+        /// `open`.
         enabler_id: EnablerId = optional,
         /// When it was met or declined: with these, and not before `requested_on`.
         closed_on: Day = optional,
-        /// Why it was declined: with that, and only with it.
+        /// Why it was declined. Only with the status `declined`.
         decline_reason: Note = optional,
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(50),
     }
 }

@@ -57,7 +57,7 @@ pub struct AnnualFigures {
 impl Rules for AnnualFigures {
     fn faults(&self) -> Vec<Fault> {
         if *self == Self::default() {
-            let detail = "the return says nothing: expected at least one figure besides `period_ends_on`";
+            let detail = "the return is empty: expected at least one figure besides `period_ends_on`";
             return vec![Fault::new("", FaultCode::Required, detail)];
         }
         let mut faults = self.range_faults();

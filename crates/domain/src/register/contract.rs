@@ -68,7 +68,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// How far a contract has come.
+    /// The status of a contract.
     pub enum ContractStatus {
         /// The buyer intends to buy and has not invited tenders.
         Planned = "planned",
@@ -90,7 +90,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// How a contract shields a mutual from competition.
+    /// How a contract protects a mutual from competition.
     pub enum ProtectionKind {
         /// It does not.
         None = "none",
@@ -186,7 +186,7 @@ impl Rules for Timeline {
     }
 }
 
-/// How, and until when, a contract shields a mutual from competition.
+/// How, and until when, a contract protects a mutual from competition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Protection {
     /// How.
@@ -198,8 +198,7 @@ pub struct Protection {
 impl Rules for Protection {
     fn faults(&self) -> Vec<Fault> {
         if self.kind == ProtectionKind::None && self.until.is_some() {
-            let detail =
-                "a contract without protection has no day on which it ends: leave `until` out or give another `kind`";
+            let detail = "a contract without protection has no `until`: leave it out or give another `kind`";
             return vec![Fault::new("until", FaultCode::Inconsistent, detail)];
         }
         Vec::new()

@@ -82,8 +82,7 @@ impl Rules for Life {
         let mut faults = Vec::new();
         faults.extend(not_before(("closed_on", self.closed_on), &[("opened_on", self.opened_on)]));
         if self.successor_id.is_some() && self.closed_on.is_none() {
-            let detail =
-                "only a closed department has a successor: give `closed_on` too, to the year if no more is known";
+            let detail = "only a closed department has a successor: also give `closed_on`, with only the year if no more is known";
             faults.push(Fault::new("successor_id", FaultCode::Inconsistent, detail));
         }
         faults

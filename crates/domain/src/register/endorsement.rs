@@ -89,21 +89,21 @@ impl Rules for Stance {
         let mut refuse = |field: &str, code, detail: String| faults.push(Fault::new(field, code, detail));
         match self.position {
             Some(_) if by_ballot => {
-                let detail = "the position of `staff` is what their ballot says: leave it out";
+                let detail = "the position of `staff` comes from their ballot: leave it out";
                 refuse("position", FaultCode::Inconsistent, detail.to_owned());
             }
             None if !by_ballot => {
-                refuse("position", FaultCode::Required, format!("what do `{constituency}` think of the mutual?"));
+                refuse("position", FaultCode::Required, format!("`position` is required for `{constituency}`"));
             }
             _ => {}
         }
         match self.staff_ballot_id {
             None if by_ballot => {
-                let detail = "the position of `staff` comes from a ballot: name it";
+                let detail = "the position of `staff` comes from a ballot: give its id";
                 refuse("staff_ballot_id", FaultCode::Required, detail.to_owned());
             }
             Some(_) if !by_ballot => {
-                let detail = format!("a ballot of staff says nothing about `{constituency}`: leave it out");
+                let detail = format!("a staff ballot cannot give the position of `{constituency}`: leave it out");
                 refuse("staff_ballot_id", FaultCode::Inconsistent, detail);
             }
             _ => {}

@@ -4,9 +4,9 @@ use crate::kind::Kind;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// What becomes of an import of which a row is refused.
+    /// What happens to an import if a row is rejected.
     pub enum ImportMode {
-        /// The other rows are entered all the same.
+        /// The other rows are entered anyway.
         BestEffort = "best_effort",
         /// Nothing is entered.
         Atomic = "atomic",
@@ -28,17 +28,17 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// How far an import has come.
+    /// The state of an import.
     pub enum ImportState {
         /// Its rows are still arriving.
         Receiving = "receiving",
-        /// It waits for its turn.
+        /// It is waiting to start.
         Waiting = "waiting",
         /// Its rows are being entered.
         Running = "running",
-        /// All of its rows were entered or refused.
+        /// All of its rows were entered or rejected.
         Done = "done",
-        /// Nothing of it was entered, or no more of it is.
+        /// Nothing was entered, or the import stopped before the end.
         Failed = "failed",
     }
 }

@@ -31,7 +31,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What has become of an objection.
+    /// The outcome of an objection.
     pub enum ObjectionOutcome {
         /// Nothing is decided.
         Open = "open",
@@ -117,12 +117,12 @@ impl Rules for Handling {
                 faults.push(Fault::new(field, FaultCode::Required, detail));
             }
             if given && outcome == ObjectionOutcome::Open {
-                let detail = "nothing is decided about an open objection: leave it out or give another `outcome`";
+                let detail = "an open objection has no decision: leave this out or give another `outcome`";
                 faults.push(Fault::new(field, FaultCode::Inconsistent, detail));
             }
         }
         if self.decided_by_arbiter && !outcome.is_decision() {
-            let detail = format!("the arbiter rejects or accepts, and the outcome is `{outcome}`");
+            let detail = format!("the arbiter can only reject or accept, but the outcome is `{outcome}`");
             faults.push(Fault::new("decided_by_arbiter", FaultCode::Inconsistent, detail));
         }
         let raised = ("raised_on", Some(self.raised_on.into()));
@@ -186,7 +186,7 @@ impl Handling {
             ("decision_reasons", self.decision_reasons == next.decision_reasons),
             ("decided_by_arbiter", self.decided_by_arbiter == next.decided_by_arbiter),
         ];
-        let detail = "a decision stays as it was made, until an appeal against it is decided: leave this as it is";
+        let detail = "a decision cannot be changed, except by an appeal: leave this unchanged";
         kept.into_iter()
             .filter(|(_, same)| !same)
             .map(|(field, _)| Fault::new(field, FaultCode::Inconsistent, detail))

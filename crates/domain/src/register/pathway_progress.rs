@@ -34,7 +34,7 @@ impl PathwayProgress {
         if !step.evidence_required || self.evidence_url.is_some() {
             return Vec::new();
         }
-        let detail = "this step is done only with evidence: give the page that shows it";
+        let detail = "this step requires evidence: give the address of a page";
         vec![Fault::new("evidence_url", FaultCode::Required, detail)]
     }
 }

@@ -22,7 +22,7 @@ pub struct PathwayStep {
     pub guidance: Option<Description>,
     /// The stage in which a mutual takes the step; none for a step that belongs to no stage.
     pub stage: Option<Stage>,
-    /// Whether a mutual that has taken the step shows so by a page.
+    /// Whether a mutual that has taken the step must link to evidence.
     pub evidence_required: bool,
     /// Where all this comes from.
     pub sources: Sources,

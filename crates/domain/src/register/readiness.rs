@@ -21,8 +21,8 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// What a mutual needs before it is launched.
     pub enum LaunchCondition {
-        /// The newest declared ballot that decides is led by an option that makes the service a mutual, alone,
-        /// and meets its thresholds.
+        /// In the newest declared ballot with a decision, a single option leads, it makes the service a mutual, and all
+        /// thresholds are met.
         StaffBuyIn = "staff_buy_in",
         /// The standing endorsement of service users supports it.
         ServiceUsersEndorsement = "service_users_endorsement",
@@ -30,7 +30,7 @@ vocabulary! {
         SeniorManagementEndorsement = "senior_management_endorsement",
         /// Its legal form is decided, and it has a number in some register.
         LegalFormAndIdentifier = "legal_form_and_identifier",
-        /// It has a contract that starts on or before the launch and shields it from competition.
+        /// It has a contract that starts on or before the launch and protects it from competition.
         ProtectedContract = "protected_contract",
         /// No objection to it is open or appealed.
         NoOpenObjection = "no_open_objection",
@@ -67,11 +67,11 @@ pub struct Condition {
     pub outcome: TestOutcome,
     /// What was found.
     pub detail: String,
-    /// The records that tell it.
+    /// The records it was judged on.
     pub looked_at: Vec<LookedAt>,
 }
 
-/// A record that a condition was told from.
+/// A record that a condition was judged on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LookedAt {
     /// The mutual itself.
@@ -87,7 +87,7 @@ pub enum LookedAt {
 }
 
 vocabulary! {
-    /// What kind of record a condition was told from.
+    /// The type of record that a condition was judged on.
     pub enum LookedAtKind {
         /// The mutual itself.
         Mutual = "mutual",
@@ -170,7 +170,7 @@ fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
         }
         Verdict::ThresholdMissed(option) => not_met(format!("`{}` leads, but a threshold is missed", option.key)),
         Verdict::ThresholdUnknown(option) => {
-            unknown(format!("`{}` leads, but the counts don't tell whether every threshold is met", option.key))
+            unknown(format!("`{}` leads, but the counts do not tell whether every threshold is met", option.key))
         }
         Verdict::Otherwise(option) => {
             not_met(format!("staff chose `{}`, which is `{}` and not a mutual", option.key, option.effect))
@@ -178,7 +178,7 @@ fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
         Verdict::Abstained => not_met("most of those who voted made no choice"),
         Verdict::Tied => not_met("several options lead together"),
         Verdict::NobodyVoted => not_met("nobody voted"),
-        Verdict::LeadUnknown => unknown("the counts that are known don't tell which option leads"),
+        Verdict::LeadUnknown => unknown("the known counts do not tell which option leads"),
         Verdict::NotDeciding => not_met("the ballot decides nothing"),
     };
     condition(key, found, vec![LookedAt::StaffBallot(ballot.id)])
@@ -195,9 +195,9 @@ fn endorsement(
     };
     let given_on = stands.content.given_on;
     let found = match stands.content.stance.position {
-        Some(Position::Supports) => met(format!("`{constituency}` support the mutual since {given_on}")),
-        Some(Position::Opposes) => not_met(format!("`{constituency}` oppose the mutual since {given_on}")),
-        Some(Position::Neutral) => not_met(format!("`{constituency}` take no side since {given_on}")),
+        Some(Position::Supports) => met(format!("`{constituency}` have supported the mutual since {given_on}")),
+        Some(Position::Opposes) => not_met(format!("`{constituency}` have opposed the mutual since {given_on}")),
+        Some(Position::Neutral) => not_met(format!("`{constituency}` have been neutral since {given_on}")),
         None => unknown(format!("the endorsement of {given_on} names no position")),
     };
     condition(key, found, vec![LookedAt::Endorsement(stands.id)])
@@ -242,8 +242,8 @@ fn protection(contract: &Contract, launches_on: Day) -> Found {
         (_, Some(_)) if until.is_some_and(|until| until < launches_on) => {
             not_met(format!("the protection of the contract “{title}” ends before the launch"))
         }
-        (None, _) => unknown(format!("of the contract “{title}” it is not on record when it starts")),
-        (_, None) => unknown(format!("of the contract “{title}” it is not on record whether it is protected")),
+        (None, _) => unknown(format!("the start of the contract “{title}” is not on record")),
+        (_, None) => unknown(format!("the protection of the contract “{title}” is not on record")),
         (Some(starts), Some(kind)) => {
             met(format!("the contract “{title}” starts on {starts} and is protected: `{kind}`"))
         }

@@ -125,11 +125,11 @@ impl StepFault {
                 at("to", FaultCode::Inconsistent, refusal(*from, *to, reachable))
             }
             Self::NoDay => {
-                let detail = "a transition needs its day; only a historic one may lack it";
+                let detail = "a transition needs its date, unless it is historic";
                 at("effective_on", FaultCode::Required, detail.to_owned())
             }
             Self::PartialDay(date) => {
-                let detail = format!("{date} is not a whole day, and only a historic transition may have less");
+                let detail = format!("{date} is not a full date: only a historic transition may have a partial date");
                 at("effective_on", FaultCode::InvalidFormat, detail)
             }
             Self::Future { date, today } => {
@@ -141,11 +141,11 @@ impl StepFault {
                 at("effective_on", FaultCode::DateOrder, detail)
             }
             Self::OverrideWithoutLaunch => {
-                let detail = "only a launch passes a gate that can be overridden: leave the reason out";
+                let detail = "only a launch has conditions that can be overridden: leave the reason out";
                 at(OVERRIDE, FaultCode::Inconsistent, detail.to_owned())
             }
             Self::OverrideOfHistoric => {
-                let detail = "a historic transition passes no gate, so there is none to override: leave the reason out";
+                let detail = "a historic transition skips the launch conditions, so there is nothing to override: leave the reason out";
                 at(OVERRIDE, FaultCode::Inconsistent, detail.to_owned())
             }
         }

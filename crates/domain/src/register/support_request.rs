@@ -12,7 +12,7 @@ use crate::value::text::{Description, Note};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// What has become of a request for support.
+    /// The status of a support request.
     pub enum SupportStatus {
         /// Nobody has taken it up.
         Open = "open",
@@ -41,7 +41,7 @@ impl SupportStatus {
 /// Id of a mutual's request for support.
 pub type SupportRequestId = Id<Child<Mutual, SupportRequest>>;
 
-/// A request for support.
+/// A support request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SupportRequest {
     /// The stage in which it needs it.
@@ -101,7 +101,7 @@ impl Handling {
         if self.status.may_become(next.status) {
             return Vec::new();
         }
-        let detail = format!("the request is `{}` and stays so: make a new one", self.status);
+        let detail = format!("the request is `{}` and cannot be changed: make a new one", self.status);
         vec![Fault::new("status", FaultCode::Inconsistent, detail)]
     }
 

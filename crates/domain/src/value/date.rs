@@ -152,7 +152,7 @@ impl FromStr for PartialDate {
         let first =
             i32::try_from(year).ok().and_then(|y| NaiveDate::from_ymd_opt(y, month.unwrap_or(1), day.unwrap_or(1)));
         let Some(first) = first else {
-            return Err(Invalid::new(FaultCode::OutOfRange, format!("the calendar has no {raw}")));
+            return Err(Invalid::new(FaultCode::OutOfRange, format!("{raw} is not a day in the calendar")));
         };
         Ok(Self { first_day: Day::from_date(first)?, precision })
     }

@@ -3,13 +3,13 @@
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// Whether a test is met, as far as the facts at hand can tell.
+    /// Whether a test is met, according to the known facts.
     pub enum TestOutcome {
         /// The facts show that the test is met.
         Met = "met",
         /// The facts show that the test is not met.
         NotMet = "not_met",
-        /// The facts at hand do not tell.
+        /// The known facts do not say.
         Unknown = "unknown",
     }
 }

@@ -17,13 +17,13 @@ pub type Sources = Distinct<Checked<Source>, 0, MAX_SOURCES>;
 pub struct Source {
     /// The page that says it.
     pub url: Option<WebUrl>,
-    /// What the page, report or article is headed.
+    /// The title of the page, report or article.
     pub title: Option<Title>,
-    /// Who says it, where no page does.
+    /// Who says so, if there is no page.
     pub asserted_by: Option<Name>,
     /// When the page was read.
     pub accessed_on: Option<Day>,
-    /// What to bear in mind when relying on it.
+    /// Limitations of the source.
     pub note: Option<Note>,
 }
 

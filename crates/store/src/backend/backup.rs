@@ -42,7 +42,7 @@ pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     // A write-ahead log left behind is as bad as a register: SQLite would write its pages over the restored ones.
     if let Some(found) = ["", "-wal", "-shm"].map(|suffix| beside(target, suffix)).iter().find(|file| file.exists()) {
         return Err(OpenError::Copy(format!(
-            "{} exists: stop the service and move the register away, with its -wal and -shm files, then restore",
+            "{} already exists: stop the service, move the register away with its -wal and -shm files, then restore",
             found.display()
         )));
     }
@@ -63,7 +63,7 @@ pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
 
 /// Copies and then examines the copy, so that the backup itself is never opened for writing.
 fn copy_checked(file: &Path, fresh: &Path) -> Result<(), OpenError> {
-    let unsound = |reason: String| OpenError::Copy(format!("{} is no sound backup: {reason}", file.display()));
+    let unsound = |reason: String| OpenError::Copy(format!("{} is not a valid backup: {reason}", file.display()));
     std::fs::copy(file, fresh)
         .and_then(|_| std::fs::File::open(fresh)?.sync_all())
         .map_err(|error| unsound(error.to_string()))?;
@@ -74,7 +74,7 @@ fn copy_checked(file: &Path, fresh: &Path) -> Result<(), OpenError> {
     if said.iter().any(|line| line.integrity_check != "ok") {
         return Err(unsound("its integrity check fails".to_owned()));
     }
-    conn.batch_execute("SELECT seq FROM log_head").map_err(|_| unsound("it holds no register".to_owned()))?;
+    conn.batch_execute("SELECT seq FROM log_head").map_err(|_| unsound("it does not contain a register".to_owned()))?;
     drop(conn);
     migrate(&copy).map_err(|error| unsound(error.to_string()))?;
     // One file is to be put in place, without a write-ahead log beside it.
@@ -96,7 +96,7 @@ fn sqlite_path<'u>(url: &'u DatabaseUrl, tool: &str) -> Result<&'u Path, OpenErr
     match url {
         DatabaseUrl::Sqlite(path) => Ok(path),
         DatabaseUrl::Postgres(_) => {
-            Err(OpenError::Copy(format!("the register is on PostgreSQL, whose own tools copy it: {tool}")))
+            Err(OpenError::Copy(format!("the register is on PostgreSQL: use its own tools instead: {tool}")))
         }
     }
 }

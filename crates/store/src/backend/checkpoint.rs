@@ -91,7 +91,9 @@ fn run(url: &DatabaseUrl, woken: &Receiver<()>, too_long: &AtomicBool) {
     let mut conn = None;
     while woken.recv().is_ok() {
         if conn.is_none() {
-            conn = Conn::open(url, Purpose::Write).inspect_err(|error| log::warn!("no checkpoint: {error}")).ok();
+            conn = Conn::open(url, Purpose::Write)
+                .inspect_err(|error| log::warn!("could not open a connection for checkpoints: {error}"))
+                .ok();
         }
         if let Some(conn) = &mut conn {
             let pages = checkpoint(conn, "PRAGMA wal_checkpoint(PASSIVE)");
@@ -103,7 +105,7 @@ fn run(url: &DatabaseUrl, woken: &Receiver<()>, too_long: &AtomicBool) {
 
 fn wait_at_most(conn: &mut Conn, patience: Duration) {
     if let Err(error) = conn.batch_execute(&busy_timeout(patience)) {
-        log::warn!("the busy timeout can't be set: {error}");
+        log::warn!("could not set the busy timeout: {error}");
     }
 }
 
@@ -112,7 +114,7 @@ fn checkpoint(conn: &mut Conn, pragma: &str) -> i32 {
     match diesel::sql_query(pragma).get_result::<Progress>(conn) {
         Ok(progress) => progress.log,
         Err(error) => {
-            log::warn!("a checkpoint failed: {error}");
+            log::warn!("could not checkpoint the write-ahead log: {error}");
             0
         }
     }

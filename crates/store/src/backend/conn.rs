@@ -218,6 +218,6 @@ struct LogWarning;
 
 impl<E: std::error::Error> r2d2::HandleError<E> for LogWarning {
     fn handle_error(&self, error: E) {
-        log::warn!("a database connection could not be opened: {error}");
+        log::warn!("could not open a database connection: {error}");
     }
 }

@@ -67,7 +67,9 @@ where
         .collect();
     let applied = conn.applied_migrations().map_err(|error| error.to_string())?;
     if let Some(newer) = applied.iter().map(ToString::to_string).find(|version| !known.contains(version)) {
-        return Err(format!("it has the migration {newer}, which this version of the program does not know"));
+        return Err(format!(
+            "it has the migration {newer}, which this version of the program does not know: use a newer version"
+        ));
     }
     let run = conn.run_pending_migrations(source).map_err(|error| error.to_string())?;
     Ok(run.iter().map(ToString::to_string).collect())

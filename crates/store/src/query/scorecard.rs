@@ -35,7 +35,7 @@ pub struct Scorecard {
     pub ending: Ending,
 }
 
-/// What there is in one stage.
+/// The figures for one stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StageFigures {
     /// The stage.
@@ -64,7 +64,7 @@ pub struct EndingContract {
     pub id: ContractId,
     /// What it is for.
     pub title: Title,
-    /// Whose it is.
+    /// The record that it belongs to.
     pub mutual_id: MutualId,
     /// When it ends, extensions not included.
     pub ends_on: Day,

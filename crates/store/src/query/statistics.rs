@@ -161,7 +161,7 @@ pub struct Contracts {
 /// The figures as at a day.
 #[derive(Clone, Debug)]
 pub struct Figures {
-    /// The entry of the log that they are as of.
+    /// The log entry that the figures are up to date with.
     pub seq: i64,
     /// How many mutuals stand where, in the order of the groups.
     pub groups: Vec<(StandingGroup, i64)>,

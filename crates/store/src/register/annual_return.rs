@@ -76,8 +76,7 @@ pub(crate) fn count_beside_returns(
     }
     let told = |field: &str, said: String| {
         let from = "the count of staff comes from the newest annual return with a headcount";
-        let instead =
-            "leave `staff_count` and `staff_counted_on` out, change the return, or give a count that was made later";
+        let instead = "leave out `staff_count` and `staff_counted_on`, change the return, or give a later count";
         Fault::new(field, FaultCode::ReadOnly, format!("{from}, which says {said}: {instead}"))
     };
     let mut faults = Vec::new();

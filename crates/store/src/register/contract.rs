@@ -39,9 +39,9 @@ pub struct Filter {
     pub cpv_prefixes: Vec<CpvPrefix>,
     /// Protected in any of these ways.
     pub protections: Vec<ProtectionKind>,
-    /// Of relevant health care services, or not of such.
+    /// `true` for relevant health care services, `false` for others.
     pub health_services: Option<bool>,
-    /// The first of its mutual, or a later one.
+    /// `true` for the first contract of its mutual, `false` for later ones.
     pub is_first: Option<bool>,
     /// With exactly this reference of the buyer's.
     pub reference: Option<Line<100>>,

@@ -118,7 +118,7 @@ pub(crate) fn free_slug(tx: &mut ReadTx<'_>, kind: Kind, wanted: Slug) -> Result
             return Ok(slug);
         }
     }
-    let said = format!("no slug is left for «{wanted}»: give one");
+    let said = format!("no slug based on «{wanted}» is free: choose a slug");
     Err(Error::Rule(vec![Fault::new("slug", FaultCode::Required, said)]))
 }
 

@@ -9,7 +9,7 @@ use crate::register::child::{self, ChildId, ChildRecord, Parent as _, StoredChil
 use crate::register::record::Column;
 use crate::{ReadTx, WriteTx};
 
-/// A mutual's way along the pathway of the department that leads it.
+/// A mutual's progress along its lead department's pathway.
 #[derive(Clone, Debug)]
 pub struct Pathway {
     /// That department; none where the mutual has none, and so no pathway.

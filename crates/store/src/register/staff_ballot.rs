@@ -424,7 +424,8 @@ fn check_endorsed(tx: &mut ReadTx<'_>, current: &Record<StaffBallot>, mutual_id:
         .filter(endorsements::staff_ballot_id.eq(current.id.to_string()))
         .filter(endorsements::mutual_id.ne(mutual_id.to_string()));
     if diesel::select(exists(endorsed)).get_result(tx.conn())? {
-        let said = "an endorsement of another mutual rests on this ballot: expected that mutual, or delete the endorsement first";
+        let said =
+            "an endorsement of another mutual uses this ballot: expected that mutual, or delete the endorsement first";
         return Err(Error::Rule(vec![Fault::new("mutual_id", FaultCode::Inconsistent, said)]));
     }
     Ok(())

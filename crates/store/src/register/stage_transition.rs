@@ -122,7 +122,7 @@ fn pass_gate(
     match (unmet.is_empty(), &step.override_reason) {
         (false, None) => Err(Error::NotReady(unmet)),
         (true, Some(_)) => {
-            let said = "every condition of the gate is met, so there is none to override: leave the reason out";
+            let said = "every launch condition is met, so there is nothing to override: leave the reason out";
             Err(Error::Rule(vec![Fault::new("override_reason", FaultCode::Inconsistent, said)]))
         }
         _ => Ok(unmet.into_iter().map(|condition| condition.key).collect()),

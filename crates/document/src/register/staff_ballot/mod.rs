@@ -82,21 +82,20 @@ wire! {
         /// The question as it was put, in plain text of one or more lines.
         question: Note = optional.schema(question),
         method: BallotMethod = optional,
-        /// What could be voted for, as far as the sources tell: at least one, each with its own key.
+        /// The options on the ballot paper that the sources give: at least one, each with its own key.
         options: BallotOption = required_list.min(1).max(Tally::MAX_OPTIONS),
-        /// Send `recorded`: votes can't be cast here yet.
+        /// Send Must be `recorded`: votes cannot be cast here yet.
         mode: BallotMode = required,
-        /// A ballot is entered as a `draft`, which may be said. Afterwards its actions alone move it: declare, void,
-        /// supersede.
+        /// A ballot is entered as a `draft`. After that, only its actions change the state: declare, void, supersede.
         state: BallotState = default.fixed(),
         /// How many people were entitled to vote.
         roll_size: i64 = optional.range(0, Tally::MAX_COUNT),
-        /// How many papers were given out: no more than entitled.
+        /// The number of papers issued. Not more than the people entitled to vote.
         papers_issued: i64 = optional.range(0, Tally::MAX_COUNT),
-        /// How many papers came back, spoiled ones included: no more than given out. They are what turnout counts
-        /// (Trade Union and Labour Relations (Consolidation) Act 1992 s.297A).
+        /// The number of papers returned, including spoiled ones. Not more than the papers issued. Turnout is computed
+        /// from them (Trade Union and Labour Relations (Consolidation) Act 1992 s.297A).
         returned: i64 = optional.range(0, Tally::MAX_COUNT),
-        /// How many of the papers that came back were not valid.
+        /// How many of the returned papers were not valid.
         spoiled: i64 = optional.range(0, Tally::MAX_COUNT),
         /// The votes of each option whose count is known. They are first preferences where the method is `ranked`.
         /// Together they are no more than papers can have been valid, and just as many where they are complete.
@@ -117,7 +116,7 @@ wire! {
         scrutineer: Scrutineer = optional,
         /// The API key that is appointed to watch over it.
         scrutineer_key_id: KeyId = optional.set(),
-        /// What others printed about the result, whether or not the counts bear it out.
+        /// What others published about the result, whether or not the counts support it.
         published_figures: PublishedFigure = list.max(Tally::MAX_PUBLISHED_FIGURES),
         /// Why the ballot doesn't count, where its state is `void`.
         void_reason: Note = optional.set().fixed(),
@@ -125,20 +124,20 @@ wire! {
         superseded_by_id: StaffBallotId = optional.set().fixed(),
         /// Its corrections since it was declared, the oldest first.
         corrections: BallotCorrection = list.set().max(domain::StaffBallot::MAX_CORRECTIONS),
-        /// Where the record comes from.
+        /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
         result: BallotResult = derived,
     }
 }
 
 wire! {
-    /// That a ballot was corrected after it was declared.
+    /// A correction of a declared ballot.
     pub struct BallotCorrection {
         /// When it was corrected.
         corrected_at: Instant = required,
         /// Why.
         reason: Note = required,
-        /// The version of the ballot from which on it is so. What it said before is in its history.
+        /// The version of the ballot that first has the correction. Its history shows what it said before.
         version: i64 = required.schema(version),
     }
 }
@@ -174,14 +173,15 @@ impl Input for StaffBallot {
         if let Some(Word(state)) = self.state
             && state != State::Draft
         {
-            let detail = format!("a ballot is entered as a `draft`, not `{state}`: enter it so, and declare it then");
+            let detail =
+                format!("a ballot must be entered as a `draft`, not `{state}`: enter it as a draft, then declare it");
             faults.push("state", FaultCode::Inconsistent, &detail);
         }
     }
 
     fn build(mut self, faults: &mut Faults) -> Option<Self::Value> {
         if self.mode == Some(Word(DomainBallotMode::Hosted)) {
-            faults.push("mode", FaultCode::NotSupported, "hosted voting is not offered yet: expected `recorded`");
+            faults.push("mode", FaultCode::NotSupported, "hosted voting is not supported yet: expected `recorded`");
         }
         let tally = self.tally(faults);
         let held = Held {

@@ -10,8 +10,7 @@ use crate::value::{TestOutcome, Text, Word};
 /// How much of the counts of a ballot is known.
 pub type CountsKnown = Word<domain::CountsKnown>;
 
-/// What the known counts of a ballot say, computed with whole numbers. What they leave open is left out, or said to be
-/// unknown.
+/// The result computed from the known counts, with whole numbers. What cannot be computed is left out, or is `unknown`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BallotResult {
     counts: CountsKnown,
@@ -19,9 +18,9 @@ pub struct BallotResult {
     /// cast and of those entitled to vote.
     #[schema(max_items = 91)]
     figures: Vec<BallotShare>,
-    /// Keys of the options with the most votes in the last round counted: one that leads, several that are tied, none
-    /// where nobody voted or the counts don't tell. It is told from incomplete counts where no unknown vote could
-    /// change it.
+    /// Keys of the options with the most votes in the last round counted: one if it leads, several if they are tied,
+    /// none if nobody voted or the counts do not tell. Incomplete counts are enough if no unknown vote could change the
+    /// result.
     #[schema(max_items = 30)]
     leading: Vec<OptionKey>,
     /// Whether several options lead.
@@ -61,7 +60,7 @@ pub struct ThresholdOutcome {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     option: Option<OptionKey>,
-    /// Whether the share itself, before it is rounded, reaches the level; unknown where it can't be computed.
+    /// Whether the share, before rounding, reaches the level. `unknown` if it cannot be computed.
     outcome: TestOutcome,
 }
 

@@ -13,10 +13,10 @@ pub type OptionKey = Text<domain::OptionKey>;
 /// What becomes of the service if an option is chosen.
 pub type Effect = Word<domain::Effect>;
 
-/// Of what a percentage of a ballot is.
+/// What a percentage of a ballot is a share of.
 pub type Basis = Word<domain::Basis>;
 
-/// Of what a published percentage is said to be.
+/// What a published percentage is said to be a share of.
 pub type PublishedBasis = Word<domain::PublishedBasis>;
 
 /// Whether a published figure is what the counts say.
@@ -87,7 +87,7 @@ wire! {
         basis: PublishedBasis = required,
         /// Where it was printed.
         source_url: WebUrl = optional,
-        /// Whether the counts bear it out, at the precision that it was printed with.
+        /// Whether the counts support it, at the precision it was published with.
         check: FigureCheck = derived,
     }
 }

@@ -181,7 +181,7 @@ impl Rules for Staff {
             faults.push(Fault::new("staff_count", FaultCode::OutOfRange, detail));
         }
         if self.counted_on.is_some() && self.count.is_none() {
-            let detail = "the day of a count needs the count: give `staff_count` too";
+            let detail = "a date needs a count: also give `staff_count`";
             faults.push(Fault::new("staff_counted_on", FaultCode::Inconsistent, detail));
         }
         faults

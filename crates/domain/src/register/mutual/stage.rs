@@ -3,7 +3,7 @@
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// How far a mutual has come, from the first idea through its launch to its end.
+    /// The stage of a mutual, from the first idea through its launch to its end.
     pub enum Stage {
         /// Somebody proposes that a group of staff leaves as a mutual.
         Idea = "idea",

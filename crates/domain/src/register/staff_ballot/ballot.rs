@@ -126,7 +126,7 @@ impl Rules for Scrutineer {
         if self.name.is_some() || self.organisation.is_some() {
             return Vec::new();
         }
-        vec![Fault::new("", FaultCode::Required, "nobody is named: expected `name` or `organisation`")]
+        vec![Fault::new("", FaultCode::Required, "the scrutineer is not named: expected `name` or `organisation`")]
     }
 }
 

@@ -71,7 +71,7 @@ impl StaffBallot {
     pub fn edit(&self, content: Self) -> Result<Self, BallotError> {
         if self.state() != BallotState::Draft {
             let state = self.state();
-            return Err(refusal(format!("the ballot is `{state}` and no longer edited: `correct` it")));
+            return Err(refusal(format!("the ballot is `{state}` and can no longer be edited: use `correct`")));
         }
         Ok(self.saying(content))
     }
@@ -142,7 +142,7 @@ impl StaffBallot {
                 && by.content.state() != BallotState::Draft
         };
         if rerun.is_some_and(|by| !is_rerun(by)) {
-            let detail = "expected another ballot, a rerun for the same mutual that is no draft";
+            let detail = "expected another ballot: a rerun for the same mutual that is not a draft";
             return Err(BallotError::Content(vec![Fault::new("superseded_by_id", FaultCode::Inconsistent, detail)]));
         }
         Ok(Self { ending: past.ending.clone(), corrections: past.corrections.clone(), ..declared })
@@ -197,10 +197,15 @@ impl StaffBallot {
         rules: &DeclarationRules,
     ) -> Result<Self, BallotError> {
         if self.state() == BallotState::Draft {
-            return Err(refusal("the ballot is `draft`: edit it, only what was declared is corrected".to_owned()));
+            return Err(refusal(
+                "the ballot is `draft`: edit it instead, because only a declared ballot can be corrected".to_owned(),
+            ));
         }
         if self.corrections.len() >= Self::MAX_CORRECTIONS {
-            return Err(refusal(format!("the ballot was corrected {} times and no more", Self::MAX_CORRECTIONS)));
+            return Err(refusal(format!(
+                "the ballot has already been corrected {} times, which is the limit",
+                Self::MAX_CORRECTIONS
+            )));
         }
         let mut corrected = self.saying(content);
         let mut faults: Vec<Fault> = self.changed_for_good(&corrected);
@@ -208,7 +213,7 @@ impl StaffBallot {
         let is_new = |lack: &Fault| !before.iter().any(|old| (&old.field, old.code) == (&lack.field, lack.code));
         faults.extend(corrected.lacks(rules).into_iter().filter(is_new));
         if corrected == *self {
-            let detail = "this is what the ballot says already: expected what it should have said";
+            let detail = "the ballot already says this: expected the corrected value";
             faults.push(Fault::new("", FaultCode::Inconsistent, detail));
         }
         if !faults.is_empty() {
@@ -250,7 +255,7 @@ impl StaffBallot {
         ];
         let changed = kept.into_iter().filter(|(_, same)| !same).map(|(field, _)| {
             let what = if field == "options" { "the keys of the options" } else { "this" };
-            let detail = format!("a correction leaves {what} as it was declared: leave it as it is");
+            let detail = format!("a correction cannot change {what}: leave it unchanged");
             Fault::new(field, FaultCode::Inconsistent, detail)
         });
         changed.collect()
@@ -266,17 +271,22 @@ impl StaffBallot {
         let mut faults = Vec::new();
         let mut require = |field: &str, code, detail: &str| faults.push(Fault::new(field, code, detail));
         if self.question.is_none() {
-            require("question", FaultCode::Required, "a declared ballot has its question as it was put");
+            require("question", FaultCode::Required, "a declared ballot needs its question");
         }
         if self.tally.options.len() < 2 {
-            require("options", FaultCode::TooFew, "a declared ballot has at least two options");
+            require("options", FaultCode::TooFew, "a declared ballot needs at least two options");
         }
         if self.held.declared_on.is_none() {
-            require("declared_on", FaultCode::Required, "when was it declared? The year is enough");
+            require(
+                "declared_on",
+                FaultCode::Required,
+                "a declared ballot needs the day it was declared: the year is enough",
+            );
         }
         if self.scrutineer.is_none() && self.tally.least_entitled() > rules.scrutineer_above {
             let above = rules.scrutineer_above;
-            let detail = format!("above {above} people entitled to vote, an independent scrutineer watches over it");
+            let detail =
+                format!("a ballot with more than {above} people entitled to vote needs an independent scrutineer");
             faults.push(Fault::new("scrutineer", FaultCode::Required, detail).citing("tulrca1992.s226b"));
         }
         faults
@@ -286,7 +296,7 @@ impl StaffBallot {
     fn defects(&self, rules: &DeclarationRules) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.tally.counts.is_empty() && self.tally.published_figures.is_empty() {
-            let detail = "a declared ballot has a result: expected `counts` or `published_figures`";
+            let detail = "a declared ballot needs a result: expected `counts` or `published_figures`";
             faults.push(Fault::new("counts", FaultCode::Required, detail));
         }
         if let Some(declared) = self.held.declared_on.filter(|declared| declared.first_day() > rules.today) {

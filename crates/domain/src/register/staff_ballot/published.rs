@@ -12,7 +12,7 @@ vocabulary! {
         Agrees = "agrees",
         /// The counts give another figure.
         Disagrees = "disagrees",
-        /// The counts that are known don't tell.
+        /// The known counts do not say.
         CannotBeChecked = "cannot_be_checked",
     }
 }

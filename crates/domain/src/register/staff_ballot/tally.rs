@@ -265,7 +265,7 @@ impl Tally {
             let measures_the_same =
                 |other: &Threshold| other.basis == threshold.basis && other.option == threshold.option;
             if self.thresholds.iter().take(position).any(measures_the_same) {
-                let detail = "an earlier threshold measures the same already";
+                let detail = "an earlier threshold already measures the same";
                 faults.push(Fault::new(field, FaultCode::DuplicateItem, detail));
             }
         }
@@ -319,9 +319,9 @@ impl Tally {
     fn sum_faults(&self) -> Vec<Fault> {
         let counted = sum(&self.counts);
         let detail = match (self.valid(), self.most_valid()) {
-            (Some(valid), _) if self.counts_complete && counted != valid => Some(format!(
-                "the votes add up to {counted}, but {valid} papers were valid: those returned less those spoiled"
-            )),
+            (Some(valid), _) if self.counts_complete && counted != valid => {
+                Some(format!("the votes add up to {counted}, but {valid} papers were valid (returned minus spoiled)"))
+            }
             (_, Some(most)) if counted > most => Some(more_than_valid(counted, most)),
             _ => None,
         };
@@ -380,10 +380,10 @@ fn about_turnout_or_option(field: &str, turnout: bool, option: Option<&OptionKey
     let field = format!("{field}/option");
     match (turnout, option) {
         (true, Some(_)) => {
-            Some(Fault::new(field, FaultCode::Inconsistent, "turnout is of the whole ballot: leave the option out"))
+            Some(Fault::new(field, FaultCode::Inconsistent, "turnout covers the whole ballot: leave the option out"))
         }
         (false, None) => {
-            Some(Fault::new(field, FaultCode::Required, "the percentage of which option? Only turnout is about none"))
+            Some(Fault::new(field, FaultCode::Required, "the option is missing: only turnout has no option"))
         }
         _ => None,
     }

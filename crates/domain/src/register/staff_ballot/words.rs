@@ -57,7 +57,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// How far a recorded ballot has come, and whether it still stands.
+    /// The state of a recorded ballot.
     pub enum BallotState {
         /// Being entered; nobody has declared the result.
         Draft = "draft",
@@ -95,29 +95,29 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Of what a percentage of a ballot is.
+    /// What a percentage of a ballot is a share of.
     pub enum Basis {
-        /// Papers returned, spoiled ones included, of those entitled to vote.
+        /// Papers returned, including spoiled ones, as a share of people entitled to vote.
         Turnout = "turnout",
-        /// Votes of the valid papers.
+        /// Votes as a share of valid papers.
         OfValid = "of_valid",
-        /// Votes of the papers returned, spoiled ones included.
+        /// Votes as a share of papers returned, including spoiled ones.
         OfCast = "of_cast",
-        /// Votes of those entitled to vote.
+        /// Votes as a share of people entitled to vote.
         OfEntitled = "of_entitled",
     }
 }
 
 vocabulary! {
-    /// Of what a published percentage is said to be.
+    /// What a published percentage is said to be a share of.
     pub enum PublishedBasis {
-        /// Papers returned, spoiled ones included, of those entitled to vote.
+        /// Papers returned, including spoiled ones, as a share of people entitled to vote.
         Turnout = "turnout",
-        /// Votes of the valid papers.
+        /// Votes as a share of valid papers.
         OfValid = "of_valid",
-        /// Votes of the papers returned, spoiled ones included.
+        /// Votes as a share of papers returned, including spoiled ones.
         OfCast = "of_cast",
-        /// Votes of those entitled to vote.
+        /// Votes as a share of people entitled to vote.
         OfEntitled = "of_entitled",
         /// The source does not say.
         NotStated = "not_stated",
