@@ -16,12 +16,12 @@ help: ## This list
 run: export DATABASE_URL ?= sqlite:mutuals.db
 run: ## Build, load the sample register into an empty database, and serve it on http://127.0.0.1:8080
 	@scripts/setup build
-	cargo build --release --locked --package api
-	$(TARGET)/release/mutuals import-sample
-	@key=$$($(TARGET)/release/mutuals keys create --role admin --label 'make run' --expires-in 365 --if-first); \
+	cargo build --profile quick --locked --package api --bin mutuals
+	$(TARGET)/quick/mutuals import-sample
+	@key=$$($(TARGET)/quick/mutuals keys create --role admin --label 'make run' --expires-in 365 --if-first); \
 	if [ -n "$$key" ]; then printf '%s\n' '' 'The key of this register, shown only now:' '' "  export KEY=$$key" \
 		'  curl -s localhost:8080/v1/keys -H "Authorization: Bearer $$KEY"' ''; fi
-	$(TARGET)/release/mutuals serve
+	$(TARGET)/quick/mutuals serve
 
 demo: ## Play one spin-out from idea to launch through the API, with the refusals on the way
 	@scripts/setup build demo
