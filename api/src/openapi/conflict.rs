@@ -31,7 +31,7 @@ fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
         (Kind::PathwayProgress, Action::Create | Action::Update) => step,
         (Kind::StageTransition, Action::Create) => launch,
         (Kind::Objection | Kind::SupportRequest, Action::Update) => state,
-        (Kind::StaffBallot, Action::Update | Action::Declare | Action::Correct | Action::Appoint) => state,
+        (Kind::StaffBallot, Action::Update | Action::Declare | Action::Correct) => state,
         (Kind::Department | Kind::Mutual | Kind::StaffBallot | Kind::PathwayStep | Kind::Enabler, Action::Delete) => {
             dependents
         }
@@ -72,6 +72,7 @@ mod tests {
         assert_eq!(name(Method::PUT, "/v1/mutuals/{mutual}/objections/{objection}").as_deref(), Some("StateConflict"));
         assert_eq!(name(Method::POST, "/v1/mutuals/{mutual}/objections"), None);
         assert_eq!(name(Method::PATCH, "/v1/mutuals/{mutual}").as_deref(), Some("NameTakenOrIdentifierTaken"));
+        assert_eq!(name(Method::PUT, "/v1/staff-ballots/{ballot}/appointment"), None);
         assert_eq!(name(Method::GET, "/v1/mutuals"), None);
     }
 }
