@@ -298,10 +298,9 @@ impl Comparison<'_> {
             let names = elements(shape.of("x-enum-varnames")).cloned();
             elements(shape.of("enum")).map(Value::to_string).zip(names).collect()
         };
-        let new_constants = constants(now);
-        let stays = |word: &str| new.iter().map(ToString::to_string).any(|new| new == word);
+        let (named, known) = (constants(now), new.iter().map(Value::to_string).collect::<BTreeSet<_>>());
         for (word, name) in constants(before) {
-            if new_constants.get(&word).is_none_or(|now| *now != name) && stays(&word) {
+            if known.contains(&word) && named.get(&word) != Some(&name) {
                 self.broken(place, format!("the constant of {word} is no longer called {name}"));
             }
         }

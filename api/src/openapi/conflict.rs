@@ -9,7 +9,7 @@ use crate::caller::access::Asked;
 use crate::register::operations::{self, Conflicts};
 use crate::response::problem::ProblemType;
 
-/// What a ballot's own state stands in the way of: what is done to one beside the operations that all records have.
+/// What a ballot's own state stands in the way of. A scrutineer is appointed whatever it is.
 const OF_STATE: &[ProblemType] = &[ProblemType::StateConflict];
 
 /// What a change of this kind of record may run into.
@@ -19,8 +19,8 @@ fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
         Action::Create => conflicts.create,
         Action::Update | Action::Describe => conflicts.change,
         Action::Delete => conflicts.delete,
-        Action::Declare | Action::Correct | Action::Appoint => OF_STATE,
-        Action::Read | Action::ReadConfidential => &[],
+        Action::Declare | Action::Correct => OF_STATE,
+        Action::Appoint | Action::Read | Action::ReadConfidential => &[],
     }
 }
 
@@ -58,6 +58,7 @@ mod tests {
         assert_eq!(name(Method::PUT, "/v1/mutuals/{mutual}/objections/{objection}").as_deref(), Some("StateConflict"));
         assert_eq!(name(Method::POST, "/v1/mutuals/{mutual}/objections"), None);
         assert_eq!(name(Method::PATCH, "/v1/mutuals/{mutual}").as_deref(), Some("NameTakenOrIdentifierTaken"));
+        assert_eq!(name(Method::PUT, "/v1/staff-ballots/{ballot}/appointment"), None);
         assert_eq!(name(Method::GET, "/v1/mutuals"), None);
     }
 }

@@ -77,7 +77,7 @@ impl Uses {
 fn share_parameters(document: &mut Value) {
     let mut uses = Uses::default();
     for operation in operations(document) {
-        let tag = component_name(text(operation, "/tags/0"));
+        let tag = component_name(operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or_default());
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let name = parameter_name(parameter);
             uses.count(&name, format!("{tag}{name}"), parameter);
@@ -99,14 +99,14 @@ fn parameter_name(parameter: &Value) -> String {
 /// Answers of the same content are one component, and what a change answers is called what a read of the record answers.
 fn share_answers(document: &mut Value) {
     let described: Vec<Value> = operations(document)
-        .filter(|operation| text(operation, "/operationId").starts_with("get_"))
+        .filter(|operation| operation["operationId"].as_str().is_some_and(|id| id.starts_with("get_")))
         .filter_map(|operation| operation.pointer("/responses/200").cloned())
+        .filter(|answer| answer.pointer("/headers/ETag").is_some())
         .collect();
     for answer in operations_mut(document).filter_map(|operation| operation.get_mut("responses")?.get_mut("200")) {
-        let read =
-            described.iter().find(|read| read.pointer("/headers/ETag").is_some() && differ_in_words(read, answer));
-        if let (Some(read), Some(answer)) = (read, answer.as_object_mut()) {
-            describe_as(answer, read);
+        let read = described.iter().find(|read| without_words(read) == without_words(answer));
+        if let Some(read) = read {
+            *answer = read.clone();
         }
     }
     let mut uses = Uses::default();
@@ -114,7 +114,11 @@ fn share_answers(document: &mut Value) {
         for (status, answer) in operation["responses"].as_object().into_iter().flatten() {
             let content = answer["content"].as_object().into_iter().flatten().next();
             let Some((media, content)) = content.filter(|_| status.starts_with('2')) else { continue };
-            if let Some((_, schema)) = text(content, "/schema/$ref").rsplit_once('/') {
+            if let Some(schema) = content
+                .pointer("/schema/$ref")
+                .and_then(Value::as_str)
+                .and_then(|reference| reference.rsplit('/').next())
+            {
                 let form = component_name(media.rsplit('/').next().unwrap_or_default());
                 uses.count(&format!("{schema}Response"), format!("{schema}{form}Response"), answer);
             }
@@ -128,24 +132,8 @@ fn share_answers(document: &mut Value) {
     add_components(document, "responses", shared);
 }
 
-fn differ_in_words(one: &Value, other: &Value) -> bool {
-    let mut one = one.clone();
-    if let Some(members) = one.as_object_mut() {
-        describe_as(members, other);
-    }
-    one == *other
-}
-
-/// Gives an answer the words of another.
-fn describe_as(answer: &mut Map<String, Value>, other: &Value) {
-    if let Some(says) = other.get("description") {
-        answer.insert("description".to_owned(), says.clone());
-    }
-}
-
-/// The text at a place in the document; none where there is none.
-fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
-    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+fn without_words(answer: &Value) -> Vec<(&String, &Value)> {
+    answer.as_object().into_iter().flatten().filter(|(name, _)| *name != "description").collect()
 }
 
 /// What every operation of a path takes, the path takes.
@@ -225,7 +213,7 @@ mod tests {
             "paths": {
                 "/a": {"get": operation("a", std::slice::from_ref(&one)), "post": operation("a", &[one.clone(), parameter("b", "B.")])},
                 "/b": {"get": operation("all figures", &[one, other.clone()]), "put": operation("c", std::slice::from_ref(&other))},
-                "/c": {"get": operation("c", std::slice::from_ref(&other)), "put": operation("c", std::slice::from_ref(&other))},
+                "/c": {"get": operation("c", std::slice::from_ref(&other)), "put": operation("c", &[other])},
             },
             "components": {},
         });
