@@ -47,18 +47,18 @@ impl Wanted {
             BodySize::Sized(bytes) => bytes >= LEAST_BYTES,
             BodySize::Stream => true,
         };
-        let tag = response.headers().get(header::ETAG).and_then(compressed_tag);
-        if unchanged || !self.gzip || !is_large {
-            response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-            if let Some(tag) = tag.filter(|tag| unchanged && self.is_known(tag)) {
+        let compressed = self.gzip && is_large && !unchanged;
+        if compressed || (unchanged && !self.known.is_empty()) {
+            let tag = response.headers().get(header::ETAG).and_then(compressed_tag);
+            if let Some(tag) = tag.filter(|tag| compressed || self.is_known(tag)) {
                 response.headers_mut().insert(header::ETAG, tag);
             }
-            return response;
         }
-        if let Some(tag) = tag {
-            response.headers_mut().insert(header::ETAG, tag);
+        if compressed {
+            return response.map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)));
         }
-        response.map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)))
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        response
     }
 
     /// Whether the caller has the compressed answer of this tag.
