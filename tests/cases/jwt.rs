@@ -83,7 +83,7 @@ async fn a_token_that_is_not_taken_is_told_why(other: &TestApp) {
     refused(&read(&format!("{header}.{}", rest.replacen('.', "AA.", 1))).await, "signature is wrong");
     let elsewhere = Issuer::running().token("admin", "https://elsewhere.example").await;
     refused(&read(&elsewhere).await, "another audience");
-    refused(&read(&token("stranger").await).await, "names no role");
+    refused(&read(&token("stranger").await).await, "does not name exactly one role");
     refused(&read(&token("lost-editor").await).await, "a department that is not in this register");
 
     app.pass(Duration::from_secs(400));

@@ -58,7 +58,7 @@ async fn a_key_that_is_not_valid_is_refused_with_its_reason(app: &TestApp) {
 
     let mistyped = format!("{}{}", &key[..60], if &key[60..61] == "0" { "1" } else { "0" }) + &key[61..];
     assert_refused(&get(&mistyped).await, "invalid_token", "its checksum is wrong");
-    assert_refused(&get("psm_1234").await, "invalid_token", "not the form of a key");
+    assert_refused(&get("psm_1234").await, "invalid_token", "not in the format of a key");
     let unknown = TestApp::start(app.database().engine());
     assert_refused(&unknown.get("/v1/mutuals").with_key(key).await, "invalid_token", "there is no such key");
     let other_scheme = app.get("/v1/mutuals").without_key().header("authorization", format!("Basic {key}"));

@@ -82,14 +82,17 @@ async fn a_request_that_has_begun_is_answered_before_the_end(app: &TestApp) {
     let body = mutual("Harmonie").to_string();
     let (begun, rest) = body.split_at(5);
     let head = format!(
-        "POST {MUTUALS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        "POST {MUTUALS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Expect: 100-continue\r\n\r\n",
         kit::admin_key(),
         body.len()
     );
     let mut stream = TcpStream::connect(served.address()).unwrap();
     stream.write_all(format!("{head}{begun}").as_bytes()).unwrap();
     // The server must have seen the request before it is told to end.
-    thread::sleep(Duration::from_millis(300));
+    let mut seen = [0; 25];
+    stream.read_exact(&mut seen).unwrap();
+    assert_eq!(&seen, b"HTTP/1.1 100 Continue\r\n\r\n");
     served.terminate();
     thread::sleep(Duration::from_millis(300));
     stream.write_all(rest.as_bytes()).unwrap();

@@ -54,7 +54,7 @@ def is_beyond_schemas(error, method):
         # What a patch leaves out may be there already.
         or (error["code"] == "required" and method == "PATCH")
         # The days of a month depend on the month and the year, and a date of the schemas may be of any year.
-        or (error["code"] == "out-of-range" and re.search("the calendar has no|is not within 1000 to 9999", error["detail"]))
+        or (error["code"] == "out-of-range" and re.search("is not a day in the calendar|is not within 1000 to 9999", error["detail"]))
         # Patterns that every dialect of regular expressions reads speak of ASCII alone: what else is a control character or a blank
         # is Unicode's to say.
         or (error["code"] == "invalid-character" and re.search(r"U\+(?!00[0-7])", error["detail"]))

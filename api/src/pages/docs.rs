@@ -81,7 +81,9 @@ impl<'a> Contract<'a> {
         let parameters = items(of_path, "parameters").chain(items(operation, "parameters"));
         let parameters: Vec<&Value> = parameters.map(|parameter| self.resolve(parameter)).collect();
         let body = operation.get("requestBody").map(|body| self.resolve(body));
-        let security: Vec<&Value> = items(operation, "security").collect();
+        // What an operation doesn't say of its own, the contract says for all.
+        let own = if operation.get("security").is_some() { operation } else { self.0 };
+        let security: Vec<&Value> = items(own, "security").collect();
         let takes_key = security.iter().any(|way| way.as_object().is_some_and(|way| !way.is_empty()));
         let needs_key = takes_key && security.iter().all(|way| way.as_object().is_some_and(|way| !way.is_empty()));
         let id = text(operation, "operationId");
