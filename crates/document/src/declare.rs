@@ -1,6 +1,6 @@
 //! One declaration for each object of the wire, and what follows from it.
 //!
-//! [`wire!`] makes a struct whose members are all optional, so that it holds what a body says, what a stored document says and what is
+//! `wire!` makes a struct whose members are all optional, so that it holds what a body says, what a stored document says and what is
 //! shown, and an [`Object`] that describes the members. Everything else is told from that description.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
@@ -229,7 +229,7 @@ impl Member {
     }
 }
 
-/// An object of the wire, declared by [`wire!`].
+/// An object of the wire, declared by `wire!`.
 pub trait Wire: Sized + ToSchema {
     /// Its description.
     const OBJECT: Object;

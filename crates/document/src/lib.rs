@@ -1,6 +1,6 @@
 //! The register's documents: how each kind of record is sent, shown and stored as JSON.
 //!
-//! A kind declares its members once ([`wire!`]). From that declaration come what a caller may send, what is shown, what the
+//! A kind declares its members once (`wire!`). From that declaration come what a caller may send, what is shown, what the
 //! public is shown, the merge patch, and the schemas of all of them. The text of a document is read member by member with every fault
 //! told at once ([`body`]), or as it was stored ([`record`]).
 //!
