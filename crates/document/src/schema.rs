@@ -91,7 +91,13 @@ pub fn shown(object: &Object) -> ObjectSchema {
             schema = schema.property(name, described(Instant::schema_reference(), about)).required(name);
         }
     }
-    with_example(schema, object.example.filter(|_| object.envelope.is_none()).map(|example| example()))
+    // The example is of what is sent, which may say less than what is shown.
+    let example = object.example.map(|example| example());
+    let says_all = |example: &Value| {
+        let always = object.members.iter().filter(|member| member.is_always_shown());
+        object.envelope.is_none() && always.map(|member| member.name).all(|name| example.get(name).is_some())
+    };
+    with_example(schema, example.filter(says_all))
 }
 
 /// The object as it is sent: without what the register sets.
