@@ -15,7 +15,7 @@ import mutuals.api.MutualsApi.APIGetMutualRequest;
 import mutuals.api.MutualsApi.APIReplaceMutualRequest;
 import mutuals.model.DepartmentPage;
 import mutuals.model.Mutual;
-import mutuals.model.NewMutual;
+import mutuals.model.MutualInput;
 import mutuals.model.Problem;
 import mutuals.model.ProblemError;
 
@@ -68,7 +68,7 @@ public final class Story {
         System.out.printf("replace: %d, version %d%n", replaced.getStatusCode(), replaced.getData().getVersion());
         System.out.printf("replace what has changed: %s%n", told(refused(() -> replace(mutual, first, 13))));
 
-        NewMutual wrong = new NewMutual().name("Nobody").legalForm("club").sectors(List.of("gardening"));
+        MutualInput wrong = new MutualInput().name("Nobody").legalForm("club").sectors(List.of("gardening"));
         Problem problem =
             refused(() -> mutuals.createMutual(APICreateMutualRequest.newBuilder().newMutual(wrong).build()));
         String pointers =
@@ -82,8 +82,8 @@ public final class Story {
         System.out.printf("read what is deleted: %s%n", told(gone));
     }
 
-    private NewMutual mutualOf(long staff) {
-        return new NewMutual().name(name).sectors(List.of("adult_social_care")).staffCount(staff);
+    private MutualInput mutualOf(long staff) {
+        return new MutualInput().name(name).sectors(List.of("adult_social_care")).staffCount(staff);
     }
 
     private ApiResponse<Mutual> replace(String mutual, String ifMatch, long staff) throws ApiException {

@@ -6,7 +6,7 @@ import uuid
 from mutuals_client import AuthenticatedClient
 from mutuals_client.api.departments import list_departments
 from mutuals_client.api.mutuals import create_mutual, delete_mutual, get_mutual, replace_mutual
-from mutuals_client.models import NewMutual, Problem
+from mutuals_client.models import MutualInput, Problem
 from mutuals_client.types import UNSET
 
 client = AuthenticatedClient(base_url=os.environ["MUTUALS_URL"], token=os.environ["KEY"])
@@ -14,7 +14,7 @@ name = f"Story in Python {uuid.uuid4()}"
 
 
 def mutual_of(staff):
-    return NewMutual(name=name, sectors=["adult_social_care"], staff_count=staff)
+    return MutualInput(name=name, sectors=["adult_social_care"], staff_count=staff)
 
 
 def problem(answer):
@@ -50,7 +50,7 @@ stale = replace_mutual.sync_detailed(
 )
 print(f"replace what has changed: {problem(stale)}")
 
-nonsense = NewMutual(name="Nobody", legal_form="club", sectors=["gardening"])
+nonsense = MutualInput(name="Nobody", legal_form="club", sectors=["gardening"])
 wrong = create_mutual.sync_detailed(client=client, body=nonsense)
 pointers = " and ".join(sorted(error.pointer for error in wrong.parsed.errors))
 print(f"create what is wrong: {problem(wrong)} at {pointers}")

@@ -11,7 +11,7 @@ const { MUTUALS_URL, KEY } = process.env;
 const client = createClient<paths>({ baseUrl: MUTUALS_URL, headers: { Authorization: `Bearer ${KEY}` } });
 const name = `Story in TypeScript ${randomUUID()}`;
 
-function mutualOf(staff: number): components["schemas"]["NewMutual"] {
+function mutualOf(staff: number): components["schemas"]["MutualInput"] {
   return { name, sectors: ["adult_social_care"], staff_count: staff };
 }
 

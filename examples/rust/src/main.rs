@@ -3,7 +3,7 @@
 use std::env;
 use std::error::Error;
 
-use client::types::{LegalForm, NewMutual, Problem, Sector};
+use client::types::{LegalForm, MutualInput, Problem, Sector};
 use client::{Client, ResponseValue};
 use reqwest::header::{AUTHORIZATION, ETAG, HeaderMap};
 use uuid::Uuid;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new_with_client(&env::var("MUTUALS_URL")?, http);
     let name = &*format!("Story in Rust {}", Uuid::new_v4());
     let social_care: Sector = "adult_social_care".parse()?;
-    let mutual_of = |staff: i64| NewMutual::builder().name(name).sectors(vec![social_care.clone()]).staff_count(staff);
+    let mutual_of = |staff: i64| MutualInput::builder().name(name).sectors(vec![social_care.clone()]).staff_count(staff);
 
     // A page says where the next one begins; the last one doesn't.
     let (mut departments, mut pages, mut cursor) = (0, 0, None);
@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("replace: {}, version {}", replaced.status().as_u16(), replaced.version);
     println!("replace what has changed: {}", told(&refused(replace(&first, 13).await)?));
 
-    let wrong = NewMutual::builder()
+    let wrong = MutualInput::builder()
         .name("Nobody")
         .legal_form("club".parse::<LegalForm>()?)
         .sectors(vec!["gardening".parse()?]);
