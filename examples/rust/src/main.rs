@@ -21,7 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = Client::new_with_client(&env::var("MUTUALS_URL")?, http);
     let name = &*format!("Story in Rust {}", Uuid::new_v4());
     let social_care: Sector = "adult_social_care".parse()?;
-    let mutual_of = |staff: i64| MutualInput::builder().name(name).sectors(vec![social_care.clone()]).staff_count(staff);
+    let mutual_of =
+        |staff: i64| MutualInput::builder().name(name).sectors(vec![social_care.clone()]).staff_count(staff);
 
     // A page says where the next one begins; the last one doesn't.
     let (mut departments, mut pages, mut cursor) = (0, 0, None);
