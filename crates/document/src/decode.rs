@@ -548,7 +548,7 @@ mod tests {
         let members: Vec<String> = (0..5000).map(|n| format!("\"x{n}\": 1")).collect();
         let told = read(&format!("{{{}}}", members.join(","))).1;
         assert_eq!(told.len(), Faults::MAX + 1);
-        assert!(told[Faults::MAX].2.starts_with("4900 further faults"), "{}", told[Faults::MAX].2);
+        assert!(told[Faults::MAX].2.starts_with("4900 more errors"), "{}", told[Faults::MAX].2);
     }
 
     #[test]
