@@ -53,7 +53,7 @@ public final class Story {
         // A request that is sent again with its key is answered as before and makes no second mutual.
         String once = UUID.randomUUID().toString();
         ApiResponse<Mutual> created = mutuals.createMutualWithHttpInfo(
-            APICreateMutualRequest.newBuilder().newMutual(mutualOf(11)).idempotencyKey(once).build());
+            APICreateMutualRequest.newBuilder().mutualInput(mutualOf(11)).idempotencyKey(once).build());
         String mutual = created.getData().getId().toString();
         System.out.printf("create: %d, version %d%n", created.getStatusCode(), created.getData().getVersion());
 
@@ -70,7 +70,7 @@ public final class Story {
 
         MutualInput wrong = new MutualInput().name("Nobody").legalForm("club").sectors(List.of("gardening"));
         Problem problem =
-            refused(() -> mutuals.createMutual(APICreateMutualRequest.newBuilder().newMutual(wrong).build()));
+            refused(() -> mutuals.createMutual(APICreateMutualRequest.newBuilder().mutualInput(wrong).build()));
         String pointers =
             problem.getErrors().stream().map(ProblemError::getPointer).sorted().collect(Collectors.joining(" and "));
         System.out.printf("create what is wrong: %s at %s%n", told(problem), pointers);
@@ -88,7 +88,7 @@ public final class Story {
 
     private ApiResponse<Mutual> replace(String mutual, String ifMatch, long staff) throws ApiException {
         return mutuals.replaceMutualWithHttpInfo(
-            APIReplaceMutualRequest.newBuilder().mutual(mutual).ifMatch(ifMatch).newMutual(mutualOf(staff)).build());
+            APIReplaceMutualRequest.newBuilder().mutual(mutual).ifMatch(ifMatch).mutualInput(mutualOf(staff)).build());
     }
 
     /** The version of what was answered, to be sent back with a change. */

@@ -143,7 +143,7 @@ async fn a_database_that_is_no_register_is_refused(register: &Register) {
 
     let said = refusal(restore(&elsewhere.url(), &other));
 
-    assert!(said.contains("no register"), "{said}");
+    assert!(said.contains("does not contain a register"), "{said}");
     assert!(!elsewhere.path().exists());
     let missing = refusal(restore(&elsewhere.url(), &elsewhere.folder().join("missing.db")));
     assert!(missing.contains("does not exist"), "{missing}");

@@ -98,7 +98,7 @@ async fn a_document_that_cannot_be_read_is_named(register: &Register) {
     let found = found.await.unwrap_err().to_string();
 
     for said in [refused, found] {
-        assert!(said.contains(&broken.id.to_string()) && said.contains("slug"), "{said}");
+        assert!(said.contains(&broken.id.to_string()) && said.contains("/name"), "{said}");
     }
     assert_eq!(raw.count("departments WHERE document = '{}'"), 1);
 }
