@@ -26,6 +26,7 @@ BEYOND_SCHEMAS_HERE = [
     (r"/(.*/)?sources/\d+", "required", "a source has one of several members"),
     (r"/(closed_on|decided_on|decision_reasons)", "required", "an outcome has its day and its reasons"),
     (r"/(position|staff_ballot_id)", "required", "staff endorse by a ballot, and others by saying so"),
+    (r"/declared_on", "required", "a declaration has the day that its ballot doesn't say"),
     (r"/effective_on", "required", "only what is entered after the fact may lack its day"),
     (r"/effective_on", "invalid-format", "only what is entered after the fact may have less than a day"),
     (r"/(thresholds|published_figures)/\d+/option", "required", "only turnout is of no option"),
