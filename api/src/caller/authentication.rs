@@ -170,7 +170,7 @@ impl<'r> Credential<'r> {
 pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
     let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };
     let now = tx.stamp().now;
-    check(&key::find(tx, key_id)?, now)
+    check(key::confirm(tx, key_id)?, now)
 }
 
 fn check(stored: &StoredKey, now: DateTime<Utc>) -> Result<(), Problem> {

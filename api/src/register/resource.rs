@@ -15,7 +15,7 @@ use document::{Documented, Input, Refusal};
 use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::Deserialize;
 use store::idempotency::Answer;
-use store::{Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
+use store::{Naming, Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::IntoParams;
 
 use crate::caller::{Caller, authentication};
@@ -123,6 +123,11 @@ pub trait Root: Resource<Key: 'static> {
         caller: &domain::Caller,
     ) -> Result<Stored<Self>, store::Error>;
 
+    /// The names that a record is about to take when it is entered.
+    fn names(_: &Self::Prepared) -> Vec<Naming> {
+        Vec::new()
+    }
+
     /// A page of them for this caller.
     ///
     /// # Errors
@@ -221,7 +226,8 @@ impl Change {
             let content = R::from_value(value.clone(), None);
             (content, R::prepare(id, stamp.now, value))
         });
-        self.enter::<R>(stamp, body.bytes(), move |tx, caller| {
+        let names = prepared.as_ref().map(|(_, prepared)| R::names(prepared)).unwrap_or_default();
+        self.enter::<R>(stamp, names, body.bytes(), move |tx, caller| {
             let (content, prepared) = accept(tx, &prepared, caller)?;
             let content = content.as_ref().map_err(|invalid| Problem::internal(invalid.detail.clone()))?;
             check_permission(tx, caller, content.entering(), (id, content))?;
@@ -237,12 +243,13 @@ impl Change {
     pub async fn enter<R: Resource>(
         self,
         stamp: Stamp,
+        names: Vec<Naming>,
         body: &[u8],
         insert: impl Fn(&mut WriteTx<'_>, &Caller) -> Result<Stored<R>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, dry_run, idempotency_key, .. } = self;
         let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, &[body]));
-        let answer = app.store.write(stamp, move |tx| {
+        let answer = app.store.write_named(stamp, names, move |tx| {
             authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
             let kept = repeat.as_ref().map(|repeat| answer_before::<R>(repeat, tx, &caller)).transpose()?;
@@ -516,7 +523,7 @@ fn answer<T>(status: StatusCode, stored: Stored<T>) -> Answer {
         resource_id: stored.id.to_string(),
         etag: etag(stored.version).to_str().ok().map(str::to_owned),
         last_modified: Some(last_modified(stored.updated_at)),
-        body: stored.document,
+        body: stored.document.to_string(),
     }
 }
 

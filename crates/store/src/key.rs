@@ -61,6 +61,19 @@ pub fn find(tx: &mut ReadTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
     row.map_or_else(|| Err(Error::NotFound { resource_type: Kind::Key, key }), Row::into_key)
 }
 
+/// The same in the writer's turn: what a write of the same batch has found is not looked up again.
+///
+/// # Errors
+/// As [`find`].
+pub fn confirm<'t>(tx: &'t mut WriteTx<'_>, id: KeyId) -> Result<&'t StoredKey, Error> {
+    if !tx.known().keys.contains_key(&id) {
+        let found = find(tx, id)?;
+        tx.known().keys.insert(id, found);
+    }
+    let missing = || Error::NotFound { resource_type: Kind::Key, key: id.to_string() };
+    tx.known().keys.get(&id).ok_or_else(missing)
+}
+
 /// The key with this id and the hash that proves it, if there is one.
 ///
 /// # Errors

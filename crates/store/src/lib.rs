@@ -35,6 +35,7 @@ pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice};
 pub use query::snapshot::Pieces;
 pub use query::span::{Days, Span};
+pub use register::naming::Naming;
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
@@ -188,7 +189,20 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.queue.submit(stamp, work).await
+        self.write_named(stamp, Vec::new(), work).await
+    }
+
+    /// The same for a change that enters records of these names: those of all writes that wait are looked up together.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_named<T, E, F>(&self, stamp: Stamp, names: Vec<Naming>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.queue.submit(stamp, names, work).await
     }
 
     /// Waits until there is an entry after this number, or its time is over. What this process writes is known at once, what another

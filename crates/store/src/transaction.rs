@@ -1,15 +1,18 @@
 //! The two kinds of transaction, and what a writing one carries along.
 
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{Day, Kind, Record};
+use domain::{Day, KeyId, Kind, Record};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
+use crate::key::StoredKey;
 use crate::log::entry_log::{Action, Entry};
+use crate::register::naming::KnownNames;
 
 /// A view of the register at one moment.
 ///
@@ -45,7 +48,7 @@ pub struct Stored<T> {
     /// The record.
     pub record: Arc<Record<T>>,
     /// How the API shows it.
-    pub document: String,
+    pub document: Arc<str>,
 }
 
 impl<T> Deref for Stored<T> {
@@ -76,6 +79,15 @@ pub struct Representation {
 pub(crate) struct Pending {
     pub(crate) entries: Vec<Entry>,
     pub(crate) search: Vec<SearchChange>,
+    pub(crate) known: Known,
+}
+
+/// What the writes of a batch need not look up again, since no other transaction runs beside it. It holds until a write changes
+/// something other than by entering a record, or is taken back.
+#[derive(Default)]
+pub(crate) struct Known {
+    pub(crate) names: KnownNames,
+    pub(crate) keys: HashMap<KeyId, StoredKey>,
 }
 
 impl Pending {
@@ -146,8 +158,19 @@ impl<'c> WriteTx<'c> {
 
     /// The connection, for a statement that changes something: from then on there is something to take back.
     pub(crate) fn changing(&mut self) -> &mut Conn {
+        self.pending.known = Known::default();
+        self.adding()
+    }
+
+    /// The same for a statement after which the register's other rows are as they were.
+    pub(crate) fn adding(&mut self) -> &mut Conn {
         self.touched = true;
         self.read.conn()
+    }
+
+    /// What is known already.
+    pub(crate) fn known(&mut self) -> &mut Known {
+        &mut self.pending.known
     }
 
     pub(crate) fn is_touched(&self) -> bool {
@@ -161,7 +184,7 @@ impl<'c> WriteTx<'c> {
         resource_type: Kind,
         resource_id: String,
         version: i64,
-        after: Option<String>,
+        after: Option<Arc<str>>,
     ) {
         self.log_with(action, resource_type, resource_id, version, after, Remark::default());
     }
@@ -173,7 +196,7 @@ impl<'c> WriteTx<'c> {
         resource_type: Kind,
         resource_id: String,
         version: i64,
-        after: Option<String>,
+        after: Option<Arc<str>>,
         remark: Remark,
     ) {
         self.pending.entries.push(Entry {
@@ -232,6 +255,7 @@ impl WriteTx<'_> {
             Err(refused) if with_savepoint => {
                 dialect::control(self.conn(), &["ROLLBACK TO SAVEPOINT one_part", "RELEASE SAVEPOINT one_part"])?;
                 self.pending.truncate(mark);
+                self.pending.known = Known::default();
                 Ok(SavepointOutcome::Refused(refused))
             }
             Err(refused) if is_clean && dialect::goes_on(self.conn())? => Ok(SavepointOutcome::Refused(refused)),

@@ -18,7 +18,8 @@ use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::dialect;
 use crate::error::Error;
 use crate::log::entry_log::{self, Head};
-use crate::transaction::{Pending, SearchChangeKind, Stamp, WriteTx};
+use crate::register::naming::{KnownNames, Naming};
+use crate::transaction::{Known, Pending, SearchChangeKind, Stamp, WriteTx};
 
 /// Writes that may wait; one more is refused at once, which beats a wait without end.
 const QUEUE: usize = 1024;
@@ -58,7 +59,7 @@ impl Queue {
     /// Hands over a write and waits until it is on disk or refused.
     ///
     /// A write whose turn does not come in time is given up, and then it never runs.
-    pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
+    pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, names: Vec<Naming>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -66,7 +67,7 @@ impl Queue {
     {
         let (reply, mut answer) = oneshot::channel();
         let turn = Turn::default();
-        let job = Box::new(Waiting { stamp, work, turn: turn.clone(), begun: false, result: None, reply });
+        let job = Box::new(Waiting { stamp, names, work, turn: turn.clone(), begun: false, result: None, reply });
         self.progress.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(job).map_err(|refused| {
             self.progress.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -117,6 +118,8 @@ pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<i64>) -> 
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
 trait Job: Send {
+    /// The names that it is about to take.
+    fn names(&self) -> &[Naming];
     fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict;
     fn finish(self: Box<Self>, failure: Option<Error>);
 }
@@ -131,6 +134,7 @@ enum Verdict {
 
 struct Waiting<T, E, F> {
     stamp: Stamp,
+    names: Vec<Naming>,
     work: F,
     turn: Turn,
     begun: bool,
@@ -150,6 +154,10 @@ where
     E: From<Error> + Send,
     F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
 {
+    fn names(&self) -> &[Naming] {
+        &self.names
+    }
+
     fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict {
         if !self.begun && !self.turn.take() {
             self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
@@ -166,7 +174,11 @@ where
             return Verdict::Keep;
         }
         pending.truncate(before);
-        if touched { Verdict::RollBack } else { Verdict::Refuse }
+        if !touched {
+            return Verdict::Refuse;
+        }
+        pending.known = Known::default();
+        Verdict::RollBack
     }
 
     fn finish(self: Box<Self>, failure: Option<Error>) {
@@ -279,8 +291,9 @@ enum Done {
 }
 
 fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<Done, BatchError> {
-    let mut pending = Pending::default();
     let mut head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
+    let mut pending = Pending::default();
+    pending.known.names = names_of(conn, jobs).map_err(BatchError::NotCommitted)?;
     if let [job] = jobs {
         if job.attempt(conn, &mut pending) != Verdict::Keep {
             return Ok(Done::Refused);
@@ -293,6 +306,11 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<Done, BatchEr
         Ok(()) => Ok(Done::Committed { head }),
         Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
     }
+}
+
+/// What stands against the names that the writes of a batch are about to take: one look-up serves them all.
+fn names_of(conn: &mut Conn, jobs: &[Box<dyn Job>]) -> Result<KnownNames, Error> {
+    Ok(KnownNames::look_up(conn, jobs.iter().flat_map(|job| job.names()))?)
 }
 
 /// A write that is refused has seldom changed anything, and then there is nothing to roll back. Savepoints come only with a second

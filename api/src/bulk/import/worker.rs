@@ -161,7 +161,7 @@ impl Importer {
         let entering = self.entering(import, with_savepoints);
         let (id, name) = (import.id, self.name.clone());
         let (rows, chunks) = (Arc::clone(&ready.rows), Arc::clone(&ready.chunks));
-        let entered = self.store.write(ready.stamp.clone(), move |tx| {
+        let entered = self.store.write_named(ready.stamp.clone(), rows.names(), move |tx| {
             let Some(own) = import::held(tx, id, &name)? else { return Ok::<_, Broken>(None) };
             if let Err(problem) = authentication::confirm(tx, &entering.caller) {
                 return Ok(Some(import::fail(tx, id, &[(0, row::problem_of(0, &problem, None, &[]))])?));

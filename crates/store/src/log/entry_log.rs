@@ -5,6 +5,7 @@
 //! Each entry has its RFC 6962 leaf hash.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
@@ -77,7 +78,7 @@ pub(crate) struct Entry {
     pub(crate) resource_type: Kind,
     pub(crate) resource_id: String,
     pub(crate) version: i64,
-    pub(crate) after: Option<String>,
+    pub(crate) after: Option<Arc<str>>,
     pub(crate) reason: Option<String>,
     /// It is about a draft.
     pub(crate) restricted: bool,

@@ -11,7 +11,7 @@ use domain::{
 
 use crate::backend::conn::MultiBackend;
 use crate::backend::dialect::Dialect;
-use crate::backend::fragment::{Fragment, insertion};
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
 use crate::backend::json::parsed;
 use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
@@ -383,10 +383,16 @@ impl Sort {
     }
 }
 
+struct CpvCodes;
+
+impl FindingTable for CpvCodes {
+    const INTO: &'static str = "contract_cpv_codes (cpv_code, contract_id)";
+}
+
 /// What else is written with a contract: the rows that it is found by.
-fn parts(id: &str, contract: &Contract) -> Option<Fragment> {
+fn parts(id: &str, contract: &Contract) -> Option<FoundBy> {
     let codes = contract.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
-    insertion("contract_cpv_codes (cpv_code, contract_id)", codes)
+    FoundBy::rows::<CpvCodes>(codes)
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
