@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use store::entry;
 use store::entry_log::{self, Logged};
 use store::history::{self, Version};
 use utoipa::openapi::RefOr;
@@ -29,7 +30,7 @@ use crate::server::App;
 use document::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
 
 /// What was done to a record.
-pub type EntryAction = Word<entry_log::Action>;
+pub type EntryAction = Word<entry::Action>;
 
 /// The type of record.
 pub type ResourceType = Word<domain::Kind>;

@@ -9,7 +9,7 @@ use domain::{Day, Kind, Record};
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
-use crate::log::entry_log::{Action, Entry};
+use crate::log::entry::{Action, Entry};
 
 /// A view of the register at one moment.
 ///

@@ -13,7 +13,7 @@ use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::{Fragment, insertion};
 use crate::backend::schema::{department_policy_areas, departments, identifiers, mutual_other_departments, mutuals};
 use crate::error::{Conflict, Error};
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
 use crate::register::record::{self, Column, StoredKind, Writing};
