@@ -15,13 +15,13 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use store::WriteTx;
 use store::key::{self, Hash, StoredKey};
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::caller::jwt::{CallerError, Verifier};
 use crate::caller::key::secret;
 use crate::http::request_id::RequestId;
 use crate::request::query;
 use crate::response::problem::Problem;
-use crate::server::App;
 
 /// A key that was found valid is not looked up again for so long.
 const REMEMBERED: Duration = Duration::from_millis(500);

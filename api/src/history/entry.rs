@@ -18,6 +18,7 @@ use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, 
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::history::merge_patch::difference;
 use crate::http::wait::Wait;
@@ -26,7 +27,6 @@ use crate::request::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
-use crate::server::App;
 use document::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
 
 /// What was done to a record.

@@ -24,6 +24,7 @@ use utoipa::{IntoParams, PartialSchema};
 use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::register::child::{self, ChildKey, ChildResource};
 use crate::register::resource::{self, Change, ChangeOptions, Root, Value};
@@ -33,7 +34,6 @@ use crate::request::known_at::KnownAt;
 use crate::request::page::{ChildParameters, ListParameters, ListQuery, page_schema};
 use crate::request::path::PathKey;
 use crate::response::problem::{Problem, ProblemType};
-use crate::server::App;
 
 /// What the contract says of a kind, beside what all kinds have in common.
 #[derive(Clone, Copy, Debug)]
