@@ -8,10 +8,10 @@ use actix_web::web::Bytes;
 /// Answers that were computed already, by what was asked. They are all as of one entry of the log: an answer of a newer one puts an end to
 /// the others, so that none is ever stale.
 #[derive(Debug, Default)]
-pub struct Answers(Mutex<Kept>);
+pub struct Answers(Mutex<AsOfEntry>);
 
 #[derive(Debug, Default)]
-struct Kept {
+struct AsOfEntry {
     seq: i64,
     answers: HashMap<String, Bytes>,
 }
@@ -32,7 +32,7 @@ impl Answers {
     pub fn keep(&self, seq: i64, asked: String, answer: Bytes) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seq > kept.seq || kept.answers.len() >= Self::MOST {
-            *kept = Kept { seq, answers: HashMap::new() };
+            *kept = AsOfEntry { seq, answers: HashMap::new() };
         }
         if seq == kept.seq && answer.len() <= Self::LARGEST {
             kept.answers.insert(asked, answer);
