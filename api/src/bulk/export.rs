@@ -16,6 +16,7 @@ use store::{Page, Pieces, ReadTx, Slice};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::register::contract::ContractFilter;
 use crate::register::department::DepartmentFilter;
@@ -26,7 +27,6 @@ use crate::request::page::SortKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::response::table::{self, Column};
-use crate::server::App;
 
 /// The header that says which moment an export is of.
 pub static REGISTER_SEQ: HeaderName = HeaderName::from_static("register-seq");

@@ -10,6 +10,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use store::entry;
 use store::entry_log::{self, Logged};
 use store::history::{self, Version};
 use utoipa::openapi::RefOr;
@@ -17,6 +18,7 @@ use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, 
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::history::merge_patch::difference;
 use crate::http::wait::Wait;
@@ -25,11 +27,10 @@ use crate::request::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
-use crate::server::App;
 use document::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
 
 /// What was done to a record.
-pub type EntryAction = Word<entry_log::Action>;
+pub type EntryAction = Word<entry::Action>;
 
 /// The type of record.
 pub type ResourceType = Word<domain::Kind>;

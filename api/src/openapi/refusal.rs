@@ -11,7 +11,8 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{Components, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE, add_headers, conflict, has_parameter};
+use super::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE, add_headers};
+use super::operation::has_parameter;
 use crate::caller::access;
 use crate::caller::authentication;
 use crate::http::gate;
@@ -174,10 +175,8 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (true, &UNAVAILABLE),
         (in_register && changes, &STORAGE_FULL),
     ];
-    let applying =
-        rules.iter().filter(|(applies, _)| *applies).map(|(_, refusal)| (refusal.status, refusal.name.to_owned()));
-    let conflict = conflict::name_for(&verb, path).map(|name| ("409", name));
-    for (status, name) in applying.chain(conflict) {
+    let applying = rules.iter().filter(|(applies, _)| *applies).map(|(_, refusal)| (refusal.status, refusal.name));
+    for (status, name) in applying {
         operation.responses.responses.insert(status.to_owned(), Ref::from_response_name(name).into());
     }
 }
@@ -188,7 +187,6 @@ pub(super) fn add(components: &mut Components) {
     ProblemDetails::schemas(&mut schemas);
     components.schemas.extend(schemas);
     components.responses.extend(REFUSALS.iter().map(|refusal| (refusal.name.to_owned(), response(refusal).into())));
-    conflict::add(components);
 }
 
 /// A response that is one of these problems.

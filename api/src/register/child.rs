@@ -14,14 +14,13 @@ use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredCh
 use store::{ReadTx, Representation, Stored, WriteTx};
 use utoipa::IntoParams;
 
+use crate::app::App;
 use crate::caller::Caller;
-use crate::register::erasure::Erasure;
-use crate::register::resource::{Change, Resource, accept, authorize_any};
+use crate::register::resource::{Change, Erasure, Resource, accept, authorize_any};
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
 use crate::request::page::{ListQuery, SortKey};
 use crate::response::problem::Problem;
-use crate::server::App;
 
 /// A kind of record that belongs to another.
 pub trait ChildResource: StoredChild + PartialEq {

@@ -18,6 +18,7 @@ use store::idempotency::Answer;
 use store::{Naming, Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::IntoParams;
 
+use crate::app::App;
 use crate::caller::{Caller, authentication};
 use crate::http::request_id::RequestId;
 use crate::request::body::Body;
@@ -27,10 +28,12 @@ use crate::request::page::{ListQuery, SortKey};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::repeat::{Repeat, respond};
-use crate::server::App;
 
 /// What reading the content of a write gives.
 pub type Value<R> = <<R as Documented>::Document as Input>::Value;
+
+/// Takes the personal data out of one record and out of the log, for a reason; gives how many values the log has forgotten.
+pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Error> + Send>;
 
 /// A kind of record as the API serves it: where it is found, how it is kept, and what a change of it amounts to.
 pub trait Resource: Documented + PartialEq {

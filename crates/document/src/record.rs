@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use validator::Validate as _;
 
 use crate::body::Input;
-use crate::declare::{Object, Wire};
 use crate::faults::Faults;
+use crate::object::{Object, Wire};
 
 /// Brings a document from one form into the next: it gets the members as they are stored.
 pub type Upgrade = fn(&mut Map<String, Value>);

@@ -18,8 +18,8 @@ use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::declare::{Schemas, Typed, collect_named, named};
 use crate::decode::refuse;
+use crate::object::{Schemas, Typed, collect_named, named};
 
 /// Readable key of a record.
 pub type Slug = Text<domain::Slug>;
@@ -613,7 +613,7 @@ impl PartialSchema for Instant {
 impl ToSchema for Instant {}
 
 impl<T: Described> Typed for Text<T> {
-    const OBJECT: Option<&'static crate::declare::Object> = None;
+    const OBJECT: Option<&'static crate::object::Object> = None;
 
     fn schema() -> RefOr<Schema> {
         named::<Self>()
@@ -625,7 +625,7 @@ impl<T: Described> Typed for Text<T> {
 }
 
 impl<T: Vocabulary> Typed for Word<T> {
-    const OBJECT: Option<&'static crate::declare::Object> = None;
+    const OBJECT: Option<&'static crate::object::Object> = None;
 
     fn schema() -> RefOr<Schema> {
         named::<Self>()
@@ -637,7 +637,7 @@ impl<T: Vocabulary> Typed for Word<T> {
 }
 
 impl Typed for Instant {
-    const OBJECT: Option<&'static crate::declare::Object> = None;
+    const OBJECT: Option<&'static crate::object::Object> = None;
 
     fn schema() -> RefOr<Schema> {
         named::<Self>()

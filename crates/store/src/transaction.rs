@@ -1,18 +1,16 @@
 //! The two kinds of transaction, and what a writing one carries along.
 
-use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{Day, KeyId, Kind, Record};
+use domain::{Day, Kind, Record};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
-use crate::key::StoredKey;
-use crate::log::entry_log::{Action, Entry};
-use crate::register::naming::KnownNames;
+use crate::known::Known;
+use crate::log::entry::{Action, Entry};
 
 /// A view of the register at one moment.
 ///
@@ -80,14 +78,6 @@ pub(crate) struct Pending {
     pub(crate) entries: Vec<Entry>,
     pub(crate) search: Vec<SearchChange>,
     pub(crate) known: Known,
-}
-
-/// What the writes of a batch need not look up again, since no other transaction runs beside it. It holds until a write changes
-/// something other than by entering a record, or is taken back.
-#[derive(Default)]
-pub(crate) struct Known {
-    pub(crate) names: KnownNames,
-    pub(crate) keys: HashMap<KeyId, StoredKey>,
 }
 
 impl Pending {

@@ -12,15 +12,17 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use crate::PATIENCE;
 use crate::backend::checkpoint::Checkpointer;
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::dialect;
-use crate::error::Error;
-use crate::log::entry_log::{self, Head};
-use crate::register::naming::{KnownNames, Naming};
-use crate::transaction::{Known, Pending, SearchChangeKind, Stamp, WriteTx};
+use crate::error::{BatchError, Error};
+use crate::known::{Known, KnownNames, Naming};
+use crate::log::entry::Head;
+use crate::log::entry_log;
+use crate::transaction::{Pending, SearchChangeKind, Stamp, WriteTx};
 
+/// A request waits at most this long for a connection, or for its turn to write.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// Writes that may wait; one more is refused at once, which beats a wait without end.
 const QUEUE: usize = 1024;
 const SQLITE_BATCH: usize = 256;
@@ -192,14 +194,6 @@ where
     }
 }
 
-/// Why a batch as a whole was not acknowledged.
-pub(crate) enum BatchError {
-    /// Nothing of it was stored.
-    NotCommitted(Error),
-    /// The connection was lost at the commit: only a later read can tell.
-    Unknown(Error),
-}
-
 struct Writer {
     url: DatabaseUrl,
     conn: Option<Conn>,
@@ -273,7 +267,7 @@ impl Writer {
         let done = run_batch(&mut conn, jobs)?;
         let clean = match done {
             Done::Committed { head } => {
-                crate::raise(&self.heads, head.seq);
+                raise(&self.heads, head.seq);
                 true
             }
             Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
@@ -390,4 +384,13 @@ fn store_pending(conn: &mut Conn, head: Head, pending: &Pending) -> Result<Head,
 fn is_removed_later(pending: &Pending, position: usize, id: &str) -> bool {
     let later = pending.search.iter().skip(position.saturating_add(1));
     later.filter(|change| change.id == id).any(|change| matches!(change.kind, SearchChangeKind::Remove { .. }))
+}
+
+/// Lets those who wait know of a newer entry.
+pub(crate) fn raise(heads: &watch::Sender<i64>, head: i64) {
+    heads.send_if_modified(|known| {
+        let is_newer = head > *known;
+        *known = head.max(*known);
+        is_newer
+    });
 }

@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::row::{self, Broken, Entering, Rows};
+use crate::app::{Clock, OPERATOR};
 use crate::caller::Caller;
 use crate::caller::authentication;
-use crate::server::Clock;
 
 /// How often a server looks for imports that others have left or taken in.
 const POLL_EVERY: Duration = Duration::from_secs(2);
@@ -51,9 +51,9 @@ impl Importer {
         &self.name
     }
 
-    /// Says that there is an import.
-    pub fn wake(&self) {
-        self.call.notify_one();
+    /// What it is told by that there is an import.
+    pub fn call(&self) -> Arc<Notify> {
+        Arc::clone(&self.call)
     }
 
     /// The oldest import that nobody works at, which is this importer's now.
@@ -186,7 +186,7 @@ impl Importer {
     }
 
     fn own_stamp(&self) -> Stamp {
-        Stamp { now: self.clock.now(), actor: crate::server::OPERATOR.to_owned(), request_id: self.name.clone() }
+        Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: self.name.clone() }
     }
 
     /// Forgets old imports.

@@ -11,9 +11,8 @@ use domain::SearchQuery;
 use crate::backend::conn::Conn;
 use crate::backend::fragment::{Fixed, FixedText, FoundBy, Fragment, PARAMETER, Statement, WithParts};
 use crate::backend::schema::entries;
-use crate::error::Error;
-use crate::log::entry_log::{self, Head};
-use crate::writer::BatchError;
+use crate::error::{BatchError, Error};
+use crate::log::entry::{self, Head};
 
 /// Which of the two databases a connection speaks to, where SQL must differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +144,7 @@ pub(crate) fn after_failed_commit(conn: &Conn, error: Error) -> BatchError {
 }
 
 /// Stores numbered entries: PostgreSQL takes them in one round trip, SQLite one by one with a statement prepared once.
-pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry_log::Row<'_>]) -> QueryResult<()> {
+pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry::Row<'_>]) -> QueryResult<()> {
     match conn {
         Conn::Postgres(conn) => diesel::insert_into(entries::table).values(rows).execute(conn).map(drop),
         Conn::Sqlite(conn) => {

@@ -54,13 +54,6 @@ impl Fragment {
         self
     }
 
-    /// The same for a list of any length, the last value again and again up to a power of two: few texts serve all lengths, and each
-    /// is prepared once.
-    pub(crate) fn padded_parameters(self, values: &[&str]) -> Self {
-        let last = values.last().copied();
-        self.parameters(values.iter().copied().chain(last.into_iter().cycle()).take(values.len().next_power_of_two()))
-    }
-
     /// Goes on with another fragment.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.pieces.extend(other.pieces);

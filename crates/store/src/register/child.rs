@@ -17,7 +17,7 @@ use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{instant, parsed, parsed_option};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::record::{self, Column, StoredKind, Writing};

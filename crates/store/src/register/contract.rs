@@ -15,7 +15,7 @@ use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
 use crate::backend::json::parsed;
 use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::{reference, tombstone};

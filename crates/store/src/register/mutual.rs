@@ -18,11 +18,12 @@ use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
 use crate::backend::json::parsed_option;
 use crate::backend::schema::{identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots};
 use crate::error::{Conflict, ConflictKind, Error};
-use crate::log::entry_log::Action;
+use crate::known::Naming;
+use crate::log::entry::Action;
 use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
-use crate::register::naming::{Naming, Owner, free_slug, identifiers_of, remove_identifiers};
+use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Column, StoredKind, Writing};
-use crate::register::{annual_return, child, contract, reference, tombstone};
+use crate::register::{child, contract, reference, staff_count, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Span, Stored, WriteTx};
 
@@ -250,7 +251,7 @@ pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stor
 /// # Errors
 /// As [`insert`], and [`Error::Rule`] where its successors would lead back to it, or its annual returns say another count of staff.
 pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
-    let (mutual, faults) = annual_return::count_beside_returns(tx, current.id, mutual)?;
+    let (mutual, faults) = staff_count::count_beside_returns(tx, current.id, mutual)?;
     let writing = Writing::new(record::changed(tx, current, mutual)?);
     check(tx, &writing.record, faults)?;
     naming(current.id, &writing.record.content).check(tx)?;

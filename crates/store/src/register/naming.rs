@@ -3,46 +3,19 @@
 //! Writes are serial on both databases, so that what is found free here is still free when it is taken; the unique indexes stand
 //! behind it.
 
-use std::collections::{HashMap, HashSet};
-use std::fmt::Display;
-
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
-use domain::{Fault, FaultCode, Identifier, Kind, Slug, fold_name};
+use domain::{Fault, FaultCode, Identifier, Kind, Slug};
 
 use crate::backend::conn::Conn;
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
 use crate::backend::schema::identifiers;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
+use crate::known::{KnownNames, Name, NamedBy, Naming};
 use crate::{ReadTx, WriteTx};
 
 /// More records than this never share the words of a name.
 const MOST_SUFFIXES: u32 = 10_000;
-
-/// The names that a record is about to take. They are made before the writer's turn, so that those of a whole batch are looked up at
-/// once.
-#[derive(Clone, Debug)]
-pub struct Naming {
-    kind: Kind,
-    id: String,
-    display_name: String,
-    /// The slug, the name, and then the identifiers.
-    names: Vec<Name>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Name {
-    by: NamedBy,
-    text: String,
-}
-
-/// Slugs and names belong to one record of a kind, identifiers to one record of the register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum NamedBy {
-    Slug(Kind),
-    Name(Kind),
-    Identifier,
-}
 
 /// A record that has one of the names; none behind a slug whose record was deleted.
 #[derive(QueryableByName)]
@@ -59,26 +32,10 @@ struct Holder {
     name: Option<String>,
 }
 
-/// Who has the names that these records want. Names that nobody has are not in it.
-#[derive(Default)]
-pub(crate) struct KnownNames {
-    asked_for: HashSet<String>,
-    holders: HashMap<Name, Option<OtherRecord>>,
-}
-
 /// The names of so many records are looked up by one statement.
 const TOGETHER: usize = 256;
 
 impl Naming {
-    pub(crate) fn new(kind: Kind, id: impl Display, name: &str, slug: &Slug, identifiers: &[Identifier]) -> Self {
-        let own = [
-            Name { by: NamedBy::Slug(kind), text: slug.to_string() },
-            Name { by: NamedBy::Name(kind), text: fold_name(name) },
-        ];
-        let shared = identifiers.iter().map(|it| Name { by: NamedBy::Identifier, text: it.to_string() });
-        Self { kind, id: id.to_string(), display_name: name.to_owned(), names: own.into_iter().chain(shared).collect() }
-    }
-
     /// Refuses names that other records have, naming all of them.
     pub(crate) fn check(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
         if !tx.known().names.asked_for.contains(&self.id) {
@@ -98,10 +55,6 @@ impl Naming {
     pub(crate) fn note(&self, tx: &mut WriteTx<'_>) {
         let own = OtherRecord { resource_type: self.kind, id: self.id.clone(), name: Some(self.display_name.clone()) };
         tx.known().names.holders.extend(self.names.iter().map(|name| (name.clone(), Some(own.clone()))));
-    }
-
-    fn texts(&self, by: NamedBy) -> impl Iterator<Item = &str> {
-        self.names.iter().filter(move |name| name.by == by).map(|name| name.text.as_str())
     }
 }
 
@@ -128,7 +81,7 @@ impl KnownNames {
         Ok(found)
     }
 
-    fn add(&mut self, found: Self) {
+    pub(crate) fn add(&mut self, found: Self) {
         self.asked_for.extend(found.asked_for);
         self.holders.extend(found.holders);
     }
@@ -137,10 +90,13 @@ impl KnownNames {
 /// One statement for all names, since each that a write waits for makes the next one wait.
 fn query(wanted: &[&Naming]) -> Fragment {
     let mut selects = Vec::new();
+    // As many parameters each time as some power of two: few texts serve all batches, and each is prepared once.
+    let most = wanted.iter().map(|naming| naming.names.len()).sum::<usize>().next_power_of_two();
     let mut among = |by: NamedBy, sql: String| {
         let texts: Vec<&str> = wanted.iter().flat_map(|naming| naming.texts(by)).collect();
-        if !texts.is_empty() {
-            selects.push(Fragment::default().sql(sql).padded_parameters(&texts).sql(")"));
+        if let Some(last) = texts.last() {
+            let padded = texts.iter().chain(std::iter::repeat(last)).take(most).copied();
+            selects.push(Fragment::default().sql(sql).parameters(padded).sql(")"));
         }
     };
     for kind in [Kind::Department, Kind::Mutual] {

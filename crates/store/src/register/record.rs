@@ -26,7 +26,7 @@ use crate::backend::dialect;
 use crate::backend::fragment::{FoundBy, Fragment};
 use crate::backend::json::{instant, parsed};
 use crate::error::Error;
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::log::personal;
 use crate::register::tombstone;
 use crate::transaction::{Remark, Stored, next_version};

@@ -367,7 +367,7 @@ mod tests {
 
     use super::*;
     use crate::body::{Content, Refusal};
-    use crate::declare::Wire;
+    use crate::object::Wire;
     use crate::{record, schema};
 
     const FULL: &str = r#"{
