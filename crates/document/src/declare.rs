@@ -229,6 +229,27 @@ impl Member {
     }
 }
 
+impl Object {
+    /// Whether it may say something about a person, itself or in an object that it holds.
+    ///
+    /// # Panics
+    /// Where a list or a derived member holds something personal, which nothing would hide: such a declaration doesn't compile.
+    pub const fn has_personal(&self) -> bool {
+        let (mut members, mut found) = (self.members, false);
+        while let [member, rest @ ..] = members {
+            let is_inside = match member.object {
+                Some(inside) => inside.has_personal(),
+                None => false,
+            };
+            let is_hidden = !member.is_list() && !matches!(member.presence, Presence::Derived);
+            assert!(is_hidden || !(is_inside || member.is_personal), "nothing hides what is personal in a list");
+            found |= is_inside || member.is_personal;
+            members = rest;
+        }
+        found
+    }
+}
+
 /// An object of the wire, declared by `wire!`.
 pub trait Wire: Sized + ToSchema {
     /// Its description.
@@ -542,9 +563,13 @@ macro_rules! wire {
     (@forget $this:ident $found:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
         wire!(@forget $this $found $presence $field $($more)*)
     };
-    (@forget $this:ident $found:ident optional $field:ident) => {
+    // Nothing personal is in these: see `Object::has_personal`.
+    (@forget $this:ident $found:ident list $field:ident) => {};
+    (@forget $this:ident $found:ident required_list $field:ident) => {};
+    (@forget $this:ident $found:ident optional_list $field:ident) => {};
+    (@forget $this:ident $found:ident derived $field:ident) => {};
+    (@forget $this:ident $found:ident $presence:ident $field:ident) => {
         $this.$field = $this.$field.map(|value| $crate::declare::Typed::without_personal(value, $found))
     };
-    (@forget $this:ident $found:ident $presence:ident $field:ident) => {};
 }
 pub(crate) use wire;

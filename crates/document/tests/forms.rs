@@ -303,6 +303,7 @@ fn the_public_document_lacks_what_is_personal_and_nothing_else() {
             let parsed = |text: &RawValue| serde_json::from_str::<Value>(text.get()).unwrap();
             let document = parsed(&stored.document);
             assert_eq!(parsed(&stored.canonical), document, "{name} of a {}", documents.kind);
+            assert_eq!(stored.public_document.is_some(), !personal.is_empty(), "{name} of a {}", documents.kind);
             let Some(public) = stored.public_document else { continue };
             let (all, shown) = (said(&document, ""), said(&parsed(&public), ""));
             let lacking: BTreeSet<&String> = all.difference(&shown).collect();

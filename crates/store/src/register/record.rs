@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
 use document::record::{self, Json};
-use document::{Documented, Object, Wire};
+use document::{Documented, Wire};
 use domain::{Day, Id, Key, Kind, Record};
 
 use crate::backend::conn::{Conn, MultiBackend};
@@ -96,27 +96,25 @@ impl Column {
     }
 }
 
-/// Whether records of a kind may say something about a person.
-const fn has_personal(object: &'static Object) -> bool {
-    let mut members = object.members;
-    while let [member, rest @ ..] = members {
-        let inside = match member.object {
-            Some(inside) => has_personal(inside),
-            None => false,
-        };
-        if member.is_personal || inside {
-            return true;
-        }
-        members = rest;
-    }
-    false
-}
-
 /// What follows from the declaration of a kind.
 struct Shape<T>(PhantomData<fn() -> T>);
 
 impl<T: StoredKind> Shape<T> {
-    const IS_PERSONAL: bool = has_personal(&<T::Document as Wire>::OBJECT);
+    const IS_PERSONAL: bool = <T::Document as Wire>::OBJECT.has_personal();
+}
+
+/// Whether records of the kind may say something about a person, so that the public has a document of its own.
+pub(crate) const fn is_personal<T: StoredKind>() -> bool {
+    Shape::<T>::IS_PERSONAL
+}
+
+/// What there is for a reader who sees all of a record or what the public sees, and whether that is less.
+pub(crate) fn for_reader(document: String, public_document: String, sees_all: bool) -> (String, bool) {
+    if sees_all {
+        return (document, false);
+    }
+    let is_reduced = public_document != document;
+    (public_document, is_reduced)
 }
 
 /// A record that is ready to be written: all is done that needs no look at the register.
@@ -228,8 +226,9 @@ pub(crate) fn find_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> R
     found.ok_or_else(|| tombstone::missing(tx, T::KIND, key.to_string()))
 }
 
-/// What there is to show of the record with this id or slug.
+/// What there is to show of the record with this id or slug, of a kind of which everybody sees all.
 pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> Result<Representation, Error> {
+    const { assert!(!is_personal::<T>(), "the public may be shown less") };
     let table = T::KIND.table();
     let query = Fragment::default().sql(format!("SELECT id, version, updated_at, document FROM {table} WHERE "));
     let found: Option<Shown> = query.and(with_key::<T>(key)).statement().load(tx.conn())?.into_iter().next();
