@@ -257,9 +257,13 @@ macro_rules! wire {
     (@forget $this:ident $found:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
         wire!(@forget $this $found $presence $field $($more)*)
     };
-    (@forget $this:ident $found:ident optional $field:ident) => {
+    // Nothing personal is in these: see `Object::has_personal`.
+    (@forget $this:ident $found:ident list $field:ident) => {};
+    (@forget $this:ident $found:ident required_list $field:ident) => {};
+    (@forget $this:ident $found:ident optional_list $field:ident) => {};
+    (@forget $this:ident $found:ident derived $field:ident) => {};
+    (@forget $this:ident $found:ident $presence:ident $field:ident) => {
         $this.$field = $this.$field.map(|value| $crate::object::Typed::without_personal(value, $found))
     };
-    (@forget $this:ident $found:ident $presence:ident $field:ident) => {};
 }
 pub(crate) use wire;

@@ -288,3 +288,24 @@ pub fn collect_named<T: ToSchema>(schemas: &mut Schemas) {
     schemas.push((T::name().into_owned(), T::schema()));
     T::schemas(schemas);
 }
+
+impl Object {
+    /// Whether it may say something about a person, itself or in an object that it holds.
+    ///
+    /// # Panics
+    /// Where a list or a derived member holds something personal, which nothing would hide: such a declaration doesn't compile.
+    pub const fn has_personal(&self) -> bool {
+        let (mut members, mut found) = (self.members, false);
+        while let [member, rest @ ..] = members {
+            let is_inside = match member.object {
+                Some(inside) => inside.has_personal(),
+                None => false,
+            };
+            let is_hidden = !member.is_list() && !matches!(member.presence, Presence::Derived);
+            assert!(is_hidden || !(is_inside || member.is_personal), "nothing hides what is personal in a list");
+            found |= is_inside || member.is_personal;
+            members = rest;
+        }
+        found
+    }
+}

@@ -86,7 +86,7 @@ impl<T: ChildDocument> Documented for Child<T::Parent, T> {
 pub struct Json {
     /// All of it, members in the order that people read them in.
     pub shown: String,
-    /// What the public is shown, where that is less.
+    /// What the public is shown, of a kind that may say something about a person, whether or not this record does.
     pub public: Option<String>,
     /// All of it as canonical JSON (RFC 8785), which the entry log keeps and hashes.
     pub canonical: String,
@@ -97,8 +97,9 @@ pub struct Json {
 pub struct View(Box<RawValue>);
 
 impl View {
-    /// The view of a record.
+    /// The view of a record, of a kind that says nothing about persons.
     pub fn of<T: Documented>(record: &Record<T>) -> Option<Self> {
+        const { assert!(!T::Document::OBJECT.has_personal(), "the view would show all that it says about persons") };
         RawValue::from_string(shown(record)).ok().map(Self)
     }
 }
@@ -115,9 +116,11 @@ pub fn write<T: Documented>(record: &Record<T>) -> Json {
     let parent = parent(record);
     let canonical = canonical(record, parent.as_ref(), &document);
     let shown = text(record, parent.as_ref(), &document);
-    let mut is_reduced = false;
-    let public = document.without_personal(&mut is_reduced);
-    let public = is_reduced.then(|| text(record, parent.as_ref(), &public));
+    let public = T::Document::OBJECT.has_personal().then(|| {
+        let mut is_reduced = false;
+        let public = document.without_personal(&mut is_reduced);
+        if is_reduced { text(record, parent.as_ref(), &public) } else { shown.clone() }
+    });
     Json { shown, public, canonical }
 }
 

@@ -253,12 +253,22 @@ impl Store {
     /// Upgrades the stored documents that an earlier release wrote in another form.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer, [`Error::Internal`] where a newer release wrote it.
+    /// [`Error::Unavailable`] where the database does not answer, [`Error::Internal`] where a newer release wrote it, or where how far
+    /// the upgrade came is not kept.
     pub async fn bring_documents_up_to_date(&self, stamp: &Stamp) -> Result<(), Error> {
         for kind in self.read(upgrade::outstanding).await? {
-            while self.write(stamp.clone(), move |tx| kind.go_on(tx)).await? {}
+            let mut through = String::new();
+            while let Some(last) = self.write(stamp.clone(), move |tx| kind.go_on(tx)).await? {
+                if last <= through {
+                    return Err(kind.stuck(&last));
+                }
+                through = last;
+            }
         }
-        Ok(())
+        match self.read(upgrade::outstanding).await?.first() {
+            None => Ok(()),
+            Some(kind) => Err(kind.stuck("its end")),
+        }
     }
 
     /// Checks the whole log, as far as it goes when the check begins.

@@ -1,5 +1,5 @@
 -- A record is its document. The other columns are what statements look into: what lists are filtered and ordered by, what refers to
--- other records, what is unique and what is counted over many records. Where the public may be shown less, `public_document` has that.
+-- other records, what is unique and what is counted over many records. Where the public may be shown less, `public_document` has what it is shown.
 CREATE TABLE departments (
     row_no INTEGER PRIMARY KEY,
     id TEXT NOT NULL,
@@ -79,7 +79,7 @@ CREATE TABLE enablers (
     role TEXT NOT NULL,
     stages TEXT NOT NULL,
     sectors TEXT NOT NULL,
-    public_document TEXT,
+    public_document TEXT NOT NULL,
     document TEXT NOT NULL,
     CONSTRAINT pk_enablers PRIMARY KEY (id),
     CONSTRAINT fk_enablers__department_id FOREIGN KEY (department_id) REFERENCES departments (id)

@@ -112,7 +112,7 @@ CREATE TABLE objections (
     updated_at TEXT NOT NULL,
     mutual_id TEXT NOT NULL,
     outcome TEXT NOT NULL,
-    public_document TEXT,
+    public_document TEXT NOT NULL,
     document TEXT NOT NULL,
     CONSTRAINT pk_objections PRIMARY KEY (id),
     CONSTRAINT fk_objections__mutual_id FOREIGN KEY (mutual_id) REFERENCES mutuals (id)

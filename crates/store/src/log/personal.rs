@@ -35,7 +35,11 @@ pub(crate) fn commit(
     let mut is_changed = false;
     for member in members {
         let Some(found) = document.pointer_mut(member) else { continue };
-        let Some(value) = found.as_str().map(str::to_owned) else { continue };
+        let Some(value) = found.as_str().map(str::to_owned) else {
+            return Err(Error::Internal(format!(
+                "{member} of the {kind} {id} is personal, and no text that can be hidden"
+            )));
+        };
         *found = json!({ COMMITMENT: commitment(tx, kind, id, member, &value)? });
         is_changed = true;
     }

@@ -401,17 +401,18 @@ impl ChildConditions {
 /// What of the children of a kind is selected, up to the condition.
 fn select<T: StoredChild>(sees: DraftAccess<'_>, key: &str) -> Fragment {
     let table = T::KIND.table();
-    let public = if personal_members::<T>().is_empty() { "NULL" } else { "public_document" };
+    let public = if record::is_personal::<Child<T::Parent, T>>() { "public_document" } else { "''" };
     Fragment::default()
         .sql(format!("SELECT {table}.id, version, updated_at, document, {public} AS public_document, "))
         .and(seen::<T>(sees))
         .sql(format!(" AS seen, {key} AS key FROM {table} WHERE "))
 }
 
-/// Whether the reader sees personal data of the department that the child belongs to.
+/// Whether the reader sees personal data of the department that the child belongs to. Everybody sees all where there can be none.
 fn seen<T: StoredChild>(sees: DraftAccess<'_>) -> Fragment {
     let sql = Fragment::default();
     match sees {
+        _ if !record::is_personal::<Child<T::Parent, T>>() => sql.sql("(1 = 1)"),
         DraftAccess::All => sql.sql("(1 = 1)"),
         DraftAccess::None | DraftAccess::Appointments(_) | DraftAccess::Departments([]) => sql.sql("(1 = 0)"),
         DraftAccess::Departments(own) => {
@@ -437,8 +438,8 @@ struct Found {
     updated_at: NaiveDateTime,
     #[diesel(sql_type = Text)]
     document: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    public_document: Option<String>,
+    #[diesel(sql_type = Text)]
+    public_document: String,
     #[diesel(sql_type = Bool)]
     seen: bool,
     #[diesel(sql_type = Nullable<Text>)]
@@ -448,10 +449,7 @@ struct Found {
 impl Found {
     /// The document that the reader may see, and whether that is less than there is.
     fn for_reader(self) -> (String, bool) {
-        match self.public_document {
-            Some(public) if !self.seen => (public, true),
-            _ => (self.document, false),
-        }
+        record::for_reader(self.document, self.public_document, self.seen)
     }
 }
 

@@ -144,6 +144,7 @@ pub fn department_of(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Option<
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
+    const { assert!(!record::is_personal::<Mutual>(), "the public may be shown less") };
     let dialect = tx.conn().dialect();
     let column = match filter.search {
         Some(_) => page.sort.column().found_first(),

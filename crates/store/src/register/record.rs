@@ -19,7 +19,7 @@ use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, Date, HasSqlType, Nullable, Text, Timestamp};
 use diesel::sqlite::Sqlite;
 use document::record::{self, Json};
-use document::{Documented, Object, Wire};
+use document::{Documented, Wire};
 use domain::{Day, Id, Key, Kind, Record};
 
 use crate::backend::dialect;
@@ -131,27 +131,11 @@ impl Takes for Sqlite {
     }
 }
 
-/// Whether records of a kind may say something about a person.
-const fn has_personal(object: &'static Object) -> bool {
-    let mut members = object.members;
-    while let [member, rest @ ..] = members {
-        let inside = match member.object {
-            Some(inside) => has_personal(inside),
-            None => false,
-        };
-        if member.is_personal || inside {
-            return true;
-        }
-        members = rest;
-    }
-    false
-}
-
 /// What follows from the declaration of a kind.
 struct Shape<T>(PhantomData<fn() -> T>);
 
 impl<T: StoredKind> Shape<T> {
-    const IS_PERSONAL: bool = has_personal(&<T::Document as Wire>::OBJECT);
+    const IS_PERSONAL: bool = <T::Document as Wire>::OBJECT.has_personal();
 
     /// The columns that stay as they are when a record is changed.
     fn fixed() -> impl Iterator<Item = &'static str> {
@@ -163,6 +147,20 @@ impl<T: StoredKind> Shape<T> {
         let public = Self::IS_PERSONAL.then_some("public_document");
         ["version", "updated_at", "document"].into_iter().chain(public).chain(T::COLUMNS.iter().copied())
     }
+}
+
+/// Whether records of the kind may say something about a person, so that the public has a document of its own.
+pub(crate) const fn is_personal<T: StoredKind>() -> bool {
+    Shape::<T>::IS_PERSONAL
+}
+
+/// What there is for a reader who sees all of a record or what the public sees, and whether that is less.
+pub(crate) fn for_reader(document: String, public_document: String, sees_all: bool) -> (String, bool) {
+    if sees_all {
+        return (document, false);
+    }
+    let is_reduced = public_document != document;
+    (public_document, is_reduced)
 }
 
 /// A record that is ready to be written: all is done that needs no look at the register.
@@ -277,8 +275,9 @@ pub(crate) fn find_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> R
     found.ok_or_else(|| tombstone::missing(tx, T::KIND, key.to_string()))
 }
 
-/// What there is to show of the record with this id or slug.
+/// What there is to show of the record with this id or slug, of a kind of which everybody sees all.
 pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> Result<Representation, Error> {
+    const { assert!(!is_personal::<T>(), "the public may be shown less") };
     let table = T::KIND.table();
     let query = Fragment::default().sql(format!("SELECT id, version, updated_at, document FROM {table} WHERE "));
     let found: Option<Shown> = query.and(with_key::<T>(key)).statement().load(tx.conn())?.into_iter().next();

@@ -119,12 +119,12 @@ pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> R
         staff_ballots::public_document,
         seen(sees),
     ));
-    let found: Option<(String, i64, chrono::NaiveDateTime, String, Option<String>, bool)> =
+    let found: Option<(String, i64, chrono::NaiveDateTime, String, String, bool)> =
         query.filter(staff_ballots::id.eq(id.to_string())).filter(visible(sees)).first(tx.conn()).optional()?;
     let Some((id, version, updated_at, document, public_document, all)) = found else {
         return Err(tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees));
     };
-    let (document, reduced) = for_reader(document, public_document, all);
+    let (document, reduced) = record::for_reader(document, public_document, all);
     Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced })
 }
 
@@ -139,20 +139,12 @@ pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>
     Ok(there.get_result::<i64>(tx.conn())? > 0 || deleted.get_result::<i64>(tx.conn())? > 0)
 }
 
-/// The document for a reader who sees all of the ballot or what the public sees, and whether that is less.
-fn for_reader(document: String, public_document: Option<String>, all: bool) -> (String, bool) {
-    match public_document {
-        Some(public) if !all => (public, true),
-        _ => (document, false),
-    }
-}
-
 /// A page of the ballots that a filter lets through, for a caller who sees these drafts.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: DraftAccess<'_>) -> Result<Slice, Error> {
-    type Found = (String, i64, String, Option<String>, bool, Option<String>);
+    type Found = (String, i64, String, String, bool, Option<String>);
     let dialect = tx.conn().dialect();
     let mut reduced = Vec::new();
     let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
@@ -167,7 +159,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: Draft
         );
         let rows: Vec<Found> = query.order(segment.order).limit(segment.limit).select(columns).load(tx.conn())?;
         let shown = |(id, version, document, public_document, all, key): Found| {
-            let (document, is_reduced) = for_reader(document, public_document, all);
+            let (document, is_reduced) = record::for_reader(document, public_document, all);
             reduced.push(is_reduced);
             (id, version, document, key)
         };

@@ -53,19 +53,19 @@ pub(crate) fn outstanding(tx: &mut ReadTx<'_>) -> Result<Vec<Versioned>, Error> 
 }
 
 impl Versioned {
-    /// Upgrades the next documents of the kind; says whether there are more. How far it came is noted in the same transaction, so that no
-    /// document is upgraded twice, whoever goes on.
-    pub(crate) fn go_on(self, tx: &mut WriteTx<'_>) -> Result<bool, Error> {
+    /// Upgrades the next documents of the kind; gives the id of the last, or none at the end. How far it came is noted in the same
+    /// transaction, so that no document is upgraded twice, whoever goes on.
+    pub(crate) fn go_on(self, tx: &mut WriteTx<'_>) -> Result<Option<String>, Error> {
         let row = document_versions::table.find(self.kind.as_str());
         let noted = row.select((document_versions::version, document_versions::upgraded_through));
         let noted: Option<(i64, Option<String>)> = noted.first(tx.conn()).optional()?;
         let Some((version, upgraded_through)) = noted else {
             // There are no documents of a kind that this register has not known.
             self.note(tx, self.today(), None)?;
-            return Ok(false);
+            return Ok(None);
         };
         if version == self.today() {
-            return Ok(false);
+            return Ok(None);
         }
         if version > self.today() {
             return Err(Error::Internal(format!(
@@ -75,16 +75,20 @@ impl Versioned {
         }
         let from = usize::try_from(version).unwrap_or_default();
         let last = (self.step)(tx, from, &upgraded_through.unwrap_or_default())?;
-        let goes_on = last.is_some();
-        self.note(tx, if goes_on { version } else { self.today() }, last)?;
-        Ok(goes_on)
+        self.note(tx, if last.is_some() { version } else { self.today() }, last.as_deref())?;
+        Ok(last)
+    }
+
+    /// The error of an upgrade that would never end, since how far it came is not kept.
+    pub(crate) fn stuck(self, at: &str) -> Error {
+        Error::Internal(format!("the upgrade of the stored {} does not advance beyond {at}", self.kind.plural()))
     }
 
     fn today(self) -> i64 {
         i64::try_from(self.version).unwrap_or(i64::MAX)
     }
 
-    fn note(self, tx: &mut WriteTx<'_>, version: i64, upgraded_through: Option<String>) -> Result<(), Error> {
+    fn note(self, tx: &mut WriteTx<'_>, version: i64, upgraded_through: Option<&str>) -> Result<(), Error> {
         diesel::delete(document_versions::table.find(self.kind.as_str())).execute(tx.changing())?;
         diesel::insert_into(document_versions::table)
             .values((

@@ -1,10 +1,19 @@
 //! The stored form of records, which a newer release may write anew.
 
+use std::time::Duration;
+
 use domain::{Department, DraftAccess, Scrutineer, StaffBallot};
 use store::{Error, Page, Store};
 
 use crate::fixture::{ballot, checked, declared_ballot, department, mutual, parsed};
-use crate::kit::{Register, shown, stamp};
+use crate::kit::{Raw, Register, shown, stamp};
+
+/// An upgrade that does not end fails the case.
+async fn bring_up_to_date(store: &Store, second: i64) -> Result<(), Error> {
+    let upgrade =
+        tokio::time::timeout(Duration::from_secs(60), async { store.bring_documents_up_to_date(&stamp(second)).await });
+    upgrade.await.expect("the upgrade does not end")
+}
 
 async fn departments_shown(store: &Store) -> Vec<String> {
     let page = Page { limit: 1_000, sort: store::department::Sort::Id, descending: false, after: None, count: false };
@@ -28,7 +37,7 @@ async fn all_documents_are_upgraded_once_and_nothing_else_changes(register: &Reg
     for n in 0..520 {
         expected.push(shown(&register.enter(department(&format!("Department {n}"))).await).document);
     }
-    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    bring_up_to_date(&register.store, 5).await.unwrap();
     let entries = register.entries();
     make_older(register, None);
 
@@ -36,7 +45,7 @@ async fn all_documents_are_upgraded_once_and_nothing_else_changes(register: &Reg
     let instances: Vec<_> = (0..2)
         .map(|_| {
             let store = register.database.open();
-            tokio::spawn(async move { store.bring_documents_up_to_date(&stamp(6)).await })
+            tokio::spawn(async move { bring_up_to_date(&store, 6).await })
         })
         .collect();
     for instance in instances {
@@ -51,22 +60,59 @@ async fn all_documents_are_upgraded_once_and_nothing_else_changes(register: &Reg
 async fn an_upgrade_that_was_cut_short_goes_on_where_it_was(register: &Register) {
     let done = register.enter(department("Done")).await;
     let left = register.enter(department("Left")).await;
-    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    bring_up_to_date(&register.store, 5).await.unwrap();
     make_older(register, Some(&done.id.to_string()));
 
-    register.store.bring_documents_up_to_date(&stamp(6)).await.unwrap();
+    bring_up_to_date(&register.store, 6).await.unwrap();
 
     let expected = [format!(" {}", shown(&done).document), shown(&left).document];
     assert_eq!(departments_shown(&register.store).await, expected);
     assert_eq!(register.database.raw().count("document_versions WHERE upgraded_through IS NOT NULL"), 0);
 }
 
+/// Has the database change what is noted of how far an upgrade came.
+fn change_notes(raw: &mut Raw, column: &str, value: &str) {
+    raw.execute(&match raw {
+        Raw::Sqlite(_) => format!(
+            "CREATE TRIGGER changes_notes AFTER INSERT ON document_versions \
+             BEGIN UPDATE document_versions SET {column} = {value} WHERE kind = 'department'; END"
+        ),
+        Raw::Postgres(_) => format!(
+            "CREATE FUNCTION change_note() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN NEW.{column} := {value}; RETURN NEW; END $$; \
+             CREATE TRIGGER changes_notes BEFORE INSERT ON document_versions FOR EACH ROW EXECUTE FUNCTION change_note()"
+        ),
+    });
+}
+
+async fn an_upgrade_that_comes_to_the_same_place_again_ends_in_an_error(register: &Register) {
+    let only = register.enter(department("Only")).await;
+    bring_up_to_date(&register.store, 5).await.unwrap();
+    make_older(register, None);
+    change_notes(&mut register.database.raw(), "upgraded_through", "NULL");
+
+    let refused = bring_up_to_date(&register.store, 6).await.unwrap_err().to_string();
+
+    assert!(refused.contains(&format!("departments does not advance beyond {}", only.id)), "{refused}");
+}
+
+async fn an_upgrade_whose_end_is_not_kept_ends_in_an_error(register: &Register) {
+    register.enter(department("Only")).await;
+    bring_up_to_date(&register.store, 5).await.unwrap();
+    make_older(register, None);
+    change_notes(&mut register.database.raw(), "version", "0");
+
+    let refused = bring_up_to_date(&register.store, 6).await.unwrap_err().to_string();
+
+    assert!(refused.contains("departments does not advance beyond its end"), "{refused}");
+}
+
 async fn documents_of_the_same_form_are_left_as_they_are(register: &Register) {
     let there = register.enter(department("There")).await;
-    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    bring_up_to_date(&register.store, 5).await.unwrap();
     register.database.raw().execute("UPDATE departments SET document = 'as it was'");
 
-    register.store.bring_documents_up_to_date(&stamp(6)).await.unwrap();
+    bring_up_to_date(&register.store, 6).await.unwrap();
 
     assert_eq!(departments_shown(&register.store).await, ["as it was"]);
     assert_eq!(there.version, 1);
@@ -74,10 +120,10 @@ async fn documents_of_the_same_form_are_left_as_they_are(register: &Register) {
 
 async fn documents_of_a_newer_form_are_refused_and_left_as_they_are(register: &Register) {
     let there = register.enter(department("There")).await;
-    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    bring_up_to_date(&register.store, 5).await.unwrap();
     register.database.raw().execute("UPDATE document_versions SET version = 99 WHERE kind = 'department'");
 
-    let refused = register.store.bring_documents_up_to_date(&stamp(6)).await.unwrap_err().to_string();
+    let refused = bring_up_to_date(&register.store, 6).await.unwrap_err().to_string();
 
     assert!(refused.contains("departments are in form 99"), "{refused}");
     assert_eq!(departments_shown(&register.store).await, [shown(&there).document]);
@@ -86,12 +132,12 @@ async fn documents_of_a_newer_form_are_refused_and_left_as_they_are(register: &R
 /// What no release can read is no reason to lose it, and the message says which record it is.
 async fn a_document_that_cannot_be_read_is_named(register: &Register) {
     let broken = register.enter(department("Broken")).await;
-    register.store.bring_documents_up_to_date(&stamp(5)).await.unwrap();
+    bring_up_to_date(&register.store, 5).await.unwrap();
     let mut raw = register.database.raw();
     raw.execute("UPDATE departments SET document = '{}'");
     raw.execute("UPDATE document_versions SET version = 0");
 
-    let refused = register.store.bring_documents_up_to_date(&stamp(6)).await.unwrap_err().to_string();
+    let refused = bring_up_to_date(&register.store, 6).await.unwrap_err().to_string();
     let found = register
         .store
         .read_one::<_, Error, _>(move |tx| store::department::find(tx, &domain::Key::<Department>::Id(broken.id)));
@@ -124,11 +170,34 @@ async fn the_public_sees_the_public_document_of_a_ballot(register: &Register) {
     }
 }
 
+/// What the public sees is what was written for it: where that is lost, nobody is shown all there is in its place.
+async fn a_lost_public_document_is_an_error(register: &Register) {
+    let about = register.enter(mutual("Mutual")).await.id;
+    let id = register.enter(declared_ballot(about)).await.id;
+    let mut raw = register.database.raw();
+    raw.execute("ALTER TABLE staff_ballots DROP COLUMN public_document");
+    raw.execute("ALTER TABLE staff_ballots ADD COLUMN public_document TEXT");
+
+    for access in [DraftAccess::All, DraftAccess::None] {
+        let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, access);
+        let page =
+            Page { limit: 10, sort: store::staff_ballot::Sort::Id, descending: false, after: None, count: false };
+        let list = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::list(tx, &Default::default(), &page, access);
+        let shown = register.store.read_one::<_, Error, _>(show).await;
+        let listed = register.store.read_one::<_, Error, _>(list).await;
+        assert!(matches!(shown, Err(Error::Internal(_))), "{shown:?}");
+        assert!(matches!(listed, Err(Error::Internal(_))), "{listed:?}");
+    }
+}
+
 on_both!(
     all_documents_are_upgraded_once_and_nothing_else_changes,
     an_upgrade_that_was_cut_short_goes_on_where_it_was,
+    an_upgrade_that_comes_to_the_same_place_again_ends_in_an_error,
+    an_upgrade_whose_end_is_not_kept_ends_in_an_error,
     documents_of_the_same_form_are_left_as_they_are,
     documents_of_a_newer_form_are_refused_and_left_as_they_are,
     a_document_that_cannot_be_read_is_named,
     the_public_sees_the_public_document_of_a_ballot,
+    a_lost_public_document_is_an_error,
 );
