@@ -1,14 +1,10 @@
 //! Annual returns of mutuals, and the count of staff that a mutual has from them.
 
 use kit::TestApp;
-use kit::fixture::{MUTUALS, full_annual_return, id, mutual, part, with};
+use kit::fixture::{MUTUALS, annual_return, id, mutual, with};
 use serde_json::{Value, json};
 
-use crate::record;
-
 kit::on_both! {
-    an_annual_return_is_created_read_replaced_updated_and_deleted,
-    an_annual_return_can_be_sent_back_as_it_was_read,
     annual_returns_are_listed_by_their_years,
     a_mutual_has_one_return_for_each_year,
     all_faults_of_an_annual_return_are_told_at_once,
@@ -18,10 +14,6 @@ kit::on_both! {
     a_count_that_follows_from_a_return_is_read_only,
     a_mutual_changes_only_with_its_count,
     a_mutual_with_annual_returns_stays,
-}
-
-fn minimal() -> Value {
-    part("annual-returns")
 }
 
 async fn of_mutual(app: &TestApp, members: Value) -> (String, String) {
@@ -40,21 +32,10 @@ async fn count(app: &TestApp, own: &str) -> (Value, Value, i64) {
     (mutual["staff_count"].clone(), mutual["staff_counted_on"].clone(), mutual["version"].as_i64().unwrap())
 }
 
-async fn an_annual_return_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let (_, returns) = of_mutual(app, json!({})).await;
-    let patch = json!({ "surplus": { "amount_minor": -1, "currency": "EUR" }, "fte": "0.50" });
-    record::lives_and_dies(app, &returns, &full_annual_return(), &minimal(), &patch).await;
-}
-
-async fn an_annual_return_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let (_, returns) = of_mutual(app, json!({})).await;
-    record::can_be_sent_back(app, &returns, &full_annual_return()).await;
-}
-
 async fn annual_returns_are_listed_by_their_years(app: &TestApp) {
     let (_, returns) = of_mutual(app, json!({})).await;
     for year in ["2013-03-31", "2011-03-31", "2012-12-31", "2012-03-31"] {
-        app.create(&returns, &with(minimal(), json!({ "period_ends_on": year }))).await;
+        app.create(&returns, &with(annual_return(), json!({ "period_ends_on": year }))).await;
     }
     let years = ["2011-03-31", "2012-03-31", "2012-12-31", "2013-03-31"];
     assert_eq!(app.column(&returns, "period_ends_on").await, years);
@@ -64,13 +45,13 @@ async fn annual_returns_are_listed_by_their_years(app: &TestApp) {
 
 async fn a_mutual_has_one_return_for_each_year(app: &TestApp) {
     let (_, returns) = of_mutual(app, json!({})).await;
-    let first = app.create(&returns, &minimal()).await;
-    let second = app.create(&returns, &with(minimal(), json!({ "period_ends_on": "2011-03-31" }))).await;
+    let first = app.create(&returns, &annual_return()).await;
+    let second = app.create(&returns, &with(annual_return(), json!({ "period_ends_on": "2011-03-31" }))).await;
     let taken = json!({ "period_ends_on": first["period_ends_on"] });
     for refused in [
-        app.post(&returns, &minimal()).await,
+        app.post(&returns, &annual_return()).await,
         app.patch(format!("{returns}/{}", id(&second)), &taken).await,
-        app.put(format!("{returns}/{}", id(&second)), &minimal()).await,
+        app.put(format!("{returns}/{}", id(&second)), &annual_return()).await,
     ] {
         let problem = refused.expect_problem(409, "period-taken");
         assert_eq!(problem["conflicts"], json!([{ "resource_type": "annual_return", "id": id(&first) }]));
@@ -78,7 +59,7 @@ async fn a_mutual_has_one_return_for_each_year(app: &TestApp) {
     }
     app.patch(format!("{returns}/{}", id(&first)), &json!({ "headcount": 1 })).await.expect(200);
     let other = app.create(MUTUALS, &mutual("Another")).await;
-    app.create(&format!("{MUTUALS}/{}/annual-returns", id(&other)), &minimal()).await;
+    app.create(&format!("{MUTUALS}/{}/annual-returns", id(&other)), &annual_return()).await;
 }
 
 async fn all_faults_of_an_annual_return_are_told_at_once(app: &TestApp) {
@@ -198,7 +179,7 @@ async fn a_mutual_changes_only_with_its_count(app: &TestApp) {
 
 async fn a_mutual_with_annual_returns_stays(app: &TestApp) {
     let (own, returns) = of_mutual(app, json!({})).await;
-    let made = app.create(&returns, &minimal()).await;
+    let made = app.create(&returns, &annual_return()).await;
     let problem = app.delete(&own).await.expect_problem(409, "has-dependents");
     assert_eq!(problem["dependents"][0]["resource_type"], "annual_return", "{problem}");
     app.delete(format!("{returns}/{}", id(&made))).await.expect(204);

@@ -1,14 +1,10 @@
 //! Commitments of departments.
 
 use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, full_commitment, id, mutual, part, with, without};
+use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, commitment, department, id, mutual, with, without};
 use serde_json::json;
 
-use crate::record;
-
 kit::on_both! {
-    a_commitment_is_created_read_replaced_updated_and_deleted,
-    a_commitment_can_be_sent_back_as_it_was_read,
     commitments_are_listed_for_their_department_alone,
     a_commitment_is_its_departments_alone,
     a_department_with_commitments_stays,
@@ -16,32 +12,17 @@ kit::on_both! {
     a_commitment_is_in_the_log,
 }
 
-fn minimal() -> serde_json::Value {
-    part("commitments")
-}
-
 async fn of_department(app: &TestApp, name: &str) -> String {
     format!("{DEPARTMENTS}/{}/commitments", id(&app.create(DEPARTMENTS, &department(name)).await))
-}
-
-async fn a_commitment_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let path = of_department(app, "Trade").await;
-    let patch = json!({ "due_on": "2013-01-31", "evidence_url": null });
-    record::lives_and_dies(app, &path, &full_commitment(), &minimal(), &patch).await;
-}
-
-async fn a_commitment_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let path = of_department(app, "Trade").await;
-    record::can_be_sent_back(app, &path, &full_commitment()).await;
 }
 
 async fn commitments_are_listed_for_their_department_alone(app: &TestApp) {
     let [trade, home] = [of_department(app, "Trade").await, of_department(app, "Home").await];
     let mut own = Vec::new();
     for kind in ["plan_and_vision", "staff_pathway", "other"] {
-        own.push(app.create(&trade, &with(minimal(), json!({ "kind": kind }))).await);
+        own.push(app.create(&trade, &with(commitment(), json!({ "kind": kind }))).await);
     }
-    app.create(&home, &minimal()).await;
+    app.create(&home, &commitment()).await;
     let all = app.get(&trade).await.expect(200);
     assert_eq!(all["items"], json!(own));
     let first = app.get(format!("{trade}?limit=2&count=exact")).await.expect(200);
@@ -60,11 +41,11 @@ async fn commitments_are_listed_for_their_department_alone(app: &TestApp) {
 
 async fn a_commitment_is_its_departments_alone(app: &TestApp) {
     let [trade, home] = [of_department(app, "Trade").await, of_department(app, "Home").await];
-    let own = app.create(&trade, &minimal()).await;
+    let own = app.create(&trade, &commitment()).await;
     app.get(format!("{home}/{}", id(&own))).await.problem(404);
     app.patch(format!("{home}/{}", id(&own)), &json!({ "title": "Taken" })).await.problem(404);
     app.delete(format!("{home}/{}", id(&own))).await.problem(404);
-    app.post(format!("{DEPARTMENTS}/{NOBODY}/commitments"), &minimal()).await.problem(404);
+    app.post(format!("{DEPARTMENTS}/{NOBODY}/commitments"), &commitment()).await.problem(404);
     app.get(format!("{trade}/{NOBODY}")).await.problem(404);
     app.get(format!("{trade}/none")).await.problem(404);
     assert_eq!(app.get(format!("{trade}/{}", id(&own))).await.expect(200), own);
@@ -72,7 +53,7 @@ async fn a_commitment_is_its_departments_alone(app: &TestApp) {
 
 async fn a_department_with_commitments_stays(app: &TestApp) {
     let path = of_department(app, "Trade").await;
-    let own = app.create(&path, &minimal()).await;
+    let own = app.create(&path, &commitment()).await;
     let problem = app.delete(format!("{DEPARTMENTS}/trade")).await.expect_problem(409, "has-dependents");
     assert_eq!(problem["dependents"][0]["resource_type"], "commitment", "{problem}");
     app.delete(format!("{path}/{}", id(&own))).await.expect(204);
@@ -95,9 +76,9 @@ async fn all_faults_of_a_commitment_are_told_at_once(app: &TestApp) {
             ("/status", "unknown-member"),
         ],
     );
-    let moved = with(minimal(), json!({ "department_id": NOBODY }));
+    let moved = with(commitment(), json!({ "department_id": NOBODY }));
     app.post(&path, &moved).await.expect_faults(422, &[("/department_id", "read-only")]);
-    let own = app.create(&path, &minimal()).await;
+    let own = app.create(&path, &commitment()).await;
     app.patch(format!("{path}/{}", id(&own)), &json!({ "department_id": NOBODY }))
         .await
         .expect_faults(422, &[("/department_id", "read-only")]);
@@ -107,7 +88,7 @@ async fn all_faults_of_a_commitment_are_told_at_once(app: &TestApp) {
 async fn a_commitment_is_in_the_log(app: &TestApp) {
     let path = of_department(app, "Trade").await;
     app.create(MUTUALS, &mutual("Beside")).await;
-    let own = app.create(&path, &minimal()).await;
+    let own = app.create(&path, &commitment()).await;
     app.patch(format!("{path}/{}", id(&own)), &json!({ "published_on": "2012-12-01" })).await.expect(200);
     app.delete(format!("{path}/{}", id(&own))).await.expect(204);
     let entries = app.get("/v1/entries?resource_type=commitment").await.expect(200);

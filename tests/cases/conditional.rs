@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use kit::TestApp;
-use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot,
-};
+use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, mutual};
 use serde_json::json;
 
 kit::on_both! {
     a_read_of_what_the_caller_has_is_answered_without_it,
     a_list_has_a_tag_that_changes_with_its_items,
-    a_change_must_say_which_version_it_is_for,
     a_change_for_another_version_is_refused_with_the_current_one,
     a_malformed_condition_is_refused_on_changes_and_ignored_on_reads,
     a_rehearsed_change_is_checked_and_not_made,
@@ -55,25 +52,6 @@ async fn a_list_has_a_tag_that_changes_with_its_items(app: &TestApp) {
     distinct.sort();
     distinct.dedup();
     assert_eq!(distinct.len(), seen.len(), "{seen:?}");
-}
-
-async fn a_change_must_say_which_version_it_is_for(app: &TestApp) {
-    let office = app.create(DEPARTMENTS, &department("Office")).await;
-    let harmonie = app.create(MUTUALS, &mutual("Harmonie")).await;
-    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&harmonie))).await;
-    let deal = app.create(CONTRACTS, &contract(id(&harmonie), id(&office))).await;
-    for (path, record, body) in [
-        (DEPARTMENTS, &office, department("Office")),
-        (MUTUALS, &harmonie, mutual("Harmonie")),
-        (STAFF_BALLOTS, &ballot, staff_ballot(id(&harmonie))),
-        (CONTRACTS, &deal, contract(id(&harmonie), id(&office))),
-    ] {
-        let own = format!("{path}/{}", id(record));
-        for change in [app.put(&own, &body), app.patch(&own, &json!({})), app.delete(&own)] {
-            change.without("if-match").await.expect_problem(428, "precondition-required");
-        }
-        assert_eq!(app.get(&own).await.etag(), "\"1\"");
-    }
 }
 
 async fn a_change_for_another_version_is_refused_with_the_current_one(app: &TestApp) {

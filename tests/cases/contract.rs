@@ -1,14 +1,10 @@
 //! Contracts between a public body and a mutual.
 
 use kit::TestApp;
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, contract, department, full_contract, id, mutual, with};
+use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, contract, department, id, mutual, with};
 use serde_json::{Value, json};
 
-use crate::record;
-
 kit::on_both! {
-    a_contract_is_created_read_replaced_updated_and_deleted,
-    a_contract_can_be_sent_back_as_it_was_read,
     the_check_digit_of_a_cpv_code_is_checked_or_added,
     days_are_in_order,
     the_first_contract_is_the_one_entered_into_earliest,
@@ -24,18 +20,6 @@ async fn parties(app: &TestApp) -> (String, String) {
     let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
     let buyer = app.create(DEPARTMENTS, &department("Buyer")).await;
     (id(&supplier).to_owned(), id(&buyer).to_owned())
-}
-
-async fn a_contract_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let (supplier, buyer) = parties(app).await;
-    let patch = json!({ "title": "Dental services", "value": { "amount_minor": 1, "currency": "EUR" }, "cpv_codes": ["85130000-9"] });
-    record::lives_and_dies(app, CONTRACTS, &full_contract(&supplier, &buyer), &contract(&supplier, &buyer), &patch)
-        .await;
-}
-
-async fn a_contract_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let (supplier, buyer) = parties(app).await;
-    record::can_be_sent_back(app, CONTRACTS, &full_contract(&supplier, &buyer)).await;
 }
 
 async fn the_check_digit_of_a_cpv_code_is_checked_or_added(app: &TestApp) {

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, PARTS, STAFF_BALLOTS, contract, department, full_staff_ballot,
-    gloucestershire_ballot, id, mutual, part_beside, staff_ballot, with,
+    CONTRACTS, STAFF_BALLOTS, contract, full_staff_ballot, gloucestershire_ballot, id, staff_ballot, with,
 };
-use kit::{Contract, Program, TestApp};
+use kit::{Around, Contract, Program, SAMPLES, TestApp, children};
 use serde_json::{Map, Value, json};
 
 kit::on_both! {
@@ -96,24 +95,26 @@ fn operations_are_named_by_verb_and_resource_and_named_once() {
 
 #[test]
 fn the_resources_have_all_their_operations() {
-    let resources =
-        [(DEPARTMENTS, "department"), (MUTUALS, "mutual"), (STAFF_BALLOTS, "staff_ballot"), (CONTRACTS, "contract")];
-    for (path, resource) in resources {
-        let one = format!("{path}/{{{resource}}}");
-        let expected = [
-            (path, "get", format!("list_{resource}s")),
-            (path, "post", format!("create_{resource}")),
-            (&one, "get", format!("get_{resource}")),
-            (&one, "put", format!("replace_{resource}")),
-            (&one, "patch", format!("update_{resource}")),
-            (&one, "delete", format!("delete_{resource}")),
+    for sample in SAMPLES {
+        let (list, kind, one) = (sample.list, sample.kind, sample.template());
+        let many = list.rsplit('/').next().unwrap().replace('-', "_");
+        let mut expected = vec![
+            (list, "get", format!("list_{many}")),
+            (list, "post", format!("create_{kind}")),
+            (&one, "get", format!("get_{kind}")),
         ];
+        let name: String = kind.split('_').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
+        let mut expected_schemas = vec![name.clone(), format!("{name}Input"), format!("{name}Page")];
+        // The course of a mutual isn't written anew.
+        if kind != "stage_transition" {
+            let changes = [("put", "replace"), ("patch", "update"), ("delete", "delete")];
+            expected.extend(changes.map(|(method, word)| (one.as_str(), method, format!("{word}_{kind}"))));
+            expected_schemas.push(format!("{name}Patch"));
+        }
         for (path, method, name) in expected {
             assert_eq!(document()["paths"][path][method]["operationId"], name, "{method} {path}");
         }
-        let name: String =
-            resource.split('_').map(|word| format!("{}{}", word[..1].to_uppercase(), &word[1..])).collect();
-        for schema in [name.clone(), format!("{name}Input"), format!("{name}Patch"), format!("{name}Page")] {
+        for schema in expected_schemas {
             assert!(schemas().contains_key(&schema), "{schema}");
         }
     }
@@ -452,26 +453,20 @@ async fn every_documented_operation_is_mounted(app: &TestApp) {
 }
 
 async fn every_request_example_is_accepted(app: &TestApp) {
-    let buyer = app.create(DEPARTMENTS, &department("Buyer")).await;
-    let other = app.create(DEPARTMENTS, &department("Other buyer")).await;
-    let supplier = with(mutual("Supplier"), json!({ "department_id": id(&buyer) }));
-    let supplier = app.create(MUTUALS, &supplier).await;
-    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
-    let complete = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
-    let declared = app.declare(&app.create(STAFF_BALLOTS, &gloucestershire_ballot(id(&supplier))).await).await;
-    let rerun = with(full_staff_ballot(id(&supplier)), json!({ "kind": "rerun" }));
+    let around = Around::new(app, "around").await;
+    let (buyer, other, supplier) = (&around.department, &around.others[0], &around.mutual);
+    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(supplier))).await;
+    let complete = app.create(STAFF_BALLOTS, &full_staff_ballot(id(supplier))).await;
+    let declared = app.declare(&app.create(STAFF_BALLOTS, &gloucestershire_ballot(id(supplier))).await).await;
+    let rerun = with(full_staff_ballot(id(supplier)), json!({ "kind": "rerun" }));
     let rerun = app.declare(&app.create(STAFF_BALLOTS, &rerun).await).await;
-    let deal = app.create(CONTRACTS, &contract(id(&supplier), id(&buyer))).await;
+    let deal = app.create(CONTRACTS, &contract(id(supplier), id(buyer))).await;
     let watcher = json!({"label": "Watcher", "role": "scrutineer", "expires_in_days": 1});
     let watcher = app.create("/v1/keys", &watcher).await;
     let mut existing = vec![("contract", deal)];
-    let step = app.pathway_step(id(&buyer), 11, false).await;
-    let next_step = app.pathway_step(id(&buyer), 12, false).await;
-    for (wholes, segment, parameter) in PARTS {
-        let whole = if wholes == DEPARTMENTS { &buyer } else { &supplier };
-        let path = format!("{wholes}/{}/{segment}", id(whole));
-        let body = part_beside(segment, |_| id(&step).to_owned());
-        existing.push((parameter, app.create(&path, &body).await));
+    let next_step = app.pathway_step(id(buyer), 12, false).await;
+    for sample in children() {
+        existing.push((sample.kind, app.create(&sample.path(&around), &(sample.minimal)(&around)).await));
     }
     existing.extend([("department", buyer.clone()), ("mutual", supplier.clone())]);
     let mut tried = 0;
@@ -496,13 +491,13 @@ async fn every_request_example_is_accepted(app: &TestApp) {
                 put_ids_in(
                     &mut body,
                     &[
-                        ("department_id", &buyer),
-                        ("mutual_id", &supplier),
+                        ("department_id", buyer),
+                        ("mutual_id", supplier),
                         ("superseded_by_id", &rerun),
                         ("key_id", &watcher),
                         ("step_id", &next_step),
                     ],
-                    &other,
+                    other,
                 );
                 if method == "PUT" {
                     // An example brings a slug and a stage of its own, and those of a record stay.

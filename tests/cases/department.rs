@@ -4,11 +4,7 @@ use kit::TestApp;
 use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, full_department, id, mutual, with};
 use serde_json::{Value, json};
 
-use crate::record;
-
 kit::on_both! {
-    a_department_is_created_read_replaced_updated_and_deleted,
-    a_department_can_be_sent_back_as_it_was_read,
     a_name_differing_only_by_case_or_white_space_is_taken,
     a_slug_comes_from_the_name_and_gives_way,
     a_slug_that_is_given_is_kept_or_refused,
@@ -25,17 +21,6 @@ kit::on_both! {
     a_department_with_contracts_or_predecessors_stays,
     five_faults_are_told_in_one_answer,
     text_is_trimmed_and_normalised,
-}
-
-async fn a_department_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let successor = app.create(DEPARTMENTS, &department("Department for Business")).await;
-    let patch = json!({ "name": "Board of Trade", "opened_on": "1621", "policy_areas": ["education"] });
-    record::lives_and_dies(app, DEPARTMENTS, &full_department(id(&successor)), &department("Trade"), &patch).await;
-}
-
-async fn a_department_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let successor = app.create(DEPARTMENTS, &department("Department for Business")).await;
-    record::can_be_sent_back(app, DEPARTMENTS, &full_department(id(&successor))).await;
 }
 
 /// People read « Cabinet Office » and « CABINET  OFFICE » as the same department.

@@ -1,14 +1,10 @@
 //! Enablers of departments, and who gets to know who they are.
 
-use kit::fixture::{DEPARTMENTS, NOBODY, department, full_enabler, id, part, with, without};
+use kit::fixture::{DEPARTMENTS, NOBODY, department, enabler, full_enabler, id, with, without};
 use kit::{Program, TestApp};
 use serde_json::{Value, json};
 
-use crate::record;
-
 kit::on_both! {
-    an_enabler_is_created_read_replaced_updated_and_deleted,
-    an_enabler_can_be_sent_back_as_it_was_read,
     enablers_are_listed_by_role_and_by_what_they_cover,
     who_an_enabler_is_is_for_callers_with_a_key,
     an_erased_enabler_is_nowhere_and_stays_an_enabler,
@@ -17,23 +13,8 @@ kit::on_both! {
     a_department_with_enablers_stays,
 }
 
-fn minimal() -> Value {
-    part("enablers")
-}
-
 async fn of_department(app: &TestApp, name: &str) -> String {
     format!("{DEPARTMENTS}/{}/enablers", id(&app.create(DEPARTMENTS, &department(name)).await))
-}
-
-async fn an_enabler_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let path = of_department(app, "Trade").await;
-    let patch = json!({ "email": "trade@example.gov.uk", "stages": ["approved"] });
-    record::lives_and_dies(app, &path, &full_enabler(), &minimal(), &patch).await;
-}
-
-async fn an_enabler_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let path = of_department(app, "Trade").await;
-    record::can_be_sent_back(app, &path, &full_enabler()).await;
 }
 
 async fn enablers_are_listed_by_role_and_by_what_they_cover(app: &TestApp) {
@@ -67,7 +48,7 @@ async fn enablers_are_listed_by_role_and_by_what_they_cover(app: &TestApp) {
 async fn who_an_enabler_is_is_for_callers_with_a_key(app: &TestApp) {
     let [trade, home] = [of_department(app, "Trade").await, of_department(app, "Home").await];
     let full = app.create(&trade, &full_enabler()).await;
-    let nobody = app.create(&trade, &minimal()).await;
+    let nobody = app.create(&trade, &enabler()).await;
     let own = format!("{trade}/{}", id(&full));
     let elsewhere = app.get(&home[..home.len() - "/enablers".len()]).await.json()["id"].clone();
     let public = without(full.clone(), &["name", "email"]);
@@ -171,7 +152,7 @@ async fn all_faults_of_an_enabler_are_told_at_once(app: &TestApp) {
         ],
     );
     assert!(!problem.text().contains("smith@example.org"), "{problem:?}");
-    app.post(&path, &with(minimal(), json!({ "active_from": "2013-01" })))
+    app.post(&path, &with(enabler(), json!({ "active_from": "2013-01" })))
         .await
         .expect_faults(422, &[("/active_from", "invalid-format")]);
 }

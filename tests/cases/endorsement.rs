@@ -2,16 +2,14 @@
 
 use kit::TestApp;
 use kit::fixture::{
-    DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, department, full_endorsement, id, mutual, part, staff_ballot, with,
-    without,
+    DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, department, endorsement, full_endorsement, id, mutual, staff_ballot,
+    with, without,
 };
 use serde_json::{Value, json};
 
 use crate::record;
 
 kit::on_both! {
-    an_endorsement_is_created_read_replaced_updated_and_deleted,
-    an_endorsement_can_be_sent_back_as_it_was_read,
     endorsements_are_narrowed_by_constituency,
     all_faults_of_an_endorsement_are_told_at_once,
     the_position_of_staff_is_what_their_ballot_says,
@@ -42,21 +40,10 @@ fn by_staff(ballot: &Value) -> Value {
     json!({ "constituency": "staff", "staff_ballot_id": id(ballot), "given_on": "2012-10-01" })
 }
 
-async fn an_endorsement_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let (_, path) = of_mutual(app).await;
-    let patch = json!({ "position": "opposes", "given_by": "Una Unionist" });
-    record::lives_and_dies(app, &path, &full_endorsement(), &part("endorsements"), &patch).await;
-}
-
-async fn an_endorsement_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let (_, path) = of_mutual(app).await;
-    record::can_be_sent_back(app, &path, &full_endorsement()).await;
-}
-
 async fn endorsements_are_narrowed_by_constituency(app: &TestApp) {
     let (_, path) = of_mutual(app).await;
     for constituency in ["service_users", "commissioners", "trade_unions"] {
-        app.create(&path, &with(part("endorsements"), json!({ "constituency": constituency }))).await;
+        app.create(&path, &with(endorsement(), json!({ "constituency": constituency }))).await;
     }
     let some = format!("{path}?constituency=trade_unions&constituency=service_users");
     assert_eq!(app.column(&some, "constituency").await, ["service_users", "trade_unions"]);

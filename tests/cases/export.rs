@@ -7,7 +7,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_contract, full_department, full_mutual,
     full_staff_ballot, id, mutual, staff_ballot, with,
 };
-use kit::{Response, TestApp};
+use kit::{Response, Sample, TestApp};
 use serde_json::{Map, Value, json};
 
 kit::on_both! {
@@ -61,7 +61,7 @@ async fn fill(app: &TestApp) {
 async fn an_export_says_what_the_list_says(app: &TestApp) {
     fill(app).await;
     let head = app.get("/v1/entries?limit=1").await.expect(200)["head"].to_string();
-    for path in [DEPARTMENTS, MUTUALS, STAFF_BALLOTS, CONTRACTS] {
+    for Sample { list: path, .. } in kit::top_level() {
         let listed = app.walk(path).await;
         let export = app.get(format!("{path}/export.ndjson")).await;
         assert_eq!(export.header("register-seq"), Some(head.as_str()));

@@ -6,7 +6,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, full_contract, full_department,
     full_mutual, full_staff_ballot, id, mutual, staff_ballot, with, without,
 };
-use kit::{Client, Database, Engine, Program, TestApp};
+use kit::{Client, Database, Engine, Program, Sample, TestApp};
 use serde_json::{Value, json};
 
 use crate::entry_log::{assert_sound, entries};
@@ -298,12 +298,9 @@ fn lasting(record: &Value) -> Value {
     without(record.clone(), &["version", "created_at", "updated_at"])
 }
 
-const ALL: [(&str, &str); 4] =
-    [("department", DEPARTMENTS), ("mutual", MUTUALS), ("staff_ballot", STAFF_BALLOTS), ("contract", CONTRACTS)];
-
 /// Takes all that one register exports into another, and compares what both say.
 async fn carry_over(from: &TestApp, to: &TestApp) {
-    for (resource_type, path) in ALL {
+    for Sample { kind: resource_type, list: path, .. } in kit::top_level() {
         let exported = from.get(format!("{path}/export.ndjson")).await;
         let done = import(to, &format!("resource_type={resource_type}"), exported.text()).await;
         let rows = i64::try_from(lines(&exported).len()).unwrap();

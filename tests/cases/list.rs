@@ -6,7 +6,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, known_staff_ballot, mutual,
     staff_ballot, with,
 };
-use kit::{Contract, TestApp};
+use kit::{Contract, Sample, TestApp};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -571,11 +571,11 @@ async fn an_unknown_parameter_names_the_nearest(app: &TestApp) {
 }
 
 async fn an_empty_list_is_a_list(app: &TestApp) {
-    for path in [DEPARTMENTS, MUTUALS, STAFF_BALLOTS, CONTRACTS] {
+    for Sample { list, .. } in kit::top_level() {
         assert_eq!(
-            app.get(format!("{path}?count=exact")).await.expect(200),
+            app.get(format!("{list}?count=exact")).await.expect(200),
             json!({ "items": [], "total": 0 }),
-            "{path}"
+            "{list}"
         );
     }
 }

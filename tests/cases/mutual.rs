@@ -2,16 +2,11 @@
 
 use kit::TestApp;
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, full_mutual, id, mutual,
-    staff_ballot, with,
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with,
 };
 use serde_json::{Value, json};
 
-use crate::record;
-
 kit::on_both! {
-    a_mutual_is_created_read_replaced_updated_and_deleted,
-    a_mutual_can_be_sent_back_as_it_was_read,
     a_new_mutual_is_an_idea_of_which_nothing_is_known,
     a_name_differing_only_by_case_is_taken,
     sectors_are_at_least_one_and_each_once,
@@ -36,22 +31,6 @@ async fn parents(app: &TestApp) -> [Value; 3] {
         found.push(app.create(DEPARTMENTS, &department(name)).await);
     }
     found.try_into().unwrap()
-}
-
-async fn full(app: &TestApp) -> Value {
-    let [lead, second, third] = parents(app).await;
-    full_mutual([id(&lead), id(&second), id(&third)])
-}
-
-async fn a_mutual_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let full = full(app).await;
-    let patch = json!({ "name": "Concordia", "website": null, "region": "wales" });
-    record::lives_and_dies(app, MUTUALS, &full, &mutual("Harmony"), &patch).await;
-}
-
-async fn a_mutual_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let full = full(app).await;
-    record::can_be_sent_back(app, MUTUALS, &full).await;
 }
 
 async fn a_new_mutual_is_an_idea_of_which_nothing_is_known(app: &TestApp) {

@@ -1,14 +1,13 @@
 //! Objections to mutuals: what may become of one, and what is refused.
 
 use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, MUTUALS, department, full_objection, id, mutual, part, with};
+use kit::fixture::{DEPARTMENTS, MUTUALS, department, full_objection, id, mutual, objection, with};
 use serde_json::{Value, json};
 
 use crate::record;
 
 kit::on_both! {
-    an_objection_is_created_read_replaced_updated_and_deleted,
-    an_objection_can_be_sent_back_as_it_was_read,
+    an_appealed_objection_can_be_sent_back_as_it_was_read,
     objections_are_narrowed_by_outcome,
     all_faults_of_an_objection_are_told_at_once,
     an_objection_is_decided_appealed_and_decided_by_the_arbiter,
@@ -27,24 +26,17 @@ fn decided(outcome: &str, on: &str, by_arbiter: bool) -> Value {
     json!({ "outcome": outcome, "decided_on": on, "decision_reasons": reasons, "decided_by_arbiter": by_arbiter })
 }
 
-async fn an_objection_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
+async fn an_appealed_objection_can_be_sent_back_as_it_was_read(app: &TestApp) {
     let path = of_mutual(app).await;
-    let patch = decided("accepted", "2012-08-20", true);
-    record::lives_and_dies(app, &path, &full_objection(), &part("objections"), &patch).await;
-}
-
-async fn an_objection_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let path = of_mutual(app).await;
-    record::can_be_sent_back(app, &path, &full_objection()).await;
     let appealed = with(full_objection(), decided("appealed", "2012-08-20", false));
     record::can_be_sent_back(app, &path, &appealed).await;
 }
 
 async fn objections_are_narrowed_by_outcome(app: &TestApp) {
     let path = of_mutual(app).await;
-    app.create(&path, &part("objections")).await;
-    app.create(&path, &with(part("objections"), json!({ "outcome": "withdrawn" }))).await;
-    app.create(&path, &with(part("objections"), decided("rejected", "2012-08-20", false))).await;
+    app.create(&path, &objection()).await;
+    app.create(&path, &with(objection(), json!({ "outcome": "withdrawn" }))).await;
+    app.create(&path, &with(objection(), decided("rejected", "2012-08-20", false))).await;
     let some = format!("{path}?outcome=rejected&outcome=open");
     assert_eq!(app.column(&some, "outcome").await, ["open", "rejected"]);
     app.get(format!("{path}?outcome=lost")).await.problem(400);
@@ -109,7 +101,7 @@ async fn an_objection_becomes_what_its_outcome_allows_and_nothing_else(app: &Tes
         ("accepted", &["appealed"]),
         ("appealed", &["withdrawn", "rejected", "accepted"]),
     ] {
-        let own = format!("{path}/{}", id(&app.create(&path, &with(part("objections"), made(from))).await));
+        let own = format!("{path}/{}", id(&app.create(&path, &with(objection(), made(from))).await));
         for to in outcomes.into_iter().filter(|to| *to != from) {
             let change = match (from, to) {
                 ("appealed", "rejected" | "accepted") => decided(to, "2012-08-20", true),

@@ -1,14 +1,15 @@
 //! Mutuals' progress on the pathways of their departments.
 
 use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, mutual, source, with, without};
-use serde_json::{Value, json};
+use kit::fixture::{
+    DEPARTMENTS, MUTUALS, NOBODY, department, full_pathway_progress, id, mutual, pathway_progress, with, without,
+};
+use serde_json::json;
 
 use crate::record;
 
 kit::on_both! {
-    progress_is_created_read_replaced_updated_and_deleted,
-    progress_can_be_sent_back_as_it_was_read,
+    progress_with_evidence_can_be_sent_back_as_it_was_read,
     progress_is_on_a_step_of_the_mutuals_department,
     a_mutual_takes_each_step_once,
     a_step_that_asks_for_evidence_is_done_with_it,
@@ -30,26 +31,11 @@ async fn led(app: &TestApp) -> (String, String, String) {
     (id(&own).to_owned(), format!("{path}/pathway-progress"), path)
 }
 
-fn done(step_id: &str) -> Value {
-    json!({ "step_id": step_id, "done_on": "2012-02-14" })
-}
-
-fn full(step_id: &str) -> Value {
-    let more = json!({ "evidence_url": "https://example.org/minutes", "note": "In writing.", "sources": [source()] });
-    with(done(step_id), more)
-}
-
-async fn progress_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let (own, path, _) = led(app).await;
-    let step = step(app, &own, 1, false).await;
-    record::lives_and_dies(app, &path, &full(&step), &done(&step), &json!({ "done_on": "2012-02-15" })).await;
-}
-
-async fn progress_can_be_sent_back_as_it_was_read(app: &TestApp) {
+async fn progress_with_evidence_can_be_sent_back_as_it_was_read(app: &TestApp) {
     let (own, path, _) = led(app).await;
     let [first, second] = [step(app, &own, 1, true).await, step(app, &own, 2, false).await];
-    record::can_be_sent_back(app, &path, &full(&first)).await;
-    app.create(&path, &done(&second)).await;
+    record::can_be_sent_back(app, &path, &full_pathway_progress(&first)).await;
+    app.create(&path, &pathway_progress(&second)).await;
 }
 
 async fn progress_is_on_a_step_of_the_mutuals_department(app: &TestApp) {
@@ -57,20 +43,20 @@ async fn progress_is_on_a_step_of_the_mutuals_department(app: &TestApp) {
     let other = app.create(DEPARTMENTS, &department("Home")).await;
     let elsewhere = step(app, id(&other), 1, false).await;
     for step_id in [&elsewhere, NOBODY] {
-        app.post(&path, &done(step_id)).await.expect_faults(422, &[("/step_id", "unknown-reference")]);
+        app.post(&path, &pathway_progress(step_id)).await.expect_faults(422, &[("/step_id", "unknown-reference")]);
     }
     let nobodys = app.create(MUTUALS, &mutual("Nobody's")).await;
-    let refused = app.post(format!("{MUTUALS}/{}/pathway-progress", id(&nobodys)), &done(&elsewhere)).await;
+    let refused = app.post(format!("{MUTUALS}/{}/pathway-progress", id(&nobodys)), &pathway_progress(&elsewhere)).await;
     refused.expect_faults(422, &[("/step_id", "unknown-reference")]);
 }
 
 async fn a_mutual_takes_each_step_once(app: &TestApp) {
     let (own, path, _) = led(app).await;
     let [first, second] = [step(app, &own, 1, false).await, step(app, &own, 2, false).await];
-    let taken = app.create(&path, &done(&first)).await;
-    let other = app.create(&path, &done(&second)).await;
+    let taken = app.create(&path, &pathway_progress(&first)).await;
+    let other = app.create(&path, &pathway_progress(&second)).await;
     for refused in [
-        app.post(&path, &done(&first)).await,
+        app.post(&path, &pathway_progress(&first)).await,
         app.patch(format!("{path}/{}", id(&other)), &json!({ "step_id": first })).await,
     ] {
         let problem = refused.expect_problem(409, "step-taken");
@@ -81,8 +67,8 @@ async fn a_mutual_takes_each_step_once(app: &TestApp) {
 async fn a_step_that_asks_for_evidence_is_done_with_it(app: &TestApp) {
     let (own, path, _) = led(app).await;
     let step = step(app, &own, 1, true).await;
-    app.post(&path, &done(&step)).await.expect_faults(422, &[("/evidence_url", "required")]);
-    let made = app.create(&path, &full(&step)).await;
+    app.post(&path, &pathway_progress(&step)).await.expect_faults(422, &[("/evidence_url", "required")]);
+    let made = app.create(&path, &full_pathway_progress(&step)).await;
     let refused = app.patch(format!("{path}/{}", id(&made)), &json!({ "evidence_url": null })).await;
     refused.expect_faults(422, &[("/evidence_url", "required")]);
 }
@@ -90,7 +76,7 @@ async fn a_step_that_asks_for_evidence_is_done_with_it(app: &TestApp) {
 async fn what_was_done_elsewhere_stays(app: &TestApp) {
     let (own, path, mutual) = led(app).await;
     let first = step(app, &own, 1, false).await;
-    let made = app.create(&path, &done(&first)).await;
+    let made = app.create(&path, &pathway_progress(&first)).await;
     let other = app.create(DEPARTMENTS, &department("Home")).await;
     app.patch(&mutual, &json!({ "department_id": id(&other) })).await.expect(200);
     app.patch(format!("{path}/{}", id(&made)), &json!({ "note": "Before the move." })).await.expect(200);
@@ -120,7 +106,7 @@ async fn a_pathway_shows_every_step_and_what_is_done(app: &TestApp) {
     let pathway = format!("{mutual}/pathway");
     let before = app.get(&pathway).without_key().await;
     assert_eq!((&before.json()["steps_done"], &before.json()["steps_total"]), (&json!(0), &json!(2)));
-    let made = app.create(&path, &done(&first)).await;
+    let made = app.create(&path, &pathway_progress(&first)).await;
 
     let after = app.get(&pathway).without_key().await;
     assert_ne!(after.etag(), before.etag());
@@ -146,7 +132,7 @@ async fn a_pathway_shows_every_step_and_what_is_done(app: &TestApp) {
 async fn a_step_that_was_taken_stays(app: &TestApp) {
     let (own, path, _) = led(app).await;
     let taken = step(app, &own, 1, false).await;
-    let made = app.create(&path, &done(&taken)).await;
+    let made = app.create(&path, &pathway_progress(&taken)).await;
     let of_step = format!("{DEPARTMENTS}/{own}/pathway-steps/{taken}");
     let problem = app.delete(&of_step).await.expect_problem(409, "has-dependents");
     assert!(problem.to_string().contains(id(&made)), "{problem}");

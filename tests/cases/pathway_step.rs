@@ -1,14 +1,10 @@
 //! Steps of departments' pathways.
 
 use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, department, full_pathway_step, id, part, with, without};
+use kit::fixture::{DEPARTMENTS, department, id, pathway_step, with, without};
 use serde_json::{Value, json};
 
-use crate::record;
-
 kit::on_both! {
-    a_step_is_created_read_replaced_updated_and_deleted,
-    a_step_can_be_sent_back_as_it_was_read,
     steps_are_listed_by_their_place_on_the_pathway,
     a_step_without_a_place_comes_after_the_last_and_stays_there,
     a_place_is_one_steps_of_a_department,
@@ -21,18 +17,7 @@ async fn of_department(app: &TestApp, name: &str) -> String {
 }
 
 fn at(position: i64) -> Value {
-    with(part("pathway-steps"), json!({ "position": position }))
-}
-
-async fn a_step_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let path = of_department(app, "Trade").await;
-    let patch = json!({ "guidance": "Ask them.", "stage": "idea" });
-    record::lives_and_dies(app, &path, &full_pathway_step(), &at(8), &patch).await;
-}
-
-async fn a_step_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let path = of_department(app, "Trade").await;
-    record::can_be_sent_back(app, &path, &full_pathway_step()).await;
+    with(pathway_step(), json!({ "position": position }))
 }
 
 async fn steps_are_listed_by_their_place_on_the_pathway(app: &TestApp) {
@@ -54,17 +39,17 @@ async fn steps_are_listed_by_their_place_on_the_pathway(app: &TestApp) {
 
 async fn a_step_without_a_place_comes_after_the_last_and_stays_there(app: &TestApp) {
     let path = of_department(app, "Trade").await;
-    let first = app.create(&path, &part("pathway-steps")).await;
+    let first = app.create(&path, &pathway_step()).await;
     assert_eq!(first["position"], 1);
     app.create(&path, &at(5)).await;
-    let next = app.create(&path, &part("pathway-steps")).await;
+    let next = app.create(&path, &pathway_step()).await;
     assert_eq!(next["position"], 6);
     let own = format!("{path}/{}", id(&first));
-    for change in [app.put(&own, &part("pathway-steps")), app.patch(&own, &json!({ "position": null }))] {
+    for change in [app.put(&own, &pathway_step()), app.patch(&own, &json!({ "position": null }))] {
         assert_eq!(change.await.expect(200)["position"], 1);
     }
     app.create(&path, &at(100)).await;
-    app.post(&path, &part("pathway-steps")).await.expect_faults(422, &[("/position", "required")]);
+    app.post(&path, &pathway_step()).await.expect_faults(422, &[("/position", "required")]);
     assert_eq!(app.create(&path, &at(2)).await["position"], 2);
 }
 
@@ -103,7 +88,7 @@ async fn all_faults_of_a_step_are_told_at_once(app: &TestApp) {
 
 async fn a_department_with_steps_stays(app: &TestApp) {
     let path = of_department(app, "Trade").await;
-    let step = app.create(&path, &part("pathway-steps")).await;
+    let step = app.create(&path, &pathway_step()).await;
     let problem = app.delete(format!("{DEPARTMENTS}/trade")).await.expect_problem(409, "has-dependents");
     assert_eq!(problem["dependents"][0]["resource_type"], "pathway_step", "{problem}");
     app.delete(format!("{path}/{}", id(&step))).await.expect(204);

@@ -1,14 +1,42 @@
-//! What every resource does alike: it is created, read, replaced, updated and deleted. The resources' own cases say with what.
+//! What every kind of record does alike, tried with the sample of each: it is created, read, replaced, updated and deleted, what it must
+//! have is asked for, and what it says about a person is not for the public. The kinds' own cases say what they do beside.
 
-use kit::TestApp;
+use std::collections::BTreeSet;
+
+use hyper::Method;
 use kit::fixture::{NOBODY, id, with, without};
+use kit::{Around, Client, Contract, Response, SAMPLES, Sample, TestApp};
 use serde_json::{Value, json};
+
+kit::on_each_kind! {
+    a_record_is_created_read_replaced_updated_and_deleted,
+    a_record_can_be_sent_back_as_it_was_read,
+    a_record_needs_what_is_required_and_knows_no_other_members,
+    a_change_must_say_which_version_it_is_for,
+    what_is_said_of_a_person_is_not_for_the_public,
+    a_lost_public_document_shows_nothing,
+    no_odd_value_in_a_body_makes_the_service_fail,
+}
 
 /// What the register adds to what was sent.
 const ADDED: [&str; 8] = ["id", "version", "created_at", "updated_at", "slug", "result", "corrections", "is_first"];
 
-/// A record's whole life: `full` has every member set and is answered as it was sent, `minimal` has none that may be left out.
-pub async fn lives_and_dies(app: &TestApp, path: &str, full: &Value, minimal: &Value, patch: &Value) {
+#[test]
+fn every_kind_of_record_has_a_sample() {
+    let contract = Contract::of_the_service().document();
+    let kinds = contract["components"]["schemas"]["ResourceType"]["x-extensible-enum"].as_array().unwrap();
+    let kinds: BTreeSet<&str> = kinds.iter().map(|kind| kind.as_str().unwrap()).collect();
+    assert_eq!(kinds, SAMPLES.iter().map(|sample| sample.kind).collect());
+    for sample in SAMPLES {
+        assert!(sample.offers(&Method::GET), "the contract has no {}", sample.template());
+    }
+}
+
+/// A record's whole life, as far as its kind can be changed.
+async fn a_record_is_created_read_replaced_updated_and_deleted(app: &TestApp, sample: &Sample) {
+    let around = Around::new(app, "around").await;
+    let (full, minimal, patch) = (&(sample.full)(&around), &(sample.minimal)(&around), &(sample.change)());
+    let path = &sample.path(&around);
     let created = app.post(path, full).await;
     let record = created.expect(201);
     assert_eq!(created.etag(), "\"1\"");
@@ -26,6 +54,12 @@ pub async fn lives_and_dies(app: &TestApp, path: &str, full: &Value, minimal: &V
         assert_eq!(app.get(format!("{path}/{slug}")).await.expect(200), record);
     }
     assert!(app.walk(path).await.contains(&record));
+    if !sample.offers(&Method::PUT) {
+        for change in [app.put(&own, minimal), app.patch(&own, patch), app.delete(&own)] {
+            change.await.expect_problem(405, "method-not-allowed");
+        }
+        return;
+    }
 
     let replaced = app.put(&own, minimal).if_match("\"1\"").await;
     let smaller = replaced.expect(200);
@@ -70,6 +104,197 @@ pub async fn lives_and_dies(app: &TestApp, path: &str, full: &Value, minimal: &V
     }
     assert!(!app.walk(path).await.iter().any(|item| id(item) == id(&record)));
     app.get(format!("{path}/{NOBODY}")).await.expect_problem(404, "not-found");
+}
+
+async fn a_record_can_be_sent_back_as_it_was_read(app: &TestApp, sample: &Sample) {
+    if sample.offers(&Method::PUT) {
+        let around = Around::new(app, "around").await;
+        can_be_sent_back(app, &sample.path(&around), &(sample.full)(&around)).await;
+    }
+}
+
+async fn a_record_needs_what_is_required_and_knows_no_other_members(app: &TestApp, sample: &Sample) {
+    let around = Around::new(app, "around").await;
+    let (path, minimal) = (sample.path(&around), (sample.minimal)(&around));
+    let unknown = json!({ "colour": "red" });
+    let refused = [("/colour", "unknown-member")];
+    app.post(&path, &with(minimal.clone(), unknown.clone())).await.expect_faults(422, &refused);
+    assert!(!sample.required().is_empty());
+    for name in sample.required() {
+        assert_refused(&app.post(&path, &without(minimal.clone(), &[name])).await, name, "required");
+        assert_refused(&app.post(&path, &with(minimal.clone(), json!({ name: null }))).await, name, "invalid-type");
+    }
+    let made = app.post(&path, &minimal).await.expect(201);
+    assert_said(&made, &minimal);
+    if !sample.offers(&Method::PUT) {
+        return;
+    }
+    let own = format!("{path}/{}", id(&made));
+    app.put(&own, &with(minimal.clone(), unknown.clone())).await.expect_faults(422, &refused);
+    app.patch(&own, &unknown).await.expect_faults(422, &refused);
+    for name in sample.required() {
+        assert_refused(&app.put(&own, &without(minimal.clone(), &[name])).await, name, "required");
+        assert_refused(&app.put(&own, &with(minimal.clone(), json!({ name: null }))).await, name, "invalid-type");
+        assert_refused(&app.patch(&own, &json!({ name: null })).await, name, "required");
+    }
+    assert_eq!(app.get(&own).await.expect(200), made);
+}
+
+#[track_caller]
+fn assert_refused(refused: &Response, name: &str, code: &str) {
+    let faults = refused.faults(422);
+    assert!(faults.contains(&(format!("/{name}"), code.to_owned())), "{name}: {faults:?}");
+}
+
+async fn a_change_must_say_which_version_it_is_for(app: &TestApp, sample: &Sample) {
+    let around = Around::new(app, "around").await;
+    let (path, body) = (sample.path(&around), (sample.minimal)(&around));
+    let own = format!("{path}/{}", id(&app.create(&path, &body).await));
+    if sample.offers(&Method::PUT) {
+        let changes = || [app.put(&own, &body), app.patch(&own, &json!({})), app.delete(&own)];
+        for change in changes() {
+            change.without("if-match").await.expect_problem(428, "precondition-required");
+        }
+        for change in changes() {
+            let refused = change.if_match("\"2\"").await;
+            refused.expect_problem(412, "precondition-failed");
+            assert_eq!(refused.etag(), "\"1\"");
+        }
+    }
+    assert_eq!(app.get(&own).await.etag(), "\"1\"");
+}
+
+/// The public is shown all of a record but what the sample says of persons, wherever it is shown.
+async fn what_is_said_of_a_person_is_not_for_the_public(app: &TestApp, sample: &Sample) {
+    let around = Around::new(app, "around").await;
+    let path = sample.path(&around);
+    let record = app.create(&path, &(sample.full)(&around)).await;
+    let record = sample.publish(app, &record).await;
+    let own = format!("{path}/{}", id(&record));
+    let mut public = record.clone();
+    let told: Vec<String> = sample.personal.iter().map(|pointer| take(&mut public, pointer)).collect();
+    let version = &record["version"];
+
+    let shown = app.get(&own).without_key().await;
+
+    assert_eq!(shown.expect(200), public);
+    let is_reduced = !sample.personal.is_empty();
+    assert_eq!(shown.etag(), if is_reduced { format!("\"{version}-public\"") } else { format!("\"{version}\"") });
+    assert_eq!(app.get(&own).await.expect(200), record);
+    let listed = app.get(&path).without_key().await.expect(200);
+    assert!(listed["items"].as_array().unwrap().contains(&public), "{listed:#}");
+    let mut places = vec![own.clone(), path.clone(), "/v1/entries".to_owned()];
+    if !sample.is_child() {
+        let now = record["updated_at"].as_str().unwrap();
+        places.extend([format!("{own}/entries"), format!("{own}?known_at={now}"), format!("{path}?known_at={now}")]);
+        places.extend(["csv", "ndjson"].map(|form| format!("{path}/export.{form}")));
+    }
+    for place in places {
+        let answer = app.get(&place).without_key().await;
+        assert_eq!(answer.status(), 200, "{place}: {answer:?}");
+        for value in &told {
+            assert!(!answer.text().contains(value), "{place}: {answer:?}");
+        }
+    }
+}
+
+/// What the public is shown is what was written for it: where that is lost, nobody is shown all there is in its place.
+async fn a_lost_public_document_shows_nothing(app: &TestApp, sample: &Sample) {
+    if sample.personal.is_empty() {
+        return;
+    }
+    let around = Around::new(app, "around").await;
+    let path = sample.path(&around);
+    let record = app.create(&path, &(sample.full)(&around)).await;
+    let record = sample.publish(app, &record).await;
+    let told: Vec<String> = sample.personal.iter().map(|pointer| take(&mut record.clone(), pointer)).collect();
+    let table = format!("{}s", sample.kind);
+    for change in ["DROP COLUMN public_document", "ADD COLUMN public_document TEXT"] {
+        app.database().execute(&format!("ALTER TABLE {table} {change}"));
+    }
+
+    let mut places = vec![format!("{path}/{}", id(&record)), path.clone()];
+    if !sample.is_child() {
+        places.extend(["csv", "ndjson"].map(|form| format!("{path}/export.{form}")));
+    }
+    // A failure of the service is no answer of the contract, which the kit's own requests insist on.
+    let client = Client::to(app.address());
+    for place in places {
+        let answer = client.try_send(&app.get(&place).without_key()).await.unwrap();
+        answer.expect_problem(500, "internal");
+        assert!(!told.iter().any(|value| answer.text().contains(value)), "{answer:?}");
+    }
+}
+
+/// Takes what is at a pointer out of a record.
+fn take(record: &mut Value, pointer: &str) -> String {
+    let (object, member) = pointer.rsplit_once('/').unwrap();
+    let taken = record.pointer_mut(object).and_then(|object| object.as_object_mut()?.remove(member));
+    taken.as_ref().and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} is no text in {record}")).to_owned()
+}
+
+/// What is put in place of each value of a body.
+fn odd_values() -> Vec<Value> {
+    vec![
+        Value::Null,
+        json!(true),
+        json!(-1),
+        json!(1.5),
+        json!(i64::MAX),
+        json!(""),
+        json!("\u{0}"),
+        json!("𝕏 ' \" \\ ; -- %"),
+        json!("9".repeat(3000)),
+        json!([]),
+        json!([[]]),
+        json!({}),
+        json!({ "": null }),
+    ]
+}
+
+/// Whatever a client sends is accepted or refused, and every fault is at a place that was sent.
+async fn no_odd_value_in_a_body_makes_the_service_fail(app: &TestApp, sample: &Sample) {
+    let around = Around::new(app, "around").await;
+    let body = (sample.full)(&around);
+    let path = format!("{}?validate_only=true", sample.path(&around));
+    app.post(&path, &body).await.expect(200);
+    for place in places(&body) {
+        for odd in odd_values() {
+            let mut changed = body.clone();
+            *changed.pointer_mut(&place).unwrap() = odd;
+            let answer = app.post(&path, &changed).await;
+            assert!(matches!(answer.status(), 200 | 409 | 422), "{place}: {answer:?}");
+            if answer.status() == 422 {
+                assert_placed(&changed, &answer.faults(422));
+            }
+        }
+    }
+}
+
+/// The JSON Pointers of a value and of all that is in it.
+fn places(value: &Value) -> Vec<String> {
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, member)| (name.clone(), member)).collect(),
+        Value::Array(elements) => elements.iter().enumerate().map(|(at, element)| (at.to_string(), element)).collect(),
+        _ => Vec::new(),
+    };
+    let below = inner
+        .into_iter()
+        .flat_map(|(name, value)| places(value).into_iter().map(move |place| format!("/{name}{place}")));
+    std::iter::once(String::new()).chain(below).collect()
+}
+
+/// A fault is at a member that was sent, or at one that should have been sent in an object that was.
+#[track_caller]
+fn assert_placed(body: &Value, faults: &[(String, String)]) {
+    assert!(!faults.is_empty());
+    for (pointer, code) in faults {
+        let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        assert!(
+            body.pointer(pointer).is_some() || body.pointer(parent).is_some_and(Value::is_object),
+            "{code} at {pointer} of {body}"
+        );
+    }
 }
 
 /// What was read is accepted as a replacement; so are members that only the register sets, while they are what they are.
@@ -161,6 +386,6 @@ fn changed_members(patch: &Value) -> Vec<&str> {
 
 /// A record without what the register added.
 fn record_back(path: &str, record: &Value) -> Value {
-    let added: Vec<&str> = ADDED.into_iter().chain(kit::whole_of(path)).collect();
+    let added: Vec<&str> = ADDED.into_iter().chain(kit::parent_member(path)).collect();
     without(record.clone(), &added)
 }

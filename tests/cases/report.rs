@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use kit::TestApp;
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, contract, department, id, mutual, part, with};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, commitment, contract, department, enabler, id, mutual, support_request,
+    with,
+};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -23,7 +26,7 @@ const REPORT: &str = "/v1/reports/commitments";
 const SUPPORT: &str = "/v1/reports/support-coverage";
 
 async fn promise(app: &TestApp, department: &str, due_on: &str, published_on: Option<&str>) -> Value {
-    let body = with(part("commitments"), json!({ "due_on": due_on }));
+    let body = with(commitment(), json!({ "due_on": due_on }));
     let body = published_on.iter().fold(body, |body, day| with(body, json!({ "published_on": day })));
     app.create(&format!("{DEPARTMENTS}/{department}/commitments"), &body).await
 }
@@ -145,7 +148,7 @@ async fn supported(app: &TestApp) -> [Value; 2] {
     let [trade, home] = [department("Trade"), department("Home Office")];
     let [trade, home] = [app.create(DEPARTMENTS, &trade).await, app.create(DEPARTMENTS, &home).await];
     let helps = json!({ "stages": ["idea"], "sectors": ["housing"], "active_to": "2013-04-30" });
-    app.create(&format!("{DEPARTMENTS}/trade/enablers"), &with(part("enablers"), helps)).await;
+    app.create(&format!("{DEPARTMENTS}/trade/enablers"), &with(enabler(), helps)).await;
     let of = |name: &str, department: &Value, sectors: &[&str]| {
         with(mutual(name), json!({ "department_id": department["id"], "sectors": sectors }))
     };
@@ -153,7 +156,7 @@ async fn supported(app: &TestApp) -> [Value; 2] {
     let other = app.create(MUTUALS, &of("Other", &home, &["housing"])).await;
     let ended = app.create(MUTUALS, &with(mutual("Ended"), json!({ "sectors": ["housing"] }))).await;
     app.lead(&ended, &[("withdrawn", "2012")]).await;
-    let ask = |day: &str, more: Value| with(with(part("support-requests"), json!({ "requested_on": day })), more);
+    let ask = |day: &str, more: Value| with(with(support_request(), json!({ "requested_on": day })), more);
     for (mutual, request) in [
         (&own, ask("2013-04-01", json!({ "status": "met", "closed_on": "2013-04-11" }))),
         (&own, ask("2013-04-16", json!({}))),
@@ -220,7 +223,7 @@ async fn a_scorecard_sums_up_what_a_department_does(app: &TestApp) {
         json!({ "active_from": "2013-05-01" }),
         json!({ "stages": ["idea"], "active_to": "2013-04-30" }),
     ] {
-        app.create(&enablers, &with(part("enablers"), members)).await;
+        app.create(&enablers, &with(enabler(), members)).await;
     }
     let mut own = Vec::new();
     for name in ["One", "Two", "Three"] {

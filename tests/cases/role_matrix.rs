@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hyper::Method;
 use kit::fixture::{
-    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, PARTS, STAFF_BALLOTS, change_of_part, contract, department, id,
-    known_staff_ballot, mutual, part_beside, staff_ballot, with,
+    CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, known_staff_ballot, mutual,
+    staff_ballot, with,
 };
-use kit::{Contract, TestApp, admin_key};
+use kit::{Around, Contract, Sample, TestApp, admin_key, children};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -37,22 +37,19 @@ struct Register<'a> {
     contracts: [Value; 2],
     /// By the department's editor, and by the administrator.
     imports: [Value; 2],
-    /// By the word that their paths have for them.
-    parts: BTreeMap<&'static str, [Value; 2]>,
+    /// By their kinds.
+    children: BTreeMap<&'static str, [Value; 2]>,
+    around: [Around; 2],
     keys: Vec<Option<String>>,
     scrutineer_id: String,
 }
 
 impl<'a> Register<'a> {
     async fn new(app: &'a TestApp) -> Self {
-        let departments =
-            [app.create(DEPARTMENTS, &department("Own")).await, app.create(DEPARTMENTS, &department("Other")).await];
+        let around = [Around::new(app, "own").await, Around::new(app, "other").await];
+        let departments = around.each_ref().map(|around| around.department.clone());
         let [own, other] = [id(&departments[0]), id(&departments[1])];
-        let mutual_of = |name: &str, department: &str| with(mutual(name), json!({ "department_id": department }));
-        let mutuals = [
-            app.create(MUTUALS, &mutual_of("Own mutual", own)).await,
-            app.create(MUTUALS, &mutual_of("Other mutual", other)).await,
-        ];
+        let mutuals = around.each_ref().map(|around| around.mutual.clone());
         let enter = async |at: usize, kind: &str| {
             let scrutineer = json!({ "name": "Ada Watcher", "organisation": "Watchers" });
             let members =
@@ -66,13 +63,10 @@ impl<'a> Register<'a> {
             app.create(CONTRACTS, &contract(id(&mutuals[0]), own)).await,
             app.create(CONTRACTS, &contract(id(&mutuals[0]), other)).await,
         ];
-        let mut parts = BTreeMap::<_, [Value; 2]>::new();
-        for (wholes, segment, _) in PARTS {
-            let wholes_of_kind = if wholes == DEPARTMENTS { &departments } else { &mutuals };
-            let path = |at: usize| format!("{wholes}/{}/{segment}", id(&wholes_of_kind[at]));
-            let body = |at: usize| part_beside(segment, |earlier| id(&parts[earlier][at]).to_owned());
-            let made = [app.create(&path(0), &body(0)).await, app.create(&path(1), &body(1)).await];
-            parts.insert(segment, made);
+        let mut made = BTreeMap::new();
+        for sample in children() {
+            let enter = async |at: usize| app.create(&sample.path(&around[at]), &(sample.minimal)(&around[at])).await;
+            made.insert(sample.kind, [enter(0).await, enter(1).await]);
         }
         let mutuals =
             [app.get(own_path(&mutuals[0])).await.expect(200), app.get(own_path(&mutuals[1])).await.expect(200)];
@@ -92,7 +86,20 @@ impl<'a> Register<'a> {
             request.body("application/x-ndjson", "{}").await.expect(202)
         };
         let imports = [import(keys[1].as_ref().unwrap()).await, import(admin_key()).await];
-        Self { app, departments, mutuals, drafts, declared, reruns, contracts, imports, parts, keys, scrutineer_id }
+        Self {
+            app,
+            departments,
+            mutuals,
+            drafts,
+            declared,
+            reruns,
+            contracts,
+            imports,
+            children: made,
+            around,
+            keys,
+            scrutineer_id,
+        }
     }
 
     fn key(&self, role: &str) -> &str {
@@ -129,7 +136,7 @@ impl<'a> Register<'a> {
             "{key}" => key_id([self.key("department_editor"), admin_key()][at]),
             "{slug}" => "gone".to_owned(),
             "{code_list}" => "stage".to_owned(),
-            _ if let Some(segment) = segment_of(template) => found(&self.parts[segment]),
+            _ if let Some(sample) = child_at(template) => found(&self.children[sample.kind]),
             _ => panic!("which record does {parameter} of {template} name?"),
         };
         let words = template.split('/').map(|word| if word.starts_with('{') { of(word) } else { word.to_owned() });
@@ -139,9 +146,9 @@ impl<'a> Register<'a> {
     /// A body that is right, and for a change one that changes something.
     fn body(&self, method: &Method, template: &str, record: &str) -> Option<Value> {
         let at = usize::from(record.starts_with("other"));
-        let segment = segment_of(template);
+        let child = child_at(template);
         let records = match template.split('/').nth(2)? {
-            _ if let Some(segment) = segment => &self.parts[segment],
+            _ if let Some(sample) = child => &self.children[sample.kind],
             "departments" => &self.departments,
             "mutuals" => &self.mutuals,
             "staff-ballots" if record.ends_with("declared") => &self.declared,
@@ -152,7 +159,7 @@ impl<'a> Register<'a> {
         let (department, mutual_id) = (id(&self.departments[at]), id(&self.mutuals[at]));
         let resource = template.split('/').nth(2)?;
         let change = || match resource {
-            _ if let Some(segment) = segment => change_of_part(segment),
+            _ if let Some(sample) = child => (sample.change)(),
             "departments" => json!({ "website": "https://example.org/" }),
             "mutuals" if record == "own-description" => json!({ "description": "New" }),
             "mutuals" => json!({ "staff_count": 7 }),
@@ -162,9 +169,7 @@ impl<'a> Register<'a> {
         let read_only = ["scrutineer_key_id", "updated_at", "version"];
         match method.as_str() {
             "POST" => Some(match template {
-                _ if let Some(segment) = segment => {
-                    with(part_beside(segment, |earlier| id(&self.parts[earlier][at]).to_owned()), change())
-                }
+                _ if let Some(sample) = child => with((sample.minimal)(&self.around[at]), change()),
                 DEPARTMENTS => kit::fixture::department("New"),
                 MUTUALS => with(mutual("New"), json!({ "department_id": department })),
                 STAFF_BALLOTS => staff_ballot(mutual_id),
@@ -208,10 +213,10 @@ fn own_path(mutual: &Value) -> String {
     format!("{MUTUALS}/{}", id(mutual))
 }
 
-/// The word that a path has for the parts of a record, if it is one of theirs.
-fn segment_of(template: &str) -> Option<&'static str> {
-    let word = template.split('/').nth(4)?;
-    PARTS.into_iter().map(|(_, segment, _)| segment).find(|segment| *segment == word)
+/// The sample of the children whose list or one of whom a path leads to.
+fn child_at(template: &str) -> Option<&'static Sample> {
+    children()
+        .find(|sample| template.strip_prefix(sample.list).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The id that a key has in it.

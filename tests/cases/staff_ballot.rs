@@ -1,16 +1,10 @@
 //! Staff ballots: their counts, what must hold among them, and what follows from them.
 
 use kit::TestApp;
-use kit::fixture::{
-    MUTUALS, NOBODY, STAFF_BALLOTS, full_staff_ballot, gloucestershire_ballot, id, mutual, staff_ballot, with, without,
-};
+use kit::fixture::{MUTUALS, NOBODY, STAFF_BALLOTS, gloucestershire_ballot, id, mutual, staff_ballot, with, without};
 use serde_json::{Value, json};
 
-use crate::record;
-
 kit::on_both! {
-    a_ballot_is_created_read_replaced_updated_and_deleted,
-    a_ballot_can_be_sent_back_as_it_was_read,
     gloucestershire_2012_gives_the_figures_that_were_printed,
     counts_that_contradict_each_other_are_refused_where_they_do,
     counts_that_are_possible_are_accepted,
@@ -52,18 +46,6 @@ fn percentages(record: &Value) -> Vec<(String, String, String)> {
 
 fn figure(option: &str, basis: &str, percent: &str) -> (String, String, String) {
     (option.to_owned(), basis.to_owned(), percent.to_owned())
-}
-
-async fn a_ballot_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let mutual = mutual_id(app).await;
-    let patch =
-        json!({ "question": "Shall we?", "roll_size": 10, "returned": 9, "counts": [{ "option": "yes", "votes": 8 }] });
-    record::lives_and_dies(app, STAFF_BALLOTS, &full_staff_ballot(&mutual), &staff_ballot(&mutual), &patch).await;
-}
-
-async fn a_ballot_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let mutual = mutual_id(app).await;
-    record::can_be_sent_back(app, STAFF_BALLOTS, &full_staff_ballot(&mutual)).await;
 }
 
 async fn gloucestershire_2012_gives_the_figures_that_were_printed(app: &TestApp) {

@@ -1,14 +1,10 @@
 //! Mutuals' requests for support: from open to met or declined.
 
-use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, full_support_request, id, mutual, part, with};
+use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, full_support_request, id, mutual, support_request, with};
+use kit::{TestApp, fixture};
 use serde_json::json;
 
-use crate::record;
-
 kit::on_both! {
-    a_support_request_is_created_read_replaced_updated_and_deleted,
-    a_support_request_can_be_sent_back_as_it_was_read,
     support_requests_are_narrowed_by_status,
     all_faults_of_a_support_request_are_told_at_once,
     a_request_is_assigned_and_met,
@@ -24,18 +20,7 @@ async fn of_mutual(app: &TestApp) -> String {
 async fn enabler(app: &TestApp) -> String {
     let own = app.create(DEPARTMENTS, &department("Trade")).await;
     let path = format!("{DEPARTMENTS}/{}/enablers", id(&own));
-    id(&app.create(&path, &part("enablers")).await).to_owned()
-}
-
-async fn a_support_request_is_created_read_replaced_updated_and_deleted(app: &TestApp) {
-    let path = of_mutual(app).await;
-    let patch = json!({ "status": "declined", "closed_on": "2012-04-01", "decline_reason": "Nobody is free." });
-    record::lives_and_dies(app, &path, &full_support_request(), &part("support-requests"), &patch).await;
-}
-
-async fn a_support_request_can_be_sent_back_as_it_was_read(app: &TestApp) {
-    let path = of_mutual(app).await;
-    record::can_be_sent_back(app, &path, &full_support_request()).await;
+    id(&app.create(&path, &fixture::enabler()).await).to_owned()
 }
 
 async fn support_requests_are_narrowed_by_status(app: &TestApp) {
@@ -46,7 +31,7 @@ async fn support_requests_are_narrowed_by_status(app: &TestApp) {
         json!({ "status": "assigned", "enabler_id": enabler }),
         json!({ "status": "met", "closed_on": "2012-04-01" }),
     ] {
-        app.create(&path, &with(part("support-requests"), members)).await;
+        app.create(&path, &with(support_request(), members)).await;
     }
     assert_eq!(app.column(&format!("{path}?status=met&status=open"), "status").await, ["open", "met"]);
     app.get(format!("{path}?status=closed")).await.problem(400);
@@ -69,7 +54,7 @@ async fn all_faults_of_a_support_request_are_told_at_once(app: &TestApp) {
             ("/decline_reason", "required"),
         ],
     );
-    let early = with(part("support-requests"), json!({ "closed_on": "2012-04-01", "enabler_id": NOBODY }));
+    let early = with(support_request(), json!({ "closed_on": "2012-04-01", "enabler_id": NOBODY }));
     app.post(&path, &early)
         .await
         .expect_faults(422, &[("/enabler_id", "inconsistent"), ("/closed_on", "inconsistent")]);
@@ -88,8 +73,7 @@ async fn a_request_is_assigned_and_met(app: &TestApp) {
 async fn an_enabler_of_any_department_takes_a_request_up(app: &TestApp) {
     let path = of_mutual(app).await;
     let enabler = enabler(app).await;
-    let assigned =
-        |enabler: &str| with(part("support-requests"), json!({ "status": "assigned", "enabler_id": enabler }));
+    let assigned = |enabler: &str| with(support_request(), json!({ "status": "assigned", "enabler_id": enabler }));
     app.create(&path, &assigned(&enabler)).await;
     app.post(&path, &assigned(NOBODY)).await.expect_faults(422, &[("/enabler_id", "unknown-reference")]);
 }
@@ -109,7 +93,7 @@ async fn an_enabler_who_took_a_request_up_stays(app: &TestApp) {
     let path = of_mutual(app).await;
     let enabler = enabler(app).await;
     let assigned = json!({ "status": "assigned", "enabler_id": enabler });
-    let request = app.create(&path, &with(part("support-requests"), assigned)).await;
+    let request = app.create(&path, &with(support_request(), assigned)).await;
     let of_enabler = format!("{DEPARTMENTS}/trade/enablers/{enabler}");
     let problem = app.delete(&of_enabler).await.expect_problem(409, "has-dependents");
     assert!(problem.to_string().contains(id(&request)), "{problem}");

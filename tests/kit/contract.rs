@@ -83,7 +83,7 @@ static CLOSED: LazyLock<Registry<'static>> = LazyLock::new(|| {
 
 /// The member by which what is at this path names the record that it belongs to: the path says so already.
 #[must_use]
-pub fn whole_of(path: &str) -> Option<&'static str> {
+pub fn parent_member(path: &str) -> Option<&'static str> {
     let mut words = path.split('/').skip(2);
     match (words.next(), words.nth(1)) {
         (Some("departments"), Some(_)) => Some("department_id"),
@@ -190,11 +190,11 @@ impl Contract {
         let mut body: Value = serde_json::from_slice(&request.body).unwrap();
         // What was read can be sent back, and `null` stands for an absent member: liberties beyond the document.
         if let Some(members) = body.as_object_mut() {
-            let whole = whole_of(&request.path);
+            let parent = parent_member(&request.path);
             members.retain(|name, _| {
                 !READ_ONLY.contains(&name.as_str())
-                    && whole != Some(name)
-                    && (request.method != Method::PATCH || whole.is_some() || !SET_ONCE.contains(&name.as_str()))
+                    && parent != Some(name)
+                    && (request.method != Method::PATCH || parent.is_some() || !SET_ONCE.contains(&name.as_str()))
             });
             let figures = members.get_mut("published_figures").and_then(Value::as_array_mut);
             for figure in figures.into_iter().flatten().filter_map(Value::as_object_mut) {

@@ -212,55 +212,77 @@ pub fn full_contract(mutual_id: &str, department_id: &str) -> Value {
     })
 }
 
-/// The kinds of records that belong to another: where the wholes are, where the parts are below one, and the path's parameter. Each
-/// comes after those that it refers to.
-pub const PARTS: [(&str, &str, &str); 9] = [
-    (DEPARTMENTS, "commitments", "commitment"),
-    (DEPARTMENTS, "pathway-steps", "pathway_step"),
-    (DEPARTMENTS, "enablers", "enabler"),
-    (MUTUALS, "stage-transitions", "stage_transition"),
-    (MUTUALS, "annual-returns", "annual_return"),
-    (MUTUALS, "endorsements", "endorsement"),
-    (MUTUALS, "objections", "objection"),
-    (MUTUALS, "support-requests", "support_request"),
-    (MUTUALS, "pathway-progress", "pathway_progress"),
-];
-
-/// A part of the kind that is at this place, with nothing but what it must have.
+/// A commitment with nothing but what it must have.
 #[must_use]
-pub fn part(segment: &str) -> Value {
-    match segment {
-        "commitments" => json!({ "kind": "plan_and_vision", "title": "A plan and vision", "due_on": "2012-12-31" }),
-        "stage-transitions" => json!({ "to": "business_case", "effective_on": "2012-05-01" }),
-        "pathway-steps" => json!({ "title": "Find out who is interested" }),
-        "enablers" => json!({ "role": "enabler" }),
-        "annual-returns" => json!({ "period_ends_on": "2012-03-31", "service_users": 1200 }),
-        "endorsements" => {
-            json!({ "constituency": "service_users", "position": "supports", "given_on": "2012-06-14" })
-        }
-        "objections" => json!({ "kind": "union", "grounds": "Pensions are unclear.", "raised_on": "2012-07-02" }),
-        "support-requests" => {
-            json!({ "stage": "idea", "need": "A business plan.", "requested_on": "2012-03-05" })
-        }
-        _ => panic!("there are no {segment}"),
-    }
+pub fn commitment() -> Value {
+    json!({ "kind": "plan_and_vision", "title": "A plan and vision", "due_on": "2012-12-31" })
 }
 
-/// What can be changed about any part of that kind.
+/// A step of a pathway with nothing but what it must have.
 #[must_use]
-pub fn change_of_part(segment: &str) -> Value {
-    match segment {
-        "commitments" => json!({ "due_on": "2013-01-31" }),
-        "pathway-steps" => json!({ "evidence_required": true }),
-        "enablers" => json!({ "stages": ["idea"] }),
-        "stage-transitions" => json!({ "to": "approved" }),
-        "annual-returns" => json!({ "period_ends_on": "2014-03-31" }),
-        "endorsements" => json!({ "given_on": "2012-06-15" }),
-        "objections" => json!({ "grounds": "Pensions are still unclear." }),
-        "support-requests" => json!({ "need": "A business plan and a mentor." }),
-        "pathway-progress" => json!({ "done_on": "2012-02-15" }),
-        _ => panic!("there are no {segment}"),
-    }
+pub fn pathway_step() -> Value {
+    json!({ "title": "Find out who is interested" })
+}
+
+/// An enabler with nothing but what it must have.
+#[must_use]
+pub fn enabler() -> Value {
+    json!({ "role": "enabler" })
+}
+
+/// A move of a mutual that is an idea, with nothing but what it must have.
+#[must_use]
+pub fn stage_transition() -> Value {
+    json!({ "to": "business_case", "effective_on": "2012-05-01" })
+}
+
+/// A move of a mutual that is an idea, with every member set but why it was launched all the same.
+#[must_use]
+pub fn full_stage_transition() -> Value {
+    json!({
+        "to": "options_appraisal",
+        "effective_on": "2012-04",
+        "reason": "The cabinet asked for it.",
+        "historic": true,
+        "sources": [source()],
+    })
+}
+
+/// An annual return with nothing but what it must have.
+#[must_use]
+pub fn annual_return() -> Value {
+    json!({ "period_ends_on": "2012-03-31", "service_users": 1200 })
+}
+
+/// An endorsement with nothing but what it must have.
+#[must_use]
+pub fn endorsement() -> Value {
+    json!({ "constituency": "service_users", "position": "supports", "given_on": "2012-06-14" })
+}
+
+/// An objection with nothing but what it must have.
+#[must_use]
+pub fn objection() -> Value {
+    json!({ "kind": "union", "grounds": "Pensions are unclear.", "raised_on": "2012-07-02" })
+}
+
+/// A request for support with nothing but what it must have.
+#[must_use]
+pub fn support_request() -> Value {
+    json!({ "stage": "idea", "need": "A business plan.", "requested_on": "2012-03-05" })
+}
+
+/// Progress on a step with nothing but what it must have.
+#[must_use]
+pub fn pathway_progress(step_id: &str) -> Value {
+    json!({ "step_id": step_id, "done_on": "2012-02-14" })
+}
+
+/// Progress on a step with every member set.
+#[must_use]
+pub fn full_pathway_progress(step_id: &str) -> Value {
+    let more = json!({ "evidence_url": "https://example.org/minutes", "note": "In writing.", "sources": [source()] });
+    with(pathway_progress(step_id), more)
 }
 
 /// A commitment with every member set.
@@ -323,15 +345,6 @@ pub fn gloucestershire_ballot(mutual_id: &str) -> Value {
         "counts_complete": false,
         "closed_on": "2012",
     })
-}
-
-/// The same for kinds that refer to a part which was entered before, whose id is asked for by its segment.
-#[must_use]
-pub fn part_beside(segment: &str, id_of: impl FnOnce(&str) -> String) -> Value {
-    match segment {
-        "pathway-progress" => json!({ "step_id": id_of("pathway-steps"), "done_on": "2012-02-14" }),
-        _ => part(segment),
-    }
 }
 
 /// An annual return with every member set.

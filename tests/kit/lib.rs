@@ -11,13 +11,15 @@ pub mod fixture;
 mod http;
 mod issuer;
 mod program;
+mod sample;
 
 pub use app::{TestApp, run};
-pub use contract::{Contract, whole_of};
+pub use contract::{Contract, parent_member};
 pub use database::{Database, Engine, Lock, admin_key};
 pub use http::{Client, Request, Response};
 pub use issuer::Issuer;
 pub use program::{Begun, ChildResource, Ended, Program};
+pub use sample::{Around, SAMPLES, Sample, children, sample, top_level};
 
 /// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.
 #[macro_export]
