@@ -7,6 +7,7 @@
 //! Knows no SQL and no HTTP.
 
 pub mod body;
+mod canonical;
 pub mod declare;
 pub mod decode;
 pub mod faults;

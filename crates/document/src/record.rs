@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use validator::Validate as _;
 
 use crate::body::Input;
+use crate::canonical::canonical;
 use crate::faults::Faults;
 use crate::object::{Object, Wire};
 
@@ -114,8 +115,8 @@ impl Serialize for View {
 pub fn write<T: Documented>(record: &Record<T>) -> Json {
     let document = record.content.show();
     let parent = parent(record);
-    let canonical = canonical(record, parent.as_ref(), &document);
     let shown = text(record, parent.as_ref(), &document);
+    let canonical = canonical(&shown);
     let public = T::Document::OBJECT.has_personal().then(|| {
         let mut is_reduced = false;
         let public = document.without_personal(&mut is_reduced);
@@ -192,17 +193,4 @@ fn text<T>(record: &Record<T>, parent: Option<&(&'static str, String)>, document
     format!(
         r#"{{"id":"{id}","version":{version},{parent}{members}{comma}"created_at":"{created_at}","updated_at":"{updated_at}"}}"#
     )
-}
-
-/// Members in the order of their names, as a map has them; documents have whole numbers only, so that this is RFC 8785's form.
-fn canonical<T>(record: &Record<T>, parent: Option<&(&'static str, String)>, document: &impl Serialize) -> String {
-    let mut value = serde_json::to_value(document).unwrap_or_default();
-    if let Value::Object(members) = &mut value {
-        members.insert("id".to_owned(), record.id.to_string().into());
-        members.insert("version".to_owned(), record.version.into());
-        members.extend(parent.map(|(name, id)| ((*name).to_owned(), id.as_str().into())));
-        members.insert("created_at".to_owned(), instant(record.created_at).into());
-        members.insert("updated_at".to_owned(), instant(record.updated_at).into());
-    }
-    value.to_string()
 }

@@ -28,10 +28,25 @@ fn one_spaced(text: &str) -> String {
 ///
 /// Letters of other scripts are transliterated. A word is cut at 64 characters.
 pub fn tokens(text: &str) -> Vec<String> {
-    let plain = transliterated(text);
-    let mut seen = HashSet::new();
-    split(&plain).filter(|word| seen.insert(*word)).map(str::to_owned).collect()
+    indexed(text).split_whitespace().map(str::to_owned).collect()
 }
+
+/// The same as one text, with spaces between: what a record is found by.
+pub fn indexed(text: &str) -> String {
+    let plain = transliterated(text);
+    let mut seen = HashSet::with_capacity(plain.len() / TYPICAL_WORD);
+    let mut words = String::with_capacity(plain.len());
+    for word in split(&plain).filter(|word| seen.insert(*word)) {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    words
+}
+
+/// Characters of a word, with the space behind it.
+const TYPICAL_WORD: usize = 6;
 
 /// What is searched for: 1 to 10 words of at most 200 characters together, every one of which must start a
 /// word of what is found.

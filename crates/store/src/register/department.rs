@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use document::Reference;
 use domain::{
     Commitment, Department, DepartmentId, DepartmentKind, Enabler, Identifier, Key, Kind, PathwayStep, Record,
-    SearchQuery, Sector, Slug, fold_name, tokens,
+    SearchQuery, Sector, Slug, fold_name, indexed,
 };
 
 use crate::backend::conn::MultiBackend;
@@ -274,7 +274,7 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
 fn words(department: &Department) -> String {
     let identifiers = department.identifiers.iter().map(ToString::to_string);
     let text: Vec<String> = std::iter::once(department.name.to_string()).chain(identifiers).collect();
-    tokens(&text.join(" ")).join(" ")
+    indexed(&text.join(" "))
 }
 
 /// Refuses what other records stand against.

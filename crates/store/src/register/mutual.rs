@@ -9,7 +9,7 @@ use document::Reference;
 use domain::{
     AnnualReturn, DepartmentId, DraftAccess, Endorsement, Fault, Identifier, Key, Kind, LegalForm, Mutual, MutualId,
     Objection, OriginRoute, PathwayProgress, Record, Region, SearchQuery, Sector, Slug, Stage, StageTransition,
-    SupportRequest, fold_name, tokens,
+    SupportRequest, fold_name, indexed,
 };
 
 use crate::backend::conn::MultiBackend;
@@ -420,13 +420,15 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
 /// What `q` finds a mutual by: its name, its description and its identifiers.
 fn words(mutual: &Mutual) -> String {
     let mut text = mutual.name.to_string();
-    for more in
-        mutual.description.iter().map(ToString::to_string).chain(mutual.identifiers.iter().map(ToString::to_string))
-    {
+    if let Some(description) = &mutual.description {
         text.push(' ');
-        text.push_str(&more);
+        text.push_str(description.as_str());
     }
-    tokens(&text).join(" ")
+    for identifier in &mutual.identifiers {
+        text.push(' ');
+        text.push_str(&identifier.to_string());
+    }
+    indexed(&text)
 }
 
 /// Refuses what other records stand against, with the faults that are known already.

@@ -91,11 +91,10 @@ impl KnownNames {
 fn query(wanted: &[&Naming]) -> Fragment {
     let mut selects = Vec::new();
     // As many parameters each time as some power of two: few texts serve all batches, and each is prepared once.
-    let most = wanted.iter().map(|naming| naming.names.len()).sum::<usize>().next_power_of_two();
     let mut among = |by: NamedBy, sql: String| {
         let texts: Vec<&str> = wanted.iter().flat_map(|naming| naming.texts(by)).collect();
         if let Some(last) = texts.last() {
-            let padded = texts.iter().chain(std::iter::repeat(last)).take(most).copied();
+            let padded = texts.iter().chain(std::iter::repeat(last)).take(texts.len().next_power_of_two()).copied();
             selects.push(Fragment::default().sql(sql).parameters(padded).sql(")"));
         }
     };
