@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use hyper::Method;
 use kit::fixture::{NOBODY, id, with, without};
-use kit::{Around, Client, Contract, Response, SAMPLES, Sample, TestApp};
+use kit::{Around, Client, Contract, Program, Response, SAMPLES, Sample, TestApp};
 use serde_json::{Value, json};
 
 kit::on_each_kind! {
@@ -15,6 +15,7 @@ kit::on_each_kind! {
     a_change_must_say_which_version_it_is_for,
     what_is_said_of_a_person_is_not_for_the_public,
     a_lost_public_document_shows_nothing,
+    what_is_erased_of_a_person_is_nowhere_and_the_log_is_whole,
     no_odd_value_in_a_body_makes_the_service_fail,
 }
 
@@ -224,6 +225,44 @@ async fn a_lost_public_document_shows_nothing(app: &TestApp, sample: &Sample) {
         answer.expect_problem(500, "internal");
         assert!(!told.iter().any(|value| answer.text().contains(value)), "{answer:?}");
     }
+}
+
+async fn what_is_erased_of_a_person_is_nowhere_and_the_log_is_whole(app: &TestApp, sample: &Sample) {
+    if sample.personal.is_empty() {
+        return;
+    }
+    let around = Around::new(app, "around").await;
+    let path = sample.path(&around);
+    let post = || app.post(&path, &(sample.full)(&around)).header("idempotency-key", "once");
+    let record = sample.publish(app, &post().await.expect(201)).await;
+    let own = format!("{path}/{}", id(&record));
+    let mut erased = record.clone();
+    let told: Vec<String> = sample.personal.iter().map(|pointer| take(&mut erased, pointer)).collect();
+    let table = format!("{}s", sample.kind);
+    let columns = [
+        (table.as_str(), "document, public_document"),
+        ("entries", "after, reason"),
+        ("personal_values", "value"),
+        ("idempotency_keys", "body"),
+    ];
+    let everything = || {
+        let rows =
+            columns.iter().flat_map(|(table, columns)| app.database().rows(&format!("SELECT {columns} FROM {table}")));
+        rows.map(|row| row.to_string()).collect::<String>()
+    };
+    assert!(told.iter().all(|value| everything().contains(value)));
+    let run = |arguments: &[&str]| Program::new(arguments).env("DATABASE_URL", &app.database().url()).run();
+
+    let ended = run(&["erase", &own, "--reason", "Has left"]);
+
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let left = everything();
+    assert!(!told.iter().any(|value| left.contains(value)), "{left}");
+    let changed = ["version", "updated_at"];
+    assert_eq!(without(app.get(&own).await.expect(200), &changed), without(erased, &changed));
+    let again = post().await;
+    assert!(again.status() == 201 && !told.iter().any(|value| again.text().contains(value)), "{again:?}");
+    assert_eq!(run(&["log", "verify"]).code, Some(0));
 }
 
 /// Takes what is at a pointer out of a record.

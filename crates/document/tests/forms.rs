@@ -4,6 +4,13 @@
 //! must be written again just as it is there, or a register would hold documents of two forms under one number. `make forms` writes the
 //! files of today's forms anew, to be read as a diff; those of earlier forms stay as they are.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails loudly; clippy.toml lets only the functions marked #[test] do so"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -80,12 +80,14 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation
     record::show_by_key(tx, key)
 }
 
+// Lists show all of it to everybody.
+const _: () = assert!(!record::is_personal::<Department>(), "the public may be shown less");
+
 /// A page of the departments that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
-    const { assert!(!record::is_personal::<Department>(), "the public may be shown less") };
     let dialect = tx.conn().dialect();
     let column = match filter.search {
         Some(_) => page.sort.column().found_first(),

@@ -139,12 +139,14 @@ pub fn department_of(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Option<
     found.map(|department| parsed_option("department_id", department.as_deref())).transpose()
 }
 
+// Lists show all of it to everybody.
+const _: () = assert!(!record::is_personal::<Mutual>(), "the public may be shown less");
+
 /// A page of the mutuals that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
-    const { assert!(!record::is_personal::<Mutual>(), "the public may be shown less") };
     let dialect = tx.conn().dialect();
     let column = match filter.search {
         Some(_) => page.sort.column().found_first(),
