@@ -1,17 +1,17 @@
-//! SQL of our own with text parameters, for what diesel's language lacks or can't prepare once: row values, full-text
-//! searches, lists of rows.
+//! SQL of our own with parameters, for what diesel's language lacks or can't prepare once: row values, full-text searches, lists of
+//! rows, conditions on whatever table a list is of.
 //!
-//! diesel prepares its own `sql_query`, and every `IN` of a list, anew each time; these are prepared once for each text.
+//! diesel prepares its own `sql_query`, and every `IN` of a list, anew each time; these are prepared once for each text, but where a
+//! caller's list decides how many parameters there are.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::marker::PhantomData;
 
-use diesel::expression::{
-    AppearsOnTable, Expression, SelectableExpression, TypedExpressionType, ValidGrouping, is_aggregate,
-};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Bool, SqlType, Text, Untyped};
+use diesel::sql_types::{BigInt, Bool, Text, Untyped};
 
 use crate::backend::conn::MultiBackend;
 
@@ -19,12 +19,15 @@ use crate::backend::conn::MultiBackend;
 #[derive(Clone, Debug, Default)]
 pub struct Fragment {
     pieces: Vec<Piece>,
+    /// Whether there are too many texts of this kind to prepare each once.
+    varies: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Piece {
     Sql(Cow<'static, str>),
     Parameter(String),
+    Number(i64),
 }
 
 impl Fragment {
@@ -37,6 +40,12 @@ impl Fragment {
     /// Goes on with a parameter, which may be anybody's text.
     pub(crate) fn parameter(mut self, value: impl Into<String>) -> Self {
         self.pieces.push(Piece::Parameter(value.into()));
+        self
+    }
+
+    /// Goes on with a number as a parameter.
+    pub(crate) fn number(mut self, value: i64) -> Self {
+        self.pieces.push(Piece::Number(value));
         self
     }
 
@@ -54,13 +63,40 @@ impl Fragment {
     /// Goes on with another fragment.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.pieces.extend(other.pieces);
+        self.varies |= other.varies;
         self
     }
 
-    /// The whole as a statement.
-    pub(crate) fn statement(self) -> Statement {
-        Statement(self)
+    /// The same between a beginning and an end.
+    pub(crate) fn within(self, before: impl Into<Cow<'static, str>>, after: &'static str) -> Self {
+        Self::default().sql(before).and(self).sql(after)
     }
+
+    /// The whole as a statement; what it gives is read by name.
+    pub(crate) fn statement(self) -> Statement {
+        Statement(self, PhantomData)
+    }
+
+    /// The whole as a statement that gives rows of these types.
+    pub(crate) fn giving<T>(self) -> Statement<T> {
+        Statement(self, PhantomData)
+    }
+}
+
+/// That a column has one of these values; no condition where there are none.
+pub(crate) fn any_of<T: Display>(column: &str, values: &[T]) -> Option<Fragment> {
+    if values.is_empty() {
+        return None;
+    }
+    let values = values.iter().map(ToString::to_string);
+    let condition = Fragment::default().sql(format!("{column} IN (")).parameters(values).sql(")");
+    Some(Fragment { varies: true, ..condition })
+}
+
+/// That all of these hold which there are.
+pub(crate) fn all_of(conditions: impl IntoIterator<Item = Option<Fragment>>) -> Fragment {
+    let given = conditions.into_iter().flatten();
+    given.reduce(|all, next| all.sql(" AND ").and(next)).unwrap_or_else(|| Fragment::default().sql("1 = 1"))
 }
 
 /// A statement that inserts rows of text columns into a table, named with its columns: `mutual_sectors (sector, mutual_id)`. None
@@ -98,9 +134,9 @@ impl<S: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for WithParts<'
 
 impl<S, C> RunQueryDsl<C> for WithParts<'_, S> {}
 
-/// A statement of our own; what it gives is read by name.
+/// A statement of our own.
 #[derive(Clone, Debug)]
-pub(crate) struct Statement(Fragment);
+pub(crate) struct Statement<T = Untyped>(Fragment, PhantomData<fn() -> T>);
 
 impl Statement {
     /// A statement without parameters.
@@ -121,47 +157,6 @@ impl<G> ValidGrouping<G> for Fragment {
     type IsAggregate = is_aggregate::Never;
 }
 
-/// An expression of ours without parameters, such as what a list is ordered by.
-#[derive(Clone, Debug)]
-pub(crate) struct Verbatim<T>(String, PhantomData<fn() -> T>);
-
-impl<T> Verbatim<T> {
-    /// The expression of this text.
-    pub(crate) fn new(sql: impl Into<String>) -> Self {
-        Self(sql.into(), PhantomData)
-    }
-
-    /// Its text.
-    pub(crate) fn sql(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<T: SqlType + TypedExpressionType> Expression for Verbatim<T> {
-    type SqlType = T;
-}
-
-impl<T: SqlType + TypedExpressionType, Q> AppearsOnTable<Q> for Verbatim<T> {}
-
-impl<T: SqlType + TypedExpressionType, Q> SelectableExpression<Q> for Verbatim<T> {}
-
-impl<T, G> ValidGrouping<G> for Verbatim<T> {
-    type IsAggregate = is_aggregate::Never;
-}
-
-impl<T> QueryId for Verbatim<T> {
-    type QueryId = ();
-
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<T> QueryFragment<MultiBackend> for Verbatim<T> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        out.push_sql(&self.0);
-        Ok(())
-    }
-}
-
 /// No type stands for one text: diesel remembers the prepared statement by the text itself.
 impl QueryId for Fragment {
     type QueryId = ();
@@ -171,30 +166,34 @@ impl QueryId for Fragment {
 
 impl QueryFragment<MultiBackend> for Fragment {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+        if self.varies {
+            out.unsafe_to_cache_prepared();
+        }
         for piece in &self.pieces {
             match piece {
                 Piece::Sql(sql) => out.push_sql(sql),
                 Piece::Parameter(value) => out.push_bind_param::<Text, String>(value)?,
+                Piece::Number(value) => out.push_bind_param::<BigInt, i64>(value)?,
             }
         }
         Ok(())
     }
 }
 
-impl QueryId for Statement {
+impl<T> QueryId for Statement<T> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl QueryFragment<MultiBackend> for Statement {
+impl<T> QueryFragment<MultiBackend> for Statement<T> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
         self.0.walk_ast(out)
     }
 }
 
-impl Query for Statement {
-    type SqlType = Untyped;
+impl<T> Query for Statement<T> {
+    type SqlType = T;
 }
 
-impl<C> RunQueryDsl<C> for Statement {}
+impl<C, T> RunQueryDsl<C> for Statement<T> {}

@@ -108,9 +108,6 @@ pub fn show(
 }
 
 /// A page of the records of a type that there were at an instant, in the order of their ids.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn list_at(
     tx: &mut ReadTx<'_>,
     resource_type: Kind,

@@ -43,9 +43,6 @@ pub struct LogFault {
 
 impl Store {
     /// Checks the whole log, as far as it goes when the check begins.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
     pub async fn verify_log(&self) -> Result<Verified, Error> {
         let head = self.read(entry_log::head).await?;
         let mut check = Check::default();

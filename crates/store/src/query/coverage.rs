@@ -37,9 +37,6 @@ pub struct Coverage {
 
 /// How mutuals are supported as at a day, by stage and sector in the order of both; of these departments, or of all where there are none.
 /// What has neither mutuals nor requests is left out.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn of(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Result<Vec<Coverage>, Error> {
     let mut active = enablers(tx, departments)?;
     active.retain(|enabler| enabler.content.active.includes(as_at));

@@ -290,9 +290,6 @@ impl Facts {
 }
 
 /// The figures as at a day.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Figures, Error> {
     let (day, today) = asked.numbers();
     let mut groups: BTreeMap<StandingGroup, i64> = StandingGroup::ALL.iter().map(|group| (*group, 0)).collect();
@@ -416,9 +413,6 @@ pub fn timeline(facts: &Facts, periods: &[Period], today: Day) -> Vec<PeriodFigu
 }
 
 /// The mutuals that a figure is of.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn list(
     tx: &mut ReadTx<'_>,
     facts: &Facts,

@@ -5,13 +5,11 @@ use domain::{Child, Endorsement, Fault, FaultCode, Mutual, Record, StaffBallot, 
 use crate::WriteTx;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
-use crate::query::keyset::SortColumn;
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
 use crate::register::record::{self, Column};
 use crate::register::staff_ballot;
 
 impl StoredChild for Endorsement {
-    const ORDER: SortColumn = child::by_id("endorsements.id");
     const FILTER_COLUMN: Option<&'static str> = Some("constituency");
 
     const COLUMNS: &'static [&'static str] = &["constituency", "staff_ballot_id"];
