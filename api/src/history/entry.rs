@@ -184,17 +184,16 @@ pub struct RecordChanges(Value);
 #[into_params(parameter_in = Query)]
 struct EntryFilter {
     /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
+    #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
-    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
     /// Only entries about records of this type. A page may then have fewer entries than `limit`, or none, even if more
     /// follow. Continue with `next_after`.
-    #[param(nullable = false)]
     resource_type: Option<ResourceType>,
     /// How many seconds the response may wait if there is no entry after `after` yet. It may come sooner without one.
-    #[param(value_type = Option<i32>, nullable = false, minimum = 0, maximum = 20, default = 0)]
+    #[param(value_type = Option<i32>, minimum = 0, maximum = 20, default = 0)]
     wait: Option<Bounded<0, MAX_WAIT>>,
 }
 
@@ -203,10 +202,10 @@ struct EntryFilter {
 #[into_params(parameter_in = Query)]
 struct HistoryFilter {
     /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
+    #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
-    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
 }
 

@@ -4,7 +4,7 @@ use actix_web::http::Method;
 use domain::{Action, Kind};
 use utoipa::openapi::Components;
 
-use super::refusal::{Refusal, response};
+use super::refusal::response;
 use crate::caller::access::Asked;
 use crate::register::operations::{self, Conflicts};
 use crate::response::problem::ProblemType;
@@ -36,9 +36,7 @@ pub(super) fn add(components: &mut Components) {
     let sets = operations::conflicts().flat_map(|(_, Conflicts { create, change, delete })| [create, change, delete]);
     for problems in sets.filter(|problems| !problems.is_empty()).chain([OF_STATE]) {
         let titles: Vec<&str> = problems.iter().map(|problem| problem.title()).collect();
-        let description = titles.join("; ");
-        let refusal = Refusal { name: "", status: "409", kinds: problems, description: &description };
-        components.responses.insert(name(problems), response(&refusal).into());
+        components.responses.insert(name(problems), response(problems, &titles.join("; ")).into());
     }
 }
 

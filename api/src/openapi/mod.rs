@@ -19,7 +19,7 @@ use utoipa::OpenApi;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ObjectBuilder, OneOf, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Ref, RefOr};
 use utoipa_actix_web::AppExt as _;
@@ -30,6 +30,7 @@ use crate::caller::access::Asked;
 use crate::caller::key;
 use crate::register::operations;
 use crate::request::conditional::header_parameter;
+use crate::request::query::MAX_VALUES;
 use crate::server;
 use document::register::CpvPrefix;
 use document::value;
@@ -163,6 +164,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
     let mut components = document.components.take().unwrap_or_default();
     for (path, method, operation) in operations(document) {
         operation.parameters.get_or_insert_default().extend([request_id().into(), traceparent().into()]);
+        bound_parameters(operation);
         name_parameter_schemas(operation, &mut components);
         describe_answers(method, operation);
         describe_access(path, method, operation);
@@ -194,6 +196,29 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
         ];
         own.into_iter().filter_map(|(method, operation)| Some((path.as_str(), method, operation.as_mut()?)))
     })
+}
+
+/// A parameter is given or left out and never null, and one that is repeated has as many values as the extractor takes.
+fn bound_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter else { continue };
+        if let RefOr::T(Schema::OneOf(OneOf { items, .. })) = schema
+            && let Some(given) = items.pop()
+        {
+            *schema = given;
+        }
+        match schema {
+            RefOr::T(Schema::Array(list)) => list.max_items = Some(MAX_VALUES),
+            RefOr::T(Schema::Object(object)) => {
+                if let SchemaType::Array(types) = &object.schema_type
+                    && let Some(given) = types.iter().find(|given| **given != Type::Null)
+                {
+                    object.schema_type = SchemaType::Type(given.clone());
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A parameter's schema that has a title becomes a schema of that name, and one that is like a named schema becomes that: generated

@@ -8,12 +8,11 @@ use crate::register::child::{ChildFilter, ChildResource};
 use crate::register::operations::{DescribedChild, NO_CONFLICTS, Words};
 
 /// Which commitments a list has.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct CommitmentListFilter {
     /// Of this kind.
-    #[serde(default)]
-    #[param(max_items = 100)]
     kind: Vec<CommitmentKind>,
 }
 

@@ -9,12 +9,11 @@ use crate::register::operations::{Conflicts, DescribedChild, Words};
 use crate::response::problem::ProblemType;
 
 /// Which steps a list has.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct PathwayStepFilter {
     /// Taken in this stage.
-    #[serde(default)]
-    #[param(max_items = 100)]
     stage: Vec<Stage>,
 }
 

@@ -35,53 +35,37 @@ type SupersessionInput = InputOf<Supersession>;
 type AppointmentInput = InputOf<Appointment>;
 
 /// Which staff ballots a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct StaffBallotFilter {
     /// About this mutual.
-    #[serde(default)]
-    #[param(max_items = 100)]
     mutual: Vec<MutualKey>,
     /// Of this kind.
-    #[serde(default)]
-    #[param(max_items = 100)]
     kind: Vec<BallotKind>,
     /// Held by this body or these bodies.
-    #[serde(default)]
-    #[param(max_items = 100)]
     organiser: Vec<Organiser>,
     /// In this state.
-    #[serde(default)]
-    #[param(max_items = 100)]
     state: Vec<BallotState>,
     /// Held in this mode.
-    #[serde(default)]
-    #[param(max_items = 100)]
     mode: Vec<BallotMode>,
     /// Opened on this day or later. A partial date matches if it may be in the range.
-    #[param(nullable = false)]
     opened_from: Option<PartialDate>,
     /// Opened on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
-    #[param(nullable = false)]
     opened_to: Option<PartialDate>,
     /// Closed on this day or later. A partial date matches if it may be in the range.
-    #[param(nullable = false)]
     closed_from: Option<PartialDate>,
     /// Closed on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
-    #[param(nullable = false)]
     closed_to: Option<PartialDate>,
     /// Declared on this day or later. A partial date matches if it may be in the range.
-    #[param(nullable = false)]
     declared_from: Option<PartialDate>,
     /// Declared on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
-    #[param(nullable = false)]
     declared_to: Option<PartialDate>,
     /// `true` for ballots whose turnout is known, which needs both the papers returned and the people entitled to vote.
     /// `false` for the others.
-    #[param(nullable = false)]
     has_turnout: Option<bool>,
 }
 
