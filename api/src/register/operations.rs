@@ -393,7 +393,8 @@ fn change_parameters() -> Vec<Parameter> {
     parameters
 }
 
-fn path_parameter((kind, schema): &(Kind, RefOr<Schema>), by_slug: bool) -> Parameter {
+/// The parameter of a path that names a record.
+pub fn path_parameter((kind, schema): &(Kind, RefOr<Schema>), by_slug: bool) -> Parameter {
     let by = if by_slug { "Id or slug" } else { "Id" };
     ParameterBuilder::new()
         .name(kind.as_str())

@@ -9,7 +9,8 @@ use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
-use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
+
+use crate::faults::Faults;
 
 /// Named schemas, as they are collected for the contract.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -150,8 +151,8 @@ impl Member {
     /// The same with values of this type.
     #[must_use]
     pub const fn of<T: Typed>(mut self) -> Self {
-        self.object = T::OBJECT;
-        self.schema = T::schema;
+        self.object = T::INSIDE;
+        self.schema = T::reference;
         self.collect = T::collect;
         self
     }
@@ -230,34 +231,30 @@ impl Member {
 }
 
 /// An object of the wire, declared by `wire!`.
-pub trait Wire: Sized + ToSchema {
+pub trait Wire: Typed + Sized {
     /// Its description.
     const OBJECT: Object;
-
-    /// The same without what it says about persons, and whether it said something.
-    fn without_personal(self, found: &mut bool) -> Self;
 }
 
-/// What a member can hold: a value, or an object of the wire.
-pub trait Typed {
+/// What a member can hold: a value, or an object of the wire, with a schema under its own name.
+pub trait Typed: ToSchema {
     /// The object, if it is one.
-    const OBJECT: Option<&'static Object>;
+    const INSIDE: Option<&'static Object> = None;
 
     /// How the contract refers to it.
-    fn schema() -> RefOr<Schema>;
-
-    /// Adds the schemas that this refers to.
-    fn collect(schemas: &mut Schemas);
-
-    /// What must be given in it and is not.
-    ///
-    /// # Errors
-    /// The members that are missing.
-    fn check(&self) -> Result<(), ValidationErrors> {
-        Ok(())
+    fn reference() -> RefOr<Schema> {
+        named::<Self>()
     }
 
-    /// See [`Wire::without_personal`].
+    /// Adds the schemas that this refers to.
+    fn collect(schemas: &mut Schemas) {
+        collect_named::<Self>(schemas);
+    }
+
+    /// Tells what must be given in it and is not, where it stands at this place.
+    fn check(&self, _at: &str, _faults: &mut Faults) {}
+
+    /// The same without what it says about persons, and whether it said something.
     #[must_use]
     fn without_personal(self, _found: &mut bool) -> Self
     where
@@ -270,9 +267,7 @@ pub trait Typed {
 macro_rules! plain {
     ($($T:ty)+) => {
         $(impl Typed for $T {
-            const OBJECT: Option<&'static Object> = None;
-
-            fn schema() -> RefOr<Schema> {
+            fn reference() -> RefOr<Schema> {
                 <$T as PartialSchema>::schema()
             }
 
@@ -283,31 +278,13 @@ macro_rules! plain {
 
 plain! { i64 bool String }
 
-/// For objects that are only shown, with a schema of their own under their name.
-macro_rules! shown_only {
-    ($($T:ty)+) => {
-        $(impl $crate::declare::Typed for $T {
-            const OBJECT: Option<&'static $crate::declare::Object> = None;
-
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                $crate::declare::named::<Self>()
-            }
-
-            fn collect(schemas: &mut $crate::declare::Schemas) {
-                $crate::declare::collect_named::<Self>(schemas);
-            }
-        })+
-    };
-}
-pub(crate) use shown_only;
-
 /// A reference to the schema of a named type.
-pub fn named<T: ToSchema>() -> RefOr<Schema> {
+pub fn named<T: ToSchema + ?Sized>() -> RefOr<Schema> {
     utoipa::openapi::Ref::from_schema_name(T::name()).into()
 }
 
 /// Adds the schema of a named type.
-pub fn collect_named<T: ToSchema>(schemas: &mut Schemas) {
+pub fn collect_named<T: ToSchema + ?Sized>(schemas: &mut Schemas) {
     schemas.push((T::name().into_owned(), T::schema()));
     T::schemas(schemas);
 }
@@ -358,25 +335,9 @@ impl<T> Absent for Vec<T> {
     }
 }
 
-/// Notes that a member is missing.
-pub fn note_missing(errors: &mut ValidationErrors, name: &'static str) {
-    errors.add(name, ValidationError::new("required"));
-}
-
-/// Notes what is missing in the object that a member holds.
-pub fn note_in_object<T: Typed>(errors: &mut ValidationErrors, name: &'static str, value: &T) {
-    if let Err(inside) = value.check() {
-        errors.errors_mut().insert(name.into(), ValidationErrorsKind::Struct(Box::new(inside)));
-    }
-}
-
-/// Notes what is missing in the elements of a list.
-pub fn note_in_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str, values: &[T]) {
-    let inside = values.iter().enumerate().filter_map(|(index, value)| Some((index, Box::new(value.check().err()?))));
-    let inside: std::collections::BTreeMap<_, _> = inside.collect();
-    if !inside.is_empty() {
-        errors.errors_mut().insert(name.into(), ValidationErrorsKind::List(inside));
-    }
+/// Tells of each element of a list what must be given in it and is not.
+pub fn check_each<T: Typed>(values: &[T], at: &str, faults: &mut Faults) {
+    values.iter().enumerate().for_each(|(index, value)| value.check(&format!("{at}/{index}"), faults));
 }
 
 /// Declares an object of the wire.
@@ -397,12 +358,14 @@ pub fn note_in_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str,
 ///
 /// A `record` names the type of its id, and the member that says which record it belongs to with its type. A `struct` is part of a record
 /// or the body of an action. The expansion is a struct with the members as `Option<_>` or `Vec<_>`, and its [`Object`].
+///
+/// A `struct Source for domain::Source` has the members of that struct and no others: `into_value` makes the one, `show` the other.
 macro_rules! wire {
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
     pub record $Name:ident($Id:ident $(, $parent:ident: $ParentId:ident)?) { $($members:tt)* }) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?]
             [Some($crate::declare::Envelope {
-                id: <$Id as $crate::declare::Typed>::schema,
+                id: <$Id as $crate::declare::Typed>::reference,
                 collect: |schemas| {
                     <$Id as $crate::declare::Typed>::collect(schemas);
                     <$crate::value::Instant as $crate::declare::Typed>::collect(schemas);
@@ -412,9 +375,33 @@ macro_rules! wire {
             })]
             $($members)* }
     };
+    ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
+    pub struct $Name:ident for domain::$Value:ident { $($members:tt)* }) => {
+        wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
+        wire! { @plain $Name $Value $($members)* }
+    };
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])? pub struct $Name:ident { $($members:tt)* }) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
     };
+    (@plain $Name:ident $Value:ident
+        $($(#[doc = $says:literal])* $field:ident: $T:ident = $presence:ident $(.$flag:ident($($value:expr),*))*,)*) => {
+        impl $Name {
+            /// The domain's value, unless a member is missing, which is told already.
+            pub(crate) fn into_value(self) -> Option<domain::$Value> {
+                Some(domain::$Value { $($field: wire!(@into $presence self.$field),)* })
+            }
+
+            /// The domain's value, to be shown.
+            pub(crate) fn show(value: &domain::$Value) -> Self {
+                Self { $($field: wire!(@show $presence value.$field),)* }
+            }
+        }
+    };
+    (@into required $value:expr) => { $crate::value::Plain::into_value($value?) };
+    (@into optional $value:expr) => { $value.map($crate::value::Plain::into_value) };
+    (@into default $value:expr) => { $value.map($crate::value::Plain::into_value).unwrap_or_default() };
+    (@show optional $value:expr) => { $value.as_ref().map($crate::value::Plain::show) };
+    (@show $presence:ident $value:expr) => { Some($crate::value::Plain::show(&$value)) };
     (@declare $Name:ident [$($about:literal)+] [$($example:tt)*] [$envelope:expr]
         $($(#[doc = $says:literal])* $field:ident: $T:ident = $presence:ident $(.$flag:ident($($value:expr),*))*,)*) => {
         $(#[doc = $about])+
@@ -439,39 +426,20 @@ macro_rules! wire {
                 )*],
                 example: wire!(@example $($example)*),
             };
+        }
+
+        impl $crate::declare::Typed for $Name {
+            const INSIDE: Option<&'static $crate::declare::Object> = Some(&<Self as $crate::declare::Wire>::OBJECT);
+
+            fn check(&self, at: &str, faults: &mut $crate::faults::Faults) {
+                $(wire!(@check faults at self $presence $field $(.$flag)*);)*
+                let _ = (at, faults);
+            }
 
             fn without_personal(mut self, found: &mut bool) -> Self {
                 $(wire!(@forget self found $presence $field $(.$flag)*);)*
                 let _ = (&mut self, found);
                 self
-            }
-        }
-
-        impl $crate::declare::Typed for $Name {
-            const OBJECT: Option<&'static $crate::declare::Object> = Some(&<Self as $crate::declare::Wire>::OBJECT);
-
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                $crate::declare::named::<Self>()
-            }
-
-            fn collect(schemas: &mut $crate::declare::Schemas) {
-                $crate::declare::collect_named::<Self>(schemas);
-            }
-
-            fn check(&self) -> Result<(), validator::ValidationErrors> {
-                validator::Validate::validate(self)
-            }
-
-            fn without_personal(self, found: &mut bool) -> Self {
-                $crate::declare::Wire::without_personal(self, found)
-            }
-        }
-
-        impl validator::Validate for $Name {
-            fn validate(&self) -> Result<(), validator::ValidationErrors> {
-                let mut errors = validator::ValidationErrors::new();
-                $(wire!(@check errors self $presence $field $(.$flag)*);)*
-                if errors.is_empty() { Ok(()) } else { Err(errors) }
             }
         }
 
@@ -494,7 +462,7 @@ macro_rules! wire {
 
     (@parent) => { None };
     (@parent $parent:ident $ParentId:ident) => {
-        Some((stringify!($parent), <$ParentId as $crate::declare::Typed>::schema))
+        Some((stringify!($parent), <$ParentId as $crate::declare::Typed>::reference))
     };
 
     (@example) => { None };
@@ -507,32 +475,35 @@ macro_rules! wire {
     (@type $presence:ident $T:ident) => { Option<$T> };
 
     // What the register sets is nobody's to give.
-    (@check $errors:ident $this:ident $presence:ident $field:ident .set $($more:tt)*) => {};
-    (@check $errors:ident $this:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
-        wire!(@check $errors $this $presence $field $($more)*)
+    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident .set $($more:tt)*) => {};
+    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
+        wire!(@check $faults $at $this $presence $field $($more)*)
     };
-    (@check $errors:ident $this:ident derived $field:ident) => {};
-    (@check $errors:ident $this:ident required $field:ident) => {
-        match &$this.$field {
-            Some(value) => $crate::declare::note_in_object(&mut $errors, stringify!($field), value),
-            None => $crate::declare::note_missing(&mut $errors, stringify!($field)),
-        }
+    (@check $faults:ident $at:ident $this:ident derived $field:ident) => {};
+    (@check $faults:ident $at:ident $this:ident list $field:ident) => {
+        $crate::declare::check_each(&$this.$field, &$crate::faults::join($at, stringify!($field)), $faults)
     };
-    (@check $errors:ident $this:ident required_list $field:ident) => {
-        match &$this.$field {
-            Some(values) => $crate::declare::note_in_list(&mut $errors, stringify!($field), values),
-            None => $crate::declare::note_missing(&mut $errors, stringify!($field)),
-        }
+    (@check $faults:ident $at:ident $this:ident optional_list $field:ident) => {
+        let values = $this.$field.as_deref().unwrap_or_default();
+        $crate::declare::check_each(values, &$crate::faults::join($at, stringify!($field)), $faults)
     };
-    (@check $errors:ident $this:ident optional_list $field:ident) => {
-        $crate::declare::note_in_list(&mut $errors, stringify!($field), $this.$field.as_deref().unwrap_or_default())
+    (@check $faults:ident $at:ident $this:ident required_list $field:ident) => {
+        wire!(@given $faults $at $this $field);
+        wire!(@check $faults $at $this optional_list $field)
     };
-    (@check $errors:ident $this:ident list $field:ident) => {
-        $crate::declare::note_in_list(&mut $errors, stringify!($field), &$this.$field)
+    (@check $faults:ident $at:ident $this:ident required $field:ident) => {
+        wire!(@given $faults $at $this $field);
+        wire!(@check $faults $at $this optional $field)
     };
-    (@check $errors:ident $this:ident $presence:ident $field:ident) => {
+    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident) => {
         if let Some(value) = &$this.$field {
-            $crate::declare::note_in_object(&mut $errors, stringify!($field), value);
+            $crate::declare::Typed::check(value, &$crate::faults::join($at, stringify!($field)), $faults);
+        }
+    };
+    (@given $faults:ident $at:ident $this:ident $field:ident) => {
+        if $this.$field.is_none() {
+            let place = $crate::faults::join($at, stringify!($field));
+            $faults.push(&place, domain::FaultCode::Required, "this field is required");
         }
     };
 

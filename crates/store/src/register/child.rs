@@ -9,6 +9,7 @@ use std::fmt;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use document::ChildDocument;
+use document::declare::Typed as _;
 use document::faults::Faults;
 use document::{Input, Wire};
 use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record};

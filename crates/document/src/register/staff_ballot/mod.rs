@@ -20,7 +20,7 @@ use crate::faults::Faults;
 use crate::record::Documented;
 use crate::reference::Reference;
 use crate::source::{self, Source};
-use crate::value::{Day, Instant, KeyId, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word, prose};
+use crate::value::{Day, Form, Instant, KeyId, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word};
 
 pub use action::{BallotCorrectionReason, CorrectionPatch, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
@@ -132,7 +132,7 @@ wire! {
 
 wire! {
     /// A correction of a declared ballot.
-    pub struct BallotCorrection {
+    pub struct BallotCorrection for domain::Correction {
         /// When it was corrected.
         corrected_at: Instant = required,
         /// Why.
@@ -147,7 +147,7 @@ wire! {
     /// scrutineer is what the law asks for where more than 50 people are entitled to vote (Trade Union and Labour
     /// Relations (Consolidation) Act 1992 s.226B).
     #[example({"organisation": "Electoral Reform Services", "appointed_on": "2012-08-20", "satisfied": true})]
-    pub struct Scrutineer {
+    pub struct Scrutineer for domain::Scrutineer {
         /// The person. It is shown only to callers who may see the ballot's draft.
         name: Name = optional.personal(),
         /// The organisation.
@@ -190,8 +190,9 @@ impl Input for StaffBallot {
             declared_on: self.declared_on.map(Text::into_inner),
         };
         let held = faults.checked(&[], held);
-        let scrutineer =
-            self.scrutineer.and_then(|scrutineer| faults.within("scrutineer", scrutineer, Scrutineer::build));
+        let scrutineer = self.scrutineer.and_then(|scrutineer| {
+            faults.within("scrutineer", scrutineer, |it, faults| faults.checked(&[], it.into_value()?))
+        });
         // What ended a ballot is fixed like its state, so that the three still agree where the rest of it changes.
         let ending = Ending {
             state: self.state.map_or(State::Draft, Word::into_inner),
@@ -226,15 +227,16 @@ impl StaffBallot {
         let options = mem::take(&mut self.options).unwrap_or_default();
         let tally = Tally {
             method: self.method.map(Word::into_inner),
-            options: faults.each("options", options, |option, _| option.build()),
+            options: faults.each("options", options, |option, _| option.into_value()),
             roll_size: self.roll_size,
             papers_issued: self.papers_issued,
             returned: self.returned,
             spoiled: self.spoiled,
-            counts: faults.each("counts", mem::take(&mut self.counts), |count, _| count.build()),
+            counts: faults.each("counts", mem::take(&mut self.counts), |count, _| count.into_value()),
             counts_complete: self.counts_complete.unwrap_or_default(),
             later_rounds: faults.each("later_rounds", mem::take(&mut self.later_rounds), BallotRound::build),
-            thresholds: faults.each("thresholds", mem::take(&mut self.thresholds), |threshold, _| threshold.build()),
+            thresholds: faults
+                .each("thresholds", mem::take(&mut self.thresholds), |threshold, _| threshold.into_value()),
             published_figures: faults
                 .each("published_figures", mem::take(&mut self.published_figures), |figure, _| figure.build()),
         };
@@ -304,51 +306,20 @@ impl Rules for TimesCorrected {
 impl BallotCorrection {
     /// The correction. The register sets them, so that nothing else tells what one lacks.
     fn build(self, faults: &mut Faults) -> Option<domain::Correction> {
-        let (Some(Instant(corrected_at)), Some(Text(reason)), Some(version)) =
-            (self.corrected_at, self.reason, self.version)
-        else {
+        let correction = self.into_value();
+        if correction.is_none() {
             faults.push("", FaultCode::Required, "a correction has `corrected_at`, `reason` and `version`");
-            return None;
-        };
-        Some(domain::Correction { corrected_at, reason, version })
-    }
-
-    fn show(correction: &domain::Correction) -> Self {
-        Self {
-            corrected_at: Some(Instant(correction.corrected_at)),
-            reason: Some(Text(correction.reason.clone())),
-            version: Some(correction.version),
         }
-    }
-}
-
-impl Scrutineer {
-    fn build(self, faults: &mut Faults) -> Option<Checked<domain::Scrutineer>> {
-        let scrutineer = domain::Scrutineer {
-            name: self.name.map(Text::into_inner),
-            organisation: self.organisation.map(Text::into_inner),
-            appointed_on: self.appointed_on.map(Text::into_inner),
-            report_url: self.report_url.map(Text::into_inner),
-            satisfied: self.satisfied,
-        };
-        faults.checked(&[], scrutineer)
-    }
-
-    fn show(scrutineer: &domain::Scrutineer) -> Self {
-        Self {
-            name: scrutineer.name.clone().map(Text),
-            organisation: scrutineer.organisation.clone().map(Text),
-            appointed_on: scrutineer.appointed_on.map(Text),
-            report_url: scrutineer.report_url.clone().map(Text),
-            satisfied: scrutineer.satisfied,
-        }
+        correction
     }
 }
 
 /// The schema of a question, which has the bounds of a note and is none.
 fn question() -> RefOr<Schema> {
-    let string = ObjectBuilder::new().schema_type(Type::String);
-    prose(string, "The question as it was put, in plain text of one or more lines.", domain::Note::MAX_CHARS)
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("The question as it was put, in plain text of one or more lines."))
+        .prose(domain::Note::MAX_CHARS)
         .examples(["Do you support the proposal to set up a community interest company?"])
         .into()
 }
