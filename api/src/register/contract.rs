@@ -11,7 +11,7 @@ use store::contract::{Filter, Sort};
 use store::{Days, Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 
-use crate::register::operations::{Described, NO_CONFLICTS, Words};
+use crate::register::operations::{Described, Words};
 use crate::register::resource::{self, Resource, Root};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
@@ -191,12 +191,10 @@ impl Described for Contract {
         tag: "contracts",
         one: "a contract",
         many: "contracts",
-        of: "",
         list: "The default order is the order of entry.",
         create: "The register works out whether this is the mutual's first contract: see `is_first`. An earlier \
                  contract takes the place of the previous first.",
-        change: "",
         delete: "Its id is never used again. If it was the first contract of its mutual, the next one becomes the first.",
-        conflicts: NO_CONFLICTS,
+        ..Words::USUAL
     };
 }

@@ -124,16 +124,15 @@ impl Described for Department {
         tag: "departments",
         one: "a department",
         many: "departments",
-        of: "",
         list: "The default order is the order of entry.",
         create: "No other department may have the same name, ignoring upper and lower case. No other record may have \
                  the same identifier.",
-        change: "",
         delete: "Rejected while other records refer to it. Its id and slug are never used again.",
         conflicts: Conflicts {
             create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
             change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
             delete: &[ProblemType::HasDependents],
         },
+        ..Words::USUAL
     };
 }

@@ -46,8 +46,7 @@ impl DescribedChild for domain::Enabler {
         of: " of a department",
         list: "In the order of entry. Names and e-mail addresses are for callers with a key.",
         create: "A person who supports mutuals in the department.",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { delete: &[ProblemType::HasDependents], ..NO_CONFLICTS },
+        ..Words::USUAL
     };
 }

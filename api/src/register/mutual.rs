@@ -182,17 +182,16 @@ impl Described for Mutual {
         tag: "mutuals",
         one: "a mutual",
         many: "mutuals",
-        of: "",
         list: "The default order is the order of entry. Search, filters and order go together: \
                  `?sector=libraries_archives&q=york&sort=-launched_on`.",
         create: "No other mutual may have the same name, ignoring upper and lower case. No other record may have the \
                  same identifier.",
-        change: "",
         delete: "Rejected while other records refer to it. Its id and slug are never used again.",
         conflicts: Conflicts {
             create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
             change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
             delete: &[ProblemType::HasDependents],
         },
+        ..Words::USUAL
     };
 }

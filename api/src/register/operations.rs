@@ -59,6 +59,19 @@ pub struct Words {
 }
 
 impl Words {
+    /// What most kinds of child say.
+    pub const USUAL: Self = Self {
+        tag: "",
+        one: "",
+        many: "",
+        of: "",
+        list: "In the order of entry.",
+        create: "",
+        change: "",
+        delete: "Its id is never used again. Its log entries remain.",
+        conflicts: NO_CONFLICTS,
+    };
+
     /// One record without its article.
     pub fn singular(&self) -> &'static str {
         self.one.split_once(' ').map_or(self.one, |(_, one)| one)

@@ -35,12 +35,11 @@ impl DescribedChild for domain::PathwayStep {
         of: " of a department",
         list: "In the order in which they are taken.",
         create: "The step needs a free position. By default it goes to the end.",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts {
             create: &[ProblemType::PositionTaken],
             change: &[ProblemType::PositionTaken],
             delete: &[ProblemType::HasDependents],
         },
+        ..Words::USUAL
     };
 }

@@ -72,10 +72,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    departments (id) { id -> Text, slug -> Text, name -> Text, }
-}
-
-diesel::table! {
     department_policy_areas (department_id, sector) { sector -> Text, department_id -> Text, }
 }
 
@@ -83,8 +79,6 @@ diesel::table! {
     mutuals (id) {
         id -> Text,
         created_at -> Timestamp,
-        slug -> Text,
-        name -> Text,
         legal_form -> Nullable<Text>,
         sectors -> Text,
         region -> Nullable<Text>,
