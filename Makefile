@@ -34,7 +34,8 @@ test: ## All tests, on SQLite and on a throw-away PostgreSQL
 	tests/with-postgres cargo test --workspace --locked
 
 # The dependency arrows, licences and sources of packages are tests, read from `cargo metadata`: tests/tests/workspace.rs. So is that
-# the contract keeps what the last release promised: tests/tests/released.rs.
+# the contract keeps what the last release promised: tests/tests/released.rs; and that files import each other in no circles, read from
+# the sources: tests/tests/circles.rs.
 check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, demo, dependency arrows, licences, unused dependencies
 	@scripts/setup build demo
 	cargo fmt --all --check
@@ -48,7 +49,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	docs/guide/check $(TARGET)/debug/mutuals
 	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
 	$(MAKE) --no-print-directory lint
-	cargo test --workspace --locked --test workspace --test released
+	cargo test --workspace --locked --test workspace --test circles --test released
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
 
 # Spectral says "hint" of what it doesn't like least; nothing of it stays.

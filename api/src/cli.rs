@@ -1,6 +1,9 @@
 //! The command line of `mutuals`.
 
+mod database;
+mod erasure;
 mod log;
+pub mod outcome;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -15,18 +18,19 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
 use store::{DatabaseUrl, Stamp, Store};
 
+use crate::app::Clock;
 use crate::bulk::{import, sample};
 use crate::caller::jwt::{self, key_set};
 use crate::caller::{access, key};
 use crate::config::Config;
-use crate::history::signing::KeyError;
 use crate::http::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
 use crate::http::rate::Rate;
 use crate::openapi;
 use crate::openapi::profile::{self, Profile};
-use crate::server;
-use crate::server::Clock;
+use crate::{routes, server};
+use database::Database;
 use log::{Erase, LogCommand, Signing};
+use outcome::{Failure, WrongUsage, say};
 
 /// The register of public service mutuals, as a service for other systems.
 ///
@@ -166,8 +170,8 @@ impl Production {
 }
 
 impl Serve {
-    fn config(self) -> Result<Config, KeyError> {
-        let mut config = Config::new(self.listen, self.database.url());
+    fn config(self) -> Result<Config, Failure> {
+        let mut config = Config::new(self.listen, self.database.url()?);
         let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
         config.cors_origins =
             given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
@@ -232,21 +236,6 @@ impl Jwt {
 }
 
 #[derive(Debug, Args)]
-struct Database {
-    /// Where the register is: sqlite:PATH or postgres://USER@HOST/NAME
-    // Its value may hold a password, which neither the help nor a message of clap's may show.
-    #[arg(
-        long,
-        global = true,
-        env = "DATABASE_URL",
-        hide_env_values = true,
-        default_value = "sqlite:mutuals.db",
-        value_name = "URL"
-    )]
-    database_url: String,
-}
-
-#[derive(Debug, Args)]
 struct Import {
     #[command(flatten)]
     import: import::command::Arguments,
@@ -282,6 +271,9 @@ pub fn main() -> ExitCode {
     match perform(Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if let Some(WrongUsage(reason)) = failure.downcast_ref() {
+                refuse_usage(reason);
+            }
             // A database's library may say it in several lines.
             let said = failure.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
             drop(writeln!(std::io::stderr(), "mutuals: {said}"));
@@ -290,14 +282,11 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What one line on standard error will say.
-type Failure = Box<dyn std::error::Error>;
-
 fn perform(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => Ok(server::run(serve.config()?)?),
         Command::Migrate(database) => {
-            let applied = store::migrate(&database.url())?;
+            let applied = store::migrate(&database.url()?)?;
             say(&if applied.is_empty() {
                 "already up to date".to_owned()
             } else {
@@ -306,23 +295,23 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Openapi { profile } => {
-            std::io::stdout().write_all(profile::yaml(&profile.of(openapi::contract())).as_bytes())?;
+            std::io::stdout().write_all(profile::yaml(&profile.of(openapi::contract(routes::described))).as_bytes())?;
             Ok(())
         }
         Command::Roles => {
-            std::io::stdout().write_all(access::page(&openapi::document()).as_bytes())?;
+            std::io::stdout().write_all(access::page::of(&openapi::document(routes::described)).as_bytes())?;
             Ok(())
         }
-        Command::ImportSample(database) => import_sample(&database.url()),
-        Command::Import(Import { import, database }) => import::command::perform(&import, &database.url()),
-        Command::Keys(keys) => Ok(key::command::perform(keys.command, &keys.database.url())?),
+        Command::ImportSample(database) => import_sample(&database.url()?),
+        Command::Import(Import { import, database }) => import::command::perform(&import, &database.url()?),
+        Command::Keys(keys) => Ok(key::command::perform(keys.command, &keys.database.url()?)?),
         Command::Backup(copy) => {
-            store::backup(&copy.database.url(), &copy.file)?;
+            store::backup(&copy.database.url()?, &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));
             Ok(())
         }
         Command::Restore(copy) => {
-            let url = copy.database.url();
+            let url = copy.database.url()?;
             store::restore(&url, &copy.file)?;
             say(&format!("{} is now {url}", copy.file.display()));
             Ok(())
@@ -348,21 +337,9 @@ fn import_sample(url: &DatabaseUrl) -> Result<(), Failure> {
     Ok(())
 }
 
-impl Database {
-    /// The address; another is a wrong usage and ends the program.
-    fn url(&self) -> DatabaseUrl {
-        self.database_url.parse().unwrap_or_else(|error: store::OpenError| refuse_usage(&error.to_string()))
-    }
-}
-
 /// Ends the program with status 2.
 fn refuse_usage(reason: &str) -> ! {
     Cli::command().error(ErrorKind::ValueValidation, reason).exit()
-}
-
-/// Tells of what was done. Nobody may be reading it.
-pub fn say(line: &str) {
-    drop(writeln!(std::io::stdout(), "{line}"));
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The HTTP service: handlers, problems, the contract and the command line.
 
+pub mod app;
 pub mod bulk;
 pub mod caller;
 pub mod cli;
@@ -12,4 +13,5 @@ pub mod pages;
 pub mod register;
 pub mod request;
 pub mod response;
+pub mod routes;
 pub mod server;

@@ -1,6 +1,5 @@
-//! The running service: what handlers share, which routes there are, and how the server starts and stops.
+//! The running service: how the server starts and stops.
 
-use std::fmt;
 use std::future::ready;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -17,156 +16,29 @@ use actix_web::dev::{AppConfig, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::sleep;
-use actix_web::web::{self, Data};
+use actix_web::web::Data;
 use actix_web::{App as ActixApp, Error};
-use chrono::{DateTime, SubsecRound, Utc};
-use domain::{Day, Id};
-use store::{Stamp, Store};
+use store::Store;
 use utoipa::openapi::{OpenApi, Server as OpenApiServer};
-use utoipa_actix_web::scope;
-use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
-use crate::bulk::import::Importer;
-use crate::bulk::{export, import};
-use crate::caller::Caller;
+use crate::app::{App, Clock, Shared};
+use crate::bulk::import::{self, Importer};
 use crate::caller::authentication::Authenticator;
 use crate::caller::jwt::Verifier;
 use crate::caller::jwt::key_set::KeySetError;
-use crate::caller::key;
 use crate::config::Config;
-use crate::figures::statistics::Answers;
-use crate::figures::{report, scorecard, statistics};
-use crate::history::signing::LogSigner;
-use crate::history::{entry, log};
+use crate::figures::answers::Answers;
 use crate::http::connection::{self, Connection, Connections};
 use crate::http::cors::Cors;
 use crate::http::gate::{Gate, Rules};
 use crate::http::metrics::{self, Metrics};
 use crate::http::rate::RateLimits;
 use crate::http::request_id::RequestId;
-use crate::http::route::RouteTable;
+use crate::http::route::{self, RouteTable};
 use crate::http::wait::Waits;
 use crate::openapi;
-use crate::pages::about::{self, Contract};
-use crate::pages::code_list;
-use crate::register;
-use crate::response::html;
-use crate::response::problem::Problem;
-
-/// What a handler takes as its argument to reach the register.
-pub type App = Data<Shared>;
-
-/// Mounts every operation. The contract is made from the same list.
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    let v1 = OPERATIONS.iter().fold(scope::scope("/v1"), |scope, routes| scope.configure(routes));
-    config.configure(about::routes).service(v1);
-}
-
-/// Mounts the same for a worker, which has no use for what describes the operations: it would keep the room of the whole contract.
-fn mount(config: &mut web::ServiceConfig) {
-    about::routes(&mut ServiceConfig::new(config));
-    let v1 = OPERATIONS
-        .iter()
-        .fold(web::scope("/v1"), |scope, routes| scope.configure(|config| routes(&mut ServiceConfig::new(config))));
-    config.service(v1);
-}
-
-/// What mounts the operations below `/v1`.
-const OPERATIONS: [fn(&mut ServiceConfig<'_>); 10] = [
-    // Its paths are more exact than those of records.
-    export::routes,
-    scorecard::routes,
-    register::routes,
-    statistics::routes,
-    report::routes,
-    entry::routes,
-    log::routes,
-    import::routes,
-    key::routes,
-    code_list::routes,
-];
-
-/// Who the entries name for what is done on the database without a request.
-pub const OPERATOR: &str = "operator";
-
-/// What all handlers share.
-pub struct Shared {
-    /// The register.
-    pub store: Store,
-    /// The time.
-    pub clock: Clock,
-    /// The clients' connections.
-    pub connections: Arc<Connections>,
-    /// A body may take so long to arrive.
-    pub body_time: Duration,
-    /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
-    pub scrutineer_above: i64,
-    /// What signs the heads of the log, where there is a key.
-    pub signer: Option<LogSigner>,
-    /// Figures that were computed already.
-    pub answers: Answers,
-    /// Where callers reach the service, for people to copy.
-    pub address: String,
-    /// What enters the rows of imports.
-    pub importer: Importer,
-    /// A file to be imported may have so many bytes.
-    pub import_limit: usize,
-}
-
-impl Shared {
-    /// Who changes the register, when, in which request.
-    pub fn stamp(&self, caller: &Caller, request_id: &RequestId) -> Stamp {
-        Stamp { now: self.clock.now(), actor: caller.name.clone(), request_id: request_id.as_str().to_owned() }
-    }
-
-    /// The same for what the service does by itself.
-    pub fn operator(&self, request_id: &str) -> Stamp {
-        Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: request_id.to_owned() }
-    }
-
-    /// The day that something is asked as at: today, in UTC, where the caller doesn't say.
-    ///
-    /// # Errors
-    /// 500 where the clock is of another age.
-    pub fn as_at(&self, asked: Option<Day>) -> Result<Day, Problem> {
-        let today = || Day::from_date(self.clock.now().date_naive());
-        asked.map_or_else(today, Ok).map_err(|invalid| Problem::internal(invalid.detail))
-    }
-
-    /// An id for a new record: a UUID of version 7, so that ids sort by time.
-    pub fn new_id<T>(&self) -> Id<T> {
-        Id::from_uuid(Uuid::now_v7())
-    }
-}
-
-/// Where the service's time comes from.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
-
-impl Clock {
-    /// The machine's.
-    #[expect(clippy::disallowed_methods, reason = "this is the edge at which time enters")]
-    pub fn system() -> Self {
-        Self::new(Utc::now)
-    }
-
-    /// Another, such as a test's.
-    pub fn new(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
-    }
-
-    /// The time now, in microseconds: both databases keep no more.
-    pub fn now(&self) -> DateTime<Utc> {
-        (self.0)().trunc_subsecs(6)
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
-    }
-}
+use crate::pages::about::Contract;
+use crate::routes;
 
 /// Why the server could not start or broke off.
 #[derive(Debug, thiserror::Error)]
@@ -286,7 +158,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let shared = Data::new(Shared {
         store,
         clock,
-        importer,
+        import_call: importer.call(),
         import_limit: config.import_limit,
         connections,
         body_time: config.request_time,
@@ -295,7 +167,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         answers: Answers::default(),
         address: config.address(),
     });
-    let mut document = openapi::document();
+    let mut document = openapi::document(routes::described);
     if let Some(url) = &config.public_url {
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
     }
@@ -308,7 +180,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
             let stamp = shared.operator(RequestId::make().as_str());
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
             let listening = documents.map_err(ServeError::Register).and_then(|()| {
-                let (limits, importer) = (Arc::clone(&rules.limits), shared.importer.clone());
+                let limits = Arc::clone(&rules.limits);
                 let listening = Listening::begin(&config, shared.clone(), contract, rules, signals)?;
                 tidy_up_regularly(limits);
                 keep_facts_near(shared);
@@ -339,7 +211,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
 fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Verifier>) -> Result<Rules, ServeError> {
     let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose();
     Ok(Rules {
-        routes: RouteTable::of(document).with_prefix(about::DOCS).with_page("/"),
+        routes: RouteTable::of(document).with_prefix(route::DOCS).with_page("/"),
         authenticator: Some(Authenticator::new(shared.clone(), verifier)),
         cors: Cors::of(&config.cors_origins),
         public_url: config.public_url.clone(),
@@ -415,7 +287,7 @@ fn keep_facts_near(shared: App) {
     drop(actix_web::rt::spawn(async move {
         loop {
             if let Err(error) = shared.store.with_facts(|_, _| Ok::<(), store::Error>(())).await {
-                ::log::warn!("could not update the data for statistics: {error}");
+                log::warn!("could not update the data for statistics: {error}");
             }
             sleep(PAUSE).await;
         }
@@ -482,10 +354,7 @@ fn application(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
 > {
     ActixApp::new()
-        .configure(mount)
-        .service(html::front)
-        .service(about::docs_front)
-        .service(about::docs_file)
+        .configure(routes::mount)
         .app_data(shared.clone())
         .app_data(contract.clone())
         .app_data(waits.clone())

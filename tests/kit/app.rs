@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use api::app::Clock;
 use api::config::Config;
-use api::server::{self, Clock, Running};
+use api::server::{self, Running};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 

@@ -48,7 +48,7 @@ pub struct Contract {
 }
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
-    let document = api::openapi::contract();
+    let document = api::openapi::contract(api::routes::described);
     Contract { operations: whole_operations(&document), document, validators: Mutex::default() }
 });
 

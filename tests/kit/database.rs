@@ -14,9 +14,10 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
+use api::app::Clock;
 use api::caller::key::secret::Secret;
 use api::config::Config;
-use api::server::{self, Clock};
+use api::server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;

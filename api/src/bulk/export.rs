@@ -10,7 +10,7 @@ use actix_web::rt::time::Instant;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use document::Wire;
-use document::declare::collect_named;
+use document::object::collect_named;
 use document::record::personal;
 use domain::{Contract, Department, Mutual, StaffBallot};
 use futures_util::{Stream, stream};
@@ -19,6 +19,7 @@ use utoipa::openapi::path::{HttpMethod, ParameterIn};
 use utoipa::{IntoParams as _, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::register::operations::{Described, Operation, answer_as};
 use crate::register::resource::Root;
@@ -26,7 +27,6 @@ use crate::request::page::SortKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::response::table::{self, Column};
-use crate::server::App;
 
 /// The header that says which moment an export is of.
 pub static REGISTER_SEQ: HeaderName = HeaderName::from_static("register-seq");

@@ -24,6 +24,7 @@ use store::{IdPage, Listed, Slice, Stamp, Store, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::http::request_id::RequestId;
 use crate::request::conditional::IdempotencyKey;
@@ -32,7 +33,6 @@ use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, OtherRecord, Problem};
 use crate::response::repeat::{Repeat, respond};
-use crate::server::App;
 use document::value::{Bounded, Instant, Text, Word};
 
 pub use row::Imported;
@@ -302,7 +302,7 @@ async fn create_import(
     let key = idempotency_key.0;
     let repeat = key.map(|key| Repeat::new(&caller.name, PATH, &key, &[asked.as_bytes(), &content]));
     let answer = arriving.end(move |tx, import| accepted(tx, import, repeat.as_ref())).await??;
-    app.importer.wake();
+    app.import_call.notify_one();
     let location = format!("{PATH}/{}", answer.resource_id);
     let mut response = respond(answer);
     response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Problem::internal)?);

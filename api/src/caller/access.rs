@@ -3,12 +3,10 @@
 //! The gate, the contract and the page of roles are made from this and the domain's table of grants. Whether a caller may do it with
 //! the record in question is decided in the operation's own transaction.
 
-mod page;
+pub mod page;
 
 use actix_web::http::Method;
 use domain::{Action, Kind, Role, grants, is_public};
-
-pub use page::page;
 
 /// Paths below `/v1` that are about no kind of record, and that everybody reads.
 const OPEN: [&str; 4] = ["code-lists", "entries", "log", "statistics"];

@@ -13,15 +13,15 @@ use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use chrono::{DateTime, SecondsFormat, Utc};
 use store::WriteTx;
-use store::key::{self, Hash, StoredKey};
+use store::key::{self, Hash, StoredKey, Validity};
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::caller::jwt::{CallerError, Verifier};
 use crate::caller::key::secret;
 use crate::http::request_id::RequestId;
 use crate::request::query;
 use crate::response::problem::Problem;
-use crate::server::App;
 
 /// A key that was found valid is not looked up again for so long.
 const REMEMBERED: Duration = Duration::from_millis(500);
@@ -99,7 +99,7 @@ impl Authenticator {
         let found = found.filter(|(_, kept)| *kept == hash);
         let (stored, _) = found.ok_or_else(|| invalid("there is no such key"))?;
         let now = self.app.clock.now();
-        check(&stored, now)?;
+        check(stored.validity(), now)?;
         self.note_use(&stored, now, id);
         Ok(self.remember(hash, stored, checked_at))
     }
@@ -170,10 +170,10 @@ impl<'r> Credential<'r> {
 pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
     let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };
     let now = tx.stamp().now;
-    check(&key::find(tx, key_id)?, now)
+    check(key::validity(tx, key_id)?, now)
 }
 
-fn check(stored: &StoredKey, now: DateTime<Utc>) -> Result<(), Problem> {
+fn check(stored: Validity, now: DateTime<Utc>) -> Result<(), Problem> {
     let written = |instant: DateTime<Utc>| instant.to_rfc3339_opts(SecondsFormat::Secs, true);
     if let Some(revoked_at) = stored.revoked_at {
         return Err(invalid(&format!("the key was revoked at {}", written(revoked_at))));

@@ -16,6 +16,7 @@ use store::{Listed, Page, ReadTx, Slice};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::caller::authentication;
 use crate::register::resource::{self, Change, ChangeOptions, Order};
@@ -24,7 +25,6 @@ use crate::request::conditional;
 use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
-use crate::server::App;
 use secret::Secret;
 
 /// The body that asks for a key.

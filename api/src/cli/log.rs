@@ -8,12 +8,13 @@ use clap::{Args, Subcommand};
 use domain::DraftAccess;
 use store::{LogFault, Stamp, Store, entry_log, log_tree};
 
-use super::{Database, Failure, say};
+use super::database::Database;
+use super::erasure;
+use super::outcome::{Failure, say};
+use crate::app::Clock;
 use crate::history::entry::Entry;
 use crate::history::log::{self, LogHead};
 use crate::history::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
-use crate::register::erasure;
-use crate::server::Clock;
 use document::value::hex;
 
 /// Entries that an export reads at a time.
@@ -90,8 +91,8 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
     }
 }
 
-fn open(database: &Database) -> Result<Store, store::OpenError> {
-    Store::open(&database.url(), 1)
+fn open(database: &Database) -> Result<Store, Failure> {
+    Ok(Store::open(&database.url()?, 1)?)
 }
 
 fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failure> {
@@ -155,7 +156,7 @@ async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure
 pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     let forget = erasure::of(&erase.path)?;
     let reason: domain::Note = erase.reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
-    store::migrate(&erase.database.url())?;
+    store::migrate(&erase.database.url()?)?;
     let store = open(&erase.database)?;
     let stamp = Stamp { now: Clock::system().now(), actor: "operator".to_owned(), request_id: "erase".to_owned() };
     let forgotten = System::new().block_on(async {
@@ -163,7 +164,7 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
         store.write(stamp, move |tx| forget(tx, reason.as_str())).await
     })?;
     say(&format!("erased: the log has forgotten {forgotten} values of {}", erase.path));
-    if !store::empty_write_ahead_log(&erase.database.url())? {
+    if !store::empty_write_ahead_log(&erase.database.url()?)? {
         let rest = "the database's -wal file may still contain them, because a long read is running: the file disappears when the service stops";
         return Err(rest.into());
     }

@@ -1,5 +1,6 @@
 //! What follows from the register: statistics, reports and scorecards.
 
+pub mod answers;
 pub mod report;
 pub mod scorecard;
 pub mod statistics;

@@ -6,11 +6,11 @@ use store::report::{CommitmentCounts, CommitmentFilter, NamedDepartment, Reporte
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::page::{ChildParameters, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::Problem;
-use crate::server::App;
 use document::record::View;
 use document::register::{Commitment, Stage};
 use document::value::{Day, DepartmentId, DepartmentKey, Name, Sector, Slug, Text, Word, texts, words};

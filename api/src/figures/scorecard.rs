@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::figures::report::{CommitmentSummary, DepartmentName};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
-use crate::server::App;
 use document::register::Stage;
 use document::value::{ContractId, Day, DepartmentKey, MutualId, Text, Title, Word};
 

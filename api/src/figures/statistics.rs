@@ -3,21 +3,16 @@
 //! A figure's link lists exactly the records that it counts: what is counted and what is listed comes from the same facts of the store,
 //! and the links are made here and nowhere else.
 
-mod operations;
+pub mod operations;
 
-use std::collections::HashMap;
 use std::fmt::Display;
-use std::sync::{Mutex, PoisonError};
 
-use actix_web::web::Bytes;
 use serde::Serialize;
 use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Counted, Figures, InStage, Sum, Tally};
 use utoipa::ToSchema;
 
 use document::register::{Currency, LegalForm, Procedure, Regime, Stage};
 use document::value::{Day, DepartmentId, MutualId, Region, Sector, Text, Word};
-
-pub use operations::routes;
 
 /// Where the figures count a mutual.
 pub type StandingGroup = Word<domain::StandingGroup>;
@@ -518,41 +513,6 @@ impl From<Counted> for CountedMutual {
             standing: Word(counted.group),
             stage: counted.stage.map(Word),
             staff_count: counted.staff_count,
-        }
-    }
-}
-
-/// Answers that were computed already, by what was asked. They are all as of one entry of the log: an answer of a newer one puts an end to
-/// the others, so that none is ever stale.
-#[derive(Debug, Default)]
-pub struct Answers(Mutex<StoredChild>);
-
-#[derive(Debug, Default)]
-struct StoredChild {
-    seq: i64,
-    answers: HashMap<String, Bytes>,
-}
-
-impl Answers {
-    /// So many are kept at most.
-    const MOST: usize = 200;
-    /// A larger one is not kept.
-    const LARGEST: usize = 2_000_000;
-
-    /// The answer as of this entry, where it is there.
-    pub fn find(&self, seq: i64, asked: &str) -> Option<Bytes> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (kept.seq == seq).then(|| kept.answers.get(asked).cloned()).flatten()
-    }
-
-    /// Keeps an answer as of this entry.
-    pub fn keep(&self, seq: i64, asked: String, answer: Bytes) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if seq > kept.seq || kept.answers.len() >= Self::MOST {
-            *kept = StoredChild { seq, answers: HashMap::new() };
-        }
-        if seq == kept.seq && answer.len() <= Self::LARGEST {
-            kept.answers.insert(asked, answer);
         }
     }
 }

@@ -8,11 +8,12 @@ use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
 use document::Wire;
-use document::declare::collect_named;
+use document::object::collect_named;
 use domain::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use store::entry;
 use store::entry_log::{self, Logged};
 use store::history::{self, Version};
 use utoipa::openapi::RefOr;
@@ -21,6 +22,7 @@ use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, 
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::history::merge_patch::difference;
 use crate::http::wait::Wait;
@@ -30,11 +32,10 @@ use crate::request::conditional::{IfChanged, digest};
 use crate::request::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::request::query::Query;
 use crate::response::problem::Problem;
-use crate::server::App;
 use document::value::{Bounded, HexHash, Instant, Word};
 
 /// What was done to a record.
-pub type EntryAction = Word<entry_log::Action>;
+pub type EntryAction = Word<entry::Action>;
 
 /// The type of record.
 pub type ResourceType = Word<domain::Kind>;

@@ -11,10 +11,10 @@ use store::{ReadTx, entry_log, log_tree};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::history::signing::LogSigner;
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
-use crate::server::App;
 use document::value::{Bounded, HexHash, hex};
 
 /// A head is old with the next entry.

@@ -35,11 +35,10 @@ use crate::http::metrics::Metrics;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::{RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
-use crate::http::route::{Operation, Route, RouteTable};
+use crate::http::route::{DOCS, Operation, Route, RouteTable};
 use crate::http::trace::{TRACEPARENT, TraceParent};
-use crate::pages::about::DOCS;
-use crate::request::query;
-use crate::response::problem::{ErrorItem, Problem};
+use crate::request::query::{self, UnknownParameters};
+use crate::response::problem::Problem;
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -62,11 +61,6 @@ const OUTSIDE_PATHS: &AsciiSet = &CONTROLS
     .add(b'}');
 
 static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
-
-/// Query parameters that the operation doesn't have: found by the gate, told by the query's extractor together with all
-/// other faults of the query.
-#[derive(Debug)]
-pub struct UnknownParameters(pub Vec<ErrorItem>);
 
 /// Paths whose requests no rate limit counts: those who watch over the service ask often, and must be told.
 pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];

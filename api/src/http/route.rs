@@ -11,6 +11,9 @@ use utoipa::openapi::{Components, OpenApi, RefOr};
 use crate::caller::access;
 use crate::response::problem;
 
+/// Where the documentation for people is; it isn't part of the contract.
+pub const DOCS: &str = "/docs";
+
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 

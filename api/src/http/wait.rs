@@ -9,11 +9,11 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::{Either, select};
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::http::gate::Gate;
 use crate::http::request_id::RequestId;
 use crate::response::problem::Problem;
-use crate::server::App;
 
 /// What all waits go by.
 #[derive(Debug)]

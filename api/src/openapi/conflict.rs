@@ -2,8 +2,10 @@
 
 use actix_web::http::Method;
 use domain::{Action, Kind};
-use utoipa::openapi::Components;
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::{Components, Ref};
 
+use super::header::component_name;
 use super::refusal::response;
 use crate::caller::access::Asked;
 use crate::register::operations::{self, Conflicts};
@@ -24,8 +26,15 @@ fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
     }
 }
 
+/// Adds the 409 where something can stand in the way of the operation.
+pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
+    if let Some(name) = name_for(&Method::from_bytes(method.as_bytes()).unwrap_or_default(), path) {
+        operation.responses.responses.insert("409".to_owned(), Ref::from_response_name(name).into());
+    }
+}
+
 /// The name of the 409 of an operation; none where nothing can stand in its way.
-pub(super) fn name_for(method: &Method, path: &str) -> Option<String> {
+fn name_for(method: &Method, path: &str) -> Option<String> {
     let asked = Asked::of(method, path)?;
     let problems = problems(*asked.actions.first()?, asked.kind);
     (!problems.is_empty()).then(|| name(problems))
@@ -42,7 +51,7 @@ pub(super) fn add(components: &mut Components) {
 
 /// The types' slugs as one word: `StateConflictOrNotReady`.
 fn name(problems: &[ProblemType]) -> String {
-    let names: Vec<String> = problems.iter().map(|problem| super::component_name(problem.slug())).collect();
+    let names: Vec<String> = problems.iter().map(|problem| component_name(problem.slug())).collect();
     names.join("Or")
 }
 

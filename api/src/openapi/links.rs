@@ -7,7 +7,7 @@ use utoipa::openapi::link::{Link, LinkBuilder};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi, RefOr};
 
-use super::{has_parameter, operations};
+use super::operation::{has_parameter, operations};
 
 /// An operation that a link may lead to.
 struct Target {

@@ -5,7 +5,9 @@
 
 mod clean;
 mod conflict;
+pub mod header;
 mod links;
+mod operation;
 pub mod place;
 pub mod profile;
 mod refusal;
@@ -16,28 +18,34 @@ use actix_web::App;
 use actix_web::http::Method;
 use serde_json::Value;
 use utoipa::OpenApi;
-use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::{ObjectBuilder, OneOf, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{OneOf, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Ref, RefOr};
 use utoipa_actix_web::AppExt as _;
+use utoipa_actix_web::service_config::ServiceConfig;
 
+use self::header::{
+    ETAG, HEADERS, LAST_MODIFIED, LINK, LOCATION, REGISTER_SEQ, REQUEST_ID, TRACEPARENT, add_headers, component_name,
+    header, header_parameter,
+};
+use self::operation::{BEARER, everybody, has_parameter, operations};
 pub use self::refusal::example;
 pub use self::share::EVERY_ANSWERS_HEADERS;
 use crate::caller::access::Asked;
 use crate::caller::key;
 use crate::register::operations;
-use crate::request::conditional::header_parameter;
 use crate::request::query::MAX_VALUES;
-use crate::server;
 use document::register::CpvPrefix;
 use document::value;
 
+/// What mounts all operations.
+pub type Routes = fn(&mut ServiceConfig<'_>);
+
 /// The contract of this version of the service, as it is given out: what its operations have in common is said once.
-pub fn contract() -> Value {
-    given_out(&document())
+pub fn contract(routes: Routes) -> Value {
+    given_out(&document(routes))
 }
 
 /// A document as it is given out.
@@ -50,8 +58,8 @@ pub fn given_out(document: &utoipa::openapi::OpenApi) -> Value {
 }
 
 /// What the contract says of each operation, at the operation itself; the same at each call.
-pub fn document() -> utoipa::openapi::OpenApi {
-    let app = App::new().into_utoipa_app().openapi(Base::openapi()).configure(server::routes);
+pub fn document(routes: Routes) -> utoipa::openapi::OpenApi {
+    let app = App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes);
     let (_, mut document) = app.split_for_parts();
     complete(&mut document);
     document
@@ -99,67 +107,6 @@ pub fn document() -> utoipa::openapi::OpenApi {
 )]
 struct Base;
 
-/// The name of the security scheme.
-const BEARER: &str = "bearer";
-
-const ETAG: &str = "ETag";
-const LAST_MODIFIED: &str = "Last-Modified";
-const CACHE_CONTROL: &str = "Cache-Control";
-const LINK: &str = "Link";
-const LOCATION: &str = "Location";
-const REGISTER_SEQ: &str = "Register-Seq";
-const REQUEST_ID: &str = "Request-Id";
-const RETRY_AFTER: &str = "Retry-After";
-const RATE_LIMIT: &str = "RateLimit";
-const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
-const TRACEPARENT: &str = "Traceparent";
-const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
-
-/// The headers of every answer.
-const EVERY_ANSWER: [&str; 5] = [CACHE_CONTROL, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, TRACEPARENT];
-
-/// Response headers: name, what it says, an example.
-const HEADERS: &[(&str, &str, &str)] = &[
-    (ETAG, "The version of the response's content, for `If-Match` and `If-None-Match`.", "\"7\""),
-    (LAST_MODIFIED, "When the record was last changed.", "Wed, 01 Oct 2025 09:30:00 GMT"),
-    (CACHE_CONTROL, "Whether a cache may store the response.", "no-cache"),
-    (
-        LINK,
-        "The next and the first page (RFC 8288).",
-        "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\"",
-    ),
-    (LOCATION, "The path of the new record.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
-    (REGISTER_SEQ, "The `seq` of the newest log entry at the moment of the export.", "4711"),
-    (REQUEST_ID, "The id of the request in the service's log.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
-    (
-        RATE_LIMIT,
-        "How much of each applicable limit is left: `r` requests, and all of them again after `t` seconds. Absent if \
-         there is no limit.",
-        "\"address\";r=597;t=1",
-    ),
-    (
-        RATE_LIMIT_POLICY,
-        "The limits that apply: `q` requests in `w` seconds. Absent if there is no limit.",
-        "\"address\";q=600;w=60",
-    ),
-    (
-        TRACEPARENT,
-        "The caller's `Traceparent`, if it sent one.",
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    ),
-    (
-        WWW_AUTHENTICATE,
-        "How to authenticate, and why the key or token that was sent is not accepted (RFC 6750).",
-        "Bearer realm=\"mutuals\", error=\"invalid_token\", error_description=\"the key expired at 2026-03-01T09:30:00Z\"",
-    ),
-    (RETRY_AFTER, "The number of seconds to wait before trying again.", "1"),
-    (
-        "Accept-Patch",
-        "The media types that `PATCH` accepts, if the rejected request was a `PATCH`.",
-        "application/merge-patch+json",
-    ),
-];
-
 fn complete(document: &mut utoipa::openapi::OpenApi) {
     let mut components = document.components.take().unwrap_or_default();
     for (path, method, operation) in operations(document) {
@@ -169,6 +116,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         describe_answers(method, operation);
         describe_access(path, method, operation);
         refusal::add_to(path, method, operation);
+        conflict::add_to(path, method, operation);
     }
     links::add(document);
     for (name, example) in operations::examples().into_iter().chain([key::example()]) {
@@ -178,24 +126,11 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
     }
     add_bodiless(&mut components);
     refusal::add(&mut components);
+    conflict::add(&mut components);
     components.add_security_scheme(BEARER, bearer());
     components.headers =
         HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();
     document.components = Some(components);
-}
-
-/// All operations, with path and method.
-fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (&str, &'static str, &mut Operation)> {
-    document.paths.paths.iter_mut().flat_map(|(path, item)| {
-        let own = [
-            ("GET", &mut item.get),
-            ("POST", &mut item.post),
-            ("PUT", &mut item.put),
-            ("PATCH", &mut item.patch),
-            ("DELETE", &mut item.delete),
-        ];
-        own.into_iter().filter_map(|(method, operation)| Some((path.as_str(), method, operation.as_mut()?)))
-    })
 }
 
 /// A parameter is given or left out and never null, and one that is repeated has as many values as the extractor takes.
@@ -274,16 +209,6 @@ fn describe_access(path: &str, method: &str, operation: &mut Operation) {
     }
 }
 
-/// What an operation that everybody may use asks for: nothing, or a key.
-fn everybody() -> [SecurityRequirement; 2] {
-    [SecurityRequirement::default(), SecurityRequirement::new::<_, _, &str>(BEARER, [])]
-}
-
-/// The same as the document has it.
-fn for_everybody() -> Value {
-    serde_json::to_value(everybody()).unwrap_or_default()
-}
-
 fn request_id() -> Parameter {
     let description = "Your own id for the request. If it is absent, the service makes one.";
     let example = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";
@@ -356,44 +281,19 @@ fn is_export(response: &Response) -> bool {
     response.content.keys().any(|media| media == "application/x-ndjson" || media == "text/csv")
 }
 
-fn add_headers(response: &mut Response, names: &[&str]) {
-    for name in names {
-        let reference = Ref::new(format!("#/components/headers/{}", component_name(name)));
-        response.headers.insert((*name).to_owned(), RefOr::Ref(reference));
-    }
-}
-
-fn has_parameter(operation: &Operation, name: &str) -> bool {
-    operation.parameters.iter().flatten().any(|parameter| matches!(parameter, RefOr::T(own) if own.name == name))
-}
-
-fn header(says: &str, example: &str) -> Header {
-    let schema = ObjectBuilder::new().schema_type(Type::String).max_length(Some(8000));
-    let mut header = HeaderBuilder::new().schema(Some(schema)).description(Some(says)).build();
-    header.example = Some(example.into());
-    header
-}
-
-/// A name as components have them: `If-Match` is `IfMatch`.
-pub fn component_name(name: &str) -> String {
-    let words = name.split(|letter: char| !letter.is_ascii_alphanumeric());
-    words
-        .flat_map(|word| word.chars().take(1).map(|first| first.to_ascii_uppercase()).chain(word.chars().skip(1)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::routes::described;
 
     #[test]
     fn the_document_is_the_same_each_time() {
-        assert_eq!(contract(), contract());
+        assert_eq!(contract(described), contract(described));
     }
 
     #[test]
     fn every_operation_is_described() {
-        let mut document = document();
+        let mut document = document(described);
         let mut ids = Vec::new();
         for (path, method, operation) in operations(&mut document) {
             assert!(operation.summary.as_ref().is_some_and(|summary| !summary.is_empty()), "{method} {path}");
@@ -407,19 +307,12 @@ mod tests {
 
     #[test]
     fn every_reference_leads_somewhere() {
-        let document = contract();
+        let document = contract(described);
         let mut references = Vec::new();
         collect_references(&document, &mut references);
         for reference in references {
             assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
         }
-    }
-
-    #[test]
-    fn component_names_have_no_hyphens() {
-        assert_eq!(component_name("If-None-Match"), "IfNoneMatch");
-        assert_eq!(component_name("validate_only"), "ValidateOnly");
-        assert_eq!(component_name("ETag"), "ETag");
     }
 
     fn collect_references(value: &Value, found: &mut Vec<String>) {

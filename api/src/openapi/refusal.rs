@@ -11,7 +11,8 @@ use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::{Components, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE, add_headers, conflict, has_parameter};
+use super::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE, add_headers};
+use super::operation::has_parameter;
 use crate::caller::access;
 use crate::caller::authentication;
 use crate::http::gate;
@@ -98,8 +99,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
     let applies = |named: &str| rules.iter().any(|(applies, name)| *applies && *name == named);
     let applying = REFUSALS.iter().filter(|(name, ..)| applies(name));
     let applying = applying.map(|(name, kinds, _)| (status(kinds), (*name).to_owned()));
-    let conflict = conflict::name_for(&verb, path).map(|name| ("409".to_owned(), name));
-    for (status, name) in applying.chain(conflict) {
+    for (status, name) in applying {
         operation.responses.responses.insert(status, Ref::from_response_name(name).into());
     }
 }
@@ -116,7 +116,6 @@ pub(super) fn add(components: &mut Components) {
     components.schemas.extend(schemas);
     let shared = REFUSALS.iter().map(|(name, kinds, says)| ((*name).to_owned(), response(kinds, says).into()));
     components.responses.extend(shared);
-    conflict::add(components);
 }
 
 /// A response that is one of these problems.

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::{EVERY_ANSWER, component_name};
+use super::header::{EVERY_ANSWER, component_name};
+use super::operation::for_everybody;
 
 /// The member of the document that has the headers of every answer. OpenAPI has no word for them.
 pub const EVERY_ANSWERS_HEADERS: &str = "x-response-headers";
@@ -160,7 +161,7 @@ fn raise_parameters(document: &mut Value) {
 
 /// What an operation for everybody asks for, every operation does that doesn't say otherwise.
 fn raise_security(document: &mut Value) {
-    let everybody = super::for_everybody();
+    let everybody = for_everybody();
     for operation in operations_mut(document) {
         if operation.get("security") == Some(&everybody) {
             operation.remove("security");

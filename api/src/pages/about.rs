@@ -10,6 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::http::route;
 use crate::openapi;
 use crate::openapi::profile::{self, Profile};
@@ -17,10 +18,6 @@ use crate::pages::docs;
 use crate::request::path::PathKey;
 use crate::response::html;
 use crate::response::problem::{Problem, ProblemDetails, ProblemType};
-use crate::server::App;
-
-/// Where the documentation for people is; it isn't part of the contract.
-pub const DOCS: &str = "/docs";
 
 /// What changes with the version of the service.
 const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");

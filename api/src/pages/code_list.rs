@@ -142,7 +142,7 @@ fn all() -> Vec<CodeList> {
         list::<domain::DepartmentKind>(&[]),
         list::<domain::Effect>(&[]),
         list::<domain::EnablerRole>(&[]),
-        list::<store::entry_log::Action>(&[]),
+        list::<store::entry::Action>(&[]),
         list::<domain::FaultCode>(&[]),
         list::<domain::FigureCheck>(&[]),
         list::<domain::ImportMode>(&[]),

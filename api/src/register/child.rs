@@ -14,14 +14,13 @@ use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredCh
 use store::{ReadTx, Representation, Stored, WriteTx};
 use utoipa::IntoParams;
 
+use crate::app::App;
 use crate::caller::Caller;
-use crate::register::erasure::Erasure;
-use crate::register::resource::{Change, Resource, accept, authorize_any};
+use crate::register::resource::{Change, Erasure, Resource, accept, authorize_any};
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
 use crate::request::page::{ListQuery, SortKey};
 use crate::response::problem::Problem;
-use crate::server::App;
 
 /// A kind of record that belongs to another.
 pub trait ChildResource: StoredChild + PartialEq {
@@ -167,7 +166,7 @@ impl Change {
     {
         let (id, stamp) = self.entry::<Child<T::Parent, T>>();
         let content = body.create();
-        self.enter::<Child<T::Parent, T>>(stamp, body.bytes(), move |tx, caller| {
+        self.enter::<Child<T::Parent, T>>(stamp, Vec::new(), body.bytes(), move |tx, caller| {
             let parent_id = T::Parent::find_id(tx, &parent)?;
             let object = object::<T>(tx, parent_id)?;
             let forbidden =

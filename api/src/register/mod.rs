@@ -7,7 +7,6 @@ pub mod contract;
 pub mod department;
 pub mod enabler;
 pub mod endorsement;
-pub mod erasure;
 pub mod mutual;
 pub mod objection;
 pub mod operations;

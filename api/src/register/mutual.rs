@@ -8,7 +8,7 @@ use document::value::{
 use domain::{Action, Key, Mutual, MutualId, Object, Record, Staff};
 use serde::Deserialize;
 use store::mutual::{Filter, Sort};
-use store::{Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
+use store::{Naming, Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 
 use crate::register::operations::{Conflicts, Described, Words};
@@ -156,6 +156,10 @@ impl Root for Mutual {
         Slugged { content, derived }: Slugged<Self>,
     ) -> Slugged<store::mutual::Prepared> {
         Slugged { content: store::mutual::Prepared::new(id, now, content), derived }
+    }
+
+    fn names(Slugged { content, .. }: &Slugged<store::mutual::Prepared>) -> Vec<Naming> {
+        vec![content.naming().clone()]
     }
 
     fn insert(

@@ -6,7 +6,7 @@ use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::http::Method;
 use actix_web::{HttpResponse, Route, guard, web};
 use chrono::DateTime;
-use document::declare::{Envelope, Object, Schemas};
+use document::object::{Envelope, Object, Schemas};
 use document::schema::{InputOf, PatchOf};
 use document::value::Text;
 use document::{Content, Documented, Wire};
@@ -24,6 +24,7 @@ use utoipa::{IntoParams, PartialSchema};
 use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::caller::Caller;
 use crate::register::child::{self, ChildKey, ChildResource};
 use crate::register::resource::{self, Change, ChangeOptions, Root, Value};
@@ -33,7 +34,6 @@ use crate::request::known_at::KnownAt;
 use crate::request::page::{ChildParameters, ListParameters, ListQuery, page_schema};
 use crate::request::path::PathKey;
 use crate::response::problem::{Problem, ProblemType};
-use crate::server::App;
 
 /// What the contract says of a kind, beside what all kinds have in common.
 #[derive(Clone, Copy, Debug)]
@@ -385,10 +385,10 @@ pub fn conflicts() -> impl Iterator<Item = (Kind, Conflicts)> {
 /// The schemas of a kind: as its records are shown, sent, patched and listed.
 fn schemas<R: Described>() -> Schemas {
     let mut schemas = Vec::new();
-    document::declare::collect_named::<R::Document>(&mut schemas);
-    document::declare::collect_named::<InputOf<R::Document>>(&mut schemas);
+    document::object::collect_named::<R::Document>(&mut schemas);
+    document::object::collect_named::<InputOf<R::Document>>(&mut schemas);
     if R::IS_CHANGEABLE {
-        document::declare::collect_named::<PatchOf<R::Document>>(&mut schemas);
+        document::object::collect_named::<PatchOf<R::Document>>(&mut schemas);
     }
     let name = <R::Document as Wire>::OBJECT.name;
     schemas.push((format!("{name}Page"), page_schema(name)));

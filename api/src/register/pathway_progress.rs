@@ -11,12 +11,12 @@ use store::child::Parent as _;
 use store::pathway_progress::{Footing, Pathway};
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::response::problem::{Problem, ProblemType};
-use crate::server::App;
 
 type Key = domain::Key<domain::Mutual>;
 

@@ -15,9 +15,10 @@ use document::{Documented, Input, Refusal};
 use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::Deserialize;
 use store::idempotency::Answer;
-use store::{Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
+use store::{Naming, Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
 use utoipa::IntoParams;
 
+use crate::app::App;
 use crate::caller::{Caller, authentication};
 use crate::http::request_id::RequestId;
 use crate::request::body::Body;
@@ -27,10 +28,12 @@ use crate::request::page::{ListQuery, SortKey};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::repeat::{Repeat, respond};
-use crate::server::App;
 
 /// What reading the content of a write gives.
 pub type Value<R> = <<R as Documented>::Document as Input>::Value;
+
+/// Takes the personal data out of one record and out of the log, for a reason; gives how many values the log has forgotten.
+pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Error> + Send>;
 
 /// A kind of record as the API serves it: where it is found, how it is kept, and what a change of it amounts to. Its functions fail as
 /// those of the store do that they call.
@@ -102,6 +105,11 @@ pub trait Root: Resource<Key: 'static> {
         prepared: &Self::Prepared,
         caller: &domain::Caller,
     ) -> Result<Stored<Self>, store::Error>;
+
+    /// The names that a record is about to take when it is entered.
+    fn names(_: &Self::Prepared) -> Vec<Naming> {
+        Vec::new()
+    }
 
     /// A page of them for this caller.
     ///
@@ -201,7 +209,8 @@ impl Change {
             let content = R::from_value(value.clone(), None);
             (content, R::prepare(id, stamp.now, value))
         });
-        self.enter::<R>(stamp, body.bytes(), move |tx, caller| {
+        let names = prepared.as_ref().map(|(_, prepared)| R::names(prepared)).unwrap_or_default();
+        self.enter::<R>(stamp, names, body.bytes(), move |tx, caller| {
             let (content, prepared) = accept(tx, &prepared, caller)?;
             let content = content.as_ref().map_err(|invalid| Problem::internal(invalid.detail.clone()))?;
             check_permission(tx, caller, content.entering(), (id, content))?;
@@ -214,12 +223,13 @@ impl Change {
     pub async fn enter<R: Resource>(
         self,
         stamp: Stamp,
+        names: Vec<Naming>,
         body: &[u8],
         insert: impl Fn(&mut WriteTx<'_>, &Caller) -> Result<Stored<R>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, dry_run, idempotency_key, .. } = self;
         let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, &[body]));
-        let answer = app.store.write(stamp, move |tx| {
+        let answer = app.store.write_named(stamp, names, move |tx| {
             authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
             let kept = repeat.as_ref().map(|repeat| answer_before::<R>(repeat, tx, &caller)).transpose()?;
@@ -490,7 +500,7 @@ fn answer<T>(status: StatusCode, stored: Stored<T>) -> Answer {
         resource_id: stored.id.to_string(),
         etag: etag(stored.version).to_str().ok().map(str::to_owned),
         last_modified: Some(last_modified(stored.updated_at)),
-        body: stored.document,
+        body: stored.document.to_string(),
     }
 }
 

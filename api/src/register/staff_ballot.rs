@@ -17,16 +17,15 @@ use store::{Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, PartialSchema as _};
 
+use crate::app::App;
 use crate::caller::Caller;
-use crate::register::erasure::Erasure;
 use crate::register::operations::{Conflicts, Described, NO_CONFLICTS, Words, path_parameter};
-use crate::register::resource::{self, Change, ChangeOptions, Resource, Root};
+use crate::register::resource::{self, Change, ChangeOptions, Erasure, Resource, Root};
 use crate::request::body::Body;
 use crate::request::conditional::{IfMatch, IfMatchOfAction};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::{Problem, ProblemType};
-use crate::server::App;
 
 /// The body of a declaration.
 type DeclarationInput = InputOf<Declaration>;

@@ -10,12 +10,12 @@ use serde::{Deserialize, Serialize};
 use store::readiness;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::app::App;
 use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::{Problem, ProblemType};
-use crate::server::App;
 
 /// The type of record that a condition was judged on.
 pub type LookedAtKind = Word<domain::LookedAtKind>;

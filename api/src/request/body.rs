@@ -10,9 +10,9 @@ use actix_web::{FromRequest, HttpRequest, web};
 use document::{Content, Input, Malformed};
 use domain::FaultCode;
 
+use crate::app::App;
 use crate::config::Config;
 use crate::response::problem::{ErrorItem, Problem};
-use crate::server::App;
 
 /// The JSON of a request, parsed and not yet read: what it means may depend on the record it is for.
 #[derive(Debug)]

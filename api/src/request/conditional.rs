@@ -18,11 +18,10 @@ use sha2::{Digest, Sha256};
 use store::Representation;
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::http::compression::TAG_SUFFIX;
-use crate::openapi::component_name;
+use crate::openapi::header::header_parameter;
 use crate::response::problem::Problem;
 
 /// The header of a change that may be sent twice.
@@ -354,17 +353,6 @@ impl IntoParams for IdempotencyKey {
         let example = "8e03978e-40d5-43dd-bc93-6894a57f9324";
         vec![header_parameter("Idempotency-Key", description, example, Some(KEY_FORM)).build()]
     }
-}
-
-/// A header that a request may have. One without a form is never refused: what can't be read of it is passed over.
-pub fn header_parameter(name: &str, description: &str, example: &str, form: Option<&str>) -> ParameterBuilder {
-    let schema = ObjectBuilder::new().title(Some(component_name(name))).schema_type(Type::String).examples([example]);
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(schema.pattern(form)))
 }
 
 #[cfg(test)]

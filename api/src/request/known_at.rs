@@ -13,9 +13,9 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
+use crate::app::App;
 use crate::request::query::{Parameters, Query};
 use crate::response::problem::{ErrorItem, Problem};
-use crate::server::App;
 
 /// Name of the parameter.
 pub const NAME: &str = "known_at";

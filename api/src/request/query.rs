@@ -17,7 +17,6 @@ use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
-use crate::http::gate::UnknownParameters;
 use crate::response::problem::{ErrorItem, Problem};
 
 /// The most values that one parameter takes.
@@ -27,6 +26,11 @@ pub const MAX_VALUES: usize = 100;
 const MAX_UNKNOWN: usize = 50;
 
 const INVALID_ENCODING: &str = "invalid-encoding";
+
+/// Query parameters that the operation doesn't have: found by the gate, told by the query's extractor together with all
+/// other faults of the query.
+#[derive(Debug)]
+pub struct UnknownParameters(pub Vec<ErrorItem>);
 
 /// The parameters of the request as a struct that derives `Deserialize`.
 #[derive(Debug)]

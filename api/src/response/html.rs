@@ -10,8 +10,8 @@ use pulldown_cmark::Parser;
 use pulldown_cmark::html::push_html;
 use store::statistics::{AsAtDay, Figures, Sum};
 
+use crate::app::App;
 use crate::response::problem::{Problem, ProblemType};
-use crate::server::App;
 
 /// The media type of a page.
 pub const HTML: &str = "text/html; charset=utf-8";

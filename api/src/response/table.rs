@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use document::declare::{Member, Object};
+use document::object::{Member, Object};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::openapi::RefOr;

@@ -7,10 +7,10 @@ use std::marker::PhantomData;
 use domain::{Fault, FaultCode};
 use serde::de::DeserializeOwned;
 
-use crate::declare::{Object, Wire};
 use crate::decode::decode;
 use crate::faults::{Faults, PointedFault};
 use crate::node::{Malformed, Node};
+use crate::object::{Object, Wire};
 use crate::reference::Reference;
 
 /// What a client sends to create, replace or update a record, or with an action.
@@ -198,7 +198,7 @@ fn envelope(object: &'static Object) -> impl Iterator<Item = &'static str> {
 
 /// The members that follow from others.
 fn derived(object: &'static Object) -> impl Iterator<Item = &'static str> {
-    object.members.iter().filter(|member| member.presence == crate::declare::Presence::Derived).map(|it| it.name)
+    object.members.iter().filter(|member| member.presence == crate::object::Presence::Derived).map(|it| it.name)
 }
 
 /// The members of a document that the register sets itself.

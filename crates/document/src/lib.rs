@@ -12,6 +12,7 @@ pub mod decode;
 pub mod faults;
 pub mod identifier;
 pub mod node;
+pub mod object;
 pub mod record;
 pub mod reference;
 pub mod register;
@@ -20,8 +21,8 @@ pub mod source;
 pub mod value;
 
 pub use body::{Content, Input, Refusal};
-pub use declare::{Member, Object, Wire};
 pub use faults::{Faults, PointedFault};
 pub use node::{Malformed, Node};
+pub use object::{Member, Object, Wire};
 pub use record::{ChildDocument, Documented, Json};
 pub use reference::Reference;

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::body::Input;
-use crate::declare::{Object, Typed as _, Wire};
 use crate::faults::Faults;
+use crate::object::{Object, Typed as _, Wire};
 
 /// Brings a document from one form into the next: it gets the members as they are stored.
 pub type Upgrade = fn(&mut Map<String, Value>);

@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::declare::{Member, Object, Schemas, Typed, Wire};
+use crate::object::{Member, Object, Schemas, Typed, Wire};
 use crate::value::Instant;
 
 /// What is sent, in the contract: `ObjectionInput`.

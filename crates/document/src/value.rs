@@ -18,8 +18,8 @@ use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::declare::Typed;
 use crate::decode::refuse;
+use crate::object::Typed;
 
 /// Declares values that are JSON strings: what the contract says of each, its name there, the domain's value, and what is added to the
 /// schema of a string.

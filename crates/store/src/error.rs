@@ -56,6 +56,14 @@ pub enum Error {
     Internal(String),
 }
 
+/// Why a batch of writes as a whole was not acknowledged.
+pub(crate) enum BatchError {
+    /// Nothing of it was stored.
+    NotCommitted(Error),
+    /// The connection was lost at the commit: only a later read can tell.
+    Unknown(Error),
+}
+
 impl Error {
     /// Refuses what the record as it is forbids; there is nothing to forbid it where there is no record yet.
     pub(crate) fn unless_possible(faults: Option<Vec<Fault>>) -> Result<(), Self> {

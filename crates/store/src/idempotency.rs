@@ -47,10 +47,10 @@ pub fn find(tx: &mut WriteTx<'_>, id: &str) -> Result<Option<Answer>, Error> {
 /// Keeps an answer, and forgets those that are over a day old.
 pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Error> {
     let (now, oldest) = (tx.stamp().now.naive_utc(), oldest_kept(tx));
-    diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(oldest))).execute(tx.changing())?;
+    diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(oldest))).execute(tx.adding())?;
     diesel::insert_into(idempotency_keys::table)
         .values((answer, idempotency_keys::id.eq(id), idempotency_keys::created_at.eq(now)))
-        .execute(tx.changing())?;
+        .execute(tx.adding())?;
     Ok(())
 }
 

@@ -8,6 +8,8 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use domain::{Access, Caller, Id, ImportMode, ImportState, Importable, Kind, Role, Scope};
 
+use crate::backend::dialect;
+use crate::backend::fragment::{FindingTable, FoundBy};
 use crate::backend::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
 use crate::backend::schema::{import_chunks, import_problems, import_records, imports};
 use crate::error::Error;
@@ -262,6 +264,12 @@ pub fn is_taken(tx: &mut ReadTx<'_>, id: ImportId, resource_id: &str) -> Result<
     Ok(diesel::select(diesel::dsl::exists(own)).get_result(tx.conn())?)
 }
 
+struct Records;
+
+impl FindingTable for Records {
+    const INTO: &'static str = "import_records (import_id, resource_id)";
+}
+
 /// Notes what became of the rows of chunks of one pass, in the transaction of what they did; gives the import as it is then.
 pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: &Outcome) -> Result<Import, Error> {
     let id = import.id.to_string();
@@ -271,8 +279,8 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: 
     insert_chunk(tx, &id, import.pass.saturating_add(1), &outcome.waiting)?;
     insert_problems(tx, &id, &outcome.problems)?;
     let records = outcome.records.iter().map(|record| [id.clone(), record.clone()]);
-    if let Some(insertion) = crate::backend::fragment::insertion("import_records (import_id, resource_id)", records) {
-        insertion.statement().execute(tx.changing())?;
+    if let Some(rows) = FoundBy::rows::<Records>(records) {
+        dialect::insert_found_by(tx.changing(), &rows)?;
     }
     let failed = i64::try_from(outcome.problems.len()).unwrap_or(i64::MAX);
     let settled = outcome.created.saturating_add(outcome.updated).saturating_add(outcome.unchanged);

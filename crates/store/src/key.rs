@@ -10,6 +10,7 @@ use domain::{ApiKey, KeyId, Kind, Rules as _, Scope};
 use crate::backend::json::{instant, parsed, parsed_list, texts};
 use crate::backend::schema::api_keys;
 use crate::error::Error;
+pub use crate::known::Validity;
 use crate::query::keyset::IdPage;
 use crate::register::reference;
 use crate::{ReadTx, WriteTx};
@@ -59,6 +60,19 @@ pub fn find(tx: &mut ReadTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
     let key = id.to_string();
     let row: Option<Row> = api_keys::table.find(&key).select(Row::as_select()).first(tx.conn()).optional()?;
     row.map_or_else(|| Err(Error::NotFound { resource_type: Kind::Key, key }), Row::into_key)
+}
+
+/// How long the key works, in the writer's turn: what a write of the same batch has found is not looked up again.
+///
+/// # Errors
+/// As [`find`].
+pub fn validity(tx: &mut WriteTx<'_>, id: KeyId) -> Result<Validity, Error> {
+    if let Some(known) = tx.known().keys.get(&id) {
+        return Ok(*known);
+    }
+    let found = find(tx, id)?.validity();
+    tx.known().keys.insert(id, found);
+    Ok(found)
 }
 
 /// The key with this id and the hash that proves it, if there is one.
@@ -144,6 +158,12 @@ pub fn note_use(tx: &mut WriteTx<'_>, id: KeyId) -> Result<(), Error> {
 }
 
 impl StoredKey {
+    /// How long it works.
+    #[must_use]
+    pub fn validity(&self) -> Validity {
+        Validity { expires_at: self.expires_at, revoked_at: self.revoked_at }
+    }
+
     /// Whether its use at this time is still to be noted.
     #[must_use]
     pub fn is_use_to_be_noted(&self, now: DateTime<Utc>) -> bool {

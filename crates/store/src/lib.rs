@@ -11,6 +11,7 @@ mod error;
 pub mod idempotency;
 pub mod import;
 pub mod key;
+mod known;
 mod log;
 mod query;
 mod random;
@@ -22,10 +23,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::timeout;
 
-pub use log::{entry_log, history, log_tree, merkle};
+pub use log::{entry, entry_log, history, log_tree, merkle};
 pub use query::{coverage, report, scorecard, statistics};
 pub use register::{child, contract, department, mutual, pathway_progress, readiness, reference, staff_ballot};
 
@@ -34,6 +35,7 @@ pub use backend::checkpoint::empty_write_ahead_log;
 pub use backend::conn::DatabaseUrl;
 pub use backend::migrate::migrate;
 pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
+pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice};
 pub use query::snapshot::Pieces;
@@ -42,11 +44,11 @@ pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, W
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
+use log::verify::Check;
 use query::snapshot;
 use register::upgrade;
+use writer::PATIENCE;
 
-/// A request waits at most this long for a connection, or for its turn to write.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// A read that has begun is waited for at most this long: longer than a statement may take on PostgreSQL.
 const READ_PATIENCE: Duration = Duration::from_secs(40);
 /// Reads that may wait for the blocking pool; one more is refused at once.
@@ -178,6 +180,27 @@ impl Store {
         .await
     }
 
+    /// Reads piece by piece, until `next` gives none or nobody takes them any more. What goes wrong with the first piece is told
+    /// before there is any.
+    ///
+    /// # Errors
+    /// What `next` returns, or [`Error::Unavailable`] where too many such reads are running or no connection is free in time.
+    pub async fn read_in_pieces<E, F>(&self, next: F) -> Result<Pieces<E>, E>
+    where
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, E> + Send + 'static,
+    {
+        let permit = Arc::clone(&self.in_pieces).try_acquire_owned();
+        let permit = permit.map_err(|_| Error::Unavailable("too many exports are running".to_owned()))?;
+        let (begin, begun) = oneshot::channel();
+        let pool = self.pool.clone();
+        drop(tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            snapshot::read(&pool, next, begin);
+        }));
+        begun.await.map_err(|_| Error::Internal("an export was cut short".to_owned()))?
+    }
+
     /// Changes the register: the only way in.
     ///
     /// Returns when the change is on disk, or was refused and rolled back. `work` may run more than once, so that nothing
@@ -191,7 +214,20 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.queue.submit(stamp, work).await
+        self.write_named(stamp, Vec::new(), work).await
+    }
+
+    /// The same for a change that enters records of these names: those of all writes that wait are looked up together.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub async fn write_named<T, E, F>(&self, stamp: Stamp, names: Vec<Naming>, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.queue.submit(stamp, names, work).await
     }
 
     /// Waits until there is an entry after this number, or its time is over. What this process writes is known at once, what another
@@ -206,7 +242,7 @@ impl Store {
                 // One of all who wait looks for the others too.
                 if let Ok(_lookout) = self.lookout.try_lock() {
                     let head = self.read_one(entry_log::head).await?;
-                    raise(&self.heads, head);
+                    writer::raise(&self.heads, head);
                 }
             }
             Ok(())
@@ -223,6 +259,19 @@ impl Store {
             while self.write(stamp.clone(), move |tx| kind.go_on(tx)).await? {}
         }
         Ok(())
+    }
+
+    /// Checks the whole log, as far as it goes when the check begins.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn verify_log(&self) -> Result<Verified, Error> {
+        let head = self.read(entry_log::head).await?;
+        let mut check = Check::default();
+        while check.is_to_go_on(head) {
+            check = self.read(move |tx| check.clone().go_on(tx, head)).await?;
+        }
+        self.read(move |tx| check.clone().finish(tx, head)).await
     }
 
     /// How busy it is just now.
@@ -280,15 +329,6 @@ impl Store {
         let permit = timeout(PATIENCE, waiting).await.ok().and_then(Result::ok);
         permit.ok_or_else(|| Error::Unavailable("too many reads are running".to_owned()))
     }
-}
-
-/// Lets those who wait know of a newer entry.
-fn raise(heads: &watch::Sender<i64>, head: i64) {
-    heads.send_if_modified(|known| {
-        let is_newer = head > *known;
-        *known = head.max(*known);
-        is_newer
-    });
 }
 
 fn statement<T, E>(mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>) -> impl FnMut(&mut Conn) -> Result<T, E> {

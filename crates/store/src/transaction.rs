@@ -9,7 +9,8 @@ use domain::{Day, Kind, Record};
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
-use crate::log::entry_log::{Action, Entry};
+use crate::known::Known;
+use crate::log::entry::{Action, Entry};
 
 /// A view of the register at one moment.
 ///
@@ -45,7 +46,7 @@ pub struct Stored<T> {
     /// The record.
     pub record: Arc<Record<T>>,
     /// How the API shows it.
-    pub document: String,
+    pub document: Arc<str>,
 }
 
 impl<T> Deref for Stored<T> {
@@ -76,6 +77,7 @@ pub struct Representation {
 pub(crate) struct Pending {
     pub(crate) entries: Vec<Entry>,
     pub(crate) search: Vec<SearchChange>,
+    pub(crate) known: Known,
 }
 
 impl Pending {
@@ -146,8 +148,19 @@ impl<'c> WriteTx<'c> {
 
     /// The connection, for a statement that changes something: from then on there is something to take back.
     pub(crate) fn changing(&mut self) -> &mut Conn {
+        self.pending.known = Known::default();
+        self.adding()
+    }
+
+    /// The same for a statement after which the register's other rows are as they were.
+    pub(crate) fn adding(&mut self) -> &mut Conn {
         self.touched = true;
         self.read.conn()
+    }
+
+    /// What is known already.
+    pub(crate) fn known(&mut self) -> &mut Known {
+        &mut self.pending.known
     }
 
     pub(crate) fn is_touched(&self) -> bool {
@@ -161,7 +174,7 @@ impl<'c> WriteTx<'c> {
         resource_type: Kind,
         resource_id: String,
         version: i64,
-        after: Option<String>,
+        after: Option<Arc<str>>,
     ) {
         self.log_with(action, resource_type, resource_id, version, after, Remark::default());
     }
@@ -173,7 +186,7 @@ impl<'c> WriteTx<'c> {
         resource_type: Kind,
         resource_id: String,
         version: i64,
-        after: Option<String>,
+        after: Option<Arc<str>>,
         remark: Remark,
     ) {
         self.pending.entries.push(Entry {
@@ -232,6 +245,7 @@ impl WriteTx<'_> {
             Err(refused) if with_savepoint => {
                 dialect::control(self.conn(), &["ROLLBACK TO SAVEPOINT one_part", "RELEASE SAVEPOINT one_part"])?;
                 self.pending.truncate(mark);
+                self.pending.known = Known::default();
                 Ok(SavepointOutcome::Refused(refused))
             }
             Err(refused) if is_clean && dialect::goes_on(self.conn())? => Ok(SavepointOutcome::Refused(refused)),

@@ -12,14 +12,17 @@ use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use crate::PATIENCE;
 use crate::backend::checkpoint::Checkpointer;
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::dialect;
-use crate::error::Error;
-use crate::log::entry_log::{self, Head};
+use crate::error::{BatchError, Error};
+use crate::known::{Known, KnownNames, Naming};
+use crate::log::entry::Head;
+use crate::log::entry_log;
 use crate::transaction::{Pending, SearchChangeKind, Stamp, WriteTx};
 
+/// A request waits at most this long for a connection, or for its turn to write.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 /// Writes that may wait; one more is refused at once, which beats a wait without end.
 const QUEUE: usize = 1024;
 const SQLITE_BATCH: usize = 256;
@@ -58,7 +61,7 @@ impl Queue {
     /// Hands over a write and waits until it is on disk or refused.
     ///
     /// A write whose turn does not come in time is given up, and then it never runs.
-    pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
+    pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, names: Vec<Naming>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -66,7 +69,7 @@ impl Queue {
     {
         let (reply, mut answer) = oneshot::channel();
         let turn = Turn::default();
-        let job = Box::new(Waiting { stamp, work, turn: turn.clone(), begun: false, result: None, reply });
+        let job = Box::new(Waiting { stamp, names, work, turn: turn.clone(), begun: false, result: None, reply });
         self.progress.waiting.fetch_add(1, Ordering::Relaxed);
         self.jobs.try_send(job).map_err(|refused| {
             self.progress.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -117,6 +120,8 @@ pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<i64>) -> 
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
 trait Job: Send {
+    /// The names that it is about to take.
+    fn names(&self) -> &[Naming];
     fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict;
     fn finish(self: Box<Self>, failure: Option<Error>);
 }
@@ -131,6 +136,7 @@ enum Verdict {
 
 struct Waiting<T, E, F> {
     stamp: Stamp,
+    names: Vec<Naming>,
     work: F,
     turn: Turn,
     begun: bool,
@@ -150,6 +156,10 @@ where
     E: From<Error> + Send,
     F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
 {
+    fn names(&self) -> &[Naming] {
+        &self.names
+    }
+
     fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict {
         if !self.begun && !self.turn.take() {
             self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
@@ -166,7 +176,11 @@ where
             return Verdict::Keep;
         }
         pending.truncate(before);
-        if touched { Verdict::RollBack } else { Verdict::Refuse }
+        if !touched {
+            return Verdict::Refuse;
+        }
+        pending.known = Known::default();
+        Verdict::RollBack
     }
 
     fn finish(self: Box<Self>, failure: Option<Error>) {
@@ -178,14 +192,6 @@ where
         // A caller who has gone away gets no answer; the write stands all the same.
         drop(self.reply.send(Answer { result, _work: self.work }));
     }
-}
-
-/// Why a batch as a whole was not acknowledged.
-pub(crate) enum BatchError {
-    /// Nothing of it was stored.
-    NotCommitted(Error),
-    /// The connection was lost at the commit: only a later read can tell.
-    Unknown(Error),
 }
 
 struct Writer {
@@ -261,7 +267,7 @@ impl Writer {
         let done = run_batch(&mut conn, jobs)?;
         let clean = match done {
             Done::Committed { head } => {
-                crate::raise(&self.heads, head.seq);
+                raise(&self.heads, head.seq);
                 true
             }
             Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
@@ -279,8 +285,9 @@ enum Done {
 }
 
 fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<Done, BatchError> {
-    let mut pending = Pending::default();
     let mut head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
+    let mut pending = Pending::default();
+    pending.known.names = names_of(conn, jobs).map_err(BatchError::NotCommitted)?;
     if let [job] = jobs {
         if job.attempt(conn, &mut pending) != Verdict::Keep {
             return Ok(Done::Refused);
@@ -293,6 +300,11 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<Done, BatchEr
         Ok(()) => Ok(Done::Committed { head }),
         Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
     }
+}
+
+/// What stands against the names that the writes of a batch are about to take: one look-up serves them all.
+fn names_of(conn: &mut Conn, jobs: &[Box<dyn Job>]) -> Result<KnownNames, Error> {
+    Ok(KnownNames::look_up(conn, jobs.iter().flat_map(|job| job.names()))?)
 }
 
 /// A write that is refused has seldom changed anything, and then there is nothing to roll back. Savepoints come only with a second
@@ -372,4 +384,13 @@ fn store_pending(conn: &mut Conn, head: Head, pending: &Pending) -> Result<Head,
 fn is_removed_later(pending: &Pending, position: usize, id: &str) -> bool {
     let later = pending.search.iter().skip(position.saturating_add(1));
     later.filter(|change| change.id == id).any(|change| matches!(change.kind, SearchChangeKind::Remove { .. }))
+}
+
+/// Lets those who wait know of a newer entry.
+pub(crate) fn raise(heads: &watch::Sender<i64>, head: i64) {
+    heads.send_if_modified(|known| {
+        let is_newer = head > *known;
+        *known = head.max(*known);
+        is_newer
+    });
 }

@@ -15,8 +15,9 @@ use store::{DatabaseUrl, Stamp, Store};
 
 use super::worker::Importer;
 use super::{Arriving, processed, row};
+use crate::app::{Clock, OPERATOR};
+use crate::cli::outcome::{Failure, say};
 use crate::response::table::{self, Column};
-use crate::server::{Clock, OPERATOR};
 
 /// What `mutuals import` takes.
 #[derive(Debug, Args)]
@@ -42,8 +43,6 @@ enum Format {
     Ndjson,
     Csv,
 }
-
-type Failure = Box<dyn std::error::Error>;
 
 /// Imports a file and says what became of it.
 ///
@@ -96,7 +95,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         }
         let would = if done.validate_only { "would be " } else { "" };
         let nothing = if done.state == ImportState::Failed { "; nothing was entered" } else { "" };
-        crate::cli::say(&format!(
+        say(&format!(
             "{} rows: {} {would}created, {} {would}updated, {} unchanged, {} refused{nothing}",
             counts.rows, counts.created, counts.updated, counts.unchanged, counts.failed
         ));

@@ -10,7 +10,7 @@ use document::{Content, Input, Node, Refusal, Wire, record};
 use domain::{Contract, Department, Id, Importable, Mutual, Record, Role, StaffBallot};
 use serde_json::json;
 use store::import::{self, Chunk, Import, ImportId, Outcome};
-use store::{Conflict, ConflictKind, SavepointOutcome, Stored, WriteTx};
+use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, WriteTx};
 use uuid::Uuid;
 
 use crate::caller::Caller;
@@ -71,6 +71,9 @@ pub struct Entering {
 
 /// The rows of chunks, read.
 pub trait Rows: Send + Sync {
+    /// The names that new records among them are about to take.
+    fn names(&self) -> Vec<Naming>;
+
     /// Enters them, those that wait for one another in their turn. Those that wait for others still do so in the next pass.
     ///
     /// # Errors
@@ -261,6 +264,11 @@ impl<R: Imported> Rows for RowsOf<R>
 where
     Value<R>: Clone + Send + Sync,
 {
+    fn names(&self) -> Vec<Naming> {
+        let new = self.rows.iter().filter_map(|row| row.read.as_ref().ok()?.new.as_ref().ok());
+        new.flat_map(|new| R::names(&new.prepared)).collect()
+    }
+
     fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering) -> Result<Outcome, Broken> {
         let mut outcome = Outcome::default();
         let mut taken = HashSet::new();

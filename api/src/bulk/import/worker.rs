@@ -12,9 +12,9 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::row::{self, Broken, Entering, Rows};
+use crate::app::{Clock, OPERATOR};
 use crate::caller::Caller;
 use crate::caller::authentication;
-use crate::server::Clock;
 
 /// How often a server looks for imports that others have left or taken in.
 const POLL_EVERY: Duration = Duration::from_secs(2);
@@ -51,9 +51,9 @@ impl Importer {
         &self.name
     }
 
-    /// Says that there is an import.
-    pub fn wake(&self) {
-        self.call.notify_one();
+    /// What it is told by that there is an import.
+    pub fn call(&self) -> Arc<Notify> {
+        Arc::clone(&self.call)
     }
 
     /// The oldest import that nobody works at, which is this importer's now.
@@ -161,7 +161,7 @@ impl Importer {
         let entering = self.entering(import, with_savepoints);
         let (id, name) = (import.id, self.name.clone());
         let (rows, chunks) = (Arc::clone(&ready.rows), Arc::clone(&ready.chunks));
-        let entered = self.store.write(ready.stamp.clone(), move |tx| {
+        let entered = self.store.write_named(ready.stamp.clone(), rows.names(), move |tx| {
             let Some(own) = import::held(tx, id, &name)? else { return Ok::<_, Broken>(None) };
             if let Err(problem) = authentication::confirm(tx, &entering.caller) {
                 return Ok(Some(import::fail(tx, id, &[(0, row::problem_of(0, &problem, None, &[]))])?));
@@ -186,7 +186,7 @@ impl Importer {
     }
 
     fn own_stamp(&self) -> Stamp {
-        Stamp { now: self.clock.now(), actor: crate::server::OPERATOR.to_owned(), request_id: self.name.clone() }
+        Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: self.name.clone() }
     }
 
     /// Forgets old imports.

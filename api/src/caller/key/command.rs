@@ -11,7 +11,7 @@ use store::{DatabaseUrl, IdPage, Stamp, Store};
 use uuid::Uuid;
 
 use super::secret::Secret;
-use crate::server::{Clock, OPERATOR};
+use crate::app::{Clock, OPERATOR};
 
 /// What can be done with keys on the database.
 #[derive(Debug, Subcommand)]

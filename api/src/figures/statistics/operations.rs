@@ -16,11 +16,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{CountedMutual, Figure, Links, StandingGroup, Statistics, Total};
+use crate::app::App;
 use crate::request::conditional::{IfChanged, IfNoneMatch, quoted};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
-use crate::server::App;
 use document::register::{LegalForm, Stage};
 use document::value::{Day, DepartmentKey, PartialDate, Region, Sector, Text, Word, texts, words};
 

@@ -1,4 +1,3 @@
-
 use actix_web::App;
 use actix_web::body::to_bytes;
 use actix_web::test::{TestRequest, init_service, try_call_service};

@@ -232,7 +232,7 @@ mod tests {
 
     use super::*;
     use crate::body::{Content, Refusal};
-    use crate::declare::Wire;
+    use crate::object::Wire;
     use crate::record;
 
     fn example() -> String {

@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::body::Content;
-    use crate::declare::Wire;
+    use crate::object::Wire;
     use crate::record;
 
     const FULL: &str = r#"{

@@ -2,7 +2,7 @@
 
 use domain::Kind;
 
-use crate::declare::{Object, Wire};
+use crate::object::{Object, Wire};
 use crate::record::{ChildDocument, Documented};
 
 pub mod annual_return;

@@ -241,7 +241,7 @@ mod tests {
 
     use super::*;
     use crate::body::{Content, Refusal};
-    use crate::declare::Wire;
+    use crate::object::Wire;
     use crate::record;
 
     const FULL: &str = r#"{

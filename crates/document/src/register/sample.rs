@@ -6,7 +6,7 @@ use domain::{Child, Record};
 use serde_json::Value;
 
 use crate::body::{Content, Input};
-use crate::declare::Wire;
+use crate::object::Wire;
 use crate::record::{self, ChildDocument};
 
 const ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01";

@@ -1,17 +1,18 @@
 //! What the two databases say differently: the few statements that diesel's common form can't express.
 
 use diesel::connection::SimpleConnection;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::sql_types::BigInt;
+use diesel::sqlite::Sqlite;
 use domain::SearchQuery;
 
-use crate::backend::conn::{Conn, MultiBackend};
-use crate::backend::fragment::{Fragment, Statement, WithParts};
+use crate::backend::conn::Conn;
+use crate::backend::fragment::{Fixed, FixedText, FoundBy, Fragment, PARAMETER, Statement, WithParts};
 use crate::backend::schema::entries;
-use crate::error::Error;
-use crate::log::entry_log::{self, Head};
-use crate::writer::BatchError;
+use crate::error::{BatchError, Error};
+use crate::log::entry::{self, Head};
 
 /// Which of the two databases a connection speaks to, where SQL must differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +144,7 @@ pub(crate) fn after_failed_commit(conn: &Conn, error: Error) -> BatchError {
 }
 
 /// Stores numbered entries: PostgreSQL takes them in one round trip, SQLite one by one with a statement prepared once.
-pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry_log::Row<'_>]) -> QueryResult<()> {
+pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry::Row<'_>]) -> QueryResult<()> {
     match conn {
         Conn::Postgres(conn) => diesel::insert_into(entries::table).values(rows).execute(conn).map(drop),
         Conn::Sqlite(conn) => {
@@ -152,16 +153,21 @@ pub(crate) fn insert_entries(conn: &mut Conn, rows: &[entry_log::Row<'_>]) -> Qu
     }
 }
 
-/// Writes a record with the rows of its parts: on PostgreSQL in one round trip.
-pub(crate) fn write_with_parts<S>(conn: &mut Conn, statement: S, parts: &[Fragment]) -> QueryResult<()>
+/// Writes a record with the rows that it is found by: on PostgreSQL in one round trip.
+///
+/// The statements run on the connection itself: through the type that stands for both databases diesel would write their texts each time.
+pub(crate) fn write_with_parts<S>(conn: &mut Conn, statement: S, parts: &[FoundBy]) -> QueryResult<()>
 where
-    S: QueryFragment<MultiBackend> + QueryId + RunQueryDsl<Conn>,
+    S: QueryFragment<Pg> + QueryFragment<Sqlite> + QueryId + RunQueryDsl<SqliteConnection>,
 {
-    match conn.dialect() {
-        Dialect::Postgres => WithParts { parts, statement }.execute(conn).map(drop),
-        Dialect::Sqlite => {
+    match conn {
+        Conn::Postgres(conn) => {
+            let parts: Vec<&FoundBy> = parts.iter().collect();
+            WithParts { parts: &parts, statement }.execute(conn).map(drop)
+        }
+        Conn::Sqlite(conn) => {
             statement.execute(conn)?;
-            parts.iter().try_for_each(|part| part.clone().statement().execute(conn).map(drop))
+            parts.iter().try_for_each(|part| part.insert(conn))
         }
     }
 }
@@ -180,8 +186,8 @@ pub(crate) fn answers(conn: &mut Conn) -> bool {
 /// `VALUES`.
 pub(crate) fn insert_words(conn: &mut Conn, records: &[(Searched, &str, &str)]) -> QueryResult<()> {
     let Some((table, index)) = records.first().map(|(searched, ..)| searched.tables()) else { return Ok(()) };
-    match conn.dialect() {
-        Dialect::Postgres => {
+    match conn {
+        Conn::Postgres(_) => {
             let mut insert = Fragment::default().sql(format!(
                 "INSERT INTO {index} (tokens, row_no) SELECT array_to_tsvector(string_to_array(words.tokens, ' ')), {table}.row_no FROM ("
             ));
@@ -192,16 +198,47 @@ pub(crate) fn insert_words(conn: &mut Conn, records: &[(Searched, &str, &str)]) 
             let rest = format!(")) AS words (id, tokens) JOIN {table} ON {table}.id = words.id");
             insert.sql(rest).statement().execute(conn).map(drop)
         }
-        Dialect::Sqlite => records.iter().try_for_each(|(_, id, tokens)| {
-            let insert = Fragment::default()
-                .sql(format!("INSERT INTO {index} (tokens, rowid) VALUES ("))
-                .parameter(*tokens)
-                .sql(format!(", (SELECT row_no FROM {table} WHERE id = "))
-                .parameter(*id)
-                .sql("))");
-            insert.statement().execute(conn).map(drop)
+        Conn::Sqlite(conn) => records.iter().try_for_each(|(searched, id, tokens)| {
+            let words = [*tokens, *id];
+            let inserted = match searched {
+                Searched::Departments => Fixed::<DepartmentWords>::new(&words).execute(conn),
+                Searched::Mutuals => Fixed::<MutualWords>::new(&words).execute(conn),
+            };
+            inserted.map(drop)
         }),
     }
+}
+
+/// Inserts rows that a record is found by, alone.
+pub(crate) fn insert_found_by(conn: &mut Conn, rows: &FoundBy) -> QueryResult<()> {
+    match conn {
+        Conn::Postgres(conn) => rows.execute(conn).map(drop),
+        Conn::Sqlite(conn) => rows.insert(conn),
+    }
+}
+
+struct DepartmentWords;
+
+impl FixedText for DepartmentWords {
+    const PIECES: &'static [&'static str] = &[
+        "INSERT INTO department_search (tokens, rowid) VALUES (",
+        PARAMETER,
+        ", (SELECT row_no FROM departments WHERE id = ",
+        PARAMETER,
+        "))",
+    ];
+}
+
+struct MutualWords;
+
+impl FixedText for MutualWords {
+    const PIECES: &'static [&'static str] = &[
+        "INSERT INTO mutual_search (tokens, rowid) VALUES (",
+        PARAMETER,
+        ", (SELECT row_no FROM mutuals WHERE id = ",
+        PARAMETER,
+        "))",
+    ];
 }
 
 /// A table whose words are searched by `q`, and its index of them.

@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::marker::PhantomData;
 
+use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Text, Untyped};
-
-use crate::backend::conn::MultiBackend;
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Text, Untyped};
 
 /// A part of a statement; as an expression, a condition on whatever table the query is about.
 #[derive(Clone, Debug, Default)]
@@ -99,18 +100,118 @@ pub(crate) fn all_of(conditions: impl IntoIterator<Item = Option<Fragment>>) -> 
     given.reduce(|all, next| all.sql(" AND ").and(next)).unwrap_or_else(|| Fragment::default().sql("1 = 1"))
 }
 
-/// A statement that inserts rows of text columns into a table, named with its columns: `mutual_sectors (sector, mutual_id)`. None
-/// where there are no rows.
-pub(crate) fn insertion<const N: usize>(table: &str, rows: impl IntoIterator<Item = [String; N]>) -> Option<Fragment> {
-    let mut rows = rows.into_iter();
-    let first = Fragment::default().sql(format!("INSERT INTO {table} VALUES (")).parameters(rows.next()?);
-    Some(rows.fold(first, |insert, row| insert.sql("), (").parameters(row)).sql(")"))
+/// A statement whose text is always the same, with text parameters.
+pub(crate) trait FixedText: 'static {
+    /// Its text, with [`PARAMETER`] where one stands.
+    const PIECES: &'static [&'static str];
 }
+
+pub(crate) const PARAMETER: &str = "?";
+
+/// Such a statement with its parameters. diesel knows it by its type and never writes its text again.
+pub(crate) struct Fixed<'p, S> {
+    parameters: &'p [&'p str],
+    text: PhantomData<fn() -> S>,
+}
+
+impl<'p, S: FixedText> Fixed<'p, S> {
+    pub(crate) fn new(parameters: &'p [&'p str]) -> Self {
+        Self { parameters, text: PhantomData }
+    }
+}
+
+impl<S: FixedText> QueryId for Fixed<'_, S> {
+    type QueryId = Fixed<'static, S>;
+
+    const HAS_STATIC_QUERY_ID: bool = true;
+}
+
+impl<S: FixedText, DB> QueryFragment<DB> for Fixed<'_, S>
+where
+    DB: Backend + HasSqlType<Text>,
+    str: ToSql<Text, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let mut parameters = self.parameters.iter();
+        for piece in S::PIECES {
+            match *piece {
+                PARAMETER => {
+                    let missing = || diesel::result::Error::QueryBuilderError("a parameter is missing".into());
+                    out.push_bind_param::<Text, str>(parameters.next().ok_or_else(missing)?)?;
+                }
+                sql => out.push_sql(sql),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<S, C> RunQueryDsl<C> for Fixed<'_, S> {}
+
+/// Rows that a record is found by, such as its sectors: pairs of a word and the record's id.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundBy {
+    rows: Vec<[String; 2]>,
+    into: &'static str,
+    insert: fn(&mut SqliteConnection, &[String; 2]) -> QueryResult<usize>,
+}
+
+/// A table of such rows.
+pub(crate) trait FindingTable: 'static {
+    /// Its name and columns: `mutual_sectors (sector, mutual_id)`.
+    const INTO: &'static str;
+}
+
+struct InsertPair<T>(PhantomData<fn() -> T>);
+
+impl<T: FindingTable> FixedText for InsertPair<T> {
+    const PIECES: &'static [&'static str] = &["INSERT INTO ", T::INTO, " VALUES (", PARAMETER, ", ", PARAMETER, ")"];
+}
+
+impl FoundBy {
+    /// Rows for a table, if there are any.
+    pub(crate) fn rows<T: FindingTable>(rows: impl IntoIterator<Item = [String; 2]>) -> Option<Self> {
+        let rows: Vec<_> = rows.into_iter().collect();
+        let insert = |conn: &mut SqliteConnection, [word, id]: &[String; 2]| {
+            Fixed::<InsertPair<T>>::new(&[word, id]).execute(conn)
+        };
+        (!rows.is_empty()).then_some(Self { rows, into: T::INTO, insert })
+    }
+
+    /// Inserts them one by one.
+    pub(crate) fn insert(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        self.rows.iter().try_for_each(|row| (self.insert)(conn, row).map(drop))
+    }
+}
+
+impl QueryId for &FoundBy {
+    type QueryId = ();
+
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+/// One statement for all rows.
+impl QueryFragment<Pg> for &FoundBy {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("INSERT INTO ");
+        out.push_sql(self.into);
+        for (position, [word, id]) in self.rows.iter().enumerate() {
+            out.push_sql(if position == 0 { " VALUES (" } else { ", (" });
+            out.push_bind_param::<Text, String>(word)?;
+            out.push_sql(", ");
+            out.push_bind_param::<Text, String>(id)?;
+            out.push_sql(")");
+        }
+        Ok(())
+    }
+}
+
+impl RunQueryDsl<PgConnection> for &FoundBy {}
 
 /// A statement that carries others out with it, as PostgreSQL can: `WITH part_0 AS (…) INSERT …`.
 #[derive(Debug)]
 pub(crate) struct WithParts<'s, S> {
-    pub(crate) parts: &'s [Fragment],
+    pub(crate) parts: &'s [&'s FoundBy],
     pub(crate) statement: S,
 }
 
@@ -120,8 +221,8 @@ impl<S> QueryId for WithParts<'_, S> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<S: QueryFragment<MultiBackend>> QueryFragment<MultiBackend> for WithParts<'_, S> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<S: QueryFragment<Pg>> QueryFragment<Pg> for WithParts<'_, S> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         for (position, part) in self.parts.iter().enumerate() {
             let before = if position == 0 { "WITH" } else { "," };
             out.push_sql(&format!("{before} part_{position} AS ("));
@@ -164,8 +265,13 @@ impl QueryId for Fragment {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl QueryFragment<MultiBackend> for Fragment {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<DB> QueryFragment<DB> for Fragment
+where
+    DB: Backend + HasSqlType<Text> + HasSqlType<BigInt>,
+    String: ToSql<Text, DB>,
+    i64: ToSql<BigInt, DB>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         if self.varies {
             out.unsafe_to_cache_prepared();
         }
@@ -186,8 +292,11 @@ impl<T> QueryId for Statement<T> {
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<T> QueryFragment<MultiBackend> for Statement<T> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<T, DB: Backend> QueryFragment<DB> for Statement<T>
+where
+    Fragment: QueryFragment<DB>,
+{
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         self.0.walk_ast(out)
     }
 }

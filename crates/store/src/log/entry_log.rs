@@ -2,14 +2,12 @@
 //!
 //! `seq` starts at 1, has no gap and is in commit order on both databases: the one writer of a process numbers the
 //! entries of a batch, on PostgreSQL behind the lock on the log's head. An entry's time is never before that of the entry before it.
-//! Each entry has its RFC 6962 leaf hash.
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Timestamp};
-use domain::{DraftAccess, Kind, Vocabulary};
+use domain::{DraftAccess, Kind};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect;
@@ -17,71 +15,10 @@ use crate::backend::fragment::Fragment;
 use crate::backend::json::{instant, parsed, valid};
 use crate::backend::schema::{entries, log_head};
 use crate::error::Error;
+use crate::log::entry::{Action, Entry, Head, Row};
 use crate::log::log_tree;
-use crate::log::merkle::{self, Hash};
-use crate::register::{staff_ballot, tombstone};
-use crate::{ReadTx, random};
-
-/// What was done to the resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It was entered.
-    Create,
-    /// It was changed.
-    Update,
-    /// It was deleted.
-    Delete,
-    /// Personal data was taken out of it, and out of the log.
-    Erase,
-}
-
-impl Vocabulary for Action {
-    const NAME: &'static str = "EntryAction";
-    const DESCRIPTION: &'static str = "What was done to a record.";
-    const ALL: &'static [Self] = &[Self::Create, Self::Update, Self::Delete, Self::Erase];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-            Self::Erase => "erase",
-        }
-    }
-
-    fn describe(self) -> &'static str {
-        match self {
-            Self::Create => "It was entered.",
-            Self::Update => "It was changed.",
-            Self::Delete => "It was deleted.",
-            Self::Erase => "Personal data was taken out of it, and out of the log.",
-        }
-    }
-}
-
-/// The newest entry: its number, 0 in an empty log, and its time.
-#[derive(Clone, Copy, QueryableByName)]
-pub(crate) struct Head {
-    #[diesel(sql_type = BigInt)]
-    pub(crate) seq: i64,
-    #[diesel(sql_type = Nullable<Timestamp>)]
-    at: Option<NaiveDateTime>,
-}
-
-/// A change that waits for its number.
-pub(crate) struct Entry {
-    pub(crate) at: DateTime<Utc>,
-    pub(crate) actor: String,
-    pub(crate) request_id: String,
-    pub(crate) action: Action,
-    pub(crate) resource_type: Kind,
-    pub(crate) resource_id: String,
-    pub(crate) version: i64,
-    pub(crate) after: Option<String>,
-    pub(crate) reason: Option<String>,
-    /// It is about a draft.
-    pub(crate) restricted: bool,
-}
+use crate::register::{tombstone, visibility};
+use crate::transaction::ReadTx;
 
 /// An entry as a caller may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,9 +79,6 @@ pub struct Feed {
     /// The number of the newest entry.
     pub head: i64,
 }
-
-/// The bytes of a nonce: nobody can try them all.
-const NONCE_BYTES: usize = 16;
 
 /// Of a log in which few entries are of the type wanted, so many are looked at in one go.
 const LOOKED_THROUGH: i64 = 10_000;
@@ -219,7 +153,7 @@ pub(crate) fn confided(draft_access: DraftAccess<'_>) -> Fragment {
         DraftAccess::None => sql.sql("1 = 0"),
         DraftAccess::Departments(_) | DraftAccess::Appointments(_) => sql
             .sql("(entries.resource_id IN (SELECT staff_ballots.id FROM staff_ballots WHERE ")
-            .and(staff_ballot::seen(draft_access))
+            .and(visibility::seen(draft_access))
             .sql(") OR EXISTS (SELECT 1 FROM tombstones WHERE tombstones.id = entries.resource_id AND ")
             .and(tombstone::seen(draft_access))
             .sql("))"),
@@ -281,102 +215,5 @@ impl LoggedRow {
         };
         let content = is_visible.then_some(content);
         Ok(Logged { seq: self.seq, at: instant(self.at), leaf_hash: self.leaf_hash, content })
-    }
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = entries, treat_none_as_default_value = false)]
-pub(crate) struct Row<'e> {
-    seq: i64,
-    at: NaiveDateTime,
-    actor: &'e str,
-    request_id: &'e str,
-    action: &'static str,
-    resource_type: &'static str,
-    resource_id: &'e str,
-    version: i64,
-    after: Option<&'e str>,
-    leaf_hash: Vec<u8>,
-    reason: Option<&'e str>,
-    restricted: bool,
-    nonce: Option<String>,
-}
-
-impl<'e> Row<'e> {
-    fn new(seq: i64, at: DateTime<Utc>, entry: &'e Entry) -> Result<Self, Error> {
-        let nonce = if entry.restricted { Some(random::hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
-        let leaf = Leaf {
-            seq,
-            at,
-            actor: &entry.actor,
-            request_id: &entry.request_id,
-            action: entry.action.as_str(),
-            resource_type: entry.resource_type.as_str(),
-            resource_id: &entry.resource_id,
-            version: entry.version,
-            after: entry.after.as_deref(),
-            reason: entry.reason.as_deref(),
-            restricted: entry.restricted,
-            nonce: nonce.as_deref(),
-        };
-        let leaf_hash = leaf.hash().to_vec();
-        Ok(Self {
-            seq,
-            at: at.naive_utc(),
-            actor: &entry.actor,
-            request_id: &entry.request_id,
-            action: entry.action.as_str(),
-            resource_type: entry.resource_type.as_str(),
-            resource_id: &entry.resource_id,
-            version: entry.version,
-            after: entry.after.as_deref(),
-            leaf_hash,
-            reason: entry.reason.as_deref(),
-            restricted: entry.restricted,
-            nonce,
-        })
-    }
-}
-
-/// What an entry's hash is of.
-pub(crate) struct Leaf<'e> {
-    pub(crate) seq: i64,
-    pub(crate) at: DateTime<Utc>,
-    pub(crate) actor: &'e str,
-    pub(crate) request_id: &'e str,
-    pub(crate) action: &'e str,
-    pub(crate) resource_type: &'e str,
-    pub(crate) resource_id: &'e str,
-    pub(crate) version: i64,
-    pub(crate) after: Option<&'e str>,
-    pub(crate) reason: Option<&'e str>,
-    pub(crate) restricted: bool,
-    pub(crate) nonce: Option<&'e str>,
-}
-
-impl Leaf<'_> {
-    pub(crate) fn hash(&self) -> Hash {
-        merkle::leaf_hash(self.canonical().as_bytes())
-    }
-
-    /// The entry as canonical JSON (RFC 8785): members in the order of their names, no white space. A nonce, a reason and a
-    /// restriction stand in it where there is one.
-    fn canonical(&self) -> String {
-        let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let nonce = self.nonce.map(|nonce| format!(r#""nonce":{},"#, quoted(nonce))).unwrap_or_default();
-        let reason = self.reason.map(|reason| format!(r#""reason":{},"#, quoted(reason))).unwrap_or_default();
-        let restricted = if self.restricted { r#""restricted":true,"# } else { "" };
-        format!(
-            r#"{{"action":"{}","actor":{},"after":{},"at":"{}",{nonce}{reason}"request_id":{},"resource_id":"{}","resource_type":"{}",{restricted}"seq":{},"version":{}}}"#,
-            self.action,
-            quoted(self.actor),
-            self.after.unwrap_or("null"),
-            self.at.to_rfc3339_opts(SecondsFormat::Micros, true),
-            quoted(self.request_id),
-            self.resource_id,
-            self.resource_type,
-            self.seq,
-            self.version,
-        )
     }
 }

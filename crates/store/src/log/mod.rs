@@ -1,5 +1,6 @@
 //! The entry log: writing it, its Merkle tree, histories, and personal data in it.
 
+pub mod entry;
 pub mod entry_log;
 pub mod history;
 pub mod log_tree;

@@ -11,10 +11,10 @@ use crate::backend::dialect::Dialect;
 use crate::backend::fragment::Fragment;
 use crate::backend::schema::{entries, log_subtrees, personal_values};
 use crate::error::Error;
-use crate::log::entry_log::{self, Leaf};
+use crate::log::entry::Leaf;
 use crate::log::merkle::{Growing, Hash, Subtree};
-use crate::log::{log_tree, personal};
-use crate::{ReadTx, Store};
+use crate::log::{entry_log, log_tree, personal};
+use crate::transaction::ReadTx;
 
 /// Entries that are looked at in one statement.
 const AT_A_TIME: i64 = 1000;
@@ -41,21 +41,9 @@ pub struct LogFault {
     pub detail: String,
 }
 
-impl Store {
-    /// Checks the whole log, as far as it goes when the check begins.
-    pub async fn verify_log(&self) -> Result<Verified, Error> {
-        let head = self.read(entry_log::head).await?;
-        let mut check = Check::default();
-        while check.next <= head && check.faults.len() < MOST_FAULTS {
-            check = self.read(move |tx| check.clone().go_on(tx, head)).await?;
-        }
-        check = self.read(move |tx| check.clone().finish(tx, head)).await?;
-        Ok(Verified { entries: check.tree.size(), root: check.tree.root(), faults: check.faults })
-    }
-}
-
+/// A check on its way.
 #[derive(Clone)]
-struct Check {
+pub(crate) struct Check {
     /// The number of the entry that must come next.
     next: i64,
     tree: Growing,
@@ -69,7 +57,13 @@ impl Default for Check {
 }
 
 impl Check {
-    fn go_on(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
+    /// Whether there are entries left that are worth looking at.
+    pub(crate) fn is_to_go_on(&self, head: i64) -> bool {
+        self.next <= head && self.faults.len() < MOST_FAULTS
+    }
+
+    /// Checks the next entries.
+    pub(crate) fn go_on(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
         let last = head.min(self.next.saturating_add(AT_A_TIME - 1));
         let dialect = tx.conn().dialect();
         let rows: Vec<RawEntry> = RawEntry::between(dialect, self.next, last).statement().load(tx.conn())?;
@@ -115,7 +109,8 @@ impl Check {
         Ok(())
     }
 
-    fn finish(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
+    /// Checks what is stored beside the entries, and tells what all was found.
+    pub(crate) fn finish(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Verified, Error> {
         let beyond: Option<i64> = entries::table
             .filter(entries::seq.gt(entry_log::head(tx)?).or(entries::seq.lt(1)))
             .select(entries::seq)
@@ -142,7 +137,7 @@ impl Check {
                 self.faults.push(LogFault { seq: None, detail });
             }
         }
-        Ok(self)
+        Ok(Verified { entries: self.tree.size(), root: self.tree.root(), faults: self.faults })
     }
 
     fn blame(&mut self, seq: i64, detail: &str) {

@@ -2,8 +2,6 @@
 //!
 //! Such a read keeps a connection and a snapshot until its end, so that few may run at a time.
 
-use std::sync::Arc;
-
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::sync::oneshot;
 
@@ -11,7 +9,7 @@ use crate::backend::conn::{self, Pool, Session};
 use crate::backend::dialect;
 use crate::error::Error;
 use crate::log::entry_log;
-use crate::{ReadTx, Store};
+use crate::transaction::ReadTx;
 
 /// So many of them may run at a time; one more is refused at once.
 pub(crate) const AT_A_TIME: u32 = 2;
@@ -26,30 +24,8 @@ pub struct Pieces<E> {
     pub rest: Receiver<Result<Vec<u8>, E>>,
 }
 
-impl Store {
-    /// Reads piece by piece, until `next` gives none or nobody takes them any more. What goes wrong with the first piece is told
-    /// before there is any.
-    ///
-    /// # Errors
-    /// What `next` returns, or [`Error::Unavailable`] where too many such reads are running or no connection is free in time.
-    pub async fn read_in_pieces<E, F>(&self, next: F) -> Result<Pieces<E>, E>
-    where
-        E: From<Error> + Send + 'static,
-        F: FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, E> + Send + 'static,
-    {
-        let permit = Arc::clone(&self.in_pieces).try_acquire_owned();
-        let permit = permit.map_err(|_| Error::Unavailable("too many exports are running".to_owned()))?;
-        let (begin, begun) = oneshot::channel();
-        let pool = self.pool.clone();
-        drop(tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            read(&pool, next, begin);
-        }));
-        begun.await.map_err(|_| Error::Internal("an export was cut short".to_owned()))?
-    }
-}
-
-fn read<E: From<Error>>(
+/// Reads on this thread, until `next` gives none or nobody takes the pieces any more.
+pub(crate) fn read<E: From<Error>>(
     pool: &Pool,
     mut next: impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, E>,
     begin: oneshot::Sender<Result<Pieces<E>, E>>,

@@ -1,15 +1,15 @@
-//! Mutuals' annual returns in the database, and the count of staff that a mutual has from them.
+//! Mutuals' annual returns in the database.
 
-use domain::{AnnualReturn, AnnualReturnId, Checked, Child, Fault, FaultCode, Key, Mutual, MutualId, Staff};
+use domain::{AnnualReturn, Checked, Child, Key, Mutual, MutualId};
 
 use crate::backend::fragment::Fragment;
-use crate::backend::json::text_option;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
 use crate::register::mutual;
-use crate::register::record::{self, Column};
-use crate::{ReadTx, WriteTx};
+use crate::register::record::Column;
+use crate::register::staff_count::newest_count;
+use crate::transaction::WriteTx;
 
 impl StoredChild for AnnualReturn {
     const ORDER: SortColumn = SortColumn::new("period_ends_on", Values::Unique, KeyKind::Day);
@@ -51,48 +51,4 @@ impl StoredChild for AnnualReturn {
         let staff = Checked::stored(newest);
         mutual::update(tx, &mutual, Mutual { staff, ..mutual.content.clone() }).map(drop)
     }
-}
-
-/// What a mutual that is to have this count of staff will have, given its returns, and the faults of the count. What is left out is
-/// what the returns say.
-pub(crate) fn count_beside_returns(
-    tx: &mut ReadTx<'_>,
-    mutual_id: MutualId,
-    mutual: Mutual,
-) -> Result<(Mutual, Vec<Fault>), Error> {
-    let Some(newest) = newest_count(tx, mutual_id, None)? else { return Ok((mutual, Vec::new())) };
-    let wanted = &*mutual.staff;
-    if *wanted == Staff::default() {
-        return Ok((Mutual { staff: Checked::stored(newest), ..mutual }, Vec::new()));
-    }
-    if wanted.is_later_than(&newest) {
-        return Ok((mutual, Vec::new()));
-    }
-    let told = |field: &str, said: String| {
-        let from = "the count of staff comes from the newest annual return with a headcount";
-        let instead = "leave out `staff_count` and `staff_counted_on`, change the return, or give a later count";
-        Fault::new(field, FaultCode::ReadOnly, format!("{from}, which says {said}: {instead}"))
-    };
-    let mut faults = Vec::new();
-    if wanted.count != newest.count {
-        faults.push(told("staff_count", text_option(newest.count.as_ref()).unwrap_or_default()));
-    }
-    if wanted.counted_on != newest.counted_on {
-        faults.push(told("staff_counted_on", text_option(newest.counted_on.as_ref()).unwrap_or_default()));
-    }
-    Ok((mutual, faults))
-}
-
-/// The count of staff that the newest return with a headcount gives, one return left aside.
-fn newest_count(
-    tx: &mut ReadTx<'_>,
-    mutual_id: MutualId,
-    aside: Option<AnnualReturnId>,
-) -> Result<Option<Staff>, Error> {
-    let counted = child::of::<AnnualReturn>(mutual_id)
-        .sql(" AND annual_returns.headcount IS NOT NULL AND annual_returns.id <> ")
-        .parameter(text_option(aside.as_ref()).unwrap_or_default())
-        .sql(" ORDER BY annual_returns.period_ends_on DESC LIMIT 1");
-    let newest: Vec<ChildRecord<AnnualReturn>> = record::load(tx, counted)?;
-    Ok(newest.first().and_then(|record| record.content.staff()))
 }

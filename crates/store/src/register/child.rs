@@ -9,15 +9,15 @@ use std::fmt;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use document::ChildDocument;
-use document::declare::Typed as _;
 use document::faults::Faults;
+use document::object::Typed as _;
 use document::{Input, Wire};
 use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record};
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{parsed, parsed_option};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{Listing, Page, Slice, SortColumn};
 use crate::register::record::{self, Column, StoredKind, Writing};

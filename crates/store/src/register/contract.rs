@@ -9,11 +9,11 @@ use domain::{
 };
 
 use crate::backend::dialect::Dialect;
-use crate::backend::fragment::{Fragment, all_of, any_of, insertion};
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::{reference, tombstone};
@@ -345,10 +345,16 @@ impl Sort {
     }
 }
 
+struct CpvCodes;
+
+impl FindingTable for CpvCodes {
+    const INTO: &'static str = "contract_cpv_codes (cpv_code, contract_id)";
+}
+
 /// What else is written with a contract: the rows that it is found by.
-fn parts(id: &str, contract: &Contract) -> Option<Fragment> {
+fn parts(id: &str, contract: &Contract) -> Option<FoundBy> {
     let codes = contract.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
-    insertion("contract_cpv_codes (cpv_code, contract_id)", codes)
+    FoundBy::rows::<CpvCodes>(codes)
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {

@@ -9,12 +9,13 @@ use domain::{
 };
 
 use crate::backend::dialect::{Dialect, Searched};
-use crate::backend::fragment::{Fragment, all_of, any_of, insertion};
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::schema::department_policy_areas;
 use crate::error::{Conflict, Error};
-use crate::log::entry_log::Action;
+use crate::known::Naming;
+use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
-use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
+use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::{child, contract, reference, tombstone};
 use crate::transaction::{Remark, next_version};
@@ -115,7 +116,10 @@ pub fn insert(tx: &mut WriteTx<'_>, id: DepartmentId, department: Department) ->
     let writing = Writing::new(record::entered(tx, id, department));
     check(tx, &writing.record)?;
     let content = &writing.record.content;
+    let naming = naming(id, content);
+    naming.check(tx)?;
     let stored = writing.insert(tx, &parts(writing.id(), content), Remark::default())?;
+    naming.note(tx);
     tx.index_words(Searched::Departments, writing.id(), words(content));
     Ok(stored)
 }
@@ -131,6 +135,7 @@ pub fn update(
 ) -> Result<Stored<Department>, Error> {
     let writing = Writing::new(record::changed(tx, current, department)?);
     check(tx, &writing.record)?;
+    naming(current.id, &writing.record.content).check(tx)?;
     remove_parts(tx, writing.id())?;
     let content = &writing.record.content;
     let stored = writing.update(tx, &parts(writing.id(), content), Action::Update, Remark::default())?;
@@ -202,16 +207,19 @@ impl Sort {
     }
 }
 
+struct PolicyAreas;
+
+impl FindingTable for PolicyAreas {
+    const INTO: &'static str = "department_policy_areas (sector, department_id)";
+}
+
 /// What else is written with a department: the rows that it is found by.
-fn parts(id: &str, department: &Department) -> Vec<Fragment> {
+fn parts(id: &str, department: &Department) -> Vec<FoundBy> {
     let areas = department.policy_areas.iter().map(|sector| [sector.to_string(), id.to_owned()]);
-    [
-        insertion_of_identifiers(Owner::Department(id), &department.identifiers),
-        insertion("department_policy_areas (sector, department_id)", areas),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    [identifiers_of(Owner::Department(id), &department.identifiers), FoundBy::rows::<PolicyAreas>(areas)]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
@@ -233,13 +241,9 @@ fn check(tx: &mut ReadTx<'_>, record: &Record<Department>) -> Result<(), Error> 
     let (id, life) = (record.id.to_string(), &record.content.life);
     let successor = life.successor_id.map(|id| Reference::new("successor_id", Kind::Department, id));
     reference::check(tx, successor.as_slice())?;
-    reference::check_no_circle(tx, Kind::Department, &id, life.successor_id.map(|id| id.to_string()))?;
-    let naming = Naming {
-        kind: Kind::Department,
-        id: &id,
-        slug: record.content.slug.as_str(),
-        name_folded: &fold_name(record.content.name.as_str()),
-        identifiers: &record.content.identifiers,
-    };
-    naming.check(tx)
+    reference::check_no_circle(tx, Kind::Department, &id, life.successor_id.map(|id| id.to_string()))
+}
+
+fn naming(id: DepartmentId, department: &Department) -> Naming {
+    Naming::new(Kind::Department, id, department.name.as_str(), &department.slug, &department.identifiers)
 }

@@ -1,13 +1,14 @@
 //! Endorsements of mutuals in the database. The position of staff follows their ballot.
 
-use domain::{Child, Endorsement, Fault, FaultCode, Mutual, Record, StaffBallot, derived_position};
+use domain::{
+    Child, Endorsement, Fault, FaultCode, Mutual, MutualId, Record, StaffBallot, StaffBallotId, derived_position,
+};
 
-use crate::WriteTx;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
 use crate::register::record::{self, Column};
-use crate::register::staff_ballot;
+use crate::transaction::{ReadTx, WriteTx};
 
 impl StoredChild for Endorsement {
     const FILTER_COLUMN: Option<&'static str> = Some("constituency");
@@ -30,7 +31,7 @@ impl StoredChild for Endorsement {
             wanted.content.by_ballot = None;
             return Ok(());
         };
-        let Some(ballot) = staff_ballot::on_mutual(tx, ballot_id, wanted.parent_id)? else {
+        let Some(ballot) = ballot_on_mutual(tx, ballot_id, wanted.parent_id)? else {
             let said = format!("there is no staff ballot with the id {ballot_id} on this mutual");
             return Err(Error::Rule(vec![Fault::new("staff_ballot_id", FaultCode::UnknownReference, said)]));
         };
@@ -50,4 +51,14 @@ pub(crate) fn follow_ballot(tx: &mut WriteTx<'_>, ballot: &Record<StaffBallot>) 
         }
     }
     Ok(())
+}
+
+/// The ballot with this id, if it is about this mutual.
+fn ballot_on_mutual(
+    tx: &mut ReadTx<'_>,
+    id: StaffBallotId,
+    mutual_id: MutualId,
+) -> Result<Option<Record<StaffBallot>>, Error> {
+    let found = record::find::<StaffBallot>(tx, id)?;
+    Ok(found.filter(|ballot| ballot.content.mutual_id == mutual_id))
 }

@@ -12,15 +12,16 @@ use domain::{
 };
 
 use crate::backend::dialect::{Dialect, Searched};
-use crate::backend::fragment::{Fragment, all_of, any_of, insertion};
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::parsed_option;
 use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
 use crate::error::{Conflict, ConflictKind, Error};
-use crate::log::entry_log::Action;
+use crate::known::Naming;
+use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
-use crate::register::naming::{Naming, Owner, free_slug, insertion_of_identifiers, remove_identifiers};
+use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Column, StoredKind, Writing};
-use crate::register::{annual_return, child, contract, reference, tombstone};
+use crate::register::{child, contract, reference, staff_count, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Span, Stored, WriteTx};
 
@@ -169,7 +170,8 @@ pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
 #[derive(Debug)]
 pub struct Prepared {
     writing: Writing<Mutual>,
-    parts: Vec<Fragment>,
+    naming: Naming,
+    parts: Vec<FoundBy>,
     words: String,
 }
 
@@ -179,8 +181,14 @@ impl Prepared {
     pub fn new(id: MutualId, now: DateTime<Utc>, mutual: Mutual) -> Self {
         let writing = Writing::new(Record { id, version: 1, created_at: now, updated_at: now, content: mutual });
         let content = &writing.record.content;
-        let (parts, words) = (parts(writing.id(), content), words(content));
-        Self { writing, parts, words }
+        let (naming, parts, words) = (naming(id, content), parts(writing.id(), content), words(content));
+        Self { writing, naming, parts, words }
+    }
+
+    /// The names that it is about to take.
+    #[must_use]
+    pub fn naming(&self) -> &Naming {
+        &self.naming
     }
 
     /// Enters it.
@@ -189,7 +197,9 @@ impl Prepared {
     /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
     pub fn insert(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
         check(tx, &self.writing.record, Vec::new())?;
+        self.naming.check(tx)?;
         let stored = self.writing.insert(tx, &self.parts, Remark::default())?;
+        self.naming.note(tx);
         tx.index_words(Searched::Mutuals, self.writing.id(), self.words.clone());
         Ok(stored)
     }
@@ -223,9 +233,10 @@ pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stor
 /// # Errors
 /// As [`insert`], and [`Error::Rule`] where its successors would lead back to it, or its annual returns say another count of staff.
 pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
-    let (mutual, faults) = annual_return::count_beside_returns(tx, current.id, mutual)?;
+    let (mutual, faults) = staff_count::count_beside_returns(tx, current.id, mutual)?;
     let writing = Writing::new(record::changed(tx, current, mutual)?);
     check(tx, &writing.record, faults)?;
+    naming(current.id, &writing.record.content).check(tx)?;
     remove_parts(tx, writing.id())?;
     let content = &writing.record.content;
     let stored = writing.update(tx, &parts(writing.id(), content), Action::Update, Remark::default())?;
@@ -313,14 +324,26 @@ impl Sort {
     }
 }
 
+struct Sectors;
+
+impl FindingTable for Sectors {
+    const INTO: &'static str = "mutual_sectors (sector, mutual_id)";
+}
+
+struct OtherDepartments;
+
+impl FindingTable for OtherDepartments {
+    const INTO: &'static str = "mutual_other_departments (department_id, mutual_id)";
+}
+
 /// What else is written with a mutual: the rows that it is found by.
-fn parts(id: &str, mutual: &Mutual) -> Vec<Fragment> {
+fn parts(id: &str, mutual: &Mutual) -> Vec<FoundBy> {
     let sectors = mutual.sectors.iter().map(|sector| [sector.to_string(), id.to_owned()]);
     let others = mutual.parents.other_department_ids.iter().map(|other| [other.to_string(), id.to_owned()]);
     [
-        insertion_of_identifiers(Owner::Mutual(id), &mutual.identifiers),
-        insertion("mutual_sectors (sector, mutual_id)", sectors),
-        insertion("mutual_other_departments (department_id, mutual_id)", others),
+        identifiers_of(Owner::Mutual(id), &mutual.identifiers),
+        FoundBy::rows::<Sectors>(sectors),
+        FoundBy::rows::<OtherDepartments>(others),
     ]
     .into_iter()
     .flatten()
@@ -360,13 +383,9 @@ fn check(tx: &mut ReadTx<'_>, record: &Record<Mutual>, mut faults: Vec<Fault>) -
     if !faults.is_empty() {
         return Err(Error::Rule(faults));
     }
-    reference::check_no_circle(tx, Kind::Mutual, &id, mutual.life.successor_id.map(|id| id.to_string()))?;
-    let naming = Naming {
-        kind: Kind::Mutual,
-        id: &id,
-        slug: mutual.slug.as_str(),
-        name_folded: &fold_name(mutual.name.as_str()),
-        identifiers: &mutual.identifiers,
-    };
-    naming.check(tx)
+    reference::check_no_circle(tx, Kind::Mutual, &id, mutual.life.successor_id.map(|id| id.to_string()))
+}
+
+fn naming(id: MutualId, mutual: &Mutual) -> Naming {
+    Naming::new(Kind::Mutual, id, mutual.name.as_str(), &mutual.slug, &mutual.identifiers)
 }

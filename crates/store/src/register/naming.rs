@@ -7,91 +7,140 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use domain::{Fault, FaultCode, Identifier, Kind, Slug};
 
-use crate::backend::fragment::{Fragment, insertion};
+use crate::backend::conn::Conn;
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
 use crate::backend::schema::identifiers;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
+use crate::known::{KnownNames, Name, NamedBy, Naming};
 use crate::{ReadTx, WriteTx};
 
 /// More records than this never share the words of a name.
 const MOST_SUFFIXES: u32 = 10_000;
 
-/// The names that a record is about to take.
-pub(crate) struct Naming<'n> {
-    pub(crate) kind: Kind,
-    pub(crate) id: &'n str,
-    pub(crate) slug: &'n str,
-    pub(crate) name_folded: &'n str,
-    pub(crate) identifiers: &'n [Identifier],
-}
-
 /// A record that has one of the names; none behind a slug whose record was deleted.
 #[derive(QueryableByName)]
 struct Holder {
     #[diesel(sql_type = Text)]
-    name_kind: String,
+    named_by: String,
     #[diesel(sql_type = Text)]
-    value: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    resource_type: Option<String>,
+    text: String,
+    #[diesel(sql_type = Text)]
+    resource_type: String,
     #[diesel(sql_type = Nullable<Text>)]
     id: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
 }
 
-impl Naming<'_> {
+/// The names of so many records are looked up by one statement.
+const TOGETHER: usize = 256;
+
+impl Naming {
     /// Refuses names that other records have, naming all of them.
-    pub(crate) fn check(&self, tx: &mut ReadTx<'_>) -> Result<(), Error> {
-        let wanted: Vec<String> = self.identifiers.iter().map(ToString::to_string).collect();
-        let holders: Vec<Holder> = self.holders(&wanted).statement().load(tx.conn())?;
-        let others = holders.into_iter().filter(|holder| holder.id.as_deref() != Some(self.id));
-        let conflicts: Vec<Conflict> = others.filter_map(|holder| conflict(holder, &wanted)).collect();
+    pub(crate) fn check(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+        if !tx.known().names.asked_for.contains(&self.id) {
+            let found = KnownNames::look_up(tx.conn(), [self])?;
+            tx.known().names.add(found);
+        }
+        let names = &tx.known().names;
+        let others = (0..).zip(&self.names).filter_map(|(position, name)| {
+            let holder = names.holders.get(name)?.as_ref();
+            (holder.map(|holder| &holder.id) != Some(&self.id)).then(|| conflict(position, name, holder))
+        });
+        let conflicts: Vec<Conflict> = others.collect();
         if conflicts.is_empty() { Ok(()) } else { Err(Error::Conflict(conflicts)) }
     }
 
-    /// One statement for all names, since each that a write waits for makes the next one wait.
-    fn holders(&self, identifiers: &[String]) -> Fragment {
-        let Self { kind, slug, name_folded, .. } = self;
-        let (table, kind) = (kind.table(), kind.as_str());
-        let query = Fragment::default()
-            .sql(format!(
-                "SELECT 'slug' AS name_kind, slug AS value, '{kind}' AS resource_type, id, name FROM {table} WHERE slug = "
-            ))
-            .parameter(*slug)
-            .sql(format!(" UNION ALL SELECT 'name', name, '{kind}', id, name FROM {table} WHERE name_folded = "))
-            .parameter(*name_folded)
-            .sql(" UNION ALL SELECT 'slug', slug, NULL, NULL, NULL FROM tombstones WHERE slug = ")
-            .parameter(*slug)
-            .sql(format!(" AND resource_type = '{kind}'"));
-        if identifiers.is_empty() {
-            return query;
-        }
-        query
-            .sql(
-                " UNION ALL SELECT 'identifier', i.identifier, CASE WHEN m.id IS NULL THEN 'department' ELSE 'mutual' END, \
-                 COALESCE(d.id, m.id), COALESCE(d.name, m.name) FROM identifiers i LEFT JOIN departments d ON d.id = i.department_id \
-                 LEFT JOIN mutuals m ON m.id = i.mutual_id WHERE i.identifier IN (",
-            )
-            .parameters(identifiers.iter().cloned())
-            .sql(")")
+    /// From now on the names are this record's, which has been entered.
+    pub(crate) fn note(&self, tx: &mut WriteTx<'_>) {
+        let own = OtherRecord { resource_type: self.kind, id: self.id.clone(), name: Some(self.display_name.clone()) };
+        tx.known().names.holders.extend(self.names.iter().map(|name| (name.clone(), Some(own.clone()))));
     }
 }
 
-fn conflict(holder: Holder, identifiers: &[String]) -> Option<Conflict> {
-    let (kind, field) = match holder.name_kind.as_str() {
-        "slug" => (ConflictKind::SlugTaken, "slug".to_owned()),
-        "name" => (ConflictKind::NameTaken, "name".to_owned()),
-        _ => {
-            let position = identifiers.iter().position(|identifier| *identifier == holder.value)?;
-            (ConflictKind::IdentifierTaken, format!("identifiers/{position}"))
+fn conflict(position: usize, name: &Name, holder: Option<&OtherRecord>) -> Conflict {
+    let (kind, field) = match name.by {
+        NamedBy::Slug(_) => (ConflictKind::SlugTaken, "slug".to_owned()),
+        NamedBy::Name(_) => (ConflictKind::NameTaken, "name".to_owned()),
+        NamedBy::Identifier => (ConflictKind::IdentifierTaken, format!("identifiers/{}", position.saturating_sub(2))),
+    };
+    let display_name = holder.and_then(|holder| holder.name.as_ref()).filter(|_| kind == ConflictKind::NameTaken);
+    Conflict { kind, field, value: display_name.unwrap_or(&name.text).clone(), other: holder.cloned() }
+}
+
+impl KnownNames {
+    /// Finds out who has the names that these records want.
+    pub(crate) fn look_up<'n>(conn: &mut Conn, wanted: impl IntoIterator<Item = &'n Naming>) -> QueryResult<Self> {
+        let wanted: Vec<&Naming> = wanted.into_iter().collect();
+        let mut found = Self::default();
+        for together in wanted.chunks(TOGETHER) {
+            found.asked_for.extend(together.iter().map(|naming| naming.id.clone()));
+            let holders: Vec<Holder> = query(together).statement().load(conn)?;
+            found.holders.extend(holders.into_iter().map(Holder::named));
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn add(&mut self, found: Self) {
+        self.asked_for.extend(found.asked_for);
+        self.holders.extend(found.holders);
+    }
+}
+
+/// One statement for all names, since each that a write waits for makes the next one wait.
+fn query(wanted: &[&Naming]) -> Fragment {
+    let mut selects = Vec::new();
+    // As many parameters each time as some power of two: few texts serve all batches, and each is prepared once.
+    let most = wanted.iter().map(|naming| naming.names.len()).sum::<usize>().next_power_of_two();
+    let mut among = |by: NamedBy, sql: String| {
+        let texts: Vec<&str> = wanted.iter().flat_map(|naming| naming.texts(by)).collect();
+        if let Some(last) = texts.last() {
+            let padded = texts.iter().chain(std::iter::repeat(last)).take(most).copied();
+            selects.push(Fragment::default().sql(sql).parameters(padded).sql(")"));
         }
     };
-    let resource_type = match holder.resource_type.as_deref() {
-        Some("department") => Kind::Department,
-        _ => Kind::Mutual,
-    };
-    let other = holder.id.map(|id| OtherRecord { resource_type, id, name: holder.name });
-    Some(Conflict { kind, field, value: holder.value, other })
+    for kind in [Kind::Department, Kind::Mutual] {
+        let table = kind.table();
+        among(
+            NamedBy::Slug(kind),
+            format!(
+                "SELECT 'slug' AS named_by, slug AS text, '{kind}' AS resource_type, id, name FROM {table} WHERE slug IN ("
+            ),
+        );
+        among(
+            NamedBy::Slug(kind),
+            format!(
+                "SELECT 'slug' AS named_by, slug AS text, resource_type, NULL AS id, NULL AS name FROM tombstones \
+                 WHERE resource_type = '{kind}' AND slug IN ("
+            ),
+        );
+        among(
+            NamedBy::Name(kind),
+            format!("SELECT 'name', name_folded, '{kind}', id, name FROM {table} WHERE name_folded IN ("),
+        );
+    }
+    among(
+        NamedBy::Identifier,
+        "SELECT 'identifier', i.identifier, CASE WHEN m.id IS NULL THEN 'department' ELSE 'mutual' END, \
+         COALESCE(d.id, m.id), COALESCE(d.name, m.name) FROM identifiers i LEFT JOIN departments d ON d.id = i.department_id \
+         LEFT JOIN mutuals m ON m.id = i.mutual_id WHERE i.identifier IN ("
+            .to_owned(),
+    );
+    let joined = selects.into_iter().reduce(|all, select| all.sql(" UNION ALL ").and(select));
+    joined.unwrap_or_default()
+}
+
+impl Holder {
+    fn named(self) -> (Name, Option<OtherRecord>) {
+        let kind = if self.resource_type == Kind::Department.as_str() { Kind::Department } else { Kind::Mutual };
+        let by = match self.named_by.as_str() {
+            "slug" => NamedBy::Slug(kind),
+            "name" => NamedBy::Name(kind),
+            _ => NamedBy::Identifier,
+        };
+        let other = self.id.map(|id| OtherRecord { resource_type: kind, id, name: self.name });
+        (Name { by, text: self.text }, other)
+    }
 }
 
 #[derive(QueryableByName)]
@@ -129,13 +178,25 @@ pub(crate) enum Owner<'o> {
     Mutual(&'o str),
 }
 
-/// The statement that indexes the identifiers of a record.
-pub(crate) fn insertion_of_identifiers(owner: Owner<'_>, list: &[Identifier]) -> Option<Fragment> {
-    let (table, id) = match owner {
-        Owner::Department(id) => ("identifiers (identifier, department_id)", id),
-        Owner::Mutual(id) => ("identifiers (identifier, mutual_id)", id),
-    };
-    insertion(table, list.iter().map(|item| [item.to_string(), id.to_owned()]))
+struct OfDepartment;
+
+impl FindingTable for OfDepartment {
+    const INTO: &'static str = "identifiers (identifier, department_id)";
+}
+
+struct OfMutual;
+
+impl FindingTable for OfMutual {
+    const INTO: &'static str = "identifiers (identifier, mutual_id)";
+}
+
+/// The identifiers of a record, by which it is found.
+pub(crate) fn identifiers_of(owner: Owner<'_>, list: &[Identifier]) -> Option<FoundBy> {
+    let rows = |id: &str| list.iter().map(|item| [item.to_string(), id.to_owned()]).collect::<Vec<_>>();
+    match owner {
+        Owner::Department(id) => FoundBy::rows::<OfDepartment>(rows(id)),
+        Owner::Mutual(id) => FoundBy::rows::<OfMutual>(rows(id)),
+    }
 }
 
 /// Takes the identifiers of a record out of the index.

@@ -11,19 +11,22 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::backend::Backend;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{BigInt, Bool, Date, Nullable, Text, Timestamp};
+use diesel::serialize::ToSql;
+use diesel::sql_types::{BigInt, Bool, Date, HasSqlType, Nullable, Text, Timestamp};
+use diesel::sqlite::Sqlite;
 use document::record::{self, Json};
 use document::{Documented, Object, Wire};
 use domain::{Day, Id, Key, Kind, Record};
 
-use crate::backend::conn::{Conn, MultiBackend};
 use crate::backend::dialect;
-use crate::backend::fragment::Fragment;
+use crate::backend::fragment::{FoundBy, Fragment};
 use crate::backend::json::{instant, parsed};
 use crate::error::Error;
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::log::personal;
 use crate::register::tombstone;
 use crate::transaction::{Remark, Stored, next_version};
@@ -51,6 +54,8 @@ pub enum Column {
     Flag(Option<bool>),
     /// A day.
     Day(Option<NaiveDate>),
+    /// A time.
+    Instant(NaiveDateTime),
 }
 
 impl Column {
@@ -84,15 +89,45 @@ impl Column {
         Self::Day(day.map(|day| day.date()))
     }
 
-    fn push<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+    fn push<'b, DB>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>
+    where
+        DB: Backend
+            + HasSqlType<Text>
+            + HasSqlType<BigInt>
+            + HasSqlType<Bool>
+            + HasSqlType<Date>
+            + HasSqlType<Timestamp>,
+        str: ToSql<Text, DB>,
+        i64: ToSql<BigInt, DB>,
+        bool: ToSql<Bool, DB>,
+        NaiveDate: ToSql<Date, DB>,
+        NaiveDateTime: ToSql<Timestamp, DB>,
+    {
         match self {
-            Self::Text(Some(Cow::Borrowed(text))) => out.push_bind_param::<Text, str>(text),
-            Self::Text(Some(Cow::Owned(text))) => out.push_bind_param::<Text, String>(text),
-            Self::Text(None) => out.push_bind_param::<Nullable<Text>, Option<String>>(&None),
+            Self::Text(Some(text)) => out.push_bind_param::<Text, str>(text),
+            Self::Text(None) => out.push_bind_param::<Nullable<Text>, Option<&str>>(&None),
             Self::Integer(number) => out.push_bind_param::<Nullable<BigInt>, Option<i64>>(number),
             Self::Flag(flag) => out.push_bind_param::<Nullable<Bool>, Option<bool>>(flag),
             Self::Day(day) => out.push_bind_param::<Nullable<Date>, Option<NaiveDate>>(day),
+            Self::Instant(instant) => out.push_bind_param::<Timestamp, NaiveDateTime>(instant),
         }
+    }
+}
+
+/// A database that takes columns.
+trait Takes: Backend {
+    fn take<'b>(column: &'b Column, out: &mut AstPass<'_, 'b, Self>) -> QueryResult<()>;
+}
+
+impl Takes for Pg {
+    fn take<'b>(column: &'b Column, out: &mut AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        column.push(out)
+    }
+}
+
+impl Takes for Sqlite {
+    fn take<'b>(column: &'b Column, out: &mut AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        column.push(out)
     }
 }
 
@@ -117,6 +152,17 @@ struct Shape<T>(PhantomData<fn() -> T>);
 
 impl<T: StoredKind> Shape<T> {
     const IS_PERSONAL: bool = has_personal(&<T::Document as Wire>::OBJECT);
+
+    /// The columns that stay as they are when a record is changed.
+    fn fixed() -> impl Iterator<Item = &'static str> {
+        ["id", "created_at"].into_iter().chain(T::PARENT)
+    }
+
+    /// The others.
+    fn columns() -> impl Iterator<Item = &'static str> {
+        let public = Self::IS_PERSONAL.then_some("public_document");
+        ["version", "updated_at", "document"].into_iter().chain(public).chain(T::COLUMNS.iter().copied())
+    }
 }
 
 /// A record that is ready to be written: all is done that needs no look at the register.
@@ -124,36 +170,39 @@ impl<T: StoredKind> Shape<T> {
 pub(crate) struct Writing<T> {
     pub(crate) record: Arc<Record<T>>,
     row: Row,
-    canonical: String,
+    document: Arc<str>,
+    canonical: Arc<str>,
 }
 
 #[derive(Debug)]
 struct Row {
     id: String,
-    version: i64,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
-    parent_id: Option<String>,
+    /// What stays as it is: see [`Shape::fixed`].
+    fixed: Vec<Column>,
+    /// What changes: see [`Shape::columns`].
     columns: Vec<Column>,
-    document: String,
-    public_document: Option<String>,
 }
 
 impl<T: StoredKind> Writing<T> {
     /// The row and the documents of a record.
     pub(crate) fn new(record: Record<T>) -> Self {
         let Json { shown, public, canonical } = record::write(&record);
-        let row = Row {
-            id: record.id.to_string(),
-            version: record.version,
-            created_at: record.created_at.naive_utc(),
-            updated_at: record.updated_at.naive_utc(),
-            parent_id: record.content.parent_id(),
-            columns: T::columns(&record),
-            document: shown,
-            public_document: public,
-        };
-        Self { record: Arc::new(record), row, canonical }
+        let id = record.id.to_string();
+        let mut fixed = vec![Column::text(&id), Column::Instant(record.created_at.naive_utc())];
+        if T::PARENT.is_some() {
+            fixed.push(Column::text_option(record.content.parent_id().as_ref()));
+        }
+        let document = Arc::from(shown.as_str());
+        let mut columns = vec![
+            Column::Integer(Some(record.version)),
+            Column::Instant(record.updated_at.naive_utc()),
+            Column::Text(Some(Cow::Owned(shown))),
+        ];
+        if Shape::<T>::IS_PERSONAL {
+            columns.push(Column::Text(public.map(Cow::Owned)));
+        }
+        columns.extend(T::columns(&record));
+        Self { record: Arc::new(record), row: Row { id, fixed, columns }, document, canonical: Arc::from(canonical) }
     }
 
     /// Its id.
@@ -162,9 +211,9 @@ impl<T: StoredKind> Writing<T> {
     }
 
     /// Adds the record to its table, with further rows that it is found by, and to the log.
-    pub(crate) fn insert(&self, tx: &mut WriteTx<'_>, parts: &[Fragment], remark: Remark) -> Result<Stored<T>, Error> {
+    pub(crate) fn insert(&self, tx: &mut WriteTx<'_>, parts: &[FoundBy], remark: Remark) -> Result<Stored<T>, Error> {
         let statement = Insertion { row: &self.row, kind: PhantomData::<fn() -> T> };
-        dialect::write_with_parts(tx.changing(), statement, parts)?;
+        dialect::write_with_parts(tx.adding(), statement, parts)?;
         self.log(tx, Action::Create, remark)
     }
 
@@ -172,7 +221,7 @@ impl<T: StoredKind> Writing<T> {
     pub(crate) fn update(
         &self,
         tx: &mut WriteTx<'_>,
-        parts: &[Fragment],
+        parts: &[FoundBy],
         action: Action,
         remark: Remark,
     ) -> Result<Stored<T>, Error> {
@@ -191,12 +240,12 @@ impl<T: StoredKind> Writing<T> {
     fn log(&self, tx: &mut WriteTx<'_>, action: Action, remark: Remark) -> Result<Stored<T>, Error> {
         let after = if Shape::<T>::IS_PERSONAL {
             let members = record::personal(&<T::Document as Wire>::OBJECT);
-            personal::commit(tx, T::KIND, self.id(), &members, self.canonical.clone())?
+            personal::commit(tx, T::KIND, self.id(), &members, self.canonical.to_string())?.into()
         } else {
-            self.canonical.clone()
+            Arc::clone(&self.canonical)
         };
-        tx.log_with(action, T::KIND, self.row.id.clone(), self.row.version, Some(after), remark);
-        Ok(Stored { record: Arc::clone(&self.record), document: self.row.document.clone() })
+        tx.log_with(action, T::KIND, self.row.id.clone(), self.record.version, Some(after), remark);
+        Ok(Stored { record: Arc::clone(&self.record), document: Arc::clone(&self.document) })
     }
 }
 
@@ -373,72 +422,44 @@ impl<T: StoredKind> QueryId for Update<'_, T> {
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<T: StoredKind> QueryFragment<MultiBackend> for Insertion<'_, T> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Insertion<'_, T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("INSERT INTO ");
         out.push_sql(T::KIND.table());
-        out.push_sql(" (id, version, created_at, updated_at, document");
-        if Shape::<T>::IS_PERSONAL {
-            out.push_sql(", public_document");
+        let mut before = " (";
+        for name in Shape::<T>::fixed().chain(Shape::<T>::columns()) {
+            out.push_sql(before);
+            out.push_sql(name);
+            before = ", ";
         }
-        for column in T::PARENT.iter().chain(T::COLUMNS) {
-            out.push_sql(", ");
-            out.push_sql(column);
-        }
-        out.push_sql(") VALUES (");
-        let row = self.row;
-        out.push_bind_param::<Text, String>(&row.id)?;
-        out.push_sql(", ");
-        out.push_bind_param::<BigInt, i64>(&row.version)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Timestamp, NaiveDateTime>(&row.created_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Timestamp, NaiveDateTime>(&row.updated_at)?;
-        out.push_sql(", ");
-        out.push_bind_param::<Text, String>(&row.document)?;
-        if Shape::<T>::IS_PERSONAL {
-            out.push_sql(", ");
-            out.push_bind_param::<Nullable<Text>, Option<String>>(&row.public_document)?;
-        }
-        if T::PARENT.is_some() {
-            out.push_sql(", ");
-            out.push_bind_param::<Nullable<Text>, Option<String>>(&row.parent_id)?;
-        }
-        for column in &row.columns {
-            out.push_sql(", ");
-            column.push(&mut out)?;
+        before = ") VALUES (";
+        for column in self.row.fixed.iter().chain(&self.row.columns) {
+            out.push_sql(before);
+            DB::take(column, &mut out)?;
+            before = ", ";
         }
         out.push_sql(")");
         Ok(())
     }
 }
 
-impl<T: StoredKind> QueryFragment<MultiBackend> for Update<'_, T> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        let row = self.row;
+impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Update<'_, T> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("UPDATE ");
         out.push_sql(T::KIND.table());
-        out.push_sql(" SET version = ");
-        out.push_bind_param::<BigInt, i64>(&row.version)?;
-        out.push_sql(", updated_at = ");
-        out.push_bind_param::<Timestamp, NaiveDateTime>(&row.updated_at)?;
-        out.push_sql(", document = ");
-        out.push_bind_param::<Text, String>(&row.document)?;
-        if Shape::<T>::IS_PERSONAL {
-            out.push_sql(", public_document = ");
-            out.push_bind_param::<Nullable<Text>, Option<String>>(&row.public_document)?;
-        }
-        for (name, column) in T::COLUMNS.iter().zip(&row.columns) {
-            out.push_sql(", ");
+        let mut before = " SET ";
+        for (name, column) in Shape::<T>::columns().zip(&self.row.columns) {
+            out.push_sql(before);
             out.push_sql(name);
             out.push_sql(" = ");
-            column.push(&mut out)?;
+            DB::take(column, &mut out)?;
+            before = ", ";
         }
         out.push_sql(" WHERE id = ");
-        out.push_bind_param::<Text, String>(&row.id)
+        self.row.fixed.first().map_or(Ok(()), |id| DB::take(id, &mut out))
     }
 }
 
-impl<T> RunQueryDsl<Conn> for Insertion<'_, T> {}
+impl<T, C> RunQueryDsl<C> for Insertion<'_, T> {}
 
-impl<T> RunQueryDsl<Conn> for Update<'_, T> {}
+impl<T, C> RunQueryDsl<C> for Update<'_, T> {}

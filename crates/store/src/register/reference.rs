@@ -11,7 +11,7 @@ use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
 use crate::error::{Conflict, Error};
-use crate::register::staff_ballot;
+use crate::register::visibility;
 
 /// The references that lead nowhere, as faults of the members that give them. A draft that the caller doesn't see is not there.
 pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: DraftAccess<'_>) -> Result<Vec<Fault>, Error> {
@@ -65,7 +65,7 @@ fn existing(tx: &mut ReadTx<'_>, kind: Kind, ids: Vec<&str>, sees: DraftAccess<'
     let table = kind.table();
     let mut query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE id IN (")).parameters(ids).sql(")");
     if kind == Kind::StaffBallot {
-        query = query.sql(" AND ").and(staff_ballot::visible(sees));
+        query = query.sql(" AND ").and(visibility::visible(sees));
     }
     Ok(query.giving::<Text>().load(tx.conn())?)
 }

@@ -13,11 +13,12 @@ use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{staff_ballots, tombstones};
 use crate::error::{Conflict, Error};
-use crate::log::entry_log::Action;
+use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::tombstone::Confidants;
+use crate::register::visibility::{seen, visible};
 use crate::register::{endorsement, mutual, reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Span, Stored, WriteTx, key};
@@ -104,16 +105,6 @@ pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> R
     found.ok_or_else(|| tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees))
 }
 
-/// The ballot with this id, if it is about this mutual.
-pub(crate) fn on_mutual(
-    tx: &mut ReadTx<'_>,
-    id: StaffBallotId,
-    mutual_id: MutualId,
-) -> Result<Option<Record<StaffBallot>>, Error> {
-    let found = record::find::<StaffBallot>(tx, id)?;
-    Ok(found.filter(|ballot| ballot.content.mutual_id == mutual_id))
-}
-
 /// What there is to show of the staff ballot with this id to a caller who sees these drafts.
 ///
 /// # Errors
@@ -138,33 +129,6 @@ pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>
     let there = staff_ballots::table.filter(staff_ballots::id.eq(&id)).filter(seen(sees)).count();
     let deleted = tombstones::table.filter(tombstones::id.eq(&id)).filter(tombstone::seen(sees)).count();
     Ok(there.get_result::<i64>(tx.conn())? > 0 || deleted.get_result::<i64>(tx.conn())? > 0)
-}
-
-/// Whether the reader sees the ballot's draft, with the personal data in the ballot, as a condition on the table.
-pub(crate) fn seen(sees: DraftAccess<'_>) -> Fragment {
-    let sql = Fragment::default();
-    match sees {
-        DraftAccess::None | DraftAccess::Departments([]) => sql.sql("1 = 0"),
-        DraftAccess::All => sql.sql("1 = 1"),
-        DraftAccess::Appointments(key) => {
-            sql.sql("COALESCE(staff_ballots.scrutineer_key_id = ").parameter(key.to_string()).sql(", 1 = 0)")
-        }
-        DraftAccess::Departments(own) => sql
-            .sql("staff_ballots.mutual_id IN (SELECT mutuals.id FROM mutuals WHERE mutuals.department_id IN (")
-            .parameters(own.iter().map(ToString::to_string))
-            .sql("))"),
-    }
-}
-
-/// Whether the reader may know of the ballot, as a condition on the table.
-pub(crate) fn visible(sees: DraftAccess<'_>) -> Fragment {
-    match sees {
-        DraftAccess::All => Fragment::default().sql("1 = 1"),
-        DraftAccess::None => Fragment::default().sql("staff_ballots.state <> 'draft'"),
-        DraftAccess::Departments(_) | DraftAccess::Appointments(_) => {
-            Fragment::default().sql("(staff_ballots.state <> 'draft' OR ").and(seen(sees)).sql(")")
-        }
-    }
 }
 
 /// A page of the ballots that a filter lets through, for a caller who sees these drafts.

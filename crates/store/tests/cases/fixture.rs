@@ -211,7 +211,7 @@ resource!(Contract, contract, std::convert::identity, [StartsOn, EndsOn, Value, 
 
 /// What was stored, which is what was to be shown of it.
 fn as_shown<T: Documented + Debug>(stored: Stored<T>) -> Record<T> {
-    assert_eq!(stored.document, shown(&stored.record).document);
+    assert_eq!(*stored.document, *shown(&stored.record).document);
     Arc::unwrap_or_clone(stored.record)
 }
 

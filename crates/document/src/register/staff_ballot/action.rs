@@ -9,8 +9,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::StaffBallot;
 use crate::body::Input;
-use crate::declare::{Schemas, Wire, wire};
+use crate::declare::wire;
 use crate::faults::Faults;
+use crate::object::{Schemas, Wire};
 use crate::reference::Reference;
 use crate::schema;
 use crate::value::{Note, PartialDate, StaffBallotId, Text};

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::tally::{Basis, OptionKey, Percent};
-use crate::declare::Typed;
+use crate::object::Typed;
 use crate::value::{TestOutcome, Text, Word};
 
 /// How much of the counts of a ballot is known.

@@ -1,11 +1,10 @@
-
 use domain::{Id, Record};
 use serde_json::{Value, json};
 use utoipa::PartialSchema;
 
 use super::*;
 use crate::body::{Content, Refusal};
-use crate::declare::Wire;
+use crate::object::Wire;
 use crate::{record, schema};
 
 const FULL: &str = r#"{

@@ -3,12 +3,9 @@
 use document::record::personal;
 use document::register::object;
 use domain::Kind;
-use store::WriteTx;
 
+use crate::register::resource::Erasure;
 use crate::register::{child, staff_ballot};
-
-/// Takes the personal data out of one record and out of the log, for a reason; gives how many values the log has forgotten.
-pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Error> + Send>;
 
 /// What reads a path: the erasure of the record there, if one of its kind can be there.
 type Reader = fn(&str) -> Option<Erasure>;
@@ -32,7 +29,7 @@ fn kinds() -> impl Iterator<Item = (Kind, Reader)> {
 ///
 /// # Errors
 /// In words, where no record with personal data can be there.
-pub fn of(path: &str) -> Result<Erasure, String> {
+pub(super) fn of(path: &str) -> Result<Erasure, String> {
     kinds().find_map(|(_, read)| read(path)).ok_or_else(|| {
         let expected: Vec<String> = kinds().map(|(kind, _)| place(kind)).collect();
         format!("{path}: there is no record with personal data; expected {}", expected.join(" or "))

@@ -1,0 +1,103 @@
+//! What handlers share: the register, the time and the settings of the service.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use chrono::{DateTime, SubsecRound, Utc};
+use domain::{Day, Id};
+use store::{Stamp, Store};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::caller::Caller;
+use crate::figures::answers::Answers;
+use crate::history::signing::LogSigner;
+use crate::http::connection::Connections;
+use crate::http::request_id::RequestId;
+use crate::response::problem::Problem;
+
+/// What a handler takes as its argument to reach the register.
+pub type App = Data<Shared>;
+
+/// Who the entries name for what is done on the database without a request.
+pub const OPERATOR: &str = "operator";
+
+/// What all handlers share.
+pub struct Shared {
+    /// The register.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// The clients' connections.
+    pub connections: Arc<Connections>,
+    /// A body may take so long to arrive.
+    pub body_time: Duration,
+    /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
+    pub scrutineer_above: i64,
+    /// What signs the heads of the log, where there is a key.
+    pub signer: Option<LogSigner>,
+    /// Figures that were computed already.
+    pub answers: Answers,
+    /// Where callers reach the service, for people to copy.
+    pub address: String,
+    /// Told when there is an import whose rows are to be entered.
+    pub import_call: Arc<Notify>,
+    /// A file to be imported may have so many bytes.
+    pub import_limit: usize,
+}
+
+impl Shared {
+    /// Who changes the register, when, in which request.
+    pub fn stamp(&self, caller: &Caller, request_id: &RequestId) -> Stamp {
+        Stamp { now: self.clock.now(), actor: caller.name.clone(), request_id: request_id.as_str().to_owned() }
+    }
+
+    /// The same for what the service does by itself.
+    pub fn operator(&self, request_id: &str) -> Stamp {
+        Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: request_id.to_owned() }
+    }
+
+    /// The day that something is asked as at: today, in UTC, where the caller doesn't say.
+    ///
+    /// # Errors
+    /// 500 where the clock is of another age.
+    pub fn as_at(&self, asked: Option<Day>) -> Result<Day, Problem> {
+        let today = || Day::from_date(self.clock.now().date_naive());
+        asked.map_or_else(today, Ok).map_err(|invalid| Problem::internal(invalid.detail))
+    }
+
+    /// An id for a new record: a UUID of version 7, so that ids sort by time.
+    pub fn new_id<T>(&self) -> Id<T> {
+        Id::from_uuid(Uuid::now_v7())
+    }
+}
+
+/// Where the service's time comes from.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>);
+
+impl Clock {
+    /// The machine's.
+    #[expect(clippy::disallowed_methods, reason = "this is the edge at which time enters")]
+    pub fn system() -> Self {
+        Self::new(Utc::now)
+    }
+
+    /// Another, such as a test's.
+    pub fn new(now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// The time now, in microseconds: both databases keep no more.
+    pub fn now(&self) -> DateTime<Utc> {
+        (self.0)().trunc_subsecs(6)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}

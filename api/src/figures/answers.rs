@@ -1,0 +1,41 @@
+//! Answers that take long to compute, kept until the register changes.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use actix_web::web::Bytes;
+
+/// Answers that were computed already, by what was asked. They are all as of one entry of the log: an answer of a newer one puts an end to
+/// the others, so that none is ever stale.
+#[derive(Debug, Default)]
+pub struct Answers(Mutex<AsOfEntry>);
+
+#[derive(Debug, Default)]
+struct AsOfEntry {
+    seq: i64,
+    answers: HashMap<String, Bytes>,
+}
+
+impl Answers {
+    /// So many are kept at most.
+    const MOST: usize = 200;
+    /// A larger one is not kept.
+    const LARGEST: usize = 2_000_000;
+
+    /// The answer as of this entry, where it is there.
+    pub fn find(&self, seq: i64, asked: &str) -> Option<Bytes> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.seq == seq).then(|| kept.answers.get(asked).cloned()).flatten()
+    }
+
+    /// Keeps an answer as of this entry.
+    pub fn keep(&self, seq: i64, asked: String, answer: Bytes) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if seq > kept.seq || kept.answers.len() >= Self::MOST {
+            *kept = AsOfEntry { seq, answers: HashMap::new() };
+        }
+        if seq == kept.seq && answer.len() <= Self::LARGEST {
+            kept.answers.insert(asked, answer);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Which operations there are: what all handlers are mounted by.
+
+use actix_web::web;
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::bulk::{export, import};
+use crate::caller::key;
+use crate::figures::statistics::operations;
+use crate::figures::{report, scorecard};
+use crate::history::{entry, log};
+use crate::pages::{about, code_list};
+use crate::register;
+use crate::response::html;
+
+/// Mounts every operation with what describes it: the contract is made from the same list.
+pub fn described(config: &mut ServiceConfig<'_>) {
+    let v1 = OPERATIONS.iter().fold(scope::scope("/v1"), |scope, routes| scope.configure(routes));
+    config.configure(about::routes).service(v1);
+}
+
+/// Mounts the same for a worker, with the pages for people. A worker has no use for what describes the operations: it would keep the
+/// room of the whole contract.
+pub fn mount(config: &mut web::ServiceConfig) {
+    about::routes(&mut ServiceConfig::new(config));
+    let v1 = OPERATIONS
+        .iter()
+        .fold(web::scope("/v1"), |scope, routes| scope.configure(|config| routes(&mut ServiceConfig::new(config))));
+    config.service(v1).service(html::front).service(about::docs_front).service(about::docs_file);
+}
+
+/// What mounts the operations below `/v1`.
+const OPERATIONS: [fn(&mut ServiceConfig<'_>); 10] = [
+    // Its paths are more exact than those of records.
+    export::routes,
+    scorecard::routes,
+    register::routes,
+    operations::routes,
+    report::routes,
+    entry::routes,
+    log::routes,
+    import::routes,
+    key::routes,
+    code_list::routes,
+];

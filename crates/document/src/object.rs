@@ -1,0 +1,285 @@
+//! What describes an object of the wire: its members, each with what is to be known of it, and the schemas that they refer to.
+
+use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::faults::Faults;
+
+/// Named schemas, as they are collected for the contract.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
+/// What gives the schema of a type.
+pub type SchemaOf = fn() -> RefOr<Schema>;
+
+/// Whether a member must be given, and whether it is always shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// It must be given.
+    Required,
+    /// It may be left out, and then it is not shown.
+    Optional,
+    /// It may be left out, and then it has a value of its own, which is shown.
+    Default,
+    /// A list, which is empty where it is left out.
+    List,
+    /// A list that must be given.
+    RequiredList,
+    /// A list that may be left out, which is not the same as an empty one.
+    OptionalList,
+    /// It follows from the other members: it is shown, and never read.
+    Derived,
+}
+
+/// A member of an object, as everything but Rust's types needs to know it.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says, for the contract; empty where its type says it all.
+    pub about: &'static str,
+    /// Whether it must be given.
+    pub presence: Presence,
+    /// The object that it holds, or each element of it; none where it is a plain value.
+    pub object: Option<&'static Object>,
+    /// The register sets it: a caller may send it back as it was read, and not otherwise.
+    pub is_set: bool,
+    /// It is given when the record is made and never changes.
+    pub is_fixed: bool,
+    /// It says something about a person: the public is not shown it, and the log has a commitment in its place.
+    pub is_personal: bool,
+    /// The fewest elements of the list.
+    pub min_items: Option<usize>,
+    /// The most elements of the list.
+    pub max_items: Option<usize>,
+    /// The least and the greatest number.
+    pub range: Option<(i64, i64)>,
+    /// What the contract has as an example of it.
+    pub example: Option<&'static str>,
+    /// The schema of the value, or of each element.
+    pub schema: SchemaOf,
+    /// Adds the schemas that it refers to.
+    pub collect: fn(&mut Schemas),
+}
+
+/// What the register adds to the members of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelope {
+    /// The schema of its id.
+    pub id: SchemaOf,
+    /// Adds the schema of its id.
+    pub collect: fn(&mut Schemas),
+    /// The member that says which record it belongs to, if it belongs to one.
+    pub parent: Option<(&'static str, SchemaOf)>,
+}
+
+/// An object of the wire.
+#[derive(Clone, Copy, Debug)]
+pub struct Object {
+    /// What the contract calls it.
+    pub name: &'static str,
+    /// What it is.
+    pub about: &'static str,
+    /// What the register adds, where it is a record.
+    pub envelope: Option<Envelope>,
+    /// Its members, in the order that people read them in.
+    pub members: &'static [Member],
+    /// What the contract has as an example of what is sent.
+    pub example: Option<fn() -> Value>,
+}
+
+impl Member {
+    const fn new(name: &'static str, about: &'static str, presence: Presence) -> Self {
+        Self {
+            name,
+            about,
+            presence,
+            object: None,
+            is_set: matches!(presence, Presence::Derived),
+            is_fixed: false,
+            is_personal: false,
+            min_items: None,
+            max_items: None,
+            range: None,
+            example: None,
+            schema: <bool as PartialSchema>::schema,
+            collect: |_| {},
+        }
+    }
+
+    /// A member that must be given.
+    pub const fn required(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Presence::Required)
+    }
+
+    /// A member that may be absent.
+    pub const fn optional(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Presence::Optional)
+    }
+
+    /// A member that has a value of its own where it is left out.
+    pub const fn default(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Presence::Default)
+    }
+
+    /// A list.
+    pub const fn list(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Presence::List)
+    }
+
+    /// A list that may be left out, which is not the same as an empty one.
+    pub const fn optional_list(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Presence::OptionalList)
+    }
+
+    /// A list that must be given.
+    pub const fn required_list(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Presence::RequiredList)
+    }
+
+    /// A member that follows from the others.
+    pub const fn derived(name: &'static str, about: &'static str) -> Self {
+        Self::new(name, about, Presence::Derived)
+    }
+
+    /// The same with values of this type.
+    #[must_use]
+    pub const fn of<T: Typed>(mut self) -> Self {
+        self.object = T::INSIDE;
+        self.schema = T::reference;
+        self.collect = T::collect;
+        self
+    }
+
+    /// The same, set by the register.
+    #[must_use]
+    pub const fn set(mut self) -> Self {
+        self.is_set = true;
+        self
+    }
+
+    /// The same, given once for all.
+    #[must_use]
+    pub const fn fixed(mut self) -> Self {
+        self.is_fixed = true;
+        self
+    }
+
+    /// The same, about a person.
+    #[must_use]
+    pub const fn personal(mut self) -> Self {
+        self.is_personal = true;
+        self
+    }
+
+    /// The same with at least so many elements.
+    #[must_use]
+    pub const fn min(mut self, items: usize) -> Self {
+        self.min_items = Some(items);
+        self
+    }
+
+    /// The same with at most so many elements.
+    #[must_use]
+    pub const fn max(mut self, items: usize) -> Self {
+        self.max_items = Some(items);
+        self
+    }
+
+    /// The same with numbers from one to the other.
+    #[must_use]
+    pub const fn range(mut self, least: i64, greatest: i64) -> Self {
+        self.range = Some((least, greatest));
+        self
+    }
+
+    /// The same with an example, as JSON.
+    #[must_use]
+    pub const fn example(mut self, json: &'static str) -> Self {
+        self.example = Some(json);
+        self
+    }
+
+    /// The same with a schema of its own.
+    #[must_use]
+    pub const fn schema(mut self, schema: SchemaOf) -> Self {
+        self.schema = schema;
+        self.collect = |_| {};
+        self
+    }
+
+    /// Whether a caller must give it.
+    pub const fn is_required(&self) -> bool {
+        !self.is_set && matches!(self.presence, Presence::Required | Presence::RequiredList)
+    }
+
+    /// Whether it is in every answer.
+    pub const fn is_always_shown(&self) -> bool {
+        !matches!(self.presence, Presence::Optional | Presence::OptionalList)
+    }
+
+    /// Whether it is a list.
+    pub const fn is_list(&self) -> bool {
+        matches!(self.presence, Presence::List | Presence::RequiredList | Presence::OptionalList)
+    }
+}
+
+/// An object of the wire, declared by `wire!`.
+pub trait Wire: Typed + Sized {
+    /// Its description.
+    const OBJECT: Object;
+}
+
+/// What a member can hold: a value, or an object of the wire, with a schema under its own name.
+pub trait Typed: ToSchema {
+    /// The object, if it is one.
+    const INSIDE: Option<&'static Object> = None;
+
+    /// How the contract refers to it.
+    fn reference() -> RefOr<Schema> {
+        named::<Self>()
+    }
+
+    /// Adds the schemas that this refers to.
+    fn collect(schemas: &mut Schemas) {
+        collect_named::<Self>(schemas);
+    }
+
+    /// Tells what must be given in it and is not, where it stands at this place.
+    fn check(&self, _at: &str, _faults: &mut Faults) {}
+
+    /// The same without what it says about persons, and whether it said something.
+    #[must_use]
+    fn without_personal(self, _found: &mut bool) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+}
+
+macro_rules! plain {
+    ($($T:ty)+) => {
+        $(impl Typed for $T {
+            fn reference() -> RefOr<Schema> {
+                <$T as PartialSchema>::schema()
+            }
+
+            fn collect(_: &mut Schemas) {}
+        })+
+    };
+}
+
+plain! { i64 bool String }
+
+/// A reference to the schema of a named type.
+pub fn named<T: ToSchema + ?Sized>() -> RefOr<Schema> {
+    utoipa::openapi::Ref::from_schema_name(T::name()).into()
+}
+
+/// Adds the schema of a named type.
+pub fn collect_named<T: ToSchema + ?Sized>(schemas: &mut Schemas) {
+    schemas.push((T::name().into_owned(), T::schema()));
+    T::schemas(schemas);
+}

@@ -1,0 +1,175 @@
+//! An entry of the log: what it says, how it is stored, and its RFC 6962 leaf hash.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Timestamp};
+use domain::{Kind, Vocabulary};
+
+use crate::backend::schema::entries;
+use crate::error::Error;
+use crate::log::merkle::{self, Hash};
+use crate::random;
+
+/// The bytes of a nonce: nobody can try them all.
+const NONCE_BYTES: usize = 16;
+
+/// What was done to the resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It was entered.
+    Create,
+    /// It was changed.
+    Update,
+    /// It was deleted.
+    Delete,
+    /// Personal data was taken out of it, and out of the log.
+    Erase,
+}
+
+impl Vocabulary for Action {
+    const NAME: &'static str = "EntryAction";
+    const DESCRIPTION: &'static str = "What was done to a record.";
+    const ALL: &'static [Self] = &[Self::Create, Self::Update, Self::Delete, Self::Erase];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Erase => "erase",
+        }
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Create => "It was entered.",
+            Self::Update => "It was changed.",
+            Self::Delete => "It was deleted.",
+            Self::Erase => "Personal data was taken out of it, and out of the log.",
+        }
+    }
+}
+
+/// The newest entry: its number, 0 in an empty log, and its time.
+#[derive(Clone, Copy, QueryableByName)]
+pub(crate) struct Head {
+    #[diesel(sql_type = BigInt)]
+    pub(crate) seq: i64,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    pub(crate) at: Option<NaiveDateTime>,
+}
+
+/// A change that waits for its number.
+pub(crate) struct Entry {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: String,
+    pub(crate) request_id: String,
+    pub(crate) action: Action,
+    pub(crate) resource_type: Kind,
+    pub(crate) resource_id: String,
+    pub(crate) version: i64,
+    pub(crate) after: Option<Arc<str>>,
+    pub(crate) reason: Option<String>,
+    /// It is about a draft.
+    pub(crate) restricted: bool,
+}
+
+/// An entry as it is stored.
+#[derive(Insertable)]
+#[diesel(table_name = entries, treat_none_as_default_value = false)]
+pub(crate) struct Row<'e> {
+    seq: i64,
+    at: NaiveDateTime,
+    actor: &'e str,
+    request_id: &'e str,
+    action: &'static str,
+    resource_type: &'static str,
+    resource_id: &'e str,
+    version: i64,
+    after: Option<&'e str>,
+    leaf_hash: Vec<u8>,
+    reason: Option<&'e str>,
+    restricted: bool,
+    nonce: Option<String>,
+}
+
+impl<'e> Row<'e> {
+    pub(crate) fn new(seq: i64, at: DateTime<Utc>, entry: &'e Entry) -> Result<Self, Error> {
+        let nonce = if entry.restricted { Some(random::hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
+        let leaf = Leaf {
+            seq,
+            at,
+            actor: &entry.actor,
+            request_id: &entry.request_id,
+            action: entry.action.as_str(),
+            resource_type: entry.resource_type.as_str(),
+            resource_id: &entry.resource_id,
+            version: entry.version,
+            after: entry.after.as_deref(),
+            reason: entry.reason.as_deref(),
+            restricted: entry.restricted,
+            nonce: nonce.as_deref(),
+        };
+        let leaf_hash = leaf.hash().to_vec();
+        Ok(Self {
+            seq,
+            at: at.naive_utc(),
+            actor: &entry.actor,
+            request_id: &entry.request_id,
+            action: entry.action.as_str(),
+            resource_type: entry.resource_type.as_str(),
+            resource_id: &entry.resource_id,
+            version: entry.version,
+            after: entry.after.as_deref(),
+            leaf_hash,
+            reason: entry.reason.as_deref(),
+            restricted: entry.restricted,
+            nonce,
+        })
+    }
+}
+
+/// What an entry's hash is of.
+pub(crate) struct Leaf<'e> {
+    pub(crate) seq: i64,
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) actor: &'e str,
+    pub(crate) request_id: &'e str,
+    pub(crate) action: &'e str,
+    pub(crate) resource_type: &'e str,
+    pub(crate) resource_id: &'e str,
+    pub(crate) version: i64,
+    pub(crate) after: Option<&'e str>,
+    pub(crate) reason: Option<&'e str>,
+    pub(crate) restricted: bool,
+    pub(crate) nonce: Option<&'e str>,
+}
+
+impl Leaf<'_> {
+    pub(crate) fn hash(&self) -> Hash {
+        merkle::leaf_hash(self.canonical().as_bytes())
+    }
+
+    /// The entry as canonical JSON (RFC 8785): members in the order of their names, no white space. A nonce, a reason and a
+    /// restriction stand in it where there is one.
+    fn canonical(&self) -> String {
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let nonce = self.nonce.map(|nonce| format!(r#""nonce":{},"#, quoted(nonce))).unwrap_or_default();
+        let reason = self.reason.map(|reason| format!(r#""reason":{},"#, quoted(reason))).unwrap_or_default();
+        let restricted = if self.restricted { r#""restricted":true,"# } else { "" };
+        format!(
+            r#"{{"action":"{}","actor":{},"after":{},"at":"{}",{nonce}{reason}"request_id":{},"resource_id":"{}","resource_type":"{}",{restricted}"seq":{},"version":{}}}"#,
+            self.action,
+            quoted(self.actor),
+            self.after.unwrap_or("null"),
+            self.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+            quoted(self.request_id),
+            self.resource_id,
+            self.resource_type,
+            self.seq,
+            self.version,
+        )
+    }
+}
