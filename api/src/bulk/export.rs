@@ -8,21 +8,21 @@ use std::time::Duration;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::rt::time::Instant;
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpResponse, web};
 use document::Wire;
+use document::object::collect_named;
+use document::record::personal;
 use domain::{Contract, Department, Mutual, StaffBallot};
 use futures_util::{Stream, stream};
 use store::{Page, Pieces, ReadTx, Slice};
-use utoipa::ToSchema;
+use utoipa::openapi::path::{HttpMethod, ParameterIn};
+use utoipa::{IntoParams as _, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::register::contract::ContractFilter;
-use crate::register::department::DepartmentFilter;
-use crate::register::mutual::MutualFilter;
+use crate::register::operations::{Described, Operation, answer_as};
 use crate::register::resource::Root;
-use crate::register::staff_ballot::StaffBallotFilter;
 use crate::request::page::SortKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
@@ -54,163 +54,52 @@ struct RecordTable(String);
 
 /// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(export_departments_ndjson)
-        .service(export_departments_csv)
-        .service(export_mutuals_ndjson)
-        .service(export_mutuals_csv)
-        .service(export_staff_ballots_ndjson)
-        .service(export_staff_ballots_csv)
-        .service(export_contracts_ndjson)
-        .service(export_contracts_csv);
+    exports::<Department>(config);
+    exports::<Mutual>(config);
+    exports::<StaffBallot>(config);
+    exports::<Contract>(config);
 }
 
-/// Export departments as lines of JSON
-///
-/// Each line is a `Department`, in the order of entry. All lines are from the same moment, which `Register-Seq` names.
-/// If the response breaks off, it is incomplete: ask again.
-#[utoipa::path(
-    tag = "departments",
-    params(DepartmentFilter),
-    responses((status = 200, description = "All departments that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
-)]
-#[get("/departments/export.ndjson")]
-async fn export_departments_ndjson(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<DepartmentFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<Department>(&app, caller, filter, Form::Lines).await
-}
-
-/// Export departments as a table
-///
-/// CSV (RFC 4180, UTF-8): a line of names, then one for each department, in the order of entry. Each member of a
-/// `Department` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a
-/// formula has an apostrophe in front.
-#[utoipa::path(
-    tag = "departments",
-    params(DepartmentFilter),
-    responses((status = 200, description = "All departments that match the filter", body = RecordTable, content_type = "text/csv"))
-)]
-#[get("/departments/export.csv")]
-async fn export_departments_csv(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<DepartmentFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<Department>(&app, caller, filter, Form::Table).await
-}
-
-/// Export mutuals as lines of JSON
-///
-/// Each line is a `Mutual`, in the order of entry. All lines are from the same moment, which `Register-Seq` names. If
-/// the response breaks off, it is incomplete: ask again.
-#[utoipa::path(
-    tag = "mutuals",
-    params(MutualFilter),
-    responses((status = 200, description = "All mutuals that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
-)]
-#[get("/mutuals/export.ndjson")]
-async fn export_mutuals_ndjson(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<MutualFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<Mutual>(&app, caller, filter, Form::Lines).await
-}
-
-/// Export mutuals as a table
-///
-/// CSV (RFC 4180, UTF-8): a line of names, then one for each mutual, in the order of entry. Each member of a `Mutual`
-/// is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a formula has
-/// an apostrophe in front.
-#[utoipa::path(
-    tag = "mutuals",
-    params(MutualFilter),
-    responses((status = 200, description = "All mutuals that match the filter", body = RecordTable, content_type = "text/csv"))
-)]
-#[get("/mutuals/export.csv")]
-async fn export_mutuals_csv(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<MutualFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<Mutual>(&app, caller, filter, Form::Table).await
-}
-
-/// Export staff ballots as lines of JSON
-///
-/// Each line is a `StaffBallot` as the caller may see it, in the order of entry. All lines are from the same moment,
-/// which `Register-Seq` names. If the response breaks off, it is incomplete: ask again.
-#[utoipa::path(
-    tag = "staff ballots",
-    params(StaffBallotFilter),
-    responses((status = 200, description = "All staff ballots that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
-)]
-#[get("/staff-ballots/export.ndjson")]
-async fn export_staff_ballots_ndjson(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<StaffBallotFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<StaffBallot>(&app, caller, filter, Form::Lines).await
-}
-
-/// Export staff ballots as a table
-///
-/// CSV (RFC 4180, UTF-8): a line of names, then one for each staff ballot as the caller may see it, in the order of entry. Each member of
-/// a `StaffBallot` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as
-/// a formula has an apostrophe in front.
-#[utoipa::path(
-    tag = "staff ballots",
-    params(StaffBallotFilter),
-    responses((status = 200, description = "All staff ballots that match the filter", body = RecordTable, content_type = "text/csv"))
-)]
-#[get("/staff-ballots/export.csv")]
-async fn export_staff_ballots_csv(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<StaffBallotFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<StaffBallot>(&app, caller, filter, Form::Table).await
-}
-
-/// Export contracts as lines of JSON
-///
-/// Each line is a `Contract`, in the order of entry. All lines are from the same moment, which `Register-Seq` names. If
-/// the response breaks off, it is incomplete: ask again.
-#[utoipa::path(
-    tag = "contracts",
-    params(ContractFilter),
-    responses((status = 200, description = "All contracts that match the filter", body = RecordLines, content_type = "application/x-ndjson"))
-)]
-#[get("/contracts/export.ndjson")]
-async fn export_contracts_ndjson(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<ContractFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<Contract>(&app, caller, filter, Form::Lines).await
-}
-
-/// Export contracts as a table
-///
-/// CSV (RFC 4180, UTF-8): a line of names, then one for each contract, in the order of entry. Each member of a
-/// `Contract` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a
-/// formula has an apostrophe in front.
-#[utoipa::path(
-    tag = "contracts",
-    params(ContractFilter),
-    responses((status = 200, description = "All contracts that match the filter", body = RecordTable, content_type = "text/csv"))
-)]
-#[get("/contracts/export.csv")]
-async fn export_contracts_csv(
-    app: App,
-    caller: Caller,
-    Query(filter): Query<ContractFilter>,
-) -> Result<HttpResponse, Problem> {
-    export::<Contract>(&app, caller, filter, Form::Table).await
+/// Mounts the exports of a kind.
+fn exports<R: Root + Described>(config: &mut ServiceConfig<'_>) {
+    let (words, kind, name) = (R::WORDS, R::KIND, <R::Document as Wire>::OBJECT.name);
+    let (many, one) = (words.many, words.singular());
+    let seen = if personal(&<R::Document as Wire>::OBJECT).is_empty() { "" } else { " as the caller may see it" };
+    let lines = format!(
+        "Each line is a `{name}`{seen}, in the order of entry. All lines are from the same moment, which `Register-Seq` \
+         names. If the response breaks off, it is incomplete: ask again."
+    );
+    let table = format!(
+        "CSV (RFC 4180, UTF-8): a line of names, then one for each {one}{seen}, in the order of entry. Each member of a \
+         `{name}` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a \
+         formula has an apostrophe in front."
+    );
+    for (form, suffix, summary, text, media_type, schema) in [
+        (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name()),
+        (Form::Table, "csv", "a table", table, "text/csv", RecordTable::name()),
+    ] {
+        let id = format!("export_{}_{suffix}", kind.table());
+        let operation = words
+            .operation(id, format!("Export {many} as {summary}"), text)
+            .parameters(Some(R::Filter::into_params(|| Some(ParameterIn::Query))))
+            .response("200", answer_as(media_type, &format!("All {many} that match the filter"), &schema))
+            .build();
+        let export = move |app: App, caller: Caller, Query(filter): Query<R::Filter>| async move {
+            export::<R>(&app, caller, filter, form).await
+        };
+        config.service(Operation {
+            path: format!("/{}/export.{suffix}", kind.segment()),
+            method: HttpMethod::Get,
+            operation,
+            schemas: || {
+                let mut schemas = Vec::new();
+                collect_named::<RecordLines>(&mut schemas);
+                collect_named::<RecordTable>(&mut schemas);
+                schemas
+            },
+            route: web::to(export),
+        });
+    }
 }
 
 /// How an export is written.

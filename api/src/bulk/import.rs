@@ -185,12 +185,11 @@ struct ImportOptions {
     resource_type: Option<ImportResource>,
     /// `best_effort` (the default) enters every valid row. `atomic` enters all rows or none, and takes at most 1,000
     /// rows.
-    #[param(nullable = false)]
     mode: Option<ImportMode>,
     /// `true` carries out all checks and enters nothing: the rows are entered and taken back, at most 1,000 at a time. So a file of up to
     /// 1,000 rows is told what entering it would do. In a longer one, rows that are not checked together don't see what the others would
     /// create: a reference to it is told as unknown, and a name, slug or identifier that it would take is not told as taken.
-    #[param(nullable = false, default = false)]
+    #[param(default = false)]
     validate_only: Option<bool>,
 }
 
@@ -216,10 +215,10 @@ type ImportPage = ListPage<Import>;
 #[into_params(parameter_in = Query)]
 struct ProblemFilter {
     /// Return problems after this line: the `next_after` of the previous response. Leave it out for the beginning.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0)]
+    #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
-    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
 }
 

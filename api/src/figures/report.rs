@@ -19,19 +19,15 @@ use document::value::{Day, DepartmentId, DepartmentKey, Name, Sector, Slug, Text
 pub type CommitmentStatus = Word<domain::CommitmentStatus>;
 
 /// What a report on commitments is about.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 struct CommitmentReportFilter {
     /// The day of the report: what was true then, as far as the register knows now. The default is today (UTC).
-    #[param(nullable = false)]
     as_at: Option<Day>,
     /// Only this department. The default is all.
-    #[serde(default)]
-    #[param(max_items = 100)]
     department: Vec<DepartmentKey>,
     /// Lists only commitments with this status. The summary still counts all statuses.
-    #[serde(default)]
-    #[param(max_items = 100)]
     status: Vec<CommitmentStatus>,
 }
 
@@ -211,15 +207,13 @@ struct CoverageHole {
 }
 
 /// What a report on support is about.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 struct CoverageFilter {
     /// The day of the report. The default is today (UTC).
-    #[param(nullable = false)]
     as_at: Option<Day>,
     /// Of mutuals that this department leads, and of its enablers; of all where it is left out.
-    #[serde(default)]
-    #[param(max_items = 100)]
     department: Vec<DepartmentKey>,
 }
 

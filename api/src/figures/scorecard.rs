@@ -20,7 +20,6 @@ use document::value::{ContractId, Day, DepartmentKey, MutualId, Text, Title, Wor
 #[into_params(parameter_in = Query)]
 struct ScorecardDay {
     /// The day of the scorecard: what was true then, as far as the register knows now. The default is today (UTC).
-    #[param(nullable = false)]
     as_at: Option<Day>,
 }
 

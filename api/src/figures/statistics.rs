@@ -5,6 +5,8 @@
 
 pub mod operations;
 
+use std::fmt::Display;
+
 use serde::Serialize;
 use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Counted, Figures, InStage, Sum, Tally};
 use utoipa::ToSchema;
@@ -359,6 +361,24 @@ impl Links {
         )
     }
 
+    /// The figures of a breakdown, each with the link of what it is by.
+    fn tallies<K, I: Display, V>(
+        &self,
+        breakdown: &Breakdown<K>,
+        parameter: &str,
+        value: impl Fn(&K) -> I,
+        figures: impl Fn(&K, (Figure, Figure, Total)) -> V,
+    ) -> Vec<V> {
+        let one = |(it, tally): &(K, Tally)| figures(it, self.tally(tally, &format!("{parameter}={}", value(it))));
+        breakdown.items.iter().map(one).collect()
+    }
+
+    fn stage(&self, stage: domain::Stage, in_stage: &InStage) -> StageFigures {
+        let narrowed = format!("stage={stage}");
+        let (mutuals, staff) = (self.count(in_stage.mutuals, &narrowed), self.staff(in_stage.staff, &narrowed));
+        StageFigures { stage: Word(stage), mutuals, staff }
+    }
+
     fn of_contracts(&self, contracts: &Contracts, narrowed: &str) -> (Figure, Vec<ContractValue>) {
         let values = contracts.values.iter().map(|(currency, sum)| ContractValue {
             currency: Text(*currency),
@@ -406,37 +426,47 @@ impl Statistics {
                 legal_form: LeftOut::of(&figures.by_legal_form),
                 launch_year: LeftOut::of(&figures.by_launch_year),
             },
-            by_sector: figures
-                .by_sector
-                .items
-                .iter()
-                .map(|(it, tally)| SectorFigures::new(&links, *it, tally))
-                .collect(),
-            by_region: figures
-                .by_region
-                .items
-                .iter()
-                .map(|(it, tally)| RegionFigures::new(&links, *it, tally))
-                .collect(),
-            by_department: figures
-                .by_department
-                .items
-                .into_iter()
-                .map(|(it, tally)| DepartmentFigures::new(&links, it, &tally))
-                .collect(),
-            by_legal_form: figures
-                .by_legal_form
-                .items
-                .iter()
-                .map(|(it, tally)| LegalFormFigures::new(&links, *it, tally))
-                .collect(),
-            by_launch_year: figures
-                .by_launch_year
-                .items
-                .iter()
-                .map(|(it, tally)| LaunchYearFigures::new(&links, *it, tally))
-                .collect(),
-            by_stage: figures.by_stage.iter().map(|(it, in_stage)| StageFigures::new(&links, *it, in_stage)).collect(),
+            by_sector: links.tallies(
+                &figures.by_sector,
+                "sector",
+                |it| *it,
+                |it, (operating, on_the_way, staff)| SectorFigures { sector: Word(*it), operating, on_the_way, staff },
+            ),
+            by_region: links.tallies(
+                &figures.by_region,
+                "region",
+                |it| *it,
+                |it, (operating, on_the_way, staff)| RegionFigures { region: Word(*it), operating, on_the_way, staff },
+            ),
+            by_department: links.tallies(
+                &figures.by_department,
+                "department",
+                |it| it.id,
+                |it, tally| {
+                    let (slug, name) = (it.slug.clone(), it.name.clone());
+                    let (operating, on_the_way, staff) = tally;
+                    DepartmentFigures { department_id: Text(it.id), slug, name, operating, on_the_way, staff }
+                },
+            ),
+            by_legal_form: links.tallies(
+                &figures.by_legal_form,
+                "legal_form",
+                |it| *it,
+                |it, tally| {
+                    let (operating, on_the_way, staff) = tally;
+                    LegalFormFigures { legal_form: Word(*it), operating, on_the_way, staff }
+                },
+            ),
+            by_launch_year: links.tallies(
+                &figures.by_launch_year,
+                "launched_in",
+                |it| format!("{it:04}"),
+                |it, tally| {
+                    let (operating, on_the_way, staff) = tally;
+                    LaunchYearFigures { year: *it, operating, on_the_way, staff }
+                },
+            ),
+            by_stage: figures.by_stage.iter().map(|(it, in_stage)| links.stage(*it, in_stage)).collect(),
             launches_past_gate: links.count(figures.launches_past_gate, "past_gate=true"),
             ballots: BallotFigures {
                 declared: Figure::new(ballots.declared, links.ballots("")),
@@ -451,12 +481,18 @@ impl Statistics {
             contracts_by_procedure: figures
                 .by_procedure
                 .iter()
-                .map(|(it, contracts)| ProcedureFigures::new(&links, *it, contracts))
+                .map(|(it, of_it)| {
+                    let (contracts, values) = links.of_contracts(of_it, &format!("procedure={it}"));
+                    ProcedureFigures { procedure: Word(*it), contracts, values }
+                })
                 .collect(),
             contracts_by_regime: figures
                 .by_regime
                 .iter()
-                .map(|(it, contracts)| RegimeFigures::new(&links, *it, contracts))
+                .map(|(it, of_it)| {
+                    let (contracts, values) = links.of_contracts(of_it, &format!("regime={it}"));
+                    RegimeFigures { regime: Word(*it), contracts, values }
+                })
                 .collect(),
         }
     }
@@ -465,67 +501,6 @@ impl Statistics {
 impl LeftOut {
     fn of<K>(breakdown: &Breakdown<K>) -> Self {
         Self { operating: breakdown.without.operating.records, on_the_way: breakdown.without.on_the_way.records }
-    }
-}
-
-impl SectorFigures {
-    fn new(links: &Links, sector: domain::Sector, tally: &Tally) -> Self {
-        let (operating, on_the_way, staff) = links.tally(tally, &format!("sector={sector}"));
-        Self { sector: Word(sector), operating, on_the_way, staff }
-    }
-}
-
-impl RegionFigures {
-    fn new(links: &Links, region: domain::Region, tally: &Tally) -> Self {
-        let (operating, on_the_way, staff) = links.tally(tally, &format!("region={region}"));
-        Self { region: Word(region), operating, on_the_way, staff }
-    }
-}
-
-impl DepartmentFigures {
-    fn new(links: &Links, department: store::statistics::NamedDepartment, tally: &Tally) -> Self {
-        let store::statistics::NamedDepartment { id, slug, name } = department;
-        let (operating, on_the_way, staff) = links.tally(tally, &format!("department={id}"));
-        Self { department_id: Text(id), slug, name, operating, on_the_way, staff }
-    }
-}
-
-impl LegalFormFigures {
-    fn new(links: &Links, legal_form: domain::LegalForm, tally: &Tally) -> Self {
-        let (operating, on_the_way, staff) = links.tally(tally, &format!("legal_form={legal_form}"));
-        Self { legal_form: Word(legal_form), operating, on_the_way, staff }
-    }
-}
-
-impl LaunchYearFigures {
-    fn new(links: &Links, year: i32, tally: &Tally) -> Self {
-        let (operating, on_the_way, staff) = links.tally(tally, &format!("launched_in={year:04}"));
-        Self { year, operating, on_the_way, staff }
-    }
-}
-
-impl StageFigures {
-    fn new(links: &Links, stage: domain::Stage, in_stage: &InStage) -> Self {
-        let narrowed = format!("stage={stage}");
-        Self {
-            stage: Word(stage),
-            mutuals: links.count(in_stage.mutuals, &narrowed),
-            staff: links.staff(in_stage.staff, &narrowed),
-        }
-    }
-}
-
-impl ProcedureFigures {
-    fn new(links: &Links, procedure: domain::Procedure, of_it: &Contracts) -> Self {
-        let (contracts, values) = links.of_contracts(of_it, &format!("procedure={procedure}"));
-        Self { procedure: Word(procedure), contracts, values }
-    }
-}
-
-impl RegimeFigures {
-    fn new(links: &Links, regime: domain::Regime, of_it: &Contracts) -> Self {
-        let (contracts, values) = links.of_contracts(of_it, &format!("regime={regime}"));
-        Self { regime: Word(regime), contracts, values }
     }
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
+use document::Wire;
+use document::object::collect_named;
+use domain::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -14,6 +17,7 @@ use store::entry;
 use store::entry_log::{self, Logged};
 use store::history::{self, Version};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{HttpMethod, ParameterIn};
 use utoipa::openapi::schema::{AdditionalProperties, KnownFormat, ObjectBuilder, Ref, Schema, SchemaFormat, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -22,12 +26,13 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::history::merge_patch::difference;
 use crate::http::wait::Wait;
+use crate::register::operations::{Described, Operation, Words, answer_as, has_slug, path_parameter};
+use crate::register::resource::Root;
 use crate::request::conditional::{IfChanged, digest};
 use crate::request::page::{DEFAULT_LIMIT, MAX_LIMIT};
-use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
-use document::value::{Bounded, ContractId, DepartmentKey, HexHash, Instant, MutualKey, StaffBallotId, Word};
+use document::value::{Bounded, HexHash, Instant, Word};
 
 /// What was done to a record.
 pub type EntryAction = Word<entry::Action>;
@@ -185,17 +190,16 @@ pub struct RecordChanges(Value);
 #[into_params(parameter_in = Query)]
 struct EntryFilter {
     /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
+    #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
-    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
     /// Only entries about records of this type. A page may then have fewer entries than `limit`, or none, even if more
     /// follow. Continue with `next_after`.
-    #[param(nullable = false)]
     resource_type: Option<ResourceType>,
     /// How many seconds the response may wait if there is no entry after `after` yet. It may come sooner without one.
-    #[param(value_type = Option<i32>, nullable = false, minimum = 0, maximum = 20, default = 0)]
+    #[param(value_type = Option<i32>, minimum = 0, maximum = 20, default = 0)]
     wait: Option<Bounded<0, MAX_WAIT>>,
 }
 
@@ -204,21 +208,20 @@ struct EntryFilter {
 #[into_params(parameter_in = Query)]
 struct HistoryFilter {
     /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, default = 0)]
+    #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// At most so many.
-    #[param(value_type = Option<i32>, nullable = false, minimum = 1, maximum = 200, default = 50)]
+    #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
 }
 
 /// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(list_entries)
-        .service(list_department_entries)
-        .service(list_mutual_entries)
-        .service(list_staff_ballot_entries)
-        .service(list_contract_entries);
+    config.service(list_entries);
+    histories::<domain::Department>(config);
+    histories::<domain::Mutual>(config);
+    histories::<domain::StaffBallot>(config);
+    histories::<domain::Contract>(config);
 }
 
 /// List entries
@@ -263,67 +266,42 @@ async fn list_entries(
     answer(&conditions, &page, Some(&next), &first)
 }
 
-/// List the entries of a department
-///
-/// The history of the record: every change, with the differences. A deleted record keeps its history.
-#[utoipa::path(
-    tag = "entries",
-    params(("department" = inline(DepartmentKey), Path, description = "Id or slug of the department"), HistoryFilter, IfChanged),
-    responses((status = 200, description = "The entries", body = RecordHistory))
-)]
-#[get("/departments/{department}/entries")]
-async fn list_department_entries(
-    asked: Asked,
-    key: PathKey<domain::Key<domain::Department>>,
-) -> Result<HttpResponse, Problem> {
-    asked.answer(domain::Kind::Department, key.0.to_string()).await
-}
-
-/// List the entries of a mutual
-///
-/// The history of the record: every change, with the differences. A deleted record keeps its history.
-#[utoipa::path(
-    tag = "entries",
-    params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), HistoryFilter, IfChanged),
-    responses((status = 200, description = "The entries", body = RecordHistory))
-)]
-#[get("/mutuals/{mutual}/entries")]
-async fn list_mutual_entries(asked: Asked, key: PathKey<domain::Key<domain::Mutual>>) -> Result<HttpResponse, Problem> {
-    asked.answer(domain::Kind::Mutual, key.0.to_string()).await
-}
-
-/// List the entries of a staff ballot
-///
-/// The history of the ballot: every change, with the differences. Without draft access, it starts at the declaration.
-#[utoipa::path(
-    tag = "entries",
-    params(
-        ("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
-        HistoryFilter,
-        IfChanged
-    ),
-    responses((status = 200, description = "The entries", body = RecordHistory))
-)]
-#[get("/staff-ballots/{staff_ballot}/entries")]
-async fn list_staff_ballot_entries(asked: Asked, id: PathKey<domain::StaffBallotId>) -> Result<HttpResponse, Problem> {
-    asked.answer(domain::Kind::StaffBallot, id.0.to_string()).await
-}
-
-/// List the entries of a contract
-///
-/// The history of the record: every change, with the differences. A deleted record keeps its history.
-#[utoipa::path(
-    tag = "entries",
-    params(
-        ("contract" = inline(ContractId), Path, description = "Id of the contract"),
-        HistoryFilter,
-        IfChanged
-    ),
-    responses((status = 200, description = "The entries", body = RecordHistory))
-)]
-#[get("/contracts/{contract}/entries")]
-async fn list_contract_entries(asked: Asked, id: PathKey<domain::ContractId>) -> Result<HttpResponse, Problem> {
-    asked.answer(domain::Kind::Contract, id.0.to_string()).await
+/// Mounts the history of the records of a kind.
+fn histories<R>(config: &mut ServiceConfig<'_>)
+where
+    R: Root + Described,
+    R::Key: PartialSchema,
+{
+    let (words, kind) = (Words { tag: "entries", ..R::WORDS }, R::KIND);
+    let text = if kind == Kind::StaffBallot {
+        "The history of the ballot: every change, with the differences. Without draft access, it starts at the declaration."
+    } else {
+        "The history of the record: every change, with the differences. A deleted record keeps its history."
+    };
+    let mut parameters = vec![path_parameter(&(kind, R::Key::schema()), has_slug(&<R::Document as Wire>::OBJECT))];
+    parameters.extend(HistoryFilter::into_params(|| Some(ParameterIn::Query)));
+    parameters.extend(IfChanged::into_params(|| None));
+    let operation = words
+        .operation(
+            format!("list_{}_entries", kind.as_str()),
+            format!("List the entries of {}", words.one),
+            text.to_owned(),
+        )
+        .parameters(Some(parameters))
+        .response("200", answer_as("application/json", "The entries", &RecordHistory::name()))
+        .build();
+    let list = |asked: Asked, key: R::Key| async move { asked.answer(R::KIND, key.to_string()).await };
+    config.service(Operation {
+        path: format!("/{}/{{{}}}/entries", kind.segment(), kind.as_str()),
+        method: HttpMethod::Get,
+        operation,
+        schemas: || {
+            let mut schemas = Vec::new();
+            collect_named::<RecordHistory>(&mut schemas);
+            schemas
+        },
+        route: web::to(list),
+    });
 }
 
 /// A request for the history of one record, but for which record.

@@ -145,7 +145,7 @@ struct InclusionOf {
     #[param(required, value_type = i64, minimum = 1)]
     seq: Option<Bounded<1, { i64::MAX }>>,
     /// Of how many entries the tree is, `seq` at least; where it is absent, of all.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1)]
     tree_size: Option<Bounded<1, { i64::MAX }>>,
 }
 
@@ -157,7 +157,7 @@ struct ConsistencyOf {
     #[param(required, value_type = i64, minimum = 1)]
     from: Option<Bounded<1, { i64::MAX }>>,
     /// How many entries the longer log has, `from` at least; where it is absent, all.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 1)]
+    #[param(value_type = Option<i64>, minimum = 1)]
     to: Option<Bounded<1, { i64::MAX }>>,
 }
 
@@ -186,9 +186,6 @@ fn hash(hash: &Hash) -> HexHash {
 }
 
 /// How long the log is, and the root of its tree.
-///
-/// # Errors
-/// Those of the store.
 pub fn head(tx: &mut ReadTx<'_>) -> Result<(i64, Hash), store::Error> {
     let size = entry_log::head(tx)?;
     Ok((size, log_tree::root(tx, size)?))

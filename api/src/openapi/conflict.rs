@@ -6,7 +6,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Components, Ref};
 
 use super::header::component_name;
-use super::refusal::{Refusal, response};
+use super::refusal::response;
 use crate::caller::access::Asked;
 use crate::register::operations::{self, Conflicts};
 use crate::response::problem::ProblemType;
@@ -45,9 +45,7 @@ pub(super) fn add(components: &mut Components) {
     let sets = operations::conflicts().flat_map(|(_, Conflicts { create, change, delete })| [create, change, delete]);
     for problems in sets.filter(|problems| !problems.is_empty()).chain([OF_STATE]) {
         let titles: Vec<&str> = problems.iter().map(|problem| problem.title()).collect();
-        let description = titles.join("; ");
-        let refusal = Refusal { name: "", status: "409", kinds: problems, description: &description };
-        components.responses.insert(name(problems), response(&refusal).into());
+        components.responses.insert(name(problems), response(problems, &titles.join("; ")).into());
     }
 }
 

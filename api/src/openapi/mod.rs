@@ -20,7 +20,7 @@ use serde_json::Value;
 use utoipa::OpenApi;
 use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::response::{Response, ResponseBuilder};
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{OneOf, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, Ref, RefOr};
 use utoipa_actix_web::AppExt as _;
@@ -36,6 +36,7 @@ pub use self::share::EVERY_ANSWERS_HEADERS;
 use crate::caller::access::Asked;
 use crate::caller::key;
 use crate::register::operations;
+use crate::request::query::MAX_VALUES;
 use document::register::CpvPrefix;
 use document::value;
 
@@ -110,6 +111,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
     let mut components = document.components.take().unwrap_or_default();
     for (path, method, operation) in operations(document) {
         operation.parameters.get_or_insert_default().extend([request_id().into(), traceparent().into()]);
+        bound_parameters(operation);
         name_parameter_schemas(operation, &mut components);
         describe_answers(method, operation);
         describe_access(path, method, operation);
@@ -129,6 +131,29 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
     components.headers =
         HEADERS.iter().map(|(name, says, example)| (component_name(name), header(says, example).into())).collect();
     document.components = Some(components);
+}
+
+/// A parameter is given or left out and never null, and one that is repeated has as many values as the extractor takes.
+fn bound_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter else { continue };
+        if let RefOr::T(Schema::OneOf(OneOf { items, .. })) = schema
+            && let Some(given) = items.pop()
+        {
+            *schema = given;
+        }
+        match schema {
+            RefOr::T(Schema::Array(list)) => list.max_items = Some(MAX_VALUES),
+            RefOr::T(Schema::Object(object)) => {
+                if let SchemaType::Array(types) = &object.schema_type
+                    && let Some(given) = types.iter().find(|given| **given != Type::Null)
+                {
+                    object.schema_type = SchemaType::Type(given.clone());
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// A parameter's schema that has a title becomes a schema of that name, and one that is like a named schema becomes that: generated

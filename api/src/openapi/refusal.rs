@@ -18,128 +18,49 @@ use crate::caller::authentication;
 use crate::http::gate;
 use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
 
-/// A problem response that operations share.
-pub(super) struct Refusal<'d> {
-    /// Its name in the document.
-    pub(super) name: &'static str,
-    pub(super) status: &'static str,
-    pub(super) kinds: &'static [ProblemType],
-    pub(super) description: &'d str,
-}
-
-const BAD_REQUEST: Refusal<'static> = Refusal {
-    name: "BadRequest",
-    status: "400",
-    kinds: &[ProblemType::MalformedRequest, ProblemType::InvalidParameter],
-    description: "The request cannot be read, or a query parameter is invalid",
-};
-const UNAUTHENTICATED: Refusal<'static> = Refusal {
-    name: "Unauthenticated",
-    status: "401",
-    kinds: &[ProblemType::Unauthenticated],
-    description: "A key is needed, or the key is not valid",
-};
-const FORBIDDEN: Refusal<'static> = Refusal {
-    name: "Forbidden",
-    status: "403",
-    kinds: &[ProblemType::Forbidden],
-    description: "This key is not permitted to do this",
-};
-const NOT_FOUND: Refusal<'static> = Refusal {
-    name: "NotFound",
-    status: "404",
-    kinds: &[ProblemType::NotFound],
-    description: "There is no such record",
-};
-const NOT_ACCEPTABLE: Refusal<'static> = Refusal {
-    name: "NotAcceptable",
-    status: "406",
-    kinds: &[ProblemType::NotAcceptable],
-    description: "The operation cannot respond in any media type that `Accept` allows",
-};
-const REQUEST_TIMEOUT: Refusal<'static> = Refusal {
-    name: "RequestTimeout",
-    status: "408",
-    kinds: &[ProblemType::RequestTimeout],
-    description: "The request body took too long to arrive",
-};
-const GONE: Refusal =
-    Refusal { name: "Gone", status: "410", kinds: &[ProblemType::Gone], description: "The record has been deleted" };
-const PRECONDITION_FAILED: Refusal<'static> = Refusal {
-    name: "PreconditionFailed",
-    status: "412",
-    kinds: &[ProblemType::PreconditionFailed],
-    description: "The record has changed; `ETag` has its current version",
-};
-const PAYLOAD_TOO_LARGE: Refusal<'static> = Refusal {
-    name: "PayloadTooLarge",
-    status: "413",
-    kinds: &[ProblemType::PayloadTooLarge],
-    description: "The request body is too large",
-};
-const UNSUPPORTED_MEDIA_TYPE: Refusal<'static> = Refusal {
-    name: "UnsupportedMediaType",
-    status: "415",
-    kinds: &[ProblemType::UnsupportedMediaType],
-    description: "The operation does not accept this media type",
-};
-const INVALID_CONTENT: Refusal<'static> = Refusal {
-    name: "InvalidContent",
-    status: "422",
-    kinds: &[ProblemType::InvalidContent],
-    description: "The content breaks rules; `errors` lists every error",
-};
-const INVALID_NEW_CONTENT: Refusal<'static> = Refusal {
-    name: "InvalidNewContent",
-    status: "422",
-    kinds: &[ProblemType::InvalidContent, ProblemType::IdempotencyKeyReused],
-    description: "The content breaks rules, or the idempotency key was used for another request",
-};
-const PRECONDITION_REQUIRED: Refusal<'static> = Refusal {
-    name: "PreconditionRequired",
-    status: "428",
-    kinds: &[ProblemType::PreconditionRequired],
-    description: "The change does not name the version it is for",
-};
-const TOO_MANY_REQUESTS: Refusal<'static> = Refusal {
-    name: "TooManyRequests",
-    status: "429",
-    kinds: &[ProblemType::TooManyRequests],
-    description: "The caller has reached a rate limit; `Retry-After` says when to continue",
-};
-const INTERNAL: Refusal =
-    Refusal { name: "Internal", status: "500", kinds: &[ProblemType::Internal], description: "The service failed" };
-const UNAVAILABLE: Refusal<'static> = Refusal {
-    name: "Unavailable",
-    status: "503",
-    kinds: &[ProblemType::Unavailable],
-    description: "The service cannot respond at the moment; `Retry-After` says when to try again",
-};
-const STORAGE_FULL: Refusal<'static> = Refusal {
-    name: "StorageFull",
-    status: "507",
-    kinds: &[ProblemType::StorageFull],
-    description: "The database is full; you can still read",
-};
-
-const REFUSALS: &[&Refusal<'static>] = &[
-    &BAD_REQUEST,
-    &UNAUTHENTICATED,
-    &FORBIDDEN,
-    &NOT_FOUND,
-    &NOT_ACCEPTABLE,
-    &REQUEST_TIMEOUT,
-    &GONE,
-    &PRECONDITION_FAILED,
-    &PAYLOAD_TOO_LARGE,
-    &UNSUPPORTED_MEDIA_TYPE,
-    &INVALID_CONTENT,
-    &INVALID_NEW_CONTENT,
-    &PRECONDITION_REQUIRED,
-    &TOO_MANY_REQUESTS,
-    &INTERNAL,
-    &UNAVAILABLE,
-    &STORAGE_FULL,
+/// The problem responses that operations share: the name of each in the document, what it may be, what it says.
+const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
+    (
+        "BadRequest",
+        &[ProblemType::MalformedRequest, ProblemType::InvalidParameter],
+        "The request cannot be read, or a query parameter is invalid",
+    ),
+    ("Unauthenticated", &[ProblemType::Unauthenticated], "A key is needed, or the key is not valid"),
+    ("Forbidden", &[ProblemType::Forbidden], "This key is not permitted to do this"),
+    ("NotFound", &[ProblemType::NotFound], "There is no such record"),
+    (
+        "NotAcceptable",
+        &[ProblemType::NotAcceptable],
+        "The operation cannot respond in any media type that `Accept` allows",
+    ),
+    ("RequestTimeout", &[ProblemType::RequestTimeout], "The request body took too long to arrive"),
+    ("Gone", &[ProblemType::Gone], "The record has been deleted"),
+    (
+        "PreconditionFailed",
+        &[ProblemType::PreconditionFailed],
+        "The record has changed; `ETag` has its current version",
+    ),
+    ("PayloadTooLarge", &[ProblemType::PayloadTooLarge], "The request body is too large"),
+    ("UnsupportedMediaType", &[ProblemType::UnsupportedMediaType], "The operation does not accept this media type"),
+    ("InvalidContent", &[ProblemType::InvalidContent], "The content breaks rules; `errors` lists every error"),
+    (
+        "InvalidNewContent",
+        &[ProblemType::InvalidContent, ProblemType::IdempotencyKeyReused],
+        "The content breaks rules, or the idempotency key was used for another request",
+    ),
+    ("PreconditionRequired", &[ProblemType::PreconditionRequired], "The change does not name the version it is for"),
+    (
+        "TooManyRequests",
+        &[ProblemType::TooManyRequests],
+        "The caller has reached a rate limit; `Retry-After` says when to continue",
+    ),
+    ("Internal", &[ProblemType::Internal], "The service failed"),
+    (
+        "Unavailable",
+        &[ProblemType::Unavailable],
+        "The service cannot respond at the moment; `Retry-After` says when to try again",
+    ),
+    ("StorageFull", &[ProblemType::StorageFull], "The database is full; you can still read"),
 ];
 
 /// Adds the problems that follow from what the operation is.
@@ -156,29 +77,36 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         .responses
         .values()
         .any(|response| matches!(response, RefOr::T(own) if !own.content.is_empty()));
-    let invalid = if has_parameter(operation, "Idempotency-Key") { &INVALID_NEW_CONTENT } else { &INVALID_CONTENT };
-    let rules: &[(bool, &Refusal<'static>)] = &[
-        (true, &BAD_REQUEST),
-        (access::asks_who(path), &UNAUTHENTICATED),
-        (access::needs_key(&verb, path), &FORBIDDEN),
-        (names_record || names_what_may_be_absent, &NOT_FOUND),
-        (answers, &NOT_ACCEPTABLE),
-        (reads_body, &REQUEST_TIMEOUT),
-        (names_record && in_register, &GONE),
-        (is_versioned, &PRECONDITION_FAILED),
-        (reads_body, &PAYLOAD_TOO_LARGE),
-        (reads_body, &UNSUPPORTED_MEDIA_TYPE),
+    let invalid = if has_parameter(operation, "Idempotency-Key") { "InvalidNewContent" } else { "InvalidContent" };
+    let rules = [
+        (true, "BadRequest"),
+        (access::asks_who(path), "Unauthenticated"),
+        (access::needs_key(&verb, path), "Forbidden"),
+        (names_record || names_what_may_be_absent, "NotFound"),
+        (answers, "NotAcceptable"),
+        (reads_body, "RequestTimeout"),
+        (names_record && in_register, "Gone"),
+        (is_versioned, "PreconditionFailed"),
+        (reads_body, "PayloadTooLarge"),
+        (reads_body, "UnsupportedMediaType"),
         (reads_body, invalid),
-        (is_versioned && method != "POST", &PRECONDITION_REQUIRED),
-        (!gate::UNLIMITED.contains(&path), &TOO_MANY_REQUESTS),
-        (true, &INTERNAL),
-        (true, &UNAVAILABLE),
-        (in_register && changes, &STORAGE_FULL),
+        (is_versioned && method != "POST", "PreconditionRequired"),
+        (!gate::UNLIMITED.contains(&path), "TooManyRequests"),
+        (true, "Internal"),
+        (true, "Unavailable"),
+        (in_register && changes, "StorageFull"),
     ];
-    let applying = rules.iter().filter(|(applies, _)| *applies).map(|(_, refusal)| (refusal.status, refusal.name));
+    let applies = |named: &str| rules.iter().any(|(applies, name)| *applies && *name == named);
+    let applying = REFUSALS.iter().filter(|(name, ..)| applies(name));
+    let applying = applying.map(|(name, kinds, _)| (status(kinds), (*name).to_owned()));
     for (status, name) in applying {
-        operation.responses.responses.insert(status.to_owned(), Ref::from_response_name(name).into());
+        operation.responses.responses.insert(status, Ref::from_response_name(name).into());
     }
+}
+
+/// The status of these problems, which is the same for all of them.
+fn status(kinds: &[ProblemType]) -> String {
+    kinds.first().map_or_else(String::new, |kind| kind.status().as_str().to_owned())
 }
 
 /// Adds what a problem is, and the shared responses.
@@ -186,20 +114,20 @@ pub(super) fn add(components: &mut Components) {
     let mut schemas = vec![(ProblemDetails::name().into_owned(), ProblemDetails::schema())];
     ProblemDetails::schemas(&mut schemas);
     components.schemas.extend(schemas);
-    components.responses.extend(REFUSALS.iter().map(|refusal| (refusal.name.to_owned(), response(refusal).into())));
+    let shared = REFUSALS.iter().map(|(name, kinds, says)| ((*name).to_owned(), response(kinds, says).into()));
+    components.responses.extend(shared);
 }
 
 /// A response that is one of these problems.
-pub(super) fn response(refusal: &Refusal<'_>) -> Response {
+pub(super) fn response(kinds: &[ProblemType], says: &str) -> Response {
     let problem = Ref::from_schema_name(ProblemDetails::name());
-    let examples = refusal.kinds.iter().map(|kind| {
+    let examples = kinds.iter().map(|kind| {
         let example = ExampleBuilder::new().summary(kind.title()).value(Some(example(*kind)));
         (kind.slug(), example.build())
     });
     let content: Content = ContentBuilder::new().schema(Some(problem)).examples_from_iter(examples).build();
-    let mut response =
-        ResponseBuilder::new().description(refusal.description).content(problem::MEDIA_TYPE, content).build();
-    let own: &[&str] = match refusal.status {
+    let mut response = ResponseBuilder::new().description(says).content(problem::MEDIA_TYPE, content).build();
+    let own: &[&str] = match status(kinds).as_str() {
         "401" => &[WWW_AUTHENTICATE],
         "412" => &[ETAG],
         "415" => &["Accept-Patch"],

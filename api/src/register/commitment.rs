@@ -5,15 +5,14 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{DescribedChild, NO_CONFLICTS, Words};
+use crate::register::operations::{DescribedChild, Words};
 
 /// Which commitments a list has.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct CommitmentListFilter {
     /// Of this kind.
-    #[serde(default)]
-    #[param(max_items = 100)]
     kind: Vec<CommitmentKind>,
 }
 
@@ -33,10 +32,7 @@ impl DescribedChild for domain::Commitment {
         one: "a commitment",
         many: "commitments",
         of: " of a department",
-        list: "In the order of entry.",
         create: "Of a department that has promised to publish something.",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
-        conflicts: NO_CONFLICTS,
+        ..Words::USUAL
     };
 }

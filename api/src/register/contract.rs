@@ -11,95 +11,67 @@ use store::contract::{Filter, Sort};
 use store::{Days, Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 
-use crate::register::operations::{Described, NO_CONFLICTS, Words};
+use crate::register::operations::{Described, Words};
 use crate::register::resource::{self, Resource, Root};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
 /// Which contracts a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct ContractFilter {
     /// With this supplier.
-    #[serde(default)]
-    #[param(max_items = 100)]
     mutual: Vec<MutualKey>,
     /// With this buyer.
-    #[serde(default)]
-    #[param(max_items = 100)]
     department: Vec<DepartmentKey>,
     /// Bought by this procedure.
-    #[serde(default)]
-    #[param(max_items = 100)]
     procedure: Vec<Procedure>,
     /// Of a procurement under this law.
-    #[serde(default)]
-    #[param(max_items = 100)]
     regime: Vec<Regime>,
     /// With this status.
-    #[serde(default)]
-    #[param(max_items = 100)]
     status: Vec<ContractStatus>,
     /// With a CPV code that begins with these digits.
-    #[serde(default)]
-    #[param(max_items = 100)]
     cpv: Vec<CpvPrefix>,
     /// Protected in this way.
-    #[serde(default)]
-    #[param(max_items = 100)]
     protection: Vec<ProtectionKind>,
     /// `true` for relevant health care services, `false` for others.
-    #[param(nullable = false)]
     health_services: Option<bool>,
     /// `true` for the first contract of its mutual, `false` for later ones.
-    #[param(nullable = false)]
     is_first: Option<bool>,
     /// With exactly this reference of the buyer's.
-    #[param(nullable = false)]
     reference: Option<ContractReference>,
     /// With exactly this open contracting id.
-    #[param(nullable = false)]
     ocid: Option<Ocid>,
     /// Worth at least so many minor units (pence) of `currency`.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     value_from: Option<Bounded<0, { MAX_INTEGER }>>,
     /// Worth at most so many minor units (pence) of `currency`.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     value_to: Option<Bounded<0, { MAX_INTEGER }>>,
     /// With a value in this currency. A range applies to one currency only, so the default with `value_from` or
     /// `value_to` is GBP.
-    #[param(nullable = false)]
     currency: Option<Currency>,
     /// Awarded on this day or later.
-    #[param(nullable = false)]
     awarded_from: Option<Day>,
     /// Awarded on this day or earlier.
-    #[param(nullable = false)]
     awarded_to: Option<Day>,
     /// Entered into on this day or later.
-    #[param(nullable = false)]
     entered_from: Option<Day>,
     /// Entered into on this day or earlier.
-    #[param(nullable = false)]
     entered_to: Option<Day>,
     /// With a term that starts on this day or later.
-    #[param(nullable = false)]
     starts_from: Option<Day>,
     /// With a term that starts on this day or earlier.
-    #[param(nullable = false)]
     starts_to: Option<Day>,
     /// With a term that ends on this day or later, extensions not included.
-    #[param(nullable = false)]
     ends_from: Option<Day>,
     /// With a term that ends on this day or earlier, extensions not included.
-    #[param(nullable = false)]
     ends_to: Option<Day>,
     /// With a term that ends on this day or later if all extensions are used.
-    #[param(nullable = false)]
     latest_ends_from: Option<Day>,
     /// With a term that ends on this day or earlier if all extensions are used.
-    #[param(nullable = false)]
     latest_ends_to: Option<Day>,
 }
 
@@ -219,12 +191,10 @@ impl Described for Contract {
         tag: "contracts",
         one: "a contract",
         many: "contracts",
-        of: "",
         list: "The default order is the order of entry.",
         create: "The register works out whether this is the mutual's first contract: see `is_first`. An earlier \
                  contract takes the place of the previous first.",
-        change: "",
         delete: "Its id is never used again. If it was the first contract of its mutual, the next one becomes the first.",
-        conflicts: NO_CONFLICTS,
+        ..Words::USUAL
     };
 }

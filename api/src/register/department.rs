@@ -16,26 +16,19 @@ use crate::request::path::PathKey;
 use crate::response::problem::{Problem, ProblemType};
 
 /// Which departments a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct DepartmentFilter {
     /// Of this kind.
-    #[serde(default)]
-    #[param(max_items = 100)]
     kind: Vec<DepartmentKind>,
     /// With this sector among its policy areas.
-    #[serde(default)]
-    #[param(max_items = 100)]
     sector: Vec<Sector>,
     /// With this identifier.
-    #[serde(default)]
-    #[param(max_items = 100)]
     identifier: Vec<SchemeAndId>,
     /// `true` for those without a closing date, `false` for those with one.
-    #[param(nullable = false)]
     open: Option<bool>,
     /// Words in its name or identifiers start with these.
-    #[param(nullable = false)]
     q: Option<SearchWords>,
 }
 
@@ -131,16 +124,15 @@ impl Described for Department {
         tag: "departments",
         one: "a department",
         many: "departments",
-        of: "",
         list: "The default order is the order of entry.",
         create: "No other department may have the same name, ignoring upper and lower case. No other record may have \
                  the same identifier.",
-        change: "",
         delete: "Rejected while other records refer to it. Its id and slug are never used again.",
         conflicts: Conflicts {
             create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
             change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
             delete: &[ProblemType::HasDependents],
         },
+        ..Words::USUAL
     };
 }

@@ -10,20 +10,15 @@ use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words
 use crate::response::problem::ProblemType;
 
 /// Which enablers a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct EnablerFilter {
     /// With this role.
-    #[serde(default)]
-    #[param(max_items = 100)]
     role: Vec<EnablerRole>,
     /// Who cover this stage.
-    #[serde(default)]
-    #[param(max_items = 100)]
     stage: Vec<Stage>,
     /// Who cover this public service.
-    #[serde(default)]
-    #[param(max_items = 100)]
     sector: Vec<Sector>,
 }
 
@@ -51,8 +46,7 @@ impl DescribedChild for domain::Enabler {
         of: " of a department",
         list: "In the order of entry. Names and e-mail addresses are for callers with a key.",
         create: "A person who supports mutuals in the department.",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { delete: &[ProblemType::HasDependents], ..NO_CONFLICTS },
+        ..Words::USUAL
     };
 }

@@ -5,15 +5,14 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{DescribedChild, NO_CONFLICTS, Words};
+use crate::register::operations::{DescribedChild, Words};
 
 /// Which endorsements a list has.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct EndorsementFilter {
     /// Of this constituency.
-    #[serde(default)]
-    #[param(max_items = 100)]
     constituency: Vec<Constituency>,
 }
 
@@ -37,8 +36,6 @@ impl DescribedChild for domain::Endorsement {
         create: "For `staff`, give a ballot on this mutual (`staff_ballot_id`): the register takes their position from \
                  it. For the others, give `position`. While an endorsement refers to a ballot, the ballot cannot be \
                  deleted. When the ballot changes, so does the position.",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
-        conflicts: NO_CONFLICTS,
+        ..Words::USUAL
     };
 }

@@ -18,58 +18,40 @@ use crate::request::path::PathKey;
 use crate::response::problem::{Problem, ProblemType};
 
 /// Which mutuals a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct MutualFilter {
     /// Left this department, which is its lead department or another one.
-    #[serde(default)]
-    #[param(max_items = 100)]
     department: Vec<DepartmentKey>,
     /// In this sector.
-    #[serde(default)]
-    #[param(max_items = 100)]
     sector: Vec<Sector>,
     /// In this stage.
-    #[serde(default)]
-    #[param(max_items = 100)]
     stage: Vec<Stage>,
     /// In this region.
-    #[serde(default)]
-    #[param(max_items = 100)]
     region: Vec<Region>,
     /// Of this legal form.
-    #[serde(default)]
-    #[param(max_items = 100)]
     legal_form: Vec<LegalForm>,
     /// By this route.
-    #[serde(default)]
-    #[param(max_items = 100)]
     origin_route: Vec<OriginRoute>,
     /// With this identifier.
-    #[serde(default)]
-    #[param(max_items = 100)]
     identifier: Vec<SchemeAndId>,
     /// Launched on this day or later. A partial launch date matches if it may be in the range.
-    #[param(nullable = false)]
     launched_from: Option<PartialDate>,
     /// Launched on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
-    #[param(nullable = false)]
     launched_to: Option<PartialDate>,
     /// Ended on this day or later, likewise.
-    #[param(nullable = false)]
     ended_from: Option<PartialDate>,
     /// Ended on this day or earlier, likewise.
-    #[param(nullable = false)]
     ended_to: Option<PartialDate>,
     /// With at least so many staff.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 10_000_000)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
     staff_count_from: Option<Bounded<0, { Staff::MAX_COUNT }>>,
     /// With at most so many staff.
-    #[param(value_type = Option<i64>, nullable = false, minimum = 0, maximum = 10_000_000)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
     staff_count_to: Option<Bounded<0, { Staff::MAX_COUNT }>>,
     /// Words in its name, description or identifiers start with these.
-    #[param(nullable = false)]
     q: Option<SearchWords>,
 }
 
@@ -204,17 +186,16 @@ impl Described for Mutual {
         tag: "mutuals",
         one: "a mutual",
         many: "mutuals",
-        of: "",
         list: "The default order is the order of entry. Search, filters and order go together: \
                  `?sector=libraries_archives&q=york&sort=-launched_on`.",
         create: "No other mutual may have the same name, ignoring upper and lower case. No other record may have the \
                  same identifier.",
-        change: "",
         delete: "Rejected while other records refer to it. Its id and slug are never used again.",
         conflicts: Conflicts {
             create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
             change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
             delete: &[ProblemType::HasDependents],
         },
+        ..Words::USUAL
     };
 }

@@ -9,12 +9,11 @@ use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words
 use crate::response::problem::ProblemType;
 
 /// Which objections a list has.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct ObjectionFilter {
     /// With this outcome.
-    #[serde(default)]
-    #[param(max_items = 100)]
     outcome: Vec<ObjectionOutcome>,
 }
 

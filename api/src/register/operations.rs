@@ -58,6 +58,31 @@ pub struct Words {
     pub conflicts: Conflicts,
 }
 
+impl Words {
+    /// What most kinds of child say.
+    pub const USUAL: Self = Self {
+        tag: "",
+        one: "",
+        many: "",
+        of: "",
+        list: "In the order of entry.",
+        create: "",
+        change: "",
+        delete: "Its id is never used again. Its log entries remain.",
+        conflicts: NO_CONFLICTS,
+    };
+
+    /// One record without its article.
+    pub fn singular(&self) -> &'static str {
+        self.one.split_once(' ').map_or(self.one, |(_, one)| one)
+    }
+
+    /// An operation of the kind's group, with its id, its summary and what else is said of it.
+    pub fn operation(&self, id: String, summary: String, text: String) -> OperationBuilder {
+        OperationBuilder::new().tag(self.tag).operation_id(Some(id)).summary(Some(summary)).description(Some(text))
+    }
+}
+
 /// What other records, or the record's own state, may put in the way of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflicts {
@@ -255,7 +280,8 @@ impl Operations {
         let Words { many, of, list, .. } = self.words;
         let page = format!("{}Page", self.object.name);
         let operation = self
-            .described(format!("list_{}", self.place.own.0.table()), format!("List {many}{of}"), list.to_owned())
+            .words
+            .operation(format!("list_{}", self.place.own.0.table()), format!("List {many}{of}"), list.to_owned())
             .response("200", answer(&format!("A page of {many}"), &page));
         self.operation(HttpMethod::Get, false, parameters, operation, route)
     }
@@ -263,20 +289,22 @@ impl Operations {
     fn create(&self, route: Route) -> Operation {
         let Words { one, create, .. } = self.words;
         let operation = self
-            .described(self.id("create"), format!("Create {one}"), create.to_owned())
+            .words
+            .operation(self.id("create"), format!("Create {one}"), create.to_owned())
             .request_body(Some(body("application/json", &document::schema::input_name(&self.object))))
-            .response("201", answer(&format!("The {} was created", self.singular()), self.object.name))
-            .response("200", answer(&format!("The {} as it would be", self.singular()), self.object.name));
+            .response("201", answer(&format!("The {} was created", self.words.singular()), self.object.name))
+            .response("200", answer(&format!("The {} as it would be", self.words.singular()), self.object.name));
         let mut parameters = ChangeOptions::into_params(|| Some(ParameterIn::Query));
         parameters.extend(IdempotencyKey::into_params(|| None));
         self.operation(HttpMethod::Post, false, parameters, operation, route)
     }
 
     fn get(&self, mut parameters: Vec<Parameter>, route: Route) -> Operation {
-        let by = if self.has_slug() { "By id or slug." } else { "By id." };
+        let by = if has_slug(&self.object) { "By id or slug." } else { "By id." };
         let operation = self
-            .described(self.id("get"), format!("Get {}", self.words.one), by.to_owned())
-            .response("200", answer(&format!("The {}", self.singular()), self.object.name));
+            .words
+            .operation(self.id("get"), format!("Get {}", self.words.one), by.to_owned())
+            .response("200", answer(&format!("The {}", self.words.singular()), self.object.name));
         parameters.extend(IfChanged::into_params(|| None));
         self.operation(HttpMethod::Get, true, parameters, operation, route)
     }
@@ -285,10 +313,11 @@ impl Operations {
         let text = format!(
             "The body is everything that the {} should contain. A field that you leave out is removed. You can send back \
              fields that the register sets, with the values you read.",
-            self.singular()
+            self.words.singular()
         );
         let body = body("application/json", &document::schema::input_name(&self.object));
-        let operation = self.described(self.id("replace"), format!("Replace {}", self.words.one), self.of_change(text));
+        let operation =
+            self.words.operation(self.id("replace"), format!("Replace {}", self.words.one), self.of_change(text));
         self.change(HttpMethod::Put, operation.request_body(Some(body)), route)
     }
 
@@ -296,19 +325,19 @@ impl Operations {
         let text = "Send a merge patch (RFC 7396): an absent field stays as it is, `null` removes a field, a list replaces the whole list.";
         let body = body("application/merge-patch+json", &document::schema::patch_name(&self.object));
         let text = self.of_change(text.to_owned());
-        let operation = self.described(self.id("update"), format!("Update {}", self.words.one), text);
+        let operation = self.words.operation(self.id("update"), format!("Update {}", self.words.one), text);
         self.change(HttpMethod::Patch, operation.request_body(Some(body)), route)
     }
 
     fn change(&self, method: HttpMethod, operation: OperationBuilder, route: Route) -> Operation {
-        let said = format!("The {} as it is now", self.singular());
+        let said = format!("The {} as it is now", self.words.singular());
         let operation = operation.response("200", answer(&said, self.object.name));
         self.operation(method, true, change_parameters(), operation, route)
     }
 
     fn delete(&self, route: Route) -> Operation {
         let Words { one, delete, .. } = self.words;
-        let operation = self.described(self.id("delete"), format!("Delete {one}"), delete.to_owned());
+        let operation = self.words.operation(self.id("delete"), format!("Delete {one}"), delete.to_owned());
         self.operation(HttpMethod::Delete, true, change_parameters(), operation, route)
     }
 
@@ -316,25 +345,8 @@ impl Operations {
         format!("{verb}_{}", self.place.own.0.as_str())
     }
 
-    /// One record without its article.
-    fn singular(&self) -> &'static str {
-        self.words.one.split_once(' ').map_or(self.words.one, |(_, one)| one)
-    }
-
-    fn has_slug(&self) -> bool {
-        self.object.members.iter().any(|member| member.name == "slug")
-    }
-
     fn of_change(&self, text: String) -> String {
         if self.words.change.is_empty() { text } else { format!("{text}\n\n{}", self.words.change) }
-    }
-
-    fn described(&self, id: String, summary: String, text: String) -> OperationBuilder {
-        OperationBuilder::new()
-            .tag(self.words.tag)
-            .operation_id(Some(id))
-            .summary(Some(summary))
-            .description(Some(text))
     }
 
     fn operation(
@@ -346,7 +358,7 @@ impl Operations {
         route: Route,
     ) -> Operation {
         let parent = self.place.parent.iter().map(|named| path_parameter(named, true));
-        let own = of_one.then(|| path_parameter(&self.place.own, self.has_slug()));
+        let own = of_one.then(|| path_parameter(&self.place.own, has_slug(&self.object)));
         let parameters = parent.chain(own).chain(parameters);
         let path = match of_one {
             true => format!("{}/{{{}}}", self.place.path, self.place.own.0.as_str()),
@@ -383,6 +395,11 @@ fn schemas<R: Described>() -> Schemas {
     schemas
 }
 
+/// Whether records have a slug.
+pub fn has_slug(object: &Object) -> bool {
+    object.members.iter().any(|member| member.name == "slug")
+}
+
 fn envelope(object: &Object) -> Option<Envelope> {
     object.envelope
 }
@@ -393,7 +410,8 @@ fn change_parameters() -> Vec<Parameter> {
     parameters
 }
 
-fn path_parameter((kind, schema): &(Kind, RefOr<Schema>), by_slug: bool) -> Parameter {
+/// The parameter of a path that names a record.
+pub fn path_parameter((kind, schema): &(Kind, RefOr<Schema>), by_slug: bool) -> Parameter {
     let by = if by_slug { "Id or slug" } else { "Id" };
     ParameterBuilder::new()
         .name(kind.as_str())
@@ -405,8 +423,13 @@ fn path_parameter((kind, schema): &(Kind, RefOr<Schema>), by_slug: bool) -> Para
 }
 
 fn answer(says: &str, schema: &str) -> Response {
+    answer_as("application/json", says, schema)
+}
+
+/// An answer of this media type and schema.
+pub fn answer_as(media_type: &str, says: &str, schema: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
-    ResponseBuilder::new().description(says).content("application/json", content).build()
+    ResponseBuilder::new().description(says).content(media_type, content).build()
 }
 
 fn body(media_type: &str, schema: &str) -> utoipa::openapi::request_body::RequestBody {
@@ -415,12 +438,17 @@ fn body(media_type: &str, schema: &str) -> utoipa::openapi::request_body::Reques
 }
 
 /// An operation: where it is mounted, and what the contract says of it.
-struct Operation {
-    path: String,
-    method: HttpMethod,
-    operation: Documentation,
-    schemas: fn() -> Schemas,
-    route: Route,
+pub struct Operation {
+    /// Its path below `/v1`.
+    pub path: String,
+    /// Its method.
+    pub method: HttpMethod,
+    /// What the contract says.
+    pub operation: Documentation,
+    /// The schemas that it refers to.
+    pub schemas: fn() -> Schemas,
+    /// What answers.
+    pub route: Route,
 }
 
 impl HttpServiceFactory for Operation {

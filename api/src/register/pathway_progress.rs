@@ -90,9 +90,8 @@ impl DescribedChild for domain::PathwayProgress {
         list: "In the order of entry. The pathway of the mutual has the steps in their own order, done or not.",
         create: "Records progress on a step of the lead department's pathway. Each step can be recorded once. Give \
                  evidence if the step requires it.",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { create: &[ProblemType::StepTaken], change: &[ProblemType::StepTaken], ..NO_CONFLICTS },
+        ..Words::USUAL
     };
 }
 

@@ -9,12 +9,11 @@ use crate::register::operations::{Conflicts, DescribedChild, Words};
 use crate::response::problem::ProblemType;
 
 /// Which steps a list has.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct PathwayStepFilter {
     /// Taken in this stage.
-    #[serde(default)]
-    #[param(max_items = 100)]
     stage: Vec<Stage>,
 }
 
@@ -36,12 +35,11 @@ impl DescribedChild for domain::PathwayStep {
         of: " of a department",
         list: "In the order in which they are taken.",
         create: "The step needs a free position. By default it goes to the end.",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
         conflicts: Conflicts {
             create: &[ProblemType::PositionTaken],
             change: &[ProblemType::PositionTaken],
             delete: &[ProblemType::HasDependents],
         },
+        ..Words::USUAL
     };
 }

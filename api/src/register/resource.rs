@@ -35,7 +35,8 @@ pub type Value<R> = <<R as Documented>::Document as Input>::Value;
 /// Takes the personal data out of one record and out of the log, for a reason; gives how many values the log has forgotten.
 pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Error> + Send>;
 
-/// A kind of record as the API serves it: where it is found, how it is kept, and what a change of it amounts to.
+/// A kind of record as the API serves it: where it is found, how it is kept, and what a change of it amounts to. Its functions fail as
+/// those of the store do that they call.
 pub trait Resource: Documented + PartialEq {
     /// What a path names it by.
     type Key: fmt::Display + FromRequest<Error = Problem> + Send + 'static;
@@ -45,9 +46,6 @@ pub trait Resource: Documented + PartialEq {
 
     /// A record that says this, as far as it matters to who may touch it; none where it can't be stored, since what it belongs to
     /// isn't there.
-    ///
-    /// # Errors
-    /// Those of the store's function, as for the others.
     fn object(&self, tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<Object>, store::Error>;
 
     /// What it may be to change this: whoever may do none of it is told before the content is looked at.
@@ -61,30 +59,18 @@ pub trait Resource: Documented + PartialEq {
     }
 
     /// Finds what there is to show of a record to this caller.
-    ///
-    /// # Errors
-    /// Those of the store's function.
     fn represent(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller)
     -> Result<Representation, store::Error>;
 
     /// Finds a record for this caller.
-    ///
-    /// # Errors
-    /// Those of the store's function.
     fn find(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Record<Self>, store::Error>;
 
     /// Whether this caller may see all that a record says, or said until it was deleted, in every version.
-    ///
-    /// # Errors
-    /// Those of the store's function.
     fn is_fully_shown(_: &mut ReadTx<'_>, _: Id<Self>, _: &domain::Caller) -> Result<bool, store::Error> {
         Ok(true)
     }
 
     /// Replaces what a record says, for this caller.
-    ///
-    /// # Errors
-    /// Those of the store's function.
     fn update(
         tx: &mut WriteTx<'_>,
         current: &Record<Self>,
@@ -93,9 +79,6 @@ pub trait Resource: Documented + PartialEq {
     ) -> Result<Stored<Self>, store::Error>;
 
     /// Deletes a record.
-    ///
-    /// # Errors
-    /// Those of the store's function.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error>;
 }
 
@@ -117,9 +100,6 @@ pub trait Root: Resource<Key: 'static> {
     fn prepare(id: Id<Self>, now: chrono::DateTime<chrono::Utc>, value: Value<Self>) -> Self::Prepared;
 
     /// Enters a record for this caller.
-    ///
-    /// # Errors
-    /// Those of the store's function.
     fn insert(
         tx: &mut WriteTx<'_>,
         prepared: &Self::Prepared,
@@ -155,7 +135,7 @@ pub trait Filter: Clone + Send + serde::de::DeserializeOwned + IntoParams + 'sta
 pub struct ChangeOptions {
     /// `true` carries out all checks and stores nothing: the answer is 200 with the resource as it would be, or 204 where
     /// it would be deleted.
-    #[param(nullable = false, default = false)]
+    #[param(default = false)]
     validate_only: Option<bool>,
 }
 
@@ -240,9 +220,6 @@ impl Change {
     }
 
     /// Enters a record by a function of its own: as [`Change::create`].
-    ///
-    /// # Errors
-    /// Those of the function.
     pub async fn enter<R: Resource>(
         self,
         stamp: Stamp,
@@ -467,9 +444,6 @@ pub fn find_for<R: Resource>(
 }
 
 /// Decides whether the caller may do any of this with a record; the first refusal tells why not.
-///
-/// # Errors
-/// That refusal.
 pub fn authorize_any(caller: &Caller, actions: &[Action], object: &Object) -> Result<(), Refused> {
     let mut refusal = None;
     for action in actions {

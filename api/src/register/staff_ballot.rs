@@ -2,6 +2,7 @@
 
 use actix_web::{HttpResponse, post, put};
 use chrono::{DateTime, Utc};
+use document::Refusal;
 use document::record::shown;
 use document::register::{
     Appointment, BallotCorrectionReason, BallotKind, BallotMode, BallotState, CorrectionPatch, Declaration, Organiser,
@@ -13,10 +14,12 @@ use domain::{Action, Object, Record};
 use serde::Deserialize;
 use store::staff_ballot::{Filter, Sort};
 use store::{Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
-use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, PartialSchema as _};
 
 use crate::app::App;
-use crate::register::operations::{Conflicts, Described, NO_CONFLICTS, Words};
+use crate::caller::Caller;
+use crate::register::operations::{Conflicts, Described, NO_CONFLICTS, Words, path_parameter};
 use crate::register::resource::{self, Change, ChangeOptions, Erasure, Resource, Root};
 use crate::request::body::Body;
 use crate::request::conditional::{IfMatch, IfMatchOfAction};
@@ -34,53 +37,37 @@ type SupersessionInput = InputOf<Supersession>;
 type AppointmentInput = InputOf<Appointment>;
 
 /// Which staff ballots a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct StaffBallotFilter {
     /// About this mutual.
-    #[serde(default)]
-    #[param(max_items = 100)]
     mutual: Vec<MutualKey>,
     /// Of this kind.
-    #[serde(default)]
-    #[param(max_items = 100)]
     kind: Vec<BallotKind>,
     /// Held by this body or these bodies.
-    #[serde(default)]
-    #[param(max_items = 100)]
     organiser: Vec<Organiser>,
     /// In this state.
-    #[serde(default)]
-    #[param(max_items = 100)]
     state: Vec<BallotState>,
     /// Held in this mode.
-    #[serde(default)]
-    #[param(max_items = 100)]
     mode: Vec<BallotMode>,
     /// Opened on this day or later. A partial date matches if it may be in the range.
-    #[param(nullable = false)]
     opened_from: Option<PartialDate>,
     /// Opened on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
-    #[param(nullable = false)]
     opened_to: Option<PartialDate>,
     /// Closed on this day or later. A partial date matches if it may be in the range.
-    #[param(nullable = false)]
     closed_from: Option<PartialDate>,
     /// Closed on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
-    #[param(nullable = false)]
     closed_to: Option<PartialDate>,
     /// Declared on this day or later. A partial date matches if it may be in the range.
-    #[param(nullable = false)]
     declared_from: Option<PartialDate>,
     /// Declared on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
-    #[param(nullable = false)]
     declared_to: Option<PartialDate>,
     /// `true` for ballots whose turnout is known, which needs both the papers returned and the people entitled to vote.
     /// `false` for the others.
-    #[param(nullable = false)]
     has_turnout: Option<bool>,
 }
 
@@ -235,11 +222,7 @@ impl Described for domain::StaffBallot {
 /// administrator can declare a historic ballot without what its sources do not give.
 #[utoipa::path(
     tag = "staff ballots",
-    params(
-        ("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
-        ChangeOptions,
-        IfMatchOfAction
-    ),
+    params(OfBallot, ChangeOptions, IfMatchOfAction),
     request_body = DeclarationInput,
     responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
@@ -250,19 +233,13 @@ pub async fn declare_staff_ballot(
     key: PathKey<domain::StaffBallotId>,
     body: Body<Declaration>,
 ) -> Result<HttpResponse, Problem> {
-    let declaration = body.create();
-    change
-        .alter::<domain::StaffBallot>(
-            key,
-            |_| &[Action::Declare],
-            move |tx, current, caller| {
-                let declaration = resource::accept(tx, &declaration, caller)?;
-                let action = if declaration.historic { Action::Correct } else { Action::Declare };
-                resource::check_permission(tx, caller, action, (current.id, &current.content))?;
-                Ok(store::staff_ballot::declare(tx, current, declaration, app.scrutineer_above)?)
-            },
-        )
-        .await
+    let above = app.scrutineer_above;
+    act(change, key, body.create(), &[Action::Declare], move |tx, current, declaration, caller| {
+        let action = if declaration.historic { Action::Correct } else { Action::Declare };
+        resource::check_permission(tx, caller, action, (current.id, &current.content))?;
+        Ok(store::staff_ballot::declare(tx, current, declaration, above)?)
+    })
+    .await
 }
 
 /// Void a staff ballot
@@ -270,11 +247,7 @@ pub async fn declare_staff_ballot(
 /// Marks a declared ballot as not counting, with the reason. The ballot keeps its record and its result.
 #[utoipa::path(
     tag = "staff ballots",
-    params(
-        ("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
-        ChangeOptions,
-        IfMatchOfAction
-    ),
+    params(OfBallot, ChangeOptions, IfMatchOfAction),
     request_body = VoidingInput,
     responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
@@ -284,17 +257,10 @@ pub async fn void_staff_ballot(
     key: PathKey<domain::StaffBallotId>,
     body: Body<Voiding>,
 ) -> Result<HttpResponse, Problem> {
-    let reason = body.create();
-    change
-        .alter::<domain::StaffBallot>(
-            key,
-            |_| &[Action::Correct],
-            move |tx, current, caller| {
-                let reason = resource::accept(tx, &reason, caller)?.clone();
-                Ok(store::staff_ballot::void(tx, current, reason)?)
-            },
-        )
-        .await
+    act(change, key, body.create(), &[Action::Correct], |tx, current, reason, _| {
+        Ok(store::staff_ballot::void(tx, current, reason.clone())?)
+    })
+    .await
 }
 
 /// Supersede a staff ballot
@@ -303,11 +269,7 @@ pub async fn void_staff_ballot(
 /// mutual.
 #[utoipa::path(
     tag = "staff ballots",
-    params(
-        ("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
-        ChangeOptions,
-        IfMatchOfAction
-    ),
+    params(OfBallot, ChangeOptions, IfMatchOfAction),
     request_body = SupersessionInput,
     responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
@@ -317,17 +279,10 @@ pub async fn supersede_staff_ballot(
     key: PathKey<domain::StaffBallotId>,
     body: Body<Supersession>,
 ) -> Result<HttpResponse, Problem> {
-    let rerun = body.create();
-    change
-        .alter::<domain::StaffBallot>(
-            key,
-            |_| &[Action::Correct],
-            move |tx, current, caller| {
-                let rerun = *resource::accept(tx, &rerun, caller)?;
-                Ok(store::staff_ballot::supersede(tx, current, rerun, caller.draft_access())?)
-            },
-        )
-        .await
+    act(change, key, body.create(), &[Action::Correct], |tx, current, rerun, caller| {
+        Ok(store::staff_ballot::supersede(tx, current, *rerun, caller.draft_access())?)
+    })
+    .await
 }
 
 /// Correct a staff ballot
@@ -337,11 +292,7 @@ pub async fn supersede_staff_ballot(
 /// correct its mutual, kind, mode or the keys of its options, nor remove anything that its declaration needed.
 #[utoipa::path(
     tag = "staff ballots",
-    params(
-        ("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"),
-        ChangeOptions,
-        IfMatchOfAction
-    ),
+    params(OfBallot, ChangeOptions, IfMatchOfAction),
     request_body = CorrectionPatch,
     responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
@@ -371,7 +322,7 @@ pub async fn correct_staff_ballot(
 /// This changes the ballot: it shows the id of the key and has a new version.
 #[utoipa::path(
     tag = "staff ballots",
-    params(("staff_ballot" = inline(StaffBallotId), Path, description = "Id of the staff ballot"), ChangeOptions, IfMatch),
+    params(OfBallot, ChangeOptions, IfMatch),
     request_body = AppointmentInput,
     responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
@@ -381,17 +332,41 @@ pub async fn replace_appointment(
     key: PathKey<domain::StaffBallotId>,
     body: Body<Appointment>,
 ) -> Result<HttpResponse, Problem> {
-    let appointment = body.create();
-    change
-        .alter::<domain::StaffBallot>(
-            key,
-            |_| &[Action::Appoint],
-            move |tx, current, caller| {
-                let key_id = *resource::accept(tx, &appointment, caller)?;
-                Ok(store::staff_ballot::appoint(tx, current, key_id)?)
-            },
-        )
-        .await
+    act(change, key, body.create(), &[Action::Appoint], |tx, current, key_id, _| {
+        Ok(store::staff_ballot::appoint(tx, current, *key_id)?)
+    })
+    .await
+}
+
+/// Moves a ballot on by what a body says, for who may do one of these actions.
+async fn act<V: Send + 'static>(
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    read: Result<V, Refusal>,
+    actions: &'static [Action],
+    work: impl Fn(
+        &mut WriteTx<'_>,
+        &Record<domain::StaffBallot>,
+        &V,
+        &Caller,
+    ) -> Result<Stored<domain::StaffBallot>, Problem>
+    + Send
+    + 'static,
+) -> Result<HttpResponse, Problem> {
+    let work = move |tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>, caller: &Caller| {
+        let value = resource::accept(tx, &read, caller)?;
+        work(tx, current, value, caller)
+    };
+    change.alter(key, move |_| actions, work).await
+}
+
+/// The ballot that an action is on, in its path.
+struct OfBallot;
+
+impl IntoParams for OfBallot {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![path_parameter(&(domain::Kind::StaffBallot, StaffBallotId::schema()), false)]
+    }
 }
 
 /// What erases the personal data of the ballot at a path, if one can be there.

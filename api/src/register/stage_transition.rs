@@ -94,7 +94,6 @@ pub struct LookedAt {
 #[into_params(parameter_in = Query)]
 struct LaunchDay {
     /// The day of the launch. The default is today.
-    #[param(nullable = false)]
     launches_on: Option<Day>,
 }
 

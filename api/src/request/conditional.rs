@@ -70,20 +70,16 @@ impl IfChanged {
             Some(tags) => tags.contain(&etag),
             None => self.modified_since.is_some_and(|since| modified <= since),
         };
-        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-        response.insert_header((header::ETAG, etag));
+        let mut response = known(unchanged, etag);
         response.insert_header((header::LAST_MODIFIED, HttpDate::from(modified)));
-        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
         if unchanged { response.finish() } else { json(&mut response, shown.document) }
     }
 
     /// A list with its tag and links: 200, or 304 where the caller has it already.
     pub fn list(&self, etag: HeaderValue, link: HeaderValue, document: impl FnOnce() -> String) -> HttpResponse {
         let unchanged = self.is_known(&etag);
-        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-        response.insert_header((header::ETAG, etag));
+        let mut response = known(unchanged, etag);
         response.insert_header((header::LINK, link));
-        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
         if unchanged { response.finish() } else { json(&mut response, document()) }
     }
 
@@ -102,11 +98,16 @@ impl IfChanged {
     /// A report with its tag: 200 with its JSON, or 304 where the caller has it already.
     pub fn report(&self, etag: HeaderValue, document: Bytes) -> HttpResponse {
         let unchanged = self.is_known(&etag);
-        let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
-        response.insert_header((header::ETAG, etag));
-        response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+        let mut response = known(unchanged, etag);
         if unchanged { response.finish() } else { json(&mut response, document) }
     }
+}
+
+/// The beginning of an answer with this tag: 304 where the caller has it already.
+fn known(unchanged: bool, etag: HeaderValue) -> HttpResponseBuilder {
+    let mut response = HttpResponse::build(if unchanged { StatusCode::NOT_MODIFIED } else { StatusCode::OK });
+    response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, CACHE_CONTROL));
+    response
 }
 
 /// The entity tag of what has none but by its own text.

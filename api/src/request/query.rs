@@ -1,8 +1,8 @@
 //! The query of a request: strict decoding, and an extractor that reads a struct of typed parameters and tells every fault
 //! of the query at once.
 //!
-//! A parameter that takes several values is repeated (`stage=launched&stage=operating`) and is a `Vec` in the struct; any
-//! other is an `Option` and may be given once. Knows no parameter by name.
+//! A parameter that takes several values is repeated (`stage=launched&stage=operating`) and is a `Vec` in the struct, which
+//! then is `#[serde(default)]`; any other is an `Option` and may be given once. Knows no parameter by name.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,7 +32,7 @@ const INVALID_ENCODING: &str = "invalid-encoding";
 #[derive(Debug)]
 pub struct UnknownParameters(pub Vec<ErrorItem>);
 
-/// The parameters of the request as a struct that derives `Deserialize`, its lists with `#[serde(default)]`.
+/// The parameters of the request as a struct that derives `Deserialize`.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 

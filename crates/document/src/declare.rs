@@ -5,27 +5,9 @@
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde::ser::{Serialize, Serializer};
-use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
+use crate::faults::Faults;
 use crate::object::Typed;
-
-/// For objects that are only shown, with a schema of their own under their name.
-macro_rules! shown_only {
-    ($($T:ty)+) => {
-        $(impl $crate::object::Typed for $T {
-            const OBJECT: Option<&'static $crate::object::Object> = None;
-
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                $crate::object::named::<Self>()
-            }
-
-            fn collect(schemas: &mut $crate::object::Schemas) {
-                $crate::object::collect_named::<Self>(schemas);
-            }
-        })+
-    };
-}
-pub(crate) use shown_only;
 
 /// What follows from the other members: it is shown, and passed over where a document is read.
 #[derive(Clone, Debug)]
@@ -73,25 +55,9 @@ impl<T> Absent for Vec<T> {
     }
 }
 
-/// Notes that a member is missing.
-pub fn note_missing(errors: &mut ValidationErrors, name: &'static str) {
-    errors.add(name, ValidationError::new("required"));
-}
-
-/// Notes what is missing in the object that a member holds.
-pub fn note_in_object<T: Typed>(errors: &mut ValidationErrors, name: &'static str, value: &T) {
-    if let Err(inside) = value.check() {
-        errors.errors_mut().insert(name.into(), ValidationErrorsKind::Struct(Box::new(inside)));
-    }
-}
-
-/// Notes what is missing in the elements of a list.
-pub fn note_in_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str, values: &[T]) {
-    let inside = values.iter().enumerate().filter_map(|(index, value)| Some((index, Box::new(value.check().err()?))));
-    let inside: std::collections::BTreeMap<_, _> = inside.collect();
-    if !inside.is_empty() {
-        errors.errors_mut().insert(name.into(), ValidationErrorsKind::List(inside));
-    }
+/// Tells of each element of a list what must be given in it and is not.
+pub fn check_each<T: Typed>(values: &[T], at: &str, faults: &mut Faults) {
+    values.iter().enumerate().for_each(|(index, value)| value.check(&format!("{at}/{index}"), faults));
 }
 
 /// Declares an object of the wire.
@@ -112,12 +78,14 @@ pub fn note_in_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str,
 ///
 /// A `record` names the type of its id, and the member that says which record it belongs to with its type. A `struct` is part of a record
 /// or the body of an action. The expansion is a struct with the members as `Option<_>` or `Vec<_>`, and its `Object`.
+///
+/// A `struct Source for domain::Source` has the members of that struct and no others: `into_value` makes the one, `show` the other.
 macro_rules! wire {
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
     pub record $Name:ident($Id:ident $(, $parent:ident: $ParentId:ident)?) { $($members:tt)* }) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?]
             [Some($crate::object::Envelope {
-                id: <$Id as $crate::object::Typed>::schema,
+                id: <$Id as $crate::object::Typed>::reference,
                 collect: |schemas| {
                     <$Id as $crate::object::Typed>::collect(schemas);
                     <$crate::value::Instant as $crate::object::Typed>::collect(schemas);
@@ -127,9 +95,33 @@ macro_rules! wire {
             })]
             $($members)* }
     };
+    ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
+    pub struct $Name:ident for domain::$Value:ident { $($members:tt)* }) => {
+        wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
+        wire! { @plain $Name $Value $($members)* }
+    };
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])? pub struct $Name:ident { $($members:tt)* }) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
     };
+    (@plain $Name:ident $Value:ident
+        $($(#[doc = $says:literal])* $field:ident: $T:ident = $presence:ident $(.$flag:ident($($value:expr),*))*,)*) => {
+        impl $Name {
+            /// The domain's value, unless a member is missing, which is told already.
+            pub(crate) fn into_value(self) -> Option<domain::$Value> {
+                Some(domain::$Value { $($field: wire!(@into $presence self.$field),)* })
+            }
+
+            /// The domain's value, to be shown.
+            pub(crate) fn show(value: &domain::$Value) -> Self {
+                Self { $($field: wire!(@show $presence value.$field),)* }
+            }
+        }
+    };
+    (@into required $value:expr) => { $crate::value::Plain::into_value($value?) };
+    (@into optional $value:expr) => { $value.map($crate::value::Plain::into_value) };
+    (@into default $value:expr) => { $value.map($crate::value::Plain::into_value).unwrap_or_default() };
+    (@show optional $value:expr) => { $value.as_ref().map($crate::value::Plain::show) };
+    (@show $presence:ident $value:expr) => { Some($crate::value::Plain::show(&$value)) };
     (@declare $Name:ident [$($about:literal)+] [$($example:tt)*] [$envelope:expr]
         $($(#[doc = $says:literal])* $field:ident: $T:ident = $presence:ident $(.$flag:ident($($value:expr),*))*,)*) => {
         $(#[doc = $about])+
@@ -154,39 +146,20 @@ macro_rules! wire {
                 )*],
                 example: wire!(@example $($example)*),
             };
+        }
+
+        impl $crate::object::Typed for $Name {
+            const INSIDE: Option<&'static $crate::object::Object> = Some(&<Self as $crate::object::Wire>::OBJECT);
+
+            fn check(&self, at: &str, faults: &mut $crate::faults::Faults) {
+                $(wire!(@check faults at self $presence $field $(.$flag)*);)*
+                let _ = (at, faults);
+            }
 
             fn without_personal(mut self, found: &mut bool) -> Self {
                 $(wire!(@forget self found $presence $field $(.$flag)*);)*
                 let _ = (&mut self, found);
                 self
-            }
-        }
-
-        impl $crate::object::Typed for $Name {
-            const OBJECT: Option<&'static $crate::object::Object> = Some(&<Self as $crate::object::Wire>::OBJECT);
-
-            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-                $crate::object::named::<Self>()
-            }
-
-            fn collect(schemas: &mut $crate::object::Schemas) {
-                $crate::object::collect_named::<Self>(schemas);
-            }
-
-            fn check(&self) -> Result<(), validator::ValidationErrors> {
-                validator::Validate::validate(self)
-            }
-
-            fn without_personal(self, found: &mut bool) -> Self {
-                $crate::object::Wire::without_personal(self, found)
-            }
-        }
-
-        impl validator::Validate for $Name {
-            fn validate(&self) -> Result<(), validator::ValidationErrors> {
-                let mut errors = validator::ValidationErrors::new();
-                $(wire!(@check errors self $presence $field $(.$flag)*);)*
-                if errors.is_empty() { Ok(()) } else { Err(errors) }
             }
         }
 
@@ -209,7 +182,7 @@ macro_rules! wire {
 
     (@parent) => { None };
     (@parent $parent:ident $ParentId:ident) => {
-        Some((stringify!($parent), <$ParentId as $crate::object::Typed>::schema))
+        Some((stringify!($parent), <$ParentId as $crate::object::Typed>::reference))
     };
 
     (@example) => { None };
@@ -222,32 +195,35 @@ macro_rules! wire {
     (@type $presence:ident $T:ident) => { Option<$T> };
 
     // What the register sets is nobody's to give.
-    (@check $errors:ident $this:ident $presence:ident $field:ident .set $($more:tt)*) => {};
-    (@check $errors:ident $this:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
-        wire!(@check $errors $this $presence $field $($more)*)
+    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident .set $($more:tt)*) => {};
+    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
+        wire!(@check $faults $at $this $presence $field $($more)*)
     };
-    (@check $errors:ident $this:ident derived $field:ident) => {};
-    (@check $errors:ident $this:ident required $field:ident) => {
-        match &$this.$field {
-            Some(value) => $crate::declare::note_in_object(&mut $errors, stringify!($field), value),
-            None => $crate::declare::note_missing(&mut $errors, stringify!($field)),
-        }
+    (@check $faults:ident $at:ident $this:ident derived $field:ident) => {};
+    (@check $faults:ident $at:ident $this:ident list $field:ident) => {
+        $crate::declare::check_each(&$this.$field, &$crate::faults::join($at, stringify!($field)), $faults)
     };
-    (@check $errors:ident $this:ident required_list $field:ident) => {
-        match &$this.$field {
-            Some(values) => $crate::declare::note_in_list(&mut $errors, stringify!($field), values),
-            None => $crate::declare::note_missing(&mut $errors, stringify!($field)),
-        }
+    (@check $faults:ident $at:ident $this:ident optional_list $field:ident) => {
+        let values = $this.$field.as_deref().unwrap_or_default();
+        $crate::declare::check_each(values, &$crate::faults::join($at, stringify!($field)), $faults)
     };
-    (@check $errors:ident $this:ident optional_list $field:ident) => {
-        $crate::declare::note_in_list(&mut $errors, stringify!($field), $this.$field.as_deref().unwrap_or_default())
+    (@check $faults:ident $at:ident $this:ident required_list $field:ident) => {
+        wire!(@given $faults $at $this $field);
+        wire!(@check $faults $at $this optional_list $field)
     };
-    (@check $errors:ident $this:ident list $field:ident) => {
-        $crate::declare::note_in_list(&mut $errors, stringify!($field), &$this.$field)
+    (@check $faults:ident $at:ident $this:ident required $field:ident) => {
+        wire!(@given $faults $at $this $field);
+        wire!(@check $faults $at $this optional $field)
     };
-    (@check $errors:ident $this:ident $presence:ident $field:ident) => {
+    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident) => {
         if let Some(value) = &$this.$field {
-            $crate::declare::note_in_object(&mut $errors, stringify!($field), value);
+            $crate::object::Typed::check(value, &$crate::faults::join($at, stringify!($field)), $faults);
+        }
+    };
+    (@given $faults:ident $at:ident $this:ident $field:ident) => {
+        if $this.$field.is_none() {
+            let place = $crate::faults::join($at, stringify!($field));
+            $faults.push(&place, domain::FaultCode::Required, "this field is required");
         }
     };
 

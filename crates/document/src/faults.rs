@@ -8,7 +8,6 @@ use std::fmt;
 use std::mem;
 
 use domain::{Checked, Fault, FaultCode, Invalid, Rules};
-use validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::node::Node;
 
@@ -98,13 +97,6 @@ impl Faults {
         self.take_all(fields, Checked::new(value))
     }
 
-    /// Adds what `validator` found in the wire struct.
-    pub fn validated(&mut self, result: Result<(), ValidationErrors>) {
-        if let Err(errors) = result {
-            self.add_validation("", &errors);
-        }
-    }
-
     /// Builds the member by a function whose faults are relative to it.
     pub fn within<I, T>(&mut self, field: &str, input: I, build: impl FnOnce(I, &mut Self) -> Option<T>) -> Option<T> {
         let inner = join(&self.base, field).into_owned();
@@ -152,25 +144,6 @@ impl Faults {
             items.push(PointedFault { pointer: String::new(), code: FaultCode::TooMany, detail, rule: None });
         }
         items
-    }
-
-    fn add_validation(&mut self, field: &str, errors: &ValidationErrors) {
-        for (name, kind) in errors.errors() {
-            let field = join(field, name);
-            match kind {
-                ValidationErrorsKind::Struct(errors) => self.add_validation(&field, errors),
-                ValidationErrorsKind::List(elements) => {
-                    for (index, errors) in elements {
-                        self.add_validation(&format!("{field}/{index}"), errors);
-                    }
-                }
-                ValidationErrorsKind::Field(errors) => {
-                    for error in errors {
-                        self.push_fault(&field, broken_rule(error));
-                    }
-                }
-            }
-        }
     }
 
     fn push_fault(&mut self, field: &str, fault: Fault) {
@@ -265,27 +238,8 @@ fn follows_from_absence(code: FaultCode) -> bool {
     matches!(code, FaultCode::Required | FaultCode::TooFew | FaultCode::Inconsistent | FaultCode::UnknownReference)
 }
 
-/// The fault that a rule of `validator` stands for.
-fn broken_rule(error: &ValidationError) -> Fault {
-    let (code, expected) = match error.code.as_ref() {
-        "required" => (FaultCode::Required, "this field is required".to_owned()),
-        "length" => {
-            let max = error.params.get("max").map(|max| format!("at most {max} elements are allowed"));
-            let min = || {
-                error.params.get("min").map_or_else(String::new, |min| format!("at least {min} elements are needed"))
-            };
-            max.map_or_else(|| (FaultCode::TooFew, min()), |detail| (FaultCode::TooMany, detail))
-        }
-        "range" => {
-            let bound = |name| error.params.get(name).map_or_else(|| "any".to_owned(), ToString::to_string);
-            (FaultCode::OutOfRange, format!("expected a number from {} to {}", bound("min"), bound("max")))
-        }
-        code => (FaultCode::InvalidFormat, format!("the value breaks the rule `{code}`")),
-    };
-    Fault::new("", code, error.message.as_ref().map_or(expected, ToString::to_string))
-}
-
-fn join<'a>(field: &'a str, below: &'a str) -> Cow<'a, str> {
+/// A place below another.
+pub fn join<'a>(field: &'a str, below: &'a str) -> Cow<'a, str> {
     if field.is_empty() {
         Cow::Borrowed(below)
     } else if below.is_empty() {

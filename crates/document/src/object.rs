@@ -4,7 +4,8 @@ use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
-use validator::ValidationErrors;
+
+use crate::faults::Faults;
 
 /// Named schemas, as they are collected for the contract.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -145,8 +146,8 @@ impl Member {
     /// The same with values of this type.
     #[must_use]
     pub const fn of<T: Typed>(mut self) -> Self {
-        self.object = T::OBJECT;
-        self.schema = T::schema;
+        self.object = T::INSIDE;
+        self.schema = T::reference;
         self.collect = T::collect;
         self
     }
@@ -225,34 +226,30 @@ impl Member {
 }
 
 /// An object of the wire, declared by `wire!`.
-pub trait Wire: Sized + ToSchema {
+pub trait Wire: Typed + Sized {
     /// Its description.
     const OBJECT: Object;
-
-    /// The same without what it says about persons, and whether it said something.
-    fn without_personal(self, found: &mut bool) -> Self;
 }
 
-/// What a member can hold: a value, or an object of the wire.
-pub trait Typed {
+/// What a member can hold: a value, or an object of the wire, with a schema under its own name.
+pub trait Typed: ToSchema {
     /// The object, if it is one.
-    const OBJECT: Option<&'static Object>;
+    const INSIDE: Option<&'static Object> = None;
 
     /// How the contract refers to it.
-    fn schema() -> RefOr<Schema>;
-
-    /// Adds the schemas that this refers to.
-    fn collect(schemas: &mut Schemas);
-
-    /// What must be given in it and is not.
-    ///
-    /// # Errors
-    /// The members that are missing.
-    fn check(&self) -> Result<(), ValidationErrors> {
-        Ok(())
+    fn reference() -> RefOr<Schema> {
+        named::<Self>()
     }
 
-    /// See [`Wire::without_personal`].
+    /// Adds the schemas that this refers to.
+    fn collect(schemas: &mut Schemas) {
+        collect_named::<Self>(schemas);
+    }
+
+    /// Tells what must be given in it and is not, where it stands at this place.
+    fn check(&self, _at: &str, _faults: &mut Faults) {}
+
+    /// The same without what it says about persons, and whether it said something.
     #[must_use]
     fn without_personal(self, _found: &mut bool) -> Self
     where
@@ -265,9 +262,7 @@ pub trait Typed {
 macro_rules! plain {
     ($($T:ty)+) => {
         $(impl Typed for $T {
-            const OBJECT: Option<&'static Object> = None;
-
-            fn schema() -> RefOr<Schema> {
+            fn reference() -> RefOr<Schema> {
                 <$T as PartialSchema>::schema()
             }
 
@@ -279,12 +274,12 @@ macro_rules! plain {
 plain! { i64 bool String }
 
 /// A reference to the schema of a named type.
-pub fn named<T: ToSchema>() -> RefOr<Schema> {
+pub fn named<T: ToSchema + ?Sized>() -> RefOr<Schema> {
     utoipa::openapi::Ref::from_schema_name(T::name()).into()
 }
 
 /// Adds the schema of a named type.
-pub fn collect_named<T: ToSchema>(schemas: &mut Schemas) {
+pub fn collect_named<T: ToSchema + ?Sized>(schemas: &mut Schemas) {
     schemas.push((T::name().into_owned(), T::schema()));
     T::schemas(schemas);
 }

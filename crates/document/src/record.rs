@@ -5,12 +5,11 @@ use domain::{Child, Id, Invalid, Kind, Record};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use validator::Validate as _;
 
 use crate::body::Input;
 use crate::canonical::canonical;
 use crate::faults::Faults;
-use crate::object::{Object, Wire};
+use crate::object::{Object, Typed as _, Wire};
 
 /// Brings a document from one form into the next: it gets the members as they are stored.
 pub type Upgrade = fn(&mut Map<String, Value>);
@@ -148,7 +147,7 @@ pub fn read<T: Documented>(document: &str, parent_id: Option<&str>) -> Result<T,
         Some(value) => T::from_value(value, parent_id).map_err(|invalid| invalid.detail),
         None => {
             // What is missing.
-            faults.validated(parse()?.validate());
+            parse()?.check("", &mut faults);
             Err(faults.to_string())
         }
     }

@@ -239,6 +239,6 @@ fn or_null(member: RefOr<Schema>) -> RefOr<Schema> {
 
 impl Instant {
     fn schema_reference() -> RefOr<Schema> {
-        <Self as Typed>::schema()
+        <Self as Typed>::reference()
     }
 }

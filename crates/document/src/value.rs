@@ -19,71 +19,109 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::decode::refuse;
-use crate::object::{Schemas, Typed, collect_named, named};
+use crate::object::Typed;
 
-/// Readable key of a record.
-pub type Slug = Text<domain::Slug>;
-/// What people call something.
-pub type Name = Text<domain::Name>;
-/// What a document is headed.
-pub type Title = Text<domain::Title>;
-/// What something is and does, at length.
-pub type Description = Text<domain::Description>;
-/// A remark or a reason.
-pub type Note = Text<domain::Note>;
-/// Address of a page.
-pub type WebUrl = Text<domain::WebUrl>;
-/// Address for electronic mail.
-pub type EmailAddress = Text<domain::EmailAddress>;
-/// A calendar day.
-pub type Day = Text<domain::Day>;
-/// A date that may be known to the month or the year only.
-pub type PartialDate = Text<domain::PartialDate>;
-/// Id of a department.
-pub type DepartmentId = Text<domain::DepartmentId>;
-/// Id of a mutual.
-pub type MutualId = Text<domain::MutualId>;
-/// Id of a staff ballot.
-pub type StaffBallotId = Text<domain::StaffBallotId>;
-/// Id of a contract.
-pub type ContractId = Text<domain::ContractId>;
-/// Id of a department's commitment.
-pub type CommitmentId = Text<domain::CommitmentId>;
-/// Id of a mutual's stage transition.
-pub type StageTransitionId = Text<domain::StageTransitionId>;
-/// Id of a step of a department's pathway.
-pub type PathwayStepId = Text<domain::PathwayStepId>;
-/// Id of an enabler.
-pub type EnablerId = Text<domain::EnablerId>;
-/// Id of a mutual's annual return.
-pub type AnnualReturnId = Text<domain::AnnualReturnId>;
-/// Id of an endorsement of a mutual.
-pub type EndorsementId = Text<domain::EndorsementId>;
-/// Id of an objection to a mutual.
-pub type ObjectionId = Text<domain::ObjectionId>;
-/// Id of a mutual's request for support.
-pub type SupportRequestId = Text<domain::SupportRequestId>;
-/// Id of a mutual's progress on a step.
-pub type PathwayProgressId = Text<domain::PathwayProgressId>;
-/// Full-time equivalents.
-pub type Fte = Text<domain::Fte>;
-/// Id of an API key.
-pub type KeyId = Text<domain::KeyId>;
+/// Declares values that are JSON strings: what the contract says of each, its name there, the domain's value, and what is added to the
+/// schema of a string.
+macro_rules! text {
+    ($($(#[doc = $says:literal])+ $Name:ident: $T:ty = $(.$add:ident($($value:expr),*))+;)+) => {$(
+        $(#[doc = $says])+
+        pub type $Name = $crate::value::Text<$T>;
+
+        impl $crate::value::Described for $T {
+            const NAME: &'static str = stringify!($Name);
+
+            fn describe(string: ObjectBuilder) -> ObjectBuilder {
+                string.description(Some(concat!($($says),+).trim_ascii()))$(.$add($($value),*))+
+            }
+        }
+    )+};
+}
+pub(crate) use text;
+
+text! {
+    /// Readable key: words of lower-case letters and digits joined by hyphens, not in the format of a UUID. It never
+    /// changes and is never given to another record.
+    Slug: domain::Slug = .key().examples(["cabinet-office"]);
+    /// What people call it: one line, without white space around it, in Unicode normalisation form C.
+    Name: domain::Name = .line(Self::MAX_CHARS).examples(["Cabinet Office"]);
+    /// What it is headed: one line, without white space around it, in Unicode normalisation form C.
+    Title: domain::Title = .line(Self::MAX_CHARS).examples(["Annual report 2012"]);
+    /// What it is and does, in plain text of one or more lines.
+    Description: domain::Description = .prose(Self::MAX_CHARS).examples(["Runs the borough's libraries since 2012."]);
+    /// A remark or a reason, in plain text of one or more lines.
+    Note: domain::Note = .prose(Self::MAX_CHARS).examples(["The report gives the year only."]);
+    /// Address of a page: absolute, `http` or `https`, without a user name or password.
+    WebUrl: domain::WebUrl =
+        .format(Some(SchemaFormat::Custom("uri".to_owned())))
+        .pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://"))
+        .max_length(Some(Self::MAX_CHARS))
+        .examples(["https://www.gov.uk/government/organisations/cabinet-office"]);
+    /// Address for electronic mail, in ASCII and without a display name.
+    EmailAddress: domain::EmailAddress =
+        .format(Some(SchemaFormat::Custom("email".to_owned())))
+        .max_length(Some(Self::MAX_CHARS))
+        .examples(["mutuals@example.gov.uk"]);
+    /// A calendar day (ISO 8601), of the years 1000 to 9999.
+    Day: domain::Day = .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))).examples(["2012-10-01"]);
+    /// A date that may be partial: the day `2011-10-01`, the month `2011-10` or the year `2011` (ISO 8601, reduced
+    /// precision), of the years 1000 to 9999.
+    PartialDate: domain::PartialDate =
+        .pattern(Some("^[1-9][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"))
+        .max_length(Some(10))
+        .examples(["2011-10"]);
+    /// Id of a department.
+    DepartmentId: domain::DepartmentId = .id();
+    /// Id of a mutual.
+    MutualId: domain::MutualId = .id();
+    /// Id of a staff ballot.
+    StaffBallotId: domain::StaffBallotId = .id();
+    /// Id of a contract.
+    ContractId: domain::ContractId = .id();
+    /// Id of a department's commitment.
+    CommitmentId: domain::CommitmentId = .id();
+    /// Id of a mutual's stage transition.
+    StageTransitionId: domain::StageTransitionId = .id();
+    /// Id of a step of a department's pathway.
+    PathwayStepId: domain::PathwayStepId = .id();
+    /// Id of an enabler.
+    EnablerId: domain::EnablerId = .id();
+    /// Id of a mutual's annual return.
+    AnnualReturnId: domain::AnnualReturnId = .id();
+    /// Id of an endorsement of a mutual.
+    EndorsementId: domain::EndorsementId = .id();
+    /// Id of an objection to a mutual.
+    ObjectionId: domain::ObjectionId = .id();
+    /// Id of a mutual's request for support.
+    SupportRequestId: domain::SupportRequestId = .id();
+    /// Id of a mutual's progress on a step of its pathway.
+    PathwayProgressId: domain::PathwayProgressId = .id();
+    /// A number of full-time equivalents in steps of a hundredth, as decimal text. Answers write both places: `12` is
+    /// answered as `12.00`.
+    Fte: domain::Fte =
+        .pattern(Some(r"^((0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?|10000000(\.0{1,2})?)$"))
+        .max_length(Some(11))
+        .examples(["254.50"]);
+    /// Id of an API key. It is no secret.
+    KeyId: domain::KeyId = .id();
+    /// Id or slug of a department.
+    DepartmentKey: domain::Key<domain::Department> = .key().examples(["cabinet-office"]);
+    /// Id or slug of a mutual.
+    MutualKey: domain::Key<domain::Mutual> = .key().examples(["gloucestershire-care-services-cic"]);
+    /// An identifier as its scheme (org-id.guide), a colon and the id.
+    SchemeAndId: domain::Identifier =
+        .pattern(Some(scheme_and_id())).max_length(Some(100)).examples(["GB-COH:08878185"]);
+    /// Words to search for, ignoring upper and lower case and accents. Each must match the start of a word in the
+    /// record. At most 10 words.
+    SearchWords: domain::SearchQuery = .min_length(Some(1)).max_length(Some(200)).examples(["care glouc"]);
+}
+
 /// A field of public service.
 pub type Sector = Word<domain::Sector>;
 /// A region of the United Kingdom.
 pub type Region = Word<domain::Region>;
 /// Whether a test is met.
 pub type TestOutcome = Word<domain::TestOutcome>;
-
-/// Id or slug of a department, in a path or a query.
-pub type DepartmentKey = Text<domain::Key<domain::Department>>;
-/// Id or slug of a mutual, in a path or a query.
-pub type MutualKey = Text<domain::Key<domain::Mutual>>;
-/// An identifier in a query.
-pub type SchemeAndId = Text<domain::Identifier>;
-/// Words to search for.
-pub type SearchWords = Text<domain::SearchQuery>;
 
 /// A domain value as a JSON string, read by the domain's own parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,6 +204,72 @@ impl<T> Word<T> {
     }
 }
 
+/// A value of the wire that stands for one of the domain, whatever stands beside it.
+pub trait Plain {
+    /// The domain's value.
+    type Value;
+
+    /// The domain's value.
+    fn into_value(self) -> Self::Value;
+
+    /// The domain's value, to be shown.
+    fn show(value: &Self::Value) -> Self;
+}
+
+impl<T: Clone> Plain for Text<T> {
+    type Value = T;
+
+    fn into_value(self) -> T {
+        self.0
+    }
+
+    fn show(value: &T) -> Self {
+        Self(value.clone())
+    }
+}
+
+impl<T: Copy> Plain for Word<T> {
+    type Value = T;
+
+    fn into_value(self) -> T {
+        self.0
+    }
+
+    fn show(value: &T) -> Self {
+        Self(*value)
+    }
+}
+
+impl Plain for Instant {
+    type Value = DateTime<Utc>;
+
+    fn into_value(self) -> DateTime<Utc> {
+        self.0
+    }
+
+    fn show(value: &DateTime<Utc>) -> Self {
+        Self(*value)
+    }
+}
+
+macro_rules! as_it_is {
+    ($($T:ty)+) => {
+        $(impl Plain for $T {
+            type Value = Self;
+
+            fn into_value(self) -> Self {
+                self
+            }
+
+            fn show(value: &Self) -> Self {
+                *value
+            }
+        })+
+    };
+}
+
+as_it_is! { bool i64 }
+
 /// The domain values in a list of wire values.
 pub fn texts<T>(values: Vec<Text<T>>) -> Vec<T> {
     values.into_iter().map(|Text(value)| value).collect()
@@ -176,312 +280,53 @@ pub fn words<T>(values: Vec<Word<T>>) -> Vec<T> {
     values.into_iter().map(|Word(value)| value).collect()
 }
 
-impl Described for domain::Slug {
-    const NAME: &'static str = "Slug";
+/// The forms that several values have, as what is added to the schema of a string.
+pub(crate) trait Form {
+    /// Text of one line.
+    fn line(self, max_chars: usize) -> Self;
+    /// Text of one or more lines.
+    fn prose(self, max_chars: usize) -> Self;
+    /// The id or the slug of a record.
+    fn key(self) -> Self;
+    /// The id of a record.
+    fn id(self) -> Self;
+}
 
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some(
-                "Readable key: words of lower-case letters and digits joined by hyphens, not in the format of a UUID. \
-                 It never changes and is never given to another record.",
-            ))
-            .pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"))
-            .min_length(Some(1))
-            .max_length(Some(Self::MAX_CHARS))
-            .examples(["cabinet-office"])
+impl Form for ObjectBuilder {
+    fn line(self, max_chars: usize) -> Self {
+        visible(self, max_chars, r"[^\x00-\x1f\x7f]")
+    }
+
+    fn prose(self, max_chars: usize) -> Self {
+        visible(self, max_chars, r"(\r\n|[^\x00-\x08\x0b-\x1f\x7f])")
+    }
+
+    fn key(self) -> Self {
+        let form = self.pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"));
+        form.min_length(Some(1)).max_length(Some(domain::Slug::MAX_CHARS))
+    }
+
+    fn id(self) -> Self {
+        self.format(Some(SchemaFormat::Custom("uuid".to_owned())))
+            .pattern(Some("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))
+            .examples(["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"])
     }
 }
 
-impl Described for domain::Name {
-    const NAME: &'static str = "Name";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        let text = "What people call it: one line, without white space around it, in Unicode normalisation form C.";
-        line(string, text, Self::MAX_CHARS).examples(["Cabinet Office"])
-    }
-}
-
-impl Described for domain::Title {
-    const NAME: &'static str = "Title";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        let text = "What it is headed: one line, without white space around it, in Unicode normalisation form C.";
-        line(string, text, Self::MAX_CHARS).examples(["Annual report 2012"])
-    }
-}
-
-impl Described for domain::Description {
-    const NAME: &'static str = "Description";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        prose(string, "What it is and does, in plain text of one or more lines.", Self::MAX_CHARS)
-            .examples(["Runs the borough's libraries since 2012."])
-    }
-}
-
-impl Described for domain::Note {
-    const NAME: &'static str = "Note";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        prose(string, "A remark or a reason, in plain text of one or more lines.", Self::MAX_CHARS)
-            .examples(["The report gives the year only."])
-    }
-}
-
-impl Described for domain::WebUrl {
-    const NAME: &'static str = "WebUrl";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some("Address of a page: absolute, `http` or `https`, without a user name or password."))
-            .format(Some(SchemaFormat::Custom("uri".to_owned())))
-            .pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://"))
-            .max_length(Some(Self::MAX_CHARS))
-            .examples(["https://www.gov.uk/government/organisations/cabinet-office"])
-    }
-}
-
-impl Described for domain::EmailAddress {
-    const NAME: &'static str = "EmailAddress";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some("Address for electronic mail, in ASCII and without a display name."))
-            .format(Some(SchemaFormat::Custom("email".to_owned())))
-            .max_length(Some(Self::MAX_CHARS))
-            .examples(["mutuals@example.gov.uk"])
-    }
-}
-
-impl Described for domain::Day {
-    const NAME: &'static str = "Day";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some("A calendar day (ISO 8601), of the years 1000 to 9999."))
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
-            .examples(["2012-10-01"])
-    }
-}
-
-impl Described for domain::PartialDate {
-    const NAME: &'static str = "PartialDate";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some(
-                "A date that may be partial: the day `2011-10-01`, the month `2011-10` or the year `2011` \
-                 (ISO 8601, reduced precision), of the years 1000 to 9999.",
-            ))
-            .pattern(Some("^[1-9][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"))
-            .max_length(Some(10))
-            .examples(["2011-10"])
-    }
-}
-
-impl Described for domain::DepartmentId {
-    const NAME: &'static str = "DepartmentId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a department.")
-    }
-}
-
-impl Described for domain::MutualId {
-    const NAME: &'static str = "MutualId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a mutual.")
-    }
-}
-
-impl Described for domain::StaffBallotId {
-    const NAME: &'static str = "StaffBallotId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a staff ballot.")
-    }
-}
-
-impl Described for domain::ContractId {
-    const NAME: &'static str = "ContractId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a contract.")
-    }
-}
-
-impl Described for domain::CommitmentId {
-    const NAME: &'static str = "CommitmentId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a department's commitment.")
-    }
-}
-
-impl Described for domain::StageTransitionId {
-    const NAME: &'static str = "StageTransitionId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a mutual's stage transition.")
-    }
-}
-
-impl Described for domain::PathwayStepId {
-    const NAME: &'static str = "PathwayStepId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a step of a department's pathway.")
-    }
-}
-
-impl Described for domain::EnablerId {
-    const NAME: &'static str = "EnablerId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of an enabler.")
-    }
-}
-
-impl Described for domain::AnnualReturnId {
-    const NAME: &'static str = "AnnualReturnId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a mutual's annual return.")
-    }
-}
-
-impl Described for domain::EndorsementId {
-    const NAME: &'static str = "EndorsementId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of an endorsement of a mutual.")
-    }
-}
-
-impl Described for domain::ObjectionId {
-    const NAME: &'static str = "ObjectionId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of an objection to a mutual.")
-    }
-}
-
-impl Described for domain::SupportRequestId {
-    const NAME: &'static str = "SupportRequestId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a mutual's request for support.")
-    }
-}
-
-impl Described for domain::PathwayProgressId {
-    const NAME: &'static str = "PathwayProgressId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of a mutual's progress on a step of its pathway.")
-    }
-}
-
-impl Described for domain::Fte {
-    const NAME: &'static str = "Fte";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some(
-                "A number of full-time equivalents in steps of a hundredth, as decimal text. Answers write both places: `12` is \
-                 answered as `12.00`.",
-            ))
-            .pattern(Some(r"^((0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?|10000000(\.0{1,2})?)$"))
-            .max_length(Some(11))
-            .examples(["254.50"])
-    }
-}
-
-impl Described for domain::KeyId {
-    const NAME: &'static str = "KeyId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        id(string, "Id of an API key. It is no secret.")
-    }
-}
-
-impl Described for domain::Key<domain::Department> {
-    const NAME: &'static str = "DepartmentKey";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        key(string, "Id or slug of a department.", "cabinet-office")
-    }
-}
-
-impl Described for domain::Key<domain::Mutual> {
-    const NAME: &'static str = "MutualKey";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        key(string, "Id or slug of a mutual.", "gloucestershire-care-services-cic")
-    }
-}
-
-impl Described for domain::Identifier {
-    const NAME: &'static str = "SchemeAndId";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        let schemes: Vec<&str> = domain::Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
-        string
-            .description(Some("An identifier as its scheme (org-id.guide), a colon and the id."))
-            .pattern(Some(format!("^({}):.+$", schemes.join("|"))))
-            .max_length(Some(100))
-            .examples(["GB-COH:08878185"])
-    }
-}
-
-impl Described for domain::SearchQuery {
-    const NAME: &'static str = "SearchWords";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        let text = "Words to search for, ignoring upper and lower case and accents. Each must match the start of a \
-                    word in the record. At most 10 words.";
-        string.description(Some(text)).min_length(Some(1)).max_length(Some(200)).examples(["care glouc"])
-    }
-}
-
-/// The schema of text of one line.
-pub fn line(string: ObjectBuilder, description: &str, max_chars: usize) -> ObjectBuilder {
-    text(string, description, max_chars, r"[^\x00-\x1f\x7f]")
-}
-
-/// The schema of text of one or more lines.
-pub fn prose(string: ObjectBuilder, description: &str, max_chars: usize) -> ObjectBuilder {
-    text(string, description, max_chars, r"(\r\n|[^\x00-\x08\x0b-\x1f\x7f])")
-}
-
-/// The schema of text of characters of one form, one of which at least is to be seen.
+/// Text of characters of one form, one of which at least is to be seen.
 ///
 /// The pattern is one that every dialect of regular expressions reads, RE2's and PCRE's among them, so that it speaks of ASCII alone:
 /// that other control characters and blanks count for the same, the rule says and no schema.
-fn text(string: ObjectBuilder, description: &str, max_chars: usize, character: &str) -> ObjectBuilder {
+fn visible(string: ObjectBuilder, max_chars: usize, character: &str) -> ObjectBuilder {
     string
-        .description(Some(description))
         .pattern(Some(format!(r"^{character}*[^\x00-\x20\x7f]{character}*$")))
         .min_length(Some(1))
         .max_length(Some(max_chars))
 }
 
-fn key(string: ObjectBuilder, description: &str, example: &str) -> ObjectBuilder {
-    string
-        .description(Some(description))
-        .pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"))
-        .min_length(Some(1))
-        .max_length(Some(domain::Slug::MAX_CHARS))
-        .examples([example])
-}
-
-fn id(string: ObjectBuilder, description: &str) -> ObjectBuilder {
-    string
-        .description(Some(description))
-        .format(Some(SchemaFormat::Custom("uuid".to_owned())))
-        .pattern(Some("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))
-        .examples(["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"])
+fn scheme_and_id() -> String {
+    let schemes: Vec<&str> = domain::Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
+    format!("^({}):.+$", schemes.join("|"))
 }
 
 impl<T> From<T> for Text<T> {
@@ -612,38 +457,8 @@ impl PartialSchema for Instant {
 
 impl ToSchema for Instant {}
 
-impl<T: Described> Typed for Text<T> {
-    const OBJECT: Option<&'static crate::object::Object> = None;
+impl<T: Described> Typed for Text<T> {}
 
-    fn schema() -> RefOr<Schema> {
-        named::<Self>()
-    }
+impl<T: Vocabulary> Typed for Word<T> {}
 
-    fn collect(schemas: &mut Schemas) {
-        collect_named::<Self>(schemas);
-    }
-}
-
-impl<T: Vocabulary> Typed for Word<T> {
-    const OBJECT: Option<&'static crate::object::Object> = None;
-
-    fn schema() -> RefOr<Schema> {
-        named::<Self>()
-    }
-
-    fn collect(schemas: &mut Schemas) {
-        collect_named::<Self>(schemas);
-    }
-}
-
-impl Typed for Instant {
-    const OBJECT: Option<&'static crate::object::Object> = None;
-
-    fn schema() -> RefOr<Schema> {
-        named::<Self>()
-    }
-
-    fn collect(schemas: &mut Schemas) {
-        collect_named::<Self>(schemas);
-    }
-}
+impl Typed for Instant {}

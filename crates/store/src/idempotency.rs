@@ -34,9 +34,6 @@ pub struct Answer {
 }
 
 /// The answer given to an earlier request with this id (the digest of caller, method, path and key).
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn find(tx: &mut WriteTx<'_>, id: &str) -> Result<Option<Answer>, Error> {
     let oldest = oldest_kept(tx);
     Ok(idempotency_keys::table
@@ -48,9 +45,6 @@ pub fn find(tx: &mut WriteTx<'_>, id: &str) -> Result<Option<Answer>, Error> {
 }
 
 /// Keeps an answer, and forgets those that are over a day old.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Error> {
     let (now, oldest) = (tx.stamp().now.naive_utc(), oldest_kept(tx));
     diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(oldest))).execute(tx.adding())?;

@@ -111,9 +111,6 @@ const PATIENCE: i64 = 3;
 const MAX_PASSES: i64 = 50;
 
 /// Begins an import, whose rows are still to come.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<(), Error> {
     let department_ids = match &access.scope {
         Scope::All => None,
@@ -148,9 +145,6 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<
 }
 
 /// Adds rows to an import that is still arriving.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn add(tx: &mut WriteTx<'_>, id: ImportId, rows: &[(i64, String)]) -> Result<(), Error> {
     let id = id.to_string();
     insert_chunk(tx, &id, 0, rows)?;
@@ -161,9 +155,6 @@ pub fn add(tx: &mut WriteTx<'_>, id: ImportId, rows: &[(i64, String)]) -> Result
 }
 
 /// Says that all rows of an import have arrived; gives it.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn complete(tx: &mut WriteTx<'_>, id: ImportId) -> Result<Import, Error> {
     let own = imports::table.find(id.to_string());
     diesel::update(own).set(imports::state.eq(ImportState::Waiting.as_str())).execute(tx.changing())?;
@@ -182,9 +173,6 @@ pub fn find(tx: &mut ReadTx<'_>, id: ImportId) -> Result<Import, Error> {
 
 /// A page of the imports that somebody asked for, or of all, in the order in which they were asked for, with one more where there is a next
 /// page; and how many there are.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn list(tx: &mut ReadTx<'_>, asked_by: Option<&str>, page: &IdPage) -> Result<(Vec<Import>, i64), Error> {
     let theirs = || {
         let all = imports::table.into_boxed();
@@ -205,9 +193,6 @@ pub fn list(tx: &mut ReadTx<'_>, asked_by: Option<&str>, page: &IdPage) -> Resul
 }
 
 /// The problems of an import's rows after a line, in the order of the lines.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn problems(tx: &mut ReadTx<'_>, id: ImportId, after: i64, limit: usize) -> Result<Vec<(i64, String)>, Error> {
     let own = import_problems::table.filter(import_problems::import_id.eq(id.to_string()));
     let next = own.filter(import_problems::line.gt(after)).order(import_problems::line);
@@ -216,9 +201,6 @@ pub fn problems(tx: &mut ReadTx<'_>, id: ImportId, after: i64, limit: usize) -> 
 }
 
 /// Whether an import may wait for somebody to work at it.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn is_any_open(tx: &mut ReadTx<'_>) -> Result<bool, Error> {
     let open = imports::state.eq_any([ImportState::Waiting.as_str(), ImportState::Running.as_str()]);
     Ok(diesel::select(diesel::dsl::exists(imports::table.filter(open))).get_result(tx.conn())?)
@@ -226,9 +208,6 @@ pub fn is_any_open(tx: &mut ReadTx<'_>) -> Result<bool, Error> {
 
 /// Gives a worker an import to work at: this one, or the oldest, unless another works at it. It has it for some seconds, and for some
 /// more with each chunk.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: Option<ImportId>) -> Result<Option<Import>, Error> {
     let now = tx.stamp().now.naive_utc();
     let open = imports::state.eq_any([ImportState::Waiting.as_str(), ImportState::Running.as_str()]);
@@ -251,9 +230,6 @@ pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: Option<ImportId>) -> Re
 }
 
 /// The import as it stands, if this worker still has it: another may have taken it over.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn held(tx: &mut ReadTx<'_>, id: ImportId, worker: &str) -> Result<Option<Import>, Error> {
     let own = imports::table.find(id.to_string()).filter(imports::worker.eq(worker));
     let found: Option<Row> = own.select(Row::as_select()).first(tx.conn()).optional()?;
@@ -261,9 +237,6 @@ pub fn held(tx: &mut ReadTx<'_>, id: ImportId, worker: &str) -> Result<Option<Im
 }
 
 /// The chunks of a pass after a line, as many as have no more than so many rows together, and at least one if there is any.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn chunks_after(
     tx: &mut ReadTx<'_>,
     id: ImportId,
@@ -286,9 +259,6 @@ pub fn chunks_after(
 }
 
 /// Whether a row of the import was for this record already.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn is_taken(tx: &mut ReadTx<'_>, id: ImportId, resource_id: &str) -> Result<bool, Error> {
     let own = import_records::table.find((id.to_string(), resource_id));
     Ok(diesel::select(diesel::dsl::exists(own)).get_result(tx.conn())?)
@@ -301,9 +271,6 @@ impl FindingTable for Records {
 }
 
 /// Notes what became of the rows of chunks of one pass, in the transaction of what they did; gives the import as it is then.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: &Outcome) -> Result<Import, Error> {
     let id = import.id.to_string();
     for chunk in chunks {
@@ -332,9 +299,6 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: 
 
 /// What comes after a pass of which no chunk is left: another with the rows that still wait, the last one where the pass entered nothing
 /// that they may have waited for, or the end. Gives the import as it is then.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn go_on(tx: &mut WriteTx<'_>, import: &Import) -> Result<Import, Error> {
     let id = import.id.to_string();
     let next = import.pass.saturating_add(1);
@@ -351,9 +315,6 @@ pub fn go_on(tx: &mut WriteTx<'_>, import: &Import) -> Result<Import, Error> {
 }
 
 /// Ends an import of which nothing is entered, with the problems that are why.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, problems: &[(i64, String)]) -> Result<Import, Error> {
     let key = id.to_string();
     diesel::delete(import_chunks::table.filter(import_chunks::import_id.eq(&key))).execute(tx.changing())?;
@@ -381,17 +342,11 @@ fn finish(tx: &mut WriteTx<'_>, id: ImportId, state: ImportState) -> Result<Impo
 }
 
 /// Forgets an import whose rows did not all arrive.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn discard(tx: &mut WriteTx<'_>, id: ImportId) -> Result<(), Error> {
     remove(tx, &[id.to_string()])
 }
 
 /// Forgets imports that were over so long ago, and those that stopped arriving a day ago.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn tidy_up(tx: &mut WriteTx<'_>, kept: TimeDelta) -> Result<(), Error> {
     let before = |age: TimeDelta| {
         let now = tx.stamp().now;

@@ -76,9 +76,6 @@ pub fn validity(tx: &mut WriteTx<'_>, id: KeyId) -> Result<Validity, Error> {
 }
 
 /// The key with this id and the hash that proves it, if there is one.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn find_with_hash(tx: &mut ReadTx<'_>, id: KeyId) -> Result<Option<(StoredKey, Vec<u8>)>, Error> {
     let row: Option<Row> = api_keys::table.find(id.to_string()).select(Row::as_select()).first(tx.conn()).optional()?;
     row.map(|row| {
@@ -89,9 +86,6 @@ pub fn find_with_hash(tx: &mut ReadTx<'_>, id: KeyId) -> Result<Option<(StoredKe
 }
 
 /// A page of all keys in the order in which they were made, with one more where there is a next page, and how many there are.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn list(tx: &mut ReadTx<'_>, page: &IdPage) -> Result<(Vec<StoredKey>, i64), Error> {
     let mut query = api_keys::table.select(Row::as_select()).into_boxed();
     query = if page.descending { query.order(api_keys::id.desc()) } else { query.order(api_keys::id.asc()) };
@@ -155,9 +149,6 @@ pub fn revoke(tx: &mut WriteTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
 }
 
 /// Notes that a key is in use, to the hour: most calls find that noted already.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn note_use(tx: &mut WriteTx<'_>, id: KeyId) -> Result<(), Error> {
     let hour = hour_of(tx.stamp().now).naive_utc();
     let unnoted = api_keys::last_used_at.is_null().or(api_keys::last_used_at.lt(hour));

@@ -2,6 +2,9 @@
 //!
 //! Owns transactions, SQL, the entry log and the reading of the databases' errors; knows no word of HTTP. Each resource
 //! has a module with `find`, `list`, `insert`, `update` and `delete`; all writing goes through [`Store::write`].
+//!
+//! Whatever takes a transaction fails with [`Error::Unavailable`] where the database does not answer; its own documentation says what
+//! else it refuses.
 
 mod backend;
 mod error;
@@ -229,9 +232,6 @@ impl Store {
 
     /// Waits until there is an entry after this number, or its time is over. What this process writes is known at once, what another
     /// one wrote within a fraction of a second.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
     pub async fn wait_for_entry(&self, after: i64, patience: Duration) -> Result<(), Error> {
         let mut heads = self.heads.subscribe();
         let arrival = async {

@@ -42,7 +42,6 @@ const FORM: u8 = 1;
 #[into_params(parameter_in = Query)]
 struct AsAt {
     /// The day: what was true at its end, as known now. Today where it is left out.
-    #[param(nullable = false)]
     as_at: Option<Day>,
 }
 
@@ -51,58 +50,39 @@ struct AsAt {
 #[into_params(parameter_in = Query)]
 struct TimelineOf {
     /// How long the periods are: years where it is left out.
-    #[param(nullable = false)]
     by: Option<TimelineStep>,
     /// In the first period. Where it is left out, there are 20 periods.
-    #[param(nullable = false)]
     from: Option<PartialDate>,
     /// In the last period: today where it is left out. There are 600 periods at most.
-    #[param(nullable = false)]
     to: Option<PartialDate>,
 }
 
 /// Which mutuals: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
 #[into_params(parameter_in = Query)]
 struct CountedFilter {
     /// As at this day: today where it is left out.
-    #[param(nullable = false)]
     as_at: Option<Day>,
     /// That stood there.
-    #[serde(default)]
-    #[param(max_items = 100)]
     standing: Vec<StandingGroup>,
     /// That were in this stage.
-    #[serde(default)]
-    #[param(max_items = 100)]
     stage: Vec<Stage>,
     /// In this sector.
-    #[serde(default)]
-    #[param(max_items = 100)]
     sector: Vec<Sector>,
     /// In this region.
-    #[serde(default)]
-    #[param(max_items = 100)]
     region: Vec<Region>,
     /// Led by this department.
-    #[serde(default)]
-    #[param(max_items = 100)]
     department: Vec<DepartmentKey>,
     /// Of this legal form.
-    #[serde(default)]
-    #[param(max_items = 100)]
     legal_form: Vec<LegalForm>,
     /// Launched in this year or month, or on this day: by the first day that the launch may have been.
-    #[param(nullable = false)]
     launched_in: Option<PartialDate>,
     /// Ended in it, likewise.
-    #[param(nullable = false)]
     ended_in: Option<PartialDate>,
     /// `true` for those with a staff count that may apply to that day, `false` for the others.
-    #[param(nullable = false)]
     has_staff: Option<bool>,
     /// `true` if launched without meeting the conditions, `false` otherwise.
-    #[param(nullable = false)]
     past_gate: Option<bool>,
 }
 

@@ -9,7 +9,7 @@ use crate::faults::Faults;
 use crate::record::Documented;
 use crate::reference::Reference;
 use crate::source::{self, Source};
-use crate::value::{ContractId, Day, DepartmentId, Described, Description, MutualId, Text, Title, Word, line, texts};
+use crate::value::{ContractId, Day, DepartmentId, Description, Form, MutualId, Text, Title, Word, text, texts};
 
 /// How a supplier was chosen.
 pub type Procedure = Word<domain::Procedure>;
@@ -23,20 +23,24 @@ pub type ContractStatus = Word<domain::ContractStatus>;
 /// How a contract protects a mutual from competition.
 pub type ProtectionKind = Word<domain::ProtectionKind>;
 
-/// The buyer's own reference of a contract.
-pub type ContractReference = Text<domain::Line<100>>;
-
-/// The open contracting id of a procurement.
-pub type Ocid = Text<domain::Ocid>;
-
-/// What kind of services are bought.
-pub type CpvCode = Text<domain::CpvCode>;
-
-/// The first digits of CPV codes.
-pub type CpvPrefix = Text<domain::CpvPrefix>;
-
-/// A currency.
-pub type Currency = Text<domain::Currency>;
+text! {
+    /// The buyer's own reference: one line, without white space around it.
+    ContractReference: domain::Line<100> = .line(Self::MAX_CHARS).examples(["CS-2025-0117"]);
+    /// Open contracting id, under which all notices about the same procurement are published: `ocds-`, the publisher's
+    /// prefix of six, `-` and the publisher's own id (Open Contracting Data Standard 1.1).
+    Ocid: domain::Ocid =
+        .pattern(Some("^ocds-[0-9a-z]{6}-[!-~]+$"))
+        .max_length(Some(Self::MAX_CHARS))
+        .examples(["ocds-h6vhtk-04f9a1"]);
+    /// Code of the Common Procurement Vocabulary (CPV 2008, Commission Regulation (EC) No 213/2008): eight digits, `-`
+    /// and the check digit, which is the sum of the digits times 3, 7, 1, 3, 7, 1, 3, 7, modulo 10. It may be sent
+    /// without the check digit and is answered with it.
+    CpvCode: domain::CpvCode = .pattern(Some("^[0-9]{8}(-[0-9])?$")).max_length(Some(10)).examples(["85000000-9"]);
+    /// The first 2 to 8 digits of CPV codes: all codes of that division, group, class or category.
+    CpvPrefix: domain::CpvPrefix = .pattern(Some("^[0-9]{2,8}$")).examples(["853"]);
+    /// A currency by its code of three capital letters (ISO 4217).
+    Currency: domain::Currency = .pattern(Some("^[A-Z]{3}$")).min_length(Some(3)).max_length(Some(3)).examples(["GBP"]);
+}
 
 wire! {
     /// A contract under which a mutual supplies services to a public body. Its days are whole: which law applies, and
@@ -120,7 +124,7 @@ wire! {
 wire! {
     /// How, and until when, a contract protects a mutual from competition.
     #[example({"kind": "reserved", "until": "2030-05-31"})]
-    pub struct Protection {
+    pub struct Protection for domain::Protection {
         kind: ProtectionKind = required,
         /// The last day of it: not before the contract's `starts_on`, and not with the kind `none`.
         until: Day = optional,
@@ -147,7 +151,7 @@ impl Input for Contract {
             starts_on: self.starts_on.map(Text::into_inner),
             ends_on: self.ends_on.map(Text::into_inner),
             latest_ends_on: self.latest_ends_on.map(Text::into_inner),
-            protection: self.protection.and_then(Protection::build),
+            protection: self.protection.and_then(Protection::into_value),
         };
         let timeline = faults.checked(&[], timeline);
         let sources = source::build(self.sources, faults);
@@ -218,79 +222,6 @@ impl Money {
     /// The amount, to be shown.
     pub fn show(money: domain::Money) -> Self {
         Self { amount_minor: Some(money.amount_minor()), currency: Some(Text(money.currency())) }
-    }
-}
-
-impl Protection {
-    /// The protection, unless its kind is missing, which is told already.
-    fn build(self) -> Option<domain::Protection> {
-        Some(domain::Protection { kind: self.kind?.into_inner(), until: self.until.map(Text::into_inner) })
-    }
-
-    fn show(protection: &domain::Protection) -> Self {
-        Self { kind: Some(Word(protection.kind)), until: protection.until.map(Text) }
-    }
-}
-
-impl Described for domain::Line<100> {
-    const NAME: &'static str = "ContractReference";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        let text = "The buyer's own reference: one line, without white space around it.";
-        line(string, text, Self::MAX_CHARS).examples(["CS-2025-0117"])
-    }
-}
-
-impl Described for domain::Ocid {
-    const NAME: &'static str = "Ocid";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some(
-                "Open contracting id, under which all notices about the same procurement are published: `ocds-`, the \
-                 publisher's prefix of six, `-` and the publisher's own id (Open Contracting Data Standard 1.1).",
-            ))
-            .pattern(Some("^ocds-[0-9a-z]{6}-[!-~]+$"))
-            .max_length(Some(Self::MAX_CHARS))
-            .examples(["ocds-h6vhtk-04f9a1"])
-    }
-}
-
-impl Described for domain::CpvCode {
-    const NAME: &'static str = "CpvCode";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some(
-                "Code of the Common Procurement Vocabulary (CPV 2008, Commission Regulation (EC) No 213/2008): eight \
-                 digits, `-` and the check digit, which is the sum of the digits times 3, 7, 1, 3, 7, 1, 3, 7, modulo \
-                 10. It may be sent without the check digit and is answered with it.",
-            ))
-            .pattern(Some("^[0-9]{8}(-[0-9])?$"))
-            .max_length(Some(10))
-            .examples(["85000000-9"])
-    }
-}
-
-impl Described for domain::CpvPrefix {
-    const NAME: &'static str = "CpvPrefix";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        let text = "The first 2 to 8 digits of CPV codes: all codes of that division, group, class or category.";
-        string.description(Some(text)).pattern(Some("^[0-9]{2,8}$")).examples(["853"])
-    }
-}
-
-impl Described for domain::Currency {
-    const NAME: &'static str = "Currency";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some("A currency by its code of three capital letters (ISO 4217)."))
-            .pattern(Some("^[A-Z]{3}$"))
-            .min_length(Some(3))
-            .max_length(Some(3))
-            .examples(["GBP"])
     }
 }
 

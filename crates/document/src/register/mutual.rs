@@ -105,7 +105,7 @@ wire! {
     /// three of the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals. One that is left out
     /// is `unknown`.
     #[example({"left_public_sector": "met", "mainly_reservable_services": "not_met"})]
-    pub struct MutualTests {
+    pub struct MutualTests for domain::Tests {
         /// It has left the public sector (policy definition).
         left_public_sector: TestOutcome = default,
         /// It continues to deliver public services (policy definition).
@@ -188,7 +188,7 @@ impl Input for Mutual {
             life: life?,
             launch_override_reason: self.launch_override_reason.map(Text::into_inner),
             staff: staff?,
-            tests: self.tests.unwrap_or_default().build(),
+            tests: self.tests.unwrap_or_default().into_value()?,
             sources: sources?,
         };
         Some(Slugged { content, derived })
@@ -224,38 +224,13 @@ impl Documented for domain::Mutual {
             launch_override_reason: self.launch_override_reason.clone().map(Text),
             staff_count: *count,
             staff_counted_on: counted_on.map(Text),
-            tests: Some(MutualTests::show(self.tests)),
+            tests: Some(MutualTests::show(&self.tests)),
             sources: source::show(&self.sources),
         }
     }
 
     fn from_value(value: Slugged<Self>, _: Option<&str>) -> Result<Self, Invalid> {
         Ok(value.content)
-    }
-}
-
-impl MutualTests {
-    fn build(self) -> domain::Tests {
-        let outcome = |test: Option<TestOutcome>| test.map(Word::into_inner).unwrap_or_default();
-        domain::Tests {
-            left_public_sector: outcome(self.left_public_sector),
-            delivers_public_services: outcome(self.delivers_public_services),
-            staff_influence_or_control: outcome(self.staff_influence_or_control),
-            mainly_reservable_services: outcome(self.mainly_reservable_services),
-            profits_only_to_members_or_none: outcome(self.profits_only_to_members_or_none),
-            under_employee_management_and_control: outcome(self.under_employee_management_and_control),
-        }
-    }
-
-    fn show(tests: domain::Tests) -> Self {
-        Self {
-            left_public_sector: Some(Word(tests.left_public_sector)),
-            delivers_public_services: Some(Word(tests.delivers_public_services)),
-            staff_influence_or_control: Some(Word(tests.staff_influence_or_control)),
-            mainly_reservable_services: Some(Word(tests.mainly_reservable_services)),
-            profits_only_to_members_or_none: Some(Word(tests.profits_only_to_members_or_none)),
-            under_employee_management_and_control: Some(Word(tests.under_employee_management_and_control)),
-        }
     }
 }
 

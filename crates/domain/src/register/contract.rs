@@ -1,6 +1,5 @@
 //! Contracts between a public body that buys and a mutual that supplies.
 
-use std::fmt;
 use std::str::FromStr;
 
 use crate::checked::{Checked, Distinct, Rules};
@@ -12,7 +11,7 @@ use crate::value::cpv::CpvCode;
 use crate::value::date::{Day, PartialDate, not_before};
 use crate::value::money::Money;
 use crate::value::source::Sources;
-use crate::value::text::{Description, Line, Title};
+use crate::value::text::{Description, Line, Title, as_text};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -213,18 +212,9 @@ pub struct Ocid(String);
 impl Ocid {
     /// The most characters that the id may have.
     pub const MAX_CHARS: usize = 200;
-
-    /// The id.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Ocid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text! { Ocid }
 
 impl FromStr for Ocid {
     type Err = Invalid;

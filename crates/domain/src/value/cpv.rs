@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::fault::{FaultCode, Invalid, quoted};
+use crate::value::text::as_text;
 
 /// A CPV code: eight digits and the check digit that follows from them, written `85000000-9`.
 ///
@@ -66,18 +67,9 @@ impl FromStr for CpvCode {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CpvPrefix(String);
 
-impl CpvPrefix {
-    /// The digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+impl CpvPrefix {}
 
-impl fmt::Display for CpvPrefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text! { CpvPrefix }
 
 impl FromStr for CpvPrefix {
     type Err = Invalid;

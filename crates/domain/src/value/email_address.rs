@@ -1,9 +1,9 @@
 //! Addresses for electronic mail.
 
-use std::fmt;
 use std::str::FromStr;
 
 use crate::fault::{FaultCode, Invalid};
+use crate::value::text::as_text;
 
 /// Address for electronic mail, such as `jo.smith@example.gov.uk`: a local part, one `@` and a domain of at
 /// least two names.
@@ -22,18 +22,9 @@ impl EmailAddress {
     pub const MAX_CHARS: usize = 254;
     /// The most characters before the `@`.
     pub const MAX_LOCAL_CHARS: usize = 64;
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for EmailAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text! { EmailAddress }
 
 impl FromStr for EmailAddress {
     type Err = Invalid;

@@ -9,55 +9,29 @@ use crate::fault::{FaultCode, Invalid, quoted};
 pub const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// An amount of money, never negative and never a fraction of the currency's minor unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Money {
-    amount_minor: i64,
-    currency: Currency,
-}
-
-impl Money {
-    /// An amount in minor units (pence for `GBP`).
-    ///
-    /// # Errors
-    ///
-    /// [`FaultCode::OutOfRange`] below 0 or above [`MAX_INTEGER`].
-    pub fn new(amount_minor: i64, currency: Currency) -> Result<Self, Invalid> {
-        if (0..=MAX_INTEGER).contains(&amount_minor) {
-            return Ok(Self { amount_minor, currency });
-        }
-        Err(Invalid::new(FaultCode::OutOfRange, format!("{amount_minor} is not within 0 to {MAX_INTEGER}")))
-    }
-
-    /// How many minor units (pence for `GBP`).
-    pub const fn amount_minor(&self) -> i64 {
-        self.amount_minor
-    }
-
-    /// Of which currency.
-    pub const fn currency(&self) -> Currency {
-        self.currency
-    }
-}
+pub type Money = Amount<0>;
 
 /// An amount of money that may be owed: below 0 for a loss.
+pub type SignedMoney = Amount<{ -MAX_INTEGER }>;
+
+/// An amount of money in whole minor units, `LEAST` of them at least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SignedMoney {
+pub struct Amount<const LEAST: i64> {
     amount_minor: i64,
     currency: Currency,
 }
 
-impl SignedMoney {
+impl<const LEAST: i64> Amount<LEAST> {
     /// An amount in minor units (pence for `GBP`).
     ///
     /// # Errors
     ///
-    /// [`FaultCode::OutOfRange`] below −[`MAX_INTEGER`] or above [`MAX_INTEGER`].
+    /// [`FaultCode::OutOfRange`] below `LEAST` or above [`MAX_INTEGER`].
     pub fn new(amount_minor: i64, currency: Currency) -> Result<Self, Invalid> {
-        if (-MAX_INTEGER..=MAX_INTEGER).contains(&amount_minor) {
+        if (LEAST..=MAX_INTEGER).contains(&amount_minor) {
             return Ok(Self { amount_minor, currency });
         }
-        let detail = format!("{amount_minor} is not within -{MAX_INTEGER} to {MAX_INTEGER}");
-        Err(Invalid::new(FaultCode::OutOfRange, detail))
+        Err(Invalid::new(FaultCode::OutOfRange, format!("{amount_minor} is not within {LEAST} to {MAX_INTEGER}")))
     }
 
     /// How many minor units (pence for `GBP`).

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::fault::{FaultCode, Invalid, quoted};
 use crate::value::decimal::scaled;
+use crate::value::text::as_text;
 
 /// A percentage from 0 to 100 in steps of a hundredth, written with two places: `91.03`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,11 +51,6 @@ impl fmt::Display for Percent {
 pub struct PrintedPercent(String);
 
 impl PrintedPercent {
-    /// The figure as printed, without the per cent sign.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Whether the share of `numerator` in `denominator` has this percentage when it is rounded half up to the
     /// places printed: `92` is printed for 91.50 to 92.49, `92.0` for 91.95 to 92.04. A share of nothing has
     /// none.
@@ -80,11 +76,7 @@ impl FromStr for PrintedPercent {
     }
 }
 
-impl fmt::Display for PrintedPercent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text! { PrintedPercent }
 
 /// The percentage in units of its last place, of which it has at most `places`.
 fn scaled_percentage(raw: &str, places: u8) -> Result<u32, Invalid> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::fault::{FaultCode, Invalid, quoted};
 use crate::id::Id;
 use crate::value::fold::words;
-use crate::value::text::Name;
+use crate::value::text::{Name, as_text};
 
 /// Readable key of a record: words of `[a-z0-9]` joined by single hyphens, 1 to 80 characters, never in the
 /// shape of a UUID.
@@ -43,18 +43,9 @@ impl Slug {
         let kept: String = self.0.chars().take(Self::MAX_CHARS.saturating_sub(suffix.len())).collect();
         Self(format!("{}{suffix}", kept.trim_end_matches('-')))
     }
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Slug {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text! { Slug }
 
 impl FromStr for Slug {
     type Err = Invalid;

@@ -5,12 +5,32 @@
 //! embeddings, overrides and isolates that reorder text (U+202A–U+202E, U+2066–U+2069; "Trojan Source",
 //! CVE-2021-42574).
 
-use std::fmt;
 use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::fault::{FaultCode, Invalid};
+
+/// What values have that are text: the text itself, and how they are shown.
+macro_rules! as_text {
+    ($($Name:ident $(<$MAX:ident>)?)+) => {$(
+        impl$(<const $MAX: usize>)? $Name$(<$MAX>)? {
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl$(<const $MAX: usize>)? std::fmt::Display for $Name$(<$MAX>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    )+};
+}
+pub(crate) use as_text;
+
+as_text! { Line<MAX> Prose<MAX> }
 
 /// What people call something.
 pub type Name = Line<200>;
@@ -28,11 +48,6 @@ pub struct Line<const MAX: usize>(String);
 impl<const MAX: usize> Line<MAX> {
     /// The most characters that the text may have.
     pub const MAX_CHARS: usize = MAX;
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl<const MAX: usize> FromStr for Line<MAX> {
@@ -47,12 +62,6 @@ impl<const MAX: usize> FromStr for Line<MAX> {
     }
 }
 
-impl<const MAX: usize> fmt::Display for Line<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
 /// Text of 1 to `MAX` characters (Unicode scalar values) with lines (`\n`) and tabs; a `\r\n` becomes `\n`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Prose<const MAX: usize>(String);
@@ -60,11 +69,6 @@ pub struct Prose<const MAX: usize>(String);
 impl<const MAX: usize> Prose<MAX> {
     /// The most characters that the text may have.
     pub const MAX_CHARS: usize = MAX;
-
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 impl<const MAX: usize> FromStr for Prose<MAX> {
@@ -72,12 +76,6 @@ impl<const MAX: usize> FromStr for Prose<MAX> {
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
         written::<MAX>(raw, |c| matches!(c, '\n' | '\t')).map(Self)
-    }
-}
-
-impl<const MAX: usize> fmt::Display for Prose<MAX> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
     }
 }
 

@@ -1,11 +1,11 @@
 //! Addresses of pages on the web.
 
-use std::fmt;
 use std::str::FromStr;
 
 use url::Url;
 
 use crate::fault::{FaultCode, Invalid, quoted};
+use crate::value::text::as_text;
 
 /// Address of a page: absolute, `http` or `https`, with a host and without a user name or password, at most
 /// 2,000 characters.
@@ -19,18 +19,9 @@ pub struct WebUrl(String);
 impl WebUrl {
     /// The most characters that an address may have.
     pub const MAX_CHARS: usize = 2_000;
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for WebUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text! { WebUrl }
 
 impl FromStr for WebUrl {
     type Err = Invalid;

@@ -1,33 +1,34 @@
-//! SQL of our own with text parameters, for what diesel's language lacks or can't prepare once: row values, full-text
-//! searches, lists of rows.
+//! SQL of our own with parameters, for what diesel's language lacks or can't prepare once: row values, full-text searches, lists of
+//! rows, conditions on whatever table a list is of.
 //!
-//! diesel prepares its own `sql_query`, and every `IN` of a list, anew each time; these are prepared once for each text.
+//! diesel prepares its own `sql_query`, and every `IN` of a list, anew each time; these are prepared once for each text, but where a
+//! caller's list decides how many parameters there are.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::marker::PhantomData;
 
 use diesel::backend::Backend;
-use diesel::expression::{
-    AppearsOnTable, Expression, SelectableExpression, TypedExpressionType, ValidGrouping, is_aggregate,
-};
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-use diesel::sql_types::{Bool, HasSqlType, SqlType, Text, Untyped};
-
-use crate::backend::conn::MultiBackend;
+use diesel::sql_types::{BigInt, Bool, HasSqlType, Text, Untyped};
 
 /// A part of a statement; as an expression, a condition on whatever table the query is about.
 #[derive(Clone, Debug, Default)]
 pub struct Fragment {
     pieces: Vec<Piece>,
+    /// Whether there are too many texts of this kind to prepare each once.
+    varies: bool,
 }
 
 #[derive(Clone, Debug)]
 enum Piece {
     Sql(Cow<'static, str>),
     Parameter(String),
+    Number(i64),
 }
 
 impl Fragment {
@@ -40,6 +41,12 @@ impl Fragment {
     /// Goes on with a parameter, which may be anybody's text.
     pub(crate) fn parameter(mut self, value: impl Into<String>) -> Self {
         self.pieces.push(Piece::Parameter(value.into()));
+        self
+    }
+
+    /// Goes on with a number as a parameter.
+    pub(crate) fn number(mut self, value: i64) -> Self {
+        self.pieces.push(Piece::Number(value));
         self
     }
 
@@ -57,13 +64,40 @@ impl Fragment {
     /// Goes on with another fragment.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.pieces.extend(other.pieces);
+        self.varies |= other.varies;
         self
     }
 
-    /// The whole as a statement.
-    pub(crate) fn statement(self) -> Statement {
-        Statement(self)
+    /// The same between a beginning and an end.
+    pub(crate) fn within(self, before: impl Into<Cow<'static, str>>, after: &'static str) -> Self {
+        Self::default().sql(before).and(self).sql(after)
     }
+
+    /// The whole as a statement; what it gives is read by name.
+    pub(crate) fn statement(self) -> Statement {
+        Statement(self, PhantomData)
+    }
+
+    /// The whole as a statement that gives rows of these types.
+    pub(crate) fn giving<T>(self) -> Statement<T> {
+        Statement(self, PhantomData)
+    }
+}
+
+/// That a column has one of these values; no condition where there are none.
+pub(crate) fn any_of<T: Display>(column: &str, values: &[T]) -> Option<Fragment> {
+    if values.is_empty() {
+        return None;
+    }
+    let values = values.iter().map(ToString::to_string);
+    let condition = Fragment::default().sql(format!("{column} IN (")).parameters(values).sql(")");
+    Some(Fragment { varies: true, ..condition })
+}
+
+/// That all of these hold which there are.
+pub(crate) fn all_of(conditions: impl IntoIterator<Item = Option<Fragment>>) -> Fragment {
+    let given = conditions.into_iter().flatten();
+    given.reduce(|all, next| all.sql(" AND ").and(next)).unwrap_or_else(|| Fragment::default().sql("1 = 1"))
 }
 
 /// A statement whose text is always the same, with text parameters.
@@ -201,9 +235,9 @@ impl<S: QueryFragment<Pg>> QueryFragment<Pg> for WithParts<'_, S> {
 
 impl<S, C> RunQueryDsl<C> for WithParts<'_, S> {}
 
-/// A statement of our own; what it gives is read by name.
+/// A statement of our own.
 #[derive(Clone, Debug)]
-pub(crate) struct Statement(Fragment);
+pub(crate) struct Statement<T = Untyped>(Fragment, PhantomData<fn() -> T>);
 
 impl Statement {
     /// A statement without parameters.
@@ -224,47 +258,6 @@ impl<G> ValidGrouping<G> for Fragment {
     type IsAggregate = is_aggregate::Never;
 }
 
-/// An expression of ours without parameters, such as what a list is ordered by.
-#[derive(Clone, Debug)]
-pub(crate) struct Verbatim<T>(String, PhantomData<fn() -> T>);
-
-impl<T> Verbatim<T> {
-    /// The expression of this text.
-    pub(crate) fn new(sql: impl Into<String>) -> Self {
-        Self(sql.into(), PhantomData)
-    }
-
-    /// Its text.
-    pub(crate) fn sql(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<T: SqlType + TypedExpressionType> Expression for Verbatim<T> {
-    type SqlType = T;
-}
-
-impl<T: SqlType + TypedExpressionType, Q> AppearsOnTable<Q> for Verbatim<T> {}
-
-impl<T: SqlType + TypedExpressionType, Q> SelectableExpression<Q> for Verbatim<T> {}
-
-impl<T, G> ValidGrouping<G> for Verbatim<T> {
-    type IsAggregate = is_aggregate::Never;
-}
-
-impl<T> QueryId for Verbatim<T> {
-    type QueryId = ();
-
-    const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl<T> QueryFragment<MultiBackend> for Verbatim<T> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        out.push_sql(&self.0);
-        Ok(())
-    }
-}
-
 /// No type stands for one text: diesel remembers the prepared statement by the text itself.
 impl QueryId for Fragment {
     type QueryId = ();
@@ -274,27 +267,32 @@ impl QueryId for Fragment {
 
 impl<DB> QueryFragment<DB> for Fragment
 where
-    DB: Backend + HasSqlType<Text>,
+    DB: Backend + HasSqlType<Text> + HasSqlType<BigInt>,
     String: ToSql<Text, DB>,
+    i64: ToSql<BigInt, DB>,
 {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if self.varies {
+            out.unsafe_to_cache_prepared();
+        }
         for piece in &self.pieces {
             match piece {
                 Piece::Sql(sql) => out.push_sql(sql),
                 Piece::Parameter(value) => out.push_bind_param::<Text, String>(value)?,
+                Piece::Number(value) => out.push_bind_param::<BigInt, i64>(value)?,
             }
         }
         Ok(())
     }
 }
 
-impl QueryId for Statement {
+impl<T> QueryId for Statement<T> {
     type QueryId = ();
 
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<DB: Backend> QueryFragment<DB> for Statement
+impl<T, DB: Backend> QueryFragment<DB> for Statement<T>
 where
     Fragment: QueryFragment<DB>,
 {
@@ -303,8 +301,8 @@ where
     }
 }
 
-impl Query for Statement {
-    type SqlType = Untyped;
+impl<T> Query for Statement<T> {
+    type SqlType = T;
 }
 
-impl<C> RunQueryDsl<C> for Statement {}
+impl<C, T> RunQueryDsl<C> for Statement<T> {}

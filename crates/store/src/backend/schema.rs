@@ -1,5 +1,5 @@
-//! The tables as diesel sees them, as far as statements in its language name them: the same on both databases. What only one of them has
-//! (row numbers, indexes of words) is in `dialect.rs`. A test selects every column on both.
+//! The tables and columns that statements in diesel's language name, the same on both databases. Lists, records and what only one database
+//! has (row numbers, indexes of words) are read by SQL of our own.
 
 diesel::table! {
     log_head (id) { id -> BigInt, seq -> BigInt, at -> Nullable<Timestamp>, }
@@ -72,88 +72,28 @@ diesel::table! {
 }
 
 diesel::table! {
-    commitments (id) {
-        id -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-        document -> Text,
-        department_id -> Text,
-        kind -> Text,
-        due_on -> Date,
-        published_on -> Nullable<Date>,
-    }
-}
-
-diesel::table! {
-    endorsements (id) {
-        id -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-        document -> Text,
-        public_document -> Text,
-        mutual_id -> Text,
-        constituency -> Text,
-        staff_ballot_id -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    departments (id) {
-        id -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-        document -> Text,
-        slug -> Text,
-        name -> Text,
-        name_folded -> Text,
-        kind -> Text,
-        closed_on -> Nullable<Text>,
-        successor_id -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
     department_policy_areas (department_id, sector) { sector -> Text, department_id -> Text, }
 }
 
 diesel::table! {
     mutuals (id) {
         id -> Text,
-        version -> BigInt,
         created_at -> Timestamp,
-        updated_at -> Timestamp,
-        document -> Text,
-        slug -> Text,
-        name -> Text,
-        name_folded -> Text,
         legal_form -> Nullable<Text>,
         sectors -> Text,
         region -> Nullable<Text>,
         department_id -> Nullable<Text>,
-        origin_route -> Nullable<Text>,
         stage -> Text,
         stage_since -> Nullable<Text>,
         launched_on -> Nullable<Text>,
         ended_on -> Nullable<Text>,
-        successor_id -> Nullable<Text>,
         staff_count -> Nullable<BigInt>,
         staff_counted_on -> Nullable<Text>,
     }
 }
 
 diesel::table! {
-    stage_transitions (id) {
-        id -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-        document -> Text,
-        mutual_id -> Text,
-        position -> BigInt,
-    }
+    stage_transitions (id) { id -> Text, mutual_id -> Text, }
 }
 
 diesel::table! {
@@ -171,23 +111,10 @@ diesel::table! {
 diesel::table! {
     staff_ballots (id) {
         id -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-        document -> Text,
-        public_document -> Text,
-        mutual_id -> Text,
-        kind -> Text,
-        organiser -> Nullable<Text>,
-        mode -> Text,
         state -> Text,
         roll_size -> Nullable<BigInt>,
         returned -> Nullable<BigInt>,
-        opened_on -> Nullable<Text>,
-        closed_on -> Nullable<Text>,
         declared_on -> Nullable<Text>,
-        superseded_by_id -> Nullable<Text>,
-        scrutineer_key_id -> Nullable<Text>,
     }
 }
 
@@ -210,25 +137,15 @@ diesel::table! {
 diesel::table! {
     contracts (id) {
         id -> Text,
-        version -> BigInt,
-        created_at -> Timestamp,
-        updated_at -> Timestamp,
-        document -> Text,
         mutual_id -> Text,
         department_id -> Text,
-        reference -> Nullable<Text>,
-        ocid -> Nullable<Text>,
         health_services -> Nullable<Bool>,
         procedure -> Text,
         procurement_started_on -> Nullable<Date>,
-        awarded_on -> Nullable<Date>,
         entered_on -> Nullable<Date>,
-        starts_on -> Nullable<Date>,
         ends_on -> Nullable<Date>,
-        latest_ends_on -> Nullable<Date>,
         value_amount_minor -> Nullable<BigInt>,
         value_currency -> Nullable<Text>,
-        protection_kind -> Nullable<Text>,
         status -> Text,
         is_first -> Bool,
     }
@@ -237,21 +154,6 @@ diesel::table! {
 diesel::table! {
     contract_cpv_codes (contract_id, cpv_code) { cpv_code -> Text, contract_id -> Text, }
 }
-
-diesel::joinable!(commitments -> departments (department_id));
-
-diesel::allow_tables_to_appear_in_same_query!(
-    commitments,
-    departments,
-    department_policy_areas,
-    mutuals,
-    mutual_sectors,
-    mutual_other_departments,
-    identifiers,
-    staff_ballots,
-    contracts,
-    contract_cpv_codes,
-);
 
 diesel::table! {
     imports (id) {

@@ -10,7 +10,7 @@ use domain::{DraftAccess, Kind};
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
-use crate::backend::schema::{departments, entries, mutuals, tombstones};
+use crate::backend::schema::{entries, tombstones};
 use crate::error::Error;
 use crate::log::entry_log::{Logged, LoggedRow, confided, readable};
 use crate::log::personal;
@@ -108,9 +108,6 @@ pub fn show(
 }
 
 /// A page of the records of a type that there were at an instant, in the order of their ids.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn list_at(
     tx: &mut ReadTx<'_>,
     resource_type: Kind,
@@ -118,12 +115,14 @@ pub fn list_at(
     (after, limit): (Option<&str>, usize),
     draft_access: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
-    let mut found: Vec<Past> = past(tx, resource_type, at, (after, limit), draft_access).statement().load(tx.conn())?;
+    let past = past(tx, resource_type, at, (after, limit), draft_access);
+    let past = past.giving::<(Text, BigInt, BigInt, Nullable<Text>)>();
+    let mut found: Vec<(String, i64, i64, Option<String>)> = past.load(tx.conn())?;
     let has_more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| has_more).map(|past| Position { key: None, id: past.resource_id.clone() });
+    let next = found.last().filter(|_| has_more).map(|(id, ..)| Position { key: None, id: id.clone() });
     let mut items = Vec::with_capacity(found.len());
-    for Past { resource_id: id, seq, version, after } in found {
+    for (id, seq, version, after) in found {
         let (document, reduced) = as_seen(tx, &id, seq, after.unwrap_or_default(), draft_access)?;
         items.push(Listed { id, version, document, reduced });
     }
@@ -159,21 +158,8 @@ fn past(
         .sql(close)
         .sql(" AND entries.after IS NOT NULL AND ")
         .and(readable(draft_access))
-        .sql(" ORDER BY made.resource_id LIMIT CAST(")
-        .parameter(limit.saturating_add(1).to_string())
-        .sql(" AS BIGINT)")
-}
-
-#[derive(QueryableByName)]
-struct Past {
-    #[diesel(sql_type = Text)]
-    resource_id: String,
-    #[diesel(sql_type = BigInt)]
-    seq: i64,
-    #[diesel(sql_type = BigInt)]
-    version: i64,
-    #[diesel(sql_type = Nullable<Text>)]
-    after: Option<String>,
+        .sql(" ORDER BY made.resource_id LIMIT ")
+        .number(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX))
 }
 
 /// The record as it was before an entry, by the entry that is next to it: no version was in between.
@@ -200,13 +186,11 @@ fn as_seen(
 
 /// The id behind an id or slug, also of what was deleted.
 fn id_of(tx: &mut ReadTx<'_>, resource_type: Kind, key: &str) -> Result<String, Error> {
-    let of_slug: Option<String> = match resource_type {
-        Kind::Department => {
-            departments::table.filter(departments::slug.eq(key)).select(departments::id).first(tx.conn()).optional()?
-        }
-        Kind::Mutual => mutuals::table.filter(mutuals::slug.eq(key)).select(mutuals::id).first(tx.conn()).optional()?,
-        _ => return Ok(key.to_owned()),
-    };
+    if !matches!(resource_type, Kind::Department | Kind::Mutual) {
+        return Ok(key.to_owned());
+    }
+    let of_slug = Fragment::default().sql(format!("SELECT id FROM {} WHERE slug = ", resource_type.table()));
+    let of_slug: Option<String> = of_slug.parameter(key).giving::<Text>().get_result(tx.conn()).optional()?;
     if let Some(id) = of_slug {
         return Ok(id);
     }

@@ -188,11 +188,11 @@ impl RawEntry {
             select.push_str(&format!(", {} AS {column}", dialect.bytes(column)));
         }
         Fragment::default()
-            .sql(format!("{select}, {} AS at FROM entries WHERE seq BETWEEN CAST(", dialect.bytes("CAST(at AS TEXT)")))
-            .parameter(first.to_string())
-            .sql(" AS BIGINT) AND CAST(")
-            .parameter(last.to_string())
-            .sql(" AS BIGINT) ORDER BY seq")
+            .sql(format!("{select}, {} AS at FROM entries WHERE seq BETWEEN ", dialect.bytes("CAST(at AS TEXT)")))
+            .number(first)
+            .sql(" AND ")
+            .number(last)
+            .sql(" ORDER BY seq")
     }
 
     /// The hash of what it says now.

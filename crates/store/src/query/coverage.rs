@@ -37,35 +37,31 @@ pub struct Coverage {
 
 /// How mutuals are supported as at a day, by stage and sector in the order of both; of these departments, or of all where there are none.
 /// What has neither mutuals nor requests is left out.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn of(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Result<Vec<Coverage>, Error> {
     let mut active = enablers(tx, departments)?;
     active.retain(|enabler| enabler.content.active.includes(as_at));
     let covering = |stage, sector| active.iter().filter(move |enabler| enabler.content.covers(stage, sector, as_at));
     let mut cells: BTreeMap<(usize, usize), Cell> = BTreeMap::new();
-    for row in counted(tx, departments)? {
-        let (stage, sector) = (parsed("stage", &row.stage)?, parsed("sector", &row.sector)?);
-        let department = row.department_id.as_deref();
-        let is_supported =
-            covering(stage, sector).any(|enabler| Some(enabler.content.parent_id.to_string().as_str()) == department);
+    for (department, stage, sector, number) in counted(tx, departments)? {
+        let (stage, sector) = (parsed("stage", &stage)?, parsed("sector", &sector)?);
+        let is_supported = covering(stage, sector)
+            .any(|enabler| Some(enabler.content.parent_id.to_string().as_str()) == department.as_deref());
         let cell = cells.entry(place(stage, sector)).or_insert_with(|| Cell::new(stage, sector));
-        cell.mutuals = cell.mutuals.saturating_add(row.number);
+        cell.mutuals = cell.mutuals.saturating_add(number);
         if !is_supported {
-            cell.unsupported = cell.unsupported.saturating_add(row.number);
+            cell.unsupported = cell.unsupported.saturating_add(number);
         }
     }
-    for row in requested(tx, departments)? {
-        let (stage, sector) = (parsed("stage", &row.stage)?, parsed("sector", &row.sector)?);
-        if row.requested_on > as_at.date() {
+    for (stage, sector, requested_on, closed_on) in requested(tx, departments)? {
+        let (stage, sector) = (parsed("stage", &stage)?, parsed("sector", &sector)?);
+        if requested_on > as_at.date() {
             continue;
         }
-        let closed_on = row.closed_on.filter(|closed| *closed <= as_at.date());
+        let closed_on = closed_on.filter(|closed| *closed <= as_at.date());
         let cell = cells.entry(place(stage, sector)).or_insert_with(|| Cell::new(stage, sector));
         cell.open = cell.open.saturating_add(i64::from(closed_on.is_none()));
         let until = closed_on.unwrap_or_else(|| as_at.date());
-        cell.waited.push(until.signed_duration_since(row.requested_on).num_days());
+        cell.waited.push(until.signed_duration_since(requested_on).num_days());
     }
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let coverage = |cell: Cell| Coverage {
@@ -87,11 +83,11 @@ pub(crate) fn waiting(tx: &mut ReadTx<'_>, department: DepartmentId, as_at: Day)
         "SELECT support_requests.requested_on, support_requests.closed_on FROM support_requests \
          JOIN mutuals ON mutuals.id = support_requests.mutual_id WHERE 1 = 1",
     );
-    let rows: Vec<Asked> = among(query, "mutuals.department_id", &[department]).statement().load(tx.conn())?;
+    let query = among(query, "mutuals.department_id", &[department]);
+    let rows: Vec<(NaiveDate, Option<NaiveDate>)> = query.giving::<(Date, Nullable<Date>)>().load(tx.conn())?;
     let day = as_at.date();
-    let open =
-        rows.into_iter().filter(|row| row.requested_on <= day && row.closed_on.is_none_or(|closed| closed > day));
-    Ok(open.map(|row| day.signed_duration_since(row.requested_on).num_days()).collect())
+    let open = rows.into_iter().filter(|(from, closed)| *from <= day && closed.is_none_or(|closed| closed > day));
+    Ok(open.map(|(requested_on, _)| day.signed_duration_since(requested_on).num_days()).collect())
 }
 
 /// The middle one of several numbers; of an even count the lesser of the two in the middle.
@@ -127,6 +123,9 @@ fn enablers(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<Chi
     record::all_where(tx, condition)
 }
 
+/// Department, stage, sector, and how many live mutuals there are of each.
+type Counted = (Option<String>, String, String, i64);
+
 /// How many live mutuals there are for each department, stage and sector.
 fn counted(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<Counted>, Error> {
     let live = Stage::ALL.iter().filter(|stage| stage.is_live()).map(|stage| stage.as_str());
@@ -139,8 +138,11 @@ fn counted(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<Coun
         .sql(")");
     let query = among(query, "mutuals.department_id", departments);
     let query = query.sql(" GROUP BY mutuals.department_id, mutuals.stage, mutual_sectors.sector");
-    Ok(query.statement().load(tx.conn())?)
+    Ok(query.giving::<(Nullable<Text>, Text, Text, BigInt)>().load(tx.conn())?)
 }
+
+/// Stage, sector, and when support was requested and the request closed.
+type Requested = (String, String, NaiveDate, Option<NaiveDate>);
 
 /// The support requests, one for each sector of the mutual that made it.
 fn requested(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<Requested>, Error> {
@@ -149,7 +151,8 @@ fn requested(tx: &mut ReadTx<'_>, departments: &[DepartmentId]) -> Result<Vec<Re
          FROM support_requests JOIN mutuals ON mutuals.id = support_requests.mutual_id \
          JOIN mutual_sectors ON mutual_sectors.mutual_id = mutuals.id WHERE 1 = 1",
     );
-    Ok(among(query, "mutuals.department_id", departments).statement().load(tx.conn())?)
+    let query = among(query, "mutuals.department_id", departments);
+    Ok(query.giving::<(Text, Text, Date, Nullable<Date>)>().load(tx.conn())?)
 }
 
 /// The same for these departments only, if there are any.
@@ -158,36 +161,4 @@ fn among(query: Fragment, column: &'static str, departments: &[DepartmentId]) ->
         return query;
     }
     query.sql(format!(" AND {column} IN (")).parameters(departments.iter().map(ToString::to_string)).sql(")")
-}
-
-#[derive(QueryableByName)]
-struct Asked {
-    #[diesel(sql_type = Date)]
-    requested_on: NaiveDate,
-    #[diesel(sql_type = Nullable<Date>)]
-    closed_on: Option<NaiveDate>,
-}
-
-#[derive(QueryableByName)]
-struct Counted {
-    #[diesel(sql_type = Nullable<Text>)]
-    department_id: Option<String>,
-    #[diesel(sql_type = Text)]
-    stage: String,
-    #[diesel(sql_type = Text)]
-    sector: String,
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-#[derive(QueryableByName)]
-struct Requested {
-    #[diesel(sql_type = Text)]
-    stage: String,
-    #[diesel(sql_type = Text)]
-    sector: String,
-    #[diesel(sql_type = Date)]
-    requested_on: NaiveDate,
-    #[diesel(sql_type = Nullable<Date>)]
-    closed_on: Option<NaiveDate>,
 }

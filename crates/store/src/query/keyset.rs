@@ -3,16 +3,17 @@
 //! Items are ordered by one key and then by id, in the same direction; those without a value for the key come last in
 //! both directions, as a second segment that is ordered by id alone.
 
-use std::collections::HashMap;
-
 use chrono::{Datelike as _, NaiveDateTime};
-use diesel::QueryResult;
-use diesel::sql_types::{Nullable, Text};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
+use document::{Documented, Wire as _};
 use domain::Day;
 
 use crate::backend::dialect::Dialect;
-use crate::backend::fragment::{Fragment, Verbatim};
+use crate::backend::fragment::Fragment;
+use crate::backend::json::instant;
 use crate::error::Error;
+use crate::{ReadTx, Representation};
 
 /// Which page of a list is wanted.
 #[derive(Clone, Debug)]
@@ -94,14 +95,12 @@ pub struct Listed {
 /// A column that a list can be ordered by.
 #[derive(Clone, Copy)]
 pub struct SortColumn {
-    /// Its name with its table's.
-    pub(crate) name: &'static str,
-    /// The table's id with its table's name.
-    pub(crate) id: &'static str,
-    pub(crate) values: Values,
-    pub(crate) kind: KeyKind,
-    /// Whether the records of a page are found first and fetched then: see [`fetched`].
-    pub(crate) found_first: bool,
+    name: &'static str,
+    values: Values,
+    kind: KeyKind,
+    /// Whether the records of a page are found first and fetched then. Where no index holds the order of a list, all that the filter lets
+    /// through is ordered before the first page is known: then the rows, which are wide, are read for the page alone.
+    found_first: bool,
 }
 
 /// What values of a sort column there are.
@@ -155,84 +154,150 @@ fn is_instant(key: &str) -> bool {
         && fraction.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A run of a list in which either all items have a value for the sort key or none has.
-pub(crate) struct Segment {
-    /// Which rows belong to the run and come after the position.
-    pub(crate) condition: Fragment,
-    pub(crate) order: Verbatim<Text>,
-    pub(crate) limit: i64,
-    /// The sort key as text.
-    pub(crate) key: Verbatim<Nullable<Text>>,
+/// The records that a list is of, and what of each its reader may see.
+pub(crate) struct Listing {
+    table: &'static str,
+    condition: Fragment,
+    /// Whether the reader sees all that a record says, where the public may be shown less.
+    seen: Option<Fragment>,
 }
 
-/// A row of a list: id, version, document and sort key.
-pub(crate) type ListedRow = (String, i64, String, Option<String>);
+/// A row of a list: id, version, sort key, document, what the public is shown, and whether the reader sees all.
+type Row = (String, i64, Option<String>, String, String, bool);
 
-/// Loads a page: from the items with a key, and where those end on the page, on into those without.
-///
-/// One item more than the page holds is loaded, to know whether there is a next page.
-pub(crate) fn slice<S>(
-    page: &Page<S>,
-    column: SortColumn,
-    dialect: Dialect,
-    mut load: impl FnMut(Segment) -> QueryResult<Vec<ListedRow>>,
-) -> Result<Slice, Error> {
-    let wanted = page.limit.saturating_add(1);
-    let mut rows = match &page.after {
-        Some(Position { key: None, .. }) => Vec::new(),
-        Some(Position { key: Some(key), .. }) if !column.kind.accepts(key) => {
-            return Err(Error::InvalidPosition(key.clone()));
+impl Listing {
+    /// The records of a kind that meet a condition. Everybody sees all that they say: a kind that may say something about a person
+    /// doesn't compile here.
+    pub(crate) fn of<T: Documented>(condition: Fragment) -> Self {
+        const { assert!(!T::Document::OBJECT.has_personal(), "the public may be shown less") };
+        Self { table: T::KIND.table(), condition, seen: None }
+    }
+
+    /// The same where the reader sees all that a record says only if it meets another condition, and else what the public is shown.
+    pub(crate) fn for_reader<T: Documented>(condition: Fragment, seen: Fragment) -> Self {
+        let seen = T::Document::OBJECT.has_personal().then_some(seen);
+        Self { table: T::KIND.table(), condition, seen }
+    }
+
+    /// A page of the list: from the items with a key, and where those end on the page, on into those without.
+    ///
+    /// One item more than the page holds is loaded, to know whether there is a next page.
+    pub(crate) fn page<S>(&self, tx: &mut ReadTx<'_>, page: &Page<S>, column: SortColumn) -> Result<Slice, Error> {
+        let wanted = page.limit.saturating_add(1);
+        let mut rows = match &page.after {
+            Some(Position { key: None, .. }) => Vec::new(),
+            Some(Position { key: Some(key), .. }) if !column.kind.accepts(key) => {
+                return Err(Error::InvalidPosition(key.clone()));
+            }
+            _ => {
+                let run = column.with_key(self.table, page, tx.conn().dialect());
+                self.load(tx, column, run, wanted)?
+            }
+        };
+        if column.values == Values::Optional && rows.len() < wanted {
+            let more = wanted.saturating_sub(rows.len());
+            rows.extend(self.load(tx, column, column.without_key(self.table, page), more)?);
         }
-        _ => load(column.with_key(page, dialect, wanted))?,
-    };
-    if column.values == Values::Optional && rows.len() < wanted {
-        rows.extend(load(column.without_key(page, wanted.saturating_sub(rows.len())))?);
+        let mut next = None;
+        if rows.len() > page.limit {
+            rows.truncate(page.limit);
+            next = rows.last().map(|(id, _, key, ..)| Position { key: key.clone(), id: id.clone() });
+        }
+        let items = rows.into_iter().map(|(id, version, _, document, public, all)| {
+            let (document, reduced) = for_reader(document, public, all);
+            Listed { id, version, document, reduced }
+        });
+        Ok(Slice { items: items.collect(), next, total: if page.count { Some(self.count(tx)?) } else { None } })
     }
-    let mut next = None;
-    if rows.len() > page.limit {
-        rows.truncate(page.limit);
-        next = rows.last().map(|(id, .., key)| Position { key: key.clone(), id: id.clone() });
+
+    /// The one record that the list has, as its reader may see it.
+    pub(crate) fn one(&self, tx: &mut ReadTx<'_>) -> Result<Option<Representation>, Error> {
+        let found = self.select("updated_at").and(self.condition.clone());
+        let found = found.giving::<(Text, BigInt, Timestamp, Text, Text, Bool)>();
+        let found: Vec<(String, i64, NaiveDateTime, String, String, bool)> = found.load(tx.conn())?;
+        Ok(found.into_iter().next().map(|(id, version, updated_at, document, public, all)| {
+            let (document, reduced) = for_reader(document, public, all);
+            Representation { id, version, updated_at: instant(updated_at), document, reduced }
+        }))
     }
-    let items =
-        rows.into_iter().map(|(id, version, document, _)| Listed { id, version, document, reduced: false }).collect();
-    Ok(Slice { items, next, total: None })
+
+    fn count(&self, tx: &mut ReadTx<'_>) -> Result<i64, Error> {
+        let count = Fragment::default().sql(format!("SELECT COUNT(*) FROM {} WHERE ", self.table));
+        Ok(count.and(self.condition.clone()).giving::<BigInt>().get_result(tx.conn())?)
+    }
+
+    fn load(&self, tx: &mut ReadTx<'_>, column: SortColumn, run: Run, limit: usize) -> Result<Vec<Row>, Error> {
+        let Run { condition, order } = run;
+        let table = self.table;
+        let chosen = self.condition.clone().sql(" AND ").and(condition).sql(format!(" ORDER BY {order} LIMIT "));
+        let chosen = chosen.number(i64::try_from(limit).unwrap_or(i64::MAX));
+        let select = self.select(&column.key(table));
+        let query = if column.found_first {
+            let ids = chosen.within(format!("{table}.id IN (SELECT {table}.id FROM {table} WHERE "), ")");
+            select.and(ids).sql(format!(" ORDER BY {order}"))
+        } else {
+            select.and(chosen)
+        };
+        Ok(query.giving::<(Text, BigInt, Nullable<Text>, Text, Text, Bool)>().load(tx.conn())?)
+    }
+
+    /// What is selected of each record, with a value of one's own, up to the condition.
+    fn select(&self, own: &str) -> Fragment {
+        let table = self.table;
+        let select = Fragment::default().sql(format!("SELECT {table}.id, {table}.version, {own}, {table}.document, "));
+        let select = match &self.seen {
+            Some(seen) => select.and(seen.clone().within(format!("{table}.public_document, ("), ")")),
+            None => select.sql("'', (1 = 1)"),
+        };
+        select.sql(format!(" FROM {table} WHERE "))
+    }
 }
 
-/// Fetches the records of a page that was found by its keys alone.
-///
-/// Where no index holds the order of a list, all that the filter lets through is ordered before the first page is known: then
-/// the rows, which are wide, are read for the page alone.
-pub(crate) fn fetched(
-    found: Vec<(String, Option<String>)>,
-    load: impl FnOnce(Vec<String>) -> QueryResult<Vec<(String, i64, String)>>,
-) -> QueryResult<Vec<ListedRow>> {
-    let rows = load(found.iter().map(|(id, _)| id.clone()).collect())?;
-    let mut rows: HashMap<String, (i64, String)> =
-        rows.into_iter().map(|(id, version, document)| (id, (version, document))).collect();
-    let in_order = found.into_iter().filter_map(|(id, key)| {
-        let (version, document) = rows.remove(&id)?;
-        Some((id, version, document, key))
-    });
-    Ok(in_order.collect())
+/// The document for a reader who sees all of a record or what the public sees, and whether that is less.
+fn for_reader(document: String, public: String, sees_all: bool) -> (String, bool) {
+    if sees_all {
+        return (document, false);
+    }
+    let is_reduced = public != document;
+    (public, is_reduced)
+}
+
+/// A run of a list in which either all items have a value for the sort key or none has: which rows belong to it and come after the
+/// position, and their order.
+struct Run {
+    condition: Fragment,
+    order: String,
 }
 
 impl SortColumn {
+    /// The order of entry.
+    pub(crate) const ID: Self = Self::new("id", Values::Unique, KeyKind::Text);
+    /// By the time of the last change.
+    pub(crate) const UPDATED_AT: Self = Self::new("updated_at", Values::Shared, KeyKind::Instant);
+
+    pub(crate) const fn new(name: &'static str, values: Values, kind: KeyKind) -> Self {
+        Self { name, values, kind, found_first: false }
+    }
+
     /// The same for a list that is best found first and ordered then, whatever index there is.
-    pub(crate) fn found_first(self) -> Self {
+    pub(crate) const fn found_first(self) -> Self {
         Self { found_first: true, ..self }
     }
 
-    fn with_key<S>(self, page: &Page<S>, dialect: Dialect, limit: usize) -> Segment {
-        let Self { name, id, values, kind, found_first } = self;
-        let filled = if values == Values::Optional { format!("{name} IS NOT NULL") } else { "1 = 1".to_owned() };
+    fn with_key<S>(self, table: &str, page: &Page<S>, dialect: Dialect) -> Run {
+        let Self { name, values, kind, found_first } = self;
+        let filled =
+            if values == Values::Optional { format!("{table}.{name} IS NOT NULL") } else { "1 = 1".to_owned() };
         let mut condition = Fragment::default().sql(filled);
         if let Some(Position { key: Some(key), id: last }) = &page.after {
             let operator = if page.descending { "<" } else { ">" };
             let (open, close) = dialect.cast(kind.postgres_type());
             condition = match values {
-                Values::Unique => condition.sql(format!(" AND {name} {operator} {open}")).parameter(key).sql(close),
+                Values::Unique => {
+                    condition.sql(format!(" AND {table}.{name} {operator} {open}")).parameter(key).sql(close)
+                }
                 Values::Shared | Values::Optional => condition
-                    .sql(format!(" AND ({name}, {id}) {operator} ({open}"))
+                    .sql(format!(" AND ({table}.{name}, {table}.id) {operator} ({open}"))
                     .parameter(key)
                     .sql(format!("{close}, "))
                     .parameter(last)
@@ -243,34 +308,27 @@ impl SortColumn {
         // Keeps SQLite from walking the whole index of the order instead.
         let by = if found_first && dialect == Dialect::Sqlite { "+" } else { "" };
         let order = match values {
-            Values::Unique => format!("{by}{name}{direction}"),
-            Values::Shared | Values::Optional => format!("{by}{name}{direction}, {id}{direction}"),
+            Values::Unique => format!("{by}{table}.{name}{direction}"),
+            Values::Shared | Values::Optional => format!("{by}{table}.{name}{direction}, {table}.id{direction}"),
         };
-        self.segment(condition, order, limit)
+        Run { condition, order }
     }
 
-    fn without_key<S>(self, page: &Page<S>, limit: usize) -> Segment {
-        let Self { name, id, .. } = self;
-        let mut condition = Fragment::default().sql(format!("{name} IS NULL"));
+    fn without_key<S>(self, table: &str, page: &Page<S>) -> Run {
+        let mut condition = Fragment::default().sql(format!("{table}.{} IS NULL", self.name));
         if let Some(Position { key: None, id: last }) = &page.after {
             let operator = if page.descending { "<" } else { ">" };
-            condition = condition.sql(format!(" AND {id} {operator} ")).parameter(last);
+            condition = condition.sql(format!(" AND {table}.id {operator} ")).parameter(last);
         }
-        let order = if page.descending { format!("{id} DESC") } else { id.to_owned() };
-        self.segment(condition, order, limit)
+        let direction = if page.descending { " DESC" } else { "" };
+        Run { condition, order: format!("{table}.id{direction}") }
     }
 
-    /// The key is given as text that compares as the column does once it is cast back.
-    fn segment(self, condition: Fragment, order: String, limit: usize) -> Segment {
-        let key = match self.kind {
-            KeyKind::Text => self.name.to_owned(),
-            KeyKind::Integer | KeyKind::Instant | KeyKind::Day => format!("CAST({} AS TEXT)", self.name),
-        };
-        Segment {
-            condition,
-            order: Verbatim::new(order),
-            limit: i64::try_from(limit).unwrap_or(i64::MAX),
-            key: Verbatim::new(key),
+    /// The key as text that compares as the column does once it is cast back.
+    fn key(self, table: &str) -> String {
+        match self.kind {
+            KeyKind::Text => format!("{table}.{}", self.name),
+            KeyKind::Integer | KeyKind::Instant | KeyKind::Day => format!("CAST({table}.{} AS TEXT)", self.name),
         }
     }
 }

@@ -7,17 +7,16 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use diesel::dsl::count_star;
 use diesel::prelude::*;
-use domain::{Commitment, CommitmentStatus, Day, Department, DepartmentId, Key, Slug, commitment};
+use diesel::sql_types::{BigInt, Date, Nullable};
+use domain::{Child, Commitment, CommitmentStatus, Day, Department, DepartmentId, Key, Slug, commitment};
 
 use crate::ReadTx;
 use crate::backend::dialect::Dialect;
-use crate::backend::fragment::Fragment;
+use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{day, day_option, parsed};
-use crate::backend::schema::commitments;
 use crate::error::Error;
-use crate::query::keyset::{self, KeyKind, Page, Position, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Position, SortColumn, Values};
 use crate::register::child::{self, ChildRecord};
 use crate::register::department;
 
@@ -74,30 +73,16 @@ impl NamedDepartment {
     }
 }
 
-const ORDER: SortColumn = SortColumn {
-    name: "commitments.due_on",
-    id: "commitments.id",
-    values: Values::Shared,
-    kind: KeyKind::Day,
-    found_first: false,
-};
+const ORDER: SortColumn = SortColumn::new("due_on", Values::Shared, KeyKind::Day);
 
 /// A page of the commitments as at a day, and how many there are of each status.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the report.
 pub fn commitments(tx: &mut ReadTx<'_>, filter: &CommitmentFilter, page: &Page<()>) -> Result<CommitmentReport, Error> {
-    let dialect = tx.conn().dialect();
-    let slice = keyset::slice(page, ORDER, dialect, |segment| {
-        commitments::table
-            .filter(of_departments(&filter.departments))
-            .filter(with_status(dialect, &filter.statuses, filter.as_at))
-            .filter(segment.condition)
-            .order(segment.order)
-            .limit(segment.limit)
-            .select((commitments::id, commitments::version, commitments::document, segment.key))
-            .load(tx.conn())
-    })?;
+    let statuses = with_status(tx.conn().dialect(), &filter.statuses, filter.as_at);
+    let condition = all_of([of_departments(&filter.departments), statuses]);
+    let slice = Listing::of::<Child<Department, Commitment>>(condition).page(tx, page, ORDER)?;
     let mut named: HashMap<DepartmentId, NamedDepartment> = HashMap::new();
     let mut items = Vec::with_capacity(slice.items.len());
     for listed in &slice.items {
@@ -112,15 +97,11 @@ pub fn commitments(tx: &mut ReadTx<'_>, filter: &CommitmentFilter, page: &Page<(
 }
 
 /// How many commitments of these departments, or of all where there is none, have each status as at a day.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub(crate) fn counts(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Result<CommitmentCounts, Error> {
-    let alike: Vec<(NaiveDate, Option<NaiveDate>, i64)> = commitments::table
-        .filter(of_departments(departments))
-        .group_by((commitments::due_on, commitments::published_on))
-        .select((commitments::due_on, commitments::published_on, count_star()))
-        .load(tx.conn())?;
+    let alike = all_of([of_departments(departments)])
+        .within("SELECT due_on, published_on, COUNT(*) FROM commitments WHERE ", " GROUP BY due_on, published_on");
+    let alike: Vec<(NaiveDate, Option<NaiveDate>, i64)> =
+        alike.giving::<(Date, Nullable<Date>, BigInt)>().load(tx.conn())?;
     let mut counts: CommitmentCounts = CommitmentStatus::ALL.iter().map(|status| (*status, 0)).collect();
     for (due_on, published_on, number) in alike {
         let (due_on, published_on) = (day("due_on", due_on)?, day_option("published_on", published_on)?);
@@ -130,18 +111,14 @@ pub(crate) fn counts(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: D
     Ok(counts)
 }
 
-fn of_departments(departments: &[DepartmentId]) -> Fragment {
-    if departments.is_empty() {
-        return Fragment::default().sql("1 = 1");
-    }
-    let ids = departments.iter().map(ToString::to_string);
-    Fragment::default().sql("commitments.department_id IN (").parameters(ids).sql(")")
+fn of_departments(departments: &[DepartmentId]) -> Option<Fragment> {
+    any_of("commitments.department_id", departments)
 }
 
-/// Which rows have one of these statuses; all where there is none.
-fn with_status(dialect: Dialect, statuses: &[CommitmentStatus], as_at: Day) -> Fragment {
+/// Which rows have one of these statuses; no condition where there is none.
+fn with_status(dialect: Dialect, statuses: &[CommitmentStatus], as_at: Day) -> Option<Fragment> {
     if statuses.is_empty() {
-        return Fragment::default().sql("1 = 1");
+        return None;
     }
     let (open, close) = dialect.cast("DATE");
     let than_day = |sql: Fragment, compared: &'static str| {
@@ -159,5 +136,5 @@ fn with_status(dialect: Dialect, statuses: &[CommitmentStatus], as_at: Day) -> F
         }
         .sql(")");
     }
-    condition.sql(")")
+    Some(condition.sql(")"))
 }

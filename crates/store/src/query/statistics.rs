@@ -9,6 +9,7 @@ mod ordered;
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use domain::statistics::{AsAt, Regime, StandingGroup};
 use domain::{
     Currency, Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, PartialDate, Procedure, Region, Sector, Stage,
@@ -17,8 +18,8 @@ use domain::{
 pub use facts::Facts;
 
 use crate::ReadTx;
+use crate::backend::fragment::{Fragment, any_of};
 use crate::backend::json::parsed;
-use crate::backend::schema::{departments, mutuals};
 use crate::error::Error;
 use crate::log::entry_log;
 use facts::{DayNumber, DepartmentNumber, Mutual, bit};
@@ -290,9 +291,6 @@ impl Facts {
 }
 
 /// The figures as at a day.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Figures, Error> {
     let (day, today) = asked.numbers();
     let mut groups: BTreeMap<StandingGroup, i64> = StandingGroup::ALL.iter().map(|group| (*group, 0)).collect();
@@ -416,9 +414,6 @@ pub fn timeline(facts: &Facts, periods: &[Period], today: Day) -> Vec<PeriodFigu
 }
 
 /// The mutuals that a figure is of.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn list(
     tx: &mut ReadTx<'_>,
     facts: &Facts,
@@ -442,11 +437,14 @@ pub fn list(
     let goes_on = found.len() > part.limit;
     found.truncate(part.limit);
     let total = part.count.then(|| facts.mutuals().filter(|mutual| counts(*mutual).is_some()).count());
-    let ids: Vec<String> = found.iter().map(|(id, ..)| id.to_string()).collect();
-    let rows: Vec<(String, String, String)> = mutuals::table
-        .filter(mutuals::id.eq_any(ids))
-        .select((mutuals::id, mutuals::slug, mutuals::name))
-        .load(tx.conn())?;
+    let ids: Vec<MutualId> = found.iter().map(|(id, ..)| *id).collect();
+    let rows: Vec<(String, String, String)> = match any_of("id", &ids) {
+        Some(these) => {
+            let names = these.within("SELECT id, slug, name FROM mutuals WHERE ", "");
+            names.giving::<(Text, Text, Text)>().load(tx.conn())?
+        }
+        None => Vec::new(),
+    };
     let mut names: BTreeMap<String, (String, String)> =
         rows.into_iter().map(|(id, slug, name)| (id, (slug, name))).collect();
     let items = found.into_iter().filter_map(|(id, group, stands, staff_count)| {
@@ -574,10 +572,8 @@ fn spread(
 fn named(tx: &mut ReadTx<'_>, facts: &Facts, tallies: &[Tally]) -> Result<Vec<(NamedDepartment, Tally)>, Error> {
     let counted: BTreeMap<DepartmentId, Tally> =
         facts.departments.ids().iter().copied().zip(tallies.iter().copied()).filter(|(_, it)| !it.is_empty()).collect();
-    let rows: Vec<(String, String, String)> = departments::table
-        .select((departments::id, departments::slug, departments::name))
-        .order(departments::slug)
-        .load(tx.conn())?;
+    let all = Fragment::default().sql("SELECT id, slug, name FROM departments");
+    let rows: Vec<(String, String, String)> = all.giving::<(Text, Text, Text)>().load(tx.conn())?;
     let mut named = Vec::with_capacity(counted.len());
     for (id, slug, name) in rows {
         let id = parsed("id", &id)?;

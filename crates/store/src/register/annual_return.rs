@@ -12,13 +12,7 @@ use crate::register::staff_count::newest_count;
 use crate::transaction::WriteTx;
 
 impl StoredChild for AnnualReturn {
-    const ORDER: SortColumn = SortColumn {
-        name: "annual_returns.period_ends_on",
-        id: "annual_returns.id",
-        values: Values::Unique,
-        kind: KeyKind::Day,
-        found_first: false,
-    };
+    const ORDER: SortColumn = SortColumn::new("period_ends_on", Values::Unique, KeyKind::Day);
 
     const COLUMNS: &'static [&'static str] = &["period_ends_on", "headcount"];
 

@@ -6,22 +6,23 @@
 
 use std::fmt;
 
-use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
+use diesel::sql_types::{Nullable, Text};
 use document::ChildDocument;
 use document::faults::Faults;
+use document::object::Typed as _;
 use document::{Input, Wire};
 use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record};
 
 use crate::backend::fragment::Fragment;
-use crate::backend::json::{instant, parsed, parsed_option};
+use crate::backend::json::{parsed, parsed_option};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::log::entry::Action;
 use crate::log::personal;
-use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{Listing, Page, Slice, SortColumn};
 use crate::register::record::{self, Column, StoredKind, Writing};
-use crate::register::tombstone;
+use crate::register::reference::Dependents;
+use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
@@ -49,24 +50,20 @@ pub trait Parent: Clone + Send + Sync + 'static {
             Key::Id(id) => query.sql("id = ").parameter(id.to_string()),
             Key::Slug(slug) => query.sql("slug = ").parameter(slug.as_str()),
         };
-        let found: Vec<Named> = query.statement().load(tx.conn())?;
-        match found.first() {
-            Some(found) => parsed("id", &found.id),
+        match query.giving::<Text>().get_result::<String>(tx.conn()).optional()? {
+            Some(id) => parsed("id", &id),
             None => Err(tombstone::missing(tx, Self::KIND, key.to_string())),
         }
     }
 
     /// The department whose record it is; none where there is no such record, or it has none.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
     fn department(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<DepartmentId>, Error>;
 }
 
 /// What a kind of child is, and how it is kept.
 pub trait StoredChild: ChildDocument<Parent: Parent> {
     /// What the children of one parent are listed by.
-    const ORDER: SortColumn;
+    const ORDER: SortColumn = SortColumn::ID;
     /// The column by which a list can be filtered.
     const FILTER_COLUMN: Option<&'static str> = None;
     /// The columns of lists of words, an empty one standing for all words, by which a list can be filtered further.
@@ -93,17 +90,11 @@ pub trait StoredChild: ChildDocument<Parent: Parent> {
     }
 
     /// Changes what other records show of it, after it was entered, changed or deleted. `before` is the record as it was before that.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
     fn follow(_: &mut WriteTx<'_>, _: Id<Self::Parent>, _before: Option<&ChildRecord<Self>>) -> Result<(), Error> {
         Ok(())
     }
 
     /// The records that refer to it, which stand in the way of its deletion.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
     fn dependents(_: &mut ReadTx<'_>, _: ChildId<Self>) -> Result<Vec<Conflict>, Error> {
         Ok(Vec::new())
     }
@@ -116,14 +107,6 @@ impl<T: StoredChild> StoredKind for Child<T::Parent, T> {
     fn columns(record: &Record<Self>) -> Vec<Column> {
         record.content.content.columns()
     }
-}
-
-/// Records of one kind, each with its id and its name, that refer to another.
-type Dependents = (Kind, Vec<(String, String)>);
-
-/// The order of entry.
-pub(crate) const fn by_id(id: &'static str) -> SortColumn {
-    SortColumn { name: id, id, values: Values::Unique, kind: KeyKind::Text, found_first: false }
 }
 
 impl Parent for Department {
@@ -141,8 +124,8 @@ impl Parent for Mutual {
 
     fn department(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<DepartmentId>, Error> {
         let query = Fragment::default().sql("SELECT department_id FROM mutuals WHERE id = ").parameter(id.to_string());
-        let found: Vec<Led> = query.statement().load(tx.conn())?;
-        parsed_option("department_id", found.first().and_then(|led| led.department_id.as_deref()))
+        let found: Option<Option<String>> = query.giving::<Nullable<Text>>().get_result(tx.conn()).optional()?;
+        parsed_option("department_id", found.flatten().as_deref())
     }
 }
 
@@ -176,17 +159,11 @@ pub fn show<T: StoredChild>(
     id: ChildId<T>,
     sees: DraftAccess<'_>,
 ) -> Result<Representation, Error> {
-    let (table, column) = (T::KIND.table(), T::Parent::COLUMN);
-    let query = select::<T>(sees, "NULL")
-        .sql(format!("{table}.id = "))
-        .parameter(id.to_string())
-        .sql(format!(" AND {column} = "))
-        .parameter(parent_id.to_string());
-    let found: Option<Found> = query.statement().load(tx.conn())?.into_iter().next();
-    let Some(found) = found else { return Err(missing::<T>(tx, id)) };
-    let (version, updated_at) = (found.version, instant(found.updated_at));
-    let (document, reduced) = found.for_reader();
-    Ok(Representation { id: id.to_string(), version, updated_at, document, reduced })
+    let this = of::<T>(parent_id).sql(format!(" AND {}.id = ", T::KIND.table())).parameter(id.to_string());
+    match listing::<T>(this, sees).one(tx)? {
+        Some(shown) => Ok(shown),
+        None => Err(missing::<T>(tx, id)),
+    }
 }
 
 /// Which children of a record a list holds: those that meet every condition given.
@@ -209,37 +186,10 @@ pub fn list<T: StoredChild>(
     page: &Page<()>,
     sees: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
-    let dialect = tx.conn().dialect();
-    let of_parent = || of::<T>(parent_id).and(conditions.condition::<T>());
-    let mut reduced = Vec::new();
-    let mut slice = keyset::slice(page, T::ORDER, dialect, |segment| {
-        let query = select::<T>(sees, segment.key.sql())
-            .and(of_parent())
-            .sql(" AND ")
-            .and(segment.condition)
-            .sql(format!(" ORDER BY {} LIMIT {}", segment.order.sql(), segment.limit));
-        let rows: Vec<Found> = query.statement().load(tx.conn())?;
-        let listed = |row: Found| {
-            let (id, version, key) = (row.id.clone(), row.version, row.key.clone());
-            let (document, is_reduced) = row.for_reader();
-            reduced.push(is_reduced);
-            (id, version, document, key)
-        };
-        Ok(rows.into_iter().map(listed).collect())
-    })?;
-    slice.items.iter_mut().zip(reduced).for_each(|(item, reduced)| item.reduced = reduced);
-    if page.count {
-        let table = T::KIND.table();
-        let count = Fragment::default().sql(format!("SELECT COUNT(*) AS number FROM {table} WHERE ")).and(of_parent());
-        slice.total = count.statement().load::<Counted>(tx.conn())?.first().map(|counted| counted.number);
-    }
-    Ok(slice)
+    listing::<T>(of::<T>(parent_id).and(conditions.condition::<T>()), sees).page(tx, page, T::ORDER)
 }
 
 /// All children of a record, in the order of their entry.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn all<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Vec<ChildRecord<T>>, Error> {
     record::all_where(tx, of::<T>(parent_id))
 }
@@ -291,9 +241,6 @@ pub(crate) fn alter<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<
 
 /// Takes what a child says about a person out of it, out of what the log's commitments stand for, and out of the kept answers about it.
 /// Gives how many values the log no longer knows.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn erase<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>, reason: &str) -> Result<usize, Error> {
     let erased = current.content.content.show().without_personal(&mut false).build(&mut Faults::of_stored());
     let erased = erased.ok_or_else(|| Error::Internal(format!("a {} can't do without personal data", T::KIND)))?;
@@ -343,12 +290,7 @@ pub(crate) fn dependents<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: &str) -
 
 /// The children whose column has this id.
 pub(crate) fn referring<T: StoredChild>(tx: &mut ReadTx<'_>, column: &str, id: &str) -> Result<Dependents, Error> {
-    let query = Fragment::default()
-        .sql(format!("SELECT id FROM {} WHERE {column} = ", T::KIND.table()))
-        .parameter(id)
-        .sql(format!(" ORDER BY id LIMIT {}", Conflict::NAMED_DEPENDENTS));
-    let found: Vec<Named> = query.statement().load(tx.conn())?;
-    Ok((T::KIND, found.into_iter().map(|Named { id }| (id, T::KIND.to_string())).collect()))
+    reference::dependents(tx, T::KIND, (column, id), (&format!("'{}'", T::KIND), "id"))
 }
 
 /// The id of another child of the same parent that has this value in a column.
@@ -398,21 +340,15 @@ impl ChildConditions {
     }
 }
 
-/// What of the children of a kind is selected, up to the condition.
-fn select<T: StoredChild>(sees: DraftAccess<'_>, key: &str) -> Fragment {
-    let table = T::KIND.table();
-    let public = if record::is_personal::<Child<T::Parent, T>>() { "public_document" } else { "''" };
-    Fragment::default()
-        .sql(format!("SELECT {table}.id, version, updated_at, document, {public} AS public_document, "))
-        .and(seen::<T>(sees))
-        .sql(format!(" AS seen, {key} AS key FROM {table} WHERE "))
+/// The children that meet a condition, as a caller with this access may see them.
+fn listing<T: StoredChild>(condition: Fragment, sees: DraftAccess<'_>) -> Listing {
+    Listing::for_reader::<Child<T::Parent, T>>(condition, seen::<T>(sees))
 }
 
-/// Whether the reader sees personal data of the department that the child belongs to. Everybody sees all where there can be none.
+/// Whether the reader sees personal data of the department that the child belongs to.
 fn seen<T: StoredChild>(sees: DraftAccess<'_>) -> Fragment {
     let sql = Fragment::default();
     match sees {
-        _ if !record::is_personal::<Child<T::Parent, T>>() => sql.sql("(1 = 1)"),
         DraftAccess::All => sql.sql("(1 = 1)"),
         DraftAccess::None | DraftAccess::Appointments(_) | DraftAccess::Departments([]) => sql.sql("(1 = 0)"),
         DraftAccess::Departments(own) => {
@@ -426,47 +362,4 @@ fn seen<T: StoredChild>(sees: DraftAccess<'_>) -> Fragment {
             sql.sql(format!("({department} IN (")).parameters(own.iter().map(ToString::to_string)).sql("))")
         }
     }
-}
-
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = BigInt)]
-    version: i64,
-    #[diesel(sql_type = Timestamp)]
-    updated_at: NaiveDateTime,
-    #[diesel(sql_type = Text)]
-    document: String,
-    #[diesel(sql_type = Text)]
-    public_document: String,
-    #[diesel(sql_type = Bool)]
-    seen: bool,
-    #[diesel(sql_type = Nullable<Text>)]
-    key: Option<String>,
-}
-
-impl Found {
-    /// The document that the reader may see, and whether that is less than there is.
-    fn for_reader(self) -> (String, bool) {
-        record::for_reader(self.document, self.public_document, self.seen)
-    }
-}
-
-#[derive(QueryableByName)]
-struct Counted {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-#[derive(QueryableByName)]
-struct Named {
-    #[diesel(sql_type = Text)]
-    id: String,
-}
-
-#[derive(QueryableByName)]
-struct Led {
-    #[diesel(sql_type = Nullable<Text>)]
-    department_id: Option<String>,
 }

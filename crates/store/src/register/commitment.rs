@@ -2,12 +2,10 @@
 
 use domain::Commitment;
 
-use crate::query::keyset::SortColumn;
-use crate::register::child::{self, StoredChild};
+use crate::register::child::StoredChild;
 use crate::register::record::Column;
 
 impl StoredChild for Commitment {
-    const ORDER: SortColumn = child::by_id("commitments.id");
     const FILTER_COLUMN: Option<&'static str> = Some("kind");
     const COLUMNS: &'static [&'static str] = &["kind", "due_on", "published_on"];
 

@@ -1,7 +1,6 @@
 //! Contracts in the database, and which of them is the first of its mutual.
 
 use chrono::NaiveDate;
-use diesel::dsl::not;
 use diesel::prelude::*;
 use document::Reference;
 use domain::{
@@ -9,14 +8,13 @@ use domain::{
     ProtectionKind, Record, Regime,
 };
 
-use crate::backend::conn::MultiBackend;
 use crate::backend::dialect::Dialect;
-use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
-use crate::backend::json::parsed;
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
+use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
-use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
@@ -142,23 +140,13 @@ pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Representation, Erro
     record::show(tx, *id)
 }
 
-// Lists show all of it to everybody.
-const _: () = assert!(!record::is_personal::<Contract>(), "the public may be shown less");
-
 /// A page of the contracts that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
-    let dialect = tx.conn().dialect();
-    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
-        let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        query.select((contracts::id, contracts::version, contracts::document, segment.key)).load(tx.conn())
-    })?;
-    if page.count {
-        slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
-    }
-    Ok(slice)
+    let condition = condition(tx.conn().dialect(), filter);
+    Listing::of::<Contract>(condition).page(tx, page, page.sort.column())
 }
 
 /// Enters a contract, which may take the place of the mutual's first one.
@@ -194,9 +182,6 @@ pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contra
 }
 
 /// Deletes a contract; where it was the first of its mutual, the next one takes its place.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Contract>) -> Result<(), Error> {
     let id = current.id.to_string();
     remove_parts(tx, &id)?;
@@ -268,58 +253,37 @@ fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error
     Writing::new(record).update(tx, &[], Action::Update, Remark::default()).map(drop)
 }
 
-fn filtered(dialect: Dialect, filter: &Filter) -> contracts::BoxedQuery<'static, MultiBackend> {
-    let mut query = contracts::table.into_boxed();
-    if !filter.mutuals.is_empty() {
-        query = query.filter(contracts::mutual_id.eq_any(strings(&filter.mutuals)));
-    }
-    if !filter.departments.is_empty() {
-        query = query.filter(contracts::department_id.eq_any(strings(&filter.departments)));
-    }
-    if !filter.procedures.is_empty() {
-        query = query.filter(contracts::procedure.eq_any(strings(&filter.procedures)));
-    }
-    if !filter.statuses.is_empty() {
-        query = query.filter(contracts::status.eq_any(strings(&filter.statuses)));
-    }
-    if !filter.protections.is_empty() {
-        query = query.filter(contracts::protection_kind.eq_any(strings(&filter.protections)));
-    }
-    if let Some(health_services) = filter.health_services {
-        query = query.filter(contracts::health_services.eq(health_services));
-    }
-    match filter.is_first {
-        Some(true) => query = query.filter(contracts::is_first),
-        Some(false) => query = query.filter(not(contracts::is_first)),
-        None => {}
-    }
-    if let Some(reference) = &filter.reference {
-        query = query.filter(contracts::reference.eq(reference.to_string()));
-    }
-    if let Some(ocid) = &filter.ocid {
-        query = query.filter(contracts::ocid.eq(ocid.to_string()));
-    }
-    if let Some(currency) = &filter.currency {
-        query = query.filter(contracts::value_currency.eq(currency.to_string()));
-    }
-    if let Some(least) = filter.value_from {
-        query = query.filter(contracts::value_amount_minor.ge(least));
-    }
-    if let Some(most) = filter.value_to {
-        query = query.filter(contracts::value_amount_minor.le(most));
-    }
-    let days = [
+fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
+    let is = |column: &str, value: Option<String>| {
+        value.map(|value| Fragment::default().sql(format!("contracts.{column} = ")).parameter(value))
+    };
+    let whether = |column: &str, wanted: Option<bool>| {
+        wanted.map(|wanted| Fragment::default().sql(format!("{}contracts.{column}", if wanted { "" } else { "NOT " })))
+    };
+    let value = |operator: &str, amount: Option<i64>| {
+        amount.map(|it| Fragment::default().sql(format!("contracts.value_amount_minor {operator} ")).number(it))
+    };
+    all_of([
+        any_of("contracts.mutual_id", &filter.mutuals),
+        any_of("contracts.department_id", &filter.departments),
+        any_of("contracts.procedure", &filter.procedures),
+        any_of("contracts.status", &filter.statuses),
+        any_of("contracts.protection_kind", &filter.protections),
+        whether("health_services", filter.health_services),
+        whether("is_first", filter.is_first),
+        is("reference", text_option(filter.reference.as_ref())),
+        is("ocid", text_option(filter.ocid.as_ref())),
+        is("value_currency", text_option(filter.currency.as_ref())),
+        value(">=", filter.value_from),
+        value("<=", filter.value_to),
         filter.awarded.condition(dialect, "contracts.awarded_on"),
         filter.entered.condition(dialect, "contracts.entered_on"),
         filter.starts.condition(dialect, "contracts.starts_on"),
         filter.ends.condition(dialect, "contracts.ends_on"),
         filter.latest_ends.condition(dialect, "contracts.latest_ends_on"),
-    ];
-    let others = [cpv_condition(&filter.cpv_prefixes), regime_condition(dialect, &filter.regimes)];
-    for condition in days.into_iter().chain(others).flatten() {
-        query = query.filter(condition);
-    }
-    query
+        cpv_condition(&filter.cpv_prefixes),
+        regime_condition(dialect, &filter.regimes),
+    ])
 }
 
 /// The procurement was under any of these laws: [`domain::regime`] as a condition.
@@ -350,10 +314,6 @@ fn regime_condition(dialect: Dialect, regimes: &[Regime]) -> Option<Fragment> {
     Some(any.sql(")"))
 }
 
-fn strings<T: ToString>(items: &[T]) -> Vec<String> {
-    items.iter().map(T::to_string).collect()
-}
-
 /// Any of a contract's codes starts with any of the prefixes, which are ranges of codes, so that an index can find them.
 fn cpv_condition(prefixes: &[CpvPrefix]) -> Option<Fragment> {
     if prefixes.is_empty() {
@@ -375,14 +335,13 @@ fn cpv_condition(prefixes: &[CpvPrefix]) -> Option<Fragment> {
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, values, kind) = match self {
-            Self::StartsOn => ("contracts.starts_on", Values::Optional, KeyKind::Day),
-            Self::EndsOn => ("contracts.ends_on", Values::Optional, KeyKind::Day),
-            Self::Value => ("contracts.value_amount_minor", Values::Optional, KeyKind::Integer),
-            Self::UpdatedAt => ("contracts.updated_at", Values::Shared, KeyKind::Instant),
-            Self::Id => ("contracts.id", Values::Unique, KeyKind::Text),
-        };
-        SortColumn { name, id: "contracts.id", values, kind, found_first: false }
+        match self {
+            Self::StartsOn => SortColumn::new("starts_on", Values::Optional, KeyKind::Day),
+            Self::EndsOn => SortColumn::new("ends_on", Values::Optional, KeyKind::Day),
+            Self::Value => SortColumn::new("value_amount_minor", Values::Optional, KeyKind::Integer),
+            Self::UpdatedAt => SortColumn::UPDATED_AT,
+            Self::Id => SortColumn::ID,
+        }
     }
 }
 

@@ -1,21 +1,20 @@
 //! Departments in the database.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use document::Reference;
 use domain::{
     Commitment, Department, DepartmentId, DepartmentKind, Enabler, Identifier, Key, Kind, PathwayStep, Record,
     SearchQuery, Sector, Slug, fold_name, indexed,
 };
 
-use crate::backend::conn::MultiBackend;
 use crate::backend::dialect::{Dialect, Searched};
-use crate::backend::fragment::{FindingTable, FoundBy};
-use crate::backend::schema::{department_policy_areas, departments, identifiers, mutual_other_departments, mutuals};
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
+use crate::backend::schema::department_policy_areas;
 use crate::error::{Conflict, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
-use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::{child, contract, reference, tombstone};
@@ -80,36 +79,17 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation
     record::show_by_key(tx, key)
 }
 
-// Lists show all of it to everybody.
-const _: () = assert!(!record::is_personal::<Department>(), "the public may be shown less");
-
 /// A page of the departments that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
-    let dialect = tx.conn().dialect();
+    let condition = condition(tx.conn().dialect(), filter);
     let column = match filter.search {
         Some(_) => page.sort.column().found_first(),
         None => page.sort.column(),
     };
-    let mut slice = keyset::slice(page, column, dialect, |segment| {
-        let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        if !column.found_first {
-            return query
-                .select((departments::id, departments::version, departments::document, segment.key))
-                .load(tx.conn());
-        }
-        let found = query.select((departments::id, segment.key)).load(tx.conn())?;
-        keyset::fetched(found, |ids| {
-            let rows = departments::table.filter(departments::id.eq_any(ids));
-            rows.select((departments::id, departments::version, departments::document)).load(tx.conn())
-        })
-    })?;
-    if page.count {
-        slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
-    }
-    Ok(slice)
+    Listing::of::<Department>(condition).page(tx, page, column)
 }
 
 /// The ids behind ids and slugs given in the parameter `department`.
@@ -117,9 +97,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
 /// # Errors
 /// [`Error::Rule`] naming those that lead to no department.
 pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Department>]) -> Result<Vec<DepartmentId>, Error> {
-    reference::resolve("department", Kind::Department, keys, |slug| {
-        Ok(departments::table.filter(departments::slug.eq(slug)).select(departments::id).first(tx.conn()).optional()?)
-    })
+    reference::resolve(tx, Kind::Department, keys)
 }
 
 /// The slug that a new department of this name gets.
@@ -183,70 +161,49 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Department>) -> Result<(), 
 }
 
 fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
-    let as_other = mutual_other_departments::table
-        .filter(mutual_other_departments::department_id.eq(id))
-        .select(mutual_other_departments::mutual_id);
-    let of_mutuals: Vec<(String, String)> = mutuals::table
-        .filter(mutuals::department_id.eq(id).or(mutuals::id.eq_any(as_other)))
-        .select((mutuals::id, mutuals::name))
-        .order(mutuals::name_folded)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
+    let as_one_of_several = Fragment::default()
+        .sql("SELECT id, name FROM mutuals WHERE department_id = ")
+        .parameter(id)
+        .sql(" OR id IN (SELECT mutual_id FROM mutual_other_departments WHERE department_id = ")
+        .parameter(id)
+        .sql(format!(") ORDER BY name_folded LIMIT {}", Conflict::NAMED_DEPENDENTS));
+    let of_mutuals = as_one_of_several.giving::<(Text, Text)>().load(tx.conn())?;
     let of_contracts = contract::named(tx, "department_id", id)?;
-    let predecessors: Vec<(String, String)> = departments::table
-        .filter(departments::successor_id.eq(id))
-        .select((departments::id, departments::name))
-        .order(departments::name_folded)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
     Ok(Conflict::dependents([
         (Kind::Mutual, of_mutuals),
         (Kind::Contract, of_contracts),
-        (Kind::Department, predecessors),
+        reference::dependents(tx, Kind::Department, ("successor_id", id), ("name", "name_folded"))?,
         child::dependents::<Commitment>(tx, id)?,
         child::dependents::<PathwayStep>(tx, id)?,
         child::dependents::<Enabler>(tx, id)?,
     ]))
 }
 
-fn filtered(dialect: Dialect, filter: &Filter) -> departments::BoxedQuery<'static, MultiBackend> {
-    let mut query = departments::table.into_boxed();
-    if !filter.kinds.is_empty() {
-        query =
-            query.filter(departments::kind.eq_any(filter.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>()));
-    }
-    if !filter.policy_areas.is_empty() {
-        let wanted: Vec<_> = filter.policy_areas.iter().map(|sector| sector.as_str()).collect();
-        query = query.filter(exists(
-            department_policy_areas::table
-                .filter(department_policy_areas::department_id.eq(departments::id))
-                .filter(department_policy_areas::sector.eq_any(wanted)),
-        ));
-    }
-    if !filter.identifiers.is_empty() {
-        let wanted: Vec<_> = filter.identifiers.iter().map(ToString::to_string).collect();
-        let held = identifiers::table.filter(identifiers::identifier.eq_any(wanted)).select(identifiers::department_id);
-        query = query.filter(departments::id.nullable().eq_any(held));
-    }
-    match filter.open {
-        Some(true) => query = query.filter(departments::closed_on.is_null()),
-        Some(false) => query = query.filter(departments::closed_on.is_not_null()),
-        None => {}
-    }
-    if let Some(search) = &filter.search {
-        query = query.filter(Searched::Departments.condition(dialect, search));
-    }
-    query
+fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
+    let area = any_of("department_policy_areas.sector", &filter.policy_areas);
+    let identifier = any_of("identifiers.identifier", &filter.identifiers);
+    let open = filter
+        .open
+        .map(|open| if open { "departments.closed_on IS NULL" } else { "departments.closed_on IS NOT NULL" });
+    all_of([
+        any_of("departments.kind", &filter.kinds),
+        area.map(|area| {
+            let having = "EXISTS (SELECT 1 FROM department_policy_areas WHERE department_policy_areas.department_id = departments.id AND ";
+            area.within(having, ")")
+        }),
+        identifier.map(|it| it.within("departments.id IN (SELECT identifiers.department_id FROM identifiers WHERE ", ")")),
+        open.map(|open| Fragment::default().sql(open)),
+        filter.search.as_ref().map(|search| Searched::Departments.condition(dialect, search)),
+    ])
 }
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, values, kind) = match self {
-            Self::Name => ("departments.name_folded", Values::Unique, KeyKind::Text),
-            Self::UpdatedAt => ("departments.updated_at", Values::Shared, KeyKind::Instant),
-            Self::Id => ("departments.id", Values::Unique, KeyKind::Text),
-        };
-        SortColumn { name, id: "departments.id", values, kind, found_first: false }
+        match self {
+            Self::Name => SortColumn::new("name_folded", Values::Unique, KeyKind::Text),
+            Self::UpdatedAt => SortColumn::UPDATED_AT,
+            Self::Id => SortColumn::ID,
+        }
     }
 }
 
@@ -284,10 +241,7 @@ fn check(tx: &mut ReadTx<'_>, record: &Record<Department>) -> Result<(), Error> 
     let (id, life) = (record.id.to_string(), &record.content.life);
     let successor = life.successor_id.map(|id| Reference::new("successor_id", Kind::Department, id));
     reference::check(tx, successor.as_slice())?;
-    let next = life.successor_id.map(|id| id.to_string());
-    reference::check_no_circle(tx, "successor_id", &id, next, |tx, id| {
-        Ok(departments::table.find(id).select(departments::successor_id).first(tx.conn())?)
-    })
+    reference::check_no_circle(tx, Kind::Department, &id, life.successor_id.map(|id| id.to_string()))
 }
 
 fn naming(id: DepartmentId, department: &Department) -> Naming {

@@ -4,12 +4,10 @@ use domain::{Enabler, EnablerId, SupportRequest};
 
 use crate::ReadTx;
 use crate::error::{Conflict, Error};
-use crate::query::keyset::SortColumn;
 use crate::register::child::{self, StoredChild};
 use crate::register::record::Column;
 
 impl StoredChild for Enabler {
-    const ORDER: SortColumn = child::by_id("enablers.id");
     const FILTER_COLUMN: Option<&'static str> = Some("role");
     const COVERED: &'static [&'static str] = &["stages", "sectors"];
     const COLUMNS: &'static [&'static str] = &["role", "stages", "sectors"];

@@ -6,13 +6,11 @@ use domain::{
 
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
-use crate::query::keyset::SortColumn;
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
 use crate::register::record::{self, Column};
 use crate::transaction::{ReadTx, WriteTx};
 
 impl StoredChild for Endorsement {
-    const ORDER: SortColumn = child::by_id("endorsements.id");
     const FILTER_COLUMN: Option<&'static str> = Some("constituency");
 
     const COLUMNS: &'static [&'static str] = &["constituency", "staff_ballot_id"];

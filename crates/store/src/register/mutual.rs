@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use document::Reference;
 use domain::{
@@ -12,15 +11,14 @@ use domain::{
     SupportRequest, fold_name, indexed,
 };
 
-use crate::backend::conn::MultiBackend;
 use crate::backend::dialect::{Dialect, Searched};
-use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
+use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::parsed_option;
-use crate::backend::schema::{identifiers, mutual_other_departments, mutual_sectors, mutuals, staff_ballots};
+use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
 use crate::error::{Conflict, ConflictKind, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
-use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::{child, contract, reference, staff_count, tombstone};
@@ -139,34 +137,17 @@ pub fn department_of(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Option<
     found.map(|department| parsed_option("department_id", department.as_deref())).transpose()
 }
 
-// Lists show all of it to everybody.
-const _: () = assert!(!record::is_personal::<Mutual>(), "the public may be shown less");
-
 /// A page of the mutuals that a filter lets through.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
-    let dialect = tx.conn().dialect();
+    let condition = condition(tx.conn().dialect(), filter);
     let column = match filter.search {
         Some(_) => page.sort.column().found_first(),
         None => page.sort.column(),
     };
-    let mut slice = keyset::slice(page, column, dialect, |segment| {
-        let query = filtered(dialect, filter).filter(segment.condition).order(segment.order).limit(segment.limit);
-        if !column.found_first {
-            return query.select((mutuals::id, mutuals::version, mutuals::document, segment.key)).load(tx.conn());
-        }
-        let found = query.select((mutuals::id, segment.key)).load(tx.conn())?;
-        keyset::fetched(found, |ids| {
-            let rows = mutuals::table.filter(mutuals::id.eq_any(ids));
-            rows.select((mutuals::id, mutuals::version, mutuals::document)).load(tx.conn())
-        })
-    })?;
-    if page.count {
-        slice.total = Some(filtered(dialect, filter).count().get_result(tx.conn())?);
-    }
-    Ok(slice)
+    Listing::of::<Mutual>(condition).page(tx, page, column)
 }
 
 /// The ids behind ids and slugs given in the parameter `mutual`.
@@ -174,9 +155,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<S
 /// # Errors
 /// [`Error::Rule`] naming those that lead to no mutual.
 pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Mutual>]) -> Result<Vec<MutualId>, Error> {
-    reference::resolve("mutual", Kind::Mutual, keys, |slug| {
-        Ok(mutuals::table.filter(mutuals::slug.eq(slug)).select(mutuals::id).first(tx.conn()).optional()?)
-    })
+    reference::resolve(tx, Kind::Mutual, keys)
 }
 
 /// The slug that a new mutual of this name gets.
@@ -286,23 +265,11 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Erro
 }
 
 fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
-    let ballots: Vec<(String, String)> = staff_ballots::table
-        .filter(staff_ballots::mutual_id.eq(id))
-        .select((staff_ballots::id, staff_ballots::kind))
-        .order(staff_ballots::id)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
     let contracts = contract::named(tx, "mutual_id", id)?;
-    let predecessors: Vec<(String, String)> = mutuals::table
-        .filter(mutuals::successor_id.eq(id))
-        .select((mutuals::id, mutuals::name))
-        .order(mutuals::name_folded)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
     Ok(Conflict::dependents([
-        (Kind::StaffBallot, ballots),
+        reference::dependents(tx, Kind::StaffBallot, ("mutual_id", id), ("kind", "id"))?,
         (Kind::Contract, contracts),
-        (Kind::Mutual, predecessors),
+        reference::dependents(tx, Kind::Mutual, ("successor_id", id), ("name", "name_folded"))?,
         child::dependents::<AnnualReturn>(tx, id)?,
         child::dependents::<Endorsement>(tx, id)?,
         child::dependents::<Objection>(tx, id)?,
@@ -311,77 +278,49 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
     ]))
 }
 
-fn filtered(dialect: Dialect, filter: &Filter) -> mutuals::BoxedQuery<'static, MultiBackend> {
-    let mut query = mutuals::table.into_boxed();
-    query = match filter.stages.as_slice() {
-        [] => query,
-        [stage] => query.filter(mutuals::stage.eq(stage.as_str())),
-        several => query.filter(mutuals::stage.eq_any(several.iter().map(|stage| stage.as_str()).collect::<Vec<_>>())),
+fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
+    let stage = match filter.stages.as_slice() {
+        [stage] => Some(Fragment::default().sql("mutuals.stage = ").parameter(stage.as_str())),
+        several => any_of("mutuals.stage", several),
     };
-    if !filter.departments.is_empty() {
-        let wanted: Vec<String> = filter.departments.iter().map(ToString::to_string).collect();
-        let as_other = mutual_other_departments::table
-            .filter(mutual_other_departments::mutual_id.eq(mutuals::id))
-            .filter(mutual_other_departments::department_id.eq_any(wanted.clone()));
-        query = query.filter(mutuals::department_id.eq_any(wanted).assume_not_null().or(exists(as_other)));
-    }
-    if !filter.sectors.is_empty() {
-        let wanted: Vec<_> = filter.sectors.iter().map(|sector| sector.as_str()).collect();
-        let in_sector = mutual_sectors::table
-            .filter(mutual_sectors::mutual_id.eq(mutuals::id))
-            .filter(mutual_sectors::sector.eq_any(wanted));
-        query = query.filter(exists(in_sector));
-    }
-    if !filter.regions.is_empty() {
-        let wanted: Vec<_> = filter.regions.iter().map(|region| region.as_str()).collect();
-        query = query.filter(mutuals::region.eq_any(wanted).assume_not_null());
-    }
-    if !filter.legal_forms.is_empty() {
-        let wanted: Vec<_> = filter.legal_forms.iter().map(|form| form.as_str()).collect();
-        query = query.filter(mutuals::legal_form.eq_any(wanted).assume_not_null());
-    }
-    if !filter.origin_routes.is_empty() {
-        let wanted: Vec<_> = filter.origin_routes.iter().map(|route| route.as_str()).collect();
-        query = query.filter(mutuals::origin_route.eq_any(wanted).assume_not_null());
-    }
-    if !filter.identifiers.is_empty() {
-        let wanted: Vec<_> = filter.identifiers.iter().map(ToString::to_string).collect();
-        let held = identifiers::table.filter(identifiers::identifier.eq_any(wanted)).select(identifiers::mutual_id);
-        query = query.filter(mutuals::id.nullable().eq_any(held).assume_not_null());
-    }
-    for condition in ranges(dialect, filter) {
-        query = query.filter(condition);
-    }
-    query
-}
-
-fn ranges(dialect: Dialect, filter: &Filter) -> Vec<Fragment> {
+    let lead = any_of("mutuals.department_id", &filter.departments);
+    let other = any_of("mutual_other_departments.department_id", &filter.departments);
+    let left = lead.zip(other).map(|(lead, other)| {
+        let having = " OR EXISTS (SELECT 1 FROM mutual_other_departments WHERE mutual_other_departments.mutual_id = mutuals.id AND ";
+        lead.and(other.within(having, ")")).within("(", ")")
+    });
+    let sector = any_of("mutual_sectors.sector", &filter.sectors);
+    let identifier = any_of("identifiers.identifier", &filter.identifiers);
     let staff = |operator: &str, count: Option<i64>| {
-        count.map(|count| Fragment::default().sql(format!("mutuals.staff_count {operator} {count}")))
+        count.map(|count| Fragment::default().sql(format!("mutuals.staff_count {operator} ")).number(count))
     };
-    [
+    all_of([
+        stage,
+        left,
+        sector.map(|it| {
+            it.within("EXISTS (SELECT 1 FROM mutual_sectors WHERE mutual_sectors.mutual_id = mutuals.id AND ", ")")
+        }),
+        any_of("mutuals.region", &filter.regions),
+        any_of("mutuals.legal_form", &filter.legal_forms),
+        any_of("mutuals.origin_route", &filter.origin_routes),
+        identifier.map(|it| it.within("mutuals.id IN (SELECT identifiers.mutual_id FROM identifiers WHERE ", ")")),
         filter.launched.condition("mutuals.launched_on"),
         filter.ended.condition("mutuals.ended_on"),
         staff(">=", filter.staff_count_from),
         staff("<=", filter.staff_count_to),
         filter.search.as_ref().map(|search| Searched::Mutuals.condition(dialect, search)),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    ])
 }
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, values, kind) = match self {
-            Self::Name => ("mutuals.name_folded", Values::Unique, KeyKind::Text),
-            Self::LaunchedOn => ("mutuals.launched_on", Values::Optional, KeyKind::Text),
-            Self::StaffCount => ("mutuals.staff_count", Values::Optional, KeyKind::Integer),
-            Self::UpdatedAt => ("mutuals.updated_at", Values::Shared, KeyKind::Instant),
-            Self::Id => ("mutuals.id", Values::Unique, KeyKind::Text),
-        };
-        let found_first = matches!(self, Self::LaunchedOn | Self::StaffCount);
-        SortColumn { name, id: "mutuals.id", values, kind, found_first }
+        match self {
+            Self::Name => SortColumn::new("name_folded", Values::Unique, KeyKind::Text),
+            Self::LaunchedOn => SortColumn::new("launched_on", Values::Optional, KeyKind::Text).found_first(),
+            Self::StaffCount => SortColumn::new("staff_count", Values::Optional, KeyKind::Integer).found_first(),
+            Self::UpdatedAt => SortColumn::UPDATED_AT,
+            Self::Id => SortColumn::ID,
+        }
     }
 }
 
@@ -446,10 +385,7 @@ fn check(tx: &mut ReadTx<'_>, record: &Record<Mutual>, mut faults: Vec<Fault>) -
     if !faults.is_empty() {
         return Err(Error::Rule(faults));
     }
-    let next = mutual.life.successor_id.map(|id| id.to_string());
-    reference::check_no_circle(tx, "successor_id", &id, next, |tx, id| {
-        Ok(mutuals::table.find(id).select(mutuals::successor_id).first(tx.conn())?)
-    })
+    reference::check_no_circle(tx, Kind::Mutual, &id, mutual.life.successor_id.map(|id| id.to_string()))
 }
 
 fn naming(id: MutualId, mutual: &Mutual) -> Naming {

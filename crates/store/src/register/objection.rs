@@ -4,12 +4,10 @@ use domain::{Child, Mutual, Objection};
 
 use crate::WriteTx;
 use crate::error::Error;
-use crate::query::keyset::SortColumn;
-use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
+use crate::register::child::{ChildId, ChildRecord, StoredChild};
 use crate::register::record::Column;
 
 impl StoredChild for Objection {
-    const ORDER: SortColumn = child::by_id("objections.id");
     const FILTER_COLUMN: Option<&'static str> = Some("outcome");
     const COLUMNS: &'static [&'static str] = &["outcome"];
 

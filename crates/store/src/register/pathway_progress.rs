@@ -4,7 +4,6 @@ use domain::{Child, DepartmentId, Fault, FaultCode, Mutual, MutualId, PathwayPro
 
 use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
-use crate::query::keyset::SortColumn;
 use crate::register::child::{self, ChildId, ChildRecord, Parent as _, StoredChild};
 use crate::register::record::Column;
 use crate::{ReadTx, WriteTx};
@@ -28,9 +27,6 @@ pub struct Footing {
 }
 
 /// The pathway of a mutual.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn pathway(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Pathway, Error> {
     let Some(department_id) = Mutual::department(tx, mutual_id)? else {
         return Ok(Pathway { department_id: None, steps: Vec::new() });
@@ -47,8 +43,6 @@ pub fn pathway(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Pathway, Erro
 }
 
 impl StoredChild for PathwayProgress {
-    const ORDER: SortColumn = child::by_id("pathway_progress.id");
-
     const COLUMNS: &'static [&'static str] = &["step_id"];
 
     fn columns(&self) -> Vec<Column> {

@@ -12,13 +12,7 @@ use crate::register::record::{self, Column};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for PathwayStep {
-    const ORDER: SortColumn = SortColumn {
-        name: "pathway_steps.position",
-        id: "pathway_steps.id",
-        values: Values::Unique,
-        kind: KeyKind::Integer,
-        found_first: false,
-    };
+    const ORDER: SortColumn = SortColumn::new("position", Values::Unique, KeyKind::Integer);
     const FILTER_COLUMN: Option<&'static str> = Some("stage");
     const COLUMNS: &'static [&'static str] = &["position", "stage"];
 

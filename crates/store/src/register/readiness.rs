@@ -7,9 +7,6 @@ use crate::error::Error;
 use crate::register::{child, contract, staff_ballot};
 
 /// Each condition of the gate for a launch on this day.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn assess(tx: &mut ReadTx<'_>, mutual: &Record<Mutual>, launches_on: Day) -> Result<[Condition; 6], Error> {
     let facts = LaunchFacts {
         mutual_id: mutual.id,

@@ -149,20 +149,6 @@ impl<T: StoredKind> Shape<T> {
     }
 }
 
-/// Whether records of the kind may say something about a person, so that the public has a document of its own.
-pub(crate) const fn is_personal<T: StoredKind>() -> bool {
-    Shape::<T>::IS_PERSONAL
-}
-
-/// What there is for a reader who sees all of a record or what the public sees, and whether that is less.
-pub(crate) fn for_reader(document: String, public_document: String, sees_all: bool) -> (String, bool) {
-    if sees_all {
-        return (document, false);
-    }
-    let is_reduced = public_document != document;
-    (public_document, is_reduced)
-}
-
 /// A record that is ready to be written: all is done that needs no look at the register.
 #[derive(Debug)]
 pub(crate) struct Writing<T> {
@@ -277,7 +263,7 @@ pub(crate) fn find_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> R
 
 /// What there is to show of the record with this id or slug, of a kind of which everybody sees all.
 pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> Result<Representation, Error> {
-    const { assert!(!is_personal::<T>(), "the public may be shown less") };
+    const { assert!(!Shape::<T>::IS_PERSONAL, "the public may be shown less") };
     let table = T::KIND.table();
     let query = Fragment::default().sql(format!("SELECT id, version, updated_at, document FROM {table} WHERE "));
     let found: Option<Shown> = query.and(with_key::<T>(key)).statement().load(tx.conn())?.into_iter().next();

@@ -3,20 +3,17 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Nullable, Text};
 use document::Reference;
 use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind};
 
 use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
-use crate::error::Error;
+use crate::error::{Conflict, Error};
 use crate::register::visibility;
 
 /// The references that lead nowhere, as faults of the members that give them. A draft that the caller doesn't see is not there.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: DraftAccess<'_>) -> Result<Vec<Fault>, Error> {
     let mut faults = Vec::new();
     let mut looked_up = HashSet::new();
@@ -41,34 +38,27 @@ pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(),
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
-/// Turns ids and slugs given in a parameter into ids; a slug that leads nowhere is a fault, an id simply finds nothing.
-pub(crate) fn resolve<T>(
-    parameter: &str,
-    kind: Kind,
-    keys: &[Key<T>],
-    mut id_of: impl FnMut(&str) -> Result<Option<String>, Error>,
-) -> Result<Vec<Id<T>>, Error> {
+/// Turns ids and slugs given in a kind's parameter into ids; a slug that leads nowhere is a fault, an id simply finds nothing.
+pub(crate) fn resolve<T>(tx: &mut ReadTx<'_>, kind: Kind, keys: &[Key<T>]) -> Result<Vec<Id<T>>, Error> {
     let mut ids = Vec::with_capacity(keys.len());
     let mut faults = Vec::new();
     for key in keys {
         match key {
             Key::Id(id) => ids.push(*id),
-            Key::Slug(slug) => match id_of(slug.as_str())? {
-                Some(id) => ids.push(parsed("id", &id)?),
-                None => {
-                    let said = format!("there is no {kind} «{slug}»: expected an id or a slug of one");
-                    faults.push(Fault::new(parameter, FaultCode::UnknownReference, said));
+            Key::Slug(slug) => {
+                let query = Fragment::default().sql(format!("SELECT id FROM {} WHERE slug = ", kind.table()));
+                let found = query.parameter(slug.as_str()).giving::<Text>();
+                match found.get_result::<String>(tx.conn()).optional()? {
+                    Some(id) => ids.push(parsed("id", &id)?),
+                    None => {
+                        let said = format!("there is no {kind} «{slug}»: expected an id or a slug of one");
+                        faults.push(Fault::new(kind.as_str(), FaultCode::UnknownReference, said));
+                    }
                 }
-            },
+            }
         }
     }
     if faults.is_empty() { Ok(ids) } else { Err(Error::Rule(faults)) }
-}
-
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Text)]
-    id: String,
 }
 
 fn existing(tx: &mut ReadTx<'_>, kind: Kind, ids: Vec<&str>, sees: DraftAccess<'_>) -> Result<Vec<String>, Error> {
@@ -77,24 +67,36 @@ fn existing(tx: &mut ReadTx<'_>, kind: Kind, ids: Vec<&str>, sees: DraftAccess<'
     if kind == Kind::StaffBallot {
         query = query.sql(" AND ").and(visibility::visible(sees));
     }
-    Ok(query.statement().load::<Found>(tx.conn())?.into_iter().map(|found| found.id).collect())
+    Ok(query.giving::<Text>().load(tx.conn())?)
+}
+
+/// Records of one kind, each with its id and its name, that refer to another.
+pub(crate) type Dependents = (Kind, Vec<(String, String)>);
+
+/// The first of the records of a kind whose column has this id, with what SQL says that they are called and ordered by.
+pub(crate) fn dependents(
+    tx: &mut ReadTx<'_>,
+    kind: Kind,
+    (column, id): (&str, &str),
+    (name, order): (&str, &str),
+) -> Result<Dependents, Error> {
+    let query = Fragment::default()
+        .sql(format!("SELECT id, {name} FROM {} WHERE {column} = ", kind.table()))
+        .parameter(id)
+        .sql(format!(" ORDER BY {order} LIMIT {}", Conflict::NAMED_DEPENDENTS));
+    Ok((kind, query.giving::<(Text, Text)>().load(tx.conn())?))
 }
 
 /// Refuses a successor whose own successors lead back to the record `id`.
-pub(crate) fn check_no_circle(
-    tx: &mut ReadTx<'_>,
-    field: &str,
-    id: &str,
-    first: Option<String>,
-    mut successor_of: impl FnMut(&mut ReadTx<'_>, &str) -> Result<Option<String>, Error>,
-) -> Result<(), Error> {
+pub(crate) fn check_no_circle(tx: &mut ReadTx<'_>, kind: Kind, id: &str, first: Option<String>) -> Result<(), Error> {
     let mut next = first;
     while let Some(current) = next {
         if current == id {
             let said = "its successors lead back to the record itself: a successor must come after it";
-            return Err(Error::Rule(vec![Fault::new(field, FaultCode::Cycle, said)]));
+            return Err(Error::Rule(vec![Fault::new("successor_id", FaultCode::Cycle, said)]));
         }
-        next = successor_of(tx, &current)?;
+        let query = Fragment::default().sql(format!("SELECT successor_id FROM {} WHERE id = ", kind.table()));
+        next = query.parameter(current).giving::<Nullable<Text>>().get_result(tx.conn())?;
     }
     Ok(())
 }

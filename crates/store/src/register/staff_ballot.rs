@@ -1,7 +1,7 @@
 //! Staff ballots in the database.
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use document::Reference;
 use document::Wire;
 use domain::{
@@ -9,14 +9,13 @@ use domain::{
     FaultCode, KeyId, Kind, MutualId, Note, Organiser, Past, Record, Role, Scrutineer, StaffBallot, StaffBallotId,
 };
 
-use crate::backend::conn::MultiBackend;
-use crate::backend::fragment::Fragment;
-use crate::backend::json::{instant, parsed, text_option};
-use crate::backend::schema::{endorsements, staff_ballots, tombstones};
+use crate::backend::fragment::{Fragment, all_of, any_of};
+use crate::backend::json::{parsed, text_option};
+use crate::backend::schema::{staff_ballots, tombstones};
 use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::log::personal;
-use crate::query::keyset::{self, KeyKind, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
 use crate::register::record::{self, Column, StoredKind, Writing};
 use crate::register::tombstone::Confidants;
 use crate::register::visibility::{seen, visible};
@@ -111,27 +110,20 @@ pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> R
 /// # Errors
 /// As [`find`].
 pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Representation, Error> {
-    let query = staff_ballots::table.select((
-        staff_ballots::id,
-        staff_ballots::version,
-        staff_ballots::updated_at,
-        staff_ballots::document,
-        staff_ballots::public_document,
-        seen(sees),
-    ));
-    let found: Option<(String, i64, chrono::NaiveDateTime, String, String, bool)> =
-        query.filter(staff_ballots::id.eq(id.to_string())).filter(visible(sees)).first(tx.conn()).optional()?;
-    let Some((id, version, updated_at, document, public_document, all)) = found else {
-        return Err(tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees));
-    };
-    let (document, reduced) = record::for_reader(document, public_document, all);
-    Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced })
+    let this = Fragment::default().sql("staff_ballots.id = ").parameter(id.to_string());
+    match listing(this, sees).one(tx)? {
+        Some(shown) => Ok(shown),
+        None => Err(tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees)),
+    }
+}
+
+/// The ballots that meet a condition, as far as a caller who sees these drafts may know of them.
+fn listing(condition: Fragment, sees: DraftAccess<'_>) -> Listing {
+    let condition = condition.sql(" AND ").and(visible(sees));
+    Listing::for_reader::<StaffBallot>(condition, seen(sees))
 }
 
 /// Whether a caller who sees these drafts sees all that this ballot says, or said until it was deleted, in every version.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>) -> Result<bool, Error> {
     let id = id.to_string();
     let there = staff_ballots::table.filter(staff_ballots::id.eq(&id)).filter(seen(sees)).count();
@@ -144,32 +136,7 @@ pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: DraftAccess<'_>) -> Result<Slice, Error> {
-    type Found = (String, i64, String, String, bool, Option<String>);
-    let dialect = tx.conn().dialect();
-    let mut reduced = Vec::new();
-    let mut slice = keyset::slice(page, page.sort.column(), dialect, |segment| {
-        let query = filtered(filter).filter(visible(sees)).filter(segment.condition);
-        let columns = (
-            staff_ballots::id,
-            staff_ballots::version,
-            staff_ballots::document,
-            staff_ballots::public_document,
-            seen(sees),
-            segment.key,
-        );
-        let rows: Vec<Found> = query.order(segment.order).limit(segment.limit).select(columns).load(tx.conn())?;
-        let shown = |(id, version, document, public_document, all, key): Found| {
-            let (document, is_reduced) = record::for_reader(document, public_document, all);
-            reduced.push(is_reduced);
-            (id, version, document, key)
-        };
-        Ok(rows.into_iter().map(shown).collect())
-    })?;
-    slice.items.iter_mut().zip(reduced).for_each(|(item, reduced)| item.reduced = reduced);
-    if page.count {
-        slice.total = Some(filtered(filter).filter(visible(sees)).count().get_result(tx.conn())?);
-    }
-    Ok(slice)
+    listing(condition(filter), sees).page(tx, page, page.sort.column())
 }
 
 /// Enters a ballot for a caller who sees these drafts.
@@ -376,10 +343,13 @@ fn check_references(tx: &mut ReadTx<'_>, ballot: &StaffBallot, sees: DraftAccess
 
 /// Refuses to take a ballot away from a mutual whose endorsements rest on it.
 fn check_endorsed(tx: &mut ReadTx<'_>, current: &Record<StaffBallot>, mutual_id: MutualId) -> Result<(), Error> {
-    let endorsed = endorsements::table
-        .filter(endorsements::staff_ballot_id.eq(current.id.to_string()))
-        .filter(endorsements::mutual_id.ne(mutual_id.to_string()));
-    if diesel::select(exists(endorsed)).get_result(tx.conn())? {
+    let endorsed = Fragment::default()
+        .sql("SELECT EXISTS (SELECT 1 FROM endorsements WHERE staff_ballot_id = ")
+        .parameter(current.id.to_string())
+        .sql(" AND mutual_id <> ")
+        .parameter(mutual_id.to_string())
+        .sql(")");
+    if endorsed.giving::<Bool>().get_result(tx.conn())? {
         let said =
             "an endorsement of another mutual uses this ballot: expected that mutual, or delete the endorsement first";
         return Err(Error::Rule(vec![Fault::new("mutual_id", FaultCode::Inconsistent, said)]));
@@ -396,68 +366,39 @@ fn is_restricted(ballot: &StaffBallot) -> bool {
 }
 
 fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
-    let superseded: Vec<(String, String)> = staff_ballots::table
-        .filter(staff_ballots::superseded_by_id.eq(id))
-        .select((staff_ballots::id, staff_ballots::kind))
-        .order(staff_ballots::id)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
-    let endorsements: Vec<(String, String)> = endorsements::table
-        .filter(endorsements::staff_ballot_id.eq(id))
-        .select((endorsements::id, endorsements::constituency))
-        .order(endorsements::id)
-        .limit(Conflict::NAMED_DEPENDENTS)
-        .load(tx.conn())?;
-    Ok(Conflict::dependents([(Kind::StaffBallot, superseded), (Kind::Endorsement, endorsements)]))
+    Ok(Conflict::dependents([
+        reference::dependents(tx, Kind::StaffBallot, ("superseded_by_id", id), ("kind", "id"))?,
+        reference::dependents(tx, Kind::Endorsement, ("staff_ballot_id", id), ("constituency", "id"))?,
+    ]))
 }
 
-fn filtered(filter: &Filter) -> staff_ballots::BoxedQuery<'static, MultiBackend> {
-    let mut query = staff_ballots::table.into_boxed();
-    if !filter.mutuals.is_empty() {
-        let wanted: Vec<_> = filter.mutuals.iter().map(ToString::to_string).collect();
-        query = query.filter(staff_ballots::mutual_id.eq_any(wanted));
-    }
-    if !filter.kinds.is_empty() {
-        let wanted: Vec<_> = filter.kinds.iter().map(|kind| kind.as_str()).collect();
-        query = query.filter(staff_ballots::kind.eq_any(wanted));
-    }
-    if !filter.organisers.is_empty() {
-        let wanted: Vec<_> = filter.organisers.iter().map(|organiser| organiser.as_str()).collect();
-        query = query.filter(staff_ballots::organiser.eq_any(wanted));
-    }
-    if !filter.states.is_empty() {
-        let wanted: Vec<_> = filter.states.iter().map(|state| state.as_str()).collect();
-        query = query.filter(staff_ballots::state.eq_any(wanted));
-    }
-    if !filter.modes.is_empty() {
-        let wanted: Vec<_> = filter.modes.iter().map(|mode| mode.as_str()).collect();
-        query = query.filter(staff_ballots::mode.eq_any(wanted));
-    }
-    let spans = [
-        filter.opened.condition("staff_ballots.opened_on"),
-        filter.closed.condition("staff_ballots.closed_on"),
-        filter.declared.condition("staff_ballots.declared_on"),
-    ];
+fn condition(filter: &Filter) -> Fragment {
     let turnout = filter.has_turnout.map(|wanted| {
         let not = if wanted { "" } else { "NOT " };
         let known = "(staff_ballots.returned IS NOT NULL AND staff_ballots.roll_size IS NOT NULL)";
         Fragment::default().sql(format!("{not}{known}"))
     });
-    for condition in spans.into_iter().chain([turnout]).flatten() {
-        query = query.filter(condition);
-    }
-    query
+    all_of([
+        any_of("staff_ballots.mutual_id", &filter.mutuals),
+        any_of("staff_ballots.kind", &filter.kinds),
+        any_of("staff_ballots.organiser", &filter.organisers),
+        any_of("staff_ballots.state", &filter.states),
+        any_of("staff_ballots.mode", &filter.modes),
+        filter.opened.condition("staff_ballots.opened_on"),
+        filter.closed.condition("staff_ballots.closed_on"),
+        filter.declared.condition("staff_ballots.declared_on"),
+        turnout,
+    ])
 }
 
 impl Sort {
     fn column(self) -> SortColumn {
-        let (name, values, kind) = match self {
-            Self::ClosedOn => ("staff_ballots.closed_on", Values::Optional, KeyKind::Text),
-            Self::DeclaredOn => ("staff_ballots.declared_on", Values::Optional, KeyKind::Text),
-            Self::UpdatedAt => ("staff_ballots.updated_at", Values::Shared, KeyKind::Instant),
-            Self::Id => ("staff_ballots.id", Values::Unique, KeyKind::Text),
-        };
-        SortColumn { name, id: "staff_ballots.id", values, kind, found_first: false }
+        match self {
+            Self::ClosedOn => SortColumn::new("closed_on", Values::Optional, KeyKind::Text),
+            Self::DeclaredOn => SortColumn::new("declared_on", Values::Optional, KeyKind::Text),
+            Self::UpdatedAt => SortColumn::UPDATED_AT,
+            Self::Id => SortColumn::ID,
+        }
     }
 }
 

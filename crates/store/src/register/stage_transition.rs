@@ -15,13 +15,7 @@ use crate::register::{mutual, readiness};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for StageTransition {
-    const ORDER: SortColumn = SortColumn {
-        name: "stage_transitions.position",
-        id: "stage_transitions.id",
-        values: Values::Shared,
-        kind: KeyKind::Integer,
-        found_first: false,
-    };
+    const ORDER: SortColumn = SortColumn::new("position", Values::Shared, KeyKind::Integer);
 
     const COLUMNS: &'static [&'static str] = &["position"];
 

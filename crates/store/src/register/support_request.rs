@@ -5,13 +5,11 @@ use domain::{Child, Kind, Mutual, SupportRequest};
 
 use crate::WriteTx;
 use crate::error::Error;
-use crate::query::keyset::SortColumn;
-use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
+use crate::register::child::{ChildId, ChildRecord, StoredChild};
 use crate::register::record::Column;
 use crate::register::reference;
 
 impl StoredChild for SupportRequest {
-    const ORDER: SortColumn = child::by_id("support_requests.id");
     const FILTER_COLUMN: Option<&'static str> = Some("status");
     const COLUMNS: &'static [&'static str] = &["status", "stage", "requested_on", "closed_on", "enabler_id"];
 

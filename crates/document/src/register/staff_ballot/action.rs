@@ -91,10 +91,8 @@ impl Input for Declaration {
     type Value = domain::Declaration;
 
     fn build(self, _: &mut Faults) -> Option<Self::Value> {
-        Some(domain::Declaration {
-            declared_on: self.declared_on.map(Text::into_inner),
-            historic: self.historic.unwrap_or_default(),
-        })
+        let declared_on = self.declared_on.map(Text::into_inner);
+        Some(domain::Declaration { declared_on, historic: self.historic.unwrap_or_default() })
     }
 }
 

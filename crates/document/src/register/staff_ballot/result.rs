@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::tally::{Basis, OptionKey, Percent};
-use crate::declare::shown_only;
+use crate::object::Typed;
 use crate::value::{TestOutcome, Text, Word};
 
 /// How much of the counts of a ballot is known.
@@ -64,7 +64,7 @@ pub struct ThresholdOutcome {
     outcome: TestOutcome,
 }
 
-shown_only! { BallotResult }
+impl Typed for BallotResult {}
 
 impl From<domain::BallotResult> for BallotResult {
     fn from(result: domain::BallotResult) -> Self {

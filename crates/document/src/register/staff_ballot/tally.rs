@@ -5,10 +5,7 @@ use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::declare::{Shown, wire};
 use crate::faults::Faults;
-use crate::value::{Described, Name, Text, WebUrl, Word};
-
-/// What counts and thresholds call an option.
-pub type OptionKey = Text<domain::OptionKey>;
+use crate::value::{Name, Text, WebUrl, Word, text};
 
 /// What becomes of the service if an option is chosen.
 pub type Effect = Word<domain::Effect>;
@@ -22,16 +19,31 @@ pub type PublishedBasis = Word<domain::PublishedBasis>;
 /// Whether a published figure is what the counts say.
 pub type FigureCheck = Word<domain::FigureCheck>;
 
-/// A percentage in steps of a hundredth.
-pub type Percent = Text<domain::Percent>;
-
-/// A percentage as somebody printed it.
-pub type PrintedPercent = Text<domain::PrintedPercent>;
+text! {
+    /// What a ballot's counts, thresholds and figures call one of its options.
+    OptionKey: domain::OptionKey =
+        .pattern(Some("^[a-z0-9_]+$"))
+        .min_length(Some(1))
+        .max_length(Some(Self::MAX_CHARS))
+        .examples(["nhs_trust"]);
+    /// A percentage from 0 to 100 in steps of a hundredth, as decimal text. Answers write both places: `51` is answered
+    /// as `51.00`.
+    Percent: domain::Percent =
+        .pattern(Some(r"^(100(\.0{1,2})?|[1-9]?[0-9](\.[0-9]{1,2})?)$"))
+        .max_length(Some(6))
+        .examples(["91.03"]);
+    /// A percentage from 0 to 100 as somebody printed it, without the per cent sign and with up to four places. It is
+    /// kept as it is: `91` and `91.0` differ in how exact they claim to be.
+    PrintedPercent: domain::PrintedPercent =
+        .pattern(Some(r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$"))
+        .max_length(Some(8))
+        .examples(["91"]);
+}
 
 wire! {
     /// Something that could be voted for.
     #[example({"key": "nhs_trust", "label": "Standalone NHS trust", "effect": "nhs_trust"})]
-    pub struct BallotOption {
+    pub struct BallotOption for domain::BallotOption {
         /// What the counts, thresholds and published figures of this ballot call it. No other option has the same key.
         key: OptionKey = required,
         /// What the paper called it.
@@ -43,7 +55,7 @@ wire! {
 wire! {
     /// The votes for one option.
     #[example({"option": "nhs_trust", "votes": 1482})]
-    pub struct OptionCount {
+    pub struct OptionCount for domain::OptionCount {
         /// Key of one of the ballot's options. Each is counted once.
         option: OptionKey = required,
         /// How many votes.
@@ -65,7 +77,7 @@ wire! {
 wire! {
     /// A level that the result was to reach.
     #[example({"basis": "of_valid", "percent": "51", "option": "mutual"})]
-    pub struct BallotThreshold {
+    pub struct BallotThreshold for domain::Threshold {
         basis: Basis = required,
         /// The level. Reaching it exactly is enough. It is shown with two places.
         percent: Percent = required,
@@ -92,64 +104,15 @@ wire! {
     }
 }
 
-impl BallotOption {
-    /// The option, unless a part of it is missing, which is told already.
-    pub(super) fn build(self) -> Option<domain::BallotOption> {
-        Some(domain::BallotOption {
-            key: self.key?.into_inner(),
-            label: self.label?.into_inner(),
-            effect: self.effect?.into_inner(),
-        })
-    }
-
-    pub(super) fn show(option: &domain::BallotOption) -> Self {
-        Self {
-            key: Some(Text(option.key.clone())),
-            label: Some(Text(option.label.clone())),
-            effect: Some(Word(option.effect)),
-        }
-    }
-}
-
-impl OptionCount {
-    /// The count, unless a part of it is missing.
-    pub(super) fn build(self) -> Option<domain::OptionCount> {
-        Some(domain::OptionCount { option: self.option?.into_inner(), votes: self.votes? })
-    }
-
-    pub(super) fn show(count: &domain::OptionCount) -> Self {
-        Self { option: Some(Text(count.option.clone())), votes: Some(count.votes) }
-    }
-}
-
 impl BallotRound {
     /// The round; the tally's rules tell of one without counts.
     pub(super) fn build(self, faults: &mut Faults) -> Option<domain::Round> {
-        let counts = faults.each("counts", self.counts.unwrap_or_default(), |count, _| count.build());
+        let counts = faults.each("counts", self.counts.unwrap_or_default(), |count, _| count.into_value());
         Some(domain::Round { counts })
     }
 
     pub(super) fn show(round: &domain::Round) -> Self {
         Self { counts: Some(round.counts.iter().map(OptionCount::show).collect()) }
-    }
-}
-
-impl BallotThreshold {
-    /// The threshold, unless a part of it is missing.
-    pub(super) fn build(self) -> Option<domain::Threshold> {
-        Some(domain::Threshold {
-            basis: self.basis?.into_inner(),
-            percent: self.percent?.into_inner(),
-            option: self.option.map(Text::into_inner),
-        })
-    }
-
-    pub(super) fn show(threshold: &domain::Threshold) -> Self {
-        Self {
-            basis: Some(Word(threshold.basis)),
-            percent: Some(Text(threshold.percent)),
-            option: threshold.option.clone().map(Text),
-        }
     }
 }
 
@@ -173,48 +136,5 @@ impl PublishedFigure {
             source_url: figure.source_url.clone().map(Text),
             check: Shown(Some(Word(check))),
         }
-    }
-}
-
-impl Described for domain::OptionKey {
-    const NAME: &'static str = "OptionKey";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some("What a ballot's counts, thresholds and figures call one of its options."))
-            .pattern(Some("^[a-z0-9_]+$"))
-            .min_length(Some(1))
-            .max_length(Some(Self::MAX_CHARS))
-            .examples(["nhs_trust"])
-    }
-}
-
-impl Described for domain::Percent {
-    const NAME: &'static str = "Percent";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some(
-                "A percentage from 0 to 100 in steps of a hundredth, as decimal text. Answers write both places: `51` \
-                 is answered as `51.00`.",
-            ))
-            .pattern(Some(r"^(100(\.0{1,2})?|[1-9]?[0-9](\.[0-9]{1,2})?)$"))
-            .max_length(Some(6))
-            .examples(["91.03"])
-    }
-}
-
-impl Described for domain::PrintedPercent {
-    const NAME: &'static str = "PrintedPercent";
-
-    fn describe(string: ObjectBuilder) -> ObjectBuilder {
-        string
-            .description(Some(
-                "A percentage from 0 to 100 as somebody printed it, without the per cent sign and with up to four \
-                 places. It is kept as it is: `91` and `91.0` differ in how exact they claim to be.",
-            ))
-            .pattern(Some(r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$"))
-            .max_length(Some(8))
-            .examples(["91"])
     }
 }

@@ -4,13 +4,12 @@
 //! and the counts add up to the valid papers where they are complete, and to no more where they are not.
 
 use std::collections::HashSet;
-use std::fmt;
 use std::str::FromStr;
 
 use crate::checked::Rules;
 use crate::fault::{Fault, FaultCode, Invalid, quoted};
 use crate::value::percent::{Percent, PrintedPercent};
-use crate::value::text::Name;
+use crate::value::text::{Name, as_text};
 use crate::value::web_url::WebUrl;
 
 use super::words::{BallotMethod, Basis, Effect, PublishedBasis};
@@ -101,18 +100,9 @@ pub struct OptionKey(String);
 impl OptionKey {
     /// The most characters that a key may have.
     pub const MAX_CHARS: usize = 40;
-
-    /// The key.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for OptionKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
+as_text! { OptionKey }
 
 impl FromStr for OptionKey {
     type Err = Invalid;
