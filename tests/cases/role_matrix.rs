@@ -68,6 +68,8 @@ impl<'a> Register<'a> {
             let enter = async |at: usize| app.create(&sample.path(&around[at]), &(sample.minimal)(&around[at])).await;
             made.insert(sample.kind, [enter(0).await, enter(1).await]);
         }
+        // The steps on which there is progress.
+        made.insert("pathway_step", around.each_ref().map(|around| around.step.clone()));
         let mutuals =
             [app.get(own_path(&mutuals[0])).await.expect(200), app.get(own_path(&mutuals[1])).await.expect(200)];
         let mut keys = vec![None];
@@ -169,7 +171,7 @@ impl<'a> Register<'a> {
         let read_only = ["scrutineer_key_id", "updated_at", "version"];
         match method.as_str() {
             "POST" => Some(match template {
-                _ if let Some(sample) = child => with((sample.minimal)(&self.around[at]), change()),
+                _ if let Some(sample) = child => patched((sample.minimal)(&self.around[at]), change()),
                 DEPARTMENTS => kit::fixture::department("New"),
                 MUTUALS => with(mutual("New"), json!({ "department_id": department })),
                 STAFF_BALLOTS => staff_ballot(mutual_id),
@@ -182,7 +184,7 @@ impl<'a> Register<'a> {
                 _ => return None,
             }),
             "PUT" if template.ends_with("/appointment") => Some(json!({ "key_id": self.scrutineer_id })),
-            "PUT" => Some(with(kit::fixture::without(records[at].clone(), &read_only), change())),
+            "PUT" => Some(patched(kit::fixture::without(records[at].clone(), &read_only), change())),
             "PATCH" => Some(change()),
             _ => None,
         }
@@ -206,6 +208,13 @@ impl<'a> Register<'a> {
         }
         request.await.status()
     }
+}
+
+/// A body with what a merge patch changes: a `null` takes the field out.
+fn patched(body: Value, patch: Value) -> Value {
+    let mut patched = with(body, patch);
+    patched.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    patched
 }
 
 /// Where a mutual is.
