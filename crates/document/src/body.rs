@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 
 use domain::{Fault, FaultCode};
 use serde::de::DeserializeOwned;
+use validator::Validate;
 
 use crate::decode::decode;
 use crate::faults::{Faults, PointedFault};
@@ -14,7 +15,7 @@ use crate::object::{Object, Wire};
 use crate::reference::Reference;
 
 /// What a client sends to create, replace or update a record, or with an action.
-pub trait Input: Wire + DeserializeOwned + 'static {
+pub trait Input: Wire + DeserializeOwned + Validate + 'static {
     /// What it becomes.
     type Value;
 
@@ -153,7 +154,7 @@ impl<T: Input> Content<T> {
             |members, faults| {
                 let own = Node::Object(take_out(members, &names, faults));
                 beside = decode::<B>(&own, faults).and_then(|own| {
-                    own.check("", faults);
+                    faults.validated(own.validate());
                     own.build(faults)
                 });
                 keep::<T>(members, &read_only, &current, faults);
@@ -233,7 +234,7 @@ fn read<T: Input>(
     }
     let mut references = Vec::new();
     let value = decode::<T>(&content, &mut faults).and_then(|input| {
-        input.check("", &mut faults);
+        faults.validated(input.validate());
         look(&input, &mut faults);
         references = input.references();
         input.build(&mut faults)

@@ -3,10 +3,12 @@
 //! `wire!` makes a struct whose members are all optional, so that it holds what a body says, what a stored document says and what is
 //! shown, and an [`Object`](crate::object::Object) that describes the members. Everything else is told from that description.
 
+use std::collections::BTreeMap;
+
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde::ser::{Serialize, Serializer};
+use validator::{ValidationErrors, ValidationErrorsKind};
 
-use crate::faults::Faults;
 use crate::object::Typed;
 
 /// What follows from the other members: it is shown, and passed over where a document is read.
@@ -55,9 +57,20 @@ impl<T> Absent for Vec<T> {
     }
 }
 
-/// Tells of each element of a list what must be given in it and is not.
-pub fn check_each<T: Typed>(values: &[T], at: &str, faults: &mut Faults) {
-    values.iter().enumerate().for_each(|(index, value)| value.check(&format!("{at}/{index}"), faults));
+/// Notes what must be given in what a member holds and is not.
+pub fn check_object<T: Typed>(errors: &mut ValidationErrors, name: &'static str, value: &T) {
+    if let Err(inside) = value.check() {
+        errors.errors_mut().insert(name.into(), ValidationErrorsKind::Struct(Box::new(inside)));
+    }
+}
+
+/// The same for each element of a list.
+pub fn check_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str, values: &[T]) {
+    let inside = values.iter().enumerate().filter_map(|(index, value)| Some((index, Box::new(value.check().err()?))));
+    let inside: BTreeMap<_, _> = inside.collect();
+    if !inside.is_empty() {
+        errors.errors_mut().insert(name.into(), ValidationErrorsKind::List(inside));
+    }
 }
 
 /// Declares an object of the wire.
@@ -151,15 +164,22 @@ macro_rules! wire {
         impl $crate::object::Typed for $Name {
             const INSIDE: Option<&'static $crate::object::Object> = Some(&<Self as $crate::object::Wire>::OBJECT);
 
-            fn check(&self, at: &str, faults: &mut $crate::faults::Faults) {
-                $(wire!(@check faults at self $presence $field $(.$flag)*);)*
-                let _ = (at, faults);
+            fn check(&self) -> Result<(), validator::ValidationErrors> {
+                validator::Validate::validate(self)
             }
 
             fn without_personal(mut self, found: &mut bool) -> Self {
                 $(wire!(@forget self found $presence $field $(.$flag)*);)*
                 let _ = (&mut self, found);
                 self
+            }
+        }
+
+        impl validator::Validate for $Name {
+            fn validate(&self) -> Result<(), validator::ValidationErrors> {
+                let mut errors = validator::ValidationErrors::new();
+                $(wire!(@check errors self $presence $field $(.$flag)*);)*
+                if errors.is_empty() { Ok(()) } else { Err(errors) }
             }
         }
 
@@ -195,35 +215,33 @@ macro_rules! wire {
     (@type $presence:ident $T:ident) => { Option<$T> };
 
     // What the register sets is nobody's to give.
-    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident .set $($more:tt)*) => {};
-    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
-        wire!(@check $faults $at $this $presence $field $($more)*)
+    (@check $errors:ident $this:ident $presence:ident $field:ident .set $($more:tt)*) => {};
+    (@check $errors:ident $this:ident $presence:ident $field:ident .$flag:ident $($more:tt)*) => {
+        wire!(@check $errors $this $presence $field $($more)*)
     };
-    (@check $faults:ident $at:ident $this:ident derived $field:ident) => {};
-    (@check $faults:ident $at:ident $this:ident list $field:ident) => {
-        $crate::declare::check_each(&$this.$field, &$crate::faults::join($at, stringify!($field)), $faults)
+    (@check $errors:ident $this:ident derived $field:ident) => {};
+    (@check $errors:ident $this:ident list $field:ident) => {
+        $crate::declare::check_list(&mut $errors, stringify!($field), &$this.$field)
     };
-    (@check $faults:ident $at:ident $this:ident optional_list $field:ident) => {
-        let values = $this.$field.as_deref().unwrap_or_default();
-        $crate::declare::check_each(values, &$crate::faults::join($at, stringify!($field)), $faults)
+    (@check $errors:ident $this:ident optional_list $field:ident) => {
+        $crate::declare::check_list(&mut $errors, stringify!($field), $this.$field.as_deref().unwrap_or_default())
     };
-    (@check $faults:ident $at:ident $this:ident required_list $field:ident) => {
-        wire!(@given $faults $at $this $field);
-        wire!(@check $faults $at $this optional_list $field)
+    (@check $errors:ident $this:ident required_list $field:ident) => {
+        wire!(@given $errors $this $field);
+        wire!(@check $errors $this optional_list $field)
     };
-    (@check $faults:ident $at:ident $this:ident required $field:ident) => {
-        wire!(@given $faults $at $this $field);
-        wire!(@check $faults $at $this optional $field)
+    (@check $errors:ident $this:ident required $field:ident) => {
+        wire!(@given $errors $this $field);
+        wire!(@check $errors $this optional $field)
     };
-    (@check $faults:ident $at:ident $this:ident $presence:ident $field:ident) => {
+    (@check $errors:ident $this:ident $presence:ident $field:ident) => {
         if let Some(value) = &$this.$field {
-            $crate::object::Typed::check(value, &$crate::faults::join($at, stringify!($field)), $faults);
+            $crate::declare::check_object(&mut $errors, stringify!($field), value);
         }
     };
-    (@given $faults:ident $at:ident $this:ident $field:ident) => {
+    (@given $errors:ident $this:ident $field:ident) => {
         if $this.$field.is_none() {
-            let place = $crate::faults::join($at, stringify!($field));
-            $faults.push(&place, domain::FaultCode::Required, "this field is required");
+            $errors.add(stringify!($field), validator::ValidationError::new("required"));
         }
     };
 

@@ -8,6 +8,7 @@ use std::fmt;
 use std::mem;
 
 use domain::{Checked, Fault, FaultCode, Invalid, Rules};
+use validator::{ValidationErrors, ValidationErrorsKind};
 
 use crate::node::Node;
 
@@ -95,6 +96,28 @@ impl Faults {
             return Some(Checked::stored(value));
         }
         self.take_all(fields, Checked::new(value))
+    }
+
+    /// Adds what `validator` found: the members that must be given and are not.
+    pub fn validated(&mut self, result: Result<(), ValidationErrors>) {
+        if let Err(errors) = result {
+            self.add_missing("", &errors);
+        }
+    }
+
+    fn add_missing(&mut self, at: &str, errors: &ValidationErrors) {
+        for (name, kind) in errors.errors() {
+            let at = join(at, name);
+            match kind {
+                ValidationErrorsKind::Struct(inside) => self.add_missing(&at, inside),
+                ValidationErrorsKind::List(elements) => {
+                    for (index, inside) in elements {
+                        self.add_missing(&format!("{at}/{index}"), inside);
+                    }
+                }
+                ValidationErrorsKind::Field(_) => self.push(&at, FaultCode::Required, "this field is required"),
+            }
+        }
     }
 
     /// Builds the member by a function whose faults are relative to it.
@@ -238,8 +261,7 @@ fn follows_from_absence(code: FaultCode) -> bool {
     matches!(code, FaultCode::Required | FaultCode::TooFew | FaultCode::Inconsistent | FaultCode::UnknownReference)
 }
 
-/// A place below another.
-pub fn join<'a>(field: &'a str, below: &'a str) -> Cow<'a, str> {
+fn join<'a>(field: &'a str, below: &'a str) -> Cow<'a, str> {
     if field.is_empty() {
         Cow::Borrowed(below)
     } else if below.is_empty() {

@@ -4,8 +4,7 @@ use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
-
-use crate::faults::Faults;
+use validator::ValidationErrors;
 
 /// Named schemas, as they are collected for the contract.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -246,8 +245,13 @@ pub trait Typed: ToSchema {
         collect_named::<Self>(schemas);
     }
 
-    /// Tells what must be given in it and is not, where it stands at this place.
-    fn check(&self, _at: &str, _faults: &mut Faults) {}
+    /// Looks for what must be given in it.
+    ///
+    /// # Errors
+    /// The members that are missing.
+    fn check(&self) -> Result<(), ValidationErrors> {
+        Ok(())
+    }
 
     /// The same without what it says about persons, and whether it said something.
     #[must_use]

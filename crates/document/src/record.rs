@@ -5,6 +5,7 @@ use domain::{Child, Id, Invalid, Kind, Record};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use validator::Validate as _;
 
 use crate::body::Input;
 use crate::canonical::canonical;
@@ -147,7 +148,7 @@ pub fn read<T: Documented>(document: &str, parent_id: Option<&str>) -> Result<T,
         Some(value) => T::from_value(value, parent_id).map_err(|invalid| invalid.detail),
         None => {
             // What is missing.
-            parse()?.check("", &mut faults);
+            faults.validated(parse()?.validate());
             Err(faults.to_string())
         }
     }
