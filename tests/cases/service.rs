@@ -1,6 +1,6 @@
 //! What the service says about itself.
 
-use api::response::problem::ProblemType;
+use api::response::problem_type::ProblemType;
 use kit::{Database, Engine, TestApp};
 use serde_json::json;
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use api::openapi::EVERY_ANSWERS_HEADERS;
-use api::response::problem::ProblemType;
+use api::response::problem_type::ProblemType;
 use hyper::Method;
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Map, Value, json};

@@ -9,7 +9,7 @@ use super::header::component_name;
 use super::refusal::response;
 use crate::caller::access::Asked;
 use crate::register::operations::{self, Conflicts};
-use crate::response::problem::ProblemType;
+use crate::response::problem_type::ProblemType;
 
 /// What a ballot's own state stands in the way of. A scrutineer is appointed whatever it is.
 const OF_STATE: &[ProblemType] = &[ProblemType::StateConflict];

@@ -16,7 +16,8 @@ use super::operation::has_parameter;
 use crate::caller::access;
 use crate::caller::authentication;
 use crate::http::gate;
-use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails, ProblemType};
+use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails};
+use crate::response::problem_type::ProblemType;
 
 /// The problem responses that operations share: the name of each in the document, what it may be, what it says.
 const REFUSALS: &[(&str, &[ProblemType], &str)] = &[

@@ -17,7 +17,8 @@ use crate::openapi::profile::{self, Profile};
 use crate::pages::docs;
 use crate::request::path::PathKey;
 use crate::response::html;
-use crate::response::problem::{Problem, ProblemDetails, ProblemType};
+use crate::response::problem::{Problem, ProblemDetails};
+use crate::response::problem_type::ProblemType;
 
 /// What changes with the version of the service.
 const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");

@@ -2,7 +2,7 @@
 
 use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
-use crate::response::problem::ProblemType;
+use crate::response::problem_type::ProblemType;
 
 impl ChildResource for domain::AnnualReturn {
     type Filter = NoFilter;

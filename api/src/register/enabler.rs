@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
-use crate::response::problem::ProblemType;
+use crate::response::problem_type::ProblemType;
 
 /// Which enablers a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]

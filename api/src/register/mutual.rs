@@ -15,7 +15,8 @@ use crate::register::operations::{Conflicts, Described, Words};
 use crate::register::resource::{self, Resource, Root};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
-use crate::response::problem::{Problem, ProblemType};
+use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 /// Which mutuals a list has: those that meet every condition; several values of one condition mean any of them.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]

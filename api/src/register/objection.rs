@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
-use crate::response::problem::ProblemType;
+use crate::response::problem_type::ProblemType;
 
 /// Which objections a list has.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]

@@ -33,7 +33,8 @@ use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::known_at::KnownAt;
 use crate::request::page::{ChildParameters, ListParameters, ListQuery, page_schema};
 use crate::request::path::PathKey;
-use crate::response::problem::{Problem, ProblemType};
+use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 /// What the contract says of a kind, beside what all kinds have in common.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,8 @@ use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
-use crate::response::problem::{Problem, ProblemType};
+use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 type Key = domain::Key<domain::Mutual>;
 

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
 use crate::register::operations::{Conflicts, DescribedChild, Words};
-use crate::response::problem::ProblemType;
+use crate::response::problem_type::ProblemType;
 
 /// Which steps a list has.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]

@@ -25,7 +25,8 @@ use crate::request::body::Body;
 use crate::request::conditional::{IfMatch, IfMatchOfAction};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
-use crate::response::problem::{Problem, ProblemType};
+use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 /// The body of a declaration.
 type DeclarationInput = InputOf<Declaration>;

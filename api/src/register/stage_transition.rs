@@ -15,7 +15,8 @@ use crate::register::child::{ChildResource, NoFilter};
 use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
-use crate::response::problem::{Problem, ProblemType};
+use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 /// The type of record that a condition was judged on.
 pub type LookedAtKind = Word<domain::LookedAtKind>;

@@ -11,7 +11,8 @@ use pulldown_cmark::html::push_html;
 use store::statistics::{AsAtDay, Figures, Sum};
 
 use crate::app::App;
-use crate::response::problem::{Problem, ProblemType};
+use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 /// The media type of a page.
 pub const HTML: &str = "text/html; charset=utf-8";

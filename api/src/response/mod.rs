@@ -2,5 +2,6 @@
 
 pub mod html;
 pub mod problem;
+pub mod problem_type;
 pub mod repeat;
 pub mod table;

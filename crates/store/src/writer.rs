@@ -27,8 +27,6 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 const QUEUE: usize = 1024;
 const SQLITE_BATCH: usize = 256;
 const POSTGRES_BATCH: usize = 64;
-/// A batch waits at most this long for each next of those who were in the last one.
-const REJOINING: Duration = Duration::from_micros(200);
 /// A write whose turn has come is waited for at most this long: longer than the databases wait for a lock.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -210,11 +208,10 @@ impl Writer {
             DatabaseUrl::Sqlite(_) => SQLITE_BATCH,
             DatabaseUrl::Postgres(_) => POSTGRES_BATCH,
         };
-        let mut last = 1;
         while let Ok(first) = waiting.recv() {
-            let jobs = gather(waiting, first, most, last);
-            last = jobs.len();
-            self.progress.taken(last);
+            let mut jobs = vec![first];
+            jobs.extend(waiting.try_iter().take(most.saturating_sub(1)));
+            self.progress.taken(jobs.len());
             self.serve(jobs);
         }
     }
@@ -277,22 +274,6 @@ impl Writer {
         };
         self.conn = clean.then_some(conn);
         Ok(())
-    }
-}
-
-/// The writes that wait. Callers who were answered a moment ago are about to ask again: where few of them have done so, a batch that
-/// began without the others would be a commit more for the same writes.
-fn gather(waiting: &Receiver<Box<dyn Job>>, first: Box<dyn Job>, most: usize, last: usize) -> Vec<Box<dyn Job>> {
-    let mut jobs = vec![first];
-    loop {
-        jobs.extend(waiting.try_iter().take(most.saturating_sub(jobs.len())));
-        if jobs.len() >= last / 2 {
-            return jobs;
-        }
-        match waiting.recv_timeout(REJOINING) {
-            Ok(job) => jobs.push(job),
-            Err(_) => return jobs,
-        }
     }
 }
 

@@ -15,7 +15,8 @@ use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::register::resource::{Root, Value, accept, change, check_permission, find_for};
-use crate::response::problem::{ErrorItem, Problem, ProblemType};
+use crate::response::problem::{ErrorItem, Problem};
+use crate::response::problem_type::ProblemType;
 
 /// A kind whose records can be imported.
 pub trait Imported: Root + Sync {

@@ -10,7 +10,7 @@ use chrono::Datelike as _;
 use domain::{FaultCode, Key};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::statistics::{AsAtDay, Child, Filter, Period, PeriodFigures};
+use store::statistics::{AsAtDay, Filter, Period, PeriodFigures, Wanted};
 use store::{Listed, Position, ReadTx, Slice, entry_log};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -194,7 +194,7 @@ async fn list_counted_mutuals(app: App, query: ListQuery<CountedFilter, ()>) -> 
     let asked = as_at(&app, query.filter.as_at)?;
     let after = query.page.after.as_ref().map(|position| position.id.parse()).transpose();
     let after = after.map_err(|_| store::Error::InvalidPosition(String::new()))?;
-    let part = Child { after, limit: query.page.limit, count: query.page.count };
+    let part = Wanted { after, limit: query.page.limit, count: query.page.count };
     let filter = query.filter.clone();
     let resolved = app.store.read(move |tx| filter.clone().resolve(tx)).await?;
     let found =

@@ -1,6 +1,6 @@
 //! Connections to either database: how an address is read, how a connection is opened and set up, and the pools.
 //!
-//! This file and `dialect.rs` are the only ones that name a backend.
+//! Only the files of this folder name a database.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod checkpoint;
+pub(crate) mod column;
 pub(crate) mod conn;
 pub(crate) mod dialect;
 pub(crate) mod fragment;

@@ -212,7 +212,7 @@ impl Listing {
 
     /// The one record that the list has, as its reader may see it.
     pub(crate) fn one(&self, tx: &mut ReadTx<'_>) -> Result<Option<Representation>, Error> {
-        let found = self.select("updated_at").and(self.condition.clone());
+        let found = self.select("updated_at", ", '', (1 = 1)").and(self.condition.clone());
         let found = found.giving::<(Text, BigInt, Timestamp, Text, Text, Bool)>();
         let found: Vec<(String, i64, NaiveDateTime, String, String, bool)> = found.load(tx.conn())?;
         Ok(found.into_iter().next().map(|(id, version, updated_at, document, public, all)| {
@@ -231,23 +231,29 @@ impl Listing {
         let table = self.table;
         let chosen = self.condition.clone().sql(" AND ").and(condition).sql(format!(" ORDER BY {order} LIMIT "));
         let chosen = chosen.number(i64::try_from(limit).unwrap_or(i64::MAX));
-        let select = self.select(&column.key(table));
+        let select = self.select(&column.key(table), "");
         let query = if column.found_first {
             let ids = chosen.within(format!("{table}.id IN (SELECT {table}.id FROM {table} WHERE "), ")");
             select.and(ids).sql(format!(" ORDER BY {order}"))
         } else {
             select.and(chosen)
         };
-        Ok(query.giving::<(Text, BigInt, Nullable<Text>, Text, Text, Bool)>().load(tx.conn())?)
+        if self.seen.is_some() {
+            return Ok(query.giving::<(Text, BigInt, Nullable<Text>, Text, Text, Bool)>().load(tx.conn())?);
+        }
+        let rows: Vec<(_, _, _, _)> = query.giving::<(Text, BigInt, Nullable<Text>, Text)>().load(tx.conn())?;
+        let whole = |(id, version, key, document)| (id, version, key, document, String::new(), true);
+        Ok(rows.into_iter().map(whole).collect())
     }
 
-    /// What is selected of each record, with a value of one's own, up to the condition.
-    fn select(&self, own: &str) -> Fragment {
+    /// What is selected of each record, with a value of one's own, up to the condition. Where everybody sees all, this stands in the
+    /// place of what the public is shown and of whether the reader sees all.
+    fn select(&self, own: &str, whole: &'static str) -> Fragment {
         let table = self.table;
-        let select = Fragment::default().sql(format!("SELECT {table}.id, {table}.version, {own}, {table}.document, "));
+        let select = Fragment::default().sql(format!("SELECT {table}.id, {table}.version, {own}, {table}.document"));
         let select = match &self.seen {
-            Some(seen) => select.and(seen.clone().within(format!("{table}.public_document, ("), ")")),
-            None => select.sql("'', (1 = 1)"),
+            Some(seen) => select.and(seen.clone().within(format!(", {table}.public_document, ("), ")")),
+            None => select.sql(whole),
         };
         select.sql(format!(" FROM {table} WHERE "))
     }

@@ -2,12 +2,12 @@
 
 use domain::{AnnualReturn, Checked, Child, Key, Mutual, MutualId};
 
+use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
 use crate::register::mutual;
-use crate::register::record::Column;
 use crate::register::staff_count::newest_count;
 use crate::transaction::WriteTx;
 

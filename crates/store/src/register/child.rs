@@ -14,13 +14,14 @@ use document::object::Typed as _;
 use document::{Input, Wire};
 use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record};
 
+use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{parsed, parsed_option};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{Listing, Page, Slice, SortColumn};
-use crate::register::record::{self, Column, StoredKind, Writing};
+use crate::register::record::{self, StoredKind, Writing};
 use crate::register::reference::Dependents;
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};

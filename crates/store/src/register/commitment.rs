@@ -2,8 +2,8 @@
 
 use domain::Commitment;
 
+use crate::backend::column::Column;
 use crate::register::child::StoredChild;
-use crate::register::record::Column;
 
 impl StoredChild for Commitment {
     const FILTER_COLUMN: Option<&'static str> = Some("kind");

@@ -8,6 +8,7 @@ use domain::{
     ProtectionKind, Record, Regime,
 };
 
+use crate::backend::column::Column;
 use crate::backend::dialect::Dialect;
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
@@ -15,7 +16,7 @@ use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
-use crate::register::record::{self, Column, StoredKind, Writing};
+use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{Days, ReadTx, Representation, Stored, WriteTx};

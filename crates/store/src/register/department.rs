@@ -8,6 +8,7 @@ use domain::{
     SearchQuery, Sector, Slug, fold_name, indexed,
 };
 
+use crate::backend::column::Column;
 use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::schema::department_policy_areas;
@@ -16,7 +17,7 @@ use crate::known::Naming;
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
 use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
-use crate::register::record::{self, Column, StoredKind, Writing};
+use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{child, contract, reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx};

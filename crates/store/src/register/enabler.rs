@@ -3,9 +3,9 @@
 use domain::{Enabler, EnablerId, SupportRequest};
 
 use crate::ReadTx;
+use crate::backend::column::Column;
 use crate::error::{Conflict, Error};
 use crate::register::child::{self, StoredChild};
-use crate::register::record::Column;
 
 impl StoredChild for Enabler {
     const FILTER_COLUMN: Option<&'static str> = Some("role");

@@ -4,10 +4,11 @@ use domain::{
     Child, Endorsement, Fault, FaultCode, Mutual, MutualId, Record, StaffBallot, StaffBallotId, derived_position,
 };
 
+use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
-use crate::register::record::{self, Column};
+use crate::register::record::{self};
 use crate::transaction::{ReadTx, WriteTx};
 
 impl StoredChild for Endorsement {

@@ -3,9 +3,9 @@
 use domain::{Child, Mutual, Objection};
 
 use crate::WriteTx;
+use crate::backend::column::Column;
 use crate::error::Error;
 use crate::register::child::{ChildId, ChildRecord, StoredChild};
-use crate::register::record::Column;
 
 impl StoredChild for Objection {
     const FILTER_COLUMN: Option<&'static str> = Some("outcome");

@@ -2,10 +2,10 @@
 
 use domain::{Child, DepartmentId, Fault, FaultCode, Mutual, MutualId, PathwayProgress, PathwayStep};
 
+use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
 use crate::register::child::{self, ChildId, ChildRecord, Parent as _, StoredChild};
-use crate::register::record::Column;
 use crate::{ReadTx, WriteTx};
 
 /// A mutual's progress along its lead department's pathway.

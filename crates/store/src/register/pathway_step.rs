@@ -4,11 +4,12 @@ use domain::{
     Child, Department, DepartmentId, Fault, FaultCode, Kind, PathwayProgress, PathwayStep, PathwayStepId, StepPosition,
 };
 
+use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::query::keyset::{KeyKind, SortColumn, Values};
 use crate::register::child::{self, ChildRecord, StoredChild};
-use crate::register::record::{self, Column};
+use crate::register::record::{self};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for PathwayStep {

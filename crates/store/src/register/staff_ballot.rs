@@ -9,6 +9,7 @@ use domain::{
     FaultCode, KeyId, Kind, MutualId, Note, Organiser, Past, Record, Role, Scrutineer, StaffBallot, StaffBallotId,
 };
 
+use crate::backend::column::Column;
 use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{staff_ballots, tombstones};
@@ -16,7 +17,7 @@ use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
-use crate::register::record::{self, Column, StoredKind, Writing};
+use crate::register::record::{self, StoredKind, Writing};
 use crate::register::tombstone::Confidants;
 use crate::register::visibility::{seen, visible};
 use crate::register::{endorsement, mutual, reference, tombstone};

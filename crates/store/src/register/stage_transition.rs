@@ -7,10 +7,10 @@ use domain::{
     Standing, StepFault, TestOutcome,
 };
 
+use crate::backend::column::Column;
 use crate::error::Error;
 use crate::query::keyset::{KeyKind, SortColumn, Values};
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
-use crate::register::record::Column;
 use crate::register::{mutual, readiness};
 use crate::{ReadTx, WriteTx};
 

@@ -4,9 +4,9 @@ use document::Reference;
 use domain::{Child, Kind, Mutual, SupportRequest};
 
 use crate::WriteTx;
+use crate::backend::column::Column;
 use crate::error::Error;
 use crate::register::child::{ChildId, ChildRecord, StoredChild};
-use crate::register::record::Column;
 use crate::register::reference;
 
 impl StoredChild for SupportRequest {
