@@ -101,7 +101,7 @@ impl Conflict {
     pub(crate) const NAMED_DEPENDENTS: i64 = 10;
 
     /// The records, each with its id and its name or title, that refer to the one which was to be deleted.
-    pub(crate) fn dependents<const N: usize>(found: [(Kind, Vec<(String, String)>); N]) -> Vec<Self> {
+    pub(crate) fn dependents(found: impl IntoIterator<Item = (Kind, Vec<(String, String)>)>) -> Vec<Self> {
         let of_type = |(resource_type, records): (Kind, Vec<(String, String)>)| {
             records.into_iter().map(move |(id, name)| OtherRecord { resource_type, id, name: Some(name) })
         };
@@ -149,44 +149,30 @@ pub enum ConflictKind {
     FirstContractTaken,
 }
 
-/// The unique indexes and keys of both databases and the conflict each one means.
+/// The unique indexes and keys of both databases and the conflict each one means, beside those of the ids: see [`is_key_of_ids`].
 ///
 /// A test walks both catalogues and fails on an index that is in neither this table nor [`TECHNICAL_INDEXES`].
 pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
-    ("uq_departments__id", &["departments.id"], ConflictKind::IdTaken),
     ("uq_departments__slug", &["departments.slug"], ConflictKind::SlugTaken),
     ("uq_departments__name_folded", &["departments.name_folded"], ConflictKind::NameTaken),
-    ("uq_mutuals__id", &["mutuals.id"], ConflictKind::IdTaken),
     ("uq_mutuals__slug", &["mutuals.slug"], ConflictKind::SlugTaken),
     ("uq_mutuals__name_folded", &["mutuals.name_folded"], ConflictKind::NameTaken),
     ("pk_identifiers", &["identifiers.identifier"], ConflictKind::IdentifierTaken),
-    ("pk_staff_ballots", &["staff_ballots.id"], ConflictKind::IdTaken),
-    ("pk_contracts", &["contracts.id"], ConflictKind::IdTaken),
-    ("pk_stage_transitions", &["stage_transitions.id"], ConflictKind::IdTaken),
-    ("pk_commitments", &["commitments.id"], ConflictKind::IdTaken),
-    ("pk_pathway_steps", &["pathway_steps.id"], ConflictKind::IdTaken),
     (
         "uq_pathway_steps__department_id__position",
         &["pathway_steps.department_id", "pathway_steps.position"],
         ConflictKind::PositionTaken,
     ),
-    ("pk_enablers", &["enablers.id"], ConflictKind::IdTaken),
-    ("pk_annual_returns", &["annual_returns.id"], ConflictKind::IdTaken),
     (
         "uq_annual_returns__mutual_id__period_ends_on",
         &["annual_returns.mutual_id", "annual_returns.period_ends_on"],
         ConflictKind::PeriodTaken,
     ),
-    ("pk_endorsements", &["endorsements.id"], ConflictKind::IdTaken),
-    ("pk_objections", &["objections.id"], ConflictKind::IdTaken),
-    ("pk_support_requests", &["support_requests.id"], ConflictKind::IdTaken),
-    ("pk_pathway_progress", &["pathway_progress.id"], ConflictKind::IdTaken),
     (
         "uq_pathway_progress__mutual_id__step_id",
         &["pathway_progress.mutual_id", "pathway_progress.step_id"],
         ConflictKind::StepTaken,
     ),
-    ("pk_api_keys", &["api_keys.id"], ConflictKind::IdTaken),
     ("uq_contracts__mutual_id__is_first", &["contracts.mutual_id"], ConflictKind::FirstContractTaken),
 ];
 
@@ -254,16 +240,23 @@ impl From<DieselError> for Error {
     }
 }
 
+/// Whether this unique index, or this column as SQLite names it, has the ids of what a caller may name: records and keys.
+#[must_use]
+pub fn is_key_of_ids(said: &str) -> bool {
+    let table = said.strip_suffix(".id").or_else(|| said.strip_prefix("pk_"));
+    let table = table.or_else(|| said.strip_prefix("uq_").and_then(|rest| rest.strip_suffix("__id")));
+    table.is_some_and(|table| Kind::ALL.iter().any(|kind| *kind != Kind::Import && kind.table() == table))
+}
+
 /// PostgreSQL names the constraint, SQLite its columns: «UNIQUE constraint failed: mutuals.slug».
 fn unique_violation(said: &str) -> Error {
     let columns = said.strip_prefix("UNIQUE constraint failed: ").unwrap_or(said);
     let found = CONFLICT_INDEXES
         .iter()
         .find(|(index, sqlite_columns, _)| *index == said || sqlite_columns.join(", ") == columns);
+    let found = found.map(|(_, _, kind)| *kind).or_else(|| is_key_of_ids(columns).then_some(ConflictKind::IdTaken));
     match found {
-        Some((_, _, kind)) => {
-            Error::Conflict(vec![Conflict { kind: *kind, field: String::new(), value: String::new(), other: None }])
-        }
+        Some(kind) => Error::Conflict(vec![Conflict { kind, field: String::new(), value: String::new(), other: None }]),
         None => Error::Internal(format!("an unexpected unique violation: {said}")),
     }
 }

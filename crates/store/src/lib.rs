@@ -34,7 +34,9 @@ pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
 pub use backend::conn::DatabaseUrl;
 pub use backend::migrate::migrate;
-pub use error::{CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES};
+pub use error::{
+    CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES, is_key_of_ids,
+};
 pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice};

@@ -284,9 +284,12 @@ fn changed<T: StoredChild>(tx: &WriteTx<'_>, current: &ChildRecord<T>, content: 
     record::changed(tx, current, Child { parent_id: current.content.parent_id, content })
 }
 
-/// The children that stand in the way of their parent's deletion.
-pub(crate) fn dependents<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: &str) -> Result<Dependents, Error> {
-    referring::<T>(tx, T::Parent::COLUMN, parent_id)
+/// The children that stand in the way of their parent's deletion. A mutual's course goes with it.
+pub(crate) fn dependents(tx: &mut ReadTx<'_>, parent: Kind, parent_id: &str) -> Result<Vec<Dependents>, Error> {
+    let column = format!("{parent}_id");
+    let children = Kind::RECORDS.iter().copied().filter(|kind| kind.parent() == Some(parent));
+    let kept = children.filter(|kind| *kind != Kind::StageTransition);
+    kept.map(|kind| reference::dependents(tx, kind, (&column, parent_id), (&format!("'{kind}'"), "id"))).collect()
 }
 
 /// The children whose column has this id.

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::Reference;
 use domain::{
-    Commitment, Department, DepartmentId, DepartmentKind, Enabler, Identifier, Key, Kind, PathwayStep, Record,
-    SearchQuery, Sector, Slug, fold_name, indexed,
+    Department, DepartmentId, DepartmentKind, Identifier, Key, Kind, Record, SearchQuery, Sector, Slug, fold_name,
+    indexed,
 };
 
 use crate::backend::column::Column;
@@ -170,14 +170,12 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .sql(format!(") ORDER BY name_folded LIMIT {}", Conflict::NAMED_DEPENDENTS));
     let of_mutuals = as_one_of_several.giving::<(Text, Text)>().load(tx.conn())?;
     let of_contracts = contract::named(tx, "department_id", id)?;
-    Ok(Conflict::dependents([
+    let others = [
         (Kind::Mutual, of_mutuals),
         (Kind::Contract, of_contracts),
         reference::dependents(tx, Kind::Department, ("successor_id", id), ("name", "name_folded"))?,
-        child::dependents::<Commitment>(tx, id)?,
-        child::dependents::<PathwayStep>(tx, id)?,
-        child::dependents::<Enabler>(tx, id)?,
-    ]))
+    ];
+    Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Department, id)?)))
 }
 
 fn condition(dialect: Dialect, filter: &Filter) -> Fragment {

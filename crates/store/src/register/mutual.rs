@@ -6,9 +6,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use document::Reference;
 use domain::{
-    AnnualReturn, DepartmentId, DraftAccess, Endorsement, Fault, Identifier, Key, Kind, LegalForm, Mutual, MutualId,
-    Objection, OriginRoute, PathwayProgress, Record, Region, SearchQuery, Sector, Slug, Stage, StageTransition,
-    SupportRequest, fold_name, indexed,
+    DepartmentId, DraftAccess, Fault, Identifier, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region,
+    SearchQuery, Sector, Slug, Stage, StageTransition, fold_name, indexed,
 };
 
 use crate::backend::column::Column;
@@ -267,16 +266,12 @@ pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Erro
 
 fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
     let contracts = contract::named(tx, "mutual_id", id)?;
-    Ok(Conflict::dependents([
+    let others = [
         reference::dependents(tx, Kind::StaffBallot, ("mutual_id", id), ("kind", "id"))?,
         (Kind::Contract, contracts),
         reference::dependents(tx, Kind::Mutual, ("successor_id", id), ("name", "name_folded"))?,
-        child::dependents::<AnnualReturn>(tx, id)?,
-        child::dependents::<Endorsement>(tx, id)?,
-        child::dependents::<Objection>(tx, id)?,
-        child::dependents::<SupportRequest>(tx, id)?,
-        child::dependents::<PathwayProgress>(tx, id)?,
-    ]))
+    ];
+    Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Mutual, id)?)))
 }
 
 fn condition(dialect: Dialect, filter: &Filter) -> Fragment {

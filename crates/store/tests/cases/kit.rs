@@ -14,7 +14,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text, Timestamp};
 use document::Documented;
-use domain::{Id, Record};
+use domain::{Id, Kind, Record};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, TestRunner};
 use store::{DatabaseUrl, Error, Listed, Representation, Stamp, Store, WriteTx};
@@ -72,31 +72,12 @@ impl Register {
     /// Empties every table.
     pub fn wipe(&self) {
         let mut raw = self.database.raw();
-        for table in [
-            "contract_cpv_codes",
-            "contracts",
-            "commitments",
-            "pathway_steps",
-            "enablers",
-            "endorsements",
-            "annual_returns",
-            "objections",
-            "support_requests",
-            "pathway_progress",
-            "staff_ballots",
-            "identifiers",
-            "mutual_sectors",
-            "mutual_other_departments",
-            "mutual_search",
-            "mutuals",
-            "department_policy_areas",
-            "department_search",
-            "departments",
-            "tombstones",
-            "entries",
-            "log_subtrees",
-            "personal_values",
-        ] {
+        // Children before what they belong to.
+        let records = Kind::RECORDS.iter().rev().map(|kind| kind.table());
+        let found_by = ["contract_cpv_codes", "mutual_search", "department_search", "identifiers", "mutual_sectors"];
+        let found_by = found_by.into_iter().chain(["mutual_other_departments", "department_policy_areas"]);
+        let others = ["tombstones", "entries", "log_subtrees", "personal_values"];
+        for table in found_by.chain(records).chain(others) {
             raw.execute(&format!("DELETE FROM {table}"));
         }
         raw.execute("UPDATE log_head SET seq = 0, at = NULL");
