@@ -39,6 +39,7 @@ macro_rules! on_both {
 }
 
 mod address;
+mod batch;
 mod copies;
 mod documents;
 mod entry_log;

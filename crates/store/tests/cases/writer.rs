@@ -11,7 +11,7 @@ use crate::fixture::{department, mutual};
 use crate::kit::{Hold, Register, next_id, stamp, submit};
 
 /// Hands over a write that will come into the next batch.
-async fn waiting<T: Send + 'static>(
+pub async fn waiting<T: Send + 'static>(
     register: &Register,
     work: impl FnMut(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
 ) -> JoinHandle<Result<T, Error>> {
