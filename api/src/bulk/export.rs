@@ -37,7 +37,7 @@ const AT_A_TIME: usize = 200;
 /// A client has so long to take all of it: its snapshot keeps the database from tidying up.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// Records as lines, each of them a JSON object: the record as it is shown alone. Every line ends with a line feed.
+/// One JSON object on each line: the record as in a single read. Every line ends with a line feed.
 #[derive(ToSchema)]
 #[schema(
     format = "ndjson",

@@ -78,7 +78,7 @@ pub struct Import {
     id: Text<ImportId>,
     resource_type: ImportResource,
     mode: ImportMode,
-    /// Whether nothing is entered.
+    /// `true` if the import only checks its rows and stores nothing.
     validate_only: bool,
     state: ImportState,
     /// How many rows it has.
@@ -99,7 +99,7 @@ pub struct Import {
     /// The number of rows rejected. Each has a problem.
     #[schema(minimum = 0)]
     failed: i64,
-    /// Who asked for it, and whom the log names for what it entered.
+    /// The caller who requested it. The log names them for the rows that it entered.
     #[schema(max_length = 300)]
     requested_by: String,
     created_at: Instant,
@@ -186,9 +186,9 @@ struct ImportOptions {
     /// `best_effort` (the default) enters every valid row. `atomic` enters all rows or none, and takes at most 1,000
     /// rows.
     mode: Option<ImportMode>,
-    /// `true` carries out all checks and enters nothing: the rows are entered and taken back, at most 1,000 at a time. So a file of up to
-    /// 1,000 rows is told what entering it would do. In a longer one, rows that are not checked together don't see what the others would
-    /// create: a reference to it is told as unknown, and a name, slug or identifier that it would take is not told as taken.
+    /// `true` carries out all checks and enters nothing. Up to 1,000 rows are checked together, as if they were entered. In a longer
+    /// file, rows that are not checked together do not see each other: a reference to a record that another row would create is reported
+    /// as unknown, and a name, slug or identifier that two rows use is not reported.
     #[param(default = false)]
     validate_only: Option<bool>,
 }

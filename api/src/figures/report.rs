@@ -55,7 +55,7 @@ struct CommitmentReportFilter {
     "next_cursor": "AZbVgHpO0m0B"
 }))]
 struct CommitmentReport {
-    /// The day as at which it tells.
+    /// The day of the report.
     as_at: Day,
     summary: CommitmentSummary,
     /// The commitments of the page, by the day on which they are due, then by id.
@@ -94,7 +94,7 @@ pub struct CommitmentSummary {
     late: i64,
 }
 
-/// A commitment with how it stands.
+/// A commitment and its status on the day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct ReportedCommitment {
     status: CommitmentStatus,
@@ -160,12 +160,12 @@ impl ReportedCommitment {
     "holes": [{"stage": "idea", "sector": "libraries_archives", "mutuals": 1}]
 }))]
 struct SupportCoverage {
-    /// The day as at which it tells of enablers and requests. Mutuals count in the stage that they are in now.
+    /// The day for enablers and requests. Mutuals count in the stage they are in now.
     as_at: Day,
     /// Each stage and sector that mutuals are in or ask for support in, in the order of both.
     #[schema(max_items = 1000)]
     items: Vec<CoveredStage>,
-    /// The stages and sectors that mutuals are in and nobody supports there.
+    /// The combinations of stage and sector that have mutuals and no support.
     #[schema(max_items = 1000)]
     holes: Vec<CoverageHole>,
 }

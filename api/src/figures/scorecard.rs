@@ -45,7 +45,7 @@ struct ScorecardDay {
 }))]
 struct Scorecard {
     department: DepartmentName,
-    /// The day as at which it tells.
+    /// The day of the report.
     as_at: Day,
     commitments: CommitmentSummary,
     /// How many of its enablers are active on the day.

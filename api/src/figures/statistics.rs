@@ -124,13 +124,13 @@ pub struct StageFigures {
     staff: Total,
 }
 
-/// How many mutuals, operating and on the way, a breakdown leaves out, since nothing is known of what it is by.
+/// How many mutuals a breakdown leaves out, because the fact that it groups by is not known.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct LeftOut {
-    /// Of those that were operating.
+    /// Operating mutuals.
     #[schema(minimum = 0)]
     operating: i64,
-    /// Of those that were on the way.
+    /// Mutuals on the way.
     #[schema(minimum = 0)]
     on_the_way: i64,
 }
@@ -281,7 +281,7 @@ pub struct Statistics {
     /// Mutuals that were launched without meeting the conditions. They stay counted permanently.
     launches_past_gate: Figure,
     ballots: BallotFigures,
-    /// The contracts entered into by the day. Lacking are those that were entered into on a day that is not known.
+    /// The contracts entered into by the day. `lacking` counts those whose date is not known.
     #[schema(max_items = 100)]
     contracts_by_procedure: Vec<ProcedureFigures>,
     /// The same by the law that the procurement was under. Contracts' competitions are in no figure.

@@ -107,7 +107,7 @@ struct InclusionProof {
     tree_size: i64,
     /// The tree's root.
     root_hash: HexHash,
-    /// What stands beside the way from the leaf to the root, the lowest first (RFC 6962, section 2.1.1).
+    /// The hashes beside the path from the leaf to the root, the lowest first (RFC 6962, section 2.1.1).
     #[schema(max_items = 63)]
     hashes: Vec<HexHash>,
 }

@@ -160,7 +160,7 @@ struct ProblemKindList {
     items: Vec<ProblemKind>,
 }
 
-/// The contract; only what tells it is described here.
+/// The contract. Only the fields that identify it are described here.
 #[derive(ToSchema)]
 #[schema(example = json!({"openapi": "3.1.0"}))]
 #[expect(dead_code, reason = "describes a document that is made elsewhere")]

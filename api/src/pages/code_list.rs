@@ -19,7 +19,7 @@ const SMALL: [&str; 3] = ["and", "of", "the"];
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"title": "Procurement Act 2023", "url": "https://www.legislation.gov.uk/ukpga/2023/54"}))]
 pub struct CodeListSource {
-    /// What it is headed.
+    /// Its title.
     #[schema(value_type = String, max_length = 200)]
     title: &'static str,
     /// Where it is.

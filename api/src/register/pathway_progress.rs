@@ -60,7 +60,7 @@ pub struct MutualPathwayStep {
     /// Its place on the pathway.
     #[schema(minimum = 1, maximum = 100)]
     position: i64,
-    /// What is to be done.
+    /// The task.
     title: Title,
     /// How it is done.
     #[schema(nullable = false)]

@@ -114,11 +114,11 @@ impl DescribedChild for domain::StageTransition {
         one: "a stage transition",
         many: "stage transitions",
         of: " of a mutual",
-        list: "In the order of its course.",
-        create: "Moves the mutual to another stage. Before the launch it may skip stages and step back. It gets \
-                 past the launch through `launched` only, and the gate stands before that: where one of the \
-                 conditions of its readiness is not met, the answer is a 409 that names each, unless \
-                 `override_reason` says why it is launched all the same. A mutual that has ended stays so.",
+        list: "In the order in which they happened.",
+        create: "Moves the mutual to another stage. Before the launch, a mutual may skip stages and go back. The \
+                 only way past the launch is the stage `launched`. If a condition of its readiness is not met, \
+                 the launch is rejected with 409, which names each condition. To launch it anyway, say why in \
+                 `override_reason`. A mutual that has ended cannot change its stage.",
         change: "",
         delete: "",
         conflicts: Conflicts { create: &[ProblemType::StateConflict, ProblemType::NotReady], ..NO_CONFLICTS },

@@ -35,9 +35,9 @@ impl DescribedChild for domain::SupportRequest {
         of: " of a mutual",
         list: "In the order of entry.",
         create: "Any status is allowed, so you can enter requests from the past.",
-        change: "An open request is assigned, met or declined, and an assigned one may be opened again. What is \
-                 met or declined stays so: a request that is to go on is a new one. A change that the record as \
-                 it is does not allow is refused with 409, which names what is possible.",
+        change: "You can assign, meet or decline an open request, and open an assigned one again. A request \
+                 that is met or declined stays so: make a new one to continue. Any other change of status is \
+                 rejected with 409, which names what is possible.",
         delete: "Use this only for records that should never have been entered. Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { change: &[ProblemType::StateConflict], ..NO_CONFLICTS },
     };

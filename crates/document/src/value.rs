@@ -45,7 +45,7 @@ text! {
     Slug: domain::Slug = .key().examples(["cabinet-office"]);
     /// What people call it: one line, without white space around it, in Unicode normalisation form C.
     Name: domain::Name = .line(Self::MAX_CHARS).examples(["Cabinet Office"]);
-    /// What it is headed: one line, without white space around it, in Unicode normalisation form C.
+    /// A title: one line, without white space around it, in Unicode normalisation form C.
     Title: domain::Title = .line(Self::MAX_CHARS).examples(["Annual report 2012"]);
     /// What it is and does, in plain text of one or more lines.
     Description: domain::Description = .prose(Self::MAX_CHARS).examples(["Runs the borough's libraries since 2012."]);

@@ -41,7 +41,7 @@ const FORM: u8 = 1;
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct AsAt {
-    /// The day: what was true at its end, as known now. Today where it is left out.
+    /// The end of this day, as far as the register knows now. The default is today (UTC).
     as_at: Option<Day>,
 }
 
@@ -64,7 +64,7 @@ struct TimelineOf {
 struct CountedFilter {
     /// As at this day: today where it is left out.
     as_at: Option<Day>,
-    /// That stood there.
+    /// Only mutuals in this group.
     standing: Vec<StandingGroup>,
     /// That were in this stage.
     stage: Vec<Stage>,

@@ -28,9 +28,9 @@ wire! {
     pub record AnnualReturn(AnnualReturnId, mutual_id: MutualId) {
         /// The last day of the year that it is about. A mutual has one return for each.
         period_ends_on: Day = required,
-        /// What was earned in the year.
+        /// The income of the year.
         turnover: Money = optional,
-        /// What was left of it; below 0 for a loss. In the currency of `turnover`.
+        /// The surplus of the year. Below 0 for a loss. In the currency of `turnover`.
         surplus: SignedMoney = optional,
         /// How many people worked in the mutual at the end of the year: heads, not full-time equivalents. The newest
         /// return that has it gives the mutual its `staff_count`.

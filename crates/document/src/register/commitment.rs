@@ -25,7 +25,7 @@ wire! {
     })]
     pub record Commitment(CommitmentId, department_id: DepartmentId) {
         kind: CommitmentKind = required,
-        /// What was promised.
+        /// The promise.
         title: Title = required,
         /// The last day on which it is kept in time.
         due_on: Day = required,

@@ -74,7 +74,7 @@ wire! {
         department_id: DepartmentId = required,
         /// What the contract is headed.
         title: Title = required,
-        /// What is bought.
+        /// The goods, works or services bought.
         description: Description = optional,
         reference: ContractReference = optional,
         ocid: Ocid = optional,
@@ -98,7 +98,7 @@ wire! {
         ends_on: Day = optional,
         /// The last day of its term if all extensions are used: not before `starts_on` and `ends_on`.
         latest_ends_on: Day = optional,
-        /// What it is worth over its term, extensions not included.
+        /// Its value over the term, without extensions.
         value: Money = optional,
         /// How it protects the mutual from competition.
         protection: Protection = optional,

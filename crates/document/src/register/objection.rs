@@ -17,7 +17,7 @@ pub type ObjectionKind = Word<domain::ObjectionKind>;
 pub type ObjectionOutcome = Word<domain::ObjectionOutcome>;
 
 wire! {
-    /// An objection to a mutual, and what has become of it. While it is open or appealed, it stands in the way of a launch.
+    /// An objection to a mutual, and its outcome. While it is open or appealed, the mutual cannot be launched.
     #[example({
         "raised_by": "B. Member",
         "kind": "union",

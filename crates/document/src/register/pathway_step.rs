@@ -24,7 +24,7 @@ wire! {
         /// Its place on the pathway, which no other step of the department has. Where it is left out, a new step comes
         /// after the last, and one that is there stays where it is.
         position: i64 = default.range(1, 100),
-        /// What is to be done.
+        /// The task.
         title: Title = required,
         /// How it is done.
         guidance: Description = optional,

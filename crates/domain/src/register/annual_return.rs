@@ -36,7 +36,7 @@ impl AnnualReturn {
 /// The figures of a year; an unknown one is absent. Counts are from 0 to [`Staff::MAX_COUNT`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnnualFigures {
-    /// What was earned in the year.
+    /// The income of the year.
     pub turnover: Option<Money>,
     /// What was left of it; below 0 for a loss.
     pub surplus: Option<SignedMoney>,

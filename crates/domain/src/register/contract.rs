@@ -116,7 +116,7 @@ pub struct Contract {
     pub department_id: DepartmentId,
     /// What the contract is headed.
     pub title: Title,
-    /// What is bought.
+    /// The goods, works or services bought.
     pub description: Option<Description>,
     /// The buyer's own reference.
     pub reference: Option<Line<100>>,
@@ -131,7 +131,7 @@ pub struct Contract {
     pub procedure: Procedure,
     /// When it was bought, entered into and performed, and how long it is protected.
     pub timeline: Checked<Timeline>,
-    /// What it is worth over its term, extensions not included.
+    /// Its value over the term, without extensions.
     pub value: Option<Money>,
     /// How far it has come.
     pub status: ContractStatus,

@@ -16,7 +16,7 @@ pub type PathwayStepId = Id<Child<Department, PathwayStep>>;
 pub struct PathwayStep {
     /// Its place on the pathway; none where the register is to choose one, as it does before the step is stored.
     pub position: Option<StepPosition>,
-    /// What is to be done.
+    /// The task.
     pub title: Title,
     /// How it is done.
     pub guidance: Option<Description>,

@@ -23,7 +23,7 @@ use crate::register::department;
 /// What a report on commitments is about.
 #[derive(Clone, Debug)]
 pub struct CommitmentFilter {
-    /// The day as at which it tells.
+    /// The day of the report.
     pub as_at: Day,
     /// Of these departments; of all where there is none.
     pub departments: Vec<DepartmentId>,

@@ -30,7 +30,7 @@ pub use tally::{
     PrintedPercent, PublishedBasis, PublishedFigure,
 };
 
-/// What a ballot of staff is for.
+/// The purpose of a staff ballot.
 pub type BallotKind = Word<domain::BallotKind>;
 
 /// Who held a ballot.
@@ -46,8 +46,8 @@ pub type BallotMode = Word<DomainBallotMode>;
 pub type BallotState = Word<domain::BallotState>;
 
 wire! {
-    /// A vote of staff on a mutual, or inside one, with what follows from its counts. A number that isn't known is left
-    /// out. Those that are known must fit together: entitled ≥ issued ≥ returned = valid + spoiled.
+    /// A vote of staff about a mutual, or inside one, with the result computed from its counts. Leave out numbers that
+    /// are not known. The others must be consistent: entitled ≥ issued ≥ returned = valid + spoiled.
     #[example({
         "mutual_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
         "kind": "consultative_survey",

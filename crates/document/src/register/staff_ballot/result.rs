@@ -30,7 +30,7 @@ pub struct BallotResult {
     thresholds: Vec<ThresholdOutcome>,
 }
 
-/// A percentage of a ballot with what it is computed from.
+/// A percentage of a ballot, with the numbers it is computed from.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BallotShare {
     /// Key of the option; absent for `turnout`.

@@ -3,7 +3,7 @@
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// What a ballot of staff is for.
+    /// The purpose of a staff ballot.
     pub enum BallotKind {
         /// A first vote to find out the mood, which decides nothing.
         Indicative = "indicative",
