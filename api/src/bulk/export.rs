@@ -37,7 +37,7 @@ const AT_A_TIME: usize = 200;
 /// A client has so long to take all of it: its snapshot keeps the database from tidying up.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
 
-/// One JSON object on each line: the record as in a single read. Every line ends with a line feed.
+/// One JSON object on each line: the record as in a request for this record alone. Every line ends with a line feed.
 #[derive(ToSchema)]
 #[schema(
     format = "ndjson",
@@ -46,7 +46,7 @@ const LONGEST: Duration = Duration::from_secs(30 * 60);
 #[expect(dead_code, reason = "describes what is never whole in memory")]
 struct RecordLines(String);
 
-/// Records as a table in CSV (RFC 4180, UTF-8), with a line of names.
+/// Records as a table in CSV (RFC 4180, UTF-8), with a header line.
 #[derive(ToSchema)]
 #[schema(format = "csv", example = "id,name,version,…\r\n0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01,Harmonie,1,…\r\n")]
 #[expect(dead_code, reason = "describes what is never whole in memory")]
@@ -64,15 +64,16 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 fn exports<R: Root + Described>(config: &mut ServiceConfig<'_>) {
     let (words, kind, name) = (R::WORDS, R::KIND, <R::Document as Wire>::OBJECT.name);
     let (many, one) = (words.many, words.singular());
-    let seen = if personal(&<R::Document as Wire>::OBJECT).is_empty() { "" } else { " as the caller may see it" };
+    let seen = if personal(&<R::Document as Wire>::OBJECT).is_empty() { "" } else { " as you may see it" };
     let lines = format!(
-        "Each line is a `{name}`{seen}, in the order of entry. All lines are from the same moment, which `Register-Seq` \
-         names. If the response breaks off, it is incomplete: ask again."
+        "Each line is a `{name}`{seen}, in the order of entry. All lines show the register at the same moment, and \
+         `Register-Seq` has the newest log entry at that moment. If the connection breaks, the file is incomplete: \
+         repeat the request."
     );
     let table = format!(
-        "CSV (RFC 4180, UTF-8): a line of names, then one for each {one}{seen}, in the order of entry. Each member of a \
-         `{name}` is a column. Text is written as it is, anything else as JSON. Text that a spreadsheet would treat as a \
-         formula has an apostrophe in front."
+        "CSV (RFC 4180, UTF-8): a header line, then a line for each {one}{seen}, in the order of entry. Each field \
+         of a `{name}` is a column. Text is written unchanged, and other values as JSON. Text that a spreadsheet \
+         would treat as a formula has an apostrophe in front."
     );
     for (form, suffix, summary, text, media_type, schema) in [
         (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name()),

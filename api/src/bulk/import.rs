@@ -84,16 +84,16 @@ pub struct Import {
     /// How many rows it has.
     #[schema(minimum = 0)]
     rows: i64,
-    /// How many of them were entered or refused.
+    /// How many rows were entered or rejected.
     #[schema(minimum = 0)]
     processed: i64,
-    /// How many created a record. In a dry run they would; so for the next two.
+    /// How many rows created a record, or would create one with `validate_only`.
     #[schema(minimum = 0)]
     created: i64,
-    /// How many changed the record that they are for.
+    /// How many rows changed a record, or would change one with `validate_only`.
     #[schema(minimum = 0)]
     updated: i64,
-    /// How many say what their record says already.
+    /// How many rows have the same content as their record.
     #[schema(minimum = 0)]
     unchanged: i64,
     /// The number of rows rejected. Each has a problem.
@@ -103,7 +103,7 @@ pub struct Import {
     #[schema(max_length = 300)]
     requested_by: String,
     created_at: Instant,
-    /// When its last row was entered or refused.
+    /// When its last row was entered or rejected.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<Instant>,
@@ -116,7 +116,7 @@ pub struct Import {
     "type": "/problems/invalid-content",
     "title": "The content is invalid",
     "status": 422,
-    "detail": "1 fault in the request body",
+    "detail": "1 error in the request body",
     "errors": [{"pointer": "/name", "code": "required", "detail": "this field is required"}]
 }))]
 #[expect(dead_code, reason = "describes what is stored as text")]
@@ -127,13 +127,13 @@ struct ImportProblem {
     /// The record that the row named by its `id`.
     #[schema(nullable = false, format = "uuid", max_length = 36)]
     record_id: Option<String>,
-    /// What kind of problem: where it is described.
+    /// The problem type. Open this address to read what it means and what to do.
     #[schema(format = "uri-reference", max_length = 100)]
     r#type: String,
-    /// The kind in a few words.
+    /// The problem type in a few words.
     #[schema(max_length = 200)]
     title: String,
-    /// The status that a single change would have been answered with.
+    /// The HTTP status that the change would get in a request of its own.
     #[schema(minimum = 400, maximum = 599)]
     status: i32,
     /// What is wrong.
@@ -142,7 +142,7 @@ struct ImportProblem {
     /// Every error, with a JSON Pointer into the row. Values that may contain personal data are not repeated.
     #[schema(nullable = false, max_items = 1000)]
     errors: Option<Vec<ErrorItem>>,
-    /// The records that stand in the way.
+    /// The records that the row conflicts with.
     #[schema(nullable = false, max_items = 1000)]
     conflicts: Option<Vec<OtherRecord>>,
 }
@@ -154,20 +154,20 @@ struct ImportProblem {
     "type": "/problems/invalid-content",
     "title": "The content is invalid",
     "status": 422,
-    "detail": "1 fault in the request body",
+    "detail": "1 error in the request body",
     "errors": [{"pointer": "/name", "code": "required", "detail": "this field is required"}]
 }]}))]
 struct ImportProblemPage {
     /// The problems.
     #[schema(value_type = Vec<ImportProblem>, max_items = 200)]
     items: Vec<Box<RawValue>>,
-    /// The `after` of the next request; absent at the end.
+    /// The `after` for the next request. Absent at the end.
     #[schema(nullable = false, minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
     next_after: Option<i64>,
 }
 
-/// Rows, each a JSON object on a line of its own: a record as it is sent to be created, or as it was exported.
+/// Rows, each a JSON object on its own line: a record as in a request to create it, or as exported.
 #[derive(ToSchema)]
 #[schema(
     format = "ndjson",
@@ -180,7 +180,7 @@ struct ImportRows(String);
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ImportOptions {
-    /// What the rows are.
+    /// The type of the records.
     #[param(required, value_type = ImportResource)]
     resource_type: Option<ImportResource>,
     /// `best_effort` (the default) enters every valid row. `atomic` enters all rows or none, and takes at most 1,000
@@ -217,7 +217,7 @@ struct ProblemFilter {
     /// Return problems after this line: the `next_after` of the previous response. Leave it out for the beginning.
     #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
-    /// At most so many.
+    /// The maximum number of items in the response.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
 }
@@ -229,8 +229,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// List imports
 ///
-/// In the order of their requests. You see your own imports. Administrators and auditors see all. An import is kept for
-/// some days after it ends.
+/// In the order in which they were requested. You see your own imports. Administrators and auditors see all. An import
+/// is kept for some days after it ends.
 #[utoipa::path(
     tag = "imports",
     params(ListParameters<ImportSort>),
@@ -255,13 +255,14 @@ async fn list_imports(
 
 /// Import records
 ///
-/// Takes in a file of records, a JSON object on each line, and enters them in the background; `Location` shows how far it has come. Each
-/// row is read as if it were sent alone, needs the same permission, and has its entry in the log. A row for a record that is there, by its
-/// `id`, its `slug` or one of its `identifiers`, replaces what that says, or leaves it where it says the same; any other creates a record.
-/// Rows may refer to one another in any order, as long as only an administrator's bring their own `id`. Members that the register sets are
-/// left out of account, so that an export can be imported. An administrator's rows may also say what became of a record before: the stage
-/// of a mutual with its dates, the state of a ballot with its corrections. With an `Idempotency-Key` the same file, with the same
-/// parameters, is the same import when it comes again.
+/// Send a file of records, with one JSON object on each line. They are entered in the background. To follow the
+/// progress, get the path in `Location`. Each row is treated as if it were sent alone: it needs the same permission and
+/// has its own log entry. If a row has the `id`, the `slug` or one of the `identifiers` of an existing record, it
+/// replaces that record, unless nothing differs. Any other row creates a record. Rows may refer to one another in any
+/// order. Only an administrator's rows may set the `id` of a new record. Fields that the register sets are ignored, so
+/// you can import an export. An administrator's rows may also give the history of a record: the stage of a mutual with
+/// its dates, or the state of a ballot with its corrections. If you repeat the request with the same `Idempotency-Key`,
+/// file and parameters, you get the same import.
 #[utoipa::path(
     tag = "imports",
     params(ImportOptions, IdempotencyKey),

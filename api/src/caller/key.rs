@@ -61,7 +61,7 @@ pub struct ApiKey {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_at: Option<Instant>,
-    /// By whom.
+    /// Who revoked it.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_by: Option<String>,
@@ -167,7 +167,7 @@ async fn get_key(app: App, caller: Caller, key: PathKey<domain::KeyId>) -> Resul
     request_body = ApiKeyInput,
     responses(
         (status = 201, description = "The key was created", body = ApiKey),
-        (status = 200, description = "The key as it would be, without the key itself", body = ApiKey)
+        (status = 200, description = "With `validate_only`: the record of the key as it would be stored, without the secret", body = ApiKey)
     )
 )]
 #[post("/keys")]

@@ -65,31 +65,31 @@ struct CommitmentReport {
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-    /// How many commitments all pages have together, where `count=exact` asks for it.
+    /// The total number of commitments on all pages. Present if you ask with `count=exact`.
     #[schema(nullable = false, minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<i64>,
 }
 
-/// How many commitments are kept, and how many are not.
+/// How many commitments were met, and how many were not.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct CommitmentSummary {
-    /// Not published, and the day has not passed.
+    /// Not published, and `due_on` has not passed.
     #[schema(minimum = 0)]
     due: i64,
-    /// Not published, and the day has passed.
+    /// Not published, and `due_on` has passed.
     #[schema(minimum = 0)]
     overdue: i64,
-    /// Published on the day or before.
+    /// Published on or before `due_on`.
     #[schema(minimum = 0)]
     met: i64,
-    /// Published after the day.
+    /// Published after `due_on`.
     #[schema(minimum = 0)]
     met_late: i64,
     /// Published: `met` and `met_late` together.
     #[schema(minimum = 0)]
     kept: i64,
-    /// Not published by the day: `overdue` and `met_late` together.
+    /// Not published by `due_on`: `overdue` and `met_late` together.
     #[schema(minimum = 0)]
     late: i64,
 }
@@ -98,7 +98,7 @@ pub struct CommitmentSummary {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct ReportedCommitment {
     status: CommitmentStatus,
-    /// For how many days it has been overdue, where it is.
+    /// For how many days it has been overdue. Absent if it is not.
     #[schema(nullable = false, minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     days_overdue: Option<i64>,
@@ -162,7 +162,7 @@ impl ReportedCommitment {
 struct SupportCoverage {
     /// The day for enablers and requests. Mutuals count in the stage they are in now.
     as_at: Day,
-    /// Each stage and sector that mutuals are in or ask for support in, in the order of both.
+    /// Each stage and sector with mutuals or support requests, in the order of the stages, then of the sectors.
     #[schema(max_items = 1000)]
     items: Vec<CoveredStage>,
     /// The combinations of stage and sector that have mutuals and no support.
@@ -175,22 +175,23 @@ struct SupportCoverage {
 struct CoveredStage {
     stage: Stage,
     sector: Sector,
-    /// The mutuals in both.
+    /// The mutuals in this stage and sector.
     #[schema(minimum = 0)]
     mutuals: i64,
-    /// Those of them whose lead department has no enabler for both.
+    /// The mutuals whose lead department has no enabler for both the stage and the sector.
     #[schema(minimum = 0)]
     unsupported: i64,
-    /// The enablers of all departments asked about who are active on the day and cover both.
+    /// The enablers, of all departments in the report, who are active on the day and cover both.
     #[schema(minimum = 0)]
     enablers: i64,
     /// The support requests made in this stage by mutuals in this sector until the day.
     #[schema(minimum = 0)]
     requests: i64,
-    /// Those that were neither met nor declined by the day.
+    /// The requests that were neither met nor declined by the day.
     #[schema(minimum = 0)]
     open: i64,
-    /// The median of the days that they waited, until they were met or declined or else until the day.
+    /// The median number of days that the requests waited: until they were met or declined, or until the day if they
+    /// are open.
     #[schema(nullable = false, minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
     median_days: Option<i64>,
@@ -213,7 +214,7 @@ struct CoverageHole {
 struct CoverageFilter {
     /// The day of the report. The default is today (UTC).
     as_at: Option<Day>,
-    /// Of mutuals that this department leads, and of its enablers; of all where it is left out.
+    /// Only mutuals that this department leads, and its enablers. The default is all departments.
     department: Vec<DepartmentKey>,
 }
 

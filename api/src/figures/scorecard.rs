@@ -23,7 +23,7 @@ struct ScorecardDay {
     as_at: Option<Day>,
 }
 
-/// What a department does for mutuals, in figures.
+/// A department's support for mutuals, in figures.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "department": {"id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01", "slug": "home-office", "name": "Home Office"},
@@ -64,7 +64,7 @@ struct OpenRequests {
     /// How many there are.
     #[schema(minimum = 0)]
     open: i64,
-    /// The median of the days that they had waited by the day.
+    /// The median number of days that they had waited by the day.
     #[schema(nullable = false, minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
     median_days: Option<i64>,
@@ -74,10 +74,10 @@ struct OpenRequests {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct ScorecardStage {
     stage: Stage,
-    /// The mutuals that the department leads and the register has in this stage now, whatever the day.
+    /// The mutuals that the department leads and that are in this stage now, whatever the day of the scorecard.
     #[schema(minimum = 0)]
     mutuals: i64,
-    /// The enablers who are active on the day and cover the stage; one without stages covers all.
+    /// The enablers who are active on the day and cover the stage. An enabler without stages covers all.
     #[schema(minimum = 0)]
     enablers: i64,
 }
@@ -86,12 +86,12 @@ struct ScorecardStage {
 /// never started or were ended early are not included.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct ContractsEnding {
-    /// The last day that counts.
+    /// The last day of the twelve months.
     by: Day,
     /// How many there are.
     #[schema(minimum = 0)]
     count: i64,
-    /// The first of them to end, in that order: 20 at most.
+    /// The contracts that end first, in the order of their ends: at most 20.
     #[schema(max_items = 20)]
     next: Vec<EndingContract>,
 }

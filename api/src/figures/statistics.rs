@@ -29,10 +29,10 @@ pub struct Figure {
     /// How many records are behind it.
     #[schema(minimum = 0)]
     records: i64,
-    /// How many records lack the fact by which they would be counted or not.
+    /// How many records lack the fact that decides whether they are counted.
     #[schema(minimum = 0)]
     lacking: i64,
-    /// Lists exactly the records behind it.
+    /// The link that lists exactly these records.
     #[schema(format = "uri-reference", max_length = 500)]
     url: String,
 }
@@ -47,13 +47,13 @@ pub struct Total {
     /// The sum, at most 9007199254740991.
     #[schema(minimum = 0)]
     total: i64,
-    /// How many records it is over.
+    /// How many records are in the sum.
     #[schema(minimum = 0)]
     records: i64,
-    /// How many lack the number.
+    /// How many records lack the number.
     #[schema(minimum = 0)]
     lacking: i64,
-    /// Lists exactly the records behind it.
+    /// The link that lists exactly these records.
     #[schema(format = "uri-reference", max_length = 500)]
     url: String,
 }
@@ -64,7 +64,7 @@ pub struct SectorFigures {
     sector: Sector,
     operating: Figure,
     on_the_way: Figure,
-    /// Of both.
+    /// The staff of operating mutuals and of those on the way.
     staff: Total,
 }
 
@@ -74,7 +74,7 @@ pub struct RegionFigures {
     region: Region,
     operating: Figure,
     on_the_way: Figure,
-    /// Of both.
+    /// The staff of operating mutuals and of those on the way.
     staff: Total,
 }
 
@@ -90,7 +90,7 @@ pub struct DepartmentFigures {
     name: String,
     operating: Figure,
     on_the_way: Figure,
-    /// Of both.
+    /// The staff of operating mutuals and of those on the way.
     staff: Total,
 }
 
@@ -100,19 +100,19 @@ pub struct LegalFormFigures {
     legal_form: LegalForm,
     operating: Figure,
     on_the_way: Figure,
-    /// Of both.
+    /// The staff of operating mutuals and of those on the way.
     staff: Total,
 }
 
 /// The mutuals that were launched in a year.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LaunchYearFigures {
-    /// The year of the first day that the launch may have been.
+    /// The year of the launch.
     #[schema(minimum = 1000, maximum = 9999)]
     year: i32,
     operating: Figure,
     on_the_way: Figure,
-    /// Of both.
+    /// The staff of operating mutuals and of those on the way.
     staff: Total,
 }
 
@@ -135,61 +135,62 @@ pub struct LeftOut {
     on_the_way: i64,
 }
 
-/// What the breakdowns leave out.
+/// How many mutuals each breakdown leaves out.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct WithoutFact {
-    /// Without a region.
+    /// Mutuals without a region.
     region: LeftOut,
-    /// Without a lead department.
+    /// Mutuals without a lead department.
     department: LeftOut,
-    /// Without a legal form.
+    /// Mutuals without a legal form.
     legal_form: LeftOut,
-    /// Without a known launch by the day. What is on the way has none.
+    /// Mutuals that are not known to have been launched by the day. This includes every mutual on the way.
     launch_year: LeftOut,
 }
 
-/// The ballots that were declared by the day, superseded ones among them, and void ones not.
+/// The ballots declared by the day, including superseded ones but not void ones.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BallotFigures {
-    /// Lacking are those of which the day is not known; as at today or later they count.
+    /// `lacking` counts the ballots whose day of declaration is not known. For today or later, they are counted as
+    /// declared.
     declared: Figure,
     turnout: Turnout,
 }
 
-/// Papers returned against people entitled, over all ballots of which both are known.
+/// Papers returned and people entitled to vote, over all ballots for which both numbers are known.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Turnout {
-    /// Papers that came back.
+    /// Papers returned.
     #[schema(minimum = 0)]
     returned: i64,
     /// People who were entitled to vote.
     #[schema(minimum = 0)]
     entitled: i64,
-    /// How many ballots are behind both.
+    /// How many ballots have both numbers.
     #[schema(minimum = 0)]
     records: i64,
-    /// How many ballots lack one of the two.
+    /// How many ballots lack one or both of the numbers.
     #[schema(minimum = 0)]
     lacking: i64,
-    /// Lists exactly the ballots behind both.
+    /// The link that lists exactly the ballots with both numbers.
     #[schema(format = "uri-reference", max_length = 500)]
     url: String,
 }
 
-/// What contracts are worth in a currency.
+/// The value of contracts in one currency.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ContractValue {
     currency: Currency,
     /// The sum in minor units (pence), at most 9007199254740991.
     #[schema(minimum = 0)]
     total: i64,
-    /// How many contracts it is over.
+    /// How many contracts are in the sum.
     #[schema(minimum = 0)]
     records: i64,
-    /// How many of these contracts have no value on record, in whatever currency.
+    /// How many of these contracts have no value on record in any currency.
     #[schema(minimum = 0)]
     lacking: i64,
-    /// Lists exactly the contracts behind it.
+    /// The link that lists exactly these contracts.
     #[schema(format = "uri-reference", max_length = 500)]
     url: String,
 }
@@ -199,7 +200,7 @@ pub struct ContractValue {
 pub struct ProcedureFigures {
     procedure: Procedure,
     contracts: Figure,
-    /// By currency.
+    /// The values of the contracts, by currency.
     #[schema(max_items = 1000)]
     values: Vec<ContractValue>,
 }
@@ -209,12 +210,12 @@ pub struct ProcedureFigures {
 pub struct RegimeFigures {
     regime: Regime,
     contracts: Figure,
-    /// By currency.
+    /// The values of the contracts, by currency.
     #[schema(max_items = 1000)]
     values: Vec<ContractValue>,
 }
 
-/// The figures as at a day.
+/// The figures for a day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "as_at": "2012-07-31", "seq": 96,
@@ -247,7 +248,7 @@ pub struct Statistics {
     seq: i64,
     /// Launched and delivering services.
     operating: Figure,
-    /// In a live stage before the launch.
+    /// Before their launch, and neither suspended nor ended.
     on_the_way: Figure,
     /// Paused.
     suspended: Figure,
@@ -265,7 +266,7 @@ pub struct Statistics {
     /// By region.
     #[schema(max_items = 100)]
     by_region: Vec<RegionFigures>,
-    /// By the department that leads. In the order of the slugs.
+    /// By lead department, in the order of the slugs.
     #[schema(max_items = 100_000)]
     by_department: Vec<DepartmentFigures>,
     /// By legal form.
@@ -274,7 +275,8 @@ pub struct Statistics {
     /// By the year of the launch.
     #[schema(max_items = 9000)]
     by_launch_year: Vec<LaunchYearFigures>,
-    /// Every stage. Lacking are the mutuals of which the stage is not known, though it may be known that they were operating.
+    /// Every stage. `lacking` counts the mutuals whose exact stage is not known, even if they are known to have been
+    /// operating.
     #[schema(max_items = 100)]
     by_stage: Vec<StageFigures>,
     left_out: WithoutFact,
@@ -284,12 +286,12 @@ pub struct Statistics {
     /// The contracts entered into by the day. `lacking` counts those whose date is not known.
     #[schema(max_items = 100)]
     contracts_by_procedure: Vec<ProcedureFigures>,
-    /// The same by the law that the procurement was under. Contracts' competitions are in no figure.
+    /// The same contracts, by the law that the procurement was under.
     #[schema(max_items = 100)]
     contracts_by_regime: Vec<RegimeFigures>,
 }
 
-/// A mutual that a figure counts, as at the day.
+/// A mutual that a figure counts, as it was on the day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "slug": "locala", "name": "Locala", "standing": "operating", "staff_count": 1124
@@ -303,11 +305,11 @@ pub struct CountedMutual {
     #[schema(max_length = 200)]
     name: String,
     standing: StandingGroup,
-    /// Absent where it is not known to the stage.
+    /// Absent if the exact stage is not known.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,
-    /// Absent where none is known that may be of that day.
+    /// Absent if no known count may apply to the day.
     #[schema(nullable = false, minimum = 0)]
     #[serde(skip_serializing_if = "Option::is_none")]
     staff_count: Option<i64>,

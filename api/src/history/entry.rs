@@ -49,8 +49,8 @@ const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's b
 
 /// An accepted change to the register.
 ///
-/// Every entry shows its number, its time and its hash in the log's tree. Without draft access, you see nothing more of
-/// entries about a draft ballot.
+/// Every entry shows its number, its time and its leaf hash. Without draft access, you see nothing else of an entry
+/// about a draft ballot.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "seq": 41,
@@ -66,20 +66,20 @@ const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's b
     "changes": {"version": 2, "region": "wales"}
 }))]
 pub struct Entry {
-    /// Its number: 1 for the first, without a gap, in the order in which changes came into force.
+    /// The number of the entry: from 1, without gaps, in the order in which the changes took effect.
     #[schema(minimum = 1)]
     seq: i64,
     /// When the service started to handle the request, or the `at` of the previous entry if that is later. It never
     /// goes back as `seq` goes up, and may be later than the record's `updated_at`.
     at: Instant,
-    /// SHA-256 of a zero byte and the entry without `leaf_hash` and `changes` as canonical JSON (RFC 6962, RFC 8785), `after` being
-    /// `null` where it is absent.
+    /// SHA-256 of a zero byte and the entry as canonical JSON (RFC 6962, RFC 8785), without `leaf_hash` and `changes`.
+    /// An absent `after` is `null` there.
     leaf_hash: HexHash,
     /// Who made the change: `key:` and the id of a key, `jwt:` and the subject of a token, or a word for the operator's own tools.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<String>,
-    /// The request that it came with.
+    /// The id of the request that made the change.
     #[schema(nullable = false, max_length = 128)]
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
@@ -97,15 +97,15 @@ pub struct Entry {
     #[schema(nullable = false, minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
-    /// The record after the change; absent where it was deleted.
+    /// The record after the change. Absent if it was deleted.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     after: Option<LoggedRecord>,
-    /// Why the change was made, where the log says so.
+    /// Why the change was made, if the log has a reason.
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// `true` where it is about a draft, which not everybody sees.
+    /// `true` if the entry is about a draft, which only callers with draft access see.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     restricted: Option<bool>,
@@ -114,14 +114,14 @@ pub struct Entry {
     #[schema(nullable = false, pattern = "^[0-9a-f]{32}$", min_length = 32, max_length = 32)]
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
-    /// In the history of one record, how the record differs from the version before. Absent where there is none, where the record was
-    /// deleted, or where the caller may not see the version before.
+    /// In the history of one record: how the record differs from the previous version. Absent if there is no previous
+    /// version, if you may not see it, or if the record was deleted.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     changes: Option<RecordChanges>,
 }
 
-/// A piece of the log.
+/// A page of the log.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "items": [{
@@ -142,7 +142,7 @@ pub struct EntryPage {
     /// The entries, in order.
     #[schema(max_items = 200)]
     items: Vec<Entry>,
-    /// The `after` of the next request.
+    /// The `after` for the next request.
     #[schema(minimum = 0)]
     next_after: i64,
     /// The number of the newest entry of all.
@@ -150,7 +150,7 @@ pub struct EntryPage {
     head: i64,
 }
 
-/// A piece of a record's history.
+/// A page of a record's history.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "items": [{
@@ -171,7 +171,7 @@ pub struct RecordHistory {
     /// The entries about the record that the caller may see, the oldest first.
     #[schema(max_items = 200)]
     items: Vec<Entry>,
-    /// The `after` of the next request; absent at the end.
+    /// The `after` for the next request. Absent at the end.
     #[schema(nullable = false, minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     next_after: Option<i64>,
@@ -181,7 +181,7 @@ pub struct RecordHistory {
 #[derive(Debug, Serialize)]
 pub struct LoggedRecord(Box<RawValue>);
 
-/// How a record differs from its version before, as a merge patch (RFC 7396).
+/// How a record differs from its previous version, as a merge patch (RFC 7396).
 #[derive(Debug, Serialize)]
 pub struct RecordChanges(Value);
 
@@ -192,13 +192,14 @@ struct EntryFilter {
     /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
-    /// At most so many.
+    /// The maximum number of items in the response.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
     /// Only entries about records of this type. A page may then have fewer entries than `limit`, or none, even if more
     /// follow. Continue with `next_after`.
     resource_type: Option<ResourceType>,
-    /// How many seconds the response may wait if there is no entry after `after` yet. It may come sooner without one.
+    /// How many seconds to wait for an entry if there is none after `after` yet. The response may come sooner, without
+    /// entries.
     #[param(value_type = Option<i32>, minimum = 0, maximum = 20, default = 0)]
     wait: Option<Bounded<0, MAX_WAIT>>,
 }
@@ -210,7 +211,7 @@ struct HistoryFilter {
     /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
-    /// At most so many.
+    /// The maximum number of items in the response.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
 }
@@ -446,8 +447,9 @@ impl PartialSchema for LoggedRecord {
             .max_length(Some(36))
             .description(Some("The record's id."));
         open_object(
-            "A record as the log keeps it: as it was hashed, in the form that records of its type had then. Where it says something \
-             about a person there is an object with one member, `commitment`: SHA-256 of 32 random bytes and the value, in hexadecimal.",
+            "A record as the log keeps and hashes it, in the format that its record type had then. In place of \
+             personal data it has an object with one field, `commitment`: SHA-256 of 32 random bytes and the value, \
+             in hexadecimal.",
         )
         .property("id", id)
         .into()
@@ -462,7 +464,7 @@ impl ToSchema for LoggedRecord {
 
 impl PartialSchema for RecordChanges {
     fn schema() -> RefOr<Schema> {
-        open_object("How a record differs from its version before, as a merge patch (RFC 7396).").into()
+        open_object("How a record differs from its previous version, as a merge patch (RFC 7396).").into()
     }
 }
 

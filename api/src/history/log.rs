@@ -36,13 +36,13 @@ pub struct LogHead {
     /// How many entries there are: the number of the newest.
     #[schema(minimum = 0)]
     tree_size: i64,
-    /// The root of the Merkle tree over their leaf hashes (RFC 6962).
+    /// The root of the Merkle tree over the leaf hashes of the entries (RFC 6962).
     root_hash: HexHash,
-    /// The log's name. This and what follows is absent where the service has no signing key.
+    /// The log's name. If the service has no signing key, this, `key_id`, `signature` and `checkpoint` are absent.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
-    /// What signatures of the key are known by, in hexadecimal.
+    /// The id of the key in its signatures, in hexadecimal.
     #[schema(nullable = false, pattern = "^[0-9a-f]{8}$", max_length = 8)]
     #[serde(skip_serializing_if = "Option::is_none")]
     key_id: Option<String>,
@@ -50,13 +50,14 @@ pub struct LogHead {
     #[schema(nullable = false, max_length = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     signature: Option<String>,
-    /// The whole as a checkpoint: a signed note (C2SP tlog-checkpoint and signed-note).
+    /// The head as a checkpoint: a signed note (C2SP tlog-checkpoint and signed-note).
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<String>,
 }
 
-/// The key that the heads of the log are signed with. Keep it: a key that comes with what it signs proves little.
+/// The public key for the signatures of the log's heads. Keep a copy: a key that you fetch together with a signature
+/// proves little.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "origin": "mutuals.example.gov.uk/log",
@@ -73,16 +74,16 @@ struct LogKey {
     /// `Ed25519`.
     #[schema(value_type = String, max_length = 20)]
     algorithm: &'static str,
-    /// What its signatures are known by, in hexadecimal.
+    /// The id of the key in its signatures, in hexadecimal.
     #[schema(pattern = "^[0-9a-f]{8}$", max_length = 8)]
     key_id: String,
-    /// Its 32 bytes, in base64.
+    /// The 32 bytes of the key, in base64.
     #[schema(max_length = 44)]
     public_key: String,
-    /// The same as OpenSSL reads it.
+    /// The key in the format that OpenSSL reads (PEM).
     #[schema(max_length = 200)]
     public_key_pem: String,
-    /// The same as those who check signed notes take it.
+    /// The key in the format that checkers of signed notes read.
     #[schema(max_length = 400)]
     verifier_key: String,
 }
@@ -97,15 +98,15 @@ struct LogKey {
     "hashes": ["96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"]
 }))]
 struct InclusionProof {
-    /// The entry. The index of its leaf is one less.
+    /// The number of the entry. The index of its leaf is one less.
     #[schema(minimum = 1)]
     seq: i64,
     /// Its hash.
     leaf_hash: HexHash,
-    /// Of how many entries the tree is.
+    /// How many entries the tree has.
     #[schema(minimum = 1)]
     tree_size: i64,
-    /// The tree's root.
+    /// The root hash of the tree.
     root_hash: HexHash,
     /// The hashes beside the path from the leaf to the root, the lowest first (RFC 6962, section 2.1.1).
     #[schema(max_items = 63)]
@@ -141,10 +142,10 @@ struct ConsistencyProof {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct InclusionOf {
-    /// The entry.
+    /// The `seq` of the entry.
     #[param(required, value_type = i64, minimum = 1)]
     seq: Option<Bounded<1, { i64::MAX }>>,
-    /// Of how many entries the tree is, `seq` at least; where it is absent, of all.
+    /// How many entries the tree has: at least `seq`. The default is all entries.
     #[param(value_type = Option<i64>, minimum = 1)]
     tree_size: Option<Bounded<1, { i64::MAX }>>,
 }
@@ -156,7 +157,7 @@ struct ConsistencyOf {
     /// How many entries the shorter log has.
     #[param(required, value_type = i64, minimum = 1)]
     from: Option<Bounded<1, { i64::MAX }>>,
-    /// How many entries the longer log has, `from` at least; where it is absent, all.
+    /// How many entries the longer log has: at least `from`. The default is all entries.
     #[param(value_type = Option<i64>, minimum = 1)]
     to: Option<Bounded<1, { i64::MAX }>>,
 }

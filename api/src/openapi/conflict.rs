@@ -44,9 +44,22 @@ fn name_for(method: &Method, path: &str) -> Option<String> {
 pub(super) fn add(components: &mut Components) {
     let sets = operations::conflicts().flat_map(|(_, Conflicts { create, change, delete })| [create, change, delete]);
     for problems in sets.filter(|problems| !problems.is_empty()).chain([OF_STATE]) {
-        let titles: Vec<&str> = problems.iter().map(|problem| problem.title()).collect();
-        components.responses.insert(name(problems), response(problems, &titles.join("; ")).into());
+        components.responses.insert(name(problems), response(problems, &titles(problems)).into());
     }
+}
+
+/// The types' titles as one sentence.
+fn titles(problems: &[ProblemType]) -> String {
+    let mut said = String::new();
+    for problem in problems {
+        let mut rest = problem.title().chars();
+        if !said.is_empty() {
+            said.push_str(", or ");
+            said.extend(rest.next().into_iter().flat_map(char::to_lowercase));
+        }
+        said.push_str(rest.as_str());
+    }
+    said
 }
 
 /// The types' slugs as one word: `StateConflictOrNotReady`.

@@ -33,7 +33,7 @@ pub(super) const HEADERS: &[(&str, &str, &str)] = &[
         "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\"",
     ),
     (LOCATION, "The path of the new record.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
-    (REGISTER_SEQ, "The `seq` of the newest log entry at the moment of the export.", "4711"),
+    (REGISTER_SEQ, "The `seq` of the newest log entry that the export includes.", "4711"),
     (REQUEST_ID, "The id of the request in the service's log.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (
         RATE_LIMIT,

@@ -69,15 +69,14 @@ pub fn document(routes: Routes) -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "Register of public service mutuals",
-        description = "Departments, the mutuals that left them, the staff ballots and the contracts of the \
-                       mutuals.\n\n\
-                       You do not need a key to read. You need one to see drafts and personal data, and to make \
-                       changes (`Authorization: Bearer`). Each operation lists the roles that may use it. To page \
-                       through a list, use its `cursor`. Every record has an `ETag`: send it as `If-Match` when you \
-                       change the record. An error response is a problem (RFC 9457) that lists all errors in the \
-                       request at once; `/problems/{slug}` explains its `type`. Every path that supports `GET` also \
-                       supports `HEAD`, and every path supports `OPTIONS`. Within `/v1`, new fields and enum values \
-                       may be added to responses.",
+        description = "Departments, the mutuals that have left them, and the mutuals' staff ballots and \
+                       contracts.\n\nYou do not need a key to read. You need one to see drafts and personal data, \
+                       and to make changes (`Authorization: Bearer`). Each operation lists the roles that may use \
+                       it. To get the next page of a list, send its `next_cursor` as `cursor`. Every record has an \
+                       `ETag`: send it as `If-Match` when you change the record. An error response is a problem \
+                       (RFC 9457) that lists all errors in the request at once; `/problems/{slug}` explains its \
+                       `type`. Every path that supports `GET` also supports `HEAD`, and every path supports \
+                       `OPTIONS`. Within `/v1`, new fields and enum values may be added to responses.",
         contact(name = "The register's maintainers"),
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
@@ -223,7 +222,7 @@ fn traceparent() -> Parameter {
 
 /// The answers without a body: status, name, what it says, headers.
 const BODILESS: [(&str, &str, &[&str]); 4] = [
-    ("NoContent", "Done. In a dry run: it would be done", &[]),
+    ("NoContent", "Done. With `validate_only`: the change is possible, and nothing was changed", &[]),
     ("NotModified", "Not modified: the caller's copy is current", &[ETAG]),
     ("NotModifiedPage", "Not modified: the caller's copy is current", &[ETAG, LINK]),
     ("NotModifiedRecord", "Not modified: the caller's copy is current", &[ETAG, LAST_MODIFIED]),

@@ -101,12 +101,12 @@ impl Forms {
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"status": "ok"}))]
 struct Health {
-    /// `ok`; anything else comes as a problem.
+    /// Always `ok`. In any other state, the response is a problem.
     #[schema(value_type = String, example = "ok", max_length = 20)]
     status: &'static str,
 }
 
-/// A kind of problem: what it means and what to do about it.
+/// A problem type: what it means and what to do.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "type": "/problems/precondition-failed",
@@ -119,19 +119,19 @@ struct Health {
     }
 }))]
 struct ProblemKind {
-    /// The address that problems of this kind have as their `type`.
+    /// The address that problems of this type have as their `type`.
     #[schema(value_type = String, example = "/problems/precondition-failed", format = "uri-reference", max_length = 100)]
     r#type: &'static str,
     /// The problem type in words, always the same.
     #[schema(value_type = String, example = "The record has changed", max_length = 200)]
     title: &'static str,
-    /// The HTTP status that problems of this kind have.
+    /// The HTTP status of problems of this type.
     #[schema(example = 412, minimum = 400, maximum = 599)]
     status: u16,
     /// What it means and what to do, in Markdown.
     #[schema(value_type = String, example = "`If-Match` names a version of the record that is not the current one.", max_length = 10000)]
     description: &'static str,
-    /// One as it may be answered.
+    /// An example of a problem of this type.
     #[schema(value_type = ProblemDetails<'static>)]
     example: Value,
 }
@@ -142,7 +142,7 @@ struct ProblemKind {
 #[expect(dead_code, reason = "describes what is made elsewhere")]
 struct HtmlPage(String);
 
-/// Every kind of problem.
+/// Every problem type.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({"items": [{
     "type": "/problems/precondition-failed",
@@ -155,7 +155,7 @@ struct HtmlPage(String);
     }
 }]}))]
 struct ProblemKindList {
-    /// The kinds, in the order of their status.
+    /// The problem types, in the order of their status.
     #[schema(max_items = 1000)]
     items: Vec<ProblemKind>,
 }
@@ -243,7 +243,7 @@ async fn get_openapi_3_0_json(contract: Data<Contract>) -> Result<HttpResponse, 
 /// Every problem type of the service. In a browser this is a web page.
 #[utoipa::path(
     tag = "service",
-    responses((status = 200, description = "All kinds", content(
+    responses((status = 200, description = "All problem types", content(
         (ProblemKindList = "application/json"), (HtmlPage = "text/html")
     )))
 )]
@@ -262,7 +262,7 @@ async fn list_problem_types(request: HttpRequest) -> HttpResponse {
 #[utoipa::path(
     tag = "service",
     params(("slug" = String, Path, description = "The last part of the problem's `type`.", example = "precondition-failed", max_length = 100)),
-    responses((status = 200, description = "The kind", content(
+    responses((status = 200, description = "The problem type", content(
         (ProblemKind = "application/json"), (HtmlPage = "text/html")
     )))
 )]

@@ -15,14 +15,14 @@ const ACRONYMS: [&str; 9] = ["cic", "cio", "cpv", "llp", "nhs", "pa", "pcr", "ps
 /// Words that are small in a proper name.
 const SMALL: [&str; 3] = ["and", "of", "the"];
 
-/// A page or a law that words were taken from.
+/// A page or a law that codes were taken from.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"title": "Procurement Act 2023", "url": "https://www.legislation.gov.uk/ukpga/2023/54"}))]
 pub struct CodeListSource {
-    /// Its title.
+    /// The title of the page or law.
     #[schema(value_type = String, max_length = 200)]
     title: &'static str,
-    /// Where it is.
+    /// The address of the page or law.
     #[schema(value_type = String, format = "uri", max_length = 200)]
     url: &'static str,
 }
@@ -34,34 +34,34 @@ pub struct Code {
     /// The code, as used in requests and responses.
     #[schema(value_type = String, max_length = 60)]
     code: &'static str,
-    /// The word for people, in English.
+    /// The label for people, in English.
     #[schema(max_length = 100)]
     label: String,
-    /// What it means, with the law where it comes from one.
+    /// What the code means, and the law that it comes from, if any.
     #[schema(value_type = String, max_length = 500)]
     description: &'static str,
 }
 
-/// What a code list is.
+/// A code list without its codes.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "region", "schema": "Region", "description": "Region of the United Kingdom.", "url": "/v1/code-lists/region", "codes": 12,
     "sources": []
 }))]
 pub struct CodeListSummary {
-    /// Its key, the last part of its address.
+    /// Id of the list: the last part of its path.
     #[schema(max_length = 60)]
     id: String,
-    /// Its name, which its schema in this contract has where there is one.
+    /// Its name. If this contract has a schema for the list, the schema has the same name.
     #[schema(value_type = String, max_length = 60)]
     schema: &'static str,
-    /// What its words say about a record.
+    /// What its codes describe.
     #[schema(value_type = String, max_length = 500)]
     description: &'static str,
-    /// Where it is.
+    /// The address of the page or law.
     #[schema(format = "uri-reference", max_length = 100)]
     url: String,
-    /// How many words it has.
+    /// How many codes it has.
     #[schema(minimum = 1)]
     codes: i64,
     /// The sources of its codes. Empty if they are the register's own.
@@ -85,22 +85,22 @@ struct CodeLists {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "protection-kind", "schema": "ProtectionKind", "description": "How a contract protects a mutual from competition.", "sources": [],
-    "codes": [{"code": "none", "label": "None", "description": "It does not."}]
+    "codes": [{"code": "none", "label": "None", "description": "No protection."}]
 }))]
 pub struct CodeList {
-    /// Its key, the last part of its address.
+    /// Id of the list: the last part of its path.
     #[schema(max_length = 60)]
     id: String,
-    /// Its name, which its schema in this contract has where there is one.
+    /// Its name. If this contract has a schema for the list, the schema has the same name.
     #[schema(value_type = String, max_length = 60)]
     schema: &'static str,
-    /// What its words say about a record.
+    /// What its codes describe.
     #[schema(value_type = String, max_length = 500)]
     description: &'static str,
     /// The sources of its codes. Empty if they are the register's own.
     #[schema(value_type = Vec<CodeListSource>, max_items = 10)]
     sources: &'static [CodeListSource],
-    /// The codes, in a sensible order for people.
+    /// The codes, in the order in which to show them to people.
     #[schema(max_items = 200)]
     codes: Vec<Code>,
 }
@@ -257,11 +257,11 @@ async fn list_code_lists(conditions: IfChanged) -> HttpResponse {
 
 /// Get a code list
 ///
-/// Its codes, each with a label for people and its meaning.
+/// The codes of the list, each with a label for people and its meaning.
 #[utoipa::path(
     tag = "code lists",
     params(
-        ("code_list" = String, Path, description = "Key of the list.", example = "legal-form", max_length = 100),
+        ("code_list" = String, Path, description = "Id of the code list.", example = "legal-form", max_length = 100),
         crate::request::conditional::IfNoneMatch
     ),
     responses((status = 200, description = "The code list", body = CodeList))

@@ -14,7 +14,7 @@ impl DescribedChild for domain::AnnualReturn {
         one: "an annual return",
         many: "annual returns",
         of: " of a mutual",
-        list: "In the order of the years that they are about.",
+        list: "In the order of `period_ends_on`.",
         create: "A mutual has one return for each `period_ends_on`. The `staff_count` and `staff_counted_on` of the \
                  mutual come from the newest return with a `headcount`, unless the mutual has its own count that was \
                  certainly made later.",

@@ -12,7 +12,7 @@ use crate::register::operations::{DescribedChild, Words};
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct CommitmentListFilter {
-    /// Of this kind.
+    /// Only commitments of this kind.
     kind: Vec<CommitmentKind>,
 }
 
@@ -32,7 +32,7 @@ impl DescribedChild for domain::Commitment {
         one: "a commitment",
         many: "commitments",
         of: " of a department",
-        create: "Of a department that has promised to publish something.",
+        create: "Records a department's promise to publish something.",
         ..Words::USUAL
     };
 }

@@ -22,13 +22,13 @@ use crate::response::problem::Problem;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct ContractFilter {
-    /// With this supplier.
+    /// Supplied by this mutual.
     mutual: Vec<MutualKey>,
-    /// With this buyer.
+    /// Bought by this department.
     department: Vec<DepartmentKey>,
     /// Bought by this procedure.
     procedure: Vec<Procedure>,
-    /// Of a procurement under this law.
+    /// Procured under this law.
     regime: Vec<Regime>,
     /// With this status.
     status: Vec<ContractStatus>,
@@ -40,14 +40,14 @@ pub struct ContractFilter {
     health_services: Option<bool>,
     /// `true` for the first contract of its mutual, `false` for later ones.
     is_first: Option<bool>,
-    /// With exactly this reference of the buyer's.
+    /// With exactly this reference of the buyer.
     reference: Option<ContractReference>,
     /// With exactly this open contracting id.
     ocid: Option<Ocid>,
-    /// Worth at least so many minor units (pence) of `currency`.
+    /// Worth at least this many minor units (pence) of `currency`.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     value_from: Option<Bounded<0, { MAX_INTEGER }>>,
-    /// Worth at most so many minor units (pence) of `currency`.
+    /// Worth at most this many minor units (pence) of `currency`.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     value_to: Option<Bounded<0, { MAX_INTEGER }>>,
     /// With a value in this currency. A range applies to one currency only, so the default with `value_from` or
@@ -192,8 +192,8 @@ impl Described for Contract {
         one: "a contract",
         many: "contracts",
         list: "The default order is the order of entry.",
-        create: "The register works out whether this is the mutual's first contract: see `is_first`. An earlier \
-                 contract takes the place of the previous first.",
+        create: "The register works out whether this is the mutual's first contract: see `is_first`. If its \
+                 `entered_on` is earlier than that of the current first contract, it becomes the first.",
         delete: "Its id is never used again. If it was the first contract of its mutual, the next one becomes the first.",
         ..Words::USUAL
     };

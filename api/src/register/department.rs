@@ -27,9 +27,9 @@ pub struct DepartmentFilter {
     sector: Vec<Sector>,
     /// With this identifier.
     identifier: Vec<SchemeAndId>,
-    /// `true` for those without a closing date, `false` for those with one.
+    /// `true` for departments without a closing date, `false` for those with one.
     open: Option<bool>,
-    /// Words in its name or identifiers start with these.
+    /// Words to find in the name or identifiers.
     q: Option<SearchWords>,
 }
 

@@ -14,11 +14,11 @@ use crate::response::problem_type::ProblemType;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct EnablerFilter {
-    /// With this role.
+    /// Only enablers with this role.
     role: Vec<EnablerRole>,
-    /// Who cover this stage.
+    /// Only enablers who cover this stage.
     stage: Vec<Stage>,
-    /// Who cover this public service.
+    /// Only enablers who cover this public service.
     sector: Vec<Sector>,
 }
 
@@ -44,7 +44,7 @@ impl DescribedChild for domain::Enabler {
         one: "an enabler",
         many: "enablers",
         of: " of a department",
-        list: "In the order of entry. Names and e-mail addresses are for callers with a key.",
+        list: "In the order of entry. Only callers with a key see names and email addresses.",
         create: "A person who supports mutuals in the department.",
         conflicts: Conflicts { delete: &[ProblemType::HasDependents], ..NO_CONFLICTS },
         ..Words::USUAL

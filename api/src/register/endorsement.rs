@@ -12,7 +12,7 @@ use crate::register::operations::{DescribedChild, Words};
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct EndorsementFilter {
-    /// Of this constituency.
+    /// Only endorsements of this constituency.
     constituency: Vec<Constituency>,
 }
 
@@ -33,9 +33,9 @@ impl DescribedChild for domain::Endorsement {
         many: "endorsements",
         of: " of a mutual",
         list: "In the order of entry. `given_by` is shown only to callers who work on the mutual.",
-        create: "For `staff`, give a ballot on this mutual (`staff_ballot_id`): the register takes their position from \
-                 it. For the others, give `position`. While an endorsement refers to a ballot, the ballot cannot be \
-                 deleted. When the ballot changes, so does the position.",
+        create: "For `staff`, give a ballot on this mutual (`staff_ballot_id`): the register takes their position \
+                 from it. For the other constituencies, give `position`. While an endorsement refers to a ballot, \
+                 the ballot cannot be deleted. When the ballot changes, so does the position.",
         ..Words::USUAL
     };
 }

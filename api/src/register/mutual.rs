@@ -23,7 +23,7 @@ use crate::response::problem_type::ProblemType;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct MutualFilter {
-    /// Left this department, which is its lead department or another one.
+    /// Left this department, as its lead department or as another one.
     department: Vec<DepartmentKey>,
     /// In this sector.
     sector: Vec<Sector>,
@@ -33,7 +33,7 @@ pub struct MutualFilter {
     region: Vec<Region>,
     /// Of this legal form.
     legal_form: Vec<LegalForm>,
-    /// By this route.
+    /// Left the public sector by this route.
     origin_route: Vec<OriginRoute>,
     /// With this identifier.
     identifier: Vec<SchemeAndId>,
@@ -42,17 +42,18 @@ pub struct MutualFilter {
     /// Launched on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
     /// last day.
     launched_to: Option<PartialDate>,
-    /// Ended on this day or later, likewise.
+    /// Ended on this day or later. A partial date matches if it may be in the range.
     ended_from: Option<PartialDate>,
-    /// Ended on this day or earlier, likewise.
+    /// Ended on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
     ended_to: Option<PartialDate>,
-    /// With at least so many staff.
+    /// With at least this many staff.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
     staff_count_from: Option<Bounded<0, { Staff::MAX_COUNT }>>,
-    /// With at most so many staff.
+    /// With at most this many staff.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
     staff_count_to: Option<Bounded<0, { Staff::MAX_COUNT }>>,
-    /// Words in its name, description or identifiers start with these.
+    /// Words to find in the name, description or identifiers.
     q: Option<SearchWords>,
 }
 
@@ -187,8 +188,8 @@ impl Described for Mutual {
         tag: "mutuals",
         one: "a mutual",
         many: "mutuals",
-        list: "The default order is the order of entry. Search, filters and order go together: \
-                 `?sector=libraries_archives&q=york&sort=-launched_on`.",
+        list: "The default order is the order of entry. You can combine search, filters and order: \
+               `?sector=libraries_archives&q=york&sort=-launched_on`.",
         create: "No other mutual may have the same name, ignoring upper and lower case. No other record may have the \
                  same identifier.",
         delete: "Rejected while other records refer to it. Its id and slug are never used again.",

@@ -13,7 +13,7 @@ use crate::response::problem_type::ProblemType;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct ObjectionFilter {
-    /// With this outcome.
+    /// Only objections with this outcome.
     outcome: Vec<ObjectionOutcome>,
 }
 
@@ -35,10 +35,11 @@ impl DescribedChild for domain::Objection {
         of: " to a mutual",
         list: "In the order of entry. `raised_by` is shown only to callers who work on the mutual.",
         create: "Any outcome is allowed, so you can enter past decisions. A decision needs its date and reasons.",
-        change: "`open` becomes `withdrawn`, `rejected` or `accepted`. A decision becomes `appealed`, unless the \
-                 independent arbiter made it. An appeal becomes `withdrawn`, or is `rejected` or `accepted` by \
-                 the arbiter. A decision stays as it was made. A change that the record as it is does not allow \
-                 is refused with 409, which names what is possible.",
+        change: "An `open` objection can become `withdrawn`, `rejected` or `accepted`. A decision can become \
+                 `appealed`, unless the independent arbiter made it. An `appealed` objection can become \
+                 `withdrawn`, or the arbiter can make it `rejected` or `accepted`. The date, reasons and author of \
+                 a decision cannot be changed. Any other change of the outcome is rejected with 409, which lists \
+                 what is possible.",
         delete: "Use this only for records that should never have been entered. If an objection was given up, set it to `withdrawn`. Its id is \
                  never used again. Its log entries remain.",
         conflicts: Conflicts { change: &[ProblemType::StateConflict], ..NO_CONFLICTS },

@@ -41,7 +41,7 @@ use crate::response::problem_type::ProblemType;
 pub struct Words {
     /// The group of operations that it is among.
     pub tag: &'static str,
-    /// One record, with its article: `an objection`.
+    /// One record, with its article if it has one: `an objection`.
     pub one: &'static str,
     /// Several records: `objections`.
     pub many: &'static str,
@@ -75,7 +75,7 @@ impl Words {
 
     /// One record without its article.
     pub fn singular(&self) -> &'static str {
-        self.one.split_once(' ').map_or(self.one, |(_, one)| one)
+        self.one.strip_prefix("a ").or_else(|| self.one.strip_prefix("an ")).unwrap_or(self.one)
     }
 
     /// An operation of the kind's group, with its id, its summary and what else is said of it.
@@ -289,12 +289,14 @@ impl Operations {
 
     fn create(&self, route: Route) -> Operation {
         let Words { one, create, .. } = self.words;
+        let singular = self.words.singular();
+        let checked = format!("With `validate_only`: the {singular} as it would be stored");
         let operation = self
             .words
             .operation(self.id("create"), format!("Create {one}"), create.to_owned())
             .request_body(Some(body("application/json", &document::schema::input_name(&self.object))))
-            .response("201", answer(&format!("The {} was created", self.words.singular()), self.object.name))
-            .response("200", answer(&format!("The {} as it would be", self.words.singular()), self.object.name));
+            .response("201", answer(&format!("The {singular} was created"), self.object.name))
+            .response("200", answer(&checked, self.object.name));
         let mut parameters = ChangeOptions::into_params(|| Some(ParameterIn::Query));
         parameters.extend(IdempotencyKey::into_params(|| None));
         self.operation(HttpMethod::Post, false, parameters, operation, route)

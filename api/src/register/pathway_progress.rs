@@ -38,7 +38,7 @@ type Key = domain::Key<domain::Mutual>;
 }))]
 pub struct MutualPathway {
     mutual_id: MutualId,
-    /// The department that leads the mutual, whose pathway it is; without one there are no steps.
+    /// The lead department, which owns the pathway. If there is none, the pathway has no steps.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     department_id: Option<DepartmentId>,
@@ -53,7 +53,7 @@ pub struct MutualPathway {
     steps: Vec<MutualPathwayStep>,
 }
 
-/// A step of a pathway, with what a mutual has done about it.
+/// A step of a pathway, with a mutual's progress on it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MutualPathwayStep {
     step_id: PathwayStepId,
@@ -62,7 +62,7 @@ pub struct MutualPathwayStep {
     position: i64,
     /// The task.
     title: Title,
-    /// How it is done.
+    /// How to do it.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     guidance: Option<Description>,
@@ -70,9 +70,9 @@ pub struct MutualPathwayStep {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<Stage>,
-    /// Whether it is done only with evidence.
+    /// Whether progress on the step must link to evidence.
     evidence_required: bool,
-    /// What the mutual has done; absent where the step is still to be taken.
+    /// The mutual's progress on the step. Absent if the step is not done yet.
     #[schema(nullable = false, value_type = PathwayProgress)]
     #[serde(skip_serializing_if = "Option::is_none")]
     progress: Option<View>,
@@ -88,7 +88,8 @@ impl DescribedChild for domain::PathwayProgress {
         one: "progress on a step",
         many: "progress",
         of: " of a mutual on its pathway",
-        list: "In the order of entry. The pathway of the mutual has the steps in their own order, done or not.",
+        list: "In the order of entry. To see all steps in the order of the pathway, done or not, get the pathway of \
+               the mutual.",
         create: "Records progress on a step of the lead department's pathway. Each step can be recorded once. Give \
                  evidence if the step requires it.",
         conflicts: Conflicts { create: &[ProblemType::StepTaken], change: &[ProblemType::StepTaken], ..NO_CONFLICTS },

@@ -13,7 +13,7 @@ use crate::response::problem_type::ProblemType;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct PathwayStepFilter {
-    /// Taken in this stage.
+    /// Only steps taken in this stage.
     stage: Vec<Stage>,
 }
 

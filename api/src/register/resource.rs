@@ -133,8 +133,8 @@ pub trait Filter: Clone + Send + serde::de::DeserializeOwned + IntoParams + 'sta
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ChangeOptions {
-    /// `true` carries out all checks and stores nothing: the answer is 200 with the resource as it would be, or 204 where
-    /// it would be deleted.
+    /// `true` carries out all checks and stores nothing. The response is 200 with the record as it would be stored, or
+    /// 204 for a deletion.
     #[param(default = false)]
     validate_only: Option<bool>,
 }

@@ -46,7 +46,7 @@ pub struct StaffBallotFilter {
     mutual: Vec<MutualKey>,
     /// Of this kind.
     kind: Vec<BallotKind>,
-    /// Held by this body or these bodies.
+    /// Held by this organiser.
     organiser: Vec<Organiser>,
     /// In this state.
     state: Vec<BallotState>,
@@ -201,12 +201,12 @@ impl Described for domain::StaffBallot {
         one: "a staff ballot",
         many: "staff ballots",
         of: "",
-        list: "The default order is the order of entry. The counts and what follows from them are in `result`.",
+        list: "The default order is the order of entry. `result` has what the register computes from the counts.",
         create: "Enters a ballot that was held elsewhere, with the papers and counts that are known. The register \
                  computes the `result` from the counts. The ballot is a draft until its result is declared. Only those \
                  with draft access can see it.",
         change: "A declared ballot must be corrected instead.",
-        delete: "Refused while other records refer to it. Its id is never used again.",
+        delete: "Rejected while other records refer to it. Its id is never used again.",
         conflicts: Conflicts {
             change: &[ProblemType::StateConflict],
             delete: &[ProblemType::HasDependents],
@@ -217,10 +217,10 @@ impl Described for domain::StaffBallot {
 
 /// Declare a staff ballot
 ///
-/// Publishes a draft with its result. After that, nobody can edit it. It needs its question, two options, counts or at
-/// least published figures, and the day of declaration. If more than 50 people are entitled to vote (unless the
-/// operator has set another number), it also needs a scrutineer. The response lists everything that is missing. An
-/// administrator can declare a historic ballot without what its sources do not give.
+/// Publishes a draft with its result. After that, nobody can edit it. The ballot needs its question, two options,
+/// counts or at least published figures, and the day of declaration. If more than 50 people are entitled to vote
+/// (unless the operator has set another number), it also needs a scrutineer. The response lists everything that is
+/// missing. An administrator can declare a historic ballot without the facts that its sources do not give.
 #[utoipa::path(
     tag = "staff ballots",
     params(OfBallot, ChangeOptions, IfMatchOfAction),
@@ -245,7 +245,7 @@ pub async fn declare_staff_ballot(
 
 /// Void a staff ballot
 ///
-/// Marks a declared ballot as not counting, with the reason. The ballot keeps its record and its result.
+/// Marks a declared ballot as void, with the reason. The ballot keeps its record and its result.
 #[utoipa::path(
     tag = "staff ballots",
     params(OfBallot, ChangeOptions, IfMatchOfAction),
@@ -290,7 +290,7 @@ pub async fn supersede_staff_ballot(
 ///
 /// Corrects a declared ballot. Send a merge patch (RFC 7396) with the right values, and add `correction_reason`. The
 /// `corrections` of the ballot show when and why it was corrected. Its history shows what it said before. You cannot
-/// correct its mutual, kind, mode or the keys of its options, nor remove anything that its declaration needed.
+/// correct its mutual, kind, mode or the keys of its options, or remove anything that its declaration needed.
 #[utoipa::path(
     tag = "staff ballots",
     params(OfBallot, ChangeOptions, IfMatchOfAction),
@@ -319,8 +319,8 @@ pub async fn correct_staff_ballot(
 
 /// Appoint a scrutineer
 ///
-/// Appoints an API key with the role `scrutineer` to the ballot. Whoever holds the key gets draft access to the ballot.
-/// This changes the ballot: it shows the id of the key and has a new version.
+/// Appoints an API key with the role `scrutineer` to the ballot. The holder of the key gets draft access to the ballot.
+/// The ballot then shows the id of the key and has a new version.
 #[utoipa::path(
     tag = "staff ballots",
     params(OfBallot, ChangeOptions, IfMatch),

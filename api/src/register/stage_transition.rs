@@ -40,7 +40,7 @@ type Key = domain::Key<domain::Mutual>;
 }))]
 pub struct Readiness {
     mutual_id: MutualId,
-    /// The day of the launch that is asked about.
+    /// The day of the launch, as given in the request.
     launches_on: Day,
     /// Whether every condition is met.
     ready: bool,
@@ -65,7 +65,7 @@ pub struct ConditionResult {
     condition: LaunchCondition,
     /// `not_met` if nothing is on record, `unknown` if a record does not say.
     outcome: TestOutcome,
-    /// What was found.
+    /// Why the condition is or is not met, for people.
     #[schema(max_length = 2000)]
     detail: String,
     /// The records it was judged on.
@@ -115,9 +115,9 @@ impl DescribedChild for domain::StageTransition {
         many: "stage transitions",
         of: " of a mutual",
         list: "In the order in which they happened.",
-        create: "Moves the mutual to another stage. Before the launch, a mutual may skip stages and go back. The \
-                 only way past the launch is the stage `launched`. If a condition of its readiness is not met, \
-                 the launch is rejected with 409, which names each condition. To launch it anyway, say why in \
+        create: "Moves the mutual to another stage. Before the launch, a mutual may skip stages and go back. It can \
+                 reach the stages after the launch only through `launched`. If a condition of its readiness is not \
+                 met, the launch is rejected with 409, which names each condition. To launch it anyway, say why in \
                  `override_reason`. A mutual that has ended cannot change its stage.",
         change: "",
         delete: "",

@@ -13,7 +13,7 @@ use crate::response::problem_type::ProblemType;
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct SupportRequestFilter {
-    /// With this status.
+    /// Only support requests with this status.
     status: Vec<SupportStatus>,
 }
 
@@ -35,9 +35,9 @@ impl DescribedChild for domain::SupportRequest {
         of: " of a mutual",
         list: "In the order of entry.",
         create: "Any status is allowed, so you can enter requests from the past.",
-        change: "You can assign, meet or decline an open request, and open an assigned one again. A request \
-                 that is met or declined stays so: make a new one to continue. Any other change of status is \
-                 rejected with 409, which names what is possible.",
+        change: "You can assign, meet or decline an open request, and open an assigned one again. A request that is \
+                 met or declined cannot be changed: make a new one to continue. Any other change of status is \
+                 rejected with 409, which lists what is possible.",
         delete: "Use this only for records that should never have been entered. Its id is never used again. Its log entries remain.",
         conflicts: Conflicts { change: &[ProblemType::StateConflict], ..NO_CONFLICTS },
     };

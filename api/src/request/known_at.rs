@@ -92,9 +92,9 @@ impl<'de> Deserialize<'de> for Moment {
 impl IntoParams for KnownAt {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "Shows the register as it was at this time, which must be in the past. On a list, you can \
-                           combine it only with `limit` and `cursor`, and the order is by id. The response is final \
-                           for a time before the `at` of the newest log entry. For a time in the last half minute, a \
-                           waiting request may still add an entry.";
+                           combine it only with `limit` and `cursor`, and the order is by id. For a time before the \
+                           `at` of the newest log entry, the response never changes. For a time in the last half \
+                           minute, a request that is still being handled may add an entry.";
         let schema = ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))

@@ -105,7 +105,7 @@ pub struct ProblemDetails<'a> {
     #[schema(example = 422, minimum = 400, maximum = 599)]
     status: u16,
     /// What went wrong this time.
-    #[schema(example = "1 fault in the request body", max_length = 4000)]
+    #[schema(example = "1 error in the request body", max_length = 4000)]
     detail: &'a str,
     /// The path of the request.
     #[schema(example = "/v1/mutuals", format = "uri-reference", max_length = 8000)]
@@ -549,7 +549,7 @@ fn allowed(grant: &Grant) -> String {
 }
 
 fn faults(count: usize) -> String {
-    if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") }
+    if count == 1 { "1 error".to_owned() } else { format!("{count} errors") }
 }
 
 /// The error and what caused it, on one line.

@@ -16,7 +16,8 @@ wire! {
     #[example({"scheme": "GB-COH", "id": "09506232"})]
     pub struct Identifier {
         scheme: Scheme = required,
-        /// The identifier itself. It is put into the form of its register: `9506232` under `GB-COH` becomes `09506232`.
+        /// The identifier itself. It is converted to the format of its register: `9506232` under `GB-COH` becomes
+        /// `09506232`.
         id: String = required.schema(id),
     }
 }

@@ -72,7 +72,7 @@ pub fn shown(object: &Object) -> ObjectSchema {
             .format(Some(utoipa::openapi::schema::SchemaFormat::KnownFormat(
                 utoipa::openapi::schema::KnownFormat::Int64,
             )))
-            .description(Some("Counts the changes, from 1."))
+            .description(Some("The version of the record: 1 at first, and 1 more after each change."))
             .minimum(Some(1));
         schema = schema.property("id", (envelope.id)()).required("id").property("version", version).required("version");
         if let Some((name, parent)) = envelope.parent {
@@ -86,7 +86,8 @@ pub fn shown(object: &Object) -> ObjectSchema {
         }
     }
     if object.envelope.is_some() {
-        for (name, about) in [("created_at", "When the record was made."), ("updated_at", "When it was last changed.")]
+        for (name, about) in [("created_at", "When the record was created."), ("updated_at", "When the record was \
+                                                                                              last changed.")]
         {
             schema = schema.property(name, described(Instant::schema_reference(), about)).required(name);
         }
@@ -103,7 +104,7 @@ pub fn shown(object: &Object) -> ObjectSchema {
 /// The object as it is sent: without what the register sets.
 pub fn input(object: &Object) -> ObjectSchema {
     let about = match object.envelope {
-        Some(_) => format!("What to send to create or replace it. {}", object.about),
+        Some(_) => format!("The body of a request to create or replace the record. {}", object.about),
         None => object.about.to_owned(),
     };
     let mut schema = ObjectBuilder::new()

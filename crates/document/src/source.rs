@@ -7,7 +7,7 @@ use crate::faults::Faults;
 use crate::value::{Day, Name, Note, Title, WebUrl};
 
 wire! {
-    /// Where a record comes from: at least one of `url`, `title`, `asserted_by` and `note`.
+    /// A source of a record: at least one of `url`, `title`, `asserted_by` and `note`.
     pub struct Source for domain::Source {
         /// The page that says it.
         url: WebUrl = optional,

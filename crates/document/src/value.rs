@@ -43,9 +43,9 @@ text! {
     /// Readable key: words of lower-case letters and digits joined by hyphens, not in the format of a UUID. It never
     /// changes and is never given to another record.
     Slug: domain::Slug = .key().examples(["cabinet-office"]);
-    /// What people call it: one line, without white space around it, in Unicode normalisation form C.
+    /// A name: one line, without white space at either end, in Unicode normalisation form C.
     Name: domain::Name = .line(Self::MAX_CHARS).examples(["Cabinet Office"]);
-    /// A title: one line, without white space around it, in Unicode normalisation form C.
+    /// A title: one line, without white space at either end, in Unicode normalisation form C.
     Title: domain::Title = .line(Self::MAX_CHARS).examples(["Annual report 2012"]);
     /// What it is and does, in plain text of one or more lines.
     Description: domain::Description = .prose(Self::MAX_CHARS).examples(["Runs the borough's libraries since 2012."]);
@@ -57,7 +57,7 @@ text! {
         .pattern(Some("^[Hh][Tt][Tt][Pp][Ss]?://"))
         .max_length(Some(Self::MAX_CHARS))
         .examples(["https://www.gov.uk/government/organisations/cabinet-office"]);
-    /// Address for electronic mail, in ASCII and without a display name.
+    /// Email address, in ASCII and without a display name.
     EmailAddress: domain::EmailAddress =
         .format(Some(SchemaFormat::Custom("email".to_owned())))
         .max_length(Some(Self::MAX_CHARS))
@@ -96,13 +96,13 @@ text! {
     SupportRequestId: domain::SupportRequestId = .id();
     /// Id of a mutual's progress on a step of its pathway.
     PathwayProgressId: domain::PathwayProgressId = .id();
-    /// A number of full-time equivalents in steps of a hundredth, as decimal text. Answers write both places: `12` is
-    /// answered as `12.00`.
+    /// A number of full-time equivalents in steps of a hundredth, as decimal text. Responses have two decimal places:
+    /// `12` becomes `12.00`.
     Fte: domain::Fte =
         .pattern(Some(r"^((0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?|10000000(\.0{1,2})?)$"))
         .max_length(Some(11))
         .examples(["254.50"]);
-    /// Id of an API key. It is no secret.
+    /// Id of an API key. It is not secret.
     KeyId: domain::KeyId = .id();
     /// Id or slug of a department.
     DepartmentKey: domain::Key<domain::Department> = .key().examples(["cabinet-office"]);

@@ -110,7 +110,7 @@ kinds! {
     StageTransition of Mutual = "stage_transition", "stage_transitions";
     /// A mutual's figures of a year.
     AnnualReturn of Mutual = "annual_return", "annual_returns";
-    /// What a constituency thinks of a mutual.
+    /// The position of a constituency on a mutual.
     Endorsement of Mutual = "endorsement", "endorsements";
     /// An objection to a mutual.
     Objection of Mutual = "objection", "objections";

@@ -9,7 +9,7 @@ use crate::id::Id;
 pub struct Record<T> {
     /// Given when the record is made, never changed and never reused.
     pub id: Id<T>,
-    /// Counts the changes, from 1.
+    /// The version of the record: 1 at first, and 1 more after each change.
     pub version: i64,
     /// When the record was made, to the microsecond.
     pub created_at: DateTime<Utc>,

@@ -6,13 +6,14 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// The role of a key or token. Without either, a caller is the public, who can read the register.
     pub enum Role {
-        /// Keeps the mutuals, ballots and support data of its departments; declares the ballots that were held elsewhere.
+        /// Maintains the mutuals, ballots and support data of its departments. Declares the ballots that were held
+        /// elsewhere.
         DepartmentEditor = "department_editor",
-        /// Keeps the description, annual returns and support requests of its departments' mutuals.
+        /// Maintains the description, annual returns and support requests of its departments' mutuals.
         MutualEditor = "mutual_editor",
-        /// Keeps the contracts that its departments award.
+        /// Maintains the contracts that its departments award.
         ProcurementOfficer = "procurement_officer",
-        /// Watches over the ballots that it was appointed to, and sees their drafts; it never changes the question.
+        /// Oversees the ballots that it is appointed to, and sees their drafts. Never changes the question.
         Scrutineer = "scrutineer",
         /// Reads everything and writes nothing.
         Auditor = "auditor",

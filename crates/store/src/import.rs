@@ -39,7 +39,7 @@ pub struct Import {
     pub id: ImportId,
     /// When it was asked for.
     pub created_at: DateTime<Utc>,
-    /// When its last row was entered or refused.
+    /// When its last row was entered or rejected.
     pub finished_at: Option<DateTime<Utc>>,
     /// Who asked for it.
     pub caller: Caller,

@@ -49,11 +49,11 @@ struct AsAt {
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct TimelineOf {
-    /// How long the periods are: years where it is left out.
+    /// How long the periods are. The default is `year`.
     by: Option<TimelineStep>,
-    /// In the first period. Where it is left out, there are 20 periods.
+    /// A date in the first period. The default gives 20 periods.
     from: Option<PartialDate>,
-    /// In the last period: today where it is left out. There are 600 periods at most.
+    /// A date in the last period. The default is today. At most 600 periods are allowed.
     to: Option<PartialDate>,
 }
 
@@ -62,11 +62,11 @@ struct TimelineOf {
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 struct CountedFilter {
-    /// As at this day: today where it is left out.
+    /// The day of the figure. The default is today (UTC).
     as_at: Option<Day>,
     /// Only mutuals in this group.
     standing: Vec<StandingGroup>,
-    /// That were in this stage.
+    /// In this stage on the day.
     stage: Vec<Stage>,
     /// In this sector.
     sector: Vec<Sector>,
@@ -76,17 +76,17 @@ struct CountedFilter {
     department: Vec<DepartmentKey>,
     /// Of this legal form.
     legal_form: Vec<LegalForm>,
-    /// Launched in this year or month, or on this day: by the first day that the launch may have been.
+    /// Launched in this year, in this month or on this day. A partial launch date counts as its first day.
     launched_in: Option<PartialDate>,
-    /// Ended in it, likewise.
+    /// Ended in this year, in this month or on this day. A partial date counts as its first day.
     ended_in: Option<PartialDate>,
-    /// `true` for those with a staff count that may apply to that day, `false` for the others.
+    /// `true` for mutuals with a staff count that may apply to the day, `false` for the others.
     has_staff: Option<bool>,
-    /// `true` if launched without meeting the conditions, `false` otherwise.
+    /// `true` for mutuals launched without meeting the conditions, `false` for the others.
     past_gate: Option<bool>,
 }
 
-/// The figures of period after period.
+/// Figures for consecutive periods.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({"by": "year", "seq": 96, "periods": []}))]
 struct Timeline {
@@ -104,16 +104,17 @@ struct Timeline {
 struct TimelinePeriod {
     /// The year or the month.
     period: PartialDate,
-    /// The last day of the period, as at which mutuals and their staff are counted.
+    /// The last day of the period, on which mutuals and their staff are counted.
     ends_on: Day,
     operating: Figure,
     on_the_way: Figure,
-    /// Of both.
+    /// The staff of operating mutuals and of those on the way.
     staff: Total,
-    /// Mutuals launched in the period, by the first day that the launch may have been. Lacking are those launched on a day that is not
-    /// known at all.
+    /// Mutuals launched in the period. A partial launch date counts as its first day. `lacking` counts those whose
+    /// launch date is not known.
     launches: Figure,
-    /// Mutuals that ended in the period, before launch or after, likewise.
+    /// Mutuals that ended in the period, before or after their launch. A partial date counts as its first day.
+    /// `lacking` counts those whose end date is not known.
     endings: Figure,
 }
 
@@ -130,7 +131,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// A stage transition counts as having happened if its first possible day is on or before the day. An undated
 /// transition counts if a later one does, or if the day is today or later. A mutual without transitions has been in its
 /// stage since `stage_since`, or since the day it was entered. Before that it is not counted. The staff count is the
-/// newest, if it may apply to the day. Drafts are never counted. Competitions for contracts are not in any figure.
+/// newest, if it may apply to the day. Drafts are never counted. Procurements that have not led to a contract are not
+/// counted.
 #[utoipa::path(
     tag = "statistics",
     params(AsAt, IfNoneMatch),

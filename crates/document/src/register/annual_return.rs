@@ -11,8 +11,8 @@ use crate::source::{self, Source};
 use crate::value::{AnnualReturnId, Day, Fte, MutualId, Text};
 
 wire! {
-    /// What a mutual says about one of its years: at least one figure besides `period_ends_on`. What isn't known is
-    /// left out.
+    /// A mutual's figures for one year. Give at least one figure besides `period_ends_on`, and leave out those that are
+    /// not known.
     #[example({
         "period_ends_on": "2013-03-31",
         "turnover": {"amount_minor": 1_240_000_000, "currency": "GBP"},
@@ -26,24 +26,24 @@ wire! {
         "sources": [{"title": "Annual report and accounts 2012 to 2013", "accessed_on": "2025-07-01"}]
     })]
     pub record AnnualReturn(AnnualReturnId, mutual_id: MutualId) {
-        /// The last day of the year that it is about. A mutual has one return for each.
+        /// The last day of the year that the return is about. A mutual has only one return for each such day.
         period_ends_on: Day = required,
         /// The income of the year.
         turnover: Money = optional,
         /// The surplus of the year. Below 0 for a loss. In the currency of `turnover`.
         surplus: SignedMoney = optional,
-        /// How many people worked in the mutual at the end of the year: heads, not full-time equivalents. The newest
-        /// return that has it gives the mutual its `staff_count`.
+        /// How many people worked in the mutual at the end of the year: heads, not full-time equivalents. The mutual's
+        /// `staff_count` comes from the newest return that has a `headcount`.
         headcount: i64 = optional.range(0, Staff::MAX_COUNT),
-        /// How many full-time equivalents those were: not more than `headcount`.
+        /// The same staff in full-time equivalents: not more than `headcount`.
         fte: Fte = optional,
         /// How many people were served in the year.
         service_users: i64 = optional.range(0, Staff::MAX_COUNT),
-        /// How many members of the board staff had chosen from among themselves: not more than `board_size`.
+        /// How many board members were staff chosen by staff: not more than `board_size`.
         staff_directors: i64 = optional.range(0, Staff::MAX_COUNT),
         /// How many members the board had.
         board_size: i64 = optional.range(0, Staff::MAX_COUNT),
-        /// How much of the mutual's shares staff held.
+        /// The percentage of the mutual's shares that staff held.
         staff_shareholding_percent: Percent = optional,
         /// The sources of the record.
         sources: Source = list.max(50),
@@ -51,7 +51,7 @@ wire! {
 }
 
 wire! {
-    /// An amount of money that may be owed.
+    /// An amount of money that may be negative.
     #[example({"amount_minor": -4_500_000, "currency": "GBP"})]
     pub struct SignedMoney {
         /// How many of the currency's minor units: pence for `GBP`; below 0 for a loss.

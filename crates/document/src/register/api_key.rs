@@ -20,13 +20,13 @@ wire! {
         "expires_in_days": 90
     })]
     pub struct ApiKey {
-        /// What it is for: the system that uses it, say.
+        /// What it is for, such as the system that uses it.
         label: Name = required,
         role: Role = required,
-        /// The departments that it is confined to. Where it is left out, the key is for all departments. Only for
-        /// `department_editor`, `mutual_editor` and `procurement_officer`.
+        /// The departments that the key is limited to. The default is all departments. Only for `department_editor`,
+        /// `mutual_editor` and `procurement_officer`.
         department_ids: DepartmentId = optional_list.min(1).max(100),
-        /// After how many days it stops working.
+        /// The number of days after which it stops working.
         expires_in_days: i64 = required.range(1, 365),
     }
 }

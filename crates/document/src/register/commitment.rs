@@ -25,13 +25,13 @@ wire! {
     })]
     pub record Commitment(CommitmentId, department_id: DepartmentId) {
         kind: CommitmentKind = required,
-        /// The promise.
+        /// What the department promised to publish.
         title: Title = required,
-        /// The last day on which it is kept in time.
+        /// The last day for publishing on time.
         due_on: Day = required,
-        /// When it was kept.
+        /// When it was published.
         published_on: Day = optional,
-        /// Where that can be seen.
+        /// A page that shows the publication.
         evidence_url: WebUrl = optional,
         /// The sources of the record.
         sources: Source = list.max(50),

@@ -24,7 +24,7 @@ pub type ContractStatus = Word<domain::ContractStatus>;
 pub type ProtectionKind = Word<domain::ProtectionKind>;
 
 text! {
-    /// The buyer's own reference: one line, without white space around it.
+    /// The buyer's own reference: one line, without white space at either end.
     ContractReference: domain::Line<100> = .line(Self::MAX_CHARS).examples(["CS-2025-0117"]);
     /// Open contracting id, under which all notices about the same procurement are published: `ocds-`, the publisher's
     /// prefix of six, `-` and the publisher's own id (Open Contracting Data Standard 1.1).
@@ -33,8 +33,8 @@ text! {
         .max_length(Some(Self::MAX_CHARS))
         .examples(["ocds-h6vhtk-04f9a1"]);
     /// Code of the Common Procurement Vocabulary (CPV 2008, Commission Regulation (EC) No 213/2008): eight digits, `-`
-    /// and the check digit, which is the sum of the digits times 3, 7, 1, 3, 7, 1, 3, 7, modulo 10. It may be sent
-    /// without the check digit and is answered with it.
+    /// and the check digit, which is the sum of the digits times 3, 7, 1, 3, 7, 1, 3, 7, modulo 10. You may leave out
+    /// the check digit. Responses always have it.
     CpvCode: domain::CpvCode = .pattern(Some("^[0-9]{8}(-[0-9])?$")).max_length(Some(10)).examples(["85000000-9"]);
     /// The first 2 to 8 digits of CPV codes: all codes of that division, group, class or category.
     CpvPrefix: domain::CpvPrefix = .pattern(Some("^[0-9]{2,8}$")).examples(["853"]);
@@ -43,8 +43,8 @@ text! {
 }
 
 wire! {
-    /// A contract under which a mutual supplies services to a public body. Its days are whole: which law applies, and
-    /// whether it is kept, depends on them.
+    /// A contract under which a mutual supplies services to a public body. Its dates are full dates, because they
+    /// decide which law applies and whether it was followed.
     #[example({
         "mutual_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
         "department_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01",
@@ -72,16 +72,16 @@ wire! {
         mutual_id: MutualId = required,
         /// The buyer.
         department_id: DepartmentId = required,
-        /// What the contract is headed.
+        /// The heading of the contract.
         title: Title = required,
         /// The goods, works or services bought.
         description: Description = optional,
         reference: ContractReference = optional,
         ocid: Ocid = optional,
-        /// What kinds of services are bought, each once.
+        /// The codes of the services bought, each once.
         cpv_codes: CpvCode = list.max(50),
-        /// Whether they are relevant health care services, for which the Provider Selection Regime 2023 applies in
-        /// England.
+        /// Whether the services are relevant health care services, for which the Provider Selection Regime 2023 applies
+        /// in England.
         health_services: bool = optional,
         procedure: Procedure = required,
         /// When the procurement started. The law of that day applies.
@@ -103,8 +103,8 @@ wire! {
         /// How it protects the mutual from competition.
         protection: Protection = optional,
         status: ContractStatus = required,
-        /// Whether it is the first of its mutual's contracts by `entered_on`. One without that day never is. It may
-        /// change when another contract of the mutual does.
+        /// Whether it is the mutual's first contract by `entered_on`. A contract without `entered_on` is never the
+        /// first. This may change when another contract of the mutual changes.
         is_first: bool = default.set(),
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
@@ -126,7 +126,7 @@ wire! {
     #[example({"kind": "reserved", "until": "2030-05-31"})]
     pub struct Protection for domain::Protection {
         kind: ProtectionKind = required,
-        /// The last day of it: not before the contract's `starts_on`, and not with the kind `none`.
+        /// The last day of the protection: not before the contract's `starts_on`, and not allowed with the kind `none`.
         until: Day = optional,
     }
 }

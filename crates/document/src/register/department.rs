@@ -32,7 +32,7 @@ wire! {
         }]
     })]
     pub record Department(DepartmentId) {
-        /// It is made from the name where it is left out. It never changes.
+        /// The default is made from the name. It never changes.
         slug: Slug = default.fixed(),
         /// No other department may have the same name, ignoring upper and lower case.
         name: Name = required,

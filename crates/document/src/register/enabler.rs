@@ -30,17 +30,17 @@ wire! {
         /// The person. Personal data: it is shown only to callers with a key, never to the public.
         name: Name = optional.personal(),
         role: EnablerRole = required,
-        /// Where the person is reached. Personal data: it is shown only to callers with a key, never to the public.
+        /// The email address of the person. Personal data: it is shown only to callers with a key, never to the public.
         email: EmailAddress = optional.personal(),
         /// The public services that the person covers, each once. If empty, all.
         sectors: Sector = list.max(21),
         /// The stages that the person covers, each once. If empty, all.
         stages: Stage = list.max(19),
-        /// The first day on which the person does so.
+        /// The first day on which the person supports mutuals.
         active_from: Day = optional,
-        /// The last day.
+        /// The last day on which the person supports mutuals.
         active_to: Day = optional,
-        /// The sources of the record. Everyone can see it.
+        /// The sources of the record. Everyone can see them.
         sources: Source = list.max(50),
     }
 }

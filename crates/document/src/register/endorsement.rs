@@ -14,11 +14,12 @@ use crate::value::{Day, EndorsementId, MutualId, Name, StaffBallotId, Text, WebU
 /// Who takes a position on a mutual.
 pub type Constituency = Word<domain::Constituency>;
 
-/// What a constituency thinks of a mutual.
+/// The position of a constituency on a mutual.
 pub type Position = Word<domain::Position>;
 
 wire! {
-    /// What a constituency thinks of a mutual. Each has its own endorsements: different electorates are never merged.
+    /// The position of a constituency on a mutual. Each constituency has its own endorsements: electorates are never
+    /// merged.
     #[example({
         "constituency": "service_users",
         "position": "supports",
@@ -29,8 +30,8 @@ wire! {
     })]
     pub record Endorsement(EndorsementId, mutual_id: MutualId) {
         constituency: Constituency = required,
-        /// What they think of it. Every constituency but `staff` needs it. Leave it out for `staff`: the register takes
-        /// it from their ballot and changes it when the ballot changes. It is absent where the ballot gives none.
+        /// Required for every constituency except `staff`. Leave it out for `staff`: the register takes it from their
+        /// ballot and changes it when the ballot changes. It is absent if the ballot gives no position.
         position: Position = optional,
         /// The ballot on this mutual that gives the position of `staff`. Required for `staff`, and not allowed for
         /// others.
@@ -39,7 +40,7 @@ wire! {
         given_on: Day = required,
         /// The person who made it known. It is shown only to callers who work on the mutual.
         given_by: Name = optional.personal(),
-        /// Where it can be read.
+        /// A page with the position.
         evidence_url: WebUrl = optional,
         /// The sources of the record.
         sources: Source = list.max(50),

@@ -26,8 +26,8 @@ pub type Stage = Word<domain::Stage>;
 
 wire! {
     /// A public service mutual, from the first idea to its end: an organisation that has left the public sector, goes
-    /// on delivering public services, and in which staff have a significant degree of influence or control. One that
-    /// ended keeps its record.
+    /// on delivering public services, and in which staff have a significant degree of influence or control. A mutual
+    /// that has ended keeps its record.
     #[example({
         "name": "Calder Valley Community Health CIC",
         "identifiers": [{"scheme": "GB-PPON", "id": "PCVH-4821-MTRL"}],
@@ -51,7 +51,7 @@ wire! {
         "sources": [{"title": "Annual report 2012-13", "note": "Heads, not full-time equivalents."}]
     })]
     pub record Mutual(MutualId) {
-        /// It is made from the name where it is left out. It never changes.
+        /// The default is made from the name. It never changes.
         slug: Slug = default.fixed(),
         /// No other mutual may have the same name, ignoring upper and lower case.
         name: Name = required,
@@ -60,40 +60,39 @@ wire! {
         legal_form: LegalForm = optional,
         /// The public services that it delivers or is to deliver: at least one, each once.
         sectors: Sector = required_list.min(1).max(21),
-        /// Where it mainly works.
+        /// The region in which it mainly works.
         region: Region = optional,
         website: WebUrl = optional,
         description: Description = optional,
-        /// The public body that it left or is to leave. Where several bodies spin it out, it is the lead. Leave it out
-        /// only where the sources don't name one.
+        /// The public body that it left or is to leave: the lead department if there are several. Leave it out only if
+        /// the sources do not name one.
         department_id: DepartmentId = optional,
-        /// The other bodies that spin it out, each once. Give them only with `department_id`, which isn't repeated
-        /// here.
+        /// The other public bodies that it left or is to leave, each once. Give them only with `department_id`, and do
+        /// not repeat it here.
         other_department_ids: DepartmentId = list.max(Parents::MAX_OTHERS),
         origin_route: OriginRoute = optional,
-        /// A mutual is entered in one of the stages before launch: `idea` where it is left out. From then on it follows
-        /// from the stage transitions, which alone move the mutual.
+        /// Enter a mutual in one of the stages before launch. The default is `idea`. After that, only stage transitions
+        /// change the stage.
         stage: Stage = default.fixed(),
-        /// Since when it has been in this stage. It is given and changes with the stage.
+        /// Since when it has been in this stage. After the mutual is entered, only stage transitions change it.
         stage_since: PartialDate = optional.fixed(),
         /// When it began to deliver services of its own. It follows from the stage transitions.
         launched_on: PartialDate = optional.set(),
-        /// When it ended, before launch or after. It follows from the stage transitions.
+        /// When it ended, before or after its launch. It follows from the stage transitions.
         ended_on: PartialDate = optional.set(),
-        /// The mutual that took over its services. Give it only in a stage that is an end.
+        /// The mutual that took over its services. Give it only if the mutual has ended.
         successor_id: MutualId = optional,
         /// Why it was launched without meeting the conditions, in the department's words.
         launch_override_reason: Note = optional.set(),
-        /// How many people work in it: heads, not full-time equivalents. Once an annual return has a `headcount`, the
-        /// newest of these is shown here: leave it out then, or send it as it was read. A count of the mutual's own
-        /// stands in its place only where `staff_counted_on` is surely later than that return's `period_ends_on`. A
-        /// change that would make it differ otherwise is refused as `read-only`. When the returns change, it may change
-        /// too.
+        /// How many people work in it: heads, not full-time equivalents. Once an annual return has a `headcount`, this
+        /// is the newest one: leave it out, or send back the value you read. You can give another count only if its
+        /// `staff_counted_on` is certainly later than that return's `period_ends_on`. Any other value is rejected as
+        /// `read-only`. When the returns change, this may change too.
         staff_count: i64 = optional.range(0, Staff::MAX_COUNT).example("850"),
-        /// When they were counted, or the `period_ends_on` of the annual return that says the count. Give it only with
+        /// When they were counted, or the `period_ends_on` of the annual return that has the count. Give it only with
         /// `staff_count`.
         staff_counted_on: PartialDate = optional,
-        /// All are `unknown` where it is left out.
+        /// The default for each test is `unknown`.
         tests: MutualTests = default,
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
@@ -101,9 +100,9 @@ wire! {
 }
 
 wire! {
-    /// What makes a public service mutual: the three tests of the policy's definition and, independent of them, the
-    /// three of the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals. One that is left out
-    /// is `unknown`.
+    /// The tests of a public service mutual: the three tests of the policy's definition and, separately, the three of
+    /// the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals. The default for each is
+    /// `unknown`.
     #[example({"left_public_sector": "met", "mainly_reservable_services": "not_met"})]
     pub struct MutualTests for domain::Tests {
         /// It has left the public sector (policy definition).

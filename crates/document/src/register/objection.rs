@@ -37,13 +37,15 @@ wire! {
         grounds: Description = required,
         /// When it was raised.
         raised_on: Day = required,
-        /// `open` where it is left out.
+        /// The default is `open`.
         outcome: ObjectionOutcome = default,
-        /// When it was decided: with the outcomes `rejected`, `accepted` and `appealed`, and not before `raised_on`.
+        /// When it was decided: not before `raised_on`. Required with the outcomes `rejected`, `accepted` and
+        /// `appealed`.
         decided_on: Day = optional,
-        /// Why it was decided so. A decision without reasons is refused.
+        /// The reasons for the decision. Every decision needs them.
         decision_reasons: Description = optional,
-        /// Whether the independent arbiter decided: needed to decide an appeal, and final. `false` where it is left out.
+        /// Whether the independent arbiter decided. Only the arbiter can decide an appeal, and the decision is final.
+        /// The default is `false`.
         decided_by_arbiter: bool = default,
         /// The sources of the record.
         sources: Source = list.max(50),

@@ -20,7 +20,7 @@ wire! {
         "sources": [{"title": "Minutes of the project board", "accessed_on": "2025-07-01"}]
     })]
     pub record PathwayProgress(PathwayProgressId, mutual_id: MutualId) {
-        /// The step, which is one of the mutual's lead department: a mutual takes each once.
+        /// The step: one of the mutual's lead department. A mutual can have progress on each step only once.
         step_id: PathwayStepId = required,
         /// When it was done.
         done_on: Day = required,

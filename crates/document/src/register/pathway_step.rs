@@ -11,7 +11,7 @@ use crate::source::{self, Source};
 use crate::value::{DepartmentId, Description, PathwayStepId, Text, Title, Word};
 
 wire! {
-    /// A step that a staff group takes on its way to become a mutual of the department.
+    /// A step that a staff group of the department takes on its way to becoming a mutual.
     #[example({
         "position": 3,
         "title": "Hold a staff ballot",
@@ -21,16 +21,16 @@ wire! {
         "sources": [{"title": "Staff pathway to mutualisation", "accessed_on": "2025-07-01"}]
     })]
     pub record PathwayStep(PathwayStepId, department_id: DepartmentId) {
-        /// Its place on the pathway, which no other step of the department has. Where it is left out, a new step comes
-        /// after the last, and one that is there stays where it is.
+        /// Its place on the pathway: no other step of the department may have the same. By default, a new step comes
+        /// after the last one, and an existing step stays where it is.
         position: i64 = default.range(1, 100),
         /// The task.
         title: Title = required,
-        /// How it is done.
+        /// How to do it.
         guidance: Description = optional,
-        /// The stage in which a mutual takes the step, if it is a matter of one.
+        /// The stage in which a mutual takes the step, if it belongs to one.
         stage: Stage = optional,
-        /// Whether a mutual that has taken the step must link to evidence. `false` where it is left out.
+        /// Whether progress on the step must link to evidence. The default is `false`.
         evidence_required: bool = default,
         /// The sources of the record.
         sources: Source = list.max(50),

@@ -13,7 +13,7 @@ use crate::register::Stage;
 use crate::source::{self, Source};
 use crate::value::{MutualId, Note, PartialDate, StageTransitionId, Text, Word, words};
 
-/// What a mutual needs before it is launched.
+/// A condition that a mutual must meet before its launch.
 pub type LaunchCondition = Word<domain::LaunchCondition>;
 
 wire! {
@@ -38,12 +38,12 @@ wire! {
         /// Why.
         reason: Note = optional,
         /// Whether the transition is entered after the event, which only administrators may do. It skips the launch
-        /// conditions, and is placed as late as possible among the others, so that the whole sequence is allowed.
-        /// `false` where it is left out.
+        /// conditions, and is placed as late as possible among the others, so that the whole sequence is allowed. The
+        /// default is `false`.
         historic: bool = default,
         /// Why the mutual is launched without meeting the conditions. The reason stays on the record permanently.
         override_reason: Note = optional,
-        /// The conditions that were not met then; empty where none was overridden.
+        /// The conditions that were not met at the launch. Empty if none was overridden.
         unmet_conditions: LaunchCondition = list.max(6).set(),
         /// The sources of the record.
         sources: Source = list.max(50),

@@ -26,16 +26,17 @@ wire! {
     pub record SupportRequest(SupportRequestId, mutual_id: MutualId) {
         /// The stage in which the mutual needs it.
         stage: Stage = required,
-        /// What it needs.
+        /// What the mutual needs.
         need: Description = required,
         /// When it was requested.
         requested_on: Day = required,
-        /// `open` where it is left out.
+        /// The default is `open`.
         status: SupportStatus = default,
         /// The enabler who has taken it up, from any department. Required with the status `assigned`, not allowed with
         /// `open`.
         enabler_id: EnablerId = optional,
-        /// When it was met or declined: with these, and not before `requested_on`.
+        /// When it was met or declined: not before `requested_on`. Required with the status `met` or `declined`, not
+        /// allowed with others.
         closed_on: Day = optional,
         /// Why it was declined. Only with the status `declined`.
         decline_reason: Note = optional,

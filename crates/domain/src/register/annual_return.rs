@@ -50,7 +50,7 @@ pub struct AnnualFigures {
     pub staff_directors: Option<i64>,
     /// How many members the board had.
     pub board_size: Option<i64>,
-    /// How much of the mutual's shares staff held.
+    /// The percentage of the mutual's shares that staff held.
     pub staff_shareholding_percent: Option<Percent>,
 }
 

@@ -22,15 +22,15 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// Whether a commitment is kept.
+    /// Whether a commitment is met.
     pub enum CommitmentStatus {
-        /// Not published, and the day by which it is to be has not passed.
+        /// Not published, and `due_on` has not passed.
         Due = "due",
-        /// Not published, and the day by which it was to be has passed.
+        /// Not published, and `due_on` has passed.
         Overdue = "overdue",
-        /// Published on the day or before.
+        /// Published on or before `due_on`.
         Met = "met",
-        /// Published after the day.
+        /// Published after `due_on`.
         MetLate = "met_late",
     }
 }

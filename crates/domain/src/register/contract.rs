@@ -91,7 +91,7 @@ vocabulary! {
 vocabulary! {
     /// How a contract protects a mutual from competition.
     pub enum ProtectionKind {
-        /// It does not.
+        /// No protection.
         None = "none",
         /// A first contract given without a competition.
         UncontestedFirst = "uncontested_first",
@@ -114,7 +114,7 @@ pub struct Contract {
     pub mutual_id: MutualId,
     /// The buyer.
     pub department_id: DepartmentId,
-    /// What the contract is headed.
+    /// The heading of the contract.
     pub title: Title,
     /// The goods, works or services bought.
     pub description: Option<Description>,
@@ -124,8 +124,8 @@ pub struct Contract {
     pub ocid: Option<Ocid>,
     /// What kinds of services are bought.
     pub cpv_codes: Distinct<CpvCode, 0, 50>,
-    /// Whether they are relevant health care services, for which the Provider Selection Regime 2023 applies
-    /// in England.
+    /// Whether the services are relevant health care services, for which the Provider Selection Regime 2023 applies in
+    /// England.
     pub health_services: Option<bool>,
     /// How the supplier was chosen.
     pub procedure: Procedure,

@@ -20,9 +20,9 @@ vocabulary! {
         Enabler = "enabler",
         /// Decides whether a staff group may go ahead.
         Entitler = "entitler",
-        /// Is told when a staff group gets no further.
+        /// Is told when a staff group makes no progress.
         EscalationContact = "escalation_contact",
-        /// Decides disputes with no stake in their outcome.
+        /// Decides disputes without an interest in their outcome.
         IndependentArbiter = "independent_arbiter",
     }
 }
@@ -68,7 +68,7 @@ impl Enabler {
 pub struct Active {
     /// The first day.
     pub from: Option<Day>,
-    /// The last day.
+    /// The last day on which the person supports mutuals.
     pub to: Option<Day>,
 }
 

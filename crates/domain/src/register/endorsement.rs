@@ -31,7 +31,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What a constituency thinks of a mutual.
+    /// The position of a constituency on a mutual.
     pub enum Position {
         /// It is for the mutual.
         Supports = "supports",
@@ -56,7 +56,7 @@ pub struct Endorsement {
     pub given_on: Day,
     /// The person who made it known; personal data, and none once the register was made to forget it.
     pub given_by: Option<Name>,
-    /// Where it can be read.
+    /// A page with the position.
     pub evidence_url: Option<WebUrl>,
     /// Where all this comes from.
     pub sources: Sources,

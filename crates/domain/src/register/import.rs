@@ -14,7 +14,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What can be imported: records that belong to no other.
+    /// A type of record that can be imported: one that belongs to no other record.
     pub enum Importable {
         /// Departments.
         Department = "department",

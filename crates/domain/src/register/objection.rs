@@ -33,7 +33,7 @@ vocabulary! {
 vocabulary! {
     /// The outcome of an objection.
     pub enum ObjectionOutcome {
-        /// Nothing is decided.
+        /// No decision has been made.
         Open = "open",
         /// Those who raised it gave it up.
         Withdrawn = "withdrawn",

@@ -18,7 +18,7 @@ pub struct PathwayStep {
     pub position: Option<StepPosition>,
     /// The task.
     pub title: Title,
-    /// How it is done.
+    /// How to do it.
     pub guidance: Option<Description>,
     /// The stage in which a mutual takes the step; none for a step that belongs to no stage.
     pub stage: Option<Stage>,

@@ -19,16 +19,16 @@ use crate::value::outcome::TestOutcome;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// What a mutual needs before it is launched.
+    /// A condition that a mutual must meet before its launch.
     pub enum LaunchCondition {
         /// In the newest declared ballot with a decision, a single option leads, it makes the service a mutual, and all
         /// thresholds are met.
         StaffBuyIn = "staff_buy_in",
-        /// The standing endorsement of service users supports it.
+        /// The current endorsement of service users supports it.
         ServiceUsersEndorsement = "service_users_endorsement",
-        /// The standing endorsement of senior management supports it.
+        /// The current endorsement of senior management supports it.
         SeniorManagementEndorsement = "senior_management_endorsement",
-        /// Its legal form is decided, and it has a number in some register.
+        /// Its legal form is decided, and it has an identifier in a register.
         LegalFormAndIdentifier = "legal_form_and_identifier",
         /// It has a contract that starts on or before the launch and protects it from competition.
         ProtectedContract = "protected_contract",
@@ -65,7 +65,7 @@ pub struct Condition {
     pub key: LaunchCondition,
     /// Whether it is met. What is not on record is not met; where a record does not tell, it is unknown.
     pub outcome: TestOutcome,
-    /// What was found.
+    /// Why the condition is or is not met, for people.
     pub detail: String,
     /// The records it was judged on.
     pub looked_at: Vec<LookedAt>,

@@ -7,11 +7,11 @@ use crate::value::date::{Day, PartialDate};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// Where a mutual stands in the figures.
+    /// The group in which the figures count a mutual.
     pub enum StandingGroup {
         /// Launched and delivering services: in stage `launched`, `operating` or `recontracting`.
         Operating = "operating",
-        /// On the way to its launch: in a live stage before it.
+        /// Before its launch, and neither suspended nor ended.
         OnTheWay = "on_the_way",
         /// Paused, before launch or after it.
         Suspended = "suspended",
@@ -19,7 +19,7 @@ vocabulary! {
         EndedBeforeLaunch = "ended_before_launch",
         /// Ended after launch.
         EndedAfterLaunch = "ended_after_launch",
-        /// The register doesn't tell.
+        /// The facts in the register do not show it.
         Unknown = "unknown",
     }
 }
@@ -63,7 +63,7 @@ pub enum AsAt {
     In(Stage),
     /// In one of several stages that the figures count together.
     Within(StandingGroup),
-    /// The register doesn't tell.
+    /// The facts in the register do not show it.
     Unknown,
 }
 
@@ -148,7 +148,8 @@ vocabulary! {
         Pa2023 = "pa_2023",
         /// The Provider Selection Regime 2023: relevant health care services in England, from 1 January 2024.
         Psr2023 = "psr_2023",
-        /// It can't be told: the day on which the procurement started is not known, or whether it was of health care services.
+        /// Not known, because the register does not have the day on which the procurement started, or whether it was
+        /// for health care services.
         Unknown = "unknown",
     }
 }

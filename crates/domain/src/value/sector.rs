@@ -5,7 +5,7 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// Public service that a mutual delivers, or policy area that a department is responsible for.
     pub enum Sector {
-        /// Health care of which the sources do not say which kind.
+        /// Health care. The sources do not say which kind.
         HealthUnspecified = "health_unspecified",
         /// Health care in people's homes and local clinics, such as district nursing, therapies and health
         /// visiting.

@@ -69,7 +69,7 @@ pub struct Filter {
     pub resource_type: Option<Kind>,
 }
 
-/// A piece of the log.
+/// A page of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feed {
     /// Its entries, in order.

@@ -17,7 +17,7 @@ use crate::log::personal;
 use crate::query::keyset::{Listed, Position, Slice};
 use crate::{ReadTx, Representation};
 
-/// A piece of a record's history.
+/// A page of a record's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     /// Its versions, the oldest first.

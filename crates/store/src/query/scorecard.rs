@@ -51,7 +51,7 @@ pub struct StageFigures {
 pub struct Ending {
     /// How many there are.
     pub count: i64,
-    /// The last day that counts.
+    /// The last day of the twelve months.
     pub by: Day,
     /// The next of them to end, so many as are named.
     pub next: Vec<EndingContract>,

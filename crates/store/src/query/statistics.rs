@@ -38,7 +38,7 @@ impl Facts {
     }
 }
 
-/// The figures as at a day.
+/// The figures for a day.
 pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Figures, Error> {
     let (day, today) = asked.numbers();
     let mut groups: BTreeMap<StandingGroup, i64> = StandingGroup::ALL.iter().map(|group| (*group, 0)).collect();

@@ -42,15 +42,15 @@ pub struct Filter {
     pub health_services: Option<bool>,
     /// `true` for the first contract of its mutual, `false` for later ones.
     pub is_first: Option<bool>,
-    /// With exactly this reference of the buyer's.
+    /// With exactly this reference of the buyer.
     pub reference: Option<Line<100>>,
     /// With exactly this open contracting id.
     pub ocid: Option<Ocid>,
     /// With a value in this currency.
     pub currency: Option<Currency>,
-    /// Worth at least so many minor units, of whatever currency.
+    /// Worth at least this many minor units, of whatever currency.
     pub value_from: Option<i64>,
-    /// Worth at most so many minor units, of whatever currency.
+    /// Worth at most this many minor units, of whatever currency.
     pub value_to: Option<i64>,
     /// Awarded on these days.
     pub awarded: Days,

@@ -46,9 +46,9 @@ pub struct Filter {
     pub launched: Span,
     /// Ended, as far as is known, within this span.
     pub ended: Span,
-    /// With at least so many staff.
+    /// With at least this many staff.
     pub staff_count_from: Option<i64>,
-    /// With at most so many staff.
+    /// With at most this many staff.
     pub staff_count_to: Option<i64>,
     /// With words that start like these.
     pub search: Option<SearchQuery>,

@@ -17,31 +17,32 @@ use crate::schema;
 use crate::value::{Note, PartialDate, StaffBallotId, Text};
 
 wire! {
-    /// The declaration of a ballot's result. `{}` is enough where the ballot has its day already.
+    /// The declaration of a ballot's result. `{}` is enough if the ballot already has `declared_on`.
     #[example({"declared_on": "2025-10-14"})]
     pub struct Declaration {
-        /// When the result was made known, where the ballot doesn't say it or says otherwise: not in the future.
+        /// When the result was made known: not in the future. The default is the ballot's `declared_on`.
         declared_on: PartialDate = optional,
-        /// Whether the ballot is entered after the fact, which is for administrators. It may then lack what its sources
-        /// don't tell: the scrutineer, the question, the day and all options but one. `false` where it is left out.
+        /// Whether the ballot is entered after the event, which only administrators may do. It may then lack facts that
+        /// its sources do not give: the scrutineer, the question, the day and all options but one. The default is
+        /// `false`.
         historic: bool = default,
     }
 }
 
 wire! {
-    /// That a ballot doesn't count.
+    /// The reason why a ballot does not count.
     #[example({"void_reason": "A hundred papers were never sent out."})]
     pub struct Voiding {
-        /// Why.
+        /// Why it does not count.
         void_reason: Note = required,
     }
 }
 
 wire! {
-    /// That a rerun took a ballot's place.
+    /// The rerun that replaces a ballot.
     #[example({"superseded_by_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e12"})]
     pub struct Supersession {
-        /// The rerun: declared, and for the same mutual.
+        /// The rerun: a declared ballot for the same mutual.
         superseded_by_id: StaffBallotId = required,
     }
 }
@@ -64,8 +65,8 @@ impl PartialSchema for CorrectionPatch {
         let reason = schema::input(&BallotCorrectionReason::OBJECT);
         schema.properties.extend(reason.properties);
         schema.required.extend(reason.required);
-        let description = "What a ballot should have said, as a merge patch (RFC 7396), and why: a member that is absent stays as it is, \
-                           `null` removes the member, a list replaces the whole list.";
+        let description = "A correction of a ballot, as a merge patch (RFC 7396), with the reason. An absent field stays \
+                           as it is, `null` removes a field, a list replaces the whole list.";
         schema.description = Some(description.to_owned());
         schema.example = Some(serde_json::json!({
             "correction_reason": "The scrutineer's report counts a bundle that was left out.",

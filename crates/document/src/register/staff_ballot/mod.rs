@@ -84,7 +84,7 @@ wire! {
         method: BallotMethod = optional,
         /// The options on the ballot paper that the sources give: at least one, each with its own key.
         options: BallotOption = required_list.min(1).max(Tally::MAX_OPTIONS),
-        /// Send Must be `recorded`: votes cannot be cast here yet.
+        /// Must be `recorded`: votes cannot be cast here yet.
         mode: BallotMode = required,
         /// A ballot is entered as a `draft`. After that, only its actions change the state: declare, void, supersede.
         state: BallotState = default.fixed(),
@@ -97,10 +97,10 @@ wire! {
         returned: i64 = optional.range(0, Tally::MAX_COUNT),
         /// How many of the returned papers were not valid.
         spoiled: i64 = optional.range(0, Tally::MAX_COUNT),
-        /// The votes of each option whose count is known. They are first preferences where the method is `ranked`.
-        /// Together they are no more than papers can have been valid, and just as many where they are complete.
+        /// The votes of each option whose count is known: first preferences if the method is `ranked`. Their sum cannot
+        /// exceed the number of valid papers, and equals it if the counts are complete.
         counts: OptionCount = list.max(Tally::MAX_OPTIONS),
-        /// Whether `counts` has every option. `false` where it is left out.
+        /// Whether `counts` has every option. The default is `false`.
         counts_complete: bool = default,
         /// The further counts of a ballot by the method `ranked`, in order.
         later_rounds: BallotRound = list.max(Tally::MAX_ROUNDS),
@@ -110,17 +110,17 @@ wire! {
         closed_on: PartialDate = optional,
         /// When the result was made known: not before `opened_on` and `closed_on`.
         declared_on: PartialDate = optional,
-        /// What the result was to be measured by: the levels set for this ballot, each share once.
+        /// The levels that the result was to reach: at most one for each share.
         thresholds: BallotThreshold = list.max(Tally::MAX_THRESHOLDS),
-        /// Who watched over it. The `name` is shown only to callers who may see the ballot's draft.
+        /// The scrutineer. The `name` is shown only to callers who may see the ballot's draft.
         scrutineer: Scrutineer = optional,
-        /// The API key that is appointed to watch over it.
+        /// The API key that is appointed as scrutineer.
         scrutineer_key_id: KeyId = optional.set(),
-        /// What others published about the result, whether or not the counts support it.
+        /// Percentages that others published about the result, whether or not the counts support them.
         published_figures: PublishedFigure = list.max(Tally::MAX_PUBLISHED_FIGURES),
-        /// Why the ballot doesn't count, where its state is `void`.
+        /// Why the ballot does not count. Present if its state is `void`.
         void_reason: Note = optional.set().fixed(),
-        /// The rerun that took its place, where its state is `superseded`.
+        /// The rerun that replaced the ballot. Present if its state is `superseded`.
         superseded_by_id: StaffBallotId = optional.set().fixed(),
         /// Its corrections since it was declared, the oldest first.
         corrections: BallotCorrection = list.set().max(domain::StaffBallot::MAX_CORRECTIONS),
@@ -135,17 +135,17 @@ wire! {
     pub struct BallotCorrection for domain::Correction {
         /// When it was corrected.
         corrected_at: Instant = required,
-        /// Why.
+        /// Why the ballot was corrected.
         reason: Note = required,
-        /// The version of the ballot that first has the correction. Its history shows what it said before.
+        /// The first version of the ballot with the correction. The history of the ballot shows the versions before.
         version: i64 = required.schema(version),
     }
 }
 
 wire! {
-    /// Who watched over a ballot and what they found: at least one of `name` and `organisation`. An independent
-    /// scrutineer is what the law asks for where more than 50 people are entitled to vote (Trade Union and Labour
-    /// Relations (Consolidation) Act 1992 s.226B).
+    /// The scrutineer of a ballot and what they found: at least one of `name` and `organisation`. The law requires an
+    /// independent scrutineer if more than 50 people are entitled to vote (Trade Union and Labour Relations
+    /// (Consolidation) Act 1992 s.226B).
     #[example({"organisation": "Electoral Reform Services", "appointed_on": "2012-08-20", "satisfied": true})]
     pub struct Scrutineer for domain::Scrutineer {
         /// The person. It is shown only to callers who may see the ballot's draft.

@@ -10,17 +10,17 @@ use crate::value::{TestOutcome, Text, Word};
 /// How much of the counts of a ballot is known.
 pub type CountsKnown = Word<domain::CountsKnown>;
 
-/// The result computed from the known counts, with whole numbers. What cannot be computed is left out, or is `unknown`.
+/// The result, computed exactly from the known counts. Anything that cannot be computed is left out, or is `unknown`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct BallotResult {
     counts: CountsKnown,
-    /// Every percentage that can be computed: turnout, then for each counted option that of the valid papers, of those
-    /// cast and of those entitled to vote.
+    /// Every percentage that can be computed: turnout, then for each counted option its share of the valid papers, of
+    /// the papers returned and of the people entitled to vote.
     #[schema(max_items = 91)]
     figures: Vec<BallotShare>,
     /// Keys of the options with the most votes in the last round counted: one if it leads, several if they are tied,
-    /// none if nobody voted or the counts do not tell. Incomplete counts are enough if no unknown vote could change the
-    /// result.
+    /// none if nobody voted or the counts do not show it. Incomplete counts are enough if no unknown vote could change
+    /// the result.
     #[schema(max_items = 30)]
     leading: Vec<OptionKey>,
     /// Whether several options lead.
@@ -38,14 +38,14 @@ pub struct BallotShare {
     #[serde(skip_serializing_if = "Option::is_none")]
     option: Option<OptionKey>,
     basis: Basis,
-    /// The votes for the option; for `turnout` the papers returned, spoiled ones included (Trade Union and Labour
+    /// The votes for the option; for `turnout` the papers returned, including spoiled ones (Trade Union and Labour
     /// Relations (Consolidation) Act 1992 s.297A).
     #[schema(minimum = 0, maximum = 10_000_000, example = 1482)]
     numerator: i64,
-    /// Of how many.
+    /// The number that it is a share of.
     #[schema(minimum = 1, maximum = 310_000_000, example = 1628)]
     denominator: i64,
-    /// With two places, rounded half up.
+    /// With two decimal places, rounded half up.
     #[schema(value_type = Percent)]
     percent: String,
 }

@@ -20,20 +20,20 @@ pub type PublishedBasis = Word<domain::PublishedBasis>;
 pub type FigureCheck = Word<domain::FigureCheck>;
 
 text! {
-    /// What a ballot's counts, thresholds and figures call one of its options.
+    /// The key of an option in a ballot's counts, thresholds and figures.
     OptionKey: domain::OptionKey =
         .pattern(Some("^[a-z0-9_]+$"))
         .min_length(Some(1))
         .max_length(Some(Self::MAX_CHARS))
         .examples(["nhs_trust"]);
-    /// A percentage from 0 to 100 in steps of a hundredth, as decimal text. Answers write both places: `51` is answered
-    /// as `51.00`.
+    /// A percentage from 0 to 100 in steps of a hundredth, as decimal text. Responses have two decimal places: `51`
+    /// becomes `51.00`.
     Percent: domain::Percent =
         .pattern(Some(r"^(100(\.0{1,2})?|[1-9]?[0-9](\.[0-9]{1,2})?)$"))
         .max_length(Some(6))
         .examples(["91.03"]);
-    /// A percentage from 0 to 100 as somebody printed it, without the per cent sign and with up to four places. It is
-    /// kept as it is: `91` and `91.0` differ in how exact they claim to be.
+    /// A percentage from 0 to 100 as it was published, without the per cent sign and with up to four decimal places. It
+    /// is stored unchanged, because `91` and `91.0` differ in precision.
     PrintedPercent: domain::PrintedPercent =
         .pattern(Some(r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$"))
         .max_length(Some(8))
@@ -41,12 +41,12 @@ text! {
 }
 
 wire! {
-    /// Something that could be voted for.
+    /// An option on the ballot paper.
     #[example({"key": "nhs_trust", "label": "Standalone NHS trust", "effect": "nhs_trust"})]
     pub struct BallotOption for domain::BallotOption {
-        /// What the counts, thresholds and published figures of this ballot call it. No other option has the same key.
+        /// Its key in the counts, thresholds and published figures of this ballot. No other option has the same key.
         key: OptionKey = required,
-        /// What the paper called it.
+        /// Its text on the ballot paper.
         label: Name = required,
         effect: Effect = required,
     }
@@ -64,12 +64,11 @@ wire! {
 }
 
 wire! {
-    /// A further count of a ranked ballot: the votes after those for options that are out went to the options ranked
-    /// next.
+    /// A further count of a ranked ballot, after the votes for excluded options went to the options ranked next.
     #[example({"counts": [{"option": "nhs_trust", "votes": 1485}]})]
     pub struct BallotRound {
-        /// The votes of each option that is still in, together no more than papers can have been valid. An option that
-        /// isn't named is out.
+        /// The votes of each option that is still in the count. Their sum cannot exceed the number of valid papers. An
+        /// option that is left out is excluded.
         counts: OptionCount = required_list.min(1).max(Tally::MAX_OPTIONS),
     }
 }
@@ -79,25 +78,23 @@ wire! {
     #[example({"basis": "of_valid", "percent": "51", "option": "mutual"})]
     pub struct BallotThreshold for domain::Threshold {
         basis: Basis = required,
-        /// The level. Reaching it exactly is enough. It is shown with two places.
+        /// The level. Reaching it exactly is enough. Responses show two decimal places.
         percent: Percent = required,
-        /// Key of the option that was to reach it. It is required, except for `turnout`, which is of the whole ballot
-        /// and has none.
+        /// Key of the option that was to reach it. Required, except for `turnout`, which is about the whole ballot.
         option: OptionKey = optional,
     }
 }
 
 wire! {
-    /// A percentage that somebody printed about the result.
+    /// A percentage that was published about the result.
     #[example({"option": "nhs_trust", "percent": "91", "basis": "not_stated"})]
     pub struct PublishedFigure {
-        /// Key of the option that it is about. It is required, except for `turnout`, which is of the whole ballot and
-        /// has none.
+        /// Key of the option that it is about. Required, except for `turnout`, which is about the whole ballot.
         option: OptionKey = optional,
-        /// The figure as printed.
+        /// The figure as published.
         percent: PrintedPercent = required,
         basis: PublishedBasis = required,
-        /// Where it was printed.
+        /// The page that published it.
         source_url: WebUrl = optional,
         /// Whether the counts support it, at the precision it was published with.
         check: FigureCheck = derived,

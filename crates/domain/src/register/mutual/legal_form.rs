@@ -10,7 +10,7 @@ vocabulary! {
         CicLimitedByGuarantee = "cic_limited_by_guarantee",
         /// Community interest company with shares.
         CicLimitedByShares = "cic_limited_by_shares",
-        /// Community interest company of which the sources do not say which kind.
+        /// Community interest company. The sources do not say which kind.
         CicUnspecified = "cic_unspecified",
         /// Company without shares, whose members guarantee a sum (Companies Act 2006).
         CompanyLimitedByGuarantee = "company_limited_by_guarantee",
@@ -22,8 +22,7 @@ vocabulary! {
         /// Society run for the benefit of its members (Co-operative and Community Benefit Societies Act
         /// 2014).
         CooperativeSociety = "cooperative_society",
-        /// Registered society of which the sources do not say whether it is a co-operative or for community
-        /// benefit.
+        /// Registered society. The sources do not say whether it is a co-operative or for community benefit.
         RegisteredSocietyUnspecified = "registered_society_unspecified",
         /// Society under the law before August 2014 (Industrial and Provident Societies Act 1965).
         IndustrialAndProvidentSociety = "industrial_and_provident_society",
@@ -37,9 +36,9 @@ vocabulary! {
         JointVenture = "joint_venture",
         /// Company owned by a trust that holds it for all employees (Finance Act 2014).
         EmployeeOwnershipTrust = "employee_ownership_trust",
-        /// Association without a legal person of its own.
+        /// Association without a legal personality of its own.
         Unincorporated = "unincorporated",
-        /// The group has not chosen yet; a mutual cannot be launched like this.
+        /// The group has not chosen yet. The mutual cannot be launched until it has.
         NotYetDecided = "not_yet_decided",
         /// A form that none of the other values covers.
         Other = "other",

@@ -37,7 +37,7 @@ pub struct Mutual {
     pub legal_form: Option<LegalForm>,
     /// The public services that it delivers.
     pub sectors: Distinct<Sector, 1, 21>,
-    /// Where it mainly works.
+    /// The region in which it mainly works.
     pub region: Option<Region>,
     /// Its own page.
     pub website: Option<WebUrl>,

@@ -23,7 +23,7 @@ vocabulary! {
         Launched = "launched",
         /// The mutual runs its services as established business.
         Operating = "operating",
-        /// The mutual runs its services while a contract that it lives from is up for renewal or competition.
+        /// The mutual runs its services while a contract that it depends on is up for renewal or competition.
         Recontracting = "recontracting",
         /// Work on the mutual, or its services, are paused and may go on.
         Suspended = "suspended",
@@ -35,7 +35,7 @@ vocabulary! {
         Blocked = "blocked",
         /// Ended after launch: it became part of another provider.
         Merged = "merged",
-        /// Ended after launch: the contract that it lived from went to somebody else.
+        /// Ended after launch: the contract that it depended on went to another supplier.
         ContractLost = "contract_lost",
         /// Ended after launch: the public body took the services back.
         ReturnedInHouse = "returned_in_house",

@@ -37,7 +37,7 @@ pub struct StaffBallot {
     pub tally: Checked<Tally>,
     /// Who watched over it.
     pub scrutineer: Option<Checked<Scrutineer>>,
-    /// The API key that is appointed to watch over it.
+    /// The API key that is appointed as scrutineer.
     pub scrutineer_key_id: Option<KeyId>,
     /// Its state, and why it no longer stands.
     pub ending: Checked<Ending>,

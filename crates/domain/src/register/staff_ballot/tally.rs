@@ -42,12 +42,12 @@ pub struct Tally {
     pub published_figures: Vec<PublishedFigure>,
 }
 
-/// Something that could be voted for.
+/// An option on the ballot paper.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotOption {
     /// What the counts call it.
     pub key: OptionKey,
-    /// What the paper called it.
+    /// Its text on the ballot paper.
     pub label: Name,
     /// What becomes of the service if it is chosen.
     pub effect: Effect,
@@ -80,16 +80,16 @@ pub struct Threshold {
     pub option: Option<OptionKey>,
 }
 
-/// A percentage that somebody printed about the result.
+/// A percentage that was published about the result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedFigure {
     /// The option that it is about; none for turnout.
     pub option: Option<OptionKey>,
-    /// The figure as printed.
+    /// The figure as published.
     pub percent: PrintedPercent,
     /// Of what it is said to be a percentage.
     pub basis: PublishedBasis,
-    /// Where it was printed.
+    /// The page that published it.
     pub source_url: Option<WebUrl>,
 }
 

@@ -5,15 +5,15 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// The purpose of a staff ballot.
     pub enum BallotKind {
-        /// A first vote to find out the mood, which decides nothing.
+        /// A first vote to find out the mood. It decides nothing.
         Indicative = "indicative",
         /// A survey with a yes or no among other questions.
         ConsultativeSurvey = "consultative_survey",
-        /// The vote that the proposal stands or falls by.
+        /// The vote that decides on the proposal.
         Formal = "formal",
-        /// A second vote, on the proposal as worked out.
+        /// A second vote, on the detailed proposal.
         Confirmatory = "confirmatory",
-        /// A vote that is held again because an earlier one did not stand.
+        /// A vote held again because an earlier one does not count.
         Rerun = "rerun",
         /// The election of staff directors or governors of a mutual.
         BoardElection = "board_election",
@@ -31,7 +31,7 @@ vocabulary! {
         TradeUnion = "trade_union",
         /// Management and trade unions together.
         Joint = "joint",
-        /// Somebody with no stake in the outcome.
+        /// Somebody without an interest in the outcome.
         Independent = "independent",
     }
 }
@@ -49,9 +49,9 @@ vocabulary! {
 vocabulary! {
     /// Where the votes of a ballot are cast.
     pub enum BallotMode {
-        /// Elsewhere; the result is entered here.
+        /// Outside this service. The result is entered here.
         Recorded = "recorded",
-        /// Here.
+        /// In this service.
         Hosted = "hosted",
     }
 }
@@ -59,11 +59,11 @@ vocabulary! {
 vocabulary! {
     /// The state of a recorded ballot.
     pub enum BallotState {
-        /// Being entered; nobody has declared the result.
+        /// Being entered. Nobody has declared the result.
         Draft = "draft",
-        /// The result is declared and stands.
+        /// The result is declared and counts.
         Declared = "declared",
-        /// Declared, and found not to count.
+        /// Declared, and later found not to count.
         Void = "void",
         /// Declared, and replaced by a rerun.
         Superseded = "superseded",

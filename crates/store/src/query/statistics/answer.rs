@@ -144,7 +144,7 @@ pub struct Contracts {
     pub without_value: i64,
 }
 
-/// The figures as at a day.
+/// The figures for a day.
 #[derive(Clone, Debug)]
 pub struct Figures {
     /// The log entry that the figures are up to date with.
@@ -214,7 +214,7 @@ pub struct Filter {
     pub legal_forms: Vec<LegalForm>,
     /// Launched in this year or month, or on this day, as far as is known: the first day that it may have been is in it.
     pub launched_in: Option<PartialDate>,
-    /// Ended in it, likewise.
+    /// Ended in this year, in this month or on this day. A partial date counts as its first day.
     pub ended_in: Option<PartialDate>,
     /// With a known number of staff, or without one.
     pub has_staff: Option<bool>,
