@@ -36,7 +36,7 @@ pub fn page(document: &Value) -> String {
         form id="key-form" hidden {
             label for="key" { "Your API key or JWT" }
             input id="key" type="password" autocomplete="off" spellcheck="false" aria-describedby="key-hint";
-            p id="key-hint" { "Sent with each request that you try. It stays in this page and is gone when you close it." }
+            p id="key-hint" { "Sent with each request that you try. It is kept only until you close this page." }
         }
         nav aria-label="Chapters" {
             ul {
@@ -95,7 +95,7 @@ impl<'a> Contract<'a> {
                 }
                 (html::markdown(text(operation, "description")))
                 p { "Called " code { (id) } " in clients. "
-                    @if needs_key { "It needs a key." } @else if takes_key { "It needs no key; with one it may show more." } @else { "It needs no key." } }
+                    @if needs_key { "You need a key." } @else if takes_key { "You do not need a key. With a key, you may see more." } @else { "You do not need a key." } }
                 @if !parameters.is_empty() { (self.parameters(&parameters)) }
                 @if let Some(body) = body { (self.body(body)) }
                 (self.responses(operation))
@@ -233,14 +233,14 @@ impl<'a> Contract<'a> {
 /// What a value is held to beside its type.
 fn limits(schema: &Value) -> Markup {
     const LIMITS: [(&str, &str); 8] = [
-        ("minLength", "at least so many characters: "),
-        ("maxLength", "at most so many characters: "),
+        ("minLength", "minimum length: "),
+        ("maxLength", "maximum length: "),
         ("minimum", "at least "),
         ("maximum", "at most "),
-        ("minItems", "at least so many items: "),
-        ("maxItems", "at most so many items: "),
-        ("pattern", "as this pattern has it: "),
-        ("default", "if left out: "),
+        ("minItems", "minimum number of items: "),
+        ("maxItems", "maximum number of items: "),
+        ("pattern", "pattern: "),
+        ("default", "default: "),
     ];
     let words: Vec<&Value> = ["enum", "x-extensible-enum"].iter().flat_map(|list| items(schema, list)).collect();
     html! {

@@ -96,9 +96,9 @@ fn front_page(figures: &Figures, address: &str) -> Markup {
                 (figure("Staff ballots declared", ballots.records, Some("v1/staff-ballots?state=declared&state=superseded"), String::new()))
                 (figure("Contracts entered into", contracts, Some("v1/contracts"), String::new()))
             }
-            p { a href="v1/statistics" { "All figures" } ", as at any day, each with a link that lists what is behind it." }
-            h2 { "Call it" }
-            p { "It serves JSON over HTTP. You do not need a key to read:" }
+            p { a href="v1/statistics" { "All figures" } ", for any day, each with a link that lists the records behind it." }
+            h2 { "Call the API" }
+            p { "The API serves JSON over HTTP. You do not need a key to read:" }
             pre { code { "curl -s '" (address) "/v1/mutuals?sector=libraries_archives&limit=3'" } }
             ul {
                 li { a href="docs/" { "Read and try the API" } }
@@ -124,11 +124,12 @@ fn figure(what: &str, count: i64, behind: Option<&str>, more: String) -> Markup 
     }
 }
 
-/// The staff of some mutuals, and of how many that is known.
+/// The staff of some mutuals, and how many mutuals are in the sum.
 fn staff(staff: &Sum) -> String {
     match staff.records {
         0 => String::new(),
-        records => format!("{} staff in the {records} of which that is known", staff.total),
+        1 => format!("{} staff in the 1 mutual whose staff count is known", staff.total),
+        records => format!("{} staff in the {records} mutuals whose staff count is known", staff.total),
     }
 }
 
@@ -143,9 +144,9 @@ pub fn markdown(text: &str) -> Markup {
 pub fn problem_page(kind: ProblemType, example: &serde_json::Value) -> String {
     let example = serde_json::to_string_pretty(example).unwrap_or_default();
     let content = html! {
-        p { a href="../problems" { "All kinds of problems" } }
+        p { a href="../problems" { "All problem types" } }
         h1 { (kind.title()) }
-        p { code { (kind.address()) } ", answered with the status " (kind.status().as_u16()) }
+        p { code { (kind.address()) } ", with the status " (kind.status().as_u16()) }
         (markdown(kind.text()))
         h2 { "An example" }
         pre { code { (example) } }
@@ -153,11 +154,11 @@ pub fn problem_page(kind: ProblemType, example: &serde_json::Value) -> String {
     page(kind.title(), &content).into_string()
 }
 
-/// All kinds of problems.
+/// All problem types.
 pub fn problems_page() -> String {
     let content = html! {
         h1 { "Problem types" }
-        p { "A request that can't be answered as it was meant gets a problem (RFC 9457). Its " code { "type" } " is one of these:" }
+        p { "Every error response is a problem (RFC 9457). Its " code { "type" } " is one of these:" }
         ul {
             @for kind in ProblemType::ALL {
                 li { a href={ "problems/" (kind.slug()) } { (kind.title()) } " (" (kind.status().as_u16()) ")" }
