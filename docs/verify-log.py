@@ -57,4 +57,4 @@ for key in sys.argv[2:]:
     of_these = head["checkpoint"].split("\n")[1:3] == [str(count), base64.b64encode(root).decode()]
     if not (of_these and signature_is_right(head["checkpoint"], key)):
         sys.exit("the head is not signed with this key")
-print(f"{count} entries are whole; root {root.hex()}")
+print(f"{count} entries are unchanged; root {root.hex()}")

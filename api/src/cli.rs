@@ -54,7 +54,7 @@ Examples:
   DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
 
 Exit status: 0 done, 1 failed (one line on standard error says why), 2 wrong usage.
-Logs go to standard error; RUST_LOG=warn makes them quieter.";
+Logs go to standard error. Set RUST_LOG=warn to log less.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -62,7 +62,7 @@ enum Command {
     ///
     /// Updates the database schema first. On SIGTERM, finishes the requests it has begun and ends with status 0.
     Serve(Box<Serve>),
-    /// Update the database schema and end
+    /// Update the database schema, then end
     Migrate(Database),
     /// Print the contract (OpenAPI, YAML)
     Openapi {
@@ -313,7 +313,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Restore(copy) => {
             let url = copy.database.url()?;
             store::restore(&url, &copy.file)?;
-            say(&format!("{} is now {url}", copy.file.display()));
+            say(&format!("restored {} to {url}", copy.file.display()));
             Ok(())
         }
         Command::Log(command) => log::perform(command),

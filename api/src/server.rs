@@ -204,7 +204,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     match receiver.recv() {
         Ok(Ok((address, metrics_address, handle))) => Ok(Running { address, metrics_address, handle, thread }),
         Ok(Err(error)) => Err(error),
-        Err(_) => Err(ServeError::Server("it ended before it began".to_owned())),
+        Err(_) => Err(ServeError::Server("it stopped before it was ready".to_owned())),
     }
 }
 

@@ -567,7 +567,7 @@ async fn the_program_imports_files(app: &TestApp) {
     let same = run(&["--resource-type", "mutual", &path]);
     assert_eq!(
         (same.code, same.stdout.trim()),
-        (Some(0), "2 rows: 0 created, 0 updated, 2 unchanged, 0 refused"),
+        (Some(0), "2 rows: 0 created, 0 updated, 2 unchanged, 0 rejected"),
         "{same:?}"
     );
 
@@ -583,7 +583,7 @@ async fn the_program_imports_files(app: &TestApp) {
     let bad = file("rows", "name,sectors,colour\nThird,\"[\"\"housing\"\"]\",\n,\"[]\",red\n");
     assert_ne!(run(&["--resource-type", "mutual", &bad]).code, Some(0));
     let told = run(&["--resource-type", "mutual", "--format", "csv", &bad]);
-    assert_eq!((told.code, told.stdout.trim()), (Some(1), "2 rows: 1 created, 0 updated, 0 unchanged, 1 refused"));
+    assert_eq!((told.code, told.stdout.trim()), (Some(1), "2 rows: 1 created, 0 updated, 0 unchanged, 1 rejected"));
     for fault in ["line 3: /name: ", "line 3: /sectors: ", "line 3: /colour: "] {
         assert!(told.stderr.contains(fault), "{}", told.stderr);
     }
@@ -687,7 +687,7 @@ async fn a_worker_that_has_lost_its_import_stops(app: &TestApp) {
     assert_entered_once(app, &begun).await;
     // Whoever entered them, the command tells what became of its rows.
     let ended = command.end();
-    let told = format!("{LONG} rows: {LONG} created, 0 updated, 0 unchanged, 0 refused");
+    let told = format!("{LONG} rows: {LONG} created, 0 updated, 0 unchanged, 0 rejected");
     assert_eq!((ended.code, ended.stdout.trim()), (Some(0), told.as_str()), "{ended:?}");
 }
 

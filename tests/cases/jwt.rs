@@ -77,7 +77,7 @@ async fn a_token_that_is_not_taken_is_told_why(other: &TestApp) {
     let (header, rest) = good.split_once('.').unwrap();
     read(&good).await.expect(200);
 
-    refused(&read("opaque").await, "can't be read as a signed JWT");
+    refused(&read("opaque").await, "cannot be read as a signed JWT");
     // {"alg":"none"}
     refused(&read(&format!("eyJhbGciOiJub25lIn0.{rest}")).await, "algorithm");
     refused(&read(&format!("{header}.{}", rest.replacen('.', "AA.", 1))).await, "signature is wrong");

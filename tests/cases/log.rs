@@ -443,7 +443,7 @@ async fn a_deleted_draft_is_gone_for_those_who_saw_it_and_never_was_for_others(a
     ] {
         let never = |answer: kit::Response| {
             let problem = answer.expect_problem(404, "not-found");
-            assert_eq!(problem["detail"], format!("no staff ballot «{}»", id(&draft)));
+            assert_eq!(problem["detail"], format!("there is no staff ballot «{}»", id(&draft)));
         };
         for answer in [
             app.get(&path).with_key(&who).await,
@@ -549,7 +549,7 @@ async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
     let proof = app.get(format!("/v1/log/proofs/consistency?from={size}")).await.expect(200);
     assert_eq!(proof["from_root_hash"], before["root_hash"]);
     for (arguments, said) in [
-        (["erase", "/v1/mutuals/supplier", "--reason", "x"], "no record with personal data"),
+        (["erase", "/v1/mutuals/supplier", "--reason", "x"], "not the path of a record with personal data"),
         (["erase", "/v1/staff-ballots/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "--reason", "x"], "no staff ballot"),
         (["erase", &path, "--reason", ""], "expected"),
     ] {
@@ -701,7 +701,7 @@ async fn an_export_is_verified_by_standard_tools(app: &TestApp) {
 
     fs::write(&export, &exported.stdout).unwrap();
     let (is_right, said) = verify_by_script(&export, Some(&public));
-    assert!(is_right && said.starts_with("14 entries are whole"), "{said}");
+    assert!(is_right && said.starts_with("14 entries are unchanged"), "{said}");
     let (_, without_key) = verify_by_script(&export, None);
     assert_eq!(said, without_key);
 
@@ -755,10 +755,10 @@ async fn a_changed_log_is_found_out(app: &TestApp) {
     };
 
     let whole = verify(&["--checkpoint", kept.to_str().unwrap()]);
-    assert_eq!((whole.code, whole.stdout.starts_with("4 entries are whole")), (Some(0), true), "{whole:?}");
+    assert_eq!((whole.code, whole.stdout.starts_with("4 entries are unchanged")), (Some(0), true), "{whole:?}");
     let another = verify(&["--checkpoint", other.to_str().unwrap()]);
-    assert_eq!((another.code, another.stderr.contains("not those of the checkpoint")), (Some(1), true), "{another:?}");
+    assert_eq!((another.code, another.stderr.contains("not the same as at the checkpoint")), (Some(1), true), "{another:?}");
     app.database().execute("UPDATE entries SET after = replace(after, 'Office 1', 'Office 9') WHERE seq = 2");
     let changed = verify(&[]);
-    assert_eq!((changed.code, changed.stderr.contains("entry 2 does not say")), (Some(1), true), "{changed:?}");
+    assert_eq!((changed.code, changed.stderr.contains("entry 2 does not match its hash")), (Some(1), true), "{changed:?}");
 }

@@ -278,7 +278,7 @@ async fn create_import(
     idempotency_key: IdempotencyKey,
     File(payload): File,
 ) -> Result<HttpResponse, Problem> {
-    let missing = || ErrorItem::parameter("resource_type", "required", "a value is expected");
+    let missing = || ErrorItem::parameter("resource_type", "required", "expected a value");
     let Word(resource_type) = options.resource_type.ok_or_else(|| Problem::bad_query(vec![missing()]))?;
     let may = |action| authorize_role(&caller, action, kind(resource_type));
     may(Action::Create)
@@ -476,7 +476,7 @@ async fn receive(
     loop {
         let piece = timeout(piece_time, payload.next()).await.map_err(|_| Problem::request_timeout(piece_time))?;
         let Some(piece) = piece else { break };
-        let piece = piece.map_err(|error| Problem::bad_request(format!("the body breaks off: {error}")))?;
+        let piece = piece.map_err(|error| Problem::bad_request(format!("the body ended too early: {error}")))?;
         size = size.saturating_add(piece.len());
         if size > limit {
             return Err(Problem::payload_too_large(limit));

@@ -83,7 +83,7 @@ impl Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It isn't three parts of base64url, of which the first two are JSON objects.
-    #[error("the token can't be read as a signed JWT")]
+    #[error("the token cannot be read as a signed JWT")]
     Malformed,
     /// `none`, a shared secret's, or another that the settings don't name.
     #[error("the token's algorithm is not one that this register accepts")]

@@ -32,7 +32,7 @@ fn kinds() -> impl Iterator<Item = (Kind, Reader)> {
 pub(super) fn of(path: &str) -> Result<Erasure, String> {
     kinds().find_map(|(_, read)| read(path)).ok_or_else(|| {
         let expected: Vec<String> = kinds().map(|(kind, _)| place(kind)).collect();
-        format!("{path}: there is no record with personal data; expected {}", expected.join(" or "))
+        format!("{path} is not the path of a record with personal data: expected {}", expected.join(" or "))
     })
 }
 

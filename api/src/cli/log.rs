@@ -29,16 +29,16 @@ pub(super) enum LogCommand {
     },
     /// Check every entry against its hash and the tree against the entries
     ///
-    /// Names the first entry that is not as it was written. With a checkpoint that was kept elsewhere it also finds a log that was
-    /// written anew as a whole.
+    /// Names the first entry that was altered. With a checkpoint stored elsewhere, it also detects a log that was
+    /// rewritten from the start.
     Verify {
-        /// A checkpoint from an earlier /v1/log/head, which the log must go on from
+        /// File with a checkpoint from an earlier /v1/log/head, which the log must continue
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
         #[command(flatten)]
         database: Database,
     },
-    /// Print the head and all entries, one JSON object a line, as everybody may see them
+    /// Print the head and all entries as the public sees them, one JSON object on each line
     Export {
         #[command(flatten)]
         signing: Signing,
@@ -61,7 +61,7 @@ pub(super) struct Signing {
 pub(super) struct Erase {
     /// The record: /v1/staff-ballots/ID, /v1/departments/DEPARTMENT/enablers/ID
     path: String,
-    /// Why, for the log; say nothing in it that is to be forgotten
+    /// Reason for the log entry; do not put personal data in it
     #[arg(long, value_name = "TEXT")]
     reason: String,
     #[command(flatten)]
@@ -120,10 +120,10 @@ fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failur
             Err(format!("the log has {} entries, but had {size} at the checkpoint", found.entries).into())
         }
         (Some((size, root)), Some(then)) if root != then => {
-            Err(format!("the first {size} entries are not those of the checkpoint").into())
+            Err(format!("the first {size} entries are not the same as at the checkpoint").into())
         }
         _ => {
-            say(&format!("{} entries are whole; root {}", found.entries, hex(&found.root)));
+            say(&format!("{} entries are unchanged; root {}", found.entries, hex(&found.root)));
             Ok(())
         }
     }
@@ -163,7 +163,7 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
         store.bring_documents_up_to_date(&stamp).await?;
         store.write(stamp, move |tx| forget(tx, reason.as_str())).await
     })?;
-    say(&format!("erased: the log has forgotten {forgotten} values of {}", erase.path));
+    say(&format!("erased {forgotten} values of {} from the log", erase.path));
     if !store::empty_write_ahead_log(&erase.database.url()?)? {
         let rest = "the database's -wal file may still contain them, because a long read is running: the file disappears when the service stops";
         return Err(rest.into());

@@ -276,7 +276,7 @@ async fn get_consistency_proof(app: App, Query(asked): Query<ConsistencyOf>) -> 
 }
 
 fn required<const MIN: i64, const MAX: i64>(name: &str, given: Option<Bounded<MIN, MAX>>) -> Result<i64, Problem> {
-    let missing = || ErrorItem::parameter(name, FaultCode::Required.as_str(), "a value is expected");
+    let missing = || ErrorItem::parameter(name, FaultCode::Required.as_str(), "expected a value");
     given.map(|Bounded(number)| number).ok_or_else(|| Problem::bad_query(vec![missing()]))
 }
 

@@ -56,7 +56,7 @@ pub enum KeyError {
     #[error("«{0}» is not a valid log name: expected text without spaces and `+`, such as mutuals.example.gov.uk/log")]
     Origin(String),
     /// The system gave no random numbers.
-    #[error("no random numbers: {0}")]
+    #[error("cannot get random numbers from the system: {0}")]
     Random(String),
 }
 

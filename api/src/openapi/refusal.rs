@@ -163,13 +163,13 @@ pub fn example(kind: ProblemType) -> Value {
         ProblemType::Unauthenticated => authentication::invalid("the key expired at 2026-03-01T09:30:00Z"),
         ProblemType::Forbidden => Problem::forbidden(grants(Action::Update, Kind::Mutual)),
         ProblemType::UnknownPath => Problem::unknown_path(),
-        ProblemType::NotFound => Problem::not_found("no mutual «harmonie»"),
+        ProblemType::NotFound => Problem::not_found("there is no mutual «harmonie»"),
         ProblemType::MethodNotAllowed => Problem::method_not_allowed(&HeaderValue::from_static("GET, HEAD, OPTIONS")),
         ProblemType::NotAcceptable => Problem::not_acceptable("application/json"),
-        ProblemType::NameTaken => Problem::conflict(kind, "another mutual has the name «Harmonie»", other()),
-        ProblemType::SlugTaken => Problem::conflict(kind, "another mutual has the slug «harmonie»", other()),
+        ProblemType::NameTaken => Problem::conflict(kind, "the mutual Harmonie already has the name «Harmonie»", other()),
+        ProblemType::SlugTaken => Problem::conflict(kind, "the mutual Harmonie already has the slug «harmonie»", other()),
         ProblemType::IdentifierTaken => {
-            Problem::conflict(kind, "another mutual has the identifier «GB-COH:09506232»", other())
+            Problem::conflict(kind, "the mutual Harmonie already has the identifier «GB-COH:09506232»", other())
         }
         ProblemType::StateConflict => Problem::state_conflict(vec![Fault::new(
             "to",
@@ -179,7 +179,7 @@ pub fn example(kind: ProblemType) -> Value {
         ProblemType::NotReady => Problem::not_ready(vec![Condition {
             key: LaunchCondition::StaffBuyIn,
             outcome: TestOutcome::NotMet,
-            detail: "no formal, confirmatory or rerun ballot that is declared and stands is on record".to_owned(),
+            detail: "there is no declared formal, confirmatory or rerun ballot that counts".to_owned(),
             looked_at: Vec::new(),
         }]),
         ProblemType::PositionTaken => {
@@ -188,11 +188,11 @@ pub fn example(kind: ProblemType) -> Value {
                 id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3".to_owned(),
                 name: Some("Hold a ballot".to_owned()),
             };
-            Problem::conflict(kind, "the position «3» is that of the pathway step Hold a ballot", vec![step])
+            Problem::conflict(kind, "the pathway step Hold a ballot already has the position «3»", vec![step])
         }
         ProblemType::PeriodTaken => Problem::conflict(
             kind,
-            "the year that ends on «2013-03-31» is that of the annual return 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2",
+            "the annual return 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2 already has the year that ends on «2013-03-31»",
             vec![OtherRecord {
                 resource_type: "annual_return",
                 id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),
@@ -201,7 +201,8 @@ pub fn example(kind: ProblemType) -> Value {
         ),
         ProblemType::StepTaken => Problem::conflict(
             kind,
-            "the step «01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3» is that of the pathway progress 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2",
+            "the pathway progress 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2 already has the step \
+             «01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3»",
             vec![OtherRecord {
                 resource_type: "pathway_progress",
                 id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),

@@ -269,7 +269,7 @@ async fn list_code_lists(conditions: IfChanged) -> HttpResponse {
 #[get("/code-lists/{code_list}")]
 async fn get_code_list(conditions: IfChanged, PathKey(id): PathKey<String>) -> Result<HttpResponse, Problem> {
     let found = all().into_iter().find(|list| list.id == id);
-    let found = found.ok_or_else(|| Problem::not_found("there is no such code list; /v1/code-lists names them all"))?;
+    let found = found.ok_or_else(|| Problem::not_found("there is no such code list; /v1/code-lists lists them all"))?;
     Ok(conditions.worked_out(&found))
 }
 

@@ -44,7 +44,8 @@ impl<T: Input> FromRequest for Body<T> {
         let payload = web::Payload::from_request(request, payload);
         let time = request.app_data::<App>().map_or(Config::REQUEST_TIME, |app| app.body_time);
         Box::pin(async move {
-            let broken_off = |error: actix_web::Error| Problem::bad_request(format!("the body breaks off: {error}"));
+            let broken_off =
+                |error: actix_web::Error| Problem::bad_request(format!("the body ended too early: {error}"));
             let arriving = payload.await.map_err(broken_off)?.to_bytes_limited(T::MAX_BYTES);
             let read = timeout(time, arriving).await.map_err(|_| Problem::request_timeout(time))?;
             let bytes = read.map_err(|_| Problem::payload_too_large(T::MAX_BYTES))?.map_err(broken_off)?;

@@ -260,7 +260,7 @@ impl<'a> Values<'a, '_> {
                 Err(ValueError::new(FaultCode::Empty, "expected a value; if there is none, leave the parameter out"))
             }
             [(_, value)] => Ok(value),
-            [] => Err(ValueError::new(FaultCode::Required, "a value is expected")),
+            [] => Err(ValueError::new(FaultCode::Required, "expected a value")),
             _ => Err(ValueError::new(FaultCode::TooMany, "the parameter takes one value, but several were given")),
         }
     }

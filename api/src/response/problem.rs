@@ -512,11 +512,11 @@ fn taken(conflict: &Conflict) -> Option<ErrorItem> {
         ConflictKind::IdTaken | ConflictKind::HasDependents | ConflictKind::FirstContractTaken => return None,
     };
     let holder = conflict.other.as_ref().map_or_else(
-        || "belongs or belonged to another record".to_owned(),
-        |other| format!("belongs to the {} {}", other.resource_type, other.name.as_ref().unwrap_or(&other.id)),
+        || "another record has or had".to_owned(),
+        |other| format!("the {} {} already has", other.resource_type, other.name.as_ref().unwrap_or(&other.id)),
     );
     let pointer = if conflict.field.is_empty() { String::new() } else { format!("/{}", conflict.field) };
-    Some(ErrorItem::pointer(pointer, code, format!("the {what} «{}» {holder}", conflict.value)))
+    Some(ErrorItem::pointer(pointer, code, format!("{holder} the {what} «{}»", conflict.value)))
 }
 
 impl fmt::Display for Problem {

@@ -89,7 +89,7 @@ vocabulary! {
         Describe = "describe",
         /// declare a result that was entered as a draft
         Declare = "declare",
-        /// change what was declared or has happened, and enter it after the fact
+        /// correct what was declared, and enter past events
         Correct = "correct",
         /// appoint a scrutineer
         Appoint = "appoint",

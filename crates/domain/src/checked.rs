@@ -127,7 +127,7 @@ pub(crate) fn repeats<T: PartialEq>(items: &[T], limit: usize) -> Vec<Fault> {
             Some(Fault::new(
                 position.to_string(),
                 FaultCode::DuplicateItem,
-                format!("the same as item {first} of this list"),
+                format!("the same as item {first} in this list"),
             ))
         })
         .collect()

@@ -10,7 +10,7 @@ use domain::{BallotError, Condition, Fault, Kind};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// No such record.
-    #[error("no {resource_type} «{key}»")]
+    #[error("there is no {resource_type} «{key}»")]
     NotFound {
         /// What was looked for.
         resource_type: Kind,
@@ -31,16 +31,16 @@ pub enum Error {
     #[error("{} conflict(s) with other records", .0.len())]
     Conflict(Vec<Conflict>),
     /// The place in a list to go on from is none: it is not a value of the sort key.
-    #[error("«{0}» is no place in this list")]
+    #[error("«{0}» is not a position in this list")]
     InvalidPosition(String),
     /// The mutual is not ready to be launched: these conditions are not met.
     #[error("{} condition(s) of the launch are not met", .0.len())]
     NotReady(Vec<Condition>),
     /// The values given break rules.
-    #[error("{} fault(s) in the values given", .0.len())]
+    #[error("{} error(s) in the values given", .0.len())]
     Rule(Vec<Fault>),
     /// What the record says now forbids the change: each fault says of a member what is possible instead.
-    #[error("the record as it is forbids {} change(s)", .0.len())]
+    #[error("the record's current state does not allow {} change(s)", .0.len())]
     State(Vec<Fault>),
     /// The database can't be reached or has no time; a later try may succeed.
     #[error("the database is unavailable: {0}")]

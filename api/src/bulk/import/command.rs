@@ -22,18 +22,18 @@ use crate::response::table::{self, Column};
 /// What `mutuals import` takes.
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// The file: JSON objects on lines of their own, or a table as `export.csv` has it
+    /// The file: one JSON object on each line, or a table like `export.csv`
     file: PathBuf,
-    /// What the rows are: department, mutual, staff_ballot or contract
+    /// Type of the records: department, mutual, staff_ballot or contract
     #[arg(long, value_name = "TYPE")]
     resource_type: Importable,
-    /// What becomes of the import where a row is refused: best_effort or atomic
+    /// If a row is rejected: best_effort enters the others, atomic enters nothing
     #[arg(long, value_name = "MODE", default_value_t = ImportMode::BestEffort)]
     mode: ImportMode,
     /// Carry out all checks and enter nothing
     #[arg(long)]
     validate_only: bool,
-    /// How the file is written, where its name doesn't end in .ndjson, .jsonl or .csv
+    /// Format of the file, if its name does not end in .ndjson, .jsonl or .csv
     #[arg(long, value_enum)]
     format: Option<Format>,
 }
@@ -96,7 +96,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         let would = if done.validate_only { "would be " } else { "" };
         let nothing = if done.state == ImportState::Failed { "; nothing was entered" } else { "" };
         say(&format!(
-            "{} rows: {} {would}created, {} {would}updated, {} unchanged, {} refused{nothing}",
+            "{} rows: {} {would}created, {} {would}updated, {} unchanged, {} rejected{nothing}",
             counts.rows, counts.created, counts.updated, counts.unchanged, counts.failed
         ));
         match counts.failed {

@@ -24,7 +24,7 @@ a department needs a key that covers all departments. Moving a record from one d
 
 Without draft access, a draft ballot does not exist (404), also in lists. With draft access, you also see the name of
 the ballot's scrutineer. Others see the ballot without it, with a different `ETag`. In the same way, only callers with a
-key see the name and e-mail address of an enabler.
+key see the name and email address of an enabler.
 
 ## Who may do what
 

@@ -42,7 +42,7 @@ pub enum KeySetError {
     #[error(transparent)]
     Unreadable(#[from] io::Error),
     /// It is no JWK set.
-    #[error("it isn't a JWK set: {0}")]
+    #[error("it is not a JWK set: {0}")]
     Malformed(#[from] serde_json::Error),
     /// What only the issuer may have is in it.
     #[error("it contains a private or secret key: give only the issuer's public keys")]

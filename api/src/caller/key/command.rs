@@ -20,9 +20,9 @@ pub enum Command {
     ///
     /// It is never shown again: the register keeps only its hash.
     Create(Create),
-    /// List all keys, those that don't work any more among them; no key itself is shown
+    /// List all keys, including those that no longer work, without their secrets
     List,
-    /// Make a key stop working, within a second and for good
+    /// Revoke a key: it stops working within a second, permanently
     Revoke {
         /// The key's id, as `list` shows it
         id: String,
@@ -35,16 +35,17 @@ pub struct Create {
     /// department_editor, mutual_editor, procurement_officer, scrutineer, auditor or admin
     #[arg(long)]
     role: String,
-    /// What the key is for: the system that will use it, say
+    /// What the key is for, such as the system that will use it
     #[arg(long, value_name = "TEXT")]
     label: String,
-    /// A department that the key is confined to, by slug or id; several by repetition. Without it the key is for all departments
+    /// Department that the key is limited to, by slug or id; repeat the option for several. The default is all
+    /// departments
     #[arg(long = "department", value_name = "SLUG")]
     departments: Vec<String>,
     /// After how many days the key stops working: 1 to 365
     #[arg(long, default_value_t = 90, value_name = "DAYS")]
     expires_in: i64,
-    /// Only if there is no key yet; otherwise nothing is made or printed
+    /// Make a key only if there is none yet; otherwise print nothing
     #[arg(long)]
     if_first: bool,
 }
@@ -62,10 +63,10 @@ pub enum KeyError {
     #[error("{0}")]
     Value(#[from] domain::Invalid),
     /// The system has no random numbers to give.
-    #[error("no random numbers: {0}")]
+    #[error("cannot get random numbers from the system: {0}")]
     Random(#[from] getrandom::Error),
     /// Nobody reads what was to be printed.
-    #[error("the output can't be written: {0}")]
+    #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
 }
 

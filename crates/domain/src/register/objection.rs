@@ -170,7 +170,7 @@ impl Handling {
         let from = self.outcome;
         let why = match self.next_outcomes() {
             [] if self.decided_by_arbiter => "the arbiter's decision is final".to_owned(),
-            [] => "it stays so".to_owned(),
+            [] => "a withdrawal is final".to_owned(),
             next => {
                 let words: Vec<_> = next.iter().map(|outcome| outcome.as_str()).collect();
                 format!("expected `{}`", words.join("` or `"))

@@ -161,7 +161,7 @@ fn condition(key: LaunchCondition, (outcome, detail): Found, looked_at: Vec<Look
 fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
     let key = LaunchCondition::StaffBuyIn;
     let Some(ballot) = newest_deciding(ballots) else {
-        let found = not_met("no formal, confirmatory or rerun ballot that is declared and stands is on record");
+        let found = not_met("there is no declared formal, confirmatory or rerun ballot that counts");
         return condition(key, found, Vec::new());
     };
     let found = match ballot.content.verdict() {
@@ -170,15 +170,15 @@ fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
         }
         Verdict::ThresholdMissed(option) => not_met(format!("`{}` leads, but a threshold is missed", option.key)),
         Verdict::ThresholdUnknown(option) => {
-            unknown(format!("`{}` leads, but the counts do not tell whether every threshold is met", option.key))
+            unknown(format!("`{}` leads, but the counts do not show whether every threshold is met", option.key))
         }
         Verdict::Otherwise(option) => {
             not_met(format!("staff chose `{}`, which is `{}` and not a mutual", option.key, option.effect))
         }
         Verdict::Abstained => not_met("most of those who voted made no choice"),
-        Verdict::Tied => not_met("several options lead together"),
+        Verdict::Tied => not_met("several options are tied"),
         Verdict::NobodyVoted => not_met("nobody voted"),
-        Verdict::LeadUnknown => unknown("the known counts do not tell which option leads"),
+        Verdict::LeadUnknown => unknown("the known counts do not show which option leads"),
         Verdict::NotDeciding => not_met("the ballot decides nothing"),
     };
     condition(key, found, vec![LookedAt::StaffBallot(ballot.id)])
@@ -198,7 +198,7 @@ fn endorsement(
         Some(Position::Supports) => met(format!("`{constituency}` have supported the mutual since {given_on}")),
         Some(Position::Opposes) => not_met(format!("`{constituency}` have opposed the mutual since {given_on}")),
         Some(Position::Neutral) => not_met(format!("`{constituency}` have been neutral since {given_on}")),
-        None => unknown(format!("the endorsement of {given_on} names no position")),
+        None => unknown(format!("the endorsement of {given_on} has no position")),
     };
     condition(key, found, vec![LookedAt::Endorsement(stands.id)])
 }

@@ -137,7 +137,8 @@ impl StepFault {
                 at("effective_on", FaultCode::OutOfRange, detail)
             }
             Self::Early { date, earlier } => {
-                let detail = format!("{date} is before an earlier step, of {earlier}: expected the same day or later");
+                let detail =
+                    format!("{date} is before an earlier transition, of {earlier}: expected the same day or later");
                 at("effective_on", FaultCode::DateOrder, detail)
             }
             Self::OverrideWithoutLaunch => {

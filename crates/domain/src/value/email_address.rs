@@ -40,7 +40,7 @@ impl FromStr for EmailAddress {
             return refuse(FaultCode::TooLong, format!("{chars} characters, at most {} allowed", Self::MAX_CHARS));
         }
         if let Some(c) = given.chars().find(|c| !c.is_ascii_graphic()) {
-            return refuse(FaultCode::InvalidCharacter, format!("an e-mail address cannot have the character {c:?}"));
+            return refuse(FaultCode::InvalidCharacter, format!("an email address cannot have the character {c:?}"));
         }
         let Some((local, domain)) = given.split_once('@').filter(|(_, domain)| !domain.contains('@')) else {
             return refuse(FaultCode::InvalidFormat, format!("expected exactly one `@`, {EXAMPLE}"));

@@ -20,16 +20,16 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
         return Err(OpenError::Copy(format!("{} does not exist: there is nothing to back up", source.display())));
     }
     if file.exists() {
-        return Err(OpenError::Copy(format!("{} exists already: name a new file", file.display())));
+        return Err(OpenError::Copy(format!("{} already exists: name a new file", file.display())));
     }
     let mut conn = open(url)?;
     diesel::sql_query("VACUUM INTO $1")
         .bind::<Text, _>(file.to_string_lossy())
         .execute(&mut conn)
-        .map_err(|error| OpenError::Copy(format!("{} can't be written: {error}", file.display())))?;
+        .map_err(|error| OpenError::Copy(format!("cannot write {}: {error}", file.display())))?;
     std::fs::File::open(file)
         .and_then(|copy| copy.sync_all())
-        .map_err(|error| OpenError::Copy(format!("{} can't be written to disk: {error}", file.display())))
+        .map_err(|error| OpenError::Copy(format!("cannot write {} to disk: {error}", file.display())))
 }
 
 /// Makes a backup the register. The place must be free, so that no register is ever overwritten.
@@ -52,7 +52,7 @@ pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     let fresh = beside(target, ".restoring");
     let copied = copy_checked(file, &fresh).and_then(|()| {
         std::fs::rename(&fresh, target)
-            .map_err(|error| OpenError::Copy(format!("{} can't be put in place: {error}", target.display())))
+            .map_err(|error| OpenError::Copy(format!("cannot move {} into place: {error}", target.display())))
     });
     for rest in ["", "-wal", "-shm", ".lock"] {
         // Left over only where the copy was not sound.

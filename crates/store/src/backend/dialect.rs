@@ -129,7 +129,7 @@ pub(crate) fn goes_on(conn: &mut Conn) -> Result<bool, Error> {
     match conn {
         Conn::Postgres(conn) => Ok(conn.batch_execute("SELECT 1").is_ok()),
         Conn::Sqlite(_) => match control(conn, &["BEGIN"]) {
-            Ok(()) => Err(Error::Internal("the database has ended the transaction by itself".to_owned())),
+            Ok(()) => Err(Error::Internal("the database ended the transaction".to_owned())),
             Err(_) => Ok(true),
         },
     }

@@ -114,6 +114,6 @@ fn below(conn: &mut Conn, Subtree { level, position }: Subtree, from: u32) -> Re
 
 fn incomplete(level: u32, position: i64) -> Error {
     Error::Internal(format!(
-        "the log's tree lacks hashes below level {level}, position {position}: run `mutuals log verify`"
+        "the log's tree has no hashes below level {level}, position {position}: run `mutuals log verify`"
     ))
 }

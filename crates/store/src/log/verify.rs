@@ -76,7 +76,7 @@ impl Check {
             let said = row.hash(dialect);
             match &said {
                 Ok(hash) if hash.as_slice() == row.leaf_hash => {}
-                Ok(_) => self.blame(row.seq, "does not say what its hash was made of"),
+                Ok(_) => self.blame(row.seq, "does not match its hash"),
                 Err(detail) => self.blame(row.seq, detail),
             }
             let leaf = said.ok().or_else(|| Hash::try_from(row.leaf_hash).ok()).unwrap_or_default();
@@ -102,7 +102,7 @@ impl Check {
             let stored = log_tree::stored(tx.conn(), *level, *position, 1)?;
             if stored.as_slice() != [*hash] {
                 let (first, last) = ((position << level) + 1, (position + 1) << level);
-                let detail = format!("the stored hash of entries {first} to {last} is not theirs");
+                let detail = format!("the stored hash of entries {first} to {last} is wrong");
                 self.faults.push(LogFault { seq: None, detail });
             }
         }
@@ -117,7 +117,7 @@ impl Check {
             .first(tx.conn())
             .optional()?;
         if let Some(seq) = beyond {
-            self.blame(seq, "is beyond the head of the log");
+            self.blame(seq, "is after the head of the log");
         }
         let surplus: i64 = log_subtrees::table
             .filter(log_subtrees::level.eq(i64::from(log_tree::STRIDE)))
@@ -125,7 +125,7 @@ impl Check {
             .count()
             .get_result(tx.conn())?;
         if surplus > 0 {
-            let detail = format!("{surplus} stored hashes are of entries beyond the head, {head}");
+            let detail = format!("{surplus} stored hashes are of entries after the head, {head}");
             self.faults.push(LogFault { seq: None, detail });
         }
         let values: Vec<(String, Vec<u8>, String)> = personal_values::table
@@ -133,7 +133,7 @@ impl Check {
             .load(tx.conn())?;
         for (commitment, salt, value) in values {
             if personal::hash(&salt, &value) != commitment {
-                let detail = format!("what is kept behind the commitment {commitment} is not what was committed to");
+                let detail = format!("the stored value does not match the commitment {commitment}");
                 self.faults.push(LogFault { seq: None, detail });
             }
         }
@@ -199,7 +199,7 @@ impl RawEntry {
     fn hash(&self, dialect: Dialect) -> Result<Hash, &'static str> {
         let leaf = Leaf {
             seq: self.seq,
-            at: self.instant(dialect).ok_or("has a time that is none")?.and_utc(),
+            at: self.instant(dialect).ok_or("has an invalid time")?.and_utc(),
             actor: text(&self.actor)?,
             request_id: text(&self.request_id)?,
             action: text(&self.action)?,
@@ -224,5 +224,5 @@ impl RawEntry {
 }
 
 fn text(bytes: &[u8]) -> Result<&str, &'static str> {
-    str::from_utf8(bytes).map_err(|_| "holds bytes that are no text")
+    str::from_utf8(bytes).map_err(|_| "contains bytes that are not text")
 }

@@ -69,7 +69,8 @@ impl Versioned {
         }
         if version > self.today() {
             return Err(Error::Internal(format!(
-                "the documents of its {} are in form {version}, which this version of the program does not know",
+                "the documents of its {} have the version {version}, which this program does not know: use a newer \
+                 version of the program",
                 self.kind.plural()
             )));
         }

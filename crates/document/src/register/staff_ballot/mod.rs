@@ -299,7 +299,7 @@ impl Rules for TimesCorrected {
         if self.0 <= most {
             return Vec::new();
         }
-        vec![Fault::new("corrections", FaultCode::TooMany, format!("expected {most} corrections at most"))]
+        vec![Fault::new("corrections", FaultCode::TooMany, format!("expected at most {most} corrections"))]
     }
 }
 
@@ -308,7 +308,7 @@ impl BallotCorrection {
     fn build(self, faults: &mut Faults) -> Option<domain::Correction> {
         let correction = self.into_value();
         if correction.is_none() {
-            faults.push("", FaultCode::Required, "a correction has `corrected_at`, `reason` and `version`");
+            faults.push("", FaultCode::Required, "a correction needs `corrected_at`, `reason` and `version`");
         }
         correction
     }

@@ -55,7 +55,7 @@ pub enum BallotError {
     #[error("{}", .0.detail)]
     State(Fault),
     /// What it says, or would say, breaks rules.
-    #[error("{} fault(s) in what the ballot says", .0.len())]
+    #[error("{} error(s) in the ballot", .0.len())]
     Content(Vec<Fault>),
 }
 

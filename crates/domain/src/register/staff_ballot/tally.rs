@@ -255,7 +255,7 @@ impl Tally {
             let measures_the_same =
                 |other: &Threshold| other.basis == threshold.basis && other.option == threshold.option;
             if self.thresholds.iter().take(position).any(measures_the_same) {
-                let detail = "an earlier threshold already measures the same";
+                let detail = "an earlier threshold already has this basis and option";
                 faults.push(Fault::new(field, FaultCode::DuplicateItem, detail));
             }
         }
@@ -282,7 +282,7 @@ impl Tally {
         let missing = self.options.iter().find(|option| !counted.contains(&option.key));
         if let Some(option) = missing.filter(|_| self.counts_complete) {
             let key = &option.key;
-            let detail = format!("the count of `{key}` is missing: give it, or say `false` here");
+            let detail = format!("the count of `{key}` is missing: give it, or set this to `false`");
             faults.push(Fault::new("counts_complete", FaultCode::Inconsistent, detail));
         }
         faults
