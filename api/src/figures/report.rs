@@ -202,7 +202,7 @@ struct CoveredStage {
 struct CoverageHole {
     stage: Stage,
     sector: Sector,
-    /// How many.
+    /// How many mutuals there are.
     #[schema(minimum = 1)]
     mutuals: i64,
 }

@@ -61,7 +61,7 @@ struct Scorecard {
 /// The support requests of the department's mutuals that were neither met nor declined by the day.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct OpenRequests {
-    /// How many there are.
+    /// How many such requests there are.
     #[schema(minimum = 0)]
     open: i64,
     /// The median number of days that they had waited by the day.
@@ -88,7 +88,7 @@ struct ScorecardStage {
 struct ContractsEnding {
     /// The last day of the twelve months.
     by: Day,
-    /// How many there are.
+    /// How many such contracts there are.
     #[schema(minimum = 0)]
     count: i64,
     /// The contracts that end first, in the order of their ends: at most 20.

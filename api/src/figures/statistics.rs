@@ -23,7 +23,7 @@ pub type StandingGroup = Word<domain::StandingGroup>;
     "count": 17, "records": 17, "lacking": 21, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=operating"
 }))]
 pub struct Figure {
-    /// How many.
+    /// The number of records.
     #[schema(minimum = 0)]
     count: i64,
     /// How many records are behind it.
@@ -241,7 +241,7 @@ pub struct RegimeFigures {
     "contracts_by_procedure": [], "contracts_by_regime": []
 }))]
 pub struct Statistics {
-    /// The day.
+    /// The day that the figures are for.
     as_at: Day,
     /// The log entry that the figures are up to date with.
     #[schema(minimum = 0)]
@@ -250,7 +250,7 @@ pub struct Statistics {
     operating: Figure,
     /// Before their launch, and neither suspended nor ended.
     on_the_way: Figure,
-    /// Paused.
+    /// Paused, before or after their launch.
     suspended: Figure,
     /// Rejected, withdrawn or blocked.
     ended_before_launch: Figure,
@@ -260,30 +260,30 @@ pub struct Statistics {
     unknown: Figure,
     operating_staff: Total,
     on_the_way_staff: Total,
-    /// A mutual in several sectors counts in each.
+    /// The figures by sector. A mutual in several sectors counts in each.
     #[schema(max_items = 100)]
     by_sector: Vec<SectorFigures>,
-    /// By region.
+    /// The figures by region.
     #[schema(max_items = 100)]
     by_region: Vec<RegionFigures>,
-    /// By lead department, in the order of the slugs.
+    /// The figures by lead department, in the order of the slugs.
     #[schema(max_items = 100_000)]
     by_department: Vec<DepartmentFigures>,
-    /// By legal form.
+    /// The figures by legal form.
     #[schema(max_items = 100)]
     by_legal_form: Vec<LegalFormFigures>,
-    /// By the year of the launch.
+    /// The figures by the year of the launch.
     #[schema(max_items = 9000)]
     by_launch_year: Vec<LaunchYearFigures>,
-    /// Every stage. `lacking` counts the mutuals whose exact stage is not known, even if they are known to have been
-    /// operating.
+    /// The figures by stage, for every stage. `lacking` counts the mutuals whose exact stage is not known, even if they
+    /// are known to have been operating.
     #[schema(max_items = 100)]
     by_stage: Vec<StageFigures>,
     left_out: WithoutFact,
     /// Mutuals that were launched without meeting the conditions. They stay counted permanently.
     launches_past_gate: Figure,
     ballots: BallotFigures,
-    /// The contracts entered into by the day. `lacking` counts those whose date is not known.
+    /// The contracts entered into by the day, by procedure. `lacking` counts those whose date is not known.
     #[schema(max_items = 100)]
     contracts_by_procedure: Vec<ProcedureFigures>,
     /// The same contracts, by the law that the procurement was under.

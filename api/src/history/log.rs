@@ -101,7 +101,7 @@ struct InclusionProof {
     /// The number of the entry. The index of its leaf is one less.
     #[schema(minimum = 1)]
     seq: i64,
-    /// Its hash.
+    /// The leaf hash of the entry.
     leaf_hash: HexHash,
     /// How many entries the tree has.
     #[schema(minimum = 1)]
@@ -126,12 +126,12 @@ struct ConsistencyProof {
     /// How many entries the shorter log has.
     #[schema(minimum = 1)]
     from: i64,
-    /// Its root.
+    /// The root hash of the shorter log.
     from_root_hash: HexHash,
     /// How many entries the longer log has.
     #[schema(minimum = 1)]
     to: i64,
-    /// Its root.
+    /// The root hash of the longer log.
     to_root_hash: HexHash,
     /// The proof (RFC 6962, section 2.1.2).
     #[schema(max_items = 64)]

@@ -136,7 +136,7 @@ struct ProblemKind {
     example: Value,
 }
 
-/// A page for people.
+/// A web page.
 #[derive(ToSchema)]
 #[schema(max_length = 100_000, example = "<!DOCTYPE html>")]
 #[expect(dead_code, reason = "describes what is made elsewhere")]

@@ -58,7 +58,7 @@ pub struct CodeListSummary {
     /// What its codes describe.
     #[schema(value_type = String, max_length = 500)]
     description: &'static str,
-    /// The address of the page or law.
+    /// The path of the code list.
     #[schema(format = "uri-reference", max_length = 100)]
     url: String,
     /// How many codes it has.

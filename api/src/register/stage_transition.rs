@@ -82,10 +82,10 @@ pub struct ConditionResult {
 }))]
 pub struct LookedAt {
     kind: LookedAtKind,
-    /// Its id.
+    /// The id of the record.
     #[schema(format = "uuid", max_length = 36)]
     id: String,
-    /// Where it is.
+    /// The path of the record.
     #[schema(format = "uri-reference", max_length = 300)]
     url: String,
 }
@@ -149,8 +149,8 @@ impl LookedAt {
 
 /// Get the readiness of a mutual
 ///
-/// The six conditions for a launch, each with the records it was judged on. They are judged on what the register holds
-/// now, for a launch on the given day.
+/// The six conditions for a launch on the given day, each with the records it was judged on. They are judged on the
+/// register as it is now.
 #[utoipa::path(
     tag = "mutuals",
     params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), LaunchDay),

@@ -84,7 +84,7 @@ pub struct OtherRecord {
     /// Its id.
     #[schema(format = "uuid", max_length = 36)]
     pub id: String,
-    /// Its name or title, where it has one.
+    /// The name or title of the record, if it has one.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -9,7 +9,7 @@ use crate::value::{Day, Name, Note, Title, WebUrl};
 wire! {
     /// A source of a record: at least one of `url`, `title`, `asserted_by` and `note`.
     pub struct Source for domain::Source {
-        /// The page that says it.
+        /// The address of the page.
         url: WebUrl = optional,
         /// The heading of the page, report or article.
         title: Title = optional,

@@ -47,7 +47,7 @@ text! {
     Name: domain::Name = .line(Self::MAX_CHARS).examples(["Cabinet Office"]);
     /// A title: one line, without white space at either end, in Unicode normalisation form C.
     Title: domain::Title = .line(Self::MAX_CHARS).examples(["Annual report 2012"]);
-    /// What it is and does, in plain text of one or more lines.
+    /// A description, in plain text of one or more lines.
     Description: domain::Description = .prose(Self::MAX_CHARS).examples(["Runs the borough's libraries since 2012."]);
     /// A remark or a reason, in plain text of one or more lines.
     Note: domain::Note = .prose(Self::MAX_CHARS).examples(["The report gives the year only."]);
@@ -374,7 +374,7 @@ impl<'de, T: FromStr<Err = Invalid>> Deserialize<'de> for Word<T> {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let at = DateTime::parse_from_rfc3339(&String::deserialize(deserializer)?).map_err(|_| {
-            let detail = "expected an instant such as 2026-03-01T09:30:00Z".to_owned();
+            let detail = "expected a time such as 2026-03-01T09:30:00Z".to_owned();
             refuse(&Invalid { code: FaultCode::InvalidFormat, detail })
         });
         at.map(|at| Self(at.to_utc().trunc_subsecs(6)))
@@ -448,7 +448,7 @@ impl PartialSchema for Instant {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .description(Some("An instant in UTC, to the microsecond (RFC 3339)."))
+            .description(Some("A time in UTC, to the microsecond (RFC 3339)."))
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .examples(["2012-10-01T09:30:00.000000Z"])
             .into()

@@ -122,7 +122,7 @@ pub struct OtherRecord {
     pub resource_type: Kind,
     /// Its id.
     pub id: String,
-    /// Its name or title, where it has one.
+    /// The name or title of the record, if it has one.
     pub name: Option<String>,
 }
 

@@ -43,7 +43,7 @@ wire! {
         policy_areas: Sector = list.max(21),
         website: WebUrl = optional,
         opened_on: PartialDate = optional,
-        /// Not before `opened_on`.
+        /// When it closed: not before `opened_on`.
         closed_on: PartialDate = optional,
         /// The department that took over its work. Give it only with `closed_on`.
         successor_id: DepartmentId = optional,

@@ -35,7 +35,7 @@ wire! {
         /// The date, not in the future and not before the previous transition. For a historic transition it may be
         /// partial or absent.
         effective_on: PartialDate = optional,
-        /// Why.
+        /// Why the mutual moves.
         reason: Note = optional,
         /// Whether the transition is entered after the event, which only administrators may do. It skips the launch
         /// conditions, and is placed as late as possible among the others, so that the whole sequence is allowed. The

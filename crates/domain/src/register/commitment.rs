@@ -10,7 +10,7 @@ use crate::value::web_url::WebUrl;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// What a department has committed itself to.
+    /// What a department has committed to publish.
     pub enum CommitmentKind {
         /// A clear plan and vision for mutuals; departments were to have one by December 2012.
         PlanAndVision = "plan_and_vision",

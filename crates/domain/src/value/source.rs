@@ -15,7 +15,7 @@ pub type Sources = Distinct<Checked<Source>, 0, MAX_SOURCES>;
 /// Where a record, or a part of it, comes from, with its caveats.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
-    /// The page that says it.
+    /// The address of the page.
     pub url: Option<WebUrl>,
     /// The title of the page, report or article.
     pub title: Option<Title>,

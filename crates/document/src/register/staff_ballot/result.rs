@@ -23,7 +23,7 @@ pub struct BallotResult {
     /// the result.
     #[schema(max_items = 30)]
     leading: Vec<OptionKey>,
-    /// Whether several options lead.
+    /// Whether several options have the most votes.
     tied: bool,
     /// Each threshold of the ballot and whether it is met.
     #[schema(max_items = 20)]

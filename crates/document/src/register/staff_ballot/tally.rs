@@ -7,7 +7,7 @@ use crate::declare::{Shown, wire};
 use crate::faults::Faults;
 use crate::value::{Name, Text, WebUrl, Word, text};
 
-/// What becomes of the service if an option is chosen.
+/// What happens to the service if an option is chosen.
 pub type Effect = Word<domain::Effect>;
 
 /// What a percentage of a ballot is a share of.
@@ -58,7 +58,7 @@ wire! {
     pub struct OptionCount for domain::OptionCount {
         /// Key of one of the ballot's options. Each is counted once.
         option: OptionKey = required,
-        /// How many votes.
+        /// How many votes it has.
         votes: i64 = required.range(0, Tally::MAX_COUNT),
     }
 }

@@ -6,7 +6,7 @@ use super::tally::{PublishedFigure, Tally};
 use super::words::{Basis, PublishedBasis};
 
 vocabulary! {
-    /// Whether a published figure is what the counts say, at the precision it was printed with.
+    /// Whether a published figure agrees with the counts, at the precision it was published with.
     pub enum FigureCheck {
         /// The counts give this figure.
         Agrees = "agrees",

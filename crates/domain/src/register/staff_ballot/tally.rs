@@ -58,7 +58,7 @@ pub struct BallotOption {
 pub struct OptionCount {
     /// The option.
     pub option: OptionKey,
-    /// How many votes.
+    /// How many votes it has.
     pub votes: i64,
 }
 

@@ -71,7 +71,7 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What becomes of the service if an option is chosen.
+    /// What happens to the service if an option is chosen.
     pub enum Effect {
         /// Staff leave and run the service as a mutual.
         Mutual = "mutual",
@@ -87,7 +87,7 @@ vocabulary! {
         PrivatePartner = "private_partner",
         /// The service is put out to competition.
         CompetitiveTender = "competitive_tender",
-        /// No choice is made, and the paper is valid all the same.
+        /// No choice is made, and the paper is still valid.
         Abstain = "abstain",
         /// An outcome that none of the other values covers.
         Other = "other",
