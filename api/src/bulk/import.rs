@@ -259,10 +259,10 @@ async fn list_imports(
 /// progress, get the path in `Location`. Each row is treated as if it were sent alone: it needs the same permission and
 /// has its own log entry. If a row has the `id`, the `slug` or one of the `identifiers` of an existing record, it
 /// replaces that record, unless nothing differs. Any other row creates a record. Rows may refer to one another in any
-/// order. Only an administrator's rows may set the `id` of a new record. Fields that the register sets are ignored, so
-/// you can import an export. An administrator's rows may also give the history of a record: the stage of a mutual with
-/// its dates, or the state of a ballot with its corrections. If you repeat the request with the same `Idempotency-Key`,
-/// file and parameters, you get the same import.
+/// order, by the `id` that they set. Only an administrator's rows may set the `id` of a new record. Fields that the
+/// register sets are ignored, so you can import an export. An administrator's rows may also give the history of a
+/// record: the stage of a mutual with its dates, or the state of a ballot with its corrections. If you repeat the
+/// request with the same `Idempotency-Key`, file and parameters, you get the same import.
 #[utoipa::path(
     tag = "imports",
     params(ImportOptions, IdempotencyKey),

@@ -110,7 +110,7 @@ wire! {
         closed_on: PartialDate = optional,
         /// When the result was made known: not before `opened_on` and `closed_on`.
         declared_on: PartialDate = optional,
-        /// The levels that the result was to reach: at most one for each share.
+        /// The levels that the result was to reach: at most one for each basis and option.
         thresholds: BallotThreshold = list.max(Tally::MAX_THRESHOLDS),
         /// The scrutineer. The `name` is shown only to callers who may see the ballot's draft.
         scrutineer: Scrutineer = optional,
