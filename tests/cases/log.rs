@@ -757,8 +757,16 @@ async fn a_changed_log_is_found_out(app: &TestApp) {
     let whole = verify(&["--checkpoint", kept.to_str().unwrap()]);
     assert_eq!((whole.code, whole.stdout.starts_with("4 entries are unchanged")), (Some(0), true), "{whole:?}");
     let another = verify(&["--checkpoint", other.to_str().unwrap()]);
-    assert_eq!((another.code, another.stderr.contains("not the same as at the checkpoint")), (Some(1), true), "{another:?}");
+    assert_eq!(
+        (another.code, another.stderr.contains("not the same as at the checkpoint")),
+        (Some(1), true),
+        "{another:?}"
+    );
     app.database().execute("UPDATE entries SET after = replace(after, 'Office 1', 'Office 9') WHERE seq = 2");
     let changed = verify(&[]);
-    assert_eq!((changed.code, changed.stderr.contains("entry 2 does not match its hash")), (Some(1), true), "{changed:?}");
+    assert_eq!(
+        (changed.code, changed.stderr.contains("entry 2 does not match its hash")),
+        (Some(1), true),
+        "{changed:?}"
+    );
 }

@@ -166,8 +166,12 @@ pub fn example(kind: ProblemType) -> Value {
         ProblemType::NotFound => Problem::not_found("there is no mutual «harmonie»"),
         ProblemType::MethodNotAllowed => Problem::method_not_allowed(&HeaderValue::from_static("GET, HEAD, OPTIONS")),
         ProblemType::NotAcceptable => Problem::not_acceptable("application/json"),
-        ProblemType::NameTaken => Problem::conflict(kind, "the mutual Harmonie already has the name «Harmonie»", other()),
-        ProblemType::SlugTaken => Problem::conflict(kind, "the mutual Harmonie already has the slug «harmonie»", other()),
+        ProblemType::NameTaken => {
+            Problem::conflict(kind, "the mutual Harmonie already has the name «Harmonie»", other())
+        }
+        ProblemType::SlugTaken => {
+            Problem::conflict(kind, "the mutual Harmonie already has the slug «harmonie»", other())
+        }
         ProblemType::IdentifierTaken => {
             Problem::conflict(kind, "the mutual Harmonie already has the identifier «GB-COH:09506232»", other())
         }

@@ -86,9 +86,9 @@ pub fn shown(object: &Object) -> ObjectSchema {
         }
     }
     if object.envelope.is_some() {
-        for (name, about) in [("created_at", "When the record was created."), ("updated_at", "When the record was \
-                                                                                              last changed.")]
-        {
+        let instants =
+            [("created_at", "When the record was created."), ("updated_at", "When the record was last changed.")];
+        for (name, about) in instants {
             schema = schema.property(name, described(Instant::schema_reference(), about)).required(name);
         }
     }

@@ -76,7 +76,8 @@ impl Rules for AnnualFigures {
         if let (Some(turnover), Some(surplus)) = (self.turnover, self.surplus)
             && turnover.currency() != surplus.currency()
         {
-            let detail = format!("the currency is {}, but that of `turnover` is {}", surplus.currency(), turnover.currency());
+            let detail =
+                format!("the currency is {}, but that of `turnover` is {}", surplus.currency(), turnover.currency());
             contradicts("surplus/currency", detail);
         }
         faults
