@@ -129,7 +129,7 @@ pub(crate) const SQLITE_PATIENCE: Duration = Duration::from_secs(10);
 /// overwritten, so that an erased name is in no free page.
 const SQLITE_COMMON: &str = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; ";
 const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; \
-     PRAGMA journal_size_limit = 67108864; PRAGMA secure_delete = ON;";
+     PRAGMA journal_size_limit = 268435456; PRAGMA secure_delete = ON;";
 const SQLITE_READ: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;";
 const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on; SET client_min_messages = warning; ";
