@@ -229,24 +229,26 @@ impl Change {
     ) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, dry_run, idempotency_key, .. } = self;
         let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, &[body]));
-        let answer = app.store.write_named(stamp, names, move |tx| {
+        let entered = app.store.write_named(stamp, names, move |tx| {
             authentication::confirm(tx, &caller)?;
             authorize_role(&caller, Action::Create, R::KIND)?;
             let kept = repeat.as_ref().map(|repeat| answer_before::<R>(repeat, tx, &caller)).transpose()?;
             if let Some(kept) = kept.flatten() {
-                return Ok(kept);
+                return Ok(Entered::Answered(kept));
             }
             let stored = insert(tx, &caller)?;
             if dry_run {
-                return Ok(rehearsed(tx, stored));
+                return Ok(Entered::Answered(rehearsed(tx, &stored)));
             }
-            let answer = answer(StatusCode::CREATED, stored);
             match &repeat {
-                Some(repeat) => repeat.keep(tx, answer),
-                None => Ok(answer),
+                Some(repeat) => repeat.keep(tx, answer(StatusCode::CREATED, &stored)).map(Entered::Answered),
+                None => Ok(Entered::Stored(stored)),
             }
         });
-        let answer = answer.await?;
+        let answer = match entered.await? {
+            Entered::Answered(answer) => answer,
+            Entered::Stored(stored) => answer(StatusCode::CREATED, &stored),
+        };
         let location = format!("{path}/{}", answer.resource_id);
         let mut response = respond(answer);
         if response.status() == StatusCode::CREATED {
@@ -307,7 +309,7 @@ impl Change {
     ) -> Result<HttpResponse, Problem> {
         let answer = self.carry_out(key, actions, move |tx, current, caller, dry_run| {
             let stored = work(tx, current, caller)?;
-            Ok(if dry_run { rehearsed(tx, stored) } else { answer(StatusCode::OK, stored) })
+            Ok(if dry_run { rehearsed(tx, &stored) } else { answer(StatusCode::OK, &stored) })
         });
         Ok(respond(answer.await?))
     }
@@ -493,7 +495,15 @@ pub fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>, calle
     }
 }
 
-fn answer<T>(status: StatusCode, stored: Stored<T>) -> Answer {
+/// What became of a write that was to enter a record.
+enum Entered<R> {
+    /// The answer is known: it is that of an earlier request, or is kept for a later one, or nothing was entered.
+    Answered(Answer),
+    /// It is entered. Its answer is made when the writer's turn is over.
+    Stored(Stored<R>),
+}
+
+fn answer<T>(status: StatusCode, stored: &Stored<T>) -> Answer {
     Answer {
         fingerprint: None,
         status: status.as_u16().into(),
@@ -505,7 +515,7 @@ fn answer<T>(status: StatusCode, stored: Stored<T>) -> Answer {
 }
 
 /// What a dry run answers, of which nothing is kept: the record as it would be. It has no version to go on from.
-fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: Stored<T>) -> Answer {
+fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: &Stored<T>) -> Answer {
     tx.discard();
     Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, stored) }
 }

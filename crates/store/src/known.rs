@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::{Identifier, KeyId, Kind, Slug, fold_name};
@@ -25,20 +26,18 @@ pub struct Validity {
 }
 
 /// The names that a record is about to take. They are made before the writer's turn, so that those of a whole batch are looked up at
-/// once.
+/// once and none is copied in it.
 #[derive(Clone, Debug)]
 pub struct Naming {
-    pub(crate) kind: Kind,
-    pub(crate) id: String,
-    pub(crate) display_name: String,
+    pub(crate) owner: Arc<OtherRecord>,
     /// The slug, the name, and then the identifiers.
-    pub(crate) names: Vec<Name>,
+    pub(crate) names: Arc<[Name]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Name {
     pub(crate) by: NamedBy,
-    pub(crate) text: String,
+    pub(crate) text: Arc<str>,
 }
 
 /// Slugs and names belong to one record of a kind, identifiers to one record of the register.
@@ -54,20 +53,21 @@ pub(crate) enum NamedBy {
 #[derive(Default)]
 pub(crate) struct KnownNames {
     pub(crate) asked_for: HashSet<String>,
-    pub(crate) holders: HashMap<Name, Option<OtherRecord>>,
+    pub(crate) holders: HashMap<Name, Option<Arc<OtherRecord>>>,
 }
 
 impl Naming {
     pub(crate) fn new(kind: Kind, id: impl Display, name: &str, slug: &Slug, identifiers: &[Identifier]) -> Self {
         let own = [
-            Name { by: NamedBy::Slug(kind), text: slug.to_string() },
-            Name { by: NamedBy::Name(kind), text: fold_name(name) },
+            Name { by: NamedBy::Slug(kind), text: slug.as_str().into() },
+            Name { by: NamedBy::Name(kind), text: fold_name(name).into() },
         ];
-        let shared = identifiers.iter().map(|it| Name { by: NamedBy::Identifier, text: it.to_string() });
-        Self { kind, id: id.to_string(), display_name: name.to_owned(), names: own.into_iter().chain(shared).collect() }
+        let shared = identifiers.iter().map(|it| Name { by: NamedBy::Identifier, text: it.to_string().into() });
+        let owner = OtherRecord { resource_type: kind, id: id.to_string(), name: Some(name.to_owned()) };
+        Self { owner: Arc::new(owner), names: own.into_iter().chain(shared).collect() }
     }
 
     pub(crate) fn texts(&self, by: NamedBy) -> impl Iterator<Item = &str> {
-        self.names.iter().filter(move |name| name.by == by).map(|name| name.text.as_str())
+        self.names.iter().filter(move |name| name.by == by).map(|name| &*name.text)
     }
 }

@@ -103,7 +103,7 @@ pub(crate) struct SearchChange {
 
 pub(crate) enum SearchChangeKind {
     /// It is found by these tokens, separated by spaces.
-    Insert { tokens: String },
+    Insert { tokens: Arc<str> },
     /// It is not found any more under this number.
     Remove { row_no: i64 },
 }
@@ -259,8 +259,8 @@ impl WriteTx<'_> {
     }
 
     /// Makes a record findable by these tokens, separated by spaces.
-    pub(crate) fn index_words(&mut self, index: Searched, id: &str, tokens: String) {
-        let kind = SearchChangeKind::Insert { tokens };
+    pub(crate) fn index_words(&mut self, index: Searched, id: &str, tokens: impl Into<Arc<str>>) {
+        let kind = SearchChangeKind::Insert { tokens: tokens.into() };
         self.pending.search.push(SearchChange { index, id: id.to_owned(), kind });
     }
 

@@ -368,7 +368,7 @@ fn store_pending(conn: &mut Conn, head: Head, pending: &Pending) -> Result<Head,
     for (position, change) in pending.search.iter().enumerate() {
         match &change.kind {
             SearchChangeKind::Insert { tokens } if !is_removed_later(pending, position, &change.id) => {
-                found_by.push((change.index, change.id.as_str(), tokens.as_str()));
+                found_by.push((change.index, change.id.as_str(), &**tokens));
             }
             SearchChangeKind::Insert { .. } => {}
             SearchChangeKind::Remove { row_no } => change.index.remove(conn, *row_no)?,

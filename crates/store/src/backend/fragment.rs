@@ -51,10 +51,19 @@ impl Fragment {
     }
 
     /// Goes on with parameters between commas.
-    pub(crate) fn parameters<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+    pub(crate) fn parameters<T: Into<String>>(self, values: impl IntoIterator<Item = T>) -> Self {
+        self.parameters_between(values, ", ")
+    }
+
+    /// Goes on with parameters, and this between them.
+    pub(crate) fn parameters_between<T: Into<String>>(
+        mut self,
+        values: impl IntoIterator<Item = T>,
+        between: &'static str,
+    ) -> Self {
         for (position, value) in values.into_iter().enumerate() {
             if position > 0 {
-                self = self.sql(", ");
+                self = self.sql(between);
             }
             self = self.parameter(value);
         }

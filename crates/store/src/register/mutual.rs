@@ -172,7 +172,7 @@ pub struct Prepared {
     writing: Writing<Mutual>,
     naming: Naming,
     parts: Vec<FoundBy>,
-    words: String,
+    words: Arc<str>,
 }
 
 impl Prepared {
@@ -200,7 +200,7 @@ impl Prepared {
         self.naming.check(tx)?;
         let stored = self.writing.insert(tx, &self.parts, Remark::default())?;
         self.naming.note(tx);
-        tx.index_words(Searched::Mutuals, self.writing.id(), self.words.clone());
+        tx.index_words(Searched::Mutuals, self.writing.id(), Arc::clone(&self.words));
         Ok(stored)
     }
 
@@ -355,7 +355,7 @@ fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
 }
 
 /// What `q` finds a mutual by: its name, its description and its identifiers.
-fn words(mutual: &Mutual) -> String {
+fn words(mutual: &Mutual) -> Arc<str> {
     let mut text = mutual.name.to_string();
     if let Some(description) = &mutual.description {
         text.push(' ');
@@ -365,7 +365,7 @@ fn words(mutual: &Mutual) -> String {
         text.push(' ');
         text.push_str(&identifier.to_string());
     }
-    indexed(&text)
+    indexed(&text).into()
 }
 
 /// Refuses what other records stand against, with the faults that are known already.

@@ -3,6 +3,8 @@
 //! Writes are serial on both databases, so that what is found free here is still free when it is taken; the unique indexes stand
 //! behind it.
 
+use std::sync::Arc;
+
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, Text};
 use domain::{Fault, FaultCode, Identifier, Kind, Slug};
@@ -38,14 +40,14 @@ const TOGETHER: usize = 256;
 impl Naming {
     /// Refuses names that other records have, naming all of them.
     pub(crate) fn check(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        if !tx.known().names.asked_for.contains(&self.id) {
+        if !tx.known().names.asked_for.contains(&self.owner.id) {
             let found = KnownNames::look_up(tx.conn(), [self])?;
             tx.known().names.add(found);
         }
         let names = &tx.known().names;
-        let others = (0..).zip(&self.names).filter_map(|(position, name)| {
-            let holder = names.holders.get(name)?.as_ref();
-            (holder.map(|holder| &holder.id) != Some(&self.id)).then(|| conflict(position, name, holder))
+        let others = (0..).zip(&*self.names).filter_map(|(position, name)| {
+            let holder = names.holders.get(name)?.as_deref();
+            (holder.map(|holder| &holder.id) != Some(&self.owner.id)).then(|| conflict(position, name, holder))
         });
         let conflicts: Vec<Conflict> = others.collect();
         if conflicts.is_empty() { Ok(()) } else { Err(Error::Conflict(conflicts)) }
@@ -53,8 +55,8 @@ impl Naming {
 
     /// From now on the names are this record's, which has been entered.
     pub(crate) fn note(&self, tx: &mut WriteTx<'_>) {
-        let own = OtherRecord { resource_type: self.kind, id: self.id.clone(), name: Some(self.display_name.clone()) };
-        tx.known().names.holders.extend(self.names.iter().map(|name| (name.clone(), Some(own.clone()))));
+        let owner = || Some(Arc::clone(&self.owner));
+        tx.known().names.holders.extend(self.names.iter().map(|name| (name.clone(), owner())));
     }
 }
 
@@ -65,7 +67,8 @@ fn conflict(position: usize, name: &Name, holder: Option<&OtherRecord>) -> Confl
         NamedBy::Identifier => (ConflictKind::IdentifierTaken, format!("identifiers/{}", position.saturating_sub(2))),
     };
     let display_name = holder.and_then(|holder| holder.name.as_ref()).filter(|_| kind == ConflictKind::NameTaken);
-    Conflict { kind, field, value: display_name.unwrap_or(&name.text).clone(), other: holder.cloned() }
+    let value = display_name.map_or(&*name.text, String::as_str).to_owned();
+    Conflict { kind, field, value, other: holder.cloned() }
 }
 
 impl KnownNames {
@@ -74,7 +77,7 @@ impl KnownNames {
         let wanted: Vec<&Naming> = wanted.into_iter().collect();
         let mut found = Self::default();
         for together in wanted.chunks(TOGETHER) {
-            found.asked_for.extend(together.iter().map(|naming| naming.id.clone()));
+            found.asked_for.extend(together.iter().map(|naming| naming.owner.id.clone()));
             let holders: Vec<Holder> = query(together).statement().load(conn)?;
             found.holders.extend(holders.into_iter().map(Holder::named));
         }
@@ -90,39 +93,41 @@ impl KnownNames {
 /// One statement for all names, since each that a write waits for makes the next one wait.
 fn query(wanted: &[&Naming]) -> Fragment {
     let mut selects = Vec::new();
-    // As many parameters each time as some power of two: few texts serve all batches, and each is prepared once.
-    let mut among = |by: NamedBy, sql: String| {
+    // As many parameters each time as some power of two: few texts serve all batches, and each is prepared once. The names come first in
+    // each join, so that each is looked up in an index as it stands: `IN` would sort them first.
+    let mut among = |by: NamedBy, columns: String, found_in: String| {
         let texts: Vec<&str> = wanted.iter().flat_map(|naming| naming.texts(by)).collect();
         if let Some(last) = texts.last() {
             let padded = texts.iter().chain(std::iter::repeat(last)).take(texts.len().next_power_of_two()).copied();
-            selects.push(Fragment::default().sql(sql).parameters(padded).sql(")"));
+            let names = Fragment::default().parameters_between(padded, "), (").within("(VALUES (", ")) AS wanted");
+            selects.push(names.within(format!("SELECT {columns} FROM "), " CROSS JOIN ").sql(found_in));
         }
     };
     for kind in [Kind::Department, Kind::Mutual] {
         let table = kind.table();
         among(
             NamedBy::Slug(kind),
-            format!(
-                "SELECT 'slug' AS named_by, slug AS text, '{kind}' AS resource_type, id, name FROM {table} WHERE slug IN ("
-            ),
+            format!("'slug' AS named_by, slug AS text, '{kind}' AS resource_type, id, name"),
+            format!("{table} WHERE slug = wanted.column1"),
         );
         among(
             NamedBy::Slug(kind),
-            format!(
-                "SELECT 'slug' AS named_by, slug AS text, resource_type, NULL AS id, NULL AS name FROM tombstones \
-                 WHERE resource_type = '{kind}' AND slug IN ("
-            ),
+            "'slug', slug, resource_type, NULL AS id, NULL AS name".to_owned(),
+            format!("tombstones WHERE resource_type = '{kind}' AND slug = wanted.column1"),
         );
         among(
             NamedBy::Name(kind),
-            format!("SELECT 'name', name_folded, '{kind}', id, name FROM {table} WHERE name_folded IN ("),
+            format!("'name', name_folded, '{kind}', id, name"),
+            format!("{table} WHERE name_folded = wanted.column1"),
         );
     }
     among(
         NamedBy::Identifier,
-        "SELECT 'identifier', i.identifier, CASE WHEN m.id IS NULL THEN 'department' ELSE 'mutual' END, \
-         COALESCE(d.id, m.id), COALESCE(d.name, m.name) FROM identifiers i LEFT JOIN departments d ON d.id = i.department_id \
-         LEFT JOIN mutuals m ON m.id = i.mutual_id WHERE i.identifier IN ("
+        "'identifier', i.identifier, CASE WHEN m.id IS NULL THEN 'department' ELSE 'mutual' END, COALESCE(d.id, m.id), \
+         COALESCE(d.name, m.name)"
+            .to_owned(),
+        "identifiers i LEFT JOIN departments d ON d.id = i.department_id LEFT JOIN mutuals m ON m.id = i.mutual_id \
+         WHERE i.identifier = wanted.column1"
             .to_owned(),
     );
     let joined = selects.into_iter().reduce(|all, select| all.sql(" UNION ALL ").and(select));
@@ -130,15 +135,15 @@ fn query(wanted: &[&Naming]) -> Fragment {
 }
 
 impl Holder {
-    fn named(self) -> (Name, Option<OtherRecord>) {
+    fn named(self) -> (Name, Option<Arc<OtherRecord>>) {
         let kind = if self.resource_type == Kind::Department.as_str() { Kind::Department } else { Kind::Mutual };
         let by = match self.named_by.as_str() {
             "slug" => NamedBy::Slug(kind),
             "name" => NamedBy::Name(kind),
             _ => NamedBy::Identifier,
         };
-        let other = self.id.map(|id| OtherRecord { resource_type: kind, id, name: self.name });
-        (Name { by, text: self.text }, other)
+        let other = self.id.map(|id| Arc::new(OtherRecord { resource_type: kind, id, name: self.name }));
+        (Name { by, text: self.text.into() }, other)
     }
 }
 
