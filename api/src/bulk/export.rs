@@ -21,7 +21,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::register::operations::{Described, Operation, answer_as};
+use crate::register::operations::{Operation, answer_as};
 use crate::register::resource::Root;
 use crate::request::page::SortKey;
 use crate::request::query::Query;
@@ -61,7 +61,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Mounts the exports of a kind.
-fn exports<R: Root + Described>(config: &mut ServiceConfig<'_>) {
+fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
     let (words, kind, name) = (R::WORDS, R::KIND, <R::Document as Wire>::OBJECT.name);
     let (many, one) = (words.many, words.singular());
     let seen = if personal(&<R::Document as Wire>::OBJECT).is_empty() { "" } else { " as you may see it" };

@@ -26,8 +26,9 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::history::merge_patch::difference;
 use crate::http::wait::Wait;
-use crate::register::operations::{Described, Operation, Words, answer_as, has_slug, path_parameter};
+use crate::register::operations::{Operation, answer_as, has_slug, path_parameter};
 use crate::register::resource::Root;
+use crate::register::words::Words;
 use crate::request::conditional::{IfChanged, digest};
 use crate::request::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::request::query::Query;
@@ -270,7 +271,7 @@ async fn list_entries(
 /// Mounts the history of the records of a kind.
 fn histories<R>(config: &mut ServiceConfig<'_>)
 where
-    R: Root + Described,
+    R: Root,
     R::Key: PartialSchema,
 {
     let (words, kind) = (Words { tag: "entries", ..R::WORDS }, R::KIND);

@@ -8,7 +8,8 @@ use utoipa::openapi::{Components, Ref};
 use super::header::component_name;
 use super::refusal::response;
 use crate::caller::access::Asked;
-use crate::register::operations::{self, Conflicts};
+use crate::register::operations;
+use crate::register::words::Conflicts;
 use crate::response::problem_type::ProblemType;
 
 /// What a ballot's own state stands in the way of. A scrutineer is appointed whatever it is.

@@ -1,14 +1,12 @@
 //! Annual returns: what mutuals say about each of their years.
 
 use crate::register::child::{ChildResource, NoFilter};
-use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::response::problem_type::ProblemType;
 
 impl ChildResource for domain::AnnualReturn {
     type Filter = NoFilter;
-}
 
-impl DescribedChild for domain::AnnualReturn {
     const WORDS: Words = Words {
         tag: "mutuals",
         one: "an annual return",

@@ -17,15 +17,22 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::register::resource::{Change, Erasure, Resource, accept, authorize_any};
+use crate::register::words::Words;
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
 use crate::request::page::{ListQuery, SortKey};
+use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
 /// A kind of record that belongs to another.
 pub trait ChildResource: StoredChild + PartialEq {
     /// Which of them a list has, as a query says it.
     type Filter: ChildFilter;
+
+    /// See [`Resource::WORDS`].
+    const WORDS: Words;
+    /// See [`Resource::IS_CHANGEABLE`].
+    const IS_CHANGEABLE: bool = true;
 
     /// What it may be to enter one: whoever may do none of it is told before the content is looked at.
     const ENTERING: &'static [Action] = &[Action::Create];
@@ -64,11 +71,11 @@ impl<T: StoredChild> FromRequest for ChildKey<T> {
     }
 }
 
-impl<T: ChildResource> Resource for Child<T::Parent, T>
-where
-    T::Parent: PartialEq,
-{
+impl<T: ChildResource> Resource for Child<T::Parent, T> {
     type Key = ChildKey<T>;
+
+    const WORDS: Words = T::WORDS;
+    const IS_CHANGEABLE: bool = T::IS_CHANGEABLE;
 
     fn wanted(&self, content: T) -> Self {
         Child { parent_id: self.parent_id, content }
@@ -158,16 +165,13 @@ impl Change {
     /// 404 or 410 where the record is not there, 422 with every fault of the content, 409 naming the records that stand in the way.
     pub async fn create_child<T: ChildResource>(
         self,
-        parent: Key<T::Parent>,
+        parent: PathKey<Key<T::Parent>>,
         body: Body<T::Document>,
-    ) -> Result<HttpResponse, Problem>
-    where
-        T::Parent: PartialEq,
-    {
+    ) -> Result<HttpResponse, Problem> {
         let (id, stamp) = self.entry::<Child<T::Parent, T>>();
         let content = body.create();
         self.enter::<Child<T::Parent, T>>(stamp, Vec::new(), body.bytes(), move |tx, caller| {
-            let parent_id = T::Parent::find_id(tx, &parent)?;
+            let parent_id = T::Parent::find_id(tx, &parent.0)?;
             let object = object::<T>(tx, parent_id)?;
             let forbidden =
                 |actions: &[Action]| Problem::forbidden(actions.first().map_or(&[], |action| grants(*action, T::KIND)));
@@ -186,14 +190,11 @@ impl Change {
 /// # Errors
 /// 404 or 410 where it is not there.
 pub async fn read<T: ChildResource>(
-    app: &App,
+    app: App,
     caller: Caller,
     key: ChildKey<T>,
-    conditions: &IfChanged,
-) -> Result<HttpResponse, Problem>
-where
-    T::Parent: PartialEq,
-{
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
     let show = move |tx: &mut ReadTx<'_>| Child::<T::Parent, T>::represent(tx, &key, &caller).map_err(Problem::from);
     let shown = app.store.read(show).await?;
     Ok(conditions.item(shown))
@@ -204,15 +205,15 @@ where
 /// # Errors
 /// 404 or 410 where the record is not there, 400 where the cursor is no place of the list.
 pub async fn list<T: ChildResource>(
-    app: &App,
+    app: App,
     caller: Caller,
-    parent: Key<T::Parent>,
+    parent: PathKey<Key<T::Parent>>,
     query: ListQuery<T::Filter, ()>,
 ) -> Result<HttpResponse, Problem> {
     let conditions = ChildConditions { words: query.filter.words(), covered: query.filter.covered() };
     let page = query.page.clone();
     let read = move |tx: &mut ReadTx<'_>| {
-        let parent_id = T::Parent::find_id(tx, &parent)?;
+        let parent_id = T::Parent::find_id(tx, &parent.0)?;
         child::list::<T>(tx, parent_id, &conditions, &page, caller.draft_access_in(T::KIND))
     };
     let slice = app.store.read(read).await?;

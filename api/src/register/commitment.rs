@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{DescribedChild, Words};
+use crate::register::words::Words;
 
 /// Which commitments a list has.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -24,9 +24,7 @@ impl ChildFilter for CommitmentListFilter {
 
 impl ChildResource for domain::Commitment {
     type Filter = CommitmentListFilter;
-}
 
-impl DescribedChild for domain::Commitment {
     const WORDS: Words = Words {
         tag: "departments",
         one: "a commitment",

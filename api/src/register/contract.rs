@@ -11,8 +11,8 @@ use store::contract::{Filter, Sort};
 use store::{Days, Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 
-use crate::register::operations::{Described, Words};
 use crate::register::resource::{self, Resource, Root};
+use crate::register::words::Words;
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
@@ -128,6 +128,17 @@ impl SortKey for Sort {
 impl Resource for Contract {
     type Key = PathKey<ContractId>;
 
+    const WORDS: Words = Words {
+        tag: "contracts",
+        one: "a contract",
+        many: "contracts",
+        list: "The default order is the order of entry.",
+        create: "The register works out whether this is the mutual's first contract: see `is_first`. If its \
+                 `entered_on` is earlier than that of the current first contract, it becomes the first.",
+        delete: "Its id is never used again. If it was the first contract of its mutual, the next one becomes the first.",
+        ..Words::USUAL
+    };
+
     fn wanted(&self, value: Self) -> Self {
         Self { is_first: self.is_first, ..value }
     }
@@ -184,17 +195,4 @@ impl Root for Contract {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::contract::list(tx, &filter, page)?)
     }
-}
-
-impl Described for Contract {
-    const WORDS: Words = Words {
-        tag: "contracts",
-        one: "a contract",
-        many: "contracts",
-        list: "The default order is the order of entry.",
-        create: "The register works out whether this is the mutual's first contract: see `is_first`. If its \
-                 `entered_on` is earlier than that of the current first contract, it becomes the first.",
-        delete: "Its id is never used again. If it was the first contract of its mutual, the next one becomes the first.",
-        ..Words::USUAL
-    };
 }

@@ -9,8 +9,8 @@ use store::department::{Filter, Sort};
 use store::{Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 
-use crate::register::operations::{Conflicts, Described, Words};
 use crate::register::resource::{self, Resource, Root};
+use crate::register::words::{Conflicts, Words};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
@@ -60,6 +60,22 @@ impl SortKey for Sort {
 
 impl Resource for Department {
     type Key = PathKey<Key<Department>>;
+
+    const WORDS: Words = Words {
+        tag: "departments",
+        one: "a department",
+        many: "departments",
+        list: "The default order is the order of entry.",
+        create: "No other department may have the same name, ignoring upper and lower case. No other record may have \
+                 the same identifier.",
+        delete: "Rejected while other records refer to it. Its id and slug are never used again.",
+        conflicts: Conflicts {
+            create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
+            change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
+            delete: &[ProblemType::HasDependents],
+        },
+        ..Words::USUAL
+    };
 
     fn wanted(&self, value: Slugged<Self>) -> Self {
         value.content
@@ -118,22 +134,4 @@ impl Root for Department {
     ) -> Result<Slice, Problem> {
         Ok(store::department::list(tx, &filter.clone().into(), page)?)
     }
-}
-
-impl Described for Department {
-    const WORDS: Words = Words {
-        tag: "departments",
-        one: "a department",
-        many: "departments",
-        list: "The default order is the order of entry.",
-        create: "No other department may have the same name, ignoring upper and lower case. No other record may have \
-                 the same identifier.",
-        delete: "Rejected while other records refer to it. Its id and slug are never used again.",
-        conflicts: Conflicts {
-            create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
-            change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
-            delete: &[ProblemType::HasDependents],
-        },
-        ..Words::USUAL
-    };
 }

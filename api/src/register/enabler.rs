@@ -6,7 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::response::problem_type::ProblemType;
 
 /// Which enablers a list has: those that meet every condition; several values of one condition mean any of them.
@@ -36,9 +36,7 @@ impl ChildFilter for EnablerFilter {
 
 impl ChildResource for domain::Enabler {
     type Filter = EnablerFilter;
-}
 
-impl DescribedChild for domain::Enabler {
     const WORDS: Words = Words {
         tag: "departments",
         one: "an enabler",

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{DescribedChild, Words};
+use crate::register::words::Words;
 
 /// Which endorsements a list has.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -24,9 +24,7 @@ impl ChildFilter for EndorsementFilter {
 
 impl ChildResource for domain::Endorsement {
     type Filter = EndorsementFilter;
-}
 
-impl DescribedChild for domain::Endorsement {
     const WORDS: Words = Words {
         tag: "mutuals",
         one: "an endorsement",

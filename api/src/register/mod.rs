@@ -16,6 +16,7 @@ pub mod resource;
 pub mod staff_ballot;
 pub mod stage_transition;
 pub mod support_request;
+pub mod words;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -11,8 +11,8 @@ use store::mutual::{Filter, Sort};
 use store::{Naming, Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 
-use crate::register::operations::{Conflicts, Described, Words};
 use crate::register::resource::{self, Resource, Root};
+use crate::register::words::{Conflicts, Words};
 use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
@@ -108,6 +108,23 @@ impl SortKey for Sort {
 impl Resource for Mutual {
     type Key = PathKey<Key<Mutual>>;
 
+    const WORDS: Words = Words {
+        tag: "mutuals",
+        one: "a mutual",
+        many: "mutuals",
+        list: "The default order is the order of entry. You can combine search, filters and order: \
+               `?sector=libraries_archives&q=york&sort=-launched_on`.",
+        create: "No other mutual may have the same name, ignoring upper and lower case. No other record may have the \
+                 same identifier.",
+        delete: "Rejected while other records refer to it. Its id and slug are never used again.",
+        conflicts: Conflicts {
+            create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
+            change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
+            delete: &[ProblemType::HasDependents],
+        },
+        ..Words::USUAL
+    };
+
     fn wanted(&self, value: Slugged<Self>) -> Self {
         value.content.with_course_of(self)
     }
@@ -181,23 +198,4 @@ impl Root for Mutual {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::mutual::list(tx, &filter, page)?)
     }
-}
-
-impl Described for Mutual {
-    const WORDS: Words = Words {
-        tag: "mutuals",
-        one: "a mutual",
-        many: "mutuals",
-        list: "The default order is the order of entry. You can combine search, filters and order: \
-               `?sector=libraries_archives&q=york&sort=-launched_on`.",
-        create: "No other mutual may have the same name, ignoring upper and lower case. No other record may have the \
-                 same identifier.",
-        delete: "Rejected while other records refer to it. Its id and slug are never used again.",
-        conflicts: Conflicts {
-            create: &[ProblemType::NameTaken, ProblemType::SlugTaken, ProblemType::IdentifierTaken],
-            change: &[ProblemType::NameTaken, ProblemType::IdentifierTaken],
-            delete: &[ProblemType::HasDependents],
-        },
-        ..Words::USUAL
-    };
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::response::problem_type::ProblemType;
 
 /// Which objections a list has.
@@ -25,9 +25,7 @@ impl ChildFilter for ObjectionFilter {
 
 impl ChildResource for domain::Objection {
     type Filter = ObjectionFilter;
-}
 
-impl DescribedChild for domain::Objection {
     const WORDS: Words = Words {
         tag: "mutuals",
         one: "an objection",

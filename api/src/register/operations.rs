@@ -4,7 +4,7 @@
 
 use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::http::Method;
-use actix_web::{HttpResponse, Route, guard, web};
+use actix_web::{Route, guard, web};
 use chrono::DateTime;
 use document::object::{Envelope, Object, Schemas};
 use document::schema::{InputOf, PatchOf};
@@ -24,126 +24,32 @@ use utoipa::{IntoParams, PartialSchema};
 use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::app::App;
-use crate::caller::Caller;
-use crate::register::child::{self, ChildKey, ChildResource};
-use crate::register::resource::{self, Change, ChangeOptions, Root, Value};
-use crate::request::body::Body;
+use crate::register::child::{self, ChildResource};
+use crate::register::resource::{self, Change, ChangeOptions, Resource, Root};
+use crate::register::words::{Conflicts, Words};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::known_at::KnownAt;
-use crate::request::page::{ChildParameters, ListParameters, ListQuery, page_schema};
-use crate::request::path::PathKey;
-use crate::response::problem::Problem;
-use crate::response::problem_type::ProblemType;
-
-/// What the contract says of a kind, beside what all kinds have in common.
-#[derive(Clone, Copy, Debug)]
-pub struct Words {
-    /// The group of operations that it is among.
-    pub tag: &'static str,
-    /// One record, with its article if it has one: `an objection`.
-    pub one: &'static str,
-    /// Several records: `objections`.
-    pub many: &'static str,
-    /// Of what a list has them: ` to a mutual`.
-    pub of: &'static str,
-    /// In which order they are listed, and what else a reader of a list must know.
-    pub list: &'static str,
-    /// What must be known to create one.
-    pub create: &'static str,
-    /// What must be known to change one, if there is something.
-    pub change: &'static str,
-    /// What must be known to delete one.
-    pub delete: &'static str,
-    /// What may stand in the way of the operations.
-    pub conflicts: Conflicts,
-}
-
-impl Words {
-    /// What most kinds of child say.
-    pub const USUAL: Self = Self {
-        tag: "",
-        one: "",
-        many: "",
-        of: "",
-        list: "In the order of entry.",
-        create: "",
-        change: "",
-        delete: "Its id is never used again. Its log entries remain.",
-        conflicts: NO_CONFLICTS,
-    };
-
-    /// One record without its article.
-    pub fn singular(&self) -> &'static str {
-        self.one.strip_prefix("a ").or_else(|| self.one.strip_prefix("an ")).unwrap_or(self.one)
-    }
-
-    /// An operation of the kind's group, with its id, its summary and what else is said of it.
-    pub fn operation(&self, id: String, summary: String, text: String) -> OperationBuilder {
-        OperationBuilder::new().tag(self.tag).operation_id(Some(id)).summary(Some(summary)).description(Some(text))
-    }
-}
-
-/// What other records, or the record's own state, may put in the way of an operation.
-#[derive(Clone, Copy, Debug)]
-pub struct Conflicts {
-    /// Of creating one.
-    pub create: &'static [ProblemType],
-    /// Of changing one.
-    pub change: &'static [ProblemType],
-    /// Of deleting one.
-    pub delete: &'static [ProblemType],
-}
-
-/// What nothing stands in the way of.
-pub const NO_CONFLICTS: Conflicts = Conflicts { create: &[], change: &[], delete: &[] };
-
-/// A kind of record with its words.
-pub trait Described: Documented {
-    /// The words.
-    const WORDS: Words;
-    /// Whether records are replaced, updated and deleted; others are there to stay as they are.
-    const IS_CHANGEABLE: bool = true;
-}
-
-/// A child's words are those of what it says.
-pub trait DescribedChild: ChildResource {
-    /// See [`Described::WORDS`].
-    const WORDS: Words;
-    /// See [`Described::IS_CHANGEABLE`].
-    const IS_CHANGEABLE: bool = true;
-}
-
-impl<T: DescribedChild> Described for Child<T::Parent, T> {
-    const WORDS: Words = T::WORDS;
-    const IS_CHANGEABLE: bool = T::IS_CHANGEABLE;
-}
+use crate::request::page::{ChildParameters, ListParameters, page_schema};
 
 /// Mounts the operations of a kind whose records belong to no other.
-pub fn root<R>(config: &mut ServiceConfig<'_>)
-where
-    R: Root + Described,
-    Value<R>: Clone + Send,
-    R::Key: PartialSchema,
-{
+pub fn root<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
     let place = Place { path: format!("/{}", R::KIND.segment()), parent: None, own: (R::KIND, R::Key::schema()) };
     let mut filters = R::Filter::into_params(|| Some(ParameterIn::Query));
     filters.extend(ListParameters::<R::Sort>::into_params(|| Some(ParameterIn::Query)));
     filters.extend(KnownAt::into_params(|| Some(ParameterIn::Query)));
     let kind = Operations::of::<R>(place);
     config
-        .service(kind.list(filters, web::to(list::<R>)))
-        .service(kind.create(web::to(create::<R>)))
-        .service(kind.get(KnownAt::into_params(|| Some(ParameterIn::Query)), web::to(get::<R>)))
-        .service(kind.replace(web::to(replace::<R>)))
-        .service(kind.update(web::to(update::<R>)))
-        .service(kind.delete(web::to(delete::<R>)));
+        .service(kind.list(filters, web::to(resource::list::<R>)))
+        .service(kind.create(web::to(Change::create::<R>)))
+        .service(kind.get(KnownAt::into_params(|| Some(ParameterIn::Query)), web::to(resource::read::<R>)))
+        .service(kind.replace(web::to(Change::replace::<R>)))
+        .service(kind.update(web::to(Change::update::<R>)))
+        .service(kind.delete(web::to(Change::delete::<R>)));
 }
 
 /// Mounts the operations of a kind whose records belong to another.
-pub fn children<T>(config: &mut ServiceConfig<'_>)
+pub fn children<T: ChildResource>(config: &mut ServiceConfig<'_>)
 where
-    T: DescribedChild<Parent: PartialEq>,
     Key<T::Parent>: document::value::Described,
 {
     let parent = T::Parent::KIND;
@@ -154,107 +60,15 @@ where
     filters.extend(ChildParameters::into_params(|| Some(ParameterIn::Query)));
     let kind = Operations::of::<Child<T::Parent, T>>(place);
     config
-        .service(kind.list(filters, web::to(list_children::<T>)))
-        .service(kind.create(web::to(create_child::<T>)))
-        .service(kind.get(Vec::new(), web::to(get_child::<T>)));
+        .service(kind.list(filters, web::to(child::list::<T>)))
+        .service(kind.create(web::to(Change::create_child::<T>)))
+        .service(kind.get(Vec::new(), web::to(child::read::<T>)));
     if T::IS_CHANGEABLE {
         config
-            .service(kind.replace(web::to(replace_child::<T>)))
-            .service(kind.update(web::to(update_child::<T>)))
-            .service(kind.delete(web::to(delete_child::<T>)));
+            .service(kind.replace(web::to(Change::replace::<Child<T::Parent, T>>)))
+            .service(kind.update(web::to(Change::update::<Child<T::Parent, T>>)))
+            .service(kind.delete(web::to(Change::delete::<Child<T::Parent, T>>)));
     }
-}
-
-async fn list<R: Root>(
-    app: App,
-    caller: Caller,
-    query: ListQuery<R::Filter, R::Sort>,
-) -> Result<HttpResponse, Problem> {
-    resource::list::<R>(&app, caller, query).await
-}
-
-async fn create<R: Root>(change: Change, body: Body<R::Document>) -> Result<HttpResponse, Problem>
-where
-    Value<R>: Clone + Send,
-{
-    change.create::<R>(body).await
-}
-
-async fn get<R: Root>(
-    app: App,
-    caller: Caller,
-    key: R::Key,
-    known_at: KnownAt,
-    conditions: IfChanged,
-) -> Result<HttpResponse, Problem> {
-    resource::read::<R>(&app, caller, key, known_at, &conditions).await
-}
-
-async fn replace<R: Root>(change: Change, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem>
-where
-    Value<R>: Clone,
-{
-    change.replace::<R>(key, body).await
-}
-
-async fn update<R: Root>(change: Change, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem>
-where
-    Value<R>: Clone,
-{
-    change.update::<R>(key, body).await
-}
-
-async fn delete<R: Root>(change: Change, key: R::Key) -> Result<HttpResponse, Problem> {
-    change.delete::<R>(key).await
-}
-
-async fn list_children<T: ChildResource>(
-    app: App,
-    caller: Caller,
-    parent: PathKey<Key<T::Parent>>,
-    query: ListQuery<T::Filter, ()>,
-) -> Result<HttpResponse, Problem> {
-    child::list::<T>(&app, caller, parent.0, query).await
-}
-
-async fn create_child<T: ChildResource<Parent: PartialEq>>(
-    change: Change,
-    parent: PathKey<Key<T::Parent>>,
-    body: Body<T::Document>,
-) -> Result<HttpResponse, Problem> {
-    change.create_child::<T>(parent.0, body).await
-}
-
-async fn get_child<T: ChildResource<Parent: PartialEq>>(
-    app: App,
-    caller: Caller,
-    key: ChildKey<T>,
-    conditions: IfChanged,
-) -> Result<HttpResponse, Problem> {
-    child::read(&app, caller, key, &conditions).await
-}
-
-async fn replace_child<T: ChildResource<Parent: PartialEq>>(
-    change: Change,
-    key: ChildKey<T>,
-    body: Body<T::Document>,
-) -> Result<HttpResponse, Problem> {
-    change.replace::<Child<T::Parent, T>>(key, body).await
-}
-
-async fn update_child<T: ChildResource<Parent: PartialEq>>(
-    change: Change,
-    key: ChildKey<T>,
-    body: Body<T::Document>,
-) -> Result<HttpResponse, Problem> {
-    change.update::<Child<T::Parent, T>>(key, body).await
-}
-
-async fn delete_child<T: ChildResource<Parent: PartialEq>>(
-    change: Change,
-    key: ChildKey<T>,
-) -> Result<HttpResponse, Problem> {
-    change.delete::<Child<T::Parent, T>>(key).await
 }
 
 /// Where the records of a kind are: their path, what they belong to and what one is named by, with the schemas of both names.
@@ -273,7 +87,7 @@ struct Operations {
 }
 
 impl Operations {
-    fn of<R: Described>(place: Place) -> Self {
+    fn of<R: Resource>(place: Place) -> Self {
         Self { place, words: R::WORDS, object: <R::Document as Wire>::OBJECT, schemas: schemas::<R> }
     }
 
@@ -377,8 +191,8 @@ pub fn conflicts() -> impl Iterator<Item = (Kind, Conflicts)> {
     macro_rules! all {
         (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
             [
-                $((Kind::$Record, <$Record as Described>::WORDS.conflicts),)+
-                $((Kind::$Child, <$Child as DescribedChild>::WORDS.conflicts),)+
+                $((Kind::$Record, <$Record as Resource>::WORDS.conflicts),)+
+                $((Kind::$Child, <$Child as ChildResource>::WORDS.conflicts),)+
             ]
         };
     }
@@ -386,7 +200,7 @@ pub fn conflicts() -> impl Iterator<Item = (Kind, Conflicts)> {
 }
 
 /// The schemas of a kind: as its records are shown, sent, patched and listed.
-fn schemas<R: Described>() -> Schemas {
+fn schemas<R: Resource>() -> Schemas {
     let mut schemas = Vec::new();
     document::object::collect_named::<R::Document>(&mut schemas);
     document::object::collect_named::<InputOf<R::Document>>(&mut schemas);

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::register::child::{ChildResource, NoFilter};
-use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
@@ -80,9 +80,7 @@ pub struct MutualPathwayStep {
 
 impl ChildResource for domain::PathwayProgress {
     type Filter = NoFilter;
-}
 
-impl DescribedChild for domain::PathwayProgress {
     const WORDS: Words = Words {
         tag: "mutuals",
         one: "progress on a step",

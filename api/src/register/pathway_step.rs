@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{Conflicts, DescribedChild, Words};
+use crate::register::words::{Conflicts, Words};
 use crate::response::problem_type::ProblemType;
 
 /// Which steps a list has.
@@ -25,9 +25,7 @@ impl ChildFilter for PathwayStepFilter {
 
 impl ChildResource for domain::PathwayStep {
     type Filter = PathwayStepFilter;
-}
 
-impl DescribedChild for domain::PathwayStep {
     const WORDS: Words = Words {
         tag: "departments",
         one: "a pathway step",

@@ -21,6 +21,7 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::caller::{Caller, authentication};
 use crate::http::request_id::RequestId;
+use crate::register::words::Words;
 use crate::request::body::Body;
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::request::known_at::KnownAt;
@@ -40,6 +41,11 @@ pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Er
 pub trait Resource: Documented + PartialEq {
     /// What a path names it by.
     type Key: fmt::Display + FromRequest<Error = Problem> + Send + 'static;
+
+    /// What the contract says of the kind.
+    const WORDS: Words;
+    /// Whether records are replaced, updated and deleted; others are there to stay as they are.
+    const IS_CHANGEABLE: bool = true;
 
     /// What a record would say that is changed to this value.
     fn wanted(&self, value: Value<Self>) -> Self;
@@ -199,10 +205,7 @@ impl Change {
     ///
     /// # Errors
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
-    pub async fn create<R: Root>(self, body: Body<R::Document>) -> Result<HttpResponse, Problem>
-    where
-        Value<R>: Clone + Send,
-    {
+    pub async fn create<R: Root>(self, body: Body<R::Document>) -> Result<HttpResponse, Problem> {
         let id = self.app.new_id::<R>();
         let stamp = self.app.stamp(&self.caller, &self.request_id);
         let prepared = body.create().map(|value| {
@@ -267,10 +270,7 @@ impl Change {
     ///
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, then as [`Change::create`].
-    pub async fn replace<R: Resource>(self, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem>
-    where
-        Value<R>: Clone,
-    {
+    pub async fn replace<R: Resource>(self, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem> {
         self.change::<R>(key, move |current| body.replace(current)).await
     }
 
@@ -278,10 +278,7 @@ impl Change {
     ///
     /// # Errors
     /// As [`Change::replace`].
-    pub async fn update<R: Resource>(self, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem>
-    where
-        Value<R>: Clone,
-    {
+    pub async fn update<R: Resource>(self, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem> {
         self.change::<R>(key, move |current| body.update(current)).await
     }
 
@@ -289,10 +286,7 @@ impl Change {
         self,
         key: R::Key,
         read: impl Fn(&str) -> Result<Value<R>, Refusal> + Send + 'static,
-    ) -> Result<HttpResponse, Problem>
-    where
-        Value<R>: Clone,
-    {
+    ) -> Result<HttpResponse, Problem> {
         self.alter::<R>(key, R::changes, move |tx, current, caller| change(tx, current, caller, |shown| read(shown)))
             .await
     }
@@ -363,10 +357,7 @@ pub fn change<R: Resource>(
     current: &Record<R>,
     caller: &Caller,
     read: impl FnOnce(&str) -> Result<Value<R>, Refusal>,
-) -> Result<Stored<R>, Problem>
-where
-    Value<R>: Clone,
-{
+) -> Result<Stored<R>, Problem> {
     let content = read(&shown(current));
     let value = accept(tx, &content, caller)?.clone();
     let wanted = current.content.wanted(value.clone());
@@ -381,13 +372,13 @@ where
 /// # Errors
 /// 404 or 410 where it is not there.
 pub async fn read<R: Resource>(
-    app: &App,
+    app: App,
     caller: Caller,
     key: R::Key,
     known_at: KnownAt,
-    conditions: &IfChanged,
+    conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    let shown = match known_at.passed(app)? {
+    let shown = match known_at.passed(&app)? {
         None => app.store.read_one(move |tx| R::represent(tx, &key, &caller).map_err(Problem::from)).await?,
         Some(at) => {
             let key = key.to_string();
@@ -404,12 +395,12 @@ pub async fn read<R: Resource>(
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
 pub async fn list<R: Root>(
-    app: &App,
+    app: App,
     caller: Caller,
     query: ListQuery<R::Filter, R::Sort>,
 ) -> Result<HttpResponse, Problem> {
     let ListQuery { filter, page, known_at, .. } = &query;
-    if let Some(at) = known_at.passed(app)? {
+    if let Some(at) = known_at.passed(&app)? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
         let read = move |tx: &mut ReadTx<'_>| {
             history::list_at(tx, R::KIND, at, (after.as_deref(), limit), caller.draft_access())

@@ -19,8 +19,9 @@ use utoipa::{IntoParams, PartialSchema as _};
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::register::operations::{Conflicts, Described, NO_CONFLICTS, Words, path_parameter};
+use crate::register::operations::path_parameter;
 use crate::register::resource::{self, Change, ChangeOptions, Erasure, Resource, Root};
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::body::Body;
 use crate::request::conditional::{IfMatch, IfMatchOfAction};
 use crate::request::page::SortKey;
@@ -120,6 +121,24 @@ impl SortKey for Sort {
 impl Resource for domain::StaffBallot {
     type Key = PathKey<domain::StaffBallotId>;
 
+    const WORDS: Words = Words {
+        tag: "staff ballots",
+        one: "a staff ballot",
+        many: "staff ballots",
+        of: "",
+        list: "The default order is the order of entry. `result` has what the register computes from the counts.",
+        create: "Enters a ballot that was held elsewhere, with the papers and counts that are known. The register \
+                 computes the `result` from the counts. The ballot is a draft until its result is declared. Only those \
+                 with draft access can see it.",
+        change: "A declared ballot must be corrected instead.",
+        delete: "Rejected while other records refer to it. Its id is never used again.",
+        conflicts: Conflicts {
+            change: &[ProblemType::StateConflict],
+            delete: &[ProblemType::HasDependents],
+            ..NO_CONFLICTS
+        },
+    };
+
     fn wanted(&self, value: Self) -> Self {
         self.saying(value)
     }
@@ -193,26 +212,6 @@ impl Root for domain::StaffBallot {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::staff_ballot::list(tx, &filter, page, caller.draft_access())?)
     }
-}
-
-impl Described for domain::StaffBallot {
-    const WORDS: Words = Words {
-        tag: "staff ballots",
-        one: "a staff ballot",
-        many: "staff ballots",
-        of: "",
-        list: "The default order is the order of entry. `result` has what the register computes from the counts.",
-        create: "Enters a ballot that was held elsewhere, with the papers and counts that are known. The register \
-                 computes the `result` from the counts. The ballot is a draft until its result is declared. Only those \
-                 with draft access can see it.",
-        change: "A declared ballot must be corrected instead.",
-        delete: "Rejected while other records refer to it. Its id is never used again.",
-        conflicts: Conflicts {
-            change: &[ProblemType::StateConflict],
-            delete: &[ProblemType::HasDependents],
-            ..NO_CONFLICTS
-        },
-    };
 }
 
 /// Declare a staff ballot

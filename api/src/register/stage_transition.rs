@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
 use crate::register::child::{ChildResource, NoFilter};
-use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
@@ -101,14 +101,6 @@ struct LaunchDay {
 impl ChildResource for domain::StageTransition {
     type Filter = NoFilter;
 
-    const ENTERING: &'static [Action] = &[Action::Create, Action::Correct];
-
-    fn entering(&self) -> Action {
-        if self.historic { Action::Correct } else { Action::Create }
-    }
-}
-
-impl DescribedChild for domain::StageTransition {
     const WORDS: Words = Words {
         tag: "mutuals",
         one: "a stage transition",
@@ -124,6 +116,12 @@ impl DescribedChild for domain::StageTransition {
         conflicts: Conflicts { create: &[ProblemType::StateConflict, ProblemType::NotReady], ..NO_CONFLICTS },
     };
     const IS_CHANGEABLE: bool = false;
+
+    const ENTERING: &'static [Action] = &[Action::Create, Action::Correct];
+
+    fn entering(&self) -> Action {
+        if self.historic { Action::Correct } else { Action::Create }
+    }
 }
 
 impl ConditionResult {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::register::child::{ChildFilter, ChildResource};
-use crate::register::operations::{Conflicts, DescribedChild, NO_CONFLICTS, Words};
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::response::problem_type::ProblemType;
 
 /// Which requests a list has.
@@ -25,9 +25,7 @@ impl ChildFilter for SupportRequestFilter {
 
 impl ChildResource for domain::SupportRequest {
     type Filter = SupportRequestFilter;
-}
 
-impl DescribedChild for domain::SupportRequest {
     const WORDS: Words = Words {
         tag: "mutuals",
         one: "a support request",

@@ -17,7 +17,7 @@ use crate::reference::Reference;
 /// What a client sends to create, replace or update a record, or with an action.
 pub trait Input: Wire + DeserializeOwned + Validate + 'static {
     /// What it becomes.
-    type Value;
+    type Value: Clone + Send + Sync;
 
     /// The largest body, in bytes.
     const MAX_BYTES: usize = 64 * 1024;

@@ -47,7 +47,7 @@ pub trait Documented: Clone + Send + Sync + 'static {
 /// A kind of record that belongs to another.
 pub trait ChildDocument: Clone + Send + Sync + 'static {
     /// What it belongs to.
-    type Parent: Clone + Send + Sync + 'static;
+    type Parent: Clone + PartialEq + Send + Sync + 'static;
 
     /// The kind.
     const KIND: Kind;

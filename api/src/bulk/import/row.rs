@@ -14,7 +14,7 @@ use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, WriteTx};
 use uuid::Uuid;
 
 use crate::caller::Caller;
-use crate::register::resource::{Root, Value, accept, change, check_permission, find_for};
+use crate::register::resource::{Root, accept, change, check_permission, find_for};
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::problem_type::ProblemType;
 
@@ -127,10 +127,7 @@ fn is_admin(import: &Import) -> bool {
     import.caller.access.as_ref().is_some_and(|access| access.role == Role::Admin)
 }
 
-impl<R: Imported> RowsOf<R>
-where
-    Value<R>: Clone + Send + Sync,
-{
+impl<R: Imported> RowsOf<R> {
     fn read(chunks: &[Chunk], import: &Import, now: DateTime<Utc>) -> Self {
         let row = |(line, text): &(i64, String)| {
             let read = Entry::read(text, is_admin(import), now);
@@ -141,10 +138,7 @@ where
     }
 }
 
-impl<R: Imported> Entry<R>
-where
-    Value<R>: Clone + Send + Sync,
-{
+impl<R: Imported> Entry<R> {
     fn read(text: &str, with_past: bool, now: DateTime<Utc>) -> Result<Self, Problem> {
         if text.len() > R::Document::MAX_BYTES {
             return Err(Problem::payload_too_large(R::Document::MAX_BYTES));
@@ -261,10 +255,7 @@ fn unknown_id() -> Problem {
     Problem::invalid(vec![ErrorItem::pointer("/id", "unknown-reference", said)])
 }
 
-impl<R: Imported> Rows for RowsOf<R>
-where
-    Value<R>: Clone + Send + Sync,
-{
+impl<R: Imported> Rows for RowsOf<R> {
     fn names(&self) -> Vec<Naming> {
         let new = self.rows.iter().filter_map(|row| row.read.as_ref().ok()?.new.as_ref().ok());
         new.flat_map(|new| R::names(&new.prepared)).collect()
@@ -310,10 +301,7 @@ where
     }
 }
 
-impl<R: Imported> Row<R>
-where
-    Value<R>: Clone + Send + Sync,
-{
+impl<R: Imported> Row<R> {
     fn enter(
         &self,
         tx: &mut WriteTx<'_>,
