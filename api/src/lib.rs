@@ -1,17 +1,30 @@
-//! The HTTP service: handlers, problems, the contract and the command line.
+//! The HTTP service: handlers, problems, the contract and the command line. What is public is for the program and the tests.
 
-pub mod app;
-pub mod bulk;
-pub mod caller;
-pub mod cli;
-pub mod config;
-pub mod figures;
-pub mod history;
-pub mod http;
-pub mod openapi;
-pub mod pages;
-pub mod register;
-pub mod request;
-pub mod response;
-pub mod routes;
+mod app;
+mod bulk;
+mod caller;
+mod cli;
+mod config;
+mod figures;
+mod history;
+mod http;
+mod openapi;
+mod pages;
+mod register;
+mod request;
+mod response;
+mod routes;
 pub mod server;
+
+pub use app::Clock;
+pub use caller::jwt::Settings as JwtSettings;
+pub use caller::key::secret::Secret;
+pub use cli::main;
+pub use config::Config;
+pub use history::signing::LogSigner;
+pub use http::gate::BODY_LIMIT;
+pub use openapi::place::for_each_object;
+pub use openapi::profile::to_3_0;
+pub use openapi::{EVERY_ANSWERS_HEADERS, contract};
+pub use response::problem_type::ProblemType;
+pub use routes::described;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use api::http::gate::BODY_LIMIT;
+use api::BODY_LIMIT;
 use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, with};
 use kit::{Contract, TestApp, admin_key};
 use serde_json::{Value, json};

@@ -23,7 +23,7 @@ async fn trusting(engine: Engine) -> (TestApp, TempDir) {
     let file = folder.path().join("jwks.json");
     fs::write(&file, issuer.keys().await.to_string()).unwrap();
     let app = TestApp::with(Database::fresh(engine), |config| {
-        config.jwt = Some(api::caller::jwt::Settings::new(issuer.url(), issuer.audience(), file));
+        config.jwt = Some(api::JwtSettings::new(issuer.url(), issuer.audience(), file));
     });
     for name in ["Cabinet Office", "Home Office"] {
         app.create(DEPARTMENTS, &department(name)).await;

@@ -596,7 +596,7 @@ async fn the_head_is_signed(app: &TestApp) {
     assert_eq!(made.code, Some(0), "{made:?}");
     let again = Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
     assert_eq!(again.code, Some(1), "{again:?}");
-    let signer = api::history::signing::LogSigner::open(&file, "example.org/log").unwrap();
+    let signer = api::LogSigner::open(&file, "example.org/log").unwrap();
     let signing = TestApp::with(kit::Database::fresh(app.database().engine()), |config| config.signer = Some(signer));
     let head = signing.get("/v1/log/head").await.expect(200);
     let key = signing.get("/v1/log/key").await.expect(200);
@@ -689,7 +689,7 @@ async fn an_export_is_verified_by_standard_tools(app: &TestApp) {
     let (file, export, public) =
         (folder.path().join("key.pem"), folder.path().join("log.ndjson"), folder.path().join("public.pem"));
     Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
-    let signer = api::history::signing::LogSigner::open(&file, "example.org/log").unwrap();
+    let signer = api::LogSigner::open(&file, "example.org/log").unwrap();
     fs::write(&public, signer.public_key_pem()).unwrap();
     let exported = Program::new(&["log", "export"])
         .env("DATABASE_URL", &app.database().url())
@@ -738,7 +738,7 @@ async fn a_changed_log_is_found_out(app: &TestApp) {
     let signer = {
         let file = folder.path().join("key.pem");
         Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
-        api::history::signing::LogSigner::open(&file, "example.org/log").unwrap()
+        api::LogSigner::open(&file, "example.org/log").unwrap()
     };
     let head = app.get("/v1/log/head").await.expect(200);
     let bytes: Vec<u8> = (0..64)

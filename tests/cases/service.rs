@@ -1,6 +1,6 @@
 //! What the service says about itself.
 
-use api::response::problem_type::ProblemType;
+use api::ProblemType;
 use kit::{Database, Engine, TestApp};
 use serde_json::json;
 
@@ -47,7 +47,7 @@ async fn the_contract_is_answered_in_both_forms(app: &TestApp) {
 async fn the_contract_is_answered_in_openapi_3_0_too(app: &TestApp) {
     let document = kit::Contract::of_the_service().document();
     let older = app.get("/openapi-3.0.json").await.expect(200);
-    assert_eq!(older, api::openapi::profile::to_3_0(document.clone()));
+    assert_eq!(older, api::to_3_0(document.clone()));
     assert_eq!(older["openapi"], "3.0.3");
     let yaml = app.get("/openapi-3.0.yaml").await;
     assert!(yaml.text().starts_with("openapi: '3.0.3'\ninfo:"), "{yaml:?}");

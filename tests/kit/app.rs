@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use api::app::Clock;
-use api::config::Config;
 use api::server::{self, Running};
+use api::{Clock, Config};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 

@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
-use api::openapi::EVERY_ANSWERS_HEADERS;
-use api::response::problem_type::ProblemType;
+use api::{EVERY_ANSWERS_HEADERS, ProblemType};
 use hyper::Method;
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Map, Value, json};
@@ -48,7 +47,7 @@ pub struct Contract {
 }
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| {
-    let document = api::openapi::contract(api::routes::described);
+    let document = api::contract(api::described);
     Contract { operations: whole_operations(&document), document, validators: Mutex::default() }
 });
 

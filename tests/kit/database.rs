@@ -14,10 +14,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use api::app::Clock;
-use api::caller::key::secret::Secret;
-use api::config::Config;
 use api::server;
+use api::{Clock, Config, Secret};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;

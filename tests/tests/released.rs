@@ -10,7 +10,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use api::openapi::EVERY_ANSWERS_HEADERS;
+use api::EVERY_ANSWERS_HEADERS;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -56,7 +56,7 @@ fn keep(now: &Value, folder: &Path) {
 fn reduced(document: &Value) -> Value {
     const FOR_PEOPLE: [&str; 6] = ["description", "summary", "example", "examples", "links", "servers"];
     let mut document = document.clone();
-    api::openapi::place::for_each_object(&mut document, &mut |members| {
+    api::for_each_object(&mut document, &mut |members| {
         members.retain(|name, _| !FOR_PEOPLE.contains(&name.as_str()));
     });
     let version = &document["info"]["version"];
