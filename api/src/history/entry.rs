@@ -1,12 +1,11 @@
 //! Entries: every accepted change to the register, in order, for whoever follows the register or asks how a record came about.
 
 use std::borrow::Cow;
-use std::future::{Ready, ready};
 use std::time::Duration;
 
-use actix_web::dev::Payload;
 use actix_web::http::header::HeaderValue;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, web};
+use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse, get, web};
 use document::Wire;
 use document::object::collect_named;
 use domain::Kind;
@@ -25,7 +24,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::history::merge_patch::difference;
-use crate::http::wait::Wait;
+use crate::http::request_id::RequestId;
+use crate::http::wait::Waits;
 use crate::register::operations::{Operation, answer_as, has_slug, path_parameter};
 use crate::register::resource::Root;
 use crate::register::words::Words;
@@ -238,16 +238,20 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[get("/entries")]
 async fn list_entries(
+    request: HttpRequest,
+    id: RequestId,
     app: App,
     mut caller: Caller,
     Query(filter): Query<EntryFilter>,
     conditions: IfChanged,
-    waiting: Wait,
+    waits: Data<Waits>,
 ) -> Result<HttpResponse, Problem> {
     let (after, limit) = (number(filter.after), size(filter.limit));
     let resource_type = filter.resource_type.map(Word::into_inner);
     if let Some(Bounded(wait @ 1..)) = filter.wait {
-        caller = waiting.for_entry(after, Duration::from_secs(wait.unsigned_abs())).await?;
+        waits.for_entry(&app.store, after, Duration::from_secs(wait.unsigned_abs())).await?;
+        // Meanwhile a key may have been revoked, or a token have expired.
+        caller = waits.gate.caller(&request, &id).await?;
     }
     let wanted = entry_log::Filter { after, limit, resource_type };
     let read = move |tx: &mut store::ReadTx<'_>| entry_log::list(tx, &wanted, caller.draft_access());
@@ -269,11 +273,7 @@ async fn list_entries(
 }
 
 /// Mounts the history of the records of a kind.
-fn histories<R>(config: &mut ServiceConfig<'_>)
-where
-    R: Root,
-    R::Key: PartialSchema,
-{
+fn histories<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
     let (words, kind) = (Words { tag: "entries", ..R::WORDS }, R::KIND);
     let text = if kind == Kind::StaffBallot {
         "The history of the ballot: every change, with the differences. Without draft access, it starts at the declaration."
@@ -292,7 +292,6 @@ where
         .parameters(Some(parameters))
         .response("200", answer_as("application/json", "The entries", &RecordHistory::name()))
         .build();
-    let list = |asked: Asked, key: R::Key| async move { asked.answer(R::KIND, key.to_string()).await };
     config.service(Operation {
         path: format!("/{}/{{{}}}/entries", kind.segment(), kind.as_str()),
         method: HttpMethod::Get,
@@ -302,58 +301,28 @@ where
             collect_named::<RecordHistory>(&mut schemas);
             schemas
         },
-        route: web::to(list),
+        route: web::to(history_of::<R>),
     });
 }
 
-/// A request for the history of one record, but for which record.
-struct Asked {
+async fn history_of<R: Root>(
+    request: HttpRequest,
     app: App,
     caller: Caller,
-    path: String,
-    after: i64,
-    limit: usize,
+    Query(filter): Query<HistoryFilter>,
     conditions: IfChanged,
-}
-
-impl Asked {
-    async fn answer(self, resource_type: domain::Kind, key: String) -> Result<HttpResponse, Problem> {
-        let Self { app, caller, path, after, limit, conditions } = self;
-        let history = app.store.read(move |tx| {
-            history::list(tx, resource_type, &key, (after, limit), caller.draft_access()).map_err(Problem::from)
-        });
-        let history = history.await?;
-        let link = |after: i64| format!("{path}?after={after}&limit={limit}");
-        let next = history.next_after.map(link);
-        let items = history.versions.into_iter().map(Entry::of_version).collect::<Result<_, _>>()?;
-        let page = RecordHistory { items, next_after: history.next_after };
-        answer(&conditions, &page, next.as_deref(), &link(0))
-    }
-}
-
-impl FromRequest for Asked {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Self::read(request, payload))
-    }
-}
-
-impl Asked {
-    fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
-        let Query(filter) = Query::<HistoryFilter>::from_request(request, payload).into_inner()?;
-        let app =
-            App::from_request(request, payload).into_inner().map_err(|error| Problem::internal(error.to_string()))?;
-        Ok(Self {
-            app,
-            caller: Caller::from_request(request, payload).into_inner()?,
-            path: request.path().to_owned(),
-            after: number(filter.after),
-            limit: size(filter.limit),
-            conditions: IfChanged::from_request(request, payload).into_inner()?,
-        })
-    }
+    key: R::Key,
+) -> Result<HttpResponse, Problem> {
+    let (key, after, limit) = (key.to_string(), number(filter.after), size(filter.limit));
+    let history = app
+        .store
+        .read(move |tx| history::list(tx, R::KIND, &key, (after, limit), caller.draft_access()).map_err(Problem::from));
+    let history = history.await?;
+    let link = |after: i64| format!("{}?after={after}&limit={limit}", request.path());
+    let next = history.next_after.map(link);
+    let items = history.versions.into_iter().map(Entry::of_version).collect::<Result<_, _>>()?;
+    let page = RecordHistory { items, next_after: history.next_after };
+    answer(&conditions, &page, next.as_deref(), &link(0))
 }
 
 impl Entry {
