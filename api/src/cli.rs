@@ -11,12 +11,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use actix_web::rt::System;
 use chrono::{SecondsFormat, TimeDelta};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
-use store::{DatabaseUrl, Stamp, Store};
+use store::DatabaseUrl;
 
 use crate::app::Clock;
 use crate::bulk::{import, sample};
@@ -304,7 +303,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         }
         Command::ImportSample(database) => import_sample(&database.url()?),
         Command::Import(Import { import, database }) => import::command::perform(&import, &database.url()?),
-        Command::Keys(keys) => Ok(key::command::perform(keys.command, &keys.database.url()?)?),
+        Command::Keys(keys) => key::command::perform(keys.command, &keys.database.url()?),
         Command::Backup(copy) => {
             store::backup(&copy.database.url()?, &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));
@@ -322,13 +321,9 @@ fn perform(command: Command) -> Result<(), Failure> {
 }
 
 fn import_sample(url: &DatabaseUrl) -> Result<(), Failure> {
-    store::migrate(url)?;
-    let store = Store::open(url, 1)?;
-    let stamp =
-        Stamp { now: Clock::system().now(), actor: "sample".to_owned(), request_id: "import-sample".to_owned() };
-    let done = System::new().block_on(async {
-        store.bring_documents_up_to_date(&stamp).await.map_err(sample::ImportError::from)?;
-        sample::import(&store, stamp).await
+    let done = outcome::on(url, ("sample", "import-sample"), async |store, stamp| {
+        store.bring_documents_up_to_date(&stamp).await?;
+        Ok(sample::import(store, stamp).await?)
     })?;
     say(&format!(
         "imported {} departments with {} commitments, {} mutuals and {} staff ballots into {url}; {} records were there already",

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use actix_web::rt::System;
 use clap::{Args, Subcommand};
 use domain::DraftAccess;
-use store::{LogFault, Stamp, Store, entry_log, log_tree};
+use store::{LogFault, Store, entry_log, log_tree};
 
 use super::database::Database;
 use super::erasure;
-use super::outcome::{Failure, say};
-use crate::app::Clock;
+use super::outcome::{self, Failure, say};
+use crate::app::OPERATOR;
 use crate::history::entry::Entry;
 use crate::history::log::{self, LogHead};
 use crate::history::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
@@ -156,15 +156,13 @@ async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure
 pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     let forget = erasure::of(&erase.path)?;
     let reason: domain::Note = erase.reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
-    store::migrate(&erase.database.url()?)?;
-    let store = open(&erase.database)?;
-    let stamp = Stamp { now: Clock::system().now(), actor: "operator".to_owned(), request_id: "erase".to_owned() };
-    let forgotten = System::new().block_on(async {
+    let url = erase.database.url()?;
+    let forgotten = outcome::on(&url, (OPERATOR, "erase"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
-        store.write(stamp, move |tx| forget(tx, reason.as_str())).await
+        Ok(store.write(stamp, move |tx| forget(tx, reason.as_str())).await?)
     })?;
     say(&format!("erased {forgotten} values of {} from the log", erase.path));
-    if !store::empty_write_ahead_log(&erase.database.url()?)? {
+    if !store::empty_write_ahead_log(&url)? {
         let rest = "the database's -wal file may still contain them, because a long read is running: the file disappears when the service stops";
         return Err(rest.into());
     }

@@ -1,6 +1,11 @@
-//! What a command tells: what it did, or why it did not.
+//! What commands have in common: the register that they work on, and what they tell.
 
 use std::io::Write as _;
+
+use actix_web::rt::System;
+use store::{DatabaseUrl, Stamp, Store};
+
+use crate::app::Clock;
 
 /// What one line on standard error will say.
 pub type Failure = Box<dyn std::error::Error>;
@@ -9,6 +14,18 @@ pub type Failure = Box<dyn std::error::Error>;
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct WrongUsage(pub String);
+
+/// Does this with the register there, whose tables are brought up to date first.
+pub fn on<T>(
+    url: &DatabaseUrl,
+    (actor, request_id): (&str, &str),
+    work: impl AsyncFnOnce(&Store, Stamp) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    store::migrate(url)?;
+    let store = Store::open(url, 1)?;
+    let stamp = Stamp { now: Clock::system().now(), actor: actor.to_owned(), request_id: request_id.to_owned() };
+    System::new().block_on(work(&store, stamp))
+}
 
 /// Tells of what was done. Nobody may be reading it.
 pub fn say(line: &str) {

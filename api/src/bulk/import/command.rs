@@ -4,19 +4,18 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use actix_web::rt::System;
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
 use document::register::object;
 use domain::{Access, Caller, ImportMode, ImportState, Importable, Role, SCRUTINEER_ABOVE, Scope};
 use serde_json::{Map, Value};
 use store::import::{self, NewImport};
-use store::{DatabaseUrl, Stamp, Store};
+use store::{DatabaseUrl, Store};
 
 use super::worker::Importer;
 use super::{Arriving, processed, row};
 use crate::app::{Clock, OPERATOR};
-use crate::cli::outcome::{Failure, say};
+use crate::cli::outcome::{self, Failure, say};
 use crate::response::table::{self, Column};
 
 /// What `mutuals import` takes.
@@ -53,11 +52,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
         .format
         .or_else(|| format_of(&arguments.file))
         .ok_or("cannot tell the format of the file: set --format")?;
-    store::migrate(url)?;
-    let store = Store::open(url, 1)?;
-    System::new().block_on(async {
-        let clock = Clock::system();
-        let stamp = Stamp { now: clock.now(), actor: OPERATOR.to_owned(), request_id: "import".to_owned() };
+    outcome::on(url, (OPERATOR, "import"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
         let access = Access { role: Role::Admin, scope: Scope::All, key_id: None };
         let caller = Caller { name: OPERATOR.to_owned(), access: Some(access) };
@@ -77,14 +72,14 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
             arriving.break_off(crate::response::problem::Problem::bad_request("cannot read the file")).await;
             return Err(failure);
         }
-        let importer = Importer::new(store.clone(), clock, SCRUTINEER_ABOVE, TimeDelta::days(1));
+        let importer = Importer::new(store.clone(), Clock::system(), SCRUTINEER_ABOVE, TimeDelta::days(1));
         let own = importer.name().to_owned();
         let import =
             arriving.end(move |tx, import| Ok(import::claim(tx, &own, Some(import.id))?.unwrap_or(import))).await?;
         let tell = |import: &import::Import| show(&format!("{} of {} rows", processed(import), import.counts.rows));
         let done = importer.see_through(import, tell).await?;
         show("");
-        tell_problems(&store, &done).await?;
+        tell_problems(store, &done).await?;
         let counts = done.counts;
         if done.validate_only && counts.rows > i64::try_from(ImportMode::MAX_ATOMIC_ROWS).unwrap_or(i64::MAX) {
             drop(writeln!(

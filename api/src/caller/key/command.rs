@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 
-use actix_web::rt::System;
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use domain::{ApiKey, Department, Id, Key, KeyId, Lifetime, Name, Role, Scope};
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use super::secret::Secret;
 use crate::app::{Clock, OPERATOR};
+use crate::cli::outcome::{self, Failure};
 
 /// What can be done with keys on the database.
 #[derive(Debug, Subcommand)]
@@ -50,50 +50,21 @@ pub struct Create {
     if_first: bool,
 }
 
-/// Why a command on keys failed.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The database can't be opened or brought up to date.
-    #[error(transparent)]
-    Database(#[from] store::OpenError),
-    /// The store refused.
-    #[error("{}", refusal(.0))]
-    Store(#[from] store::Error),
-    /// A value given on the command line isn't one.
-    #[error("{0}")]
-    Value(#[from] domain::Invalid),
-    /// The system has no random numbers to give.
-    #[error("cannot get random numbers from the system: {0}")]
-    Random(#[from] getrandom::Error),
-    /// Nobody reads what was to be printed.
-    #[error("cannot write the output: {0}")]
-    Output(#[from] std::io::Error),
-}
-
 /// Does it.
-///
-/// # Errors
-///
-/// [`KeyError`], with what was wrong.
-pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), KeyError> {
-    store::migrate(url)?;
-    let store = Store::open(url, 1)?;
-    let stamp = Stamp { now: Clock::system().now(), actor: OPERATOR.to_owned(), request_id: "mutuals-keys".to_owned() };
-    System::new().block_on(async {
-        match command {
-            Command::Create(create) => create.perform(&store, stamp).await,
-            Command::List => list(&store).await,
-            Command::Revoke { id } => {
-                let id: KeyId = id.parse()?;
-                let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
-                say(&format!("the key {id} ({}) has stopped working", key.key.label))
-            }
+pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
+    outcome::on(url, (OPERATOR, "mutuals-keys"), async |store, stamp| match command {
+        Command::Create(create) => create.perform(store, stamp).await,
+        Command::List => list(store).await,
+        Command::Revoke { id } => {
+            let id: KeyId = id.parse()?;
+            let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
+            print(&format!("the key {id} ({}) has stopped working", key.key.label))
         }
     })
 }
 
 impl Create {
-    async fn perform(self, store: &Store, stamp: Stamp) -> Result<(), KeyError> {
+    async fn perform(self, store: &Store, stamp: Stamp) -> Result<(), Failure> {
         if self.if_first && !all(store).await?.is_empty() {
             return Ok(());
         }
@@ -101,15 +72,15 @@ impl Create {
         let expires_at = Lifetime::try_from(self.expires_in)?.ends(stamp.now);
         let departments = self.departments.iter().map(|key| key.parse()).collect::<Result<Vec<Key<_>>, _>>()?;
         let id = Id::from_uuid(Uuid::now_v7());
-        let secret = Secret::make(id)?;
+        let secret = Secret::make(id).map_err(|error| format!("cannot get random numbers from the system: {error}"))?;
         let hash = secret.hash();
         let made = store.write(stamp, move |tx| {
             let scope = scope(tx, &departments)?;
             let key = ApiKey { label: label.clone(), role, scope };
             store::key::insert(tx, &NewKey { id, hash, key, expires_at })
         });
-        made.await?;
-        say(secret.reveal())
+        made.await.map_err(refusal)?;
+        print(secret.reveal())
     }
 }
 
@@ -121,10 +92,10 @@ fn scope(tx: &mut store::ReadTx<'_>, departments: &[Key<Department>]) -> Result<
 }
 
 /// A line for each key: id, role, departments, when it expires, when it was last used, what became of it, label.
-async fn list(store: &Store) -> Result<(), KeyError> {
+async fn list(store: &Store) -> Result<(), Failure> {
     let now = Clock::system().now();
     for key in all(store).await? {
-        say(&line(&key, now))?;
+        print(&line(&key, now))?;
     }
     Ok(())
 }
@@ -150,14 +121,17 @@ async fn all(store: &Store) -> Result<Vec<StoredKey>, store::Error> {
     Ok(keys)
 }
 
-fn say(line: &str) -> Result<(), KeyError> {
-    Ok(writeln!(std::io::stdout(), "{line}")?)
+/// A key that was made and not printed is lost, so that it must not go unnoticed.
+fn print(line: &str) -> Result<(), Failure> {
+    writeln!(std::io::stdout(), "{line}").map_err(|error| format!("cannot write the output: {error}").into())
 }
 
 /// The faults themselves, where a rule refused.
-fn refusal(error: &store::Error) -> String {
+fn refusal(error: store::Error) -> Failure {
     match error {
-        store::Error::Rule(faults) => faults.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join("; "),
-        other => other.to_string(),
+        store::Error::Rule(faults) => {
+            faults.iter().map(|fault| fault.detail.as_str()).collect::<Vec<_>>().join("; ").into()
+        }
+        other => other.into(),
     }
 }
