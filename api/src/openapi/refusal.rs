@@ -17,51 +17,35 @@ use crate::caller::access;
 use crate::caller::authentication;
 use crate::http::gate;
 use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails};
-use crate::response::problem_type::ProblemType;
+use crate::response::problem_type::ProblemType::{self, *};
 
 /// The problem responses that operations share: the name of each in the document, what it may be, what it says.
 const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
     (
         "BadRequest",
-        &[ProblemType::MalformedRequest, ProblemType::InvalidParameter],
+        &[MalformedRequest, InvalidParameter],
         "The request cannot be read, or a query parameter is invalid",
     ),
-    ("Unauthenticated", &[ProblemType::Unauthenticated], "A key is needed, or the key is not valid"),
-    ("Forbidden", &[ProblemType::Forbidden], "This key is not permitted to do this"),
-    ("NotFound", &[ProblemType::NotFound], "There is no such record"),
-    (
-        "NotAcceptable",
-        &[ProblemType::NotAcceptable],
-        "The operation cannot respond in any media type that `Accept` allows",
-    ),
-    ("RequestTimeout", &[ProblemType::RequestTimeout], "The request body took too long to arrive"),
-    ("Gone", &[ProblemType::Gone], "The record has been deleted"),
-    (
-        "PreconditionFailed",
-        &[ProblemType::PreconditionFailed],
-        "The record has changed; `ETag` has its current version",
-    ),
-    ("PayloadTooLarge", &[ProblemType::PayloadTooLarge], "The request body is too large"),
-    ("UnsupportedMediaType", &[ProblemType::UnsupportedMediaType], "The operation does not accept this media type"),
-    ("InvalidContent", &[ProblemType::InvalidContent], "The content breaks rules; `errors` lists every error"),
+    ("Unauthenticated", &[Unauthenticated], "A key is needed, or the key is not valid"),
+    ("Forbidden", &[Forbidden], "This key is not permitted to do this"),
+    ("NotFound", &[NotFound], "There is no such record"),
+    ("NotAcceptable", &[NotAcceptable], "The operation cannot respond in any media type that `Accept` allows"),
+    ("RequestTimeout", &[RequestTimeout], "The request body took too long to arrive"),
+    ("Gone", &[Gone], "The record has been deleted"),
+    ("PreconditionFailed", &[PreconditionFailed], "The record has changed; `ETag` has its current version"),
+    ("PayloadTooLarge", &[PayloadTooLarge], "The request body is too large"),
+    ("UnsupportedMediaType", &[UnsupportedMediaType], "The operation does not accept this media type"),
+    ("InvalidContent", &[InvalidContent], "The content breaks rules; `errors` lists every error"),
     (
         "InvalidNewContent",
-        &[ProblemType::InvalidContent, ProblemType::IdempotencyKeyReused],
+        &[InvalidContent, IdempotencyKeyReused],
         "The content breaks rules, or the idempotency key was used for another request",
     ),
-    ("PreconditionRequired", &[ProblemType::PreconditionRequired], "The change does not name the version it is for"),
-    (
-        "TooManyRequests",
-        &[ProblemType::TooManyRequests],
-        "The caller has reached a rate limit; `Retry-After` says when to continue",
-    ),
-    ("Internal", &[ProblemType::Internal], "The service failed"),
-    (
-        "Unavailable",
-        &[ProblemType::Unavailable],
-        "The service cannot respond at the moment; `Retry-After` says when to try again",
-    ),
-    ("StorageFull", &[ProblemType::StorageFull], "The database is full; you can still read"),
+    ("PreconditionRequired", &[PreconditionRequired], "The change does not name the version it is for"),
+    ("TooManyRequests", &[TooManyRequests], "The caller has reached a rate limit; `Retry-After` says when to continue"),
+    ("Internal", &[Internal], "The service failed"),
+    ("Unavailable", &[Unavailable], "The service cannot respond at the moment; `Retry-After` says when to try again"),
+    ("StorageFull", &[StorageFull], "The database is full; you can still read"),
 ];
 
 /// Adds the problems that follow from what the operation is.
@@ -142,85 +126,63 @@ pub(super) fn response(kinds: &[ProblemType], says: &str) -> Response {
 /// A problem of this kind, as it may be answered.
 pub fn example(kind: ProblemType) -> Value {
     let id = "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";
-    let other = || {
-        vec![OtherRecord {
-            resource_type: "mutual",
-            id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),
-            name: Some("Harmonie".to_owned()),
-        }]
-    };
+    let mutual = || other("mutual", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2", Some("Harmonie"));
     let problem = match kind {
-        ProblemType::MalformedRequest => Problem::malformed(ErrorItem::header(
+        MalformedRequest => Problem::malformed(ErrorItem::header(
             &header::IF_MATCH,
             "invalid-format",
             "expected one or more entity tags",
         )),
-        ProblemType::InvalidParameter => Problem::bad_query(vec![ErrorItem::parameter(
+        InvalidParameter => Problem::bad_query(vec![ErrorItem::parameter(
             "sectr",
             "unknown-parameter",
             "there is no such parameter; did you mean `sector`?",
         )]),
-        ProblemType::Unauthenticated => authentication::invalid("the key expired at 2026-03-01T09:30:00Z"),
-        ProblemType::Forbidden => Problem::forbidden(grants(Action::Update, Kind::Mutual)),
-        ProblemType::UnknownPath => Problem::unknown_path(),
-        ProblemType::NotFound => Problem::not_found("there is no mutual «harmonie»"),
-        ProblemType::MethodNotAllowed => Problem::method_not_allowed(&HeaderValue::from_static("GET, HEAD, OPTIONS")),
-        ProblemType::NotAcceptable => Problem::not_acceptable("application/json"),
-        ProblemType::NameTaken => {
-            Problem::conflict(kind, "the mutual Harmonie already has the name «Harmonie»", other())
+        Unauthenticated => authentication::invalid("the key expired at 2026-03-01T09:30:00Z"),
+        Forbidden => Problem::forbidden(grants(Action::Update, Kind::Mutual)),
+        UnknownPath => Problem::unknown_path(),
+        NotFound => Problem::not_found("there is no mutual «harmonie»"),
+        MethodNotAllowed => Problem::method_not_allowed(&HeaderValue::from_static("GET, HEAD, OPTIONS")),
+        NotAcceptable => Problem::not_acceptable("application/json"),
+        NameTaken => Problem::conflict(kind, "the mutual Harmonie already has the name «Harmonie»", mutual()),
+        SlugTaken => Problem::conflict(kind, "the mutual Harmonie already has the slug «harmonie»", mutual()),
+        IdentifierTaken => {
+            Problem::conflict(kind, "the mutual Harmonie already has the identifier «GB-COH:09506232»", mutual())
         }
-        ProblemType::SlugTaken => {
-            Problem::conflict(kind, "the mutual Harmonie already has the slug «harmonie»", other())
-        }
-        ProblemType::IdentifierTaken => {
-            Problem::conflict(kind, "the mutual Harmonie already has the identifier «GB-COH:09506232»", other())
-        }
-        ProblemType::StateConflict => Problem::state_conflict(vec![Fault::new(
+        StateConflict => Problem::state_conflict(vec![Fault::new(
             "to",
             FaultCode::Inconsistent,
             "a mutual in stage `operating` cannot move to `launched`: expected one of `recontracting`, `suspended`",
         )]),
-        ProblemType::NotReady => Problem::not_ready(vec![Condition {
+        NotReady => Problem::not_ready(vec![Condition {
             key: LaunchCondition::StaffBuyIn,
             outcome: TestOutcome::NotMet,
             detail: "there is no declared formal, confirmatory or rerun ballot that counts".to_owned(),
             looked_at: Vec::new(),
         }]),
-        ProblemType::PositionTaken => {
-            let step = OtherRecord {
-                resource_type: "pathway_step",
-                id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3".to_owned(),
-                name: Some("Hold a ballot".to_owned()),
-            };
-            Problem::conflict(kind, "the pathway step Hold a ballot already has the position «3»", vec![step])
+        PositionTaken => {
+            let step = other("pathway_step", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3", Some("Hold a ballot"));
+            Problem::conflict(kind, "the pathway step Hold a ballot already has the position «3»", step)
         }
-        ProblemType::PeriodTaken => Problem::conflict(
+        PeriodTaken => Problem::conflict(
             kind,
             "the annual return 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2 already has the year that ends on «2013-03-31»",
-            vec![OtherRecord {
-                resource_type: "annual_return",
-                id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),
-                name: None,
-            }],
+            other("annual_return", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2", None),
         ),
-        ProblemType::StepTaken => Problem::conflict(
+        StepTaken => Problem::conflict(
             kind,
             "the pathway progress 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2 already has the step \
              «01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3»",
-            vec![OtherRecord {
-                resource_type: "pathway_progress",
-                id: "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2".to_owned(),
-                name: None,
-            }],
+            other("pathway_progress", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2", None),
         ),
-        ProblemType::HasDependents => Problem::has_dependents("other records refer to this one", other()),
-        ProblemType::Gone => Problem::gone("the mutual «harmonie» was deleted"),
-        ProblemType::PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),
-        ProblemType::PayloadTooLarge => Problem::payload_too_large(crate::http::gate::BODY_LIMIT),
-        ProblemType::TooManyRequests => Problem::too_many_requests("address", "600 requests in 60 s", 3),
-        ProblemType::RequestTimeout => Problem::request_timeout(crate::config::Config::REQUEST_TIME),
-        ProblemType::UnsupportedMediaType => Problem::unsupported_media_type("application/json"),
-        ProblemType::InvalidContent => Problem::invalid(vec![
+        HasDependents => Problem::has_dependents("other records refer to this one", mutual()),
+        Gone => Problem::gone("the mutual «harmonie» was deleted"),
+        PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),
+        PayloadTooLarge => Problem::payload_too_large(crate::http::gate::BODY_LIMIT),
+        TooManyRequests => Problem::too_many_requests("address", "600 requests in 60 s", 3),
+        RequestTimeout => Problem::request_timeout(crate::config::Config::REQUEST_TIME),
+        UnsupportedMediaType => Problem::unsupported_media_type("application/json"),
+        InvalidContent => Problem::invalid(vec![
             ErrorItem::pointer("/name", "required", "this field is required"),
             ErrorItem::pointer(
                 "/sectors/0",
@@ -228,11 +190,15 @@ pub fn example(kind: ProblemType) -> Value {
                 "expected a sector; did you mean `libraries_archives`?",
             ),
         ]),
-        ProblemType::IdempotencyKeyReused => Problem::idempotency_key_reused(),
-        ProblemType::PreconditionRequired => Problem::precondition_required(),
-        ProblemType::Internal => Problem::internal("example"),
-        ProblemType::Unavailable => Problem::unavailable(1, "example"),
-        ProblemType::StorageFull => Problem::storage_full("example"),
+        IdempotencyKeyReused => Problem::idempotency_key_reused(),
+        PreconditionRequired => Problem::precondition_required(),
+        Internal => Problem::internal("example"),
+        Unavailable => Problem::unavailable(1, "example"),
+        StorageFull => Problem::storage_full("example"),
     };
     serde_json::to_value(problem.details("/v1/mutuals", id)).unwrap_or_default()
+}
+
+fn other(resource_type: &'static str, id: &str, name: Option<&str>) -> Vec<OtherRecord> {
+    vec![OtherRecord { resource_type, id: id.to_owned(), name: name.map(str::to_owned) }]
 }
