@@ -35,7 +35,6 @@ use crate::response::problem::{ErrorItem, OtherRecord, Problem};
 use crate::response::repeat::{Repeat, respond};
 use document::value::{Bounded, Instant, Text, Word};
 
-pub use row::Imported;
 pub use worker::{Importer, start};
 
 /// Where imports are.

@@ -210,14 +210,6 @@ impl Verifier {
     }
 
     /// What a token says of its bearer, if it is taken.
-    ///
-    /// # Errors
-    ///
-    /// The first [`Refusal`].
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Bearer, Refusal> {
-        self.read(token, &self.keys.keys(), now)
-    }
-
     fn read(&self, token: &str, keys: &KeySet, now: DateTime<Utc>) -> Result<Bearer, Refusal> {
         let header = Header::of(token)?;
         let algorithm = header.check(&self.settings.algorithms)?;

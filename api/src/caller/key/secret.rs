@@ -12,8 +12,6 @@ use uuid::Uuid;
 
 /// What every key begins with.
 pub const PREFIX: &str = "psm_";
-/// What a key looks like, for the contract and for those who scan for secrets.
-pub const PATTERN: &str = "^psm_[0-9a-f]{32}_[0-9a-f]{48}$";
 
 const ID_CHARS: usize = 32;
 const RANDOM_BYTES: usize = 20;
