@@ -152,6 +152,36 @@ pub trait ChildFilter: Clone + Send + DeserializeOwned + IntoParams + 'static {
     }
 }
 
+/// Declares a filter: a parameter of words, one of which a child in the list has, and others, one of which it covers.
+macro_rules! child_filter {
+    (
+        $(#[$meta:meta])* $Filter:ident,
+        $(#[$said:meta])* $name:ident: $Word:ident,
+        $($(#[$said_of_covered:meta])* covered $covered:ident: $Covered:ident,)*
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+        #[serde(default)]
+        #[into_params(parameter_in = Query)]
+        pub struct $Filter {
+            $(#[$said])*
+            $name: Vec<$Word>,
+            $($(#[$said_of_covered])* $covered: Vec<$Covered>,)*
+        }
+
+        impl $crate::register::child::ChildFilter for $Filter {
+            fn words(&self) -> Vec<&'static str> {
+                self.$name.iter().map(|word| word.0.as_str()).collect()
+            }
+
+            fn covered(&self) -> Vec<Vec<&'static str>> {
+                vec![$(self.$covered.iter().map(|word| word.0.as_str()).collect()),*]
+            }
+        }
+    };
+}
+pub(crate) use child_filter;
+
 /// No parameter that filters a list.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 pub struct NoFilter {}

@@ -1,25 +1,15 @@
 //! Commitments: what a department has promised to publish, and when it did.
 
 use document::register::CommitmentKind;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use crate::register::child::{ChildFilter, ChildResource};
+use crate::register::child::{ChildResource, child_filter};
 use crate::register::words::Words;
 
-/// Which commitments a list has.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct CommitmentListFilter {
+child_filter! {
+    /// Which commitments a list has.
+    CommitmentListFilter,
     /// Only commitments of this kind.
-    kind: Vec<CommitmentKind>,
-}
-
-impl ChildFilter for CommitmentListFilter {
-    fn words(&self) -> Vec<&'static str> {
-        self.kind.iter().map(|word| word.0.as_str()).collect()
-    }
+    kind: CommitmentKind,
 }
 
 impl ChildResource for domain::Commitment {

@@ -1,25 +1,15 @@
 //! Endorsements of mutuals: what those who are affected think of one.
 
 use document::register::Constituency;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use crate::register::child::{ChildFilter, ChildResource};
+use crate::register::child::{ChildResource, child_filter};
 use crate::register::words::Words;
 
-/// Which endorsements a list has.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct EndorsementFilter {
+child_filter! {
+    /// Which endorsements a list has.
+    EndorsementFilter,
     /// Only endorsements of this constituency.
-    constituency: Vec<Constituency>,
-}
-
-impl ChildFilter for EndorsementFilter {
-    fn words(&self) -> Vec<&'static str> {
-        self.constituency.iter().map(|word| word.0.as_str()).collect()
-    }
+    constituency: Constituency,
 }
 
 impl ChildResource for domain::Endorsement {

@@ -1,26 +1,16 @@
 //! Objections to mutuals: who is against one and why, and what was decided.
 
 use document::register::ObjectionOutcome;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use crate::register::child::{ChildFilter, ChildResource};
+use crate::register::child::{ChildResource, child_filter};
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::response::problem_type::ProblemType;
 
-/// Which objections a list has.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct ObjectionFilter {
+child_filter! {
+    /// Which objections a list has.
+    ObjectionFilter,
     /// Only objections with this outcome.
-    outcome: Vec<ObjectionOutcome>,
-}
-
-impl ChildFilter for ObjectionFilter {
-    fn words(&self) -> Vec<&'static str> {
-        self.outcome.iter().map(|word| word.0.as_str()).collect()
-    }
+    outcome: ObjectionOutcome,
 }
 
 impl ChildResource for domain::Objection {

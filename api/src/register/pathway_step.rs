@@ -1,26 +1,16 @@
 //! The steps that a staff group takes to become a mutual of a department.
 
 use document::register::Stage;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use crate::register::child::{ChildFilter, ChildResource};
+use crate::register::child::{ChildResource, child_filter};
 use crate::register::words::{Conflicts, Words};
 use crate::response::problem_type::ProblemType;
 
-/// Which steps a list has.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct PathwayStepFilter {
+child_filter! {
+    /// Which steps a list has.
+    PathwayStepFilter,
     /// Only steps taken in this stage.
-    stage: Vec<Stage>,
-}
-
-impl ChildFilter for PathwayStepFilter {
-    fn words(&self) -> Vec<&'static str> {
-        self.stage.iter().map(|word| word.0.as_str()).collect()
-    }
+    stage: Stage,
 }
 
 impl ChildResource for domain::PathwayStep {

@@ -1,26 +1,16 @@
 //! Requests of mutuals for support.
 
 use document::register::SupportStatus;
-use serde::Deserialize;
-use utoipa::IntoParams;
 
-use crate::register::child::{ChildFilter, ChildResource};
+use crate::register::child::{ChildResource, child_filter};
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::response::problem_type::ProblemType;
 
-/// Which requests a list has.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct SupportRequestFilter {
+child_filter! {
+    /// Which requests a list has.
+    SupportRequestFilter,
     /// Only support requests with this status.
-    status: Vec<SupportStatus>,
-}
-
-impl ChildFilter for SupportRequestFilter {
-    fn words(&self) -> Vec<&'static str> {
-        self.status.iter().map(|word| word.0.as_str()).collect()
-    }
+    status: SupportStatus,
 }
 
 impl ChildResource for domain::SupportRequest {
