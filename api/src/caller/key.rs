@@ -19,7 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::caller::authentication;
-use crate::register::resource::{self, Change, ChangeOptions, Order};
+use crate::register::resource::{self, Change, ChangeOptions};
 use crate::request::body::Body;
 use crate::request::conditional;
 use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
@@ -172,7 +172,8 @@ async fn get_key(app: App, caller: Caller, key: PathKey<domain::KeyId>) -> Resul
 )]
 #[post("/keys")]
 async fn create_key(change: Change, body: Body<document::register::ApiKey>) -> Result<HttpResponse, Problem> {
-    let Order { app, stamp, caller, dry_run } = change.into_order();
+    let stamp = change.stamp();
+    let Change { app, caller, dry_run, .. } = change;
     let content = body.create();
     let id = app.new_id();
     let secret = Secret::make(id).map_err(|error| Problem::internal(error.to_string()))?;
@@ -208,7 +209,8 @@ async fn create_key(change: Change, body: Body<document::register::ApiKey>) -> R
 )]
 #[delete("/keys/{key}")]
 async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpResponse, Problem> {
-    let Order { app, stamp, caller, dry_run } = change.into_order();
+    let stamp = change.stamp();
+    let Change { app, caller, dry_run, .. } = change;
     let revoked = app.store.write(stamp, move |tx| {
         authentication::confirm(tx, &caller)?;
         authorize(&caller, Action::Delete, &Object::Key)?;

@@ -147,25 +147,13 @@ pub struct ChangeOptions {
 
 /// A change to the register as a request brings it: who asks for it, which version it is for, and how it is to be done.
 pub struct Change {
-    app: App,
+    pub app: App,
     request_id: RequestId,
-    caller: Caller,
+    pub caller: Caller,
     path: String,
-    dry_run: bool,
+    pub dry_run: bool,
     if_match: IfMatch,
     idempotency_key: IdempotencyKey,
-}
-
-/// A change to what has no versions: who asks for it, and whether it is a dry run.
-pub struct Order {
-    /// Where.
-    pub app: App,
-    /// Who and when, for the record.
-    pub stamp: Stamp,
-    /// Who, for the decision.
-    pub caller: Caller,
-    /// Whether nothing is to be stored.
-    pub dry_run: bool,
 }
 
 impl FromRequest for Change {
@@ -195,10 +183,9 @@ impl Change {
         })
     }
 
-    /// What comes with a change that is of no version.
-    pub fn into_order(self) -> Order {
-        let stamp = self.app.stamp(&self.caller, &self.request_id);
-        Order { app: self.app, stamp, caller: self.caller, dry_run: self.dry_run }
+    /// Who changes the register, when, in which request.
+    pub fn stamp(&self) -> Stamp {
+        self.app.stamp(&self.caller, &self.request_id)
     }
 
     /// Creates a record: 201, or 200 in a dry run. With an `Idempotency-Key` the answer is kept and given again.
@@ -206,8 +193,7 @@ impl Change {
     /// # Errors
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
     pub async fn create<R: Root>(self, body: Body<R::Document>) -> Result<HttpResponse, Problem> {
-        let id = self.app.new_id::<R>();
-        let stamp = self.app.stamp(&self.caller, &self.request_id);
+        let (id, stamp) = self.entry::<R>();
         let prepared = body.create().map(|value| {
             let content = R::from_value(value.clone(), None);
             (content, R::prepare(id, stamp.now, value))
@@ -263,7 +249,7 @@ impl Change {
 
     /// An id and a stamp for a record that is entered by [`Change::enter`].
     pub fn entry<T>(&self) -> (Id<T>, Stamp) {
-        (self.app.new_id(), self.app.stamp(&self.caller, &self.request_id))
+        (self.app.new_id(), self.stamp())
     }
 
     /// Replaces all that a record says.
@@ -335,8 +321,8 @@ impl Change {
         actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
         work: impl Fn(&mut WriteTx<'_>, &Record<R>, &Caller, bool) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
-        let Self { app, request_id, caller, dry_run, if_match, .. } = self;
-        let stamp = app.stamp(&caller, &request_id);
+        let stamp = self.stamp();
+        let Self { app, caller, dry_run, if_match, .. } = self;
         app.store
             .write(stamp, move |tx| {
                 authentication::confirm(tx, &caller)?;
