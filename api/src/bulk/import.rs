@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::http::request_id::RequestId;
 use crate::request::conditional::IdempotencyKey;
-use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
+use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter, SortKey};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, OtherRecord, Problem};
@@ -202,9 +202,6 @@ impl SortKey for ImportSort {
     const NAME: &'static str = "ImportSort";
     const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
 }
-
-#[derive(Clone, Debug, Deserialize)]
-struct NoFilter {}
 
 /// A page of imports.
 type ImportPage = ListPage<Import>;

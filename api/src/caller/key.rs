@@ -9,7 +9,7 @@ use document::register::Role;
 use document::schema::InputOf;
 use document::value::{DepartmentId, Instant, KeyId, Name, Text, Word};
 use domain::{Action, Kind, Object, Scope, authorize, authorize_role};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 use store::key::{NewKey, StoredKey};
 use store::{Listed, Page, ReadTx, Slice};
@@ -22,7 +22,7 @@ use crate::caller::authentication;
 use crate::register::resource::{self, Change, ChangeOptions};
 use crate::request::body::Body;
 use crate::request::conditional;
-use crate::request::page::{ListPage, ListParameters, ListQuery, SortKey};
+use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter, SortKey};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use secret::Secret;
@@ -114,9 +114,6 @@ impl SortKey for KeySort {
     const NAME: &'static str = "ApiKeySort";
     const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
 }
-
-#[derive(Clone, Debug, Deserialize)]
-struct NoFilter {}
 
 /// A page of API keys.
 type ApiKeyPage = ListPage<ApiKey>;

@@ -1,7 +1,8 @@
 //! Annual returns: what mutuals say about each of their years.
 
-use crate::register::child::{ChildResource, NoFilter};
+use crate::register::child::ChildResource;
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
+use crate::request::page::NoFilter;
 use crate::response::problem_type::ProblemType;
 
 impl ChildResource for domain::AnnualReturn {

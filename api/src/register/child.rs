@@ -8,7 +8,6 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use domain::{Action, Child, Id, Key, Object, Record, authorize, grants};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredChild};
 use store::{ReadTx, Representation, Stored, WriteTx};
@@ -20,7 +19,7 @@ use crate::register::resource::{Change, Erasure, Resource, accept, authorize_any
 use crate::register::words::Words;
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
-use crate::request::page::{ListQuery, SortKey};
+use crate::request::page::{ListQuery, NoFilter, SortKey};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
@@ -181,10 +180,6 @@ macro_rules! child_filter {
     };
 }
 pub(crate) use child_filter;
-
-/// No parameter that filters a list.
-#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
-pub struct NoFilter {}
 
 impl ChildFilter for NoFilter {}
 

@@ -12,9 +12,10 @@ use store::pathway_progress::{Footing, Pathway};
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::register::child::{ChildResource, NoFilter};
+use crate::register::child::ChildResource;
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
+use crate::request::page::NoFilter;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;

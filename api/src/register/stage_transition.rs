@@ -11,8 +11,9 @@ use store::readiness;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
-use crate::register::child::{ChildResource, NoFilter};
+use crate::register::child::ChildResource;
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
+use crate::request::page::NoFilter;
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;

@@ -46,6 +46,10 @@ pub trait SortKey: Copy + PartialEq + 'static {
     const KEYS: &'static [(&'static str, Self)];
 }
 
+/// No parameter that filters a list.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+pub struct NoFilter {}
+
 /// A page of a list as a request asks for it: an extractor that reads the filter `F` (a struct as for
 /// [`Query`](crate::request::query::Query)) and the page together, so that all faults of the query are told at once.
 #[derive(Debug)]
