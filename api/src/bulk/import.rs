@@ -276,7 +276,7 @@ async fn create_import(
 ) -> Result<HttpResponse, Problem> {
     let missing = || ErrorItem::parameter("resource_type", "required", "expected a value");
     let Word(resource_type) = options.resource_type.ok_or_else(|| Problem::bad_query(vec![missing()]))?;
-    let may = |action| authorize_role(&caller, action, kind(resource_type));
+    let may = |action| authorize_role(&caller, action, resource_type.kind());
     may(Action::Create)
         .or_else(|refused| may(Action::Update).or_else(|_| may(Action::Describe)).map_err(|_| refused))?;
     let new = NewImport {
@@ -420,15 +420,6 @@ fn listed(import: import::Import) -> Listed {
     let version = import.counts.rows.saturating_add(processed(&import)).saturating_add(state);
     let id = import.id.to_string();
     Listed { id, version, document: serde_json::to_string(&Import::from(import)).unwrap_or_default(), reduced: false }
-}
-
-fn kind(resource_type: domain::Importable) -> Kind {
-    match resource_type {
-        domain::Importable::Department => Kind::Department,
-        domain::Importable::Mutual => Kind::Mutual,
-        domain::Importable::StaffBallot => Kind::StaffBallot,
-        domain::Importable::Contract => Kind::Contract,
-    }
 }
 
 impl From<import::Import> for Import {

@@ -2,7 +2,6 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
 use document::register::LaunchCondition;
 use document::value::{Day, MutualId, MutualKey, TestOutcome, Text, Word};
 use domain::Action;
@@ -161,7 +160,7 @@ pub async fn get_readiness(
     mutual: PathKey<Key>,
     Query(asked): Query<LaunchDay>,
 ) -> Result<HttpResponse, Problem> {
-    let launches_on = asked.launches_on.map_or_else(|| today(app.clock.now()), |day| Ok(day.into_inner()))?;
+    let launches_on = app.as_at(asked.launches_on.map(Text::into_inner))?;
     let (mutual_id, conditions) = app
         .store
         .read(move |tx| {
@@ -173,9 +172,4 @@ pub async fn get_readiness(
     let conditions = conditions.into_iter().map(|condition| ConditionResult::of(condition, mutual_id)).collect();
     let readiness = Readiness { mutual_id: Text(mutual_id), launches_on: Text(launches_on), ready, conditions };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-cache")).json(readiness))
-}
-
-/// The day of an instant, in UTC.
-fn today(now: DateTime<Utc>) -> Result<domain::Day, Problem> {
-    domain::Day::from_date(now.date_naive()).map_err(|invalid| Problem::internal(invalid.detail))
 }

@@ -469,24 +469,14 @@ impl From<store::Error> for Problem {
 /// All of them in one problem, of the type of the first.
 impl From<Vec<Conflict>> for Problem {
     fn from(conflicts: Vec<Conflict>) -> Self {
-        let kind = conflicts.first().map(|conflict| conflict.kind);
-        let kind = match kind {
-            Some(ConflictKind::NameTaken) => ProblemType::NameTaken,
-            Some(ConflictKind::SlugTaken) => ProblemType::SlugTaken,
-            Some(ConflictKind::IdentifierTaken) => ProblemType::IdentifierTaken,
-            Some(ConflictKind::PositionTaken) => ProblemType::PositionTaken,
-            Some(ConflictKind::PeriodTaken) => ProblemType::PeriodTaken,
-            Some(ConflictKind::StepTaken) => ProblemType::StepTaken,
-            Some(ConflictKind::HasDependents) => ProblemType::HasDependents,
-            // Ids and the first of a mutual's contracts are of the service's own making.
-            Some(ConflictKind::IdTaken | ConflictKind::FirstContractTaken) | None => {
-                return Self::internal(format!("an impossible conflict: {conflicts:?}"));
-            }
-        };
         let others = conflicts.iter().filter_map(|conflict| conflict.other.as_ref()).map(OtherRecord::from).collect();
-        if kind == ProblemType::HasDependents {
+        let first = conflicts.first().map(|conflict| conflict.kind);
+        if first == Some(ConflictKind::HasDependents) {
             return Self::has_dependents("other records refer to this one; `dependents` names them", others);
         }
+        let Some((kind, _)) = first.and_then(value_taken) else {
+            return Self::internal(format!("an impossible conflict: {conflicts:?}"));
+        };
         let errors: Vec<ErrorItem> = conflicts.iter().filter_map(taken).collect();
         let detail = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; ");
         Self::conflict(kind, if detail.is_empty() { kind.title().to_owned() } else { detail }, others)
@@ -500,23 +490,29 @@ impl From<&store::OtherRecord> for OtherRecord {
     }
 }
 
+/// The problem of a value that another record has, and what it is a value of.
+fn value_taken(kind: ConflictKind) -> Option<(ProblemType, &'static str)> {
+    match kind {
+        ConflictKind::NameTaken => Some((ProblemType::NameTaken, "name")),
+        ConflictKind::SlugTaken => Some((ProblemType::SlugTaken, "slug")),
+        ConflictKind::IdentifierTaken => Some((ProblemType::IdentifierTaken, "identifier")),
+        ConflictKind::PositionTaken => Some((ProblemType::PositionTaken, "position")),
+        ConflictKind::PeriodTaken => Some((ProblemType::PeriodTaken, "year that ends on")),
+        ConflictKind::StepTaken => Some((ProblemType::StepTaken, "step")),
+        // Ids and the first of a mutual's contracts are of the service's own making.
+        ConflictKind::IdTaken | ConflictKind::HasDependents | ConflictKind::FirstContractTaken => None,
+    }
+}
+
 /// The member whose value another record has.
 fn taken(conflict: &Conflict) -> Option<ErrorItem> {
-    let (code, what) = match conflict.kind {
-        ConflictKind::NameTaken => ("name-taken", "name"),
-        ConflictKind::SlugTaken => ("slug-taken", "slug"),
-        ConflictKind::IdentifierTaken => ("identifier-taken", "identifier"),
-        ConflictKind::PositionTaken => ("position-taken", "position"),
-        ConflictKind::PeriodTaken => ("period-taken", "year that ends on"),
-        ConflictKind::StepTaken => ("step-taken", "step"),
-        ConflictKind::IdTaken | ConflictKind::HasDependents | ConflictKind::FirstContractTaken => return None,
-    };
+    let (kind, what) = value_taken(conflict.kind)?;
     let holder = conflict.other.as_ref().map_or_else(
         || "another record has or had".to_owned(),
         |other| format!("the {} {} already has", other.resource_type, other.name.as_ref().unwrap_or(&other.id)),
     );
     let pointer = if conflict.field.is_empty() { String::new() } else { format!("/{}", conflict.field) };
-    Some(ErrorItem::pointer(pointer, code, format!("{holder} the {what} «{}»", conflict.value)))
+    Some(ErrorItem::pointer(pointer, kind.slug(), format!("{holder} the {what} «{}»", conflict.value)))
 }
 
 impl fmt::Display for Problem {
