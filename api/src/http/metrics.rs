@@ -3,7 +3,7 @@
 //!
 //! No label holds what a caller sent: methods and paths are those of the contract.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -64,46 +64,23 @@ impl Metrics {
         let mut text = TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default();
         let vitals = service.store.vitals();
         let head = service.store.read(store::entry_log::head).await;
-        let figures: [(&str, &str, &str, Option<u64>); 8] = [
-            (
-                "mutuals_connections",
-                "gauge",
-                "Open client connections.",
-                u64::try_from(service.connections.open()).ok(),
-            ),
-            (
-                "mutuals_database_connections",
-                "gauge",
-                "Open database connections in the read pool.",
-                Some(vitals.connections.into()),
-            ),
-            (
-                "mutuals_database_connections_idle",
-                "gauge",
-                "Idle database connections in the read pool.",
-                Some(vitals.idle_connections.into()),
-            ),
-            ("mutuals_reads_waiting", "gauge", "Reads that wait for a thread.", Some(vitals.waiting_reads)),
-            ("mutuals_writes_waiting", "gauge", "Writes in the queue.", Some(vitals.waiting_writes)),
-            ("mutuals_write_batches_total", "counter", "Transactions of the writer.", Some(vitals.batches)),
-            (
-                "mutuals_batched_writes_total",
-                "counter",
-                "Writes in these transactions. Divide by the number of transactions for the batch size.",
-                Some(vitals.batched_writes),
-            ),
-            (
-                "mutuals_log_head",
-                "gauge",
-                "The number of the newest log entry. Absent while the database cannot be read.",
-                head.ok().and_then(|seq: i64| u64::try_from(seq).ok()),
-            ),
-        ];
-        for (name, kind, help, figure) in figures {
-            if let Some(figure) = figure {
-                // Writing to a text does not fail.
-                let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {figure}\n");
-            }
+        let mut tell = |kind: &str, name: &str, help: &str, figure: &dyn Display| {
+            // Writing to a text does not fail.
+            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {figure}\n");
+        };
+        tell("gauge", "mutuals_connections", "Open client connections.", &service.connections.open());
+        let help = "Open database connections in the read pool.";
+        tell("gauge", "mutuals_database_connections", help, &vitals.connections);
+        let help = "Idle database connections in the read pool.";
+        tell("gauge", "mutuals_database_connections_idle", help, &vitals.idle_connections);
+        tell("gauge", "mutuals_reads_waiting", "Reads that wait for a thread.", &vitals.waiting_reads);
+        tell("gauge", "mutuals_writes_waiting", "Writes in the queue.", &vitals.waiting_writes);
+        tell("counter", "mutuals_write_batches_total", "Transactions of the writer.", &vitals.batches);
+        let help = "Writes in these transactions. Divide by the number of transactions for the batch size.";
+        tell("counter", "mutuals_batched_writes_total", help, &vitals.batched_writes);
+        if let Ok(head) = head {
+            let help = "The number of the newest log entry. Absent while the database cannot be read.";
+            tell("gauge", "mutuals_log_head", help, &head);
         }
         text
     }
