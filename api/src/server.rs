@@ -73,23 +73,15 @@ pub enum ServeError {
 /// A server that runs in threads of its own until it is stopped.
 #[derive(Debug)]
 pub struct Running {
-    address: SocketAddr,
-    metrics_address: Option<SocketAddr>,
+    /// Where it listens: with port 0 in the configuration, the port that the system chose.
+    pub address: SocketAddr,
+    /// Where it tells its metrics, if it does.
+    pub metrics_address: Option<SocketAddr>,
     handle: ServerHandle,
     thread: JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
-    /// Where it listens: with port 0 in the configuration, the port that the system chose.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Where it tells its metrics, if it does.
-    pub fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics_address
-    }
-
     /// Lets it answer what it has begun, and waits for its end.
     ///
     /// # Errors
@@ -363,8 +355,8 @@ fn application(
 
 /// What a person who starts the service wants to know next. Nobody may be reading it.
 fn greet(running: &Running, database: &str) {
-    let (version, address) = (env!("CARGO_PKG_VERSION"), running.address());
-    let metrics = running.metrics_address().map(|address| format!("metrics        http://{address}/metrics\n  "));
+    let (version, address) = (env!("CARGO_PKG_VERSION"), running.address);
+    let metrics = running.metrics_address.map(|address| format!("metrics        http://{address}/metrics\n  "));
     let metrics = metrics.unwrap_or_default();
     let greeting = format!(
         "mutuals {version}\n  \

@@ -48,7 +48,7 @@ impl TestApp {
         let clock = Clock::new(move || system.now() + TimeDelta::microseconds(offset.load(Ordering::SeqCst)));
         let running = server::start(config, clock).unwrap();
         database.make_admin_key();
-        Self { client: Client::to(running.address()), ahead, running: Some(running), database: Some(database) }
+        Self { client: Client::to(running.address), ahead, running: Some(running), database: Some(database) }
     }
 
     /// Another instance of the service on the same register, whose clock is the machine's.
@@ -56,7 +56,7 @@ impl TestApp {
         let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), other.database().url().parse().unwrap());
         config.workers = 2;
         let running = server::start(config, Clock::system()).unwrap();
-        Self { client: Client::to(running.address()), ahead: Arc::default(), running: Some(running), database: None }
+        Self { client: Client::to(running.address), ahead: Arc::default(), running: Some(running), database: None }
     }
 
     /// Where the service listens.
@@ -66,7 +66,7 @@ impl TestApp {
 
     /// Where the service tells its metrics; it must be one that does.
     pub fn metrics_address(&self) -> SocketAddr {
-        self.running.as_ref().and_then(Running::metrics_address).expect("a service with metrics")
+        self.running.as_ref().and_then(|running| running.metrics_address).expect("a service with metrics")
     }
 
     /// The register behind the service.

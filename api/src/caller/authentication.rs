@@ -45,12 +45,6 @@ struct Remembered {
     expires_at: DateTime<Utc>,
 }
 
-/// What a request says about who sends it.
-enum Credential<'r> {
-    None,
-    Bearer(&'r str),
-}
-
 impl Authenticator {
     /// One for this register, and for an issuer's tokens where there is a verifier of these.
     pub fn new(app: App, verifier: Option<Verifier>) -> Self {
@@ -70,12 +64,10 @@ impl Authenticator {
             );
             return Err(refused("invalid_request", &reason));
         }
-        match Credential::of(request.headers())? {
-            Credential::None => Ok(PUBLIC.clone()),
-            Credential::Bearer(text) => match &self.verifier {
-                Some(verifier) if !text.starts_with(secret::PREFIX) => self.token(verifier, text).await,
-                _ => self.key(text, id).await,
-            },
+        let Some(text) = bearer(request.headers())? else { return Ok(PUBLIC.clone()) };
+        match &self.verifier {
+            Some(verifier) if !text.starts_with(secret::PREFIX) => self.token(verifier, text).await,
+            _ => self.key(text, id).await,
         }
     }
 
@@ -143,23 +135,20 @@ impl fmt::Debug for Authenticator {
     }
 }
 
-impl<'r> Credential<'r> {
-    fn of(headers: &'r HeaderMap) -> Result<Self, Problem> {
-        let mut given = headers.get_all(header::AUTHORIZATION);
-        let value = match (given.next(), given.next()) {
-            (None, _) => return Ok(Self::None),
-            (Some(value), None) => value,
-            (Some(_), Some(_)) => {
-                return Err(refused("invalid_request", "there is more than one Authorization header"));
-            }
-        };
-        let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
-        let token = token.trim();
-        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
-            return Err(refused("invalid_request", "expected `Authorization: Bearer` and a key or token"));
-        }
-        Ok(Self::Bearer(token))
+/// The key or token that a request comes with, if it says who sends it.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut given = headers.get_all(header::AUTHORIZATION);
+    let value = match (given.next(), given.next()) {
+        (None, _) => return Ok(None),
+        (Some(value), None) => value,
+        (Some(_), Some(_)) => return Err(refused("invalid_request", "there is more than one Authorization header")),
+    };
+    let (scheme, token) = value.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
+    let token = token.trim();
+    if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+        return Err(refused("invalid_request", "expected `Authorization: Bearer` and a key or token"));
     }
+    Ok(Some(token))
 }
 
 /// Asks once more in the transaction of a change: the key may have been revoked while the request was on its way.

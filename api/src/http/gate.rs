@@ -220,16 +220,16 @@ impl Passage {
         }
         let route = self.route.clone().ok_or_else(Problem::unknown_path)?;
         if self.method == Method::OPTIONS {
-            return Ok(Admission::Options(route.allow().clone()));
+            return Ok(Admission::Options(route.allow.clone()));
         }
         if self.method == Method::HEAD {
             request.head_mut().method = Method::GET;
         }
-        let operation = route.operation(request.method()).ok_or_else(|| Problem::method_not_allowed(route.allow()))?;
+        let operation = route.operation(request.method()).ok_or_else(|| Problem::method_not_allowed(&route.allow))?;
         check_accept(request, operation)?;
         let rules = Arc::clone(&self.rules);
-        if let Some(authenticator) = rules.authenticator.as_ref().filter(|_| operation.asks_who()) {
-            self.personal = operation.depends_on_caller().then_some(true);
+        if let Some(authenticator) = rules.authenticator.as_ref().filter(|_| operation.asks_who) {
+            self.personal = operation.depends_on_caller.then_some(true);
             let caller = authenticator.caller(request.request(), &self.id).await?;
             self.check_caller(&caller, operation)?;
             request.extensions_mut().insert(caller);
@@ -246,7 +246,7 @@ impl Passage {
 
     /// The most bytes that the body may have.
     fn body_limit(&self) -> usize {
-        let is_import = self.route.as_ref().is_some_and(|route| route.template() == import::PATH);
+        let is_import = self.route.as_ref().is_some_and(|route| *route.template == *import::PATH);
         if is_import { self.rules.import_limit } else { BODY_LIMIT }
     }
 
@@ -259,7 +259,7 @@ impl Passage {
                 return Err(Problem::too_many_connections());
             }
         }
-        let is_unlimited = self.route.as_ref().is_some_and(|route| UNLIMITED.contains(&route.template()));
+        let is_unlimited = self.route.as_ref().is_some_and(|route| UNLIMITED.contains(&&*route.template));
         let rules = &self.rules;
         match request.peer_addr() {
             Some(peer) if !is_unlimited && !rules.limits.are_off() => {
@@ -271,12 +271,12 @@ impl Passage {
     }
 
     fn check_caller(&mut self, caller: &Caller, operation: &Operation) -> Result<(), Problem> {
-        if operation.depends_on_caller() {
+        if operation.depends_on_caller {
             self.personal = Some(caller.access.is_some());
         }
         if caller.access.is_some() {
             self.rules.limits.count_key(&caller.name, &mut self.standings)
-        } else if operation.needs_key() {
+        } else if operation.needs_key {
             Err(authentication::needed())
         } else {
             Ok(())
@@ -285,7 +285,7 @@ impl Passage {
 
     /// Where the operation has parameters, its extractor tells of the unknown ones, together with its own faults.
     fn check_parameters(&self, request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
-        let (Some(query), Some(known)) = (self.uri.query(), operation.parameters()) else { return Ok(()) };
+        let (Some(query), Some(known)) = (self.uri.query(), &operation.parameters) else { return Ok(()) };
         let unknown = query::unknown_parameters(query, known);
         if unknown.is_empty() {
             Ok(())
@@ -330,13 +330,13 @@ impl Passage {
 
     /// Whether the operation's answers may hold what only the caller may know.
     fn shows_secrets(&self) -> bool {
-        self.route.as_ref().is_some_and(|route| access::shows_secrets(route.template()))
+        self.route.as_ref().is_some_and(|route| access::shows_secrets(&route.template))
     }
 
     /// What every answer says, whatever it is to.
     fn add_headers(&self, headers: &mut HeaderMap, is_passing: bool) {
         let public_url = self.rules.public_url.as_ref();
-        let is_page = self.route.as_ref().is_some_and(|route| route.template() == DOCS)
+        let is_page = self.route.as_ref().is_some_and(|route| *route.template == *DOCS)
             || headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
         hardening::add(headers, is_page, public_url.is_some_and(PublicUrl::is_https));
         self.rules.cors.mark(self.cross_origin.as_ref(), headers);
@@ -362,7 +362,7 @@ impl Passage {
 
     /// The log line, and the figures.
     fn record(&self, status: StatusCode) {
-        let template = self.route.as_ref().map_or("-", |route| route.template());
+        let template = self.route.as_ref().map_or("-", |route| &*route.template);
         let taken = self.started.elapsed();
         if let Some(metrics) = &self.rules.metrics {
             metrics.count(known_method(&self.method), template, status, taken);

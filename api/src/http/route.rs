@@ -27,27 +27,26 @@ pub struct RouteTable {
 /// One path template and its operations.
 #[derive(Debug)]
 pub struct Route {
-    template: Box<str>,
-    allow: HeaderValue,
+    /// The path as the document writes it.
+    pub template: Box<str>,
+    /// The methods of the path, as `Allow` lists them.
+    pub allow: HeaderValue,
     operations: Vec<(Method, Operation)>,
 }
 
 /// What the gate checks before an operation's handler is called.
 #[derive(Debug, Default)]
 pub struct Operation {
-    asks_who: bool,
-    needs_key: bool,
-    depends_on_caller: bool,
-    parameters: Parameters,
+    /// Whether it matters who asks.
+    pub asks_who: bool,
+    /// Whether it is refused to callers who don't say who they are.
+    pub needs_key: bool,
+    /// Whether callers get different answers from it.
+    pub depends_on_caller: bool,
+    /// The names of the query parameters, where they are known.
+    pub parameters: Option<Vec<Box<str>>>,
     reads: Vec<Box<str>>,
     answers: Vec<Box<str>>,
-}
-
-#[derive(Debug, Default)]
-enum Parameters {
-    #[default]
-    Any,
-    Declared(Vec<Box<str>>),
 }
 
 /// A step of the way along a path: fixed words go before parameters.
@@ -104,16 +103,6 @@ impl Route {
         Self { template: template.into(), allow, operations }
     }
 
-    /// The path as the document writes it.
-    pub fn template(&self) -> &str {
-        &self.template
-    }
-
-    /// The methods of the path, as `Allow` lists them.
-    pub fn allow(&self) -> &HeaderValue {
-        &self.allow
-    }
-
     /// The operation of a method.
     pub fn operation(&self, method: &Method) -> Option<&Operation> {
         self.operations.iter().find_map(|(own, operation)| (own == method).then_some(operation))
@@ -125,29 +114,6 @@ impl Route {
 }
 
 impl Operation {
-    /// Whether it matters who asks.
-    pub fn asks_who(&self) -> bool {
-        self.asks_who
-    }
-
-    /// Whether it is refused to callers who don't say who they are.
-    pub fn needs_key(&self) -> bool {
-        self.needs_key
-    }
-
-    /// Whether callers get different answers from it.
-    pub fn depends_on_caller(&self) -> bool {
-        self.depends_on_caller
-    }
-
-    /// The names of the query parameters, where they are known.
-    pub fn parameters(&self) -> Option<&[Box<str>]> {
-        match &self.parameters {
-            Parameters::Any => None,
-            Parameters::Declared(names) => Some(names),
-        }
-    }
-
     /// Whether one of the operation's answers is acceptable. `ranges` are the values of `Accept`. Who asks for problems gets one, or
     /// what there is: generated clients name the media type of whichever answer they know best.
     pub fn is_acceptable<'a>(&self, ranges: impl Iterator<Item = &'a str> + Clone) -> bool {
@@ -262,7 +228,7 @@ fn operation_of(operation: &path::Operation, components: Option<&Components>) ->
         RefOr::Ref(_) => None,
     });
     Operation {
-        parameters: Parameters::Declared(query.map(|parameter| parameter.name.as_str().into()).collect()),
+        parameters: Some(query.map(|parameter| parameter.name.as_str().into()).collect()),
         reads,
         answers: answers.flatten().map(|media| media.as_str().into()).collect(),
         ..Operation::default()
@@ -355,7 +321,7 @@ mod tests {
     }
 
     fn template(path: &str) -> Option<String> {
-        table().find(path).map(|route| route.template().to_owned())
+        table().find(path).map(|route| route.template.to_string())
     }
 
     #[test]
@@ -375,8 +341,8 @@ mod tests {
     #[test]
     fn head_and_options_follow_from_the_others() {
         let table = table();
-        assert_eq!(table.find("/v1/mutuals").unwrap().allow(), "GET, POST, HEAD, OPTIONS");
-        assert_eq!(table.find("/v1/mutuals/x").unwrap().allow(), "PATCH, OPTIONS");
+        assert_eq!(table.find("/v1/mutuals").unwrap().allow, "GET, POST, HEAD, OPTIONS");
+        assert_eq!(table.find("/v1/mutuals/x").unwrap().allow, "PATCH, OPTIONS");
     }
 
     #[test]
@@ -426,7 +392,8 @@ mod tests {
     #[test]
     fn query_parameters_are_those_of_the_document() {
         let table = table();
-        let names = |path: &str| table.find(path)?.operation(&Method::GET)?.parameters().map(|names| names.join(","));
+        let names =
+            |path: &str| table.find(path)?.operation(&Method::GET)?.parameters.as_ref().map(|names| names.join(","));
         assert_eq!(names("/v1/mutuals").as_deref(), Some("limit"));
         assert_eq!(names("/v1/mutuals/export.csv").as_deref(), Some(""));
         assert_eq!(names("/docs/x"), None);
