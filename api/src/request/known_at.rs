@@ -48,9 +48,7 @@ impl KnownAt {
             passed => Ok(passed),
         }
     }
-}
 
-impl KnownAt {
     /// That of a list: with an instant no filter, order or count goes, since only the log knows how the register was.
     pub fn of_list(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Self {
         let asked = parameters.read::<Asked>(faults).and_then(|asked| asked.known_at);

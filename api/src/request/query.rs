@@ -312,7 +312,7 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
                 format!("the parameter takes at most {MAX_VALUES} values"),
             ));
         }
-        visitor.visit_seq(List { pairs: self.pairs, faults: self.faults })
+        visitor.visit_seq(self)
     }
 
     /// A parameter that the struct doesn't have may be another struct's.
@@ -325,13 +325,8 @@ impl<'de> Deserializer<'de> for Values<'_, '_> {
     }
 }
 
-/// The values of a parameter that takes several.
-struct List<'a, 'q> {
-    pairs: &'a [(Cow<'q, str>, Cow<'q, str>)],
-    faults: &'a mut Vec<ErrorItem>,
-}
-
-impl<'de> SeqAccess<'de> for List<'_, '_> {
+/// Several values of one parameter, one after the other.
+impl<'de> SeqAccess<'de> for Values<'_, '_> {
     type Error = ValueError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ValueError> {
