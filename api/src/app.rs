@@ -1,6 +1,5 @@
 //! What handlers share: the register, the time and the settings of the service.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -93,11 +92,5 @@ impl Clock {
     /// The time now, in microseconds: both databases keep no more.
     pub fn now(&self) -> DateTime<Utc> {
         (self.0)().trunc_subsecs(6)
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
     }
 }

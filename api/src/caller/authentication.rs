@@ -5,7 +5,6 @@
 //! an issuer is set. Knows no operation.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -126,12 +125,6 @@ impl Authenticator {
                 log::warn!("could not store when a key was last used: {error}");
             }
         });
-    }
-}
-
-impl fmt::Debug for Authenticator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Authenticator")
     }
 }
 

@@ -66,11 +66,11 @@ static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];
 
 /// The middleware, for `App::wrap`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gate(Arc<Rules>);
 
 /// What the gate goes by.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Rules {
     /// The paths that there are.
     pub routes: RouteTable,
@@ -125,7 +125,6 @@ where
 }
 
 /// The gate in front of one worker's handlers.
-#[derive(Debug)]
 pub struct GateService<S> {
     service: Rc<S>,
     rules: Arc<Rules>,

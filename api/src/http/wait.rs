@@ -10,7 +10,6 @@ use crate::http::gate::Gate;
 use crate::response::problem::Problem;
 
 /// What all waits go by.
-#[derive(Debug)]
 pub struct Waits {
     /// Whom the caller is known by.
     pub gate: Gate,
