@@ -81,22 +81,16 @@ pub struct Import {
     validate_only: bool,
     state: ImportState,
     /// How many rows it has.
-    #[schema(minimum = 0)]
     rows: i64,
     /// How many rows were entered or rejected.
-    #[schema(minimum = 0)]
     processed: i64,
     /// How many rows created a record, or would create one with `validate_only`.
-    #[schema(minimum = 0)]
     created: i64,
     /// How many rows changed a record, or would change one with `validate_only`.
-    #[schema(minimum = 0)]
     updated: i64,
     /// How many rows have the same content as their record.
-    #[schema(minimum = 0)]
     unchanged: i64,
     /// The number of rows rejected. Each has a problem.
-    #[schema(minimum = 0)]
     failed: i64,
     /// The caller who requested it. The log names them for the rows that it entered.
     #[schema(max_length = 300)]
@@ -121,7 +115,6 @@ pub struct Import {
 #[expect(dead_code, reason = "describes what is stored as text")]
 struct ImportProblem {
     /// The number of the line, from 1. 0 if the problem concerns the whole import.
-    #[schema(minimum = 0)]
     line: i64,
     /// The record that the row named by its `id`.
     #[schema(nullable = false, format = "uuid", max_length = 36)]

@@ -75,22 +75,16 @@ struct CommitmentReport {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct CommitmentSummary {
     /// Not published, and `due_on` has not passed.
-    #[schema(minimum = 0)]
     due: i64,
     /// Not published, and `due_on` has passed.
-    #[schema(minimum = 0)]
     overdue: i64,
     /// Published on or before `due_on`.
-    #[schema(minimum = 0)]
     met: i64,
     /// Published after `due_on`.
-    #[schema(minimum = 0)]
     met_late: i64,
     /// Published: `met` and `met_late` together.
-    #[schema(minimum = 0)]
     kept: i64,
     /// Not published by `due_on`: `overdue` and `met_late` together.
-    #[schema(minimum = 0)]
     late: i64,
 }
 
@@ -176,19 +170,14 @@ struct CoveredStage {
     stage: Stage,
     sector: Sector,
     /// The mutuals in this stage and sector.
-    #[schema(minimum = 0)]
     mutuals: i64,
     /// The mutuals whose lead department has no enabler for both the stage and the sector.
-    #[schema(minimum = 0)]
     unsupported: i64,
     /// The enablers, of all departments in the report, who are active on the day and cover both.
-    #[schema(minimum = 0)]
     enablers: i64,
     /// The support requests made in this stage by mutuals in this sector until the day.
-    #[schema(minimum = 0)]
     requests: i64,
     /// The requests that were neither met nor declined by the day.
-    #[schema(minimum = 0)]
     open: i64,
     /// The median number of days that the requests waited: until they were met or declined, or until the day if they
     /// are open.

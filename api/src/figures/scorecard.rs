@@ -49,7 +49,6 @@ struct Scorecard {
     as_at: Day,
     commitments: CommitmentSummary,
     /// How many of its enablers are active on the day.
-    #[schema(minimum = 0)]
     enablers_active: i64,
     /// Every stage, in order. A stage with mutuals but no enablers is a gap in support.
     #[schema(max_items = 100)]
@@ -62,7 +61,6 @@ struct Scorecard {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct OpenRequests {
     /// How many such requests there are.
-    #[schema(minimum = 0)]
     open: i64,
     /// The median number of days that they had waited by the day.
     #[schema(nullable = false, minimum = 0)]
@@ -75,10 +73,8 @@ struct OpenRequests {
 struct ScorecardStage {
     stage: Stage,
     /// The mutuals that the department leads and that are in this stage now, whatever the day of the scorecard.
-    #[schema(minimum = 0)]
     mutuals: i64,
     /// The enablers who are active on the day and cover the stage. An enabler without stages covers all.
-    #[schema(minimum = 0)]
     enablers: i64,
 }
 
@@ -89,7 +85,6 @@ struct ContractsEnding {
     /// The last day of the twelve months.
     by: Day,
     /// How many such contracts there are.
-    #[schema(minimum = 0)]
     count: i64,
     /// The contracts that end first, in the order of their ends: at most 20.
     #[schema(max_items = 20)]

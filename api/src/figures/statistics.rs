@@ -24,13 +24,10 @@ pub type StandingGroup = Word<domain::StandingGroup>;
 }))]
 pub struct Figure {
     /// The number of records.
-    #[schema(minimum = 0)]
     count: i64,
     /// How many records are behind it.
-    #[schema(minimum = 0)]
     records: i64,
     /// How many records lack the fact that decides whether they are counted.
-    #[schema(minimum = 0)]
     lacking: i64,
     /// The link that lists exactly these records.
     #[schema(format = "uri-reference", max_length = 500)]
@@ -45,13 +42,10 @@ pub struct Figure {
 }))]
 pub struct Total {
     /// The sum, at most 9007199254740991.
-    #[schema(minimum = 0)]
     total: i64,
     /// How many records are in the sum.
-    #[schema(minimum = 0)]
     records: i64,
     /// How many records lack the number.
-    #[schema(minimum = 0)]
     lacking: i64,
     /// The link that lists exactly these records.
     #[schema(format = "uri-reference", max_length = 500)]
@@ -128,10 +122,8 @@ pub struct StageFigures {
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 pub struct LeftOut {
     /// Operating mutuals.
-    #[schema(minimum = 0)]
     operating: i64,
     /// Mutuals on the way.
-    #[schema(minimum = 0)]
     on_the_way: i64,
 }
 
@@ -161,16 +153,12 @@ pub struct BallotFigures {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Turnout {
     /// Papers returned.
-    #[schema(minimum = 0)]
     returned: i64,
     /// People who were entitled to vote.
-    #[schema(minimum = 0)]
     entitled: i64,
     /// How many ballots have both numbers.
-    #[schema(minimum = 0)]
     records: i64,
     /// How many ballots lack one or both of the numbers.
-    #[schema(minimum = 0)]
     lacking: i64,
     /// The link that lists exactly the ballots with both numbers.
     #[schema(format = "uri-reference", max_length = 500)]
@@ -182,13 +170,10 @@ pub struct Turnout {
 pub struct ContractValue {
     currency: Currency,
     /// The sum in minor units (pence), at most 9007199254740991.
-    #[schema(minimum = 0)]
     total: i64,
     /// How many contracts are in the sum.
-    #[schema(minimum = 0)]
     records: i64,
     /// How many of these contracts have no value on record in any currency.
-    #[schema(minimum = 0)]
     lacking: i64,
     /// The link that lists exactly these contracts.
     #[schema(format = "uri-reference", max_length = 500)]
@@ -244,7 +229,6 @@ pub struct Statistics {
     /// The day that the figures are for.
     as_at: Day,
     /// The log entry that the figures are up to date with.
-    #[schema(minimum = 0)]
     seq: i64,
     /// Launched and delivering services.
     operating: Figure,

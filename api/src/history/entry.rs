@@ -144,10 +144,8 @@ pub struct EntryPage {
     #[schema(max_items = 200)]
     items: Vec<Entry>,
     /// The `after` for the next request.
-    #[schema(minimum = 0)]
     next_after: i64,
     /// The number of the newest entry of all.
-    #[schema(minimum = 0)]
     head: i64,
 }
 

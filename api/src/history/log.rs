@@ -34,7 +34,6 @@ const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
 }))]
 pub struct LogHead {
     /// How many entries there are: the number of the newest.
-    #[schema(minimum = 0)]
     tree_size: i64,
     /// The root of the Merkle tree over the leaf hashes of the entries (RFC 6962).
     root_hash: HexHash,

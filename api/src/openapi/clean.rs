@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::place::for_each_object;
 
-/// Puts the texts in order and names the constants of vocabularies whose words would give the same one twice.
+/// Puts the texts in order, bounds numbers and names the constants of vocabularies whose words would give the same one twice.
 pub(super) fn clean(document: &mut Value) {
     for_each_object(document, &mut |members| {
         if let Some(Value::String(text)) = members.get_mut("description") {
@@ -18,6 +18,10 @@ pub(super) fn clean(document: &mut Value) {
             Some("uuid") => _ = members.remove("maxLength"),
             Some("date") => _ = members.remove("pattern"),
             _ => {}
+        }
+        // A whole number is a count or a place in an order, unless its schema has bounds of its own.
+        if members.get("type").and_then(Value::as_str) == Some("integer") {
+            members.entry("minimum").or_insert(Value::from(0));
         }
         // What isn't required says so by saying nothing.
         if members.get("required") == Some(&Value::Bool(false)) {

@@ -44,10 +44,8 @@ pub struct MutualPathway {
     #[serde(skip_serializing_if = "Option::is_none")]
     department_id: Option<DepartmentId>,
     /// How many of the steps are done.
-    #[schema(minimum = 0)]
     steps_done: i64,
     /// How many steps there are.
-    #[schema(minimum = 0)]
     steps_total: i64,
     /// All steps of the department, in their order.
     #[schema(max_items = 100)]

@@ -92,7 +92,6 @@ struct CountedFilter {
 struct Timeline {
     by: TimelineStep,
     /// The log entry that the figures are up to date with.
-    #[schema(minimum = 0)]
     seq: i64,
     /// The periods, the oldest first.
     #[schema(max_items = 600)]
