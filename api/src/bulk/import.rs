@@ -27,6 +27,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::http::request_id::RequestId;
+use crate::openapi::example::example_of;
 use crate::request::conditional::IdempotencyKey;
 use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter, SortKey};
 use crate::request::path::PathKey;
@@ -141,14 +142,7 @@ struct ImportProblem {
 
 /// The reasons why rows were rejected, in the order of their lines.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"items": [{
-    "line": 17,
-    "type": "/problems/invalid-content",
-    "title": "The content is invalid",
-    "status": 422,
-    "detail": "1 error in the request body",
-    "errors": [{"pointer": "/name", "code": "required", "detail": "this field is required"}]
-}]}))]
+#[schema(example = json!({"items": [example_of::<ImportProblem>()]}))]
 struct ImportProblemPage {
     /// The problems.
     #[schema(value_type = Vec<ImportProblem>, max_items = 200)]

@@ -26,6 +26,7 @@ use crate::caller::Caller;
 use crate::history::merge_patch::difference;
 use crate::http::request_id::RequestId;
 use crate::http::wait::Waits;
+use crate::openapi::example::example_of;
 use crate::register::operations::{Operation, answer_as, has_slug, path_parameter};
 use crate::register::resource::Root;
 use crate::register::words::Words;
@@ -151,21 +152,7 @@ pub struct EntryPage {
 
 /// A page of a record's history.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
-    "items": [{
-        "seq": 41,
-        "at": "2025-10-01T09:30:00.000250Z",
-        "leaf_hash": "6f1d0c8be3a1a3b0a1f9fd2c7a58b7a4a3ce1ff1f9b8f5a02c6a1a2d2c3b4d5e",
-        "actor": "key:0190b7a4-4000-7a10-8c00-2f6d1b9e4a57",
-        "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1",
-        "action": "update",
-        "resource_type": "mutual",
-        "resource_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f",
-        "version": 2,
-        "after": {"id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "version": 2, "name": "Calder Valley Community Health CIC", "region": "wales"},
-        "changes": {"version": 2, "region": "wales"}
-    }]
-}))]
+#[schema(example = json!({"items": [example_of::<Entry>()]}))]
 pub struct RecordHistory {
     /// The entries about the record that the caller may see, the oldest first.
     #[schema(max_items = 200)]

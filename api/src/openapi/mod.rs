@@ -5,6 +5,7 @@
 
 mod clean;
 mod conflict;
+pub mod example;
 pub mod header;
 mod links;
 mod operation;

@@ -13,6 +13,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::http::route;
 use crate::openapi;
+use crate::openapi::example::example_of;
 use crate::openapi::profile::{self, Profile};
 use crate::pages::docs;
 use crate::request::path::PathKey;
@@ -144,16 +145,7 @@ struct HtmlPage(String);
 
 /// Every problem type.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({"items": [{
-    "type": "/problems/precondition-failed",
-    "title": "The record has changed",
-    "status": 412,
-    "description": "`If-Match` names a version of the record that is not the current one.",
-    "example": {
-        "type": "/problems/precondition-failed", "title": "The record has changed", "status": 412,
-        "detail": "the record is at version 3", "instance": "/v1/mutuals/locala", "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"
-    }
-}]}))]
+#[schema(example = json!({"items": [example_of::<ProblemKind>()]}))]
 struct ProblemKindList {
     /// The problem types, in the order of their status.
     #[schema(max_items = 1000)]

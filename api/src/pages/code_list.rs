@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::openapi::example::example_of;
 use crate::request::conditional::IfChanged;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
@@ -71,10 +72,7 @@ pub struct CodeListSummary {
 
 /// Every code list.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [{
-    "id": "region", "schema": "Region", "description": "Region of the United Kingdom.", "url": "/v1/code-lists/region", "codes": 12,
-    "sources": []
-}]}))]
+#[schema(example = json!({"items": [example_of::<CodeListSummary>()]}))]
 struct CodeLists {
     /// The lists, in the order of their ids.
     #[schema(max_items = 200)]
