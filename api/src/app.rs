@@ -23,21 +23,15 @@ pub type App = Data<Shared>;
 /// Who the entries name for what is done on the database without a request.
 pub const OPERATOR: &str = "operator";
 
-/// What all handlers share.
 pub struct Shared {
-    /// The register.
     pub store: Store,
-    /// The time.
     pub clock: Clock,
-    /// The clients' connections.
     pub connections: Arc<Connections>,
     /// A body may take so long to arrive.
     pub body_time: Duration,
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
     pub scrutineer_above: i64,
-    /// What signs the heads of the log, where there is a key.
     pub signer: Option<LogSigner>,
-    /// Figures that were computed already.
     pub answers: Answers,
     /// Where callers reach the service, for people to copy.
     pub address: String,

@@ -14,7 +14,7 @@ mod register;
 mod request;
 mod response;
 mod routes;
-pub mod server;
+mod server;
 
 pub use app::Clock;
 pub use caller::jwt::Settings as JwtSettings;
@@ -28,3 +28,4 @@ pub use openapi::profile::to_3_0;
 pub use openapi::{EVERY_ANSWERS_HEADERS, contract};
 pub use response::problem_type::ProblemType;
 pub use routes::described;
+pub use server::{Running, start};

@@ -43,29 +43,14 @@ use crate::routes;
 /// Why the server could not start or broke off.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The database can't be opened or brought up to date.
     #[error(transparent)]
     Database(#[from] store::OpenError),
-    /// The register can't be brought into the form that this release shows.
     #[error("cannot read the register: {0}")]
     Register(store::Error),
-    /// The keys of the issuer whose tokens are to be taken can't be read.
     #[error("cannot use the keys in {}: {source}", file.display())]
-    JwtKeys {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: KeySetError,
-    },
-    /// The address can't be listened on.
+    JwtKeys { file: PathBuf, source: KeySetError },
     #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The server broke off.
+    Listen { address: SocketAddr, source: std::io::Error },
     #[error("the server stopped unexpectedly: {0}")]
     Server(String),
 }
@@ -85,8 +70,7 @@ impl Running {
     /// Lets it answer what it has begun, and waits for its end.
     ///
     /// # Errors
-    ///
-    /// [`ServeError::Server`] where it broke off before.
+    /// Where it broke off before.
     pub fn stop(self) -> Result<(), ServeError> {
         // The request to stop is made by the call; waiting for the thread is waiting for the answer.
         drop(self.handle.stop(true));
@@ -96,8 +80,7 @@ impl Running {
     /// Waits until it ends by a signal or of itself.
     ///
     /// # Errors
-    ///
-    /// [`ServeError::Server`] where it breaks off.
+    /// Where it breaks off.
     pub fn wait(self) -> Result<(), ServeError> {
         match self.thread.join() {
             Ok(ended) => ended.map_err(|error| ServeError::Server(error.to_string())),
@@ -109,7 +92,6 @@ impl Running {
 /// Brings the database up to date, serves until SIGTERM or SIGINT, and answers what it has begun (at SIGTERM).
 ///
 /// # Errors
-///
 /// [`ServeError`] where it can't start or breaks off.
 pub fn run(config: Config) -> Result<(), ServeError> {
     let database = config.database_url.to_string();
@@ -121,8 +103,7 @@ pub fn run(config: Config) -> Result<(), ServeError> {
 /// Brings the database up to date and serves, without heeding signals.
 ///
 /// # Errors
-///
-/// [`ServeError`] where it can't start.
+/// Where it can't start.
 pub fn start(config: Config, clock: Clock) -> Result<Running, ServeError> {
     launch(config, clock, Signals::LeftAlone)
 }
@@ -133,7 +114,6 @@ enum Signals {
     LeftAlone,
 }
 
-/// The verifier of JWT bearer tokens, where they are taken.
 fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
     let Some(settings) = config.jwt.clone() else { return Ok(None) };
     let file = settings.jwks_file.clone();

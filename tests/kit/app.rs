@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use api::server::{self, Running};
-use api::{Clock, Config};
+use api::{Clock, Config, Running};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -46,7 +45,7 @@ impl TestApp {
         let ahead = Arc::new(AtomicI64::new(0));
         let (system, offset) = (Clock::system(), Arc::clone(&ahead));
         let clock = Clock::new(move || system.now() + TimeDelta::microseconds(offset.load(Ordering::SeqCst)));
-        let running = server::start(config, clock).unwrap();
+        let running = api::start(config, clock).unwrap();
         database.make_admin_key();
         Self { client: Client::to(running.address), ahead, running: Some(running), database: Some(database) }
     }
@@ -55,7 +54,7 @@ impl TestApp {
     pub fn beside(other: &Self) -> Self {
         let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), other.database().url().parse().unwrap());
         config.workers = 2;
-        let running = server::start(config, Clock::system()).unwrap();
+        let running = api::start(config, Clock::system()).unwrap();
         Self { client: Client::to(running.address), ahead: Arc::default(), running: Some(running), database: None }
     }
 

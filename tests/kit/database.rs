@@ -14,7 +14,6 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use api::server;
 use api::{Clock, Config, Secret};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -256,7 +255,7 @@ static POSTGRES_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
 fn migrate(url: &str) {
     let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), url.parse().unwrap());
     config.workers = 1;
-    server::start(config, Clock::system()).unwrap().stop().unwrap();
+    api::start(config, Clock::system()).unwrap().stop().unwrap();
 }
 
 /// Unique in the cluster, which may serve several processes. In a long run, the number of one that has ended is given again.

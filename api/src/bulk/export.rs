@@ -52,7 +52,6 @@ struct RecordLines(String);
 #[expect(dead_code, reason = "describes what is never whole in memory")]
 struct RecordTable(String);
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     exports::<Department>(config);
     exports::<Mutual>(config);
@@ -60,7 +59,6 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     exports::<Contract>(config);
 }
 
-/// Mounts the exports of a kind.
 fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
     let (words, kind, name) = (R::WORDS, R::KIND, <R::Document as Wire>::OBJECT.name);
     let (many, one) = (words.many, words.singular());
@@ -103,7 +101,6 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
     }
 }
 
-/// How an export is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// A JSON object on each line.

@@ -179,7 +179,6 @@ struct ImportOptions {
     validate_only: Option<bool>,
 }
 
-/// What the list of imports can be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ImportSort {
     Id,
@@ -190,7 +189,6 @@ impl SortKey for ImportSort {
     const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
 }
 
-/// A page of imports.
 type ImportPage = ListPage<Import>;
 
 /// Which problems of an import.
@@ -205,7 +203,6 @@ struct ProblemFilter {
     limit: Option<Bounded<1, 200>>,
 }
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(list_imports).service(create_import).service(get_import).service(list_import_problems);
 }
@@ -474,7 +471,6 @@ fn keep(line: &mut Vec<u8>, piece: &[u8]) {
     line.extend(piece.iter().take(room));
 }
 
-/// An import whose rows are arriving.
 struct Arriving {
     store: Store,
     stamp: Stamp,

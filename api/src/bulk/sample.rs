@@ -25,16 +25,11 @@ const STAFF_BALLOTS: &str = include_str!("../../../data/sample/staff_ballots.jso
 /// Milliseconds since 1970 that the ids of all sample records begin with: 2025-01-01.
 const SAMPLE_TIME: u64 = 1_735_689_600_000;
 
-/// What an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// Departments entered.
     pub departments: usize,
-    /// Commitments entered.
     pub commitments: usize,
-    /// Mutuals entered.
     pub mutuals: usize,
-    /// Staff ballots entered.
     pub staff_ballots: usize,
     /// Records that were there already, or had been and were deleted.
     pub left: usize,
@@ -43,17 +38,10 @@ pub struct Imported {
 /// Why the sample can't be imported; nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// The register refused it, or can't be reached.
     #[error(transparent)]
     Store(#[from] Error),
-    /// An item of the sample isn't what the register takes.
     #[error("the {item}: {reason}")]
-    Item {
-        /// Which item.
-        item: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Item { item: String, reason: String },
 }
 
 /// Imports the sample register, all of it or nothing.
@@ -78,7 +66,6 @@ struct Items {
     items: Vec<Map<String, Value>>,
 }
 
-/// What became of an item.
 enum Entry {
     Entered,
     Left,

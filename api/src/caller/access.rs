@@ -29,9 +29,7 @@ const OF_A_RECORD: [&str; 10] = [
 /// What an operation may turn out to be, all to a record of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
-    /// One of these.
     pub actions: &'static [Action],
-    /// What it is done to.
     pub kind: Kind,
 }
 
@@ -54,7 +52,6 @@ impl Asked {
         Some(Self { actions, kind })
     }
 
-    /// Whether everybody may do it.
     pub fn is_public(&self) -> bool {
         self.actions.iter().all(|action| is_public(*action, self.kind))
     }

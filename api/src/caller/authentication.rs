@@ -31,7 +31,6 @@ const MISPLACED: [&str; 5] = ["key", "api_key", "apikey", "access_token", "token
 
 static PUBLIC: LazyLock<Caller> = LazyLock::new(|| domain::Caller::public().into());
 
-/// Finds out callers.
 pub struct Authenticator {
     app: App,
     verifier: Option<Verifier>,
@@ -45,7 +44,6 @@ struct Remembered {
 }
 
 impl Authenticator {
-    /// One for this register, and for an issuer's tokens where there is a verifier of these.
     pub fn new(app: App, verifier: Option<Verifier>) -> Self {
         Self { app, verifier, remembered: Mutex::default() }
     }
@@ -53,7 +51,6 @@ impl Authenticator {
     /// The caller of a request.
     ///
     /// # Errors
-    ///
     /// 401 with the reason, 503 where the database doesn't answer.
     pub async fn caller(&self, request: &HttpRequest, id: &RequestId) -> Result<Caller, Problem> {
         if let Some(name) = misplaced_key(request.query_string()) {
@@ -147,7 +144,6 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 /// Asks once more in the transaction of a change: the key may have been revoked while the request was on its way.
 ///
 /// # Errors
-///
 /// 401 with the reason.
 pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
     let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };

@@ -79,7 +79,6 @@ impl Settings {
     }
 }
 
-/// Why a token is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// It isn't three parts of base64url, of which the first two are JSON objects.
@@ -91,34 +90,26 @@ pub enum Refusal {
     /// Its `typ` says that it is something else.
     #[error("the token is not an access token")]
     Kind,
-    /// Its `crit` names extensions.
     #[error("the token depends on extensions that this register does not know")]
     Extensions,
-    /// It has no `kid`.
     #[error("the token names no key (kid)")]
     NoKey,
-    /// Its `kid` is nobody's.
     #[error("the token's key (kid) is not one of the issuer's for its algorithm")]
     UnknownKey,
-    /// Somebody else made it, or changed it.
     #[error("the token's signature is wrong")]
     Signature,
-    /// Its `iss` is another.
     #[error("the token comes from another issuer")]
     Issuer,
-    /// Its `aud` is another.
     #[error("the token is meant for another audience")]
     Audience,
     /// A claim that every token must have isn't there, or isn't what it must be.
     #[error("the token's claim {0} is missing or not valid")]
     Claim(&'static str),
-    /// Its `exp` is over.
     #[error("the token has expired")]
     Expired,
     /// Its `nbf` or `iat` is yet to come.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// From its `iat` to its `exp` it is too long.
     #[error("the token is valid for longer than this register allows")]
     LongLived,
     /// Its role claim is missing, or says something else, or several things.
@@ -127,7 +118,6 @@ pub enum Refusal {
     /// Its departments claim is missing where the role needs it, or can't be read, or doesn't go with the role.
     #[error("the token does not say which departments its role is for, or its role is for no department in particular")]
     Departments,
-    /// A slug in its departments claim is nobody's.
     #[error("the token names a department that is not in this register")]
     UnknownDepartment,
 }
@@ -137,20 +127,16 @@ pub enum Refusal {
 pub struct Bearer {
     /// Who it is at the issuer.
     pub subject: String,
-    /// The role.
     pub role: Role,
     /// For which departments; none for all.
     pub departments: Option<Vec<Key<Department>>>,
-    /// When the token expires.
     pub expires_at: DateTime<Utc>,
 }
 
 /// Why no caller was found.
 #[derive(Debug)]
 pub enum CallerError {
-    /// The token is not taken.
     Refused(Refusal),
-    /// The departments couldn't be looked up.
     Store(store::Error),
 }
 
@@ -178,20 +164,12 @@ struct Known {
 
 impl Verifier {
     /// A verifier of one issuer's tokens.
-    ///
-    /// # Errors
-    ///
-    /// [`KeySetError`] where the file gives no keys.
     pub fn open(settings: Settings) -> Result<Self, KeySetError> {
         let keys = KeyFile::open(&settings.jwks_file, &settings.algorithms)?;
         Ok(Self { settings, keys, known: Mutex::default() })
     }
 
     /// The bearer of a token as a caller of the register.
-    ///
-    /// # Errors
-    ///
-    /// [`CallerError::Refused`] where the token is not taken.
     pub async fn caller(&self, token: &str, now: DateTime<Utc>, store: &Store) -> Result<Caller, CallerError> {
         let keys = self.keys.keys();
         let digest: [u8; 32] = Sha256::digest(token).into();
@@ -209,7 +187,6 @@ impl Verifier {
         Ok(caller)
     }
 
-    /// What a token says of its bearer, if it is taken.
     fn read(&self, token: &str, keys: &KeySet, now: DateTime<Utc>) -> Result<Bearer, Refusal> {
         let header = Header::of(token)?;
         let algorithm = header.check(&self.settings.algorithms)?;
@@ -323,7 +300,6 @@ impl Header {
     }
 }
 
-/// The claims of a token whose signature is right.
 struct Claims(Map<String, Value>);
 
 impl Claims {

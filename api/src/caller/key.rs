@@ -27,7 +27,6 @@ use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use secret::Secret;
 
-/// The body that asks for a key.
 type ApiKeyInput = InputOf<document::register::ApiKey>;
 
 const PATH: &str = "/v1/keys";
@@ -104,7 +103,6 @@ pub fn example() -> (String, Value) {
     (ApiKey::name().into_owned(), example)
 }
 
-/// What the list of keys can be ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeySort {
     Id,
@@ -115,10 +113,8 @@ impl SortKey for KeySort {
     const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
 }
 
-/// A page of API keys.
 type ApiKeyPage = ListPage<ApiKey>;
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(list_keys).service(create_key).service(get_key).service(delete_key);
 }
@@ -226,7 +222,6 @@ fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpR
     conditional::json(response, serde_json::to_string(view).unwrap_or_default())
 }
 
-/// A page of keys in the form that lists have.
 fn slice(tx: &mut ReadTx<'_>, page: &Page<KeySort>) -> Result<Slice, Problem> {
     let (keys, total) = store::key::list(tx, &page.into())?;
     Ok(Slice::by_id(keys.into_iter().map(listed).collect(), page.limit, page.count.then_some(total)))

@@ -21,7 +21,6 @@ pub(super) struct Database {
 }
 
 impl Database {
-    /// The address.
     pub(super) fn url(&self) -> Result<DatabaseUrl, WrongUsage> {
         self.database_url.parse().map_err(|error: OpenError| WrongUsage(error.to_string()))
     }

@@ -69,7 +69,6 @@ pub(super) struct Erase {
 }
 
 impl Signing {
-    /// What signs, if anything does.
     pub(super) fn signer(&self) -> Result<Option<LogSigner>, KeyError> {
         self.signing_key_file.as_deref().map(|file| LogSigner::open(file, &self.log_origin)).transpose()
     }

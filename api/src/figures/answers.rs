@@ -22,13 +22,11 @@ impl Answers {
     /// A larger one is not kept.
     const LARGEST: usize = 2_000_000;
 
-    /// The answer as of this entry, where it is there.
     pub fn find(&self, seq: i64, asked: &str) -> Option<Bytes> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         (kept.seq == seq).then(|| kept.answers.get(asked).cloned()).flatten()
     }
 
-    /// Keeps an answer as of this entry.
     pub fn keep(&self, seq: i64, asked: String, answer: Bytes) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seq > kept.seq || kept.answers.len() >= Self::MOST {

@@ -232,7 +232,6 @@ impl SupportCoverage {
     }
 }
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_commitment_report).service(get_support_coverage);
 }

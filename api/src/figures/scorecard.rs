@@ -139,7 +139,6 @@ impl From<store::scorecard::EndingContract> for EndingContract {
     }
 }
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_scorecard);
 }

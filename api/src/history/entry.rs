@@ -202,7 +202,6 @@ struct HistoryFilter {
     limit: Option<Bounded<1, 200>>,
 }
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(list_entries);
     histories::<domain::Department>(config);
@@ -257,7 +256,6 @@ async fn list_entries(
     answer(&conditions, &page, Some(&next), &first)
 }
 
-/// Mounts the history of the records of a kind.
 fn histories<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
     let (words, kind) = (Words { tag: "entries", ..R::WORDS }, R::KIND);
     let text = if kind == Kind::StaffBallot {
@@ -314,7 +312,6 @@ impl Entry {
     /// An entry of the log as it is shown.
     ///
     /// # Errors
-    ///
     /// A 500 where the log holds a record that is no JSON.
     pub fn of(logged: Logged) -> Result<Self, Problem> {
         let Logged { seq, at, leaf_hash, content } = logged;

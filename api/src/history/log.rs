@@ -161,7 +161,6 @@ struct ConsistencyOf {
     to: Option<Bounded<1, { i64::MAX }>>,
 }
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_log_head).service(get_log_key).service(get_inclusion_proof).service(get_consistency_proof);
 }

@@ -36,26 +36,16 @@ pub struct LogSigner {
     key: Arc<SigningKey>,
 }
 
-/// Why a key can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file can't be read or written.
     #[error("the signing key file {path}: {source}")]
-    File {
-        /// Which.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It holds something else.
+    File { path: String, source: std::io::Error },
     #[error(
         "the signing key file {0} has no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal"
     )]
     NoKey(String),
-    /// The log's name is none.
     #[error("«{0}» is not a valid log name: expected text without spaces and `+`, such as mutuals.example.gov.uk/log")]
     Origin(String),
-    /// The system gave no random numbers.
     #[error("cannot get random numbers from the system: {0}")]
     Random(String),
 }
@@ -64,8 +54,7 @@ impl LogSigner {
     /// Signs with the key in this file.
     ///
     /// # Errors
-    ///
-    /// [`KeyError`].
+    /// Where the file has no such key, or the name is none.
     pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
         let name = || path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
@@ -130,7 +119,6 @@ impl fmt::Debug for LogSigner {
 /// Makes a key and writes it into a new file that only its owner may read.
 ///
 /// # Errors
-///
 /// [`KeyError`], also where the file is there already.
 pub fn make_key(path: &Path) -> Result<(), KeyError> {
     let mut key = [0; KEY_BYTES];

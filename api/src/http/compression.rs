@@ -24,7 +24,6 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What a request says.
     pub fn by(request: &ServiceRequest) -> Self {
         let headers = request.headers();
         let known = headers.get_all(header::IF_NONE_MATCH).cloned().collect();

@@ -30,9 +30,6 @@ const OTHER_FILES: usize = 128;
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Listens on an address.
-///
-/// # Errors
-/// The system's, where the address can't be had.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
@@ -62,7 +59,6 @@ impl Connections {
         Self { open: AtomicUsize::new(0), limit: limit.min(possible), head_time }
     }
 
-    /// How many are open.
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
@@ -72,7 +68,6 @@ impl Connections {
         self.limit.saturating_add(TOLD_SO).div_ceil(workers.max(1))
     }
 
-    /// Takes in another.
     pub fn admit(self: &Arc<Self>, stream: TcpStream) -> Connection {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
         if let Err(error) = stream.set_nodelay(true) {
@@ -114,7 +109,6 @@ impl Line {
     }
 }
 
-/// A client's connection.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
@@ -129,7 +123,6 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The gate's end of it.
     pub fn line(&self) -> Line {
         self.line.clone()
     }

@@ -28,7 +28,6 @@ pub struct CrossOrigin {
 }
 
 impl Cors {
-    /// Pages of these origins.
     pub fn of(origins: &[Origin]) -> Self {
         Self(origins.iter().filter_map(|origin| HeaderValue::from_str(origin.as_str()).ok()).collect())
     }

@@ -69,29 +69,22 @@ pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];
 #[derive(Clone)]
 pub struct Gate(Arc<Rules>);
 
-/// What the gate goes by.
 #[derive(Default)]
 pub struct Rules {
-    /// The paths that there are.
     pub routes: RouteTable,
     /// Who finds out who comes in; without one everybody is the public.
     pub authenticator: Option<Authenticator>,
-    /// The web pages that may call.
     pub cors: Cors,
-    /// The address that callers know.
     pub public_url: Option<PublicUrl>,
     /// Who is believed on where a request comes from.
     pub proxies: Proxies,
-    /// How often one may call.
     pub limits: Arc<RateLimits>,
     /// A file to be imported may have so many bytes.
     pub import_limit: usize,
-    /// Where answers are counted.
     pub metrics: Option<Metrics>,
 }
 
 impl Gate {
-    /// A gate that goes by these rules.
     pub fn new(rules: Rules) -> Self {
         Self(Arc::new(rules))
     }
@@ -99,7 +92,6 @@ impl Gate {
     /// Who sends a request.
     ///
     /// # Errors
-    ///
     /// 401 with the reason, 503 where the database doesn't answer.
     pub async fn caller(&self, request: &HttpRequest, id: &RequestId) -> Result<Caller, Problem> {
         match &self.0.authenticator {
@@ -243,7 +235,6 @@ impl Passage {
         Ok(Admission::Handler)
     }
 
-    /// The most bytes that the body may have.
     fn body_limit(&self) -> usize {
         let is_import = self.route.as_ref().is_some_and(|route| *route.template == *import::PATH);
         if is_import { self.rules.import_limit } else { BODY_LIMIT }

@@ -21,7 +21,6 @@ use crate::http::connection;
 /// In seconds.
 const LATENCIES: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// The requests that were answered.
 #[derive(Clone, Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -31,9 +30,6 @@ pub struct Metrics {
 
 impl Metrics {
     /// None so far.
-    ///
-    /// # Errors
-    /// Those of wrong names; the ones here are right.
     pub fn new() -> Result<Self, prometheus::Error> {
         let requests = IntCounterVec::new(
             Opts::new("mutuals_http_requests_total", "Requests completed."),
@@ -53,7 +49,6 @@ impl Metrics {
         Ok(Self { registry, requests, latencies })
     }
 
-    /// Counts a request.
     pub fn count(&self, method: &str, route: &str, status: StatusCode, taken: Duration) {
         self.requests.with_label_values(&[method, route, status.as_str()]).inc();
         self.latencies.with_label_values(&[method, route]).observe(taken.as_secs_f64());
@@ -87,9 +82,6 @@ impl Metrics {
 }
 
 /// Serves `GET /metrics` on an address of its own.
-///
-/// # Errors
-/// The system's, where the address can't be had.
 pub fn serve(address: SocketAddr, shared: App, metrics: Metrics) -> io::Result<(SocketAddr, Server)> {
     let listener = connection::listen(address)?;
     let address = listener.local_addr()?;

@@ -80,12 +80,9 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
-/// The proxies that are trusted.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
-    /// Which.
     pub trusted: Vec<TrustedProxy>,
-    /// Where they say it.
     pub header: ForwardedHeader,
 }
 

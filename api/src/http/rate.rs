@@ -86,7 +86,6 @@ pub struct Standing {
 pub struct Standings([Option<Standing>; 2]);
 
 impl RateLimits {
-    /// Quotas for each address and for each key.
     pub fn new(per_address: Option<Rate>, per_key: Option<Rate>) -> Self {
         Self {
             addresses: per_address.map(|rate| Limit::new("address", rate)),

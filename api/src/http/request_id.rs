@@ -46,7 +46,6 @@ impl RequestId {
     /// The caller's id, where there is one.
     ///
     /// # Errors
-    ///
     /// A 400 for an id of another form, or for two.
     pub fn given(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
         let mut given = headers.get_all(&REQUEST_ID);
@@ -60,12 +59,10 @@ impl RequestId {
         }
     }
 
-    /// As text.
     pub fn as_str(&self) -> &str {
         self.0.to_str().unwrap_or_default()
     }
 
-    /// As the value of the header.
     pub fn to_value(&self) -> HeaderValue {
         self.0.clone()
     }

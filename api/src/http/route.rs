@@ -17,7 +17,6 @@ pub const DOCS: &str = "/docs";
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 
-/// All paths of the service.
 #[derive(Clone, Debug, Default)]
 pub struct RouteTable {
     root: Node,
@@ -58,7 +57,6 @@ struct Node {
 }
 
 impl RouteTable {
-    /// The paths of this document.
     pub fn of(document: &OpenApi) -> Self {
         let mut table = Self::default();
         for (template, item) in &document.paths.paths {
@@ -84,7 +82,6 @@ impl RouteTable {
         self
     }
 
-    /// The route of a path.
     pub fn find(&self, path: &str) -> Option<&Arc<Route>> {
         self.root
             .find(Some(path.strip_prefix('/')?))
@@ -103,7 +100,6 @@ impl Route {
         Self { template: template.into(), allow, operations }
     }
 
-    /// The operation of a method.
     pub fn operation(&self, method: &Method) -> Option<&Operation> {
         self.operations.iter().find_map(|(own, operation)| (own == method).then_some(operation))
     }
@@ -134,7 +130,6 @@ impl Operation {
         is_utf8 && self.reads.iter().any(|own| own.eq_ignore_ascii_case(essence))
     }
 
-    /// Whether the operation reads bodies at all.
     pub fn takes_body(&self) -> bool {
         !self.reads.is_empty()
     }

@@ -3,7 +3,6 @@
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
-/// The header, both ways.
 pub static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// A `traceparent` as the recommendation wants it.
@@ -26,7 +25,6 @@ impl TraceParent {
         self.0.to_str().ok().and_then(|text| text.split('-').nth(1)).unwrap_or_default()
     }
 
-    /// As the value of the header.
     pub fn to_value(&self) -> HeaderValue {
         self.0.clone()
     }

@@ -9,11 +9,8 @@ use store::Store;
 use crate::http::gate::Gate;
 use crate::response::problem::Problem;
 
-/// What all waits go by.
 pub struct Waits {
-    /// Whom the caller is known by.
     pub gate: Gate,
-    /// The server's stop.
     pub ending: GracefulShutdownSignal,
 }
 

@@ -41,7 +41,6 @@ use crate::request::query::MAX_VALUES;
 use document::register::CpvPrefix;
 use document::value;
 
-/// What mounts all operations.
 pub type Routes = fn(&mut ServiceConfig<'_>);
 
 /// The contract of this version of the service, as it is given out: what its operations have in common is said once.

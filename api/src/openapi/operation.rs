@@ -5,7 +5,6 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::SecurityRequirement;
 
-/// The name of the security scheme.
 pub(super) const BEARER: &str = "bearer";
 
 /// All operations, with path and method.

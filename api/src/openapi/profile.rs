@@ -21,7 +21,6 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// What the contract says, in this version.
     pub fn of(self, contract: Value) -> Value {
         match self {
             Self::V3_1 => contract,
@@ -30,7 +29,6 @@ impl Profile {
     }
 }
 
-/// The document as YAML.
 pub fn yaml(document: &Value) -> String {
     yaml::written(document)
 }

@@ -103,7 +103,6 @@ pub(super) fn add(components: &mut Components) {
     components.responses.extend(shared);
 }
 
-/// A response that is one of these problems.
 pub(super) fn response(kinds: &[ProblemType], says: &str) -> Response {
     let problem = Ref::from_schema_name(ProblemDetails::name());
     let examples = kinds.iter().map(|kind| {

@@ -14,7 +14,6 @@ use super::operation::for_everybody;
 /// The member of the document that has the headers of every answer. OpenAPI has no word for them.
 pub const EVERY_ANSWERS_HEADERS: &str = "x-response-headers";
 
-/// The methods of a path item.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// Says once what is said alike.

@@ -30,7 +30,6 @@ const ORDER: [&str; 21] = [
     "paths",
 ];
 
-/// The document as YAML.
 pub fn written(document: &Value) -> String {
     let mut text = String::new();
     if is_empty(document) {

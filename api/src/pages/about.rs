@@ -28,7 +28,6 @@ const BY_ACCEPT: (HeaderName, &str) = (header::VARY, "Accept");
 /// What changes by the second.
 const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(check_liveness)
@@ -41,16 +40,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_problem_type);
 }
 
-/// The contract as it is sent.
 pub struct Contract {
     current: Forms,
     /// Made when somebody asks for it, since few do.
     older: OnceLock<Forms>,
-    /// Likewise.
     page: OnceLock<Bytes>,
 }
 
-/// The two forms of a document.
 struct Forms {
     yaml: Bytes,
     json: Bytes,

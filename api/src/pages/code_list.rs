@@ -227,7 +227,6 @@ fn capitalised(word: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(list_code_lists).service(get_code_list);
 }

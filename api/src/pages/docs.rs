@@ -15,7 +15,6 @@ pub const STYLE: &str = include_str!("docs.css");
 /// See [`STYLE`].
 pub const SCRIPT: &str = include_str!("docs.js");
 
-/// The page for a contract.
 pub fn page(document: &Value) -> String {
     let contract = Contract(document);
     let info = member(document, "info");
@@ -51,7 +50,6 @@ pub fn page(document: &Value) -> String {
     html::page_with(title, &head, &content).into_string()
 }
 
-/// A contract that is read member by member.
 struct Contract<'a>(&'a Value);
 
 impl<'a> Contract<'a> {
@@ -61,7 +59,6 @@ impl<'a> Contract<'a> {
         target.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(value)
     }
 
-    /// The operations of a tag.
     fn chapter(&self, tag: &'a Value) -> Markup {
         const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
         let name = text(tag, "name");
@@ -261,7 +258,6 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// The name of a chapter in an address.
 fn anchor(tag: &str) -> String {
     format!("chapter-{}", tag.replace(' ', "-"))
 }

@@ -23,7 +23,6 @@ use crate::request::page::{ListQuery, NoFilter, SortKey};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
-/// A kind of record that belongs to another.
 pub trait ChildResource: StoredChild + PartialEq {
     /// Which of them a list has, as a query says it.
     type Filter: ChildFilter;
@@ -42,11 +41,8 @@ pub trait ChildResource: StoredChild + PartialEq {
     }
 }
 
-/// What a path names a child by.
 pub struct ChildKey<T: StoredChild> {
-    /// The record that it belongs to.
     pub parent: Key<T::Parent>,
-    /// The child.
     pub id: ChildId<T>,
 }
 
@@ -138,7 +134,6 @@ impl SortKey for () {
     const KEYS: &'static [(&'static str, Self)] = &[("", ())];
 }
 
-/// What filters a list of children.
 pub trait ChildFilter: Clone + Send + DeserializeOwned + IntoParams + 'static {
     /// The words, one of which a child in the list has; all children where there is none.
     fn words(&self) -> Vec<&'static str> {

@@ -78,7 +78,6 @@ struct Place {
     own: (Kind, RefOr<Schema>),
 }
 
-/// The operations of a kind, as the contract describes them.
 struct Operations {
     place: Place,
     words: Words,
@@ -212,7 +211,6 @@ fn schemas<R: Resource>() -> Schemas {
     schemas
 }
 
-/// Whether records have a slug.
 pub fn has_slug(object: &Object) -> bool {
     object.members.iter().any(|member| member.name == "slug")
 }
@@ -227,7 +225,6 @@ fn change_parameters() -> Vec<Parameter> {
     parameters
 }
 
-/// The parameter of a path that names a record.
 pub fn path_parameter((kind, schema): &(Kind, RefOr<Schema>), by_slug: bool) -> Parameter {
     let by = if by_slug { "Id or slug" } else { "Id" };
     ParameterBuilder::new()
@@ -243,7 +240,6 @@ fn answer(says: &str, schema: &str) -> Response {
     answer_as("application/json", says, schema)
 }
 
-/// An answer of this media type and schema.
 pub fn answer_as(media_type: &str, says: &str, schema: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build();
     ResponseBuilder::new().description(says).content(media_type, content).build()
@@ -258,13 +254,9 @@ fn body(media_type: &str, schema: &str) -> utoipa::openapi::request_body::Reques
 pub struct Operation {
     /// Its path below `/v1`.
     pub path: String,
-    /// Its method.
     pub method: HttpMethod,
-    /// What the contract says.
     pub operation: Documentation,
-    /// The schemas that it refers to.
     pub schemas: fn() -> Schemas,
-    /// What answers.
     pub route: Route,
 }
 

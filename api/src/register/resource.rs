@@ -39,10 +39,8 @@ pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Er
 /// A kind of record as the API serves it: where it is found, how it is kept, and what a change of it amounts to. Its functions fail as
 /// those of the store do that they call.
 pub trait Resource: Documented + PartialEq {
-    /// What a path names it by.
     type Key: fmt::Display + FromRequest<Error = Problem> + Send + 'static;
 
-    /// What the contract says of the kind.
     const WORDS: Words;
     /// Whether records are replaced, updated and deleted; others are there to stay as they are.
     const IS_CHANGEABLE: bool = true;
@@ -68,7 +66,6 @@ pub trait Resource: Documented + PartialEq {
     fn represent(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller)
     -> Result<Representation, store::Error>;
 
-    /// Finds a record for this caller.
     fn find(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Record<Self>, store::Error>;
 
     /// Whether this caller may see all that a record says, or said until it was deleted, in every version.
@@ -76,7 +73,6 @@ pub trait Resource: Documented + PartialEq {
         Ok(true)
     }
 
-    /// Replaces what a record says, for this caller.
     fn update(
         tx: &mut WriteTx<'_>,
         current: &Record<Self>,
@@ -84,7 +80,6 @@ pub trait Resource: Documented + PartialEq {
         caller: &domain::Caller,
     ) -> Result<Stored<Self>, store::Error>;
 
-    /// Deletes a record.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error>;
 }
 
@@ -92,9 +87,7 @@ pub trait Resource: Documented + PartialEq {
 pub trait Root: Resource<Key: 'static> {
     /// A record that is ready to be entered.
     type Prepared: Send + Sync + 'static;
-    /// Which records a list has, as a query says it.
     type Filter: Filter;
-    /// What a list can be ordered by.
     type Sort: SortKey + Send + fmt::Debug;
 
     /// What it is to enter this.
@@ -105,7 +98,6 @@ pub trait Root: Resource<Key: 'static> {
     /// Does what needs no look at the register before a record is entered at this time.
     fn prepare(id: Id<Self>, now: chrono::DateTime<chrono::Utc>, value: Value<Self>) -> Self::Prepared;
 
-    /// Enters a record for this caller.
     fn insert(
         tx: &mut WriteTx<'_>,
         prepared: &Self::Prepared,
@@ -129,7 +121,6 @@ pub trait Root: Resource<Key: 'static> {
     ) -> Result<Slice, Problem>;
 }
 
-/// The filter of a list as a query gives it.
 pub trait Filter: Clone + Send + serde::de::DeserializeOwned + IntoParams + 'static {
     /// Whether an index leads to a page of the list in its default order, so that reading it takes no longer in a larger register.
     fn is_indexed(&self) -> bool;
@@ -183,7 +174,6 @@ impl Change {
         })
     }
 
-    /// Who changes the register, when, in which request.
     pub fn stamp(&self) -> Stamp {
         self.app.stamp(&self.caller, &self.request_id)
     }
@@ -261,9 +251,6 @@ impl Change {
     }
 
     /// Changes some of what a record says, by a merge patch.
-    ///
-    /// # Errors
-    /// As [`Change::replace`].
     pub async fn update<R: Resource>(self, key: R::Key, body: Body<R::Document>) -> Result<HttpResponse, Problem> {
         self.change::<R>(key, move |current| body.update(current)).await
     }
@@ -278,9 +265,6 @@ impl Change {
     }
 
     /// Changes a record in a way of its own, for who may do one of these actions.
-    ///
-    /// # Errors
-    /// As [`Change::replace`].
     pub async fn alter<R: Resource>(
         self,
         key: R::Key,

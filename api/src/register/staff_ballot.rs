@@ -29,13 +29,9 @@ use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
 
-/// The body of a declaration.
 type DeclarationInput = InputOf<Declaration>;
-/// The body that voids a ballot.
 type VoidingInput = InputOf<Voiding>;
-/// The body that puts a rerun in a ballot's place.
 type SupersessionInput = InputOf<Supersession>;
-/// The body of an appointment.
 type AppointmentInput = InputOf<Appointment>;
 
 /// Which staff ballots a list has: those that meet every condition; several values of one condition mean any of them.

@@ -4,7 +4,6 @@ use utoipa::openapi::path::OperationBuilder;
 
 use crate::response::problem_type::ProblemType;
 
-/// What the contract says of a kind, beside what all kinds have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Words {
     /// The group of operations that it is among.
@@ -17,13 +16,10 @@ pub struct Words {
     pub of: &'static str,
     /// In which order they are listed, and what else a reader of a list must know.
     pub list: &'static str,
-    /// What must be known to create one.
     pub create: &'static str,
     /// What must be known to change one, if there is something.
     pub change: &'static str,
-    /// What must be known to delete one.
     pub delete: &'static str,
-    /// What may stand in the way of the operations.
     pub conflicts: Conflicts,
 }
 
@@ -55,13 +51,9 @@ impl Words {
 /// What other records, or the record's own state, may put in the way of an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Conflicts {
-    /// Of creating one.
     pub create: &'static [ProblemType],
-    /// Of changing one.
     pub change: &'static [ProblemType],
-    /// Of deleting one.
     pub delete: &'static [ProblemType],
 }
 
-/// What nothing stands in the way of.
 pub const NO_CONFLICTS: Conflicts = Conflicts { create: &[], change: &[], delete: &[] };

@@ -22,7 +22,6 @@ pub struct Body<T> {
 }
 
 impl<T: Input> Body<T> {
-    /// The text as it was sent.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }

@@ -48,7 +48,6 @@ pub fn last_modified(updated_at: DateTime<Utc>) -> String {
     HttpDate::from(whole_seconds(updated_at)).to_string()
 }
 
-/// An entity tag of these characters.
 pub fn quoted(tag: &str) -> HeaderValue {
     HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
 }
@@ -153,7 +152,6 @@ impl IfMatch {
     /// Whether the change is for this version.
     ///
     /// # Errors
-    ///
     /// 428 where the caller doesn't say, 412 with the current tag where it is another.
     pub fn check(&self, version: i64) -> Result<(), Problem> {
         let current = etag(version);

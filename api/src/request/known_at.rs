@@ -17,7 +17,6 @@ use crate::app::App;
 use crate::request::query::{Parameters, Query};
 use crate::response::problem::{ErrorItem, Problem};
 
-/// Name of the parameter.
 pub const NAME: &str = "known_at";
 
 /// The instant that a request is about, if it isn't about now. A handler takes it as an argument.
@@ -37,7 +36,6 @@ impl KnownAt {
     /// The instant, which must have come: what the register will say is not known.
     ///
     /// # Errors
-    ///
     /// A 400 for one that is still to come.
     pub fn passed(self, app: &App) -> Result<Option<DateTime<Utc>>, Problem> {
         match self.0 {

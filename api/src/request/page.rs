@@ -35,7 +35,6 @@ pub const DEFAULT_LIMIT: usize = 50;
 
 const MAX_CURSOR_CHARS: usize = 2000;
 
-/// The name of the schema of cursors.
 const CURSOR: &str = "Cursor";
 
 /// The keys that a list can be sorted by: words for the store's own.
@@ -54,9 +53,7 @@ pub struct NoFilter {}
 /// [`Query`](crate::request::query::Query)) and the page together, so that all faults of the query are told at once.
 #[derive(Debug)]
 pub struct ListQuery<F, S> {
-    /// Which records.
     pub filter: F,
-    /// Which page of them.
     pub page: Page<S>,
     /// The instant that the list is of.
     pub known_at: KnownAt,
@@ -84,10 +81,6 @@ impl<F: DeserializeOwned, S: SortKey> FromRequest for ListQuery<F, S> {
 
 impl<F, S: SortKey> ListQuery<F, S> {
     /// The answer: the items, the cursor of the next page, tag and links; or 304.
-    ///
-    /// # Errors
-    ///
-    /// A 500 where a link can't be written as a header.
     pub fn answer(&self, slice: Slice) -> Result<HttpResponse, Problem> {
         let next_cursor = slice.next.as_ref().map(|position| self.target.cursor(position));
         let etag = list_etag(&slice, next_cursor.as_deref());
@@ -97,16 +90,11 @@ impl<F, S: SortKey> ListQuery<F, S> {
 }
 
 impl<F, S> ListQuery<F, S> {
-    /// The cursor of the page that goes on from here.
     pub fn cursor(&self, position: &Position) -> String {
         self.target.cursor(position)
     }
 
     /// The answer of a page that says more than its items: the page, a tag of all of it and links; or 304.
-    ///
-    /// # Errors
-    ///
-    /// A 500 where a link can't be written as a header.
     pub fn answer_with(&self, page: &impl Serialize, next_cursor: Option<&str>) -> Result<HttpResponse, Problem> {
         let document = serde_json::to_string(page).unwrap_or_default();
         let link = self.target.link(next_cursor).map_err(Problem::internal)?;
@@ -358,7 +346,6 @@ impl<V: ToSchema> ToSchema for ListPage<V> {
     }
 }
 
-/// The schema of a page of items of this schema.
 pub fn page_schema(item: &str) -> RefOr<Schema> {
     let items = ArrayBuilder::new()
         .items(RefOr::Ref(Ref::from_schema_name(item)))

@@ -48,10 +48,6 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 }
 
 /// What was read, or the problem that tells the faults.
-///
-/// # Errors
-///
-/// A 400 with all of them.
 pub fn finish<T>(value: Option<T>, faults: Vec<ErrorItem>) -> Result<T, Problem> {
     match value {
         Some(value) if faults.is_empty() => Ok(value),
@@ -85,7 +81,6 @@ impl<'q> Parameters<'q> {
         Self(pairs)
     }
 
-    /// All pairs.
     pub fn pairs(&self) -> &[(Cow<'q, str>, Cow<'q, str>)] {
         &self.0
     }
@@ -166,7 +161,6 @@ fn decode_form(text: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// Why a value couldn't be read.
 #[derive(Debug)]
 struct ValueError {
     code: &'static str,

@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
 
-/// The media type of a page.
 pub const HTML: &str = "text/html; charset=utf-8";
 
 const STYLE: &str = "\
@@ -30,7 +29,6 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .8rem; border: 1p
 a:focus-visible { outline: 3px solid; outline-offset: 2px; }
 ";
 
-/// A page with this title.
 fn page(title: &str, content: &Markup) -> Markup {
     page_with(title, &html! {}, content)
 }
@@ -154,7 +152,6 @@ pub fn problem_page(kind: ProblemType, example: &serde_json::Value) -> String {
     page(kind.title(), &content).into_string()
 }
 
-/// All problem types.
 pub fn problems_page() -> String {
     let content = html! {
         h1 { "Problem types" }

@@ -20,7 +20,6 @@ use utoipa::ToSchema;
 
 use crate::response::problem_type::ProblemType;
 
-/// The media type of every problem.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// A refusal or failure, on its way to becoming the answer.
@@ -128,7 +127,6 @@ pub struct ProblemDetails<'a> {
 }
 
 impl Problem {
-    /// A problem of this type, with what went wrong this time.
     pub fn new(kind: ProblemType, detail: impl Into<String>) -> Self {
         Self(Box::new(Parts {
             kind,
@@ -320,24 +318,20 @@ impl Problem {
         Self::new(ProblemType::StorageFull, "the storage is full; nothing was changed").with_source(source)
     }
 
-    /// Its type.
     pub fn kind(&self) -> ProblemType {
         self.0.kind
     }
 
-    /// Its faults.
     pub fn errors(&self) -> &[ErrorItem] {
         &self.0.errors
     }
 
-    /// The same with these faults.
     #[must_use]
     pub fn with_errors(mut self, errors: Vec<ErrorItem>) -> Self {
         self.0.errors = errors;
         self
     }
 
-    /// The same with one more response header.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.push((name, value));
@@ -382,17 +376,14 @@ impl Problem {
 }
 
 impl ErrorItem {
-    /// A fault in the request body.
     pub fn pointer(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
         Self { pointer: Some(pointer.into()), ..Self::nowhere(code, detail.into()) }
     }
 
-    /// A fault in a query parameter.
     pub fn parameter(name: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
         Self { parameter: Some(name.into()), ..Self::nowhere(code, detail.into()) }
     }
 
-    /// A fault in a request header.
     pub fn header(name: &HeaderName, code: &'static str, detail: impl Into<String>) -> Self {
         Self { header: Some(name.as_str().to_owned()), ..Self::nowhere(code, detail.into()) }
     }

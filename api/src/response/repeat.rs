@@ -26,7 +26,6 @@ impl Repeat {
     /// key is the same request, so that nothing is carried out twice.
     ///
     /// # Errors
-    ///
     /// 422 where another request came with the key.
     pub fn answer(&self, tx: &mut WriteTx<'_>) -> Result<Option<Answer>, Problem> {
         let kept = idempotency::find(tx, &self.id)?;
@@ -40,7 +39,6 @@ impl Repeat {
     /// Keeps the answer that it has now.
     ///
     /// # Errors
-    ///
     /// 503 where the database does not answer.
     pub fn keep(&self, tx: &mut WriteTx<'_>, answer: Answer) -> Result<Answer, Problem> {
         let answer = Answer { fingerprint: Some(self.fingerprint.clone()), ..answer };

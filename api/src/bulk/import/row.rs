@@ -29,9 +29,6 @@ pub trait Imported: Root + Sync {
     }
 
     /// Enters a record for this caller, with the past that it had before.
-    ///
-    /// # Errors
-    /// Those of [`Root::insert`].
     fn enter_with_past(
         tx: &mut WriteTx<'_>,
         prepared: &Self::Prepared,
@@ -57,12 +54,9 @@ impl From<store::Error> for Broken {
     }
 }
 
-/// How rows are entered.
 #[derive(Clone, Debug)]
 pub struct Entering {
-    /// The import that they are of.
     pub import: Import,
-    /// Who asked for it.
     pub caller: Caller,
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
     pub scrutineer_above: i64,
@@ -70,9 +64,7 @@ pub struct Entering {
     pub with_savepoints: bool,
 }
 
-/// The rows of chunks, read.
 pub trait Rows: Send + Sync {
-    /// The names that new records among them are about to take.
     fn names(&self) -> Vec<Naming>;
 
     /// Enters them, those that wait for one another in their turn. Those that wait for others still do so in the next pass.
@@ -116,7 +108,6 @@ struct New<R: Imported> {
     prepared: R::Prepared,
 }
 
-/// What a row did.
 enum Done {
     Created(String),
     Updated(String),
@@ -373,7 +364,6 @@ pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, perso
     told.to_string()
 }
 
-/// The id of a new import.
 pub fn new_id() -> ImportId {
     Id::from_uuid(Uuid::now_v7())
 }

@@ -22,7 +22,6 @@ const POLL_EVERY: Duration = Duration::from_secs(2);
 /// So many of such looks go by before old imports are forgotten.
 const LOOKS_BETWEEN_TIDYING: u32 = 600;
 
-/// What enters rows.
 #[derive(Clone)]
 pub struct Importer {
     store: Store,
@@ -33,7 +32,6 @@ pub struct Importer {
     call: Arc<Notify>,
 }
 
-/// Rows that are ready to be entered together.
 struct Ready {
     chunks: Arc<[Chunk]>,
     stamp: Stamp,
@@ -41,7 +39,6 @@ struct Ready {
 }
 
 impl Importer {
-    /// An importer that keeps what is over for so long.
     pub fn new(store: Store, clock: Clock, scrutineer_above: i64, kept: TimeDelta) -> Self {
         Self { store, clock, scrutineer_above, kept, name: Uuid::now_v7().to_string(), call: Arc::default() }
     }
@@ -57,9 +54,6 @@ impl Importer {
     }
 
     /// The oldest import that nobody works at, which is this importer's now.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
     pub async fn claim(&self) -> Result<Option<Import>, Error> {
         if !self.store.read_one(import::is_any_open).await? {
             return Ok(None);
@@ -84,9 +78,6 @@ impl Importer {
 
     /// Enters the rows of an import that it has claimed, or sees to it that another importer does where that has taken it over, and tells
     /// how it stands. Gives it when it is over.
-    ///
-    /// # Errors
-    /// As [`Importer::run`].
     pub async fn see_through(&self, import: Import, mut tell: impl FnMut(&Import)) -> Result<Import, Error> {
         let id = import.id;
         let mut own = Some(import);
@@ -189,7 +180,6 @@ impl Importer {
         Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: self.name.clone() }
     }
 
-    /// Forgets old imports.
     async fn tidy_up(&self) -> Result<(), Error> {
         let kept = self.kept;
         self.store.write(self.own_stamp(), move |tx| import::tidy_up(tx, kept)).await

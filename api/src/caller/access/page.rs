@@ -43,7 +43,6 @@ others, but any change beyond the description is rejected.
 | --- | --- |
 ";
 
-/// The page, for the operations of this contract.
 pub fn of(contract: &OpenApi) -> String {
     let mut page = OPENING.to_owned();
     page.push_str("| role | what it may do |\n| --- | --- |\n");

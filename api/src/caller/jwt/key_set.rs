@@ -35,19 +35,14 @@ struct PublicKey {
     key: DecodingKey,
 }
 
-/// Why a file gives no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeySetError {
-    /// It can't be read.
     #[error(transparent)]
     Unreadable(#[from] io::Error),
-    /// It is no JWK set.
     #[error("it is not a JWK set: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// What only the issuer may have is in it.
     #[error("it contains a private or secret key: give only the issuer's public keys")]
     Private,
-    /// No key in it can be used.
     #[error(
         "it has no usable key: expected a public key with a kid, for one of the algorithms in the settings, RSA of 2048 bits or more"
     )]
@@ -55,7 +50,6 @@ pub enum KeySetError {
 }
 
 impl KeySet {
-    /// The key of this id that signs by this algorithm.
     pub fn find(&self, id: &str, algorithm: Algorithm) -> Option<&DecodingKey> {
         let found = self.keys.iter().find(|key| key.id == id && key.algorithms.contains(&algorithm));
         found.map(|key| &key.key)
@@ -118,7 +112,6 @@ fn is_long_enough(modulus: &str) -> bool {
 /// Reads the name of an algorithm by which only the holder of a private key can sign.
 ///
 /// # Errors
-///
 /// A sentence that says which there are.
 pub fn parse_algorithm(name: &str) -> Result<Algorithm, String> {
     let algorithm = name.trim().parse::<Algorithm>().ok();
@@ -148,10 +141,6 @@ struct Current {
 
 impl KeyFile {
     /// Reads the file for the first time.
-    ///
-    /// # Errors
-    ///
-    /// [`KeySetError`] where there is nothing to begin with.
     pub fn open(path: &Path, algorithms: &[Algorithm]) -> Result<Self, KeySetError> {
         let text = read(path)?;
         let keys = Arc::new(KeySet::parse(&text, algorithms)?);

@@ -50,7 +50,6 @@ pub struct Create {
     if_first: bool,
 }
 
-/// Does it.
 pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
     outcome::on(url, (OPERATOR, "mutuals-keys"), async |store, stamp| match command {
         Command::Create(create) => create.perform(store, stamp).await,

@@ -10,7 +10,6 @@ use sha2::{Digest as _, Sha256};
 use store::key::Hash;
 use uuid::Uuid;
 
-/// What every key begins with.
 pub const PREFIX: &str = "psm_";
 
 const ID_CHARS: usize = 32;
@@ -22,13 +21,10 @@ const CHARS: usize = PREFIX.len() + ID_CHARS + 1 + 2 * RANDOM_BYTES + CHECKSUM_C
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// Why a text is no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoKey {
-    /// It doesn't look like one.
     #[error("it is not in the format of a key: psm_, 32 hexadecimal digits, _ and 48 hexadecimal digits")]
     Form,
-    /// It has lost or changed characters on the way.
     #[error("its checksum is wrong: it was mistyped or not copied completely")]
     Checksum,
 }
@@ -37,7 +33,6 @@ impl Secret {
     /// A new key with this id.
     ///
     /// # Errors
-    ///
     /// The system's own, where it has no random numbers to give.
     pub fn make(id: KeyId) -> Result<Self, getrandom::Error> {
         let mut random = [0; RANDOM_BYTES];
@@ -76,7 +71,6 @@ pub fn hash(key: &str) -> Hash {
 /// The id in a key that has all of its characters.
 ///
 /// # Errors
-///
 /// [`NoKey`], without having looked anywhere else.
 pub fn id_of(key: &str) -> Result<KeyId, NoKey> {
     let is_plain = key.len() == CHARS && key.bytes().all(|byte| byte.is_ascii_graphic());

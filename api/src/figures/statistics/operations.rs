@@ -27,7 +27,6 @@ use document::value::{Day, DepartmentKey, PartialDate, Region, Sector, Text, Wor
 /// How long the periods are.
 type TimelineStep = Word<domain::statistics::TimelineStep>;
 
-/// A page of counted mutuals.
 type CountedMutualPage = ListPage<CountedMutual>;
 
 /// Periods that one answer has at most.
@@ -117,7 +116,6 @@ struct TimelinePeriod {
     endings: Figure,
 }
 
-/// Mounts these operations.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_statistics).service(get_timeline).service(list_counted_mutuals);
 }
