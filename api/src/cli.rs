@@ -7,23 +7,21 @@ pub mod outcome;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::thread::available_parallelism;
 
-use chrono::{SecondsFormat, TimeDelta};
+use chrono::SecondsFormat;
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
 use store::DatabaseUrl;
 
 use crate::app::Clock;
 use crate::bulk::{import, sample};
-use crate::caller::jwt::{self, key_set};
-use crate::caller::{access, key};
-use crate::config::Config;
-use crate::http::proxy::{ForwardedHeader, Proxies, PublicUrl, TrustedProxy};
-use crate::http::rate::Rate;
+use crate::caller::{access, jwt, key};
+use crate::config::{Config, Production};
 use crate::openapi;
 use crate::openapi::profile::{self, Profile};
 use crate::{routes, server};
@@ -108,7 +106,7 @@ struct Serve {
     #[arg(long = "cors-origin", env = "MUTUALS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
     cors_origins: Vec<String>,
     #[command(flatten)]
-    jwt: Jwt,
+    jwt: jwt::Settings,
     #[command(flatten)]
     signing: Signing,
     /// If more people than this are entitled to vote, a ballot needs a scrutineer before it can be declared
@@ -118,120 +116,29 @@ struct Serve {
     production: Production,
 }
 
-#[derive(Debug, Args)]
-#[command(next_help_heading = "In production")]
-struct Production {
-    /// Address that callers use, if it differs from the one to listen on (https://register.example.gov.uk)
-    #[arg(long, env = "MUTUALS_PUBLIC_URL", value_name = "URL")]
-    public_url: Option<PublicUrl>,
-    /// Address or network of proxies that are trusted to say where a request comes from; repeat the option or use
-    /// commas for several
-    #[arg(long = "trusted-proxy", env = "MUTUALS_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
-    trusted_proxies: Vec<TrustedProxy>,
-    /// Header in which trusted proxies give the address of the caller
-    #[arg(long, env = "MUTUALS_FORWARDED_HEADER", default_value = "x-forwarded-for", value_name = "HEADER")]
-    forwarded_header: ForwardedHeader,
-    /// Requests that each address may send in a number of seconds, such as 600/60; no limit by default
-    #[arg(long, env = "MUTUALS_RATE_LIMIT_PER_ADDRESS", value_name = "N/SECONDS")]
-    rate_limit_per_address: Option<Rate>,
-    /// Requests that each key may send in a number of seconds, such as 600/60; no limit by default
-    #[arg(long, env = "MUTUALS_RATE_LIMIT_PER_KEY", value_name = "N/SECONDS")]
-    rate_limit_per_key: Option<Rate>,
-    /// Maximum number of client connections at a time
-    #[arg(long, env = "MUTUALS_MAX_CONNECTIONS", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..), value_name = "N")]
-    max_connections: u32,
-    /// Seconds within which the headers of a request, and then its body, must arrive
-    #[arg(long, env = "MUTUALS_REQUEST_TIMEOUT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "SECONDS")]
-    request_timeout: u64,
-    /// Largest import file, in MiB
-    #[arg(long, env = "MUTUALS_MAX_IMPORT_SIZE", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=4096), value_name = "MIB")]
-    max_import_size: u32,
-    /// Days for which finished imports are kept
-    #[arg(long, env = "MUTUALS_KEEP_IMPORTS", default_value_t = Config::IMPORT_DAYS, value_parser = clap::value_parser!(i64).range(1..=3650), value_name = "DAYS")]
-    keep_imports: i64,
-    /// Address and port for Prometheus metrics; off by default
-    #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
-    metrics_listen: Option<SocketAddr>,
-}
-
-impl Production {
-    fn configure(self, config: &mut Config) {
-        config.public_url = self.public_url;
-        config.proxies = Proxies { trusted: self.trusted_proxies, header: self.forwarded_header };
-        config.rate_per_address = self.rate_limit_per_address;
-        config.rate_per_key = self.rate_limit_per_key;
-        config.max_connections = usize::try_from(self.max_connections).unwrap_or(usize::MAX);
-        config.request_time = Duration::from_secs(self.request_timeout);
-        config.metrics_listen = self.metrics_listen;
-        config.import_limit = usize::try_from(self.max_import_size).unwrap_or(usize::MAX).saturating_mul(1024 * 1024);
-        config.imports_kept = TimeDelta::days(self.keep_imports);
-    }
-}
-
 impl Serve {
     fn config(self) -> Result<Config, Failure> {
-        let mut config = Config::new(self.listen, self.database.url()?);
         let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
-        config.cors_origins =
-            given.map(|origin| origin.parse().unwrap_or_else(|error: String| refuse_usage(&error))).collect();
-        config.jwt = self.jwt.settings();
-        config.scrutineer_above = self.scrutineer_above;
-        self.production.configure(&mut config);
-        config.signer = self.signing.signer()?;
-        Ok(config)
+        Ok(Config {
+            listen: self.listen,
+            database_url: self.database.url()?,
+            cors_origins: given.map(|origin| origin.parse()).collect::<Result<_, _>>().map_err(WrongUsage)?,
+            workers: available_parallelism().map_or(1, NonZeroUsize::get),
+            jwt: self.jwt.given().map_err(WrongUsage)?,
+            scrutineer_above: self.scrutineer_above,
+            signer: self.signing.signer()?,
+            production: self.production,
+        })
     }
 }
 
-/// The first three go together: without them only API keys are taken.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "JWT bearer tokens")]
-struct Jwt {
-    /// Issuer whose JWT bearer tokens are accepted: exactly its `iss`
-    #[arg(long = "jwt-issuer", env = "MUTUALS_JWT_ISSUER", value_name = "URL", default_value = "")]
-    issuer: String,
-    /// Audience that tokens must have in their `aud`
-    #[arg(long = "jwt-audience", env = "MUTUALS_JWT_AUDIENCE", value_name = "TEXT", default_value = "")]
-    audience: String,
-    /// File with the issuer's public keys, a JWK set; read again when it changes
-    #[arg(long = "jwt-jwks-file", env = "MUTUALS_JWT_JWKS_FILE", value_name = "FILE", default_value = "")]
-    jwks_file: String,
-    /// Signature algorithms that tokens may use
-    #[arg(long = "jwt-algorithms", env = "MUTUALS_JWT_ALGORITHMS", value_delimiter = ',', value_name = "NAME")]
-    #[arg(default_value = "RS256,ES256,EdDSA")]
-    algorithms: Vec<String>,
-    /// Claim that names the role
-    #[arg(long = "jwt-role-claim", env = "MUTUALS_JWT_ROLE_CLAIM", value_name = "CLAIM")]
-    #[arg(default_value = jwt::Settings::ROLE_CLAIM)]
-    role_claim: String,
-    /// Claim that lists the departments, by slug or id; `*` for all
-    #[arg(long = "jwt-departments-claim", env = "MUTUALS_JWT_DEPARTMENTS_CLAIM", value_name = "CLAIM")]
-    #[arg(default_value = jwt::Settings::DEPARTMENTS_CLAIM)]
-    departments_claim: String,
-    /// Longest time for which a token may be valid
-    #[arg(long = "jwt-max-lifetime", env = "MUTUALS_JWT_MAX_LIFETIME", value_name = "SECONDS")]
-    #[arg(default_value_t = jwt::Settings::MAX_LIFETIME_SECONDS, value_parser = clap::value_parser!(u32).range(1..))]
-    max_lifetime: u32,
-}
-
-impl Jwt {
-    fn settings(self) -> Option<jwt::Settings> {
-        let needed =
-            [("--jwt-issuer", &self.issuer), ("--jwt-audience", &self.audience), ("--jwt-jwks-file", &self.jwks_file)];
-        let missing: Vec<_> = needed.iter().filter(|(_, value)| value.is_empty()).map(|(option, _)| *option).collect();
-        if missing.len() == needed.len() {
-            return None;
-        }
-        if !missing.is_empty() {
-            refuse_usage(&format!("JWT bearer tokens also need {}", missing.join(" and ")));
-        }
-        let mut settings = jwt::Settings::new(self.issuer, self.audience, self.jwks_file);
-        let algorithms = self.algorithms.iter().map(|name| key_set::parse_algorithm(name));
-        settings.algorithms = algorithms.map(|read| read.unwrap_or_else(|error| refuse_usage(&error))).collect();
-        settings.role_claim = self.role_claim;
-        settings.departments_claim = self.departments_claim;
-        settings.max_lifetime = TimeDelta::seconds(self.max_lifetime.into());
-        Some(settings)
-    }
+/// The settings of `mutuals serve` with these arguments.
+///
+/// # Errors
+/// In words, where one of them is wrong.
+pub fn settings(arguments: &[&str]) -> Result<Config, Box<dyn std::error::Error>> {
+    let serve = Serve::augment_args(clap::Command::new("serve").no_binary_name(true));
+    Serve::from_arg_matches(&serve.try_get_matches_from(arguments)?)?.config()
 }
 
 #[derive(Debug, Args)]
@@ -344,13 +251,6 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn the_settings_of_tokens_have_the_same_defaults_here() {
-        let arguments = ["mutuals", "serve", "--jwt-issuer=i", "--jwt-audience=a", "--jwt-jwks-file=f"];
-        let Command::Serve(serve) = Cli::parse_from(arguments).command else { panic!("another command") };
-        assert_eq!(serve.config().unwrap().jwt, Some(jwt::Settings::new("i", "a", "f")));
     }
 
     #[test]

@@ -1,13 +1,12 @@
-//! What an operator can set, and the defaults. Where it comes from (command line, environment) is `cli.rs`'s.
+//! What an operator can set, by the command line or the environment, and the defaults.
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::str::FromStr;
-use std::thread;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::SCRUTINEER_ABOVE;
+use clap::builder::TypedValueParser as _;
+use clap::{Args, value_parser};
 use store::DatabaseUrl;
 
 use crate::caller::jwt;
@@ -28,71 +27,63 @@ pub struct Config {
     pub workers: usize,
     /// Whose JWT bearer tokens are taken beside API keys; none takes none.
     pub jwt: Option<jwt::Settings>,
-    /// Connections at a time.
-    pub max_connections: usize,
-    /// The head of a request, and then its body, may each take so long to arrive.
-    pub request_time: Duration,
-    /// A connection may be idle for so long.
-    pub idle_time: Duration,
-    /// The address that callers know, where it isn't the one that the service listens on.
-    pub public_url: Option<PublicUrl>,
-    /// Who is believed on where a request comes from.
-    pub proxies: Proxies,
-    /// Where Prometheus may ask; nowhere by default.
-    pub metrics_listen: Option<SocketAddr>,
-    /// How often each address may call.
-    pub rate_per_address: Option<Rate>,
-    /// How often each key may be used.
-    pub rate_per_key: Option<Rate>,
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
     pub scrutineer_above: i64,
     /// What signs the heads of the log; without it they are not signed.
     pub signer: Option<LogSigner>,
-    /// A file to be imported may have so many bytes.
+    /// What a service in production is held to.
+    pub production: Production,
+}
+
+/// What a service in production is held to.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "In production")]
+pub struct Production {
+    /// Address that callers use, if it differs from the one to listen on (https://register.example.gov.uk)
+    #[arg(long, env = "MUTUALS_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
+    #[command(flatten)]
+    pub proxies: Proxies,
+    /// Requests that each address may send in a number of seconds, such as 600/60; no limit by default
+    #[arg(long = "rate-limit-per-address", env = "MUTUALS_RATE_LIMIT_PER_ADDRESS", value_name = "N/SECONDS")]
+    pub rate_per_address: Option<Rate>,
+    /// Requests that each key may send in a number of seconds, such as 600/60; no limit by default
+    #[arg(long = "rate-limit-per-key", env = "MUTUALS_RATE_LIMIT_PER_KEY", value_name = "N/SECONDS")]
+    pub rate_per_key: Option<Rate>,
+    /// Maximum number of client connections at a time
+    #[arg(long, env = "MUTUALS_MAX_CONNECTIONS", default_value = "10000", value_name = "N")]
+    #[arg(value_parser = value_parser!(u32).range(1..).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX)))]
+    pub max_connections: usize,
+    /// Seconds within which the headers of a request, and then its body, must arrive
+    #[arg(long = "request-timeout", env = "MUTUALS_REQUEST_TIMEOUT", default_value = "10", value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(1..=3600).map(Duration::from_secs))]
+    pub request_time: Duration,
+    /// Largest import file, in MiB
+    #[arg(long = "max-import-size", env = "MUTUALS_MAX_IMPORT_SIZE", default_value = "64", value_name = "MIB")]
+    #[arg(value_parser = value_parser!(u32).range(1..=4096).map(mebibytes))]
     pub import_limit: usize,
-    /// So long imports that are over are kept.
+    /// Days for which finished imports are kept
+    #[arg(long = "keep-imports", env = "MUTUALS_KEEP_IMPORTS", default_value = "30", value_name = "DAYS")]
+    #[arg(value_parser = value_parser!(i64).range(1..=3650).map(TimeDelta::days))]
     pub imports_kept: TimeDelta,
+    /// Address and port for Prometheus metrics; off by default
+    #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Config {
-    /// Connections at a time, by default.
-    pub const MAX_CONNECTIONS: usize = 10_000;
-    /// The size of a file to be imported, by default.
-    pub const IMPORT_MIB: usize = 64;
-    /// For how many days imports that are over are kept, by default.
-    pub const IMPORT_DAYS: i64 = 30;
     /// The time for a head and for a body, by default.
     pub const REQUEST_TIME: Duration = Duration::from_secs(10);
-
-    /// Only what can't be guessed; the rest as by default.
-    pub fn new(listen: SocketAddr, database_url: DatabaseUrl) -> Self {
-        let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self {
-            listen,
-            database_url,
-            cors_origins: Vec::new(),
-            workers,
-            max_connections: Self::MAX_CONNECTIONS,
-            request_time: Self::REQUEST_TIME,
-            idle_time: Duration::from_secs(75),
-            public_url: None,
-            proxies: Proxies::default(),
-            metrics_listen: None,
-            rate_per_address: None,
-            rate_per_key: None,
-            jwt: None,
-            scrutineer_above: SCRUTINEER_ABOVE,
-            signer: None,
-            import_limit: Self::IMPORT_MIB.saturating_mul(1024 * 1024),
-            imports_kept: TimeDelta::days(Self::IMPORT_DAYS),
-        }
-    }
 
     /// Where callers reach the service: the address that they know, or else this machine.
     pub fn address(&self) -> String {
         let here = || format!("http://localhost:{}", self.listen.port());
-        self.public_url.as_ref().map_or_else(here, |url| url.as_str().to_owned())
+        self.production.public_url.as_ref().map_or_else(here, |url| url.as_str().to_owned())
     }
+}
+
+fn mebibytes(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX).saturating_mul(1024 * 1024)
 }
 
 /// A web page's origin: scheme, host and, where it isn't the scheme's own, port.

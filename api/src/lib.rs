@@ -17,9 +17,8 @@ mod routes;
 mod server;
 
 pub use app::Clock;
-pub use caller::jwt::Settings as JwtSettings;
 pub use caller::key::secret::Secret;
-pub use cli::main;
+pub use cli::{main, settings};
 pub use config::Config;
 pub use history::signing::LogSigner;
 pub use http::gate::BODY_LIMIT;

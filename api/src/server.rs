@@ -116,7 +116,7 @@ enum Signals {
 
 fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
     let Some(settings) = config.jwt.clone() else { return Ok(None) };
-    let file = settings.jwks_file.clone();
+    let file = settings.jwks_file.clone().into();
     Verifier::open(settings).map(Some).map_err(|source| ServeError::JwtKeys { file, source })
 }
 
@@ -125,22 +125,22 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     store::migrate(&config.database_url)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers)?;
-    let connections = Arc::new(Connections::new(config.max_connections, config.request_time));
-    let importer = Importer::new(store.clone(), clock.clone(), config.scrutineer_above, config.imports_kept);
+    let connections = Arc::new(Connections::new(config.production.max_connections, config.production.request_time));
+    let importer = Importer::new(store.clone(), clock.clone(), config.scrutineer_above, config.production.imports_kept);
     let shared = Data::new(Shared {
         store,
         clock,
         import_call: importer.call(),
-        import_limit: config.import_limit,
+        import_limit: config.production.import_limit,
         connections,
-        body_time: config.request_time,
+        body_time: config.production.request_time,
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
         answers: Answers::default(),
         address: config.address(),
     });
     let mut document = openapi::document(routes::described);
-    if let Some(url) = &config.public_url {
+    if let Some(url) = &config.production.public_url {
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
     }
     let rules = rules(&config, &document, &shared, verifier)?;
@@ -181,15 +181,15 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
 }
 
 fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Verifier>) -> Result<Rules, ServeError> {
-    let metrics = config.metrics_listen.map(|_| Metrics::new()).transpose();
+    let metrics = config.production.metrics_listen.map(|_| Metrics::new()).transpose();
     Ok(Rules {
         routes: RouteTable::of(document).with_prefix(route::DOCS).with_page("/"),
         authenticator: Some(Authenticator::new(shared.clone(), verifier)),
         cors: Cors::of(&config.cors_origins),
-        public_url: config.public_url.clone(),
-        proxies: config.proxies.clone(),
-        import_limit: config.import_limit,
-        limits: Arc::new(RateLimits::new(config.rate_per_address, config.rate_per_key)),
+        public_url: config.production.public_url.clone(),
+        proxies: config.production.proxies.clone(),
+        import_limit: config.production.import_limit,
+        limits: Arc::new(RateLimits::new(config.production.rate_per_address, config.production.rate_per_key)),
         metrics: metrics.map_err(|error| ServeError::Server(error.to_string()))?,
     })
 }
@@ -210,7 +210,7 @@ impl Listening {
         signals: Signals,
     ) -> Result<Self, ServeError> {
         let at = |address| move |source| ServeError::Listen { address, source };
-        let metrics = match (config.metrics_listen, &rules.metrics) {
+        let metrics = match (config.production.metrics_listen, &rules.metrics) {
             (Some(address), Some(metrics)) => {
                 Some(metrics::serve(address, shared.clone(), metrics.clone()).map_err(at(address))?)
             }
@@ -266,6 +266,9 @@ fn keep_facts_near(shared: App) {
     }));
 }
 
+/// A connection may be idle for so long.
+const IDLE_TIME: Duration = Duration::from_secs(75);
+
 fn server(
     config: &Config,
     shared: App,
@@ -277,7 +280,7 @@ fn server(
     let address = listener.local_addr()?;
     let workers = config.workers.clamp(1, 512);
     let connections = Arc::clone(&shared.connections);
-    let (idle_time, request_time) = (config.idle_time, config.request_time);
+    let request_time = config.production.request_time;
     let server = Server::build()
         .workers(workers)
         .max_concurrent_connections(connections.per_worker(workers))
@@ -300,7 +303,7 @@ fn server(
         let app = app.into_factory().map_err(|error: Error| error.error_response());
         let http = HttpService::build()
             .graceful_shutdown_signal(ends)
-            .keep_alive(idle_time)
+            .keep_alive(IDLE_TIME)
             .client_request_timeout(request_time)
             .client_disconnect_timeout(Duration::from_secs(5))
             .on_connect_ext(|connection: &Connection, data| {

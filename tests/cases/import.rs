@@ -427,7 +427,8 @@ async fn a_key_that_is_revoked_ends_its_import(app: &TestApp) {
 }
 
 async fn a_refused_file_leaves_nothing(app: &TestApp) {
-    let small = TestApp::with(Database::fresh(app.database().engine()), |config| config.import_limit = 100_000);
+    let small =
+        TestApp::with(Database::fresh(app.database().engine()), |config| config.production.import_limit = 100_000);
     let send =
         |query: &str, media: &str, body: String| small.request("POST", format!("/v1/imports{query}")).body(media, body);
     let lines = "application/x-ndjson";

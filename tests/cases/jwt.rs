@@ -23,7 +23,9 @@ async fn trusting(engine: Engine) -> (TestApp, TempDir) {
     let file = folder.path().join("jwks.json");
     fs::write(&file, issuer.keys().await.to_string()).unwrap();
     let app = TestApp::with(Database::fresh(engine), |config| {
-        config.jwt = Some(api::JwtSettings::new(issuer.url(), issuer.audience(), file));
+        let file = file.to_str().unwrap();
+        let arguments = ["--jwt-issuer", issuer.url(), "--jwt-audience", issuer.audience(), "--jwt-jwks-file", file];
+        config.jwt = api::settings(&arguments).unwrap().jwt;
     });
     for name in ["Cabinet Office", "Home Office"] {
         app.create(DEPARTMENTS, &department(name)).await;

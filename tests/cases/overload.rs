@@ -104,7 +104,9 @@ async fn a_database_that_is_locked_is_not_waited_for(app: &TestApp) {
 }
 
 fn impatient(app: &TestApp) -> TestApp {
-    TestApp::with(Database::fresh(app.database().engine()), |config| config.request_time = Duration::from_secs(1))
+    TestApp::with(Database::fresh(app.database().engine()), |config| {
+        config.production.request_time = Duration::from_secs(1)
+    })
 }
 
 /// What comes until the connection ends.
@@ -175,7 +177,7 @@ async fn a_body_that_does_not_arrive_is_refused(app: &TestApp) {
 }
 
 async fn a_connection_too_many_is_told_so(app: &TestApp) {
-    let app = TestApp::with(Database::fresh(app.database().engine()), |config| config.max_connections = 2);
+    let app = TestApp::with(Database::fresh(app.database().engine()), |config| config.production.max_connections = 2);
     let mut kept = Vec::new();
     for _ in 0..2 {
         let mut stream = TcpStream::connect(app.address()).await.unwrap();

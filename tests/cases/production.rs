@@ -15,8 +15,8 @@ kit::on_both! {
 
 fn limited(app: &TestApp, rate: &str) -> TestApp {
     TestApp::with(Database::fresh(app.database().engine()), |config| {
-        config.rate_per_address = Some(rate.parse().unwrap());
-        config.proxies.trusted = vec!["127.0.0.1".parse().unwrap()];
+        config.production.rate_per_address = Some(rate.parse().unwrap());
+        config.production.proxies.trusted = vec!["127.0.0.1".parse().unwrap()];
     })
 }
 
@@ -51,8 +51,8 @@ async fn who_calls_too_often_is_told_when_to_come_back(app: &TestApp) {
 
 async fn a_key_has_a_limit_of_its_own(app: &TestApp) {
     let app = TestApp::with(Database::fresh(app.database().engine()), |config| {
-        config.rate_per_address = Some("100/3600".parse().unwrap());
-        config.rate_per_key = Some("2/3600".parse().unwrap());
+        config.production.rate_per_address = Some("100/3600".parse().unwrap());
+        config.production.rate_per_key = Some("2/3600".parse().unwrap());
     });
     for (address, key) in [(99, 1), (98, 0)] {
         let answer = app.get(DEPARTMENTS).await;
@@ -78,7 +78,7 @@ async fn a_proxy_that_is_trusted_says_who_calls(app: &TestApp) {
     assert_limited(&from("198.51.100.1").header("forwarded", "for=203.0.113.6").await);
 
     let alone = TestApp::with(Database::fresh(app.database().engine()), |config| {
-        config.rate_per_address = Some("1/3600".parse().unwrap())
+        config.production.rate_per_address = Some("1/3600".parse().unwrap())
     });
     alone.get(DEPARTMENTS).header("x-forwarded-for", "198.51.100.1").await.expect(200);
     assert_limited(&alone.get(DEPARTMENTS).header("x-forwarded-for", "198.51.100.2").await);
@@ -92,7 +92,7 @@ async fn without_limits_no_answer_speaks_of_them(app: &TestApp) {
 
 async fn places_and_links_are_at_the_public_address(app: &TestApp) {
     let app = TestApp::with(Database::fresh(app.database().engine()), |config| {
-        config.public_url = Some("https://example.gov.uk/register".parse().unwrap())
+        config.production.public_url = Some("https://example.gov.uk/register".parse().unwrap())
     });
     for name in ["A", "B"] {
         let created = app.post(MUTUALS, &mutual(name)).header("idempotency-key", name).await;
@@ -127,7 +127,7 @@ async fn a_trace_is_passed_on(app: &TestApp) {
 
 async fn metrics_are_told_elsewhere(app: &TestApp) {
     let app = TestApp::with(Database::fresh(app.database().engine()), |config| {
-        config.metrics_listen = Some(([127, 0, 0, 1], 0).into())
+        config.production.metrics_listen = Some(([127, 0, 0, 1], 0).into())
     });
     app.create(DEPARTMENTS, &department("Secret Office")).await;
     app.post(DEPARTMENTS, &department("Secret Office")).await.expect_problem(409, "name-taken");

@@ -39,7 +39,7 @@ impl TestApp {
 
     /// A service on this database, with settings of its own.
     pub fn with(database: Database, configure: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), database.url().parse().unwrap());
+        let mut config = api::settings(&["--listen", "127.0.0.1:0", "--database-url", &database.url()]).unwrap();
         config.workers = 2;
         configure(&mut config);
         let ahead = Arc::new(AtomicI64::new(0));
@@ -52,7 +52,8 @@ impl TestApp {
 
     /// Another instance of the service on the same register, whose clock is the machine's.
     pub fn beside(other: &Self) -> Self {
-        let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), other.database().url().parse().unwrap());
+        let mut config =
+            api::settings(&["--listen", "127.0.0.1:0", "--database-url", &other.database().url()]).unwrap();
         config.workers = 2;
         let running = api::start(config, Clock::system()).unwrap();
         Self { client: Client::to(running.address), ahead: Arc::default(), running: Some(running), database: None }

@@ -7,14 +7,13 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::mem;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{self, Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
-use api::{Clock, Config, Secret};
+use api::{Clock, Secret};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -253,7 +252,7 @@ static POSTGRES_TEMPLATE: LazyLock<String> = LazyLock::new(|| {
 
 /// A server brings its database up to date before it serves.
 fn migrate(url: &str) {
-    let mut config = Config::new(SocketAddr::from(([127, 0, 0, 1], 0)), url.parse().unwrap());
+    let mut config = api::settings(&["--listen", "127.0.0.1:0", "--database-url", url]).unwrap();
     config.workers = 1;
     api::start(config, Clock::system()).unwrap().stop().unwrap();
 }

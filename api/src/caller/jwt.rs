@@ -4,13 +4,15 @@
 //! another key or algorithm. The reasons of a refusal are for whoever sent the token; they say nothing of its content.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
+use clap::builder::TypedValueParser as _;
+use clap::{Args, value_parser};
 use domain::{Access, Department, Key, Role, Scope};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -36,45 +38,55 @@ const MAX_DEPARTMENTS: usize = 200;
 /// How many callers are remembered.
 const MAX_KNOWN: usize = 1024;
 
-/// Whose tokens are taken, and how they are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Whose tokens are taken, and how they are read. The first three go together: without them only API keys are taken.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "JWT bearer tokens")]
 pub struct Settings {
-    /// What `iss` must be.
-    pub issuer: String,
-    /// What `aud` must be, or have among others.
-    pub audience: String,
-    /// The file with the issuer's public keys, a JWK set.
-    pub jwks_file: PathBuf,
-    /// The algorithms that tokens may be signed by.
-    pub algorithms: Vec<Algorithm>,
-    /// The claim that names the role.
-    pub role_claim: String,
-    /// The claim that names the departments.
-    pub departments_claim: String,
-    /// The longest time from `iat` to `exp`.
-    pub max_lifetime: TimeDelta,
+    /// Issuer whose JWT bearer tokens are accepted: exactly its `iss`
+    #[arg(long = "jwt-issuer", env = "MUTUALS_JWT_ISSUER", value_name = "URL", default_value = "")]
+    issuer: String,
+    /// Audience that tokens must have in their `aud`
+    #[arg(long = "jwt-audience", env = "MUTUALS_JWT_AUDIENCE", value_name = "TEXT", default_value = "")]
+    audience: String,
+    /// File with the issuer's public keys, a JWK set; read again when it changes
+    #[arg(long = "jwt-jwks-file", env = "MUTUALS_JWT_JWKS_FILE", value_name = "FILE", default_value = "")]
+    pub jwks_file: String,
+    /// Signature algorithms that tokens may use
+    #[arg(long = "jwt-algorithms", env = "MUTUALS_JWT_ALGORITHMS", value_delimiter = ',', value_name = "NAME")]
+    #[arg(default_value = "RS256,ES256,EdDSA", value_parser = key_set::parse_algorithm)]
+    algorithms: Vec<Algorithm>,
+    /// Claim that names the role
+    #[arg(long = "jwt-role-claim", env = "MUTUALS_JWT_ROLE_CLAIM", value_name = "CLAIM")]
+    #[arg(default_value = "mutuals_role")]
+    role_claim: String,
+    /// Claim that lists the departments, by slug or id; `*` for all
+    #[arg(long = "jwt-departments-claim", env = "MUTUALS_JWT_DEPARTMENTS_CLAIM", value_name = "CLAIM")]
+    #[arg(default_value = "mutuals_departments")]
+    departments_claim: String,
+    /// Longest time for which a token may be valid
+    #[arg(
+        long = "jwt-max-lifetime",
+        env = "MUTUALS_JWT_MAX_LIFETIME",
+        value_name = "SECONDS",
+        default_value = "86400"
+    )]
+    #[arg(value_parser = value_parser!(u32).range(1..).map(|seconds| TimeDelta::seconds(seconds.into())))]
+    max_lifetime: TimeDelta,
 }
 
 impl Settings {
-    /// By default, the algorithms that tokens may be signed by.
-    pub const ALGORITHMS: [Algorithm; 3] = [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
-    /// By default, the claim that names the role.
-    pub const ROLE_CLAIM: &'static str = "mutuals_role";
-    /// By default, the claim that names the departments.
-    pub const DEPARTMENTS_CLAIM: &'static str = "mutuals_departments";
-    /// By default, the longest time from `iat` to `exp`: a day.
-    pub const MAX_LIFETIME_SECONDS: u32 = 24 * 60 * 60;
-
-    /// Only what can't be guessed; the rest as by default.
-    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, jwks_file: impl Into<PathBuf>) -> Self {
-        Self {
-            issuer: issuer.into(),
-            audience: audience.into(),
-            jwks_file: jwks_file.into(),
-            algorithms: Self::ALGORITHMS.to_vec(),
-            role_claim: Self::ROLE_CLAIM.to_owned(),
-            departments_claim: Self::DEPARTMENTS_CLAIM.to_owned(),
-            max_lifetime: TimeDelta::seconds(Self::MAX_LIFETIME_SECONDS.into()),
+    /// The settings, if they are there.
+    ///
+    /// # Errors
+    /// In words, where only some of the issuer, the audience and the file are set.
+    pub fn given(self) -> Result<Option<Self>, String> {
+        let needed =
+            [("--jwt-issuer", &self.issuer), ("--jwt-audience", &self.audience), ("--jwt-jwks-file", &self.jwks_file)];
+        let missing: Vec<_> = needed.iter().filter(|(_, value)| value.is_empty()).map(|(option, _)| *option).collect();
+        match missing.len() {
+            0 => Ok(Some(self)),
+            all if all == needed.len() => Ok(None),
+            _ => Err(format!("JWT bearer tokens also need {}", missing.join(" and "))),
         }
     }
 }
@@ -165,7 +177,7 @@ struct Known {
 impl Verifier {
     /// A verifier of one issuer's tokens.
     pub fn open(settings: Settings) -> Result<Self, KeySetError> {
-        let keys = KeyFile::open(&settings.jwks_file, &settings.algorithms)?;
+        let keys = KeyFile::open(Path::new(&settings.jwks_file), &settings.algorithms)?;
         Ok(Self { settings, keys, known: Mutex::default() })
     }
 

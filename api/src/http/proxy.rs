@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use clap::Args;
 use ipnet::IpNet;
 
 /// Where callers reach the service: scheme, host and, behind a gateway that takes it off, the start of the path.
@@ -80,10 +81,16 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Proxies {
+    /// Address or network of proxies that are trusted to say where a request comes from; repeat the option or use
+    /// commas for several
+    #[arg(long = "trusted-proxy", env = "MUTUALS_TRUSTED_PROXIES", value_delimiter = ',', value_name = "CIDR")]
     pub trusted: Vec<TrustedProxy>,
-    pub header: ForwardedHeader,
+    /// Header in which trusted proxies give the address of the caller
+    #[arg(long = "forwarded-header", env = "MUTUALS_FORWARDED_HEADER", default_value = "x-forwarded-for")]
+    #[arg(value_name = "HEADER")]
+    header: ForwardedHeader,
 }
 
 impl Proxies {

@@ -1,6 +1,7 @@
 use std::fs;
 
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use clap::Parser as _;
 use jsonwebtoken::EncodingKey;
 use jsonwebtoken::jwk::Jwk;
 use serde_json::json;
@@ -13,6 +14,12 @@ const NOW: i64 = 1_800_000_000;
 /// What stands before the 32 bytes of a private key in PKCS #8 (RFC 8410; RFC 5915).
 const ED25519: &str = "302e020100300506032b657004220420";
 const P256: &str = "304102010030130607 2a8648ce3d0201 06082a8648ce3d030107 042730250201010420";
+
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+}
 
 struct Issuer {
     folder: TempDir,
@@ -57,7 +64,9 @@ fn issuer_with(change: impl FnOnce(&mut Settings)) -> Issuer {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
     fs::write(&file, key_set().to_string()).unwrap();
-    let mut settings = Settings::new("https://login.example", "https://register.example", file);
+    let arguments = ["", "--jwt-issuer=https://login.example", "--jwt-audience=https://register.example"];
+    let file = format!("--jwt-jwks-file={}", file.display());
+    let mut settings = Line::parse_from(arguments.into_iter().chain([file.as_str()])).settings;
     change(&mut settings);
     Issuer { folder, verifier: Verifier::open(settings).unwrap() }
 }
@@ -314,7 +323,7 @@ fn a_key_file_must_have_public_keys_of_use() {
     let file = folder.path().join("jwks.json");
     let open = |text: &str| {
         fs::write(&file, text).unwrap();
-        KeyFile::open(&file, &Settings::ALGORITHMS).unwrap_err()
+        KeyFile::open(&file, &[Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA]).unwrap_err()
     };
     assert!(matches!(open("<html>"), KeySetError::Malformed(_)));
     assert!(matches!(open(r#"{"keys":[]}"#), KeySetError::Useless));
