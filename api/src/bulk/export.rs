@@ -23,7 +23,6 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::register::operations::{Operation, answer_as};
 use crate::register::resource::Root;
-use crate::request::page::SortKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::response::table::{self, Column};
@@ -119,7 +118,7 @@ impl Form {
 }
 
 async fn export<R: Root>(app: &App, caller: Caller, filter: R::Filter, form: Form) -> Result<HttpResponse, Problem> {
-    let (_, sort) = *R::Sort::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
+    let sort = *R::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
     let columns = table::columns(&<R::Document as Wire>::OBJECT);
     let mut page = Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false });
     let next = move |tx: &mut ReadTx<'_>| {

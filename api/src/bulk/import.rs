@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use store::idempotency::Answer;
 use store::import::{self, ImportId, NewImport};
-use store::{IdPage, Listed, Slice, Stamp, Store, WriteTx};
+use store::{IdPage, Listed, Slice, SortKey, Sorted, Stamp, Store, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -29,7 +29,7 @@ use crate::caller::Caller;
 use crate::http::request_id::RequestId;
 use crate::openapi::example::example_of;
 use crate::request::conditional::IdempotencyKey;
-use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter, SortKey};
+use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, OtherRecord, Problem};
@@ -179,14 +179,9 @@ struct ImportOptions {
     validate_only: Option<bool>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ImportSort {
-    Id,
-}
-
-impl SortKey for ImportSort {
+impl Sorted for Import {
     const NAME: &'static str = "ImportSort";
-    const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
+    const KEYS: &'static [SortKey] = &[SortKey::ID];
 }
 
 type ImportPage = ListPage<Import>;
@@ -213,15 +208,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// is kept for some days after it ends.
 #[utoipa::path(
     tag = "imports",
-    params(ListParameters<ImportSort>),
+    params(ListParameters<Import>),
     responses((status = 200, description = "A page of imports", body = ImportPage))
 )]
 #[get("/imports")]
-async fn list_imports(
-    app: App,
-    caller: Caller,
-    query: ListQuery<NoFilter, ImportSort>,
-) -> Result<HttpResponse, Problem> {
+async fn list_imports(app: App, caller: Caller, query: ListQuery<NoFilter, Import>) -> Result<HttpResponse, Problem> {
     authorize_role(&caller, Action::Read, Kind::Import)?;
     let page = query.page.clone();
     let slice = app.store.read(move |tx| {

@@ -12,7 +12,7 @@ use domain::{Action, Kind, Object, Scope, authorize, authorize_role};
 use serde::Serialize;
 use serde_json::{Value, json};
 use store::key::{NewKey, StoredKey};
-use store::{Listed, Page, ReadTx, Slice};
+use store::{Listed, Page, ReadTx, Slice, SortKey, Sorted};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -22,7 +22,7 @@ use crate::caller::authentication;
 use crate::register::resource::{self, Change, ChangeOptions};
 use crate::request::body::Body;
 use crate::request::conditional;
-use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter, SortKey};
+use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use secret::Secret;
@@ -103,14 +103,9 @@ pub fn example() -> (String, Value) {
     (ApiKey::name().into_owned(), example)
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KeySort {
-    Id,
-}
-
-impl SortKey for KeySort {
+impl Sorted for ApiKey {
     const NAME: &'static str = "ApiKeySort";
-    const KEYS: &'static [(&'static str, Self)] = &[("id", Self::Id)];
+    const KEYS: &'static [SortKey] = &[SortKey::ID];
 }
 
 type ApiKeyPage = ListPage<ApiKey>;
@@ -124,11 +119,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// In the order in which they were made, including those that no longer work. The secrets are not shown.
 #[utoipa::path(
     tag = "keys",
-    params(ListParameters<KeySort>),
+    params(ListParameters<ApiKey>),
     responses((status = 200, description = "A page of API keys", body = ApiKeyPage))
 )]
 #[get("/keys")]
-async fn list_keys(app: App, caller: Caller, query: ListQuery<NoFilter, KeySort>) -> Result<HttpResponse, Problem> {
+async fn list_keys(app: App, caller: Caller, query: ListQuery<NoFilter, ApiKey>) -> Result<HttpResponse, Problem> {
     authorize_role(&caller, Action::Read, Kind::Key)?;
     let page = query.page.clone();
     let slice = app.store.read(move |tx| slice(tx, &page)).await?;
@@ -222,7 +217,7 @@ fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpR
     conditional::json(response, serde_json::to_string(view).unwrap_or_default())
 }
 
-fn slice(tx: &mut ReadTx<'_>, page: &Page<KeySort>) -> Result<Slice, Problem> {
+fn slice(tx: &mut ReadTx<'_>, page: &Page) -> Result<Slice, Problem> {
     let (keys, total) = store::key::list(tx, &page.into())?;
     Ok(Slice::by_id(keys.into_iter().map(listed).collect(), page.limit, page.count.then_some(total)))
 }

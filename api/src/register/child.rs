@@ -19,7 +19,7 @@ use crate::register::resource::{Change, Erasure, Resource, accept, authorize_any
 use crate::register::words::Words;
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
-use crate::request::page::{ListQuery, NoFilter, SortKey};
+use crate::request::page::{ListQuery, NoFilter};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
@@ -126,12 +126,6 @@ pub fn erasure<T: ChildResource>(path: &str) -> Option<Erasure> {
 /// A child of this record, as far as it matters to who may touch it.
 fn object<T: ChildResource>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Object, store::Error> {
     Ok(Object::Child { kind: T::KIND, department: T::Parent::department(tx, parent_id)? })
-}
-
-/// Children are listed in one order, so that a request has none to choose.
-impl SortKey for () {
-    const NAME: &'static str = "";
-    const KEYS: &'static [(&'static str, Self)] = &[("", ())];
 }
 
 pub trait ChildFilter: Clone + Send + DeserializeOwned + IntoParams + 'static {

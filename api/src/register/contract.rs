@@ -7,13 +7,12 @@ use document::register::{
 use document::value::{Bounded, Day, DepartmentKey, MutualKey, Text, texts, words};
 use domain::{Contract, ContractId, MAX_INTEGER, Object, Record};
 use serde::Deserialize;
-use store::contract::{Filter, Sort};
+use store::contract::Filter;
 use store::{Days, Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 
 use crate::register::resource::{self, Resource, Root};
 use crate::register::words::Words;
-use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
@@ -114,17 +113,6 @@ impl resource::Filter for ContractFilter {
     }
 }
 
-impl SortKey for Sort {
-    const NAME: &'static str = "ContractSort";
-    const KEYS: &'static [(&'static str, Self)] = &[
-        ("id", Self::Id),
-        ("starts_on", Self::StartsOn),
-        ("ends_on", Self::EndsOn),
-        ("value", Self::Value),
-        ("updated_at", Self::UpdatedAt),
-    ];
-}
-
 impl Resource for Contract {
     type Key = PathKey<ContractId>;
 
@@ -172,7 +160,6 @@ impl Resource for Contract {
 impl Root for Contract {
     type Prepared = (ContractId, Contract);
     type Filter = ContractFilter;
-    type Sort = Sort;
 
     fn prepare(id: ContractId, _: DateTime<Utc>, value: Self) -> Self::Prepared {
         (id, value)
@@ -186,12 +173,7 @@ impl Root for Contract {
         store::contract::insert(tx, *id, value.clone())
     }
 
-    fn list(
-        tx: &mut ReadTx<'_>,
-        filter: &ContractFilter,
-        page: &Page<Sort>,
-        _: &domain::Caller,
-    ) -> Result<Slice, Problem> {
+    fn list(tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page, _: &domain::Caller) -> Result<Slice, Problem> {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::contract::list(tx, &filter, page)?)
     }

@@ -5,13 +5,12 @@ use document::register::DepartmentKind;
 use document::value::{SchemeAndId, SearchWords, Sector, Slugged, Text, texts, words};
 use domain::{Department, DepartmentId, Key, Object, Record};
 use serde::Deserialize;
-use store::department::{Filter, Sort};
+use store::department::Filter;
 use store::{Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::IntoParams;
 
 use crate::register::resource::{self, Resource, Root};
 use crate::register::words::{Conflicts, Words};
-use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
@@ -50,12 +49,6 @@ impl From<DepartmentFilter> for Filter {
             search: filter.q.map(Text::into_inner),
         }
     }
-}
-
-impl SortKey for Sort {
-    const NAME: &'static str = "DepartmentSort";
-    const KEYS: &'static [(&'static str, Self)] =
-        &[("id", Self::Id), ("name", Self::Name), ("updated_at", Self::UpdatedAt)];
 }
 
 impl Resource for Department {
@@ -110,7 +103,6 @@ impl Resource for Department {
 impl Root for Department {
     type Prepared = (DepartmentId, Slugged<Department>);
     type Filter = DepartmentFilter;
-    type Sort = Sort;
 
     fn prepare(id: DepartmentId, _: DateTime<Utc>, value: Slugged<Self>) -> Self::Prepared {
         (id, value)
@@ -126,12 +118,7 @@ impl Root for Department {
         store::department::insert(tx, *id, Self { slug, ..content })
     }
 
-    fn list(
-        tx: &mut ReadTx<'_>,
-        filter: &DepartmentFilter,
-        page: &Page<Sort>,
-        _: &domain::Caller,
-    ) -> Result<Slice, Problem> {
+    fn list(tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page, _: &domain::Caller) -> Result<Slice, Problem> {
         Ok(store::department::list(tx, &filter.clone().into(), page)?)
     }
 }

@@ -7,13 +7,12 @@ use document::value::{
 };
 use domain::{Action, Key, Mutual, MutualId, Object, Record, Staff};
 use serde::Deserialize;
-use store::mutual::{Filter, Sort};
+use store::mutual::Filter;
 use store::{Naming, Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
 use utoipa::IntoParams;
 
 use crate::register::resource::{self, Resource, Root};
 use crate::register::words::{Conflicts, Words};
-use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
@@ -94,17 +93,6 @@ impl resource::Filter for MutualFilter {
     }
 }
 
-impl SortKey for Sort {
-    const NAME: &'static str = "MutualSort";
-    const KEYS: &'static [(&'static str, Self)] = &[
-        ("id", Self::Id),
-        ("name", Self::Name),
-        ("launched_on", Self::LaunchedOn),
-        ("staff_count", Self::StaffCount),
-        ("updated_at", Self::UpdatedAt),
-    ];
-}
-
 impl Resource for Mutual {
     type Key = PathKey<Key<Mutual>>;
 
@@ -167,7 +155,6 @@ impl Resource for Mutual {
 impl Root for Mutual {
     type Prepared = Slugged<store::mutual::Prepared>;
     type Filter = MutualFilter;
-    type Sort = Sort;
 
     fn prepare(
         id: MutualId,
@@ -189,12 +176,7 @@ impl Root for Mutual {
         if *derived { content.insert_with_free_slug(tx) } else { content.insert(tx) }
     }
 
-    fn list(
-        tx: &mut ReadTx<'_>,
-        filter: &MutualFilter,
-        page: &Page<Sort>,
-        _: &domain::Caller,
-    ) -> Result<Slice, Problem> {
+    fn list(tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page, _: &domain::Caller) -> Result<Slice, Problem> {
         let filter = filter.clone().resolve(tx)?;
         Ok(store::mutual::list(tx, &filter, page)?)
     }

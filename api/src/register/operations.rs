@@ -35,7 +35,7 @@ use crate::request::page::{ChildParameters, ListParameters, page_schema};
 pub fn root<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
     let place = Place { path: format!("/{}", R::KIND.segment()), parent: None, own: (R::KIND, R::Key::schema()) };
     let mut filters = R::Filter::into_params(|| Some(ParameterIn::Query));
-    filters.extend(ListParameters::<R::Sort>::into_params(|| Some(ParameterIn::Query)));
+    filters.extend(ListParameters::<R>::into_params(|| Some(ParameterIn::Query)));
     filters.extend(KnownAt::into_params(|| Some(ParameterIn::Query)));
     let kind = Operations::of::<R>(place);
     config

@@ -15,7 +15,7 @@ use document::{Documented, Input, Refusal};
 use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::Deserialize;
 use store::idempotency::Answer;
-use store::{Naming, Page, ReadTx, Representation, Slice, Stamp, Stored, WriteTx, history};
+use store::{Naming, Page, ReadTx, Representation, Slice, Sorted, Stamp, Stored, WriteTx, history};
 use utoipa::IntoParams;
 
 use crate::app::App;
@@ -25,7 +25,7 @@ use crate::register::words::Words;
 use crate::request::body::Body;
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::request::known_at::KnownAt;
-use crate::request::page::{ListQuery, SortKey};
+use crate::request::page::ListQuery;
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::repeat::{Repeat, respond};
@@ -84,11 +84,10 @@ pub trait Resource: Documented + PartialEq {
 }
 
 /// A kind whose records belong to no other: how one is entered, and how they are listed.
-pub trait Root: Resource<Key: 'static> {
+pub trait Root: Resource<Key: 'static> + Sorted {
     /// A record that is ready to be entered.
     type Prepared: Send + Sync + 'static;
     type Filter: Filter;
-    type Sort: SortKey + Send + fmt::Debug;
 
     /// What it is to enter this.
     fn entering(&self) -> Action {
@@ -113,12 +112,8 @@ pub trait Root: Resource<Key: 'static> {
     ///
     /// # Errors
     /// 400 where the filter names a record that is not there or the page starts at no place of the list.
-    fn list(
-        tx: &mut ReadTx<'_>,
-        filter: &Self::Filter,
-        page: &Page<Self::Sort>,
-        caller: &domain::Caller,
-    ) -> Result<Slice, Problem>;
+    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page, caller: &domain::Caller)
+    -> Result<Slice, Problem>;
 }
 
 pub trait Filter: Clone + Send + serde::de::DeserializeOwned + IntoParams + 'static {
@@ -364,11 +359,7 @@ pub async fn read<R: Resource>(
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<R: Root>(
-    app: App,
-    caller: Caller,
-    query: ListQuery<R::Filter, R::Sort>,
-) -> Result<HttpResponse, Problem> {
+pub async fn list<R: Root>(app: App, caller: Caller, query: ListQuery<R::Filter, R>) -> Result<HttpResponse, Problem> {
     let ListQuery { filter, page, known_at, .. } = &query;
     if let Some(at) = known_at.passed(&app)? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
@@ -378,7 +369,7 @@ pub async fn list<R: Root>(
         let slice = app.store.read(read).await?;
         return query.answer(slice);
     }
-    let in_default_order = R::Sort::KEYS.first().is_some_and(|(_, key)| *key == page.sort);
+    let in_default_order = R::KEYS.first() == Some(&page.sort);
     let is_bounded = in_default_order && filter.is_indexed() && !page.count;
     let (filter, page) = (filter.clone(), page.clone());
     let read = move |tx: &mut ReadTx<'_>| R::list(tx, &filter, &page, &caller);

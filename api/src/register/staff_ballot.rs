@@ -12,7 +12,7 @@ use document::schema::InputOf;
 use document::value::{MutualKey, PartialDate, StaffBallotId, Text, texts, words};
 use domain::{Action, Object, Record};
 use serde::Deserialize;
-use store::staff_ballot::{Filter, Sort};
+use store::staff_ballot::Filter;
 use store::{Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, PartialSchema as _};
@@ -24,7 +24,6 @@ use crate::register::resource::{self, Change, ChangeOptions, Erasure, Resource, 
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::body::Body;
 use crate::request::conditional::{IfMatch, IfMatchOfAction};
-use crate::request::page::SortKey;
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
@@ -104,16 +103,6 @@ impl resource::Filter for StaffBallotFilter {
     }
 }
 
-impl SortKey for Sort {
-    const NAME: &'static str = "StaffBallotSort";
-    const KEYS: &'static [(&'static str, Self)] = &[
-        ("id", Self::Id),
-        ("closed_on", Self::ClosedOn),
-        ("declared_on", Self::DeclaredOn),
-        ("updated_at", Self::UpdatedAt),
-    ];
-}
-
 impl Resource for domain::StaffBallot {
     type Key = PathKey<domain::StaffBallotId>;
 
@@ -185,7 +174,6 @@ impl Resource for domain::StaffBallot {
 impl Root for domain::StaffBallot {
     type Prepared = (domain::StaffBallotId, domain::StaffBallot);
     type Filter = StaffBallotFilter;
-    type Sort = Sort;
 
     fn prepare(id: domain::StaffBallotId, _: DateTime<Utc>, value: Self) -> Self::Prepared {
         (id, value)
@@ -202,7 +190,7 @@ impl Root for domain::StaffBallot {
     fn list(
         tx: &mut ReadTx<'_>,
         filter: &StaffBallotFilter,
-        page: &Page<Sort>,
+        page: &Page,
         caller: &domain::Caller,
     ) -> Result<Slice, Problem> {
         let filter = filter.clone().resolve(tx)?;

@@ -4,6 +4,7 @@
 //! so that with another filter or sort it is refused rather than misread. Knows no resource.
 
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
@@ -16,7 +17,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{Page, Position, Slice};
+use store::{Page, Position, Slice, SortKey, Sorted};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Required};
@@ -37,31 +38,25 @@ const MAX_CURSOR_CHARS: usize = 2000;
 
 const CURSOR: &str = "Cursor";
 
-/// The keys that a list can be sorted by: words for the store's own.
-pub trait SortKey: Copy + PartialEq + 'static {
-    /// Name of the vocabulary in the contract: `MutualSort`.
-    const NAME: &'static str;
-    /// Each key with its word. The first is the order where the caller doesn't say.
-    const KEYS: &'static [(&'static str, Self)];
-}
-
 /// No parameter that filters a list.
 #[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
 pub struct NoFilter {}
 
 /// A page of a list as a request asks for it: an extractor that reads the filter `F` (a struct as for
-/// [`Query`](crate::request::query::Query)) and the page together, so that all faults of the query are told at once.
+/// [`Query`](crate::request::query::Query)) and the page together, so that all faults of the query are told at once. The list has the
+/// orders of `S`.
 #[derive(Debug)]
 pub struct ListQuery<F, S> {
     pub filter: F,
-    pub page: Page<S>,
+    pub page: Page,
     /// The instant that the list is of.
     pub known_at: KnownAt,
     target: Target,
     conditions: IfChanged,
+    orders: PhantomData<fn() -> S>,
 }
 
-impl<F: DeserializeOwned, S: SortKey> FromRequest for ListQuery<F, S> {
+impl<F: DeserializeOwned, S: Sorted> FromRequest for ListQuery<F, S> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -69,17 +64,17 @@ impl<F: DeserializeOwned, S: SortKey> FromRequest for ListQuery<F, S> {
         let (parameters, mut faults) = Parameters::of(request);
         let filter = parameters.read::<F>(&mut faults);
         let target = Target::of(request.path(), &parameters);
-        let page = parameters.read::<Paging>(&mut faults).and_then(|paging| paging.page(&target, &mut faults));
+        let page = parameters.read::<Paging>(&mut faults).and_then(|paging| paging.page::<S>(&target, &mut faults));
         let known_at = KnownAt::of_list(&parameters, &mut faults);
         let list = filter.zip(page).map(|(filter, page)| (filter, page, target));
         ready(finish(list, faults).and_then(|(filter, page, target)| {
             let conditions = IfChanged::from_request(request, payload).into_inner()?;
-            Ok(Self { filter, page, known_at, target, conditions })
+            Ok(Self { filter, page, known_at, target, conditions, orders: PhantomData })
         }))
     }
 }
 
-impl<F, S: SortKey> ListQuery<F, S> {
+impl<F, S> ListQuery<F, S> {
     /// The answer: the items, the cursor of the next page, tag and links; or 304.
     pub fn answer(&self, slice: Slice) -> Result<HttpResponse, Problem> {
         let next_cursor = slice.next.as_ref().map(|position| self.target.cursor(position));
@@ -87,9 +82,7 @@ impl<F, S: SortKey> ListQuery<F, S> {
         let link = self.target.link(next_cursor.as_deref()).map_err(Problem::internal)?;
         Ok(self.conditions.list(etag, link, || page_document(&slice, next_cursor.as_deref())))
     }
-}
 
-impl<F, S> ListQuery<F, S> {
     pub fn cursor(&self, position: &Position) -> String {
         self.target.cursor(position)
     }
@@ -124,13 +117,13 @@ fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
     document
 }
 
-/// A sort order in the contract: `type MutualSort = SortOrder<mutual::Sort>`.
+/// A sort order in the contract: `type MutualSort = SortOrder<Mutual>`.
 #[derive(Debug)]
-pub struct SortOrder<S>(std::marker::PhantomData<fn() -> S>);
+pub struct SortOrder<S>(PhantomData<fn() -> S>);
 
 /// The parameters `limit`, `cursor`, `sort` and `count` and the conditions of a list, for `params(…)` of its operation.
 #[derive(Debug)]
-pub struct ListParameters<S>(std::marker::PhantomData<fn() -> S>);
+pub struct ListParameters<S>(PhantomData<fn() -> S>);
 
 /// The parameters `limit`, `cursor` and `count` and the conditions of a list that has one order only.
 #[derive(Debug)]
@@ -146,7 +139,7 @@ struct Paging {
 
 impl Paging {
     /// The page, or what of it is wrong.
-    fn page<S: SortKey>(&self, target: &Target, faults: &mut Vec<ErrorItem>) -> Option<Page<S>> {
+    fn page<S: Sorted>(&self, target: &Target, faults: &mut Vec<ErrorItem>) -> Option<Page> {
         let told = faults.len();
         let mut refuse =
             |name: &str, code: &'static str, detail: String| faults.push(ErrorItem::parameter(name, code, detail));
@@ -156,9 +149,9 @@ impl Paging {
         }
         // A list of one order has no such parameter, and the gate has told so.
         let sort = self.sort.as_deref().filter(|_| !S::NAME.is_empty());
-        let order = sort.map_or_else(|| S::KEYS.first().map(|(_, key)| (*key, false)), order::<S>);
+        let order = sort.map_or_else(|| S::KEYS.first().map(|key| (*key, false)), order::<S>);
         if order.is_none() {
-            let keys: Vec<&str> = S::KEYS.iter().map(|(word, _)| *word).collect();
+            let keys: Vec<&str> = S::KEYS.iter().map(|key| key.word()).collect();
             let detail =
                 format!("expected one of {}, with a minus sign in front to reverse the order", keys.join(", "));
             refuse("sort", FaultCode::NotInVocabulary.as_str(), detail);
@@ -186,9 +179,9 @@ fn limit(text: &str) -> Option<usize> {
     text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit) && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-fn order<S: SortKey>(text: &str) -> Option<(S, bool)> {
+fn order<S: Sorted>(text: &str) -> Option<(SortKey, bool)> {
     let (word, descending) = text.strip_prefix('-').map_or((text, false), |word| (word, true));
-    S::KEYS.iter().find(|(own, _)| *own == word).map(|(_, key)| (*key, descending))
+    S::KEYS.iter().find(|key| key.word() == word).map(|key| (*key, descending))
 }
 
 /// The list that a request is about: everything of it but which page.
@@ -327,7 +320,7 @@ fn list_etag(slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
 
 /// A page of what is no record, in the contract: `type ImportPage = ListPage<Import>` is documented as an object of that name.
 #[derive(Debug)]
-pub struct ListPage<V>(std::marker::PhantomData<fn() -> V>);
+pub struct ListPage<V>(PhantomData<fn() -> V>);
 
 impl<V: ToSchema> PartialSchema for ListPage<V> {
     fn schema() -> RefOr<Schema> {
@@ -368,22 +361,22 @@ pub fn page_schema(item: &str) -> RefOr<Schema> {
         .into()
 }
 
-impl<S: SortKey> PartialSchema for SortOrder<S> {
+impl<S: Sorted> PartialSchema for SortOrder<S> {
     fn schema() -> RefOr<Schema> {
-        let words = S::KEYS.iter().flat_map(|(word, _)| [(*word).to_owned(), format!("-{word}")]);
+        let words = S::KEYS.iter().flat_map(|key| [key.word().to_owned(), format!("-{}", key.word())]);
         let description = "The sort key. A minus sign reverses the order. Records with equal values are sorted by id. \
                            Records without a value come last.";
         string().title(Some(S::NAME)).description(Some(description)).enum_values(Some(words)).into()
     }
 }
 
-impl<S: SortKey> ToSchema for SortOrder<S> {
+impl<S: Sorted> ToSchema for SortOrder<S> {
     fn name() -> std::borrow::Cow<'static, str> {
         S::NAME.into()
     }
 }
 
-impl<S: SortKey> IntoParams for ListParameters<S> {
+impl<S: Sorted> IntoParams for ListParameters<S> {
     fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut parameters = ChildParameters::into_params(provider);
         parameters.insert(2, parameter("sort", "The sort key.", SortOrder::<S>::schema()));
@@ -444,17 +437,6 @@ mod tests {
 
     use super::*;
 
-    #[derive(Clone, Copy, Debug, PartialEq)]
-    enum Sort {
-        Name,
-        LaunchedOn,
-    }
-
-    impl SortKey for Sort {
-        const NAME: &'static str = "TestSort";
-        const KEYS: &'static [(&'static str, Self)] = &[("name", Self::Name), ("launched_on", Self::LaunchedOn)];
-    }
-
     #[derive(Debug, Deserialize)]
     struct Filter {
         #[serde(default)]
@@ -462,7 +444,7 @@ mod tests {
         size: Option<u32>,
     }
 
-    fn extract(uri: &str) -> Result<ListQuery<Filter, Sort>, Vec<(String, &'static str)>> {
+    fn extract(uri: &str) -> Result<ListQuery<Filter, domain::Mutual>, Vec<(String, &'static str)>> {
         let request = TestRequest::with_uri(uri).to_http_request();
         ListQuery::from_request(&request, &mut Payload::None).into_inner().map_err(|problem| {
             problem.errors().iter().map(|fault| (fault.parameter.clone().unwrap_or_default(), fault.code)).collect()
@@ -478,10 +460,11 @@ mod tests {
         let list = extract("/v1/x?stage=a&sort=-launched_on&limit=7&stage=b&count=exact&size=3").unwrap();
         assert_eq!(list.filter.stage, ["a", "b"]);
         assert_eq!(list.filter.size, Some(3));
-        assert_eq!((list.page.sort, list.page.descending), (Sort::LaunchedOn, true));
+        assert_eq!((list.page.sort.word(), list.page.descending), ("launched_on", true));
         assert_eq!((list.page.limit, list.page.count), (7, true));
         let plain = extract("/v1/x").unwrap().page;
-        assert_eq!((plain.sort, plain.descending, plain.limit, plain.count), (Sort::Name, false, DEFAULT_LIMIT, false));
+        assert_eq!((plain.sort, plain.descending), (SortKey::ID, false));
+        assert_eq!((plain.limit, plain.count), (DEFAULT_LIMIT, false));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use error::{
 };
 pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
-pub use query::keyset::{IdPage, Listed, Page, Position, Slice};
+pub use query::keyset::{IdPage, Listed, Page, Position, Slice, SortKey, Sorted};
 pub use query::snapshot::Pieces;
 pub use query::span::{Days, Span};
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};

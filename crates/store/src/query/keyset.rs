@@ -17,11 +17,11 @@ use crate::{ReadTx, Representation};
 
 /// Which page of a list is wanted.
 #[derive(Clone, Debug)]
-pub struct Page<S> {
+pub struct Page {
     /// At most so many items.
     pub limit: usize,
     /// The key that items are ordered by.
-    pub sort: S,
+    pub sort: SortKey,
     /// From the greatest to the least.
     pub descending: bool,
     /// Where the page before ended; `None` for the first page.
@@ -50,8 +50,8 @@ pub struct IdPage {
     pub after: Option<String>,
 }
 
-impl<S> From<&Page<S>> for IdPage {
-    fn from(page: &Page<S>) -> Self {
+impl From<&Page> for IdPage {
+    fn from(page: &Page) -> Self {
         let after = page.after.as_ref().map(|position| position.id.clone());
         Self { limit: page.limit, descending: page.descending, after }
     }
@@ -92,10 +92,25 @@ pub struct Listed {
     pub reduced: bool,
 }
 
-/// A column that a list can be ordered by.
-#[derive(Clone, Copy)]
-pub struct SortColumn {
-    name: &'static str,
+/// What the lists of a kind can be ordered by.
+pub trait Sorted: 'static {
+    /// Name of these keys as a code list: `MutualSort`. Empty where there is nothing to choose.
+    const NAME: &'static str;
+    /// The keys. The first is the order where the caller doesn't say.
+    const KEYS: &'static [SortKey];
+}
+
+/// A list that has one order only, so that a request has none to choose.
+impl Sorted for () {
+    const NAME: &'static str = "";
+    const KEYS: &'static [SortKey] = &[SortKey::ID];
+}
+
+/// A key that a list can be ordered by: a column, and the word by which callers name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SortKey {
+    word: &'static str,
+    column: &'static str,
     values: Values,
     kind: KeyKind,
     /// Whether the records of a page are found first and fetched then. Where no index holds the order of a list, all that the filter lets
@@ -104,7 +119,7 @@ pub struct SortColumn {
 }
 
 /// What values of a sort column there are.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
     /// Each record has one of its own, so that the id is not needed to tell two apart.
     Unique,
@@ -115,7 +130,7 @@ pub enum Values {
 }
 
 /// How a sort key is written in a [`Position`].
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     Text,
     Integer,
@@ -182,21 +197,21 @@ impl Listing {
     /// A page of the list: from the items with a key, and where those end on the page, on into those without.
     ///
     /// One item more than the page holds is loaded, to know whether there is a next page.
-    pub(crate) fn page<S>(&self, tx: &mut ReadTx<'_>, page: &Page<S>, column: SortColumn) -> Result<Slice, Error> {
+    pub(crate) fn page(&self, tx: &mut ReadTx<'_>, page: &Page, key: SortKey) -> Result<Slice, Error> {
         let wanted = page.limit.saturating_add(1);
         let mut rows = match &page.after {
             Some(Position { key: None, .. }) => Vec::new(),
-            Some(Position { key: Some(key), .. }) if !column.kind.accepts(key) => {
-                return Err(Error::InvalidPosition(key.clone()));
+            Some(Position { key: Some(value), .. }) if !key.kind.accepts(value) => {
+                return Err(Error::InvalidPosition(value.clone()));
             }
             _ => {
-                let run = column.with_key(self.table, page, tx.conn().dialect());
-                self.load(tx, column, run, wanted)?
+                let run = key.with_value(self.table, page, tx.conn().dialect());
+                self.load(tx, key, run, wanted)?
             }
         };
-        if column.values == Values::Optional && rows.len() < wanted {
+        if key.values == Values::Optional && rows.len() < wanted {
             let more = wanted.saturating_sub(rows.len());
-            rows.extend(self.load(tx, column, column.without_key(self.table, page), more)?);
+            rows.extend(self.load(tx, key, key.without_value(self.table, page), more)?);
         }
         let mut next = None;
         if rows.len() > page.limit {
@@ -226,13 +241,13 @@ impl Listing {
         Ok(count.and(self.condition.clone()).giving::<BigInt>().get_result(tx.conn())?)
     }
 
-    fn load(&self, tx: &mut ReadTx<'_>, column: SortColumn, run: Run, limit: usize) -> Result<Vec<Row>, Error> {
+    fn load(&self, tx: &mut ReadTx<'_>, key: SortKey, run: Run, limit: usize) -> Result<Vec<Row>, Error> {
         let Run { condition, order } = run;
         let table = self.table;
         let chosen = self.condition.clone().sql(" AND ").and(condition).sql(format!(" ORDER BY {order} LIMIT "));
         let chosen = chosen.number(i64::try_from(limit).unwrap_or(i64::MAX));
-        let select = self.select(&column.key(table), "");
-        let query = if column.found_first {
+        let select = self.select(&key.text(table), "");
+        let query = if key.found_first {
             let ids = chosen.within(format!("{table}.id IN (SELECT {table}.id FROM {table} WHERE "), ")");
             select.and(ids).sql(format!(" ORDER BY {order}"))
         } else {
@@ -275,14 +290,25 @@ struct Run {
     order: String,
 }
 
-impl SortColumn {
+impl SortKey {
     /// The order of entry.
-    pub(crate) const ID: Self = Self::new("id", Values::Unique, KeyKind::Text);
+    pub const ID: Self = Self::new("id", Values::Unique, KeyKind::Text);
     /// By the time of the last change.
     pub(crate) const UPDATED_AT: Self = Self::new("updated_at", Values::Shared, KeyKind::Instant);
 
-    pub(crate) const fn new(name: &'static str, values: Values, kind: KeyKind) -> Self {
-        Self { name, values, kind, found_first: false }
+    pub(crate) const fn new(column: &'static str, values: Values, kind: KeyKind) -> Self {
+        Self { word: column, column, values, kind, found_first: false }
+    }
+
+    /// The same by a word that is not the column's name.
+    pub(crate) const fn called(self, word: &'static str) -> Self {
+        Self { word, ..self }
+    }
+
+    /// The word by which callers name it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        self.word
     }
 
     /// The same for a list that is best found first and ordered then, whatever index there is.
@@ -290,8 +316,8 @@ impl SortColumn {
         Self { found_first: true, ..self }
     }
 
-    fn with_key<S>(self, table: &str, page: &Page<S>, dialect: Dialect) -> Run {
-        let Self { name, values, kind, found_first } = self;
+    fn with_value(self, table: &str, page: &Page, dialect: Dialect) -> Run {
+        let Self { column: name, values, kind, found_first, .. } = self;
         let filled =
             if values == Values::Optional { format!("{table}.{name} IS NOT NULL") } else { "1 = 1".to_owned() };
         let mut condition = Fragment::default().sql(filled);
@@ -320,8 +346,8 @@ impl SortColumn {
         Run { condition, order }
     }
 
-    fn without_key<S>(self, table: &str, page: &Page<S>) -> Run {
-        let mut condition = Fragment::default().sql(format!("{table}.{} IS NULL", self.name));
+    fn without_value(self, table: &str, page: &Page) -> Run {
+        let mut condition = Fragment::default().sql(format!("{table}.{} IS NULL", self.column));
         if let Some(Position { key: None, id: last }) = &page.after {
             let operator = if page.descending { "<" } else { ">" };
             condition = condition.sql(format!(" AND {table}.id {operator} ")).parameter(last);
@@ -330,11 +356,11 @@ impl SortColumn {
         Run { condition, order: format!("{table}.id{direction}") }
     }
 
-    /// The key as text that compares as the column does once it is cast back.
-    fn key(self, table: &str) -> String {
+    /// Its value as text that compares as the column does once it is cast back.
+    fn text(self, table: &str) -> String {
         match self.kind {
-            KeyKind::Text => format!("{table}.{}", self.name),
-            KeyKind::Integer | KeyKind::Instant | KeyKind::Day => format!("CAST({table}.{} AS TEXT)", self.name),
+            KeyKind::Text => format!("{table}.{}", self.column),
+            KeyKind::Integer | KeyKind::Instant | KeyKind::Day => format!("CAST({table}.{} AS TEXT)", self.column),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::backend::dialect::Dialect;
 use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{day, day_option, parsed};
 use crate::error::Error;
-use crate::query::keyset::{KeyKind, Listing, Page, Position, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Position, SortKey, Values};
 use crate::register::child::{self, ChildRecord};
 use crate::register::department;
 
@@ -73,13 +73,13 @@ impl NamedDepartment {
     }
 }
 
-const ORDER: SortColumn = SortColumn::new("due_on", Values::Shared, KeyKind::Day);
+const ORDER: SortKey = SortKey::new("due_on", Values::Shared, KeyKind::Day);
 
 /// A page of the commitments as at a day, and how many there are of each status.
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the report.
-pub fn commitments(tx: &mut ReadTx<'_>, filter: &CommitmentFilter, page: &Page<()>) -> Result<CommitmentReport, Error> {
+pub fn commitments(tx: &mut ReadTx<'_>, filter: &CommitmentFilter, page: &Page) -> Result<CommitmentReport, Error> {
     let statuses = with_status(tx.conn().dialect(), &filter.statuses, filter.as_at);
     let condition = all_of([of_departments(&filter.departments), statuses]);
     let slice = Listing::of::<Child<Department, Commitment>>(condition).page(tx, page, ORDER)?;

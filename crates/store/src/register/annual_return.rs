@@ -5,14 +5,14 @@ use domain::{AnnualReturn, Checked, Child, Key, Mutual, MutualId};
 use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
-use crate::query::keyset::{KeyKind, SortColumn, Values};
+use crate::query::keyset::{KeyKind, SortKey, Values};
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
 use crate::register::mutual;
 use crate::register::staff_count::newest_count;
 use crate::transaction::WriteTx;
 
 impl StoredChild for AnnualReturn {
-    const ORDER: SortColumn = SortColumn::new("period_ends_on", Values::Unique, KeyKind::Day);
+    const ORDER: SortKey = SortKey::new("period_ends_on", Values::Unique, KeyKind::Day);
 
     const COLUMNS: &'static [&'static str] = &["period_ends_on", "headcount"];
 

@@ -20,7 +20,7 @@ use crate::backend::json::{parsed, parsed_option};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::log::entry::Action;
 use crate::log::personal;
-use crate::query::keyset::{Listing, Page, Slice, SortColumn};
+use crate::query::keyset::{Listing, Page, Slice, SortKey};
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::reference::Dependents;
 use crate::register::{reference, tombstone};
@@ -64,7 +64,7 @@ pub trait Parent: Clone + Send + Sync + 'static {
 /// What a kind of child is, and how it is kept.
 pub trait StoredChild: ChildDocument<Parent: Parent> {
     /// What the children of one parent are listed by.
-    const ORDER: SortColumn = SortColumn::ID;
+    const ORDER: SortKey = SortKey::ID;
     /// The column by which a list can be filtered.
     const FILTER_COLUMN: Option<&'static str> = None;
     /// The columns of lists of words, an empty one standing for all words, by which a list can be filtered further.
@@ -184,7 +184,7 @@ pub fn list<T: StoredChild>(
     tx: &mut ReadTx<'_>,
     parent_id: Id<T::Parent>,
     conditions: &ChildConditions,
-    page: &Page<()>,
+    page: &Page,
     sees: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
     listing::<T>(of::<T>(parent_id).and(conditions.condition::<T>()), sees).page(tx, page, T::ORDER)

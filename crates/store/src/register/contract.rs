@@ -15,7 +15,7 @@ use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
-use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
@@ -64,19 +64,15 @@ pub struct Filter {
     pub latest_ends: Days,
 }
 
-/// What contracts can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    /// By the first day of the term.
-    StartsOn,
-    /// By the last day of the term, extensions not included.
-    EndsOn,
-    /// By the amount of the value, whatever its currency.
-    Value,
-    /// By the time of the last change.
-    UpdatedAt,
-    /// By id, which is the order of entry.
-    Id,
+impl Sorted for Contract {
+    const NAME: &'static str = "ContractSort";
+    const KEYS: &'static [SortKey] = &[
+        SortKey::ID,
+        SortKey::new("starts_on", Values::Optional, KeyKind::Day),
+        SortKey::new("ends_on", Values::Optional, KeyKind::Day),
+        SortKey::new("value_amount_minor", Values::Optional, KeyKind::Integer).called("value"),
+        SortKey::UPDATED_AT,
+    ];
 }
 
 impl StoredKind for Contract {
@@ -145,9 +141,9 @@ pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Representation, Erro
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page) -> Result<Slice, Error> {
     let condition = condition(tx.conn().dialect(), filter);
-    Listing::of::<Contract>(condition).page(tx, page, page.sort.column())
+    Listing::of::<Contract>(condition).page(tx, page, page.sort)
 }
 
 /// Enters a contract, which may take the place of the mutual's first one.
@@ -332,18 +328,6 @@ fn cpv_condition(prefixes: &[CpvPrefix]) -> Option<Fragment> {
             .sql(")");
     }
     Some(condition.sql("))"))
-}
-
-impl Sort {
-    fn column(self) -> SortColumn {
-        match self {
-            Self::StartsOn => SortColumn::new("starts_on", Values::Optional, KeyKind::Day),
-            Self::EndsOn => SortColumn::new("ends_on", Values::Optional, KeyKind::Day),
-            Self::Value => SortColumn::new("value_amount_minor", Values::Optional, KeyKind::Integer),
-            Self::UpdatedAt => SortColumn::UPDATED_AT,
-            Self::Id => SortColumn::ID,
-        }
-    }
 }
 
 struct CpvCodes;

@@ -15,7 +15,7 @@ use crate::backend::schema::department_policy_areas;
 use crate::error::{Conflict, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
-use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{child, contract, reference, tombstone};
@@ -37,15 +37,10 @@ pub struct Filter {
     pub search: Option<SearchQuery>,
 }
 
-/// What departments can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    /// By name, whatever its letter case.
-    Name,
-    /// By the time of the last change.
-    UpdatedAt,
-    /// By id, which is the order of entry.
-    Id,
+impl Sorted for Department {
+    const NAME: &'static str = "DepartmentSort";
+    const KEYS: &'static [SortKey] =
+        &[SortKey::ID, SortKey::new("name_folded", Values::Unique, KeyKind::Text).called("name"), SortKey::UPDATED_AT];
 }
 
 impl StoredKind for Department {
@@ -84,11 +79,11 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page) -> Result<Slice, Error> {
     let condition = condition(tx.conn().dialect(), filter);
     let column = match filter.search {
-        Some(_) => page.sort.column().found_first(),
-        None => page.sort.column(),
+        Some(_) => page.sort.found_first(),
+        None => page.sort,
     };
     Listing::of::<Department>(condition).page(tx, page, column)
 }
@@ -194,16 +189,6 @@ fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
         open.map(|open| Fragment::default().sql(open)),
         filter.search.as_ref().map(|search| Searched::Departments.condition(dialect, search)),
     ])
-}
-
-impl Sort {
-    fn column(self) -> SortColumn {
-        match self {
-            Self::Name => SortColumn::new("name_folded", Values::Unique, KeyKind::Text),
-            Self::UpdatedAt => SortColumn::UPDATED_AT,
-            Self::Id => SortColumn::ID,
-        }
-    }
 }
 
 struct PolicyAreas;

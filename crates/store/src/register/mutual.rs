@@ -18,7 +18,7 @@ use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
 use crate::error::{Conflict, ConflictKind, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
-use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{child, contract, reference, staff_count, tombstone};
@@ -54,19 +54,15 @@ pub struct Filter {
     pub search: Option<SearchQuery>,
 }
 
-/// What mutuals can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    /// By name, whatever its letter case.
-    Name,
-    /// By the first day of the launch date.
-    LaunchedOn,
-    /// By the number of staff.
-    StaffCount,
-    /// By the time of the last change.
-    UpdatedAt,
-    /// By id, which is the order of entry.
-    Id,
+impl Sorted for Mutual {
+    const NAME: &'static str = "MutualSort";
+    const KEYS: &'static [SortKey] = &[
+        SortKey::ID,
+        SortKey::new("name_folded", Values::Unique, KeyKind::Text).called("name"),
+        SortKey::new("launched_on", Values::Optional, KeyKind::Text).found_first(),
+        SortKey::new("staff_count", Values::Optional, KeyKind::Integer).found_first(),
+        SortKey::UPDATED_AT,
+    ];
 }
 
 impl StoredKind for Mutual {
@@ -141,11 +137,11 @@ pub fn department_of(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Option<
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>) -> Result<Slice, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page) -> Result<Slice, Error> {
     let condition = condition(tx.conn().dialect(), filter);
     let column = match filter.search {
-        Some(_) => page.sort.column().found_first(),
-        None => page.sort.column(),
+        Some(_) => page.sort.found_first(),
+        None => page.sort,
     };
     Listing::of::<Mutual>(condition).page(tx, page, column)
 }
@@ -306,18 +302,6 @@ fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
         staff("<=", filter.staff_count_to),
         filter.search.as_ref().map(|search| Searched::Mutuals.condition(dialect, search)),
     ])
-}
-
-impl Sort {
-    fn column(self) -> SortColumn {
-        match self {
-            Self::Name => SortColumn::new("name_folded", Values::Unique, KeyKind::Text),
-            Self::LaunchedOn => SortColumn::new("launched_on", Values::Optional, KeyKind::Text).found_first(),
-            Self::StaffCount => SortColumn::new("staff_count", Values::Optional, KeyKind::Integer).found_first(),
-            Self::UpdatedAt => SortColumn::UPDATED_AT,
-            Self::Id => SortColumn::ID,
-        }
-    }
 }
 
 struct Sectors;

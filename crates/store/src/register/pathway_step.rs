@@ -7,13 +7,13 @@ use domain::{
 use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
-use crate::query::keyset::{KeyKind, SortColumn, Values};
+use crate::query::keyset::{KeyKind, SortKey, Values};
 use crate::register::child::{self, ChildRecord, StoredChild};
 use crate::register::record::{self};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for PathwayStep {
-    const ORDER: SortColumn = SortColumn::new("position", Values::Unique, KeyKind::Integer);
+    const ORDER: SortKey = SortKey::new("position", Values::Unique, KeyKind::Integer);
     const FILTER_COLUMN: Option<&'static str> = Some("stage");
     const COLUMNS: &'static [&'static str] = &["position", "stage"];
 

@@ -16,7 +16,7 @@ use crate::backend::schema::{staff_ballots, tombstones};
 use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::log::personal;
-use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortColumn, Values};
+use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::tombstone::Confidants;
 use crate::register::visibility::{seen, visible};
@@ -47,17 +47,14 @@ pub struct Filter {
     pub has_turnout: Option<bool>,
 }
 
-/// What ballots can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
-    /// By the first day on which it may have closed.
-    ClosedOn,
-    /// By the first day on which it may have been declared.
-    DeclaredOn,
-    /// By the time of the last change.
-    UpdatedAt,
-    /// By id, which is the order of entry.
-    Id,
+impl Sorted for StaffBallot {
+    const NAME: &'static str = "StaffBallotSort";
+    const KEYS: &'static [SortKey] = &[
+        SortKey::ID,
+        SortKey::new("closed_on", Values::Optional, KeyKind::Text),
+        SortKey::new("declared_on", Values::Optional, KeyKind::Text),
+        SortKey::UPDATED_AT,
+    ];
 }
 
 impl StoredKind for StaffBallot {
@@ -136,8 +133,8 @@ pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page<Sort>, sees: DraftAccess<'_>) -> Result<Slice, Error> {
-    listing(condition(filter), sees).page(tx, page, page.sort.column())
+pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page, sees: DraftAccess<'_>) -> Result<Slice, Error> {
+    listing(condition(filter), sees).page(tx, page, page.sort)
 }
 
 /// Enters a ballot for a caller who sees these drafts.
@@ -390,17 +387,6 @@ fn condition(filter: &Filter) -> Fragment {
         filter.declared.condition("staff_ballots.declared_on"),
         turnout,
     ])
-}
-
-impl Sort {
-    fn column(self) -> SortColumn {
-        match self {
-            Self::ClosedOn => SortColumn::new("closed_on", Values::Optional, KeyKind::Text),
-            Self::DeclaredOn => SortColumn::new("declared_on", Values::Optional, KeyKind::Text),
-            Self::UpdatedAt => SortColumn::UPDATED_AT,
-            Self::Id => SortColumn::ID,
-        }
-    }
 }
 
 /// All of a mutual's, in the order of entry.

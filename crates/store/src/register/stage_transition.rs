@@ -9,13 +9,13 @@ use domain::{
 
 use crate::backend::column::Column;
 use crate::error::Error;
-use crate::query::keyset::{KeyKind, SortColumn, Values};
+use crate::query::keyset::{KeyKind, SortKey, Values};
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
 use crate::register::{mutual, readiness};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for StageTransition {
-    const ORDER: SortColumn = SortColumn::new("position", Values::Shared, KeyKind::Integer);
+    const ORDER: SortKey = SortKey::new("position", Values::Shared, KeyKind::Integer);
 
     const COLUMNS: &'static [&'static str] = &["position"];
 

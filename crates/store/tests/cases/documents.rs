@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Department, DraftAccess, Scrutineer, StaffBallot};
-use store::{Error, Page, Store};
+use store::{Error, Page, SortKey, Store};
 
 use crate::fixture::{ballot, checked, declared_ballot, department, mutual, parsed};
 use crate::kit::{Raw, Register, shown, stamp};
@@ -16,7 +16,7 @@ async fn bring_up_to_date(store: &Store, second: i64) -> Result<(), Error> {
 }
 
 async fn departments_shown(store: &Store) -> Vec<String> {
-    let page = Page { limit: 1_000, sort: store::department::Sort::Id, descending: false, after: None, count: false };
+    let page = Page { limit: 1_000, sort: SortKey::ID, descending: false, after: None, count: false };
     let list = move |tx: &mut store::ReadTx<'_>| store::department::list(tx, &Default::default(), &page);
     store.read_one::<_, Error, _>(list).await.unwrap().items.into_iter().map(|item| item.document).collect()
 }
@@ -180,8 +180,7 @@ async fn a_lost_public_document_is_an_error(register: &Register) {
 
     for access in [DraftAccess::All, DraftAccess::None] {
         let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, access);
-        let page =
-            Page { limit: 10, sort: store::staff_ballot::Sort::Id, descending: false, after: None, count: false };
+        let page = Page { limit: 10, sort: SortKey::ID, descending: false, after: None, count: false };
         let list = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::list(tx, &Default::default(), &page, access);
         let shown = register.store.read_one::<_, Error, _>(show).await;
         let listed = register.store.read_one::<_, Error, _>(list).await;

@@ -11,7 +11,7 @@ use domain::{
     MutualId, Name, Parents, PartialDate, Procedure, Record, Rules, Sector, Slug, Sources, Staff, StaffBallot,
     StaffBallotId, Stage, Tally, Tests, Timeline,
 };
-use store::{Error, Listed, Page, ReadTx, Representation, Slice, Stored, WriteTx};
+use store::{Error, Listed, Page, ReadTx, Representation, Slice, SortKey, Sorted, Stored, WriteTx};
 
 use crate::kit::{Register, listed, next_id, shown, stamp};
 
@@ -154,28 +154,21 @@ pub fn contract_of(mutual_id: MutualId, department_id: DepartmentId, entered_on:
 }
 
 /// What the four kinds of records have in common for the store.
-pub trait Resource: Documented + Debug + PartialEq + Send + Sync + Unpin + 'static {
+pub trait Resource: Documented + Debug + PartialEq + Send + Sync + Unpin + 'static + Sorted {
     type Filter: Clone + Debug + Default + Send + Sync + 'static;
-    type Sort: Copy + Debug + Send + Sync + 'static;
-
-    /// Whatever there is to sort by.
-    const SORTS: &'static [Self::Sort];
 
     fn insert(tx: &mut WriteTx<'_>, id: Id<Self>, content: Self) -> Result<Record<Self>, Error>;
     fn update(tx: &mut WriteTx<'_>, current: &Record<Self>, content: Self) -> Result<Record<Self>, Error>;
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error>;
     fn find(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Record<Self>, Error>;
     fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Representation, Error>;
-    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice, Error>;
+    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page) -> Result<Slice, Error>;
 }
 
 macro_rules! resource {
-    ($Resource:ident, $module:ident, $key:expr, [$($Sort:ident),+] $(, $sees:expr)?) => {
+    ($Resource:ident, $module:ident, $key:expr $(, $sees:expr)?) => {
         impl Resource for $Resource {
             type Filter = store::$module::Filter;
-            type Sort = store::$module::Sort;
-
-            const SORTS: &'static [Self::Sort] = &[$(store::$module::Sort::$Sort),+];
 
             fn insert(tx: &mut WriteTx<'_>, id: Id<Self>, content: Self) -> Result<Record<Self>, Error> {
                 store::$module::insert(tx, id, content $(, $sees)?).map(as_shown)
@@ -197,22 +190,27 @@ macro_rules! resource {
                 store::$module::show(tx, &$key(id) $(, $sees)?)
             }
 
-            fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page<Self::Sort>) -> Result<Slice, Error> {
+            fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page) -> Result<Slice, Error> {
                 store::$module::list(tx, filter, page $(, $sees)?)
             }
         }
     };
 }
 
-resource!(Department, department, Key::Id, [Name, UpdatedAt, Id]);
-resource!(Mutual, mutual, Key::Id, [Name, LaunchedOn, StaffCount, UpdatedAt, Id]);
-resource!(StaffBallot, staff_ballot, std::convert::identity, [ClosedOn, DeclaredOn, UpdatedAt, Id], DraftAccess::All);
-resource!(Contract, contract, std::convert::identity, [StartsOn, EndsOn, Value, UpdatedAt, Id]);
+resource!(Department, department, Key::Id);
+resource!(Mutual, mutual, Key::Id);
+resource!(StaffBallot, staff_ballot, std::convert::identity, DraftAccess::All);
+resource!(Contract, contract, std::convert::identity);
 
 /// What was stored, which is what was to be shown of it.
 fn as_shown<T: Documented + Debug>(stored: Stored<T>) -> Record<T> {
     assert_eq!(*stored.document, *shown(&stored.record).document);
     Arc::unwrap_or_clone(stored.record)
+}
+
+/// The key by which callers order a list so.
+pub fn sort<R: Sorted>(word: &str) -> SortKey {
+    *R::KEYS.iter().find(|key| key.word() == word).unwrap()
 }
 
 impl Register {
@@ -264,8 +262,7 @@ impl Register {
 
     /// Everything that a filter lets through, by id.
     pub async fn all<R: Resource>(&self, filter: R::Filter) -> Vec<Record<R>> {
-        let sort = *R::SORTS.last().unwrap();
-        let page = Page { limit: 10_000, sort, descending: false, after: None, count: false };
+        let page = Page { limit: 10_000, sort: SortKey::ID, descending: false, after: None, count: false };
         let work = move |tx: &mut ReadTx<'_>| {
             let items = R::list(tx, &filter, &page)?.items;
             let find = |item: &Listed| R::find(tx, parsed(&item.id));

@@ -1,17 +1,18 @@
 //! What is read piece by piece is of one moment, and only few such reads run at a time.
 
 use domain::Mutual;
-use store::mutual::{Filter, Sort};
-use store::{Error, Page, Pieces, Position, ReadTx, Store};
+use store::mutual::Filter;
+use store::{Error, Page, Pieces, Position, ReadTx, SortKey, Store};
 
-use crate::fixture::mutual;
+use crate::fixture::{mutual, sort};
 use crate::kit::{Register, next_id};
 
 /// The names of all mutuals, each a piece of its own.
 fn names() -> impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, Error> {
     let mut after: Option<Position> = None;
     move |tx| {
-        let page = Page { limit: 1, sort: Sort::Name, descending: false, after: after.clone(), count: false };
+        let page =
+            Page { limit: 1, sort: sort::<Mutual>("name"), descending: false, after: after.clone(), count: false };
         let slice = store::mutual::list(tx, &Filter::default(), &page)?;
         let Some(item) = slice.items.first() else { return Ok(None) };
         let found = store::mutual::find(tx, &domain::Key::Id(item.id.parse().unwrap()))?;
@@ -84,8 +85,8 @@ async fn only_two_run_at_a_time(register: &Register) {
     panic!("a read that nobody takes goes on");
 }
 
-fn page() -> Page<Sort> {
-    Page { limit: 10, sort: Sort::Id, descending: false, after: None, count: false }
+fn page() -> Page {
+    Page { limit: 10, sort: SortKey::ID, descending: false, after: None, count: false }
 }
 
 async fn a_failure_is_the_last_piece(register: &Register) {

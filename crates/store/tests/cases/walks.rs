@@ -1,16 +1,16 @@
 //! Walks through a list, page by page.
 
 use domain::{Contract, Department, Mutual};
-use store::{Error, Page, Position, Slice};
+use store::{Error, Page, Position, Slice, SortKey};
 
-use crate::fixture::{Resource, checked, contract, date, department, life, mutual, parsed};
+use crate::fixture::{Resource, checked, contract, date, department, life, mutual, parsed, sort};
 use crate::kit::Register;
 
-async fn page<R: Resource>(register: &Register, page: Page<R::Sort>) -> Result<Slice, Error> {
+async fn page<R: Resource>(register: &Register, page: Page) -> Result<Slice, Error> {
     register.store.read_one(move |tx| R::list(tx, &R::Filter::default(), &page)).await
 }
 
-fn first<S>(sort: S, limit: usize) -> Page<S> {
+fn first(sort: SortKey, limit: usize) -> Page {
     Page { limit, sort, descending: false, after: None, count: false }
 }
 
@@ -28,7 +28,7 @@ fn launched(name: &str, on: &str) -> Mutual {
 }
 
 async fn a_walk_goes_on_where_it_stopped_though_that_record_is_deleted(register: &Register) {
-    let sort = store::mutual::Sort::Name;
+    let sort = sort::<Mutual>("name");
     for name in ["A", "B", "C", "D"] {
         register.enter(mutual(name)).await;
     }
@@ -42,7 +42,7 @@ async fn a_walk_goes_on_where_it_stopped_though_that_record_is_deleted(register:
 }
 
 async fn a_record_entered_behind_the_place_of_a_walk_is_not_visited_and_one_before_it_is(register: &Register) {
-    let sort = store::mutual::Sort::Name;
+    let sort = sort::<Mutual>("name");
     for name in ["C", "E", "G"] {
         register.enter(mutual(name)).await;
     }
@@ -56,7 +56,7 @@ async fn a_record_entered_behind_the_place_of_a_walk_is_not_visited_and_one_befo
 }
 
 async fn a_page_may_span_dated_and_undated_records(register: &Register) {
-    let sort = store::mutual::Sort::LaunchedOn;
+    let sort = sort::<Mutual>("launched_on");
     for new in [mutual("undated 1"), launched("later", "2012"), mutual("undated 2"), launched("earlier", "2011-06")] {
         register.enter(new).await;
     }
@@ -72,7 +72,7 @@ async fn a_page_may_span_dated_and_undated_records(register: &Register) {
 
 async fn a_page_of_nothing_is_empty_and_the_last(register: &Register) {
     let nothing =
-        page::<Mutual>(register, Page { count: true, ..first(store::mutual::Sort::StaffCount, 5) }).await.unwrap();
+        page::<Mutual>(register, Page { count: true, ..first(sort::<Mutual>("staff_count"), 5) }).await.unwrap();
 
     assert!(nothing.items.is_empty());
     assert_eq!((nothing.next, nothing.total), (None, Some(0)));
@@ -83,7 +83,7 @@ async fn names_are_ordered_as_their_folded_bytes_whatever_the_database_speaks(re
         register.enter(mutual(name)).await;
     }
 
-    let all = page::<Mutual>(register, first(store::mutual::Sort::Name, 20)).await.unwrap();
+    let all = page::<Mutual>(register, first(sort::<Mutual>("name"), 20)).await.unwrap();
 
     assert_eq!(
         names(register, &all).await,
@@ -100,13 +100,13 @@ async fn a_made_up_place_is_refused_or_finds_nothing_odd(register: &Register) {
     let after = |key: &str| Some(Position { key: Some(key.to_owned()), id: owner.id.to_string() });
 
     for key in ["", "x", "1e3", "9223372036854775808", " 1", "1 "] {
-        let place = Page { after: after(key), ..first(store::mutual::Sort::StaffCount, 5) };
+        let place = Page { after: after(key), ..first(sort::<Mutual>("staff_count"), 5) };
         assert_refused(page::<Mutual>(register, place).await, key);
-        let place = Page { after: after(key), ..first(store::contract::Sort::Value, 5) };
+        let place = Page { after: after(key), ..first(sort::<Contract>("value"), 5) };
         assert_refused(page::<Contract>(register, place).await, key);
     }
     for key in ["", "2011", "2011-13-01", "0000-01-01", "2023-02-29", "now", "infinity"] {
-        let place = Page { after: after(key), ..first(store::contract::Sort::StartsOn, 5) };
+        let place = Page { after: after(key), ..first(sort::<Contract>("starts_on"), 5) };
         assert_refused(page::<Contract>(register, place).await, key);
     }
     for key in [
@@ -126,14 +126,14 @@ async fn a_made_up_place_is_refused_or_finds_nothing_odd(register: &Register) {
         "2026-01-01 00:00:00.1 BC",
         "2026-01-01 25:00:00",
     ] {
-        let place = Page { after: after(key), ..first(store::department::Sort::UpdatedAt, 5) };
+        let place = Page { after: after(key), ..first(sort::<Department>("updated_at"), 5) };
         assert_refused(page::<Department>(register, place).await, key);
     }
-    let place = Page { after: after("a\0b"), ..first(store::department::Sort::Name, 5) };
+    let place = Page { after: after("a\0b"), ..first(sort::<Department>("name"), 5) };
     assert_refused(page::<Department>(register, place).await, "a\0b");
     // Any other text is a place in a list that is ordered by text.
     for key in ["'; DROP TABLE mutuals; --", "\u{10ffff}", "%"] {
-        let place = Page { after: after(key), ..first(store::mutual::Sort::Name, 5) };
+        let place = Page { after: after(key), ..first(sort::<Mutual>("name"), 5) };
         page::<Mutual>(register, place).await.unwrap();
     }
 }
@@ -146,7 +146,7 @@ async fn an_item_without_a_key_is_no_place_in_a_list_where_all_have_one(register
     let there = register.enter(department("Department")).await;
     let after = Some(Position { key: None, id: there.id.to_string() });
 
-    let result = page::<Department>(register, Page { after, ..first(store::department::Sort::Name, 5) }).await;
+    let result = page::<Department>(register, Page { after, ..first(sort::<Department>("name"), 5) }).await;
 
     let passed =
         matches!(&result, Err(Error::InvalidPosition(_))) || result.as_ref().is_ok_and(|slice| slice.items.is_empty());

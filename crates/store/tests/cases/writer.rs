@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use domain::{Department, Mutual};
-use store::{ConflictKind, Error, WriteTx};
+use store::{ConflictKind, Error, SortKey, WriteTx};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{department, mutual};
@@ -191,13 +191,7 @@ async fn a_read_is_of_one_moment_though_writes_go_on(register: &Register) {
     let reading = {
         let store = register.store.clone();
         let read = move |tx: &mut store::ReadTx<'_>| {
-            let page = store::Page {
-                limit: 9,
-                sort: store::department::Sort::Id,
-                descending: false,
-                after: None,
-                count: true,
-            };
+            let page = store::Page { limit: 9, sort: SortKey::ID, descending: false, after: None, count: true };
             let first = store::department::list(tx, &Default::default(), &page)?;
             ready.send(()).unwrap();
             wait_for_write.recv().unwrap();

@@ -14,7 +14,7 @@ use crate::fixture::{checked, contract, department, distinct, mutual, parsed};
 use crate::kit::Register;
 
 use super::{
-    BACKDROP, Listed, SortKey, any_day, any_days, any_of, at_least, at_most, department_id, has, has_some, in_order,
+    BACKDROP, Listed, Value, any_day, any_days, any_of, at_least, at_most, department_id, has, has_some, in_order,
     lies_in, mutual_id, rarely,
 };
 
@@ -142,14 +142,15 @@ impl Listed for Contract {
             && lies_in(&filter.latest_ends, it.timeline.latest_ends_on)
     }
 
-    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey> {
-        let day = |day: Option<Day>| day.map(|day| SortKey::Date(PartialDate::from(day)));
+    fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
+        let day = |day: Option<Day>| day.map(|day| Value::Date(PartialDate::from(day)));
         match sort {
-            Self::Sort::StartsOn => day(record.content.timeline.starts_on),
-            Self::Sort::EndsOn => day(record.content.timeline.ends_on),
-            Self::Sort::Value => record.content.value.map(|value| SortKey::Number(value.amount_minor())),
-            Self::Sort::UpdatedAt => Some(SortKey::Instant(record.updated_at)),
-            Self::Sort::Id => Some(SortKey::Same),
+            "starts_on" => day(record.content.timeline.starts_on),
+            "ends_on" => day(record.content.timeline.ends_on),
+            "value" => record.content.value.map(|value| Value::Number(value.amount_minor())),
+            "updated_at" => Some(Value::Instant(record.updated_at)),
+            "id" => Some(Value::Same),
+            other => panic!("no key {other}"),
         }
     }
 }

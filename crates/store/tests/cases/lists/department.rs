@@ -9,7 +9,7 @@ use proptest::strategy::BoxedStrategy;
 use crate::fixture::{department, distinct, parsed};
 
 use super::{
-    AREAS, BACKDROP, BEGINNINGS, Listed, SortKey, any_date, any_identifiers, any_of, any_query, department_id,
+    AREAS, BACKDROP, BEGINNINGS, Listed, Value, any_date, any_identifiers, any_of, any_query, department_id,
     drafted_identifiers, found_by, has, own_identifiers, rarely, share, soundest, subset,
 };
 
@@ -66,11 +66,12 @@ impl Listed for Department {
             && found_by(filter.search.as_ref(), it.name.as_str(), &it.identifiers)
     }
 
-    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey> {
+    fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
         Some(match sort {
-            Self::Sort::Name => SortKey::Text(fold_name(record.content.name.as_str())),
-            Self::Sort::UpdatedAt => SortKey::Instant(record.updated_at),
-            Self::Sort::Id => SortKey::Same,
+            "name" => Value::Text(fold_name(record.content.name.as_str())),
+            "updated_at" => Value::Instant(record.updated_at),
+            "id" => Value::Same,
+            other => panic!("no key {other}"),
         })
     }
 }

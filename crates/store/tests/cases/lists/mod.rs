@@ -18,7 +18,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::BoxedStrategy;
-use store::{Days, Error, Page, Span};
+use store::{Days, Error, Page, SortKey, Span};
 
 use crate::fixture::{Resource, declared_ballot, department, distinct, mutual, parsed};
 use crate::kit::{Register, for_all, listed, moment, next_id, numbered, stamp_at};
@@ -33,11 +33,11 @@ trait Listed: Resource {
     fn made_unique(self, number: usize) -> Self;
     fn any_filter() -> BoxedStrategy<Self::Filter>;
     fn meets(record: &Record<Self>, filter: &Self::Filter) -> bool;
-    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey>;
+    fn key(record: &Record<Self>, sort: &str) -> Option<Value>;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum SortKey {
+enum Value {
     Text(String),
     Number(i64),
     Date(PartialDate),
@@ -67,7 +67,7 @@ type Script<R> = (Vec<Course<R>>, Vec<Look<<R as Resource>::Filter>>);
 fn scripts<R: Listed>() -> impl Strategy<Value = Script<R>> {
     let then = option::of((option::weighted(0.7, R::any()), any_time()));
     let course = (R::any(), any_time(), then).prop_map(|(new, at, then)| Course { entered: (new, at), then });
-    let look = (R::any_filter(), 0..R::SORTS.len(), any::<bool>(), 1_usize..7, any::<bool>())
+    let look = (R::any_filter(), 0..R::KEYS.len(), any::<bool>(), 1_usize..7, any::<bool>())
         .prop_map(|(filter, sort, descending, limit, count)| Look { filter, sort, descending, limit, count });
     (vec(course, 0..14), vec(look, 5..25))
 }
@@ -86,11 +86,11 @@ async fn check<R: Listed>(register: &Register, (courses, looks): Script<R>) {
         assert!(everything.contains(&found), "{found:?} is not listed");
     }
     for look in looks {
-        let sort = R::SORTS[look.sort];
+        let sort = R::KEYS[look.sort];
         let mut expected: Vec<&Record<R>> = everything.iter().filter(|record| R::meets(record, &look.filter)).collect();
         expected.sort_by(|a, b| compare(a, b, sort, look.descending));
         let walked = walk::<R>(register, &look, sort, expected.len()).await;
-        let keys = || expected.iter().map(|record| (record.id, R::key(record, sort))).collect::<Vec<_>>();
+        let keys = || expected.iter().map(|record| (record.id, R::key(record, sort.word()))).collect::<Vec<_>>();
         let ids = walked.iter().map(|item| item.id.clone());
         let differs = || format!("{look:?} by {sort:?}, of which the keys are {:#?}", keys());
         assert_eq!(
@@ -104,8 +104,8 @@ async fn check<R: Listed>(register: &Register, (courses, looks): Script<R>) {
 }
 
 /// By the key, absent last, then by id, both in the same direction.
-fn compare<R: Listed>(a: &Record<R>, b: &Record<R>, sort: R::Sort, descending: bool) -> std::cmp::Ordering {
-    let (one, other) = (R::key(a, sort), R::key(b, sort));
+fn compare<R: Listed>(a: &Record<R>, b: &Record<R>, sort: SortKey, descending: bool) -> std::cmp::Ordering {
+    let (one, other) = (R::key(a, sort.word()), R::key(b, sort.word()));
     one.is_none().cmp(&other.is_none()).then_with(|| {
         let up = one.cmp(&other).then_with(|| a.id.to_string().cmp(&b.id.to_string()));
         if descending { up.reverse() } else { up }
@@ -115,7 +115,7 @@ fn compare<R: Listed>(a: &Record<R>, b: &Record<R>, sort: R::Sort, descending: b
 async fn walk<R: Listed>(
     register: &Register,
     look: &Look<R::Filter>,
-    sort: R::Sort,
+    sort: SortKey,
     most: usize,
 ) -> Vec<store::Listed> {
     let mut page = Page { limit: look.limit, sort, descending: look.descending, after: None, count: look.count };

@@ -10,7 +10,7 @@ use proptest::strategy::BoxedStrategy;
 use crate::fixture::{checked, distinct, mutual, parsed};
 
 use super::{
-    AREAS, BACKDROP, BEGINNINGS, Listed, SortKey, any_date, any_identifiers, any_of, any_query, any_span, at_least,
+    AREAS, BACKDROP, BEGINNINGS, Listed, Value, any_date, any_identifiers, any_of, any_query, any_span, at_least,
     at_most, department_id, drafted_identifiers, found_by, has, has_some, may_lie_in, mutual_id, own_identifiers,
     rarely, share, soundest, subset,
 };
@@ -123,13 +123,14 @@ impl Listed for Mutual {
             && found_by(filter.search.as_ref(), &format!("{} {description}", it.name), &it.identifiers)
     }
 
-    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey> {
+    fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
         match sort {
-            Self::Sort::Name => Some(SortKey::Text(fold_name(record.content.name.as_str()))),
-            Self::Sort::LaunchedOn => record.content.life.launched_on.map(SortKey::Date),
-            Self::Sort::StaffCount => record.content.staff.count.map(SortKey::Number),
-            Self::Sort::UpdatedAt => Some(SortKey::Instant(record.updated_at)),
-            Self::Sort::Id => Some(SortKey::Same),
+            "name" => Some(Value::Text(fold_name(record.content.name.as_str()))),
+            "launched_on" => record.content.life.launched_on.map(Value::Date),
+            "staff_count" => record.content.staff.count.map(Value::Number),
+            "updated_at" => Some(Value::Instant(record.updated_at)),
+            "id" => Some(Value::Same),
+            other => panic!("no key {other}"),
         }
     }
 }

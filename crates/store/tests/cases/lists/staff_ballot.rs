@@ -11,7 +11,7 @@ use crate::fixture::{ballot, checked, parsed};
 use crate::kit::numbered;
 
 use super::{
-    BACKDROP, Listed, SortKey, any_date, any_of, any_span, has, has_some, in_order, may_lie_in, mutual_id, rarely,
+    BACKDROP, Listed, Value, any_date, any_of, any_span, has, has_some, in_order, may_lie_in, mutual_id, rarely,
 };
 
 const BALLOT_KINDS: &[BallotKind] = &[BallotKind::Formal, BallotKind::Indicative, BallotKind::Rerun];
@@ -68,12 +68,13 @@ impl Listed for StaffBallot {
             && filter.has_turnout.is_none_or(|known| known == it.tally.roll_size.and(it.tally.returned).is_some())
     }
 
-    fn key(record: &Record<Self>, sort: Self::Sort) -> Option<SortKey> {
+    fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
         match sort {
-            Self::Sort::ClosedOn => record.content.held.closed_on.map(SortKey::Date),
-            Self::Sort::DeclaredOn => record.content.held.declared_on.map(SortKey::Date),
-            Self::Sort::UpdatedAt => Some(SortKey::Instant(record.updated_at)),
-            Self::Sort::Id => Some(SortKey::Same),
+            "closed_on" => record.content.held.closed_on.map(Value::Date),
+            "declared_on" => record.content.held.declared_on.map(Value::Date),
+            "updated_at" => Some(Value::Instant(record.updated_at)),
+            "id" => Some(Value::Same),
+            other => panic!("no key {other}"),
         }
     }
 }
