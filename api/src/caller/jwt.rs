@@ -271,7 +271,7 @@ impl Verifier {
 }
 
 async fn resolve(store: &Store, keys: Vec<Key<Department>>) -> Result<Vec<domain::DepartmentId>, CallerError> {
-    let resolved = store.read(move |tx| store::department::resolve(tx, &keys)).await;
+    let resolved = store.read(move |tx| store::reference::resolve(tx, &keys)).await;
     resolved.map_err(|error| match error {
         store::Error::Rule(_) => CallerError::Refused(Refusal::UnknownDepartment),
         error => CallerError::Store(error),

@@ -255,7 +255,7 @@ async fn get_commitment_report(
     let (departments, statuses, page) = (texts(department), words(status), query.page.clone());
     let listed = statuses.clone();
     let report = app.store.read(move |tx| {
-        let departments = store::department::resolve(tx, &departments).map_err(Problem::of_query)?;
+        let departments = store::reference::resolve(tx, &departments).map_err(Problem::of_query)?;
         let filter = CommitmentFilter { as_at, departments, statuses: statuses.clone() };
         store::report::commitments(tx, &filter, &page).map_err(Problem::from)
     });
@@ -291,7 +291,7 @@ async fn get_support_coverage(
     let as_at = app.as_at(as_at.map(Text::into_inner))?;
     let departments = texts(department);
     let read = move |tx: &mut store::ReadTx<'_>| {
-        let departments = store::department::resolve(tx, &departments).map_err(Problem::of_query)?;
+        let departments = store::reference::resolve(tx, &departments).map_err(Problem::of_query)?;
         store::coverage::of(tx, &departments, as_at).map_err(Problem::from)
     };
     let coverage = app.store.read(read).await?;

@@ -1,13 +1,10 @@
 //! Departments: the public bodies that mutuals leave, or that sponsor, commission or support them.
 
 use chrono::{DateTime, Utc};
-use document::register::DepartmentKind;
-use document::value::{SchemeAndId, SearchWords, Sector, Slugged, Text, texts, words};
+use document::register::DepartmentFilter;
+use document::value::Slugged;
 use domain::{Department, DepartmentId, Key, Object, Record};
-use serde::Deserialize;
-use store::department::Filter;
 use store::{Page, ReadTx, Representation, Slice, Stored, WriteTx};
-use utoipa::IntoParams;
 
 use crate::register::resource::{self, Resource, Root};
 use crate::register::words::{Conflicts, Words};
@@ -15,39 +12,10 @@ use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
 
-/// Which departments a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct DepartmentFilter {
-    /// Of this kind.
-    kind: Vec<DepartmentKind>,
-    /// With this sector among its policy areas.
-    sector: Vec<Sector>,
-    /// With this identifier.
-    identifier: Vec<SchemeAndId>,
-    /// `true` for departments without a closing date, `false` for those with one.
-    open: Option<bool>,
-    /// Words to find in the name or identifiers.
-    q: Option<SearchWords>,
-}
-
 impl resource::Filter for DepartmentFilter {
     /// There are never so many departments that a scan takes long; a search takes two statements.
     fn is_indexed(&self) -> bool {
         self.q.is_none()
-    }
-}
-
-impl From<DepartmentFilter> for Filter {
-    fn from(filter: DepartmentFilter) -> Self {
-        Self {
-            kinds: words(filter.kind),
-            policy_areas: words(filter.sector),
-            identifiers: texts(filter.identifier),
-            open: filter.open,
-            search: filter.q.map(Text::into_inner),
-        }
     }
 }
 
@@ -119,6 +87,6 @@ impl Root for Department {
     }
 
     fn list(tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page, _: &domain::Caller) -> Result<Slice, Problem> {
-        Ok(store::department::list(tx, &filter.clone().into(), page)?)
+        store::department::list(tx, filter, page).map_err(Problem::of_query)
     }
 }

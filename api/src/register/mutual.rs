@@ -1,82 +1,16 @@
 //! Mutuals: staff groups on the way out of the public sector, and the organisations they became.
 
 use chrono::{DateTime, Utc};
-use document::register::{LegalForm, OriginRoute, Stage};
-use document::value::{
-    Bounded, DepartmentKey, PartialDate, Region, SchemeAndId, SearchWords, Sector, Slugged, Text, texts, words,
-};
-use domain::{Action, Key, Mutual, MutualId, Object, Record, Staff};
-use serde::Deserialize;
-use store::mutual::Filter;
-use store::{Naming, Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
-use utoipa::IntoParams;
+use document::register::MutualFilter;
+use document::value::Slugged;
+use domain::{Action, Key, Mutual, MutualId, Object, Record};
+use store::{Naming, Page, ReadTx, Representation, Slice, Stored, WriteTx};
 
 use crate::register::resource::{self, Resource, Root};
 use crate::register::words::{Conflicts, Words};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
-
-/// Which mutuals a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct MutualFilter {
-    /// Left this department, as its lead department or as another one.
-    department: Vec<DepartmentKey>,
-    /// In this sector.
-    sector: Vec<Sector>,
-    /// In this stage.
-    stage: Vec<Stage>,
-    /// In this region.
-    region: Vec<Region>,
-    /// Of this legal form.
-    legal_form: Vec<LegalForm>,
-    /// Left the public sector by this route.
-    origin_route: Vec<OriginRoute>,
-    /// With this identifier.
-    identifier: Vec<SchemeAndId>,
-    /// Launched on this day or later. A partial launch date matches if it may be in the range.
-    launched_from: Option<PartialDate>,
-    /// Launched on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
-    /// last day.
-    launched_to: Option<PartialDate>,
-    /// Ended on this day or later. A partial date matches if it may be in the range.
-    ended_from: Option<PartialDate>,
-    /// Ended on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
-    /// last day.
-    ended_to: Option<PartialDate>,
-    /// With at least this many staff.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
-    staff_count_from: Option<Bounded<0, { Staff::MAX_COUNT }>>,
-    /// With at most this many staff.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
-    staff_count_to: Option<Bounded<0, { Staff::MAX_COUNT }>>,
-    /// Words to find in the name, description or identifiers.
-    q: Option<SearchWords>,
-}
-
-impl MutualFilter {
-    fn resolve(self, tx: &mut ReadTx<'_>) -> Result<Filter, Problem> {
-        Ok(Filter {
-            departments: store::department::resolve(tx, &texts(self.department)).map_err(Problem::of_query)?,
-            sectors: words(self.sector),
-            stages: words(self.stage),
-            regions: words(self.region),
-            legal_forms: words(self.legal_form),
-            origin_routes: words(self.origin_route),
-            identifiers: texts(self.identifier),
-            launched: Span {
-                from: self.launched_from.map(Text::into_inner),
-                to: self.launched_to.map(Text::into_inner),
-            },
-            ended: Span { from: self.ended_from.map(Text::into_inner), to: self.ended_to.map(Text::into_inner) },
-            staff_count_from: self.staff_count_from.map(|Bounded(count)| count),
-            staff_count_to: self.staff_count_to.map(|Bounded(count)| count),
-            search: self.q.map(Text::into_inner),
-        })
-    }
-}
 
 impl resource::Filter for MutualFilter {
     fn is_indexed(&self) -> bool {
@@ -177,7 +111,6 @@ impl Root for Mutual {
     }
 
     fn list(tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page, _: &domain::Caller) -> Result<Slice, Problem> {
-        let filter = filter.clone().resolve(tx)?;
-        Ok(store::mutual::list(tx, &filter, page)?)
+        store::mutual::list(tx, filter, page).map_err(Problem::of_query)
     }
 }

@@ -5,15 +5,13 @@ use chrono::{DateTime, Utc};
 use document::Refusal;
 use document::record::shown;
 use document::register::{
-    Appointment, BallotCorrectionReason, BallotKind, BallotMode, BallotState, CorrectionPatch, Declaration, Organiser,
-    StaffBallot, Supersession, Voiding,
+    Appointment, BallotCorrectionReason, CorrectionPatch, Declaration, StaffBallot, StaffBallotFilter, Supersession,
+    Voiding,
 };
 use document::schema::InputOf;
-use document::value::{MutualKey, PartialDate, StaffBallotId, Text, texts, words};
+use document::value::StaffBallotId;
 use domain::{Action, Object, Record};
-use serde::Deserialize;
-use store::staff_ballot::Filter;
-use store::{Page, ReadTx, Representation, Slice, Span, Stored, WriteTx};
+use store::{Page, ReadTx, Representation, Slice, Stored, WriteTx};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, PartialSchema as _};
 
@@ -32,61 +30,6 @@ type DeclarationInput = InputOf<Declaration>;
 type VoidingInput = InputOf<Voiding>;
 type SupersessionInput = InputOf<Supersession>;
 type AppointmentInput = InputOf<Appointment>;
-
-/// Which staff ballots a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-pub struct StaffBallotFilter {
-    /// About this mutual.
-    mutual: Vec<MutualKey>,
-    /// Of this kind.
-    kind: Vec<BallotKind>,
-    /// Held by this organiser.
-    organiser: Vec<Organiser>,
-    /// In this state.
-    state: Vec<BallotState>,
-    /// Held in this mode.
-    mode: Vec<BallotMode>,
-    /// Opened on this day or later. A partial date matches if it may be in the range.
-    opened_from: Option<PartialDate>,
-    /// Opened on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
-    /// last day.
-    opened_to: Option<PartialDate>,
-    /// Closed on this day or later. A partial date matches if it may be in the range.
-    closed_from: Option<PartialDate>,
-    /// Closed on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
-    /// last day.
-    closed_to: Option<PartialDate>,
-    /// Declared on this day or later. A partial date matches if it may be in the range.
-    declared_from: Option<PartialDate>,
-    /// Declared on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
-    /// last day.
-    declared_to: Option<PartialDate>,
-    /// `true` for ballots whose turnout is known, which needs both the papers returned and the people entitled to vote.
-    /// `false` for the others.
-    has_turnout: Option<bool>,
-}
-
-impl StaffBallotFilter {
-    fn resolve(self, tx: &mut ReadTx<'_>) -> Result<Filter, Problem> {
-        let span = |from: Option<PartialDate>, to: Option<PartialDate>| Span {
-            from: from.map(Text::into_inner),
-            to: to.map(Text::into_inner),
-        };
-        Ok(Filter {
-            mutuals: store::mutual::resolve(tx, &texts(self.mutual)).map_err(Problem::of_query)?,
-            kinds: words(self.kind),
-            organisers: words(self.organiser),
-            states: words(self.state),
-            modes: words(self.mode),
-            opened: span(self.opened_from, self.opened_to),
-            closed: span(self.closed_from, self.closed_to),
-            declared: span(self.declared_from, self.declared_to),
-            has_turnout: self.has_turnout,
-        })
-    }
-}
 
 impl resource::Filter for StaffBallotFilter {
     fn is_indexed(&self) -> bool {
@@ -193,8 +136,7 @@ impl Root for domain::StaffBallot {
         page: &Page,
         caller: &domain::Caller,
     ) -> Result<Slice, Problem> {
-        let filter = filter.clone().resolve(tx)?;
-        Ok(store::staff_ballot::list(tx, &filter, page, caller.draft_access())?)
+        store::staff_ballot::list(tx, filter, page, caller.draft_access()).map_err(Problem::of_query)
     }
 }
 

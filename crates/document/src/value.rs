@@ -329,6 +329,18 @@ fn scheme_and_id() -> String {
     format!("^({}):.+$", schemes.join("|"))
 }
 
+impl<T: fmt::Display> fmt::Display for Text<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: Vocabulary> fmt::Display for Word<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str())
+    }
+}
+
 impl<T> From<T> for Text<T> {
     fn from(value: T) -> Self {
         Self(value)

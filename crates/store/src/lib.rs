@@ -41,7 +41,6 @@ pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice, SortKey, Sorted};
 pub use query::snapshot::Pieces;
-pub use query::span::{Days, Span};
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};

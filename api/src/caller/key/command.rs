@@ -87,7 +87,7 @@ fn scope(tx: &mut store::ReadTx<'_>, departments: &[Key<Department>]) -> Result<
     if departments.is_empty() {
         return Ok(Scope::All);
     }
-    Ok(Scope::Departments(store::department::resolve(tx, departments)?))
+    Ok(Scope::Departments(store::reference::resolve(tx, departments)?))
 }
 
 /// A line for each key: id, role, departments, when it expires, when it was last used, what became of it, label.

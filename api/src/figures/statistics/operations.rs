@@ -212,7 +212,7 @@ impl CountedFilter {
             stages: words(self.stage),
             sectors: words(self.sector),
             regions: words(self.region),
-            departments: store::department::resolve(tx, &departments).map_err(Problem::of_query)?,
+            departments: store::reference::resolve(tx, &departments).map_err(Problem::of_query)?,
             legal_forms: words(self.legal_form),
             launched_in: self.launched_in.map(Text::into_inner),
             ended_in: self.ended_in.map(Text::into_inner),

@@ -1,6 +1,8 @@
 //! Contracts under which a mutual supplies services to a public body.
 
-use domain::{Distinct, Invalid, Kind, Timeline};
+use domain::{Distinct, Invalid, Kind, MAX_INTEGER, Timeline};
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::body::Input;
@@ -9,7 +11,10 @@ use crate::faults::Faults;
 use crate::record::Documented;
 use crate::reference::Reference;
 use crate::source::{self, Source};
-use crate::value::{ContractId, Day, DepartmentId, Description, Form, MutualId, Text, Title, Word, text, texts};
+use crate::value::{
+    Bounded, ContractId, Day, DepartmentId, DepartmentKey, Description, Form, MutualId, MutualKey, Text, Title, Word,
+    text, texts,
+};
 
 /// How a supplier was chosen.
 pub type Procedure = Word<domain::Procedure>;
@@ -223,6 +228,64 @@ impl Money {
     pub fn show(money: domain::Money) -> Self {
         Self { amount_minor: Some(money.amount_minor()), currency: Some(Text(money.currency())) }
     }
+}
+
+/// Which contracts a list has: those that meet every condition; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct ContractFilter {
+    /// Supplied by this mutual.
+    pub mutual: Vec<MutualKey>,
+    /// Bought by this department.
+    pub department: Vec<DepartmentKey>,
+    /// Bought by this procedure.
+    pub procedure: Vec<Procedure>,
+    /// Procured under this law.
+    pub regime: Vec<Regime>,
+    /// With this status.
+    pub status: Vec<ContractStatus>,
+    /// With a CPV code that begins with these digits.
+    pub cpv: Vec<CpvPrefix>,
+    /// Protected in this way.
+    pub protection: Vec<ProtectionKind>,
+    /// `true` for relevant health care services, `false` for others.
+    pub health_services: Option<bool>,
+    /// `true` for the first contract of its mutual, `false` for later ones.
+    pub is_first: Option<bool>,
+    /// With exactly this reference of the buyer.
+    pub reference: Option<ContractReference>,
+    /// With exactly this open contracting id.
+    pub ocid: Option<Ocid>,
+    /// Worth at least this many minor units (pence) of `currency`.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    pub value_from: Option<Bounded<0, { MAX_INTEGER }>>,
+    /// Worth at most this many minor units (pence) of `currency`.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
+    pub value_to: Option<Bounded<0, { MAX_INTEGER }>>,
+    /// With a value in this currency. A range applies to one currency only, so the default with `value_from` or
+    /// `value_to` is GBP.
+    pub currency: Option<Currency>,
+    /// Awarded on this day or later.
+    pub awarded_from: Option<Day>,
+    /// Awarded on this day or earlier.
+    pub awarded_to: Option<Day>,
+    /// Entered into on this day or later.
+    pub entered_from: Option<Day>,
+    /// Entered into on this day or earlier.
+    pub entered_to: Option<Day>,
+    /// With a term that starts on this day or later.
+    pub starts_from: Option<Day>,
+    /// With a term that starts on this day or earlier.
+    pub starts_to: Option<Day>,
+    /// With a term that ends on this day or later, extensions not included.
+    pub ends_from: Option<Day>,
+    /// With a term that ends on this day or earlier, extensions not included.
+    pub ends_to: Option<Day>,
+    /// With a term that ends on this day or later if all extensions are used.
+    pub latest_ends_from: Option<Day>,
+    /// With a term that ends on this day or earlier if all extensions are used.
+    pub latest_ends_to: Option<Day>,
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use domain::department::Life;
 use domain::{Distinct, Invalid, Kind};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -10,7 +12,9 @@ use crate::identifier::Identifier;
 use crate::record::Documented;
 use crate::reference::Reference;
 use crate::source::{self, Source};
-use crate::value::{DepartmentId, Name, PartialDate, Sector, Slug, Slugged, Text, WebUrl, Word, words};
+use crate::value::{
+    DepartmentId, Name, PartialDate, SchemeAndId, SearchWords, Sector, Slug, Slugged, Text, WebUrl, Word, words,
+};
 
 /// What kind of public body.
 pub type DepartmentKind = Word<domain::DepartmentKind>;
@@ -112,6 +116,23 @@ impl Documented for domain::Department {
     fn from_value(value: Slugged<Self>, _: Option<&str>) -> Result<Self, Invalid> {
         Ok(value.content)
     }
+}
+
+/// Which departments a list has: those that meet every condition; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct DepartmentFilter {
+    /// Of this kind.
+    pub kind: Vec<DepartmentKind>,
+    /// With this sector among its policy areas.
+    pub sector: Vec<Sector>,
+    /// With this identifier.
+    pub identifier: Vec<SchemeAndId>,
+    /// `true` for departments without a closing date, `false` for those with one.
+    pub open: Option<bool>,
+    /// Words to find in the name or identifiers.
+    pub q: Option<SearchWords>,
 }
 
 #[cfg(test)]

@@ -26,13 +26,13 @@ pub use annual_return::{AnnualReturn, SignedMoney};
 pub use api_key::{ApiKey, Role};
 pub use commitment::{Commitment, CommitmentKind};
 pub use contract::{
-    Contract, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, Money, Ocid, Procedure, Protection,
-    ProtectionKind, Regime,
+    Contract, ContractFilter, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, Money, Ocid, Procedure,
+    Protection, ProtectionKind, Regime,
 };
-pub use department::{Department, DepartmentKind};
+pub use department::{Department, DepartmentFilter, DepartmentKind};
 pub use enabler::{Enabler, EnablerRole};
 pub use endorsement::{Constituency, Endorsement, Position};
-pub use mutual::{LegalForm, Mutual, MutualTests, OriginRoute, Stage};
+pub use mutual::{LegalForm, Mutual, MutualFilter, MutualTests, OriginRoute, Stage};
 pub use objection::{Objection, ObjectionKind, ObjectionOutcome};
 pub use pathway_progress::PathwayProgress;
 pub use pathway_step::PathwayStep;
@@ -40,7 +40,7 @@ pub use staff_ballot::{
     Appointment, BallotCorrection, BallotCorrectionReason, BallotKind, BallotMethod, BallotMode, BallotOption,
     BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CorrectionPatch, CountsKnown,
     Declaration, Effect, FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis,
-    PublishedFigure, Scrutineer, StaffBallot, Supersession, ThresholdOutcome, Voiding,
+    PublishedFigure, Scrutineer, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
 };
 pub use stage_transition::{LaunchCondition, StageTransition};
 pub use support_request::{SupportRequest, SupportStatus};

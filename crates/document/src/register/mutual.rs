@@ -2,6 +2,8 @@
 
 use domain::mutual::Life;
 use domain::{Distinct, FaultCode, Invalid, Kind, Parents, Staff};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -11,8 +13,8 @@ use crate::record::Documented;
 use crate::reference::Reference;
 use crate::source::{self, Source};
 use crate::value::{
-    DepartmentId, Description, MutualId, Name, Note, PartialDate, Region, Sector, Slug, Slugged, TestOutcome, Text,
-    WebUrl, Word, texts, words,
+    Bounded, DepartmentId, DepartmentKey, Description, MutualId, Name, Note, PartialDate, Region, SchemeAndId,
+    SearchWords, Sector, Slug, Slugged, TestOutcome, Text, WebUrl, Word, texts, words,
 };
 
 /// How a mutual is or will be constituted.
@@ -231,6 +233,45 @@ impl Documented for domain::Mutual {
     fn from_value(value: Slugged<Self>, _: Option<&str>) -> Result<Self, Invalid> {
         Ok(value.content)
     }
+}
+
+/// Which mutuals a list has: those that meet every condition; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct MutualFilter {
+    /// Left this department, as its lead department or as another one.
+    pub department: Vec<DepartmentKey>,
+    /// In this sector.
+    pub sector: Vec<Sector>,
+    /// In this stage.
+    pub stage: Vec<Stage>,
+    /// In this region.
+    pub region: Vec<Region>,
+    /// Of this legal form.
+    pub legal_form: Vec<LegalForm>,
+    /// Left the public sector by this route.
+    pub origin_route: Vec<OriginRoute>,
+    /// With this identifier.
+    pub identifier: Vec<SchemeAndId>,
+    /// Launched on this day or later. A partial launch date matches if it may be in the range.
+    pub launched_from: Option<PartialDate>,
+    /// Launched on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
+    pub launched_to: Option<PartialDate>,
+    /// Ended on this day or later. A partial date matches if it may be in the range.
+    pub ended_from: Option<PartialDate>,
+    /// Ended on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
+    pub ended_to: Option<PartialDate>,
+    /// With at least this many staff.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
+    pub staff_count_from: Option<Bounded<0, { Staff::MAX_COUNT }>>,
+    /// With at most this many staff.
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 10_000_000)]
+    pub staff_count_to: Option<Bounded<0, { Staff::MAX_COUNT }>>,
+    /// Words to find in the name, description or identifiers.
+    pub q: Option<SearchWords>,
 }
 
 #[cfg(test)]

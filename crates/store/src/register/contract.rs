@@ -3,10 +3,9 @@
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use document::Reference;
-use domain::{
-    Contract, ContractId, ContractStatus, CpvPrefix, Currency, DepartmentId, Kind, Line, MutualId, Ocid, Procedure,
-    ProtectionKind, Record, Regime,
-};
+use document::register::{ContractFilter, CpvPrefix};
+use document::value::{Bounded, Text, Word, texts};
+use domain::{Contract, ContractId, Currency, Kind, MAX_INTEGER, MutualId, Record, Regime};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::Dialect;
@@ -16,53 +15,11 @@ use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
+use crate::query::span;
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
-use crate::{Days, ReadTx, Representation, Stored, WriteTx};
-
-/// Which contracts a list holds: those that meet every condition given; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// With these suppliers.
-    pub mutuals: Vec<MutualId>,
-    /// With these buyers.
-    pub departments: Vec<DepartmentId>,
-    /// Bought by any of these procedures.
-    pub procedures: Vec<Procedure>,
-    /// Of a procurement under any of these laws.
-    pub regimes: Vec<Regime>,
-    /// With any of these statuses.
-    pub statuses: Vec<ContractStatus>,
-    /// With a CPV code that starts like any of these.
-    pub cpv_prefixes: Vec<CpvPrefix>,
-    /// Protected in any of these ways.
-    pub protections: Vec<ProtectionKind>,
-    /// `true` for relevant health care services, `false` for others.
-    pub health_services: Option<bool>,
-    /// `true` for the first contract of its mutual, `false` for later ones.
-    pub is_first: Option<bool>,
-    /// With exactly this reference of the buyer.
-    pub reference: Option<Line<100>>,
-    /// With exactly this open contracting id.
-    pub ocid: Option<Ocid>,
-    /// With a value in this currency.
-    pub currency: Option<Currency>,
-    /// Worth at least this many minor units, of whatever currency.
-    pub value_from: Option<i64>,
-    /// Worth at most this many minor units, of whatever currency.
-    pub value_to: Option<i64>,
-    /// Awarded on these days.
-    pub awarded: Days,
-    /// Entered into on these days.
-    pub entered: Days,
-    /// With a term that starts on these days.
-    pub starts: Days,
-    /// With a term that ends on these days, extensions not included.
-    pub ends: Days,
-    /// With a term that ends on these days if all extensions are used.
-    pub latest_ends: Days,
-}
+use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Contract {
     const NAME: &'static str = "ContractSort";
@@ -140,9 +97,10 @@ pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Representation, Erro
 /// A page of the contracts that a filter lets through.
 ///
 /// # Errors
-/// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page) -> Result<Slice, Error> {
-    let condition = condition(tx.conn().dialect(), filter);
+/// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the filter names a record that is not
+/// there.
+pub fn list(tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page) -> Result<Slice, Error> {
+    let condition = condition(tx, filter)?;
     Listing::of::<Contract>(condition).page(tx, page, page.sort)
 }
 
@@ -250,48 +208,55 @@ fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error
     Writing::new(record).update(tx, &[], Action::Update, Remark::default()).map(drop)
 }
 
-fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
+fn condition(tx: &mut ReadTx<'_>, filter: &ContractFilter) -> Result<Fragment, Error> {
+    let dialect = tx.conn().dialect();
+    let mutuals = reference::resolve(tx, &texts(filter.mutual.clone()))?;
+    let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
+    let by_value = filter.value_from.or(filter.value_to).is_some();
+    let currency = filter.currency.or(by_value.then_some(Text(Currency::GBP)));
     let is = |column: &str, value: Option<String>| {
         value.map(|value| Fragment::default().sql(format!("contracts.{column} = ")).parameter(value))
     };
     let whether = |column: &str, wanted: Option<bool>| {
         wanted.map(|wanted| Fragment::default().sql(format!("{}contracts.{column}", if wanted { "" } else { "NOT " })))
     };
-    let value = |operator: &str, amount: Option<i64>| {
-        amount.map(|it| Fragment::default().sql(format!("contracts.value_amount_minor {operator} ")).number(it))
+    let value = |operator: &str, amount: Option<Bounded<0, { MAX_INTEGER }>>| {
+        let start = Fragment::default().sql(format!("contracts.value_amount_minor {operator} "));
+        amount.map(|Bounded(amount)| start.number(amount))
     };
-    all_of([
-        any_of("contracts.mutual_id", &filter.mutuals),
-        any_of("contracts.department_id", &filter.departments),
-        any_of("contracts.procedure", &filter.procedures),
-        any_of("contracts.status", &filter.statuses),
-        any_of("contracts.protection_kind", &filter.protections),
+    let days = |column: &str, from, to| span::days(dialect, column, from, to);
+    Ok(all_of([
+        any_of("contracts.mutual_id", &mutuals),
+        any_of("contracts.department_id", &departments),
+        any_of("contracts.procedure", &filter.procedure),
+        any_of("contracts.status", &filter.status),
+        any_of("contracts.protection_kind", &filter.protection),
         whether("health_services", filter.health_services),
         whether("is_first", filter.is_first),
         is("reference", text_option(filter.reference.as_ref())),
         is("ocid", text_option(filter.ocid.as_ref())),
-        is("value_currency", text_option(filter.currency.as_ref())),
+        is("value_currency", text_option(currency.as_ref())),
         value(">=", filter.value_from),
         value("<=", filter.value_to),
-        filter.awarded.condition(dialect, "contracts.awarded_on"),
-        filter.entered.condition(dialect, "contracts.entered_on"),
-        filter.starts.condition(dialect, "contracts.starts_on"),
-        filter.ends.condition(dialect, "contracts.ends_on"),
-        filter.latest_ends.condition(dialect, "contracts.latest_ends_on"),
-        cpv_condition(&filter.cpv_prefixes),
-        regime_condition(dialect, &filter.regimes),
-    ])
+        days("contracts.awarded_on", filter.awarded_from, filter.awarded_to),
+        days("contracts.entered_on", filter.entered_from, filter.entered_to),
+        days("contracts.starts_on", filter.starts_from, filter.starts_to),
+        days("contracts.ends_on", filter.ends_from, filter.ends_to),
+        days("contracts.latest_ends_on", filter.latest_ends_from, filter.latest_ends_to),
+        cpv_condition(&filter.cpv),
+        regime_condition(dialect, &filter.regime),
+    ]))
 }
 
 /// The procurement was under any of these laws: [`domain::regime`] as a condition.
-fn regime_condition(dialect: Dialect, regimes: &[Regime]) -> Option<Fragment> {
+fn regime_condition(dialect: Dialect, regimes: &[Word<Regime>]) -> Option<Fragment> {
     const HEALTH: &str = "contracts.health_services";
     let sql = Fragment::default;
     let started = |operator: &str, day: &str| {
         let (open, close) = dialect.cast("DATE");
         sql().sql(format!("contracts.procurement_started_on {operator} {open}")).parameter(day).sql(close)
     };
-    let condition = |regime: &Regime| match regime {
+    let condition = |Word(regime): &Word<Regime>| match regime {
         Regime::Pcr2006 => started("<", Regime::PCR_2015_FROM),
         Regime::Pcr2015 => started(">=", Regime::PCR_2015_FROM)
             .sql(" AND (")
@@ -321,7 +286,7 @@ fn cpv_condition(prefixes: &[CpvPrefix]) -> Option<Fragment> {
     for prefix in prefixes {
         condition = condition
             .sql(" OR (contract_cpv_codes.cpv_code >= ")
-            .parameter(prefix.as_str())
+            .parameter(prefix.to_string())
             .sql(" AND contract_cpv_codes.cpv_code < ")
             // The colon is next after the digits, and after the hyphen before the check digit.
             .parameter(format!("{prefix}:"))

@@ -3,10 +3,8 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::Reference;
-use domain::{
-    Department, DepartmentId, DepartmentKind, Identifier, Key, Kind, Record, SearchQuery, Sector, Slug, fold_name,
-    indexed,
-};
+use document::register::DepartmentFilter;
+use domain::{Department, DepartmentId, Key, Kind, Record, Slug, fold_name, indexed};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::{Dialect, Searched};
@@ -21,21 +19,6 @@ use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{child, contract, reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx};
-
-/// Which departments a list holds: those that meet every condition given; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Of these kinds.
-    pub kinds: Vec<DepartmentKind>,
-    /// With any of these policy areas.
-    pub policy_areas: Vec<Sector>,
-    /// With any of these identifiers.
-    pub identifiers: Vec<Identifier>,
-    /// Open (without a closing date) or closed.
-    pub open: Option<bool>,
-    /// With words that start like these.
-    pub search: Option<SearchQuery>,
-}
 
 impl Sorted for Department {
     const NAME: &'static str = "DepartmentSort";
@@ -79,21 +62,10 @@ pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation
 ///
 /// # Errors
 /// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page) -> Result<Slice, Error> {
+pub fn list(tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page) -> Result<Slice, Error> {
     let condition = condition(tx.conn().dialect(), filter);
-    let column = match filter.search {
-        Some(_) => page.sort.found_first(),
-        None => page.sort,
-    };
-    Listing::of::<Department>(condition).page(tx, page, column)
-}
-
-/// The ids behind ids and slugs given in the parameter `department`.
-///
-/// # Errors
-/// [`Error::Rule`] naming those that lead to no department.
-pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Department>]) -> Result<Vec<DepartmentId>, Error> {
-    reference::resolve(tx, Kind::Department, keys)
+    let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
+    Listing::of::<Department>(condition).page(tx, page, key)
 }
 
 /// The slug that a new department of this name gets.
@@ -173,21 +145,21 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
     Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Department, id)?)))
 }
 
-fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
-    let area = any_of("department_policy_areas.sector", &filter.policy_areas);
-    let identifier = any_of("identifiers.identifier", &filter.identifiers);
+fn condition(dialect: Dialect, filter: &DepartmentFilter) -> Fragment {
+    let area = any_of("department_policy_areas.sector", &filter.sector);
+    let identifier = any_of("identifiers.identifier", &filter.identifier);
     let open = filter
         .open
         .map(|open| if open { "departments.closed_on IS NULL" } else { "departments.closed_on IS NOT NULL" });
     all_of([
-        any_of("departments.kind", &filter.kinds),
+        any_of("departments.kind", &filter.kind),
         area.map(|area| {
             let having = "EXISTS (SELECT 1 FROM department_policy_areas WHERE department_policy_areas.department_id = departments.id AND ";
             area.within(having, ")")
         }),
         identifier.map(|it| it.within("departments.id IN (SELECT identifiers.department_id FROM identifiers WHERE ", ")")),
         open.map(|open| Fragment::default().sql(open)),
-        filter.search.as_ref().map(|search| Searched::Departments.condition(dialect, search)),
+        filter.q.as_ref().map(|search| Searched::Departments.condition(dialect, &search.0)),
     ])
 }
 

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use document::Reference;
+use document::register::MutualFilter;
+use document::value::{Bounded, Text, texts};
 use domain::{
-    DepartmentId, DraftAccess, Fault, Identifier, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region,
-    SearchQuery, Sector, Slug, Stage, StageTransition, fold_name, indexed,
+    DepartmentId, DraftAccess, Fault, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region, Slug, Staff,
+    StageTransition, fold_name, indexed,
 };
 
 use crate::backend::column::Column;
-use crate::backend::dialect::{Dialect, Searched};
+use crate::backend::dialect::Searched;
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::parsed_option;
 use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
@@ -19,40 +21,12 @@ use crate::error::{Conflict, ConflictKind, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
+use crate::query::span;
 use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::{child, contract, reference, staff_count, tombstone};
 use crate::transaction::{Remark, next_version};
-use crate::{ReadTx, Representation, Span, Stored, WriteTx};
-
-/// Which mutuals a list holds: those that meet every condition given; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// That left any of these departments, as lead or as another parent.
-    pub departments: Vec<DepartmentId>,
-    /// In any of these sectors.
-    pub sectors: Vec<Sector>,
-    /// In any of these stages.
-    pub stages: Vec<Stage>,
-    /// In any of these regions.
-    pub regions: Vec<Region>,
-    /// Of any of these legal forms.
-    pub legal_forms: Vec<LegalForm>,
-    /// By any of these routes.
-    pub origin_routes: Vec<OriginRoute>,
-    /// With any of these identifiers.
-    pub identifiers: Vec<Identifier>,
-    /// Launched, as far as is known, within this span.
-    pub launched: Span,
-    /// Ended, as far as is known, within this span.
-    pub ended: Span,
-    /// With at least this many staff.
-    pub staff_count_from: Option<i64>,
-    /// With at most this many staff.
-    pub staff_count_to: Option<i64>,
-    /// With words that start like these.
-    pub search: Option<SearchQuery>,
-}
+use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Mutual {
     const NAME: &'static str = "MutualSort";
@@ -136,22 +110,12 @@ pub fn department_of(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Option<
 /// A page of the mutuals that a filter lets through.
 ///
 /// # Errors
-/// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page) -> Result<Slice, Error> {
-    let condition = condition(tx.conn().dialect(), filter);
-    let column = match filter.search {
-        Some(_) => page.sort.found_first(),
-        None => page.sort,
-    };
-    Listing::of::<Mutual>(condition).page(tx, page, column)
-}
-
-/// The ids behind ids and slugs given in the parameter `mutual`.
-///
-/// # Errors
-/// [`Error::Rule`] naming those that lead to no mutual.
-pub fn resolve(tx: &mut ReadTx<'_>, keys: &[Key<Mutual>]) -> Result<Vec<MutualId>, Error> {
-    reference::resolve(tx, Kind::Mutual, keys)
+/// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the filter names a record that is not
+/// there.
+pub fn list(tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page) -> Result<Slice, Error> {
+    let condition = condition(tx, filter)?;
+    let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
+    Listing::of::<Mutual>(condition).page(tx, page, key)
 }
 
 /// The slug that a new mutual of this name gets.
@@ -270,38 +234,40 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
     Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Mutual, id)?)))
 }
 
-fn condition(dialect: Dialect, filter: &Filter) -> Fragment {
-    let stage = match filter.stages.as_slice() {
-        [stage] => Some(Fragment::default().sql("mutuals.stage = ").parameter(stage.as_str())),
+fn condition(tx: &mut ReadTx<'_>, filter: &MutualFilter) -> Result<Fragment, Error> {
+    let dialect = tx.conn().dialect();
+    let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
+    let stage = match filter.stage.as_slice() {
+        [stage] => Some(Fragment::default().sql("mutuals.stage = ").parameter(stage.to_string())),
         several => any_of("mutuals.stage", several),
     };
-    let lead = any_of("mutuals.department_id", &filter.departments);
-    let other = any_of("mutual_other_departments.department_id", &filter.departments);
+    let lead = any_of("mutuals.department_id", &departments);
+    let other = any_of("mutual_other_departments.department_id", &departments);
     let left = lead.zip(other).map(|(lead, other)| {
         let having = " OR EXISTS (SELECT 1 FROM mutual_other_departments WHERE mutual_other_departments.mutual_id = mutuals.id AND ";
         lead.and(other.within(having, ")")).within("(", ")")
     });
-    let sector = any_of("mutual_sectors.sector", &filter.sectors);
-    let identifier = any_of("identifiers.identifier", &filter.identifiers);
-    let staff = |operator: &str, count: Option<i64>| {
-        count.map(|count| Fragment::default().sql(format!("mutuals.staff_count {operator} ")).number(count))
+    let sector = any_of("mutual_sectors.sector", &filter.sector);
+    let identifier = any_of("identifiers.identifier", &filter.identifier);
+    let staff = |operator: &str, count: Option<Bounded<0, { Staff::MAX_COUNT }>>| {
+        count.map(|Bounded(count)| Fragment::default().sql(format!("mutuals.staff_count {operator} ")).number(count))
     };
-    all_of([
+    Ok(all_of([
         stage,
         left,
         sector.map(|it| {
             it.within("EXISTS (SELECT 1 FROM mutual_sectors WHERE mutual_sectors.mutual_id = mutuals.id AND ", ")")
         }),
-        any_of("mutuals.region", &filter.regions),
-        any_of("mutuals.legal_form", &filter.legal_forms),
-        any_of("mutuals.origin_route", &filter.origin_routes),
+        any_of("mutuals.region", &filter.region),
+        any_of("mutuals.legal_form", &filter.legal_form),
+        any_of("mutuals.origin_route", &filter.origin_route),
         identifier.map(|it| it.within("mutuals.id IN (SELECT identifiers.mutual_id FROM identifiers WHERE ", ")")),
-        filter.launched.condition("mutuals.launched_on"),
-        filter.ended.condition("mutuals.ended_on"),
+        span::dates("mutuals.launched_on", filter.launched_from, filter.launched_to),
+        span::dates("mutuals.ended_on", filter.ended_from, filter.ended_to),
         staff(">=", filter.staff_count_from),
         staff("<=", filter.staff_count_to),
-        filter.search.as_ref().map(|search| Searched::Mutuals.condition(dialect, search)),
-    ])
+        filter.q.as_ref().map(|Text(search)| Searched::Mutuals.condition(dialect, search)),
+    ]))
 }
 
 struct Sectors;

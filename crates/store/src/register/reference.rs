@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-use document::Reference;
+use document::{Documented, Reference};
 use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind};
 
 use crate::ReadTx;
@@ -38,8 +38,12 @@ pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(),
     if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
 }
 
-/// Turns ids and slugs given in a kind's parameter into ids; a slug that leads nowhere is a fault, an id simply finds nothing.
-pub(crate) fn resolve<T>(tx: &mut ReadTx<'_>, kind: Kind, keys: &[Key<T>]) -> Result<Vec<Id<T>>, Error> {
+/// Turns ids and slugs given in a kind's parameter into ids. An id that leads nowhere simply finds nothing.
+///
+/// # Errors
+/// [`Error::Rule`] naming the slugs that lead nowhere.
+pub fn resolve<T: Documented>(tx: &mut ReadTx<'_>, keys: &[Key<T>]) -> Result<Vec<Id<T>>, Error> {
+    let kind = T::KIND;
     let mut ids = Vec::with_capacity(keys.len());
     let mut faults = Vec::new();
     for key in keys {

@@ -2,11 +2,12 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use document::Reference;
-use document::Wire;
+use document::register::StaffBallotFilter;
+use document::value::texts;
+use document::{Reference, Wire};
 use domain::{
-    BallotKind, BallotMode, BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess, Fault,
-    FaultCode, KeyId, Kind, MutualId, Note, Organiser, Past, Record, Role, Scrutineer, StaffBallot, StaffBallotId,
+    BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess, Fault, FaultCode, KeyId, Kind,
+    MutualId, Note, Organiser, Past, Record, Role, Scrutineer, StaffBallot, StaffBallotId,
 };
 
 use crate::backend::column::Column;
@@ -17,35 +18,13 @@ use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
+use crate::query::span;
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::tombstone::Confidants;
 use crate::register::visibility::{seen, visible};
 use crate::register::{endorsement, mutual, reference, tombstone};
 use crate::transaction::{Remark, next_version};
-use crate::{ReadTx, Representation, Span, Stored, WriteTx, key};
-
-/// Which ballots a list holds: those that meet every condition given; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// About these mutuals.
-    pub mutuals: Vec<MutualId>,
-    /// Of these kinds.
-    pub kinds: Vec<BallotKind>,
-    /// Held by any of these.
-    pub organisers: Vec<Organiser>,
-    /// In these states.
-    pub states: Vec<BallotState>,
-    /// Held in these modes.
-    pub modes: Vec<BallotMode>,
-    /// Opened, as far as is known, within this span.
-    pub opened: Span,
-    /// Closed, as far as is known, within this span.
-    pub closed: Span,
-    /// Declared, as far as is known, within this span.
-    pub declared: Span,
-    /// With a turnout, which needs the papers returned and those entitled to be known; or without one.
-    pub has_turnout: Option<bool>,
-}
+use crate::{ReadTx, Representation, Stored, WriteTx, key};
 
 impl Sorted for StaffBallot {
     const NAME: &'static str = "StaffBallotSort";
@@ -132,9 +111,15 @@ pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>
 /// A page of the ballots that a filter lets through, for a caller who sees these drafts.
 ///
 /// # Errors
-/// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, page: &Page, sees: DraftAccess<'_>) -> Result<Slice, Error> {
-    listing(condition(filter), sees).page(tx, page, page.sort)
+/// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the filter names a record that is not
+/// there.
+pub fn list(
+    tx: &mut ReadTx<'_>,
+    filter: &StaffBallotFilter,
+    page: &Page,
+    sees: DraftAccess<'_>,
+) -> Result<Slice, Error> {
+    listing(condition(tx, filter)?, sees).page(tx, page, page.sort)
 }
 
 /// Enters a ballot for a caller who sees these drafts.
@@ -370,23 +355,24 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
     ]))
 }
 
-fn condition(filter: &Filter) -> Fragment {
+fn condition(tx: &mut ReadTx<'_>, filter: &StaffBallotFilter) -> Result<Fragment, Error> {
+    let mutuals = reference::resolve(tx, &texts(filter.mutual.clone()))?;
     let turnout = filter.has_turnout.map(|wanted| {
         let not = if wanted { "" } else { "NOT " };
         let known = "(staff_ballots.returned IS NOT NULL AND staff_ballots.roll_size IS NOT NULL)";
         Fragment::default().sql(format!("{not}{known}"))
     });
-    all_of([
-        any_of("staff_ballots.mutual_id", &filter.mutuals),
-        any_of("staff_ballots.kind", &filter.kinds),
-        any_of("staff_ballots.organiser", &filter.organisers),
-        any_of("staff_ballots.state", &filter.states),
-        any_of("staff_ballots.mode", &filter.modes),
-        filter.opened.condition("staff_ballots.opened_on"),
-        filter.closed.condition("staff_ballots.closed_on"),
-        filter.declared.condition("staff_ballots.declared_on"),
+    Ok(all_of([
+        any_of("staff_ballots.mutual_id", &mutuals),
+        any_of("staff_ballots.kind", &filter.kind),
+        any_of("staff_ballots.organiser", &filter.organiser),
+        any_of("staff_ballots.state", &filter.state),
+        any_of("staff_ballots.mode", &filter.mode),
+        span::dates("staff_ballots.opened_on", filter.opened_from, filter.opened_to),
+        span::dates("staff_ballots.closed_on", filter.closed_from, filter.closed_to),
+        span::dates("staff_ballots.declared_on", filter.declared_from, filter.declared_to),
         turnout,
-    ])
+    ]))
 }
 
 /// All of a mutual's, in the order of entry.

@@ -166,9 +166,9 @@ pub trait Resource: Documented + Debug + PartialEq + Send + Sync + Unpin + 'stat
 }
 
 macro_rules! resource {
-    ($Resource:ident, $module:ident, $key:expr $(, $sees:expr)?) => {
+    ($Resource:ident, $module:ident, $Filter:ident, $key:expr $(, $sees:expr)?) => {
         impl Resource for $Resource {
-            type Filter = store::$module::Filter;
+            type Filter = document::register::$Filter;
 
             fn insert(tx: &mut WriteTx<'_>, id: Id<Self>, content: Self) -> Result<Record<Self>, Error> {
                 store::$module::insert(tx, id, content $(, $sees)?).map(as_shown)
@@ -197,10 +197,10 @@ macro_rules! resource {
     };
 }
 
-resource!(Department, department, Key::Id);
-resource!(Mutual, mutual, Key::Id);
-resource!(StaffBallot, staff_ballot, std::convert::identity, DraftAccess::All);
-resource!(Contract, contract, std::convert::identity);
+resource!(Department, department, DepartmentFilter, Key::Id);
+resource!(Mutual, mutual, MutualFilter, Key::Id);
+resource!(StaffBallot, staff_ballot, StaffBallotFilter, std::convert::identity, DraftAccess::All);
+resource!(Contract, contract, ContractFilter, std::convert::identity);
 
 /// What was stored, which is what was to be shown of it.
 fn as_shown<T: Documented + Debug>(stored: Stored<T>) -> Record<T> {

@@ -170,11 +170,11 @@ async fn keys_are_resolved_to_ids_and_slugs_that_lead_nowhere_are_faults(registe
     let there = register.enter(mutual("There")).await;
     let unknown = next_id();
     let keys = vec![Key::Slug(parsed("there")), Key::Id(unknown)];
-    let ids = register.store.read_one::<_, Error, _>(move |tx| store::mutual::resolve(tx, &keys)).await.unwrap();
+    let ids = register.store.read_one::<_, Error, _>(move |tx| store::reference::resolve(tx, &keys)).await.unwrap();
     assert_eq!(ids, [there.id, unknown]);
 
-    let keys = vec![Key::Slug(parsed("nowhere")), Key::Slug(parsed("there")), Key::Slug(parsed("elsewhere"))];
-    let refused = register.store.read_one::<_, Error, _>(move |tx| store::mutual::resolve(tx, &keys)).await;
+    let keys = vec![Key::<Mutual>::Slug(parsed("nowhere")), Key::Slug(parsed("there")), Key::Slug(parsed("elsewhere"))];
+    let refused = register.store.read_one::<_, Error, _>(move |tx| store::reference::resolve(tx, &keys)).await;
     let Err(Error::Rule(faults)) = refused else { panic!("{refused:?}") };
     assert_eq!(faults.len(), 2, "{faults:?}");
     assert!(faults.iter().all(|fault| fault.field == "mutual"), "{faults:?}");

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use store::child::ChildRecord;
 use store::report::{CommitmentFilter, Reported};
-use store::{Error, Page, ReadTx};
+use store::{Error, Page, ReadTx, SortKey};
 
 use crate::fixture::{department, parsed};
 use crate::kit::{Register, for_all, next_id, stamp};
@@ -66,7 +66,7 @@ async fn walk(
     let mut found = Vec::new();
     let mut after = None;
     loop {
-        let page = Page { limit: look.limit, sort: (), descending: look.descending, after, count: false };
+        let page = Page { limit: look.limit, sort: SortKey::ID, descending: look.descending, after, count: false };
         let wanted = filter.clone();
         let read = move |tx: &mut ReadTx<'_>| store::report::commitments(tx, &wanted, &page);
         let report = register.store.read::<_, Error, _>(read).await.unwrap();

@@ -1,5 +1,7 @@
 //! `q` finds the same records on both databases: those in which each of its words begins one.
 
+use document::register::{DepartmentFilter, MutualFilter};
+use document::value::Text;
 use domain::{Department, Key, Mutual, MutualId, SearchQuery, tokens};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -92,8 +94,7 @@ async fn check(register: &Register, (texts, queries): Script) {
         searched.push(record);
     }
     for query in queries.iter().filter_map(|raw| raw.parse::<SearchQuery>().ok()) {
-        let found =
-            register.all::<Mutual>(store::mutual::Filter { search: Some(query.clone()), ..Default::default() }).await;
+        let found = register.all::<Mutual>(MutualFilter { q: Some(Text(query.clone())), ..Default::default() }).await;
         let expected: Vec<_> = searched.iter().filter(|record| is_found(&record.content, &query)).cloned().collect();
         assert_eq!(found, expected, "{query:?}");
     }
@@ -147,7 +148,7 @@ async fn check_batch(register: &Register, (steps, in_one_write): (Vec<Step>, boo
     for word in ["alpha", "beta", "gamma", "bet"] {
         let query: SearchQuery = parsed(word);
         let expected: Vec<_> = all.iter().filter(|record| is_found(&record.content, &query)).cloned().collect();
-        let filter = store::mutual::Filter { search: Some(query), ..Default::default() };
+        let filter = MutualFilter { q: Some(Text(query)), ..Default::default() };
         assert_eq!(register.all::<Mutual>(filter).await, expected, "{word}");
     }
     let mut raw = register.database.raw();
@@ -197,7 +198,7 @@ async fn any_sequence_of_changes_in_one_batch_is_searched_as_it_ends(register: &
 }
 
 async fn found(register: &Register, query: &str) -> Vec<String> {
-    let filter = store::mutual::Filter { search: Some(parsed(query)), ..Default::default() };
+    let filter = MutualFilter { q: Some(Text(parsed(query))), ..Default::default() };
     register.all::<Mutual>(filter).await.into_iter().map(|record| record.content.name.to_string()).collect()
 }
 
@@ -253,7 +254,7 @@ async fn identifiers_are_searched_and_departments_too(register: &Register) {
     assert_eq!(found(register, "0950").await, ["Numbered"]);
     assert_eq!(found(register, "gb-coh:09506232").await, ["Numbered"]);
     for query in ["gls", "glouc coun", "COUNCIL gb"] {
-        let filter = store::department::Filter { search: Some(parsed(query)), ..Default::default() };
+        let filter = DepartmentFilter { q: Some(Text(parsed(query))), ..Default::default() };
         assert_eq!(register.all::<Department>(filter).await, council, "{query}");
     }
 }

@@ -1,7 +1,7 @@
 //! What is read piece by piece is of one moment, and only few such reads run at a time.
 
+use document::register::MutualFilter;
 use domain::Mutual;
-use store::mutual::Filter;
 use store::{Error, Page, Pieces, Position, ReadTx, SortKey, Store};
 
 use crate::fixture::{mutual, sort};
@@ -13,7 +13,7 @@ fn names() -> impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, Error> {
     move |tx| {
         let page =
             Page { limit: 1, sort: sort::<Mutual>("name"), descending: false, after: after.clone(), count: false };
-        let slice = store::mutual::list(tx, &Filter::default(), &page)?;
+        let slice = store::mutual::list(tx, &MutualFilter::default(), &page)?;
         let Some(item) = slice.items.first() else { return Ok(None) };
         let found = store::mutual::find(tx, &domain::Key::Id(item.id.parse().unwrap()))?;
         after = Some(Position { key: Some(domain::fold_name(found.content.name.as_str())), id: item.id.clone() });
@@ -72,7 +72,7 @@ async fn only_two_run_at_a_time(register: &Register) {
     let _second = store.read_in_pieces(names()).await.unwrap();
     assert!(matches!(store.read_in_pieces(names()).await, Err(Error::Unavailable(_))));
     // Others are served all the same.
-    assert!(store.read(|tx| store::mutual::list(tx, &Filter::default(), &page())).await.is_ok());
+    assert!(store.read(|tx| store::mutual::list(tx, &MutualFilter::default(), &page())).await.is_ok());
     // Nobody takes what is left of the first.
     drop(first);
     for _ in 0..200 {

@@ -11,6 +11,8 @@ use domain::{
     BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, Fault, FaultCode, Held, Invalid, Kind,
     Rules, Tally,
 };
+use serde::Deserialize;
+use utoipa::IntoParams;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
@@ -20,7 +22,9 @@ use crate::faults::Faults;
 use crate::record::Documented;
 use crate::reference::Reference;
 use crate::source::{self, Source};
-use crate::value::{Day, Form, Instant, KeyId, MutualId, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word};
+use crate::value::{
+    Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word,
+};
 
 pub use action::{BallotCorrectionReason, CorrectionPatch, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
@@ -332,3 +336,38 @@ fn version() -> RefOr<Schema> {
 
 #[cfg(test)]
 mod tests;
+
+/// Which staff ballots a list has: those that meet every condition; several values of one condition mean any of them.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct StaffBallotFilter {
+    /// About this mutual.
+    pub mutual: Vec<MutualKey>,
+    /// Of this kind.
+    pub kind: Vec<BallotKind>,
+    /// Held by this organiser.
+    pub organiser: Vec<Organiser>,
+    /// In this state.
+    pub state: Vec<BallotState>,
+    /// Held in this mode.
+    pub mode: Vec<BallotMode>,
+    /// Opened on this day or later. A partial date matches if it may be in the range.
+    pub opened_from: Option<PartialDate>,
+    /// Opened on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
+    pub opened_to: Option<PartialDate>,
+    /// Closed on this day or later. A partial date matches if it may be in the range.
+    pub closed_from: Option<PartialDate>,
+    /// Closed on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
+    pub closed_to: Option<PartialDate>,
+    /// Declared on this day or later. A partial date matches if it may be in the range.
+    pub declared_from: Option<PartialDate>,
+    /// Declared on this day or earlier. A partial date matches if it may be in the range. A month or year includes its
+    /// last day.
+    pub declared_to: Option<PartialDate>,
+    /// `true` for ballots whose turnout is known, which needs both the papers returned and the people entitled to vote.
+    /// `false` for the others.
+    pub has_turnout: Option<bool>,
+}

@@ -1,5 +1,7 @@
 //! Contracts, as they are drawn, filtered and ordered the slow way.
 
+use document::register::ContractFilter;
+use document::value::{Bounded, Text};
 use domain::{
     Contract, ContractStatus, CpvPrefix, Currency, Day, MAX_INTEGER, Money, PartialDate, Procedure, Protection,
     ProtectionKind, Record, Regime, Timeline, regime,
@@ -14,8 +16,8 @@ use crate::fixture::{checked, contract, department, distinct, mutual, parsed};
 use crate::kit::Register;
 
 use super::{
-    BACKDROP, Listed, Value, any_day, any_days, any_of, at_least, at_most, department_id, has, has_some, in_order,
-    lies_in, mutual_id, rarely,
+    BACKDROP, Listed, Value, any_day, any_days, any_of, at_least, at_most, department_id, given, has, has_some, ids,
+    in_order, lies_in, mutual_id, named, rarely, share,
 };
 
 const AMOUNTS: &[i64] = &[0, 1, 99, 100, 1_000_000, MAX_INTEGER];
@@ -79,7 +81,8 @@ impl Listed for Contract {
         let suppliers = prop_oneof![9 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(mutual_id), 1..3)];
         let buyers = prop_oneof![9 => Just(Vec::new()), 1 => vec((0..4_u128).prop_map(department_id), 1..3)];
         let words = (any_of(PROCEDURES), any_of(STATUSES), any_of(PROTECTIONS), any_of(REGIMES));
-        let prefixes = any_of(PREFIXES).prop_map(|all| all.into_iter().filter_map(|raw| raw.parse().ok()).collect());
+        let prefixes =
+            any_of(PREFIXES).prop_map(|all| all.into_iter().filter_map(|raw| raw.parse::<CpvPrefix>().ok()).collect());
         let flags = (rarely(any::<bool>()), rarely(any::<bool>()));
         let reference = rarely(select(REFERENCES).prop_map(parsed));
         let ocid = rarely(select(OCIDS).prop_map(parsed));
@@ -93,25 +96,30 @@ impl Listed for Contract {
                 let (currency, value_from, value_to) = value;
                 let (awarded, entered, starts, ends, latest_ends) = days;
                 Self::Filter {
-                    mutuals,
-                    departments,
-                    procedures,
-                    regimes,
-                    statuses,
-                    cpv_prefixes,
-                    protections,
+                    mutual: named(mutuals),
+                    department: named(departments),
+                    procedure: given(procedures),
+                    regime: given(regimes),
+                    status: given(statuses),
+                    cpv: given(cpv_prefixes),
+                    protection: given(protections),
                     health_services,
                     is_first,
-                    reference,
-                    ocid,
-                    currency,
-                    value_from,
-                    value_to,
-                    awarded,
-                    entered,
-                    starts,
-                    ends,
-                    latest_ends,
+                    reference: reference.map(Text),
+                    ocid: ocid.map(Text),
+                    value_from: value_from.map(Bounded),
+                    value_to: value_to.map(Bounded),
+                    currency: currency.map(Text),
+                    awarded_from: awarded.0,
+                    awarded_to: awarded.1,
+                    entered_from: entered.0,
+                    entered_to: entered.1,
+                    starts_from: starts.0,
+                    starts_to: starts.1,
+                    ends_from: ends.0,
+                    ends_to: ends.1,
+                    latest_ends_from: latest_ends.0,
+                    latest_ends_to: latest_ends.1,
                 }
             })
             .boxed()
@@ -120,26 +128,28 @@ impl Listed for Contract {
     fn meets(record: &Record<Self>, filter: &Self::Filter) -> bool {
         let it = &record.content;
         let amount = it.value.map(|value| value.amount_minor());
-        let in_class = |prefix| it.cpv_codes.iter().any(|code| code.starts_with(prefix));
-        has(&filter.mutuals, &it.mutual_id)
-            && has(&filter.departments, &it.department_id)
-            && has(&filter.procedures, &it.procedure)
-            && has(&filter.regimes, &regime(it.timeline.procurement_started_on, it.health_services))
-            && has(&filter.statuses, &it.status)
-            && (filter.cpv_prefixes.is_empty() || filter.cpv_prefixes.iter().any(in_class))
-            && has_some(&filter.protections, it.timeline.protection.as_ref().map(|protection| &protection.kind))
+        let in_class = |Text(prefix): &Text<CpvPrefix>| it.cpv_codes.iter().any(|code| code.starts_with(prefix));
+        let by_value = filter.value_from.is_some() || filter.value_to.is_some();
+        let currency = filter.currency.or(by_value.then_some(Text(Currency::GBP)));
+        share(&ids(&filter.mutual), &[it.mutual_id])
+            && share(&ids(&filter.department), &[it.department_id])
+            && has(&filter.procedure, it.procedure)
+            && has(&filter.regime, regime(it.timeline.procurement_started_on, it.health_services))
+            && has(&filter.status, it.status)
+            && (filter.cpv.is_empty() || filter.cpv.iter().any(in_class))
+            && has_some(&filter.protection, it.timeline.protection.as_ref().map(|protection| protection.kind))
             && filter.health_services.is_none_or(|health| it.health_services == Some(health))
             && filter.is_first.is_none_or(|first| it.is_first == first)
-            && filter.reference.as_ref().is_none_or(|reference| it.reference.as_ref() == Some(reference))
-            && filter.ocid.as_ref().is_none_or(|ocid| it.ocid.as_ref() == Some(ocid))
-            && filter.currency.is_none_or(|currency| it.value.is_some_and(|value| value.currency() == currency))
+            && filter.reference.as_ref().is_none_or(|Text(wanted)| it.reference.as_ref() == Some(wanted))
+            && filter.ocid.as_ref().is_none_or(|Text(wanted)| it.ocid.as_ref() == Some(wanted))
+            && currency.is_none_or(|Text(wanted)| it.value.is_some_and(|value| value.currency() == wanted))
             && at_least(filter.value_from, amount)
             && at_most(filter.value_to, amount)
-            && lies_in(&filter.awarded, it.timeline.awarded_on)
-            && lies_in(&filter.entered, it.timeline.entered_on)
-            && lies_in(&filter.starts, it.timeline.starts_on)
-            && lies_in(&filter.ends, it.timeline.ends_on)
-            && lies_in(&filter.latest_ends, it.timeline.latest_ends_on)
+            && lies_in((filter.awarded_from, filter.awarded_to), it.timeline.awarded_on)
+            && lies_in((filter.entered_from, filter.entered_to), it.timeline.entered_on)
+            && lies_in((filter.starts_from, filter.starts_to), it.timeline.starts_on)
+            && lies_in((filter.ends_from, filter.ends_to), it.timeline.ends_on)
+            && lies_in((filter.latest_ends_from, filter.latest_ends_to), it.timeline.latest_ends_on)
     }
 
     fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
@@ -167,7 +177,7 @@ async fn a_cpv_prefix_finds_the_codes_that_start_with_it(register: &Register) {
     for raw in ["84", "85", "850", "851", "859", "8599999", "85999999", "85000000", "86", "99", "00"] {
         let prefix: CpvPrefix = parsed(raw);
         let expected: Vec<_> = all.iter().filter(|it| it.content.cpv_codes[0].starts_with(&prefix)).cloned().collect();
-        let filter = store::contract::Filter { cpv_prefixes: vec![prefix], ..Default::default() };
+        let filter = ContractFilter { cpv: vec![Text(prefix)], ..Default::default() };
         assert_eq!(register.all::<Contract>(filter).await, expected, "{raw}");
     }
 }

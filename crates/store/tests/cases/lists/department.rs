@@ -1,5 +1,6 @@
 //! Departments, as they are drawn, filtered and ordered the slow way.
 
+use document::value::{Text, texts, words};
 use domain::{Department, DepartmentKind, Record, fold_name};
 use proptest::option;
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ use crate::fixture::{department, distinct, parsed};
 
 use super::{
     AREAS, BACKDROP, BEGINNINGS, Listed, Value, any_date, any_identifiers, any_of, any_query, department_id,
-    drafted_identifiers, found_by, has, own_identifiers, rarely, share, soundest, subset,
+    drafted_identifiers, found_by, given, has, own_identifiers, rarely, share, soundest, subset,
 };
 
 impl Listed for Department {
@@ -48,22 +49,22 @@ impl Listed for Department {
             any_of(&[DepartmentKind::LocalAuthority, DepartmentKind::NhsProvider, DepartmentKind::FireAuthority]);
         (kinds, any_of(AREAS), any_identifiers(), rarely(any::<bool>()), any_query())
             .prop_map(|(kinds, policy_areas, identifiers, open, search)| Self::Filter {
-                kinds,
-                policy_areas,
-                identifiers,
+                kind: given(kinds),
+                sector: given(policy_areas),
+                identifier: given(identifiers),
                 open,
-                search,
+                q: search.map(Text),
             })
             .boxed()
     }
 
     fn meets(record: &Record<Self>, filter: &Self::Filter) -> bool {
         let it = &record.content;
-        has(&filter.kinds, &it.kind)
-            && share(&filter.policy_areas, &it.policy_areas)
-            && share(&filter.identifiers, &it.identifiers)
+        has(&filter.kind, it.kind)
+            && share(&words(filter.sector.clone()), &it.policy_areas)
+            && share(&texts(filter.identifier.clone()), &it.identifiers)
             && filter.open.is_none_or(|open| open == it.life.closed_on.is_none())
-            && found_by(filter.search.as_ref(), it.name.as_str(), &it.identifiers)
+            && found_by(filter.q.as_ref(), it.name.as_str(), &it.identifiers)
     }
 
     fn key(record: &Record<Self>, sort: &str) -> Option<Value> {

@@ -9,8 +9,9 @@ mod staff_ballot;
 use std::fmt::Debug;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use document::value::{Bounded, Text, Word};
 use domain::{
-    Checked, Contract, Day, Department, DepartmentId, DraftAccess, Id, Identifier, Mutual, MutualId, PartialDate,
+    Checked, Contract, Day, Department, DepartmentId, DraftAccess, Id, Identifier, Key, Mutual, MutualId, PartialDate,
     Record, Rules, SearchQuery, Sector, StaffBallot, tokens,
 };
 use proptest::collection::vec;
@@ -18,7 +19,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::BoxedStrategy;
-use store::{Days, Error, Page, SortKey, Span};
+use store::{Error, Page, SortKey};
 
 use crate::fixture::{Resource, declared_ballot, department, distinct, mutual, parsed};
 use crate::kit::{Register, for_all, listed, moment, next_id, numbered, stamp_at};
@@ -279,14 +280,32 @@ fn rarely<T: Clone + Debug + 'static>(some: impl Strategy<Value = T> + 'static) 
     option::weighted(0.1, some).boxed()
 }
 
-fn any_span() -> BoxedStrategy<Span> {
-    let span = (any_date(), any_date()).prop_map(|(from, to)| Span { from, to });
-    prop_oneof![9 => Just(Span::default()), 1 => span].boxed()
+/// The two ends of a range, each of which may be open.
+type Range<T> = (Option<Text<T>>, Option<Text<T>>);
+
+fn any_span() -> BoxedStrategy<Range<PartialDate>> {
+    let span = (any_date(), any_date()).prop_map(|(from, to)| (from.map(Text), to.map(Text)));
+    prop_oneof![9 => Just((None, None)), 1 => span].boxed()
 }
 
-fn any_days() -> BoxedStrategy<Days> {
-    let days = (any_day(), any_day()).prop_map(|(from, to)| Days { from, to });
-    prop_oneof![9 => Just(Days::default()), 1 => days].boxed()
+fn any_days() -> BoxedStrategy<Range<Day>> {
+    let days = (any_day(), any_day()).prop_map(|(from, to)| (from.map(Text), to.map(Text)));
+    prop_oneof![9 => Just((None, None)), 1 => days].boxed()
+}
+
+/// Values as a filter has them.
+fn given<T, W: From<T>>(values: Vec<T>) -> Vec<W> {
+    values.into_iter().map(W::from).collect()
+}
+
+/// Records as a filter names them.
+fn named<T>(ids: Vec<Id<T>>) -> Vec<Text<Key<T>>> {
+    ids.into_iter().map(|id| Text(Key::Id(id))).collect()
+}
+
+fn ids<T>(keys: &[Text<Key<T>>]) -> Vec<Id<T>> {
+    let id = |Text(key): &Text<Key<T>>| if let Key::Id(id) = key { Some(*id) } else { None };
+    keys.iter().filter_map(id).collect()
 }
 
 fn any_query() -> BoxedStrategy<Option<SearchQuery>> {
@@ -321,12 +340,12 @@ fn soundest<T: Rules>(drafts: impl IntoIterator<Item = T>) -> Checked<T> {
     drafts.into_iter().find_map(|draft| Checked::new(draft).ok()).unwrap()
 }
 
-fn has<T: PartialEq>(wanted: &[T], value: &T) -> bool {
-    wanted.is_empty() || wanted.contains(value)
+fn has<T: Copy + PartialEq>(wanted: &[Word<T>], value: T) -> bool {
+    wanted.is_empty() || wanted.contains(&Word(value))
 }
 
-fn has_some<T: PartialEq>(wanted: &[T], value: Option<&T>) -> bool {
-    wanted.is_empty() || value.is_some_and(|value| wanted.contains(value))
+fn has_some<T: Copy + PartialEq>(wanted: &[Word<T>], value: Option<T>) -> bool {
+    wanted.is_empty() || value.is_some_and(|value| wanted.contains(&Word(value)))
 }
 
 fn share<T: PartialEq>(wanted: &[T], values: &[T]) -> bool {
@@ -334,35 +353,35 @@ fn share<T: PartialEq>(wanted: &[T], values: &[T]) -> bool {
 }
 
 /// An unknown part of a date may be any.
-fn may_lie_in(span: &Span, date: Option<PartialDate>) -> bool {
-    if span.from.is_none() && span.to.is_none() {
+fn may_lie_in((from, to): Range<PartialDate>, date: Option<PartialDate>) -> bool {
+    if from.is_none() && to.is_none() {
         return true;
     }
     date.is_some_and(|date| {
-        span.from.is_none_or(|from| date.last_day() >= from.first_day())
-            && span.to.is_none_or(|to| date.first_day() <= to.last_day())
+        from.is_none_or(|Text(from)| date.last_day() >= from.first_day())
+            && to.is_none_or(|Text(to)| date.first_day() <= to.last_day())
     })
 }
 
-fn lies_in(days: &Days, day: Option<Day>) -> bool {
-    if days.from.is_none() && days.to.is_none() {
+fn lies_in((from, to): Range<Day>, day: Option<Day>) -> bool {
+    if from.is_none() && to.is_none() {
         return true;
     }
-    day.is_some_and(|day| days.from.is_none_or(|from| from <= day) && days.to.is_none_or(|to| day <= to))
+    day.is_some_and(|day| from.is_none_or(|Text(from)| from <= day) && to.is_none_or(|Text(to)| day <= to))
 }
 
-fn at_least<T: Ord>(bound: Option<T>, value: Option<T>) -> bool {
-    bound.is_none_or(|bound| value.is_some_and(|value| value >= bound))
+fn at_least<const MAX: i64>(bound: Option<Bounded<0, MAX>>, value: Option<i64>) -> bool {
+    bound.is_none_or(|Bounded(bound)| value.is_some_and(|value| value >= bound))
 }
 
-fn at_most<T: Ord>(bound: Option<T>, value: Option<T>) -> bool {
-    bound.is_none_or(|bound| value.is_some_and(|value| value <= bound))
+fn at_most<const MAX: i64>(bound: Option<Bounded<0, MAX>>, value: Option<i64>) -> bool {
+    bound.is_none_or(|Bounded(bound)| value.is_some_and(|value| value <= bound))
 }
 
-fn found_by(query: Option<&SearchQuery>, text: &str, identifiers: &[Identifier]) -> bool {
+fn found_by(query: Option<&Text<SearchQuery>>, text: &str, identifiers: &[Identifier]) -> bool {
     let numbers: Vec<String> = identifiers.iter().map(ToString::to_string).collect();
     let words = tokens(&format!("{text} {}", numbers.join(" ")));
-    query.is_none_or(|query| {
+    query.is_none_or(|Text(query)| {
         query.tokens().iter().all(|start| words.iter().any(|word| word.starts_with(start.as_str())))
     })
 }

@@ -1,5 +1,6 @@
 //! Mutuals, as they are drawn, filtered and ordered the slow way.
 
+use document::value::{Bounded, Text, texts, words};
 use domain::{DepartmentId, LegalForm, Mutual, OriginRoute, Parents, Record, Region, Staff, Stage, fold_name};
 use proptest::collection::vec;
 use proptest::option;
@@ -11,8 +12,8 @@ use crate::fixture::{checked, distinct, mutual, parsed};
 
 use super::{
     AREAS, BACKDROP, BEGINNINGS, Listed, Value, any_date, any_identifiers, any_of, any_query, any_span, at_least,
-    at_most, department_id, drafted_identifiers, found_by, has, has_some, may_lie_in, mutual_id, own_identifiers,
-    rarely, share, soundest, subset,
+    at_most, department_id, drafted_identifiers, found_by, given, has, has_some, ids, may_lie_in, mutual_id, named,
+    own_identifiers, rarely, share, soundest, subset,
 };
 
 const STAFF: &[i64] = &[0, 1, 50, 51, 249, 250, 10_000_000];
@@ -85,20 +86,21 @@ impl Listed for Mutual {
         (departments, words, any_identifiers(), spans, staff, any_query())
             .prop_map(|(departments, words, identifiers, (launched, ended), (from, to), search)| {
                 let (sectors, stages, regions, legal_forms, origin_routes) = words;
-                let (staff_count_from, staff_count_to) = (from, to);
                 Self::Filter {
-                    departments,
-                    sectors,
-                    stages,
-                    regions,
-                    legal_forms,
-                    origin_routes,
-                    identifiers,
-                    launched,
-                    ended,
-                    staff_count_from,
-                    staff_count_to,
-                    search,
+                    department: named(departments),
+                    sector: given(sectors),
+                    stage: given(stages),
+                    region: given(regions),
+                    legal_form: given(legal_forms),
+                    origin_route: given(origin_routes),
+                    identifier: given(identifiers),
+                    launched_from: launched.0,
+                    launched_to: launched.1,
+                    ended_from: ended.0,
+                    ended_to: ended.1,
+                    staff_count_from: from.map(Bounded),
+                    staff_count_to: to.map(Bounded),
+                    q: search.map(Text),
                 }
             })
             .boxed()
@@ -109,18 +111,18 @@ impl Listed for Mutual {
         let parents: Vec<_> =
             it.parents.department_id.iter().chain(&it.parents.other_department_ids).copied().collect();
         let description = it.description.as_ref().map_or("", |said| said.as_str());
-        share(&filter.departments, &parents)
-            && share(&filter.sectors, &it.sectors)
-            && has(&filter.stages, &it.life.stage)
-            && has_some(&filter.regions, it.region.as_ref())
-            && has_some(&filter.legal_forms, it.legal_form.as_ref())
-            && has_some(&filter.origin_routes, it.origin_route.as_ref())
-            && share(&filter.identifiers, &it.identifiers)
-            && may_lie_in(&filter.launched, it.life.launched_on)
-            && may_lie_in(&filter.ended, it.life.ended_on)
+        share(&ids(&filter.department), &parents)
+            && share(&words(filter.sector.clone()), &it.sectors)
+            && has(&filter.stage, it.life.stage)
+            && has_some(&filter.region, it.region)
+            && has_some(&filter.legal_form, it.legal_form)
+            && has_some(&filter.origin_route, it.origin_route)
+            && share(&texts(filter.identifier.clone()), &it.identifiers)
+            && may_lie_in((filter.launched_from, filter.launched_to), it.life.launched_on)
+            && may_lie_in((filter.ended_from, filter.ended_to), it.life.ended_on)
             && at_least(filter.staff_count_from, it.staff.count)
             && at_most(filter.staff_count_to, it.staff.count)
-            && found_by(filter.search.as_ref(), &format!("{} {description}", it.name), &it.identifiers)
+            && found_by(filter.q.as_ref(), &format!("{} {description}", it.name), &it.identifiers)
     }
 
     fn key(record: &Record<Self>, sort: &str) -> Option<Value> {

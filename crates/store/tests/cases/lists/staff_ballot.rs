@@ -11,7 +11,8 @@ use crate::fixture::{ballot, checked, parsed};
 use crate::kit::numbered;
 
 use super::{
-    BACKDROP, Listed, Value, any_date, any_of, any_span, has, has_some, in_order, may_lie_in, mutual_id, rarely,
+    BACKDROP, Listed, Value, any_date, any_of, any_span, given, has, has_some, ids, in_order, may_lie_in, mutual_id,
+    named, rarely, share,
 };
 
 const BALLOT_KINDS: &[BallotKind] = &[BallotKind::Formal, BallotKind::Indicative, BallotKind::Rerun];
@@ -50,21 +51,34 @@ impl Listed for StaffBallot {
         (mutuals, words, (any_span(), any_span(), any_span()), rarely(any::<bool>()))
             .prop_map(|(mutuals, words, (opened, closed, declared), has_turnout)| {
                 let (kinds, organisers, states, modes) = words;
-                Self::Filter { mutuals, kinds, organisers, states, modes, opened, closed, declared, has_turnout }
+                Self::Filter {
+                    mutual: named(mutuals),
+                    kind: given(kinds),
+                    organiser: given(organisers),
+                    state: given(states),
+                    mode: given(modes),
+                    opened_from: opened.0,
+                    opened_to: opened.1,
+                    closed_from: closed.0,
+                    closed_to: closed.1,
+                    declared_from: declared.0,
+                    declared_to: declared.1,
+                    has_turnout,
+                }
             })
             .boxed()
     }
 
     fn meets(record: &Record<Self>, filter: &Self::Filter) -> bool {
         let it = &record.content;
-        has(&filter.mutuals, &it.mutual_id)
-            && has(&filter.kinds, &it.kind)
-            && has_some(&filter.organisers, it.organiser.as_ref())
-            && has(&filter.states, &it.ending.state)
-            && has(&filter.modes, &it.mode)
-            && may_lie_in(&filter.opened, it.held.opened_on)
-            && may_lie_in(&filter.closed, it.held.closed_on)
-            && may_lie_in(&filter.declared, it.held.declared_on)
+        share(&ids(&filter.mutual), &[it.mutual_id])
+            && has(&filter.kind, it.kind)
+            && has_some(&filter.organiser, it.organiser)
+            && has(&filter.state, it.ending.state)
+            && has(&filter.mode, it.mode)
+            && may_lie_in((filter.opened_from, filter.opened_to), it.held.opened_on)
+            && may_lie_in((filter.closed_from, filter.closed_to), it.held.closed_on)
+            && may_lie_in((filter.declared_from, filter.declared_to), it.held.declared_on)
             && filter.has_turnout.is_none_or(|known| known == it.tally.roll_size.and(it.tally.returned).is_some())
     }
 
