@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
-use store::report::{CommitmentCounts, CommitmentFilter, NamedDepartment, Reported};
+use store::report::{CommitmentFilter, Reported};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -11,12 +11,10 @@ use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::page::{ChildParameters, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::Problem;
+use document::figures::{CommitmentStatus, CommitmentSummary, CoveredStage, DepartmentName};
 use document::record::View;
 use document::register::{Commitment, Stage};
-use document::value::{Day, DepartmentId, DepartmentKey, Name, Sector, Slug, Text, Word, texts, words};
-
-/// Whether a commitment is kept as at a day.
-pub type CommitmentStatus = Word<domain::CommitmentStatus>;
+use document::value::{Day, DepartmentKey, Sector, Text, Word, texts, words};
 
 /// What a report on commitments is about.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -71,23 +69,6 @@ struct CommitmentReport {
     total: Option<i64>,
 }
 
-/// How many commitments were met, and how many were not.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct CommitmentSummary {
-    /// Not published, and `due_on` has not passed.
-    due: i64,
-    /// Not published, and `due_on` has passed.
-    overdue: i64,
-    /// Published on or before `due_on`.
-    met: i64,
-    /// Published after `due_on`.
-    met_late: i64,
-    /// Published: `met` and `met_late` together.
-    kept: i64,
-    /// Not published by `due_on`: `overdue` and `met_late` together.
-    late: i64,
-}
-
 /// A commitment and its status on the day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct ReportedCommitment {
@@ -101,37 +82,13 @@ struct ReportedCommitment {
     commitment: Option<View>,
 }
 
-/// The id, slug and name of a department.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DepartmentName {
-    id: DepartmentId,
-    slug: Slug,
-    name: Name,
-}
-
-impl From<NamedDepartment> for DepartmentName {
-    fn from(department: NamedDepartment) -> Self {
-        Self { id: Text(department.id), slug: Text(department.slug), name: Text(department.name) }
-    }
-}
-
-impl From<&CommitmentCounts> for CommitmentSummary {
-    fn from(counts: &CommitmentCounts) -> Self {
-        let of = |status: domain::CommitmentStatus| counts.get(&status).copied().unwrap_or_default();
-        let (due, overdue) = (of(domain::CommitmentStatus::Due), of(domain::CommitmentStatus::Overdue));
-        let (met, met_late) = (of(domain::CommitmentStatus::Met), of(domain::CommitmentStatus::MetLate));
-        let (kept, late) = (met.saturating_add(met_late), overdue.saturating_add(met_late));
-        Self { due, overdue, met, met_late, kept, late }
-    }
-}
-
 impl ReportedCommitment {
     fn new(reported: Reported, as_at: domain::Day) -> Self {
         let content = &reported.commitment.content;
         Self {
             status: Word(content.status(as_at)),
             days_overdue: content.days_overdue(as_at),
-            department: reported.department.into(),
+            department: reported.department,
             commitment: View::of(&reported.commitment),
         }
     }
@@ -164,28 +121,6 @@ struct SupportCoverage {
     holes: Vec<CoverageHole>,
 }
 
-/// The figures for one stage and sector. A mutual with several sectors counts in each.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-struct CoveredStage {
-    stage: Stage,
-    sector: Sector,
-    /// The mutuals in this stage and sector.
-    mutuals: i64,
-    /// The mutuals whose lead department has no enabler for both the stage and the sector.
-    unsupported: i64,
-    /// The enablers, of all departments in the report, who are active on the day and cover both.
-    enablers: i64,
-    /// The support requests made in this stage by mutuals in this sector until the day.
-    requests: i64,
-    /// The requests that were neither met nor declined by the day.
-    open: i64,
-    /// The median number of days that the requests waited: until they were met or declined, or until the day if they
-    /// are open.
-    #[schema(nullable = false, minimum = 0)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    median_days: Option<i64>,
-}
-
 /// A stage and sector with mutuals but no support.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct CoverageHole {
@@ -208,27 +143,11 @@ struct CoverageFilter {
 }
 
 impl SupportCoverage {
-    fn new(as_at: domain::Day, coverage: &[store::coverage::Coverage]) -> Self {
-        let item = |cell: &store::coverage::Coverage| CoveredStage {
-            stage: Word(cell.stage),
-            sector: Word(cell.sector),
-            mutuals: cell.mutuals,
-            unsupported: cell.unsupported,
-            enablers: cell.enablers,
-            requests: cell.requests,
-            open: cell.open,
-            median_days: cell.median_days,
-        };
-        let hole = |cell: &store::coverage::Coverage| CoverageHole {
-            stage: Word(cell.stage),
-            sector: Word(cell.sector),
-            mutuals: cell.unsupported,
-        };
-        Self {
-            as_at: Text(as_at),
-            items: coverage.iter().map(item).collect(),
-            holes: coverage.iter().filter(|cell| cell.unsupported > 0).map(hole).collect(),
-        }
+    fn new(as_at: domain::Day, items: Vec<CoveredStage>) -> Self {
+        let holes = items.iter().filter(|cell| cell.unsupported > 0);
+        let hole =
+            |cell: &CoveredStage| CoverageHole { stage: cell.stage, sector: cell.sector, mutuals: cell.unsupported };
+        Self { as_at: Text(as_at), holes: holes.map(hole).collect(), items }
     }
 }
 
@@ -295,5 +214,5 @@ async fn get_support_coverage(
         store::coverage::of(tx, &departments, as_at).map_err(Problem::from)
     };
     let coverage = app.store.read(read).await?;
-    Ok(conditions.worked_out(&SupportCoverage::new(as_at, &coverage)))
+    Ok(conditions.worked_out(&SupportCoverage::new(as_at, coverage)))
 }

@@ -8,14 +8,11 @@ pub mod operations;
 use std::fmt::Display;
 
 use serde::Serialize;
-use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Counted, Figures, InStage, Sum, Tally};
+use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Figures, InStage, Sum, Tally};
 use utoipa::ToSchema;
 
 use document::register::{Currency, LegalForm, Procedure, Regime, Stage};
-use document::value::{Day, DepartmentId, MutualId, Region, Sector, Text, Word};
-
-/// Where the figures count a mutual.
-pub type StandingGroup = Word<domain::StandingGroup>;
+use document::value::{Day, DepartmentId, Region, Sector, Text, Word};
 
 /// A number of records.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -275,30 +272,6 @@ pub struct Statistics {
     contracts_by_regime: Vec<RegimeFigures>,
 }
 
-/// A mutual that a figure counts, as it was on the day.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({
-    "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "slug": "locala", "name": "Locala", "standing": "operating", "staff_count": 1124
-}))]
-pub struct CountedMutual {
-    id: MutualId,
-    /// Its slug.
-    #[schema(max_length = 100)]
-    slug: String,
-    /// Its name.
-    #[schema(max_length = 200)]
-    name: String,
-    standing: StandingGroup,
-    /// Absent if the exact stage is not known.
-    #[schema(nullable = false)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    stage: Option<Stage>,
-    /// Absent if no known count may apply to the day.
-    #[schema(nullable = false, minimum = 0)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    staff_count: Option<i64>,
-}
-
 /// Where the records behind figures are listed.
 struct Links {
     day: domain::Day,
@@ -487,18 +460,5 @@ impl Statistics {
 impl LeftOut {
     fn of<K>(breakdown: &Breakdown<K>) -> Self {
         Self { operating: breakdown.without.operating.records, on_the_way: breakdown.without.on_the_way.records }
-    }
-}
-
-impl From<Counted> for CountedMutual {
-    fn from(counted: Counted) -> Self {
-        Self {
-            id: Text(counted.id),
-            slug: counted.slug,
-            name: counted.name,
-            standing: Word(counted.group),
-            stage: counted.stage.map(Word),
-            staff_count: counted.staff_count,
-        }
     }
 }

@@ -11,6 +11,7 @@ mod canonical;
 pub mod declare;
 pub mod decode;
 pub mod faults;
+pub mod figures;
 pub mod identifier;
 pub mod node;
 pub mod object;

@@ -7,22 +7,22 @@ use actix_web::{HttpResponse, get};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::Datelike as _;
-use domain::{FaultCode, Key};
+use domain::FaultCode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::statistics::{AsAtDay, Filter, Period, PeriodFigures, Wanted};
-use store::{Listed, Position, ReadTx, Slice, entry_log};
+use store::statistics::{AsAtDay, Period, PeriodFigures, Wanted};
+use store::{Listed, Position, Slice, entry_log};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{CountedMutual, Figure, Links, StandingGroup, Statistics, Total};
+use super::{Figure, Links, Statistics, Total};
 use crate::app::App;
 use crate::request::conditional::{IfChanged, IfNoneMatch, quoted};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
-use document::register::{LegalForm, Stage};
-use document::value::{Day, DepartmentKey, PartialDate, Region, Sector, Text, Word, texts, words};
+use document::figures::{CountedFilter, CountedMutual};
+use document::value::{Day, PartialDate, Text, Word};
 
 /// How long the periods are.
 type TimelineStep = Word<domain::statistics::TimelineStep>;
@@ -54,35 +54,6 @@ struct TimelineOf {
     from: Option<PartialDate>,
     /// A date in the last period. The default is today. At most 600 periods are allowed.
     to: Option<PartialDate>,
-}
-
-/// Which mutuals: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(default)]
-#[into_params(parameter_in = Query)]
-struct CountedFilter {
-    /// The day of the figure. The default is today (UTC).
-    as_at: Option<Day>,
-    /// Only mutuals in this group.
-    standing: Vec<StandingGroup>,
-    /// In this stage on the day.
-    stage: Vec<Stage>,
-    /// In this sector.
-    sector: Vec<Sector>,
-    /// In this region.
-    region: Vec<Region>,
-    /// Led by this department.
-    department: Vec<DepartmentKey>,
-    /// Of this legal form.
-    legal_form: Vec<LegalForm>,
-    /// Launched in this year, in this month or on this day. A partial launch date counts as its first day.
-    launched_in: Option<PartialDate>,
-    /// Ended in this year, in this month or on this day. A partial date counts as its first day.
-    ended_in: Option<PartialDate>,
-    /// `true` for mutuals with a staff count that may apply to the day, `false` for the others.
-    has_staff: Option<bool>,
-    /// `true` for mutuals launched without meeting the conditions, `false` for the others.
-    past_gate: Option<bool>,
 }
 
 /// Figures for consecutive periods.
@@ -195,31 +166,12 @@ async fn list_counted_mutuals(app: App, query: ListQuery<CountedFilter, ()>) -> 
     let after = after.map_err(|_| store::Error::InvalidPosition(String::new()))?;
     let part = Wanted { after, limit: query.page.limit, count: query.page.count };
     let filter = query.filter.clone();
-    let resolved = app.store.read(move |tx| filter.clone().resolve(tx)).await?;
-    let found =
-        app.store.with_facts(move |tx, facts| store::statistics::list(tx, facts, &resolved, asked, part)).await?;
+    let found = app.store.with_facts(move |tx, facts| store::statistics::list(tx, facts, &filter, asked, part));
+    let found = found.await.map_err(Problem::of_query)?;
     let last = found.items.last().filter(|_| found.goes_on).map(|mutual| mutual.id);
     let next = last.map(|id| Position { key: None, id: id.to_string() });
     let items = found.items.into_iter().map(listed).collect::<Result<Vec<Listed>, Problem>>()?;
     query.answer(Slice { items, next, total: found.total })
-}
-
-impl CountedFilter {
-    fn resolve(self, tx: &mut ReadTx<'_>) -> Result<Filter, Problem> {
-        let departments: Vec<Key<domain::Department>> = texts(self.department);
-        Ok(Filter {
-            groups: words(self.standing),
-            stages: words(self.stage),
-            sectors: words(self.sector),
-            regions: words(self.region),
-            departments: store::reference::resolve(tx, &departments).map_err(Problem::of_query)?,
-            legal_forms: words(self.legal_form),
-            launched_in: self.launched_in.map(Text::into_inner),
-            ended_in: self.ended_in.map(Text::into_inner),
-            has_staff: self.has_staff,
-            past_gate: self.past_gate,
-        })
-    }
 }
 
 impl TimelinePeriod {
@@ -239,9 +191,9 @@ impl TimelinePeriod {
 }
 
 /// An item of the list. It has no version of its own: a digest of what is shown stands for it.
-fn listed(counted: store::statistics::Counted) -> Result<Listed, Problem> {
+fn listed(counted: CountedMutual) -> Result<Listed, Problem> {
     let id = counted.id.to_string();
-    let document = serde_json::to_string(&CountedMutual::from(counted)).map_err(Problem::internal)?;
+    let document = serde_json::to_string(&counted).map_err(Problem::internal)?;
     let mut version = [0; 8];
     version.iter_mut().zip(Sha256::digest(&document)).for_each(|(byte, digested)| *byte = digested);
     Ok(Listed { id, version: i64::from_be_bytes(version), document, reduced: false })

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable, Text};
+use document::figures::CoveredStage;
+use document::value::Word;
 use domain::{Day, DepartmentId, Enabler, Sector, Stage};
 
 use crate::ReadTx;
@@ -14,30 +16,9 @@ use crate::error::Error;
 use crate::register::child::ChildRecord;
 use crate::register::record;
 
-/// What there is in one stage and sector.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Coverage {
-    /// The stage.
-    pub stage: Stage,
-    /// The sector.
-    pub sector: Sector,
-    /// The mutuals in both, as the register has them now.
-    pub mutuals: i64,
-    /// Those of them whose lead department has no active enabler for both.
-    pub unsupported: i64,
-    /// The active enablers who cover both.
-    pub enablers: i64,
-    /// The support requests of such mutuals, made in this stage until the day.
-    pub requests: i64,
-    /// Those that were open or assigned on the day.
-    pub open: i64,
-    /// The median of the days that they waited, until they were closed or until the day; none where there are no requests.
-    pub median_days: Option<i64>,
-}
-
 /// How mutuals are supported as at a day, by stage and sector in the order of both; of these departments, or of all where there are none.
 /// What has neither mutuals nor requests is left out.
-pub fn of(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Result<Vec<Coverage>, Error> {
+pub fn of(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Result<Vec<CoveredStage>, Error> {
     let mut active = enablers(tx, departments)?;
     active.retain(|enabler| enabler.content.active.includes(as_at));
     let covering = |stage, sector| active.iter().filter(move |enabler| enabler.content.covers(stage, sector, as_at));
@@ -63,10 +44,9 @@ pub fn of(tx: &mut ReadTx<'_>, departments: &[DepartmentId], as_at: Day) -> Resu
         let until = closed_on.unwrap_or_else(|| as_at.date());
         cell.waited.push(until.signed_duration_since(requested_on).num_days());
     }
-    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let coverage = |cell: Cell| Coverage {
-        stage: cell.stage,
-        sector: cell.sector,
+    let coverage = |cell: Cell| CoveredStage {
+        stage: Word(cell.stage),
+        sector: Word(cell.sector),
         mutuals: cell.mutuals,
         unsupported: cell.unsupported,
         enablers: number(covering(cell.stage, cell.sector).count()),
@@ -88,6 +68,11 @@ pub(crate) fn waiting(tx: &mut ReadTx<'_>, department: DepartmentId, as_at: Day)
     let day = as_at.date();
     let open = rows.into_iter().filter(|(from, closed)| *from <= day && closed.is_none_or(|closed| closed > day));
     Ok(open.map(|(requested_on, _)| day.signed_duration_since(requested_on).num_days()).collect())
+}
+
+/// How many there are, as figures say it.
+pub(crate) fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// The middle one of several numbers; of an even count the lesser of the two in the middle.

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable};
-use domain::{Child, Commitment, CommitmentStatus, Day, Department, DepartmentId, Key, Slug, commitment};
+use document::figures::DepartmentName;
+use document::value::Text;
+use domain::{Child, Commitment, CommitmentStatus, Day, Department, DepartmentId, Key, commitment};
 
 use crate::ReadTx;
 use crate::backend::dialect::Dialect;
@@ -46,31 +48,18 @@ pub struct CommitmentReport {
 }
 
 /// A commitment with whose it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Reported {
     /// The department.
-    pub department: NamedDepartment,
+    pub department: DepartmentName,
     /// What it has promised.
     pub commitment: ChildRecord<Commitment>,
 }
 
-/// What a department is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedDepartment {
-    /// Its id.
-    pub id: DepartmentId,
-    /// Its slug.
-    pub slug: Slug,
-    /// Its name.
-    pub name: domain::Name,
-}
-
-impl NamedDepartment {
-    /// What the department with this id is called.
-    pub(crate) fn find(tx: &mut ReadTx<'_>, id: DepartmentId) -> Result<Self, Error> {
-        let Department { slug, name, .. } = department::find(tx, &Key::Id(id))?.content;
-        Ok(Self { id, slug, name })
-    }
+/// What the department with this id is called.
+pub(crate) fn named(tx: &mut ReadTx<'_>, id: DepartmentId) -> Result<DepartmentName, Error> {
+    let Department { slug, name, .. } = department::find(tx, &Key::Id(id))?.content;
+    Ok(DepartmentName { id: Text(id), slug: Text(slug), name: Text(name) })
 }
 
 const ORDER: SortKey = SortKey::new("due_on", Values::Shared, KeyKind::Day);
@@ -83,13 +72,13 @@ pub fn commitments(tx: &mut ReadTx<'_>, filter: &CommitmentFilter, page: &Page) 
     let statuses = with_status(tx.conn().dialect(), &filter.statuses, filter.as_at);
     let condition = all_of([of_departments(&filter.departments), statuses]);
     let slice = Listing::of::<Child<Department, Commitment>>(condition).page(tx, page, ORDER)?;
-    let mut named: HashMap<DepartmentId, NamedDepartment> = HashMap::new();
+    let mut names: HashMap<DepartmentId, DepartmentName> = HashMap::new();
     let mut items = Vec::with_capacity(slice.items.len());
     for listed in &slice.items {
         let Some(commitment) = child::there::<Commitment>(tx, parsed("id", &listed.id)?)? else { continue };
-        let department = match named.entry(commitment.content.parent_id) {
+        let department = match names.entry(commitment.content.parent_id) {
             Entry::Occupied(known) => known.get().clone(),
-            Entry::Vacant(unknown) => unknown.insert(NamedDepartment::find(tx, commitment.content.parent_id)?).clone(),
+            Entry::Vacant(unknown) => unknown.insert(named(tx, commitment.content.parent_id)?).clone(),
         };
         items.push(Reported { department, commitment });
     }

@@ -5,70 +5,18 @@ use std::collections::BTreeMap;
 use chrono::{Months, NaiveDate};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use domain::{ContractId, ContractStatus, Day, Department, DepartmentId, Enabler, Key, MutualId, Stage, Title};
+use document::figures::{CommitmentSummary, ContractsEnding, EndingContract, OpenRequests, Scorecard, ScorecardStage};
+use document::value::{Text, Word};
+use domain::{ContractStatus, Day, Department, DepartmentId, Enabler, Key, Stage};
 
 use crate::ReadTx;
 use crate::backend::json::{parsed, valid};
 use crate::backend::schema::{contracts, mutuals};
 use crate::error::Error;
 use crate::query::coverage;
-use crate::query::report::{self, CommitmentCounts, NamedDepartment};
+use crate::query::report;
 use crate::register::child::{self, Parent as _};
 use crate::register::contract;
-
-/// The figures of a department.
-#[derive(Clone, Debug)]
-pub struct Scorecard {
-    /// Which one.
-    pub department: NamedDepartment,
-    /// Its commitments by status.
-    pub commitments: CommitmentCounts,
-    /// How many enablers are active on the day.
-    pub enablers: usize,
-    /// What there is in each stage, in the order of the stages.
-    pub stages: Vec<StageFigures>,
-    /// The support requests of its mutuals that were neither met nor declined by the day.
-    pub open_requests: usize,
-    /// The median of the days that these had waited; none where there are none.
-    pub median_days: Option<i64>,
-    /// Its contracts that end soon.
-    pub ending: Ending,
-}
-
-/// The figures for one stage.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StageFigures {
-    /// The stage.
-    pub stage: Stage,
-    /// The mutuals that the department leads and the register has in it.
-    pub mutuals: i64,
-    /// The enablers who are active on the day and cover it.
-    pub enablers: usize,
-}
-
-/// The contracts that a department buys by and that end soon.
-#[derive(Clone, Debug)]
-pub struct Ending {
-    /// How many there are.
-    pub count: i64,
-    /// The last day of the twelve months.
-    pub by: Day,
-    /// The next of them to end, so many as are named.
-    pub next: Vec<EndingContract>,
-}
-
-/// A contract that ends soon.
-#[derive(Clone, Debug)]
-pub struct EndingContract {
-    /// Its id.
-    pub id: ContractId,
-    /// What it is for.
-    pub title: Title,
-    /// The record that it belongs to.
-    pub mutual_id: MutualId,
-    /// When it ends, extensions not included.
-    pub ends_on: Day,
-}
 
 /// So many contracts that end soon are named.
 pub const NAMED_CONTRACTS: i64 = 20;
@@ -85,21 +33,24 @@ const IN_FORCE: [&str; 2] = [ContractStatus::Active.as_str(), ContractStatus::Ex
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
 pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>, as_at: Day) -> Result<Scorecard, Error> {
     let id = Department::find_id(tx, key)?;
-    let (enablers, stages) = stages(tx, id, as_at)?;
+    let (enablers_active, stages) = stages(tx, id, as_at)?;
     let waiting = coverage::waiting(tx, id, as_at)?;
     Ok(Scorecard {
-        department: NamedDepartment::find(tx, id)?,
-        commitments: report::counts(tx, &[id], as_at)?,
-        enablers,
+        department: report::named(tx, id)?,
+        as_at: Text(as_at),
+        commitments: CommitmentSummary::from(&report::counts(tx, &[id], as_at)?),
+        enablers_active,
         stages,
-        open_requests: waiting.len(),
-        median_days: coverage::median(waiting),
-        ending: ending(tx, id, as_at)?,
+        support_requests: OpenRequests {
+            open: coverage::number(waiting.len()),
+            median_days: coverage::median(waiting),
+        },
+        contracts_ending: contracts_ending(tx, id, as_at)?,
     })
 }
 
 /// How many enablers are active on a day, and what there is in each stage.
-fn stages(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<(usize, Vec<StageFigures>), Error> {
+fn stages(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<(i64, Vec<ScorecardStage>), Error> {
     let counted: Vec<(String, i64)> = mutuals::table
         .filter(mutuals::department_id.eq(id.to_string()))
         .group_by(mutuals::stage)
@@ -110,16 +61,16 @@ fn stages(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<(usize, V
     let mut active = child::all::<Enabler>(tx, id)?;
     active.retain(|enabler| enabler.content.active.includes(as_at));
     let covering = |stage: Stage| active.iter().filter(|enabler| enabler.content.covers_stage(stage)).count();
-    let figures = |stage: &Stage| StageFigures {
-        stage: *stage,
+    let figures = |stage: &Stage| ScorecardStage {
+        stage: Word(*stage),
         mutuals: mutuals.get(stage).copied().unwrap_or_default(),
-        enablers: covering(*stage),
+        enablers: coverage::number(covering(*stage)),
     };
-    Ok((active.len(), Stage::ALL.iter().map(figures).collect()))
+    Ok((coverage::number(active.len()), Stage::ALL.iter().map(figures).collect()))
 }
 
 /// The department's contracts that end on the day or within twelve months of it.
-fn ending(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<Ending, Error> {
+fn contracts_ending(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<ContractsEnding, Error> {
     let first = as_at.date();
     let last = first.checked_add_months(SOON).unwrap_or(NaiveDate::MAX);
     let by = valid("ends_on", Day::from_date(last)).unwrap_or(as_at);
@@ -137,8 +88,8 @@ fn ending(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result<Ending, E
     for id in ids {
         let contract = contract::find(tx, &parsed("id", &id)?)?;
         let Some(ends_on) = contract.content.timeline.ends_on else { continue };
-        let (title, mutual_id) = (contract.content.title.clone(), contract.content.mutual_id);
-        next.push(EndingContract { id: contract.id, title, mutual_id, ends_on });
+        let (title, mutual_id) = (Text(contract.content.title), Text(contract.content.mutual_id));
+        next.push(EndingContract { id: Text(contract.id), title, mutual_id, ends_on: Text(ends_on) });
     }
-    Ok(Ending { count, by, next })
+    Ok(ContractsEnding { by: Text(by), count, next })
 }

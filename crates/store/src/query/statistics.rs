@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use document::figures::{CountedFilter, CountedMutual};
+use document::value::{PartialDate, Word, texts};
 use domain::statistics::{AsAt, Regime, StandingGroup};
-use domain::{Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, PartialDate, Procedure, Region, Sector, Stage};
+use domain::{Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
 
 pub use answer::*;
 pub use facts::Facts;
@@ -22,6 +24,7 @@ use crate::backend::fragment::{Fragment, any_of};
 use crate::backend::json::parsed;
 use crate::error::Error;
 use crate::log::entry_log;
+use crate::register::reference;
 use facts::{DayNumber, DepartmentNumber, Mutual, bit};
 
 impl Facts {
@@ -162,15 +165,19 @@ pub fn timeline(facts: &Facts, periods: &[Period], today: Day) -> Vec<PeriodFigu
 }
 
 /// The mutuals that a figure is of.
+///
+/// # Errors
+/// [`Error::Rule`] where the filter names a department that is not there.
 pub fn list(
     tx: &mut ReadTx<'_>,
     facts: &Facts,
-    filter: &Filter,
+    filter: &CountedFilter,
     asked: AsAtDay,
     part: Wanted,
 ) -> Result<CountedPart, Error> {
     let (day, today) = asked.numbers();
-    let filter = Narrowed::new(facts, filter);
+    let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
+    let filter = Narrowed::new(facts, filter, &departments);
     let counts = |mutual: Mutual<'_>| filter.lets_through(mutual, day, today);
     let wanted = part.limit.saturating_add(1);
     let mut found: Vec<(MutualId, StandingGroup, AsAt, Option<i64>)> = Vec::new();
@@ -197,7 +204,8 @@ pub fn list(
         rows.into_iter().map(|(id, slug, name)| (id, (slug, name))).collect();
     let items = found.into_iter().filter_map(|(id, group, stands, staff_count)| {
         let (slug, name) = names.remove(&id.to_string())?;
-        Some(Counted { id, slug, name, group, stage: stands.stage(), staff_count })
+        let stage = stands.stage().map(Word);
+        Some(CountedMutual { id: id.into(), slug, name, standing: Word(group), stage, staff_count })
     });
     let items = items.collect();
     Ok(CountedPart { items, goes_on, total: total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)) })
@@ -205,7 +213,7 @@ pub fn list(
 
 /// A filter whose conditions are quick to check.
 struct Narrowed<'f> {
-    filter: &'f Filter,
+    filter: &'f CountedFilter,
     sectors: u32,
     departments: Vec<Option<DepartmentNumber>>,
     launched_in: Option<(DayNumber, DayNumber)>,
@@ -213,12 +221,12 @@ struct Narrowed<'f> {
 }
 
 impl<'f> Narrowed<'f> {
-    fn new(facts: &Facts, filter: &'f Filter) -> Self {
-        let days = |date: PartialDate| (DayNumber::of(date.first_day()), DayNumber::of(date.last_day()));
+    fn new(facts: &Facts, filter: &'f CountedFilter, departments: &[DepartmentId]) -> Self {
+        let days = |date: PartialDate| (DayNumber::of(date.0.first_day()), DayNumber::of(date.0.last_day()));
         Self {
             filter,
-            sectors: filter.sectors.iter().fold(0, |bits, sector| bits | bit(*sector)),
-            departments: filter.departments.iter().map(|id| facts.departments.number_of(id)).collect(),
+            sectors: filter.sector.iter().fold(0, |bits, Word(sector)| bits | bit(*sector)),
+            departments: departments.iter().map(|id| facts.departments.number_of(id)).collect(),
             launched_in: filter.launched_in.map(days),
             ended_in: filter.ended_in.map(days),
         }
@@ -226,10 +234,10 @@ impl<'f> Narrowed<'f> {
 
     /// Where the mutual stands, if it is one of those wanted.
     fn lets_through(&self, mutual: Mutual<'_>, day: DayNumber, today: DayNumber) -> Option<StandingGroup> {
-        fn any<T: PartialEq>(wanted: &[T], is: Option<&T>) -> bool {
-            wanted.is_empty() || is.is_some_and(|is| wanted.contains(is))
+        fn any<T: PartialEq>(wanted: &[Word<T>], is: Option<T>) -> bool {
+            wanted.is_empty() || is.is_some_and(|is| wanted.contains(&Word(is)))
         }
-        let Filter { groups, stages, regions, legal_forms, has_staff, past_gate, .. } = self.filter;
+        let CountedFilter { standing, stage, region, legal_form, has_staff, past_gate, .. } = self.filter;
         let has_come = |on: DayNumber| on <= day || day >= today;
         let within = |wanted: Option<(DayNumber, DayNumber)>, on: Option<DayNumber>| {
             wanted.is_none_or(|(first, last)| on.is_some_and(|on| (first..=last).contains(&on) && has_come(on)))
@@ -237,13 +245,13 @@ impl<'f> Narrowed<'f> {
         let stands = mutual.as_at(day, today);
         let group = stands.group()?;
         let went_past = || mutual.overrode_gate && mutual.launched.is_some_and(has_come);
-        let meets = any(groups, Some(&group))
-            && any(stages, stands.stage().as_ref())
+        let meets = any(standing, Some(group))
+            && any(stage, stands.stage())
             && (self.sectors == 0 || self.sectors & mutual.sectors != 0)
-            && any(regions, mutual.region.as_ref())
+            && any(region, mutual.region)
             && (self.departments.is_empty()
                 || mutual.department.is_some() && self.departments.contains(&mutual.department))
-            && any(legal_forms, mutual.legal_form.as_ref())
+            && any(legal_form, mutual.legal_form)
             && within(self.launched_in, mutual.launched)
             && within(self.ended_in, mutual.ended)
             && has_staff.is_none_or(|wanted| mutual.staff_as_at(day).is_some() == wanted)

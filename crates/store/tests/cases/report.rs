@@ -113,7 +113,7 @@ async fn the_report_lists_and_counts_as_the_domain_says(register: &Register) {
             }
             let found: Vec<&ChildRecord<Commitment>> = listed.iter().map(|reported| &reported.commitment).collect();
             assert_eq!(found, expected, "{look:?}");
-            assert!(listed.iter().all(|reported| reported.department.id == reported.commitment.content.parent_id));
+            assert!(listed.iter().all(|reported| reported.department.id.0 == reported.commitment.content.parent_id));
         }
     });
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use document::figures::CountedMutual;
 use domain::statistics::{Regime, StandingGroup};
-use domain::{
-    Currency, Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, PartialDate, Procedure, Region, Sector, Stage,
-};
+use domain::{Currency, Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
 
 use super::facts::DayNumber;
 
@@ -197,31 +196,6 @@ pub struct PeriodFigures {
     pub endings: Count,
 }
 
-/// Which mutuals a figure is of: those that meet every condition given; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// That stand there.
-    pub groups: Vec<StandingGroup>,
-    /// In any of these stages.
-    pub stages: Vec<Stage>,
-    /// In any of these sectors.
-    pub sectors: Vec<Sector>,
-    /// In any of these regions.
-    pub regions: Vec<Region>,
-    /// Led by any of these departments.
-    pub departments: Vec<DepartmentId>,
-    /// Of any of these legal forms.
-    pub legal_forms: Vec<LegalForm>,
-    /// Launched in this year or month, or on this day, as far as is known: the first day that it may have been is in it.
-    pub launched_in: Option<PartialDate>,
-    /// Ended in this year, in this month or on this day. A partial date counts as its first day.
-    pub ended_in: Option<PartialDate>,
-    /// With a known number of staff, or without one.
-    pub has_staff: Option<bool>,
-    /// Launched though the gate was not met.
-    pub past_gate: Option<bool>,
-}
-
 /// Which part of the list of such mutuals is wanted.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
@@ -233,28 +207,11 @@ pub struct Wanted {
     pub count: bool,
 }
 
-/// A mutual that a figure counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counted {
-    /// Its id.
-    pub id: MutualId,
-    /// Its slug.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-    /// Where it stood.
-    pub group: StandingGroup,
-    /// Its stage, where that is known.
-    pub stage: Option<Stage>,
-    /// Its staff, where that is known.
-    pub staff_count: Option<i64>,
-}
-
 /// A part of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct CountedPart {
     /// Its mutuals, in the order of their ids.
-    pub items: Vec<Counted>,
+    pub items: Vec<CountedMutual>,
     /// Whether there are more.
     pub goes_on: bool,
     /// How many the whole list has, where that was asked for.
