@@ -5,10 +5,8 @@
 
 pub mod operations;
 
-use std::fmt::Display;
-
 use serde::Serialize;
-use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Figures, InStage, Sum, Tally};
+use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Figures, InStage, NamedDepartment, Sum, Tally};
 use utoipa::ToSchema;
 
 use document::register::{Currency, LegalForm, Procedure, Regime, Stage};
@@ -49,62 +47,54 @@ pub struct Total {
     url: String,
 }
 
-/// The mutuals of a sector.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct SectorFigures {
-    sector: Sector,
-    operating: Figure,
-    on_the_way: Figure,
-    /// The staff of operating mutuals and of those on the way.
-    staff: Total,
+/// The figures of the mutuals that have something in common: a struct with members of its own, made of what they have, and the same
+/// figures as the others.
+macro_rules! breakdowns {
+    ($(
+        $(#[doc = $about:literal])+
+        $Figures:ident of $it:ident: $Key:ty { $($(#[$says:meta])* $member:ident: $T:ty = $value:expr,)+ }
+    )+) => {$(
+        $(#[doc = $about])+
+        #[derive(Clone, Debug, Serialize, ToSchema)]
+        pub struct $Figures {
+            $($(#[$says])* $member: $T,)+
+            operating: Figure,
+            on_the_way: Figure,
+            /// The staff of operating mutuals and of those on the way.
+            staff: Total,
+        }
+
+        impl From<(&$Key, (Figure, Figure, Total))> for $Figures {
+            fn from(($it, (operating, on_the_way, staff)): (&$Key, (Figure, Figure, Total))) -> Self {
+                Self { $($member: $value,)+ operating, on_the_way, staff }
+            }
+        }
+    )+};
 }
 
-/// The mutuals of a region.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct RegionFigures {
-    region: Region,
-    operating: Figure,
-    on_the_way: Figure,
-    /// The staff of operating mutuals and of those on the way.
-    staff: Total,
-}
-
-/// The mutuals that a department leads.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DepartmentFigures {
-    department_id: DepartmentId,
-    /// The department's slug.
-    #[schema(max_length = 100)]
-    slug: String,
-    /// The department's name.
-    #[schema(max_length = 200)]
-    name: String,
-    operating: Figure,
-    on_the_way: Figure,
-    /// The staff of operating mutuals and of those on the way.
-    staff: Total,
-}
-
-/// The mutuals of a legal form.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct LegalFormFigures {
-    legal_form: LegalForm,
-    operating: Figure,
-    on_the_way: Figure,
-    /// The staff of operating mutuals and of those on the way.
-    staff: Total,
-}
-
-/// The mutuals that were launched in a year.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct LaunchYearFigures {
-    /// The year of the launch.
-    #[schema(minimum = 1000, maximum = 9999)]
-    year: i32,
-    operating: Figure,
-    on_the_way: Figure,
-    /// The staff of operating mutuals and of those on the way.
-    staff: Total,
+breakdowns! {
+    /// The mutuals of a sector.
+    SectorFigures of sector: domain::Sector { sector: Sector = Word(*sector), }
+    /// The mutuals of a region.
+    RegionFigures of region: domain::Region { region: Region = Word(*region), }
+    /// The mutuals that a department leads.
+    DepartmentFigures of department: NamedDepartment {
+        department_id: DepartmentId = Text(department.id),
+        /// The department's slug.
+        #[schema(max_length = 100)]
+        slug: String = department.slug.clone(),
+        /// The department's name.
+        #[schema(max_length = 200)]
+        name: String = department.name.clone(),
+    }
+    /// The mutuals of a legal form.
+    LegalFormFigures of form: domain::LegalForm { legal_form: LegalForm = Word(*form), }
+    /// The mutuals that were launched in a year.
+    LaunchYearFigures of year: i32 {
+        /// The year of the launch.
+        #[schema(minimum = 1000, maximum = 9999)]
+        year: i32 = *year,
+    }
 }
 
 /// The mutuals in a stage.
@@ -321,15 +311,12 @@ impl Links {
     }
 
     /// The figures of a breakdown, each with the link of what it is by.
-    fn tallies<K, I: Display, V>(
-        &self,
-        breakdown: &Breakdown<K>,
-        parameter: &str,
-        value: impl Fn(&K) -> I,
-        figures: impl Fn(&K, (Figure, Figure, Total)) -> V,
-    ) -> Vec<V> {
-        let one = |(it, tally): &(K, Tally)| figures(it, self.tally(tally, &format!("{parameter}={}", value(it))));
-        breakdown.items.iter().map(one).collect()
+    fn tallies<K, V>(&self, breakdown: &Breakdown<K>, parameter: &str, value: impl Fn(&K) -> String) -> Vec<V>
+    where
+        V: for<'k> From<(&'k K, (Figure, Figure, Total))>,
+    {
+        let narrowed = |it: &K| format!("{parameter}={}", value(it));
+        breakdown.items.iter().map(|(it, tally)| V::from((it, self.tally(tally, &narrowed(it))))).collect()
     }
 
     fn stage(&self, stage: domain::Stage, in_stage: &InStage) -> StageFigures {
@@ -385,46 +372,11 @@ impl Statistics {
                 legal_form: LeftOut::of(&figures.by_legal_form),
                 launch_year: LeftOut::of(&figures.by_launch_year),
             },
-            by_sector: links.tallies(
-                &figures.by_sector,
-                "sector",
-                |it| *it,
-                |it, (operating, on_the_way, staff)| SectorFigures { sector: Word(*it), operating, on_the_way, staff },
-            ),
-            by_region: links.tallies(
-                &figures.by_region,
-                "region",
-                |it| *it,
-                |it, (operating, on_the_way, staff)| RegionFigures { region: Word(*it), operating, on_the_way, staff },
-            ),
-            by_department: links.tallies(
-                &figures.by_department,
-                "department",
-                |it| it.id,
-                |it, tally| {
-                    let (slug, name) = (it.slug.clone(), it.name.clone());
-                    let (operating, on_the_way, staff) = tally;
-                    DepartmentFigures { department_id: Text(it.id), slug, name, operating, on_the_way, staff }
-                },
-            ),
-            by_legal_form: links.tallies(
-                &figures.by_legal_form,
-                "legal_form",
-                |it| *it,
-                |it, tally| {
-                    let (operating, on_the_way, staff) = tally;
-                    LegalFormFigures { legal_form: Word(*it), operating, on_the_way, staff }
-                },
-            ),
-            by_launch_year: links.tallies(
-                &figures.by_launch_year,
-                "launched_in",
-                |it| format!("{it:04}"),
-                |it, tally| {
-                    let (operating, on_the_way, staff) = tally;
-                    LaunchYearFigures { year: *it, operating, on_the_way, staff }
-                },
-            ),
+            by_sector: links.tallies(&figures.by_sector, "sector", ToString::to_string),
+            by_region: links.tallies(&figures.by_region, "region", ToString::to_string),
+            by_department: links.tallies(&figures.by_department, "department", |it| it.id.to_string()),
+            by_legal_form: links.tallies(&figures.by_legal_form, "legal_form", ToString::to_string),
+            by_launch_year: links.tallies(&figures.by_launch_year, "launched_in", |year| format!("{year:04}")),
             by_stage: figures.by_stage.iter().map(|(it, in_stage)| links.stage(*it, in_stage)).collect(),
             launches_past_gate: links.count(figures.launches_past_gate, "past_gate=true"),
             ballots: BallotFigures {
