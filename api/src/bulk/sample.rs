@@ -9,12 +9,12 @@ use document::{Content, Input, register};
 use domain::mutual::Life;
 use domain::{
     BallotState, Checked, Child, Commitment, CommitmentId, Declaration, Department, DepartmentId, DraftAccess, Invalid,
-    Key, Kind, Mutual, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallotId, Stage, StageTransition,
+    Key, Kind, Mutual, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallot, StaffBallotId, Stage, StageTransition,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use store::{Error, Stamp, Store, WriteTx};
+use store::{Error, Stamp, Store, StoredRecord as _, StoredRoot as _, WriteTx};
 use uuid::Uuid;
 
 const DEPARTMENTS: &str = include_str!("../../../data/sample/departments.json");
@@ -106,14 +106,19 @@ fn enter_all(
 
 fn enter_department(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
     let slug = slug_of(&item)?;
-    if is_known(store::department::find(tx, &Key::Slug(slug.clone())))? {
+    if is_known(Department::find(tx, &Key::Slug(slug.clone()), DraftAccess::All))? {
         return Ok(Entry::Left);
     }
     if !refer(&mut item, "successor", "successor_id", |slug| department_id(tx, slug))? {
         return Ok(Entry::Waits);
     }
     let content = read::<register::Department>(&item)?.content;
-    store::department::insert(tx, domain::Id::from_uuid(stable_id(Kind::Department, slug.as_str())), content)?;
+    Department::enter(
+        tx,
+        domain::Id::from_uuid(stable_id(Kind::Department, slug.as_str())),
+        content,
+        DraftAccess::All,
+    )?;
     Ok(Entry::Entered)
 }
 
@@ -122,7 +127,8 @@ fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
     let id = CommitmentId::from_uuid(stable_id(Kind::Commitment, key));
     let slug = parse_slug(&item.remove("department").unwrap_or_default())?;
-    let found = there(store::department::find(tx, &Key::Slug(slug.clone())))?.map(|department| department.id);
+    let found =
+        there(Department::find(tx, &Key::Slug(slug.clone()), DraftAccess::All))?.map(|department| department.id);
     let parent_id = found.unwrap_or_else(|| DepartmentId::from_uuid(stable_id(Kind::Department, slug.as_str())));
     if is_known(store::child::find::<Commitment>(tx, parent_id, id))? {
         return Ok(Entry::Left);
@@ -137,7 +143,7 @@ fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
 
 fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
     let slug = slug_of(&item)?;
-    if is_known(store::mutual::find(tx, &Key::Slug(slug.clone())))? {
+    if is_known(Mutual::find(tx, &Key::Slug(slug.clone()), DraftAccess::All))? {
         return Ok(Entry::Left);
     }
     let found = refer(&mut item, "department", "department_id", |slug| department_id(tx, slug))?
@@ -151,7 +157,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
     let content = read::<register::Mutual>(&item)?.content;
     let sources = content.sources.clone();
     let id = domain::Id::from_uuid(stable_id(Kind::Mutual, slug.as_str()));
-    store::mutual::insert(tx, id, content)?;
+    Mutual::enter(tx, id, content, DraftAccess::All)?;
     for (to, effective_on) in course {
         let transition = StageTransition {
             position: 0,
@@ -208,13 +214,13 @@ fn known<T: FromStr<Err = Invalid>>(item: &Map<String, Value>, member: &str) -> 
 
 /// Says of a mutual, which has ended, what took over its services.
 fn succeed(tx: &mut WriteTx<'_>, id: domain::MutualId, successor: &Value) -> Result<(), ImportError> {
-    let mutual = store::mutual::find(tx, &Key::Id(id))?;
+    let mutual = Mutual::find(tx, &Key::Id(id), DraftAccess::All)?;
     let refused = |reason: String| ImportError::Item { item: mutual.content.name.to_string(), reason };
     let successor_id = successor.as_str().unwrap_or_default().parse();
     let successor_id = successor_id.map_err(|invalid: Invalid| refused(invalid.detail))?;
     let life = Life { successor_id: Some(successor_id), ..(*mutual.content.life).clone() };
     let life = Checked::new(life).map_err(|faults| refused(format!("{faults:?}")))?;
-    store::mutual::update(tx, &mutual, Mutual { life, ..mutual.content.clone() })?;
+    Mutual::update(tx, &mutual, Mutual { life, ..mutual.content.clone() }, DraftAccess::All)?;
     Ok(())
 }
 
@@ -222,7 +228,7 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     let key = item.remove("reference_key");
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
     let id = StaffBallotId::from_uuid(stable_id(Kind::StaffBallot, key));
-    if is_known(store::staff_ballot::find(tx, &id, DraftAccess::All))? {
+    if is_known(StaffBallot::find(tx, &id, DraftAccess::All))? {
         return Ok(Entry::Left);
     }
     if !refer(&mut item, "mutual", "mutual_id", |slug| mutual_id(tx, slug))? {
@@ -230,7 +236,7 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     }
     let state: BallotState = known(&item, "state")?.unwrap_or(BallotState::Draft);
     item.remove("state");
-    let draft = store::staff_ballot::insert(tx, id, read::<register::StaffBallot>(&item)?, DraftAccess::All)?;
+    let draft = StaffBallot::enter(tx, id, read::<register::StaffBallot>(&item)?, DraftAccess::All)?;
     if state == BallotState::Declared {
         let historic = Declaration { declared_on: None, historic: true };
         store::staff_ballot::declare(tx, &draft.record, &historic, SCRUTINEER_ABOVE)?;
@@ -248,11 +254,11 @@ fn is_known<T>(found: Result<T, Error>) -> Result<bool, Error> {
 }
 
 fn department_id(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<String>, Error> {
-    existing(store::department::find(tx, &Key::<Department>::Slug(slug)))
+    existing(Department::find(tx, &Key::<Department>::Slug(slug), DraftAccess::All))
 }
 
 fn mutual_id(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<String>, Error> {
-    existing(store::mutual::find(tx, &Key::<Mutual>::Slug(slug)))
+    existing(Mutual::find(tx, &Key::<Mutual>::Slug(slug), DraftAccess::All))
 }
 
 fn existing<T>(found: Result<domain::Record<T>, Error>) -> Result<Option<String>, Error> {

@@ -7,10 +7,10 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use domain::{Action, Child, Id, Key, Object, Record, authorize, grants};
+use domain::{Action, Child, Id, Key, Object, authorize, grants};
 use serde::de::DeserializeOwned;
-use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredChild};
-use store::{ReadTx, Representation, Stored, WriteTx};
+use store::child::{self, ChildConditions, ChildId, Parent, StoredChild};
+use store::{ReadTx, StoredRecord as _};
 use utoipa::IntoParams;
 
 use crate::app::App;
@@ -41,14 +41,18 @@ pub trait ChildResource: StoredChild + PartialEq {
     }
 }
 
-pub struct ChildKey<T: StoredChild> {
-    pub parent: Key<T::Parent>,
-    pub id: ChildId<T>,
+/// What a path names a child by: the record that it belongs to, and its id.
+pub struct ChildKey<T: StoredChild>((Key<T::Parent>, ChildId<T>));
+
+impl<T: StoredChild> AsRef<(Key<T::Parent>, ChildId<T>)> for ChildKey<T> {
+    fn as_ref(&self) -> &(Key<T::Parent>, ChildId<T>) {
+        &self.0
+    }
 }
 
 impl<T: StoredChild> fmt::Display for ChildKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.id.fmt(f)
+        self.0.1.fmt(f)
     }
 }
 
@@ -61,7 +65,7 @@ impl<T: StoredChild> FromRequest for ChildKey<T> {
         let mut named = request.match_info().iter().map(|(_, raw)| raw);
         let parent = named.next().and_then(|raw| raw.parse().ok());
         let id = named.next().and_then(|raw| raw.parse().ok());
-        let key = parent.zip(id).map(|(parent, id)| Self { parent, id });
+        let key = parent.zip(id).map(Self);
         ready(key.ok_or_else(|| Problem::not_found("the path does not name a record: expected an id")))
     }
 }
@@ -78,33 +82,6 @@ impl<T: ChildResource> Resource for Child<T::Parent, T> {
 
     fn object(&self, tx: &mut ReadTx<'_>, _: Id<Self>) -> Result<Option<Object>, store::Error> {
         object::<T>(tx, self.parent_id).map(Some)
-    }
-
-    fn represent(
-        tx: &mut ReadTx<'_>,
-        key: &ChildKey<T>,
-        caller: &domain::Caller,
-    ) -> Result<Representation, store::Error> {
-        let parent_id = T::Parent::find_id(tx, &key.parent)?;
-        child::show::<T>(tx, parent_id, key.id, caller.draft_access_in(T::KIND))
-    }
-
-    fn find(tx: &mut ReadTx<'_>, key: &ChildKey<T>, _: &domain::Caller) -> Result<ChildRecord<T>, store::Error> {
-        let parent_id = T::Parent::find_id(tx, &key.parent)?;
-        child::find::<T>(tx, parent_id, key.id)
-    }
-
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<Self>,
-        content: T,
-        _: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error> {
-        child::update(tx, current, content)
-    }
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error> {
-        child::delete(tx, current)
     }
 }
 
@@ -209,7 +186,9 @@ pub async fn read<T: ChildResource>(
     key: ChildKey<T>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    let show = move |tx: &mut ReadTx<'_>| Child::<T::Parent, T>::represent(tx, &key, &caller).map_err(Problem::from);
+    let show = move |tx: &mut ReadTx<'_>| {
+        Child::<T::Parent, T>::represent(tx, key.as_ref(), caller.draft_access_in(T::KIND)).map_err(Problem::from)
+    };
     let shown = app.store.read(show).await?;
     Ok(conditions.item(shown))
 }

@@ -1,14 +1,12 @@
 //! Contracts under which a mutual supplies services to a public body.
 
-use chrono::{DateTime, Utc};
 use document::register::ContractFilter;
-use domain::{Contract, ContractId, Object, Record};
-use store::{Page, ReadTx, Representation, Slice, Stored, WriteTx};
+use domain::{Contract, ContractId, Object};
+use store::ReadTx;
 
-use crate::register::resource::{self, Resource, Root};
+use crate::register::resource::{self, Resource};
 use crate::register::words::Words;
 use crate::request::path::PathKey;
-use crate::response::problem::Problem;
 
 impl resource::Filter for ContractFilter {
     /// With so many conditions it is left to the threads that may take their time.
@@ -37,47 +35,5 @@ impl Resource for Contract {
 
     fn object(&self, _: &mut ReadTx<'_>, _: ContractId) -> Result<Option<Object>, store::Error> {
         Ok(Some(Object::Contract { department: self.department_id }))
-    }
-
-    fn represent(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Representation, store::Error> {
-        store::contract::show(tx, &key.0)
-    }
-
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Record<Self>, store::Error> {
-        store::contract::find(tx, &key.0)
-    }
-
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<Self>,
-        value: Self,
-        _: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error> {
-        store::contract::update(tx, current, value)
-    }
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error> {
-        store::contract::delete(tx, current)
-    }
-}
-
-impl Root for Contract {
-    type Prepared = (ContractId, Contract);
-    type Filter = ContractFilter;
-
-    fn prepare(id: ContractId, _: DateTime<Utc>, value: Self) -> Self::Prepared {
-        (id, value)
-    }
-
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        (id, value): &Self::Prepared,
-        _: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error> {
-        store::contract::insert(tx, *id, value.clone())
-    }
-
-    fn list(tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page, _: &domain::Caller) -> Result<Slice, Problem> {
-        store::contract::list(tx, filter, page).map_err(Problem::of_query)
     }
 }

@@ -1,15 +1,13 @@
 //! Mutuals: staff groups on the way out of the public sector, and the organisations they became.
 
-use chrono::{DateTime, Utc};
 use document::register::MutualFilter;
 use document::value::Slugged;
-use domain::{Action, Key, Mutual, MutualId, Object, Record};
-use store::{Naming, Page, ReadTx, Representation, Slice, Stored, WriteTx};
+use domain::{Action, Key, Mutual, MutualId, Object};
+use store::ReadTx;
 
-use crate::register::resource::{self, Resource, Root};
+use crate::register::resource::{self, Resource};
 use crate::register::words::{Conflicts, Words};
 use crate::request::path::PathKey;
-use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
 
 impl resource::Filter for MutualFilter {
@@ -62,55 +60,5 @@ impl Resource for Mutual {
     fn changing(&self, wanted: &Self) -> Action {
         let described = Self { description: wanted.description.clone(), ..self.clone() };
         if described == *wanted { Action::Describe } else { Action::Update }
-    }
-
-    fn represent(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Representation, store::Error> {
-        store::mutual::show(tx, &key.0)
-    }
-
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, _: &domain::Caller) -> Result<Record<Self>, store::Error> {
-        store::mutual::find(tx, &key.0)
-    }
-
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<Self>,
-        value: Slugged<Self>,
-        _: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error> {
-        store::mutual::update(tx, current, current.content.wanted(value))
-    }
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error> {
-        store::mutual::delete(tx, current)
-    }
-}
-
-impl Root for Mutual {
-    type Prepared = Slugged<store::mutual::Prepared>;
-    type Filter = MutualFilter;
-
-    fn prepare(
-        id: MutualId,
-        now: DateTime<Utc>,
-        Slugged { content, derived }: Slugged<Self>,
-    ) -> Slugged<store::mutual::Prepared> {
-        Slugged { content: store::mutual::Prepared::new(id, now, content), derived }
-    }
-
-    fn names(Slugged { content, .. }: &Slugged<store::mutual::Prepared>) -> Vec<Naming> {
-        vec![content.naming().clone()]
-    }
-
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        Slugged { content, derived }: &Slugged<store::mutual::Prepared>,
-        _: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error> {
-        if *derived { content.insert_with_free_slug(tx) } else { content.insert(tx) }
-    }
-
-    fn list(tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page, _: &domain::Caller) -> Result<Slice, Problem> {
-        store::mutual::list(tx, filter, page).map_err(Problem::of_query)
     }
 }

@@ -15,7 +15,7 @@ use document::{Documented, Input, Refusal};
 use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::Deserialize;
 use store::idempotency::Answer;
-use store::{Naming, Page, ReadTx, Representation, Slice, Sorted, Stamp, Stored, WriteTx, history};
+use store::{Naming, ReadTx, Stamp, Stored, StoredRecord, StoredRoot, WriteTx, history};
 use utoipa::IntoParams;
 
 use crate::app::App;
@@ -36,10 +36,10 @@ pub type Value<R> = <<R as Documented>::Document as Input>::Value;
 /// Takes the personal data out of one record and out of the log, for a reason; gives how many values the log has forgotten.
 pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Error> + Send>;
 
-/// A kind of record as the API serves it: where it is found, how it is kept, and what a change of it amounts to. Its functions fail as
-/// those of the store do that they call.
-pub trait Resource: Documented + PartialEq {
-    type Key: fmt::Display + FromRequest<Error = Problem> + Send + 'static;
+/// A kind of record as the API serves it: where it is found, and what a change of it amounts to.
+pub trait Resource: StoredRecord + PartialEq {
+    /// What a path names it by.
+    type Key: AsRef<Self::Name> + fmt::Display + FromRequest<Error = Problem> + Send + 'static;
 
     const WORDS: Words;
     /// Whether records are replaced, updated and deleted; others are there to stay as they are.
@@ -61,60 +61,12 @@ pub trait Resource: Documented + PartialEq {
     fn changing(&self, _wanted: &Self) -> Action {
         Action::Update
     }
-
-    /// Finds what there is to show of a record to this caller.
-    fn represent(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller)
-    -> Result<Representation, store::Error>;
-
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Record<Self>, store::Error>;
-
-    /// Whether this caller may see all that a record says, or said until it was deleted, in every version.
-    fn is_fully_shown(_: &mut ReadTx<'_>, _: Id<Self>, _: &domain::Caller) -> Result<bool, store::Error> {
-        Ok(true)
-    }
-
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<Self>,
-        value: Value<Self>,
-        caller: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error>;
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error>;
 }
 
-/// A kind whose records belong to no other: how one is entered, and how they are listed.
-pub trait Root: Resource<Key: 'static> + Sorted {
-    /// A record that is ready to be entered.
-    type Prepared: Send + Sync + 'static;
-    type Filter: Filter;
+/// A kind whose records belong to no other.
+pub trait Root: Resource + StoredRoot<Filter: Filter> {}
 
-    /// What it is to enter this.
-    fn entering(&self) -> Action {
-        Action::Create
-    }
-
-    /// Does what needs no look at the register before a record is entered at this time.
-    fn prepare(id: Id<Self>, now: chrono::DateTime<chrono::Utc>, value: Value<Self>) -> Self::Prepared;
-
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        prepared: &Self::Prepared,
-        caller: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error>;
-
-    /// The names that a record is about to take when it is entered.
-    fn names(_: &Self::Prepared) -> Vec<Naming> {
-        Vec::new()
-    }
-
-    /// A page of them for this caller.
-    ///
-    /// # Errors
-    /// 400 where the filter names a record that is not there or the page starts at no place of the list.
-    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page, caller: &domain::Caller)
-    -> Result<Slice, Problem>;
-}
+impl<R: Resource + StoredRoot<Filter: Filter>> Root for R {}
 
 pub trait Filter: Clone + Send + serde::de::DeserializeOwned + IntoParams + 'static {
     /// Whether an index leads to a page of the list in its default order, so that reading it takes no longer in a larger register.
@@ -187,8 +139,8 @@ impl Change {
         self.enter::<R>(stamp, names, body.bytes(), move |tx, caller| {
             let (content, prepared) = accept(tx, &prepared, caller)?;
             let content = content.as_ref().map_err(|invalid| Problem::internal(invalid.detail.clone()))?;
-            check_permission(tx, caller, content.entering(), (id, content))?;
-            Ok(R::insert(tx, prepared, caller)?)
+            check_permission(tx, caller, Action::Create, (id, content))?;
+            Ok(R::insert(tx, prepared, caller.draft_access_in(R::KIND))?)
         })
         .await
     }
@@ -325,11 +277,11 @@ pub fn change<R: Resource>(
 ) -> Result<Stored<R>, Problem> {
     let content = read(&shown(current));
     let value = accept(tx, &content, caller)?.clone();
-    let wanted = current.content.wanted(value.clone());
+    let wanted = current.content.wanted(value);
     let action = current.content.changing(&wanted);
     check_permission(tx, caller, action, (current.id, &current.content))?;
     check_permission(tx, caller, action, (current.id, &wanted))?;
-    Ok(R::update(tx, current, value, caller)?)
+    Ok(R::update(tx, current, wanted, caller.draft_access_in(R::KIND))?)
 }
 
 /// Reads a record, as it is or as it was: 200, or 304 where the caller has it already.
@@ -344,7 +296,10 @@ pub async fn read<R: Resource>(
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
     let shown = match known_at.passed(&app)? {
-        None => app.store.read_one(move |tx| R::represent(tx, &key, &caller).map_err(Problem::from)).await?,
+        None => {
+            let show = move |tx: &mut ReadTx<'_>| R::represent(tx, key.as_ref(), caller.draft_access_in(R::KIND));
+            app.store.read_one(show).await.map_err(Problem::from)?
+        }
         Some(at) => {
             let key = key.to_string();
             app.store.read(move |tx| history::show(tx, R::KIND, &key, at, caller.draft_access())).await?
@@ -372,7 +327,9 @@ pub async fn list<R: Root>(app: App, caller: Caller, query: ListQuery<R::Filter,
     let in_default_order = R::KEYS.first() == Some(&page.sort);
     let is_bounded = in_default_order && filter.is_indexed() && !page.count;
     let (filter, page) = (filter.clone(), page.clone());
-    let read = move |tx: &mut ReadTx<'_>| R::list(tx, &filter, &page, &caller);
+    let read = move |tx: &mut ReadTx<'_>| {
+        R::list(tx, &filter, &page, caller.draft_access_in(R::KIND)).map_err(Problem::of_query)
+    };
     let slice = if is_bounded { app.store.read_one(read).await? } else { app.store.read(read).await? };
     query.answer(slice)
 }
@@ -387,7 +344,7 @@ pub fn find_for<R: Resource>(
     caller: &Caller,
     actions: impl Fn(&R) -> &'static [Action],
 ) -> Result<Record<R>, Problem> {
-    let current = R::find(tx, key, caller)?;
+    let current = R::find(tx, key.as_ref(), caller.draft_access_in(R::KIND))?;
     let object = current.content.object(tx, current.id)?;
     let object = object.ok_or_else(|| Problem::internal(format!("the {} «{key}» belongs to nothing", R::KIND)))?;
     match authorize_any(caller, actions(&current.content), &object) {
@@ -480,7 +437,7 @@ fn answer_before<R: Resource>(
 ) -> Result<Option<Answer>, Problem> {
     let Some(kept) = repeat.answer(tx)? else { return Ok(None) };
     let id = kept.resource_id.parse().map_err(|_| Problem::internal("a kept answer is about no record"))?;
-    if R::is_fully_shown(tx, id, caller)? {
+    if R::is_fully_shown(tx, id, caller.draft_access_in(R::KIND))? {
         Ok(Some(kept))
     } else {
         Err(Problem::forbidden(grants(Action::ReadConfidential, R::KIND)))

@@ -1,7 +1,6 @@
 //! Staff ballots: how staff were asked, what they answered and what that means.
 
 use actix_web::{HttpResponse, post, put};
-use chrono::{DateTime, Utc};
 use document::Refusal;
 use document::record::shown;
 use document::register::{
@@ -11,14 +10,14 @@ use document::register::{
 use document::schema::InputOf;
 use document::value::StaffBallotId;
 use domain::{Action, Object, Record};
-use store::{Page, ReadTx, Representation, Slice, Stored, WriteTx};
+use store::{ReadTx, Stored, WriteTx};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, PartialSchema as _};
 
 use crate::app::App;
 use crate::caller::Caller;
 use crate::register::operations::path_parameter;
-use crate::register::resource::{self, Change, ChangeOptions, Erasure, Resource, Root};
+use crate::register::resource::{self, Change, ChangeOptions, Erasure, Resource};
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::body::Body;
 use crate::request::conditional::{IfMatch, IfMatchOfAction};
@@ -78,65 +77,6 @@ impl Resource for domain::StaffBallot {
             state: self.state(),
             scrutineer: self.scrutineer_key_id,
         }))
-    }
-
-    fn represent(
-        tx: &mut ReadTx<'_>,
-        key: &Self::Key,
-        caller: &domain::Caller,
-    ) -> Result<Representation, store::Error> {
-        store::staff_ballot::show(tx, &key.0, caller.draft_access())
-    }
-
-    fn find(tx: &mut ReadTx<'_>, key: &Self::Key, caller: &domain::Caller) -> Result<Record<Self>, store::Error> {
-        store::staff_ballot::find(tx, &key.0, caller.draft_access())
-    }
-
-    fn is_fully_shown(
-        tx: &mut ReadTx<'_>,
-        id: domain::StaffBallotId,
-        caller: &domain::Caller,
-    ) -> Result<bool, store::Error> {
-        store::staff_ballot::is_confided(tx, id, caller.draft_access())
-    }
-
-    fn update(
-        tx: &mut WriteTx<'_>,
-        current: &Record<Self>,
-        value: Self,
-        caller: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error> {
-        store::staff_ballot::update(tx, current, value, caller.draft_access())
-    }
-
-    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), store::Error> {
-        store::staff_ballot::delete(tx, current)
-    }
-}
-
-impl Root for domain::StaffBallot {
-    type Prepared = (domain::StaffBallotId, domain::StaffBallot);
-    type Filter = StaffBallotFilter;
-
-    fn prepare(id: domain::StaffBallotId, _: DateTime<Utc>, value: Self) -> Self::Prepared {
-        (id, value)
-    }
-
-    fn insert(
-        tx: &mut WriteTx<'_>,
-        (id, value): &Self::Prepared,
-        caller: &domain::Caller,
-    ) -> Result<Stored<Self>, store::Error> {
-        store::staff_ballot::insert(tx, *id, value.clone(), caller.draft_access())
-    }
-
-    fn list(
-        tx: &mut ReadTx<'_>,
-        filter: &StaffBallotFilter,
-        page: &Page,
-        caller: &domain::Caller,
-    ) -> Result<Slice, Problem> {
-        store::staff_ballot::list(tx, filter, page, caller.draft_access()).map_err(Problem::of_query)
     }
 }
 

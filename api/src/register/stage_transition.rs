@@ -4,9 +4,9 @@ use actix_web::http::header;
 use actix_web::{HttpResponse, get};
 use document::register::LaunchCondition;
 use document::value::{Day, MutualId, MutualKey, TestOutcome, Text, Word};
-use domain::Action;
+use domain::{Action, DraftAccess, Mutual};
 use serde::{Deserialize, Serialize};
-use store::readiness;
+use store::{StoredRecord as _, readiness};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::App;
@@ -164,7 +164,7 @@ pub async fn get_readiness(
     let (mutual_id, conditions) = app
         .store
         .read(move |tx| {
-            let mutual = store::mutual::find(tx, &mutual.0)?;
+            let mutual = Mutual::find(tx, &mutual.0, DraftAccess::None)?;
             Ok::<_, store::Error>((mutual.id, readiness::assess(tx, &mutual, launches_on)?))
         })
         .await?;

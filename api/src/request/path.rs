@@ -25,6 +25,12 @@ impl<K: fmt::Display> fmt::Display for PathKey<K> {
     }
 }
 
+impl<K> AsRef<K> for PathKey<K> {
+    fn as_ref(&self) -> &K {
+        &self.0
+    }
+}
+
 impl<K: Described> PartialSchema for PathKey<K> {
     fn schema() -> RefOr<Schema> {
         Text::<K>::schema()

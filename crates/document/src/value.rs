@@ -190,6 +190,13 @@ pub struct Slugged<T> {
     pub derived: bool,
 }
 
+/// A content whose slug the client gave.
+impl<T> From<T> for Slugged<T> {
+    fn from(content: T) -> Self {
+        Self { content, derived: false }
+    }
+}
+
 impl<T> Text<T> {
     /// The domain value.
     pub fn into_inner(self) -> T {

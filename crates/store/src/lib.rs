@@ -1,7 +1,7 @@
 //! The register's persistence: SQLite in a file or PostgreSQL, behind one [`Store`].
 //!
-//! Owns transactions, SQL, the entry log and the reading of the databases' errors; knows no word of HTTP. Each resource
-//! has a module with `find`, `list`, `insert`, `update` and `delete`; all writing goes through [`Store::write`].
+//! Owns transactions, SQL, the entry log and the reading of the databases' errors; knows no word of HTTP. Each
+//! kind of record is a [`StoredRecord`], to `find`, `update` and `delete`; all writing goes through [`Store::write`].
 //!
 //! Whatever takes a transaction fails with [`Error::Unavailable`] where the database does not answer; its own documentation says what
 //! else it refuses.
@@ -28,7 +28,8 @@ use tokio::time::timeout;
 
 pub use log::{entry, entry_log, history, log_tree, merkle};
 pub use query::{coverage, report, scorecard, statistics};
-pub use register::{child, contract, department, mutual, pathway_progress, readiness, reference, staff_ballot};
+pub use register::root::{StoredRecord, StoredRoot};
+pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot};
 
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;

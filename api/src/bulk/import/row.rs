@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use document::body::Given;
 use document::{Content, Input, Node, Refusal, Wire, record};
-use domain::{Contract, Department, Id, Importable, Mutual, Record, Role, StaffBallot};
+use domain::{Action, Contract, Department, Id, Importable, Mutual, Record, Role, StaffBallot};
 use serde_json::json;
 use store::import::{self, Chunk, Import, ImportId, Outcome};
 use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, WriteTx};
@@ -35,7 +35,7 @@ pub trait Imported: Root + Sync {
         _scrutineer_above: i64,
         caller: &domain::Caller,
     ) -> Result<Stored<Self>, store::Error> {
-        Self::insert(tx, prepared, caller)
+        Self::insert(tx, prepared, caller.draft_access_in(Self::KIND))
     }
 }
 
@@ -169,7 +169,7 @@ impl<R: Imported> Entry<R> {
     fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering, taken: &HashSet<String>) -> Result<Done, Problem> {
         let caller = &entering.caller;
         if let Some(id) = self.given {
-            match R::find(tx, &R::key(id), caller) {
+            match find::<R>(tx, &R::key(id), caller) {
                 Ok(current) => return self.replace(tx, entering, taken, &current),
                 Err(store::Error::NotFound { .. }) if is_admin(&entering.import) => {}
                 Err(store::Error::NotFound { .. }) => return Err(unknown_id()),
@@ -181,22 +181,22 @@ impl<R: Imported> Entry<R> {
             _ => None,
         };
         if let (Err(_), Some(key)) = (&self.new, slug.and_then(|slug| R::key_of_slug(slug)))
-            && let Ok(current) = R::find(tx, &key, caller)
+            && let Ok(current) = find::<R>(tx, &key, caller)
         {
             return self.replace(tx, entering, taken, &current);
         }
         let New { id, content, prepared } = accept(tx, &self.new, caller)?;
-        check_permission(tx, caller, content.entering(), (*id, content))?;
+        check_permission(tx, caller, Action::Create, (*id, content))?;
         let entered = if is_admin(&entering.import) {
             R::enter_with_past(tx, prepared, entering.scrutineer_above, caller)
         } else {
-            R::insert(tx, prepared, caller)
+            R::insert(tx, prepared, caller.draft_access_in(R::KIND))
         };
         match entered {
             Ok(stored) => Ok(Done::Created(stored.id.to_string())),
             Err(store::Error::Conflict(conflicts)) => match self.named(&conflicts, slug.is_some()) {
                 Some(id) => {
-                    let current = R::find(tx, &R::key(id), caller)?;
+                    let current = find::<R>(tx, &R::key(id), caller)?;
                     self.replace(tx, entering, taken, &current)
                 }
                 None => Err(conflicts.into()),
@@ -238,6 +238,10 @@ impl<R: Imported> Entry<R> {
         change(tx, current, caller, |_| content)?;
         Ok(Done::Updated(id))
     }
+}
+
+fn find<R: Imported>(tx: &mut WriteTx<'_>, key: &R::Key, caller: &Caller) -> Result<Record<R>, store::Error> {
+    R::find(tx, key.as_ref(), caller.draft_access_in(R::KIND))
 }
 
 fn unknown_id() -> Problem {

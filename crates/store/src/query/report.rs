@@ -20,7 +20,7 @@ use crate::backend::json::{day, day_option, parsed};
 use crate::error::Error;
 use crate::query::keyset::{KeyKind, Listing, Page, Position, SortKey, Values};
 use crate::register::child::{self, ChildRecord};
-use crate::register::department;
+use crate::register::record;
 
 /// What a report on commitments is about.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub struct Reported {
 
 /// What the department with this id is called.
 pub(crate) fn named(tx: &mut ReadTx<'_>, id: DepartmentId) -> Result<DepartmentName, Error> {
-    let Department { slug, name, .. } = department::find(tx, &Key::Id(id))?.content;
+    let Department { slug, name, .. } = record::find_by_key(tx, &Key::<Department>::Id(id))?.content;
     Ok(DepartmentName { id: Text(id), slug: Text(slug), name: Text(name) })
 }
 

@@ -7,7 +7,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use document::figures::{CommitmentSummary, ContractsEnding, EndingContract, OpenRequests, Scorecard, ScorecardStage};
 use document::value::{Text, Word};
-use domain::{ContractStatus, Day, Department, DepartmentId, Enabler, Key, Stage};
+use domain::{Contract, ContractStatus, Day, Department, DepartmentId, Enabler, Key, Stage};
 
 use crate::ReadTx;
 use crate::backend::json::{parsed, valid};
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::query::coverage;
 use crate::query::report;
 use crate::register::child::{self, Parent as _};
-use crate::register::contract;
+use crate::register::record;
 
 /// So many contracts that end soon are named.
 pub const NAMED_CONTRACTS: i64 = 20;
@@ -86,7 +86,7 @@ fn contracts_ending(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result
     let ids: Vec<String> = first.load(tx.conn())?;
     let mut next = Vec::with_capacity(ids.len());
     for id in ids {
-        let contract = contract::find(tx, &parsed("id", &id)?)?;
+        let contract = record::find_by_key(tx, &Key::<Contract>::Id(parsed("id", &id)?))?;
         let Some(ends_on) = contract.content.timeline.ends_on else { continue };
         let (title, mutual_id) = (Text(contract.content.title), Text(contract.content.mutual_id));
         next.push(EndingContract { id: Text(contract.id), title, mutual_id, ends_on: Text(ends_on) });

@@ -1,13 +1,14 @@
 //! Mutuals' annual returns in the database.
 
-use domain::{AnnualReturn, Checked, Child, Key, Mutual, MutualId};
+use domain::{AnnualReturn, Checked, Child, DraftAccess, Key, Mutual, MutualId};
 
 use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::{KeyKind, SortKey, Values};
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
-use crate::register::mutual;
+use crate::register::record;
+use crate::register::root::StoredRecord as _;
 use crate::register::staff_count::newest_count;
 use crate::transaction::WriteTx;
 
@@ -42,13 +43,13 @@ impl StoredChild for AnnualReturn {
         let newest_of_others = newest_count(tx, mutual_id, before.map(|before| before.id))?;
         let given_before = before.and_then(|before| before.content.staff());
         let given_before = newest_of_others.into_iter().chain(given_before).max_by_key(|staff| staff.counted_on);
-        let mutual = mutual::find(tx, &Key::Id(mutual_id))?;
+        let mutual = record::find_by_key(tx, &Key::<Mutual>::Id(mutual_id))?;
         let count = &*mutual.content.staff;
         let is_own = given_before.as_ref() != Some(count);
         if *count == newest || (is_own && count.is_later_than(&newest)) {
             return Ok(());
         }
         let staff = Checked::stored(newest);
-        mutual::update(tx, &mutual, Mutual { staff, ..mutual.content.clone() }).map(drop)
+        Mutual::update(tx, &mutual, Mutual { staff, ..mutual.content.clone() }, DraftAccess::None).map(drop)
     }
 }

@@ -23,6 +23,7 @@ use crate::log::personal;
 use crate::query::keyset::{Listing, Page, Slice, SortKey};
 use crate::register::record::{self, StoredKind, Writing};
 use crate::register::reference::Dependents;
+use crate::register::root::StoredRecord;
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx};
@@ -107,6 +108,37 @@ impl<T: StoredChild> StoredKind for Child<T::Parent, T> {
 
     fn columns(record: &Record<Self>) -> Vec<Column> {
         record.content.content.columns()
+    }
+}
+
+impl<T: StoredChild> StoredRecord for Child<T::Parent, T> {
+    type Name = (Key<T::Parent>, ChildId<T>);
+
+    fn find(tx: &mut ReadTx<'_>, (parent, id): &Self::Name, _: DraftAccess<'_>) -> Result<ChildRecord<T>, Error> {
+        let parent_id = T::Parent::find_id(tx, parent)?;
+        find::<T>(tx, parent_id, *id)
+    }
+
+    fn represent(
+        tx: &mut ReadTx<'_>,
+        (parent, id): &Self::Name,
+        sees: DraftAccess<'_>,
+    ) -> Result<Representation, Error> {
+        let parent_id = T::Parent::find_id(tx, parent)?;
+        show::<T>(tx, parent_id, *id, sees)
+    }
+
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &ChildRecord<T>,
+        child: Self,
+        _: DraftAccess<'_>,
+    ) -> Result<Stored<Self>, Error> {
+        update::<T>(tx, current, child.content)
+    }
+
+    fn delete(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), Error> {
+        delete::<T>(tx, current)
     }
 }
 

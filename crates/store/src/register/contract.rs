@@ -1,11 +1,11 @@
 //! Contracts in the database, and which of them is the first of its mutual.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use document::Reference;
 use document::register::{ContractFilter, CpvPrefix};
 use document::value::{Bounded, Text, Word, texts};
-use domain::{Contract, ContractId, Currency, Kind, MAX_INTEGER, MutualId, Record, Regime};
+use domain::{Contract, ContractId, Currency, DraftAccess, Key, Kind, MAX_INTEGER, MutualId, Record, Regime};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::Dialect;
@@ -17,6 +17,7 @@ use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
 use crate::register::record::{self, StoredKind, Writing};
+use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx};
@@ -78,72 +79,74 @@ impl StoredKind for Contract {
     }
 }
 
-/// The contract with this id.
-///
-/// # Errors
-/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
-pub fn find(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Record<Contract>, Error> {
-    record::find(tx, *id)?.ok_or_else(|| tombstone::missing(tx, Kind::Contract, id.to_string()))
-}
+impl StoredRecord for Contract {
+    type Name = ContractId;
 
-/// What there is to show of the contract with this id.
-///
-/// # Errors
-/// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, id: &ContractId) -> Result<Representation, Error> {
-    record::show(tx, *id)
-}
-
-/// A page of the contracts that a filter lets through.
-///
-/// # Errors
-/// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the filter names a record that is not
-/// there.
-pub fn list(tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page) -> Result<Slice, Error> {
-    let condition = condition(tx, filter)?;
-    Listing::of::<Contract>(condition).page(tx, page, page.sort)
-}
-
-/// Enters a contract, which may take the place of the mutual's first one.
-///
-/// # Errors
-/// [`Error::Rule`] where a reference leads nowhere.
-pub fn insert(tx: &mut WriteTx<'_>, id: ContractId, contract: Contract) -> Result<Stored<Contract>, Error> {
-    check_references(tx, &contract)?;
-    let mut record = record::entered(tx, id, contract);
-    record.content.is_first = take_first_place(tx, &record)?;
-    let writing = Writing::new(record);
-    writing.insert(tx, parts(writing.id(), &writing.record.content).as_slice(), Remark::default())
-}
-
-/// Replaces what a contract says, which may change which contract is the first of its mutual, or of both mutuals where it
-/// goes from one to another.
-///
-/// # Errors
-/// As [`insert`].
-pub fn update(tx: &mut WriteTx<'_>, current: &Record<Contract>, contract: Contract) -> Result<Stored<Contract>, Error> {
-    check_references(tx, &contract)?;
-    let mut record = record::changed(tx, current, contract)?;
-    record.content.is_first = take_first_place(tx, &record)?;
-    let writing = Writing::new(record);
-    remove_parts(tx, writing.id())?;
-    let content = &writing.record.content;
-    let stored = writing.update(tx, parts(writing.id(), content).as_slice(), Action::Update, Remark::default())?;
-    let stays_first = content.is_first && content.mutual_id == current.content.mutual_id;
-    if !stays_first {
-        leave_first_place(tx, current)?;
+    fn find(tx: &mut ReadTx<'_>, id: &ContractId, _: DraftAccess<'_>) -> Result<Record<Self>, Error> {
+        record::find_by_key(tx, &Key::Id(*id))
     }
-    Ok(stored)
+
+    fn represent(tx: &mut ReadTx<'_>, id: &ContractId, _: DraftAccess<'_>) -> Result<Representation, Error> {
+        record::show_by_key(tx, &Key::Id(*id))
+    }
+
+    /// This may change which contract is the first of its mutual, or of both mutuals where it goes from one to another.
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<Self>,
+        contract: Self,
+        _: DraftAccess<'_>,
+    ) -> Result<Stored<Self>, Error> {
+        check_references(tx, &contract)?;
+        let mut record = record::changed(tx, current, contract)?;
+        record.content.is_first = take_first_place(tx, &record)?;
+        let writing = Writing::new(record);
+        remove_parts(tx, writing.id())?;
+        let content = &writing.record.content;
+        let stored = writing.update(tx, parts(writing.id(), content).as_slice(), Action::Update, Remark::default())?;
+        let stays_first = content.is_first && content.mutual_id == current.content.mutual_id;
+        if !stays_first {
+            leave_first_place(tx, current)?;
+        }
+        Ok(stored)
+    }
+
+    /// Where it was the first of its mutual, the next one takes its place.
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
+        let id = current.id.to_string();
+        remove_parts(tx, &id)?;
+        record::remove(tx, Kind::Contract, &id)?;
+        tombstone::insert(tx, Kind::Contract, &id, None)?;
+        tx.log(Action::Delete, Kind::Contract, id, next_version(current.version)?, None);
+        leave_first_place(tx, current)
+    }
 }
 
-/// Deletes a contract; where it was the first of its mutual, the next one takes its place.
-pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Contract>) -> Result<(), Error> {
-    let id = current.id.to_string();
-    remove_parts(tx, &id)?;
-    record::remove(tx, Kind::Contract, &id)?;
-    tombstone::insert(tx, Kind::Contract, &id, None)?;
-    tx.log(Action::Delete, Kind::Contract, id, next_version(current.version)?, None);
-    leave_first_place(tx, current)
+impl StoredRoot for Contract {
+    type Filter = ContractFilter;
+    type Prepared = (ContractId, Self);
+
+    fn list(tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
+        let condition = condition(tx, filter)?;
+        Listing::of::<Self>(condition).page(tx, page, page.sort)
+    }
+
+    fn prepare(id: ContractId, _: DateTime<Utc>, contract: Self) -> Self::Prepared {
+        (id, contract)
+    }
+
+    /// It may take the place of the mutual's first one.
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        (id, contract): &Self::Prepared,
+        _: DraftAccess<'_>,
+    ) -> Result<Stored<Self>, Error> {
+        check_references(tx, contract)?;
+        let mut record = record::entered(tx, *id, contract.clone());
+        record.content.is_first = take_first_place(tx, &record)?;
+        let writing = Writing::new(record);
+        writing.insert(tx, parts(writing.id(), &writing.record.content).as_slice(), Remark::default())
+    }
 }
 
 fn check_references(tx: &mut ReadTx<'_>, contract: &Contract) -> Result<(), Error> {

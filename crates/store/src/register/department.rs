@@ -1,10 +1,12 @@
 //! Departments in the database.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::Reference;
 use document::register::DepartmentFilter;
-use domain::{Department, DepartmentId, Key, Kind, Record, Slug, fold_name, indexed};
+use document::value::Slugged;
+use domain::{Department, DepartmentId, DraftAccess, Fault, Key, Kind, Record, Slug, fold_name, indexed};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::{Dialect, Searched};
@@ -14,10 +16,12 @@ use crate::error::{Conflict, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
-use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
-use crate::register::record::{self, StoredKind, Writing};
+use crate::register::named::{self, NamedKind, Prepared};
+use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
+use crate::register::record::{self, StoredKind};
+use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::{child, contract, reference, tombstone};
-use crate::transaction::{Remark, next_version};
+use crate::transaction::next_version;
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Department {
@@ -42,90 +46,105 @@ impl StoredKind for Department {
     }
 }
 
-/// The department with this id or slug.
-///
-/// # Errors
-/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
-pub fn find(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Record<Department>, Error> {
-    record::find_by_key(tx, key)
-}
+impl StoredRecord for Department {
+    type Name = Key<Self>;
 
-/// What there is to show of the department with this id or slug.
-///
-/// # Errors
-/// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, key: &Key<Department>) -> Result<Representation, Error> {
-    record::show_by_key(tx, key)
-}
-
-/// A page of the departments that a filter lets through.
-///
-/// # Errors
-/// [`Error::InvalidPosition`] where the page starts at no place of the list.
-pub fn list(tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page) -> Result<Slice, Error> {
-    let condition = condition(tx.conn().dialect(), filter);
-    let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
-    Listing::of::<Department>(condition).page(tx, page, key)
-}
-
-/// The slug that a new department of this name gets.
-///
-/// # Errors
-/// [`Error::Rule`] where none is left.
-pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, Kind::Department, wanted)
-}
-
-/// Enters a department.
-///
-/// # Errors
-/// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
-pub fn insert(tx: &mut WriteTx<'_>, id: DepartmentId, department: Department) -> Result<Stored<Department>, Error> {
-    let writing = Writing::new(record::entered(tx, id, department));
-    check(tx, &writing.record)?;
-    let content = &writing.record.content;
-    let naming = naming(id, content);
-    naming.check(tx)?;
-    let stored = writing.insert(tx, &parts(writing.id(), content), Remark::default())?;
-    naming.note(tx);
-    tx.index_words(Searched::Departments, writing.id(), words(content));
-    Ok(stored)
-}
-
-/// Replaces what a department says.
-///
-/// # Errors
-/// As [`insert`], and [`Error::Rule`] where its successors would lead back to it.
-pub fn update(
-    tx: &mut WriteTx<'_>,
-    current: &Record<Department>,
-    department: Department,
-) -> Result<Stored<Department>, Error> {
-    let writing = Writing::new(record::changed(tx, current, department)?);
-    check(tx, &writing.record)?;
-    naming(current.id, &writing.record.content).check(tx)?;
-    remove_parts(tx, writing.id())?;
-    let content = &writing.record.content;
-    let stored = writing.update(tx, &parts(writing.id(), content), Action::Update, Remark::default())?;
-    tx.index_words(Searched::Departments, writing.id(), words(content));
-    Ok(stored)
-}
-
-/// Deletes a department.
-///
-/// # Errors
-/// [`Error::Conflict`] naming the records that refer to it.
-pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Department>) -> Result<(), Error> {
-    let id = current.id.to_string();
-    let conflicts = dependents(tx, &id)?;
-    if !conflicts.is_empty() {
-        return Err(Error::Conflict(conflicts));
+    fn find(tx: &mut ReadTx<'_>, name: &Key<Self>, _: DraftAccess<'_>) -> Result<Record<Self>, Error> {
+        record::find_by_key(tx, name)
     }
-    remove_parts(tx, &id)?;
-    record::remove(tx, Kind::Department, &id)?;
-    tombstone::insert(tx, Kind::Department, &id, Some(current.content.slug.as_str()))?;
-    tx.log(Action::Delete, Kind::Department, id, next_version(current.version)?, None);
-    Ok(())
+
+    fn represent(tx: &mut ReadTx<'_>, name: &Key<Self>, _: DraftAccess<'_>) -> Result<Representation, Error> {
+        record::show_by_key(tx, name)
+    }
+
+    /// Refused too where its successors would lead back to it.
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<Self>,
+        content: Self,
+        _: DraftAccess<'_>,
+    ) -> Result<Stored<Self>, Error> {
+        named::update(tx, current, content, Vec::new())
+    }
+
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
+        let id = current.id.to_string();
+        let conflicts = dependents(tx, &id)?;
+        if !conflicts.is_empty() {
+            return Err(Error::Conflict(conflicts));
+        }
+        Self::remove_parts(tx, &id)?;
+        record::remove(tx, Kind::Department, &id)?;
+        tombstone::insert(tx, Kind::Department, &id, Some(current.content.slug.as_str()))?;
+        tx.log(Action::Delete, Kind::Department, id, next_version(current.version)?, None);
+        Ok(())
+    }
+}
+
+impl StoredRoot for Department {
+    type Filter = DepartmentFilter;
+    type Prepared = Prepared<Self>;
+
+    fn list(tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
+        let condition = condition(tx.conn().dialect(), filter);
+        let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
+        Listing::of::<Self>(condition).page(tx, page, key)
+    }
+
+    fn prepare(id: DepartmentId, now: DateTime<Utc>, value: Slugged<Self>) -> Prepared<Self> {
+        named::prepare(id, now, value)
+    }
+
+    fn names(prepared: &Prepared<Self>) -> Vec<Naming> {
+        vec![prepared.naming.clone()]
+    }
+
+    fn insert(tx: &mut WriteTx<'_>, prepared: &Prepared<Self>, _: DraftAccess<'_>) -> Result<Stored<Self>, Error> {
+        named::insert(tx, prepared)
+    }
+}
+
+impl NamedKind for Department {
+    const SEARCHED: Searched = Searched::Departments;
+
+    fn naming(&self, id: DepartmentId) -> Naming {
+        Naming::new(Kind::Department, id, self.name.as_str(), &self.slug, &self.identifiers)
+    }
+
+    fn slug_mut(&mut self) -> &mut Slug {
+        &mut self.slug
+    }
+
+    fn parts(&self, id: &str) -> Vec<FoundBy> {
+        let areas = self.policy_areas.iter().map(|sector| [sector.to_string(), id.to_owned()]);
+        [identifiers_of(Owner::Department(id), &self.identifiers), FoundBy::rows::<PolicyAreas>(areas)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+
+    fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
+        remove_identifiers(tx, Owner::Department(id))?;
+        diesel::delete(department_policy_areas::table.filter(department_policy_areas::department_id.eq(id)))
+            .execute(tx.changing())?;
+        tx.unindex_words(Searched::Departments, id)
+    }
+
+    fn words(&self) -> String {
+        let identifiers = self.identifiers.iter().map(ToString::to_string);
+        let text: Vec<String> = std::iter::once(self.name.to_string()).chain(identifiers).collect();
+        indexed(&text.join(" "))
+    }
+
+    fn check(tx: &mut ReadTx<'_>, record: &Record<Self>, mut faults: Vec<Fault>) -> Result<(), Error> {
+        let (id, life) = (record.id.to_string(), &record.content.life);
+        let successor = life.successor_id.map(|id| Reference::new("successor_id", Kind::Department, id));
+        faults.extend(reference::faults(tx, successor.as_slice(), DraftAccess::None)?);
+        if !faults.is_empty() {
+            return Err(Error::Rule(faults));
+        }
+        reference::check_no_circle(tx, Kind::Department, &id, life.successor_id.map(|id| id.to_string()))
+    }
 }
 
 fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
@@ -167,39 +186,4 @@ struct PolicyAreas;
 
 impl FindingTable for PolicyAreas {
     const INTO: &'static str = "department_policy_areas (sector, department_id)";
-}
-
-/// What else is written with a department: the rows that it is found by.
-fn parts(id: &str, department: &Department) -> Vec<FoundBy> {
-    let areas = department.policy_areas.iter().map(|sector| [sector.to_string(), id.to_owned()]);
-    [identifiers_of(Owner::Department(id), &department.identifiers), FoundBy::rows::<PolicyAreas>(areas)]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
-    remove_identifiers(tx, Owner::Department(id))?;
-    diesel::delete(department_policy_areas::table.filter(department_policy_areas::department_id.eq(id)))
-        .execute(tx.changing())?;
-    tx.unindex_words(Searched::Departments, id)
-}
-
-/// What `q` finds a department by.
-fn words(department: &Department) -> String {
-    let identifiers = department.identifiers.iter().map(ToString::to_string);
-    let text: Vec<String> = std::iter::once(department.name.to_string()).chain(identifiers).collect();
-    indexed(&text.join(" "))
-}
-
-/// Refuses what other records stand against.
-fn check(tx: &mut ReadTx<'_>, record: &Record<Department>) -> Result<(), Error> {
-    let (id, life) = (record.id.to_string(), &record.content.life);
-    let successor = life.successor_id.map(|id| Reference::new("successor_id", Kind::Department, id));
-    reference::check(tx, successor.as_slice())?;
-    reference::check_no_circle(tx, Kind::Department, &id, life.successor_id.map(|id| id.to_string()))
-}
-
-fn naming(id: DepartmentId, department: &Department) -> Naming {
-    Naming::new(Kind::Department, id, department.name.as_str(), &department.slug, &department.identifiers)
 }

@@ -1,12 +1,10 @@
 //! Mutuals in the database.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use document::Reference;
 use document::register::MutualFilter;
-use document::value::{Bounded, Text, texts};
+use document::value::{Bounded, Slugged, Text, texts};
 use domain::{
     DepartmentId, DraftAccess, Fault, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region, Slug, Staff,
     StageTransition, fold_name, indexed,
@@ -17,15 +15,17 @@ use crate::backend::dialect::Searched;
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::parsed_option;
 use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
-use crate::error::{Conflict, ConflictKind, Error};
+use crate::error::{Conflict, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
-use crate::register::naming::{Owner, free_slug, identifiers_of, remove_identifiers};
-use crate::register::record::{self, StoredKind, Writing};
+use crate::register::named::{self, NamedKind, Prepared};
+use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
+use crate::register::record::{self, StoredKind};
+use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::{child, contract, reference, staff_count, tombstone};
-use crate::transaction::{Remark, next_version};
+use crate::transaction::next_version;
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Mutual {
@@ -81,20 +81,129 @@ impl StoredKind for Mutual {
     }
 }
 
-/// The mutual with this id or slug.
-///
-/// # Errors
-/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
-pub fn find(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Record<Mutual>, Error> {
-    record::find_by_key(tx, key)
+impl StoredRecord for Mutual {
+    type Name = Key<Self>;
+
+    fn find(tx: &mut ReadTx<'_>, name: &Key<Self>, _: DraftAccess<'_>) -> Result<Record<Self>, Error> {
+        record::find_by_key(tx, name)
+    }
+
+    fn represent(tx: &mut ReadTx<'_>, name: &Key<Self>, _: DraftAccess<'_>) -> Result<Representation, Error> {
+        record::show_by_key(tx, name)
+    }
+
+    /// Refused too where its successors would lead back to it, or its annual returns say another count of staff.
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<Self>,
+        content: Self,
+        _: DraftAccess<'_>,
+    ) -> Result<Stored<Self>, Error> {
+        let (content, faults) = staff_count::count_beside_returns(tx, current.id, content)?;
+        named::update(tx, current, content, faults)
+    }
+
+    /// Deletes it with its course.
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
+        let id = current.id.to_string();
+        let conflicts = dependents(tx, &id)?;
+        if !conflicts.is_empty() {
+            return Err(Error::Conflict(conflicts));
+        }
+        for transition in child::all::<StageTransition>(tx, current.id)? {
+            child::remove(tx, &transition)?;
+        }
+        Self::remove_parts(tx, &id)?;
+        record::remove(tx, Kind::Mutual, &id)?;
+        tombstone::insert(tx, Kind::Mutual, &id, Some(current.content.slug.as_str()))?;
+        tx.log(Action::Delete, Kind::Mutual, id, next_version(current.version)?, None);
+        Ok(())
+    }
 }
 
-/// What there is to show of the mutual with this id or slug.
-///
-/// # Errors
-/// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, key: &Key<Mutual>) -> Result<Representation, Error> {
-    record::show_by_key(tx, key)
+impl StoredRoot for Mutual {
+    type Filter = MutualFilter;
+    type Prepared = Prepared<Self>;
+
+    fn list(tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
+        let condition = condition(tx, filter)?;
+        let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
+        Listing::of::<Self>(condition).page(tx, page, key)
+    }
+
+    fn prepare(id: MutualId, now: DateTime<Utc>, value: Slugged<Self>) -> Prepared<Self> {
+        named::prepare(id, now, value)
+    }
+
+    fn names(prepared: &Prepared<Self>) -> Vec<Naming> {
+        vec![prepared.naming.clone()]
+    }
+
+    fn insert(tx: &mut WriteTx<'_>, prepared: &Prepared<Self>, _: DraftAccess<'_>) -> Result<Stored<Self>, Error> {
+        named::insert(tx, prepared)
+    }
+}
+
+impl NamedKind for Mutual {
+    const SEARCHED: Searched = Searched::Mutuals;
+
+    fn naming(&self, id: MutualId) -> Naming {
+        Naming::new(Kind::Mutual, id, self.name.as_str(), &self.slug, &self.identifiers)
+    }
+
+    fn slug_mut(&mut self) -> &mut Slug {
+        &mut self.slug
+    }
+
+    fn parts(&self, id: &str) -> Vec<FoundBy> {
+        let sectors = self.sectors.iter().map(|sector| [sector.to_string(), id.to_owned()]);
+        let others = self.parents.other_department_ids.iter().map(|other| [other.to_string(), id.to_owned()]);
+        [
+            identifiers_of(Owner::Mutual(id), &self.identifiers),
+            FoundBy::rows::<Sectors>(sectors),
+            FoundBy::rows::<OtherDepartments>(others),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
+        remove_identifiers(tx, Owner::Mutual(id))?;
+        diesel::delete(mutual_sectors::table.filter(mutual_sectors::mutual_id.eq(id))).execute(tx.changing())?;
+        diesel::delete(mutual_other_departments::table.filter(mutual_other_departments::mutual_id.eq(id)))
+            .execute(tx.changing())?;
+        tx.unindex_words(Searched::Mutuals, id)
+    }
+
+    /// What `q` finds a mutual by: its name, its description and its identifiers.
+    fn words(&self) -> String {
+        let mut text = self.name.to_string();
+        if let Some(description) = &self.description {
+            text.push(' ');
+            text.push_str(description.as_str());
+        }
+        for identifier in &self.identifiers {
+            text.push(' ');
+            text.push_str(&identifier.to_string());
+        }
+        indexed(&text)
+    }
+
+    fn check(tx: &mut ReadTx<'_>, record: &Record<Self>, mut faults: Vec<Fault>) -> Result<(), Error> {
+        let (id, mutual) = (record.id.to_string(), &record.content);
+        let department = |field: String, id: &DepartmentId| Reference::new(field, Kind::Department, id);
+        let lead = mutual.parents.department_id.iter().map(|id| department("department_id".to_owned(), id));
+        let others = mutual.parents.other_department_ids.iter().enumerate();
+        let others = others.map(|(n, id)| department(format!("other_department_ids/{n}"), id));
+        let successor = mutual.life.successor_id.iter().map(|id| Reference::new("successor_id", Kind::Mutual, id));
+        let references: Vec<Reference> = lead.chain(others).chain(successor).collect();
+        faults.extend(reference::faults(tx, &references, DraftAccess::None)?);
+        if !faults.is_empty() {
+            return Err(Error::Rule(faults));
+        }
+        reference::check_no_circle(tx, Kind::Mutual, &id, mutual.life.successor_id.map(|id| id.to_string()))
+    }
 }
 
 /// The department that leads the mutual, which may have none; nothing where there is no such mutual.
@@ -105,123 +214,6 @@ pub fn department_of(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Option<
     let found: Option<Option<String>> =
         mutuals::table.find(id.to_string()).select(mutuals::department_id).first(tx.conn()).optional()?;
     found.map(|department| parsed_option("department_id", department.as_deref())).transpose()
-}
-
-/// A page of the mutuals that a filter lets through.
-///
-/// # Errors
-/// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the filter names a record that is not
-/// there.
-pub fn list(tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page) -> Result<Slice, Error> {
-    let condition = condition(tx, filter)?;
-    let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
-    Listing::of::<Mutual>(condition).page(tx, page, key)
-}
-
-/// The slug that a new mutual of this name gets.
-///
-/// # Errors
-/// [`Error::Rule`] where none is left.
-pub fn slug_for(tx: &mut ReadTx<'_>, wanted: Slug) -> Result<Slug, Error> {
-    free_slug(tx, Kind::Mutual, wanted)
-}
-
-/// A mutual that is ready to be entered: all is done that needs no look at the register, so that the writer's turn is short.
-#[derive(Debug)]
-pub struct Prepared {
-    writing: Writing<Mutual>,
-    naming: Naming,
-    parts: Vec<FoundBy>,
-    words: Arc<str>,
-}
-
-impl Prepared {
-    /// Prepares a mutual that is to be entered at this time.
-    #[must_use]
-    pub fn new(id: MutualId, now: DateTime<Utc>, mutual: Mutual) -> Self {
-        let writing = Writing::new(Record { id, version: 1, created_at: now, updated_at: now, content: mutual });
-        let content = &writing.record.content;
-        let (naming, parts, words) = (naming(id, content), parts(writing.id(), content), words(content));
-        Self { writing, naming, parts, words }
-    }
-
-    /// The names that it is about to take.
-    #[must_use]
-    pub fn naming(&self) -> &Naming {
-        &self.naming
-    }
-
-    /// Enters it.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] where its slug, name or identifiers are taken, [`Error::Rule`] where a reference leads nowhere.
-    pub fn insert(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
-        check(tx, &self.writing.record, Vec::new())?;
-        self.naming.check(tx)?;
-        let stored = self.writing.insert(tx, &self.parts, Remark::default())?;
-        self.naming.note(tx);
-        tx.index_words(Searched::Mutuals, self.writing.id(), Arc::clone(&self.words));
-        Ok(stored)
-    }
-
-    /// Enters it with a number behind its slug where that is taken, which was made from its name.
-    ///
-    /// # Errors
-    /// As [`Prepared::insert`], and [`Error::Rule`] where no slug is left.
-    pub fn insert_with_free_slug(&self, tx: &mut WriteTx<'_>) -> Result<Stored<Mutual>, Error> {
-        match self.insert(tx) {
-            Err(Error::Conflict(conflicts)) if conflicts.iter().any(|it| it.kind == ConflictKind::SlugTaken) => {
-                let Record { id, created_at, content, .. } = Arc::unwrap_or_clone(Arc::clone(&self.writing.record));
-                let slug = slug_for(tx, content.slug)?;
-                Self::new(id, created_at, Mutual { slug, ..content }).insert(tx)
-            }
-            entered => entered,
-        }
-    }
-}
-
-/// Enters a mutual.
-///
-/// # Errors
-/// As [`Prepared::insert`].
-pub fn insert(tx: &mut WriteTx<'_>, id: MutualId, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
-    Prepared::new(id, tx.stamp().now, mutual).insert(tx)
-}
-
-/// Replaces what a mutual says.
-///
-/// # Errors
-/// As [`insert`], and [`Error::Rule`] where its successors would lead back to it, or its annual returns say another count of staff.
-pub fn update(tx: &mut WriteTx<'_>, current: &Record<Mutual>, mutual: Mutual) -> Result<Stored<Mutual>, Error> {
-    let (mutual, faults) = staff_count::count_beside_returns(tx, current.id, mutual)?;
-    let writing = Writing::new(record::changed(tx, current, mutual)?);
-    check(tx, &writing.record, faults)?;
-    naming(current.id, &writing.record.content).check(tx)?;
-    remove_parts(tx, writing.id())?;
-    let content = &writing.record.content;
-    let stored = writing.update(tx, &parts(writing.id(), content), Action::Update, Remark::default())?;
-    tx.index_words(Searched::Mutuals, writing.id(), words(content));
-    Ok(stored)
-}
-
-/// Deletes a mutual, with its course.
-///
-/// # Errors
-/// [`Error::Conflict`] naming the records that refer to it.
-pub fn delete(tx: &mut WriteTx<'_>, current: &Record<Mutual>) -> Result<(), Error> {
-    let id = current.id.to_string();
-    let conflicts = dependents(tx, &id)?;
-    if !conflicts.is_empty() {
-        return Err(Error::Conflict(conflicts));
-    }
-    for transition in child::all::<StageTransition>(tx, current.id)? {
-        child::remove(tx, &transition)?;
-    }
-    remove_parts(tx, &id)?;
-    record::remove(tx, Kind::Mutual, &id)?;
-    tombstone::insert(tx, Kind::Mutual, &id, Some(current.content.slug.as_str()))?;
-    tx.log(Action::Delete, Kind::Mutual, id, next_version(current.version)?, None);
-    Ok(())
 }
 
 fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
@@ -280,60 +272,4 @@ struct OtherDepartments;
 
 impl FindingTable for OtherDepartments {
     const INTO: &'static str = "mutual_other_departments (department_id, mutual_id)";
-}
-
-/// What else is written with a mutual: the rows that it is found by.
-fn parts(id: &str, mutual: &Mutual) -> Vec<FoundBy> {
-    let sectors = mutual.sectors.iter().map(|sector| [sector.to_string(), id.to_owned()]);
-    let others = mutual.parents.other_department_ids.iter().map(|other| [other.to_string(), id.to_owned()]);
-    [
-        identifiers_of(Owner::Mutual(id), &mutual.identifiers),
-        FoundBy::rows::<Sectors>(sectors),
-        FoundBy::rows::<OtherDepartments>(others),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
-    remove_identifiers(tx, Owner::Mutual(id))?;
-    diesel::delete(mutual_sectors::table.filter(mutual_sectors::mutual_id.eq(id))).execute(tx.changing())?;
-    diesel::delete(mutual_other_departments::table.filter(mutual_other_departments::mutual_id.eq(id)))
-        .execute(tx.changing())?;
-    tx.unindex_words(Searched::Mutuals, id)
-}
-
-/// What `q` finds a mutual by: its name, its description and its identifiers.
-fn words(mutual: &Mutual) -> Arc<str> {
-    let mut text = mutual.name.to_string();
-    if let Some(description) = &mutual.description {
-        text.push(' ');
-        text.push_str(description.as_str());
-    }
-    for identifier in &mutual.identifiers {
-        text.push(' ');
-        text.push_str(&identifier.to_string());
-    }
-    indexed(&text).into()
-}
-
-/// Refuses what other records stand against, with the faults that are known already.
-fn check(tx: &mut ReadTx<'_>, record: &Record<Mutual>, mut faults: Vec<Fault>) -> Result<(), Error> {
-    let (id, mutual) = (record.id.to_string(), &record.content);
-    let department = |field: String, id: &DepartmentId| Reference::new(field, Kind::Department, id);
-    let lead = mutual.parents.department_id.iter().map(|id| department("department_id".to_owned(), id));
-    let others = mutual.parents.other_department_ids.iter().enumerate();
-    let others = others.map(|(n, id)| department(format!("other_department_ids/{n}"), id));
-    let successor = mutual.life.successor_id.iter().map(|id| Reference::new("successor_id", Kind::Mutual, id));
-    let references: Vec<Reference> = lead.chain(others).chain(successor).collect();
-    faults.extend(reference::faults(tx, &references, DraftAccess::None)?);
-    if !faults.is_empty() {
-        return Err(Error::Rule(faults));
-    }
-    reference::check_no_circle(tx, Kind::Mutual, &id, mutual.life.successor_id.map(|id| id.to_string()))
-}
-
-fn naming(id: MutualId, mutual: &Mutual) -> Naming {
-    Naming::new(Kind::Mutual, id, mutual.name.as_str(), &mutual.slug, &mutual.identifiers)
 }

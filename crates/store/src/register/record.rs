@@ -181,11 +181,6 @@ pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> R
     Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced: false })
 }
 
-/// What there is to show of the record with this id.
-pub(crate) fn show<T: StoredKind>(tx: &mut ReadTx<'_>, id: Id<T>) -> Result<Representation, Error> {
-    show_by_key(tx, &Key::Id(id))
-}
-
 /// The record with this id or slug, as a condition.
 fn with_key<T: StoredKind>(key: &Key<T>) -> Fragment {
     let table = T::KIND.table();

@@ -1,5 +1,6 @@
 //! Staff ballots in the database.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use document::register::StaffBallotFilter;
@@ -20,6 +21,7 @@ use crate::log::personal;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
 use crate::register::record::{self, StoredKind, Writing};
+use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::tombstone::Confidants;
 use crate::register::visibility::{seen, visible};
 use crate::register::{endorsement, mutual, reference, tombstone};
@@ -72,25 +74,88 @@ impl StoredKind for StaffBallot {
     }
 }
 
-/// The ballot with this id, for a caller who sees these drafts.
-///
-/// # Errors
-/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted; a draft that the caller doesn't see is not there and never was.
-pub fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Record<StaffBallot>, Error> {
-    let condition = Fragment::default().sql("staff_ballots.id = ").parameter(id.to_string()).sql(" AND ");
-    let found = record::find_where(tx, condition.and(visible(sees)))?;
-    found.ok_or_else(|| tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees))
+impl StoredRecord for StaffBallot {
+    type Name = StaffBallotId;
+
+    fn find(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Record<Self>, Error> {
+        let condition = Fragment::default().sql("staff_ballots.id = ").parameter(id.to_string()).sql(" AND ");
+        let found = record::find_where(tx, condition.and(visible(sees)))?;
+        found.ok_or_else(|| tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees))
+    }
+
+    fn represent(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Representation, Error> {
+        let this = Fragment::default().sql("staff_ballots.id = ").parameter(id.to_string());
+        match listing(this, sees).one(tx)? {
+            Some(shown) => Ok(shown),
+            None => Err(tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees)),
+        }
+    }
+
+    fn is_fully_shown(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>) -> Result<bool, Error> {
+        let id = id.to_string();
+        let there = staff_ballots::table.filter(staff_ballots::id.eq(&id)).filter(seen(sees)).count();
+        let deleted = tombstones::table.filter(tombstones::id.eq(&id)).filter(tombstone::seen(sees)).count();
+        Ok(there.get_result::<i64>(tx.conn())? > 0 || deleted.get_result::<i64>(tx.conn())? > 0)
+    }
+
+    /// Replaces what a draft says.
+    fn update(
+        tx: &mut WriteTx<'_>,
+        current: &Record<Self>,
+        ballot: Self,
+        sees: DraftAccess<'_>,
+    ) -> Result<Stored<Self>, Error> {
+        check_references(tx, &ballot, sees)?;
+        check_endorsed(tx, current, ballot.mutual_id)?;
+        change(tx, current, current.content.edit(ballot)?)
+    }
+
+    /// Forgets what kept answers and the log's commitments say of persons in it.
+    fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
+        let id = current.id.to_string();
+        let conflicts = dependents(tx, &id)?;
+        if !conflicts.is_empty() {
+            return Err(Error::Conflict(conflicts));
+        }
+        record::remove(tx, Kind::StaffBallot, &id)?;
+        let confidants = Confidants {
+            restricted: is_restricted(&current.content),
+            department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
+            scrutineer_key_id: text_option(current.content.scrutineer_key_id.as_ref()),
+        };
+        tombstone::insert_for(tx, Kind::StaffBallot, &id, None, &confidants)?;
+        personal::forget(tx, &personal_members(), &id)?;
+        let remark = Remark { restricted: is_restricted(&current.content), reason: None };
+        tx.log_with(Action::Delete, Kind::StaffBallot, id, next_version(current.version)?, None, remark);
+        Ok(())
+    }
 }
 
-/// What there is to show of the staff ballot with this id to a caller who sees these drafts.
-///
-/// # Errors
-/// As [`find`].
-pub fn show(tx: &mut ReadTx<'_>, id: &StaffBallotId, sees: DraftAccess<'_>) -> Result<Representation, Error> {
-    let this = Fragment::default().sql("staff_ballots.id = ").parameter(id.to_string());
-    match listing(this, sees).one(tx)? {
-        Some(shown) => Ok(shown),
-        None => Err(tombstone::missing_to(tx, Kind::StaffBallot, id.to_string(), sees)),
+impl StoredRoot for StaffBallot {
+    type Filter = StaffBallotFilter;
+    type Prepared = (StaffBallotId, Self);
+
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &StaffBallotFilter,
+        page: &Page,
+        sees: DraftAccess<'_>,
+    ) -> Result<Slice, Error> {
+        listing(condition(tx, filter)?, sees).page(tx, page, page.sort)
+    }
+
+    fn prepare(id: StaffBallotId, _: DateTime<Utc>, ballot: Self) -> Self::Prepared {
+        (id, ballot)
+    }
+
+    fn insert(
+        tx: &mut WriteTx<'_>,
+        (id, ballot): &Self::Prepared,
+        sees: DraftAccess<'_>,
+    ) -> Result<Stored<Self>, Error> {
+        check_references(tx, ballot, sees)?;
+        let remark = Remark { restricted: is_restricted(ballot), reason: None };
+        Writing::new(record::entered(tx, *id, ballot.clone())).insert(tx, &[], remark)
     }
 }
 
@@ -100,47 +165,10 @@ fn listing(condition: Fragment, sees: DraftAccess<'_>) -> Listing {
     Listing::for_reader::<StaffBallot>(condition, seen(sees))
 }
 
-/// Whether a caller who sees these drafts sees all that this ballot says, or said until it was deleted, in every version.
-pub fn is_confided(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>) -> Result<bool, Error> {
-    let id = id.to_string();
-    let there = staff_ballots::table.filter(staff_ballots::id.eq(&id)).filter(seen(sees)).count();
-    let deleted = tombstones::table.filter(tombstones::id.eq(&id)).filter(tombstone::seen(sees)).count();
-    Ok(there.get_result::<i64>(tx.conn())? > 0 || deleted.get_result::<i64>(tx.conn())? > 0)
-}
-
-/// A page of the ballots that a filter lets through, for a caller who sees these drafts.
-///
-/// # Errors
-/// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the filter names a record that is not
-/// there.
-pub fn list(
-    tx: &mut ReadTx<'_>,
-    filter: &StaffBallotFilter,
-    page: &Page,
-    sees: DraftAccess<'_>,
-) -> Result<Slice, Error> {
-    listing(condition(tx, filter)?, sees).page(tx, page, page.sort)
-}
-
-/// Enters a ballot for a caller who sees these drafts.
-///
-/// # Errors
-/// [`Error::Rule`] where a reference leads nowhere.
-pub fn insert(
-    tx: &mut WriteTx<'_>,
-    id: StaffBallotId,
-    ballot: StaffBallot,
-    sees: DraftAccess<'_>,
-) -> Result<Stored<StaffBallot>, Error> {
-    check_references(tx, &ballot, sees)?;
-    let remark = Remark { restricted: is_restricted(&ballot), reason: None };
-    Writing::new(record::entered(tx, id, ballot)).insert(tx, &[], remark)
-}
-
 /// Enters a ballot after the fact as what it came to be elsewhere, for a caller who sees these drafts.
 ///
 /// # Errors
-/// As [`insert`], and [`Error::Rule`] with all that it lacks to be declared.
+/// As [`StoredRoot::insert`], and [`Error::Rule`] with all that it lacks to be declared.
 pub fn insert_with_past(
     tx: &mut WriteTx<'_>,
     id: StaffBallotId,
@@ -154,24 +182,9 @@ pub fn insert_with_past(
     if !unknown.is_empty() {
         return Err(Error::Rule(unknown));
     }
-    let rerun = rerun.map(|rerun| find(tx, &rerun, sees)).transpose()?;
+    let rerun = rerun.map(|rerun| StaffBallot::find(tx, &rerun, sees)).transpose()?;
     let rules = DeclarationRules { today: tx.today()?, scrutineer_above };
-    insert(tx, id, ballot.with_past(id, past, rerun.as_ref(), &rules)?, sees)
-}
-
-/// Replaces what a draft says, for a caller who sees these drafts.
-///
-/// # Errors
-/// [`Error::State`] where the ballot is no draft any more, and as [`insert`].
-pub fn update(
-    tx: &mut WriteTx<'_>,
-    current: &Record<StaffBallot>,
-    ballot: StaffBallot,
-    sees: DraftAccess<'_>,
-) -> Result<Stored<StaffBallot>, Error> {
-    check_references(tx, &ballot, sees)?;
-    check_endorsed(tx, current, ballot.mutual_id)?;
-    change(tx, current, current.content.edit(ballot)?)
+    StaffBallot::insert(tx, &(id, ballot.with_past(id, past, rerun.as_ref(), &rules)?), sees)
 }
 
 /// Declares the result of a draft.
@@ -210,7 +223,7 @@ pub fn supersede(
     if !unknown.is_empty() {
         return Err(Error::Rule(unknown));
     }
-    let rerun = find(tx, &rerun, sees)?;
+    let rerun = StaffBallot::find(tx, &rerun, sees)?;
     change(tx, current, current.content.supersede(current.id, &rerun)?)
 }
 
@@ -256,38 +269,15 @@ pub fn appoint(
     change(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
 }
 
-/// Deletes a ballot, and forgets what kept answers and the log's commitments say of persons in it.
-///
-/// # Errors
-/// [`Error::Conflict`] naming the ballots that it superseded and the endorsements that rest on it.
-pub fn delete(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(), Error> {
-    let id = current.id.to_string();
-    let conflicts = dependents(tx, &id)?;
-    if !conflicts.is_empty() {
-        return Err(Error::Conflict(conflicts));
-    }
-    record::remove(tx, Kind::StaffBallot, &id)?;
-    let confidants = Confidants {
-        restricted: is_restricted(&current.content),
-        department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
-        scrutineer_key_id: text_option(current.content.scrutineer_key_id.as_ref()),
-    };
-    tombstone::insert_for(tx, Kind::StaffBallot, &id, None, &confidants)?;
-    personal::forget(tx, &personal_members(), &id)?;
-    let remark = Remark { restricted: is_restricted(&current.content), reason: None };
-    tx.log_with(Action::Delete, Kind::StaffBallot, id, next_version(current.version)?, None, remark);
-    Ok(())
-}
-
 /// Takes the personal data out of a ballot, out of what the log's commitments stand for, and out of the kept answers about it. Gives
 /// how many values the log no longer knows.
 ///
 /// Somebody watched over the ballot all the same: where no organisation is named, a word stands for the person.
 ///
 /// # Errors
-/// As [`find`].
+/// As [`StoredRecord::find`].
 pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, reason: &str) -> Result<usize, Error> {
-    let current = find(tx, id, DraftAccess::All)?;
+    let current = StaffBallot::find(tx, id, DraftAccess::All)?;
     let mut ballot = current.content.clone();
     if let Some(scrutineer) = ballot.scrutineer.take().map(Checked::into_inner) {
         let in_place = if scrutineer.organisation.is_some() { None } else { Some(parsed("scrutineer", ERASED)?) };

@@ -3,15 +3,16 @@
 use domain::mutual::Life;
 use domain::stage_transition::{place, replay, standings};
 use domain::{
-    Checked, Child, Course, Day, Fault, FaultCode, LaunchCondition, Misstep, Mutual, MutualId, Record, StageTransition,
-    Standing, StepFault, TestOutcome,
+    Checked, Child, Course, Day, DraftAccess, Fault, FaultCode, Key, LaunchCondition, Misstep, Mutual, MutualId,
+    Record, StageTransition, Standing, StepFault, TestOutcome,
 };
 
 use crate::backend::column::Column;
 use crate::error::Error;
 use crate::query::keyset::{KeyKind, SortKey, Values};
 use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
-use crate::register::{mutual, readiness};
+use crate::register::root::StoredRecord as _;
+use crate::register::{readiness, record};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for StageTransition {
@@ -31,7 +32,7 @@ impl StoredChild for StageTransition {
         wanted: &mut Child<Mutual, Self>,
     ) -> Result<(), Error> {
         let today = tx.today()?;
-        let mutual = mutual::find(tx, &domain::Key::Id(wanted.parent_id))?;
+        let mutual = record::find_by_key(tx, &Key::<Mutual>::Id(wanted.parent_id))?;
         let others = of_mutual(tx, wanted.parent_id)?;
         let course = course(&mutual.content, &others);
         let mut steps: Vec<StageTransition> = others.iter().map(|other| other.content.content.clone()).collect();
@@ -55,7 +56,7 @@ impl StoredChild for StageTransition {
 
     fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, _: Option<&ChildRecord<Self>>) -> Result<(), Error> {
         let today = tx.today()?;
-        let mutual = mutual::find(tx, &domain::Key::Id(mutual_id))?;
+        let mutual = record::find_by_key(tx, &Key::<Mutual>::Id(mutual_id))?;
         let transitions = of_mutual(tx, mutual_id)?;
         let steps: Vec<StageTransition> = transitions.iter().map(|one| one.content.content.clone()).collect();
         let course = course(&mutual.content, &transitions);
@@ -73,7 +74,7 @@ impl StoredChild for StageTransition {
         let overridden = overridden.or_else(|| mutual.content.launch_override_reason.clone());
         let wanted = Mutual { life, launch_override_reason: overridden, ..mutual.content.clone() };
         if wanted != mutual.content {
-            mutual::update(tx, &mutual, wanted)?;
+            Mutual::update(tx, &mutual, wanted, DraftAccess::None)?;
         }
         Ok(())
     }

@@ -1,10 +1,10 @@
 //! What the writes of a batch know of each other: names and keys are looked up once for all of them, and again when they changed.
 
 use chrono::Duration;
-use domain::{ApiKey, Key, Mutual, Role, Scope};
+use document::value::Slugged;
+use domain::{ApiKey, DraftAccess, Key, Mutual, Role, Scope};
 use store::key::{self, NewKey};
-use store::mutual::Prepared;
-use store::{ConflictKind, Error, Stored, WriteTx};
+use store::{ConflictKind, Error, Stored, StoredRecord as _, StoredRoot as _, WriteTx};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{mutual, parsed};
@@ -17,9 +17,10 @@ async fn entering(
     name: &str,
     mut then: impl FnMut(Stored<Mutual>) -> Result<Stored<Mutual>, Error> + Send + 'static,
 ) -> JoinHandle<Result<Stored<Mutual>, Error>> {
-    let (store, prepared) = (register.store.clone(), Prepared::new(next_id(), stamp(0).now, mutual(name)));
-    let names = vec![prepared.naming().clone()];
-    let enter = move |tx: &mut WriteTx<'_>| prepared.insert_with_free_slug(tx).and_then(&mut then);
+    let new = Slugged { content: mutual(name), derived: true };
+    let (store, prepared) = (register.store.clone(), Mutual::prepare(next_id(), stamp(0).now, new));
+    let names = Mutual::names(&prepared);
+    let enter = move |tx: &mut WriteTx<'_>| Mutual::insert(tx, &prepared, DraftAccess::All).and_then(&mut then);
     submit(async move { store.write_named(stamp(0), names, enter).await }).await
 }
 
@@ -51,8 +52,8 @@ async fn a_name_that_a_sibling_gives_up_is_free_and_its_slug_is_not(register: &R
     let id = register.enter(mutual("Wanted")).await.id;
     let hold = Hold::the_writer_of(&register.store).await;
     let deleting = waiting(register, move |tx| {
-        let current = store::mutual::find(tx, &Key::Id(id))?;
-        store::mutual::delete(tx, &current)
+        let current = Mutual::find(tx, &Key::Id(id), DraftAccess::All)?;
+        Mutual::delete(tx, &current)
     });
     let deleting = deleting.await;
     let entered = entering(register, "Wanted", Ok).await;
@@ -66,9 +67,9 @@ async fn a_name_that_a_sibling_changes_to_is_taken(register: &Register) {
     let id = register.enter(mutual("Before")).await.id;
     let hold = Hold::the_writer_of(&register.store).await;
     let renaming = waiting(register, move |tx| {
-        let current = store::mutual::find(tx, &Key::Id(id))?;
+        let current = Mutual::find(tx, &Key::Id(id), DraftAccess::All)?;
         let slug = current.content.slug.clone();
-        store::mutual::update(tx, &current, Mutual { slug, ..mutual("Wanted") })
+        Mutual::update(tx, &current, Mutual { slug, ..mutual("Wanted") }, DraftAccess::All)
     });
     let renaming = renaming.await;
     let entered = entering(register, "Wanted", Ok).await;

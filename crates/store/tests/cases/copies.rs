@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use domain::Mutual;
-use store::{DatabaseUrl, OpenError, Store, backup, migrate, restore};
+use domain::{DraftAccess, Mutual};
+use store::{DatabaseUrl, OpenError, Store, StoredRoot as _, backup, migrate, restore};
 
 use crate::fixture::mutual;
 use crate::kit::{Database, Engine, Raw, Register, next_id, stamp};
@@ -44,7 +44,10 @@ async fn a_backup_taken_while_writes_go_on_is_of_one_moment(register: &Register)
         async move {
             while !stop.load(Ordering::Relaxed) {
                 let id = next_id();
-                store.write(stamp(0), move |tx| store::mutual::insert(tx, id, mutual(&id.to_string()))).await.unwrap();
+                store
+                    .write(stamp(0), move |tx| Mutual::enter(tx, id, mutual(&id.to_string()), DraftAccess::All))
+                    .await
+                    .unwrap();
                 acknowledged.fetch_add(1, Ordering::Relaxed);
             }
         }

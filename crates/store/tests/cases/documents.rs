@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Department, DraftAccess, Scrutineer, StaffBallot};
-use store::{Error, Page, SortKey, Store};
+use store::{Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
 
 use crate::fixture::{ballot, checked, declared_ballot, department, mutual, parsed};
 use crate::kit::{Raw, Register, shown, stamp};
@@ -17,7 +17,7 @@ async fn bring_up_to_date(store: &Store, second: i64) -> Result<(), Error> {
 
 async fn departments_shown(store: &Store) -> Vec<String> {
     let page = Page { limit: 1_000, sort: SortKey::ID, descending: false, after: None, count: false };
-    let list = move |tx: &mut store::ReadTx<'_>| store::department::list(tx, &Default::default(), &page);
+    let list = move |tx: &mut store::ReadTx<'_>| Department::list(tx, &Default::default(), &page, DraftAccess::All);
     store.read_one::<_, Error, _>(list).await.unwrap().items.into_iter().map(|item| item.document).collect()
 }
 
@@ -138,9 +138,9 @@ async fn a_document_that_cannot_be_read_is_named(register: &Register) {
     raw.execute("UPDATE document_versions SET version = 0");
 
     let refused = bring_up_to_date(&register.store, 6).await.unwrap_err().to_string();
-    let found = register
-        .store
-        .read_one::<_, Error, _>(move |tx| store::department::find(tx, &domain::Key::<Department>::Id(broken.id)));
+    let found = register.store.read_one::<_, Error, _>(move |tx| {
+        Department::find(tx, &domain::Key::<Department>::Id(broken.id), DraftAccess::All)
+    });
     let found = found.await.unwrap_err().to_string();
 
     for said in [refused, found] {
@@ -161,7 +161,7 @@ async fn the_public_sees_the_public_document_of_a_ballot(register: &Register) {
     for (id, is_reduced) in [(plain.id, false), (named.id, true)] {
         let mut seen = Vec::new();
         for access in [DraftAccess::All, DraftAccess::None] {
-            let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, access);
+            let show = move |tx: &mut store::ReadTx<'_>| StaffBallot::represent(tx, &id, access);
             seen.push(register.store.read_one::<_, Error, _>(show).await.unwrap());
         }
         assert_eq!(seen[0].document != seen[1].document, is_reduced);
@@ -179,9 +179,9 @@ async fn a_lost_public_document_is_an_error(register: &Register) {
     raw.execute("ALTER TABLE staff_ballots ADD COLUMN public_document TEXT");
 
     for access in [DraftAccess::All, DraftAccess::None] {
-        let show = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::show(tx, &id, access);
+        let show = move |tx: &mut store::ReadTx<'_>| StaffBallot::represent(tx, &id, access);
         let page = Page { limit: 10, sort: SortKey::ID, descending: false, after: None, count: false };
-        let list = move |tx: &mut store::ReadTx<'_>| store::staff_ballot::list(tx, &Default::default(), &page, access);
+        let list = move |tx: &mut store::ReadTx<'_>| StaffBallot::list(tx, &Default::default(), &page, access);
         let shown = register.store.read_one::<_, Error, _>(show).await;
         let listed = register.store.read_one::<_, Error, _>(list).await;
         assert!(matches!(shown, Err(Error::Internal(_))), "{shown:?}");

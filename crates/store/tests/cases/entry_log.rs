@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, SecondsFormat};
-use domain::{Department, Mutual};
+use domain::{Department, DraftAccess, Mutual};
 use proptest::collection::vec;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use store::{Error, Stamp, Store};
+use store::{Error, Stamp, Store, StoredRecord as _, StoredRoot as _};
 use tokio::task::JoinSet;
 
 use crate::fixture::{ballot, contract, department, mutual};
@@ -54,11 +54,12 @@ async fn an_entry_says_who_did_it_and_its_hash_is_that_of_its_canonical_form(reg
         request_id: "req/'2".to_owned(),
     };
     let id = next_id::<Department>();
-    let enter = register.store.write(who.clone(), move |tx| store::department::insert(tx, id, department("New")));
+    let enter =
+        register.store.write(who.clone(), move |tx| Department::enter(tx, id, department("New"), DraftAccess::All));
     enter.await.unwrap();
     let delete = register.store.write::<_, Error, _>(who.clone(), move |tx| {
-        let current = store::department::find(tx, &domain::Key::Id(id))?;
-        store::department::delete(tx, &current)
+        let current = Department::find(tx, &domain::Key::Id(id), DraftAccess::All)?;
+        Department::delete(tx, &current)
     });
     delete.await.unwrap();
 
@@ -124,14 +125,14 @@ async fn refused_and_discarded_writes_leave_no_entry_and_no_row(register: &Regis
     register.enter(department("There")).await;
 
     let refused = register.write(|tx| {
-        store::department::insert(tx, next_id(), department("New"))?;
-        store::mutual::insert(tx, next_id(), mutual("New"))?;
-        store::department::insert(tx, next_id(), department("THERE")).map(drop)
+        Department::enter(tx, next_id(), department("New"), DraftAccess::All)?;
+        Mutual::enter(tx, next_id(), mutual("New"), DraftAccess::All)?;
+        Department::enter(tx, next_id(), department("THERE"), DraftAccess::All).map(drop)
     });
     assert!(matches!(refused.await, Err(Error::Conflict(_))));
     let tried = register.write(|tx| {
         tx.discard();
-        store::mutual::insert(tx, next_id(), mutual("Tried"))
+        Mutual::enter(tx, next_id(), mutual("Tried"), DraftAccess::All)
     });
     assert_eq!(tried.await.unwrap().record.content, mutual("Tried"));
 
@@ -193,7 +194,7 @@ async fn the_time_of_an_entry_is_never_before_that_of_the_one_before(register: &
             let stamp = Stamp { request_id: now.to_rfc3339(), ..stamp_at(now) };
             writes.spawn(async move {
                 let entered = store.write::<_, Error, _>(stamp, move |tx| {
-                    store::department::insert(tx, next_id(), department(&n.to_string()))
+                    Department::enter(tx, next_id(), department(&n.to_string()), DraftAccess::All)
                 });
                 assert_eq!(entered.await.unwrap().updated_at, now);
             });
@@ -214,11 +215,14 @@ async fn the_time_of_an_entry_is_never_before_that_of_the_one_before(register: &
 async fn write_and_look(store: Store, n: usize) -> Option<String> {
     let id = next_id::<Mutual>();
     let write = store.write(stamp(0), move |tx| {
-        let entered = store::mutual::insert(tx, id, mutual(&format!("Mutual {n}")))?;
+        let entered = Mutual::enter(tx, id, mutual(&format!("Mutual {n}")), DraftAccess::All)?;
         if n.is_multiple_of(4) { Err(Error::Internal("not this one".to_owned())) } else { Ok(entered) }
     });
     let entered = write.await.ok()?;
-    let found = store.read_one::<_, Error, _>(move |tx| store::mutual::find(tx, &domain::Key::Id(id))).await.unwrap();
+    let found = store
+        .read_one::<_, Error, _>(move |tx| Mutual::find(tx, &domain::Key::Id(id), DraftAccess::All))
+        .await
+        .unwrap();
     assert_eq!(found, *entered.record);
     Some(id.to_string())
 }

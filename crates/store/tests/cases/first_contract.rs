@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Contract, ContractId, Day, MutualId, Record};
+use domain::{Contract, ContractId, Day, Department, DraftAccess, Mutual, MutualId, Record};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use store::{Error, WriteTx};
+use store::{Error, StoredRecord as _, StoredRoot as _, WriteTx};
 
 use crate::fixture::{contract_of, department, mutual, parsed};
 use crate::kit::{Register, canonical, for_all, next_id, numbered, stamp};
@@ -35,9 +35,9 @@ type Contracts = BTreeMap<String, Record<Contract>>;
 
 async fn check(register: &Register, steps: Vec<Step>) {
     let backdrop = register.write(|tx| {
-        store::department::insert(tx, numbered(100), department("Buyer"))?;
-        store::mutual::insert(tx, mutual_id(0), mutual("One"))?;
-        store::mutual::insert(tx, mutual_id(1), mutual("Two")).map(drop)
+        Department::enter(tx, numbered(100), department("Buyer"), DraftAccess::All)?;
+        Mutual::enter(tx, mutual_id(0), mutual("One"), DraftAccess::All)?;
+        Mutual::enter(tx, mutual_id(1), mutual("Two"), DraftAccess::All).map(drop)
     });
     backdrop.await.unwrap();
     let mut before = Contracts::new();
@@ -65,15 +65,19 @@ async fn take(register: &Register, contracts: &Contracts, step: &Step, minute: i
         Step::Enter { mutual, entered_on } => {
             let id = next_id();
             let new = content(mutual, entered_on);
-            (id, Box::new(move |tx| store::contract::insert(tx, id, new.clone()).map(drop)))
+            (id, Box::new(move |tx| Contract::enter(tx, id, new.clone(), DraftAccess::All).map(drop)))
         }
         Step::Change { which: index, mutual, entered_on } => {
             let id = which(&index)?;
             let new = content(mutual, entered_on);
             let change = move |tx: &mut WriteTx<'_>| {
-                let current = store::contract::find(tx, &id)?;
-                let answered = store::contract::update(tx, &current, new.clone())?;
-                assert_eq!(*answered.record, store::contract::find(tx, &id)?, "what is answered is what is stored");
+                let current = Contract::find(tx, &id, DraftAccess::All)?;
+                let answered = Contract::update(tx, &current, new.clone(), DraftAccess::All)?;
+                assert_eq!(
+                    *answered.record,
+                    Contract::find(tx, &id, DraftAccess::All)?,
+                    "what is answered is what is stored"
+                );
                 Ok(())
             };
             (id, Box::new(change))
@@ -81,8 +85,8 @@ async fn take(register: &Register, contracts: &Contracts, step: &Step, minute: i
         Step::Delete { which: index } => {
             let id = which(&index)?;
             let delete = move |tx: &mut WriteTx<'_>| {
-                let current = store::contract::find(tx, &id)?;
-                store::contract::delete(tx, &current)
+                let current = Contract::find(tx, &id, DraftAccess::All)?;
+                Contract::delete(tx, &current)
             };
             (id, Box::new(delete))
         }

@@ -11,7 +11,9 @@ use domain::{
     MutualId, Name, Parents, PartialDate, Procedure, Record, Rules, Sector, Slug, Sources, Staff, StaffBallot,
     StaffBallotId, Stage, Tally, Tests, Timeline,
 };
-use store::{Error, Listed, Page, ReadTx, Representation, Slice, SortKey, Sorted, Stored, WriteTx};
+use store::{
+    Error, Listed, Page, ReadTx, Representation, Slice, SortKey, Sorted, Stored, StoredRecord, StoredRoot, WriteTx,
+};
 
 use crate::kit::{Register, listed, next_id, shown, stamp};
 
@@ -166,41 +168,41 @@ pub trait Resource: Documented + Debug + PartialEq + Send + Sync + Unpin + 'stat
 }
 
 macro_rules! resource {
-    ($Resource:ident, $module:ident, $Filter:ident, $key:expr $(, $sees:expr)?) => {
+    ($Resource:ident, $key:expr) => {
         impl Resource for $Resource {
-            type Filter = document::register::$Filter;
+            type Filter = <Self as StoredRoot>::Filter;
 
             fn insert(tx: &mut WriteTx<'_>, id: Id<Self>, content: Self) -> Result<Record<Self>, Error> {
-                store::$module::insert(tx, id, content $(, $sees)?).map(as_shown)
+                Self::enter(tx, id, content, DraftAccess::All).map(as_shown)
             }
 
             fn update(tx: &mut WriteTx<'_>, current: &Record<Self>, content: Self) -> Result<Record<Self>, Error> {
-                store::$module::update(tx, current, content $(, $sees)?).map(as_shown)
+                <Self as StoredRecord>::update(tx, current, content, DraftAccess::All).map(as_shown)
             }
 
             fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
-                store::$module::delete(tx, current)
+                <Self as StoredRecord>::delete(tx, current)
             }
 
             fn find(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Record<Self>, Error> {
-                store::$module::find(tx, &$key(id) $(, $sees)?)
+                <Self as StoredRecord>::find(tx, &$key(id), DraftAccess::All)
             }
 
             fn show(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Representation, Error> {
-                store::$module::show(tx, &$key(id) $(, $sees)?)
+                <Self as StoredRecord>::represent(tx, &$key(id), DraftAccess::All)
             }
 
-            fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page) -> Result<Slice, Error> {
-                store::$module::list(tx, filter, page $(, $sees)?)
+            fn list(tx: &mut ReadTx<'_>, filter: &<Self as Resource>::Filter, page: &Page) -> Result<Slice, Error> {
+                <Self as StoredRoot>::list(tx, filter, page, DraftAccess::All)
             }
         }
     };
 }
 
-resource!(Department, department, DepartmentFilter, Key::Id);
-resource!(Mutual, mutual, MutualFilter, Key::Id);
-resource!(StaffBallot, staff_ballot, StaffBallotFilter, std::convert::identity, DraftAccess::All);
-resource!(Contract, contract, ContractFilter, std::convert::identity);
+resource!(Department, Key::Id);
+resource!(Mutual, Key::Id);
+resource!(StaffBallot, std::convert::identity);
+resource!(Contract, std::convert::identity);
 
 /// What was stored, which is what was to be shown of it.
 fn as_shown<T: Documented + Debug>(stored: Stored<T>) -> Record<T> {

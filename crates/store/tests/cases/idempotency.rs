@@ -1,9 +1,9 @@
 //! Answers kept under a caller's key, so that a repeated request is carried out once.
 
 use chrono::TimeDelta;
-use domain::Mutual;
-use store::Error;
+use domain::{DraftAccess, Mutual};
 use store::idempotency::{self, Answer, KEPT_HOURS};
+use store::{Error, StoredRoot as _};
 use tokio::task::JoinSet;
 
 use crate::fixture::mutual;
@@ -66,7 +66,7 @@ async fn of_many_requests_with_one_key_one_is_carried_out(register: &Register) {
                 if let Some(before) = idempotency::find(tx, "key")? {
                     return Ok::<_, Error>(before.body);
                 }
-                let entered = store::mutual::insert(tx, next_id(), mutual(&format!("Mutual {n}")))?;
+                let entered = Mutual::enter(tx, next_id(), mutual(&format!("Mutual {n}")), DraftAccess::All)?;
                 idempotency::insert(tx, "key", &answer(&entered.id.to_string()))?;
                 Ok(entered.id.to_string())
             };

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-use domain::DraftAccess;
+use domain::{Department, DraftAccess, Mutual};
 use store::merkle::{self, Hash, Subtree};
-use store::{Error, history, log_tree};
+use store::{Error, StoredRoot as _, history, log_tree};
 use tokio::task::JoinSet;
 
 use crate::fixture::{ballot, department, mutual};
@@ -18,7 +18,9 @@ async fn grow(register: &Register, count: usize) -> Vec<Hash> {
         let store = register.store.clone();
         writes.spawn(async move {
             let name = format!("Mutual {n}");
-            store.write(stamp(0), move |tx| store::mutual::insert(tx, next_id(), mutual(&name)).map(drop)).await
+            store
+                .write(stamp(0), move |tx| Mutual::enter(tx, next_id(), mutual(&name), DraftAccess::All).map(drop))
+                .await
         });
     }
     writes.join_all().await.into_iter().for_each(|done: Result<(), Error>| done.unwrap());
@@ -145,7 +147,9 @@ async fn waiting_ends_with_the_next_entry(register: &Register) {
     let wait = |after| register.store.wait_for_entry(after, Duration::from_secs(20));
     let enter = |store: store::Store, name: &'static str| async move {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        store.write(stamp(0), move |tx| store::department::insert(tx, next_id(), department(name)).map(drop)).await
+        store
+            .write(stamp(0), move |tx| Department::enter(tx, next_id(), department(name), DraftAccess::All).map(drop))
+            .await
     };
 
     for (number, (store, name)) in [(register.store.clone(), "Own"), (other, "Other's")].into_iter().enumerate() {

@@ -1,7 +1,8 @@
 //! What names a record belongs to it alone.
 
-use domain::{Contract, Department, Key, Kind, Mutual, Slug, StaffBallot};
-use store::{Conflict, ConflictKind, Error};
+use document::value::Slugged;
+use domain::{Contract, Department, DraftAccess, Key, Kind, Mutual, Slug, StaffBallot};
+use store::{Conflict, ConflictKind, Error, StoredRecord as _, StoredRoot as _};
 
 use crate::fixture::{ballot, contract, department, identifiers, mutual, parsed};
 use crate::kit::{Register, next_id, numbered, stamp};
@@ -135,12 +136,12 @@ async fn a_deleted_record_is_gone_and_one_that_never_was_is_not_found(register: 
     let deleted_at = stamp(2).now;
 
     for key in [Key::Id(entered.id), Key::Slug(parsed("gone"))] {
-        let missing = register.store.read_one(move |tx| store::mutual::find(tx, &key)).await;
+        let missing = register.store.read_one(move |tx| Mutual::find(tx, &key, DraftAccess::All)).await;
         let Err(Error::Gone { resource_type, deleted_at: at, .. }) = missing else { panic!("{missing:?}") };
         assert_eq!((resource_type, at), (Kind::Mutual, deleted_at));
     }
     for key in [Key::Id(next_id()), Key::Slug(parsed("never"))] {
-        let missing = register.store.read_one(move |tx| store::mutual::find(tx, &key)).await;
+        let missing = register.store.read_one(move |tx| Mutual::find(tx, &key, DraftAccess::All)).await;
         assert!(matches!(missing, Err(Error::NotFound { resource_type: Kind::Mutual, .. })), "{missing:?}");
     }
     // An id is looked for among its own type only.
@@ -153,7 +154,13 @@ async fn a_deleted_record_is_gone_and_one_that_never_was_is_not_found(register: 
 async fn a_slug_gets_the_lowest_number_that_neither_a_record_nor_a_deleted_one_has(register: &Register) {
     let free = |wanted: &'static str| {
         register.write(move |tx| {
-            Ok((store::mutual::slug_for(tx, parsed(wanted))?, store::department::slug_for(tx, parsed(wanted))?))
+            let new = Mutual { slug: parsed(wanted), ..mutual("New") };
+            let of_mutual = Mutual::enter(tx, next_id(), Slugged { content: new, derived: true }, DraftAccess::All)?;
+            let new = Department { slug: parsed(wanted), ..department("New") };
+            let new = Slugged { content: new, derived: true };
+            let of_department = Department::enter(tx, next_id(), new, DraftAccess::All)?;
+            tx.discard();
+            Ok((of_mutual.content.slug.clone(), of_department.content.slug.clone()))
         })
     };
     assert_eq!(free("alpha").await.unwrap(), (parsed("alpha"), parsed("alpha")));

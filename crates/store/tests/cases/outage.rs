@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Barrier, mpsc};
 use std::time::Duration;
 
-use domain::Mutual;
-use store::{Error, WriteTx};
+use domain::{Department, DraftAccess, Mutual};
+use store::{Error, StoredRoot as _, WriteTx};
 use tokio::task::JoinSet;
 
 use crate::fixture::{department, mutual};
@@ -58,19 +58,21 @@ async fn a_batch_whose_connection_is_cut_is_tried_again_write_by_write(register:
     let interrupted = {
         let (store, runs, id) = (register.store.clone(), Arc::clone(&runs), next_id());
         let work = move |tx: &mut WriteTx<'_>| {
-            store::department::insert(tx, id, department("Interrupted"))?;
+            Department::enter(tx, id, department("Interrupted"), DraftAccess::All)?;
             if runs.fetch_add(1, Ordering::Relaxed) == 0 {
                 reached.send(()).unwrap();
                 wait_for_cut.recv().unwrap();
             }
-            store::mutual::insert(tx, next_id(), mutual("Interrupted"))
+            Mutual::enter(tx, next_id(), mutual("Interrupted"), DraftAccess::All)
         };
         submit(async move { store.write(stamp(0), work).await }).await
     };
     let sibling = {
         let (store, id) = (register.store.clone(), next_id());
-        submit(async move { store.write(stamp(0), move |tx| store::mutual::insert(tx, id, mutual("Sibling"))).await })
-            .await
+        submit(async move {
+            store.write(stamp(0), move |tx| Mutual::enter(tx, id, mutual("Sibling"), DraftAccess::All)).await
+        })
+        .await
     };
     hold.release();
     tokio::task::block_in_place(|| wait_until_reached.recv().unwrap());
@@ -140,8 +142,10 @@ async fn another_writer_is_waited_for(register: &Register) {
     other.execute("BEGIN IMMEDIATE");
     let waiting = {
         let store = register.store.clone();
-        submit(async move { store.write(stamp(0), |tx| store::mutual::insert(tx, next_id(), mutual("Patient"))).await })
-            .await
+        submit(async move {
+            store.write(stamp(0), |tx| Mutual::enter(tx, next_id(), mutual("Patient"), DraftAccess::All)).await
+        })
+        .await
     };
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(!waiting.is_finished());

@@ -1,7 +1,7 @@
 //! References lead to records, never in a circle, and keep what they lead to.
 
 use domain::{BallotKind, Department, DraftAccess, FaultCode, Mutual, Parents, StaffBallot, StaffBallotId};
-use store::{ConflictKind, Error};
+use store::{ConflictKind, Error, StoredRecord as _};
 
 use crate::fixture::{
     ballot, checked, closed_department, contract, declared_ballot, department, merged_mutual, mutual, mutual_of,
@@ -155,7 +155,7 @@ async fn supersede(
     sees: DraftAccess<'static>,
 ) -> Result<(), Error> {
     let work = move |tx: &mut store::WriteTx<'_>| {
-        let current = store::staff_ballot::find(tx, &id, DraftAccess::All)?;
+        let current = StaffBallot::find(tx, &id, DraftAccess::All)?;
         store::staff_ballot::supersede(tx, &current, rerun, sees).map(drop)
     };
     register.write(work).await

@@ -2,11 +2,11 @@
 
 use document::register::{DepartmentFilter, MutualFilter};
 use document::value::Text;
-use domain::{Department, Key, Mutual, MutualId, SearchQuery, tokens};
+use domain::{Department, DraftAccess, Key, Mutual, MutualId, SearchQuery, tokens};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use store::{Error, WriteTx};
+use store::{Error, StoredRecord as _, StoredRoot as _, WriteTx};
 
 use crate::fixture::{department, identifiers, mutual, parsed};
 use crate::kit::{Hold, Register, for_all, next_id, stamp, submit};
@@ -178,16 +178,16 @@ fn write_word(tx: &mut WriteTx<'_>, id: MutualId, number: usize, word: &str) -> 
     let name = format!("Mutual {number}");
     let content =
         Mutual { slug: parsed(&format!("record-{number}")), description: Some(parsed(word)), ..mutual(&name) };
-    match store::mutual::find(tx, &Key::Id(id)) {
-        Ok(current) => store::mutual::update(tx, &current, content).map(drop),
-        Err(Error::NotFound { .. }) => store::mutual::insert(tx, id, content).map(drop),
+    match Mutual::find(tx, &Key::Id(id), DraftAccess::All) {
+        Ok(current) => Mutual::update(tx, &current, content, DraftAccess::All).map(drop),
+        Err(Error::NotFound { .. }) => Mutual::enter(tx, id, content, DraftAccess::All).map(drop),
         Err(error) => Err(error),
     }
 }
 
 fn delete_if_there(tx: &mut WriteTx<'_>, id: MutualId) -> Result<(), Error> {
-    match store::mutual::find(tx, &Key::Id(id)) {
-        Ok(current) => store::mutual::delete(tx, &current),
+    match Mutual::find(tx, &Key::Id(id), DraftAccess::All) {
+        Ok(current) => Mutual::delete(tx, &current),
         Err(Error::NotFound { .. }) => Ok(()),
         Err(error) => Err(error),
     }

@@ -1,8 +1,8 @@
 //! What is read piece by piece is of one moment, and only few such reads run at a time.
 
 use document::register::MutualFilter;
-use domain::Mutual;
-use store::{Error, Page, Pieces, Position, ReadTx, SortKey, Store};
+use domain::{DraftAccess, Mutual};
+use store::{Error, Page, Pieces, Position, ReadTx, SortKey, Store, StoredRecord as _, StoredRoot as _};
 
 use crate::fixture::{mutual, sort};
 use crate::kit::{Register, next_id};
@@ -13,9 +13,9 @@ fn names() -> impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, Error> {
     move |tx| {
         let page =
             Page { limit: 1, sort: sort::<Mutual>("name"), descending: false, after: after.clone(), count: false };
-        let slice = store::mutual::list(tx, &MutualFilter::default(), &page)?;
+        let slice = Mutual::list(tx, &MutualFilter::default(), &page, DraftAccess::All)?;
         let Some(item) = slice.items.first() else { return Ok(None) };
-        let found = store::mutual::find(tx, &domain::Key::Id(item.id.parse().unwrap()))?;
+        let found = Mutual::find(tx, &domain::Key::Id(item.id.parse().unwrap()), DraftAccess::All)?;
         after = Some(Position { key: Some(domain::fold_name(found.content.name.as_str())), id: item.id.clone() });
         Ok(Some(found.content.name.to_string().into_bytes()))
     }
@@ -23,7 +23,7 @@ fn names() -> impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, Error> {
 
 async fn enter(register: &Register, name: &'static str) -> domain::Id<Mutual> {
     let id = next_id();
-    register.write(move |tx| store::mutual::insert(tx, id, mutual(name))).await.unwrap();
+    register.write(move |tx| Mutual::enter(tx, id, mutual(name), DraftAccess::All)).await.unwrap();
     id
 }
 
@@ -48,8 +48,8 @@ async fn pieces_are_of_one_moment(register: &Register) {
     enter(register, "Ida").await;
     register
         .write(move |tx| {
-            let found = store::mutual::find(tx, &domain::Key::Id(anna))?;
-            store::mutual::delete(tx, &found)
+            let found = Mutual::find(tx, &domain::Key::Id(anna), DraftAccess::All)?;
+            Mutual::delete(tx, &found)
         })
         .await
         .unwrap();
@@ -72,7 +72,7 @@ async fn only_two_run_at_a_time(register: &Register) {
     let _second = store.read_in_pieces(names()).await.unwrap();
     assert!(matches!(store.read_in_pieces(names()).await, Err(Error::Unavailable(_))));
     // Others are served all the same.
-    assert!(store.read(|tx| store::mutual::list(tx, &MutualFilter::default(), &page())).await.is_ok());
+    assert!(store.read(|tx| Mutual::list(tx, &MutualFilter::default(), &page(), DraftAccess::All)).await.is_ok());
     // Nobody takes what is left of the first.
     drop(first);
     for _ in 0..200 {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use domain::{Mutual, Scrutineer, StaffBallot};
-use store::{Error, Store};
+use domain::{Department, DraftAccess, Mutual, Scrutineer, StaffBallot};
+use store::{Error, Store, StoredRoot as _};
 use tokio::task::JoinSet;
 
 use crate::fixture::{ballot, checked, department, mutual, parsed};
@@ -20,7 +20,10 @@ fn log_length(database: &Database) -> u64 {
 
 async fn enter_one(store: &Store) {
     let id = next_id();
-    store.write(stamp(0), move |tx| store::department::insert(tx, id, department(&id.to_string()))).await.unwrap();
+    store
+        .write(stamp(0), move |tx| Department::enter(tx, id, department(&id.to_string()), DraftAccess::All))
+        .await
+        .unwrap();
 }
 
 /// Enters so many records by so many callers at a time.
@@ -63,7 +66,7 @@ async fn the_log_stays_short_under_a_steady_load(register: &Register) {
 /// Enters a record of some length.
 async fn enter_a_long_one(store: &Store) {
     let content = Mutual { description: Some(parsed(&"x".repeat(2_000))), ..mutual(&next_id::<Mutual>().to_string()) };
-    store.write(stamp(0), move |tx| store::mutual::insert(tx, next_id(), content.clone())).await.unwrap();
+    store.write(stamp(0), move |tx| Mutual::enter(tx, next_id(), content.clone(), DraftAccess::All)).await.unwrap();
 }
 
 async fn a_long_read_makes_no_write_wait(register: &Register) {
@@ -97,7 +100,7 @@ async fn a_long_read_makes_no_write_wait(register: &Register) {
     drop(end);
     reading.await.unwrap().unwrap();
 
-    store.write(stamp(0), |tx| store::mutual::insert(tx, next_id(), mutual("After"))).await.unwrap();
+    store.write(stamp(0), |tx| Mutual::enter(tx, next_id(), mutual("After"), DraftAccess::All)).await.unwrap();
 }
 
 /// How often a text is in a register's files.

@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use domain::{Department, Mutual};
-use store::{ConflictKind, Error, SortKey, WriteTx};
+use domain::{Department, DraftAccess, Mutual};
+use store::{ConflictKind, Error, SortKey, StoredRoot as _, WriteTx};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{department, mutual};
@@ -21,31 +21,31 @@ pub async fn waiting<T: Send + 'static>(
 
 fn entering(name: &'static str) -> impl FnMut(&mut WriteTx<'_>) -> Result<store::Stored<Mutual>, Error> {
     let id = next_id();
-    move |tx| store::mutual::insert(tx, id, mutual(name))
+    move |tx| Mutual::enter(tx, id, mutual(name), DraftAccess::All)
 }
 
 async fn a_failing_write_of_a_batch_is_rolled_back_alone(register: &Register) {
     let hold = Hold::the_writer_of(&register.store).await;
     let first = waiting(register, entering("First")).await;
     let failing = waiting(register, |tx| {
-        store::mutual::insert(tx, next_id(), mutual("Failing"))?;
+        Mutual::enter(tx, next_id(), mutual("Failing"), DraftAccess::All)?;
         Err::<(), _>(Error::Internal("after all not".to_owned()))
     });
     let failing = failing.await;
     let panicking = waiting(register, |tx| -> Result<(), Error> {
-        store::mutual::insert(tx, next_id(), mutual("Panicking"))?;
+        Mutual::enter(tx, next_id(), mutual("Panicking"), DraftAccess::All)?;
         panic!("a case's own panic");
     });
     let panicking = panicking.await;
     let trying = waiting(register, |tx| {
         tx.discard();
-        store::mutual::insert(tx, next_id(), mutual("Trying"))
+        Mutual::enter(tx, next_id(), mutual("Trying"), DraftAccess::All)
     });
     let trying = trying.await;
     let twice = next_id();
     let colliding = waiting(register, move |tx| {
-        store::mutual::insert(tx, twice, mutual("Twice"))?;
-        store::mutual::insert(tx, twice, mutual("Twice more"))
+        Mutual::enter(tx, twice, mutual("Twice"), DraftAccess::All)?;
+        Mutual::enter(tx, twice, mutual("Twice more"), DraftAccess::All)
     });
     let colliding = colliding.await;
     let last = waiting(register, entering("Last")).await;
@@ -68,7 +68,7 @@ async fn names(register: &Register) -> Vec<String> {
 
 async fn a_write_that_panics_alone_answers_internal_and_the_store_goes_on(register: &Register) {
     let panicked = register.write(|tx| -> Result<(), Error> {
-        store::mutual::insert(tx, next_id(), mutual("Panicking"))?;
+        Mutual::enter(tx, next_id(), mutual("Panicking"), DraftAccess::All)?;
         panic!("a case's own panic");
     });
 
@@ -106,7 +106,7 @@ async fn a_refusal_sees_what_a_sibling_of_the_same_batch_has_written(register: &
 async fn a_refusal_does_not_see_what_a_failed_sibling_had_written(register: &Register) {
     let hold = Hold::the_writer_of(&register.store).await;
     let failing = waiting(register, |tx| {
-        store::mutual::insert(tx, next_id(), mutual("Wanted"))?;
+        Mutual::enter(tx, next_id(), mutual("Wanted"), DraftAccess::All)?;
         Err::<(), _>(Error::Internal("after all not".to_owned()))
     });
     let failing = failing.await;
@@ -119,8 +119,8 @@ async fn a_refusal_does_not_see_what_a_failed_sibling_had_written(register: &Reg
 
 async fn all_changes_of_a_write_stand_together(register: &Register) {
     let both = register.write(|tx| {
-        let lead = store::department::insert(tx, next_id(), department("Lead"))?;
-        store::mutual::insert(tx, next_id(), crate::fixture::mutual_of("Child", &[lead.id]))
+        let lead = Department::enter(tx, next_id(), department("Lead"), DraftAccess::All)?;
+        Mutual::enter(tx, next_id(), crate::fixture::mutual_of("Child", &[lead.id]), DraftAccess::All)
     });
     both.await.unwrap();
 
@@ -192,10 +192,10 @@ async fn a_read_is_of_one_moment_though_writes_go_on(register: &Register) {
         let store = register.store.clone();
         let read = move |tx: &mut store::ReadTx<'_>| {
             let page = store::Page { limit: 9, sort: SortKey::ID, descending: false, after: None, count: true };
-            let first = store::department::list(tx, &Default::default(), &page)?;
+            let first = Department::list(tx, &Default::default(), &page, DraftAccess::All)?;
             ready.send(()).unwrap();
             wait_for_write.recv().unwrap();
-            let second = store::department::list(tx, &Default::default(), &page)?;
+            let second = Department::list(tx, &Default::default(), &page, DraftAccess::All)?;
             Ok::<_, Error>((first, second, store::entry_log::head(tx)?))
         };
         tokio::spawn(async move { store.read(read).await })

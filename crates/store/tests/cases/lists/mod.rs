@@ -19,7 +19,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::BoxedStrategy;
-use store::{Error, Page, SortKey};
+use store::{Error, Page, SortKey, StoredRoot as _};
 
 use crate::fixture::{Resource, declared_ballot, department, distinct, mutual, parsed};
 use crate::kit::{Register, for_all, listed, moment, next_id, numbered, stamp_at};
@@ -170,9 +170,9 @@ async fn enter_backdrop(register: &Register) {
     let enter = register.write(|tx| {
         for n in 0..BACKDROP {
             let name = format!("Backdrop {n}");
-            store::department::insert(tx, department_id(n), department(&name))?;
-            store::mutual::insert(tx, mutual_id(n), mutual(&name))?;
-            store::staff_ballot::insert(tx, numbered(300 + n), declared_ballot(mutual_id(n)), DraftAccess::All)?;
+            Department::enter(tx, department_id(n), department(&name), DraftAccess::All)?;
+            Mutual::enter(tx, mutual_id(n), mutual(&name), DraftAccess::All)?;
+            StaffBallot::enter(tx, numbered(300 + n), declared_ballot(mutual_id(n)), DraftAccess::All)?;
         }
         Ok(())
     });
