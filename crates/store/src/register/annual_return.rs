@@ -6,7 +6,7 @@ use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
 use crate::query::keyset::{KeyKind, SortKey, Values};
-use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
+use crate::register::child::{self, ChildColumns, ChildId, ChildRecord, StoredChild};
 use crate::register::record;
 use crate::register::root::StoredRecord as _;
 use crate::register::staff_count::newest_count;
@@ -15,11 +15,10 @@ use crate::transaction::WriteTx;
 impl StoredChild for AnnualReturn {
     const ORDER: SortKey = SortKey::new("period_ends_on", Values::Unique, KeyKind::Day);
 
-    const COLUMNS: &'static [&'static str] = &["period_ends_on", "headcount"];
-
-    fn columns(&self) -> Vec<Column> {
-        vec![Column::day(Some(self.period_ends_on)), Column::Integer(self.figures.headcount)]
-    }
+    const COLUMNS: ChildColumns<Self> = &[
+        ("period_ends_on", |it| Column::day(Some(it.period_ends_on))),
+        ("headcount", |it| Column::Integer(it.figures.headcount)),
+    ];
 
     /// A mutual has one return for each of its years.
     fn check(

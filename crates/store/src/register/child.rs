@@ -14,14 +14,13 @@ use document::object::Typed as _;
 use document::{Input, Wire};
 use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record};
 
-use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{parsed, parsed_option};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{Listing, Page, Slice, SortKey};
-use crate::register::record::{self, StoredKind, Writing};
+use crate::register::record::{self, Columns, StoredKind, Writing};
 use crate::register::reference::Dependents;
 use crate::register::root::StoredRecord;
 use crate::register::{reference, tombstone};
@@ -33,6 +32,9 @@ pub type ChildRecord<T> = Record<Child<<T as ChildDocument>::Parent, T>>;
 
 /// Id of a child of the kind `T`.
 pub type ChildId<T> = Id<Child<<T as ChildDocument>::Parent, T>>;
+
+/// The columns of children of the kind `T`.
+pub type ChildColumns<T> = Columns<Child<<T as ChildDocument>::Parent, T>>;
 
 /// A record that others belong to.
 pub trait Parent: Clone + Send + Sync + 'static {
@@ -71,12 +73,7 @@ pub trait StoredChild: ChildDocument<Parent: Parent> {
     /// The columns of lists of words, an empty one standing for all words, by which a list can be filtered further.
     const COVERED: &'static [&'static str] = &[];
     /// Its columns beside the parent's.
-    const COLUMNS: &'static [&'static str] = &[];
-
-    /// What stands in these columns, in their order.
-    fn columns(&self) -> Vec<Column> {
-        Vec::new()
-    }
+    const COLUMNS: ChildColumns<Self> = &[];
 
     /// Refuses what other records stand against, and fills in what follows from them. `before` is the record as it is now.
     ///
@@ -104,11 +101,7 @@ pub trait StoredChild: ChildDocument<Parent: Parent> {
 
 impl<T: StoredChild> StoredKind for Child<T::Parent, T> {
     const PARENT: Option<&'static str> = Some(T::Parent::COLUMN);
-    const COLUMNS: &'static [&'static str] = T::COLUMNS;
-
-    fn columns(record: &Record<Self>) -> Vec<Column> {
-        record.content.content.columns()
-    }
+    const COLUMNS: Columns<Self> = T::COLUMNS;
 }
 
 impl<T: StoredChild> StoredRecord for Child<T::Parent, T> {

@@ -3,13 +3,13 @@
 use domain::Commitment;
 
 use crate::backend::column::Column;
-use crate::register::child::StoredChild;
+use crate::register::child::{ChildColumns, StoredChild};
 
 impl StoredChild for Commitment {
     const FILTER_COLUMN: Option<&'static str> = Some("kind");
-    const COLUMNS: &'static [&'static str] = &["kind", "due_on", "published_on"];
-
-    fn columns(&self) -> Vec<Column> {
-        vec![Column::word(self.kind.as_str()), Column::day(Some(self.due_on)), Column::day(self.published_on)]
-    }
+    const COLUMNS: ChildColumns<Self> = &[
+        ("kind", |it| Column::word(it.kind.as_str())),
+        ("due_on", |it| Column::day(Some(it.due_on))),
+        ("published_on", |it| Column::day(it.published_on)),
+    ];
 }

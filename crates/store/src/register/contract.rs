@@ -16,7 +16,7 @@ use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
-use crate::register::record::{self, StoredKind, Writing};
+use crate::register::record::{self, Columns, StoredKind, Writing};
 use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::{reference, tombstone};
 use crate::transaction::{Remark, next_version};
@@ -34,49 +34,27 @@ impl Sorted for Contract {
 }
 
 impl StoredKind for Contract {
-    const COLUMNS: &'static [&'static str] = &[
-        "mutual_id",
-        "department_id",
-        "reference",
-        "ocid",
-        "health_services",
-        "procedure",
-        "procurement_started_on",
-        "awarded_on",
-        "entered_on",
-        "starts_on",
-        "ends_on",
-        "latest_ends_on",
-        "value_amount_minor",
-        "value_currency",
-        "protection_kind",
-        "status",
-        "is_first",
+    const COLUMNS: Columns<Self> = &[
+        ("mutual_id", |contract| Column::text(contract.mutual_id)),
+        ("department_id", |contract| Column::text(contract.department_id)),
+        ("reference", |contract| Column::text_option(contract.reference.as_ref())),
+        ("ocid", |contract| Column::text_option(contract.ocid.as_ref())),
+        ("health_services", |contract| Column::Flag(contract.health_services)),
+        ("procedure", |contract| Column::word(contract.procedure.as_str())),
+        ("procurement_started_on", |contract| Column::day(contract.timeline.procurement_started_on)),
+        ("awarded_on", |contract| Column::day(contract.timeline.awarded_on)),
+        ("entered_on", |contract| Column::day(contract.timeline.entered_on)),
+        ("starts_on", |contract| Column::day(contract.timeline.starts_on)),
+        ("ends_on", |contract| Column::day(contract.timeline.ends_on)),
+        ("latest_ends_on", |contract| Column::day(contract.timeline.latest_ends_on)),
+        ("value_amount_minor", |contract| Column::Integer(contract.value.map(|value| value.amount_minor()))),
+        ("value_currency", |contract| Column::text_option(contract.value.map(|value| value.currency()).as_ref())),
+        ("protection_kind", |contract| {
+            Column::word_option(contract.timeline.protection.as_ref().map(|protection| protection.kind.as_str()))
+        }),
+        ("status", |contract| Column::word(contract.status.as_str())),
+        ("is_first", |contract| Column::Flag(Some(contract.is_first))),
     ];
-
-    fn columns(record: &Record<Self>) -> Vec<Column> {
-        let contract = &record.content;
-        let timeline = &contract.timeline;
-        vec![
-            Column::text(contract.mutual_id),
-            Column::text(contract.department_id),
-            Column::text_option(contract.reference.as_ref()),
-            Column::text_option(contract.ocid.as_ref()),
-            Column::Flag(contract.health_services),
-            Column::word(contract.procedure.as_str()),
-            Column::day(timeline.procurement_started_on),
-            Column::day(timeline.awarded_on),
-            Column::day(timeline.entered_on),
-            Column::day(timeline.starts_on),
-            Column::day(timeline.ends_on),
-            Column::day(timeline.latest_ends_on),
-            Column::Integer(contract.value.map(|value| value.amount_minor())),
-            Column::text_option(contract.value.map(|value| value.currency()).as_ref()),
-            Column::word_option(timeline.protection.as_ref().map(|protection| protection.kind.as_str())),
-            Column::word(contract.status.as_str()),
-            Column::Flag(Some(contract.is_first)),
-        ]
-    }
 }
 
 impl StoredRecord for Contract {

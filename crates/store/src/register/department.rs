@@ -18,7 +18,7 @@ use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::register::named::{self, NamedKind, Prepared};
 use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
-use crate::register::record::{self, StoredKind};
+use crate::register::record::{self, Columns, StoredKind};
 use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::{child, contract, reference, tombstone};
 use crate::transaction::next_version;
@@ -31,19 +31,14 @@ impl Sorted for Department {
 }
 
 impl StoredKind for Department {
-    const COLUMNS: &'static [&'static str] = &["slug", "name", "name_folded", "kind", "closed_on", "successor_id"];
-
-    fn columns(record: &Record<Self>) -> Vec<Column> {
-        let department = &record.content;
-        vec![
-            Column::text(&department.slug),
-            Column::text(&department.name),
-            Column::text(fold_name(department.name.as_str())),
-            Column::word(department.kind.as_str()),
-            Column::text_option(department.life.closed_on.as_ref()),
-            Column::text_option(department.life.successor_id.as_ref()),
-        ]
-    }
+    const COLUMNS: Columns<Self> = &[
+        ("slug", |department| Column::text(&department.slug)),
+        ("name", |department| Column::text(&department.name)),
+        ("name_folded", |department| Column::text(fold_name(department.name.as_str()))),
+        ("kind", |department| Column::word(department.kind.as_str())),
+        ("closed_on", |department| Column::text_option(department.life.closed_on.as_ref())),
+        ("successor_id", |department| Column::text_option(department.life.successor_id.as_ref())),
+    ];
 }
 
 impl StoredRecord for Department {

@@ -7,18 +7,17 @@ use domain::{
 use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
-use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
+use crate::register::child::{self, ChildColumns, ChildId, ChildRecord, StoredChild};
 use crate::register::record::{self};
 use crate::transaction::{ReadTx, WriteTx};
 
 impl StoredChild for Endorsement {
     const FILTER_COLUMN: Option<&'static str> = Some("constituency");
 
-    const COLUMNS: &'static [&'static str] = &["constituency", "staff_ballot_id"];
-
-    fn columns(&self) -> Vec<Column> {
-        vec![Column::word(self.stance.constituency.as_str()), Column::text_option(self.stance.staff_ballot_id.as_ref())]
-    }
+    const COLUMNS: ChildColumns<Self> = &[
+        ("constituency", |it| Column::word(it.stance.constituency.as_str())),
+        ("staff_ballot_id", |it| Column::text_option(it.stance.staff_ballot_id.as_ref())),
+    ];
 
     /// Staff speak by a ballot on this mutual. Whoever may write this sees the drafts of such ballots; of others it is not told
     /// whether they are there.

@@ -22,7 +22,7 @@ use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Value
 use crate::query::span;
 use crate::register::named::{self, NamedKind, Prepared};
 use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
-use crate::register::record::{self, StoredKind};
+use crate::register::record::{self, Columns, StoredKind};
 use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::{child, contract, reference, staff_count, tombstone};
 use crate::transaction::next_version;
@@ -40,45 +40,23 @@ impl Sorted for Mutual {
 }
 
 impl StoredKind for Mutual {
-    const COLUMNS: &'static [&'static str] = &[
-        "slug",
-        "name",
-        "name_folded",
-        "legal_form",
-        "sectors",
-        "region",
-        "department_id",
-        "origin_route",
-        "stage",
-        "stage_since",
-        "launched_on",
-        "ended_on",
-        "successor_id",
-        "staff_count",
-        "staff_counted_on",
+    const COLUMNS: Columns<Self> = &[
+        ("slug", |mutual| Column::text(&mutual.slug)),
+        ("name", |mutual| Column::text(&mutual.name)),
+        ("name_folded", |mutual| Column::text(fold_name(mutual.name.as_str()))),
+        ("legal_form", |mutual| Column::word_option(mutual.legal_form.map(LegalForm::as_str))),
+        ("sectors", |mutual| Column::words(&mutual.sectors)),
+        ("region", |mutual| Column::word_option(mutual.region.map(Region::as_str))),
+        ("department_id", |mutual| Column::text_option(mutual.parents.department_id.as_ref())),
+        ("origin_route", |mutual| Column::word_option(mutual.origin_route.map(OriginRoute::as_str))),
+        ("stage", |mutual| Column::word(mutual.life.stage.as_str())),
+        ("stage_since", |mutual| Column::text_option(mutual.life.stage_since.as_ref())),
+        ("launched_on", |mutual| Column::text_option(mutual.life.launched_on.as_ref())),
+        ("ended_on", |mutual| Column::text_option(mutual.life.ended_on.as_ref())),
+        ("successor_id", |mutual| Column::text_option(mutual.life.successor_id.as_ref())),
+        ("staff_count", |mutual| Column::Integer(mutual.staff.count)),
+        ("staff_counted_on", |mutual| Column::text_option(mutual.staff.counted_on.as_ref())),
     ];
-
-    fn columns(record: &Record<Self>) -> Vec<Column> {
-        let Self { parents, life, staff, .. } = &record.content;
-        let mutual = &record.content;
-        vec![
-            Column::text(&mutual.slug),
-            Column::text(&mutual.name),
-            Column::text(fold_name(mutual.name.as_str())),
-            Column::word_option(mutual.legal_form.map(LegalForm::as_str)),
-            Column::words(&mutual.sectors),
-            Column::word_option(mutual.region.map(Region::as_str)),
-            Column::text_option(parents.department_id.as_ref()),
-            Column::word_option(mutual.origin_route.map(OriginRoute::as_str)),
-            Column::word(life.stage.as_str()),
-            Column::text_option(life.stage_since.as_ref()),
-            Column::text_option(life.launched_on.as_ref()),
-            Column::text_option(life.ended_on.as_ref()),
-            Column::text_option(life.successor_id.as_ref()),
-            Column::Integer(staff.count),
-            Column::text_option(staff.counted_on.as_ref()),
-        ]
-    }
 }
 
 impl StoredRecord for Mutual {

@@ -5,15 +5,11 @@ use domain::{Child, Mutual, Objection};
 use crate::WriteTx;
 use crate::backend::column::Column;
 use crate::error::Error;
-use crate::register::child::{ChildId, ChildRecord, StoredChild};
+use crate::register::child::{ChildColumns, ChildId, ChildRecord, StoredChild};
 
 impl StoredChild for Objection {
     const FILTER_COLUMN: Option<&'static str> = Some("outcome");
-    const COLUMNS: &'static [&'static str] = &["outcome"];
-
-    fn columns(&self) -> Vec<Column> {
-        vec![Column::word(self.handling.outcome.as_str())]
-    }
+    const COLUMNS: ChildColumns<Self> = &[("outcome", |it| Column::word(it.handling.outcome.as_str()))];
 
     /// What has become of an objection decides what may become of it next.
     fn check(

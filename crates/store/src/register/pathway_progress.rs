@@ -5,7 +5,7 @@ use domain::{Child, DepartmentId, Fault, FaultCode, Mutual, MutualId, PathwayPro
 use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{ConflictKind, Error};
-use crate::register::child::{self, ChildId, ChildRecord, Parent as _, StoredChild};
+use crate::register::child::{self, ChildColumns, ChildId, ChildRecord, Parent as _, StoredChild};
 use crate::{ReadTx, WriteTx};
 
 /// A mutual's progress along its lead department's pathway.
@@ -43,11 +43,7 @@ pub fn pathway(tx: &mut ReadTx<'_>, mutual_id: MutualId) -> Result<Pathway, Erro
 }
 
 impl StoredChild for PathwayProgress {
-    const COLUMNS: &'static [&'static str] = &["step_id"];
-
-    fn columns(&self) -> Vec<Column> {
-        vec![Column::text(self.step_id)]
-    }
+    const COLUMNS: ChildColumns<Self> = &[("step_id", |it| Column::text(it.step_id))];
 
     /// A mutual takes each step of its department's pathway once, with the evidence that the step asks for. What was done on the
     /// pathway of a department that led it before stays.

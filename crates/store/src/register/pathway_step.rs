@@ -8,20 +8,18 @@ use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
 use crate::query::keyset::{KeyKind, SortKey, Values};
-use crate::register::child::{self, ChildRecord, StoredChild};
+use crate::register::child::{self, ChildColumns, ChildRecord, StoredChild};
 use crate::register::record::{self};
 use crate::{ReadTx, WriteTx};
 
 impl StoredChild for PathwayStep {
     const ORDER: SortKey = SortKey::new("position", Values::Unique, KeyKind::Integer);
     const FILTER_COLUMN: Option<&'static str> = Some("stage");
-    const COLUMNS: &'static [&'static str] = &["position", "stage"];
-
-    fn columns(&self) -> Vec<Column> {
+    const COLUMNS: ChildColumns<Self> = &[
         // [`StoredChild::check`] has filled it in.
-        let position = self.position.map(|position| position.get().into());
-        vec![Column::Integer(position), Column::word_option(self.stage.map(|stage| stage.as_str()))]
-    }
+        ("position", |it| Column::Integer(it.position.map(|position| position.get().into()))),
+        ("stage", |it| Column::word_option(it.stage.map(|stage| stage.as_str()))),
+    ];
 
     fn dependents(tx: &mut ReadTx<'_>, id: PathwayStepId) -> Result<Vec<Conflict>, Error> {
         Ok(Conflict::dependents([child::referring::<PathwayProgress>(tx, "step_id", &id.to_string())?]))

@@ -33,11 +33,11 @@ pub trait StoredKind: Documented {
     /// The column of the record that it belongs to.
     const PARENT: Option<&'static str> = None;
     /// The columns beside those that every record has.
-    const COLUMNS: &'static [&'static str];
-
-    /// What stands in these columns for a record, in their order.
-    fn columns(record: &Record<Self>) -> Vec<Column>;
+    const COLUMNS: Columns<Self>;
 }
+
+/// The names of columns, each with what stands in it for a record of this content.
+pub type Columns<T> = &'static [(&'static str, fn(&T) -> Column)];
 
 /// What follows from the declaration of a kind.
 struct Shape<T>(PhantomData<fn() -> T>);
@@ -53,7 +53,7 @@ impl<T: StoredKind> Shape<T> {
     /// The others.
     fn columns() -> impl Iterator<Item = &'static str> {
         let public = Self::IS_PERSONAL.then_some("public_document");
-        ["version", "updated_at", "document"].into_iter().chain(public).chain(T::COLUMNS.iter().copied())
+        ["version", "updated_at", "document"].into_iter().chain(public).chain(T::COLUMNS.iter().map(|(name, _)| *name))
     }
 }
 
@@ -93,7 +93,7 @@ impl<T: StoredKind> Writing<T> {
         if Shape::<T>::IS_PERSONAL {
             columns.push(Column::Text(public.map(Cow::Owned)));
         }
-        columns.extend(T::columns(&record));
+        columns.extend(T::COLUMNS.iter().map(|(_, value)| value(&record.content)));
         Self { record: Arc::new(record), row: Row { id, fixed, columns }, document, canonical: Arc::from(canonical) }
     }
 

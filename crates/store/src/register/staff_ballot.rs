@@ -20,7 +20,7 @@ use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
-use crate::register::record::{self, StoredKind, Writing};
+use crate::register::record::{self, Columns, StoredKind, Writing};
 use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::tombstone::Confidants;
 use crate::register::visibility::{seen, visible};
@@ -39,39 +39,20 @@ impl Sorted for StaffBallot {
 }
 
 impl StoredKind for StaffBallot {
-    const COLUMNS: &'static [&'static str] = &[
-        "mutual_id",
-        "kind",
-        "organiser",
-        "mode",
-        "state",
-        "roll_size",
-        "returned",
-        "opened_on",
-        "closed_on",
-        "declared_on",
-        "superseded_by_id",
-        "scrutineer_key_id",
+    const COLUMNS: Columns<Self> = &[
+        ("mutual_id", |ballot| Column::text(ballot.mutual_id)),
+        ("kind", |ballot| Column::word(ballot.kind.as_str())),
+        ("organiser", |ballot| Column::word_option(ballot.organiser.map(Organiser::as_str))),
+        ("mode", |ballot| Column::word(ballot.mode.as_str())),
+        ("state", |ballot| Column::word(ballot.ending.state.as_str())),
+        ("roll_size", |ballot| Column::Integer(ballot.tally.roll_size)),
+        ("returned", |ballot| Column::Integer(ballot.tally.returned)),
+        ("opened_on", |ballot| Column::text_option(ballot.held.opened_on.as_ref())),
+        ("closed_on", |ballot| Column::text_option(ballot.held.closed_on.as_ref())),
+        ("declared_on", |ballot| Column::text_option(ballot.held.declared_on.as_ref())),
+        ("superseded_by_id", |ballot| Column::text_option(ballot.ending.superseded_by_id.as_ref())),
+        ("scrutineer_key_id", |ballot| Column::text_option(ballot.scrutineer_key_id.as_ref())),
     ];
-
-    fn columns(record: &Record<Self>) -> Vec<Column> {
-        let Self { tally, held, ending, .. } = &record.content;
-        let ballot = &record.content;
-        vec![
-            Column::text(ballot.mutual_id),
-            Column::word(ballot.kind.as_str()),
-            Column::word_option(ballot.organiser.map(Organiser::as_str)),
-            Column::word(ballot.mode.as_str()),
-            Column::word(ending.state.as_str()),
-            Column::Integer(tally.roll_size),
-            Column::Integer(tally.returned),
-            Column::text_option(held.opened_on.as_ref()),
-            Column::text_option(held.closed_on.as_ref()),
-            Column::text_option(held.declared_on.as_ref()),
-            Column::text_option(ending.superseded_by_id.as_ref()),
-            Column::text_option(ballot.scrutineer_key_id.as_ref()),
-        ]
-    }
 }
 
 impl StoredRecord for StaffBallot {

@@ -10,7 +10,7 @@ use domain::{
 use crate::backend::column::Column;
 use crate::error::Error;
 use crate::query::keyset::{KeyKind, SortKey, Values};
-use crate::register::child::{self, ChildId, ChildRecord, StoredChild};
+use crate::register::child::{self, ChildColumns, ChildId, ChildRecord, StoredChild};
 use crate::register::root::StoredRecord as _;
 use crate::register::{readiness, record};
 use crate::{ReadTx, WriteTx};
@@ -18,11 +18,7 @@ use crate::{ReadTx, WriteTx};
 impl StoredChild for StageTransition {
     const ORDER: SortKey = SortKey::new("position", Values::Shared, KeyKind::Integer);
 
-    const COLUMNS: &'static [&'static str] = &["position"];
-
-    fn columns(&self) -> Vec<Column> {
-        vec![Column::Integer(Some(self.position))]
-    }
+    const COLUMNS: ChildColumns<Self> = &[("position", |it| Column::Integer(Some(it.position)))];
 
     /// Refuses what the mutual's course or the gate stand against; gives the transition its place, and those after it theirs.
     fn check(

@@ -6,23 +6,18 @@ use domain::{Child, Kind, Mutual, SupportRequest};
 use crate::WriteTx;
 use crate::backend::column::Column;
 use crate::error::Error;
-use crate::register::child::{ChildId, ChildRecord, StoredChild};
+use crate::register::child::{ChildColumns, ChildId, ChildRecord, StoredChild};
 use crate::register::reference;
 
 impl StoredChild for SupportRequest {
     const FILTER_COLUMN: Option<&'static str> = Some("status");
-    const COLUMNS: &'static [&'static str] = &["status", "stage", "requested_on", "closed_on", "enabler_id"];
-
-    fn columns(&self) -> Vec<Column> {
-        let handling = &self.handling;
-        vec![
-            Column::word(handling.status.as_str()),
-            Column::word(self.stage.as_str()),
-            Column::day(Some(handling.requested_on)),
-            Column::day(handling.closed_on),
-            Column::text_option(handling.enabler_id.as_ref()),
-        ]
-    }
+    const COLUMNS: ChildColumns<Self> = &[
+        ("status", |it| Column::word(it.handling.status.as_str())),
+        ("stage", |it| Column::word(it.stage.as_str())),
+        ("requested_on", |it| Column::day(Some(it.handling.requested_on))),
+        ("closed_on", |it| Column::day(it.handling.closed_on)),
+        ("enabler_id", |it| Column::text_option(it.handling.enabler_id.as_ref())),
+    ];
 
     /// An enabler of any department may take a request up; a closed one stays closed as it was.
     fn check(
