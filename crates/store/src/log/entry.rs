@@ -1,5 +1,6 @@
 //! An entry of the log: what it says, how it is stored, and its RFC 6962 leaf hash.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
@@ -77,77 +78,47 @@ pub(crate) struct Entry {
 }
 
 /// An entry as it is stored.
-#[derive(Insertable)]
+#[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = entries, treat_none_as_default_value = false)]
 pub(crate) struct Row<'e> {
-    seq: i64,
-    at: NaiveDateTime,
-    actor: &'e str,
-    request_id: &'e str,
-    action: &'static str,
-    resource_type: &'static str,
-    resource_id: &'e str,
-    version: i64,
-    after: Option<&'e str>,
-    leaf_hash: Vec<u8>,
-    reason: Option<&'e str>,
-    restricted: bool,
-    nonce: Option<String>,
+    pub(crate) seq: i64,
+    pub(crate) at: NaiveDateTime,
+    pub(crate) actor: Cow<'e, str>,
+    pub(crate) request_id: Cow<'e, str>,
+    pub(crate) action: Cow<'e, str>,
+    pub(crate) resource_type: Cow<'e, str>,
+    pub(crate) resource_id: Cow<'e, str>,
+    pub(crate) version: i64,
+    pub(crate) after: Option<Cow<'e, str>>,
+    pub(crate) leaf_hash: Vec<u8>,
+    pub(crate) reason: Option<Cow<'e, str>>,
+    pub(crate) restricted: bool,
+    pub(crate) nonce: Option<Cow<'e, str>>,
 }
 
 impl<'e> Row<'e> {
     pub(crate) fn new(seq: i64, at: DateTime<Utc>, entry: &'e Entry) -> Result<Self, Error> {
         let nonce = if entry.restricted { Some(random::hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
-        let leaf = Leaf {
-            seq,
-            at,
-            actor: &entry.actor,
-            request_id: &entry.request_id,
-            action: entry.action.as_str(),
-            resource_type: entry.resource_type.as_str(),
-            resource_id: &entry.resource_id,
-            version: entry.version,
-            after: entry.after.as_deref(),
-            reason: entry.reason.as_deref(),
-            restricted: entry.restricted,
-            nonce: nonce.as_deref(),
-        };
-        let leaf_hash = leaf.hash().to_vec();
-        Ok(Self {
+        let mut row = Self {
             seq,
             at: at.naive_utc(),
-            actor: &entry.actor,
-            request_id: &entry.request_id,
-            action: entry.action.as_str(),
-            resource_type: entry.resource_type.as_str(),
-            resource_id: &entry.resource_id,
+            actor: Cow::Borrowed(&entry.actor),
+            request_id: Cow::Borrowed(&entry.request_id),
+            action: Cow::Borrowed(entry.action.as_str()),
+            resource_type: Cow::Borrowed(entry.resource_type.as_str()),
+            resource_id: Cow::Borrowed(&entry.resource_id),
             version: entry.version,
-            after: entry.after.as_deref(),
-            leaf_hash,
-            reason: entry.reason.as_deref(),
+            after: entry.after.as_deref().map(Cow::Borrowed),
+            leaf_hash: Vec::new(),
+            reason: entry.reason.as_deref().map(Cow::Borrowed),
             restricted: entry.restricted,
-            nonce,
-        })
+            nonce: nonce.map(Cow::Owned),
+        };
+        row.leaf_hash = row.hash().to_vec();
+        Ok(row)
     }
-}
 
-/// What an entry's hash is of.
-pub(crate) struct Leaf<'e> {
-    pub(crate) seq: i64,
-    pub(crate) at: DateTime<Utc>,
-    pub(crate) actor: &'e str,
-    pub(crate) request_id: &'e str,
-    pub(crate) action: &'e str,
-    pub(crate) resource_type: &'e str,
-    pub(crate) resource_id: &'e str,
-    pub(crate) version: i64,
-    pub(crate) after: Option<&'e str>,
-    pub(crate) reason: Option<&'e str>,
-    pub(crate) restricted: bool,
-    pub(crate) nonce: Option<&'e str>,
-}
-
-impl Leaf<'_> {
+    /// The hash of all that it says beside its hash.
     pub(crate) fn hash(&self) -> Hash {
         merkle::leaf_hash(self.canonical().as_bytes())
     }
@@ -156,16 +127,17 @@ impl Leaf<'_> {
     /// restriction stand in it where there is one.
     fn canonical(&self) -> String {
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
-        let nonce = self.nonce.map(|nonce| format!(r#""nonce":{},"#, quoted(nonce))).unwrap_or_default();
-        let reason = self.reason.map(|reason| format!(r#""reason":{},"#, quoted(reason))).unwrap_or_default();
+        let nonce = self.nonce.as_deref().map(|nonce| format!(r#""nonce":{},"#, quoted(nonce))).unwrap_or_default();
+        let reason =
+            self.reason.as_deref().map(|reason| format!(r#""reason":{},"#, quoted(reason))).unwrap_or_default();
         let restricted = if self.restricted { r#""restricted":true,"# } else { "" };
         format!(
             r#"{{"action":"{}","actor":{},"after":{},"at":"{}",{nonce}{reason}"request_id":{},"resource_id":"{}","resource_type":"{}",{restricted}"seq":{},"version":{}}}"#,
             self.action,
-            quoted(self.actor),
-            self.after.unwrap_or("null"),
-            self.at.to_rfc3339_opts(SecondsFormat::Micros, true),
-            quoted(self.request_id),
+            quoted(&self.actor),
+            self.after.as_deref().unwrap_or("null"),
+            self.at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true),
+            quoted(&self.request_id),
             self.resource_id,
             self.resource_type,
             self.seq,

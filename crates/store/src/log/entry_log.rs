@@ -3,9 +3,10 @@
 //! `seq` starts at 1, has no gap and is in commit order on both databases: the one writer of a process numbers the
 //! entries of a batch, on PostgreSQL behind the lock on the log's head. An entry's time is never before that of the entry before it.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use domain::{DraftAccess, Kind};
 
@@ -108,7 +109,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, draft_access: DraftAccess<'_>)
     }
     let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
     let query = query.filter(entries::seq.le(last)).order(entries::seq).limit(wanted);
-    let rows: Vec<LoggedRow> = query.select(LoggedRow::as_select()).load(tx.conn())?;
+    let rows: Vec<Row<'_>> = query.select(Row::as_select()).load(tx.conn())?;
     let next_after = rows.last().filter(|_| rows.len() == limit).map_or(last, |row| row.seq);
     Ok(Feed { entries: masked(tx, rows, draft_access)?, next_after, head })
 }
@@ -160,7 +161,7 @@ pub(crate) fn confided(draft_access: DraftAccess<'_>) -> Fragment {
     }
 }
 
-fn masked(tx: &mut ReadTx<'_>, rows: Vec<LoggedRow>, draft_access: DraftAccess<'_>) -> Result<Vec<Logged>, Error> {
+fn masked(tx: &mut ReadTx<'_>, rows: Vec<Row<'_>>, draft_access: DraftAccess<'_>) -> Result<Vec<Logged>, Error> {
     let restricted: Vec<i64> = rows.iter().filter(|row| row.restricted).map(|row| row.seq).collect();
     let visible: HashSet<i64> = match (restricted.as_slice(), draft_access) {
         ([], _) | (_, DraftAccess::None) => HashSet::new(),
@@ -173,47 +174,28 @@ fn masked(tx: &mut ReadTx<'_>, rows: Vec<LoggedRow>, draft_access: DraftAccess<'
             .into_iter()
             .collect(),
     };
-    let shown = |row: LoggedRow| {
+    let shown = |row: Row<'_>| {
         let is_visible = !row.restricted || visible.contains(&row.seq);
-        row.logged(is_visible)
+        Logged::of(row, is_visible)
     };
     rows.into_iter().map(shown).collect()
 }
 
-/// An entry as it is read.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = entries)]
-pub(crate) struct LoggedRow {
-    seq: i64,
-    at: NaiveDateTime,
-    actor: String,
-    request_id: String,
-    action: String,
-    resource_type: String,
-    resource_id: String,
-    version: i64,
-    after: Option<String>,
-    leaf_hash: Vec<u8>,
-    reason: Option<String>,
-    restricted: bool,
-    nonce: Option<String>,
-}
-
-impl LoggedRow {
-    pub(crate) fn logged(self, is_visible: bool) -> Result<Logged, Error> {
+impl Logged {
+    pub(crate) fn of(row: Row<'_>, is_visible: bool) -> Result<Self, Error> {
         let content = Content {
-            action: valid("action", domain::vocabulary::find(&self.action))?,
-            resource_type: parsed("resource_type", &self.resource_type)?,
-            actor: self.actor,
-            request_id: self.request_id,
-            resource_id: self.resource_id,
-            version: self.version,
-            after: self.after,
-            reason: self.reason,
-            restricted: self.restricted,
-            nonce: self.nonce,
+            action: valid("action", domain::vocabulary::find(&row.action))?,
+            resource_type: parsed("resource_type", &row.resource_type)?,
+            actor: row.actor.into_owned(),
+            request_id: row.request_id.into_owned(),
+            resource_id: row.resource_id.into_owned(),
+            version: row.version,
+            after: row.after.map(Cow::into_owned),
+            reason: row.reason.map(Cow::into_owned),
+            restricted: row.restricted,
+            nonce: row.nonce.map(Cow::into_owned),
         };
         let content = is_visible.then_some(content);
-        Ok(Logged { seq: self.seq, at: instant(self.at), leaf_hash: self.leaf_hash, content })
+        Ok(Self { seq: row.seq, at: instant(row.at), leaf_hash: row.leaf_hash, content })
     }
 }

@@ -12,7 +12,8 @@ use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
 use crate::backend::schema::{entries, tombstones};
 use crate::error::Error;
-use crate::log::entry_log::{Logged, LoggedRow, confided, readable};
+use crate::log::entry::Row;
+use crate::log::entry_log::{Logged, confided, readable};
 use crate::log::personal;
 use crate::query::keyset::{Listed, Position, Slice};
 use crate::{ReadTx, Representation};
@@ -54,18 +55,18 @@ pub fn list(
     };
     let wanted = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
     let later = of_record().filter(entries::seq.gt(after)).order(entries::seq).limit(wanted);
-    let mut rows: Vec<LoggedRow> = later.select(LoggedRow::as_select()).load(tx.conn())?;
+    let mut rows: Vec<Row<'_>> = later.select(Row::as_select()).load(tx.conn())?;
     let before = of_record().filter(entries::seq.le(after)).order(entries::seq.desc()).limit(1);
-    let before: Option<LoggedRow> = before.select(LoggedRow::as_select()).first(tx.conn()).optional()?;
+    let before: Option<Row<'_>> = before.select(Row::as_select()).first(tx.conn()).optional()?;
     if rows.is_empty() && before.is_none() {
         return Err(missing());
     }
     let has_more = rows.len() > limit;
     rows.truncate(limit);
     let mut versions: Vec<Version> = Vec::with_capacity(rows.len());
-    let mut last = before.map(|row| row.logged(true)).transpose()?;
+    let mut last = before.map(|row| Logged::of(row, true)).transpose()?;
     for row in rows {
-        let entry = row.logged(true)?;
+        let entry = Logged::of(row, true)?;
         let before = last.as_ref().and_then(|last| document_before(last, &entry));
         last = Some(entry.clone());
         versions.push(Version { entry, before });

@@ -3,6 +3,8 @@
 //!
 //! It reads the columns as bytes: a byte that is no text, or an instant that is none, is a fault of that entry and no end of the check.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
@@ -11,7 +13,7 @@ use crate::backend::dialect::Dialect;
 use crate::backend::fragment::Fragment;
 use crate::backend::schema::{entries, log_subtrees, personal_values};
 use crate::error::Error;
-use crate::log::entry::Leaf;
+use crate::log::entry::Row;
 use crate::log::merkle::{Growing, Hash, Subtree};
 use crate::log::{entry_log, log_tree, personal};
 use crate::transaction::ReadTx;
@@ -197,9 +199,9 @@ impl RawEntry {
 
     /// The hash of what it says now.
     fn hash(&self, dialect: Dialect) -> Result<Hash, &'static str> {
-        let leaf = Leaf {
+        let row = Row {
             seq: self.seq,
-            at: self.instant(dialect).ok_or("has an invalid time")?.and_utc(),
+            at: self.instant(dialect).ok_or("has an invalid time")?,
             actor: text(&self.actor)?,
             request_id: text(&self.request_id)?,
             action: text(&self.action)?,
@@ -207,11 +209,12 @@ impl RawEntry {
             resource_id: text(&self.resource_id)?,
             version: self.version,
             after: self.after.as_deref().map(text).transpose()?,
+            leaf_hash: Vec::new(),
             reason: self.reason.as_deref().map(text).transpose()?,
             restricted: self.restricted,
             nonce: self.nonce.as_deref().map(text).transpose()?,
         };
-        Ok(leaf.hash())
+        Ok(row.hash())
     }
 
     /// SQLite keeps an instant as text, which must be the very one that was written.
@@ -223,6 +226,6 @@ impl RawEntry {
     }
 }
 
-fn text(bytes: &[u8]) -> Result<&str, &'static str> {
-    str::from_utf8(bytes).map_err(|_| "contains bytes that are not text")
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, &'static str> {
+    str::from_utf8(bytes).map(Cow::Borrowed).map_err(|_| "contains bytes that are not text")
 }
