@@ -87,7 +87,6 @@ impl<T: Input> Content<T> {
     /// The content that has this text.
     ///
     /// # Errors
-    ///
     /// [`Malformed`] if it isn't JSON.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         Ok(Self { document: Node::parse(bytes)?, input: PhantomData })
@@ -96,7 +95,6 @@ impl<T: Input> Content<T> {
     /// Reads it as a new record.
     ///
     /// # Errors
-    ///
     /// [`Refusal`] with every fault.
     pub fn create(&self) -> Result<T::Value, Refusal> {
         let read_only = read_only::<T>(&self.document);
@@ -106,7 +104,6 @@ impl<T: Input> Content<T> {
     /// Reads it as a record that is new here and has a past: what the register sets itself is taken as it was.
     ///
     /// # Errors
-    ///
     /// [`Refusal`] with every fault.
     pub fn create_with_past(&self) -> Result<T::Value, Refusal> {
         read::<T>(&self.document, |_, _| {}, |members, faults| refuse_read_only::<T>(members, &[], faults))
@@ -115,7 +112,6 @@ impl<T: Input> Content<T> {
     /// Reads it as all that the record is to be, given what is shown of it now.
     ///
     /// # Errors
-    ///
     /// [`Refusal`] with every fault.
     pub fn replace(&self, current: &str) -> Result<T::Value, Refusal> {
         let current = representation(current);
@@ -126,7 +122,6 @@ impl<T: Input> Content<T> {
     /// Reads it as what is to change (merge patch, RFC 7396), given what is shown of the record now.
     ///
     /// # Errors
-    ///
     /// [`Refusal`] with every fault.
     pub fn update(&self, current: &str) -> Result<T::Value, Refusal> {
         let current = representation(current);
@@ -139,7 +134,6 @@ impl<T: Input> Content<T> {
     /// Reads it as what is to change, as [`Content::update`] does, and the members of another input that stand beside.
     ///
     /// # Errors
-    ///
     /// [`Refusal`] with every fault of both.
     pub fn update_beside<B: Input>(&self, current: &str) -> Result<(T::Value, B::Value), Refusal> {
         let current = representation(current);

@@ -47,7 +47,6 @@ impl Node {
     /// Reads one JSON text.
     ///
     /// # Errors
-    ///
     /// [`Malformed`] for what isn't UTF-8, isn't JSON, goes on after its end or is nested more than 127 levels deep.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let text = str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;

@@ -200,7 +200,6 @@ pub enum Refused {
 /// questions: one for the record as it is and one for the record as it would be.
 ///
 /// # Errors
-///
 /// [`Refused`], with the roles that may.
 pub fn authorize(caller: &Caller, action: Action, object: &Object) -> Result<(), Refused> {
     if object.is_confidential() && !is_granted(caller, Action::ReadConfidential, object) {
@@ -215,7 +214,6 @@ pub fn authorize(caller: &Caller, action: Action, object: &Object) -> Result<(),
 /// Decides as far as the role alone goes, before the record is known: whoever fails here may do this with none.
 ///
 /// # Errors
-///
 /// [`Refused::Forbidden`], with the roles that may.
 pub fn authorize_role(caller: &Caller, action: Action, kind: Kind) -> Result<(), Refused> {
     let needed = grants(action, kind);

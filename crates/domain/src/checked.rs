@@ -18,7 +18,6 @@ impl<T: Rules> Checked<T> {
     /// The value, if it keeps its rules.
     ///
     /// # Errors
-    ///
     /// Every rule that it breaks.
     pub fn new(value: T) -> Result<Self, Vec<Fault>> {
         let faults = value.faults();
@@ -59,7 +58,6 @@ impl<T: PartialEq, const MIN: usize, const MAX: usize> Distinct<T, MIN, MAX> {
     /// The items as such a list.
     ///
     /// # Errors
-    ///
     /// [`FaultCode::TooFew`] or [`FaultCode::TooMany`] for the whole (field `""`), and
     /// [`FaultCode::DuplicateItem`] for each item that an earlier one equals (field: its position).
     pub fn new(items: Vec<T>) -> Result<Self, Vec<Fault>> {

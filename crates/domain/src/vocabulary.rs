@@ -94,7 +94,6 @@ pub(crate) use vocabulary;
 /// The value that a word stands for; letter case and white space count.
 ///
 /// # Errors
-///
 /// [`FaultCode::NotInVocabulary`], naming the nearest word if one is near and all of them if none is.
 pub fn find<V: Vocabulary>(raw: &str) -> Result<V, Invalid> {
     V::ALL.iter().copied().find(|value| value.as_str() == raw).ok_or_else(|| unknown::<V>(raw))

@@ -156,7 +156,6 @@ impl StepFault {
 /// Where a mutual stands after these transitions, in this order.
 ///
 /// # Errors
-///
 /// The first transition that is impossible: its stage cannot be reached from the one before ([`reachable`]),
 /// its date is in the future or cannot be on or after every earlier one (absent dates bind nothing), or, unless
 /// it is historic, it has no whole day.
@@ -180,7 +179,6 @@ pub fn replay(course: &Course, steps: &[StageTransition], today: Day) -> Result<
 /// one the end.
 ///
 /// # Errors
-///
 /// Why it is impossible at the end, where there is no such place.
 pub fn place(course: &Course, steps: &[StageTransition], new: &StageTransition, today: Day) -> Result<usize, Misstep> {
     let with_new = |place: usize| {
@@ -198,7 +196,6 @@ pub fn place(course: &Course, steps: &[StageTransition], new: &StageTransition, 
 /// Where a mutual stands before each of these transitions.
 ///
 /// # Errors
-///
 /// As [`replay`].
 pub fn standings(course: &Course, steps: &[StageTransition], today: Day) -> Result<Vec<Standing>, Misstep> {
     let before = |place: usize| steps.get(..place).unwrap_or(steps);

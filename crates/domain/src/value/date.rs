@@ -21,7 +21,6 @@ impl Day {
     /// The day of a date.
     ///
     /// # Errors
-    ///
     /// [`FaultCode::OutOfRange`] for a year of fewer or more than four digits.
     pub fn from_date(date: NaiveDate) -> Result<Self, Invalid> {
         if (1000..=9999).contains(&date.year()) {

@@ -16,7 +16,6 @@ impl Fte {
     /// So many hundredths of a full-time equivalent.
     ///
     /// # Errors
-    ///
     /// [`FaultCode::OutOfRange`] below 0 or above [`Staff::MAX_COUNT`] full-time equivalents.
     pub fn from_hundredths(hundredths: i64) -> Result<Self, Invalid> {
         if (0..=Staff::MAX_COUNT * 100).contains(&hundredths) {

@@ -53,7 +53,6 @@ impl Identifier {
     /// characters, `GB-SC` has its `SC` and six digits, `GB-NIC` its six digits alone.
     ///
     /// # Errors
-    ///
     /// [`FaultCode::InvalidFormat`] if the scheme has no such number, [`FaultCode::Misfiled`] if another
     /// scheme has it.
     pub fn new(scheme: Scheme, id: &str) -> Result<Self, Invalid> {

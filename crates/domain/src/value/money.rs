@@ -25,7 +25,6 @@ impl<const LEAST: i64> Amount<LEAST> {
     /// An amount in minor units (pence for `GBP`).
     ///
     /// # Errors
-    ///
     /// [`FaultCode::OutOfRange`] below `LEAST` or above [`MAX_INTEGER`].
     pub fn new(amount_minor: i64, currency: Currency) -> Result<Self, Invalid> {
         if (LEAST..=MAX_INTEGER).contains(&amount_minor) {

@@ -15,7 +15,6 @@ impl Percent {
     /// The percentage of so many hundredths of a per cent.
     ///
     /// # Errors
-    ///
     /// [`FaultCode::OutOfRange`] above 10,000.
     pub fn from_hundredths(hundredths: u32) -> Result<Self, Invalid> {
         if hundredths <= 10_000 {

@@ -66,7 +66,6 @@ impl StaffBallot {
     /// The draft with another content. Its state, its appointed scrutineer and its corrections are not edited.
     ///
     /// # Errors
-    ///
     /// [`BallotError::State`] if it is no draft.
     pub fn edit(&self, content: Self) -> Result<Self, BallotError> {
         if self.state() != BallotState::Draft {
@@ -79,7 +78,6 @@ impl StaffBallot {
     /// The ballot with its result declared.
     ///
     /// # Errors
-    ///
     /// [`BallotError::State`] if it is no draft. A fault for each thing that it lacks: counts or at least published
     /// figures, a day of declaration that is not in the future, and, unless it is historic, that day at all, the
     /// question, two options and, above so many entitled, a scrutineer.
@@ -122,7 +120,6 @@ impl StaffBallot {
     /// rerun needs it.
     ///
     /// # Errors
-    ///
     /// A fault for each thing that the ballot lacks to be declared, and where the rerun is none for it.
     pub fn with_past(
         &self,
@@ -151,7 +148,6 @@ impl StaffBallot {
     /// The declared ballot as one that does not count.
     ///
     /// # Errors
-    ///
     /// [`BallotError::State`] if it is not declared.
     pub fn void(&self, reason: Note) -> Result<Self, BallotError> {
         self.require_state(BallotState::Declared, "found void")?;
@@ -161,7 +157,6 @@ impl StaffBallot {
     /// The declared ballot, which has this id, as one that gave way to a rerun.
     ///
     /// # Errors
-    ///
     /// [`BallotError::State`] if it is not declared, and a fault at `superseded_by_id` for each way in which the
     /// other is not another ballot, a declared rerun about the same mutual.
     pub fn supersede(&self, id: StaffBallotId, by: &Record<Self>) -> Result<Self, BallotError> {
@@ -186,7 +181,6 @@ impl StaffBallot {
     /// ballot of: its mutual, kind, mode and the keys of its options.
     ///
     /// # Errors
-    ///
     /// [`BallotError::State`] if it is a draft or was corrected too often. A fault for each thing that is not
     /// corrected, for each that the ballot would lack to be declared, unless it lacked it before, and for a content
     /// that is the one it has.
