@@ -220,9 +220,6 @@ impl WriteTx<'_> {
     ///
     /// Savepoints cost much (see the writer), and a part that is refused has seldom changed anything: so a write is tried without them
     /// first.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the database does not answer.
     pub fn in_savepoint<T, E>(
         &mut self,
         with_savepoint: bool,

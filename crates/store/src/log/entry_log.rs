@@ -85,18 +85,12 @@ pub struct Feed {
 const LOOKED_THROUGH: i64 = 10_000;
 
 /// The number of the newest entry; 0 in an empty log.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn head(tx: &mut ReadTx<'_>) -> Result<i64, Error> {
     Ok(log_head::table.select(log_head::seq).first(tx.conn())?)
 }
 
 /// The entries after a number. What the caller may not see stands there without its content; in a list of one type, of which its
 /// being there would tell, it is left out.
-///
-/// # Errors
-/// [`Error::Unavailable`] where the database does not answer.
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, draft_access: DraftAccess<'_>) -> Result<Feed, Error> {
     // The log only grows, so that the two statements need no common snapshot.
     let head = head(tx)?;

@@ -1,7 +1,8 @@
 //! The Merkle tree over the entries: its root and its proofs at any size that it has had.
 //!
 //! The leaves are the entries' own hashes. Of every eighth level the hashes of complete subtrees are stored too, by the writer as a
-//! batch completes them, so that a root or a proof takes some hundred rows however long the log is.
+//! batch completes them, so that a root or a proof takes some hundred rows however long the log is. Where hashes are missing, all fail
+//! with [`Error::Internal`].
 
 use diesel::prelude::*;
 
@@ -16,33 +17,21 @@ use crate::log::merkle::{self, Hash, Subtree};
 pub(crate) const STRIDE: u32 = 8;
 
 /// The root of the tree over the first entries, so many of them.
-///
-/// # Errors
-/// [`Error::Internal`] where hashes are missing.
 pub fn root(tx: &mut ReadTx<'_>, size: i64) -> Result<Hash, Error> {
     merkle::root(size, &mut |subtree| hash(tx.conn(), subtree))
 }
 
 /// Proves that the entry with this number is in the tree of so many.
-///
-/// # Errors
-/// As [`root`].
 pub fn inclusion(tx: &mut ReadTx<'_>, seq: i64, size: i64) -> Result<Vec<Hash>, Error> {
     merkle::inclusion(seq - 1, size, &mut |subtree| hash(tx.conn(), subtree))
 }
 
 /// Proves that the tree of `to` entries goes on from that of `from` entries.
-///
-/// # Errors
-/// As [`root`].
 pub fn consistency(tx: &mut ReadTx<'_>, from: i64, to: i64) -> Result<Vec<Hash>, Error> {
     merkle::consistency(from, to, &mut |subtree| hash(tx.conn(), subtree))
 }
 
 /// The hash that was stored with an entry.
-///
-/// # Errors
-/// As [`root`].
 pub fn leaf(tx: &mut ReadTx<'_>, seq: i64) -> Result<Hash, Error> {
     hash(tx.conn(), Subtree { level: 0, position: seq - 1 })
 }

@@ -1,7 +1,7 @@
 //! The Merkle tree of RFC 6962 section 2.1 (and RFC 9162), as pure functions.
 //!
 //! Every hash of the tree is put together from those of *complete* subtrees, whose number of leaves is a power of two. Where these
-//! come from is the caller's affair: it hands over a function that finds them.
+//! come from is the caller's affair: it hands over a function that finds them, whose errors are the only ones here.
 
 use std::ops::Range;
 
@@ -32,25 +32,16 @@ pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
 }
 
 /// The root of a tree of so many leaves.
-///
-/// # Errors
-/// Those of `find`.
 pub fn root<E>(size: i64, find: &mut impl FnMut(Subtree) -> Result<Hash, E>) -> Result<Hash, E> {
     span_hash(0..size, find)
 }
 
 /// Proves that the leaf with this index, from 0, is in the tree of so many leaves.
-///
-/// # Errors
-/// Those of `find`.
 pub fn inclusion<E>(index: i64, size: i64, find: &mut impl FnMut(Subtree) -> Result<Hash, E>) -> Result<Vec<Hash>, E> {
     siblings(index, size).into_iter().map(|span| span_hash(span, find)).collect()
 }
 
 /// Proves that the tree of `from` leaves is the beginning of the tree of `to` leaves.
-///
-/// # Errors
-/// Those of `find`.
 pub fn consistency<E>(from: i64, to: i64, find: &mut impl FnMut(Subtree) -> Result<Hash, E>) -> Result<Vec<Hash>, E> {
     remainders(from, to).into_iter().map(|span| span_hash(span, find)).collect()
 }
