@@ -21,7 +21,7 @@ pub trait Vocabulary: Copy + 'static {
     fn describe(self) -> &'static str;
 }
 
-/// Declares a [`Vocabulary`]: an enum of words, whose doc comments are also the published meanings.
+/// Declares each [`Vocabulary`] given: an enum of words, whose doc comments are also the published meanings.
 ///
 /// ```text
 /// vocabulary! {
@@ -33,12 +33,12 @@ pub trait Vocabulary: Copy + 'static {
 /// }
 /// ```
 macro_rules! vocabulary {
-    (
+    ($(
         $(#[doc = $about:literal])+
         pub enum $Name:ident {
             $( $(#[doc = $meaning:literal])+ $Variant:ident = $word:literal, )+
         }
-    ) => {
+    )+) => {$(
         $(#[doc = $about])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $Name {
@@ -87,7 +87,7 @@ macro_rules! vocabulary {
                 $crate::vocabulary::find(raw)
             }
         }
-    };
+    )+};
 }
 pub(crate) use vocabulary;
 

@@ -19,9 +19,7 @@ vocabulary! {
         /// A commitment that none of the other values covers.
         Other = "other",
     }
-}
 
-vocabulary! {
     /// Whether a commitment is met.
     pub enum CommitmentStatus {
         /// Not published, and `due_on` has not passed.

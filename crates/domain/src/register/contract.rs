@@ -64,9 +64,7 @@ vocabulary! {
         /// A procedure that none of the other values covers, or one under the regulations before 2015.
         Other = "other",
     }
-}
 
-vocabulary! {
     /// The status of a contract.
     pub enum ContractStatus {
         /// The buyer intends to buy and has not invited tenders.
@@ -86,9 +84,7 @@ vocabulary! {
         /// The procurement ended without a contract.
         Cancelled = "cancelled",
     }
-}
 
-vocabulary! {
     /// How a contract protects a mutual from competition.
     pub enum ProtectionKind {
         /// No protection.

@@ -28,9 +28,7 @@ vocabulary! {
         /// The unions of the people who work in the service.
         TradeUnions = "trade_unions",
     }
-}
 
-vocabulary! {
     /// The position of a constituency on a mutual.
     pub enum Position {
         /// It is for the mutual.

@@ -11,9 +11,7 @@ vocabulary! {
         /// Nothing is entered.
         Atomic = "atomic",
     }
-}
 
-vocabulary! {
     /// A type of record that can be imported: one that belongs to no other record.
     pub enum Importable {
         /// Departments.
@@ -25,9 +23,7 @@ vocabulary! {
         /// Contracts.
         Contract = "contract",
     }
-}
 
-vocabulary! {
     /// The state of an import.
     pub enum ImportState {
         /// Its rows are still arriving.

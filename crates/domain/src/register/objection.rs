@@ -28,9 +28,7 @@ vocabulary! {
         /// An objector that none of the other values covers.
         Other = "other",
     }
-}
 
-vocabulary! {
     /// The outcome of an objection.
     pub enum ObjectionOutcome {
         /// No decision has been made.

@@ -135,9 +135,7 @@ vocabulary! {
         /// Calendar months.
         Month = "month",
     }
-}
 
-vocabulary! {
     /// The law that a procurement was under.
     pub enum Regime {
         /// The Public Contracts Regulations 2006: procurements that started before 26 February 2015.

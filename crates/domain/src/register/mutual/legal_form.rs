@@ -43,9 +43,7 @@ vocabulary! {
         /// A form that none of the other values covers.
         Other = "other",
     }
-}
 
-vocabulary! {
     /// Policy under which a mutual left the public sector.
     pub enum OriginRoute {
         /// Right to Request: primary care trust staff could ask to set up a social enterprise, 2008 to 2010.

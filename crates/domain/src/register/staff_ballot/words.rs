@@ -18,9 +18,7 @@ vocabulary! {
         /// The election of staff directors or governors of a mutual.
         BoardElection = "board_election",
     }
-}
 
-vocabulary! {
     /// Who held a ballot.
     pub enum Organiser {
         /// The public body that the staff work for.
@@ -34,9 +32,7 @@ vocabulary! {
         /// Somebody without an interest in the outcome.
         Independent = "independent",
     }
-}
 
-vocabulary! {
     /// How a voting paper is filled in.
     pub enum BallotMethod {
         /// One option is marked.
@@ -44,9 +40,7 @@ vocabulary! {
         /// Options are ranked; the counts are first preferences.
         Ranked = "ranked",
     }
-}
 
-vocabulary! {
     /// Where the votes of a ballot are cast.
     pub enum BallotMode {
         /// Outside this service. The result is entered here.
@@ -54,9 +48,7 @@ vocabulary! {
         /// In this service.
         Hosted = "hosted",
     }
-}
 
-vocabulary! {
     /// The state of a recorded ballot.
     pub enum BallotState {
         /// Being entered. Nobody has declared the result.
@@ -68,9 +60,7 @@ vocabulary! {
         /// Declared, and replaced by a rerun.
         Superseded = "superseded",
     }
-}
 
-vocabulary! {
     /// What happens to the service if an option is chosen.
     pub enum Effect {
         /// Staff leave and run the service as a mutual.
@@ -92,9 +82,7 @@ vocabulary! {
         /// An outcome that none of the other values covers.
         Other = "other",
     }
-}
 
-vocabulary! {
     /// What a percentage of a ballot is a share of.
     pub enum Basis {
         /// Papers returned, including spoiled ones, as a share of people entitled to vote.
@@ -106,9 +94,7 @@ vocabulary! {
         /// Votes as a share of people entitled to vote.
         OfEntitled = "of_entitled",
     }
-}
 
-vocabulary! {
     /// What a published percentage is said to be a share of.
     pub enum PublishedBasis {
         /// Papers returned, including spoiled ones, as a share of people entitled to vote.
