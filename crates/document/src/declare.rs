@@ -73,7 +73,7 @@ pub fn check_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str, v
     }
 }
 
-/// Declares an object of the wire.
+/// Declares objects of the wire.
 ///
 /// Each member says its type and its presence, and by further words what else is to be known of it (see [`Member`](crate::object::Member)):
 ///
@@ -95,7 +95,7 @@ pub fn check_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str, v
 /// A `struct Source for domain::Source` has the members of that struct and no others: `into_value` makes the one, `show` the other.
 macro_rules! wire {
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
-    pub record $Name:ident($Id:ident $(, $parent:ident: $ParentId:ident)?) { $($members:tt)* }) => {
+    pub record $Name:ident($Id:ident $(, $parent:ident: $ParentId:ident)?) { $($members:tt)* } $($more:tt)*) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?]
             [Some($crate::object::Envelope {
                 id: <$Id as $crate::object::Typed>::reference,
@@ -107,15 +107,20 @@ macro_rules! wire {
                 parent: wire!(@parent $($parent $ParentId)?),
             })]
             $($members)* }
+        wire! { $($more)* }
     };
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
-    pub struct $Name:ident for domain::$Value:ident { $($members:tt)* }) => {
+    pub struct $Name:ident for domain::$Value:ident { $($members:tt)* } $($more:tt)*) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
         wire! { @plain $Name $Value $($members)* }
+        wire! { $($more)* }
     };
-    ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])? pub struct $Name:ident { $($members:tt)* }) => {
+    ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
+    pub struct $Name:ident { $($members:tt)* } $($more:tt)*) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
+        wire! { $($more)* }
     };
+    () => {};
     (@plain $Name:ident $Value:ident
         $($(#[doc = $says:literal])* $field:ident: $T:ident = $presence:ident $(.$flag:ident($($value:expr),*))*,)*) => {
         impl $Name {

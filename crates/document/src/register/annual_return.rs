@@ -48,9 +48,7 @@ wire! {
         /// The sources of the record.
         sources: Source = list.max(50),
     }
-}
 
-wire! {
     /// An amount of money that may be negative.
     #[example({"amount_minor": -4_500_000, "currency": "GBP"})]
     pub struct SignedMoney {

@@ -114,9 +114,7 @@ wire! {
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }
-}
 
-wire! {
     /// An amount of money.
     #[example({"amount_minor": 1_860_000_000, "currency": "GBP"})]
     pub struct Money {
@@ -124,9 +122,7 @@ wire! {
         amount_minor: i64 = required.range(0, domain::MAX_INTEGER).example("1860000000"),
         currency: Currency = required,
     }
-}
 
-wire! {
     /// How, and until when, a contract protects a mutual from competition.
     #[example({"kind": "reserved", "until": "2030-05-31"})]
     pub struct Protection for domain::Protection {

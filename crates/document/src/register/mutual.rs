@@ -99,9 +99,7 @@ wire! {
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }
-}
 
-wire! {
     /// The tests of a public service mutual: the three tests of the policy's definition and, separately, the three of
     /// the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals. The default for each is
     /// `unknown`.

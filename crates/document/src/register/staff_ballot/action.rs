@@ -27,27 +27,21 @@ wire! {
         /// `false`.
         historic: bool = default,
     }
-}
 
-wire! {
     /// The reason why a ballot does not count.
     #[example({"void_reason": "A hundred papers were never sent out."})]
     pub struct Voiding {
         /// Why it does not count.
         void_reason: Note = required,
     }
-}
 
-wire! {
     /// The rerun that replaces a ballot.
     #[example({"superseded_by_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e12"})]
     pub struct Supersession {
         /// The rerun: a declared ballot for the same mutual.
         superseded_by_id: StaffBallotId = required,
     }
-}
 
-wire! {
     /// Why a ballot is corrected: what the body of a correction has beside the merge patch.
     pub struct BallotCorrectionReason {
         /// Why the ballot is corrected.

@@ -132,9 +132,7 @@ wire! {
         sources: Source = list.max(domain::MAX_SOURCES),
         result: BallotResult = derived,
     }
-}
 
-wire! {
     /// A correction of a declared ballot.
     pub struct BallotCorrection for domain::Correction {
         /// When it was corrected.
@@ -144,9 +142,7 @@ wire! {
         /// The first version of the ballot with the correction. The history of the ballot shows the versions before.
         version: i64 = required.schema(version),
     }
-}
 
-wire! {
     /// The scrutineer of a ballot and what they found: at least one of `name` and `organisation`. The law requires an
     /// independent scrutineer if more than 50 people are entitled to vote (Trade Union and Labour Relations
     /// (Consolidation) Act 1992 s.226B).

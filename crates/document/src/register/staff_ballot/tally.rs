@@ -50,9 +50,7 @@ wire! {
         label: Name = required,
         effect: Effect = required,
     }
-}
 
-wire! {
     /// The votes for one option.
     #[example({"option": "nhs_trust", "votes": 1482})]
     pub struct OptionCount for domain::OptionCount {
@@ -61,9 +59,7 @@ wire! {
         /// How many votes it has.
         votes: i64 = required.range(0, Tally::MAX_COUNT),
     }
-}
 
-wire! {
     /// A further count of a ranked ballot, after the votes for excluded options went to the options ranked next.
     #[example({"counts": [{"option": "nhs_trust", "votes": 1485}]})]
     pub struct BallotRound {
@@ -71,9 +67,7 @@ wire! {
         /// option that is left out is excluded.
         counts: OptionCount = required_list.min(1).max(Tally::MAX_OPTIONS),
     }
-}
 
-wire! {
     /// A level that the result was to reach.
     #[example({"basis": "of_valid", "percent": "51", "option": "mutual"})]
     pub struct BallotThreshold for domain::Threshold {
@@ -83,9 +77,7 @@ wire! {
         /// Key of the option that was to reach it. Required, except for `turnout`, which is about the whole ballot.
         option: OptionKey = optional,
     }
-}
 
-wire! {
     /// A percentage that was published about the result.
     #[example({"option": "nhs_trust", "percent": "91", "basis": "not_stated"})]
     pub struct PublishedFigure {
