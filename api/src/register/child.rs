@@ -7,7 +7,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
-use domain::{Action, Child, Id, Key, Object, authorize, grants};
+use domain::{Action, Child, Id, Key, Object, Recorded as _, authorize, grants};
 use serde::de::DeserializeOwned;
 use store::child::{self, ChildConditions, ChildId, Parent, StoredChild};
 use store::{ReadTx, StoredRecord as _};

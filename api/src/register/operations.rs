@@ -10,8 +10,7 @@ use document::object::{Envelope, Object, Schemas};
 use document::schema::{InputOf, PatchOf};
 use document::value::Text;
 use document::{Content, Documented, Wire};
-use domain::{Child, Key, Kind, Record};
-use store::child::Parent;
+use domain::{Child, Key, Kind, Record, Recorded as _};
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{
     HttpMethod, Operation as Documentation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn, Paths,

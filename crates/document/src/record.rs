@@ -1,7 +1,7 @@
 //! A record as a document: written, and read back as it was stored.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use domain::{Child, Id, Invalid, Kind, Record};
+use domain::{Belongs, Child, Id, Invalid, Record, Recorded};
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -16,10 +16,7 @@ use crate::object::{Object, Typed as _, Wire};
 pub type Upgrade = fn(&mut Map<String, Value>);
 
 /// A kind of record, by what its records say.
-pub trait Documented: Clone + Send + Sync + 'static {
-    /// The kind.
-    const KIND: Kind;
-
+pub trait Documented: Recorded {
     /// What brings documents of earlier forms into today's, the first form's first.
     const UPGRADES: &'static [Upgrade] = &[];
 
@@ -45,13 +42,7 @@ pub trait Documented: Clone + Send + Sync + 'static {
 }
 
 /// A kind of record that belongs to another.
-pub trait ChildDocument: Clone + Send + Sync + 'static {
-    /// What it belongs to.
-    type Parent: Clone + PartialEq + Send + Sync + 'static;
-
-    /// The kind.
-    const KIND: Kind;
-
+pub trait ChildDocument: Belongs {
     /// What brings documents of earlier forms into today's, the first form's first.
     const UPGRADES: &'static [Upgrade] = &[];
 
@@ -63,7 +54,6 @@ pub trait ChildDocument: Clone + Send + Sync + 'static {
 }
 
 impl<T: ChildDocument> Documented for Child<T::Parent, T> {
-    const KIND: Kind = T::KIND;
     const UPGRADES: &'static [Upgrade] = T::UPGRADES;
 
     type Document = T::Document;

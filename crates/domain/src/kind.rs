@@ -5,10 +5,27 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::child::Child;
 use crate::fault::Invalid;
 use crate::vocabulary::{self, Vocabulary};
 
-/// Declares [`Kind`]. A row is the variant, its word and its table; that of a child names the kind that it belongs to. Its doc comment is
+/// A type of records, by their kind.
+pub trait Recorded: Clone + Send + Sync + 'static {
+    /// The kind.
+    const KIND: Kind;
+}
+
+/// A type of records that belong to another.
+pub trait Belongs: Recorded {
+    /// What they belong to.
+    type Parent: Recorded + PartialEq;
+}
+
+impl<T: Belongs> Recorded for Child<T::Parent, T> {
+    const KIND: Kind = T::KIND;
+}
+
+/// Declares [`Kind`], and which is that of each type. A row is the variant, its word and its table; that of a child names the kind that it belongs to. Its doc comment is
 /// also its published meaning. The first token is the dollar sign, of which the macro that this makes for other crates is in need.
 macro_rules! kinds {
     (
@@ -33,6 +50,10 @@ macro_rules! kinds {
                 }
             };
         }
+
+        $( impl Recorded for crate::$Record { const KIND: Kind = Kind::$Record; } )+
+        $( impl Recorded for crate::$Child { const KIND: Kind = Kind::$Child; } )+
+        $( impl Belongs for crate::$Child { type Parent = crate::$Parent; } )+
 
         /// The type of record.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

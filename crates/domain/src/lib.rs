@@ -35,7 +35,7 @@ pub use api_key::{ApiKey, KeyId, Lifetime};
 pub use checked::{Checked, Distinct, Rules};
 pub use fault::{Fault, FaultCode, Invalid};
 pub use id::Id;
-pub use kind::Kind;
+pub use kind::{Belongs, Kind, Recorded};
 pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;

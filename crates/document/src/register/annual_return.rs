@@ -1,6 +1,6 @@
 //! Annual returns of mutuals: what they say about each of their years.
 
-use domain::{AnnualFigures, Kind, MAX_INTEGER, Mutual, Staff};
+use domain::{AnnualFigures, MAX_INTEGER, Staff};
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -97,10 +97,6 @@ impl SignedMoney {
 }
 
 impl ChildDocument for domain::AnnualReturn {
-    type Parent = Mutual;
-
-    const KIND: Kind = Kind::AnnualReturn;
-
     type Document = AnnualReturn;
 
     fn show(&self) -> AnnualReturn {

@@ -1,7 +1,5 @@
 //! Commitments of departments: what was promised, by when, and whether it was kept.
 
-use domain::{Department, Kind};
-
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
@@ -55,10 +53,6 @@ impl Input for Commitment {
 }
 
 impl ChildDocument for domain::Commitment {
-    type Parent = Department;
-
-    const KIND: Kind = Kind::Commitment;
-
     type Document = Commitment;
 
     fn show(&self) -> Commitment {

@@ -178,8 +178,6 @@ impl Input for Contract {
 }
 
 impl Documented for domain::Contract {
-    const KIND: Kind = Kind::Contract;
-
     type Document = Contract;
 
     fn show(&self) -> Contract {

@@ -93,8 +93,6 @@ impl Input for Department {
 }
 
 impl Documented for domain::Department {
-    const KIND: Kind = Kind::Department;
-
     type Document = Department;
 
     fn show(&self) -> Department {

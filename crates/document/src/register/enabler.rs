@@ -1,7 +1,7 @@
 //! Enablers: the people in departments whose job is to support mutuals. Who they are is for callers with a key.
 
+use domain::Distinct;
 use domain::enabler::Active;
-use domain::{Department, Distinct, Kind};
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -67,10 +67,6 @@ impl Input for Enabler {
 }
 
 impl ChildDocument for domain::Enabler {
-    type Parent = Department;
-
-    const KIND: Kind = Kind::Enabler;
-
     type Document = Enabler;
 
     fn show(&self) -> Enabler {

@@ -1,6 +1,6 @@
 //! Endorsements of mutuals: what those who are affected think of one.
 
-use domain::{Kind, Mutual, Stance};
+use domain::{Kind, Stance};
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -91,10 +91,6 @@ impl Input for Endorsement {
 }
 
 impl ChildDocument for domain::Endorsement {
-    type Parent = Mutual;
-
-    const KIND: Kind = Kind::Endorsement;
-
     type Document = Endorsement;
 
     fn show(&self) -> Endorsement {
@@ -137,8 +133,10 @@ mod tests {
         assert_eq!(of_users.stance.position, Some(domain::Position::Neutral));
         let record = record(of_users);
         let parent_id = record.content.parent_id.to_string();
-        let read =
-            record::read::<domain::Child<Mutual, domain::Endorsement>>(&record::shown(&record), Some(&parent_id));
+        let read = record::read::<domain::Child<domain::Mutual, domain::Endorsement>>(
+            &record::shown(&record),
+            Some(&parent_id),
+        );
         assert_eq!(read.unwrap().content, record.content.content);
     }
 

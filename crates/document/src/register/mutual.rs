@@ -195,8 +195,6 @@ impl Input for Mutual {
 }
 
 impl Documented for domain::Mutual {
-    const KIND: Kind = Kind::Mutual;
-
     type Document = Mutual;
 
     fn show(&self) -> Mutual {

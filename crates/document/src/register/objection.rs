@@ -1,7 +1,6 @@
 //! Objections to mutuals.
 
 use domain::objection::Handling;
-use domain::{Kind, Mutual};
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -77,10 +76,6 @@ impl Input for Objection {
 }
 
 impl ChildDocument for domain::Objection {
-    type Parent = Mutual;
-
-    const KIND: Kind = Kind::Objection;
-
     type Document = Objection;
 
     fn show(&self) -> Objection {

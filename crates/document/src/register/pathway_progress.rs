@@ -1,6 +1,6 @@
 //! Progress of mutuals on the pathways of their departments.
 
-use domain::{Kind, Mutual};
+use domain::Kind;
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -52,10 +52,6 @@ impl Input for PathwayProgress {
 }
 
 impl ChildDocument for domain::PathwayProgress {
-    type Parent = Mutual;
-
-    const KIND: Kind = Kind::PathwayProgress;
-
     type Document = PathwayProgress;
 
     fn show(&self) -> PathwayProgress {

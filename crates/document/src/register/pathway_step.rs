@@ -1,6 +1,6 @@
 //! Steps of departments' pathways: what a staff group does, in order, to become a mutual.
 
-use domain::{Department, Kind, StepPosition};
+use domain::StepPosition;
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -58,10 +58,6 @@ impl Input for PathwayStep {
 }
 
 impl ChildDocument for domain::PathwayStep {
-    type Parent = Department;
-
-    const KIND: Kind = Kind::PathwayStep;
-
     type Document = PathwayStep;
 
     fn show(&self) -> PathwayStep {

@@ -1,6 +1,5 @@
 //! Stage transitions of mutuals.
 
-use domain::{Kind, Mutual};
 use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -79,10 +78,6 @@ impl Input for StageTransition {
 }
 
 impl ChildDocument for domain::StageTransition {
-    type Parent = Mutual;
-
-    const KIND: Kind = Kind::StageTransition;
-
     type Document = StageTransition;
 
     fn show(&self) -> StageTransition {

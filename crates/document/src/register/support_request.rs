@@ -1,7 +1,7 @@
 //! Mutuals' requests for support, and what becomes of them.
 
+use domain::Kind;
 use domain::support_request::Handling;
-use domain::{Kind, Mutual};
 
 use crate::body::Input;
 use crate::declare::wire;
@@ -73,10 +73,6 @@ impl Input for SupportRequest {
 }
 
 impl ChildDocument for domain::SupportRequest {
-    type Parent = Mutual;
-
-    const KIND: Kind = Kind::SupportRequest;
-
     type Document = SupportRequest;
 
     fn show(&self) -> SupportRequest {

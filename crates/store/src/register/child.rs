@@ -12,7 +12,7 @@ use document::ChildDocument;
 use document::faults::Faults;
 use document::object::Typed as _;
 use document::{Input, Wire};
-use domain::{Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record};
+use domain::{Belongs, Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record, Recorded};
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{parsed, parsed_option};
@@ -28,18 +28,16 @@ use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 /// A child of the kind `T`, as it is stored.
-pub type ChildRecord<T> = Record<Child<<T as ChildDocument>::Parent, T>>;
+pub type ChildRecord<T> = Record<Child<<T as Belongs>::Parent, T>>;
 
 /// Id of a child of the kind `T`.
-pub type ChildId<T> = Id<Child<<T as ChildDocument>::Parent, T>>;
+pub type ChildId<T> = Id<Child<<T as Belongs>::Parent, T>>;
 
 /// The columns of children of the kind `T`.
-pub type ChildColumns<T> = Columns<Child<<T as ChildDocument>::Parent, T>>;
+pub type ChildColumns<T> = Columns<Child<<T as Belongs>::Parent, T>>;
 
 /// A record that others belong to.
-pub trait Parent: Clone + Send + Sync + 'static {
-    /// Its kind.
-    const KIND: Kind;
+pub trait Parent: Recorded {
     /// The column by which its children say which one they belong to.
     const COLUMN: &'static str;
 
@@ -136,7 +134,6 @@ impl<T: StoredChild> StoredRecord for Child<T::Parent, T> {
 }
 
 impl Parent for Department {
-    const KIND: Kind = Kind::Department;
     const COLUMN: &'static str = "department_id";
 
     fn department(_: &mut ReadTx<'_>, id: DepartmentId) -> Result<Option<DepartmentId>, Error> {
@@ -145,7 +142,6 @@ impl Parent for Department {
 }
 
 impl Parent for Mutual {
-    const KIND: Kind = Kind::Mutual;
     const COLUMN: &'static str = "mutual_id";
 
     fn department(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<DepartmentId>, Error> {

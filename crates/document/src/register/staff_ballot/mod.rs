@@ -246,8 +246,6 @@ impl StaffBallot {
 }
 
 impl Documented for domain::StaffBallot {
-    const KIND: Kind = Kind::StaffBallot;
-
     type Document = StaffBallot;
 
     fn show(&self) -> StaffBallot {
