@@ -50,11 +50,6 @@ impl<T> Deref for Checked<T> {
 pub struct Distinct<T, const MIN: usize, const MAX: usize>(Vec<T>);
 
 impl<T: PartialEq, const MIN: usize, const MAX: usize> Distinct<T, MIN, MAX> {
-    /// The fewest items that the list may have.
-    pub const MIN_ITEMS: usize = MIN;
-    /// The most items that the list may have.
-    pub const MAX_ITEMS: usize = MAX;
-
     /// The items as such a list.
     ///
     /// # Errors
@@ -70,13 +65,6 @@ impl<T: PartialEq, const MIN: usize, const MAX: usize> Distinct<T, MIN, MAX> {
         }
         faults.extend(repeats(&items, MAX));
         if faults.is_empty() { Ok(Self(items)) } else { Err(faults) }
-    }
-}
-
-impl<T, const MIN: usize, const MAX: usize> Distinct<T, MIN, MAX> {
-    /// The items as a plain list, to be changed and checked again.
-    pub fn into_vec(self) -> Vec<T> {
-        self.0
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a mutual stood on a day, and which law a procurement was under.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a case fails loudly")]
 
-use domain::statistics::{AsAt, Beginning, Move, Regime, StandingGroup, regime, standing_as_at, standing_before_today};
+use domain::statistics::{AsAt, Beginning, Move, Regime, StandingGroup, regime, standing_before_today};
 use domain::{Day, PartialDate, Stage};
 use proptest::collection::vec;
 use proptest::option;
@@ -22,7 +22,7 @@ fn entered(stage: Stage) -> Beginning {
 
 fn on(moves: &[(Stage, &str)], asked: &str) -> AsAt {
     let moves: Vec<Move> = moves.iter().map(|(to, on)| (*to, date(on))).collect();
-    standing_as_at(&entered(Stage::Idea), &moves, day(asked), day("2026-01-01"))
+    standing_before_today(&entered(Stage::Idea), &moves, day(asked))
 }
 
 #[test]
@@ -52,7 +52,6 @@ fn undated_moves_that_are_counted_together_leave_no_doubt_where() {
     let life = [(Stage::Launched, "2011-10-01"), (Stage::Operating, "")];
     assert_eq!(on(&life, "2011-09-30"), AsAt::NotYet);
     assert_eq!(on(&life, "2012-07-31"), AsAt::Within(StandingGroup::Operating));
-    assert_eq!(on(&life, "2026-01-01"), AsAt::In(Stage::Operating));
     let ended = [(Stage::Launched, "2011"), (Stage::Operating, ""), (Stage::Closed, "")];
     assert_eq!(on(&ended, "2012-07-31"), AsAt::Unknown);
 }
@@ -106,15 +105,6 @@ fn possible(beginning: &Beginning, moves: &[Move], asked: Day) -> Vec<AsAt> {
 }
 
 proptest! {
-    #[test]
-    fn as_at_today_or_later_a_mutual_stands_where_it_is_now(
-        stage in select(Stage::ALL), since in days(), moves in moves(), today in days(), later in 0_i64..1000
-    ) {
-        let asked = Day::from_date(today.date() + chrono::TimeDelta::days(later)).unwrap();
-        let now = moves.last().map_or(stage, |(to, _)| *to);
-        prop_assert_eq!(standing_as_at(&Beginning { stage, since }, &moves, asked, today), AsAt::In(now));
-    }
-
     #[test]
     fn what_is_told_is_what_all_possible_courses_have_in_common(
         stage in select(Stage::ALL), since in days(), moves in moves(), asked in days()

@@ -92,7 +92,7 @@ fn an_address_that_is_not_a_plain_web_address_is_refused() {
 fn a_list_without_repeats_names_each_repeat_by_its_position() {
     type Few = Distinct<u8, 1, 3>;
 
-    assert_eq!(Few::new(vec![1, 2, 3]).unwrap().into_vec(), [1, 2, 3]);
+    assert_eq!(Few::new(vec![1, 2, 3]).unwrap().to_vec(), [1, 2, 3]);
     assert_eq!(fields(&Few::new(vec![]).unwrap_err()), [("", FaultCode::TooFew)]);
     assert_eq!(fields(&Few::new(vec![1, 2, 3, 4]).unwrap_err()), [("", FaultCode::TooMany)]);
     assert_eq!(

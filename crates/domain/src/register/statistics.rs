@@ -87,15 +87,7 @@ impl AsAt {
     }
 }
 
-/// Where a mutual of these moves, in order, stood at the end of a day; as at today or later it stands where it is now.
-pub fn standing_as_at(beginning: &Beginning, moves: &[Move], day: Day, today: Day) -> AsAt {
-    if day < today {
-        return standing_before_today(beginning, moves, day);
-    }
-    AsAt::In(moves.last().map_or(beginning.stage, |(to, _)| *to))
-}
-
-/// Where a mutual stood at the end of a day that is over.
+/// Where a mutual of these moves, in order, stood at the end of a day that is over.
 ///
 /// A move has happened by a day if the first day that it may have been is on or before it; that is never before the move before it. An
 /// undated move has happened if a later one has. Of undated moves that may have happened or not all outcomes are possible: where the

@@ -16,18 +16,6 @@ pub struct CpvCode {
     check_digit: u32,
 }
 
-impl CpvCode {
-    /// The eight digits, without the check digit.
-    pub fn digits(&self) -> &str {
-        &self.digits
-    }
-
-    /// Whether the code is the class of the prefix or a part of it.
-    pub fn starts_with(&self, prefix: &CpvPrefix) -> bool {
-        self.digits.starts_with(prefix.as_str())
-    }
-}
-
 impl fmt::Display for CpvCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.digits, self.check_digit)
@@ -66,8 +54,6 @@ impl FromStr for CpvCode {
 /// of one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CpvPrefix(String);
-
-impl CpvPrefix {}
 
 as_text! { CpvPrefix }
 
