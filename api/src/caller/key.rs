@@ -168,7 +168,7 @@ async fn create_key(change: Change, body: Body<document::register::ApiKey>) -> R
     let hash = secret.hash();
     let stored = app.store.write(stamp, move |tx| {
         authentication::confirm(tx, &caller)?;
-        authorize(&caller, Action::Create, &Object::Key)?;
+        authorize(&caller, Action::Create, &Object::of(Kind::Key, None))?;
         let (key, lifetime) = resource::accept(tx, &content, &caller)?.clone();
         let expires_at = lifetime.ends(tx.stamp().now);
         let stored = store::key::insert(tx, &NewKey { id, hash, key, expires_at })?;
@@ -201,7 +201,7 @@ async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpR
     let Change { app, caller, dry_run, .. } = change;
     let revoked = app.store.write(stamp, move |tx| {
         authentication::confirm(tx, &caller)?;
-        authorize(&caller, Action::Delete, &Object::Key)?;
+        authorize(&caller, Action::Delete, &Object::of(Kind::Key, None))?;
         store::key::revoke(tx, key.0)?;
         if dry_run {
             tx.discard();

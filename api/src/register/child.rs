@@ -102,7 +102,7 @@ pub fn erasure<T: ChildResource>(path: &str) -> Option<Erasure> {
 
 /// A child of this record, as far as it matters to who may touch it.
 fn object<T: ChildResource>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Object, store::Error> {
-    Ok(Object::Child { kind: T::KIND, department: T::Parent::department(tx, parent_id)? })
+    Ok(Object::of(T::KIND, T::Parent::department(tx, parent_id)?))
 }
 
 pub trait ChildFilter: Clone + Send + DeserializeOwned + IntoParams + 'static {

@@ -34,6 +34,6 @@ impl Resource for Contract {
     }
 
     fn object(&self, _: &mut ReadTx<'_>, _: ContractId) -> Result<Option<Object>, store::Error> {
-        Ok(Some(Object::Contract { department: self.department_id }))
+        Ok(Some(Object::of(domain::Kind::Contract, Some(self.department_id))))
     }
 }

@@ -41,6 +41,6 @@ impl Resource for Department {
     }
 
     fn object(&self, _: &mut ReadTx<'_>, id: DepartmentId) -> Result<Option<Object>, store::Error> {
-        Ok(Some(Object::Department(id)))
+        Ok(Some(Object::of(domain::Kind::Department, Some(id))))
     }
 }

@@ -50,7 +50,7 @@ impl Resource for Mutual {
     }
 
     fn object(&self, _: &mut ReadTx<'_>, _: MutualId) -> Result<Option<Object>, store::Error> {
-        Ok(Some(Object::Mutual { department: self.parents.department_id }))
+        Ok(Some(Object::of(domain::Kind::Mutual, self.parents.department_id)))
     }
 
     fn changes(&self) -> &'static [Action] {

@@ -379,9 +379,7 @@ pub fn check_permission<R: Resource>(
 ) -> Result<(), Problem> {
     // What can't be stored is refused for that by the store.
     match content.object(tx, id)? {
-        Some(object) => {
-            authorize(caller, action, &object).map_err(|_| Problem::forbidden(grants(action, object.kind())))
-        }
+        Some(object) => authorize(caller, action, &object).map_err(|_| Problem::forbidden(grants(action, object.kind))),
         None => Ok(()),
     }
 }

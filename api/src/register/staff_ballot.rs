@@ -72,10 +72,10 @@ impl Resource for domain::StaffBallot {
 
     fn object(&self, tx: &mut ReadTx<'_>, _: domain::StaffBallotId) -> Result<Option<Object>, store::Error> {
         let led = store::mutual::department_of(tx, self.mutual_id)?;
-        Ok(led.map(|department| Object::StaffBallot {
-            department,
-            state: self.state(),
+        Ok(led.map(|department| Object {
+            is_draft: self.state() == domain::BallotState::Draft,
             scrutineer: self.scrutineer_key_id,
+            ..Object::of(domain::Kind::StaffBallot, department)
         }))
     }
 }

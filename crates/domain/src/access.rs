@@ -6,7 +6,6 @@
 use crate::api_key::KeyId;
 use crate::kind::Kind;
 use crate::register::department::DepartmentId;
-use crate::register::staff_ballot::BallotState;
 use crate::role::{Role, Scope};
 use crate::vocabulary::vocabulary;
 
@@ -100,67 +99,21 @@ vocabulary! {
 
 /// A record as far as it matters to who may touch it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Object {
-    /// A department.
-    Department(DepartmentId),
-    /// A mutual, which belongs to the department that leads it.
-    Mutual {
-        /// That department.
-        department: Option<DepartmentId>,
-    },
-    /// A staff ballot, which belongs where its mutual does.
-    StaffBallot {
-        /// The mutual's department.
-        department: Option<DepartmentId>,
-        /// How far it has come: a draft is not for everybody's eyes.
-        state: BallotState,
-        /// The key that is appointed to it.
-        scrutineer: Option<KeyId>,
-    },
-    /// A contract, which belongs to its buyer.
-    Contract {
-        /// The buyer.
-        department: DepartmentId,
-    },
-    /// What belongs to a department or a mutual.
-    Child {
-        /// What it is.
-        kind: Kind,
-        /// The department, or the one that leads the mutual.
-        department: Option<DepartmentId>,
-    },
-    /// An API key, or all of them.
-    Key,
+pub struct Object {
+    /// Of what kind it is.
+    pub kind: Kind,
+    /// The department whose record it is: itself, the one that leads the mutual, or the buyer.
+    pub department: Option<DepartmentId>,
+    /// It is a draft: only some may know that it is there.
+    pub is_draft: bool,
+    /// The key that is appointed to it.
+    pub scrutineer: Option<KeyId>,
 }
 
 impl Object {
-    /// Of what kind it is.
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Self::Department(_) => Kind::Department,
-            Self::Mutual { .. } => Kind::Mutual,
-            Self::StaffBallot { .. } => Kind::StaffBallot,
-            Self::Contract { .. } => Kind::Contract,
-            Self::Child { kind, .. } => *kind,
-            Self::Key => Kind::Key,
-        }
-    }
-
-    /// The department whose record it is.
-    const fn department(&self) -> Option<DepartmentId> {
-        match self {
-            Self::Department(own) => Some(*own),
-            Self::Mutual { department } | Self::StaffBallot { department, .. } | Self::Child { department, .. } => {
-                *department
-            }
-            Self::Contract { department } => Some(*department),
-            Self::Key => None,
-        }
-    }
-
-    /// Whether only some may know that it is there.
-    const fn is_confidential(&self) -> bool {
-        matches!(self, Self::StaffBallot { state: BallotState::Draft, .. })
+    /// A record that is no draft, and to which nobody is appointed.
+    pub const fn of(kind: Kind, department: Option<DepartmentId>) -> Self {
+        Self { kind, department, is_draft: false, scrutineer: None }
     }
 }
 
@@ -202,13 +155,13 @@ pub enum Refused {
 /// # Errors
 /// [`Refused`], with the roles that may.
 pub fn authorize(caller: &Caller, action: Action, object: &Object) -> Result<(), Refused> {
-    if object.is_confidential() && !is_granted(caller, Action::ReadConfidential, object) {
+    if object.is_draft && !is_granted(caller, Action::ReadConfidential, object) {
         return Err(Refused::Hidden);
     }
-    if is_public(action, object.kind()) || is_granted(caller, action, object) {
+    if is_public(action, object.kind) || is_granted(caller, action, object) {
         return Ok(());
     }
-    Err(Refused::Forbidden { needed: grants(action, object.kind()) })
+    Err(Refused::Forbidden { needed: grants(action, object.kind) })
 }
 
 /// Decides as far as the role alone goes, before the record is known: whoever fails here may do this with none.
@@ -226,13 +179,10 @@ pub fn authorize_role(caller: &Caller, action: Action, kind: Kind) -> Result<(),
 
 fn is_granted(caller: &Caller, action: Action, object: &Object) -> bool {
     let Some(access) = &caller.access else { return false };
-    grants(action, object.kind()).iter().filter(|grant| grant.role == access.role).any(|grant| match grant.reach {
+    grants(action, object.kind).iter().filter(|grant| grant.role == access.role).any(|grant| match grant.reach {
         Reach::Everywhere => true,
-        Reach::Departments => access.scope.covers(object.department()),
-        Reach::Appointed => match object {
-            Object::StaffBallot { scrutineer, .. } => scrutineer.is_some() && *scrutineer == access.key_id,
-            _ => false,
-        },
+        Reach::Departments => access.scope.covers(object.department),
+        Reach::Appointed => object.scrutineer.is_some() && object.scrutineer == access.key_id,
     })
 }
 
