@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::id::Id;
+use crate::vocabulary::vocabulary;
 
 /// A record of the register: content with its identity, its version and its times.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,4 +18,18 @@ pub struct Record<T> {
     pub updated_at: DateTime<Utc>,
     /// What the record says.
     pub content: T,
+}
+
+vocabulary! {
+    /// What was done to a record.
+    pub enum EntryAction {
+        /// It was entered.
+        Create = "create",
+        /// It was changed.
+        Update = "update",
+        /// It was deleted.
+        Delete = "delete",
+        /// Personal data was taken out of it, and out of the log.
+        Erase = "erase",
+    }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
-use domain::{Kind, Vocabulary};
+use domain::Kind;
+pub use domain::record::EntryAction as Action;
 
 use crate::backend::schema::entries;
 use crate::error::Error;
@@ -15,43 +16,6 @@ use crate::random;
 
 /// The bytes of a nonce: nobody can try them all.
 const NONCE_BYTES: usize = 16;
-
-/// What was done to the resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// It was entered.
-    Create,
-    /// It was changed.
-    Update,
-    /// It was deleted.
-    Delete,
-    /// Personal data was taken out of it, and out of the log.
-    Erase,
-}
-
-impl Vocabulary for Action {
-    const NAME: &'static str = "EntryAction";
-    const DESCRIPTION: &'static str = "What was done to a record.";
-    const ALL: &'static [Self] = &[Self::Create, Self::Update, Self::Delete, Self::Erase];
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Delete => "delete",
-            Self::Erase => "erase",
-        }
-    }
-
-    fn describe(self) -> &'static str {
-        match self {
-            Self::Create => "It was entered.",
-            Self::Update => "It was changed.",
-            Self::Delete => "It was deleted.",
-            Self::Erase => "Personal data was taken out of it, and out of the log.",
-        }
-    }
-}
 
 /// The newest entry: its number, 0 in an empty log, and its time.
 #[derive(Clone, Copy, QueryableByName)]
