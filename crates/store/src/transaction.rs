@@ -175,18 +175,6 @@ impl<'c> WriteTx<'c> {
         resource_id: String,
         version: i64,
         after: Option<Arc<str>>,
-    ) {
-        self.log_with(action, resource_type, resource_id, version, after, Remark::default());
-    }
-
-    /// The same with what some entries say besides.
-    pub(crate) fn log_with(
-        &mut self,
-        action: Action,
-        resource_type: Kind,
-        resource_id: String,
-        version: i64,
-        after: Option<Arc<str>>,
         remark: Remark,
     ) {
         self.pending.entries.push(Entry {

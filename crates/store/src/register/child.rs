@@ -21,10 +21,10 @@ use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{Listing, Page, Slice, SortKey};
 use crate::register::record::{self, Columns, StoredKind, Writing};
-use crate::register::reference::Dependents;
+use crate::register::reference::{self, Dependents};
 use crate::register::root::StoredRecord;
-use crate::register::{reference, tombstone};
-use crate::transaction::{Remark, next_version};
+use crate::register::tombstone::{self, Confidants};
+use crate::transaction::Remark;
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 /// A child of the kind `T`, as it is stored.
@@ -289,12 +289,8 @@ pub fn delete<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) ->
 
 /// Deletes a child with which its parent goes too.
 pub(crate) fn remove<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), Error> {
-    let id = current.id.to_string();
-    record::remove(tx, T::KIND, &id)?;
-    tombstone::insert(tx, T::KIND, &id, None)?;
-    personal::forget(tx, &personal_members::<T>(), &id)?;
-    tx.log(Action::Delete, T::KIND, id, next_version(current.version)?, None);
-    Ok(())
+    record::delete(tx, current, None, &Confidants::default())?;
+    personal::forget(tx, &personal_members::<T>(), &current.id.to_string()).map(drop)
 }
 
 fn personal_members<T: StoredChild>() -> Vec<String> {

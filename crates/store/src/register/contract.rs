@@ -17,9 +17,10 @@ use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
 use crate::register::record::{self, Columns, StoredKind, Writing};
+use crate::register::reference;
 use crate::register::root::{StoredRecord, StoredRoot};
-use crate::register::{reference, tombstone};
-use crate::transaction::{Remark, next_version};
+use crate::register::tombstone::Confidants;
+use crate::transaction::Remark;
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Contract {
@@ -91,11 +92,8 @@ impl StoredRecord for Contract {
 
     /// Where it was the first of its mutual, the next one takes its place.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
-        let id = current.id.to_string();
-        remove_parts(tx, &id)?;
-        record::remove(tx, Kind::Contract, &id)?;
-        tombstone::insert(tx, Kind::Contract, &id, None)?;
-        tx.log(Action::Delete, Kind::Contract, id, next_version(current.version)?, None);
+        remove_parts(tx, &current.id.to_string())?;
+        record::delete(tx, current, None, &Confidants::default())?;
         leave_first_place(tx, current)
     }
 }

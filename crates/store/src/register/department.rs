@@ -14,14 +14,13 @@ use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::schema::department_policy_areas;
 use crate::error::{Conflict, Error};
 use crate::known::Naming;
-use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::register::named::{self, NamedKind, Prepared};
 use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Columns, StoredKind};
 use crate::register::root::{StoredRecord, StoredRoot};
-use crate::register::{child, contract, reference, tombstone};
-use crate::transaction::next_version;
+use crate::register::tombstone::Confidants;
+use crate::register::{child, contract, reference};
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Department {
@@ -69,10 +68,7 @@ impl StoredRecord for Department {
             return Err(Error::Conflict(conflicts));
         }
         Self::remove_parts(tx, &id)?;
-        record::remove(tx, Kind::Department, &id)?;
-        tombstone::insert(tx, Kind::Department, &id, Some(current.content.slug.as_str()))?;
-        tx.log(Action::Delete, Kind::Department, id, next_version(current.version)?, None);
-        Ok(())
+        record::delete(tx, current, Some(current.content.slug.as_str()), &Confidants::default())
     }
 }
 

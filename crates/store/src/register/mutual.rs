@@ -17,15 +17,14 @@ use crate::backend::json::parsed_option;
 use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
 use crate::error::{Conflict, Error};
 use crate::known::Naming;
-use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
 use crate::register::named::{self, NamedKind, Prepared};
 use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Columns, StoredKind};
 use crate::register::root::{StoredRecord, StoredRoot};
-use crate::register::{child, contract, reference, staff_count, tombstone};
-use crate::transaction::next_version;
+use crate::register::tombstone::Confidants;
+use crate::register::{child, contract, reference, staff_count};
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Mutual {
@@ -92,10 +91,7 @@ impl StoredRecord for Mutual {
             child::remove(tx, &transition)?;
         }
         Self::remove_parts(tx, &id)?;
-        record::remove(tx, Kind::Mutual, &id)?;
-        tombstone::insert(tx, Kind::Mutual, &id, Some(current.content.slug.as_str()))?;
-        tx.log(Action::Delete, Kind::Mutual, id, next_version(current.version)?, None);
-        Ok(())
+        record::delete(tx, current, Some(current.content.slug.as_str()), &Confidants::default())
     }
 }
 

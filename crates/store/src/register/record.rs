@@ -15,7 +15,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use document::record::{self, Json};
 use document::{Documented, Wire};
-use domain::{Id, Key, Kind, Record};
+use domain::{Id, Key, Record};
 
 use crate::backend::column::{Column, Takes};
 use crate::backend::dialect;
@@ -24,7 +24,7 @@ use crate::backend::json::{instant, parsed};
 use crate::error::Error;
 use crate::log::entry::Action;
 use crate::log::personal;
-use crate::register::tombstone;
+use crate::register::tombstone::{self, Confidants};
 use crate::transaction::{Remark, Stored, next_version};
 use crate::{ReadTx, Representation, WriteTx};
 
@@ -136,7 +136,7 @@ impl<T: StoredKind> Writing<T> {
         } else {
             Arc::clone(&self.canonical)
         };
-        tx.log_with(action, T::KIND, self.row.id.clone(), self.record.version, Some(after), remark);
+        tx.log(action, T::KIND, self.row.id.clone(), self.record.version, Some(after), remark);
         Ok(Stored { record: Arc::clone(&self.record), document: Arc::clone(&self.document) })
     }
 }
@@ -213,10 +213,19 @@ fn select<T: StoredKind>() -> String {
     format!("SELECT {table}.id, version, created_at, updated_at, {parent} AS parent_id, document FROM {table}")
 }
 
-/// Takes a record's row away.
-pub(crate) fn remove(tx: &mut WriteTx<'_>, kind: Kind, id: &str) -> Result<(), Error> {
-    let delete = Fragment::default().sql(format!("DELETE FROM {} WHERE id = ", kind.table())).parameter(id);
+/// Takes a record out of the register: its row goes, its id and slug stay taken, and the log says so.
+pub(crate) fn delete<T: StoredKind>(
+    tx: &mut WriteTx<'_>,
+    current: &Record<T>,
+    slug: Option<&str>,
+    confidants: &Confidants,
+) -> Result<(), Error> {
+    let id = current.id.to_string();
+    let delete = Fragment::default().sql(format!("DELETE FROM {} WHERE id = ", T::KIND.table())).parameter(id.as_str());
     delete.statement().execute(tx.changing())?;
+    tombstone::insert(tx, T::KIND, &id, slug, confidants)?;
+    let remark = Remark { restricted: confidants.restricted, reason: None };
+    tx.log(Action::Delete, T::KIND, id, next_version(current.version)?, None, remark);
     Ok(())
 }
 

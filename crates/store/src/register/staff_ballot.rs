@@ -98,17 +98,13 @@ impl StoredRecord for StaffBallot {
         if !conflicts.is_empty() {
             return Err(Error::Conflict(conflicts));
         }
-        record::remove(tx, Kind::StaffBallot, &id)?;
         let confidants = Confidants {
             restricted: is_restricted(&current.content),
             department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
             scrutineer_key_id: text_option(current.content.scrutineer_key_id.as_ref()),
         };
-        tombstone::insert_for(tx, Kind::StaffBallot, &id, None, &confidants)?;
-        personal::forget(tx, &personal_members(), &id)?;
-        let remark = Remark { restricted: is_restricted(&current.content), reason: None };
-        tx.log_with(Action::Delete, Kind::StaffBallot, id, next_version(current.version)?, None, remark);
-        Ok(())
+        record::delete(tx, current, None, &confidants)?;
+        personal::forget(tx, &personal_members(), &id).map(drop)
     }
 }
 

@@ -57,12 +57,7 @@ pub(crate) fn seen(sees: DraftAccess<'_>) -> Fragment {
 }
 
 /// Marks a deleted record.
-pub(crate) fn insert(tx: &mut WriteTx<'_>, kind: Kind, id: &str, slug: Option<&str>) -> Result<(), Error> {
-    insert_for(tx, kind, id, slug, &Confidants::default())
-}
-
-/// Marks a deleted record of which not everybody could see all.
-pub(crate) fn insert_for(
+pub(crate) fn insert(
     tx: &mut WriteTx<'_>,
     kind: Kind,
     id: &str,
