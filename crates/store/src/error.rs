@@ -67,11 +67,13 @@ pub(crate) enum BatchError {
 impl Error {
     /// Refuses what the record as it is forbids; there is nothing to forbid it where there is no record yet.
     pub(crate) fn unless_possible(faults: Option<Vec<Fault>>) -> Result<(), Self> {
-        match faults {
-            Some(faults) if !faults.is_empty() => Err(Self::State(faults)),
-            _ => Ok(()),
-        }
+        refuse(Self::State, faults.unwrap_or_default())
     }
+}
+
+/// Refuses where something was found that stands against it.
+pub(crate) fn refuse<F>(error: fn(Vec<F>) -> Error, found: Vec<F>) -> Result<(), Error> {
+    if found.is_empty() { Ok(()) } else { Err(error(found)) }
 }
 
 impl From<BallotError> for Error {

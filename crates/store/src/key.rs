@@ -9,7 +9,7 @@ use domain::{ApiKey, KeyId, Kind, Rules as _, Scope};
 
 use crate::backend::json::{instant, parsed, parsed_list, texts};
 use crate::backend::schema::api_keys;
-use crate::error::Error;
+use crate::error::{Error, refuse};
 pub use crate::known::Validity;
 use crate::query::keyset::IdPage;
 use crate::register::reference;
@@ -103,10 +103,7 @@ pub fn list(tx: &mut ReadTx<'_>, page: &IdPage) -> Result<(Vec<StoredKey>, i64),
 /// # Errors
 /// [`Error::Rule`] where it can't be what it is to be, or one of its departments is not there.
 pub fn insert(tx: &mut WriteTx<'_>, new: &NewKey) -> Result<StoredKey, Error> {
-    let faults = new.key.faults();
-    if !faults.is_empty() {
-        return Err(Error::Rule(faults));
-    }
+    refuse(Error::Rule, new.key.faults())?;
     reference::check(tx, &references(&new.key.scope))?;
     let departments = match &new.key.scope {
         Scope::All => None,

@@ -16,7 +16,7 @@ use domain::{Belongs, Child, Department, DepartmentId, DraftAccess, Id, Key, Kin
 
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{parsed, parsed_option};
-use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
+use crate::error::{Conflict, ConflictKind, Error, OtherRecord, refuse};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{Listing, Page, Slice, SortKey};
@@ -279,10 +279,7 @@ pub fn erase<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>, rea
 /// # Errors
 /// [`Error::Conflict`] naming the records that refer to it.
 pub fn delete<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>) -> Result<(), Error> {
-    let conflicts = T::dependents(tx, current.id)?;
-    if !conflicts.is_empty() {
-        return Err(Error::Conflict(conflicts));
-    }
+    refuse(Error::Conflict, T::dependents(tx, current.id)?)?;
     remove(tx, current)?;
     T::follow(tx, current.content.parent_id, Some(current))
 }

@@ -12,7 +12,7 @@ use crate::backend::column::Column;
 use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::schema::department_policy_areas;
-use crate::error::{Conflict, Error};
+use crate::error::{Conflict, Error, refuse};
 use crate::known::Naming;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::register::named::{self, NamedKind, Prepared};
@@ -63,10 +63,7 @@ impl StoredRecord for Department {
 
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
         let id = current.id.to_string();
-        let conflicts = dependents(tx, &id)?;
-        if !conflicts.is_empty() {
-            return Err(Error::Conflict(conflicts));
-        }
+        refuse(Error::Conflict, dependents(tx, &id)?)?;
         Self::remove_parts(tx, &id)?;
         record::delete(tx, current, Some(current.content.slug.as_str()), &Confidants::default())
     }
@@ -131,9 +128,7 @@ impl NamedKind for Department {
         let (id, life) = (record.id.to_string(), &record.content.life);
         let successor = life.successor_id.map(|id| Reference::new("successor_id", Kind::Department, id));
         faults.extend(reference::faults(tx, successor.as_slice(), DraftAccess::None)?);
-        if !faults.is_empty() {
-            return Err(Error::Rule(faults));
-        }
+        refuse(Error::Rule, faults)?;
         reference::check_no_circle(tx, Kind::Department, &id, life.successor_id.map(|id| id.to_string()))
     }
 }

@@ -15,7 +15,7 @@ use crate::backend::dialect::Searched;
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::parsed_option;
 use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
-use crate::error::{Conflict, Error};
+use crate::error::{Conflict, Error, refuse};
 use crate::known::Naming;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::span;
@@ -83,10 +83,7 @@ impl StoredRecord for Mutual {
     /// Deletes it with its course.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
         let id = current.id.to_string();
-        let conflicts = dependents(tx, &id)?;
-        if !conflicts.is_empty() {
-            return Err(Error::Conflict(conflicts));
-        }
+        refuse(Error::Conflict, dependents(tx, &id)?)?;
         for transition in child::all::<StageTransition>(tx, current.id)? {
             child::remove(tx, &transition)?;
         }
@@ -173,9 +170,7 @@ impl NamedKind for Mutual {
         let successor = mutual.life.successor_id.iter().map(|id| Reference::new("successor_id", Kind::Mutual, id));
         let references: Vec<Reference> = lead.chain(others).chain(successor).collect();
         faults.extend(reference::faults(tx, &references, DraftAccess::None)?);
-        if !faults.is_empty() {
-            return Err(Error::Rule(faults));
-        }
+        refuse(Error::Rule, faults)?;
         reference::check_no_circle(tx, Kind::Mutual, &id, mutual.life.successor_id.map(|id| id.to_string()))
     }
 }

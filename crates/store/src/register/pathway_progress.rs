@@ -4,7 +4,7 @@ use domain::{Child, DepartmentId, Fault, FaultCode, Mutual, MutualId, PathwayPro
 
 use crate::backend::column::Column;
 use crate::backend::fragment::Fragment;
-use crate::error::{ConflictKind, Error};
+use crate::error::{ConflictKind, Error, refuse};
 use crate::register::child::{self, ChildColumns, ChildId, ChildRecord, Parent as _, StoredChild};
 use crate::{ReadTx, WriteTx};
 
@@ -61,10 +61,7 @@ impl StoredChild for PathwayProgress {
             let said = format!("there is no pathway step with the id {step_id} in the mutual's department");
             return Err(Error::Rule(vec![Fault::new("step_id", FaultCode::UnknownReference, said)]));
         };
-        let faults = wanted.faults_for(&step.content);
-        if !faults.is_empty() {
-            return Err(Error::Rule(faults));
-        }
+        refuse(Error::Rule, wanted.faults_for(&step.content))?;
         let same = Fragment::default().sql("pathway_progress.step_id = ").parameter(&step_id);
         let other = child::other_with::<Self>(tx, id, wanted.parent_id, same)?;
         child::untaken::<Self>(ConflictKind::StepTaken, "step_id", step_id, other)

@@ -10,7 +10,7 @@ use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind};
 use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
-use crate::error::{Conflict, Error};
+use crate::error::{Conflict, Error, refuse};
 use crate::register::visibility;
 
 /// The references that lead nowhere, as faults of the members that give them. A draft that the caller doesn't see is not there.
@@ -34,8 +34,7 @@ pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: DraftAccess<'
 
 /// Refuses references that lead nowhere, or to a draft.
 pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(), Error> {
-    let faults = faults(tx, references, DraftAccess::None)?;
-    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+    refuse(Error::Rule, faults(tx, references, DraftAccess::None)?)
 }
 
 /// Turns ids and slugs given in a kind's parameter into ids. An id that leads nowhere simply finds nothing.
@@ -62,7 +61,7 @@ pub fn resolve<T: Documented>(tx: &mut ReadTx<'_>, keys: &[Key<T>]) -> Result<Ve
             }
         }
     }
-    if faults.is_empty() { Ok(ids) } else { Err(Error::Rule(faults)) }
+    refuse(Error::Rule, faults).map(|()| ids)
 }
 
 fn existing(tx: &mut ReadTx<'_>, kind: Kind, ids: Vec<&str>, sees: DraftAccess<'_>) -> Result<Vec<String>, Error> {

@@ -15,7 +15,7 @@ use crate::backend::column::Column;
 use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{staff_ballots, tombstones};
-use crate::error::{Conflict, Error};
+use crate::error::{Conflict, Error, refuse};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
@@ -94,10 +94,7 @@ impl StoredRecord for StaffBallot {
     /// Forgets what kept answers and the log's commitments say of persons in it.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
         let id = current.id.to_string();
-        let conflicts = dependents(tx, &id)?;
-        if !conflicts.is_empty() {
-            return Err(Error::Conflict(conflicts));
-        }
+        refuse(Error::Conflict, dependents(tx, &id)?)?;
         let confidants = Confidants {
             restricted: is_restricted(&current.content),
             department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
@@ -155,10 +152,7 @@ pub fn insert_with_past(
     sees: DraftAccess<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
     let rerun = past.ending.superseded_by_id;
-    let unknown = reference::faults(tx, &rerun.map(superseding).into_iter().collect::<Vec<_>>(), sees)?;
-    if !unknown.is_empty() {
-        return Err(Error::Rule(unknown));
-    }
+    refuse(Error::Rule, reference::faults(tx, rerun.map(superseding).as_slice(), sees)?)?;
     let rerun = rerun.map(|rerun| StaffBallot::find(tx, &rerun, sees)).transpose()?;
     let rules = DeclarationRules { today: tx.today()?, scrutineer_above };
     StaffBallot::insert(tx, &(id, ballot.with_past(id, past, rerun.as_ref(), &rules)?), sees)
@@ -196,10 +190,7 @@ pub fn supersede(
     rerun: StaffBallotId,
     sees: DraftAccess<'_>,
 ) -> Result<Stored<StaffBallot>, Error> {
-    let unknown = reference::faults(tx, &[superseding(rerun)], sees)?;
-    if !unknown.is_empty() {
-        return Err(Error::Rule(unknown));
-    }
+    refuse(Error::Rule, reference::faults(tx, &[superseding(rerun)], sees)?)?;
     let rerun = StaffBallot::find(tx, &rerun, sees)?;
     change(tx, current, current.content.supersede(current.id, &rerun)?)
 }
@@ -287,8 +278,7 @@ fn check_references(tx: &mut ReadTx<'_>, ballot: &StaffBallot, sees: DraftAccess
     let mutual = Reference::new("mutual_id", Kind::Mutual, ballot.mutual_id);
     let rerun = ballot.ending.superseded_by_id.map(superseding);
     let references: Vec<Reference> = [mutual].into_iter().chain(rerun).collect();
-    let faults = reference::faults(tx, &references, sees)?;
-    if faults.is_empty() { Ok(()) } else { Err(Error::Rule(faults)) }
+    refuse(Error::Rule, reference::faults(tx, &references, sees)?)
 }
 
 /// Refuses to take a ballot away from a mutual whose endorsements rest on it.
