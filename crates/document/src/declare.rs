@@ -159,8 +159,9 @@ macro_rules! wire {
                 about: concat!($($about),+).trim_ascii(),
                 envelope: $envelope,
                 members: &[$(
-                    $crate::object::Member::$presence(stringify!($field), concat!($($says),*).trim_ascii()).of::<$T>()
-                        $(.$flag($($value),*))*,
+                    $crate::object::Member::new(
+                        stringify!($field), concat!($($says),*).trim_ascii(), wire!(@presence $presence)
+                    ).of::<$T>()$(.$flag($($value),*))*,
                 )*],
                 example: wire!(@example $($example)*),
             };
@@ -212,6 +213,14 @@ macro_rules! wire {
 
     (@example) => { None };
     (@example $($example:tt)+) => { Some(|| serde_json::json!($($example)+)) };
+
+    (@presence required) => { $crate::object::Presence::Required };
+    (@presence optional) => { $crate::object::Presence::Optional };
+    (@presence default) => { $crate::object::Presence::Default };
+    (@presence list) => { $crate::object::Presence::List };
+    (@presence required_list) => { $crate::object::Presence::RequiredList };
+    (@presence optional_list) => { $crate::object::Presence::OptionalList };
+    (@presence derived) => { $crate::object::Presence::Derived };
 
     (@type list $T:ident) => { Vec<$T> };
     (@type required_list $T:ident) => { Option<Vec<$T>> };

@@ -89,7 +89,8 @@ pub struct Object {
 }
 
 impl Member {
-    const fn new(name: &'static str, about: &'static str, presence: Presence) -> Self {
+    /// A member of this name.
+    pub const fn new(name: &'static str, about: &'static str, presence: Presence) -> Self {
         Self {
             name,
             about,
@@ -105,41 +106,6 @@ impl Member {
             schema: <bool as PartialSchema>::schema,
             collect: |_| {},
         }
-    }
-
-    /// A member that must be given.
-    pub const fn required(name: &'static str, about: &'static str) -> Self {
-        Self::new(name, about, Presence::Required)
-    }
-
-    /// A member that may be absent.
-    pub const fn optional(name: &'static str, about: &'static str) -> Self {
-        Self::new(name, about, Presence::Optional)
-    }
-
-    /// A member that has a value of its own where it is left out.
-    pub const fn default(name: &'static str, about: &'static str) -> Self {
-        Self::new(name, about, Presence::Default)
-    }
-
-    /// A list.
-    pub const fn list(name: &'static str, about: &'static str) -> Self {
-        Self::new(name, about, Presence::List)
-    }
-
-    /// A list that may be left out, which is not the same as an empty one.
-    pub const fn optional_list(name: &'static str, about: &'static str) -> Self {
-        Self::new(name, about, Presence::OptionalList)
-    }
-
-    /// A list that must be given.
-    pub const fn required_list(name: &'static str, about: &'static str) -> Self {
-        Self::new(name, about, Presence::RequiredList)
-    }
-
-    /// A member that follows from the others.
-    pub const fn derived(name: &'static str, about: &'static str) -> Self {
-        Self::new(name, about, Presence::Derived)
     }
 
     /// The same with values of this type.
