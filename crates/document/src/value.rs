@@ -197,20 +197,6 @@ impl<T> From<T> for Slugged<T> {
     }
 }
 
-impl<T> Text<T> {
-    /// The domain value.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
-
-impl<T> Word<T> {
-    /// The domain value.
-    pub fn into_inner(self) -> T {
-        self.0
-    }
-}
-
 /// A value of the wire that stands for one of the domain, whatever stands beside it.
 pub trait Plain {
     /// The domain's value.
@@ -223,29 +209,42 @@ pub trait Plain {
     fn show(value: &Self::Value) -> Self;
 }
 
-impl<T: Clone> Plain for Text<T> {
-    type Value = T;
+macro_rules! around_values {
+    ($($Wrapper:ident)+) => {$(
+        impl<T> $Wrapper<T> {
+            /// The domain value.
+            pub fn into_inner(self) -> T {
+                self.0
+            }
+        }
 
-    fn into_value(self) -> T {
-        self.0
-    }
+        impl<T> From<T> for $Wrapper<T> {
+            fn from(value: T) -> Self {
+                Self(value)
+            }
+        }
 
-    fn show(value: &T) -> Self {
-        Self(value.clone())
-    }
+        impl<T: Clone> Plain for $Wrapper<T> {
+            type Value = T;
+
+            fn into_value(self) -> T {
+                self.0
+            }
+
+            fn show(value: &T) -> Self {
+                Self(value.clone())
+            }
+        }
+
+        impl<'de, T: FromStr<Err = Invalid>> Deserialize<'de> for $Wrapper<T> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Parse(PhantomData)).map(Self)
+            }
+        }
+    )+};
 }
 
-impl<T: Copy> Plain for Word<T> {
-    type Value = T;
-
-    fn into_value(self) -> T {
-        self.0
-    }
-
-    fn show(value: &T) -> Self {
-        Self(*value)
-    }
-}
+around_values! { Text Word }
 
 impl Plain for Instant {
     type Value = DateTime<Utc>;
@@ -348,18 +347,6 @@ impl<T: Vocabulary> fmt::Display for Word<T> {
     }
 }
 
-impl<T> From<T> for Text<T> {
-    fn from(value: T) -> Self {
-        Self(value)
-    }
-}
-
-impl<T> From<T> for Word<T> {
-    fn from(value: T) -> Self {
-        Self(value)
-    }
-}
-
 impl<T: fmt::Display> Serialize for Text<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
@@ -375,18 +362,6 @@ impl<T: Vocabulary> Serialize for Word<T> {
 impl Serialize for Instant {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0.to_rfc3339_opts(SecondsFormat::Micros, true))
-    }
-}
-
-impl<'de, T: FromStr<Err = Invalid>> Deserialize<'de> for Text<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Parse(PhantomData)).map(Self)
-    }
-}
-
-impl<'de, T: FromStr<Err = Invalid>> Deserialize<'de> for Word<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(Parse(PhantomData)).map(Self)
     }
 }
 
