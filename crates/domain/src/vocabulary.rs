@@ -117,25 +117,8 @@ fn nearest<'a>(raw: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a st
     }
     let meant = raw.trim().to_lowercase().replace([' ', '-'], "_");
     words
-        .map(|word| (edit_distance(&meant, &word.to_lowercase().replace('-', "_")), word))
+        .map(|word| (strsim::levenshtein(&meant, &word.to_lowercase().replace('-', "_")), word))
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, word)| distance * 3 <= word.len())
         .map(|(_, word)| word)
-}
-
-/// Levenshtein distance: how many characters have to be added, removed or replaced to make one text of the
-/// other.
-fn edit_distance(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (1..=to.chars().count()).collect();
-    for (done, a) in from.chars().enumerate() {
-        let mut diagonal = done;
-        let mut left = done + 1;
-        for (cell, b) in row.iter_mut().zip(to.chars()) {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = *cell;
-            *cell = replaced.min(left + 1).min(diagonal + 1);
-            left = *cell;
-        }
-    }
-    row.last().copied().unwrap_or_else(|| from.chars().count())
 }
