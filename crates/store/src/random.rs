@@ -9,8 +9,3 @@ pub(crate) fn bytes<const COUNT: usize>() -> Result<[u8; COUNT], Error> {
         .map_err(|error| Error::Internal(format!("cannot get random numbers from the system: {error}")))?;
     Ok(bytes)
 }
-
-/// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
+use document::value::hex;
 use domain::Kind;
 pub use domain::record::EntryAction as Action;
 
@@ -62,7 +63,7 @@ pub(crate) struct Row<'e> {
 
 impl<'e> Row<'e> {
     pub(crate) fn new(seq: i64, at: DateTime<Utc>, entry: &'e Entry) -> Result<Self, Error> {
-        let nonce = if entry.restricted { Some(random::hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
+        let nonce = if entry.restricted { Some(hex(&random::bytes::<NONCE_BYTES>()?)) } else { None };
         let mut row = Self {
             seq,
             at: at.naive_utc(),

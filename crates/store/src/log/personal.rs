@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use document::value::hex;
 use domain::Kind;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -75,7 +76,7 @@ fn commitment(tx: &mut WriteTx<'_>, kind: Kind, id: &str, member: &str, value: &
 
 /// What stands for a value in the log: SHA-256 of the salt and the value, in hexadecimal.
 pub(crate) fn hash(salt: &[u8], value: &str) -> String {
-    random::hex(&Sha256::new().chain_update(salt).chain_update(value).finalize())
+    hex(&Sha256::new().chain_update(salt).chain_update(value).finalize())
 }
 
 /// Forgets what the commitments of a record stand for, and what kept answers say of it; gives how many commitments there were.
