@@ -378,7 +378,7 @@ proptest! {
     fn a_threshold_is_met_exactly_if_the_integers_say_so(tally in known_in_part(), basis in proptest::sample::select(Basis::ALL),
         hundredths in 0u32..=10_000, at in any::<Index>()) {
         let about = (basis != Basis::Turnout).then(|| key(at.index(tally.options.len())));
-        let percent = Percent::from_hundredths(hundredths).unwrap();
+        let percent: Percent = format!("{}.{:02}", hundredths / 100, hundredths % 100).parse().unwrap();
         let tally = Tally { thresholds: vec![Threshold { basis, percent, option: about.clone() }], ..tally };
         let result = tally.result();
 

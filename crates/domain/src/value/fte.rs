@@ -13,18 +13,6 @@ use crate::value::decimal::scaled;
 pub struct Fte(i64);
 
 impl Fte {
-    /// So many hundredths of a full-time equivalent.
-    ///
-    /// # Errors
-    /// [`FaultCode::OutOfRange`] below 0 or above [`Staff::MAX_COUNT`] full-time equivalents.
-    pub fn from_hundredths(hundredths: i64) -> Result<Self, Invalid> {
-        if (0..=Staff::MAX_COUNT * 100).contains(&hundredths) {
-            return Ok(Self(hundredths));
-        }
-        let detail = format!("{hundredths} hundredths are not within 0 to {}", Staff::MAX_COUNT * 100);
-        Err(Invalid::new(FaultCode::OutOfRange, detail))
-    }
-
     /// How many hundredths of a full-time equivalent.
     pub const fn hundredths(self) -> i64 {
         self.0
@@ -43,7 +31,8 @@ impl FromStr for Fte {
                 format!("{} is not a number of full-time equivalents: {expected}", quoted(raw)),
             )
         })?;
-        i64::try_from(scaled).ok().and_then(|hundredths| Self::from_hundredths(hundredths).ok()).ok_or_else(|| {
+        let within = i64::try_from(scaled).ok().filter(|hundredths| *hundredths <= Staff::MAX_COUNT * 100);
+        within.map(Self).ok_or_else(|| {
             let detail = format!("{} is not within 0 to {}", quoted(raw), Staff::MAX_COUNT);
             Invalid::new(FaultCode::OutOfRange, detail)
         })

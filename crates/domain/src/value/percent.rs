@@ -12,17 +12,6 @@ use crate::value::text::as_text;
 pub struct Percent(u32);
 
 impl Percent {
-    /// The percentage of so many hundredths of a per cent.
-    ///
-    /// # Errors
-    /// [`FaultCode::OutOfRange`] above 10,000.
-    pub fn from_hundredths(hundredths: u32) -> Result<Self, Invalid> {
-        if hundredths <= 10_000 {
-            return Ok(Self(hundredths));
-        }
-        Err(Invalid::new(FaultCode::OutOfRange, format!("{} is above 100", Self(hundredths))))
-    }
-
     /// How many hundredths of a per cent, from 0 to 10,000.
     pub const fn hundredths(self) -> u32 {
         self.0
