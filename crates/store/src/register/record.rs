@@ -104,8 +104,7 @@ impl<T: StoredKind> Writing<T> {
 
     /// Adds the record to its table, with further rows that it is found by, and to the log.
     pub(crate) fn insert(&self, tx: &mut WriteTx<'_>, parts: &[FoundBy], remark: Remark) -> Result<Stored<T>, Error> {
-        let statement = Insertion { row: &self.row, kind: PhantomData::<fn() -> T> };
-        dialect::write_with_parts(tx.adding(), statement, parts)?;
+        dialect::write_with_parts(tx.adding(), self.statement::<true>(), parts)?;
         self.log(tx, Action::Create, remark)
     }
 
@@ -117,16 +116,17 @@ impl<T: StoredKind> Writing<T> {
         action: Action,
         remark: Remark,
     ) -> Result<Stored<T>, Error> {
-        let statement = Update { row: &self.row, kind: PhantomData::<fn() -> T> };
-        dialect::write_with_parts(tx.changing(), statement, parts)?;
+        dialect::write_with_parts(tx.changing(), self.statement::<false>(), parts)?;
         self.log(tx, action, remark)
     }
 
     /// Rewrites the row without a change to the record: no version goes up, nothing is logged.
     pub(crate) fn rewrite(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        let statement = Update { row: &self.row, kind: PhantomData::<fn() -> T> };
-        dialect::write_with_parts(tx.changing(), statement, &[])?;
-        Ok(())
+        Ok(dialect::write_with_parts(tx.changing(), self.statement::<false>(), &[])?)
+    }
+
+    fn statement<const IS_NEW: bool>(&self) -> Write<'_, T, IS_NEW> {
+        Write { row: &self.row, kind: PhantomData }
     }
 
     fn log(&self, tx: &mut WriteTx<'_>, action: Action, remark: Remark) -> Result<Stored<T>, Error> {
@@ -295,31 +295,19 @@ impl Found {
     }
 }
 
-/// `INSERT` of a row. Its text is made once for each kind.
-struct Insertion<'r, T> {
+/// `INSERT` of a row that is new, `UPDATE` of one that is there. Its text is made once for each kind.
+struct Write<'r, T, const IS_NEW: bool> {
     row: &'r Row,
     kind: PhantomData<fn() -> T>,
 }
 
-/// `UPDATE` of a row. Its text is made once for each kind.
-struct Update<'r, T> {
-    row: &'r Row,
-    kind: PhantomData<fn() -> T>,
-}
-
-impl<T: StoredKind> QueryId for Insertion<'_, T> {
-    type QueryId = Insertion<'static, T>;
+impl<T: StoredKind, const IS_NEW: bool> QueryId for Write<'_, T, IS_NEW> {
+    type QueryId = Write<'static, T, IS_NEW>;
 
     const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<T: StoredKind> QueryId for Update<'_, T> {
-    type QueryId = Update<'static, T>;
-
-    const HAS_STATIC_QUERY_ID: bool = true;
-}
-
-impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Insertion<'_, T> {
+impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Write<'_, T, true> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("INSERT INTO ");
         out.push_sql(T::KIND.table());
@@ -340,7 +328,7 @@ impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Insertion<'_, T> {
     }
 }
 
-impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Update<'_, T> {
+impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Write<'_, T, false> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         out.push_sql("UPDATE ");
         out.push_sql(T::KIND.table());
@@ -357,6 +345,4 @@ impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Update<'_, T> {
     }
 }
 
-impl<T, C> RunQueryDsl<C> for Insertion<'_, T> {}
-
-impl<T, C> RunQueryDsl<C> for Update<'_, T> {}
+impl<T, C, const IS_NEW: bool> RunQueryDsl<C> for Write<'_, T, IS_NEW> {}
