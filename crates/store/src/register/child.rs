@@ -46,13 +46,8 @@ pub trait Parent: Recorded {
     /// # Errors
     /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
     fn find_id(tx: &mut ReadTx<'_>, key: &Key<Self>) -> Result<Id<Self>, Error> {
-        let table = Self::KIND.table();
-        let query = Fragment::default().sql(format!("SELECT id FROM {table} WHERE "));
-        let query = match key {
-            Key::Id(id) => query.sql("id = ").parameter(id.to_string()),
-            Key::Slug(slug) => query.sql("slug = ").parameter(slug.as_str()),
-        };
-        match query.giving::<Text>().get_result::<String>(tx.conn()).optional()? {
+        let query = Fragment::default().sql(format!("SELECT id FROM {} WHERE ", Self::KIND.table()));
+        match query.and(record::with_key(key)).giving::<Text>().get_result::<String>(tx.conn()).optional()? {
             Some(id) => parsed("id", &id),
             None => Err(tombstone::missing(tx, Self::KIND, key.to_string())),
         }

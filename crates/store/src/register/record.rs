@@ -15,7 +15,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use document::record::{self, Json};
 use document::{Documented, Wire};
-use domain::{Id, Key, Record};
+use domain::{Id, Key, Record, Recorded};
 
 use crate::backend::column::{Column, Takes};
 use crate::backend::dialect;
@@ -182,7 +182,7 @@ pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> R
 }
 
 /// The record with this id or slug, as a condition.
-fn with_key<T: StoredKind>(key: &Key<T>) -> Fragment {
+pub(crate) fn with_key<T: Recorded>(key: &Key<T>) -> Fragment {
     let table = T::KIND.table();
     match key {
         Key::Id(id) => Fragment::default().sql(format!("{table}.id = ")).parameter(id.to_string()),
