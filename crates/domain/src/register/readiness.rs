@@ -161,7 +161,7 @@ fn condition(key: LaunchCondition, (outcome, detail): Found, looked_at: Vec<Look
 fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
     let key = LaunchCondition::StaffBuyIn;
     let Some(ballot) = newest_deciding(ballots) else {
-        let found = not_met("there is no declared formal, confirmatory or rerun ballot that counts");
+        let found = not_met("no declared formal, confirmatory or rerun ballot that counts is on record");
         return condition(key, found, Vec::new());
     };
     let found = match ballot.content.verdict() {

@@ -167,7 +167,7 @@ async fn a_backup_goes_into_a_new_file_and_comes_from_a_register(register: &Regi
     let (elsewhere, file) = some_backup(register).await;
     let sound = fs::read(&file).unwrap();
 
-    assert!(refusal(backup(&register.database.url(), &file)).contains("exists already"));
+    assert!(refusal(backup(&register.database.url(), &file)).contains("already exists"));
     assert_eq!(fs::read(&file).unwrap(), sound);
     assert!(
         refusal(backup(&register.database.url(), &elsewhere.folder().join("no/such/folder.db"))).contains("folder.db")

@@ -125,7 +125,7 @@ async fn documents_of_a_newer_form_are_refused_and_left_as_they_are(register: &R
 
     let refused = bring_up_to_date(&register.store, 6).await.unwrap_err().to_string();
 
-    assert!(refused.contains("departments are in form 99"), "{refused}");
+    assert!(refused.contains("departments have the version 99"), "{refused}");
     assert_eq!(departments_shown(&register.store).await, [shown(&there).document]);
 }
 
