@@ -156,7 +156,7 @@ pub fn example(kind: ProblemType) -> Value {
         NotReady => Problem::not_ready(vec![Condition {
             key: LaunchCondition::StaffBuyIn,
             outcome: TestOutcome::NotMet,
-            detail: "there is no declared formal, confirmatory or rerun ballot that counts".to_owned(),
+            detail: "no declared formal, confirmatory or rerun ballot that counts is on record".to_owned(),
             looked_at: Vec::new(),
         }]),
         PositionTaken => {
