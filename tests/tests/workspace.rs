@@ -30,6 +30,7 @@ const ARROWS: [Arrows; 5] = [
             "chrono",
             "deunicode",
             "idna_adapter",
+            "strsim",
             "thiserror",
             "unicode-normalization",
             "url",
