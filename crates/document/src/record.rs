@@ -1,5 +1,7 @@
 //! A record as a document: written, and read back as it was stored.
 
+use std::io::{self, Write as _};
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::{Belongs, Child, Id, Invalid, Record, Recorded};
 use serde::{Serialize, Serializer};
@@ -172,15 +174,35 @@ pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// About as long as most documents are: enough that the text of one seldom moves while it grows.
+const TYPICAL_LENGTH: usize = 2048;
+
 /// Only numbers that are not finite and keys that are no text can't be written; no document has either.
 fn text<T>(record: &Record<T>, parent: Option<&(&'static str, String)>, document: &impl Serialize) -> String {
-    let members = serde_json::to_string(document).unwrap_or_default();
-    let members = members.strip_prefix('{').and_then(|members| members.strip_suffix('}')).unwrap_or_default();
-    let Record { id, version, .. } = record;
-    let parent = parent.map(|(name, id)| format!(r#""{name}":"{id}","#)).unwrap_or_default();
-    let comma = if members.is_empty() { "" } else { "," };
+    let mut json = Vec::with_capacity(TYPICAL_LENGTH);
+    let written = write_json(&mut json, record, parent, document);
+    debug_assert!(written.is_ok(), "{written:?}");
+    String::from_utf8(json).unwrap_or_default()
+}
+
+fn write_json<T>(
+    json: &mut Vec<u8>,
+    record: &Record<T>,
+    parent: Option<&(&'static str, String)>,
+    document: &impl Serialize,
+) -> io::Result<()> {
+    write!(json, r#"{{"id":"{}","version":{}"#, record.id, record.version)?;
+    if let Some((name, id)) = parent {
+        write!(json, r#","{name}":"{id}""#)?;
+    }
+    // The members lose the braces around them: a comma takes the place of the first, where there are members.
+    let start = json.len();
+    serde_json::to_writer(&mut *json, document)?;
+    json.pop();
+    match json.get_mut(start..) {
+        Some([brace, _, ..]) => *brace = b',',
+        _ => json.truncate(start),
+    }
     let (created_at, updated_at) = (instant(record.created_at), instant(record.updated_at));
-    format!(
-        r#"{{"id":"{id}","version":{version},{parent}{members}{comma}"created_at":"{created_at}","updated_at":"{updated_at}"}}"#
-    )
+    write!(json, r#","created_at":"{created_at}","updated_at":"{updated_at}"}}"#)
 }
