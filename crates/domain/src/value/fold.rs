@@ -101,8 +101,7 @@ fn transliterated(text: &str) -> String {
 /// Runs of letters and digits in ASCII text, each cut where it is too long.
 fn split(plain: &str) -> impl Iterator<Item = &str> {
     const MAX_TOKEN_CHARS: usize = 64;
-    plain
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| word.get(..MAX_TOKEN_CHARS).unwrap_or(word))
+    let runs = plain.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
+    let cut = runs.map(|run| run.get(..MAX_TOKEN_CHARS).unwrap_or(run));
+    cut.filter_map(|run| str::from_utf8(run).ok()).filter(|word| !word.is_empty())
 }
