@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::backend::Backend;
@@ -20,6 +21,8 @@ use crate::backend::json::texts;
 pub enum Column {
     /// A text: a word, a name, an id, a date that may be known in part.
     Text(Option<Cow<'static, str>>),
+    /// A text that others need too.
+    Shared(Arc<str>),
     /// A whole number.
     Integer(Option<i64>),
     /// Yes or no.
@@ -77,6 +80,7 @@ impl Column {
     {
         match self {
             Self::Text(Some(text)) => out.push_bind_param::<Text, str>(text),
+            Self::Shared(text) => out.push_bind_param::<Text, str>(text),
             Self::Text(None) => out.push_bind_param::<Nullable<Text>, Option<&str>>(&None),
             Self::Integer(number) => out.push_bind_param::<Nullable<BigInt>, Option<i64>>(number),
             Self::Flag(flag) => out.push_bind_param::<Nullable<Bool>, Option<bool>>(flag),

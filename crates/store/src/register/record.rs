@@ -84,11 +84,11 @@ impl<T: StoredKind> Writing<T> {
         if T::PARENT.is_some() {
             fixed.push(Column::text_option(record.content.parent_id().as_ref()));
         }
-        let document = Arc::from(shown.as_str());
+        let document = Arc::from(shown);
         let mut columns = vec![
             Column::Integer(Some(record.version)),
             Column::Instant(record.updated_at.naive_utc()),
-            Column::Text(Some(Cow::Owned(shown))),
+            Column::Shared(Arc::clone(&document)),
         ];
         if Shape::<T>::IS_PERSONAL {
             columns.push(Column::Text(public.map(Cow::Owned)));
