@@ -131,15 +131,11 @@ impl Change {
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
     pub async fn create<R: Root>(self, body: Body<R::Document>) -> Result<HttpResponse, Problem> {
         let (id, stamp) = self.entry::<R>();
-        let prepared = body.create().map(|value| {
-            let content = R::from_value(value.clone(), None);
-            (content, R::prepare(id, stamp.now, value))
-        });
-        let names = prepared.as_ref().map(|(_, prepared)| R::names(prepared)).unwrap_or_default();
+        let prepared = body.create().map(|value| R::prepare(id, stamp.now, value));
+        let names = prepared.as_ref().map(R::names).unwrap_or_default();
         self.enter::<R>(stamp, names, body.bytes(), move |tx, caller| {
-            let (content, prepared) = accept(tx, &prepared, caller)?;
-            let content = content.as_ref().map_err(|invalid| Problem::internal(invalid.detail.clone()))?;
-            check_permission(tx, caller, Action::Create, (id, content))?;
+            let prepared = accept(tx, &prepared, caller)?;
+            check_permission(tx, caller, Action::Create, (id, R::content(prepared)))?;
             Ok(R::insert(tx, prepared, caller.draft_access_in(R::KIND))?)
         })
         .await

@@ -104,7 +104,6 @@ struct Entry<R: Imported> {
 
 struct New<R: Imported> {
     id: Id<R>,
-    content: R,
     prepared: R::Prepared,
 }
 
@@ -155,14 +154,8 @@ impl<R: Imported> Entry<R> {
             let value = content.create();
             (content, value)
         };
-        let new = match value {
-            Ok(value) => {
-                let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
-                let says = R::from_value(value.clone(), None).map_err(|invalid| Problem::internal(invalid.detail))?;
-                Ok(New { id, content: says, prepared: R::prepare(id, now, value) })
-            }
-            Err(refusal) => Err(refusal),
-        };
+        let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
+        let new = value.map(|value| New { id, prepared: R::prepare(id, now, value) });
         Ok(Self { content, given, new })
     }
 
@@ -185,8 +178,8 @@ impl<R: Imported> Entry<R> {
         {
             return self.replace(tx, entering, taken, &current);
         }
-        let New { id, content, prepared } = accept(tx, &self.new, caller)?;
-        check_permission(tx, caller, Action::Create, (*id, content))?;
+        let New { id, prepared } = accept(tx, &self.new, caller)?;
+        check_permission(tx, caller, Action::Create, (*id, R::content(prepared)))?;
         let entered = if is_admin(&entering.import) {
             R::enter_with_past(tx, prepared, entering.scrutineer_above, caller)
         } else {

@@ -111,6 +111,10 @@ impl StoredRoot for Contract {
         (id, contract)
     }
 
+    fn content((_, content): &Self::Prepared) -> &Self {
+        content
+    }
+
     /// It may take the place of the mutual's first one.
     fn insert(
         tx: &mut WriteTx<'_>,

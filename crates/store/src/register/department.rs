@@ -83,6 +83,10 @@ impl StoredRoot for Department {
         named::prepare(id, now, value)
     }
 
+    fn content(prepared: &Prepared<Self>) -> &Self {
+        prepared.content()
+    }
+
     fn names(prepared: &Prepared<Self>) -> Vec<Naming> {
         vec![prepared.naming.clone()]
     }

@@ -106,6 +106,10 @@ impl StoredRoot for Mutual {
         named::prepare(id, now, value)
     }
 
+    fn content(prepared: &Prepared<Self>) -> &Self {
+        prepared.content()
+    }
+
     fn names(prepared: &Prepared<Self>) -> Vec<Naming> {
         vec![prepared.naming.clone()]
     }

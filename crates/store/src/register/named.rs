@@ -51,6 +51,12 @@ pub struct Prepared<T> {
     slug_is_derived: bool,
 }
 
+impl<T> Prepared<T> {
+    pub(crate) fn content(&self) -> &T {
+        &self.writing.record.content
+    }
+}
+
 /// Prepares such a record, which is to be entered at this time.
 pub(crate) fn prepare<T: NamedKind>(
     id: Id<T>,

@@ -69,6 +69,9 @@ pub trait StoredRoot: StoredRecord + Sorted {
     /// Prepares a record that is to be entered at this time.
     fn prepare(id: Id<Self>, now: DateTime<Utc>, value: <Self::Document as Input>::Value) -> Self::Prepared;
 
+    /// What it says.
+    fn content(prepared: &Self::Prepared) -> &Self;
+
     /// The names that it is about to take.
     fn names(_: &Self::Prepared) -> Vec<Naming> {
         Vec::new()

@@ -122,6 +122,10 @@ impl StoredRoot for StaffBallot {
         (id, ballot)
     }
 
+    fn content((_, content): &Self::Prepared) -> &Self {
+        content
+    }
+
     fn insert(
         tx: &mut WriteTx<'_>,
         (id, ballot): &Self::Prepared,
