@@ -68,10 +68,10 @@ CREATE INDEX ix_identifiers__mutual_id ON identifiers (mutual_id) WHERE mutual_i
 
 -- The words of a mutual, folded, for `q`.
 CREATE VIRTUAL TABLE mutual_search USING fts5 (
-    tokens, content = '', contentless_delete = 1, detail = full, tokenize = 'ascii'
+    tokens, content = '', contentless_delete = 1, detail = column, tokenize = 'ascii'
 );
 -- Every batch of writes adds a segment: merging more of them at a time writes less.
-INSERT INTO mutual_search (mutual_search, rank) VALUES ('automerge', 8);
+INSERT INTO mutual_search (mutual_search, rank) VALUES ('automerge', 16);
 
 -- The course of a mutual: each move from one stage to another, in order. The mutual's stage and its dates follow from them.
 CREATE TABLE stage_transitions (
