@@ -15,31 +15,30 @@ use crate::response::html;
 
 /// Mounts every operation with what describes it: the contract is made from the same list.
 pub fn described(config: &mut ServiceConfig<'_>) {
-    let v1 = OPERATIONS.iter().fold(scope::scope("/v1"), |scope, routes| scope.configure(routes));
+    let v1 = operations().fold(scope::scope("/v1"), |scope, routes| scope.configure(routes));
     config.configure(about::routes).service(v1);
 }
 
-/// Mounts the same for a worker, with the pages for people. A worker has no use for what describes the operations: it would keep the
-/// room of the whole contract.
+/// Mounts the same for a worker, with the pages for people. A worker has no use for what describes the operations: it is made for a few
+/// of them at a time and let go, so that a worker doesn't keep the room of the whole contract.
 pub fn mount(config: &mut web::ServiceConfig) {
     about::routes(&mut ServiceConfig::new(config));
-    let v1 = OPERATIONS
-        .iter()
+    let v1 = operations()
         .fold(web::scope("/v1"), |scope, routes| scope.configure(|config| routes(&mut ServiceConfig::new(config))));
     config.service(v1).service(html::front).service(about::docs_front).service(about::docs_file);
 }
 
-/// What mounts the operations below `/v1`.
-const OPERATIONS: [fn(&mut ServiceConfig<'_>); 10] = [
-    // Its paths are more exact than those of records.
-    export::routes,
-    scorecard::routes,
-    register::routes,
-    operations::routes,
-    report::routes,
-    entry::routes,
-    log::routes,
-    import::routes,
-    key::routes,
-    code_list::routes,
-];
+/// What mounts the operations below `/v1`. The paths of the first two are more exact than those of records.
+fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
+    const FIRST: &[fn(&mut ServiceConfig<'_>)] = &[export::routes, scorecard::routes];
+    const LAST: &[fn(&mut ServiceConfig<'_>)] = &[
+        operations::routes,
+        report::routes,
+        entry::routes,
+        log::routes,
+        import::routes,
+        key::routes,
+        code_list::routes,
+    ];
+    FIRST.iter().chain(register::OPERATIONS).chain(LAST)
+}

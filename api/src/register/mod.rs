@@ -20,15 +20,17 @@ pub mod words;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Mounts the operations of all kinds, and those that only some have.
-pub fn routes(config: &mut ServiceConfig<'_>) {
+/// What mounts the operations of each kind, and then those that only some have.
+pub const OPERATIONS: &[fn(&mut ServiceConfig<'_>)] = {
     macro_rules! mount {
         (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
-            $(operations::root::<$Record>(config);)+
-            $(operations::children::<$Child>(config);)+
+            &[$(operations::root::<$Record>,)+ $(operations::children::<$Child>,)+ of_some_kinds]
         };
     }
-    domain::for_each_record!(mount);
+    domain::for_each_record!(mount)
+};
+
+fn of_some_kinds(config: &mut ServiceConfig<'_>) {
     config
         .service(staff_ballot::declare_staff_ballot)
         .service(staff_ballot::void_staff_ballot)

@@ -96,7 +96,8 @@ impl Operations {
             .words
             .operation(format!("list_{}", self.place.own.0.table()), format!("List {many}{of}"), list.to_owned())
             .response("200", answer(&format!("A page of {many}"), &page));
-        self.operation(HttpMethod::Get, false, parameters, operation, route)
+        // Every worker mounts the operations: the schemas of a kind are made once for each, not with every operation.
+        Operation { schemas: self.schemas, ..self.operation(HttpMethod::Get, false, parameters, operation, route) }
     }
 
     fn create(&self, route: Route) -> Operation {
@@ -180,7 +181,7 @@ impl Operations {
             false => self.place.path.clone(),
         };
         let operation = operation.parameters(Some(parameters.collect::<Vec<_>>())).build();
-        Operation { path, method, operation, schemas: self.schemas, route }
+        Operation { path, method, operation, schemas: Vec::new, route }
     }
 }
 
