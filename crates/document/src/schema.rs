@@ -121,10 +121,8 @@ pub fn input(object: &Object) -> ObjectSchema {
 
 /// The object as a merge patch of what is sent: no member is required, and what may be absent may be `null`.
 pub fn patch(object: &Object) -> ObjectSchema {
-    let about = "The changes, as a merge patch (RFC 7396). An absent field stays as it is, `null` removes a field, a \
-                 list replaces the whole list.";
     let mut schema = ObjectBuilder::new()
-        .description(Some(about))
+        .description(Some("The changes, as a merge patch (RFC 7396): `null` removes a field."))
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     for member in object.members.iter().filter(|member| !member.is_set && !member.is_fixed) {
         let name = if member.is_list() { input_name } else { patch_name };
