@@ -5,13 +5,12 @@ pub mod authentication;
 pub mod jwt;
 pub mod key;
 
-use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest};
 
+use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
 /// The caller of a request. One is shared by all requests that come with the same key.
@@ -32,13 +31,12 @@ impl Deref for Caller {
     }
 }
 
-/// The gate put the caller among the request's extensions; a request that went around it comes from the public.
-impl FromRequest for Caller {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+argument!(Caller);
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+impl Caller {
+    /// The gate put the caller among the request's extensions; a request that went around it comes from the public.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let known = request.extensions().get::<Self>().cloned();
-        ready(Ok(known.unwrap_or_else(|| domain::Caller::public().into())))
+        Ok(known.unwrap_or_else(|| domain::Caller::public().into()))
     }
 }

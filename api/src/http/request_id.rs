@@ -2,14 +2,13 @@
 //! with every change.
 
 use std::cell::Cell;
-use std::future::{Ready, ready};
 use std::time::SystemTime;
 
-use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest};
 use uuid::{Builder, Uuid};
 
+use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
 /// The header that carries it, both ways.
@@ -25,7 +24,14 @@ thread_local! {
 #[derive(Clone, Debug)]
 pub struct RequestId(HeaderValue);
 
+argument!(RequestId);
+
 impl RequestId {
+    /// The gate gave every request its id; a request that went around the gate gets one of its own.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        Ok(request.extensions().get::<Self>().cloned().unwrap_or_else(Self::make))
+    }
+
     /// A new id: a UUID of version 7, so that ids sort by time.
     ///
     /// It must be unique and need not be unguessable. So the random part of a thread is drawn once and counted on from
@@ -65,16 +71,6 @@ impl RequestId {
 
     pub fn to_value(&self) -> HeaderValue {
         self.0.clone()
-    }
-}
-
-/// The gate gave every request its id; a request that went around the gate gets one of its own.
-impl FromRequest for RequestId {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ok(request.extensions().get::<Self>().cloned().unwrap_or_else(Self::make)))
     }
 }
 

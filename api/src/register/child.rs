@@ -3,10 +3,8 @@
 //! A kind says who may enter a record of it and how a list is filtered ([`ChildResource`]); all else it has in common with the others.
 
 use std::fmt;
-use std::future::{Ready, ready};
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use domain::{Action, Child, Id, Key, Object, Recorded as _, authorize, grants};
 use serde::de::DeserializeOwned;
 use store::child::{self, ChildConditions, ChildId, Parent, StoredChild};
@@ -17,6 +15,7 @@ use crate::app::App;
 use crate::caller::Caller;
 use crate::register::resource::{Change, Erasure, Resource, accept, authorize_any};
 use crate::register::words::Words;
+use crate::request::argument::argument;
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
 use crate::request::page::{ListQuery, NoFilter};
@@ -57,18 +56,17 @@ impl<T: StoredChild> fmt::Display for ChildKey<T> {
 }
 
 /// What can't be parsed names nothing that could ever have been there, so that it is a 404.
-impl<T: StoredChild> FromRequest for ChildKey<T> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+impl<T: StoredChild> ChildKey<T> {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let mut named = request.match_info().iter().map(|(_, raw)| raw);
         let parent = named.next().and_then(|raw| raw.parse().ok());
         let id = named.next().and_then(|raw| raw.parse().ok());
         let key = parent.zip(id).map(Self);
-        ready(key.ok_or_else(|| Problem::not_found("the path does not name a record: expected an id")))
+        key.ok_or_else(|| Problem::not_found("the path does not name a record: expected an id"))
     }
 }
+
+argument!(ChildKey<T>, T: StoredChild);
 
 impl<T: ChildResource> Resource for Child<T::Parent, T> {
     type Key = ChildKey<T>;

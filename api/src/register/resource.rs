@@ -4,9 +4,7 @@
 //! come in the order that the contract promises: the caller, the record, what the caller may do, the version, the content, other records.
 
 use std::fmt;
-use std::future::{Ready, ready};
 
-use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
@@ -22,6 +20,7 @@ use crate::app::App;
 use crate::caller::{Caller, authentication};
 use crate::http::request_id::RequestId;
 use crate::register::words::Words;
+use crate::request::argument::argument;
 use crate::request::body::Body;
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::request::known_at::KnownAt;
@@ -94,30 +93,19 @@ pub struct Change {
     idempotency_key: IdempotencyKey,
 }
 
-impl FromRequest for Change {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Self::read(request, payload))
-    }
-}
+argument!(Change);
 
 impl Change {
-    fn read(request: &HttpRequest, payload: &mut Payload) -> Result<Self, Problem> {
-        let Query(options) = Query::<ChangeOptions>::from_request(request, payload).into_inner()?;
-        let app =
-            App::from_request(request, payload).into_inner().map_err(|error| Problem::internal(error.to_string()))?;
-        let request_id = RequestId::from_request(request, payload).into_inner()?;
-        let caller = Caller::from_request(request, payload).into_inner()?;
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let Query(ChangeOptions { validate_only }) = Query::of(request)?;
         Ok(Self {
-            request_id,
-            caller,
+            app: request.app_data::<App>().cloned().ok_or_else(|| Problem::internal("there is no register"))?,
+            request_id: RequestId::of(request)?,
+            caller: Caller::of(request)?,
             path: request.path().to_owned(),
-            dry_run: options.validate_only.unwrap_or_default(),
-            if_match: IfMatch::from_request(request, payload).into_inner()?,
-            idempotency_key: IdempotencyKey::from_request(request, payload).into_inner()?,
-            app,
+            dry_run: validate_only.unwrap_or_default(),
+            if_match: IfMatch::of(request)?,
+            idempotency_key: IdempotencyKey::of(request)?,
         })
     }
 

@@ -1,15 +1,13 @@
 //! Versions of a record over HTTP: its `ETag` and `Last-Modified`, reads that a cache may spare (304), changes that say which
 //! version they are for (`If-Match`), and changes that may be sent twice (`Idempotency-Key`). Knows no resource.
 
-use std::future::{Ready, ready};
 use std::time::SystemTime;
 
 use actix_web::body::MessageBody;
-use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderName, HeaderValue, HttpDate};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Bytes;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -22,6 +20,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::http::compression::TAG_SUFFIX;
 use crate::openapi::header::header_parameter;
+use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
 /// The header of a change that may be sent twice.
@@ -60,6 +59,14 @@ pub struct IfChanged {
 }
 
 impl IfChanged {
+    /// A condition that can't be read doesn't hold (RFC 9110, section 13.1.2 and 13.1.3): the caller gets the whole answer.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let none_match = Tags::of(request, &header::IF_NONE_MATCH).ok().flatten();
+        let since = request.headers().get(header::IF_MODIFIED_SINCE);
+        let since = since.and_then(|value| value.to_str().ok()?.parse::<HttpDate>().ok());
+        Ok(Self { none_match, modified_since: since.map(SystemTime::from) })
+    }
+
     /// The record with its tag and its time: 200, or 304 where the caller has it already.
     pub fn item(&self, shown: Representation) -> HttpResponse {
         // What the public sees of a record is another representation, and no version to make a change for.
@@ -125,19 +132,7 @@ pub fn json(response: &mut HttpResponseBuilder, document: impl MessageBody + 'st
     response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json"))).body(document)
 }
 
-/// A condition that can't be read doesn't hold (RFC 9110, section 13.1.2 and 13.1.3): the caller gets the whole answer.
-impl FromRequest for IfChanged {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let headers = request.headers();
-        let none_match = Tags::of(request, &header::IF_NONE_MATCH).ok().flatten();
-        let since =
-            headers.get(header::IF_MODIFIED_SINCE).and_then(|value| value.to_str().ok()?.parse::<HttpDate>().ok());
-        ready(Ok(Self { none_match, modified_since: since.map(SystemTime::from) }))
-    }
-}
+argument!(IfChanged);
 
 /// The version that a change is for. A handler takes it as an argument and checks it once it has found the record,
 /// since an absent record is told before an absent condition.
@@ -148,7 +143,17 @@ pub struct IfMatch {
     optional: bool,
 }
 
+argument!(IfMatch);
+
 impl IfMatch {
+    /// A malformed condition is a 400: a change must not be made for a version that nobody can tell.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let optional = request.method() == Method::POST;
+        let tags = Tags::of(request, &header::IF_MATCH);
+        tags.map(|tags| Self { tags, optional })
+            .map_err(|()| Problem::bad_header(&header::IF_MATCH, "invalid-format", MALFORMED_TAGS))
+    }
+
     /// Whether the change is for this version.
     ///
     /// # Errors
@@ -164,44 +169,24 @@ impl IfMatch {
     }
 }
 
-/// A malformed condition is a 400: a change must not be made for a version that nobody can tell.
-impl FromRequest for IfMatch {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let optional = request.method() == Method::POST;
-        let tags = Tags::of(request, &header::IF_MATCH);
-        ready(
-            tags.map(|tags| Self { tags, optional })
-                .map_err(|()| Problem::bad_header(&header::IF_MATCH, "invalid-format", MALFORMED_TAGS)),
-        )
-    }
-}
-
 /// The key that makes a repeated request the same request, where the caller gave one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(pub Option<String>);
 
-impl FromRequest for IdempotencyKey {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+argument!(IdempotencyKey);
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+impl IdempotencyKey {
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let mut values = request.headers().get_all(&IDEMPOTENCY_KEY);
-        ready(match (values.next(), values.next()) {
-            (None, _) => Ok(Self(None)),
-            (Some(value), None) => {
-                idempotency_key(value.as_bytes()).map(|key| Self(Some(key))).ok_or_else(malformed_key)
-            }
-            _ => Err(malformed_key()),
-        })
+        let key = match (values.next(), values.next()) {
+            (None, _) => return Ok(Self(None)),
+            (Some(value), None) => idempotency_key(value.as_bytes()),
+            _ => None,
+        };
+        let detail = "expected one key of 1 to 255 visible ASCII characters, such as a random UUID";
+        let malformed = || Problem::bad_header(&IDEMPOTENCY_KEY, "invalid-format", detail);
+        key.map(|key| Self(Some(key))).ok_or_else(malformed)
     }
-}
-
-fn malformed_key() -> Problem {
-    let detail = "expected one key of 1 to 255 visible ASCII characters, such as a random UUID";
-    Problem::bad_header(&IDEMPOTENCY_KEY, "invalid-format", detail)
 }
 
 /// The draft of the header has the key as a string in quotation marks; both forms are the same key.
@@ -365,15 +350,9 @@ mod tests {
         headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header)).to_http_request()
     }
 
-    fn extract<T: FromRequest<Error = Problem, Future = Ready<Result<T, Problem>>>>(
-        request: &HttpRequest,
-    ) -> Result<T, Problem> {
-        T::from_request(request, &mut Payload::None).into_inner()
-    }
-
     fn if_match(values: &[&str]) -> Result<IfMatch, Problem> {
         let headers: Vec<_> = values.iter().map(|value| ("if-match", *value)).collect();
-        extract(&request(&headers))
+        IfMatch::of(&request(&headers))
     }
 
     fn status(values: &[&str]) -> u16 {
@@ -398,7 +377,7 @@ mod tests {
         let status = |headers: &[(&'static str, &str)]| {
             let request = TestRequest::post();
             let request = headers.iter().fold(request, |request, header| request.append_header(*header));
-            let checked = extract::<IfMatch>(&request.to_http_request()).and_then(|condition| condition.check(7));
+            let checked = IfMatch::of(&request.to_http_request()).and_then(|condition| condition.check(7));
             checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
         };
         assert_eq!(status(&[]), 200);
@@ -421,7 +400,7 @@ mod tests {
         let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap() + chrono::TimeDelta::microseconds(250);
         let shown =
             Representation { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
-        extract::<IfChanged>(&request(headers)).unwrap().item(shown).status().as_u16()
+        IfChanged::of(&request(headers)).unwrap().item(shown).status().as_u16()
     }
 
     #[test]
@@ -441,15 +420,15 @@ mod tests {
 
     #[test]
     fn an_idempotency_key_may_stand_in_quotation_marks() {
-        let key = |value: &str| extract::<IdempotencyKey>(&request(&[("idempotency-key", value)])).map(|key| key.0);
+        let key = |value: &str| IdempotencyKey::of(&request(&[("idempotency-key", value)])).map(|key| key.0);
         assert_eq!(key("abc").unwrap().as_deref(), Some("abc"));
         assert_eq!(key("\"abc\"").unwrap().as_deref(), Some("abc"));
         assert_eq!(key(&"k".repeat(255)).unwrap().map(|key| key.len()), Some(255));
         for refused in ["", "\"\"", "a b", "é", "\"a", "a\"b", &"k".repeat(256)] {
             assert!(key(refused).is_err(), "{refused}");
         }
-        assert_eq!(extract::<IdempotencyKey>(&request(&[])).unwrap(), IdempotencyKey(None));
-        assert!(extract::<IdempotencyKey>(&request(&[("idempotency-key", "a"), ("idempotency-key", "a")])).is_err());
+        assert_eq!(IdempotencyKey::of(&request(&[])).unwrap(), IdempotencyKey(None));
+        assert!(IdempotencyKey::of(&request(&[("idempotency-key", "a"), ("idempotency-key", "a")])).is_err());
     }
 
     proptest! {

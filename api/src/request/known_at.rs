@@ -1,9 +1,6 @@
 //! `known_at`: the instant at which a caller wants the register as it was.
 
-use std::future::{Ready, ready};
-
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::HttpRequest;
 use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use domain::FaultCode;
 use serde::Deserialize;
@@ -14,6 +11,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use crate::app::App;
+use crate::request::argument::argument;
 use crate::request::query::{Parameters, Query};
 use crate::response::problem::{ErrorItem, Problem};
 
@@ -32,7 +30,14 @@ struct Asked {
     known_at: Option<Moment>,
 }
 
+argument!(KnownAt);
+
 impl KnownAt {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let Query(Asked { known_at }) = Query::of(request)?;
+        Ok(Self(known_at.map(|Moment(at)| at)))
+    }
+
     /// The instant, which must have come: what the register will say is not known.
     ///
     /// # Errors
@@ -60,16 +65,6 @@ impl KnownAt {
             faults.extend(others.into_iter().map(|name| ErrorItem::parameter(name, code, detail)));
         }
         Self(asked.map(|Moment(at)| at))
-    }
-}
-
-impl FromRequest for KnownAt {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let asked = Query::<Asked>::from_request(request, payload).into_inner();
-        ready(asked.map(|Query(asked)| Self(asked.known_at.map(|Moment(at)| at))))
     }
 }
 
@@ -114,7 +109,7 @@ mod tests {
 
     fn read(query: &str) -> Result<Option<String>, Problem> {
         let request = TestRequest::with_uri(&format!("/?{query}")).to_http_request();
-        let known_at = KnownAt::from_request(&request, &mut Payload::None).into_inner();
+        let known_at = KnownAt::of(&request);
         known_at.map(|KnownAt(at)| at.map(|at| at.format("%F %T%.f").to_string()))
     }
 

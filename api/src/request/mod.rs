@@ -1,5 +1,6 @@
 //! From a request to what a handler works with: path, query, headers and body.
 
+pub mod argument;
 pub mod body;
 pub mod conditional;
 pub mod known_at;

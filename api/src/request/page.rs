@@ -3,13 +3,11 @@
 //! A cursor is opaque to callers. It carries the place where the page before ended and a digest of the list it came from,
 //! so that with another filter or sort it is refused rather than misread. Knows no resource.
 
-use std::future::{Ready, ready};
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
-use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::FaultCode;
@@ -24,6 +22,7 @@ use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
+use crate::request::argument::argument;
 use crate::request::conditional::{IfChanged, IfNoneMatch, digest, quoted};
 use crate::request::known_at::KnownAt;
 use crate::request::query::{Parameters, finish};
@@ -56,21 +55,18 @@ pub struct ListQuery<F, S> {
     orders: PhantomData<fn() -> S>,
 }
 
-impl<F: DeserializeOwned, S: Sorted> FromRequest for ListQuery<F, S> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+argument!(ListQuery<F, S>, F: DeserializeOwned, S: Sorted);
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+impl<F: DeserializeOwned, S: Sorted> ListQuery<F, S> {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let (parameters, mut faults) = Parameters::of(request);
         let filter = parameters.read::<F>(&mut faults);
         let target = Target::of(request.path(), &parameters);
         let page = parameters.read::<Paging>(&mut faults).and_then(|paging| paging.page::<S>(&target, &mut faults));
         let known_at = KnownAt::of_list(&parameters, &mut faults);
         let list = filter.zip(page).map(|(filter, page)| (filter, page, target));
-        ready(finish(list, faults).and_then(|(filter, page, target)| {
-            let conditions = IfChanged::from_request(request, payload).into_inner()?;
-            Ok(Self { filter, page, known_at, target, conditions, orders: PhantomData })
-        }))
+        let (filter, page, target) = finish(list, faults)?;
+        Ok(Self { filter, page, known_at, target, conditions: IfChanged::of(request)?, orders: PhantomData })
     }
 }
 
@@ -446,7 +442,7 @@ mod tests {
 
     fn extract(uri: &str) -> Result<ListQuery<Filter, domain::Mutual>, Vec<(String, &'static str)>> {
         let request = TestRequest::with_uri(uri).to_http_request();
-        ListQuery::from_request(&request, &mut Payload::None).into_inner().map_err(|problem| {
+        ListQuery::of(&request).map_err(|problem| {
             problem.errors().iter().map(|fault| (fault.parameter.clone().unwrap_or_default(), fault.code)).collect()
         })
     }

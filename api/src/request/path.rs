@@ -1,16 +1,15 @@
 //! The part of a path that names a record.
 
 use std::fmt;
-use std::future::{Ready, ready};
 use std::str::FromStr;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::HttpRequest;
 use document::value::{Described, Text};
 use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
+use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
 /// The key of the record that the path names: its last parameter, parsed. A handler takes it as an argument.
@@ -37,17 +36,12 @@ impl<K: Described> PartialSchema for PathKey<K> {
     }
 }
 
-impl<K: FromStr> FromRequest for PathKey<K> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+argument!(PathKey<K>, K: FromStr);
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let named = request.match_info().iter().last().and_then(|(_, raw)| raw.parse().ok());
-        ready(
-            named
-                .map(Self)
-                .ok_or_else(|| Problem::not_found("the path does not name a record: expected an id or a slug")),
-        )
+impl<K: FromStr> PathKey<K> {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let named = request.match_info().iter().last().and_then(|(_, raw)| raw.parse().ok()).map(Self);
+        named.ok_or_else(|| Problem::not_found("the path does not name a record: expected an id or a slug"))
     }
 }
 
@@ -61,7 +55,7 @@ mod tests {
     fn what_is_no_key_is_not_found() {
         let number = |raw: &'static str| {
             let request = TestRequest::default().param("number", raw).to_http_request();
-            PathKey::<u32>::from_request(&request, &mut Payload::None).into_inner()
+            PathKey::<u32>::of(&request)
         };
         assert_eq!(number("7").unwrap(), PathKey(7));
         assert_eq!(number("x").unwrap_err().kind().slug(), "not-found");

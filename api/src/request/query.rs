@@ -6,17 +6,16 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::future::{Ready, ready};
 use std::str::FromStr;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::{HttpMessage, HttpRequest};
 use domain::FaultCode;
 use percent_encoding::percent_decode_str;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::request::argument::argument;
 use crate::response::problem::{ErrorItem, Problem};
 
 /// The most values that one parameter takes.
@@ -36,14 +35,13 @@ pub struct UnknownParameters(pub Vec<ErrorItem>);
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest for Query<T> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+argument!(Query<T>, T: DeserializeOwned);
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+impl<T: DeserializeOwned> Query<T> {
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let (parameters, mut faults) = Parameters::of(request);
         let value = parameters.read(&mut faults);
-        ready(finish(value, faults).map(Self))
+        finish(value, faults).map(Self)
     }
 }
 
