@@ -130,7 +130,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let shared = Data::new(Shared {
         store,
         clock,
-        import_call: importer.call(),
+        import_call: Arc::clone(&importer.call),
         import_limit: config.production.import_limit,
         connections,
         body_time: config.production.request_time,
@@ -162,7 +162,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
             // The receiver waits for this; it is gone only where the starting thread is.
             match listening {
                 Ok(listening) => {
-                    drop(sender.send(Ok((listening.address, listening.metrics_address(), listening.server.handle()))));
+                    let metrics_address = listening.metrics.as_ref().map(|(address, _)| *address);
+                    drop(sender.send(Ok((listening.address, metrics_address, listening.server.handle()))));
                     listening.serve().await
                 }
                 Err(error) => {
@@ -219,10 +220,6 @@ impl Listening {
         let gate = Gate::new(rules);
         let (address, server) = server(config, shared, contract, gate, signals).map_err(at(config.listen))?;
         Ok(Self { address, server, metrics })
-    }
-
-    fn metrics_address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().map(|(address, _)| *address)
     }
 
     async fn serve(self) -> std::io::Result<()> {

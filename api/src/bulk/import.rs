@@ -1,7 +1,6 @@
 //! Bulk in: a file of records is taken in at once and entered in the background, with what became of each row.
 
 pub mod command;
-mod past;
 mod row;
 mod worker;
 

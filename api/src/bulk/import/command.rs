@@ -73,7 +73,7 @@ pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> 
             return Err(failure);
         }
         let importer = Importer::new(store.clone(), Clock::system(), SCRUTINEER_ABOVE, TimeDelta::days(1));
-        let own = importer.name().to_owned();
+        let own = importer.name.clone();
         let import =
             arriving.end(move |tx, import| Ok(import::claim(tx, &own, Some(import.id))?.unwrap_or(import))).await?;
         let tell = |import: &import::Import| show(&format!("{} of {} rows", processed(import), import.counts.rows));

@@ -3,31 +3,27 @@
 //! What needs no look at the register is done before ([`read`]), so that the writer's turn is short.
 
 use std::collections::HashSet;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use document::body::Given;
 use document::{Content, Input, Node, Refusal, Wire, record};
-use domain::{Action, Contract, Department, Id, Importable, Mutual, Record, Role, StaffBallot};
+use domain::{Action, Contract, Department, Id, Importable, Mutual, Record, Role, Slug, StaffBallot};
 use serde_json::json;
 use store::import::{self, Chunk, Import, ImportId, Outcome};
-use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, WriteTx};
+use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, StoredRecord, WriteTx};
 use uuid::Uuid;
 
 use crate::caller::Caller;
 use crate::register::resource::{Root, accept, change, check_permission, find_for};
+use crate::request::path::PathKey;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::problem_type::ProblemType;
 
 /// A kind whose records can be imported.
-pub trait Imported: Root + Sync {
-    /// What a path names a record by that has this id.
-    fn key(id: Id<Self>) -> Self::Key;
-
-    /// What a path names a record by that has this slug, if one can have any.
-    fn key_of_slug(_: &str) -> Option<Self::Key> {
-        None
-    }
-
+pub trait Imported:
+    Root<Key = PathKey<<Self as StoredRecord>::Name>, Name: From<Id<Self>> + FromStr<Err = domain::Invalid>> + Sync
+{
     /// Enters a record for this caller, with the past that it had before.
     fn enter_with_past(
         tx: &mut WriteTx<'_>,
@@ -39,19 +35,32 @@ pub trait Imported: Root + Sync {
     }
 }
 
-/// Why rows were not entered.
-#[derive(Debug)]
-pub enum Broken {
-    /// They have to be entered anew, with savepoints.
-    NeedsSavepoint,
-    /// The store is why, and not the rows.
-    Store(store::Error),
+impl Imported for Department {}
+impl Imported for Mutual {}
+impl Imported for Contract {}
+
+/// An administrator's import brings what was declared of a ballot.
+impl Imported for StaffBallot {
+    fn enter_with_past(
+        tx: &mut WriteTx<'_>,
+        (id, ballot): &Self::Prepared,
+        scrutineer_above: i64,
+        caller: &domain::Caller,
+    ) -> Result<Stored<Self>, store::Error> {
+        let (draft, past) = ballot.clone().apart_from_past();
+        store::staff_ballot::insert_with_past(tx, *id, &draft, &past, scrutineer_above, caller.draft_access())
+    }
 }
 
-impl From<store::Error> for Broken {
-    fn from(error: store::Error) -> Self {
-        Self::Store(error)
-    }
+/// Why rows were not entered.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// They have to be entered anew, with savepoints.
+    #[error("rows can't be told apart")]
+    NeedsSavepoint,
+    /// The store is why, and not the rows.
+    #[error(transparent)]
+    Store(#[from] store::Error),
 }
 
 #[derive(Clone, Debug)]
@@ -108,9 +117,9 @@ struct New<R: Imported> {
 }
 
 enum Done {
-    Created(String),
-    Updated(String),
-    Unchanged(String),
+    Created,
+    Updated,
+    Unchanged,
 }
 
 fn is_admin(import: &Import) -> bool {
@@ -145,24 +154,22 @@ impl<R: Imported> Entry<R> {
                 return Err(Problem::invalid(vec![ErrorItem::pointer("/id", "invalid-type", "expected a string")]));
             }
         };
-        let (content, value) = if with_past {
-            let content = content.without_read_only(Given::WithPast);
-            let value = content.create_with_past();
-            (content, value)
-        } else {
-            let content = content.without_read_only(Given::ByCallers);
-            let value = content.create();
-            (content, value)
-        };
+        let content = content.without_read_only(if with_past { Given::WithPast } else { Given::ByCallers });
+        let value = if with_past { content.create_with_past() } else { content.create() };
         let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
         let new = value.map(|value| New { id, prepared: R::prepare(id, now, value) });
         Ok(Self { content, given, new })
     }
 
-    fn enter(&self, tx: &mut WriteTx<'_>, entering: &Entering, taken: &HashSet<String>) -> Result<Done, Problem> {
+    fn enter(
+        &self,
+        tx: &mut WriteTx<'_>,
+        entering: &Entering,
+        taken: &HashSet<String>,
+    ) -> Result<(Done, String), Problem> {
         let caller = &entering.caller;
         if let Some(id) = self.given {
-            match find::<R>(tx, &R::key(id), caller) {
+            match find::<R>(tx, &R::Name::from(id), caller) {
                 Ok(current) => return self.replace(tx, entering, taken, &current),
                 Err(store::Error::NotFound { .. }) if is_admin(&entering.import) => {}
                 Err(store::Error::NotFound { .. }) => return Err(unknown_id()),
@@ -173,7 +180,7 @@ impl<R: Imported> Entry<R> {
             Some(Node::String(slug)) if self.given.is_none() => Some(slug),
             _ => None,
         };
-        if let (Err(_), Some(key)) = (&self.new, slug.and_then(|slug| R::key_of_slug(slug)))
+        if let (Err(_), Some(key)) = (&self.new, slug.and_then(|slug| name_of_slug::<R>(slug)))
             && let Ok(current) = find::<R>(tx, &key, caller)
         {
             return self.replace(tx, entering, taken, &current);
@@ -186,10 +193,10 @@ impl<R: Imported> Entry<R> {
             R::insert(tx, prepared, caller.draft_access_in(R::KIND))
         };
         match entered {
-            Ok(stored) => Ok(Done::Created(stored.id.to_string())),
+            Ok(stored) => Ok((Done::Created, stored.id.to_string())),
             Err(store::Error::Conflict(conflicts)) => match self.named(&conflicts, slug.is_some()) {
                 Some(id) => {
-                    let current = find::<R>(tx, &R::key(id), caller)?;
+                    let current = find::<R>(tx, &R::Name::from(id), caller)?;
                     self.replace(tx, entering, taken, &current)
                 }
                 None => Err(conflicts.into()),
@@ -216,25 +223,30 @@ impl<R: Imported> Entry<R> {
         entering: &Entering,
         taken: &HashSet<String>,
         current: &Record<R>,
-    ) -> Result<Done, Problem> {
+    ) -> Result<(Done, String), Problem> {
         let (caller, id) = (&entering.caller, current.id.to_string());
         if taken.contains(&id) || import::is_taken(tx, entering.import.id, &id)? {
             let said = "another row of this import is for the same record: leave one of them out";
             return Err(Problem::invalid(vec![ErrorItem::pointer("", "duplicate-item", said)]));
         }
-        find_for::<R>(tx, &R::key(current.id), caller, R::changes)?;
+        find_for::<R>(tx, &PathKey(current.id.into()), caller, R::changes)?;
         let content = self.content.without_read_only(Given::ByCallers).replace(&record::shown(current));
         let value = accept(tx, &content, caller)?.clone();
         if current.content.wanted(value) == current.content {
-            return Ok(Done::Unchanged(id));
+            return Ok((Done::Unchanged, id));
         }
         change(tx, current, caller, |_| content)?;
-        Ok(Done::Updated(id))
+        Ok((Done::Updated, id))
     }
 }
 
-fn find<R: Imported>(tx: &mut WriteTx<'_>, key: &R::Key, caller: &Caller) -> Result<Record<R>, store::Error> {
-    R::find(tx, key.as_ref(), caller.draft_access_in(R::KIND))
+fn find<R: Imported>(tx: &mut WriteTx<'_>, name: &R::Name, caller: &Caller) -> Result<Record<R>, store::Error> {
+    R::find(tx, name, caller.draft_access_in(R::KIND))
+}
+
+/// What a record is named by that has this slug, if one can have any: what has the shape of an id is no slug.
+fn name_of_slug<R: Imported>(slug: &str) -> Option<R::Name> {
+    slug.parse::<Slug>().ok().and_then(|slug| slug.as_str().parse().ok())
 }
 
 fn unknown_id() -> Problem {
@@ -258,11 +270,11 @@ impl<R: Imported> Rows for RowsOf<R> {
             let before = taken.len();
             for row in next {
                 match row.enter(tx, entering, &taken)? {
-                    Ok(done) => {
-                        let (count, id) = match done {
-                            Done::Created(id) => (&mut outcome.created, id),
-                            Done::Updated(id) => (&mut outcome.updated, id),
-                            Done::Unchanged(id) => (&mut outcome.unchanged, id),
+                    Ok((done, id)) => {
+                        let count = match done {
+                            Done::Created => &mut outcome.created,
+                            Done::Updated => &mut outcome.updated,
+                            Done::Unchanged => &mut outcome.unchanged,
                         };
                         *count = count.saturating_add(1);
                         taken.insert(id.clone());
@@ -295,7 +307,7 @@ impl<R: Imported> Row<R> {
         tx: &mut WriteTx<'_>,
         entering: &Entering,
         taken: &HashSet<String>,
-    ) -> Result<Result<Done, Problem>, Broken> {
+    ) -> Result<Result<(Done, String), Problem>, Broken> {
         let entry = match &self.read {
             Ok(entry) => entry,
             Err(problem) => return Ok(Err(problem.clone())),

@@ -28,8 +28,10 @@ pub struct Importer {
     clock: Clock,
     scrutineer_above: i64,
     kept: TimeDelta,
-    name: String,
-    call: Arc<Notify>,
+    /// What the importer is known by to others.
+    pub name: String,
+    /// What it is told by that there is an import.
+    pub call: Arc<Notify>,
 }
 
 struct Ready {
@@ -41,16 +43,6 @@ struct Ready {
 impl Importer {
     pub fn new(store: Store, clock: Clock, scrutineer_above: i64, kept: TimeDelta) -> Self {
         Self { store, clock, scrutineer_above, kept, name: Uuid::now_v7().to_string(), call: Arc::default() }
-    }
-
-    /// What the importer is known by to others.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// What it is told by that there is an import.
-    pub fn call(&self) -> Arc<Notify> {
-        Arc::clone(&self.call)
     }
 
     /// The oldest import that nobody works at, which is this importer's now.
@@ -143,13 +135,15 @@ impl Importer {
         }
         result.map_err(|broken| match broken {
             Broken::Store(error) => error,
-            Broken::NeedsSavepoint => Error::Internal("rows can't be told apart".to_owned()),
+            Broken::NeedsSavepoint => Error::Internal(broken.to_string()),
         })
     }
 
     /// What the rows do and that they are done is one write, so that they are entered once.
     async fn attempt(&self, import: &Import, ready: &Ready, with_savepoints: bool) -> Result<Option<Import>, Broken> {
-        let entering = self.entering(import, with_savepoints);
+        let caller = Caller::from(import.caller.clone());
+        let scrutineer_above = self.scrutineer_above;
+        let entering = Entering { import: import.clone(), caller, scrutineer_above, with_savepoints };
         let (id, name) = (import.id, self.name.clone());
         let (rows, chunks) = (Arc::clone(&ready.rows), Arc::clone(&ready.chunks));
         let entered = self.store.write_named(ready.stamp.clone(), rows.names(), move |tx| {
@@ -164,11 +158,6 @@ impl Importer {
             }))
         });
         entered.await
-    }
-
-    fn entering(&self, import: &Import, with_savepoints: bool) -> Entering {
-        let caller = Caller::from(import.caller.clone());
-        Entering { import: import.clone(), caller, scrutineer_above: self.scrutineer_above, with_savepoints }
     }
 
     /// Whom the log names for what an import enters.

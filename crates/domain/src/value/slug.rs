@@ -83,6 +83,12 @@ pub enum Key<T> {
     Slug(Slug),
 }
 
+impl<T> From<Id<T>> for Key<T> {
+    fn from(id: Id<T>) -> Self {
+        Self::Id(id)
+    }
+}
+
 impl<T> fmt::Display for Key<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
