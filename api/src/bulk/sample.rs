@@ -8,14 +8,13 @@ use std::str::FromStr;
 use document::{Content, Input, register};
 use domain::mutual::Life;
 use domain::{
-    BallotState, Checked, Child, Commitment, CommitmentId, Declaration, Department, DepartmentId, DraftAccess, Invalid,
-    Key, Kind, Mutual, PartialDate, SCRUTINEER_ABOVE, Slug, StaffBallot, StaffBallotId, Stage, StageTransition,
+    BallotState, Checked, Child, Commitment, Declaration, Department, DraftAccess, Id, Invalid, Key, Mutual,
+    PartialDate, Recorded, SCRUTINEER_ABOVE, Slug, StaffBallot, Stage, StageTransition,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use store::{Error, Stamp, Store, StoredRecord as _, StoredRoot as _, WriteTx};
-use uuid::Uuid;
+use store::{Error, Stamp, Store, StoredRecord, StoredRoot as _, WriteTx};
 
 const DEPARTMENTS: &str = include_str!("../../../data/sample/departments.json");
 const COMMITMENTS: &str = include_str!("../../../data/sample/commitments.json");
@@ -109,27 +108,21 @@ fn enter_department(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     if is_known(Department::find(tx, &Key::Slug(slug.clone()), DraftAccess::All))? {
         return Ok(Entry::Left);
     }
-    if !refer(&mut item, "successor", "successor_id", |slug| department_id(tx, slug))? {
+    if !refer::<Department>(tx, &mut item, "successor", "successor_id")? {
         return Ok(Entry::Waits);
     }
     let content = read::<register::Department>(&item)?.content;
-    Department::enter(
-        tx,
-        domain::Id::from_uuid(stable_id(Kind::Department, slug.as_str())),
-        content,
-        DraftAccess::All,
-    )?;
+    Department::enter(tx, stable_id(slug.as_str()), content, DraftAccess::All)?;
     Ok(Entry::Entered)
 }
 
 fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
     let key = item.remove("reference_key");
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let id = CommitmentId::from_uuid(stable_id(Kind::Commitment, key));
+    let id = stable_id(key);
     let slug = parse_slug(&item.remove("department").unwrap_or_default())?;
-    let found =
-        there(Department::find(tx, &Key::Slug(slug.clone()), DraftAccess::All))?.map(|department| department.id);
-    let parent_id = found.unwrap_or_else(|| DepartmentId::from_uuid(stable_id(Kind::Department, slug.as_str())));
+    let found = id_of::<Department>(tx, slug.clone())?;
+    let parent_id = found.unwrap_or_else(|| stable_id(slug.as_str()));
     if is_known(store::child::find::<Commitment>(tx, parent_id, id))? {
         return Ok(Entry::Left);
     }
@@ -146,9 +139,9 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
     if is_known(Mutual::find(tx, &Key::Slug(slug.clone()), DraftAccess::All))? {
         return Ok(Entry::Left);
     }
-    let found = refer(&mut item, "department", "department_id", |slug| department_id(tx, slug))?
-        && refer(&mut item, "other_departments", "other_department_ids", |slug| department_id(tx, slug))?
-        && refer(&mut item, "successor", "successor_id", |slug| mutual_id(tx, slug))?;
+    let found = refer::<Department>(tx, &mut item, "department", "department_id")?
+        && refer::<Department>(tx, &mut item, "other_departments", "other_department_ids")?
+        && refer::<Mutual>(tx, &mut item, "successor", "successor_id")?;
     if !found {
         return Ok(Entry::Waits);
     }
@@ -156,7 +149,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
     let successor = item.remove("successor_id");
     let content = read::<register::Mutual>(&item)?.content;
     let sources = content.sources.clone();
-    let id = domain::Id::from_uuid(stable_id(Kind::Mutual, slug.as_str()));
+    let id = stable_id(slug.as_str());
     Mutual::enter(tx, id, content, DraftAccess::All)?;
     for (to, effective_on) in course {
         let transition = StageTransition {
@@ -170,8 +163,8 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
             override_reason: None,
             sources: sources.clone(),
         };
-        let transition_id = stable_id(Kind::StageTransition, &format!("{slug}:{to}"));
-        store::child::insert(tx, domain::Id::from_uuid(transition_id), Child { parent_id: id, content: transition })?;
+        let transition_id = stable_id(&format!("{slug}:{to}"));
+        store::child::insert(tx, transition_id, Child { parent_id: id, content: transition })?;
     }
     if let Some(successor) = successor {
         succeed(tx, id, &successor)?;
@@ -227,11 +220,11 @@ fn succeed(tx: &mut WriteTx<'_>, id: domain::MutualId, successor: &Value) -> Res
 fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<Entry, ImportError> {
     let key = item.remove("reference_key");
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let id = StaffBallotId::from_uuid(stable_id(Kind::StaffBallot, key));
+    let id = stable_id(key);
     if is_known(StaffBallot::find(tx, &id, DraftAccess::All))? {
         return Ok(Entry::Left);
     }
-    if !refer(&mut item, "mutual", "mutual_id", |slug| mutual_id(tx, slug))? {
+    if !refer::<Mutual>(tx, &mut item, "mutual", "mutual_id")? {
         return Ok(Entry::Waits);
     }
     let state: BallotState = known(&item, "state")?.unwrap_or(BallotState::Draft);
@@ -253,36 +246,25 @@ fn is_known<T>(found: Result<T, Error>) -> Result<bool, Error> {
     }
 }
 
-fn department_id(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<String>, Error> {
-    existing(Department::find(tx, &Key::<Department>::Slug(slug), DraftAccess::All))
-}
-
-fn mutual_id(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<String>, Error> {
-    existing(Mutual::find(tx, &Key::<Mutual>::Slug(slug), DraftAccess::All))
-}
-
-fn existing<T>(found: Result<domain::Record<T>, Error>) -> Result<Option<String>, Error> {
-    Ok(there(found)?.map(|record| record.id.to_string()))
-}
-
-/// The record, if it is in the register now.
-fn there<T>(found: Result<domain::Record<T>, Error>) -> Result<Option<domain::Record<T>>, Error> {
-    match found {
-        Ok(record) => Ok(Some(record)),
+/// The id of the record with this slug, if it is in the register now.
+fn id_of<T: StoredRecord<Name = Key<T>>>(tx: &mut WriteTx<'_>, slug: Slug) -> Result<Option<Id<T>>, Error> {
+    match T::find(tx, &Key::Slug(slug), DraftAccess::All) {
+        Ok(record) => Ok(Some(record.id)),
         Err(Error::NotFound { .. } | Error::Gone { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
 /// Puts ids in the place of slugs; false where one of them leads to no record yet.
-fn refer(
+fn refer<T: StoredRecord<Name = Key<T>>>(
+    tx: &mut WriteTx<'_>,
     item: &mut Map<String, Value>,
     by_slug: &str,
     by_id: &str,
-    mut id_of: impl FnMut(Slug) -> Result<Option<String>, Error>,
 ) -> Result<bool, ImportError> {
-    let mut look_up =
-        |slug: &Value| -> Result<Option<Value>, ImportError> { Ok(id_of(parse_slug(slug)?)?.map(Value::String)) };
+    let mut look_up = |slug: &Value| -> Result<Option<Value>, ImportError> {
+        Ok(id_of::<T>(tx, parse_slug(slug)?)?.map(|id| Value::String(id.to_string())))
+    };
     let ids = match item.remove(by_slug) {
         None => return Ok(true),
         Some(Value::Array(slugs)) => {
@@ -305,28 +287,21 @@ fn parse_slug(value: &Value) -> Result<Slug, ImportError> {
 
 fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
     let refused = |reason: String| {
-        let name = item
-            .get("name")
-            .or_else(|| item.get("title"))
-            .or_else(|| item.get("question"))
-            .and_then(Value::as_str)
-            .unwrap_or("item");
-        ImportError::Item { item: name.to_owned(), reason }
+        let name = ["name", "title", "question"].iter().find_map(|member| item.get(*member)?.as_str());
+        ImportError::Item { item: name.unwrap_or("item").to_owned(), reason }
     };
     let text = Value::Object(item.clone()).to_string();
     let content = Content::<T>::parse(text.as_bytes()).map_err(|error| refused(error.to_string()))?;
     content.create().map_err(|refusal| {
         let faults = refusal.faults(Vec::new());
-        refused(
-            faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect::<Vec<_>>().join("; "),
-        )
+        let said: Vec<_> = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
+        refused(said.join("; "))
     })
 }
 
 /// The same id in every register: a UUID of version 7 whose random part is a digest of the key.
-fn stable_id(resource_type: Kind, key: &str) -> Uuid {
-    let digest = Sha256::digest(format!("{}:{key}", resource_type.as_str()));
-    let mut random = [0; 10];
-    random.iter_mut().zip(digest).for_each(|(byte, digested)| *byte = digested);
-    uuid::Builder::from_unix_timestamp_millis(SAMPLE_TIME, &random).into_uuid()
+fn stable_id<T: Recorded>(key: &str) -> Id<T> {
+    let digest = Sha256::digest(format!("{}:{key}", T::KIND.as_str()));
+    let random = digest.first_chunk().copied().unwrap_or_default();
+    Id::from_uuid(uuid::Builder::from_unix_timestamp_millis(SAMPLE_TIME, &random).into_uuid())
 }
