@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::openapi::example::example_of;
-use crate::request::conditional::IfChanged;
+use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
@@ -125,49 +125,24 @@ const ORG_ID: CodeListSource = CodeListSource { title: "org-id.guide, list of re
 
 /// All code lists. A test holds them against the contract's vocabularies.
 fn all() -> Vec<CodeList> {
-    let mut lists = vec![
-        list::<domain::Role>(&[]),
-        list::<domain::BallotKind>(&[]),
-        list::<domain::BallotMethod>(&[]),
-        list::<domain::BallotMode>(&[]),
-        list::<domain::BallotState>(&[]),
-        list::<domain::Basis>(&[]),
-        list::<domain::CommitmentKind>(&[]),
-        list::<domain::CommitmentStatus>(&[]),
-        list::<domain::Constituency>(&[]),
-        list::<domain::ContractStatus>(&[]),
-        list::<domain::CountsKnown>(&[]),
-        list::<domain::DepartmentKind>(&[]),
-        list::<domain::Effect>(&[]),
-        list::<domain::EnablerRole>(&[]),
+    macro_rules! without_sources {
+        ($($Word:ident)+) => { vec![$(list::<domain::$Word>(&[])),+] };
+    }
+    let mut lists = without_sources! {
+        Role BallotKind BallotMethod BallotMode BallotState Basis CommitmentKind CommitmentStatus Constituency
+        ContractStatus CountsKnown DepartmentKind Effect EnablerRole FaultCode FigureCheck ImportMode ImportState
+        Importable LaunchCondition LookedAtKind ObjectionKind ObjectionOutcome Organiser OriginRoute Position
+        ProtectionKind PublishedBasis Sector Kind Stage StandingGroup SupportStatus TestOutcome
+    };
+    lists.extend([
         list::<store::entry::Action>(&[]),
-        list::<domain::FaultCode>(&[]),
-        list::<domain::FigureCheck>(&[]),
-        list::<domain::ImportMode>(&[]),
-        list::<domain::ImportState>(&[]),
-        list::<domain::Importable>(&[]),
-        list::<domain::LaunchCondition>(&[]),
+        list::<domain::statistics::TimelineStep>(&[]),
         list::<domain::LegalForm>(&[COMPANIES_ACT, SOCIETIES_ACT, CHARITIES_ACT]),
-        list::<domain::LookedAtKind>(&[]),
-        list::<domain::ObjectionKind>(&[]),
-        list::<domain::ObjectionOutcome>(&[]),
-        list::<domain::Organiser>(&[]),
-        list::<domain::OriginRoute>(&[]),
-        list::<domain::Position>(&[]),
         list::<domain::Procedure>(&[PCR_2015, PA_2023, PSR_2023]),
-        list::<domain::ProtectionKind>(&[]),
-        list::<domain::PublishedBasis>(&[]),
         list::<domain::Regime>(&[PCR_2006, PCR_2015, PA_2023, PSR_2023]),
         named(list::<domain::Region>(&[])),
         named(list::<domain::Scheme>(&[ORG_ID])),
-        list::<domain::Sector>(&[]),
-        list::<domain::Kind>(&[]),
-        list::<domain::Stage>(&[]),
-        list::<domain::StandingGroup>(&[]),
-        list::<domain::SupportStatus>(&[]),
-        list::<domain::TestOutcome>(&[]),
-        list::<domain::statistics::TimelineStep>(&[]),
-    ];
+    ]);
     lists.sort_by(|one, other| one.id.cmp(&other.id));
     lists
 }
@@ -236,7 +211,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// The code lists of the register: the codes that fields and parameters take, with their meanings.
 #[utoipa::path(
     tag = "code lists",
-    params(crate::request::conditional::IfNoneMatch),
+    params(IfNoneMatch),
     responses((status = 200, description = "All code lists", body = CodeLists))
 )]
 #[get("/code-lists")]
@@ -259,7 +234,7 @@ async fn list_code_lists(conditions: IfChanged) -> HttpResponse {
     tag = "code lists",
     params(
         ("code_list" = String, Path, description = "Id of the code list.", example = "legal-form", max_length = 100),
-        crate::request::conditional::IfNoneMatch
+        IfNoneMatch
     ),
     responses((status = 200, description = "The code list", body = CodeList))
 )]
