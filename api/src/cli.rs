@@ -23,7 +23,8 @@ use crate::bulk::{import, sample};
 use crate::caller::{access, jwt, key};
 use crate::config::{Config, Production};
 use crate::openapi;
-use crate::openapi::profile::{self, Profile};
+use crate::openapi::profile::Profile;
+use crate::openapi::yaml;
 use crate::{routes, server};
 use database::Database;
 use log::{Erase, LogCommand, Signing};
@@ -77,9 +78,19 @@ enum Command {
     ///
     /// Writes directly to the database, as an administrator: rows keep their ids and history. Ends with status 1 if a
     /// row is rejected.
-    Import(Import),
+    Import {
+        #[command(flatten)]
+        import: import::command::Arguments,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Make, list and revoke API keys
-    Keys(Keys),
+    Keys {
+        #[command(subcommand)]
+        command: key::command::Command,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Copy the register into a new file, also while it is being served (SQLite)
     Backup(Copy),
     /// Restore the register from a copy, if there is no register yet (SQLite)
@@ -142,22 +153,6 @@ pub fn settings(arguments: &[&str]) -> Result<Config, Box<dyn std::error::Error>
 }
 
 #[derive(Debug, Args)]
-struct Import {
-    #[command(flatten)]
-    import: import::command::Arguments,
-    #[command(flatten)]
-    database: Database,
-}
-
-#[derive(Debug, Args)]
-struct Keys {
-    #[command(subcommand)]
-    command: key::command::Command,
-    #[command(flatten)]
-    database: Database,
-}
-
-#[derive(Debug, Args)]
 struct Copy {
     /// The copy
     file: PathBuf,
@@ -201,7 +196,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Openapi { profile } => {
-            std::io::stdout().write_all(profile::yaml(&profile.of(openapi::contract(routes::described))).as_bytes())?;
+            std::io::stdout().write_all(yaml::written(&profile.of(openapi::contract(routes::described))).as_bytes())?;
             Ok(())
         }
         Command::Roles => {
@@ -209,8 +204,8 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::ImportSample(database) => import_sample(&database.url()?),
-        Command::Import(Import { import, database }) => import::command::perform(&import, &database.url()?),
-        Command::Keys(keys) => key::command::perform(keys.command, &keys.database.url()?),
+        Command::Import { import, database } => import::command::perform(&import, &database.url()?),
+        Command::Keys { command, database } => key::command::perform(command, &database.url()?),
         Command::Backup(copy) => {
             store::backup(&copy.database.url()?, &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));

@@ -9,6 +9,7 @@ use utoipa::openapi::path::{self, ParameterIn, PathItem};
 use utoipa::openapi::{Components, OpenApi, RefOr};
 
 use crate::caller::access;
+use crate::openapi::operation::of_path;
 use crate::response::problem;
 
 /// Where the documentation for people is; it isn't part of the contract.
@@ -177,15 +178,7 @@ fn first_word(rest: &str) -> (&str, Option<&str>) {
 }
 
 fn operations(template: &str, item: &PathItem, components: Option<&Components>) -> Vec<(Method, Operation)> {
-    let declared = [
-        (Method::GET, &item.get),
-        (Method::POST, &item.post),
-        (Method::PUT, &item.put),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
-    ];
-    let own = declared.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
-    own.map(|(method, operation)| {
+    let own = of_path(item).map(|(method, operation)| {
         let own = Operation {
             asks_who: access::asks_who(template),
             needs_key: access::needs_key(&method, template),
@@ -193,8 +186,8 @@ fn operations(template: &str, item: &PathItem, components: Option<&Components>) 
             ..operation_of(operation, components)
         };
         (method, own)
-    })
-    .collect()
+    });
+    own.collect()
 }
 
 fn operation_of(operation: &path::Operation, components: Option<&Components>) -> Operation {

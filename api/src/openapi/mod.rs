@@ -8,12 +8,12 @@ mod conflict;
 pub mod example;
 pub mod header;
 mod links;
-mod operation;
+pub mod operation;
 pub mod place;
 pub mod profile;
 mod refusal;
 mod share;
-mod yaml;
+pub mod yaml;
 
 use actix_web::App;
 use actix_web::http::Method;

@@ -1,11 +1,24 @@
 //! The operations of the contract, and what is asked of each: its parameters, and who may use it.
 
+use actix_web::http::Method;
 use serde_json::Value;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 
 pub(super) const BEARER: &str = "bearer";
+
+/// The operations of a path, with their methods.
+pub fn of_path(item: &PathItem) -> impl Iterator<Item = (Method, &Operation)> {
+    let own = [
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::PATCH, &item.patch),
+        (Method::DELETE, &item.delete),
+    ];
+    own.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
 
 /// All operations, with path and method.
 pub(super) fn operations(

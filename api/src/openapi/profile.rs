@@ -6,8 +6,6 @@
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
-use super::yaml;
-
 /// The version of OpenAPI that a document is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
@@ -27,10 +25,6 @@ impl Profile {
             Self::V3_0 => to_3_0(contract),
         }
     }
-}
-
-pub fn yaml(document: &Value) -> String {
-    yaml::written(document)
 }
 
 /// What an OpenAPI 3.1 document says, said in 3.0.3. A document in 3.0.3 stays as it is.

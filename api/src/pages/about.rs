@@ -14,7 +14,8 @@ use crate::app::App;
 use crate::http::route;
 use crate::openapi;
 use crate::openapi::example::example_of;
-use crate::openapi::profile::{self, Profile};
+use crate::openapi::profile::Profile;
+use crate::openapi::yaml;
 use crate::pages::docs;
 use crate::request::path::PathKey;
 use crate::response::html;
@@ -58,31 +59,24 @@ impl Contract {
         Self { current: Forms::of(document), older: OnceLock::new(), page: OnceLock::new() }
     }
 
-    fn older(&self) -> Result<&Forms, Problem> {
-        if let Some(made) = self.older.get() {
-            return Ok(made);
-        }
-        let made = Forms::of(&Profile::V3_0.of(self.document()?));
-        Ok(self.older.get_or_init(|| made))
+    fn older(&self) -> &Forms {
+        self.older.get_or_init(|| Forms::of(&Profile::V3_0.of(self.document())))
     }
 
-    fn page(&self) -> Result<Bytes, Problem> {
-        if let Some(made) = self.page.get() {
-            return Ok(made.clone());
-        }
-        let made = docs::page(&self.document()?).into();
-        Ok(self.page.get_or_init(|| made).clone())
+    fn page(&self) -> Bytes {
+        self.page.get_or_init(|| docs::page(&self.document()).into()).clone()
     }
 
     /// The document, which takes twenty times the room of its text and is read from it.
-    fn document(&self) -> Result<Value, Problem> {
-        serde_json::from_slice(&self.current.json).map_err(Problem::internal)
+    fn document(&self) -> Value {
+        // What was written as JSON is read as JSON.
+        serde_json::from_slice(&self.current.json).unwrap_or_default()
     }
 }
 
 impl Forms {
     fn of(document: &Value) -> Self {
-        Self { yaml: profile::yaml(document).into(), json: document.to_string().into() }
+        Self { yaml: yaml::written(document).into(), json: document.to_string().into() }
     }
 
     fn answer_yaml(&self) -> HttpResponse {
@@ -213,8 +207,8 @@ async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
 /// The same as `/openapi.yaml`, for client generators that do not support OpenAPI 3.1.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi-3.0.yaml")]
-async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
-    Ok(contract.older()?.answer_yaml())
+async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> HttpResponse {
+    contract.older().answer_yaml()
 }
 
 /// Get the contract in OpenAPI 3.0 as JSON
@@ -222,8 +216,8 @@ async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> Result<HttpResponse, 
 /// The same as `/openapi.json`, for client generators that do not support OpenAPI 3.1.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
 #[get("/openapi-3.0.json")]
-async fn get_openapi_3_0_json(contract: Data<Contract>) -> Result<HttpResponse, Problem> {
-    Ok(contract.older()?.answer_json())
+async fn get_openapi_3_0_json(contract: Data<Contract>) -> HttpResponse {
+    contract.older().answer_json()
 }
 
 /// List the problem types
@@ -287,7 +281,7 @@ pub(crate) async fn docs_file(
     PathKey(file): PathKey<String>,
 ) -> Result<HttpResponse, Problem> {
     let (media_type, body) = match file.as_str() {
-        "" => (html::HTML, contract.page()?),
+        "" => (html::HTML, contract.page()),
         "docs.css" => ("text/css; charset=utf-8", docs::STYLE.into()),
         "docs.js" => ("text/javascript; charset=utf-8", docs::SCRIPT.into()),
         _ => return Err(Problem::unknown_path()),

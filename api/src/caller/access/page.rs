@@ -7,6 +7,7 @@ use domain::{Action, Kind, Reach, Role, grants, is_public};
 use utoipa::openapi::OpenApi;
 
 use super::Asked;
+use crate::openapi::operation::of_path;
 
 const OPENING: &str = "\
 # Roles
@@ -99,14 +100,6 @@ fn line(page: &mut String, cells: &[String]) {
 
 fn operations(contract: &OpenApi) -> impl Iterator<Item = (&str, Method, Asked)> {
     contract.paths.paths.iter().flat_map(|(path, item)| {
-        let own = [
-            (Method::GET, &item.get),
-            (Method::POST, &item.post),
-            (Method::PUT, &item.put),
-            (Method::PATCH, &item.patch),
-            (Method::DELETE, &item.delete),
-        ];
-        let documented = own.into_iter().filter(|(_, operation)| operation.is_some());
-        documented.filter_map(|(method, _)| Asked::of(&method, path).map(|asked| (path.as_str(), method, asked)))
+        of_path(item).filter_map(|(method, _)| Asked::of(&method, path).map(|asked| (path.as_str(), method, asked)))
     })
 }
