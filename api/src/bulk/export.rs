@@ -10,7 +10,7 @@ use actix_web::rt::time::Instant;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use document::Wire;
-use document::object::collect_named;
+use document::object::Schemas;
 use document::record::personal;
 use domain::{Contract, Department, Mutual, StaffBallot};
 use futures_util::{Stream, stream};
@@ -21,7 +21,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::register::operations::{Operation, answer_as};
+use crate::register::operations::{Operation, answer_as, named};
 use crate::register::resource::Root;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
@@ -72,9 +72,10 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
          of a `{name}` is a column. Text is written unchanged, and other values as JSON. Text that a spreadsheet \
          would treat as a formula has an apostrophe in front."
     );
-    for (form, suffix, summary, text, media_type, schema) in [
-        (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name()),
-        (Form::Table, "csv", "a table", table, "text/csv", RecordTable::name()),
+    let (of_lines, of_table): (fn() -> Schemas, fn() -> Schemas) = (named::<RecordLines>, named::<RecordTable>);
+    for (form, suffix, summary, text, media_type, schema, schemas) in [
+        (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name(), of_lines),
+        (Form::Table, "csv", "a table", table, "text/csv", RecordTable::name(), of_table),
     ] {
         let id = format!("export_{}_{suffix}", kind.table());
         let operation = words
@@ -89,12 +90,7 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
             path: format!("/{}/export.{suffix}", kind.segment()),
             method: HttpMethod::Get,
             operation,
-            schemas: || {
-                let mut schemas = Vec::new();
-                collect_named::<RecordLines>(&mut schemas);
-                collect_named::<RecordTable>(&mut schemas);
-                schemas
-            },
+            schemas,
             route: web::to(export),
         });
     }

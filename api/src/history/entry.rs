@@ -7,7 +7,6 @@ use actix_web::http::header::HeaderValue;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use document::Wire;
-use document::object::collect_named;
 use domain::Kind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -27,7 +26,7 @@ use crate::history::merge_patch::difference;
 use crate::http::request_id::RequestId;
 use crate::http::wait::Waits;
 use crate::openapi::example::example_of;
-use crate::register::operations::{Operation, answer_as, has_slug, path_parameter};
+use crate::register::operations::{Operation, answer_as, has_slug, named, path_parameter};
 use crate::register::resource::Root;
 use crate::register::words::Words;
 use crate::request::conditional::{IfChanged, digest};
@@ -53,7 +52,7 @@ const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's b
 ///
 /// Every entry shows its number, its time and its leaf hash. Without draft access, you see nothing else of an entry
 /// about a draft ballot.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(example = json!({
     "seq": 41,
     "at": "2025-10-01T09:30:00.000250Z",
@@ -279,11 +278,7 @@ fn histories<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
         path: format!("/{}/{{{}}}/entries", kind.segment(), kind.as_str()),
         method: HttpMethod::Get,
         operation,
-        schemas: || {
-            let mut schemas = Vec::new();
-            collect_named::<RecordHistory>(&mut schemas);
-            schemas
-        },
+        schemas: named::<RecordHistory>,
         route: web::to(history_of::<R>),
     });
 }
@@ -315,22 +310,7 @@ impl Entry {
     /// A 500 where the log holds a record that is no JSON.
     pub fn of(logged: Logged) -> Result<Self, Problem> {
         let Logged { seq, at, leaf_hash, content } = logged;
-        let bare = Self {
-            seq,
-            at: Instant(at),
-            leaf_hash: leaf_hash.as_slice().into(),
-            actor: None,
-            request_id: None,
-            action: None,
-            resource_type: None,
-            resource_id: None,
-            version: None,
-            after: None,
-            reason: None,
-            restricted: None,
-            nonce: None,
-            changes: None,
-        };
+        let bare = Self { seq, at: Instant(at), leaf_hash: leaf_hash.as_slice().into(), ..Self::default() };
         let Some(content) = content else { return Ok(bare) };
         Ok(Self {
             actor: Some(content.actor),

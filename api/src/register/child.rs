@@ -159,7 +159,7 @@ impl Change {
     ) -> Result<HttpResponse, Problem> {
         let (id, stamp) = self.entry::<Child<T::Parent, T>>();
         let content = body.create();
-        self.enter::<Child<T::Parent, T>>(stamp, Vec::new(), body.bytes(), move |tx, caller| {
+        self.enter::<Child<T::Parent, T>>(stamp, Vec::new(), &body.bytes, move |tx, caller| {
             let parent_id = T::Parent::find_id(tx, &parent.0)?;
             let object = object::<T>(tx, parent_id)?;
             let forbidden =

@@ -6,7 +6,7 @@ use actix_web::dev::{AppService, HttpServiceFactory};
 use actix_web::http::Method;
 use actix_web::{Route, guard, web};
 use chrono::DateTime;
-use document::object::{Envelope, Object, Schemas};
+use document::object::{Object, Schemas};
 use document::schema::{InputOf, PatchOf};
 use document::value::Text;
 use document::{Content, Documented, Wire};
@@ -19,7 +19,7 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{Ref, RefOr, Required};
-use utoipa::{IntoParams, PartialSchema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -53,7 +53,7 @@ where
 {
     let parent = T::Parent::KIND;
     let path = format!("/{}/{{{}}}/{}", parent.segment(), parent.as_str(), T::KIND.segment());
-    let id = envelope(&<T::Document as Wire>::OBJECT).map_or_else(bool::schema, |envelope| (envelope.id)());
+    let id = <T::Document as Wire>::OBJECT.envelope.map_or_else(bool::schema, |envelope| (envelope.id)());
     let place = Place { path, parent: Some((parent, Text::<Key<T::Parent>>::schema())), own: (T::KIND, id) };
     let mut filters = T::Filter::into_params(|| Some(ParameterIn::Query));
     filters.extend(ChildParameters::into_params(|| Some(ParameterIn::Query)));
@@ -198,10 +198,16 @@ pub fn conflicts() -> impl Iterator<Item = (Kind, Conflicts)> {
     domain::for_each_record!(all).into_iter()
 }
 
+/// The schema of a type, and those that it refers to.
+pub fn named<T: ToSchema>() -> Schemas {
+    let mut schemas = Vec::new();
+    document::object::collect_named::<T>(&mut schemas);
+    schemas
+}
+
 /// The schemas of a kind: as its records are shown, sent, patched and listed.
 fn schemas<R: Resource>() -> Schemas {
-    let mut schemas = Vec::new();
-    document::object::collect_named::<R::Document>(&mut schemas);
+    let mut schemas = named::<R::Document>();
     document::object::collect_named::<InputOf<R::Document>>(&mut schemas);
     if R::IS_CHANGEABLE {
         document::object::collect_named::<PatchOf<R::Document>>(&mut schemas);
@@ -213,10 +219,6 @@ fn schemas<R: Resource>() -> Schemas {
 
 pub fn has_slug(object: &Object) -> bool {
     object.members.iter().any(|member| member.name == "slug")
-}
-
-fn envelope(object: &Object) -> Option<Envelope> {
-    object.envelope
 }
 
 fn change_parameters() -> Vec<Parameter> {

@@ -121,7 +121,7 @@ impl Change {
         let (id, stamp) = self.entry::<R>();
         let prepared = body.create().map(|value| R::prepare(id, stamp.now, value));
         let names = prepared.as_ref().map(R::names).unwrap_or_default();
-        self.enter::<R>(stamp, names, body.bytes(), move |tx, caller| {
+        self.enter::<R>(stamp, names, &body.bytes, move |tx, caller| {
             let prepared = accept(tx, &prepared, caller)?;
             check_permission(tx, caller, Action::Create, (id, R::content(prepared)))?;
             Ok(R::insert(tx, prepared, caller.draft_access_in(R::KIND))?)

@@ -17,14 +17,8 @@ use crate::response::problem::{ErrorItem, Problem};
 /// The JSON of a request, parsed and not yet read: what it means may depend on the record it is for.
 #[derive(Debug)]
 pub struct Body<T> {
-    bytes: web::Bytes,
+    pub bytes: web::Bytes,
     content: Content<T>,
-}
-
-impl<T: Input> Body<T> {
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
 }
 
 impl<T> Deref for Body<T> {

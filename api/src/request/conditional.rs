@@ -118,9 +118,15 @@ fn known(unchanged: bool, etag: HeaderValue) -> HttpResponseBuilder {
 
 /// The entity tag of what has none but by its own text.
 pub fn digest(document: &str) -> HeaderValue {
+    quoted(&opaque(Sha256::new_with_prefix(document)))
+}
+
+/// A hash as entity tags have it: as much of it as makes no two alike.
+pub fn opaque(hash: Sha256) -> String {
     const CHARS: usize = 22;
-    let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(document));
-    quoted(digest.get(..CHARS).unwrap_or(&digest))
+    let mut text = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
+    text.truncate(CHARS);
+    text
 }
 
 /// The condition of a read of what has a tag and no time, for `params(…)` of its operation.

@@ -23,7 +23,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::request::argument::argument;
-use crate::request::conditional::{IfChanged, IfNoneMatch, digest, quoted};
+use crate::request::conditional::{IfChanged, IfNoneMatch, digest, opaque, quoted};
 use crate::request::known_at::KnownAt;
 use crate::request::query::{Parameters, finish};
 use crate::response::problem::{ErrorItem, Problem};
@@ -206,9 +206,7 @@ impl Target {
             hash.update(text.len().to_be_bytes());
             hash.update(text);
         }
-        let mut digest = [0; Cursor::DIGEST_BYTES];
-        digest.iter_mut().zip(hash.finalize()).for_each(|(byte, full)| *byte = full);
-        digest
+        hash.finalize().first_chunk().copied().unwrap_or_default()
     }
 
     fn cursor(&self, position: &Position) -> String {
@@ -301,7 +299,6 @@ impl FromStr for Cursor {
 
 /// Changes whenever an item of the page does, the next page starts elsewhere or the total is another.
 fn list_etag(slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
-    const CHARS: usize = 22;
     let mut hash = Sha256::new();
     for item in &slice.items {
         hash.update(&item.id);
@@ -310,8 +307,7 @@ fn list_etag(slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
     }
     hash.update(next_cursor.unwrap_or_default());
     hash.update(slice.total.unwrap_or(-1).to_be_bytes());
-    let digest = BASE64_URL_SAFE_NO_PAD.encode(hash.finalize());
-    quoted(digest.get(..CHARS).unwrap_or(&digest))
+    quoted(&opaque(hash))
 }
 
 /// A page of what is no record, in the contract: `type ImportPage = ListPage<Import>` is documented as an object of that name.

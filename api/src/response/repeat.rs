@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
+use document::value::hex;
 use sha2::{Digest, Sha256};
 use store::WriteTx;
 use store::idempotency::{self, Answer};
@@ -69,5 +70,5 @@ fn digest(texts: &[&[u8]]) -> String {
         hash.update(text.len().to_be_bytes());
         hash.update(text);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

@@ -133,11 +133,11 @@ pub struct Text<T>(pub T);
 pub struct Word<T>(pub T);
 
 /// An instant, to the microsecond (RFC 3339, in UTC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Instant(pub DateTime<Utc>);
 
 /// A SHA-256 hash, in hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HexHash(String);
 
 impl From<&[u8]> for HexHash {

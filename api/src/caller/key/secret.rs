@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use document::value::hex;
 use domain::KeyId;
 use sha2::{Digest as _, Sha256};
 use store::key::Hash;
@@ -91,10 +92,6 @@ fn is_digit(byte: u8) -> bool {
 fn checksum(body: &str) -> String {
     let digest = hex(&hash(body));
     digest.chars().take(CHECKSUM_CHARS).collect()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

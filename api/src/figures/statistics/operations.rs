@@ -4,8 +4,6 @@ use std::future::Future;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get};
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::Datelike as _;
 use domain::FaultCode;
 use serde::{Deserialize, Serialize};
@@ -17,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Figure, Links, Statistics, Total};
 use crate::app::App;
-use crate::request::conditional::{IfChanged, IfNoneMatch, quoted};
+use crate::request::conditional::{IfChanged, IfNoneMatch, opaque, quoted};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
@@ -132,7 +130,7 @@ async fn get_timeline(
     conditions: IfChanged,
     Query(asked): Query<TimelineOf>,
 ) -> Result<HttpResponse, Problem> {
-    let today = today(&app)?;
+    let today = app.as_at(None)?;
     let by = asked.by.map_or(domain::statistics::TimelineStep::Year, Word::into_inner);
     let named = periods(by, &asked, today)?;
     let ends: Vec<Period> =
@@ -194,8 +192,7 @@ impl TimelinePeriod {
 fn listed(counted: CountedMutual) -> Result<Listed, Problem> {
     let id = counted.id.to_string();
     let document = serde_json::to_string(&counted).map_err(Problem::internal)?;
-    let mut version = [0; 8];
-    version.iter_mut().zip(Sha256::digest(&document)).for_each(|(byte, digested)| *byte = digested);
+    let version = Sha256::digest(&document).first_chunk().copied().unwrap_or_default();
     Ok(Listed { id, version: i64::from_be_bytes(version), document, reduced: false })
 }
 
@@ -222,21 +219,15 @@ async fn answer(
 
 /// The tag of what was asked, as of an entry.
 fn tag(seq: i64, asked: &str) -> actix_web::http::header::HeaderValue {
-    const CHARS: usize = 22;
-    let digest = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(format!("{FORM} {asked}")));
-    quoted(&format!("{seq}-{}", digest.get(..CHARS).unwrap_or(&digest)))
+    quoted(&format!("{seq}-{}", opaque(Sha256::new_with_prefix(format!("{FORM} {asked}")))))
 }
 
 fn json<T: Serialize>(answer: &T) -> Result<Bytes, Problem> {
     serde_json::to_vec(answer).map(Bytes::from).map_err(Problem::internal)
 }
 
-fn today(app: &App) -> Result<domain::Day, Problem> {
-    domain::Day::from_date(app.clock.now().date_naive()).map_err(|invalid| Problem::internal(invalid.detail))
-}
-
 fn as_at(app: &App, day: Option<Day>) -> Result<AsAtDay, Problem> {
-    let today = today(app)?;
+    let today = app.as_at(None)?;
     Ok(AsAtDay { day: day.map_or(today, Text::into_inner), today })
 }
 
