@@ -146,16 +146,12 @@ pub struct Bearer {
 }
 
 /// Why no caller was found.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum CallerError {
-    Refused(Refusal),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
     Store(store::Error),
-}
-
-impl From<Refusal> for CallerError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
 }
 
 /// Takes or refuses tokens. Callers are remembered, so that a token that comes with many requests is read once.

@@ -58,7 +58,7 @@ impl FromStr for Rate {
 }
 
 /// The quotas of a service; those that are not configured limit nobody.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RateLimits {
     addresses: Option<Limit<IpAddr>>,
     keys: Option<Limit<String>>,
@@ -98,10 +98,7 @@ impl RateLimits {
     /// # Errors
     /// 429 where it has used up its quota.
     pub fn count_address(&self, address: IpAddr, standings: &mut Standings) -> Result<(), Problem> {
-        match &self.addresses {
-            Some(limit) => limit.count(&network(address), standings),
-            None => Ok(()),
-        }
+        self.addresses.as_ref().map_or(Ok(()), |limit| limit.count(&network(address), standings))
     }
 
     /// Counts a request of the bearer of this name.
@@ -109,20 +106,13 @@ impl RateLimits {
     /// # Errors
     /// 429 where they have used up their quota.
     pub fn count_key(&self, name: &str, standings: &mut Standings) -> Result<(), Problem> {
-        match &self.keys {
-            Some(limit) => limit.count(&name.to_owned(), standings),
-            None => Ok(()),
-        }
+        self.keys.as_ref().map_or(Ok(()), |limit| limit.count(&name.to_owned(), standings))
     }
 
     /// Forgets callers whose quota is whole again.
     pub fn tidy_up(&self) {
-        if let Some(limit) = &self.addresses {
-            limit.tidy_up();
-        }
-        if let Some(limit) = &self.keys {
-            limit.tidy_up();
-        }
+        self.addresses.iter().for_each(Limit::tidy_up);
+        self.keys.iter().for_each(Limit::tidy_up);
     }
 
     /// Whether there is nothing to tidy up.
@@ -210,12 +200,6 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.requests == NonZeroU32::MIN { "" } else { "s" };
         write!(f, "{} request{plural} in {} s", self.requests, self.seconds)
-    }
-}
-
-impl<K: Hash + Eq + Clone> fmt::Debug for Limit<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Limit").field("name", &self.name).field("rate", &self.rate).finish_non_exhaustive()
     }
 }
 
