@@ -6,13 +6,12 @@ use domain::FaultCode;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
 use utoipa::IntoParams;
-use utoipa::openapi::Required;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use crate::app::App;
 use crate::request::argument::argument;
-use crate::request::query::{Parameters, Query};
+use crate::request::query::{Parameters, Query, parameter};
 use crate::response::problem::{ErrorItem, Problem};
 
 pub const NAME: &str = "known_at";
@@ -90,14 +89,7 @@ impl IntoParams for KnownAt {
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
             .max_length(Some(40));
-        let parameter = ParameterBuilder::new()
-            .name(NAME)
-            .parameter_in(ParameterIn::Query)
-            .required(Required::False)
-            .description(Some(description))
-            .schema(Some(schema))
-            .example(Some("2025-10-01T09:30:00Z".into()));
-        vec![parameter.build()]
+        vec![parameter(NAME, description, schema).example(Some("2025-10-01T09:30:00Z".into())).build()]
     }
 }
 

@@ -16,16 +16,16 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{Page, Position, Slice, SortKey, Sorted};
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefBuilder, Schema, SchemaFormat, Type};
-use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
 use crate::request::argument::argument;
 use crate::request::conditional::{IfChanged, IfNoneMatch, digest, opaque, quoted};
 use crate::request::known_at::KnownAt;
-use crate::request::query::{Parameters, finish};
+use crate::request::query::{Parameters, finish, parameter};
 use crate::response::problem::{ErrorItem, Problem};
 
 /// The most items that a page may have.
@@ -371,7 +371,7 @@ impl<S: Sorted> ToSchema for SortOrder<S> {
 impl<S: Sorted> IntoParams for ListParameters<S> {
     fn into_params(provider: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let mut parameters = ChildParameters::into_params(provider);
-        parameters.insert(2, parameter("sort", "The sort key.", SortOrder::<S>::schema()));
+        parameters.insert(2, parameter("sort", "The sort key.", SortOrder::<S>::schema()).build());
         parameters
     }
 }
@@ -390,18 +390,13 @@ impl IntoParams for ChildParameters {
             .examples(["AZbVgHpO0m0B"])
             .min_length(Some(1))
             .max_length(Some(MAX_CURSOR_CHARS));
+        let count = string().title(Some("Count")).enum_values(Some(["exact"]));
+        let place = "The `next_cursor` of the previous page. Leave it out for the first page.";
+        let counted = "`exact` adds `total` to the response. The request then takes a little longer.";
         let mut parameters = vec![
-            parameter("limit", "The maximum number of items on the page.", limit.into()),
-            parameter(
-                "cursor",
-                "The `next_cursor` of the previous page. Leave it out for the first page.",
-                cursor.into(),
-            ),
-            parameter(
-                "count",
-                "`exact` adds `total` to the response. The request then takes a little longer.",
-                string().title(Some("Count")).enum_values(Some(["exact"])).into(),
-            ),
+            parameter("limit", "The maximum number of items on the page.", limit).build(),
+            parameter("cursor", place, cursor).build(),
+            parameter("count", counted, count).build(),
         ];
         parameters.extend(IfNoneMatch::into_params(provider));
         parameters
@@ -410,16 +405,6 @@ impl IntoParams for ChildParameters {
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
-}
-
-fn parameter(name: &str, description: &str, schema: RefOr<Schema>) -> Parameter {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Query)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(schema))
-        .build()
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use percent_encoding::percent_decode_str;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::{RefOr, Required};
 
 use crate::request::argument::argument;
 use crate::response::problem::{ErrorItem, Problem};
@@ -95,6 +98,16 @@ impl<'q> Parameters<'q> {
         })
         .ok()
     }
+}
+
+/// A parameter of the contract that may be left out.
+pub fn parameter(name: &str, description: &str, schema: impl Into<RefOr<Schema>>) -> ParameterBuilder {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(schema))
 }
 
 /// Percent-decodes strictly: every `%` begins an escape and the result is UTF-8.
