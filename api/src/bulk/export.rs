@@ -10,7 +10,6 @@ use actix_web::rt::time::Instant;
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use document::Wire;
-use document::object::Schemas;
 use document::record::personal;
 use domain::{Contract, Department, Mutual, StaffBallot};
 use futures_util::{Stream, stream};
@@ -72,10 +71,9 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
          of a `{name}` is a column. Text is written unchanged, and other values as JSON. Text that a spreadsheet \
          would treat as a formula has an apostrophe in front."
     );
-    let (of_lines, of_table): (fn() -> Schemas, fn() -> Schemas) = (named::<RecordLines>, named::<RecordTable>);
-    for (form, suffix, summary, text, media_type, schema, schemas) in [
-        (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name(), of_lines),
-        (Form::Table, "csv", "a table", table, "text/csv", RecordTable::name(), of_table),
+    for (form, suffix, summary, text, media_type, schema) in [
+        (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name()),
+        (Form::Table, "csv", "a table", table, "text/csv", RecordTable::name()),
     ] {
         let id = format!("export_{}_{suffix}", kind.table());
         let operation = words
@@ -90,7 +88,10 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
             path: format!("/{}/export.{suffix}", kind.segment()),
             method: HttpMethod::Get,
             operation,
-            schemas,
+            schemas: match form {
+                Form::Lines => named::<RecordLines>,
+                Form::Table => named::<RecordTable>,
+            },
             route: web::to(export),
         });
     }
@@ -166,7 +167,7 @@ fn until_too_late(
     stream::poll_fn(move |context| {
         rest.poll_recv(context).map(|piece| {
             let piece = match piece? {
-                Ok(_) if Instant::now() > end => Err(Problem::unavailable(1, "a client took too long over an export")),
+                Ok(_) if Instant::now() > end => Err(Problem::unavailable("a client took too long over an export")),
                 piece => piece.map(Bytes::from),
             };
             Some(piece.inspect_err(|problem| log::warn!("an export was cut short: {problem:?}")))

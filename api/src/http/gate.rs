@@ -303,7 +303,8 @@ impl Passage {
     fn complete(self, mut response: HttpResponse) -> HttpResponse {
         if let Some(problem) = problem_of(&response) {
             response = problem.respond(&self.instance(), self.id.as_str());
-            if self.is_patch_of_another_type(response.status()) {
+            // RFC 5789, section 3.1: such a refusal says what PATCH would read.
+            if self.method == Method::PATCH && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
                 response
                     .headers_mut()
                     .insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
@@ -377,11 +378,6 @@ impl Passage {
             path.extend(escaped(rest));
         }
         path
-    }
-
-    /// RFC 5789, section 3.1: such a refusal says what PATCH would read.
-    fn is_patch_of_another_type(&self, status: StatusCode) -> bool {
-        self.method == Method::PATCH && status == StatusCode::UNSUPPORTED_MEDIA_TYPE
     }
 }
 

@@ -192,7 +192,7 @@ pub fn example(kind: ProblemType) -> Value {
         IdempotencyKeyReused => Problem::idempotency_key_reused(),
         PreconditionRequired => Problem::precondition_required(),
         Internal => Problem::internal("example"),
-        Unavailable => Problem::unavailable(1, "example"),
+        Unavailable => Problem::unavailable("example"),
         StorageFull => Problem::storage_full("example"),
     };
     serde_json::to_value(problem.details("/v1/mutuals", id)).unwrap_or_default()

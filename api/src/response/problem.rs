@@ -291,26 +291,27 @@ impl Problem {
             .with_source(source)
     }
 
-    /// 503, with the seconds after which it is worth asking again. The source is logged, never sent.
-    pub fn unavailable(retry_after: u32, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(ProblemType::Unavailable, "the service cannot respond at the moment; nothing was changed")
-            .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
-            .with_source(source)
+    /// 503, with the seconds after which it is worth asking again.
+    fn for_now(detail: &str) -> Self {
+        const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+        Self::new(ProblemType::Unavailable, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
+    }
+
+    /// 503. The source is logged, never sent.
+    pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::for_now("the service cannot respond at the moment; nothing was changed").with_source(source)
     }
 
     /// 503 for a connection that is one too many.
     pub fn too_many_connections() -> Self {
-        Self::new(ProblemType::Unavailable, "there are too many connections at the moment; nothing was changed")
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        Self::for_now("there are too many connections at the moment; nothing was changed")
     }
 
     /// 503 for a change that may have been stored all the same. The source is logged, never sent.
-    pub fn outcome_unknown(retry_after: u32, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn outcome_unknown(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "the connection to the database was lost while the change was being stored, so it may or may not \
                       have been made: read the record, or send the change again with the same Idempotency-Key";
-        Self::new(ProblemType::Unavailable, detail)
-            .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
-            .with_source(source)
+        Self::for_now(detail).with_source(source)
     }
 
     /// 507. The source is logged, never sent.
@@ -434,7 +435,6 @@ impl From<Refused> for Problem {
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
-        const RETRY_AFTER_SECONDS: u32 = 1;
         match error {
             store::Error::NotFound { .. } => Self::not_found(error.to_string()),
             store::Error::Gone { deleted_at, .. } => {
@@ -449,9 +449,9 @@ impl From<store::Error> for Problem {
             store::Error::Rule(faults) => Self::from(faults),
             store::Error::State(faults) => Self::state_conflict(faults),
             store::Error::NotReady(conditions) => Self::not_ready(conditions),
-            store::Error::Unavailable(_) => Self::unavailable(RETRY_AFTER_SECONDS, error),
+            store::Error::Unavailable(_) => Self::unavailable(error),
             store::Error::StorageFull(_) => Self::storage_full(error),
-            store::Error::OutcomeUnknown(_) => Self::outcome_unknown(RETRY_AFTER_SECONDS, error),
+            store::Error::OutcomeUnknown(_) => Self::outcome_unknown(error),
             store::Error::Internal(_) => Self::internal(error),
         }
     }
