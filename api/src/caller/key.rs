@@ -10,9 +10,8 @@ use document::schema::InputOf;
 use document::value::{DepartmentId, Instant, KeyId, Name, Text, Word};
 use domain::{Action, Kind, Object, Scope, authorize, authorize_role};
 use serde::Serialize;
-use serde_json::{Value, json};
 use store::key::{NewKey, StoredKey};
-use store::{Listed, Page, ReadTx, Slice, SortKey, Sorted};
+use store::{IdPage, Listed, Slice, SortKey, Sorted};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,6 +32,16 @@ const PATH: &str = "/v1/keys";
 
 /// An API key. Only the response to its creation includes the secret.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10",
+    "label": "Procurement system of Calder Valley",
+    "role": "procurement_officer",
+    "department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"],
+    "created_at": "2025-10-01T09:30:00.000250Z",
+    "created_by": "key:0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
+    "expires_at": "2025-12-30T09:30:00.000250Z",
+    "last_used_at": "2025-10-02T14:00:00.000000Z"
+}))]
 pub struct ApiKey {
     id: KeyId,
     /// The secret. Only in the response to its creation.
@@ -88,21 +97,6 @@ impl From<StoredKey> for ApiKey {
     }
 }
 
-/// The contract's example of a key, with the name of its schema.
-pub fn example() -> (String, Value) {
-    let example = json!({
-        "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10",
-        "label": "Procurement system of Calder Valley",
-        "role": "procurement_officer",
-        "department_ids": ["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"],
-        "created_at": "2025-10-01T09:30:00.000250Z",
-        "created_by": "key:0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
-        "expires_at": "2025-12-30T09:30:00.000250Z",
-        "last_used_at": "2025-10-02T14:00:00.000000Z",
-    });
-    (ApiKey::name().into_owned(), example)
-}
-
 impl Sorted for ApiKey {
     const NAME: &'static str = "ApiKeySort";
     const KEYS: &'static [SortKey] = &[SortKey::ID];
@@ -126,8 +120,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 async fn list_keys(app: App, caller: Caller, query: ListQuery<NoFilter, ApiKey>) -> Result<HttpResponse, Problem> {
     authorize_role(&caller, Action::Read, Kind::Key)?;
     let page = query.page.clone();
-    let slice = app.store.read(move |tx| slice(tx, &page)).await?;
-    query.answer(slice)
+    let slice = app.store.read(move |tx| {
+        let (keys, total) = store::key::list(tx, &IdPage::from(&page))?;
+        let items = keys.into_iter().map(listed).collect();
+        Ok::<_, Problem>(Slice::by_id(items, page.limit, page.count.then_some(total)))
+    });
+    query.answer(slice.await?)
 }
 
 /// Get an API key
@@ -215,11 +213,6 @@ async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpR
 fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
     conditional::json(response, serde_json::to_string(view).unwrap_or_default())
-}
-
-fn slice(tx: &mut ReadTx<'_>, page: &Page) -> Result<Slice, Problem> {
-    let (keys, total) = store::key::list(tx, &page.into())?;
-    Ok(Slice::by_id(keys.into_iter().map(listed).collect(), page.limit, page.count.then_some(total)))
 }
 
 /// A key has no version; what changes about it is told by times.

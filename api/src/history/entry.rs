@@ -1,6 +1,5 @@
 //! Entries: every accepted change to the register, in order, for whoever follows the register or asks how a record came about.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::header::HeaderValue;
@@ -388,11 +387,7 @@ impl PartialSchema for LoggedRecord {
     }
 }
 
-impl ToSchema for LoggedRecord {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("LoggedRecord")
-    }
-}
+impl ToSchema for LoggedRecord {}
 
 impl PartialSchema for RecordChanges {
     fn schema() -> RefOr<Schema> {
@@ -400,8 +395,4 @@ impl PartialSchema for RecordChanges {
     }
 }
 
-impl ToSchema for RecordChanges {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("RecordChanges")
-    }
-}
+impl ToSchema for RecordChanges {}

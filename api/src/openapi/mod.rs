@@ -35,7 +35,6 @@ use self::operation::{BEARER, everybody, has_parameter, operations};
 pub use self::refusal::example;
 pub use self::share::EVERY_ANSWERS_HEADERS;
 use crate::caller::access::Asked;
-use crate::caller::key;
 use crate::register::operations;
 use crate::request::query::MAX_VALUES;
 use document::register::CpvPrefix;
@@ -118,7 +117,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         conflict::add_to(path, method, operation);
     }
     links::add(document);
-    for (name, example) in operations::examples().into_iter().chain([key::example()]) {
+    for (name, example) in operations::examples() {
         if let Some(RefOr::T(Schema::Object(schema))) = components.schemas.get_mut(&name) {
             schema.example = Some(example);
         }

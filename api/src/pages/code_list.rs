@@ -103,25 +103,24 @@ pub struct CodeList {
     codes: Vec<Code>,
 }
 
-const COMPANIES_ACT: CodeListSource =
-    CodeListSource { title: "Companies Act 2006", url: "https://www.legislation.gov.uk/ukpga/2006/46" };
-const SOCIETIES_ACT: CodeListSource = CodeListSource {
-    title: "Co-operative and Community Benefit Societies Act 2014",
-    url: "https://www.legislation.gov.uk/ukpga/2014/14",
-};
-const CHARITIES_ACT: CodeListSource =
-    CodeListSource { title: "Charities Act 2011", url: "https://www.legislation.gov.uk/ukpga/2011/25" };
+const fn source(title: &'static str, url: &'static str) -> CodeListSource {
+    CodeListSource { title, url }
+}
+
+const COMPANIES_ACT: CodeListSource = source("Companies Act 2006", "https://www.legislation.gov.uk/ukpga/2006/46");
+const SOCIETIES_ACT: CodeListSource =
+    source("Co-operative and Community Benefit Societies Act 2014", "https://www.legislation.gov.uk/ukpga/2014/14");
+const CHARITIES_ACT: CodeListSource = source("Charities Act 2011", "https://www.legislation.gov.uk/ukpga/2011/25");
 const PCR_2006: CodeListSource =
-    CodeListSource { title: "Public Contracts Regulations 2006", url: "https://www.legislation.gov.uk/uksi/2006/5" };
+    source("Public Contracts Regulations 2006", "https://www.legislation.gov.uk/uksi/2006/5");
 const PCR_2015: CodeListSource =
-    CodeListSource { title: "Public Contracts Regulations 2015", url: "https://www.legislation.gov.uk/uksi/2015/102" };
-const PA_2023: CodeListSource =
-    CodeListSource { title: "Procurement Act 2023", url: "https://www.legislation.gov.uk/ukpga/2023/54" };
-const PSR_2023: CodeListSource = CodeListSource {
-    title: "Health Care Services (Provider Selection Regime) Regulations 2023",
-    url: "https://www.legislation.gov.uk/uksi/2023/1348",
-};
-const ORG_ID: CodeListSource = CodeListSource { title: "org-id.guide, list of registers", url: "http://org-id.guide" };
+    source("Public Contracts Regulations 2015", "https://www.legislation.gov.uk/uksi/2015/102");
+const PA_2023: CodeListSource = source("Procurement Act 2023", "https://www.legislation.gov.uk/ukpga/2023/54");
+const PSR_2023: CodeListSource = source(
+    "Health Care Services (Provider Selection Regime) Regulations 2023",
+    "https://www.legislation.gov.uk/uksi/2023/1348",
+);
+const ORG_ID: CodeListSource = source("org-id.guide, list of registers", "http://org-id.guide");
 
 /// All code lists. A test holds them against the contract's vocabularies.
 fn all() -> Vec<CodeList> {
