@@ -155,7 +155,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
         let transition = StageTransition {
             position: 0,
             from: Stage::default(),
-            unmet: Vec::new(),
+            unmet_conditions: Vec::new(),
             to,
             effective_on,
             reason: None,

@@ -29,7 +29,7 @@ pub trait Input: Wire + DeserializeOwned + Validate + 'static {
 
     /// The records that it refers to, each by the member that says so.
     fn references(&self) -> Vec<Reference> {
-        Vec::new()
+        self.named_records()
     }
 
     /// Tells what else is wrong with a record that is new.

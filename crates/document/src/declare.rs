@@ -10,6 +10,7 @@ use serde::ser::{Serialize, Serializer};
 use validator::{ValidationErrors, ValidationErrorsKind};
 
 use crate::object::Typed;
+use crate::reference::Reference;
 
 /// What follows from the other members: it is shown, and passed over where a document is read.
 #[derive(Clone, Debug)]
@@ -73,6 +74,12 @@ pub fn check_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str, v
     }
 }
 
+/// Notes the records that the elements of a list name.
+pub fn name_each<T: Typed>(named: &mut Vec<Reference>, name: &str, values: &[T]) {
+    let found = values.iter().enumerate().filter_map(|(index, value)| Some((index, value.named_record()?)));
+    named.extend(found.map(|(index, (kind, id))| Reference::new(format!("{name}/{index}"), kind, id)));
+}
+
 /// Declares objects of the wire.
 ///
 /// Each member says its type and its presence, and by further words what else is to be known of it (see [`Member`](crate::object::Member)):
@@ -92,11 +99,18 @@ pub fn check_list<T: Typed>(errors: &mut ValidationErrors, name: &'static str, v
 /// A `record` names the type of its id, and the member that says which record it belongs to with its type. A `struct` is part of a record
 /// or the body of an action. The expansion is a struct with the members as `Option<_>` or `Vec<_>`, and its `Object`.
 ///
-/// A `struct Source for domain::Source` has the members of that struct and no others: `into_value` makes the one, `show` the other.
+/// What is `for domain::Objection` has the members of that struct and no others, and is [`Plain`](crate::value::Plain): the one is made from
+/// the other. A child is its [`Input`](crate::body::Input) and its [`ChildDocument`](crate::record::ChildDocument) too. What is
+/// `for domain::Source, checked` is for a `Checked<Source>`. Members that the domain checks together stand in braces, as
+/// `handling: Handling against ["outcome"] { … }`: the wire has them beside the others, and the domain in a `Checked<Handling>`, for which
+/// others are held against those named (see [`Faults::checked`](crate::faults::Faults::checked)). A member is `filled` where it may be left
+/// out and is filled in before the value is built; a child with such members says so, as `for domain::StageTransition, filled`, and has its
+/// `Input` and its `ChildDocument` written out.
 macro_rules! wire {
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
-    pub record $Name:ident($Id:ident $(, $parent:ident: $ParentId:ident)?) { $($members:tt)* } $($more:tt)*) => {
-        wire! { @declare $Name [$($about)+] [$($($example)+)?]
+    pub record $Name:ident($Id:ident $(, $parent:ident: $ParentId:ident)?)
+    $(for domain::$Value:ident $(, $filled:ident)?)? { $($members:tt)* } $($more:tt)*) => {
+        wire! { @beside [@declare $Name [$($about)+] [$($($example)+)?]
             [Some($crate::object::Envelope {
                 id: <$Id as $crate::object::Typed>::reference,
                 collect: |schemas| {
@@ -105,41 +119,102 @@ macro_rules! wire {
                     $(<$ParentId as $crate::object::Typed>::collect(schemas);)?
                 },
                 parent: wire!(@parent $($parent $ParentId)?),
-            })]
+            })]]
             $($members)* }
+        wire! { @plain $Name [$($Value)?] $($members)* }
+        wire! { @child $Name [$($Value $($filled)?)?] $($parent)? }
         wire! { $($more)* }
     };
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
-    pub struct $Name:ident for domain::$Value:ident { $($members:tt)* } $($more:tt)*) => {
+    pub struct $Name:ident $(for domain::$Value:ident $(, $checked:ident)?)? { $($members:tt)* } $($more:tt)*) => {
         wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
-        wire! { @plain $Name $Value $($members)* }
-        wire! { $($more)* }
-    };
-    ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
-    pub struct $Name:ident { $($members:tt)* } $($more:tt)*) => {
-        wire! { @declare $Name [$($about)+] [$($($example)+)?] [None] $($members)* }
+        wire! { @plain $Name [$($Value $($checked)?)?] $($members)* }
         wire! { $($more)* }
     };
     () => {};
-    (@plain $Name:ident $Value:ident
-        $($(#[doc = $says:literal])* $field:ident: $T:ident = $presence:ident $(.$flag:ident($($value:expr),*))*,)*) => {
-        impl $Name {
-            /// The domain's value, unless a member is missing, which is told already.
-            pub(crate) fn into_value(self) -> Option<domain::$Value> {
-                Some(domain::$Value { $($field: wire!(@into $presence self.$field),)* })
+    // The members in braces beside the others.
+    (@beside [$($start:tt)*] $(
+        $(#[doc = $says:literal])* $field:ident: $T:ident
+        $(= $presence:ident $(.$flag:ident($($value:expr),*))*)?
+        $(against $against:tt { $(
+            $(#[doc = $said:literal])* $part:ident: $P:ident = $how:ident $(.$mark:ident($($given:expr),*))*,
+        )* })?,
+    )*) => {
+        wire! { $($start)* $(
+            $(#[doc = $says])*
+            $($field: $T = $presence $(.$flag($($value),*))*,)?
+            $($($(#[doc = $said])* $part: $P = $how $(.$mark($($given),*))*,)*)?
+        )* }
+    };
+    (@plain $Name:ident [] $($members:tt)*) => {};
+    (@plain $Name:ident [$Value:ident $($checked:ident)?] $(
+        $(#[doc = $says:literal])* $field:ident: $T:ident
+        $(= $presence:ident $(.$flag:ident($($value:expr),*))*)?
+        $(against $against:tt { $(
+            $(#[doc = $said:literal])* $part:ident: $P:ident = $how:ident $(.$mark:ident($($given:expr),*))*,
+        )* })?,
+    )*) => {
+        impl $crate::value::Plain for $Name {
+            type Value = wire!(@value $Value $($checked)?);
+
+            fn build(self, faults: &mut $crate::faults::Faults) -> Option<Self::Value> {
+                $(
+                    $(let $field = wire!(@build $presence faults, self.$field, stringify!($field));)?
+                    $(
+                        $(let $part = wire!(@build $how faults, self.$part, stringify!($part));)*
+                        let parts = || Some($T { $($part: wire!(@given $how $part)),* });
+                        let $field = parts().and_then(|parts| faults.checked(&$against, parts));
+                    )?
+                )*
+                let value = domain::$Value { $($field: wire!(@given $($presence)? $(checked $against)? $field)),* };
+                wire!(@whole faults value $($checked)?)
             }
 
-            /// The domain's value, to be shown.
-            pub(crate) fn show(value: &domain::$Value) -> Self {
-                Self { $($field: wire!(@show $presence value.$field),)* }
+            fn show(value: &Self::Value) -> Self {
+                Self { $(
+                    $($field: wire!(@show $presence value.$field),)?
+                    $($($part: wire!(@show $how value.$field.$part),)*)?
+                )* }
             }
         }
     };
-    (@into required $value:expr) => { $crate::value::Plain::into_value($value?) };
-    (@into optional $value:expr) => { $value.map($crate::value::Plain::into_value) };
-    (@into default $value:expr) => { $value.map($crate::value::Plain::into_value).unwrap_or_default() };
+    (@value $Value:ident) => { domain::$Value };
+    (@value $Value:ident checked) => { domain::Checked<domain::$Value> };
+    (@whole $faults:ident $value:ident) => { Some($value) };
+    (@whole $faults:ident $value:ident checked) => { $faults.checked(&[], $value) };
+    // What is missing is told already, and what is wrong by whatever builds it: where a member may be left out, the rest is made without it.
+    (@build list $faults:ident, $member:expr, $name:expr) => { $faults.list($name, $member) };
+    (@build required_list $faults:ident, $member:expr, $name:expr) => { $faults.list($name, $member.unwrap_or_default()) };
+    (@build $presence:ident $faults:ident, $member:expr, $name:expr) => {
+        $member.and_then(|member| $faults.member($name, member))
+    };
+    (@given optional $built:ident) => { $built };
+    (@given default $built:ident) => { $built.unwrap_or_default() };
+    (@given checked $against:tt $built:ident) => { $built? };
+    (@given $presence:ident $built:ident) => { $built? };
+    (@show list $value:expr) => { $value.iter().map($crate::value::Plain::show).collect() };
+    (@show required_list $value:expr) => { Some(wire!(@show list $value)) };
     (@show optional $value:expr) => { $value.as_ref().map($crate::value::Plain::show) };
     (@show $presence:ident $value:expr) => { Some($crate::value::Plain::show(&$value)) };
+    (@child $Name:ident [$Value:ident] $parent:ident) => {
+        impl $crate::body::Input for $Name {
+            type Value = domain::$Value;
+
+            fn build(self, faults: &mut $crate::faults::Faults) -> Option<domain::$Value> {
+                $crate::value::Plain::build(self, faults)
+            }
+        }
+
+        impl $crate::record::ChildDocument for domain::$Value {
+            type Document = $Name;
+
+            fn show(&self) -> $Name {
+                $crate::value::Plain::show(self)
+            }
+        }
+    };
+    // A root, or a child with members to be filled in: what is more to it stands beside its declaration.
+    (@child $($other:tt)*) => {};
     (@declare $Name:ident [$($about:literal)+] [$($example:tt)*] [$envelope:expr]
         $($(#[doc = $says:literal])* $field:ident: $T:ident = $presence:ident $(.$flag:ident($($value:expr),*))*,)*) => {
         $(#[doc = $about])+
@@ -165,6 +240,12 @@ macro_rules! wire {
                 )*],
                 example: wire!(@example $($example)*),
             };
+
+            fn named_records(&self) -> Vec<$crate::reference::Reference> {
+                let mut named = Vec::new();
+                $(wire!(@name named self $presence $field);)*
+                named
+            }
         }
 
         impl $crate::object::Typed for $Name {
@@ -217,6 +298,7 @@ macro_rules! wire {
     (@presence required) => { $crate::object::Presence::Required };
     (@presence optional) => { $crate::object::Presence::Optional };
     (@presence default) => { $crate::object::Presence::Default };
+    (@presence filled) => { $crate::object::Presence::Default };
     (@presence list) => { $crate::object::Presence::List };
     (@presence required_list) => { $crate::object::Presence::RequiredList };
     (@presence optional_list) => { $crate::object::Presence::OptionalList };
@@ -227,6 +309,20 @@ macro_rules! wire {
     (@type optional_list $T:ident) => { Option<Vec<$T>> };
     (@type derived $T:ident) => { $crate::declare::Shown<$T> };
     (@type $presence:ident $T:ident) => { Option<$T> };
+
+    (@name $named:ident $this:ident derived $field:ident) => {};
+    (@name $named:ident $this:ident list $field:ident) => {
+        $crate::declare::name_each(&mut $named, stringify!($field), &$this.$field)
+    };
+    (@name $named:ident $this:ident required_list $field:ident) => {
+        $crate::declare::name_each(&mut $named, stringify!($field), $this.$field.as_deref().unwrap_or_default())
+    };
+    (@name $named:ident $this:ident optional_list $field:ident) => { wire!(@name $named $this required_list $field) };
+    (@name $named:ident $this:ident $presence:ident $field:ident) => {
+        if let Some((kind, id)) = $this.$field.as_ref().and_then($crate::object::Typed::named_record) {
+            $named.push($crate::reference::Reference::new(stringify!($field), kind, id));
+        }
+    };
 
     // What the register sets is nobody's to give.
     (@check $errors:ident $this:ident $presence:ident $field:ident .set $($more:tt)*) => {};

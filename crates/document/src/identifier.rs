@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::value::Word;
+use crate::value::{Plain, Word};
 
 /// A register that gives identifiers.
 pub type Scheme = Word<domain::Scheme>;
@@ -27,9 +27,10 @@ fn id() -> RefOr<Schema> {
     id.examples(["09506232"]).into()
 }
 
-impl Identifier {
-    /// The identifier, or its faults.
-    pub fn build(self, faults: &mut Faults) -> Option<domain::Identifier> {
+impl Plain for Identifier {
+    type Value = domain::Identifier;
+
+    fn build(self, faults: &mut Faults) -> Option<domain::Identifier> {
         let Word(scheme) = self.scheme?;
         let made = domain::Identifier::new(scheme, &self.id?);
         // What is filed under another register's scheme is right itself: the scheme is to be corrected.
@@ -38,8 +39,7 @@ impl Identifier {
         faults.take(field, made)
     }
 
-    /// The identifier, to be shown.
-    pub fn show(identifier: &domain::Identifier) -> Self {
+    fn show(identifier: &domain::Identifier) -> Self {
         Self { scheme: Some(Word(identifier.scheme())), id: Some(identifier.id().to_owned()) }
     }
 }

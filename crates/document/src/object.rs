@@ -1,10 +1,13 @@
 //! What describes an object of the wire: its members, each with what is to be known of it, and the schemas that they refer to.
 
+use domain::Kind;
 use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 use validator::ValidationErrors;
+
+use crate::reference::Reference;
 
 /// Named schemas, as they are collected for the contract.
 pub type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -194,6 +197,9 @@ impl Member {
 pub trait Wire: Typed + Sized {
     /// Its description.
     const OBJECT: Object;
+
+    /// The records that its members name, each by the member that says so.
+    fn named_records(&self) -> Vec<Reference>;
 }
 
 /// What a member can hold: a value, or an object of the wire, with a schema under its own name.
@@ -217,6 +223,11 @@ pub trait Typed: ToSchema {
     /// The members that are missing.
     fn check(&self) -> Result<(), ValidationErrors> {
         Ok(())
+    }
+
+    /// The record that it names, where it is the id of one that must be there.
+    fn named_record(&self) -> Option<(Kind, String)> {
+        None
     }
 
     /// The same without what it says about persons, and whether it said something.

@@ -1,14 +1,14 @@
 //! Where a record comes from.
 
-use domain::{Distinct, Sources};
+use domain::Sources;
 
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::value::{Day, Name, Note, Title, WebUrl};
+use crate::value::{Day, Name, Note, Plain, Title, WebUrl};
 
 wire! {
     /// A source of a record: at least one of `url`, `title`, `asserted_by` and `note`.
-    pub struct Source for domain::Source {
+    pub struct Source for domain::Source, checked {
         /// The address of the page.
         url: WebUrl = optional,
         /// The heading of the page, report or article.
@@ -24,11 +24,10 @@ wire! {
 
 /// The sources of a record, or their faults.
 pub fn build(sources: Vec<Source>, faults: &mut Faults) -> Option<Sources> {
-    let sources = faults.each("sources", sources, |source, faults| faults.checked(&[], source.into_value()?));
-    faults.take("sources", Distinct::new(sources))
+    faults.list("sources", sources)
 }
 
 /// The sources of a record, to be shown.
 pub fn show(sources: &Sources) -> Vec<Source> {
-    sources.iter().map(|source| Source::show(source)).collect()
+    sources.iter().map(Source::show).collect()
 }

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
-use domain::{FaultCode, Invalid, Vocabulary};
+use domain::{FaultCode, Invalid, Kind, Vocabulary};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::RefOr;
@@ -19,12 +19,13 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::decode::refuse;
+use crate::faults::{Faults, IntoFaults};
 use crate::object::Typed;
 
 /// Declares values that are JSON strings: what the contract says of each, its name there, the domain's value, and what is added to the
-/// schema of a string.
+/// schema of a string; of an id, also which kind of record it names.
 macro_rules! text {
-    ($($(#[doc = $says:literal])+ $Name:ident: $T:ty = $(.$add:ident($($value:expr),*))+;)+) => {$(
+    ($($(#[doc = $says:literal])+ $Name:ident: $T:ty = $(.$add:ident($($value:expr),*))+ $(, of $kind:ident)?;)+) => {$(
         $(#[doc = $says])+
         pub type $Name = $crate::value::Text<$T>;
 
@@ -34,6 +35,10 @@ macro_rules! text {
             fn describe(string: ObjectBuilder) -> ObjectBuilder {
                 string.description(Some(concat!($($says),+).trim_ascii()))$(.$add($($value),*))+
             }
+
+            $(fn named_record(&self) -> Option<(domain::Kind, String)> {
+                Some((domain::Kind::$kind, self.to_string()))
+            })?
         }
     )+};
 }
@@ -71,31 +76,31 @@ text! {
         .max_length(Some(10))
         .examples(["2011-10"]);
     /// Id of a department.
-    DepartmentId: domain::DepartmentId = .id();
+    DepartmentId: domain::DepartmentId = .id(), of Department;
     /// Id of a mutual.
-    MutualId: domain::MutualId = .id();
+    MutualId: domain::MutualId = .id(), of Mutual;
     /// Id of a staff ballot.
-    StaffBallotId: domain::StaffBallotId = .id();
+    StaffBallotId: domain::StaffBallotId = .id(), of StaffBallot;
     /// Id of a contract.
-    ContractId: domain::ContractId = .id();
+    ContractId: domain::ContractId = .id(), of Contract;
     /// Id of a department's commitment.
-    CommitmentId: domain::CommitmentId = .id();
+    CommitmentId: domain::CommitmentId = .id(), of Commitment;
     /// Id of a mutual's stage transition.
-    StageTransitionId: domain::StageTransitionId = .id();
+    StageTransitionId: domain::StageTransitionId = .id(), of StageTransition;
     /// Id of a step of a department's pathway.
-    PathwayStepId: domain::PathwayStepId = .id();
+    PathwayStepId: domain::PathwayStepId = .id(), of PathwayStep;
     /// Id of an enabler.
-    EnablerId: domain::EnablerId = .id();
+    EnablerId: domain::EnablerId = .id(), of Enabler;
     /// Id of a mutual's annual return.
-    AnnualReturnId: domain::AnnualReturnId = .id();
+    AnnualReturnId: domain::AnnualReturnId = .id(), of AnnualReturn;
     /// Id of an endorsement of a mutual.
-    EndorsementId: domain::EndorsementId = .id();
+    EndorsementId: domain::EndorsementId = .id(), of Endorsement;
     /// Id of an objection to a mutual.
-    ObjectionId: domain::ObjectionId = .id();
+    ObjectionId: domain::ObjectionId = .id(), of Objection;
     /// Id of a mutual's request for support.
-    SupportRequestId: domain::SupportRequestId = .id();
+    SupportRequestId: domain::SupportRequestId = .id(), of SupportRequest;
     /// Id of a mutual's progress on a step of its pathway.
-    PathwayProgressId: domain::PathwayProgressId = .id();
+    PathwayProgressId: domain::PathwayProgressId = .id(), of PathwayProgress;
     /// A number of full-time equivalents in steps of a hundredth, as decimal text. Responses have two decimal places:
     /// `12` becomes `12.00`.
     Fte: domain::Fte =
@@ -179,6 +184,11 @@ pub trait Described {
 
     /// Adds what it means, its bounds and an example to the schema of a string.
     fn describe(string: ObjectBuilder) -> ObjectBuilder;
+
+    /// The record that it names, where it is the id of one that must be there.
+    fn named_record(&self) -> Option<(Kind, String)> {
+        None
+    }
 }
 
 /// A resource's content whose slug may be the register's own proposal.
@@ -197,16 +207,48 @@ impl<T> From<T> for Slugged<T> {
     }
 }
 
-/// A value of the wire that stands for one of the domain, whatever stands beside it.
-pub trait Plain {
+/// Makes the slug of a record from its name where the client gave none; says whether it gave none.
+pub(crate) fn fill_slug(slug: &mut Option<Slug>, name: Option<&Name>) -> bool {
+    let is_missing = slug.is_none();
+    if is_missing {
+        *slug = name.map(|Text(name)| Text(domain::Slug::from_name(name)));
+    }
+    is_missing
+}
+
+/// What a member holds that stands for a value of the domain, whatever stands beside it.
+pub trait Plain: Typed + Sized {
     /// The domain's value.
     type Value;
 
-    /// The domain's value.
-    fn into_value(self) -> Self::Value;
+    /// The domain's value, or what is wrong with it. What is missing is told already.
+    fn build(self, faults: &mut Faults) -> Option<Self::Value>;
 
     /// The domain's value, to be shown.
     fn show(value: &Self::Value) -> Self;
+}
+
+impl Faults {
+    /// The value that a member stands for.
+    pub fn member<T: Plain>(&mut self, field: &str, member: T) -> Option<T::Value> {
+        match T::INSIDE {
+            Some(_) => self.within(field, member, T::build),
+            None => member.build(self),
+        }
+    }
+
+    /// The list of the values that elements stand for, by the rules of its own.
+    pub fn list<T: Plain, L: TryFrom<Vec<T::Value>, Error: IntoFaults>>(
+        &mut self,
+        field: &str,
+        elements: Vec<T>,
+    ) -> Option<L> {
+        let values = match T::INSIDE {
+            Some(_) => self.each(field, elements, T::build),
+            None => elements.into_iter().filter_map(|element| element.build(self)).collect(),
+        };
+        self.take(field, L::try_from(values))
+    }
 }
 
 macro_rules! around_values {
@@ -224,11 +266,14 @@ macro_rules! around_values {
             }
         }
 
-        impl<T: Clone> Plain for $Wrapper<T> {
+        impl<T: Clone> Plain for $Wrapper<T>
+        where
+            Self: Typed,
+        {
             type Value = T;
 
-            fn into_value(self) -> T {
-                self.0
+            fn build(self, _: &mut Faults) -> Option<T> {
+                Some(self.0)
             }
 
             fn show(value: &T) -> Self {
@@ -249,8 +294,8 @@ around_values! { Text Word }
 impl Plain for Instant {
     type Value = DateTime<Utc>;
 
-    fn into_value(self) -> DateTime<Utc> {
-        self.0
+    fn build(self, _: &mut Faults) -> Option<DateTime<Utc>> {
+        Some(self.0)
     }
 
     fn show(value: &DateTime<Utc>) -> Self {
@@ -263,8 +308,8 @@ macro_rules! as_it_is {
         $(impl Plain for $T {
             type Value = Self;
 
-            fn into_value(self) -> Self {
-                self
+            fn build(self, _: &mut Faults) -> Option<Self> {
+                Some(self)
             }
 
             fn show(value: &Self) -> Self {
@@ -451,7 +496,11 @@ impl PartialSchema for Instant {
 
 impl ToSchema for Instant {}
 
-impl<T: Described> Typed for Text<T> {}
+impl<T: Described> Typed for Text<T> {
+    fn named_record(&self) -> Option<(Kind, String)> {
+        self.0.named_record()
+    }
+}
 
 impl<T: Vocabulary> Typed for Word<T> {}
 

@@ -68,6 +68,14 @@ impl<T: PartialEq, const MIN: usize, const MAX: usize> Distinct<T, MIN, MAX> {
     }
 }
 
+impl<T: PartialEq, const MIN: usize, const MAX: usize> TryFrom<Vec<T>> for Distinct<T, MIN, MAX> {
+    type Error = Vec<Fault>;
+
+    fn try_from(items: Vec<T>) -> Result<Self, Vec<Fault>> {
+        Self::new(items)
+    }
+}
+
 /// The empty list, where one is allowed.
 impl<T, const MAX: usize> Default for Distinct<T, 0, MAX> {
     fn default() -> Self {

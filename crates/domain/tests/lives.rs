@@ -109,7 +109,7 @@ fn other_parents_need_a_lead_and_are_named_once() {
 
 #[test]
 fn the_day_of_a_count_of_staff_needs_the_count() {
-    let staff = |count, on| Staff { count, counted_on: date(on) };
+    let staff = |count, on| Staff { staff_count: count, staff_counted_on: date(on) };
 
     assert!(fields(&staff(Some(0), "2012")).is_empty());
     assert_eq!(fields(&staff(None, "2012")), at("staff_counted_on", FaultCode::Inconsistent));

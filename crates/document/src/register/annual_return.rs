@@ -2,13 +2,11 @@
 
 use domain::{AnnualFigures, MAX_INTEGER, Staff};
 
-use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::record::ChildDocument;
 use crate::register::{Currency, Money, Percent};
-use crate::source::{self, Source};
-use crate::value::{AnnualReturnId, Day, Fte, MutualId, Text};
+use crate::source::Source;
+use crate::value::{AnnualReturnId, Day, Fte, MutualId, Plain, Text};
 
 wire! {
     /// A mutual's figures for one year. Give at least one figure besides `period_ends_on`, and leave out those that are
@@ -25,26 +23,28 @@ wire! {
         "staff_shareholding_percent": "51.00",
         "sources": [{"title": "Annual report and accounts 2012 to 2013", "accessed_on": "2025-07-01"}]
     })]
-    pub record AnnualReturn(AnnualReturnId, mutual_id: MutualId) {
+    pub record AnnualReturn(AnnualReturnId, mutual_id: MutualId) for domain::AnnualReturn {
         /// The last day of the year that the return is about. A mutual has only one return for each such day.
         period_ends_on: Day = required,
-        /// The income of the year.
-        turnover: Money = optional,
-        /// The surplus of the year. Below 0 for a loss. In the currency of `turnover`.
-        surplus: SignedMoney = optional,
-        /// How many people worked in the mutual at the end of the year: heads, not full-time equivalents. The mutual's
-        /// `staff_count` comes from the newest return that has a `headcount`.
-        headcount: i64 = optional.range(0, Staff::MAX_COUNT),
-        /// The same staff in full-time equivalents: not more than `headcount`.
-        fte: Fte = optional,
-        /// How many people were served in the year.
-        service_users: i64 = optional.range(0, Staff::MAX_COUNT),
-        /// How many board members were staff chosen by staff: not more than `board_size`.
-        staff_directors: i64 = optional.range(0, Staff::MAX_COUNT),
-        /// How many members the board had.
-        board_size: i64 = optional.range(0, Staff::MAX_COUNT),
-        /// The percentage of the mutual's shares that staff held.
-        staff_shareholding_percent: Percent = optional,
+        figures: AnnualFigures against [] {
+            /// The income of the year.
+            turnover: Money = optional,
+            /// The surplus of the year. Below 0 for a loss. In the currency of `turnover`.
+            surplus: SignedMoney = optional,
+            /// How many people worked in the mutual at the end of the year: heads, not full-time equivalents. The
+            /// mutual's `staff_count` comes from the newest return that has a `headcount`.
+            headcount: i64 = optional.range(0, Staff::MAX_COUNT),
+            /// The same staff in full-time equivalents: not more than `headcount`.
+            fte: Fte = optional,
+            /// How many people were served in the year.
+            service_users: i64 = optional.range(0, Staff::MAX_COUNT),
+            /// How many board members were staff chosen by staff: not more than `board_size`.
+            staff_directors: i64 = optional.range(0, Staff::MAX_COUNT),
+            /// How many members the board had.
+            board_size: i64 = optional.range(0, Staff::MAX_COUNT),
+            /// The percentage of the mutual's shares that staff held.
+            staff_shareholding_percent: Percent = optional,
+        },
         /// The sources of the record.
         sources: Source = list.max(50),
     }
@@ -58,61 +58,15 @@ wire! {
     }
 }
 
-impl Input for AnnualReturn {
-    type Value = domain::AnnualReturn;
+impl Plain for SignedMoney {
+    type Value = domain::SignedMoney;
 
-    fn build(self, faults: &mut Faults) -> Option<domain::AnnualReturn> {
-        let turnover = self.turnover.and_then(|money| faults.within("turnover", money, Money::build));
-        let surplus = self.surplus.and_then(|money| faults.within("surplus", money, SignedMoney::build));
-        let figures = AnnualFigures {
-            turnover,
-            surplus,
-            headcount: self.headcount,
-            fte: self.fte.map(Text::into_inner),
-            service_users: self.service_users,
-            staff_directors: self.staff_directors,
-            board_size: self.board_size,
-            staff_shareholding_percent: self.staff_shareholding_percent.map(Text::into_inner),
-        };
-        let figures = faults.checked(&[], figures);
-        let sources = source::build(self.sources, faults);
-        Some(domain::AnnualReturn {
-            period_ends_on: self.period_ends_on?.into_inner(),
-            figures: figures?,
-            sources: sources?,
-        })
-    }
-}
-
-impl SignedMoney {
-    /// The amount, or its faults.
-    pub fn build(self, faults: &mut Faults) -> Option<domain::SignedMoney> {
+    fn build(self, faults: &mut Faults) -> Option<domain::SignedMoney> {
         faults.take("amount_minor", domain::SignedMoney::new(self.amount_minor?, self.currency?.into_inner()))
     }
 
-    /// The amount, to be shown.
-    pub fn show(money: domain::SignedMoney) -> Self {
+    fn show(money: &domain::SignedMoney) -> Self {
         Self { amount_minor: Some(money.amount_minor()), currency: Some(Text(money.currency())) }
-    }
-}
-
-impl ChildDocument for domain::AnnualReturn {
-    type Document = AnnualReturn;
-
-    fn show(&self) -> AnnualReturn {
-        let figures = &*self.figures;
-        AnnualReturn {
-            period_ends_on: Some(Text(self.period_ends_on)),
-            turnover: figures.turnover.map(Money::show),
-            surplus: figures.surplus.map(SignedMoney::show),
-            headcount: figures.headcount,
-            fte: figures.fte.map(Text),
-            service_users: figures.service_users,
-            staff_directors: figures.staff_directors,
-            board_size: figures.board_size,
-            staff_shareholding_percent: figures.staff_shareholding_percent.map(Text),
-            sources: source::show(&self.sources),
-        }
     }
 }
 

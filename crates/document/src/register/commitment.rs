@@ -1,11 +1,8 @@
 //! Commitments of departments: what was promised, by when, and whether it was kept.
 
-use crate::body::Input;
 use crate::declare::wire;
-use crate::faults::Faults;
-use crate::record::ChildDocument;
-use crate::source::{self, Source};
-use crate::value::{CommitmentId, Day, DepartmentId, Text, Title, WebUrl, Word};
+use crate::source::Source;
+use crate::value::{CommitmentId, Day, DepartmentId, Title, WebUrl, Word};
 
 /// What a department commits itself to.
 pub type CommitmentKind = Word<domain::CommitmentKind>;
@@ -21,7 +18,7 @@ wire! {
         "evidence_url": "https://www.example.gov.uk/mutuals/pathway",
         "sources": [{"title": "Mutuals Taskforce report", "accessed_on": "2025-07-01"}]
     })]
-    pub record Commitment(CommitmentId, department_id: DepartmentId) {
+    pub record Commitment(CommitmentId, department_id: DepartmentId) for domain::Commitment {
         kind: CommitmentKind = required,
         /// What the department promised to publish.
         title: Title = required,
@@ -33,37 +30,6 @@ wire! {
         evidence_url: WebUrl = optional,
         /// The sources of the record.
         sources: Source = list.max(50),
-    }
-}
-
-impl Input for Commitment {
-    type Value = domain::Commitment;
-
-    fn build(self, faults: &mut Faults) -> Option<domain::Commitment> {
-        let sources = source::build(self.sources, faults);
-        Some(domain::Commitment {
-            kind: self.kind?.into_inner(),
-            title: self.title?.into_inner(),
-            due_on: self.due_on?.into_inner(),
-            published_on: self.published_on.map(Text::into_inner),
-            evidence_url: self.evidence_url.map(Text::into_inner),
-            sources: sources?,
-        })
-    }
-}
-
-impl ChildDocument for domain::Commitment {
-    type Document = Commitment;
-
-    fn show(&self) -> Commitment {
-        Commitment {
-            kind: Some(Word(self.kind)),
-            title: Some(Text(self.title.clone())),
-            due_on: Some(Text(self.due_on)),
-            published_on: self.published_on.map(Text),
-            evidence_url: self.evidence_url.clone().map(Text),
-            sources: source::show(&self.sources),
-        }
     }
 }
 

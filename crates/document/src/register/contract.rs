@@ -1,6 +1,6 @@
 //! Contracts under which a mutual supplies services to a public body.
 
-use domain::{Distinct, Invalid, Kind, MAX_INTEGER, Timeline};
+use domain::{Distinct, Invalid, MAX_INTEGER, Timeline};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa::openapi::schema::ObjectBuilder;
@@ -9,11 +9,10 @@ use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
 use crate::record::Documented;
-use crate::reference::Reference;
 use crate::source::{self, Source};
 use crate::value::{
-    Bounded, ContractId, Day, DepartmentId, DepartmentKey, Description, Form, MutualId, MutualKey, Text, Title, Word,
-    text, texts,
+    Bounded, ContractId, Day, DepartmentId, DepartmentKey, Description, Form, MutualId, MutualKey, Plain, Text, Title,
+    Word, text, texts,
 };
 
 /// How a supplier was chosen.
@@ -135,15 +134,9 @@ wire! {
 impl Input for Contract {
     type Value = domain::Contract;
 
-    fn references(&self) -> Vec<Reference> {
-        let supplier = self.mutual_id.iter().map(|Text(id)| Reference::new("mutual_id", Kind::Mutual, id));
-        let buyer = self.department_id.iter();
-        supplier.chain(buyer.map(|Text(id)| Reference::new("department_id", Kind::Department, id))).collect()
-    }
-
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {
         let cpv_codes = faults.take("cpv_codes", Distinct::new(texts(self.cpv_codes)));
-        let value = self.value.and_then(|value| faults.within("value", value, Money::build));
+        let value = self.value.and_then(|value| faults.member("value", value));
         let timeline = Timeline {
             procurement_started_on: self.procurement_started_on.map(Text::into_inner),
             awarded_on: self.awarded_on.map(Text::into_inner),
@@ -152,7 +145,7 @@ impl Input for Contract {
             starts_on: self.starts_on.map(Text::into_inner),
             ends_on: self.ends_on.map(Text::into_inner),
             latest_ends_on: self.latest_ends_on.map(Text::into_inner),
-            protection: self.protection.and_then(Protection::into_value),
+            protection: self.protection.and_then(|protection| faults.member("protection", protection)),
         };
         let timeline = faults.checked(&[], timeline);
         let sources = source::build(self.sources, faults);
@@ -199,7 +192,7 @@ impl Documented for domain::Contract {
             starts_on: timeline.starts_on.map(Text),
             ends_on: timeline.ends_on.map(Text),
             latest_ends_on: timeline.latest_ends_on.map(Text),
-            value: self.value.map(Money::show),
+            value: self.value.as_ref().map(Money::show),
             protection: timeline.protection.as_ref().map(Protection::show),
             status: Some(Word(self.status)),
             is_first: Some(self.is_first),
@@ -212,14 +205,14 @@ impl Documented for domain::Contract {
     }
 }
 
-impl Money {
-    /// The amount, or its faults.
-    pub fn build(self, faults: &mut Faults) -> Option<domain::Money> {
+impl Plain for Money {
+    type Value = domain::Money;
+
+    fn build(self, faults: &mut Faults) -> Option<domain::Money> {
         faults.take("amount_minor", domain::Money::new(self.amount_minor?, self.currency?.into_inner()))
     }
 
-    /// The amount, to be shown.
-    pub fn show(money: domain::Money) -> Self {
+    fn show(money: &domain::Money) -> Self {
         Self { amount_minor: Some(money.amount_minor()), currency: Some(Text(money.currency())) }
     }
 }

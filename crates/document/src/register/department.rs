@@ -1,7 +1,7 @@
 //! Departments: the public bodies that mutuals leave, or that sponsor, commission or support them.
 
+use domain::Invalid;
 use domain::department::Life;
-use domain::{Distinct, Invalid, Kind};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -10,10 +10,9 @@ use crate::declare::wire;
 use crate::faults::Faults;
 use crate::identifier::Identifier;
 use crate::record::Documented;
-use crate::reference::Reference;
-use crate::source::{self, Source};
+use crate::source::Source;
 use crate::value::{
-    DepartmentId, Name, PartialDate, SchemeAndId, SearchWords, Sector, Slug, Slugged, Text, WebUrl, Word, words,
+    DepartmentId, Name, PartialDate, Plain, SchemeAndId, SearchWords, Sector, Slug, Slugged, WebUrl, Word, fill_slug,
 };
 
 /// What kind of public body.
@@ -35,9 +34,9 @@ wire! {
             "accessed_on": "2025-07-01"
         }]
     })]
-    pub record Department(DepartmentId) {
+    pub record Department(DepartmentId) for domain::Department {
         /// The default is made from the name. It never changes.
-        slug: Slug = default.fixed(),
+        slug: Slug = filled.fixed(),
         /// No other department may have the same name, ignoring upper and lower case.
         name: Name = required,
         kind: DepartmentKind = required,
@@ -46,11 +45,13 @@ wire! {
         /// The sectors that it makes policy for or is responsible for.
         policy_areas: Sector = list.max(21),
         website: WebUrl = optional,
-        opened_on: PartialDate = optional,
-        /// When it closed: not before `opened_on`.
-        closed_on: PartialDate = optional,
-        /// The department that took over its work. Give it only with `closed_on`.
-        successor_id: DepartmentId = optional,
+        life: Life against ["opened_on", "closed_on", "successor_id"] {
+            opened_on: PartialDate = optional,
+            /// When it closed: not before `opened_on`.
+            closed_on: PartialDate = optional,
+            /// The department that took over its work. Give it only with `closed_on`.
+            successor_id: DepartmentId = optional,
+        },
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }
@@ -59,36 +60,9 @@ wire! {
 impl Input for Department {
     type Value = Slugged<domain::Department>;
 
-    fn references(&self) -> Vec<Reference> {
-        self.successor_id.iter().map(|Text(id)| Reference::new("successor_id", Kind::Department, id)).collect()
-    }
-
-    fn build(self, faults: &mut Faults) -> Option<Self::Value> {
-        let identifiers = faults.each("identifiers", self.identifiers, Identifier::build);
-        let identifiers = faults.take("identifiers", Distinct::new(identifiers));
-        let policy_areas = faults.take("policy_areas", Distinct::new(words(self.policy_areas)));
-        let life = Life {
-            opened_on: self.opened_on.map(Text::into_inner),
-            closed_on: self.closed_on.map(Text::into_inner),
-            successor_id: self.successor_id.map(Text::into_inner),
-        };
-        let life = faults.checked(&["opened_on", "closed_on", "successor_id"], life);
-        let sources = source::build(self.sources, faults);
-
-        let Text(name) = self.name?;
-        let derived = self.slug.is_none();
-        let slug = self.slug.map_or_else(|| domain::Slug::from_name(&name), Text::into_inner);
-        let content = domain::Department {
-            slug,
-            name,
-            kind: self.kind?.into_inner(),
-            identifiers: identifiers?,
-            policy_areas: policy_areas?,
-            website: self.website.map(Text::into_inner),
-            life: life?,
-            sources: sources?,
-        };
-        Some(Slugged { content, derived })
+    fn build(mut self, faults: &mut Faults) -> Option<Self::Value> {
+        let derived = fill_slug(&mut self.slug, self.name.as_ref());
+        Some(Slugged { content: Plain::build(self, faults)?, derived })
     }
 }
 
@@ -96,19 +70,7 @@ impl Documented for domain::Department {
     type Document = Department;
 
     fn show(&self) -> Department {
-        let Life { opened_on, closed_on, successor_id } = &*self.life;
-        Department {
-            slug: Some(Text(self.slug.clone())),
-            name: Some(Text(self.name.clone())),
-            kind: Some(Word(self.kind)),
-            identifiers: self.identifiers.iter().map(Identifier::show).collect(),
-            policy_areas: self.policy_areas.iter().copied().map(Word).collect(),
-            website: self.website.clone().map(Text),
-            opened_on: opened_on.map(Text),
-            closed_on: closed_on.map(Text),
-            successor_id: successor_id.map(Text),
-            sources: source::show(&self.sources),
-        }
+        Plain::show(self)
     }
 
     fn from_value(value: Slugged<Self>, _: Option<&str>) -> Result<Self, Invalid> {

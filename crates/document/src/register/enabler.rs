@@ -1,15 +1,11 @@
 //! Enablers: the people in departments whose job is to support mutuals. Who they are is for callers with a key.
 
-use domain::Distinct;
 use domain::enabler::Active;
 
-use crate::body::Input;
 use crate::declare::wire;
-use crate::faults::Faults;
-use crate::record::ChildDocument;
 use crate::register::Stage;
-use crate::source::{self, Source};
-use crate::value::{Day, DepartmentId, EmailAddress, EnablerId, Name, Sector, Text, Word, words};
+use crate::source::Source;
+use crate::value::{Day, DepartmentId, EmailAddress, EnablerId, Name, Sector, Word};
 
 /// What an enabler does for mutuals.
 pub type EnablerRole = Word<domain::EnablerRole>;
@@ -26,7 +22,7 @@ wire! {
         "active_from": "2013-01-07",
         "sources": [{"asserted_by": "Cabinet Office"}]
     })]
-    pub record Enabler(EnablerId, department_id: DepartmentId) {
+    pub record Enabler(EnablerId, department_id: DepartmentId) for domain::Enabler {
         /// The person. Personal data: it is shown only to callers with a key, never to the public.
         name: Name = optional.personal(),
         role: EnablerRole = required,
@@ -36,50 +32,14 @@ wire! {
         sectors: Sector = list.max(21),
         /// The stages that the person covers, each once. If empty, all.
         stages: Stage = list.max(19),
-        /// The first day on which the person supports mutuals.
-        active_from: Day = optional,
-        /// The last day on which the person supports mutuals.
-        active_to: Day = optional,
+        active: Active against [] {
+            /// The first day on which the person supports mutuals.
+            active_from: Day = optional,
+            /// The last day on which the person supports mutuals.
+            active_to: Day = optional,
+        },
         /// The sources of the record. Everyone can see them.
         sources: Source = list.max(50),
-    }
-}
-
-impl Input for Enabler {
-    type Value = domain::Enabler;
-
-    fn build(self, faults: &mut Faults) -> Option<domain::Enabler> {
-        let sectors = faults.take("sectors", Distinct::new(words(self.sectors)));
-        let stages = faults.take("stages", Distinct::new(words(self.stages)));
-        let active = Active { from: self.active_from.map(Text::into_inner), to: self.active_to.map(Text::into_inner) };
-        let active = faults.checked(&[], active);
-        let sources = source::build(self.sources, faults);
-        Some(domain::Enabler {
-            name: self.name.map(Text::into_inner),
-            role: self.role?.into_inner(),
-            email: self.email.map(Text::into_inner),
-            sectors: sectors?,
-            stages: stages?,
-            active: active?,
-            sources: sources?,
-        })
-    }
-}
-
-impl ChildDocument for domain::Enabler {
-    type Document = Enabler;
-
-    fn show(&self) -> Enabler {
-        Enabler {
-            name: self.name.clone().map(Text),
-            role: Some(Word(self.role)),
-            email: self.email.clone().map(Text),
-            sectors: self.sectors.iter().copied().map(Word).collect(),
-            stages: self.stages.iter().copied().map(Word).collect(),
-            active_from: self.active.from.map(Text),
-            active_to: self.active.to.map(Text),
-            sources: source::show(&self.sources),
-        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! Endorsements of mutuals: what those who are affected think of one.
 
-use domain::{Kind, Stance};
+use domain::Stance;
 
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
 use crate::node::Node;
 use crate::record::ChildDocument;
-use crate::reference::Reference;
 use crate::source::{self, Source};
 use crate::value::{Day, EndorsementId, MutualId, Name, StaffBallotId, Text, WebUrl, Word};
 
@@ -58,11 +57,6 @@ impl Input for Endorsement {
         } else {
             &[]
         }
-    }
-
-    fn references(&self) -> Vec<Reference> {
-        let ballot = self.staff_ballot_id.iter();
-        ballot.map(|id| Reference::new("staff_ballot_id", Kind::StaffBallot, id.0)).collect()
     }
 
     fn build(self, faults: &mut Faults) -> Option<domain::Endorsement> {

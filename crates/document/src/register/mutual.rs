@@ -1,7 +1,7 @@
 //! Mutuals: staff groups on the way out of the public sector, and the organisations they became.
 
 use domain::mutual::Life;
-use domain::{Distinct, FaultCode, Invalid, Kind, Parents, Staff};
+use domain::{FaultCode, Invalid, Parents, Staff};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -10,11 +10,10 @@ use crate::declare::wire;
 use crate::faults::Faults;
 use crate::identifier::Identifier;
 use crate::record::Documented;
-use crate::reference::Reference;
-use crate::source::{self, Source};
+use crate::source::Source;
 use crate::value::{
-    Bounded, DepartmentId, DepartmentKey, Description, MutualId, Name, Note, PartialDate, Region, SchemeAndId,
-    SearchWords, Sector, Slug, Slugged, TestOutcome, Text, WebUrl, Word, texts, words,
+    Bounded, DepartmentId, DepartmentKey, Description, MutualId, Name, Note, PartialDate, Plain, Region, SchemeAndId,
+    SearchWords, Sector, Slug, Slugged, TestOutcome, WebUrl, Word, fill_slug,
 };
 
 /// How a mutual is or will be constituted.
@@ -52,9 +51,9 @@ wire! {
         },
         "sources": [{"title": "Annual report 2012-13", "note": "Heads, not full-time equivalents."}]
     })]
-    pub record Mutual(MutualId) {
+    pub record Mutual(MutualId) for domain::Mutual {
         /// The default is made from the name. It never changes.
-        slug: Slug = default.fixed(),
+        slug: Slug = filled.fixed(),
         /// No other mutual may have the same name, ignoring upper and lower case.
         name: Name = required,
         /// Its identifiers in other registers. Each may be on one record only.
@@ -66,34 +65,40 @@ wire! {
         region: Region = optional,
         website: WebUrl = optional,
         description: Description = optional,
-        /// The public body that it left or is to leave: the lead department if there are several. Leave it out only if
-        /// the sources do not name one.
-        department_id: DepartmentId = optional,
-        /// The other public bodies that it left or is to leave, each once. Give them only with `department_id`, and do
-        /// not repeat it here.
-        other_department_ids: DepartmentId = list.max(Parents::MAX_OTHERS),
+        parents: Parents against ["department_id"] {
+            /// The public body that it left or is to leave: the lead department if there are several. Leave it out only
+            /// if the sources do not name one.
+            department_id: DepartmentId = optional,
+            /// The other public bodies that it left or is to leave, each once. Give them only with `department_id`, and
+            /// do not repeat it here.
+            other_department_ids: DepartmentId = list.max(Parents::MAX_OTHERS),
+        },
         origin_route: OriginRoute = optional,
-        /// Enter a mutual in one of the stages before launch. The default is `idea`. After that, only stage transitions
-        /// change the stage.
-        stage: Stage = default.fixed(),
-        /// Since when it has been in this stage. After the mutual is entered, only stage transitions change it.
-        stage_since: PartialDate = optional.fixed(),
-        /// When it began to deliver services of its own. It follows from the stage transitions.
-        launched_on: PartialDate = optional.set(),
-        /// When it ended, before or after its launch. It follows from the stage transitions.
-        ended_on: PartialDate = optional.set(),
-        /// The mutual that took over its services. Give it only if the mutual has ended.
-        successor_id: MutualId = optional,
+        life: Life against ["stage"] {
+            /// Enter a mutual in one of the stages before launch. The default is `idea`. After that, only stage
+            /// transitions change the stage.
+            stage: Stage = default.fixed(),
+            /// Since when it has been in this stage. After the mutual is entered, only stage transitions change it.
+            stage_since: PartialDate = optional.fixed(),
+            /// When it began to deliver services of its own. It follows from the stage transitions.
+            launched_on: PartialDate = optional.set(),
+            /// When it ended, before or after its launch. It follows from the stage transitions.
+            ended_on: PartialDate = optional.set(),
+            /// The mutual that took over its services. Give it only if the mutual has ended.
+            successor_id: MutualId = optional,
+        },
         /// Why it was launched without meeting the conditions, in the department's words.
         launch_override_reason: Note = optional.set(),
-        /// How many people work in it: heads, not full-time equivalents. Once an annual return has a `headcount`, this
-        /// is the newest one: leave it out, or send back the value you read. You can give another count only if its
-        /// `staff_counted_on` is certainly later than that return's `period_ends_on`. Any other value is rejected as
-        /// `read-only`. When the returns change, this may change too.
-        staff_count: i64 = optional.range(0, Staff::MAX_COUNT).example("850"),
-        /// When they were counted, or the `period_ends_on` of the annual return that has the count. Give it only with
-        /// `staff_count`.
-        staff_counted_on: PartialDate = optional,
+        staff: Staff against ["staff_count"] {
+            /// How many people work in it: heads, not full-time equivalents. Once an annual return has a `headcount`,
+            /// this is the newest one: leave it out, or send back the value you read. You can give another count only
+            /// if its `staff_counted_on` is certainly later than that return's `period_ends_on`. Any other value is
+            /// rejected as `read-only`. When the returns change, this may change too.
+            staff_count: i64 = optional.range(0, Staff::MAX_COUNT).example("850"),
+            /// When they were counted, or the `period_ends_on` of the annual return that has the count. Give it only
+            /// with `staff_count`.
+            staff_counted_on: PartialDate = optional,
+        },
         /// The default for each test is `unknown`.
         tests: MutualTests = default,
         /// The sources of the record.
@@ -123,19 +128,6 @@ wire! {
 impl Input for Mutual {
     type Value = Slugged<domain::Mutual>;
 
-    fn references(&self) -> Vec<Reference> {
-        let department = |field: String, id: &DepartmentId| Reference::new(field, Kind::Department, id.0);
-        let others = self.other_department_ids.iter().enumerate();
-        let others = others.map(|(n, id)| department(format!("other_department_ids/{n}"), id));
-        let successor = self.successor_id.iter().map(|id| Reference::new("successor_id", Kind::Mutual, id.0));
-        self.department_id
-            .iter()
-            .map(|id| department("department_id".to_owned(), id))
-            .chain(others)
-            .chain(successor)
-            .collect()
-    }
-
     /// What is on its way is entered where it stands; the rest of a life is entered as transitions.
     fn entering(&self, faults: &mut Faults) {
         if let Some(Word(stage)) = self.stage
@@ -148,49 +140,9 @@ impl Input for Mutual {
         }
     }
 
-    fn build(self, faults: &mut Faults) -> Option<Self::Value> {
-        let identifiers = faults.each("identifiers", self.identifiers, Identifier::build);
-        let identifiers = faults.take("identifiers", Distinct::new(identifiers));
-        let sectors = faults.take("sectors", Distinct::new(words(self.sectors.unwrap_or_default())));
-        let parents = Parents {
-            department_id: self.department_id.map(Text::into_inner),
-            other_department_ids: texts(self.other_department_ids),
-        };
-        let parents = faults.checked(&["department_id"], parents);
-        let life = Life {
-            stage: self.stage.map(Word::into_inner).unwrap_or_default(),
-            stage_since: self.stage_since.map(Text::into_inner),
-            launched_on: self.launched_on.map(Text::into_inner),
-            ended_on: self.ended_on.map(Text::into_inner),
-            successor_id: self.successor_id.map(Text::into_inner),
-        };
-        // A date that can't be read contradicts nothing; the stage taken in place of one that can't be read may.
-        let life = faults.checked(&["stage"], life);
-        let staff = Staff { count: self.staff_count, counted_on: self.staff_counted_on.map(Text::into_inner) };
-        let staff = faults.checked(&["staff_count"], staff);
-        let sources = source::build(self.sources, faults);
-
-        let Text(name) = self.name?;
-        let derived = self.slug.is_none();
-        let slug = self.slug.map_or_else(|| domain::Slug::from_name(&name), Text::into_inner);
-        let content = domain::Mutual {
-            slug,
-            name,
-            identifiers: identifiers?,
-            legal_form: self.legal_form.map(Word::into_inner),
-            sectors: sectors?,
-            region: self.region.map(Word::into_inner),
-            website: self.website.map(Text::into_inner),
-            description: self.description.map(Text::into_inner),
-            parents: parents?,
-            origin_route: self.origin_route.map(Word::into_inner),
-            life: life?,
-            launch_override_reason: self.launch_override_reason.map(Text::into_inner),
-            staff: staff?,
-            tests: self.tests.unwrap_or_default().into_value()?,
-            sources: sources?,
-        };
-        Some(Slugged { content, derived })
+    fn build(mut self, faults: &mut Faults) -> Option<Self::Value> {
+        let derived = fill_slug(&mut self.slug, self.name.as_ref());
+        Some(Slugged { content: Plain::build(self, faults)?, derived })
     }
 }
 
@@ -198,32 +150,7 @@ impl Documented for domain::Mutual {
     type Document = Mutual;
 
     fn show(&self) -> Mutual {
-        let Parents { department_id, other_department_ids } = &*self.parents;
-        let Life { stage, stage_since, launched_on, ended_on, successor_id } = &*self.life;
-        let Staff { count, counted_on } = &*self.staff;
-        Mutual {
-            slug: Some(Text(self.slug.clone())),
-            name: Some(Text(self.name.clone())),
-            identifiers: self.identifiers.iter().map(Identifier::show).collect(),
-            legal_form: self.legal_form.map(Word),
-            sectors: Some(self.sectors.iter().copied().map(Word).collect()),
-            region: self.region.map(Word),
-            website: self.website.clone().map(Text),
-            description: self.description.clone().map(Text),
-            department_id: department_id.map(Text),
-            other_department_ids: other_department_ids.iter().copied().map(Text).collect(),
-            origin_route: self.origin_route.map(Word),
-            stage: Some(Word(*stage)),
-            stage_since: stage_since.map(Text),
-            launched_on: launched_on.map(Text),
-            ended_on: ended_on.map(Text),
-            successor_id: successor_id.map(Text),
-            launch_override_reason: self.launch_override_reason.clone().map(Text),
-            staff_count: *count,
-            staff_counted_on: counted_on.map(Text),
-            tests: Some(MutualTests::show(&self.tests)),
-            sources: source::show(&self.sources),
-        }
+        Plain::show(self)
     }
 
     fn from_value(value: Slugged<Self>, _: Option<&str>) -> Result<Self, Invalid> {

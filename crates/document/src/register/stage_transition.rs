@@ -9,8 +9,8 @@ use crate::declare::wire;
 use crate::faults::Faults;
 use crate::record::ChildDocument;
 use crate::register::Stage;
-use crate::source::{self, Source};
-use crate::value::{MutualId, Note, PartialDate, StageTransitionId, Text, Word, words};
+use crate::source::Source;
+use crate::value::{MutualId, Note, PartialDate, Plain, StageTransitionId, Word};
 
 /// A condition that a mutual must meet before its launch.
 pub type LaunchCondition = Word<domain::LaunchCondition>;
@@ -24,9 +24,9 @@ wire! {
         "reason": "The cabinet asked for the ways to run the libraries to be compared.",
         "sources": [{"title": "Minutes of the cabinet", "accessed_on": "2025-09-20"}]
     })]
-    pub record StageTransition(StageTransitionId, mutual_id: MutualId) {
+    pub record StageTransition(StageTransitionId, mutual_id: MutualId) for domain::StageTransition, filled {
         /// Its place among the transitions of the mutual, from 1.
-        position: i64 = default.set().schema(position),
+        position: i64 = filled.set().schema(position),
         /// The stage that it moves from.
         from: Stage = default.set(),
         /// The stage to move to. If it is not possible, the response lists the stages that are.
@@ -60,20 +60,10 @@ fn position() -> RefOr<Schema> {
 impl Input for StageTransition {
     type Value = domain::StageTransition;
 
-    fn build(self, faults: &mut Faults) -> Option<domain::StageTransition> {
-        let sources = source::build(self.sources, faults);
-        Some(domain::StageTransition {
-            // What a caller sends has none of these three: the register tells them from the other transitions.
-            position: self.position.unwrap_or(1),
-            from: self.from.map(Word::into_inner).unwrap_or_default(),
-            unmet: words(self.unmet_conditions),
-            to: self.to?.into_inner(),
-            effective_on: self.effective_on.map(Text::into_inner),
-            reason: self.reason.map(Text::into_inner),
-            historic: self.historic.unwrap_or_default(),
-            override_reason: self.override_reason.map(Text::into_inner),
-            sources: sources?,
-        })
+    fn build(mut self, faults: &mut Faults) -> Option<domain::StageTransition> {
+        // What a caller sends has none: the register tells it from the other transitions.
+        self.position.get_or_insert(1);
+        Plain::build(self, faults)
     }
 }
 
@@ -81,17 +71,7 @@ impl ChildDocument for domain::StageTransition {
     type Document = StageTransition;
 
     fn show(&self) -> StageTransition {
-        StageTransition {
-            position: Some(self.position),
-            from: Some(Word(self.from)),
-            to: Some(Word(self.to)),
-            effective_on: self.effective_on.map(Text),
-            reason: self.reason.clone().map(Text),
-            historic: Some(self.historic),
-            override_reason: self.override_reason.clone().map(Text),
-            unmet_conditions: self.unmet.iter().copied().map(Word).collect(),
-            sources: source::show(&self.sources),
-        }
+        Plain::show(self)
     }
 }
 
@@ -105,7 +85,7 @@ mod tests {
         let content = domain::StageTransition {
             position: 7,
             from: domain::Stage::BusinessCase,
-            unmet: vec![domain::LaunchCondition::StaffBuyIn, domain::LaunchCondition::NoOpenObjection],
+            unmet_conditions: vec![domain::LaunchCondition::StaffBuyIn, domain::LaunchCondition::NoOpenObjection],
             ..create::<StageTransition>(
                 r#"{"to": "launched", "effective_on": "2025-09", "reason": "R", "historic": true,
                     "override_reason": "O", "sources": SOURCES}"#,

@@ -29,7 +29,7 @@ impl AnnualReturn {
     /// The count of staff that the return gives its mutual, if it has one: the heads at the end of the year.
     pub fn staff(&self) -> Option<Staff> {
         let count = self.figures.headcount?;
-        Some(Staff { count: Some(count), counted_on: Some(self.period_ends_on.into()) })
+        Some(Staff { staff_count: Some(count), staff_counted_on: Some(self.period_ends_on.into()) })
     }
 }
 

@@ -67,21 +67,21 @@ impl Enabler {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Active {
     /// The first day.
-    pub from: Option<Day>,
+    pub active_from: Option<Day>,
     /// The last day on which the person supports mutuals.
-    pub to: Option<Day>,
+    pub active_to: Option<Day>,
 }
 
 impl Active {
     /// Whether it includes a day.
     pub fn includes(&self, day: Day) -> bool {
-        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+        self.active_from.is_none_or(|from| from <= day) && self.active_to.is_none_or(|to| day <= to)
     }
 }
 
 impl Rules for Active {
     fn faults(&self) -> Vec<Fault> {
-        let from = ("active_from", self.from.map(Into::into));
-        not_before(("active_to", self.to.map(Into::into)), &[from]).into_iter().collect()
+        let from = ("active_from", self.active_from.map(Into::into));
+        not_before(("active_to", self.active_to.map(Into::into)), &[from]).into_iter().collect()
     }
 }

@@ -56,6 +56,13 @@ impl ObjectionOutcome {
     }
 }
 
+impl Default for ObjectionOutcome {
+    /// Nothing is decided until somebody says so.
+    fn default() -> Self {
+        Self::Open
+    }
+}
+
 /// Id of an objection to a mutual.
 pub type ObjectionId = Id<Child<Mutual, Objection>>;
 

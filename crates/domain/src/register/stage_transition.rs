@@ -25,7 +25,7 @@ pub struct StageTransition {
     /// The stage that it moves from.
     pub from: Stage,
     /// What the gate found unmet that was overridden.
-    pub unmet: Vec<LaunchCondition>,
+    pub unmet_conditions: Vec<LaunchCondition>,
     /// The stage that it moves to.
     pub to: Stage,
     /// When; a whole day unless it is historic.

@@ -38,6 +38,13 @@ impl SupportStatus {
     }
 }
 
+impl Default for SupportStatus {
+    /// Where every request begins.
+    fn default() -> Self {
+        Self::Open
+    }
+}
+
 /// Id of a mutual's request for support.
 pub type SupportRequestId = Id<Child<Mutual, SupportRequest>>;
 

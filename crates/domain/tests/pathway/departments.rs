@@ -68,7 +68,7 @@ fn enabler(sectors: &[Sector], stages: &[Stage], from: &str, to: &str) -> Enable
         email: None,
         sectors: Distinct::new(sectors.to_vec()).unwrap_or_else(|_| unreachable!("distinct sectors")),
         stages: Distinct::new(stages.to_vec()).unwrap_or_else(|_| unreachable!("distinct stages")),
-        active: checked(Active { from: maybe(from), to: maybe(to) }),
+        active: checked(Active { active_from: maybe(from), active_to: maybe(to) }),
         sources: Distinct::default(),
     }
 }
@@ -106,7 +106,7 @@ fn an_enabler_is_active_from_the_first_day_to_the_last() {
 
 #[test]
 fn nobody_stops_being_active_before_the_first_read() {
-    let faults = |from, to| Active { from: maybe(from), to: maybe(to) }.faults();
+    let faults = |from, to| Active { active_from: maybe(from), active_to: maybe(to) }.faults();
 
     let found = faults("2013-01-02", "2013-01-01");
     assert_eq!(fields(&found), [("active_to", FaultCode::DateOrder)]);

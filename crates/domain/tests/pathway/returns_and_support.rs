@@ -24,13 +24,13 @@ fn a_return_gives_its_heads_on_the_last_day_of_its_year() {
         AnnualReturn { period_ends_on: read("2013-03-31"), figures, sources: Distinct::default() }.staff()
     };
 
-    assert_eq!(of(Some(120), None), Some(Staff { count: Some(120), counted_on: maybe("2013-03-31") }));
+    assert_eq!(of(Some(120), None), Some(Staff { staff_count: Some(120), staff_counted_on: maybe("2013-03-31") }));
     assert_eq!(of(None, Some(7)), None);
 }
 
 #[test]
 fn a_count_is_later_only_where_it_surely_is() {
-    let counted = |on| Staff { count: Some(1), counted_on: maybe(on) };
+    let counted = |on| Staff { staff_count: Some(1), staff_counted_on: maybe(on) };
     let later = ["2013-04-01", "2013-04", "2014"];
     let not_surely = ["2013-03-31", "2013-03", "2013", "2012", ""];
 

@@ -20,7 +20,7 @@ fn live(to: Stage, on: &str) -> StageTransition {
     StageTransition {
         position: 1,
         from: Idea,
-        unmet: Vec::new(),
+        unmet_conditions: Vec::new(),
         to,
         effective_on: maybe(on),
         reason: None,

@@ -41,7 +41,7 @@ impl StoredChild for AnnualReturn {
         let Some(newest) = newest_count(tx, mutual_id, None)? else { return Ok(()) };
         let newest_of_others = newest_count(tx, mutual_id, before.map(|before| before.id))?;
         let given_before = before.and_then(|before| before.content.staff());
-        let given_before = newest_of_others.into_iter().chain(given_before).max_by_key(|staff| staff.counted_on);
+        let given_before = newest_of_others.into_iter().chain(given_before).max_by_key(|staff| staff.staff_counted_on);
         let mutual = record::find_by_key(tx, &Key::<Mutual>::Id(mutual_id))?;
         let count = &*mutual.content.staff;
         let is_own = given_before.as_ref() != Some(count);

@@ -53,8 +53,8 @@ impl StoredKind for Mutual {
         ("launched_on", |mutual| Column::text_option(mutual.life.launched_on.as_ref())),
         ("ended_on", |mutual| Column::text_option(mutual.life.ended_on.as_ref())),
         ("successor_id", |mutual| Column::text_option(mutual.life.successor_id.as_ref())),
-        ("staff_count", |mutual| Column::Integer(mutual.staff.count)),
-        ("staff_counted_on", |mutual| Column::text_option(mutual.staff.counted_on.as_ref())),
+        ("staff_count", |mutual| Column::Integer(mutual.staff.staff_count)),
+        ("staff_counted_on", |mutual| Column::text_option(mutual.staff.staff_counted_on.as_ref())),
     ];
 }
 

@@ -29,11 +29,11 @@ pub(crate) fn count_beside_returns(
         Fault::new(field, FaultCode::ReadOnly, format!("{from}, which says {said}: {instead}"))
     };
     let mut faults = Vec::new();
-    if wanted.count != newest.count {
-        faults.push(told("staff_count", text_option(newest.count.as_ref()).unwrap_or_default()));
+    if wanted.staff_count != newest.staff_count {
+        faults.push(told("staff_count", text_option(newest.staff_count.as_ref()).unwrap_or_default()));
     }
-    if wanted.counted_on != newest.counted_on {
-        faults.push(told("staff_counted_on", text_option(newest.counted_on.as_ref()).unwrap_or_default()));
+    if wanted.staff_counted_on != newest.staff_counted_on {
+        faults.push(told("staff_counted_on", text_option(newest.staff_counted_on.as_ref()).unwrap_or_default()));
     }
     Ok((mutual, faults))
 }

@@ -36,7 +36,7 @@ impl StoredChild for StageTransition {
         steps.insert(place, wanted.content.clone());
         let before = standings(&course, &steps, today).map_err(|misstep| refusal(misstep, &steps))?;
         if let Some(standing) = before.get(place) {
-            wanted.content.unmet = pass_gate(tx, &mutual, &wanted.content, standing, today)?;
+            wanted.content.unmet_conditions = pass_gate(tx, &mutual, &wanted.content, standing, today)?;
             wanted.content.from = standing.stage;
         }
         wanted.content.position = position(place);

@@ -88,7 +88,7 @@ async fn a_mutual_with_everything_is_read_as_it_was_written(register: &Register)
         parents: checked(Parents { department_id: Some(lead), other_department_ids: others }),
         origin_route: Some(OriginRoute::RightToProvide),
         life: checked(life),
-        staff: checked(Staff { count: Some(10_000_000), counted_on: date("2014-12") }),
+        staff: checked(Staff { staff_count: Some(10_000_000), staff_counted_on: date("2014-12") }),
         tests: Tests {
             left_public_sector: TestOutcome::Met,
             delivers_public_services: TestOutcome::NotMet,

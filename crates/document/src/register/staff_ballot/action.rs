@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use domain::Kind;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
@@ -12,7 +11,6 @@ use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
 use crate::object::{Schemas, Wire};
-use crate::reference::Reference;
 use crate::schema;
 use crate::value::{Note, PartialDate, StaffBallotId, Text};
 
@@ -102,10 +100,6 @@ impl Input for Voiding {
 impl Input for Supersession {
     type Value = domain::StaffBallotId;
 
-    fn references(&self) -> Vec<Reference> {
-        self.superseded_by_id.iter().map(superseding).collect()
-    }
-
     fn build(self, _: &mut Faults) -> Option<Self::Value> {
         self.superseded_by_id.map(Text::into_inner)
     }
@@ -117,9 +111,4 @@ impl Input for BallotCorrectionReason {
     fn build(self, _: &mut Faults) -> Option<Self::Value> {
         self.correction_reason.map(Text::into_inner)
     }
-}
-
-/// The reference from a ballot to the rerun that took its place.
-pub(super) fn superseding(rerun: &StaffBallotId) -> Reference {
-    Reference::new("superseded_by_id", Kind::StaffBallot, rerun.0)
 }

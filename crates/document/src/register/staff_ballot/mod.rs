@@ -8,8 +8,8 @@ mod tally;
 use std::mem;
 
 use domain::{
-    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, Fault, FaultCode, Held, Invalid, Kind,
-    Rules, Tally,
+    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, Fault, FaultCode, Held, Invalid, Rules,
+    Tally,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -20,10 +20,9 @@ use crate::body::Input;
 use crate::declare::{Shown, wire};
 use crate::faults::Faults;
 use crate::record::Documented;
-use crate::reference::Reference;
 use crate::source::{self, Source};
 use crate::value::{
-    Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, StaffBallotId, Text, WebUrl, Word,
+    Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, Plain, StaffBallotId, Text, WebUrl, Word,
 };
 
 pub use action::{BallotCorrectionReason, CorrectionPatch, Declaration, Supersession, Voiding};
@@ -147,7 +146,7 @@ wire! {
     /// independent scrutineer if more than 50 people are entitled to vote (Trade Union and Labour Relations
     /// (Consolidation) Act 1992 s.226B).
     #[example({"organisation": "Electoral Reform Services", "appointed_on": "2012-08-20", "satisfied": true})]
-    pub struct Scrutineer for domain::Scrutineer {
+    pub struct Scrutineer for domain::Scrutineer, checked {
         /// The person. It is shown only to callers who may see the ballot's draft.
         name: Name = optional.personal(),
         /// The organisation.
@@ -163,11 +162,6 @@ wire! {
 
 impl Input for StaffBallot {
     type Value = domain::StaffBallot;
-
-    fn references(&self) -> Vec<Reference> {
-        let mutual = self.mutual_id.iter().map(|Text(id)| Reference::new("mutual_id", Kind::Mutual, id));
-        mutual.chain(self.superseded_by_id.iter().map(action::superseding)).collect()
-    }
 
     fn entering(&self, faults: &mut Faults) {
         if let Some(Word(state)) = self.state
@@ -190,9 +184,7 @@ impl Input for StaffBallot {
             declared_on: self.declared_on.map(Text::into_inner),
         };
         let held = faults.checked(&[], held);
-        let scrutineer = self.scrutineer.and_then(|scrutineer| {
-            faults.within("scrutineer", scrutineer, |it, faults| faults.checked(&[], it.into_value()?))
-        });
+        let scrutineer = self.scrutineer.and_then(|scrutineer| faults.member("scrutineer", scrutineer));
         // What ended a ballot is fixed like its state, so that the three still agree where the rest of it changes.
         let ending = Ending {
             state: self.state.map_or(State::Draft, Word::into_inner),
@@ -201,7 +193,7 @@ impl Input for StaffBallot {
         };
         let ending = faults.checked(&["state"], ending);
         faults.checked(&[], TimesCorrected(self.corrections.len()));
-        let corrections = faults.each("corrections", self.corrections, BallotCorrection::build);
+        let corrections = faults.each("corrections", self.corrections, BallotCorrection::build_stored);
         let sources = source::build(self.sources, faults);
 
         Some(domain::StaffBallot {
@@ -227,16 +219,15 @@ impl StaffBallot {
         let options = mem::take(&mut self.options).unwrap_or_default();
         let tally = Tally {
             method: self.method.map(Word::into_inner),
-            options: faults.each("options", options, |option, _| option.into_value()),
+            options: faults.each("options", options, BallotOption::build),
             roll_size: self.roll_size,
             papers_issued: self.papers_issued,
             returned: self.returned,
             spoiled: self.spoiled,
-            counts: faults.each("counts", mem::take(&mut self.counts), |count, _| count.into_value()),
+            counts: faults.each("counts", mem::take(&mut self.counts), OptionCount::build),
             counts_complete: self.counts_complete.unwrap_or_default(),
             later_rounds: faults.each("later_rounds", mem::take(&mut self.later_rounds), BallotRound::build),
-            thresholds: faults
-                .each("thresholds", mem::take(&mut self.thresholds), |threshold, _| threshold.into_value()),
+            thresholds: faults.each("thresholds", mem::take(&mut self.thresholds), BallotThreshold::build),
             published_figures: faults
                 .each("published_figures", mem::take(&mut self.published_figures), |figure, _| figure.build()),
         };
@@ -272,7 +263,7 @@ impl Documented for domain::StaffBallot {
             closed_on: held.closed_on.map(Text),
             declared_on: held.declared_on.map(Text),
             thresholds: tally.thresholds.iter().map(BallotThreshold::show).collect(),
-            scrutineer: self.scrutineer.as_deref().map(Scrutineer::show),
+            scrutineer: self.scrutineer.as_ref().map(Scrutineer::show),
             scrutineer_key_id: self.scrutineer_key_id.map(Text),
             published_figures: published_figures.collect(),
             void_reason: ending.void_reason.clone().map(Text),
@@ -303,8 +294,8 @@ impl Rules for TimesCorrected {
 
 impl BallotCorrection {
     /// The correction. The register sets them, so that nothing else tells what one lacks.
-    fn build(self, faults: &mut Faults) -> Option<domain::Correction> {
-        let correction = self.into_value();
+    fn build_stored(self, faults: &mut Faults) -> Option<domain::Correction> {
+        let correction = self.build(faults);
         if correction.is_none() {
             faults.push("", FaultCode::Required, "a correction needs `corrected_at`, `reason` and `version`");
         }

@@ -5,7 +5,7 @@ use utoipa::openapi::schema::ObjectBuilder;
 
 use crate::declare::{Shown, wire};
 use crate::faults::Faults;
-use crate::value::{Name, Text, WebUrl, Word, text};
+use crate::value::{Name, Plain, Text, WebUrl, Word, text};
 
 /// What happens to the service if an option is chosen.
 pub type Effect = Word<domain::Effect>;
@@ -96,7 +96,7 @@ wire! {
 impl BallotRound {
     /// The round; the tally's rules tell of one without counts.
     pub(super) fn build(self, faults: &mut Faults) -> Option<domain::Round> {
-        let counts = faults.each("counts", self.counts.unwrap_or_default(), |count, _| count.into_value());
+        let counts = faults.each("counts", self.counts.unwrap_or_default(), OptionCount::build);
         Some(domain::Round { counts })
     }
 

@@ -158,9 +158,9 @@ impl Rules for Life {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Staff {
     /// How many people, from 0 to [`Staff::MAX_COUNT`]; heads, not full-time equivalents.
-    pub count: Option<i64>,
+    pub staff_count: Option<i64>,
     /// When they were counted.
-    pub counted_on: Option<PartialDate>,
+    pub staff_counted_on: Option<PartialDate>,
 }
 
 impl Staff {
@@ -169,18 +169,18 @@ impl Staff {
 
     /// Whether the count was surely made after this one: one that may be of the same day was not.
     pub fn is_later_than(&self, other: &Self) -> bool {
-        self.counted_on.zip(other.counted_on).is_some_and(|(own, other)| !own.may_precede(&other))
+        self.staff_counted_on.zip(other.staff_counted_on).is_some_and(|(own, other)| !own.may_precede(&other))
     }
 }
 
 impl Rules for Staff {
     fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if let Some(count) = self.count.filter(|count| !(0..=Self::MAX_COUNT).contains(count)) {
+        if let Some(count) = self.staff_count.filter(|count| !(0..=Self::MAX_COUNT).contains(count)) {
             let detail = format!("{count} is not within 0 to {}", Self::MAX_COUNT);
             faults.push(Fault::new("staff_count", FaultCode::OutOfRange, detail));
         }
-        if self.counted_on.is_some() && self.count.is_none() {
+        if self.staff_counted_on.is_some() && self.staff_count.is_none() {
             let detail = "a date needs a count: also give `staff_count`";
             faults.push(Fault::new("staff_counted_on", FaultCode::Inconsistent, detail));
         }

@@ -64,7 +64,7 @@ impl Listed for Mutual {
                     parents,
                     origin_route,
                     life,
-                    staff: checked(Staff { count, counted_on: None }),
+                    staff: checked(Staff { staff_count: count, staff_counted_on: None }),
                     ..mutual(name)
                 },
             )
@@ -120,8 +120,8 @@ impl Listed for Mutual {
             && share(&texts(filter.identifier.clone()), &it.identifiers)
             && may_lie_in((filter.launched_from, filter.launched_to), it.life.launched_on)
             && may_lie_in((filter.ended_from, filter.ended_to), it.life.ended_on)
-            && at_least(filter.staff_count_from, it.staff.count)
-            && at_most(filter.staff_count_to, it.staff.count)
+            && at_least(filter.staff_count_from, it.staff.staff_count)
+            && at_most(filter.staff_count_to, it.staff.staff_count)
             && found_by(filter.q.as_ref(), &format!("{} {description}", it.name), &it.identifiers)
     }
 
@@ -129,7 +129,7 @@ impl Listed for Mutual {
         match sort {
             "name" => Some(Value::Text(fold_name(record.content.name.as_str()))),
             "launched_on" => record.content.life.launched_on.map(Value::Date),
-            "staff_count" => record.content.staff.count.map(Value::Number),
+            "staff_count" => record.content.staff.staff_count.map(Value::Number),
             "updated_at" => Some(Value::Instant(record.updated_at)),
             "id" => Some(Value::Same),
             other => panic!("no key {other}"),
