@@ -1,10 +1,7 @@
 //! Where a record comes from.
 
-use domain::Sources;
-
 use crate::declare::wire;
-use crate::faults::Faults;
-use crate::value::{Day, Name, Note, Plain, Title, WebUrl};
+use crate::value::{Day, Name, Note, Title, WebUrl};
 
 wire! {
     /// A source of a record: at least one of `url`, `title`, `asserted_by` and `note`.
@@ -20,14 +17,4 @@ wire! {
         /// Limitations of the source.
         note: Note = optional,
     }
-}
-
-/// The sources of a record, or their faults.
-pub fn build(sources: Vec<Source>, faults: &mut Faults) -> Option<Sources> {
-    faults.list("sources", sources)
-}
-
-/// The sources of a record, to be shown.
-pub fn show(sources: &Sources) -> Vec<Source> {
-    sources.iter().map(Source::show).collect()
 }

@@ -9,7 +9,7 @@ use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
 use crate::record::Documented;
-use crate::source::{self, Source};
+use crate::source::Source;
 use crate::value::{
     Bounded, ContractId, Day, DepartmentId, DepartmentKey, Description, Form, MutualId, MutualKey, Plain, Text, Title,
     Word, text, texts,
@@ -148,7 +148,7 @@ impl Input for Contract {
             protection: self.protection.and_then(|protection| faults.member("protection", protection)),
         };
         let timeline = faults.checked(&[], timeline);
-        let sources = source::build(self.sources, faults);
+        let sources = faults.list("sources", self.sources);
 
         Some(domain::Contract {
             mutual_id: self.mutual_id?.into_inner(),
@@ -196,7 +196,7 @@ impl Documented for domain::Contract {
             protection: timeline.protection.as_ref().map(Protection::show),
             status: Some(Word(self.status)),
             is_first: Some(self.is_first),
-            sources: source::show(&self.sources),
+            sources: self.sources.iter().map(Source::show).collect(),
         }
     }
 

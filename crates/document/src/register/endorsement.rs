@@ -7,8 +7,8 @@ use crate::declare::wire;
 use crate::faults::Faults;
 use crate::node::Node;
 use crate::record::ChildDocument;
-use crate::source::{self, Source};
-use crate::value::{Day, EndorsementId, MutualId, Name, StaffBallotId, Text, WebUrl, Word};
+use crate::source::Source;
+use crate::value::{Day, EndorsementId, MutualId, Name, Plain, StaffBallotId, Text, WebUrl, Word};
 
 /// Who takes a position on a mutual.
 pub type Constituency = Word<domain::Constituency>;
@@ -72,7 +72,7 @@ impl Input for Endorsement {
             staff_ballot_id: self.staff_ballot_id.map(Text::into_inner),
         });
         let stance = stance.and_then(|stance| faults.checked(&[], stance));
-        let sources = source::build(self.sources, faults);
+        let sources = faults.list("sources", self.sources);
         Some(domain::Endorsement {
             stance: stance?,
             by_ballot,
@@ -95,7 +95,7 @@ impl ChildDocument for domain::Endorsement {
             given_on: Some(Text(self.given_on)),
             given_by: self.given_by.clone().map(Text),
             evidence_url: self.evidence_url.clone().map(Text),
-            sources: source::show(&self.sources),
+            sources: self.sources.iter().map(Source::show).collect(),
         }
     }
 }

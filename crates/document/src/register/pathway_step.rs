@@ -7,8 +7,8 @@ use crate::declare::wire;
 use crate::faults::Faults;
 use crate::record::ChildDocument;
 use crate::register::Stage;
-use crate::source::{self, Source};
-use crate::value::{DepartmentId, Description, PathwayStepId, Text, Title, Word};
+use crate::source::Source;
+use crate::value::{DepartmentId, Description, PathwayStepId, Plain, Text, Title, Word};
 
 wire! {
     /// A step that a staff group of the department takes on its way to becoming a mutual.
@@ -41,7 +41,7 @@ impl Input for PathwayStep {
     type Value = domain::PathwayStep;
 
     fn build(self, faults: &mut Faults) -> Option<domain::PathwayStep> {
-        let sources = source::build(self.sources, faults);
+        let sources = faults.list("sources", self.sources);
         let position = match self.position {
             Some(position) => faults.take("position", StepPosition::try_from(position)).map(Some),
             None => Some(None),
@@ -67,7 +67,7 @@ impl ChildDocument for domain::PathwayStep {
             guidance: self.guidance.clone().map(Text),
             stage: self.stage.map(Word),
             evidence_required: Some(self.evidence_required),
-            sources: source::show(&self.sources),
+            sources: self.sources.iter().map(Source::show).collect(),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::body::Input;
 use crate::declare::{Shown, wire};
 use crate::faults::Faults;
 use crate::record::Documented;
-use crate::source::{self, Source};
+use crate::source::Source;
 use crate::value::{
     Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, Plain, StaffBallotId, Text, WebUrl, Word,
 };
@@ -194,7 +194,7 @@ impl Input for StaffBallot {
         let ending = faults.checked(&["state"], ending);
         faults.checked(&[], TimesCorrected(self.corrections.len()));
         let corrections = faults.each("corrections", self.corrections, BallotCorrection::build_stored);
-        let sources = source::build(self.sources, faults);
+        let sources = faults.list("sources", self.sources);
 
         Some(domain::StaffBallot {
             mutual_id: self.mutual_id?.into_inner(),
@@ -269,7 +269,7 @@ impl Documented for domain::StaffBallot {
             void_reason: ending.void_reason.clone().map(Text),
             superseded_by_id: ending.superseded_by_id.map(Text),
             corrections: self.corrections.iter().map(BallotCorrection::show).collect(),
-            sources: source::show(&self.sources),
+            sources: self.sources.iter().map(Source::show).collect(),
             result: Shown(Some(tally.result().into())),
         }
     }
