@@ -243,7 +243,7 @@ impl FixedText for MutualWords {
 
 /// A table whose words are searched by `q`, and its index of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Searched {
+pub enum Searched {
     Departments,
     Mutuals,
 }

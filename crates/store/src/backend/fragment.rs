@@ -159,7 +159,7 @@ impl<S, C> RunQueryDsl<C> for Fixed<'_, S> {}
 
 /// Rows that a record is found by, such as its sectors: pairs of a word and the record's id.
 #[derive(Clone, Debug)]
-pub(crate) struct FoundBy {
+pub struct FoundBy {
     rows: Vec<[String; 2]>,
     into: &'static str,
     insert: fn(&mut SqliteConnection, &[String; 2]) -> QueryResult<usize>,

@@ -1,24 +1,22 @@
 //! Departments in the database.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::Reference;
 use document::register::DepartmentFilter;
-use document::value::Slugged;
 use domain::{Department, DepartmentId, DraftAccess, Fault, Key, Kind, Record, Slug, fold_name, indexed};
 
 use crate::backend::column::Column;
-use crate::backend::dialect::{Dialect, Searched};
+use crate::backend::dialect::Searched;
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::schema::department_policy_areas;
 use crate::error::{Conflict, Error, refuse};
 use crate::known::Naming;
-use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
-use crate::register::named::{self, NamedKind, Prepared};
+use crate::query::keyset::{KeyKind, SortKey, Sorted, Values};
+use crate::register::named::{self, NamedKind};
 use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Columns, StoredKind};
-use crate::register::root::{StoredRecord, StoredRoot};
+use crate::register::root::StoredRecord;
 use crate::register::tombstone::Confidants;
 use crate::register::{child, contract, reference};
 use crate::{ReadTx, Representation, Stored, WriteTx};
@@ -69,35 +67,10 @@ impl StoredRecord for Department {
     }
 }
 
-impl StoredRoot for Department {
-    type Filter = DepartmentFilter;
-    type Prepared = Prepared<Self>;
-
-    fn list(tx: &mut ReadTx<'_>, filter: &DepartmentFilter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
-        let condition = condition(tx.conn().dialect(), filter);
-        let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
-        Listing::of::<Self>(condition).page(tx, page, key)
-    }
-
-    fn prepare(id: DepartmentId, now: DateTime<Utc>, value: Slugged<Self>) -> Prepared<Self> {
-        named::prepare(id, now, value)
-    }
-
-    fn content(prepared: &Prepared<Self>) -> &Self {
-        prepared.content()
-    }
-
-    fn names(prepared: &Prepared<Self>) -> Vec<Naming> {
-        vec![prepared.naming.clone()]
-    }
-
-    fn insert(tx: &mut WriteTx<'_>, prepared: &Prepared<Self>, _: DraftAccess<'_>) -> Result<Stored<Self>, Error> {
-        named::insert(tx, prepared)
-    }
-}
-
 impl NamedKind for Department {
     const SEARCHED: Searched = Searched::Departments;
+
+    type Filter = DepartmentFilter;
 
     fn naming(&self, id: DepartmentId) -> Naming {
         Naming::new(Kind::Department, id, self.name.as_str(), &self.slug, &self.identifiers)
@@ -120,6 +93,31 @@ impl NamedKind for Department {
         diesel::delete(department_policy_areas::table.filter(department_policy_areas::department_id.eq(id)))
             .execute(tx.changing())?;
         tx.unindex_words(Searched::Departments, id)
+    }
+
+    fn is_search(filter: &DepartmentFilter) -> bool {
+        filter.q.is_some()
+    }
+
+    fn condition(tx: &mut ReadTx<'_>, filter: &DepartmentFilter) -> Result<Fragment, Error> {
+        let dialect = tx.conn().dialect();
+        let area = any_of("department_policy_areas.sector", &filter.sector);
+        let identifier = any_of("identifiers.identifier", &filter.identifier);
+        let open = filter
+            .open
+            .map(|open| if open { "departments.closed_on IS NULL" } else { "departments.closed_on IS NOT NULL" });
+        Ok(all_of([
+            any_of("departments.kind", &filter.kind),
+            area.map(|area| {
+                let having = "EXISTS (SELECT 1 FROM department_policy_areas WHERE department_policy_areas.department_id = departments.id AND ";
+                area.within(having, ")")
+            }),
+            identifier.map(|it| {
+                it.within("departments.id IN (SELECT identifiers.department_id FROM identifiers WHERE ", ")")
+            }),
+            open.map(|open| Fragment::default().sql(open)),
+            filter.q.as_ref().map(|search| Searched::Departments.condition(dialect, &search.0)),
+        ]))
     }
 
     fn words(&self) -> String {
@@ -152,24 +150,6 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         reference::dependents(tx, Kind::Department, ("successor_id", id), ("name", "name_folded"))?,
     ];
     Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Department, id)?)))
-}
-
-fn condition(dialect: Dialect, filter: &DepartmentFilter) -> Fragment {
-    let area = any_of("department_policy_areas.sector", &filter.sector);
-    let identifier = any_of("identifiers.identifier", &filter.identifier);
-    let open = filter
-        .open
-        .map(|open| if open { "departments.closed_on IS NULL" } else { "departments.closed_on IS NOT NULL" });
-    all_of([
-        any_of("departments.kind", &filter.kind),
-        area.map(|area| {
-            let having = "EXISTS (SELECT 1 FROM department_policy_areas WHERE department_policy_areas.department_id = departments.id AND ";
-            area.within(having, ")")
-        }),
-        identifier.map(|it| it.within("departments.id IN (SELECT identifiers.department_id FROM identifiers WHERE ", ")")),
-        open.map(|open| Fragment::default().sql(open)),
-        filter.q.as_ref().map(|search| Searched::Departments.condition(dialect, &search.0)),
-    ])
 }
 
 struct PolicyAreas;

@@ -1,10 +1,9 @@
 //! Mutuals in the database.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use document::Reference;
 use document::register::MutualFilter;
-use document::value::{Bounded, Slugged, Text, texts};
+use document::value::{Bounded, Text, texts};
 use domain::{
     DepartmentId, DraftAccess, Fault, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region, Slug, Staff,
     StageTransition, fold_name, indexed,
@@ -17,12 +16,12 @@ use crate::backend::json::parsed_option;
 use crate::backend::schema::{mutual_other_departments, mutual_sectors, mutuals};
 use crate::error::{Conflict, Error, refuse};
 use crate::known::Naming;
-use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
+use crate::query::keyset::{KeyKind, SortKey, Sorted, Values};
 use crate::query::span;
-use crate::register::named::{self, NamedKind, Prepared};
+use crate::register::named::{self, NamedKind};
 use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
 use crate::register::record::{self, Columns, StoredKind};
-use crate::register::root::{StoredRecord, StoredRoot};
+use crate::register::root::StoredRecord;
 use crate::register::tombstone::Confidants;
 use crate::register::{child, contract, reference, staff_count};
 use crate::{ReadTx, Representation, Stored, WriteTx};
@@ -92,35 +91,10 @@ impl StoredRecord for Mutual {
     }
 }
 
-impl StoredRoot for Mutual {
-    type Filter = MutualFilter;
-    type Prepared = Prepared<Self>;
-
-    fn list(tx: &mut ReadTx<'_>, filter: &MutualFilter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
-        let condition = condition(tx, filter)?;
-        let key = if filter.q.is_some() { page.sort.found_first() } else { page.sort };
-        Listing::of::<Self>(condition).page(tx, page, key)
-    }
-
-    fn prepare(id: MutualId, now: DateTime<Utc>, value: Slugged<Self>) -> Prepared<Self> {
-        named::prepare(id, now, value)
-    }
-
-    fn content(prepared: &Prepared<Self>) -> &Self {
-        prepared.content()
-    }
-
-    fn names(prepared: &Prepared<Self>) -> Vec<Naming> {
-        vec![prepared.naming.clone()]
-    }
-
-    fn insert(tx: &mut WriteTx<'_>, prepared: &Prepared<Self>, _: DraftAccess<'_>) -> Result<Stored<Self>, Error> {
-        named::insert(tx, prepared)
-    }
-}
-
 impl NamedKind for Mutual {
     const SEARCHED: Searched = Searched::Mutuals;
+
+    type Filter = MutualFilter;
 
     fn naming(&self, id: MutualId) -> Naming {
         Naming::new(Kind::Mutual, id, self.name.as_str(), &self.slug, &self.identifiers)
@@ -149,6 +123,47 @@ impl NamedKind for Mutual {
         diesel::delete(mutual_other_departments::table.filter(mutual_other_departments::mutual_id.eq(id)))
             .execute(tx.changing())?;
         tx.unindex_words(Searched::Mutuals, id)
+    }
+
+    fn is_search(filter: &MutualFilter) -> bool {
+        filter.q.is_some()
+    }
+
+    fn condition(tx: &mut ReadTx<'_>, filter: &MutualFilter) -> Result<Fragment, Error> {
+        let dialect = tx.conn().dialect();
+        let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
+        let stage = match filter.stage.as_slice() {
+            [stage] => Some(Fragment::default().sql("mutuals.stage = ").parameter(stage.to_string())),
+            several => any_of("mutuals.stage", several),
+        };
+        let lead = any_of("mutuals.department_id", &departments);
+        let other = any_of("mutual_other_departments.department_id", &departments);
+        let left = lead.zip(other).map(|(lead, other)| {
+            let having = " OR EXISTS (SELECT 1 FROM mutual_other_departments WHERE mutual_other_departments.mutual_id = mutuals.id AND ";
+            lead.and(other.within(having, ")")).within("(", ")")
+        });
+        let sector = any_of("mutual_sectors.sector", &filter.sector);
+        let identifier = any_of("identifiers.identifier", &filter.identifier);
+        let staff = |operator: &str, count: Option<Bounded<0, { Staff::MAX_COUNT }>>| {
+            count
+                .map(|Bounded(count)| Fragment::default().sql(format!("mutuals.staff_count {operator} ")).number(count))
+        };
+        Ok(all_of([
+            stage,
+            left,
+            sector.map(|it| {
+                it.within("EXISTS (SELECT 1 FROM mutual_sectors WHERE mutual_sectors.mutual_id = mutuals.id AND ", ")")
+            }),
+            any_of("mutuals.region", &filter.region),
+            any_of("mutuals.legal_form", &filter.legal_form),
+            any_of("mutuals.origin_route", &filter.origin_route),
+            identifier.map(|it| it.within("mutuals.id IN (SELECT identifiers.mutual_id FROM identifiers WHERE ", ")")),
+            span::dates("mutuals.launched_on", filter.launched_from, filter.launched_to),
+            span::dates("mutuals.ended_on", filter.ended_from, filter.ended_to),
+            staff(">=", filter.staff_count_from),
+            staff("<=", filter.staff_count_to),
+            filter.q.as_ref().map(|Text(search)| Searched::Mutuals.condition(dialect, search)),
+        ]))
     }
 
     /// What `q` finds a mutual by: its name, its description and its identifiers.
@@ -197,42 +212,6 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         reference::dependents(tx, Kind::Mutual, ("successor_id", id), ("name", "name_folded"))?,
     ];
     Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Mutual, id)?)))
-}
-
-fn condition(tx: &mut ReadTx<'_>, filter: &MutualFilter) -> Result<Fragment, Error> {
-    let dialect = tx.conn().dialect();
-    let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
-    let stage = match filter.stage.as_slice() {
-        [stage] => Some(Fragment::default().sql("mutuals.stage = ").parameter(stage.to_string())),
-        several => any_of("mutuals.stage", several),
-    };
-    let lead = any_of("mutuals.department_id", &departments);
-    let other = any_of("mutual_other_departments.department_id", &departments);
-    let left = lead.zip(other).map(|(lead, other)| {
-        let having = " OR EXISTS (SELECT 1 FROM mutual_other_departments WHERE mutual_other_departments.mutual_id = mutuals.id AND ";
-        lead.and(other.within(having, ")")).within("(", ")")
-    });
-    let sector = any_of("mutual_sectors.sector", &filter.sector);
-    let identifier = any_of("identifiers.identifier", &filter.identifier);
-    let staff = |operator: &str, count: Option<Bounded<0, { Staff::MAX_COUNT }>>| {
-        count.map(|Bounded(count)| Fragment::default().sql(format!("mutuals.staff_count {operator} ")).number(count))
-    };
-    Ok(all_of([
-        stage,
-        left,
-        sector.map(|it| {
-            it.within("EXISTS (SELECT 1 FROM mutual_sectors WHERE mutual_sectors.mutual_id = mutuals.id AND ", ")")
-        }),
-        any_of("mutuals.region", &filter.region),
-        any_of("mutuals.legal_form", &filter.legal_form),
-        any_of("mutuals.origin_route", &filter.origin_route),
-        identifier.map(|it| it.within("mutuals.id IN (SELECT identifiers.mutual_id FROM identifiers WHERE ", ")")),
-        span::dates("mutuals.launched_on", filter.launched_from, filter.launched_to),
-        span::dates("mutuals.ended_on", filter.ended_from, filter.ended_to),
-        staff(">=", filter.staff_count_from),
-        staff("<=", filter.staff_count_to),
-        filter.q.as_ref().map(|Text(search)| Searched::Mutuals.condition(dialect, search)),
-    ]))
 }
 
 struct Sectors;

@@ -3,23 +3,29 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use document::Input;
 use document::value::Slugged;
-use domain::{Fault, Id, Record, Slug};
+use domain::{DraftAccess, Fault, Id, Record, Slug};
 
 use crate::backend::dialect::Searched;
-use crate::backend::fragment::FoundBy;
+use crate::backend::fragment::{FoundBy, Fragment};
 use crate::error::{Conflict, ConflictKind, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
+use crate::query::keyset::{Listing, Page, Slice, Sorted};
 use crate::register::naming::free_slug;
-use crate::register::record::{self, StoredKind, Writing};
+use crate::register::record::{self, Writing};
+use crate::register::root::{StoredRecord, StoredRoot};
 use crate::transaction::Remark;
 use crate::{ReadTx, Stored, WriteTx};
 
 /// What a kind of such records says of them.
-pub(crate) trait NamedKind: StoredKind {
+pub trait NamedKind: StoredRecord<Document: Input<Value = Slugged<Self>>> + Sorted {
     /// Where their words are searched.
     const SEARCHED: Searched;
+
+    /// See [`StoredRoot::Filter`].
+    type Filter;
 
     /// The names that a record with this id takes.
     fn naming(&self, id: Id<Self>) -> Naming;
@@ -33,6 +39,12 @@ pub(crate) trait NamedKind: StoredKind {
     /// Takes these rows away.
     fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error>;
 
+    /// Whether a filter searches for words: such a list has the order that finds the first ones soonest.
+    fn is_search(filter: &Self::Filter) -> bool;
+
+    /// What a filter lets through.
+    fn condition(tx: &mut ReadTx<'_>, filter: &Self::Filter) -> Result<Fragment, Error>;
+
     /// What `q` finds a record by, as it is indexed.
     fn words(&self) -> String;
 
@@ -44,42 +56,50 @@ pub(crate) trait NamedKind: StoredKind {
 #[derive(Debug)]
 pub struct Prepared<T> {
     writing: Writing<T>,
-    pub(crate) naming: Naming,
+    naming: Naming,
     parts: Vec<FoundBy>,
     words: Arc<str>,
     /// Whether the slug was made from the name, and gets a number where it is taken.
     slug_is_derived: bool,
 }
 
-impl<T> Prepared<T> {
-    pub(crate) fn content(&self) -> &T {
-        &self.writing.record.content
+impl<T: NamedKind> StoredRoot for T {
+    type Filter = <T as NamedKind>::Filter;
+    type Prepared = Prepared<T>;
+
+    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
+        let condition = T::condition(tx, filter)?;
+        let key = if T::is_search(filter) { page.sort.found_first() } else { page.sort };
+        Listing::of::<T>(condition).page(tx, page, key)
     }
-}
 
-/// Prepares such a record, which is to be entered at this time.
-pub(crate) fn prepare<T: NamedKind>(
-    id: Id<T>,
-    now: DateTime<Utc>,
-    Slugged { content, derived }: Slugged<T>,
-) -> Prepared<T> {
-    let writing = Writing::new(Record { id, version: 1, created_at: now, updated_at: now, content });
-    let content = &writing.record.content;
-    let (naming, parts, words) = (content.naming(id), content.parts(writing.id()), content.words().into());
-    Prepared { writing, naming, parts, words, slug_is_derived: derived }
-}
+    fn prepare(id: Id<T>, now: DateTime<Utc>, Slugged { content, derived }: Slugged<T>) -> Prepared<T> {
+        let writing = Writing::new(Record { id, version: 1, created_at: now, updated_at: now, content });
+        let content = &writing.record.content;
+        let (naming, parts, words) = (content.naming(id), content.parts(writing.id()), content.words().into());
+        Prepared { writing, naming, parts, words, slug_is_derived: derived }
+    }
 
-/// Enters it, with a number behind its slug where that was made from its name and is taken.
-pub(crate) fn insert<T: NamedKind>(tx: &mut WriteTx<'_>, prepared: &Prepared<T>) -> Result<Stored<T>, Error> {
-    let is_slug = |conflict: &Conflict| conflict.kind == ConflictKind::SlugTaken;
-    match insert_as_it_is(tx, prepared) {
-        Err(Error::Conflict(conflicts)) if prepared.slug_is_derived && conflicts.iter().any(is_slug) => {
-            let Record { id, created_at, mut content, .. } = Record::clone(&prepared.writing.record);
-            let slug = content.slug_mut();
-            *slug = free_slug(tx, T::KIND, slug.clone())?;
-            insert_as_it_is(tx, &prepare(id, created_at, content.into()))
+    fn content(prepared: &Prepared<T>) -> &T {
+        &prepared.writing.record.content
+    }
+
+    fn names(prepared: &Prepared<T>) -> Vec<Naming> {
+        vec![prepared.naming.clone()]
+    }
+
+    /// A slug that was made from the name gets a number behind it where it is taken.
+    fn insert(tx: &mut WriteTx<'_>, prepared: &Prepared<T>, _: DraftAccess<'_>) -> Result<Stored<T>, Error> {
+        let is_slug = |conflict: &Conflict| conflict.kind == ConflictKind::SlugTaken;
+        match insert_as_it_is(tx, prepared) {
+            Err(Error::Conflict(conflicts)) if prepared.slug_is_derived && conflicts.iter().any(is_slug) => {
+                let Record { id, created_at, mut content, .. } = Record::clone(&prepared.writing.record);
+                let slug = content.slug_mut();
+                *slug = free_slug(tx, T::KIND, slug.clone())?;
+                insert_as_it_is(tx, &T::prepare(id, created_at, content.into()))
+            }
+            entered => entered,
         }
-        entered => entered,
     }
 }
 
