@@ -99,13 +99,16 @@ pub fn name_each<T: Typed>(named: &mut Vec<Reference>, name: &str, values: &[T])
 /// A `record` names the type of its id, and the member that says which record it belongs to with its type. A `struct` is part of a record
 /// or the body of an action. The expansion is a struct with the members as `Option<_>` or `Vec<_>`, and its `Object`.
 ///
-/// What is `for domain::Objection` has the members of that struct and no others, and is [`Plain`](crate::value::Plain): the one is made from
-/// the other. A child is its [`Input`](crate::body::Input) and its [`ChildDocument`](crate::record::ChildDocument) too. What is
-/// `for domain::Source, checked` is for a `Checked<Source>`. Members that the domain checks together stand in braces, as
-/// `handling: Handling against ["outcome"] { … }`: the wire has them beside the others, and the domain in a `Checked<Handling>`, for which
-/// others are held against those named (see [`Faults::checked`](crate::faults::Faults::checked)). A member is `filled` where it may be left
-/// out and is filled in before the value is built; a child with such members says so, as `for domain::StageTransition, filled`, and has its
-/// `Input` and its `ChildDocument` written out.
+/// What more a declaration may say:
+///
+/// - `for domain::Objection`: it has the fields of that struct and no others, and each is made from the other ([`Plain`](crate::value::Plain)).
+///   A child gets its [`Input`](crate::body::Input) and its [`ChildDocument`](crate::record::ChildDocument) from this too.
+/// - `for domain::Source, checked`: the same for a `Checked<Source>`.
+/// - `handling: Handling against ["outcome"] { … }`: the members in braces stand beside the others here, and in a `Checked<Handling>` in the
+///   domain. Where a member that is named could not be read, faults of its rules that may follow from that are not told (see
+///   [`Faults::checked`](crate::faults::Faults::checked)).
+/// - `slug: Slug = filled`: a member that may be left out. It is filled in before the value is built, by an `Input` that is written by hand.
+/// - `for domain::StageTransition, filled`: a child with such members, so that its `Input` and `ChildDocument` are written by hand.
 macro_rules! wire {
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
     pub record $Name:ident($Id:ident $(, $parent:ident: $ParentId:ident)?)
