@@ -37,6 +37,26 @@ impl Dialect {
             Self::Sqlite => format!("CAST({text} AS BLOB)"),
         }
     }
+
+    /// Selects the rows in which the column that `found_in` ends with is one of these texts, each looked up in an index. For `IN`, SQLite
+    /// sorts the texts first; PostgreSQL may read the whole table to join it with a list.
+    pub(crate) fn select_among<'t>(
+        self,
+        columns: &str,
+        found_in: String,
+        texts: impl IntoIterator<Item = &'t str>,
+    ) -> Fragment {
+        match self {
+            Self::Postgres => {
+                Fragment::default().parameters(texts).within(format!("SELECT {columns} FROM {found_in} IN ("), ")")
+            }
+            Self::Sqlite => Fragment::default()
+                .parameters_between(texts, "), (")
+                .within(format!("SELECT {columns} FROM (VALUES ("), ")) AS wanted CROSS JOIN ")
+                .sql(found_in)
+                .sql(" = wanted.column1"),
+        }
+    }
 }
 
 impl Conn {

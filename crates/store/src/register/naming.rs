@@ -10,6 +10,7 @@ use diesel::sql_types::{Bool, Nullable, Text};
 use domain::{Fault, FaultCode, Identifier, Kind, Slug};
 
 use crate::backend::conn::Conn;
+use crate::backend::dialect::Dialect;
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment};
 use crate::backend::schema::identifiers;
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord};
@@ -78,7 +79,7 @@ impl KnownNames {
         let mut found = Self::default();
         for together in wanted.chunks(TOGETHER) {
             found.asked_for.extend(together.iter().map(|naming| naming.owner.id.clone()));
-            let holders: Vec<Holder> = query(together).statement().load(conn)?;
+            let holders: Vec<Holder> = query(conn.dialect(), together).statement().load(conn)?;
             found.holders.extend(holders.into_iter().map(Holder::named));
         }
         Ok(found)
@@ -91,16 +92,14 @@ impl KnownNames {
 }
 
 /// One statement for all names, since each that a write waits for makes the next one wait.
-fn query(wanted: &[&Naming]) -> Fragment {
+fn query(dialect: Dialect, wanted: &[&Naming]) -> Fragment {
     let mut selects = Vec::new();
-    // As many parameters each time as some power of two: few texts serve all batches, and each is prepared once. The names come first in
-    // each join, so that each is looked up in an index as it stands: `IN` would sort them first.
+    // As many parameters each time as some power of two: few texts serve all batches, and each is prepared once.
     let mut among = |by: NamedBy, columns: String, found_in: String| {
         let texts: Vec<&str> = wanted.iter().flat_map(|naming| naming.texts(by)).collect();
         if let Some(last) = texts.last() {
             let padded = texts.iter().chain(std::iter::repeat(last)).take(texts.len().next_power_of_two()).copied();
-            let names = Fragment::default().parameters_between(padded, "), (").within("(VALUES (", ")) AS wanted");
-            selects.push(names.within(format!("SELECT {columns} FROM "), " CROSS JOIN ").sql(found_in));
+            selects.push(dialect.select_among(&columns, found_in, padded));
         }
     };
     for kind in [Kind::Department, Kind::Mutual] {
@@ -108,17 +107,17 @@ fn query(wanted: &[&Naming]) -> Fragment {
         among(
             NamedBy::Slug(kind),
             format!("'slug' AS named_by, slug AS text, '{kind}' AS resource_type, id, name"),
-            format!("{table} WHERE slug = wanted.column1"),
+            format!("{table} WHERE slug"),
         );
         among(
             NamedBy::Slug(kind),
             "'slug', slug, resource_type, NULL AS id, NULL AS name".to_owned(),
-            format!("tombstones WHERE resource_type = '{kind}' AND slug = wanted.column1"),
+            format!("tombstones WHERE resource_type = '{kind}' AND slug"),
         );
         among(
             NamedBy::Name(kind),
             format!("'name', name_folded, '{kind}', id, name"),
-            format!("{table} WHERE name_folded = wanted.column1"),
+            format!("{table} WHERE name_folded"),
         );
     }
     among(
@@ -127,7 +126,7 @@ fn query(wanted: &[&Naming]) -> Fragment {
          COALESCE(d.name, m.name)"
             .to_owned(),
         "identifiers i LEFT JOIN departments d ON d.id = i.department_id LEFT JOIN mutuals m ON m.id = i.mutual_id \
-         WHERE i.identifier = wanted.column1"
+         WHERE i.identifier"
             .to_owned(),
     );
     let joined = selects.into_iter().reduce(|all, select| all.sql(" UNION ALL ").and(select));
