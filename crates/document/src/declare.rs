@@ -99,7 +99,7 @@ pub fn name_each<T: Typed>(named: &mut Vec<Reference>, name: &str, values: &[T])
 /// A `record` names the type of its id, and the member that says which record it belongs to with its type. A `struct` is part of a record
 /// or the body of an action. The expansion is a struct with the members as `Option<_>` or `Vec<_>`, and its `Object`.
 ///
-/// What more a declaration may say:
+/// A declaration may also say:
 ///
 /// - `for domain::Objection`: it has the fields of that struct and no others, and each is made from the other ([`Plain`](crate::value::Plain)).
 ///   A child gets its [`Input`](crate::body::Input) and its [`ChildDocument`](crate::record::ChildDocument) from this too.
