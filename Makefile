@@ -8,7 +8,7 @@ TOOLS := $(TARGET)/tools
 CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 
-.PHONY: matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
+.PHONY: torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,13 @@ fuzz-on-sqlite:
 	$(FUZZ) sqlite
 fuzz-on-postgres:
 	tests/with-postgres bash -c 'DATABASE_URL=$$TEST_DATABASE_URL $(FUZZ) postgres'
+
+# Attacks in full, against the program as it is released but for link-time optimization. `TORTURE=--short` is what every change runs.
+torture: TORTURE ?=
+torture: ## Attack the running service, and tell in a table what a healthy caller sees (TORTURE='--short NAME...')
+	@scripts/setup build test
+	cargo build --profile quick --locked --package api --bin mutuals
+	TEST_PROGRAM=$(abspath $(TARGET)/quick/mutuals) tests/with-postgres cargo test --locked --package tests --test torture -- $(TORTURE)
 
 release: ## Keep the contract of this version as what later ones are held against
 	KEEP_CONTRACT=1 cargo test --locked --package tests --test released the_contract_keeps_what_the_last_release_promised

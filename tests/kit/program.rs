@@ -142,6 +142,11 @@ impl ChildResource {
         self.address
     }
 
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`: it has no chance to tidy up.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -181,9 +186,12 @@ fn listening_address(line: &str) -> Option<SocketAddr> {
     rest[..end].trim_end_matches('.').parse().ok()
 }
 
-/// The binary beside the test's own. A package's tests don't get other packages' binaries built, so this sees to it that it is
-/// there and as new as the code.
+/// The program that `TEST_PROGRAM` names, or the binary beside the test's own. A package's tests don't get other packages' binaries
+/// built, so this sees to it that it is there and as new as the code.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    if let Some(named) = std::env::var_os("TEST_PROGRAM") {
+        return named.into();
+    }
     let test = std::env::current_exe().unwrap();
     let folder = test.parent().and_then(Path::parent).unwrap();
     if let Some(cargo) = std::env::var_os("CARGO") {

@@ -1,0 +1,37 @@
+//! HTTP as bytes, for callers who break its rules or never read.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// An answer is waited for at most this long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An answer, as far as attacks look at it.
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+}
+
+/// The answer to a `GET` on a connection of its own.
+pub async fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
+    send(address, &format!("GET {path} HTTP/1.1\r\nHost: attack.test\r\nConnection: close\r\n\r\n")).await
+}
+
+/// The answer to a request on a connection of its own, which must ask to be closed.
+pub async fn send(address: SocketAddr, request: &str) -> io::Result<Answer> {
+    let exchange = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(request.as_bytes()).await?;
+        let mut received = Vec::new();
+        stream.read_to_end(&mut received).await?;
+        let digits = received.get(9..12).and_then(|digits| str::from_utf8(digits).ok());
+        let status = digits.and_then(|digits| digits.parse().ok());
+        status.map(|status| Answer { status }).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    };
+    timeout(PATIENCE, exchange).await?
+}
