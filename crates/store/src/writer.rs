@@ -2,12 +2,14 @@
 //!
 //! A write that fails is rolled back alone; one `fsync` serves them all, and
 //! nothing is answered before it, refusals included, since a refusal may name what a sibling has written.
+//! Who writes much waits behind their own writes, and not before those of others ([`turns`]).
+
+mod turns;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
@@ -20,6 +22,7 @@ use crate::known::{Known, KnownNames, Naming};
 use crate::log::entry::Head;
 use crate::log::entry_log;
 use crate::transaction::{Pending, SearchChangeKind, Stamp, WriteTx};
+use turns::{Entrance, Exit, Owned, Refused, by_turns};
 
 /// A request waits at most this long for a connection, or for its turn to write.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -27,13 +30,15 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 const QUEUE: usize = 1024;
 const SQLITE_BATCH: usize = 256;
 const POSTGRES_BATCH: usize = 64;
+/// A batch takes no further write once it has run this long: the others come into the next, so that nobody waits for 256 slow ones.
+const BATCH_TIME: Duration = Duration::from_millis(50);
 /// A write whose turn has come is waited for at most this long: longer than the databases wait for a lock.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The way to the writer.
 #[derive(Clone)]
 pub(crate) struct Queue {
-    jobs: SyncSender<Box<dyn Job>>,
+    jobs: Entrance<Box<dyn Job>>,
     pub(crate) progress: Arc<Progress>,
 }
 
@@ -50,17 +55,28 @@ pub(crate) struct Progress {
 
 impl Progress {
     fn taken(&self, writes: usize) {
-        let writes = u64::try_from(writes).unwrap_or(u64::MAX);
+        let writes = count(writes);
         self.waiting.fetch_sub(writes, Ordering::Relaxed);
         self.batches.fetch_add(1, Ordering::Relaxed);
         self.batched_writes.fetch_add(writes, Ordering::Relaxed);
     }
+
+    fn given_back(&self, writes: usize) {
+        let writes = count(writes);
+        self.waiting.fetch_add(writes, Ordering::Relaxed);
+        self.batched_writes.fetch_sub(writes, Ordering::Relaxed);
+    }
+}
+
+fn count(writes: usize) -> u64 {
+    u64::try_from(writes).unwrap_or(u64::MAX)
 }
 
 impl Queue {
     /// Hands over a write and waits until it is on disk or refused.
     ///
-    /// A write whose turn does not come in time is given up, and then it never runs.
+    /// A write whose turn does not come in time is given up, and then it never runs. So is the newest one of whoever has the most
+    /// waiting, where the queue is full and another comes.
     pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, names: Vec<Naming>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -70,14 +86,7 @@ impl Queue {
         let (reply, mut answer) = oneshot::channel();
         let turn = Turn::default();
         let job = Box::new(Waiting { stamp, names, work, turn: turn.clone(), begun: false, result: None, reply });
-        self.progress.waiting.fetch_add(1, Ordering::Relaxed);
-        self.jobs.try_send(job).map_err(|refused| {
-            self.progress.waiting.fetch_sub(1, Ordering::Relaxed);
-            Error::Unavailable(match refused {
-                TrySendError::Full(_) => "too many writes are waiting".to_owned(),
-                TrySendError::Disconnected(_) => "the writer has stopped".to_owned(),
-            })
-        })?;
+        self.put(job)?;
         let stopped = |_| Error::Unavailable("the writer has stopped".to_owned());
         if let Ok(answered) = timeout(PATIENCE, &mut answer).await {
             return answered.map_err(stopped)?.result;
@@ -89,6 +98,23 @@ impl Queue {
             Ok(answered) => answered.map_err(stopped)?.result,
             Err(_) => Err(Error::OutcomeUnknown("the database did not answer in time".to_owned()).into()),
         }
+    }
+
+    fn put(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        let too_many = || Error::Unavailable("too many writes are waiting".to_owned());
+        self.progress.waiting.fetch_add(1, Ordering::Relaxed);
+        let (displaced, refused) = match self.jobs.put(job) {
+            Ok(displaced) => (displaced, None),
+            Err(Refused::Full(_)) => (None, Some(too_many())),
+            Err(Refused::Stopped(_)) => (None, Some(Error::Unavailable("the writer has stopped".to_owned()))),
+        };
+        if displaced.is_some() || refused.is_some() {
+            self.progress.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        if let Some(displaced) = displaced {
+            displaced.finish(Some(too_many()));
+        }
+        refused.map_or(Ok(()), Err)
     }
 }
 
@@ -107,7 +133,7 @@ impl Turn {
 ///
 /// Whoever waits for entries is told of the newest after each commit.
 pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<i64>) -> std::io::Result<Queue> {
-    let (jobs, waiting) = sync_channel(QUEUE);
+    let (jobs, waiting) = by_turns(QUEUE);
     let checkpointer = match &url {
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
         DatabaseUrl::Postgres(_) => None,
@@ -120,10 +146,18 @@ pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<i64>) -> 
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
 trait Job: Send {
+    /// Who writes.
+    fn actor(&self) -> &str;
     /// The names that it is about to take.
     fn names(&self) -> &[Naming];
     fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict;
     fn finish(self: Box<Self>, failure: Option<Error>);
+}
+
+impl Owned for Box<dyn Job> {
+    fn owner(&self) -> &str {
+        self.actor()
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -156,6 +190,10 @@ where
     E: From<Error> + Send,
     F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
 {
+    fn actor(&self) -> &str {
+        &self.stamp.actor
+    }
+
     fn names(&self) -> &[Naming] {
         &self.names
     }
@@ -203,23 +241,27 @@ struct Writer {
 }
 
 impl Writer {
-    fn run(mut self, waiting: &Receiver<Box<dyn Job>>) {
+    fn run(mut self, waiting: &Exit<Box<dyn Job>>) {
         let most = match self.url {
             DatabaseUrl::Sqlite(_) => SQLITE_BATCH,
             DatabaseUrl::Postgres(_) => POSTGRES_BATCH,
         };
-        while let Ok(first) = waiting.recv() {
-            let mut jobs = vec![first];
-            jobs.extend(waiting.try_iter().take(most.saturating_sub(1)));
+        while let Some(jobs) = waiting.take(most) {
             self.progress.taken(jobs.len());
-            self.serve(jobs);
+            let left = self.serve(jobs);
+            self.progress.given_back(left.len());
+            waiting.give_back(left);
         }
     }
 
-    /// Commits the batch; where it fails as a whole, each write has a try of its own.
-    fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) {
+    /// Commits the batch; where it fails as a whole, each write has a try of its own. Gives those that it had no time for.
+    fn serve(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+        let mut left = Vec::new();
         match self.commit(&mut jobs) {
-            Ok(()) => jobs.into_iter().for_each(|job| job.finish(None)),
+            Ok(attempted) => {
+                left = jobs.split_off(attempted.min(jobs.len()));
+                jobs.into_iter().for_each(|job| job.finish(None));
+            }
             Err(BatchError::NotCommitted(error)) => {
                 log::warn!("a batch of {} writes failed and is being tried again one by one: {error}", jobs.len());
                 self.serve_one_by_one(jobs);
@@ -235,6 +277,7 @@ impl Writer {
         if let (Some(checkpointer), Some(conn)) = (&self.checkpointer, &mut self.conn) {
             checkpointer.after_commit(conn);
         }
+        left
     }
 
     /// A write that finds the database unavailable even alone speaks for those behind it, which would only wait as long each.
@@ -245,7 +288,7 @@ impl Writer {
             let failure = match &unavailable {
                 Some(error) => Some(Error::clone(error)),
                 None => match self.commit(&mut alone) {
-                    Ok(()) => None,
+                    Ok(_) => None,
                     Err(BatchError::NotCommitted(error) | BatchError::Unknown(error)) => Some(error),
                 },
             };
@@ -257,14 +300,15 @@ impl Writer {
         }
     }
 
-    /// A connection on which anything went wrong is closed, and the next batch opens another.
-    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<(), BatchError> {
+    /// A connection on which anything went wrong is closed, and the next batch opens another. Gives how many writes, from the first on,
+    /// were run.
+    fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<usize, BatchError> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => Conn::open(&self.url, Purpose::Write)
                 .map_err(|error| BatchError::NotCommitted(Error::Unavailable(error.to_string())))?,
         };
-        let done = run_batch(&mut conn, jobs)?;
+        let (done, attempted) = run_batch(&mut conn, jobs)?;
         let clean = match done {
             Done::Committed { head } => {
                 raise(&self.heads, head.seq);
@@ -273,7 +317,7 @@ impl Writer {
             Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
         };
         self.conn = clean.then_some(conn);
-        Ok(())
+        Ok(attempted)
     }
 }
 
@@ -284,20 +328,22 @@ enum Done {
     Refused,
 }
 
-fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<Done, BatchError> {
+/// Gives how many writes were run too.
+fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(Done, usize), BatchError> {
     let mut head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
     let mut pending = Pending::default();
     pending.known.names = names_of(conn, jobs).map_err(BatchError::NotCommitted)?;
+    let mut attempted = 1;
     if let [job] = jobs {
         if job.attempt(conn, &mut pending) != Verdict::Keep {
-            return Ok(Done::Refused);
+            return Ok((Done::Refused, attempted));
         }
     } else {
-        head = attempt_each(conn, jobs, &mut pending, head).map_err(BatchError::NotCommitted)?;
+        (head, attempted) = attempt_each(conn, jobs, &mut pending, head).map_err(BatchError::NotCommitted)?;
     }
     let head = store_pending(conn, head, &pending).map_err(BatchError::NotCommitted)?;
     match dialect::control(conn, &["COMMIT"]) {
-        Ok(()) => Ok(Done::Committed { head }),
+        Ok(()) => Ok((Done::Committed { head }, attempted)),
         Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
     }
 }
@@ -309,57 +355,79 @@ fn names_of(conn: &mut Conn, jobs: &[Box<dyn Job>]) -> Result<KnownNames, Error>
 
 /// A write that is refused has seldom changed anything, and then there is nothing to roll back. Savepoints come only with a second
 /// try: on SQLite they keep a copy of every page that is changed after them, on PostgreSQL each is a round trip. Gives the newest
-/// entry.
-fn attempt_each(conn: &mut Conn, jobs: &mut [Box<dyn Job>], pending: &mut Pending, head: Head) -> Result<Head, Error> {
-    if attempt_without_savepoints(conn, jobs, pending)? {
-        return Ok(head);
+/// entry, and how many writes were run.
+fn attempt_each(
+    conn: &mut Conn,
+    jobs: &mut [Box<dyn Job>],
+    pending: &mut Pending,
+    head: Head,
+) -> Result<(Head, usize), Error> {
+    if let Some(attempted) = attempt_without_savepoints(conn, jobs, pending)? {
+        return Ok((head, attempted));
     }
     *pending = Pending::default();
     dialect::control(conn, &["ROLLBACK"])?;
     // Another process may have written in between.
     let head = dialect::begin_write(conn)?;
-    attempt_with_savepoints(conn, jobs, pending)?;
-    Ok(head)
+    Ok((head, attempt_with_savepoints(conn, jobs, pending)?))
 }
 
-/// False where a write that is not to be kept has changed something, or has ended the transaction for all.
+/// How many were run; none where a write that is not to be kept has changed something, or has ended the transaction for all.
 fn attempt_without_savepoints(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     pending: &mut Pending,
-) -> Result<bool, Error> {
+) -> Result<Option<usize>, Error> {
+    let (began, mut attempted) = (Instant::now(), 0);
     for job in jobs {
+        if has_no_time(began, attempted) {
+            break;
+        }
+        attempted += 1;
         let before = dialect::changes_to_check(conn)?;
         match job.attempt(conn, pending) {
             Verdict::Keep => {}
             Verdict::Refuse => {
                 debug_assert_eq!(dialect::changes_to_check(conn)?, before, "a change was made as if it were a read");
                 if !dialect::goes_on(conn)? {
-                    return Ok(false);
+                    return Ok(None);
                 }
             }
-            Verdict::RollBack => return Ok(false),
+            Verdict::RollBack => return Ok(None),
         }
     }
-    Ok(true)
+    Ok(Some(attempted))
 }
 
-/// The end of one savepoint and the start of the next go together.
+/// Whether the next write comes into the next batch.
+fn has_no_time(began: Instant, attempted: usize) -> bool {
+    attempted > 0 && began.elapsed() >= BATCH_TIME
+}
+
+/// The end of one savepoint and the start of the next go together. Gives how many were run.
 fn attempt_with_savepoints(
     conn: &mut Conn,
     jobs: &mut [Box<dyn Job>],
     pending: &mut Pending,
-) -> diesel::QueryResult<()> {
+) -> diesel::QueryResult<usize> {
     const ROLL_BACK: &[&str] = &["ROLLBACK TO SAVEPOINT one_write"];
     let mut between: &[&str] = &["SAVEPOINT one_write"];
+    let (began, mut attempted) = (Instant::now(), 0);
     for job in jobs {
+        if has_no_time(began, attempted) {
+            break;
+        }
+        attempted += 1;
         dialect::control(conn, between)?;
         between = match job.attempt(conn, pending) {
             Verdict::Keep => &["RELEASE SAVEPOINT one_write", "SAVEPOINT one_write"],
             Verdict::Refuse | Verdict::RollBack => ROLL_BACK,
         };
     }
-    if between == ROLL_BACK { dialect::control(conn, between) } else { Ok(()) }
+    if between == ROLL_BACK {
+        dialect::control(conn, between)?;
+    }
+    Ok(attempted)
 }
 
 /// Gives the newest entry.

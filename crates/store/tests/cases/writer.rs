@@ -1,10 +1,11 @@
 //! The one writer: waiting writes are committed together, and each stands or falls alone.
 
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use domain::{Department, DraftAccess, Mutual};
-use store::{ConflictKind, Error, SortKey, StoredRoot as _, WriteTx};
+use store::{ConflictKind, Error, SortKey, Stamp, StoredRoot as _, WriteTx};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{department, mutual};
@@ -146,6 +147,55 @@ async fn a_full_queue_answers_unavailable_at_once_and_drains(register: &Register
     register.enter(mutual("After")).await;
 }
 
+/// As [`waiting`], by another than the rest.
+async fn waiting_of<T: Send + 'static>(
+    register: &Register,
+    actor: &str,
+    work: impl FnMut(&mut WriteTx<'_>) -> Result<T, Error> + Send + 'static,
+) -> JoinHandle<Result<T, Error>> {
+    let (store, stamp) = (register.store.clone(), Stamp { actor: actor.to_owned(), ..stamp(0) });
+    submit(async move { store.write(stamp, work).await }).await
+}
+
+async fn who_fills_the_queue_gives_way_to_others(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let mut busy = Vec::new();
+    for _ in 0..1024 {
+        busy.push(waiting_of(register, "busy", |_| Ok(())).await);
+    }
+    let other = waiting_of(register, "other", entering("Other")).await;
+    let newest = tokio::time::timeout(Duration::from_secs(1), busy.pop().unwrap()).await.expect("refused at once");
+    assert!(matches!(newest.unwrap(), Err(Error::Unavailable(_))));
+    hold.release();
+
+    other.await.unwrap().unwrap();
+    for write in busy {
+        write.await.unwrap().unwrap();
+    }
+    assert_eq!(names(register).await, ["Other"]);
+}
+
+/// Each of 80 writes takes 20 ms, and one that comes after them all has its turn after a few.
+async fn who_writes_slowly_waits_behind_their_own_writes(register: &Register) {
+    let hold = Hold::the_writer_of(&register.store).await;
+    let done = Arc::new(AtomicUsize::new(0));
+    for _ in 0..80 {
+        let done = Arc::clone(&done);
+        let slow = move |_: &mut WriteTx<'_>| {
+            std::thread::sleep(Duration::from_millis(20));
+            done.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        };
+        waiting_of(register, "slow", slow).await;
+    }
+    let other = waiting_of(register, "other", entering("Other")).await;
+    hold.release();
+
+    other.await.unwrap().unwrap();
+    let before = done.load(Ordering::Relaxed);
+    assert!(before < 20, "{before} slow writes went before it");
+}
+
 async fn a_write_whose_turn_does_not_come_is_given_up_and_never_runs(register: &Register) {
     let hold = Hold::the_writer_of(&register.store).await;
     let late = waiting(register, entering("Late")).await;
@@ -213,10 +263,10 @@ async fn a_read_is_of_one_moment_though_writes_go_on(register: &Register) {
 
 async fn more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_again(register: &Register) {
     let (release, released) = mpsc::channel::<()>();
-    let released = std::sync::Arc::new(std::sync::Mutex::new(released));
+    let released = Arc::new(std::sync::Mutex::new(released));
     let mut reads = tokio::task::JoinSet::new();
     for _ in 0..12 {
-        let (store, released) = (register.store.clone(), std::sync::Arc::clone(&released));
+        let (store, released) = (register.store.clone(), Arc::clone(&released));
         reads.spawn(async move {
             let wait = move |_: &mut store::ReadTx<'_>| {
                 let _ = released.lock().unwrap().recv();
@@ -247,6 +297,8 @@ on_both!(
     a_refusal_does_not_see_what_a_failed_sibling_had_written,
     all_changes_of_a_write_stand_together,
     a_full_queue_answers_unavailable_at_once_and_drains,
+    who_fills_the_queue_gives_way_to_others,
+    who_writes_slowly_waits_behind_their_own_writes,
     a_write_whose_turn_does_not_come_is_given_up_and_never_runs,
     a_write_stands_though_its_caller_went_away,
     writes_handed_over_before_the_store_is_dropped_are_carried_out,
