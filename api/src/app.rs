@@ -14,6 +14,7 @@ use crate::caller::Caller;
 use crate::figures::answers::Answers;
 use crate::history::signing::LogSigner;
 use crate::http::connection::Connections;
+use crate::http::drain::Drain;
 use crate::http::request_id::RequestId;
 use crate::response::problem::Problem;
 
@@ -27,6 +28,7 @@ pub struct Shared {
     pub store: Store,
     pub clock: Clock,
     pub connections: Arc<Connections>,
+    pub drain: Arc<Drain>,
     /// A body may take so long to arrive.
     pub body_time: Duration,
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.

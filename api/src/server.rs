@@ -133,6 +133,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         import_call: Arc::clone(&importer.call),
         import_limit: config.production.import_limit,
         connections,
+        drain: Arc::default(),
         body_time: config.production.request_time,
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
@@ -288,7 +289,12 @@ fn server(
     };
     let ending = server.graceful_shutdown_signal();
     let contract = Data::new(contract);
-    let waits = Data::new(Waits { gate: gate.clone(), ending: ending.clone() });
+    let waits = Data::new(Waits { gate: gate.clone(), drain: Arc::clone(&shared.drain) });
+    let (end, drain) = (ending.clone(), Arc::clone(&shared.drain));
+    drop(actix_web::rt::spawn(async move {
+        end.notified().await;
+        drain.close();
+    }));
     // What the framework's own server does, with connections that are watched.
     let service = move || {
         let (ending, connections) = (ending.clone(), Arc::clone(&connections));

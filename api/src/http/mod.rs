@@ -3,6 +3,7 @@
 pub mod compression;
 pub mod connection;
 pub mod cors;
+pub mod drain;
 pub mod gate;
 pub mod hardening;
 pub mod metrics;

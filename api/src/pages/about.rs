@@ -176,10 +176,11 @@ async fn check_liveness() -> HttpResponse {
 /// Check that the service can handle requests
 ///
 /// Use this to decide whether to send requests to an instance. The response is 503 if the database cannot be reached or
-/// has no free connection.
+/// has no free connection, and as soon as the instance has been told to stop.
 #[utoipa::path(tag = "service", responses((status = 200, description = "The service can handle requests", body = Health)))]
 #[get("/readyz")]
 async fn check_readiness(app: App) -> Result<HttpResponse, Problem> {
+    app.drain.check()?;
     app.store.ready().await?;
     Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" }))
 }

@@ -307,6 +307,11 @@ impl Problem {
         Self::for_now("there are too many connections at the moment; nothing was changed")
     }
 
+    /// 503 for readiness, once the instance has been told to stop.
+    pub fn stopping() -> Self {
+        Self::for_now("this instance is stopping: send requests to another one")
+    }
+
     /// 503 for a change that may have been stored all the same. The source is logged, never sent.
     pub fn outcome_unknown(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let detail = "the connection to the database was lost while the change was being stored, so it may or may not \
