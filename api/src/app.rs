@@ -1,12 +1,15 @@
 //! What handlers share: the register, the time and the settings of the service.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use actix_web::{HttpMessage as _, HttpRequest};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{Day, Id};
-use store::{Stamp, Store};
+use store::{Client, Stamp, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -16,15 +19,53 @@ use crate::history::signing::LogSigner;
 use crate::http::connection::Connections;
 use crate::http::drain::Drain;
 use crate::http::request_id::RequestId;
+use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
-/// What a handler takes as its argument to reach the register.
-pub type App = Data<Shared>;
+/// What a handler takes as its argument to reach the register. Its `store` reads with the share of the request's client.
+#[derive(Clone)]
+pub struct App {
+    pub store: Store,
+    shared: Data<Shared>,
+}
+
+argument!(App);
+
+impl App {
+    /// For what the service does by itself.
+    pub fn new(shared: Shared) -> Self {
+        Self { store: shared.store.clone(), shared: Data::new(shared) }
+    }
+
+    /// For a request, by the client that the gate found. One that went around the gate has the share of an unknown address.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let shared = request.app_data::<Data<Shared>>().ok_or_else(|| Problem::internal("there is no register"))?;
+        let client = request.extensions().get::<Client>().cloned();
+        Ok(Self { store: shared.store.for_client(client.unwrap_or(UNKNOWN)), shared: shared.clone() })
+    }
+
+    /// What all handlers share.
+    pub fn shared(&self) -> &Data<Shared> {
+        &self.shared
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// A client of which not even the address is known.
+const UNKNOWN: Client = Client::Anonymous(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
 /// Who the entries name for what is done on the database without a request.
 pub const OPERATOR: &str = "operator";
 
 pub struct Shared {
+    /// The operator's own handle: requests read with that of their [`App`].
     pub store: Store,
     pub clock: Clock,
     pub connections: Arc<Connections>,

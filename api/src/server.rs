@@ -127,7 +127,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let store = Store::open(&config.database_url, workers)?;
     let connections = Arc::new(Connections::new(config.production.max_connections, config.production.request_time));
     let importer = Importer::new(store.clone(), clock.clone(), config.scrutineer_above, config.production.imports_kept);
-    let shared = Data::new(Shared {
+    let shared = App::new(Shared {
         store,
         clock,
         import_call: Arc::clone(&importer.call),
@@ -333,7 +333,7 @@ fn application(
 > {
     ActixApp::new()
         .configure(routes::mount)
-        .app_data(shared.clone())
+        .app_data(shared.shared().clone())
         .app_data(contract.clone())
         .app_data(waits.clone())
         .wrap(gate.clone())

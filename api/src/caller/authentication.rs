@@ -63,7 +63,7 @@ impl Authenticator {
         let Some(text) = bearer(request.headers())? else { return Ok(PUBLIC.clone()) };
         match &self.verifier {
             Some(verifier) if !text.starts_with(secret::PREFIX) => self.token(verifier, text).await,
-            _ => self.key(text, id).await,
+            _ => self.key(&App::of(request)?, text, id).await,
         }
     }
 
@@ -75,14 +75,15 @@ impl Authenticator {
         })
     }
 
-    async fn key(&self, key: &str, id: &RequestId) -> Result<Caller, Problem> {
+    /// A key that isn't known yet is looked up with the share of the address that it comes from.
+    async fn key(&self, app: &App, key: &str, id: &RequestId) -> Result<Caller, Problem> {
         let hash = secret::hash(key);
         if let Some(caller) = self.recall(&hash) {
             return Ok(caller);
         }
         let key_id = secret::id_of(key).map_err(|reason| invalid(&reason.to_string()))?;
         let checked_at = Instant::now();
-        let found = self.app.store.read_one(move |tx| key::find_with_hash(tx, key_id).map_err(Problem::from)).await?;
+        let found = app.store.read_one(move |tx| key::find_with_hash(tx, key_id).map_err(Problem::from)).await?;
         // What is compared are digests: how long that takes tells nothing that helps to find a key.
         let found = found.filter(|(_, kept)| *kept == hash);
         let (stored, _) = found.ok_or_else(|| invalid("there is no such key"))?;

@@ -173,7 +173,7 @@ async fn get_commitment_report(
     let as_at = app.as_at(as_at.map(Text::into_inner))?;
     let (departments, statuses, page) = (texts(department), words(status), query.page.clone());
     let listed = statuses.clone();
-    let report = app.store.read(move |tx| {
+    let report = app.store.survey(move |tx| {
         let departments = store::reference::resolve(tx, &departments).map_err(Problem::of_query)?;
         let filter = CommitmentFilter { as_at, departments, statuses: statuses.clone() };
         store::report::commitments(tx, &filter, &page).map_err(Problem::from)
@@ -213,6 +213,6 @@ async fn get_support_coverage(
         let departments = store::reference::resolve(tx, &departments).map_err(Problem::of_query)?;
         store::coverage::of(tx, &departments, as_at).map_err(Problem::from)
     };
-    let coverage = app.store.read(read).await?;
+    let coverage = app.store.survey(read).await?;
     Ok(conditions.worked_out(&SupportCoverage::new(as_at, coverage)))
 }

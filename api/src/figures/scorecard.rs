@@ -47,6 +47,6 @@ async fn get_scorecard(
 ) -> Result<HttpResponse, Problem> {
     let as_at = app.as_at(day.0.as_at.map(Text::into_inner))?;
     let read = move |tx: &mut store::ReadTx<'_>| store::scorecard::find(tx, &department.0, as_at);
-    let scorecard = app.store.read(read).await.map_err(Problem::from)?;
+    let scorecard = app.store.survey(read).await.map_err(Problem::from)?;
     Ok(conditions.worked_out(&scorecard))
 }

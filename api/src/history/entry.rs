@@ -237,7 +237,7 @@ async fn list_entries(
     }
     let wanted = entry_log::Filter { after, limit, resource_type };
     let read = move |tx: &mut store::ReadTx<'_>| entry_log::list(tx, &wanted, caller.draft_access());
-    let feed = if resource_type.is_some() { app.store.read(read).await? } else { app.store.read_one(read).await? };
+    let feed = if resource_type.is_some() { app.store.survey(read).await? } else { app.store.read_one(read).await? };
     let mut first = format!("{PATH}?after=0&limit={limit}");
     let mut next = format!("{PATH}?after={}&limit={limit}", feed.next_after);
     for (name, value) in [

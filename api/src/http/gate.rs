@@ -23,6 +23,7 @@ use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use store::Client;
 
 use crate::bulk::import;
 use crate::caller::authentication::{self, Authenticator};
@@ -33,7 +34,7 @@ use crate::http::cors::{Cors, CrossOrigin};
 use crate::http::hardening;
 use crate::http::metrics::Metrics;
 use crate::http::proxy::{Proxies, PublicUrl};
-use crate::http::rate::{RateLimits, Standings};
+use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
 use crate::http::route::{DOCS, Operation, Route, RouteTable};
 use crate::http::trace::{TRACEPARENT, TraceParent};
@@ -223,6 +224,9 @@ impl Passage {
             self.personal = operation.depends_on_caller.then_some(true);
             let caller = authenticator.caller(request.request(), &self.id).await?;
             self.check_caller(&caller, operation)?;
+            if caller.access.is_some() {
+                request.extensions_mut().insert(Client::Keyed(caller.name.as_str().into()));
+            }
             request.extensions_mut().insert(caller);
         }
         check_size(request, self.body_limit())?;
@@ -251,13 +255,10 @@ impl Passage {
         }
         let is_unlimited = self.route.as_ref().is_some_and(|route| UNLIMITED.contains(&&*route.template));
         let rules = &self.rules;
-        match request.peer_addr() {
-            Some(peer) if !is_unlimited && !rules.limits.are_off() => {
-                let client = rules.proxies.client(peer.ip(), request.headers());
-                rules.limits.count_address(client, &mut self.standings)
-            }
-            _ => Ok(()),
-        }
+        let Some(peer) = request.peer_addr() else { return Ok(()) };
+        let client = rules.proxies.client(peer.ip(), request.headers());
+        request.extensions_mut().insert(Client::Anonymous(rate::network(client)));
+        if is_unlimited { Ok(()) } else { rules.limits.count_address(client, &mut self.standings) }
     }
 
     fn check_caller(&mut self, caller: &Caller, operation: &Operation) -> Result<(), Problem> {

@@ -87,7 +87,10 @@ pub fn serve(address: SocketAddr, shared: App, metrics: Metrics) -> io::Result<(
     let address = listener.local_addr()?;
     let metrics = Data::new(metrics);
     let application = move || {
-        ActixApp::new().app_data(shared.clone()).app_data(metrics.clone()).route("/metrics", web::get().to(answer))
+        ActixApp::new()
+            .app_data(shared.shared().clone())
+            .app_data(metrics.clone())
+            .route("/metrics", web::get().to(answer))
     };
     let server = HttpServer::new(application)
         .workers(1)
@@ -98,7 +101,7 @@ pub fn serve(address: SocketAddr, shared: App, metrics: Metrics) -> io::Result<(
     Ok((address, server.run()))
 }
 
-async fn answer(shared: App, metrics: Data<Metrics>) -> HttpResponse {
+async fn answer(shared: Data<Shared>, metrics: Data<Metrics>) -> HttpResponse {
     const TEXT_FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     let text = metrics.tell(&shared).await;
     HttpResponse::Ok()

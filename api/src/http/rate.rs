@@ -204,7 +204,7 @@ impl fmt::Display for Rate {
 }
 
 /// Whose address it is: with IPv6 a site has a network of 2⁶⁴ addresses to choose from.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         v4 @ IpAddr::V4(_) => v4,

@@ -42,7 +42,7 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
         "The content breaks rules, or the idempotency key was used for another request",
     ),
     ("PreconditionRequired", &[PreconditionRequired], "The change does not name the version it is for"),
-    ("TooManyRequests", &[TooManyRequests], "The caller has reached a rate limit; `Retry-After` says when to continue"),
+    ("TooManyRequests", &[TooManyRequests], "The caller has reached a limit; `Retry-After` says when to continue"),
     ("Internal", &[Internal], "The service failed"),
     ("Unavailable", &[Unavailable], "The service cannot respond at the moment; `Retry-After` says when to try again"),
     ("StorageFull", &[StorageFull], "The database is full; you can still read"),

@@ -294,7 +294,7 @@ pub async fn read<R: Resource>(
 
 /// Lists records, as they are or as they were: 200 with a page, or 304 where the caller has it already.
 ///
-/// A page that an index leads to is read at once, any other by a thread that may take its time.
+/// A page that an index leads to is read at once, any other as a survey, of which few run at a time.
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
@@ -305,7 +305,7 @@ pub async fn list<R: Root>(app: App, caller: Caller, query: ListQuery<R::Filter,
         let read = move |tx: &mut ReadTx<'_>| {
             history::list_at(tx, R::KIND, at, (after.as_deref(), limit), caller.draft_access())
         };
-        let slice = app.store.read(read).await?;
+        let slice = app.store.survey(read).await?;
         return query.answer(slice);
     }
     let in_default_order = R::KEYS.first() == Some(&page.sort);
@@ -314,7 +314,7 @@ pub async fn list<R: Root>(app: App, caller: Caller, query: ListQuery<R::Filter,
     let read = move |tx: &mut ReadTx<'_>| {
         R::list(tx, &filter, &page, caller.draft_access_in(R::KIND)).map_err(Problem::of_query)
     };
-    let slice = if is_bounded { app.store.read_one(read).await? } else { app.store.read(read).await? };
+    let slice = if is_bounded { app.store.read_one(read).await? } else { app.store.survey(read).await? };
     query.answer(slice)
 }
 

@@ -285,6 +285,13 @@ impl Problem {
         Self::new(ProblemType::TooManyRequests, detail).with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
     }
 
+    /// 429 for one who has as many requests running or waiting as one caller may have.
+    pub fn share_used_up() -> Self {
+        let detail =
+            "you have too many requests running or waiting at the same time: send fewer at once; nothing was changed";
+        Self::new(ProblemType::TooManyRequests, detail).with_header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
     /// 500. The source is logged, never sent.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(ProblemType::Internal, "the service failed; the details are in its log under the request id")
@@ -454,6 +461,7 @@ impl From<store::Error> for Problem {
             store::Error::Rule(faults) => Self::from(faults),
             store::Error::State(faults) => Self::state_conflict(faults),
             store::Error::NotReady(conditions) => Self::not_ready(conditions),
+            store::Error::ShareUsedUp => Self::share_used_up(),
             store::Error::Unavailable(_) => Self::unavailable(error),
             store::Error::StorageFull(_) => Self::storage_full(error),
             store::Error::OutcomeUnknown(_) => Self::outcome_unknown(error),

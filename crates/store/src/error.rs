@@ -45,6 +45,9 @@ pub enum Error {
     /// The database can't be reached or has no time; a later try may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// One caller asks for as much at a time as a caller may, while others wait.
+    #[error("one caller has used up its share")]
+    ShareUsedUp,
     /// The connection was lost while the change was committed: whether it was stored, only a later read can tell.
     #[error("the outcome of the commit is unknown: {0}")]
     OutcomeUnknown(String),

@@ -16,6 +16,7 @@ mod log;
 mod query;
 mod random;
 mod register;
+mod share;
 mod transaction;
 mod writer;
 
@@ -23,7 +24,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use tokio::time::timeout;
 
 pub use log::{entry, entry_log, history, log_tree, merkle};
@@ -42,6 +43,7 @@ pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice, SortKey, Sorted};
 pub use query::snapshot::Pieces;
+pub use share::Client;
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
@@ -49,16 +51,21 @@ use backend::dialect;
 use log::verify::Check;
 use query::snapshot;
 use register::upgrade;
+use share::{Place, Places, Shares};
 use writer::PATIENCE;
 
 /// A read that has begun is waited for at most this long: longer than a statement may take on PostgreSQL.
 const READ_PATIENCE: Duration = Duration::from_secs(40);
 /// Reads that may wait for the blocking pool; one more is refused at once.
 const READ_QUEUE: usize = 1024;
+/// The same for surveys, which take longer.
+const SURVEY_QUEUE: usize = 256;
 /// How often a process looks for entries that another one wrote, while a request waits for some.
 const POLL_EVERY: Duration = Duration::from_millis(200);
-/// Reads on the blocking pool that may run at a time on SQLite.
-const LONG_READS: u32 = 4;
+/// Figures that may be computed at a time: the first one reads all of the register.
+const FIGURES: u32 = 1;
+/// Reads of the operator that may run at a time.
+const OWN_READS: u32 = 2;
 
 /// How busy a store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,55 +84,89 @@ pub struct Vitals {
     pub batched_writes: u64,
 }
 
-/// The register, open for reading and writing.
+/// The register, open for reading and writing, for one client: what it reads counts against the client's share.
 #[derive(Clone)]
 pub struct Store {
+    parts: Arc<Parts>,
+    client: Client,
+}
+
+/// What all handles of a store share.
+struct Parts {
     url: DatabaseUrl,
     pool: Pool,
-    long_reads: Arc<Semaphore>,
-    read_queue: Arc<Semaphore>,
+    /// For reads of a few bounded statements.
+    reads: Places,
+    /// For reads that take time in proportion to the register.
+    surveys: Places,
+    /// For the figures, which one request at a time computes.
+    figures: Places,
+    /// For what the service itself and its operators read, whoever else does.
+    own_reads: Places,
     /// For reads that go on for as long as somebody takes what they read.
     in_pieces: Arc<Semaphore>,
     queue: writer::Queue,
     /// The number of the newest entry that this process knows of.
     heads: watch::Sender<i64>,
     /// Held by the one waiting request that looks for what other processes wrote.
-    lookout: Arc<Mutex<()>>,
-    /// What the figures are made of, once somebody has asked for some. Held by the one request that computes.
+    lookout: Mutex<()>,
+    /// What the figures are made of, once somebody has asked for some.
     facts: Arc<Mutex<Option<statistics::Facts>>>,
 }
 
 impl Store {
-    /// Opens a database that [`migrate`] has brought up to date, for a server with so many worker threads.
+    /// Opens a database that [`migrate`] has brought up to date, for a server with so many worker threads. The handle is the operator's.
     ///
     /// # Errors
     /// [`OpenError::Unreachable`] where the database does not answer.
     pub fn open(url: &DatabaseUrl, workers: u32) -> Result<Self, OpenError> {
         let unreachable = |reason: String| OpenError::Unreachable { url: url.to_string(), reason };
-        let connections = match url {
-            DatabaseUrl::Sqlite(_) => workers.saturating_add(LONG_READS),
-            DatabaseUrl::Postgres(_) => workers.saturating_mul(4).max(8),
+        // On SQLite the workers read on connections of their own.
+        let (direct, reads, surveys) = match url {
+            DatabaseUrl::Sqlite(_) => (workers, 4, 3),
+            DatabaseUrl::Postgres(_) => (0, workers.saturating_mul(4).max(8), 4),
         };
+        let connections = [direct, reads, surveys, FIGURES, OWN_READS, snapshot::AT_A_TIME];
+        let connections = connections.into_iter().fold(0, u32::saturating_add);
+        let places = |count: u32, waiting| Places::new(Shares::of(usize::try_from(count).unwrap_or(1), waiting));
         let in_pieces = Arc::new(Semaphore::new(usize::try_from(snapshot::AT_A_TIME).unwrap_or(1)));
         let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
-        let pool = conn::pool(url, connections.saturating_add(snapshot::AT_A_TIME), PATIENCE)?;
+        let pool = conn::pool(url, connections, PATIENCE)?;
         let heads = watch::Sender::new(0);
         let queue =
             writer::start(url.clone(), writing, heads.clone()).map_err(|error| unreachable(error.to_string()))?;
-        let permits = match url {
-            DatabaseUrl::Sqlite(_) => LONG_READS,
-            DatabaseUrl::Postgres(_) => connections,
+        let parts = Parts {
+            url: url.clone(),
+            pool,
+            reads: places(reads, READ_QUEUE),
+            surveys: places(surveys, SURVEY_QUEUE),
+            figures: places(FIGURES, SURVEY_QUEUE),
+            own_reads: Places::new(Shares::for_one(usize::try_from(OWN_READS).unwrap_or(1), READ_QUEUE)),
+            in_pieces,
+            queue,
+            heads,
+            lookout: Mutex::default(),
+            facts: Arc::default(),
         };
-        let long_reads = Arc::new(Semaphore::new(usize::try_from(permits).unwrap_or(1)));
-        let read_queue = Arc::new(Semaphore::new(READ_QUEUE));
-        let (lookout, facts) = (Arc::default(), Arc::default());
-        Ok(Self { url: url.clone(), pool, long_reads, read_queue, in_pieces, queue, heads, lookout, facts })
+        Ok(Self { parts: Arc::new(parts), client: Client::Operator })
+    }
+
+    /// The same register for what this client asks.
+    #[must_use]
+    pub fn for_client(&self, client: Client) -> Self {
+        Self { parts: Arc::clone(&self.parts), client }
+    }
+
+    /// Whose share it reads with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Where the register is kept.
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
-        &self.url
+        &self.parts.url
     }
 
     /// Reads by one bounded statement, which is its own snapshot.
@@ -140,23 +181,38 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        match self.url {
-            DatabaseUrl::Sqlite(_) => run(&self.pool, statement(work)),
-            DatabaseUrl::Postgres(_) => self.on_blocking_pool(statement(work)).await,
+        match self.parts.url {
+            DatabaseUrl::Sqlite(_) => run(&self.parts.pool, statement(work)),
+            DatabaseUrl::Postgres(_) => self.on_blocking_pool(&self.parts.reads, statement(work)).await,
         }
     }
 
-    /// Reads by several statements, or by one that may take long, all of one moment.
+    /// Reads by several bounded statements, all of one moment.
     ///
     /// # Errors
-    /// What `work` returns, or [`Error::Unavailable`] where no connection is free in time.
+    /// What `work` returns, [`Error::ShareUsedUp`] where the client reads as much as one may, or [`Error::Unavailable`] where no
+    /// connection is free in time.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.on_blocking_pool(snapshot(work)).await
+        self.on_blocking_pool(&self.parts.reads, snapshot(work)).await
+    }
+
+    /// The same for what takes time in proportion to the register: a search, a count, an order that no index has. Few run at a time, and
+    /// no other read waits for them.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub async fn survey<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.on_blocking_pool(&self.parts.surveys, snapshot(work)).await
     }
 
     /// Reads with the facts that the figures are made of, as of the moment of the read.
@@ -170,16 +226,16 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut ReadTx<'_>, &statistics::Facts) -> Result<T, Error> + Send + 'static,
     {
-        let turn = timeout(READ_PATIENCE, Arc::clone(&self.facts).lock_owned()).await;
-        let mut kept = turn.map_err(|_| Error::Unavailable("too many figures are being computed".to_owned()))?;
-        self.read(move |tx| {
+        let place = self.parts.figures.take(&self.client, READ_PATIENCE).await?;
+        let mut kept = Arc::clone(&self.parts.facts).lock_owned().await;
+        let compute = snapshot(move |tx: &mut ReadTx<'_>| {
             // What fails on the way is not kept: it may be of no one moment.
             let facts = statistics::Facts::as_of_now(tx, kept.take())?;
             let result = work(tx, &facts);
             *kept = Some(facts);
             result
-        })
-        .await
+        });
+        self.in_place(place, compute).await
     }
 
     /// Reads piece by piece, until `next` gives none or nobody takes them any more. What goes wrong with the first piece is told
@@ -192,10 +248,10 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, E> + Send + 'static,
     {
-        let permit = Arc::clone(&self.in_pieces).try_acquire_owned();
+        let permit = Arc::clone(&self.parts.in_pieces).try_acquire_owned();
         let permit = permit.map_err(|_| Error::Unavailable("too many exports are running".to_owned()))?;
         let (begin, begun) = oneshot::channel();
-        let pool = self.pool.clone();
+        let pool = self.parts.pool.clone();
         drop(tokio::task::spawn_blocking(move || {
             let _permit = permit;
             snapshot::read(&pool, next, begin);
@@ -229,22 +285,22 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        self.queue.submit(stamp, names, work).await
+        self.parts.queue.submit(stamp, names, work).await
     }
 
     /// Waits until there is an entry after this number, or its time is over. What this process writes is known at once, what another
     /// one wrote within a fraction of a second.
     pub async fn wait_for_entry(&self, after: i64, patience: Duration) -> Result<(), Error> {
-        let mut heads = self.heads.subscribe();
+        let mut heads = self.parts.heads.subscribe();
         let arrival = async {
             while *heads.borrow_and_update() <= after {
                 if tokio::time::timeout(POLL_EVERY, heads.changed()).await.is_ok() {
                     continue;
                 }
                 // One of all who wait looks for the others too.
-                if let Ok(_lookout) = self.lookout.try_lock() {
+                if let Ok(_lookout) = self.parts.lookout.try_lock() {
                     let head = self.read_one(entry_log::head).await?;
-                    writer::raise(&self.heads, head);
+                    writer::raise(&self.parts.heads, head);
                 }
             }
             Ok(())
@@ -289,9 +345,11 @@ impl Store {
     /// How busy it is just now.
     #[must_use]
     pub fn vitals(&self) -> Vitals {
-        let pool = self.pool.state();
-        let progress = &self.queue.progress;
-        let waiting_reads = READ_QUEUE.saturating_sub(self.read_queue.available_permits());
+        let pool = self.parts.pool.state();
+        let progress = &self.parts.queue.progress;
+        let parts = &self.parts;
+        let places = [&parts.reads, &parts.surveys, &parts.figures, &parts.own_reads];
+        let waiting_reads = places.into_iter().map(Places::waiting).fold(0, usize::saturating_add);
         Vitals {
             connections: pool.connections,
             idle_connections: pool.idle_connections,
@@ -307,39 +365,48 @@ impl Store {
     /// # Errors
     /// [`Error::Unavailable`] with the reason.
     pub async fn ready(&self) -> Result<(), Error> {
-        if let DatabaseUrl::Sqlite(path) = &self.url {
+        if let DatabaseUrl::Sqlite(path) = &self.parts.url {
             // An open file that was removed still reads well, but nothing written to it would last.
             std::fs::metadata(path).map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
         }
-        self.on_blocking_pool(statement(|tx: &mut ReadTx<'_>| entry_log::head(tx).map(drop))).await
+        let place = self.parts.own_reads.take(&Client::Operator, PATIENCE).await?;
+        self.in_place(place, statement(|tx: &mut ReadTx<'_>| entry_log::head(tx).map(drop))).await
     }
 
-    async fn on_blocking_pool<T, E>(&self, work: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// Runs a read when there is a place for it. What the operator reads waits for nobody else.
+    async fn on_blocking_pool<T, E>(
+        &self,
+        places: &Places,
+        work: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let permit = self.permit().await?;
-        let pool = self.pool.clone();
+        let places = if self.client == Client::Operator { &self.parts.own_reads } else { places };
+        let place = places.take(&self.client, PATIENCE).await?;
+        self.in_place(place, work).await
+    }
+
+    async fn in_place<T, E>(
+        &self,
+        place: Place,
+        work: impl FnMut(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let parts = Arc::clone(&self.parts);
         let read = move || {
-            let _permit = permit;
-            run(&pool, work)
+            let _place = place;
+            run(&parts.pool, work)
         };
         match timeout(READ_PATIENCE, tokio::task::spawn_blocking(read)).await {
             Ok(Ok(result)) => result,
             Ok(Err(error)) => Err(Error::Internal(format!("a read was cut short: {error}")).into()),
             Err(_) => Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
         }
-    }
-
-    /// Waits for a place on the blocking pool.
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, Error> {
-        let Ok(_place) = self.read_queue.try_acquire() else {
-            return Err(Error::Unavailable("too many reads are waiting".to_owned()));
-        };
-        let waiting = Arc::clone(&self.long_reads).acquire_owned();
-        let permit = timeout(PATIENCE, waiting).await.ok().and_then(Result::ok);
-        permit.ok_or_else(|| Error::Unavailable("too many reads are running".to_owned()))
     }
 }
 

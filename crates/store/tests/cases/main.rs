@@ -56,6 +56,7 @@ mod references;
 mod report;
 mod round_trip;
 mod search;
+mod shares;
 mod snapshot;
 mod walks;
 mod write_ahead_log;
