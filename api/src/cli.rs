@@ -1,6 +1,6 @@
 //! The command line of `mutuals`.
 
-mod database;
+pub mod database;
 mod erasure;
 mod log;
 pub mod outcome;
@@ -16,7 +16,6 @@ use chrono::SecondsFormat;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
-use store::DatabaseUrl;
 
 use crate::app::Clock;
 use crate::bulk::{import, sample};
@@ -26,7 +25,7 @@ use crate::openapi;
 use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
 use crate::{routes, server};
-use database::Database;
+use database::{Database, MakingOptions};
 use log::{Erase, LogCommand, Signing};
 use outcome::{Failure, WrongUsage, say};
 
@@ -61,7 +60,9 @@ enum Command {
     /// Updates the database schema first. On SIGTERM, finishes the requests it has begun and ends with status 0.
     Serve(Box<Serve>),
     /// Update the database schema, then end
-    Migrate(Database),
+    ///
+    /// Makes the register where nothing is.
+    Migrate(Made),
     /// Print the contract (OpenAPI, YAML)
     Openapi {
         /// Version of OpenAPI: use 3.0 for client generators that do not support 3.1
@@ -73,7 +74,7 @@ enum Command {
     /// Load the sample register
     ///
     /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
-    ImportSample(Database),
+    ImportSample(Made),
     /// Import a file of records: JSON lines, or a table
     ///
     /// Writes directly to the database, as an administrator: rows keep their ids and history. Ends with status 1 if a
@@ -82,7 +83,7 @@ enum Command {
         #[command(flatten)]
         import: import::command::Arguments,
         #[command(flatten)]
-        database: Database,
+        made: Made,
     },
     /// Make, list and revoke API keys
     Keys {
@@ -111,7 +112,7 @@ struct Serve {
     #[arg(long, env = "MUTUALS_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
     listen: SocketAddr,
     #[command(flatten)]
-    database: Database,
+    made: Made,
     /// Origin of web pages that may call the service from a browser (https://example.gov.uk); repeat the option or use
     /// commas for several
     #[arg(long = "cors-origin", env = "MUTUALS_CORS_ORIGINS", value_delimiter = ',', value_name = "ORIGIN")]
@@ -132,7 +133,8 @@ impl Serve {
         let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
         Ok(Config {
             listen: self.listen,
-            database_url: self.database.url()?,
+            database_url: self.made.database.url()?,
+            making: self.made.options.making(),
             cors_origins: given.map(|origin| origin.parse()).collect::<Result<_, _>>().map_err(WrongUsage)?,
             workers: available_parallelism().map_or(1, NonZeroUsize::get),
             jwt: self.jwt.given().map_err(WrongUsage)?,
@@ -150,6 +152,15 @@ impl Serve {
 pub fn settings(arguments: &[&str]) -> Result<Config, Box<dyn std::error::Error>> {
     let serve = Serve::augment_args(clap::Command::new("serve").no_binary_name(true));
     Serve::from_arg_matches(&serve.try_get_matches_from(arguments)?)?.config()
+}
+
+/// Where a register is that may be made.
+#[derive(Debug, Args)]
+struct Made {
+    #[command(flatten)]
+    database: Database,
+    #[command(flatten)]
+    options: MakingOptions,
 }
 
 #[derive(Debug, Args)]
@@ -186,8 +197,8 @@ pub fn main() -> ExitCode {
 fn perform(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => Ok(server::run(serve.config()?)?),
-        Command::Migrate(database) => {
-            let applied = store::migrate(&database.url()?)?;
+        Command::Migrate(made) => {
+            let applied = store::prepare(&made.database.url()?, made.options.making())?;
             say(&if applied.is_empty() {
                 "already up to date".to_owned()
             } else {
@@ -203,8 +214,10 @@ fn perform(command: Command) -> Result<(), Failure> {
             std::io::stdout().write_all(access::page::of(&openapi::document(routes::described)).as_bytes())?;
             Ok(())
         }
-        Command::ImportSample(database) => import_sample(&database.url()?),
-        Command::Import { import, database } => import::command::perform(&import, &database.url()?),
+        Command::ImportSample(made) => import_sample(&made),
+        Command::Import { import, made } => {
+            import::command::perform(&import, (&made.database.url()?, made.options.making()))
+        }
         Command::Keys { command, database } => key::command::perform(command, &database.url()?),
         Command::Backup(copy) => {
             store::backup(&copy.database.url()?, &copy.file)?;
@@ -222,8 +235,9 @@ fn perform(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn import_sample(url: &DatabaseUrl) -> Result<(), Failure> {
-    let done = outcome::on(url, ("sample", "import-sample"), async |store, stamp| {
+fn import_sample(made: &Made) -> Result<(), Failure> {
+    let url = made.database.url()?;
+    let done = outcome::on((&url, made.options.making()), ("sample", "import-sample"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
         Ok(sample::import(store, stamp).await?)
     })?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, value_parser};
-use store::DatabaseUrl;
+use store::{DatabaseUrl, Making};
 
 use crate::caller::jwt;
 use crate::history::signing::LogSigner;
@@ -21,6 +21,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the register is.
     pub database_url: DatabaseUrl,
+    /// Whether it is made where there is none.
+    pub making: Making,
     /// The web pages' origins that browsers may call from; none switches CORS off.
     pub cors_origins: Vec<Origin>,
     /// Threads that answer requests.

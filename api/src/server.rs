@@ -122,7 +122,7 @@ fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
 
 fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, ServeError> {
     let verifier = verifier(&config)?;
-    store::migrate(&config.database_url)?;
+    store::prepare(&config.database_url, config.making)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open(&config.database_url, workers)?;
     let connections = Arc::new(Connections::new(config.production.max_connections, config.production.request_time));

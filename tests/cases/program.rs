@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
 use std::time::Duration;
 
@@ -245,6 +246,129 @@ fn the_default_register_is_a_file_in_the_working_folder() {
     let folder = tempfile::tempdir().unwrap();
     succeeded(&Program::new(&["migrate"]).in_folder(folder.path()).run());
     assert!(folder.path().join("mutuals.db").is_file());
+}
+
+#[test]
+fn a_command_that_reads_makes_no_register() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("checkpoint");
+    fs::write(&file, "mutuals\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n").unwrap();
+    let checkpoint = ["log", "verify", "--checkpoint", file.to_str().unwrap()];
+    let erase = ["erase", "/v1/staff-ballots/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "--reason", "asked for"];
+    let revoke = ["keys", "revoke", "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"];
+    let commands: [&[&str]; 8] = [
+        &["keys", "list"],
+        &revoke,
+        &erase,
+        &["log", "verify"],
+        &checkpoint,
+        &["log", "export"],
+        &["backup", "copy.db"],
+        &["serve", "--must-exist", "--listen", "127.0.0.1:0"],
+    ];
+    for command in commands {
+        let ended = Program::new(command).in_folder(folder.path()).run();
+        failed(&ended, &["there is no register at sqlite:mutuals.db"]);
+        let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["checkpoint"], "{command:?}");
+    }
+    for command in commands {
+        let database = Database::absent(Engine::Postgres);
+        failed(&Program::new(command).env("DATABASE_URL", &database.url()).run(), &[]);
+        assert!(database.rows("SELECT 1 AS n FROM pg_tables WHERE schemaname = 'public'").is_empty(), "{command:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_register_is_not_served_unless_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mutuals.db");
+    for content in ["", "not a database"] {
+        fs::write(&file, content).unwrap();
+        for command in ["serve", "migrate", "import-sample"] {
+            failed(&Program::new(&[command]).in_folder(folder.path()).run(), &["there is no register", "mutuals.db"]);
+        }
+        assert_eq!(fs::read_to_string(&file).unwrap(), content);
+    }
+    failed(&Program::new(&["serve", "--create", "--must-exist"]).in_folder(folder.path()).run(), &["--must-exist"]);
+    fs::write(&file, "").unwrap();
+    let served = Program::new(&["serve", "--create", "--listen", "127.0.0.1:0"]).in_folder(folder.path()).serve();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        kit::Client::to(served.address()).request("GET".parse().unwrap(), MUTUALS).await.expect(200);
+    });
+    drop(runtime);
+    served.terminate();
+    assert_eq!(served.wait(), Some(0));
+    succeeded(&Program::new(&["migrate", "--must-exist"]).in_folder(folder.path()).run());
+}
+
+#[test]
+fn a_signing_key_that_everybody_can_read_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |command: &[&str]| Program::new(command).in_folder(folder.path()).run();
+    succeeded(&run(&["migrate"]));
+    succeeded(&run(&["log", "make-key", "log-key.pem"]));
+    let key = folder.path().join("log-key.pem");
+    let export = ["log", "export", "--signing-key-file", "log-key.pem"];
+
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o604)).unwrap();
+    failed(&run(&export), &["log-key.pem", "chmod 600"]);
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();
+    let warned = run(&export);
+    succeeded(&warned);
+    assert!(warned.stderr.contains("chmod 600 log-key.pem"), "{warned:?}");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(!run(&export).stderr.contains("chmod"));
+}
+
+#[test]
+fn a_register_that_everybody_can_read_is_served_with_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let migrate = || Program::new(&["migrate"]).in_folder(folder.path()).run();
+    succeeded(&migrate());
+    fs::set_permissions(folder.path().join("mutuals.db"), fs::Permissions::from_mode(0o644)).unwrap();
+    let warned = migrate();
+    succeeded(&warned);
+    assert!(warned.stderr.contains("chmod 600 mutuals.db"), "{warned:?}");
+}
+
+#[test]
+fn two_processes_may_serve_one_file() {
+    let database = Database::absent(Engine::Sqlite);
+    let program = || Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url());
+    let served = [program().serve(), program().serve()];
+    database.make_admin_key();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let clients = [0, 1].map(|n: usize| kit::Client::to(served[n].address()));
+    let post = |n: usize, name: &str| {
+        clients[n % 2].request("POST".parse().unwrap(), MUTUALS).with_key(kit::admin_key()).json(&mutual(name))
+    };
+    runtime.block_on(async {
+        // Each name is asked for in both, at the same time: one of the two must get it, and see that the other has.
+        let writes = (0..200).map(|n| {
+            let write = post(n, &format!("Mutual {}", n / 2));
+            async move { write.await.status() }
+        });
+        let mut answers = futures_util::future::join_all(writes).await;
+        answers.sort_unstable();
+        let (made, refused) = answers.split_at(100);
+        assert!(made.iter().all(|status| *status == 201) && refused.iter().all(|status| *status == 409), "{answers:?}");
+        let mut heads = Vec::new();
+        for client in &clients {
+            heads.push(client.request("GET".parse().unwrap(), "/v1/log/head").await.expect(200));
+        }
+        assert_eq!(heads[0], heads[1]);
+        assert_eq!(heads[0]["tree_size"], 100);
+    });
+    drop(clients);
+    drop(runtime);
+    for process in served {
+        process.terminate();
+        assert_eq!(process.wait(), Some(0));
+    }
+    crate::entry_log::assert_sound(&entries(&database));
+    succeeded(&Program::new(&["log", "verify"]).env("DATABASE_URL", &database.url()).run());
 }
 
 #[test]

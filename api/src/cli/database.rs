@@ -1,7 +1,7 @@
-//! The option that says where the register is.
+//! The options that say where the register is, and whether it is made where there is none.
 
 use clap::Args;
-use store::{DatabaseUrl, OpenError};
+use store::{DatabaseUrl, Making, OpenError};
 
 use super::outcome::WrongUsage;
 
@@ -23,5 +23,26 @@ pub(super) struct Database {
 impl Database {
     pub(super) fn url(&self) -> Result<DatabaseUrl, WrongUsage> {
         self.database_url.parse().map_err(|error: OpenError| WrongUsage(error.to_string()))
+    }
+}
+
+/// Whether a command makes a register where there is none.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct MakingOptions {
+    /// Fail if there is no register yet, instead of making one: for a volume that may not be mounted
+    #[arg(long, env = "MUTUALS_MUST_EXIST", conflicts_with = "create")]
+    must_exist: bool,
+    /// Make a register in an SQLite file that is there already and contains none
+    #[arg(long)]
+    create: bool,
+}
+
+impl MakingOptions {
+    pub fn making(self) -> Making {
+        match self {
+            Self { must_exist: true, .. } => Making::Never,
+            Self { create: true, .. } => Making::InAnyDatabase,
+            Self { .. } => Making::WhereNothingIs,
+        }
     }
 }

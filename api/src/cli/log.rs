@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use actix_web::rt::System;
 use clap::{Args, Subcommand};
 use domain::DraftAccess;
-use store::{LogFault, Store, entry_log, log_tree};
+use store::{LogFault, Making, Store, entry_log, log_tree};
 
 use super::database::Database;
 use super::erasure;
@@ -84,14 +84,10 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
         LogCommand::Verify { checkpoint, database } => verify(&database, checkpoint),
         LogCommand::Export { signing, database } => {
             let signer = signing.signer()?;
-            let store = open(&database)?;
+            let store = outcome::open(&database.url()?)?;
             System::new().block_on(export(&store, signer.as_ref()))
         }
     }
-}
-
-fn open(database: &Database) -> Result<Store, Failure> {
-    Ok(Store::open(&database.url()?, 1)?)
 }
 
 fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failure> {
@@ -101,7 +97,7 @@ fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failur
             read_checkpoint(&text).ok_or_else(|| format!("{} is not a checkpoint", file.display()))
         })
         .transpose()?;
-    let store = open(database)?;
+    let store = outcome::open(&database.url()?)?;
     let (found, then) = System::new().block_on(async {
         let found = store.verify_log().await?;
         let then = match kept {
@@ -156,7 +152,7 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     let forget = erasure::of(&erase.path)?;
     let reason: domain::Note = erase.reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
     let url = erase.database.url()?;
-    let forgotten = outcome::on(&url, (OPERATOR, "erase"), async |store, stamp| {
+    let forgotten = outcome::on((&url, Making::Never), (OPERATOR, "erase"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
         Ok(store.write(stamp, move |tx| forget(tx, reason.as_str())).await?)
     })?;

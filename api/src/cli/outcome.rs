@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use actix_web::rt::System;
-use store::{DatabaseUrl, Stamp, Store};
+use store::{DatabaseUrl, Making, Stamp, Store};
 
 use crate::app::Clock;
 
@@ -17,14 +17,20 @@ pub struct WrongUsage(pub String);
 
 /// Does this with the register there, whose tables are brought up to date first.
 pub fn on<T>(
-    url: &DatabaseUrl,
+    (url, making): (&DatabaseUrl, Making),
     (actor, request_id): (&str, &str),
     work: impl AsyncFnOnce(&Store, Stamp) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    store::migrate(url)?;
+    store::prepare(url, making)?;
     let store = Store::open(url, 1)?;
     let stamp = Stamp { now: Clock::system().now(), actor: actor.to_owned(), request_id: request_id.to_owned() };
     System::new().block_on(work(&store, stamp))
+}
+
+/// Opens the register there to be read: nothing is made or changed.
+pub fn open(url: &DatabaseUrl) -> Result<Store, Failure> {
+    store::expect_current(url)?;
+    Ok(Store::open(url, 1)?)
 }
 
 /// Tells of what was done. Nobody may be reading it.

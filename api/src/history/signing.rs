@@ -14,6 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
 use store::merkle::Hash;
+use store::{Readers, readers};
 
 use document::value::hex;
 
@@ -40,6 +41,8 @@ pub struct LogSigner {
 pub enum KeyError {
     #[error("the signing key file {path}: {source}")]
     File { path: String, source: std::io::Error },
+    #[error("every user of this machine can read the signing key file {0}: run `chmod 600 {0}`")]
+    Exposed(String),
     #[error(
         "the signing key file {0} has no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal"
     )]
@@ -54,9 +57,20 @@ impl LogSigner {
     /// Signs with the key in this file.
     ///
     /// # Errors
-    /// Where the file has no such key, or the name is none.
+    /// Where the file has no such key, everybody can read it, or the name is none.
     pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
         let name = || path.display().to_string();
+        match readers(path).map_err(|source| KeyError::File { path: name(), source })? {
+            Readers::Owner => {}
+            // How some systems hand secrets to a service: nobody need mend it, but somebody should know.
+            Readers::Group => {
+                log::warn!(
+                    "the group of the signing key file {0} can read it: if it need not, run `chmod 600 {0}`",
+                    name()
+                );
+            }
+            Readers::Everybody => return Err(KeyError::Exposed(name())),
+        }
         let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
         let key = secret(&text).ok_or_else(|| KeyError::NoKey(name()))?;
         Self::new(&key, origin)

@@ -213,6 +213,14 @@ pub enum OpenError {
         /// What the database or its library said.
         reason: String,
     },
+    /// There is no register, and none is to be made.
+    #[error("there is no register at {url}: {reason}")]
+    NoRegister {
+        /// The address, without its password.
+        url: String,
+        /// What is there.
+        reason: String,
+    },
     /// A migration failed, or the database was made by a newer version.
     #[error("cannot update the schema of the database {url}: {reason}")]
     Migration {

@@ -35,7 +35,8 @@ pub use register::{child, mutual, pathway_progress, readiness, reference, staff_
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
 pub use backend::conn::DatabaseUrl;
-pub use backend::migrate::migrate;
+pub use backend::files::{Readers, readers};
+pub use backend::migrate::{Making, expect_current, migrate, prepare};
 pub use error::{
     CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES, is_key_of_ids,
 };

@@ -10,7 +10,7 @@ use document::register::object;
 use domain::{Access, Caller, ImportMode, ImportState, Importable, Role, SCRUTINEER_ABOVE, Scope};
 use serde_json::{Map, Value};
 use store::import::{self, NewImport};
-use store::{DatabaseUrl, Store};
+use store::{DatabaseUrl, Making, Store};
 
 use super::worker::Importer;
 use super::{Arriving, processed, row};
@@ -47,12 +47,12 @@ enum Format {
 ///
 /// # Errors
 /// Where the file can't be read, the database does not answer or a row was refused.
-pub fn perform(arguments: &Arguments, url: &DatabaseUrl) -> Result<(), Failure> {
+pub fn perform(arguments: &Arguments, register: (&DatabaseUrl, Making)) -> Result<(), Failure> {
     let format = arguments
         .format
         .or_else(|| format_of(&arguments.file))
         .ok_or("cannot tell the format of the file: set --format")?;
-    outcome::on(url, (OPERATOR, "import"), async |store, stamp| {
+    outcome::on(register, (OPERATOR, "import"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
         let access = Access { role: Role::Admin, scope: Scope::All, key_id: None };
         let caller = Caller { name: OPERATOR.to_owned(), access: Some(access) };

@@ -2,15 +2,17 @@
 
 use std::io::Write as _;
 
+use actix_web::rt::System;
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use domain::{ApiKey, Department, Id, Key, KeyId, Lifetime, Name, Role, Scope};
 use store::key::{NewKey, StoredKey};
-use store::{DatabaseUrl, IdPage, Stamp, Store};
+use store::{DatabaseUrl, IdPage, Making, Stamp, Store};
 use uuid::Uuid;
 
 use super::secret::Secret;
 use crate::app::{Clock, OPERATOR};
+use crate::cli::database::MakingOptions;
 use crate::cli::outcome::{self, Failure};
 
 /// What can be done with keys on the database.
@@ -48,18 +50,27 @@ pub struct Create {
     /// Make a key only if there is none yet; otherwise print nothing
     #[arg(long)]
     if_first: bool,
+    #[command(flatten)]
+    making: MakingOptions,
 }
 
 pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
-    outcome::on(url, (OPERATOR, "mutuals-keys"), async |store, stamp| match command {
-        Command::Create(create) => create.perform(store, stamp).await,
-        Command::List => list(store).await,
-        Command::Revoke { id } => {
+    const CALL: (&str, &str) = (OPERATOR, "mutuals-keys");
+    match command {
+        Command::Create(create) => {
+            let making = create.making.making();
+            outcome::on((url, making), CALL, async |store, stamp| create.perform(store, stamp).await)
+        }
+        Command::List => {
+            let store = outcome::open(url)?;
+            System::new().block_on(list(&store))
+        }
+        Command::Revoke { id } => outcome::on((url, Making::Never), CALL, async |store, stamp| {
             let id: KeyId = id.parse()?;
             let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
             print(&format!("the key {id} ({}) has stopped working", key.key.label))
-        }
-    })
+        }),
+    }
 }
 
 impl Create {

@@ -1,13 +1,16 @@
 //! Copies of an SQLite register: taken while it is in use, and put back while it is not.
 
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
-use crate::backend::migrate::migrate;
+use crate::backend::files::{self, Fresh, beside};
+use crate::backend::migrate::{migrate, open_register};
 use crate::error::OpenError;
 
 /// Writes a consistent copy of the register into a new file, while others may go on writing.
@@ -15,21 +18,19 @@ use crate::error::OpenError;
 /// # Errors
 /// [`OpenError::Copy`] where the file exists already or can't be written, and on PostgreSQL, naming the tool to use.
 pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
-    let source = sqlite_path(url, "pg_dump --format=custom --file=FILE URL")?;
-    if !source.exists() {
-        return Err(OpenError::Copy(format!("{} does not exist: there is nothing to back up", source.display())));
-    }
-    if file.exists() {
-        return Err(OpenError::Copy(format!("{} already exists: name a new file", file.display())));
-    }
-    let mut conn = open(url)?;
-    diesel::sql_query("VACUUM INTO $1")
-        .bind::<Text, _>(file.to_string_lossy())
-        .execute(&mut conn)
-        .map_err(|error| OpenError::Copy(format!("cannot write {}: {error}", file.display())))?;
-    std::fs::File::open(file)
-        .and_then(|copy| copy.sync_all())
-        .map_err(|error| OpenError::Copy(format!("cannot write {} to disk: {error}", file.display())))
+    sqlite_path(url, "pg_dump --format=custom --file=FILE URL")?;
+    drop(open_register(url)?);
+    let unwritable =
+        |error: &dyn std::fmt::Display| OpenError::Copy(format!("cannot write {}: {error}", file.display()));
+    let copy = files::make_private(file).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => OpenError::Copy(format!("{} already exists: name a new file", file.display())),
+        _ => unwritable(&error),
+    })?;
+    // SQLite takes an empty file for a new one.
+    let copied = diesel::sql_query("VACUUM INTO $1").bind::<Text, _>(file.to_string_lossy()).execute(&mut open(url)?);
+    let copied =
+        copied.map_err(|error| unwritable(&error)).and_then(|_| copy.sync_all().map_err(|error| unwritable(&error)));
+    copied.inspect_err(|_| drop(fs::remove_file(file)))
 }
 
 /// Makes a backup the register. The place must be free, so that no register is ever overwritten.
@@ -49,26 +50,20 @@ pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     if !file.exists() {
         return Err(OpenError::Copy(format!("{} does not exist", file.display())));
     }
-    let fresh = beside(target, ".restoring");
-    let copied = copy_checked(file, &fresh).and_then(|()| {
-        std::fs::rename(&fresh, target)
-            .map_err(|error| OpenError::Copy(format!("cannot move {} into place: {error}", target.display())))
-    });
-    for rest in ["", "-wal", "-shm", ".lock"] {
-        // Left over only where the copy was not sound.
-        drop(std::fs::remove_file(beside(&fresh, rest)));
-    }
-    copied
+    let unplaced = |error: io::Error| OpenError::Copy(format!("cannot write {}: {error}", target.display()));
+    let fresh = Fresh::beside(target, ".restoring").map_err(unplaced)?;
+    copy_checked(file, &fresh)?;
+    fresh.put_in_place().map_err(unplaced)
 }
 
 /// Copies and then examines the copy, so that the backup itself is never opened for writing.
-fn copy_checked(file: &Path, fresh: &Path) -> Result<(), OpenError> {
+fn copy_checked(file: &Path, fresh: &Fresh) -> Result<(), OpenError> {
     let unsound = |reason: String| OpenError::Copy(format!("{} is not a valid backup: {reason}", file.display()));
-    std::fs::copy(file, fresh)
-        .and_then(|_| std::fs::File::open(fresh)?.sync_all())
+    let copied = File::options().write(true).open(fresh.path());
+    copied
+        .and_then(|mut copy| io::copy(&mut File::open(file)?, &mut copy))
         .map_err(|error| unsound(error.to_string()))?;
-    let copy = DatabaseUrl::Sqlite(fresh.to_owned());
-    let mut conn = Conn::open(&copy, Purpose::Write).map_err(|error| unsound(error.to_string()))?;
+    let mut conn = open(&fresh.url()).map_err(|error| unsound(error.to_string()))?;
     let said: Vec<Verdict> =
         diesel::sql_query("PRAGMA integrity_check").load(&mut conn).map_err(|error| unsound(error.to_string()))?;
     if said.iter().any(|line| line.integrity_check != "ok") {
@@ -76,9 +71,7 @@ fn copy_checked(file: &Path, fresh: &Path) -> Result<(), OpenError> {
     }
     conn.batch_execute("SELECT seq FROM log_head").map_err(|_| unsound("it does not contain a register".to_owned()))?;
     drop(conn);
-    migrate(&copy).map_err(|error| unsound(error.to_string()))?;
-    // One file is to be put in place, without a write-ahead log beside it.
-    open(&copy)?.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").map_err(|error| unsound(error.to_string()))
+    migrate(&fresh.url()).map_err(|error| unsound(error.to_string())).map(drop)
 }
 
 #[derive(QueryableByName)]
@@ -99,10 +92,4 @@ fn sqlite_path<'u>(url: &'u DatabaseUrl, tool: &str) -> Result<&'u Path, OpenErr
             Err(OpenError::Copy(format!("the register is on PostgreSQL: use its own tools instead: {tool}")))
         }
     }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, OpenError};
 /// Its `Display` never shows a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// `sqlite:PATH`: one file, made where it is missing.
+    /// `sqlite:PATH`: one file.
     Sqlite(PathBuf),
     /// `postgres://…` or `postgresql://…`, as libpq reads it.
     Postgres(String),
@@ -90,31 +90,28 @@ pub enum Conn {
 pub(crate) enum Purpose {
     /// Reads only: the database itself refuses a write.
     Read,
-    /// The one writer and checkpoints.
+    /// The one writer, checkpoints and migrations.
     Write,
-    /// Migrations: as for writing, and an SQLite file is made where there is none. Nobody else may make one, since a register whose
-    /// file was lost must not go on with an empty one.
-    Migrate,
 }
 
 impl Conn {
-    /// Opens and sets up a connection.
+    /// Opens and sets up a connection. It makes no file: a register whose file was lost must not go on with an empty one.
     pub(crate) fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Self, diesel::ConnectionError> {
         let mut conn = match url {
-            DatabaseUrl::Sqlite(path) if purpose != Purpose::Migrate && !path.exists() => {
+            DatabaseUrl::Sqlite(path) if !path.exists() => {
                 return Err(diesel::ConnectionError::BadConnection(format!("{} does not exist", path.display())));
             }
             DatabaseUrl::Sqlite(path) => Self::Sqlite(SqliteConnection::establish(&sqlite_uri(path))?),
             DatabaseUrl::Postgres(url) => Self::Postgres(PgConnection::establish(&with_keepalives(url))?),
         };
         let settings = match (&conn, purpose) {
-            (Self::Sqlite(_), Purpose::Write | Purpose::Migrate) => {
+            (Self::Sqlite(_), Purpose::Write) => {
                 format!("{}{SQLITE_COMMON}{SQLITE_WRITE}", busy_timeout(SQLITE_PATIENCE))
             }
             (Self::Sqlite(_), Purpose::Read) => {
                 format!("{}{SQLITE_COMMON}{SQLITE_READ}", busy_timeout(SQLITE_PATIENCE))
             }
-            (Self::Postgres(_), Purpose::Write | Purpose::Migrate) => POSTGRES_COMMON.to_owned(),
+            (Self::Postgres(_), Purpose::Write) => POSTGRES_COMMON.to_owned(),
             (Self::Postgres(_), Purpose::Read) => format!("{POSTGRES_COMMON}{POSTGRES_READ}"),
         };
         conn.batch_execute(&settings).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;

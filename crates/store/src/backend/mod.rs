@@ -1,10 +1,11 @@
-//! What knows the databases: connections, dialects, migrations, backups and the tables.
+//! What knows the databases: connections, dialects, migrations, files, backups and the tables.
 
 pub(crate) mod backup;
 pub(crate) mod checkpoint;
 pub(crate) mod column;
 pub(crate) mod conn;
 pub(crate) mod dialect;
+pub(crate) mod files;
 pub(crate) mod fragment;
 pub(crate) mod json;
 pub(crate) mod migrate;

@@ -14,6 +14,7 @@ use crate::kit::{Database, Engine, Raw, Register, next_id, stamp};
 fn refusal(result: Result<(), OpenError>) -> String {
     match result {
         Err(OpenError::Copy(said)) => said,
+        Err(error @ OpenError::NoRegister { .. }) => error.to_string(),
         other => panic!("not refused: {other:?}"),
     }
 }

@@ -49,6 +49,7 @@ mod idempotency;
 mod kit;
 mod lists;
 mod log_tree;
+mod making;
 mod migrations;
 mod naming;
 mod outage;
