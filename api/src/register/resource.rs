@@ -99,7 +99,7 @@ impl Change {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let Query(ChangeOptions { validate_only }) = Query::of(request)?;
         Ok(Self {
-            app: request.app_data::<App>().cloned().ok_or_else(|| Problem::internal("there is no register"))?,
+            app: App::of(request)?,
             request_id: RequestId::of(request)?,
             caller: Caller::of(request)?,
             path: request.path().to_owned(),

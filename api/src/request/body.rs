@@ -35,7 +35,7 @@ impl<T: Input> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = web::Payload::from_request(request, payload);
-        let time = request.app_data::<App>().map_or(Config::REQUEST_TIME, |app| app.body_time);
+        let time = App::of(request).map_or(Config::REQUEST_TIME, |app| app.body_time);
         Box::pin(async move {
             let broken_off =
                 |error: actix_web::Error| Problem::bad_request(format!("the body ended too early: {error}"));
