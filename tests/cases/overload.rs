@@ -1,11 +1,13 @@
 //! More than the service can do, and clients that take their time: it answers quickly all the same, and nobody waits for ever.
 
 use std::future::IntoFuture;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
-use kit::fixture::{DEPARTMENTS, department};
+use kit::fixture::{DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, id, mutual, staff_ballot};
 use kit::{Database, Engine, Response, TestApp, admin_key};
+use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
@@ -13,6 +15,8 @@ use tokio::time::{sleep, timeout};
 kit::on_both! {
     four_times_the_load_that_it_can_bear_gets_quick_refusals,
     a_database_that_is_locked_is_not_waited_for,
+    what_is_refused_needs_no_turn_to_write,
+    bodies_full_of_faults_keep_nobody_from_writing,
     a_head_that_does_not_arrive_ends_the_connection,
     a_later_head_that_dribbles_ends_the_connection,
     a_body_that_does_not_arrive_is_refused,
@@ -101,6 +105,66 @@ async fn a_database_that_is_locked_is_not_waited_for(app: &TestApp) {
     }
     drop(lock);
     app.create(DEPARTMENTS, &department("After")).await;
+}
+
+/// Nobody can write, and whoever may not, or asks for what can't be, is told so all the same.
+async fn what_is_refused_needs_no_turn_to_write(app: &TestApp) {
+    let office = app.create(DEPARTMENTS, &department("Office")).await;
+    let harmonie = app.create(MUTUALS, &mutual("Harmonie")).await;
+    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&harmonie))).await;
+    let [office, harmonie, ballot] = [(DEPARTMENTS, &office), (MUTUALS, &harmonie), (STAFF_BALLOTS, &ballot)]
+        .map(|(list, record)| format!("{list}/{}", id(record)));
+    let editor = app.database().make_key("department_editor", &[]);
+    let bad = json!({ "name": 7 });
+    let lock = app.database().lock(Duration::from_secs(20));
+    for (answer, status) in [
+        (timed(app.patch(&office, &bad)).await, 422),
+        (timed(app.put(&harmonie, &bad)).await, 422),
+        (timed(app.post(MUTUALS, &bad)).await, 422),
+        (timed(app.post(MUTUALS, &bad).header("idempotency-key", "once")).await, 422),
+        (timed(app.post(format!("{harmonie}/objections"), &bad)).await, 422),
+        (timed(app.post(format!("{ballot}/declare"), &json!({ "historic": "x" }))).await, 422),
+        (timed(app.post(format!("{ballot}/correct"), &bad)).await, 422),
+        (timed(app.patch(&office, &json!({ "kind": "other" })).with_key(&editor)).await, 403),
+        (timed(app.patch(format!("{MUTUALS}/nobody"), &bad)).await, 404),
+        (timed(app.post(format!("{MUTUALS}/nobody/objections"), &bad)).await, 404),
+    ] {
+        let (taken, answer) = answer;
+        answer.problem(status);
+        assert!(taken < Duration::from_secs(1), "{taken:?}: {answer:?}");
+    }
+    drop(lock);
+}
+
+/// A key sends 60 kB of empty strings over and over, and others write beside it.
+async fn bodies_full_of_faults_keep_nobody_from_writing(app: &TestApp) {
+    app.create(MUTUALS, &mutual("Harmonie")).await;
+    let path = format!("{MUTUALS}/harmonie");
+    let many = json!({ "sectors": vec![""; 20_000] });
+    let stop = AtomicBool::new(false);
+    let attack = join_all((0..8).map(|_| async {
+        let mut refused = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let answer = app.patch(&path, &many).await;
+            assert!([422, 503].contains(&answer.status()), "{answer:?}");
+            refused += 1;
+        }
+        refused
+    }));
+    let key = app.database().make_key("admin", &[]);
+    let writes = async {
+        for number in 0..20 {
+            let (taken, made) =
+                timed(app.post(DEPARTMENTS, &department(&format!("Office {number}"))).with_key(&key)).await;
+            made.expect(201);
+            assert!(taken < Duration::from_secs(2), "a write took {taken:?}");
+        }
+        stop.store(true, Ordering::Relaxed);
+    };
+    let (refused, ()) = join(attack, writes).await;
+    assert!(refused.iter().sum::<u32>() >= 8);
+    let told = app.patch(&path, &many).await.problem(422);
+    assert!(told["errors"].as_array().unwrap().len() <= 101, "{told}");
 }
 
 fn impatient(app: &TestApp) -> TestApp {

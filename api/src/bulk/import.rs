@@ -306,8 +306,8 @@ fn accepted(
     import: import::Import,
     repeat: Option<&Repeat>,
 ) -> Result<Result<Answer, Problem>, Problem> {
-    let id = import.id;
-    if let Some(before) = repeat.and_then(|repeat| repeat.answer(tx).transpose()) {
+    let (id, now) = (import.id, tx.stamp().now);
+    if let Some(before) = repeat.and_then(|repeat| repeat.answer(tx, now).transpose()) {
         import::discard(tx, id)?;
         return Ok(before);
     }

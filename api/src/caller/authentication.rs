@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use chrono::{DateTime, SecondsFormat, Utc};
-use store::WriteTx;
 use store::key::{self, Hash, StoredKey, Validity};
+use store::{ReadTx, WriteTx};
 
 use crate::app::App;
 use crate::caller::Caller;
@@ -150,6 +150,15 @@ pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
     let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };
     let now = tx.stamp().now;
     check(key::validity(tx, key_id)?, now)
+}
+
+/// The same before the writer's turn, for what is refused without one.
+///
+/// # Errors
+/// 401 with the reason.
+pub fn confirm_before(tx: &mut ReadTx<'_>, caller: &Caller, now: DateTime<Utc>) -> Result<(), Problem> {
+    let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };
+    check(key::find(tx, key_id)?.validity(), now)
 }
 
 fn check(stored: Validity, now: DateTime<Utc>) -> Result<(), Problem> {

@@ -3,6 +3,7 @@
 //! A kind says who may enter a record of it and how a list is filtered ([`ChildResource`]); all else it has in common with the others.
 
 use std::fmt;
+use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse};
 use domain::{Action, Child, Id, Key, Object, Recorded as _, authorize, grants};
@@ -13,7 +14,7 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::register::resource::{Change, Erasure, Resource, accept, authorize_any};
+use crate::register::resource::{Change, Entry, Erasure, Resource, authorize_any};
 use crate::register::words::Words;
 use crate::request::argument::argument;
 use crate::request::body::Body;
@@ -158,20 +159,34 @@ impl Change {
         body: Body<T::Document>,
     ) -> Result<HttpResponse, Problem> {
         let (id, stamp) = self.entry::<Child<T::Parent, T>>();
-        let content = body.create();
-        self.enter::<Child<T::Parent, T>>(stamp, Vec::new(), &body.bytes, move |tx, caller| {
-            let parent_id = T::Parent::find_id(tx, &parent.0)?;
-            let object = object::<T>(tx, parent_id)?;
-            let forbidden =
-                |actions: &[Action]| Problem::forbidden(actions.first().map_or(&[], |action| grants(*action, T::KIND)));
-            authorize_any(caller, T::ENTERING, &object).map_err(|_| forbidden(T::ENTERING))?;
-            let content = accept(tx, &content, caller)?.clone();
-            let action = content.entering();
-            authorize(caller, action, &object).map_err(|_| forbidden(&[action]))?;
-            Ok(child::insert::<T>(tx, id, Child { parent_id, content })?)
-        })
+        let entry = Entry { stamp, names: Vec::new(), body: &body.bytes, content: body.create() };
+        let parent = Arc::new(parent.0);
+        let own = Arc::clone(&parent);
+        self.enter::<Child<T::Parent, T>, _>(
+            entry,
+            move |tx, caller| enterable::<T>(tx, &own, caller).map(drop),
+            move |tx, caller, content| {
+                let (parent_id, object) = enterable::<T>(tx, &parent, caller)?;
+                let action = content.entering();
+                authorize(caller, action, &object).map_err(|_| Problem::forbidden(grants(action, T::KIND)))?;
+                Ok(child::insert::<T>(tx, id, Child { parent_id, content: content.clone() })?)
+            },
+        )
         .await
     }
+}
+
+/// The record that a child is to be entered for, if the caller may enter some there.
+fn enterable<T: ChildResource>(
+    tx: &mut ReadTx<'_>,
+    parent: &Key<T::Parent>,
+    caller: &Caller,
+) -> Result<(Id<T::Parent>, Object), Problem> {
+    let parent_id = T::Parent::find_id(tx, parent)?;
+    let object = object::<T>(tx, parent_id)?;
+    let needed = || T::ENTERING.first().map_or(&[][..], |action| grants(*action, T::KIND));
+    authorize_any(caller, T::ENTERING, &object).map_err(|_| Problem::forbidden(needed()))?;
+    Ok((parent_id, object))
 }
 
 /// Reads a child: 200, or 304 where the caller has it already.

@@ -2,12 +2,15 @@
 //!
 //! A kind says how it is found and kept, and who may do what with it ([`Resource`]). Every write is one transaction, in which the checks
 //! come in the order that the contract promises: the caller, the record, what the caller may do, the version, the content, other records.
+//! What takes time, or will be refused, is told before the writer's turn: content is read and judged by the record as it is then.
 
 use std::fmt;
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
 use document::record::shown;
 use document::{Documented, Input, Refusal};
 use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
@@ -38,7 +41,7 @@ pub type Erasure = Box<dyn Fn(&mut WriteTx<'_>, &str) -> Result<usize, store::Er
 /// A kind of record as the API serves it: where it is found, and what a change of it amounts to.
 pub trait Resource: StoredRecord + PartialEq {
     /// What a path names it by.
-    type Key: AsRef<Self::Name> + fmt::Display + FromRequest<Error = Problem> + Send + 'static;
+    type Key: AsRef<Self::Name> + fmt::Display + FromRequest<Error = Problem> + Send + Sync + 'static;
 
     const WORDS: Words;
     /// Whether records are replaced, updated and deleted; others are there to stay as they are.
@@ -119,43 +122,62 @@ impl Change {
     /// 422 with every fault of the content, 409 naming the records that stand in the way.
     pub async fn create<R: Root>(self, body: Body<R::Document>) -> Result<HttpResponse, Problem> {
         let (id, stamp) = self.entry::<R>();
-        let prepared = body.create().map(|value| R::prepare(id, stamp.now, value));
-        let names = prepared.as_ref().map(R::names).unwrap_or_default();
-        self.enter::<R>(stamp, names, &body.bytes, move |tx, caller| {
-            let prepared = accept(tx, &prepared, caller)?;
-            check_permission(tx, caller, Action::Create, (id, R::content(prepared)))?;
-            Ok(R::insert(tx, prepared, caller.draft_access_in(R::KIND))?)
-        })
+        let content = body.create().map(|value| R::prepare(id, stamp.now, value));
+        let names = content.as_ref().map(R::names).unwrap_or_default();
+        let entry = Entry { stamp, names, body: &body.bytes, content };
+        self.enter::<R, _>(
+            entry,
+            |_, _| Ok(()),
+            move |tx, caller, prepared| {
+                check_permission(tx, caller, Action::Create, (id, R::content(prepared)))?;
+                Ok(R::insert(tx, prepared, caller.draft_access_in(R::KIND))?)
+            },
+        )
         .await
     }
 
-    /// Enters a record by a function of its own: as [`Change::create`].
-    pub async fn enter<R: Resource>(
+    /// Enters a record by a function of its own, for who may enter one there: as [`Change::create`].
+    pub async fn enter<R: Resource, V: Send + 'static>(
         self,
-        stamp: Stamp,
-        names: Vec<Naming>,
-        body: &[u8],
-        insert: impl Fn(&mut WriteTx<'_>, &Caller) -> Result<Stored<R>, Problem> + Send + 'static,
+        entry: Entry<'_, V>,
+        allow: impl Fn(&mut ReadTx<'_>, &Caller) -> Result<(), Problem> + Send + 'static,
+        insert: impl Fn(&mut WriteTx<'_>, &Caller, &V) -> Result<Stored<R>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
         let Self { app, caller, path, dry_run, idempotency_key, .. } = self;
+        let Entry { stamp, names, body, content } = entry;
         let repeat = idempotency_key.0.filter(|_| !dry_run).map(|key| Repeat::new(&stamp.actor, &path, &key, &[body]));
-        let entered = app.store.write_named(stamp, names, move |tx| {
-            authentication::confirm(tx, &caller)?;
-            authorize_role(&caller, Action::Create, R::KIND)?;
-            let kept = repeat.as_ref().map(|repeat| answer_before::<R>(repeat, tx, &caller)).transpose()?;
-            if let Some(kept) = kept.flatten() {
-                return Ok(Entered::Answered(kept));
+        let entered = match content {
+            Ok(value) => {
+                let write = app.store.write_named(stamp, names, move |tx| {
+                    authentication::confirm(tx, &caller)?;
+                    let now = tx.stamp().now;
+                    if let Some(kept) = begin_entry::<R>(tx, &caller, repeat.as_ref(), now)? {
+                        return Ok(Entered::Answered(kept));
+                    }
+                    let stored = insert(tx, &caller, &value)?;
+                    if dry_run {
+                        return Ok(Entered::Answered(rehearsed(tx, &stored)));
+                    }
+                    match &repeat {
+                        Some(repeat) => repeat.keep(tx, answer(StatusCode::CREATED, &stored)).map(Entered::Answered),
+                        None => Ok(Entered::Stored(stored)),
+                    }
+                });
+                write.await?
             }
-            let stored = insert(tx, &caller)?;
-            if dry_run {
-                return Ok(Entered::Answered(rehearsed(tx, &stored)));
+            Err(refusal) => {
+                let refuse = app.store.read_one(move |tx| {
+                    authentication::confirm_before(tx, &caller, stamp.now)?;
+                    if let Some(kept) = begin_entry::<R>(tx, &caller, repeat.as_ref(), stamp.now)? {
+                        return Ok(Entered::Answered(kept));
+                    }
+                    allow(tx, &caller)?;
+                    Err(refused(tx, &refusal, &caller)?)
+                });
+                refuse.await?
             }
-            match &repeat {
-                Some(repeat) => repeat.keep(tx, answer(StatusCode::CREATED, &stored)).map(Entered::Answered),
-                None => Ok(Entered::Stored(stored)),
-            }
-        });
-        let answer = match entered.await? {
+        };
+        let answer = match entered {
             Entered::Answered(answer) => answer,
             Entered::Stored(stored) => answer(StatusCode::CREATED, &stored),
         };
@@ -189,20 +211,73 @@ impl Change {
     async fn change<R: Resource>(
         self,
         key: R::Key,
-        read: impl Fn(&str) -> Result<Value<R>, Refusal> + Send + 'static,
+        read: impl Fn(&str) -> Result<Value<R>, Refusal> + Send + Sync + 'static,
     ) -> Result<HttpResponse, Problem> {
-        self.alter::<R>(key, R::changes, move |tx, current, caller| change(tx, current, caller, |shown| read(shown)))
-            .await
+        self.rewrite::<R, _>(key, R::changes, read, change).await
+    }
+
+    /// Changes a record by what a content makes of what is shown of it now, for who may do one of these actions.
+    ///
+    /// The content is read before the writer's turn, and only where somebody has changed the record since is it read again.
+    pub async fn rewrite<R: Resource, V: Clone + Send + 'static>(
+        self,
+        key: R::Key,
+        actions: impl Fn(&R) -> &'static [Action] + Clone + Send + 'static,
+        read: impl Fn(&str) -> Result<V, Refusal> + Send + Sync + 'static,
+        work: impl Fn(&mut WriteTx<'_>, &Record<R>, &Caller, V) -> Result<Stored<R>, Problem> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let (key, read) = (Arc::new(key), Arc::new(read));
+        let first = Arc::clone(&read);
+        let judged = self.judge(&key, actions.clone(), move |tx, current: &Record<R>, caller| {
+            let value = accept(tx, &first(&shown(current)), caller)?.clone();
+            Ok((current.id, current.version, value))
+        });
+        let (id, version, judged) = judged.await?;
+        self.alter::<R>(key, actions, move |tx, current, caller| {
+            let value = if (current.id, current.version) == (id, version) {
+                judged.clone()
+            } else {
+                accept(tx, &read(&shown(current)), caller)?.clone()
+            };
+            work(tx, current, caller, value)
+        })
+        .await
+    }
+
+    /// Why a content is refused that is wrong whatever the record says: by what is told before it, or by its faults.
+    pub async fn refuse<R: Resource>(self, key: R::Key, actions: &'static [Action], refusal: Refusal) -> Problem {
+        let key = Arc::new(key);
+        let look =
+            move |tx: &mut ReadTx<'_>, _: &Record<R>, caller: &Caller| Err::<(), _>(refused(tx, &refusal, caller)?);
+        let judged = self.judge(&key, move |_| actions, look);
+        judged.await.err().unwrap_or_else(|| Problem::internal("a refused content was accepted"))
+    }
+
+    /// Looks at the record that a change is for, before the writer's turn: the checks are those of [`Change::carry_out`].
+    async fn judge<R: Resource, T: Send + 'static>(
+        &self,
+        key: &Arc<R::Key>,
+        actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
+        look: impl Fn(&mut ReadTx<'_>, &Record<R>, &Caller) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (key, caller, if_match) = (Arc::clone(key), self.caller.clone(), self.if_match.clone());
+        let now = self.stamp().now;
+        let read = self.app.store.read_one(move |tx| {
+            authentication::confirm_before(tx, &caller, now)?;
+            let current = find_to_change::<R>(tx, &key, &caller, &actions, &if_match)?;
+            look(tx, &current, &caller)
+        });
+        read.await
     }
 
     /// Changes a record in a way of its own, for who may do one of these actions.
     pub async fn alter<R: Resource>(
         self,
-        key: R::Key,
+        key: impl Into<Arc<R::Key>>,
         actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
         work: impl Fn(&mut WriteTx<'_>, &Record<R>, &Caller) -> Result<Stored<R>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
-        let answer = self.carry_out(key, actions, move |tx, current, caller, dry_run| {
+        let answer = self.carry_out(key.into(), actions, move |tx, current, caller, dry_run| {
             let stored = work(tx, current, caller)?;
             Ok(if dry_run { rehearsed(tx, &stored) } else { answer(StatusCode::OK, &stored) })
         });
@@ -215,7 +290,7 @@ impl Change {
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
     pub async fn delete<R: Resource>(self, key: R::Key) -> Result<HttpResponse, Problem> {
         let answer = self.carry_out::<R, _>(
-            key,
+            Arc::new(key),
             |_| &[Action::Delete],
             |tx, current, _, dry_run| {
                 R::delete(tx, current)?;
@@ -232,7 +307,7 @@ impl Change {
     /// The way of every change to a record that is there: who asks, the record, whether they may, the version, and then the work.
     async fn carry_out<R: Resource, T: Send + 'static>(
         self,
-        key: R::Key,
+        key: Arc<R::Key>,
         actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
         work: impl Fn(&mut WriteTx<'_>, &Record<R>, &Caller, bool) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
@@ -241,26 +316,23 @@ impl Change {
         app.store
             .write(stamp, move |tx| {
                 authentication::confirm(tx, &caller)?;
-                let current = find_for::<R>(tx, &key, &caller, &actions)?;
-                if_match.check(current.version)?;
+                let current = find_to_change::<R>(tx, &key, &caller, &actions, &if_match)?;
                 work(tx, &current, &caller, dry_run)
             })
             .await
     }
 }
 
-/// Changes a record to what a content says, given what is shown of it now, for a caller who may.
+/// Changes a record to what a content says, for a caller who may.
 ///
 /// # Errors
-/// 422 with every fault, 403 naming the roles that may, 409 naming the records that stand in the way.
+/// 403 naming the roles that may, 409 naming the records that stand in the way.
 pub fn change<R: Resource>(
     tx: &mut WriteTx<'_>,
     current: &Record<R>,
     caller: &Caller,
-    read: impl FnOnce(&str) -> Result<Value<R>, Refusal>,
+    value: Value<R>,
 ) -> Result<Stored<R>, Problem> {
-    let content = read(&shown(current));
-    let value = accept(tx, &content, caller)?.clone();
     let wanted = current.content.wanted(value);
     let action = current.content.changing(&wanted);
     check_permission(tx, caller, action, (current.id, &current.content))?;
@@ -338,6 +410,19 @@ pub fn find_for<R: Resource>(
     }
 }
 
+/// The record that a change is for, if the caller may make it and it is for the version that there is.
+fn find_to_change<R: Resource>(
+    tx: &mut ReadTx<'_>,
+    key: &R::Key,
+    caller: &Caller,
+    actions: impl Fn(&R) -> &'static [Action],
+    if_match: &IfMatch,
+) -> Result<Record<R>, Problem> {
+    let current = find_for::<R>(tx, key, caller, actions)?;
+    if_match.check(current.version)?;
+    Ok(current)
+}
+
 /// Decides whether the caller may do any of this with a record; the first refusal tells why not.
 pub fn authorize_any(caller: &Caller, actions: &[Action], object: &Object) -> Result<(), Refused> {
     let mut refusal = None;
@@ -375,15 +460,42 @@ pub fn check_permission<R: Resource>(
 pub fn accept<'v, V>(tx: &mut ReadTx<'_>, content: &'v Result<V, Refusal>, caller: &Caller) -> Result<&'v V, Problem> {
     match content {
         Ok(value) => Ok(value),
-        Err(refusal) => {
-            let unknown = store::reference::faults(tx, refusal.references(), caller.draft_access())?;
-            let faults = refusal.faults(unknown);
-            if faults.is_empty() {
-                return Err(Problem::internal("an input was refused without a fault"));
-            }
-            Err(Problem::invalid(faults.into_iter().map(ErrorItem::from).collect()))
-        }
+        Err(refusal) => Err(refused(tx, refusal, caller)?),
     }
+}
+
+/// The problem of a content that is refused.
+///
+/// # Errors
+/// 503 where the database does not answer.
+fn refused(tx: &mut ReadTx<'_>, refusal: &Refusal, caller: &Caller) -> Result<Problem, Problem> {
+    let unknown = store::reference::faults(tx, refusal.references(), caller.draft_access())?;
+    let faults = refusal.faults(unknown);
+    if faults.is_empty() {
+        return Ok(Problem::internal("an input was refused without a fault"));
+    }
+    Ok(Problem::invalid(faults.into_iter().map(ErrorItem::from).collect()))
+}
+
+/// A record that is to be entered: its content, or why that is refused.
+pub struct Entry<'b, V> {
+    pub stamp: Stamp,
+    /// The names that it is about to take.
+    pub names: Vec<Naming>,
+    /// What was sent.
+    pub body: &'b [u8],
+    pub content: Result<V, Refusal>,
+}
+
+/// What comes before an entry: whether the caller's role may, and whether they have asked for the same before.
+fn begin_entry<R: Resource>(
+    tx: &mut ReadTx<'_>,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    now: DateTime<Utc>,
+) -> Result<Option<Answer>, Problem> {
+    authorize_role(caller, Action::Create, R::KIND)?;
+    repeat.map_or(Ok(None), |repeat| answer_before::<R>(repeat, tx, caller, now))
 }
 
 /// What became of a write that was to enter a record.
@@ -414,10 +526,11 @@ fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: &Stored<T>) -> Answer {
 /// The answer that a request had when it first came, if the caller may still see all of the record.
 fn answer_before<R: Resource>(
     repeat: &Repeat,
-    tx: &mut WriteTx<'_>,
+    tx: &mut ReadTx<'_>,
     caller: &Caller,
+    now: DateTime<Utc>,
 ) -> Result<Option<Answer>, Problem> {
-    let Some(kept) = repeat.answer(tx)? else { return Ok(None) };
+    let Some(kept) = repeat.answer(tx, now)? else { return Ok(None) };
     let id = kept.resource_id.parse().map_err(|_| Problem::internal("a kept answer is about no record"))?;
     if R::is_fully_shown(tx, id, caller.draft_access_in(R::KIND))? {
         Ok(Some(kept))

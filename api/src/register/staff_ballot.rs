@@ -2,7 +2,6 @@
 
 use actix_web::{HttpResponse, post, put};
 use document::Refusal;
-use document::record::shown;
 use document::register::{
     Appointment, BallotCorrectionReason, CorrectionPatch, Declaration, StaffBallot, StaffBallotFilter, Supersession,
     Voiding,
@@ -170,12 +169,11 @@ pub async fn correct_staff_ballot(
     body: Body<StaffBallot>,
 ) -> Result<HttpResponse, Problem> {
     change
-        .alter::<domain::StaffBallot>(
+        .rewrite::<domain::StaffBallot, _>(
             key,
             |_| &[Action::Correct],
-            move |tx, current, caller| {
-                let read = body.update_beside::<BallotCorrectionReason>(&shown(current));
-                let (content, reason) = resource::accept(tx, &read, caller)?.clone();
+            move |shown| body.update_beside::<BallotCorrectionReason>(shown),
+            move |tx, current, _, (content, reason)| {
                 Ok(store::staff_ballot::correct(tx, current, content, reason, app.scrutineer_above)?)
             },
         )
@@ -219,11 +217,11 @@ async fn act<V: Send + 'static>(
     + Send
     + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let work = move |tx: &mut WriteTx<'_>, current: &Record<domain::StaffBallot>, caller: &Caller| {
-        let value = resource::accept(tx, &read, caller)?;
-        work(tx, current, value, caller)
+    let value = match read {
+        Ok(value) => value,
+        Err(refusal) => return Err(change.refuse::<domain::StaffBallot>(key, actions, refusal).await),
     };
-    change.alter(key, move |_| actions, work).await
+    change.alter(key, move |_| actions, move |tx, current, caller| work(tx, current, &value, caller)).await
 }
 
 /// The ballot that an action is on, in its path.

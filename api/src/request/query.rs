@@ -24,8 +24,10 @@ use crate::response::problem::{ErrorItem, Problem};
 /// The most values that one parameter takes.
 pub const MAX_VALUES: usize = 100;
 
-/// An answer never tells more unknown parameters than this.
+/// An answer never tells more unknown parameters than this,
 const MAX_UNKNOWN: usize = 50;
+/// and values that can't be decoded only up to so many faults.
+const MAX_UNDECODABLE: usize = 100;
 
 const INVALID_ENCODING: &str = "invalid-encoding";
 
@@ -74,7 +76,8 @@ impl<'q> Parameters<'q> {
         for (raw_name, raw_value) in raw_pairs(query) {
             match (decode_form(raw_name), decode_form(raw_value)) {
                 (Some(name), Some(value)) => pairs.push((name, value)),
-                (Some(name), None) => faults.push(undecodable(&name)),
+                (Some(name), None) if faults.len() < MAX_UNDECODABLE => faults.push(undecodable(&name)),
+                (Some(_), None) => {}
                 (None, _) => {}
             }
         }

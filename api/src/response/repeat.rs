@@ -2,10 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
+use chrono::{DateTime, Utc};
 use document::value::hex;
 use sha2::{Digest, Sha256};
-use store::WriteTx;
 use store::idempotency::{self, Answer};
+use store::{ReadTx, WriteTx};
 
 use crate::request::conditional::json;
 use crate::response::problem::Problem;
@@ -28,8 +29,8 @@ impl Repeat {
     ///
     /// # Errors
     /// 422 where another request came with the key.
-    pub fn answer(&self, tx: &mut WriteTx<'_>) -> Result<Option<Answer>, Problem> {
-        let kept = idempotency::find(tx, &self.id)?;
+    pub fn answer(&self, tx: &mut ReadTx<'_>, now: DateTime<Utc>) -> Result<Option<Answer>, Problem> {
+        let kept = idempotency::find(tx, &self.id, now)?;
         let asked = kept.as_ref().and_then(|kept| kept.fingerprint.as_ref());
         if asked.is_some_and(|fingerprint| *fingerprint != self.fingerprint) {
             return Err(Problem::idempotency_key_reused());

@@ -44,7 +44,19 @@ pub trait Input: Wire + DeserializeOwned + Validate + 'static {
 #[derive(Debug)]
 pub struct Content<T> {
     document: Node,
+    /// The lists of which it has no more than the first elements.
+    shortened: Vec<Shortened>,
     input: PhantomData<fn() -> T>,
+}
+
+/// A list that was longer than any of its kind may be. It is told by its length, and none of its other elements is looked at: a body
+/// costs no more than one that is full of right values.
+#[derive(Clone, Debug)]
+struct Shortened {
+    /// The member that it is: `rounds/0/counts`.
+    field: String,
+    items: usize,
+    most: usize,
 }
 
 /// Why a content was refused: all that is wrong with it by itself. Whether its references lead to records is still to be looked up, so
@@ -89,7 +101,10 @@ impl<T: Input> Content<T> {
     /// # Errors
     /// [`Malformed`] if it isn't JSON.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        Ok(Self { document: Node::parse(bytes)?, input: PhantomData })
+        let mut document = Node::parse(bytes)?;
+        let mut shortened = Vec::new();
+        shorten(&mut document, &T::OBJECT, "", &mut shortened);
+        Ok(Self { document, shortened, input: PhantomData })
     }
 
     /// Reads it as a new record.
@@ -98,7 +113,7 @@ impl<T: Input> Content<T> {
     /// [`Refusal`] with every fault.
     pub fn create(&self) -> Result<T::Value, Refusal> {
         let read_only = read_only::<T>(&self.document);
-        read::<T>(&self.document, T::entering, |members, faults| refuse_read_only::<T>(members, &read_only, faults))
+        self.read(&self.document, T::entering, |members, faults| refuse_read_only::<T>(members, &read_only, faults))
     }
 
     /// Reads it as a record that is new here and has a past: what the register sets itself is taken as it was.
@@ -106,7 +121,7 @@ impl<T: Input> Content<T> {
     /// # Errors
     /// [`Refusal`] with every fault.
     pub fn create_with_past(&self) -> Result<T::Value, Refusal> {
-        read::<T>(&self.document, |_, _| {}, |members, faults| refuse_read_only::<T>(members, &[], faults))
+        self.read(&self.document, |_, _| {}, |members, faults| refuse_read_only::<T>(members, &[], faults))
     }
 
     /// Reads it as all that the record is to be, given what is shown of it now.
@@ -116,7 +131,7 @@ impl<T: Input> Content<T> {
     pub fn replace(&self, current: &str) -> Result<T::Value, Refusal> {
         let current = representation(current);
         let read_only = read_only::<T>(&self.document);
-        read::<T>(&self.document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+        self.read(&self.document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
     }
 
     /// Reads it as what is to change (merge patch, RFC 7396), given what is shown of the record now.
@@ -128,7 +143,7 @@ impl<T: Input> Content<T> {
         let mut document = current.clone();
         document.merge(&self.document);
         let read_only = read_only::<T>(&document);
-        read::<T>(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+        self.read(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
     }
 
     /// Reads it as what is to change, as [`Content::update`] does, and the members of another input that stand beside.
@@ -142,7 +157,7 @@ impl<T: Input> Content<T> {
         let read_only = read_only::<T>(&document);
         let names: Vec<&str> = B::OBJECT.members.iter().map(|member| member.name).collect();
         let mut beside = None;
-        let value = read::<T>(
+        let value = self.read(
             &document,
             |_, _| {},
             |members, faults| {
@@ -178,7 +193,59 @@ impl<T: Input> Content<T> {
                 elements_of(members, list).for_each(|element| remove(element, member));
             }
         }
-        Self { document, input: PhantomData }
+        Self { document, shortened: self.shortened.clone(), input: PhantomData }
+    }
+
+    /// Reads the document without the members that `prepare` takes out of it; `look` is for what it makes of the rest.
+    fn read(
+        &self,
+        document: &Node,
+        look: impl FnOnce(&T, &mut Faults),
+        prepare: impl FnOnce(&mut Vec<(String, Node)>, &mut Faults),
+    ) -> Result<T::Value, Refusal> {
+        let mut faults = Faults::default();
+        for Shortened { field, items, most } in &self.shortened {
+            faults.push(field, FaultCode::TooMany, format!("{items} items, at most {most} allowed"));
+        }
+        let mut content = document.clone();
+        if let Node::Object(members) = &mut content {
+            prepare(members, &mut faults);
+        }
+        let mut references = Vec::new();
+        let value = decode::<T>(&content, &mut faults).and_then(|input| {
+            faults.validated(input.validate());
+            look(&input, &mut faults);
+            references = input.references();
+            input.build(&mut faults)
+        });
+        match value {
+            Some(value) if faults.is_empty() => Ok(value),
+            _ => Err(Refusal(Box::new(Refused { faults, references, document: document.clone() }))),
+        }
+    }
+}
+
+/// Leaves no list longer than the object says that it may be.
+fn shorten(node: &mut Node, object: &'static Object, at: &str, shortened: &mut Vec<Shortened>) {
+    let Node::Object(members) = node else { return };
+    for (name, value) in members {
+        let Some(member) = object.members.iter().find(|member| member.name == name) else { continue };
+        let field = format!("{at}{name}");
+        if let (Node::Array(elements), Some(most)) = (&mut *value, member.max_items)
+            && elements.len() > most
+        {
+            shortened.push(Shortened { field: field.clone(), items: elements.len(), most });
+            elements.truncate(most);
+        }
+        let Some(inside) = member.object else { continue };
+        match value {
+            Node::Array(elements) => {
+                for (index, element) in elements.iter_mut().enumerate() {
+                    shorten(element, inside, &format!("{field}/{index}/"), shortened);
+                }
+            }
+            value => shorten(value, inside, &format!("{field}/"), shortened),
+        }
     }
 }
 
@@ -213,30 +280,6 @@ fn set_in_lists(object: &'static Object) -> impl Iterator<Item = (&'static str, 
 /// A record as it is shown. What isn't JSON, which no record is, would be told as members that differ.
 fn representation(current: &str) -> Node {
     Node::parse(current.as_bytes()).unwrap_or(Node::Null)
-}
-
-/// Reads the document without the members that `prepare` takes out of it; `look` is for what it makes of the rest.
-fn read<T: Input>(
-    document: &Node,
-    look: impl FnOnce(&T, &mut Faults),
-    prepare: impl FnOnce(&mut Vec<(String, Node)>, &mut Faults),
-) -> Result<T::Value, Refusal> {
-    let mut faults = Faults::default();
-    let mut content = document.clone();
-    if let Node::Object(members) = &mut content {
-        prepare(members, &mut faults);
-    }
-    let mut references = Vec::new();
-    let value = decode::<T>(&content, &mut faults).and_then(|input| {
-        faults.validated(input.validate());
-        look(&input, &mut faults);
-        references = input.references();
-        input.build(&mut faults)
-    });
-    match value {
-        Some(value) if faults.is_empty() => Ok(value),
-        _ => Err(Refusal(Box::new(Refused { faults, references, document: document.clone() }))),
-    }
 }
 
 /// Takes the members out that the register sets itself, and tells those that say something.
@@ -312,4 +355,48 @@ fn take_out(members: &mut Vec<(String, Node)>, names: &[&str], faults: &mut Faul
         }
     }
     taken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::{Contract, Mutual};
+
+    fn told<T: Input>(text: &str) -> Vec<(String, &'static str, String)> {
+        let refusal = Content::<T>::parse(text.as_bytes()).unwrap().create().map(drop).unwrap_err();
+        let faults = refusal.faults(Vec::new()).into_iter();
+        faults.map(|fault| (fault.pointer, fault.code.as_str(), fault.detail)).collect()
+    }
+
+    #[test]
+    fn a_list_beyond_its_bound_is_told_by_its_length() {
+        let most = Mutual::OBJECT.members.iter().find(|member| member.name == "sectors").unwrap().max_items.unwrap();
+        let told =
+            told::<Mutual>(&format!(r#"{{"name": "Harmonie", "sectors": ["", {}""]}}"#, r#""","#.repeat(19_998)));
+        let said = format!("20000 items, at most {most} allowed");
+        assert_eq!(told[0], ("/sectors".to_owned(), "too-many", said));
+        assert_eq!(told.len(), 1 + most, "the elements beyond the bound are not looked at");
+        assert!(told[1..].iter().enumerate().all(|(index, (at, ..))| *at == format!("/sectors/{index}")), "{told:?}");
+    }
+
+    #[test]
+    fn lists_inside_are_bounded_too_and_the_first_elements_still_judged() {
+        let source = r#"{"title": "T", "accessed_on": "2025-07-01"}"#;
+        let many = |element: &str, count: usize| vec![element; count].join(",");
+        let text = format!(r#"{{"name": "Harmonie", "sources": [{}, 7]}}"#, many(source, 60));
+        let told = told::<Mutual>(&text);
+        assert!(told.iter().any(|(at, code, _)| (at.as_str(), *code) == ("/sources", "too-many")), "{told:?}");
+        assert!(told.iter().any(|(at, code, _)| (at.as_str(), *code) == ("/sectors", "required")), "{told:?}");
+        assert!(!told.iter().any(|(at, ..)| at == "/sources/60"), "{told:?}");
+    }
+
+    #[test]
+    fn faults_beyond_the_bound_are_counted() {
+        let members: Vec<String> = (0..5_000).map(|number| format!(r#""x{number}": 1"#)).collect();
+        let told = told::<Contract>(&format!("{{{}}}", members.join(",")));
+        assert_eq!(told.len(), Faults::MAX + 1);
+        let (at, code, detail) = told.last().unwrap();
+        assert_eq!((at.as_str(), *code), ("", "too-many"));
+        assert!(detail.starts_with("49"), "{detail}");
+    }
 }

@@ -53,13 +53,19 @@ enum Place<'p> {
 }
 
 impl Place<'_> {
+    /// What is beyond those that are told is only counted: a body of thousands of wrong values isn't worth a text for each.
     fn record(&self, error: DecodeError, faults: &mut Faults) {
+        if faults.is_full() {
+            if !matches!(error, DecodeError::Told) {
+                faults.count_untold();
+            }
+            return;
+        }
         match error {
             DecodeError::Told => {}
             DecodeError::Fault(code, detail) => faults.record(self.pointer(), code, detail),
-            // A list of thousands of unknown members isn't worth a search for what each may mean.
             DecodeError::UnknownMember(name, known) => {
-                let detail = if faults.is_full() { String::new() } else { unknown(&name, known) };
+                let detail = unknown(&name, known);
                 faults.record(Place::Member(self, &name).pointer(), FaultCode::UnknownMember, detail);
             }
         }
@@ -277,7 +283,7 @@ impl<'de> Members<'de, '_> {
                 return Some(name);
             }
             let detail = "the field appears twice; only the first is read".to_owned();
-            self.faults.record(Place::Member(self.place, name).pointer(), FaultCode::DuplicateMember, detail);
+            Place::Member(self.place, name).record(DecodeError::Fault(FaultCode::DuplicateMember, detail), self.faults);
         }
         None
     }

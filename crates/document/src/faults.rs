@@ -197,6 +197,11 @@ impl Faults {
         self.items.len() >= Self::MAX
     }
 
+    /// Counts one that finds no room.
+    pub(crate) fn count_untold(&mut self) {
+        self.untold += 1;
+    }
+
     fn add(&mut self, item: PointedFault) {
         if self.is_full() {
             self.untold += 1;

@@ -2,14 +2,14 @@
 //!
 //! The one writer makes a concurrent repetition wait by itself: it runs after the first and finds its answer.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde_json::Value;
 
-use crate::WriteTx;
 use crate::backend::json::{from_json, to_json};
 use crate::backend::schema::idempotency_keys;
 use crate::error::Error;
+use crate::{ReadTx, WriteTx};
 
 /// How long an answer is kept, in hours.
 pub const KEPT_HOURS: i64 = 24;
@@ -33,12 +33,11 @@ pub struct Answer {
     pub body: String,
 }
 
-/// The answer given to an earlier request with this id (the digest of caller, method, path and key).
-pub fn find(tx: &mut WriteTx<'_>, id: &str) -> Result<Option<Answer>, Error> {
-    let oldest = oldest_kept(tx);
+/// The answer given to an earlier request with this id (the digest of caller, method, path and key), if it is still kept now.
+pub fn find(tx: &mut ReadTx<'_>, id: &str, now: DateTime<Utc>) -> Result<Option<Answer>, Error> {
     Ok(idempotency_keys::table
         .filter(idempotency_keys::id.eq(id))
-        .filter(idempotency_keys::created_at.gt(oldest))
+        .filter(idempotency_keys::created_at.gt(oldest_kept(now)))
         .select(Answer::as_select())
         .first(tx.conn())
         .optional()?)
@@ -46,7 +45,7 @@ pub fn find(tx: &mut WriteTx<'_>, id: &str) -> Result<Option<Answer>, Error> {
 
 /// Keeps an answer, and forgets those that are over a day old.
 pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Error> {
-    let (now, oldest) = (tx.stamp().now.naive_utc(), oldest_kept(tx));
+    let (now, oldest) = (tx.stamp().now.naive_utc(), oldest_kept(tx.stamp().now));
     diesel::delete(idempotency_keys::table.filter(idempotency_keys::created_at.le(oldest))).execute(tx.adding())?;
     diesel::insert_into(idempotency_keys::table)
         .values((answer, idempotency_keys::id.eq(id), idempotency_keys::created_at.eq(now)))
@@ -85,7 +84,6 @@ fn without(members: &[String], document: &str) -> Result<String, Error> {
     Ok(to_json(&document))
 }
 
-fn oldest_kept(tx: &WriteTx<'_>) -> chrono::NaiveDateTime {
-    let now = tx.stamp().now;
+fn oldest_kept(now: DateTime<Utc>) -> NaiveDateTime {
     now.checked_sub_signed(TimeDelta::hours(KEPT_HOURS)).unwrap_or(now).naive_utc()
 }

@@ -232,10 +232,10 @@ impl<R: Imported> Entry<R> {
         find_for::<R>(tx, &PathKey(current.id.into()), caller, R::changes)?;
         let content = self.content.without_read_only(Given::ByCallers).replace(&record::shown(current));
         let value = accept(tx, &content, caller)?.clone();
-        if current.content.wanted(value) == current.content {
+        if current.content.wanted(value.clone()) == current.content {
             return Ok((Done::Unchanged, id));
         }
-        change(tx, current, caller, |_| content)?;
+        change(tx, current, caller, value)?;
         Ok((Done::Updated, id))
     }
 }

@@ -25,7 +25,12 @@ async fn an_answer_is_kept_for_a_day(register: &Register) {
     let given = kept.clone();
     register.store.write::<_, Error, _>(stamp(0), move |tx| idempotency::insert(tx, "key", &given)).await.unwrap();
     let later = |hours, micros| stamp_at(moment() + TimeDelta::hours(hours) + TimeDelta::microseconds(micros));
-    let find = |stamp| register.store.write::<_, Error, _>(stamp, |tx| idempotency::find(tx, "key"));
+    let find = |stamp| {
+        register.store.write::<_, Error, _>(stamp, |tx| {
+            let now = tx.stamp().now;
+            idempotency::find(tx, "key", now)
+        })
+    };
 
     assert_eq!(find(later(KEPT_HOURS, -1)).await.unwrap(), Some(kept));
     assert_eq!(find(later(KEPT_HOURS, 0)).await.unwrap(), None);
@@ -63,7 +68,8 @@ async fn of_many_requests_with_one_key_one_is_carried_out(register: &Register) {
         let store = stores[n % 2].clone();
         requests.spawn(async move {
             let work = move |tx: &mut store::WriteTx<'_>| {
-                if let Some(before) = idempotency::find(tx, "key")? {
+                let now = tx.stamp().now;
+                if let Some(before) = idempotency::find(tx, "key", now)? {
                     return Ok::<_, Error>(before.body);
                 }
                 let entered = Mutual::enter(tx, next_id(), mutual(&format!("Mutual {n}")), DraftAccess::All)?;
