@@ -9,7 +9,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{Day, Id};
-use store::{Client, Stamp, Store};
+use store::{Client, Epoch, Stamp, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -107,6 +107,27 @@ impl Shared {
     /// An id for a new record: a UUID of version 7, so that ids sort by time.
     pub fn new_id<T>(&self) -> Id<T> {
         Id::from_uuid(Uuid::now_v7())
+    }
+}
+
+/// What holds of all that is answered at a time: the epoch of the log, and the time.
+#[derive(Clone, Copy, Debug)]
+pub struct Present {
+    pub epoch: Epoch,
+    pub now: DateTime<Utc>,
+}
+
+impl Present {
+    /// That of a request.
+    ///
+    /// # Errors
+    /// 500 where nothing serves it.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        if let Some(set) = request.app_data::<Self>() {
+            return Ok(*set);
+        }
+        let shared = request.app_data::<Data<Shared>>().ok_or_else(|| Problem::internal("there is no register"))?;
+        Ok(Self { epoch: shared.store.epoch(), now: shared.clock.now() })
     }
 }
 

@@ -17,7 +17,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
 
-use crate::app::Clock;
+use crate::app::{Clock, OPERATOR};
 use crate::bulk::{import, sample};
 use crate::caller::{access, jwt, key};
 use crate::config::{Config, Production};
@@ -95,7 +95,15 @@ enum Command {
     /// Copy the register into a new file, also while it is being served (SQLite)
     Backup(Copy),
     /// Restore the register from a copy, if there is no register yet (SQLite)
-    Restore(Copy),
+    ///
+    /// The log gets a new epoch and an entry, so that those who follow it learn from where to read again.
+    Restore {
+        #[command(flatten)]
+        copy: Copy,
+        /// Reason for the log entry, such as why the register was restored
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// Check and copy the log of all changes, and make the key that signs it
     #[command(subcommand)]
     Log(LogCommand),
@@ -224,15 +232,18 @@ fn perform(command: Command) -> Result<(), Failure> {
             say(&format!("copied to {}", copy.file.display()));
             Ok(())
         }
-        Command::Restore(copy) => {
-            let url = copy.database.url()?;
-            store::restore(&url, &copy.file)?;
-            say(&format!("restored {} to {url}", copy.file.display()));
-            Ok(())
-        }
+        Command::Restore { copy, reason } => restore(&copy, reason.as_deref()),
         Command::Log(command) => log::perform(command),
         Command::Erase(erase) => log::erase(&erase),
     }
+}
+
+fn restore(copy: &Copy, reason: Option<&str>) -> Result<(), Failure> {
+    let (url, reason) = (copy.database.url()?, reason.map(log::noted).transpose()?);
+    let stamp = outcome::stamp((OPERATOR, "restore"));
+    let begun = store::restore(&url, &copy.file, &stamp, reason.as_deref())?;
+    say(&format!("restored {} to {url}; {}", copy.file.display(), log::told_epoch(&begun)));
+    Ok(())
 }
 
 fn import_sample(made: &Made) -> Result<(), Failure> {

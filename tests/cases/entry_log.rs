@@ -156,7 +156,7 @@ async fn entries_are_numbered_without_a_gap_under_load(app: &TestApp) {
             let neighbour = (caller + 1) % 12;
             answers.push(own);
             answers.push(app.post(MUTUALS, &mutual(&format!("Mutual {neighbour} {round}"))).await);
-            let version = format!("\"{}\"", round + 1);
+            let version = app.tag(round + 1);
             answers.push(app.patch("/v1/departments/shared", &json!({ "kind": "other" })).if_match(&version).await);
         }
         answers

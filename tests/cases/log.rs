@@ -10,7 +10,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_staff_ballot, id, mutual, staff_ballot,
     with,
 };
-use kit::{Client, Database, Engine, Program, TestApp};
+use kit::{Client, Database, Engine, Program, Response, TestApp};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -23,6 +23,8 @@ kit::on_both! {
     rights_are_asked_anew_after_a_wait,
     a_server_that_stops_ends_waits_at_once,
     a_follower_sees_every_change_of_two_instances_once,
+    a_follower_of_before_a_restore_is_told_from_where_to_read_again,
+    nothing_of_before_a_restore_is_taken_for_what_is_there_now,
     parameters_of_the_feed_are_checked,
     a_history_tells_what_changed,
     a_history_of_nothing_is_not_found,
@@ -47,7 +49,7 @@ async fn feed(app: &TestApp, limit: usize) -> Vec<Value> {
     let mut found = Vec::new();
     let mut after = 0;
     loop {
-        let page = app.get(format!("/v1/entries?after={after}&limit={limit}")).await.expect(200);
+        let page = app.get(format!("/v1/entries?{}&limit={limit}", app.after(after))).await.expect(200);
         let items = page["items"].as_array().unwrap();
         found.extend(items.iter().cloned());
         after = page["next_after"].as_i64().unwrap();
@@ -83,12 +85,20 @@ async fn the_feed_has_every_change_in_order(app: &TestApp) {
     let first = app.get("/v1/entries?limit=3").await;
     assert_eq!(
         first.header("link"),
-        Some("</v1/entries?after=3&limit=3>; rel=\"next\", </v1/entries?after=0&limit=3>; rel=\"first\"")
+        Some(&*format!(
+            "</v1/entries?{}&limit=3>; rel=\"next\", </v1/entries?after=0&limit=3>; rel=\"first\"",
+            app.after(3)
+        ))
     );
     app.get("/v1/entries?limit=3").header("if-none-match", first.etag()).await.expect(304);
-    // What was restored from an older copy is behind its followers.
-    let ahead = app.get("/v1/entries?after=100").await.expect(200);
-    assert_eq!(ahead, json!({ "items": [], "next_after": 100, "head": 7 }));
+    let end = app.get(format!("/v1/entries?{}", app.after(7))).await.expect(200);
+    assert_eq!(end, json!({ "items": [], "next_after": 7, "head": 7, "epoch": app.epoch() }));
+    for beyond in [8, 100, i64::MAX] {
+        let ahead = app.get(format!("/v1/entries?{}&wait=20", app.after(beyond))).await;
+        ahead.expect_faults(400, &[("after", "out-of-range")]);
+        let ahead = app.get(format!("/v1/mutuals/mutual-1/entries?{}", app.after(beyond))).await;
+        ahead.expect_faults(400, &[("after", "out-of-range")]);
+    }
 }
 
 async fn the_feed_can_be_of_one_type(app: &TestApp) {
@@ -97,6 +107,7 @@ async fn the_feed_can_be_of_one_type(app: &TestApp) {
     app.create(DEPARTMENTS, &department("Two")).await;
 
     let of = async |query: &str| {
+        let query = query.replace("after=", &format!("epoch={}&after=", app.epoch()));
         let page = app.get(format!("/v1/entries?resource_type={query}")).await.expect(200);
         (numbers(page["items"].as_array().unwrap()), page["next_after"].as_i64().unwrap())
     };
@@ -120,8 +131,8 @@ async fn waiting_for_entries_ends_when_there_are_some(app: &TestApp) {
     assert!((100..10_000).contains(&began.elapsed().as_millis()));
 
     let began = Instant::now();
-    let none = app.get("/v1/entries?after=1&wait=1").await.expect(200);
-    assert_eq!(none, json!({ "items": [], "next_after": 1, "head": 1 }));
+    let none = app.get(format!("/v1/entries?{}&wait=1", app.after(1))).await.expect(200);
+    assert_eq!(none, json!({ "items": [], "next_after": 1, "head": 1, "epoch": app.epoch() }));
     assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
@@ -129,7 +140,7 @@ async fn rights_are_asked_anew_after_a_wait(app: &TestApp) {
     for (n, reason) in [(0, "the key was revoked at "), (1, "the key expired at ")] {
         let key = json!({ "label": "A follower", "role": "auditor", "expires_in_days": 1 });
         let key = app.create("/v1/keys", &key).await;
-        let follow = app.get(format!("/v1/entries?after={n}&wait=20")).with_key(key["key"].as_str().unwrap());
+        let follow = app.get(format!("/v1/entries?{}&wait=20", app.after(n))).with_key(key["key"].as_str().unwrap());
         let meanwhile = async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             match n {
@@ -161,7 +172,7 @@ async fn a_server_that_stops_ends_waits_at_once(app: &TestApp) {
         began.elapsed()
     };
     let (page, taken) = join(waiting, stop).await;
-    assert_eq!(page, json!({ "items": [], "next_after": 0, "head": 0 }));
+    assert_eq!(page, json!({ "items": [], "next_after": 0, "head": 0, "epoch": page["epoch"] }));
     assert!(taken < Duration::from_secs(10), "{taken:?}");
 }
 
@@ -181,11 +192,11 @@ async fn a_follower_sees_every_change_of_two_instances_once(app: &TestApp) {
         }
     }));
     let following = async {
-        let (mut seen, mut after) = (Vec::new(), 0);
+        let (mut seen, mut from) = (Vec::new(), "after=0".to_owned());
         while seen.len() < WRITERS * EACH {
-            let page = app.get(format!("/v1/entries?after={after}&wait=5&limit=200")).await.expect(200);
+            let page = app.get(format!("/v1/entries?{from}&wait=5&limit=200")).await.expect(200);
             seen.extend(page["items"].as_array().unwrap().iter().cloned());
-            after = page["next_after"].as_i64().unwrap();
+            from = app.after(&page["next_after"]);
         }
         seen
     };
@@ -198,6 +209,122 @@ async fn a_follower_sees_every_change_of_two_instances_once(app: &TestApp) {
     told.sort_unstable();
     assert_eq!(told, made);
     assert_sound(&entries(app.database()));
+}
+
+/// A register that went on after a copy was made of it, and the copy, put in its place and gone on further.
+struct Restored {
+    /// What the first one answered at its end: a record, a list and its cursor, and the signed head.
+    old: Vec<(String, Response)>,
+    first_epoch: String,
+    app: TestApp,
+}
+
+/// The copy is of 3 entries, the first register had 6, and the restored one has 9.
+async fn restored(engine: Engine) -> Restored {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key.pem");
+    Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
+    let serve = |database| {
+        let signer = api::LogSigner::open(&file, "example.org/log").unwrap();
+        TestApp::with(database, |config| config.signer = Some(signer))
+    };
+    let first = serve(Database::fresh(engine));
+    for n in 1..=3 {
+        first.create(MUTUALS, &mutual(&format!("Mutual {n}"))).await;
+    }
+    let database = first.end();
+    let copy = database.copy();
+    let first = serve(database);
+    for region in ["wales", "scotland", "london"] {
+        first.patch("/v1/mutuals/mutual-1", &json!({ "region": region })).await.expect(200);
+    }
+    let mut old = Vec::new();
+    for path in ["/v1/mutuals/mutual-1", "/v1/mutuals?limit=2", "/v1/log/head", "/v1/statistics", "/v1/entries"] {
+        old.push((path.to_owned(), first.get(path).await));
+    }
+    let first_epoch = first.epoch().to_owned();
+    drop(first);
+
+    let renewed = Program::new(&["log", "new-epoch", "--reason", "The disk was lost"]).env("DATABASE_URL", &copy.url());
+    let renewed = renewed.run();
+    assert_eq!(renewed.code, Some(0), "{renewed:?}");
+    let app = serve(copy);
+    for region in ["north_east", "north_west", "wales", "scotland", "south_east"] {
+        app.patch("/v1/mutuals/mutual-1", &json!({ "region": region })).await.expect(200);
+    }
+    assert_ne!(app.epoch(), first_epoch);
+    Restored { old, first_epoch, app }
+}
+
+async fn a_follower_of_before_a_restore_is_told_from_where_to_read_again(app: &TestApp) {
+    let Restored { first_epoch, app, .. } = &restored(app.database().engine()).await;
+    let lists = ["/v1/entries", "/v1/mutuals/mutual-1/entries"];
+    for (after, resume_after) in [(0, 0), (2, 2), (3, 3), (4, 3), (6, 3), (9, 3), (100, 3)] {
+        for list in lists {
+            let refused = app.get(format!("{list}?after={after}&epoch={first_epoch}")).await;
+            let problem = refused.expect_problem(410, "epoch-ended");
+            assert_eq!((&problem["epoch"], &problem["resume_after"]), (&json!(app.epoch()), &json!(resume_after)));
+        }
+    }
+    let waiting = app.get(format!("/v1/entries?after=4&epoch={first_epoch}&wait=20")).await;
+    waiting.expect_problem(410, "epoch-ended");
+    for list in lists {
+        let unknown =
+            app.get(format!("{list}?after=4&epoch=0123456789abcdef")).await.expect_problem(410, "epoch-ended");
+        assert_eq!(unknown["resume_after"], 0, "nobody knows what this log has in common with another register's");
+        app.get(format!("{list}?after=4")).await.expect_faults(400, &[("epoch", "required")]);
+        app.get(format!("{list}?after=4&epoch=4")).await.expect_faults(400, &[("epoch", "invalid-format")]);
+        app.get(format!("{list}?{}", app.after(10))).await.expect_faults(400, &[("after", "out-of-range")]);
+    }
+
+    let page = app.get(format!("/v1/entries?{}", app.after(3))).await.expect(200);
+    assert_eq!(numbers(page["items"].as_array().unwrap()), [4, 5, 6, 7, 8, 9]);
+    let restore = &page["items"][0];
+    let told =
+        ["action", "resource_type", "resource_id", "actor", "reason", "version"].map(|name| restore[name].clone());
+    let nobody = "00000000-0000-0000-0000-000000000000";
+    assert_eq!(json!(told), json!(["restore", "register", nobody, "operator", "The disk was lost", 1]));
+    let after = &restore["after"];
+    assert_eq!((&after["previous_epoch"], &after["epoch"]), (&json!(first_epoch), &json!(app.epoch())));
+    assert_eq!(after["shared_entries"], 3);
+    let of_register = app.get("/v1/entries?resource_type=register").await.expect(200);
+    assert_eq!(of_register["items"], json!([restore]));
+    assert_sound(&entries(app.database()));
+    let verified = Program::new(&["log", "verify"]).env("DATABASE_URL", &app.database().url()).run();
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+}
+
+async fn nothing_of_before_a_restore_is_taken_for_what_is_there_now(app: &TestApp) {
+    let Restored { old, first_epoch, app } = &restored(app.database().engine()).await;
+    for (path, answer) in old.iter().filter(|(_, answer)| answer.header("etag").is_some()) {
+        let now = app.get(path).header("if-none-match", answer.etag()).await;
+        assert_eq!(now.status(), 200, "{path}");
+    }
+    let [(path, record), (_, list), (_, head), ..] = &old[..] else { panic!("{old:?}") };
+    // Both are of version 4, and of different content.
+    assert_eq!(record.version(), "4");
+    let stale = app.patch(path, &json!({ "region": "london" })).if_match(&record.etag()).await;
+    stale.expect_problem(412, "precondition-failed");
+    let since = record.header("last-modified").unwrap();
+    assert_eq!(app.get(path).header("if-modified-since", since).await.status(), 200);
+    let cursor = list.json()["next_cursor"].as_str().unwrap().to_owned();
+    let refused = app.get(format!("/v1/mutuals?limit=2&cursor={cursor}")).await;
+    refused.expect_faults(400, &[("cursor", "invalid-cursor")]);
+    assert!(refused.text().contains("restored"), "{refused:?}");
+
+    let now = app.get("/v1/log/head").await.expect(200);
+    let head = head.json();
+    assert_ne!((&head["origin"], &head["key_id"]), (&now["origin"], &now["key_id"]));
+    assert_eq!((&head["epoch"], &now["epoch"]), (&json!(first_epoch), &json!(app.epoch())));
+    for proof in ["inclusion?seq=5", "consistency?from=6"] {
+        let refused = app.get(format!("/v1/log/proofs/{proof}&epoch={first_epoch}")).await;
+        assert_eq!(refused.expect_problem(410, "epoch-ended")["resume_after"], 3);
+        let given = app.get(format!("/v1/log/proofs/{proof}&epoch={}", app.epoch())).await.expect(200);
+        assert_eq!(given["epoch"], app.epoch());
+    }
+    let export = app.get("/v1/mutuals/export.ndjson").await;
+    let headers = ["register-seq", "register-epoch"].map(|name| export.header(name));
+    assert_eq!(headers, [Some("9"), Some(app.epoch())]);
 }
 
 async fn parameters_of_the_feed_are_checked(app: &TestApp) {
@@ -243,10 +370,11 @@ async fn a_history_tells_what_changed(app: &TestApp) {
     assert_eq!(app.get(&by_id).await.expect(200), history);
     let page = app.get(format!("{by_id}?limit=1")).await.expect(200);
     assert_eq!(page["next_after"], 1);
-    let page = app.get(format!("{by_id}?limit=1&after=1")).await;
+    let page = app.get(format!("{by_id}?limit=1&{}", app.after(1))).await;
     assert_eq!(page.expect(200)["items"][0], items[1]);
-    assert!(page.header("link").unwrap().contains(&format!("<{by_id}?after=2&limit=1>; rel=\"next\"")));
-    assert_eq!(app.get(format!("{by_id}?after=5")).await.expect(200), json!({ "items": [] }));
+    assert!(page.header("link").unwrap().contains(&format!("<{by_id}?{}&limit=1>; rel=\"next\"", app.after(2))));
+    let end = app.get(format!("{by_id}?{}", app.after(5))).await.expect(200);
+    assert_eq!(end, json!({ "items": [], "epoch": app.epoch() }));
 }
 
 async fn a_history_of_nothing_is_not_found(app: &TestApp) {
@@ -268,7 +396,7 @@ async fn a_history_of_nothing_is_not_found(app: &TestApp) {
 /// The time of the newest entry, and a moment later.
 async fn now(app: &TestApp) -> String {
     let head = app.get("/v1/log/head").await.expect(200)["tree_size"].as_i64().unwrap();
-    let entry = app.get(format!("/v1/entries?after={}", head - 1)).await.expect(200)["items"][0].clone();
+    let entry = app.get(format!("/v1/entries?{}", app.after(head - 1))).await.expect(200)["items"][0].clone();
     app.pass(Duration::from_secs(60));
     entry["at"].as_str().unwrap().to_owned()
 }
@@ -284,11 +412,11 @@ async fn the_register_is_read_as_it_was(app: &TestApp) {
     for path in ["/v1/mutuals/harmonie".to_owned(), format!("/v1/mutuals/{}", id(&created))] {
         let at = async |instant: &str| app.get(format!("{path}?known_at={instant}")).await;
         let first = at(&at_first).await;
-        assert_eq!((first.expect(200), first.etag()), (created.clone(), "\"1\"".to_owned()));
+        assert_eq!((first.expect(200), first.version()), (created.clone(), "1".to_owned()));
         assert_eq!(at(&then).await.expect(200), renamed);
         at(&at_last).await.expect_problem(410, "gone");
         at("2001-01-01T00:00:00Z").await.expect_problem(404, "not-found");
-        let again = app.get(format!("{path}?known_at={then}")).header("if-none-match", "\"2\"").await;
+        let again = app.get(format!("{path}?known_at={then}")).header("if-none-match", app.tag(2)).await;
         again.expect(304);
     }
     app.get(format!("/v1/mutuals/nobody?known_at={then}")).await.expect_problem(404, "not-found");
@@ -401,7 +529,7 @@ async fn those_who_see_a_draft_see_its_entries(app: &TestApp) {
         (key("procurement_officer", &[id(&own)]), false),
         (key("scrutineer", &[]), false),
     ] {
-        let page = app.get("/v1/entries?after=3").with_key(&who).await.expect(200);
+        let page = app.get(format!("/v1/entries?{}", app.after(3))).with_key(&who).await.expect(200);
         assert_eq!(page["items"][0]["resource_id"] == draft["id"], sees, "{page}");
         let history = app.get(format!("{STAFF_BALLOTS}/{}/entries", id(&draft))).with_key(&who).await;
         assert_eq!(history.status(), if sees { 200 } else { 404 });
@@ -462,7 +590,7 @@ async fn a_deleted_draft_is_gone_for_those_who_saw_it_and_never_was_for_others(a
             never(history);
             never(before);
         }
-        let feed = app.get("/v1/entries?after=3&limit=3").with_key(&who).await.expect(200);
+        let feed = app.get(format!("/v1/entries?{}&limit=3", app.after(3))).with_key(&who).await.expect(200);
         assert!(feed["items"].as_array().unwrap().iter().all(|entry| (entry["resource_id"] == draft["id"]) == sees));
     }
     app.get(&path).without_key().await.expect_problem(404, "not-found");
@@ -532,12 +660,12 @@ async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
     let now = app.get(&path).await.expect(200);
     assert_eq!((&now["version"], now["scrutineer"].get("name")), (&json!(3), None));
     let again = post().await;
-    assert_eq!((again.expect(201), again.etag()), (without_its_name(&ballot), "\"1\"".to_owned()));
+    assert_eq!((again.expect(201), again.version()), (without_its_name(&ballot), "1".to_owned()));
     // Nobody can try out what name was in the request; whatever comes under its key is that request.
     assert_eq!(app.database().rows("SELECT fingerprint FROM idempotency_keys"), [json!({ "fingerprint": null })]);
     let other = app.post(STAFF_BALLOTS, &staff_ballot(id(&supplier))).header("idempotency-key", "once");
     assert_eq!(other.await.expect(201), again.json());
-    let history = app.get(format!("{path}/entries?after=3")).await.expect(200);
+    let history = app.get(format!("{path}/entries?{}", app.after(3))).await.expect(200);
     let entry = &history["items"][0];
     assert_eq!(
         (&entry["action"], &entry["reason"], &entry["actor"]),
@@ -583,7 +711,7 @@ fn hash(parts: &[&[u8]]) -> String {
 
 async fn the_head_is_signed(app: &TestApp) {
     let empty = app.get("/v1/log/head").await;
-    assert_eq!(empty.expect(200), json!({ "tree_size": 0, "root_hash": hash(&[]) }));
+    assert_eq!(empty.expect(200), json!({ "tree_size": 0, "root_hash": hash(&[]), "epoch": app.epoch() }));
     assert_eq!(empty.header("cache-control"), Some("no-store"));
     app.get("/v1/log/key").await.expect_problem(404, "not-found");
     app.create(DEPARTMENTS, &department("Office")).await;
@@ -601,9 +729,12 @@ async fn the_head_is_signed(app: &TestApp) {
     let head = signing.get("/v1/log/head").await.expect(200);
     let key = signing.get("/v1/log/key").await.expect(200);
     assert_eq!((&head["origin"], &head["key_id"]), (&key["origin"], &key["key_id"]));
-    assert_eq!((&key["origin"], &key["algorithm"]), (&json!("example.org/log"), &json!("Ed25519")));
+    assert_eq!(
+        (&key["origin"], &key["algorithm"]),
+        (&json!(format!("example.org/log/{}", app.epoch())), &json!("Ed25519"))
+    );
     let checkpoint = head["checkpoint"].as_str().unwrap();
-    assert!(checkpoint.starts_with("example.org/log\n0\n"), "{checkpoint}");
+    assert!(checkpoint.starts_with(&format!("example.org/log/{}\n0\n", app.epoch())), "{checkpoint}");
     // OpenSSL made the key's public half of the file, and checks the signature.
     let public = Command::new("openssl").args(["pkey", "-pubout", "-in"]).arg(&file).output().unwrap();
     assert_eq!(String::from_utf8(public.stdout).unwrap(), key["public_key_pem"].as_str().unwrap());
@@ -720,7 +851,7 @@ async fn an_export_is_verified_by_standard_tools(app: &TestApp) {
     for (from, to, complaint) in [
         ("\"Office 5\"", "\"Office 6\"", "entry 9 is"),
         ("\"seq\":7", "\"seq\":8", "entry 7 is"),
-        ("example.org/log\\n14", "example.org/log\\n13", "not signed"),
+        (&format!("{}\\n14", app.epoch()), &format!("{}\\n13", app.epoch()), "not signed"),
         ("\"tree_size\":14", "\"tree_size\":13", "another root"),
     ] {
         fs::write(&export, exported.stdout.replacen(from, to, 1)).unwrap();

@@ -1,8 +1,9 @@
 //! A running service for one case.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use api::{Clock, Config, Running};
@@ -19,6 +20,7 @@ pub struct TestApp {
     /// In microseconds.
     ahead: Arc<AtomicI64>,
     running: Option<Running>,
+    epoch: OnceLock<String>,
     // The last to be dropped: the server must have let go of it.
     database: Option<Database>,
 }
@@ -47,7 +49,13 @@ impl TestApp {
         let clock = Clock::new(move || system.now() + TimeDelta::microseconds(offset.load(Ordering::SeqCst)));
         let running = api::start(config, clock).unwrap();
         database.make_admin_key();
-        Self { client: Client::to(running.address), ahead, running: Some(running), database: Some(database) }
+        Self {
+            client: Client::to(running.address),
+            ahead,
+            running: Some(running),
+            epoch: OnceLock::new(),
+            database: Some(database),
+        }
     }
 
     /// Another instance of the service on the same register, whose clock is the machine's.
@@ -56,7 +64,13 @@ impl TestApp {
             api::settings(&["--listen", "127.0.0.1:0", "--database-url", &other.database().url()]).unwrap();
         config.workers = 2;
         let running = api::start(config, Clock::system()).unwrap();
-        Self { client: Client::to(running.address), ahead: Arc::default(), running: Some(running), database: None }
+        Self {
+            client: Client::to(running.address),
+            ahead: Arc::default(),
+            running: Some(running),
+            epoch: OnceLock::new(),
+            database: None,
+        }
     }
 
     /// Where the service listens.
@@ -72,6 +86,24 @@ impl TestApp {
     /// The register behind the service.
     pub fn database(&self) -> &Database {
         self.database.as_ref().expect("a service that has a register of its own")
+    }
+
+    /// The tag of a version of a record.
+    pub fn tag(&self, version: impl Display) -> String {
+        format!("\"{}-{version}\"", self.epoch())
+    }
+
+    /// The parameters of a request for what is after an entry of the log: `after=3&epoch=…`.
+    pub fn after(&self, seq: impl Display) -> String {
+        format!("after={seq}&epoch={}", self.epoch())
+    }
+
+    /// The epoch of the log.
+    pub fn epoch(&self) -> &str {
+        self.epoch.get_or_init(|| {
+            let head = self.database().rows("SELECT epoch FROM log_head");
+            head[0]["epoch"].as_str().unwrap().to_owned()
+        })
     }
 
     /// Puts the service's clock forward.

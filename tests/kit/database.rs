@@ -143,6 +143,24 @@ impl Database {
         ));
     }
 
+    /// A copy of the register as it is now, as the database's own tools make it.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        match &self.place {
+            Place::Sqlite { .. } => {
+                let mut copy = Self::sqlite_folder();
+                self.execute(&format!("VACUUM INTO '{}'", copy.path().display()));
+                copy.has_admin_key = self.has_admin_key;
+                copy
+            }
+            Place::Postgres { name: of } => {
+                let name = next_name();
+                psql(&cluster(), &format!("CREATE DATABASE {name} TEMPLATE {of}"));
+                Self { place: Place::Postgres { name }, has_admin_key: self.has_admin_key }
+            }
+        }
+    }
+
     /// Takes the database away from the service that runs on it.
     pub fn take_away(&self) {
         match &self.place {

@@ -197,6 +197,15 @@ impl Response {
         self.header("etag").unwrap_or_else(|| panic!("no ETag: {self:?}")).to_owned()
     }
 
+    /// The version that the tag is of: `7`, or `7-public` for what the public sees of it.
+    #[track_caller]
+    pub fn version(&self) -> String {
+        let tag = self.etag();
+        let (_epoch, version) =
+            tag.trim_matches('"').split_once('-').unwrap_or_else(|| panic!("{tag} is of no version"));
+        version.to_owned()
+    }
+
     /// The media type without its parameters.
     pub fn media_type(&self) -> Option<&str> {
         self.header("content-type").map(|value| value.split(';').next().unwrap_or(value).trim())

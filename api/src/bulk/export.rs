@@ -28,6 +28,7 @@ use crate::response::table::{self, Column};
 
 /// The header that says which moment an export is of.
 pub static REGISTER_SEQ: HeaderName = HeaderName::from_static("register-seq");
+pub static REGISTER_EPOCH: HeaderName = HeaderName::from_static("register-epoch");
 
 /// So many records are read at a time.
 const AT_A_TIME: usize = 200;
@@ -128,12 +129,13 @@ async fn export<R: Root>(app: &App, caller: Caller, filter: R::Filter, form: For
         page = slice.next.map(|after| Page { after: Some(after), ..asked });
         Ok::<_, Problem>(Some(piece))
     };
-    let Pieces { seq, rest } = app.store.read_in_pieces(next).await?;
+    let Pieces { head, rest } = app.store.read_in_pieces(next).await?;
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::CONTENT_TYPE, form.media_type()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((REGISTER_SEQ.clone(), seq.to_string()));
+        .insert_header((REGISTER_EPOCH.clone(), head.epoch.id.to_string()))
+        .insert_header((REGISTER_SEQ.clone(), head.seq.to_string()));
     Ok(response.streaming(until_too_late(rest)))
 }
 

@@ -275,7 +275,7 @@ async fn create_import(
     let answer = arriving.end(move |tx, import| accepted(tx, import, repeat.as_ref())).await??;
     app.import_call.notify_one();
     let location = format!("{PATH}/{}", answer.resource_id);
-    let mut response = respond(answer);
+    let mut response = respond(answer, app.clock.now());
     response.headers_mut().insert(header::LOCATION, HeaderValue::try_from(location).map_err(Problem::internal)?);
     Ok(response)
 }

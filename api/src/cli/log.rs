@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use actix_web::rt::System;
 use clap::{Args, Subcommand};
 use domain::DraftAccess;
-use store::{LogFault, Making, Store, entry_log, log_tree};
+use store::{LogFault, LogPlace, Making, Renewal, Store, entry_log, epoch, log_tree};
 
 use super::database::Database;
 use super::erasure;
@@ -42,6 +42,17 @@ pub(super) enum LogCommand {
     Export {
         #[command(flatten)]
         signing: Signing,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Begin a new epoch of the log, in a register that was restored by the tools of its database
+    ///
+    /// Run it after the restore and before you start the service. The log gets an entry, and followers are told from
+    /// where to read again. `mutuals restore` does this itself.
+    NewEpoch {
+        /// Reason for the log entry, such as why the register was restored
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
         #[command(flatten)]
         database: Database,
     },
@@ -87,7 +98,32 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
             let store = outcome::open(&database.url()?)?;
             System::new().block_on(export(&store, signer.as_ref()))
         }
+        LogCommand::NewEpoch { reason, database } => new_epoch(&database, reason),
     }
+}
+
+fn new_epoch(database: &Database, reason: Option<String>) -> Result<(), Failure> {
+    let reason = reason.as_deref().map(noted).transpose()?;
+    let register = (&database.url()?, Making::Never);
+    let begun = outcome::on(register, (OPERATOR, "new-epoch"), async |store, stamp| {
+        Ok(store.write::<_, store::Error, _>(stamp, move |tx| epoch::begin(tx, reason.as_deref())).await?)
+    })?;
+    say(&told_epoch(&begun));
+    Ok(())
+}
+
+/// What a log entry says for a reason.
+pub(super) fn noted(reason: &str) -> Result<String, Failure> {
+    let note: domain::Note = reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
+    Ok(note.as_str().to_owned())
+}
+
+pub(super) fn told_epoch(begun: &Renewal) -> String {
+    let Renewal { epoch, previous, shared } = begun;
+    format!(
+        "the log is in epoch {epoch} from entry {} on; {shared} entries are of epoch {previous}",
+        shared.saturating_add(1)
+    )
 }
 
 fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failure> {
@@ -133,11 +169,12 @@ fn told(fault: &LogFault) -> String {
 
 async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
-    let (size, root) = store.read(log::head).await?;
-    writeln!(out, "{}", serde_json::to_string(&LogHead::new(size, &root, signer))?)?;
+    let ((epoch, size), root) = store.read(log::head).await?;
+    writeln!(out, "{}", serde_json::to_string(&LogHead::new((epoch, size), &root, signer))?)?;
     let mut after = 0;
     while after < size {
-        let wanted = entry_log::Filter { after, limit: AT_A_TIME, resource_type: None };
+        let wanted =
+            entry_log::Filter { after: LogPlace { after, epoch: Some(epoch) }, limit: AT_A_TIME, resource_type: None };
         let feed = store.read(move |tx| entry_log::list(tx, &wanted, DraftAccess::None)).await?;
         for logged in feed.entries.into_iter().take_while(|logged| logged.seq <= size) {
             let entry = Entry::of(logged).map_err(|problem| problem.to_string())?;
@@ -150,11 +187,11 @@ async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure
 
 pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     let forget = erasure::of(&erase.path)?;
-    let reason: domain::Note = erase.reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
+    let reason = noted(&erase.reason)?;
     let url = erase.database.url()?;
     let forgotten = outcome::on((&url, Making::Never), (OPERATOR, "erase"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
-        Ok(store.write(stamp, move |tx| forget(tx, reason.as_str())).await?)
+        Ok(store.write(stamp, move |tx| forget(tx, &reason)).await?)
     })?;
     say(&format!("erased {forgotten} values of {} from the log", erase.path));
     if !store::empty_write_ahead_log(&url)? {

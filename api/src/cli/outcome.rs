@@ -18,13 +18,17 @@ pub struct WrongUsage(pub String);
 /// Does this with the register there, whose tables are brought up to date first.
 pub fn on<T>(
     (url, making): (&DatabaseUrl, Making),
-    (actor, request_id): (&str, &str),
+    by: (&str, &str),
     work: impl AsyncFnOnce(&Store, Stamp) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     store::prepare(url, making)?;
     let store = Store::open(url, 1)?;
-    let stamp = Stamp { now: Clock::system().now(), actor: actor.to_owned(), request_id: request_id.to_owned() };
-    System::new().block_on(work(&store, stamp))
+    System::new().block_on(work(&store, stamp(by)))
+}
+
+/// Who does what on the database without a request, now.
+pub fn stamp((actor, request_id): (&str, &str)) -> Stamp {
+    Stamp { now: Clock::system().now(), actor: actor.to_owned(), request_id: request_id.to_owned() }
 }
 
 /// Opens the register there to be read: nothing is made or changed.

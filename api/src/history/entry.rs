@@ -21,6 +21,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::history::epoch::LogEpoch;
 use crate::history::merge_patch::difference;
 use crate::http::request_id::RequestId;
 use crate::http::wait::Waits;
@@ -69,8 +70,8 @@ pub struct Entry {
     /// The number of the entry: from 1, without gaps, in the order in which the changes took effect.
     #[schema(minimum = 1)]
     seq: i64,
-    /// When the service started to handle the request, or the `at` of the previous entry if that is later. It never
-    /// goes back as `seq` goes up, and may be later than the record's `updated_at`.
+    /// When the service started to handle the request, or the `at` of the previous entry if that is later. As `seq` goes
+    /// up, it goes back only at an entry with the action `settle_clock`. It may be later than the record's `updated_at`.
     at: Instant,
     /// SHA-256 of a zero byte and the entry as canonical JSON (RFC 6962, RFC 8785), without `leaf_hash` and `changes`.
     /// An absent `after` is `null` there.
@@ -89,7 +90,7 @@ pub struct Entry {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_type: Option<ResourceType>,
-    /// The record's id.
+    /// The record's id. For the register itself, `00000000-0000-0000-0000-000000000000`.
     #[schema(nullable = false, format = "uuid", max_length = 36)]
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_id: Option<String>,
@@ -136,7 +137,8 @@ pub struct Entry {
         "version": 3
     }],
     "next_after": 42,
-    "head": 42
+    "head": 42,
+    "epoch": "9b1f0e6c2d7a4835"
 }))]
 pub struct EntryPage {
     /// The entries, in order.
@@ -146,11 +148,13 @@ pub struct EntryPage {
     next_after: i64,
     /// The number of the newest entry of all.
     head: i64,
+    /// The `epoch` for the next request.
+    epoch: LogEpoch,
 }
 
 /// A page of a record's history.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"items": [example_of::<Entry>()]}))]
+#[schema(example = json!({"items": [example_of::<Entry>()], "epoch": "9b1f0e6c2d7a4835"}))]
 pub struct RecordHistory {
     /// The entries about the record that the caller may see, the oldest first.
     #[schema(max_items = 200)]
@@ -159,6 +163,8 @@ pub struct RecordHistory {
     #[schema(nullable = false, minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     next_after: Option<i64>,
+    /// The `epoch` for the next request.
+    epoch: LogEpoch,
 }
 
 /// A record as the log keeps it: as it was hashed, in the form that records of its type had then.
@@ -173,9 +179,13 @@ pub struct RecordChanges(Value);
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct EntryFilter {
-    /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
+    /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning. A number
+    /// after that of the newest entry is rejected.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
+    /// The `epoch` of the response that `after` is from. Required if `after` is more than 0. If the register was
+    /// restored from a copy since then, the response is a 410 that says from where to read again.
+    epoch: Option<LogEpoch>,
     /// The maximum number of items in the response.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
@@ -192,9 +202,13 @@ struct EntryFilter {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct HistoryFilter {
-    /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning.
+    /// Return entries after this number: the `next_after` of the previous response, or 0 for the beginning. A number
+    /// after that of the newest entry is rejected.
     #[param(value_type = Option<i64>, minimum = 0, default = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
+    /// The `epoch` of the response that `after` is from. Required if `after` is more than 0. If the register was
+    /// restored from a copy since then, the response is a 410 that says from where to read again.
+    epoch: Option<LogEpoch>,
     /// The maximum number of items in the response.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 200, default = 50)]
     limit: Option<Bounded<1, 200>>,
@@ -211,8 +225,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// List entries
 ///
 /// All accepted changes in order, without gaps. If you have read up to a number, you have missed nothing before it. To
-/// follow the register, repeat the request with the `next_after` of the previous response. Add `wait` to get new
-/// entries as soon as there are any.
+/// follow the register, repeat the request with the `next_after` and the `epoch` of the previous response. Add `wait`
+/// to get new entries as soon as there are any.
 #[utoipa::path(
     tag = "entries",
     params(EntryFilter, IfChanged),
@@ -228,18 +242,19 @@ async fn list_entries(
     conditions: IfChanged,
     waits: Data<Waits>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, limit) = (number(filter.after), size(filter.limit));
+    let (place, limit) = (LogEpoch::place(filter.epoch, number(filter.after))?, size(filter.limit));
     let resource_type = filter.resource_type.map(Word::into_inner);
     if let Some(Bounded(wait @ 1..)) = filter.wait {
-        waits.for_entry(&app.store, after, Duration::from_secs(wait.unsigned_abs())).await?;
+        app.store.read_one(move |tx| place.check(tx).map(drop)).await?;
+        waits.for_entry(&app.store, place.after, Duration::from_secs(wait.unsigned_abs())).await?;
         // Meanwhile a key may have been revoked, or a token have expired.
         caller = waits.gate.caller(&request, &id).await?;
     }
-    let wanted = entry_log::Filter { after, limit, resource_type };
+    let wanted = entry_log::Filter { after: place, limit, resource_type };
     let read = move |tx: &mut store::ReadTx<'_>| entry_log::list(tx, &wanted, caller.draft_access());
     let feed = if resource_type.is_some() { app.store.survey(read).await? } else { app.store.read_one(read).await? };
     let mut first = format!("{PATH}?after=0&limit={limit}");
-    let mut next = format!("{PATH}?after={}&limit={limit}", feed.next_after);
+    let mut next = format!("{PATH}?after={}&epoch={}&limit={limit}", feed.next_after, feed.epoch);
     for (name, value) in [
         ("resource_type", resource_type.map(|one| one.as_str().to_owned())),
         ("wait", filter.wait.map(|Bounded(wait)| wait.to_string())),
@@ -250,7 +265,7 @@ async fn list_entries(
         }
     }
     let items = feed.entries.into_iter().map(Entry::of).collect::<Result<_, _>>()?;
-    let page = EntryPage { items, next_after: feed.next_after, head: feed.head };
+    let page = EntryPage { items, next_after: feed.next_after, head: feed.head, epoch: LogEpoch(feed.epoch) };
     answer(&conditions, &page, Some(&next), &first)
 }
 
@@ -290,16 +305,17 @@ async fn history_of<R: Root>(
     conditions: IfChanged,
     key: R::Key,
 ) -> Result<HttpResponse, Problem> {
-    let (key, after, limit) = (key.to_string(), number(filter.after), size(filter.limit));
+    let (key, limit) = (key.to_string(), size(filter.limit));
+    let place = LogEpoch::place(filter.epoch, number(filter.after))?;
     let history = app
         .store
-        .read(move |tx| history::list(tx, R::KIND, &key, (after, limit), caller.draft_access()).map_err(Problem::from));
+        .read(move |tx| history::list(tx, R::KIND, &key, (place, limit), caller.draft_access()).map_err(Problem::from));
     let history = history.await?;
-    let link = |after: i64| format!("{}?after={after}&limit={limit}", request.path());
-    let next = history.next_after.map(link);
+    let epoch = history.epoch;
+    let next = history.next_after.map(|after| format!("{}?after={after}&epoch={epoch}&limit={limit}", request.path()));
     let items = history.versions.into_iter().map(Entry::of_version).collect::<Result<_, _>>()?;
-    let page = RecordHistory { items, next_after: history.next_after };
-    answer(&conditions, &page, next.as_deref(), &link(0))
+    let page = RecordHistory { items, next_after: history.next_after, epoch: LogEpoch(epoch) };
+    answer(&conditions, &page, next.as_deref(), &format!("{}?after=0&limit={limit}", request.path()))
 }
 
 impl Entry {

@@ -6,12 +6,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::FaultCode;
 use serde::{Deserialize, Serialize};
+use store::entry::Head;
 use store::merkle::Hash;
-use store::{ReadTx, entry_log, log_tree};
+use store::{EpochId, LogPlace, ReadTx, entry_log, log_tree};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
+use crate::history::epoch::LogEpoch;
 use crate::history::signing::LogSigner;
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
@@ -27,7 +29,8 @@ const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
 #[schema(example = json!({
     "tree_size": 1,
     "root_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "origin": "mutuals.example.gov.uk/log",
+    "epoch": "9b1f0e6c2d7a4835",
+    "origin": "mutuals.example.gov.uk/log/9b1f0e6c2d7a4835",
     "key_id": "3f5b1c07",
     "signature": "jQnq0vF2Jpnbj1tG0Y3sO4T9T1yYkD5Ww0y8m8v7M0p5dZ0n9c9b2u2v5l7o3bq0c1fQK3jv4y8pQ2b0q1s3Bg==",
     "checkpoint": "mutuals.example.gov.uk/log\n1\nbjQLnP+zepicpUTma3gKLHiQHT+zNzh2hRGjBhevoB0=\n\n— mutuals.example.gov.uk/log P1scB40J6tLxdiaZ249bRtGN7DuE/U9cmJA+VsNMvJvL+zNKeXWdJ/XPW9rtr+Ze6N26tHNX0Ct47+MvKUNm9KtbNwY=\n"
@@ -37,7 +40,8 @@ pub struct LogHead {
     tree_size: i64,
     /// The root of the Merkle tree over the leaf hashes of the entries (RFC 6962).
     root_hash: HexHash,
-    /// The log's name. If the service has no signing key, this, `key_id`, `signature` and `checkpoint` are absent.
+    epoch: LogEpoch,
+    /// The log's name, which ends in its epoch. If the service has no signing key, this, `key_id`, `signature` and `checkpoint` are absent.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
@@ -59,7 +63,7 @@ pub struct LogHead {
 /// proves little.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "origin": "mutuals.example.gov.uk/log",
+    "origin": "mutuals.example.gov.uk/log/9b1f0e6c2d7a4835",
     "algorithm": "Ed25519",
     "key_id": "3f5b1c07",
     "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=",
@@ -67,7 +71,7 @@ pub struct LogHead {
     "verifier_key": "mutuals.example.gov.uk/log+3f5b1c07+AddamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
 }))]
 struct LogKey {
-    /// The log's name.
+    /// The log's name, which ends in its epoch.
     #[schema(max_length = 300)]
     origin: String,
     /// `Ed25519`.
@@ -94,7 +98,8 @@ struct LogKey {
     "leaf_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "tree_size": 2,
     "root_hash": "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "hashes": ["96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"]
+    "hashes": ["96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"],
+    "epoch": "9b1f0e6c2d7a4835"
 }))]
 struct InclusionProof {
     /// The number of the entry. The index of its leaf is one less.
@@ -110,6 +115,7 @@ struct InclusionProof {
     /// The hashes beside the path from the leaf to the root, the lowest first (RFC 6962, section 2.1.1).
     #[schema(max_items = 63)]
     hashes: Vec<HexHash>,
+    epoch: LogEpoch,
 }
 
 /// Proves that a longer log continues a shorter one: none of its entries was changed or removed.
@@ -119,7 +125,8 @@ struct InclusionProof {
     "from_root_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
     "to": 2,
     "to_root_hash": "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "hashes": ["96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"]
+    "hashes": ["96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7"],
+    "epoch": "9b1f0e6c2d7a4835"
 }))]
 struct ConsistencyProof {
     /// How many entries the shorter log has.
@@ -135,6 +142,7 @@ struct ConsistencyProof {
     /// The proof (RFC 6962, section 2.1.2).
     #[schema(max_items = 64)]
     hashes: Vec<HexHash>,
+    epoch: LogEpoch,
 }
 
 /// Which entry in which tree.
@@ -147,6 +155,8 @@ struct InclusionOf {
     /// How many entries the tree has: at least `seq`. The default is all entries.
     #[param(value_type = Option<i64>, minimum = 1)]
     tree_size: Option<Bounded<1, { i64::MAX }>>,
+    /// The epoch that the numbers are of. If the log has a new one, the response is a 410.
+    epoch: Option<LogEpoch>,
 }
 
 /// Which logs.
@@ -159,6 +169,8 @@ struct ConsistencyOf {
     /// How many entries the longer log has: at least `from`. The default is all entries.
     #[param(value_type = Option<i64>, minimum = 1)]
     to: Option<Bounded<1, { i64::MAX }>>,
+    /// The epoch that the numbers are of. If the log has a new one, the response is a 410.
+    epoch: Option<LogEpoch>,
 }
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -166,12 +178,14 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 impl LogHead {
-    /// The head of a log of this size and root, signed where there is a key.
-    pub fn new(tree_size: i64, root: &Hash, signer: Option<&LogSigner>) -> Self {
-        let signed = signer.map(|signer| (signer, signer.sign(tree_size, root)));
+    /// The head of a log of this size and root in this epoch, signed where there is a key.
+    pub fn new((epoch, tree_size): (EpochId, i64), root: &Hash, signer: Option<&LogSigner>) -> Self {
+        let signer = signer.map(|signer| signer.of_epoch(epoch));
+        let signed = signer.as_ref().map(|signer| (signer, signer.sign(tree_size, root)));
         Self {
             tree_size,
             root_hash: hash(root),
+            epoch: LogEpoch(epoch),
             origin: signed.as_ref().map(|(signer, _)| signer.origin().to_owned()),
             key_id: signed.as_ref().map(|(signer, _)| hex(&signer.key_id())),
             signature: signed.as_ref().map(|(_, (signature, _))| BASE64_STANDARD.encode(signature)),
@@ -184,10 +198,10 @@ fn hash(hash: &Hash) -> HexHash {
     hash.as_slice().into()
 }
 
-/// How long the log is, and the root of its tree.
-pub fn head(tx: &mut ReadTx<'_>) -> Result<(i64, Hash), store::Error> {
-    let size = entry_log::head(tx)?;
-    Ok((size, log_tree::root(tx, size)?))
+/// How long the log is in which epoch, and the root of its tree.
+pub fn head(tx: &mut ReadTx<'_>) -> Result<((EpochId, i64), Hash), store::Error> {
+    let head = entry_log::newest(tx)?;
+    Ok(((head.epoch.id, head.seq), log_tree::root(tx, head.seq)?))
 }
 
 /// Get the head of the log
@@ -196,8 +210,8 @@ pub fn head(tx: &mut ReadTx<'_>) -> Result<(i64, Hash), store::Error> {
 #[utoipa::path(tag = "log", responses((status = 200, description = "The head", body = LogHead)))]
 #[get("/log/head")]
 async fn get_log_head(app: App) -> Result<HttpResponse, Problem> {
-    let (size, root) = app.store.read(head).await?;
-    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(LogHead::new(size, &root, app.signer.as_ref())))
+    let (place, root) = app.store.read(head).await?;
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(LogHead::new(place, &root, app.signer.as_ref())))
 }
 
 /// Get the log's key
@@ -211,7 +225,7 @@ async fn get_log_head(app: App) -> Result<HttpResponse, Problem> {
 async fn get_log_key(app: App) -> Result<HttpResponse, Problem> {
     let unsigned =
         || Problem::not_found("the heads of this log are not signed, because its operator has not set up a key");
-    let signer = app.signer.as_ref().ok_or_else(unsigned)?;
+    let signer = app.signer.as_ref().ok_or_else(unsigned)?.of_epoch(app.store.epoch().id);
     let key = LogKey {
         origin: signer.origin().to_owned(),
         algorithm: "Ed25519",
@@ -236,13 +250,14 @@ async fn get_inclusion_proof(app: App, Query(asked): Query<InclusionOf>) -> Resu
     let seq = required("seq", asked.seq)?;
     let size = asked.tree_size.map(|Bounded(size)| size);
     let proof = app.store.read(move |tx| {
-        let tree_size = within(tx, ("seq", seq), ("tree_size", size))?;
+        let (epoch, tree_size) = within(tx, asked.epoch, ("seq", seq), ("tree_size", size))?;
         Ok::<_, Problem>(InclusionProof {
             seq,
             leaf_hash: hash(&log_tree::leaf(tx, seq)?),
             tree_size,
             root_hash: hash(&log_tree::root(tx, tree_size)?),
             hashes: log_tree::inclusion(tx, seq, tree_size)?.iter().map(hash).collect(),
+            epoch,
         })
     });
     Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(proof.await?))
@@ -261,13 +276,14 @@ async fn get_consistency_proof(app: App, Query(asked): Query<ConsistencyOf>) -> 
     let from = required("from", asked.from)?;
     let to = asked.to.map(|Bounded(to)| to);
     let proof = app.store.read(move |tx| {
-        let to = within(tx, ("from", from), ("to", to))?;
+        let (epoch, to) = within(tx, asked.epoch, ("from", from), ("to", to))?;
         Ok::<_, Problem>(ConsistencyProof {
             from,
             from_root_hash: hash(&log_tree::root(tx, from)?),
             to,
             to_root_hash: hash(&log_tree::root(tx, to)?),
             hashes: log_tree::consistency(tx, from, to)?.iter().map(hash).collect(),
+            epoch,
         })
     });
     Ok(HttpResponse::Ok().insert_header(REVALIDATED).json(proof.await?))
@@ -278,13 +294,19 @@ fn required<const MIN: i64, const MAX: i64>(name: &str, given: Option<Bounded<MI
     given.map(|Bounded(number)| number).ok_or_else(|| Problem::bad_query(vec![missing()]))
 }
 
-/// The greater of two sizes, which is that of the log where it isn't given. Both are of the log as far as it goes.
+/// The epoch of the log and the greater of two sizes, which is that of the log where it isn't given. Both are of the log as far as it
+/// goes, in the epoch that is named.
 fn within(
     tx: &mut ReadTx<'_>,
+    epoch: Option<LogEpoch>,
     (lesser, least): (&str, i64),
     (greater, most): (&str, Option<i64>),
-) -> Result<i64, Problem> {
-    let head = entry_log::head(tx)?;
+) -> Result<(LogEpoch, i64), Problem> {
+    let Head { seq: head, epoch: current, .. } = entry_log::newest(tx)?;
+    if epoch.is_some_and(|LogEpoch(named)| named != current.id) {
+        // The shorter of two logs is the older one: what it shares with the present log is what can be proved.
+        LogPlace { after: least, epoch: epoch.map(|LogEpoch(named)| named) }.check(tx)?;
+    }
     let most = most.unwrap_or(head);
     let mut faults = Vec::new();
     let mut refuse = |name: &str, detail: String| {
@@ -296,5 +318,5 @@ fn within(
     if least > most {
         refuse(lesser, format!("expected a whole number from 1 to {most}"));
     }
-    if faults.is_empty() { Ok(most) } else { Err(Problem::bad_query(faults)) }
+    if faults.is_empty() { Ok((LogEpoch(current.id), most)) } else { Err(Problem::bad_query(faults)) }
 }

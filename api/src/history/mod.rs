@@ -1,6 +1,7 @@
 //! What happened: entries, histories, the log with its proofs and its key.
 
 pub mod entry;
+pub mod epoch;
 pub mod log;
 pub mod merge_patch;
 pub mod signing;

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest, Sha256};
+use store::EpochId;
 use store::merkle::Hash;
 use store::{Readers, readers};
 
@@ -81,6 +82,13 @@ impl LogSigner {
             return Err(KeyError::Origin(origin.to_owned()));
         }
         Ok(Self { origin: origin.into(), key: Arc::new(SigningKey::from_bytes(key)) })
+    }
+
+    /// What signs the heads of one epoch. Each is a log of its own to whoever checks signatures: the name ends in it, so that no
+    /// head of one can be taken for that of another.
+    #[must_use]
+    pub fn of_epoch(&self, epoch: EpochId) -> Self {
+        Self { origin: format!("{}/{epoch}", self.origin).into(), key: Arc::clone(&self.key) }
     }
 
     /// The log's name, which stands in every checkpoint.

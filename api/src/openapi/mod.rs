@@ -28,8 +28,8 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::header::{
-    ETAG, HEADERS, LAST_MODIFIED, LINK, LOCATION, REGISTER_SEQ, REQUEST_ID, TRACEPARENT, add_headers, component_name,
-    header, header_parameter,
+    ETAG, HEADERS, LAST_MODIFIED, LINK, LOCATION, REGISTER_EPOCH, REGISTER_SEQ, REQUEST_ID, TRACEPARENT, add_headers,
+    component_name, header, header_parameter,
 };
 use self::operation::{BEARER, everybody, has_parameter, operations};
 pub use self::refusal::example;
@@ -263,7 +263,7 @@ fn describe_answers(method: &str, operation: &mut Operation) {
             ("GET", "200") if is_conditional && is_list => &[ETAG, LINK],
             ("GET", "200") if is_conditional && is_dated => &[ETAG, LAST_MODIFIED],
             ("GET", "200") if is_conditional => &[ETAG],
-            ("GET", "200") if is_export(response) => &[REGISTER_SEQ],
+            ("GET", "200") if is_export(response) => &[REGISTER_EPOCH, REGISTER_SEQ],
             ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION],
             ("POST", "201" | "202") => &[LOCATION],
             ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED],

@@ -4,6 +4,7 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use domain::{Action, Condition, Fault, FaultCode, Kind, LaunchCondition, TestOutcome, grants};
 use serde_json::Value;
+use store::EpochId;
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::Operation;
@@ -32,6 +33,12 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
     ("NotAcceptable", &[NotAcceptable], "The operation cannot respond in any media type that `Accept` allows"),
     ("RequestTimeout", &[RequestTimeout], "The request body took too long to arrive"),
     ("Gone", &[Gone], "The record has been deleted"),
+    ("EpochEnded", &[EpochEnded], "The log has a new epoch; `resume_after` says from where to read it again"),
+    (
+        "GoneOrEpochEnded",
+        &[Gone, EpochEnded],
+        "The record has been deleted, or the log has a new epoch; `resume_after` then says from where to read it again",
+    ),
     ("PreconditionFailed", &[PreconditionFailed], "The record has changed; `ETag` has its current version"),
     ("PayloadTooLarge", &[PayloadTooLarge], "The request body is too large"),
     ("UnsupportedMediaType", &[UnsupportedMediaType], "The operation does not accept this media type"),
@@ -56,6 +63,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
     let names_record = path.contains('{');
     let changes = method != "GET";
     let is_versioned = has_parameter(operation, "If-Match");
+    let names_epoch = has_parameter(operation, "epoch");
     let names_what_may_be_absent = operation.responses.responses.contains_key("404");
     let answers = operation
         .responses
@@ -70,7 +78,9 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (names_record || names_what_may_be_absent, "NotFound"),
         (answers, "NotAcceptable"),
         (reads_body, "RequestTimeout"),
-        (names_record && in_register, "Gone"),
+        (names_record && in_register && !names_epoch, "Gone"),
+        (names_epoch && !names_record, "EpochEnded"),
+        (names_epoch && names_record, "GoneOrEpochEnded"),
         (is_versioned, "PreconditionFailed"),
         (reads_body, "PayloadTooLarge"),
         (reads_body, "UnsupportedMediaType"),
@@ -176,7 +186,8 @@ pub fn example(kind: ProblemType) -> Value {
         ),
         HasDependents => Problem::has_dependents("other records refer to this one", mutual()),
         Gone => Problem::gone("the mutual «harmonie» was deleted"),
-        PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"8\"")),
+        EpochEnded => Problem::epoch_ended(EpochId::of([0x3f; 8]), EpochId::of([0x9b; 8]), 4700, 4711),
+        PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"9b1f0e6c2d7a4835-8\"")),
         PayloadTooLarge => Problem::payload_too_large(crate::http::gate::BODY_LIMIT),
         TooManyRequests => Problem::too_many_requests("address", "600 requests in 60 s", 3),
         RequestTimeout => Problem::request_timeout(crate::config::Config::REQUEST_TIME),

@@ -16,7 +16,7 @@ use document::{Documented, Input, Refusal};
 use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::Deserialize;
 use store::idempotency::Answer;
-use store::{Naming, ReadTx, Stamp, Stored, StoredRecord, StoredRoot, WriteTx, history};
+use store::{EpochId, Naming, ReadTx, Stamp, Stored, StoredRecord, StoredRoot, WriteTx, history};
 use utoipa::IntoParams;
 
 use crate::app::App;
@@ -159,7 +159,10 @@ impl Change {
                         return Ok(Entered::Answered(rehearsed(tx, &stored)));
                     }
                     match &repeat {
-                        Some(repeat) => repeat.keep(tx, answer(StatusCode::CREATED, &stored)).map(Entered::Answered),
+                        Some(repeat) => {
+                            let answer = answer(StatusCode::CREATED, tx.epoch(), &stored);
+                            repeat.keep(tx, answer).map(Entered::Answered)
+                        }
                         None => Ok(Entered::Stored(stored)),
                     }
                 });
@@ -179,10 +182,10 @@ impl Change {
         };
         let answer = match entered {
             Entered::Answered(answer) => answer,
-            Entered::Stored(stored) => answer(StatusCode::CREATED, &stored),
+            Entered::Stored(stored) => answer(StatusCode::CREATED, app.store.epoch().id, &stored),
         };
         let location = format!("{path}/{}", answer.resource_id);
-        let mut response = respond(answer);
+        let mut response = respond(answer, app.clock.now());
         if response.status() == StatusCode::CREATED {
             let location = HeaderValue::try_from(location).map_err(Problem::internal)?;
             response.headers_mut().insert(header::LOCATION, location);
@@ -261,10 +264,10 @@ impl Change {
         look: impl Fn(&mut ReadTx<'_>, &Record<R>, &Caller) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let (key, caller, if_match) = (Arc::clone(key), self.caller.clone(), self.if_match.clone());
-        let now = self.stamp().now;
+        let (now, epoch) = (self.stamp().now, self.app.store.epoch().id);
         let read = self.app.store.read_one(move |tx| {
             authentication::confirm_before(tx, &caller, now)?;
-            let current = find_to_change::<R>(tx, &key, &caller, &actions, &if_match)?;
+            let current = find_to_change::<R>(tx, &key, &caller, &actions, (&if_match, epoch))?;
             look(tx, &current, &caller)
         });
         read.await
@@ -277,11 +280,12 @@ impl Change {
         actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
         work: impl Fn(&mut WriteTx<'_>, &Record<R>, &Caller) -> Result<Stored<R>, Problem> + Send + 'static,
     ) -> Result<HttpResponse, Problem> {
+        let app = self.app.clone();
         let answer = self.carry_out(key.into(), actions, move |tx, current, caller, dry_run| {
             let stored = work(tx, current, caller)?;
-            Ok(if dry_run { rehearsed(tx, &stored) } else { answer(StatusCode::OK, &stored) })
+            Ok(if dry_run { rehearsed(tx, &stored) } else { answer(StatusCode::OK, tx.epoch(), &stored) })
         });
-        Ok(respond(answer.await?))
+        Ok(respond(answer.await?, app.clock.now()))
     }
 
     /// Deletes a record, or in a dry run only looks whether it can be: 204.
@@ -316,7 +320,8 @@ impl Change {
         app.store
             .write(stamp, move |tx| {
                 authentication::confirm(tx, &caller)?;
-                let current = find_to_change::<R>(tx, &key, &caller, &actions, &if_match)?;
+                let if_match = (&if_match, tx.epoch());
+                let current = find_to_change::<R>(tx, &key, &caller, &actions, if_match)?;
                 work(tx, &current, &caller, dry_run)
             })
             .await
@@ -416,10 +421,10 @@ fn find_to_change<R: Resource>(
     key: &R::Key,
     caller: &Caller,
     actions: impl Fn(&R) -> &'static [Action],
-    if_match: &IfMatch,
+    (if_match, epoch): (&IfMatch, EpochId),
 ) -> Result<Record<R>, Problem> {
     let current = find_for::<R>(tx, key, caller, actions)?;
-    if_match.check(current.version)?;
+    if_match.check(epoch, current.version)?;
     Ok(current)
 }
 
@@ -506,12 +511,12 @@ enum Entered<R> {
     Stored(Stored<R>),
 }
 
-fn answer<T>(status: StatusCode, stored: &Stored<T>) -> Answer {
+fn answer<T>(status: StatusCode, epoch: EpochId, stored: &Stored<T>) -> Answer {
     Answer {
         fingerprint: None,
         status: status.as_u16().into(),
         resource_id: stored.id.to_string(),
-        etag: etag(stored.version).to_str().ok().map(str::to_owned),
+        etag: etag(epoch, stored.version).to_str().ok().map(str::to_owned),
         last_modified: Some(last_modified(stored.updated_at)),
         body: stored.document.to_string(),
     }
@@ -520,7 +525,7 @@ fn answer<T>(status: StatusCode, stored: &Stored<T>) -> Answer {
 /// What a dry run answers, of which nothing is kept: the record as it would be. It has no version to go on from.
 fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: &Stored<T>) -> Answer {
     tx.discard();
-    Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, stored) }
+    Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, tx.epoch(), stored) }
 }
 
 /// The answer that a request had when it first came, if the caller may still see all of the record.

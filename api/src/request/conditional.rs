@@ -1,7 +1,7 @@
 //! Versions of a record over HTTP: its `ETag` and `Last-Modified`, reads that a cache may spare (304), changes that say which
 //! version they are for (`If-Match`), and changes that may be sent twice (`Idempotency-Key`). Knows no resource.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use actix_web::body::MessageBody;
 use actix_web::http::header::{self, HeaderName, HeaderValue, HttpDate};
@@ -13,11 +13,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::Representation;
+use store::{EpochId, Representation};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
+use crate::app::Present;
 use crate::http::compression::TAG_SUFFIX;
 use crate::openapi::header::header_parameter;
 use crate::request::argument::argument;
@@ -35,11 +36,12 @@ const TAGS_FORM: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
 /// Keys of requests that may be sent twice, bare or in quotation marks.
 const KEY_FORM: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
 
-const MALFORMED_TAGS: &str = "expected one or more entity tags, as received in ETag, such as \"7\", or *";
+const MALFORMED_TAGS: &str =
+    "expected one or more entity tags, as received in ETag, such as \"9b1f0e6c2d7a4835-7\", or *";
 
-/// The tag of a record: its version.
-pub fn etag(version: i64) -> HeaderValue {
-    quoted(&version.to_string())
+/// The tag of a record: the log's epoch and the record's version.
+pub fn etag(epoch: EpochId, version: i64) -> HeaderValue {
+    quoted(&format!("{epoch}-{version}"))
 }
 
 /// When a record was last changed, as HTTP tells it.
@@ -52,10 +54,11 @@ pub fn quoted(tag: &str) -> HeaderValue {
 }
 
 /// The conditions of a read. A handler takes it as an argument and asks it for the answer.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct IfChanged {
     none_match: Option<Tags>,
     modified_since: Option<SystemTime>,
+    present: Present,
 }
 
 impl IfChanged {
@@ -64,20 +67,25 @@ impl IfChanged {
         let none_match = Tags::of(request, &header::IF_NONE_MATCH).ok().flatten();
         let since = request.headers().get(header::IF_MODIFIED_SINCE);
         let since = since.and_then(|value| value.to_str().ok()?.parse::<HttpDate>().ok());
-        Ok(Self { none_match, modified_since: since.map(SystemTime::from) })
+        Ok(Self { none_match, modified_since: since.map(SystemTime::from), present: Present::of(request)? })
     }
 
     /// The record with its tag and its time: 200, or 304 where the caller has it already.
     pub fn item(&self, shown: Representation) -> HttpResponse {
         // What the public sees of a record is another representation, and no version to make a change for.
-        let etag = if shown.reduced { quoted(&format!("{}-public", shown.version)) } else { etag(shown.version) };
-        let modified = whole_seconds(shown.updated_at);
+        let Present { epoch, now } = self.present;
+        let own = etag(epoch.id, shown.version);
+        let etag = if shown.reduced { quoted(&format!("{}-{}-public", epoch.id, shown.version)) } else { own };
+        // A copy that was taken before the register was restored, be it in the same second, may be of another content, however old this
+        // one is.
+        let restored = epoch.since.map(|since| whole_seconds(since) + Duration::from_secs(1));
+        let modified = whole_seconds(shown.updated_at).max(restored.unwrap_or(SystemTime::UNIX_EPOCH));
         let unchanged = match &self.none_match {
             Some(tags) => tags.contain(&etag),
             None => self.modified_since.is_some_and(|since| modified <= since),
         };
         let mut response = known(unchanged, etag);
-        response.insert_header((header::LAST_MODIFIED, HttpDate::from(modified)));
+        add_times(&mut response, HttpDate::from(modified), now);
         if unchanged { response.finish() } else { json(&mut response, shown.document) }
     }
 
@@ -107,6 +115,13 @@ impl IfChanged {
         let mut response = known(unchanged, etag);
         if unchanged { response.finish() } else { json(&mut response, document) }
     }
+}
+
+/// Says when the record was changed and when it is answered. The first is never later (RFC 9110, section 8.8.2.1), whatever the clock
+/// said then.
+pub fn add_times(response: &mut HttpResponseBuilder, changed_at: HttpDate, now: DateTime<Utc>) {
+    let now = HttpDate::from(whole_seconds(now));
+    response.insert_header((header::LAST_MODIFIED, changed_at.min(now))).insert_header((header::DATE, now));
 }
 
 /// The beginning of an answer with this tag: 304 where the caller has it already.
@@ -164,8 +179,8 @@ impl IfMatch {
     ///
     /// # Errors
     /// 428 where the caller doesn't say, 412 with the current tag where it is another.
-    pub fn check(&self, version: i64) -> Result<(), Problem> {
-        let current = etag(version);
+    pub fn check(&self, epoch: EpochId, version: i64) -> Result<(), Problem> {
+        let current = etag(epoch, version);
         match &self.tags {
             None if self.optional => Ok(()),
             None => Err(Problem::precondition_required()),
@@ -301,7 +316,7 @@ impl IntoParams for IfNoneMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description =
             "The entity tags of your copies. If one is current, the response is 304. Malformed tags are ignored.";
-        vec![header_parameter("If-None-Match", description, "\"7\"", None).build()]
+        vec![header_parameter("If-None-Match", description, "\"9b1f0e6c2d7a4835-7\"", None).build()]
     }
 }
 
@@ -319,7 +334,7 @@ impl IntoParams for IfChanged {
 impl IntoParams for IfMatch {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "The `ETag` of the version that you want to change. `*` changes any version.";
-        let parameter = header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM));
+        let parameter = header_parameter("If-Match", description, "\"9b1f0e6c2d7a4835-7\"", Some(TAGS_FORM));
         vec![parameter.required(Required::True).build()]
     }
 }
@@ -331,7 +346,7 @@ impl IntoParams for IfMatchOfAction {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description =
             "The `ETag` of the version that the action is for. If absent, the action applies to any version.";
-        vec![header_parameter("If-Match", description, "\"7\"", Some(TAGS_FORM)).build()]
+        vec![header_parameter("If-Match", description, "\"9b1f0e6c2d7a4835-7\"", Some(TAGS_FORM)).build()]
     }
 }
 
@@ -349,33 +364,50 @@ mod tests {
     use actix_web::test::TestRequest;
     use chrono::TimeZone;
     use proptest::prelude::*;
+    use store::Epoch;
 
     use super::*;
 
+    /// A request in the epoch 1; `at` is the tag of a version in it.
     fn request(headers: &[(&'static str, &str)]) -> HttpRequest {
-        headers.iter().fold(TestRequest::default(), |request, header| request.append_header(*header)).to_http_request()
+        request_in(Epoch { id: epoch(), since: None }, headers)
+    }
+
+    fn request_in(epoch: Epoch, headers: &[(&'static str, &str)]) -> HttpRequest {
+        let now = Utc.with_ymd_and_hms(2025, 10, 2, 0, 0, 0).unwrap();
+        let request = TestRequest::default().app_data(Present { epoch, now });
+        headers.iter().fold(request, |request, header| request.append_header(*header)).to_http_request()
+    }
+
+    fn epoch() -> EpochId {
+        EpochId::of([0, 0, 0, 0, 0, 0, 0, 1])
+    }
+
+    fn at(tags: &str) -> String {
+        tags.replace('#', "0000000000000001-")
     }
 
     fn if_match(values: &[&str]) -> Result<IfMatch, Problem> {
-        let headers: Vec<_> = values.iter().map(|value| ("if-match", *value)).collect();
+        let values: Vec<String> = values.iter().map(|value| at(value)).collect();
+        let headers: Vec<_> = values.iter().map(|value| ("if-match", &**value)).collect();
         IfMatch::of(&request(&headers))
     }
 
     fn status(values: &[&str]) -> u16 {
-        let checked = if_match(values).and_then(|condition| condition.check(7));
+        let checked = if_match(values).and_then(|condition| condition.check(epoch(), 7));
         checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
     }
 
     #[test]
     fn a_change_must_be_for_the_current_version() {
-        for current in ["\"7\"", "*", "\"6\", \"7\"", "\"a\",\"7\"", " \"7\" "] {
+        for current in ["\"#7\"", "*", "\"#6\", \"#7\"", "\"a\",\"#7\"", " \"#7\" "] {
             assert_eq!(status(&[current]), 200, "{current}");
         }
-        for stale in ["\"6\"", "W/\"7\"", "\"\"", "\"6\", W/\"7\"", "\"07\""] {
+        for stale in ["\"#6\"", "W/\"#7\"", "\"\"", "\"#6\", W/\"#7\"", "\"#07\"", "\"7\"", "\"0000000000000002-7\""] {
             assert_eq!(status(&[stale]), 412, "{stale}");
         }
         assert_eq!(status(&[]), 428);
-        assert_eq!(status(&["\"6\"", "\"7\""]), 200);
+        assert_eq!(status(&["\"#6\"", "\"#7\""]), 200);
     }
 
     #[test]
@@ -383,12 +415,12 @@ mod tests {
         let status = |headers: &[(&'static str, &str)]| {
             let request = TestRequest::post();
             let request = headers.iter().fold(request, |request, header| request.append_header(*header));
-            let checked = IfMatch::of(&request.to_http_request()).and_then(|condition| condition.check(7));
+            let checked = IfMatch::of(&request.to_http_request()).and_then(|condition| condition.check(epoch(), 7));
             checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
         };
         assert_eq!(status(&[]), 200);
-        assert_eq!(status(&[("if-match", "\"7\"")]), 200);
-        assert_eq!(status(&[("if-match", "\"6\"")]), 412);
+        assert_eq!(status(&[("if-match", &at("\"#7\""))]), 200);
+        assert_eq!(status(&[("if-match", &at("\"#6\""))]), 412);
         assert_eq!(status(&[("if-match", "7")]), 400);
     }
 
@@ -409,14 +441,47 @@ mod tests {
         IfChanged::of(&request(headers)).unwrap().item(shown).status().as_u16()
     }
 
+    /// Every such request has a date, so that a client may ask with it for what it has of before.
+    #[test]
+    fn a_copy_of_before_a_restore_is_never_current() {
+        let since = Utc.with_ymd_and_hms(2025, 10, 1, 12, 0, 0).unwrap();
+        let restored = Epoch { id: epoch(), since: Some(since) };
+        let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap();
+        let read = |condition: (&'static str, &str)| {
+            let shown =
+                Representation { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
+            let answer = IfChanged::of(&request_in(restored, &[condition])).unwrap().item(shown);
+            let told = answer.headers().get("last-modified").unwrap().to_str().unwrap().to_owned();
+            (answer.status().as_u16(), told)
+        };
+        let began = "Wed, 01 Oct 2025 12:00:01 GMT".to_owned();
+        assert_eq!(read(("if-modified-since", "Wed, 01 Oct 2025 11:59:59 GMT")), (200, began.clone()));
+        assert_eq!(read(("if-modified-since", "Wed, 01 Oct 2025 12:00:00 GMT")), (200, began.clone()));
+        assert_eq!(read(("if-modified-since", &began)), (304, began.clone()));
+        assert_eq!(read(("if-none-match", "\"0000000000000002-7\"")), (200, began));
+    }
+
+    #[test]
+    fn nothing_was_changed_after_it_is_answered() {
+        let updated_at = Utc.with_ymd_and_hms(2026, 1, 9, 0, 0, 0).unwrap();
+        let shown =
+            Representation { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
+        let now = "Thu, 02 Oct 2025 00:00:00 GMT";
+        let answer = IfChanged::of(&request(&[("if-modified-since", now)])).unwrap().item(shown);
+        assert_eq!(answer.status(), 200, "the copy may be of any version in that future");
+        for name in ["last-modified", "date"] {
+            assert_eq!(answer.headers().get(name).unwrap(), now, "{name}");
+        }
+    }
+
     #[test]
     fn a_read_of_what_the_caller_has_is_spared() {
         let (now, before) = ("Wed, 01 Oct 2025 09:30:00 GMT", "Wed, 01 Oct 2025 09:29:59 GMT");
-        for same in ["\"7\"", "W/\"7\"", "*", "\"1\", \"7\""] {
-            assert_eq!(read_status(&[("if-none-match", same)]), 304, "{same}");
+        for same in ["\"#7\"", "W/\"#7\"", "*", "\"#1\", \"#7\""] {
+            assert_eq!(read_status(&[("if-none-match", &at(same))]), 304, "{same}");
         }
-        for other in ["\"8\"", "7", "", "\"7"] {
-            assert_eq!(read_status(&[("if-none-match", other)]), 200, "{other}");
+        for other in ["\"#8\"", "#7", "", "\"#7", "\"7\""] {
+            assert_eq!(read_status(&[("if-none-match", &at(other))]), 200, "{other}");
         }
         assert_eq!(read_status(&[("if-modified-since", now)]), 304);
         assert_eq!(read_status(&[("if-modified-since", before)]), 200);
@@ -445,9 +510,10 @@ mod tests {
 
         #[test]
         fn tags_are_read_back(versions in proptest::collection::vec(any::<i64>(), 1..5)) {
-            let listed: Vec<String> = versions.iter().map(|version| format!("\"{version}\"")).collect();
+            let listed: Vec<String> =
+                versions.iter().map(|version| etag(epoch(), *version).to_str().unwrap().to_owned()).collect();
             let tags = Tags::parse(&listed.join(", ")).unwrap();
-            prop_assert!(versions.iter().all(|version| tags.contain_strongly(&etag(*version))));
+            prop_assert!(versions.iter().all(|version| tags.contain_strongly(&etag(epoch(), *version))));
         }
     }
 }

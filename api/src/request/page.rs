@@ -15,13 +15,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{Page, Position, Slice, SortKey, Sorted};
+use store::{EpochId, Page, Position, Slice, SortKey, Sorted};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefBuilder, Schema, SchemaFormat, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 use uuid::Uuid;
 
+use crate::app::Present;
 use crate::request::argument::argument;
 use crate::request::conditional::{IfChanged, IfNoneMatch, digest, opaque, quoted};
 use crate::request::known_at::KnownAt;
@@ -61,7 +62,7 @@ impl<F: DeserializeOwned, S: Sorted> ListQuery<F, S> {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let (parameters, mut faults) = Parameters::of(request);
         let filter = parameters.read::<F>(&mut faults);
-        let target = Target::of(request.path(), &parameters);
+        let target = Target::of(request, &parameters)?;
         let page = parameters.read::<Paging>(&mut faults).and_then(|paging| paging.page::<S>(&target, &mut faults));
         let known_at = KnownAt::of_list(&parameters, &mut faults);
         let list = filter.zip(page).map(|(filter, page)| (filter, page, target));
@@ -74,7 +75,7 @@ impl<F, S> ListQuery<F, S> {
     /// The answer: the items, the cursor of the next page, tag and links; or 304.
     pub fn answer(&self, slice: Slice) -> Result<HttpResponse, Problem> {
         let next_cursor = slice.next.as_ref().map(|position| self.target.cursor(position));
-        let etag = list_etag(&slice, next_cursor.as_deref());
+        let etag = list_etag(self.target.epoch, &slice, next_cursor.as_deref());
         let link = self.target.link(next_cursor.as_deref()).map_err(Problem::internal)?;
         Ok(self.conditions.list(etag, link, || page_document(&slice, next_cursor.as_deref())))
     }
@@ -183,18 +184,20 @@ fn order<S: Sorted>(text: &str) -> Option<(SortKey, bool)> {
 /// The list that a request is about: everything of it but which page.
 #[derive(Clone, Debug)]
 struct Target {
+    epoch: EpochId,
     path: String,
     /// Name and value of each parameter, decoded, without `cursor`.
     parameters: Vec<(String, String)>,
 }
 
 impl Target {
-    fn of(path: &str, parameters: &Parameters<'_>) -> Self {
+    fn of(request: &HttpRequest, parameters: &Parameters<'_>) -> Result<Self, Problem> {
         let kept = parameters.pairs().iter().filter(|(name, _)| name != "cursor");
-        Self {
-            path: path.to_owned(),
+        Ok(Self {
+            epoch: Present::of(request)?.epoch.id,
+            path: request.path().to_owned(),
             parameters: kept.map(|(name, value)| (name.to_string(), value.to_string())).collect(),
-        }
+        })
     }
 
     /// What a cursor of the list is known by: another page size or a count makes no other list.
@@ -210,11 +213,14 @@ impl Target {
     }
 
     fn cursor(&self, position: &Position) -> String {
-        Cursor { digest: self.digest(), position: position.clone() }.to_string()
+        Cursor { epoch: self.epoch, digest: self.digest(), position: position.clone() }.to_string()
     }
 
     fn position(&self, cursor: &str) -> Result<Position, CursorRefusal> {
         let cursor: Cursor = cursor.parse()?;
+        if cursor.epoch != self.epoch {
+            return Err(CursorRefusal::AnotherEpoch);
+        }
         if cursor.digest == self.digest() { Ok(cursor.position) } else { Err(CursorRefusal::AnotherList) }
     }
 
@@ -238,9 +244,10 @@ impl Target {
     }
 }
 
-/// A place in one list. As text: base64url of a version, the list's digest, whether there is a key, the id, the key.
+/// A place in one list. As text: base64url of a version, the log's epoch, the list's digest, whether there is a key, the id, the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cursor {
+    epoch: EpochId,
     digest: [u8; Self::DIGEST_BYTES],
     position: Position,
 }
@@ -253,14 +260,17 @@ enum CursorRefusal {
     Malformed,
     #[error("this cursor is from a list with another filter or sort order: leave the parameter out to start again")]
     AnotherList,
+    #[error("this cursor is from before the register was restored from a copy: leave the parameter out to start again")]
+    AnotherEpoch,
 }
 
 impl Cursor {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     const DIGEST_BYTES: usize = 8;
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let (version, rest) = bytes.split_first()?;
+        let (epoch, rest) = rest.split_first_chunk()?;
         let (digest, rest) = rest.split_first_chunk::<{ Self::DIGEST_BYTES }>()?;
         let (has_key, rest) = rest.split_first()?;
         let (id, key) = rest.split_first_chunk::<16>()?;
@@ -270,7 +280,7 @@ impl Cursor {
             _ => return None,
         };
         let position = Position { key, id: Uuid::from_bytes(*id).to_string() };
-        (*version == Self::VERSION).then_some(Self { digest: *digest, position })
+        (*version == Self::VERSION).then_some(Self { epoch: EpochId::of(*epoch), digest: *digest, position })
     }
 }
 
@@ -280,6 +290,7 @@ impl std::fmt::Display for Cursor {
         let id = Uuid::parse_str(id).unwrap_or_default();
         let mut bytes = Vec::with_capacity(128);
         bytes.push(Self::VERSION);
+        bytes.extend(self.epoch.bytes());
         bytes.extend(self.digest);
         bytes.push(u8::from(key.is_some()));
         bytes.extend(id.as_bytes());
@@ -298,8 +309,8 @@ impl FromStr for Cursor {
 }
 
 /// Changes whenever an item of the page does, the next page starts elsewhere or the total is another.
-fn list_etag(slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
-    let mut hash = Sha256::new();
+fn list_etag(epoch: EpochId, slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
+    let mut hash = Sha256::new_with_prefix(epoch.bytes());
     for item in &slice.items {
         hash.update(&item.id);
         hash.update(item.version.to_be_bytes());
@@ -410,7 +421,9 @@ fn string() -> ObjectBuilder {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
+    use chrono::DateTime;
     use proptest::prelude::*;
+    use store::Epoch;
 
     use super::*;
 
@@ -422,7 +435,12 @@ mod tests {
     }
 
     fn extract(uri: &str) -> Result<ListQuery<Filter, domain::Mutual>, Vec<(String, &'static str)>> {
-        let request = TestRequest::with_uri(uri).to_http_request();
+        extract_in(EpochId::default(), uri)
+    }
+
+    fn extract_in(epoch: EpochId, uri: &str) -> Result<ListQuery<Filter, domain::Mutual>, Vec<(String, &'static str)>> {
+        let present = Present { epoch: Epoch { id: epoch, since: None }, now: DateTime::UNIX_EPOCH };
+        let request = TestRequest::with_uri(uri).app_data(present).to_http_request();
         ListQuery::of(&request).map_err(|problem| {
             problem.errors().iter().map(|fault| (fault.parameter.clone().unwrap_or_default(), fault.code)).collect()
         })
@@ -471,6 +489,15 @@ mod tests {
     }
 
     #[test]
+    fn a_cursor_belongs_to_its_epoch() {
+        let (before, after) = (EpochId::of([1; 8]), EpochId::of([2; 8]));
+        let cursor = extract_in(before, "/v1/x").unwrap().target.cursor(&position(None));
+        assert!(extract_in(before, &format!("/v1/x?cursor={cursor}")).is_ok());
+        let faults = extract_in(after, &format!("/v1/x?cursor={cursor}")).unwrap_err();
+        assert_eq!(faults, [("cursor".to_owned(), "invalid-cursor")]);
+    }
+
+    #[test]
     fn links_keep_all_other_parameters() {
         let list = extract("/v1/x?stage=a%20%22%3E&sort=name&limit=10&cursor=").err();
         assert!(list.is_some());
@@ -485,8 +512,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_is_read_back(digest: [u8; 8], id: [u8; 16], key: Option<String>) {
-            let cursor = Cursor { digest, position: Position { key, id: Uuid::from_bytes(id).to_string() } };
+        fn a_cursor_is_read_back(epoch: [u8; 8], digest: [u8; 8], id: [u8; 16], key: Option<String>) {
+            let epoch = EpochId::of(epoch);
+            let cursor = Cursor { epoch, digest, position: Position { key, id: Uuid::from_bytes(id).to_string() } };
             prop_assert_eq!(cursor.to_string().parse::<Cursor>(), Ok(cursor));
         }
 

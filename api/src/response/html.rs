@@ -57,9 +57,9 @@ pub fn page_with(title: &str, head: &Markup, content: &Markup) -> Markup {
 pub(crate) async fn front(app: App) -> Result<HttpResponse, Problem> {
     let today = app.as_at(None)?;
     let asked = AsAtDay { day: today, today };
-    let kept_as = format!("front page {today}");
-    let head = app.store.read_one(store::entry_log::head).await?;
-    let page = match app.answers.find(head, &kept_as) {
+    let head = app.store.read_one(store::entry_log::newest).await?;
+    let kept_as = format!("{} front page {today}", head.epoch.id);
+    let page = match app.answers.find(head.seq, &kept_as) {
         Some(page) => page,
         None => {
             let figures = app.store.with_facts(move |tx, facts| store::statistics::figures(tx, facts, asked)).await?;

@@ -13,11 +13,12 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use chrono::SecondsFormat;
 use document::PointedFault;
-use domain::{Condition, Fault, Grant, Reach, Refused, TestOutcome};
+use domain::{Condition, Fault, FaultCode, Grant, Reach, Refused, TestOutcome};
 use serde::Serialize;
-use store::{Conflict, ConflictKind};
+use store::{Conflict, ConflictKind, EpochId};
 use utoipa::ToSchema;
 
+use crate::history::epoch::LogEpoch;
 use crate::response::problem_type::ProblemType;
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -33,8 +34,16 @@ struct Parts {
     errors: Vec<ErrorItem>,
     conflicts: Vec<OtherRecord>,
     dependents: Vec<OtherRecord>,
+    resume: Option<Resume>,
     headers: Vec<(HeaderName, HeaderValue)>,
     source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+/// Where a follower of a log with a new epoch goes on.
+#[derive(Clone, Copy, Debug)]
+struct Resume {
+    epoch: LogEpoch,
+    after: i64,
 }
 
 /// One error in a request: where it is, what is wrong and what was expected. Exactly one of `pointer`, `parameter` and
@@ -124,6 +133,15 @@ pub struct ProblemDetails<'a> {
     #[schema(nullable = false, max_items = 1000)]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     dependents: &'a [OtherRecord],
+    /// The log's present epoch, if the request named another.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<LogEpoch>,
+    /// The `after` from which to read the log again in its present epoch. The entries up to it are the same in both
+    /// epochs.
+    #[schema(nullable = false, minimum = 0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume_after: Option<i64>,
 }
 
 impl Problem {
@@ -134,6 +152,7 @@ impl Problem {
             errors: Vec::new(),
             conflicts: Vec::new(),
             dependents: Vec::new(),
+            resume: None,
             headers: Vec::new(),
             source: None,
         }))
@@ -195,6 +214,23 @@ impl Problem {
     /// 410: the record was deleted.
     pub fn gone(detail: impl Into<String>) -> Self {
         Self::new(ProblemType::Gone, detail)
+    }
+
+    /// 410: a place in the log is of another epoch, which has so many entries in common with the present one.
+    pub fn epoch_ended(given: EpochId, current: EpochId, shared: i64, after: i64) -> Self {
+        let resume_after = shared.min(after);
+        let common = match shared {
+            0 => "has no entries that are known to be in both".to_owned(),
+            shared => format!("has entries 1 to {shared} in common with it"),
+        };
+        let detail = format!(
+            "the register was restored from a copy: the log is in epoch {current}, not {given}, and {common}; take \
+             back what you took from entries after {resume_after}, then read on with \
+             after={resume_after}&epoch={current}"
+        );
+        let mut problem = Self::new(ProblemType::EpochEnded, detail);
+        problem.0.resume = Some(Resume { epoch: LogEpoch(current), after: resume_after });
+        problem
     }
 
     /// 405, with the methods that there are.
@@ -369,6 +405,8 @@ impl Problem {
             errors: &parts.errors,
             conflicts: &parts.conflicts,
             dependents: &parts.dependents,
+            epoch: parts.resume.map(|resume| resume.epoch),
+            resume_after: parts.resume.map(|resume| resume.after),
         }
     }
 
@@ -458,6 +496,12 @@ impl From<store::Error> for Problem {
                 "invalid-cursor",
                 "this cursor is from another list",
             )]),
+            store::Error::EpochEnded { given, current, shared, after } => {
+                Self::epoch_ended(given, current, shared, after)
+            }
+            store::Error::AfterHead { .. } => {
+                Self::bad_query(vec![ErrorItem::parameter("after", FaultCode::OutOfRange.as_str(), error.to_string())])
+            }
             store::Error::Rule(faults) => Self::from(faults),
             store::Error::State(faults) => Self::state_conflict(faults),
             store::Error::NotReady(conditions) => Self::not_ready(conditions),

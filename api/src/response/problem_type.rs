@@ -66,6 +66,8 @@ problem_types! {
     NotReady = CONFLICT "not-ready" "The mutual is not ready to be launched";
     HasDependents = CONFLICT "has-dependents" "Other records depend on this one";
     Gone = GONE "gone" "The record has been deleted";
+    /// A place in the log is of an epoch before the register was restored.
+    EpochEnded = GONE "epoch-ended" "The log has a new epoch";
     PreconditionFailed = PRECONDITION_FAILED "precondition-failed" "The record has changed";
     PayloadTooLarge = PAYLOAD_TOO_LARGE "payload-too-large" "The request body is too large";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "The media type is not supported";

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
 use store::{ReadTx, WriteTx};
 
-use crate::request::conditional::json;
+use crate::request::conditional::{add_times, json};
 use crate::response::problem::Problem;
 
 /// A request that may come again: under which key, and with what content.
@@ -49,16 +49,16 @@ impl Repeat {
     }
 }
 
-/// An answer as it is sent, now or again.
-pub fn respond(answer: Answer) -> HttpResponse {
+/// An answer as it is sent, now or again, at this time.
+pub fn respond(answer: Answer, now: DateTime<Utc>) -> HttpResponse {
     let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
-    let headers = [(header::ETAG, answer.etag), (header::LAST_MODIFIED, answer.last_modified)];
-    for (name, value) in headers {
-        if let Some(value) = value {
-            response.insert_header((name, value));
-        }
+    if let Some(etag) = answer.etag {
+        response.insert_header((header::ETAG, etag));
+    }
+    if let Some(changed_at) = answer.last_modified.and_then(|text| text.parse().ok()) {
+        add_times(&mut response, changed_at, now);
     }
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     json(&mut response, answer.body)

@@ -67,8 +67,11 @@ macro_rules! kinds {
             /// Every kind, in the order in which people read them.
             pub const ALL: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+ $(Self::$Other,)+];
 
-            /// The kinds of the register's own records: those that have entries.
+            /// The kinds of the register's own records.
             pub const RECORDS: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+];
+
+            /// The kinds that have entries: the register's records, and the register itself.
+            pub const LOGGED: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+ Self::Register];
 
             /// The kind as the register writes it: `staff_ballot`.
             pub const fn as_str(self) -> &'static str {
@@ -144,6 +147,8 @@ kinds! {
     Import = "import", "imports";
     /// An API key.
     Key = "key", "api_keys";
+    /// The register itself: what was done to all of it.
+    Register = "register", "log_head";
 }
 
 impl Kind {
@@ -151,6 +156,7 @@ impl Kind {
     pub fn segment(self) -> String {
         match self {
             Self::Key => "keys".to_owned(),
+            Self::Register => self.as_str().to_owned(),
             _ => self.table().replace('_', "-"),
         }
     }
@@ -164,6 +170,7 @@ impl Kind {
     pub fn plural(self) -> String {
         match self {
             Self::Key => "API keys".to_owned(),
+            Self::Register => "register as a whole".to_owned(),
             _ => self.table().replace('_', " "),
         }
     }
@@ -179,11 +186,11 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What the register's entries and lists of what refers to a record say; only [`Kind::RECORDS`] are in them.
+/// What the register's entries and lists of what refers to a record say; only [`Kind::LOGGED`] are in them.
 impl Vocabulary for Kind {
     const NAME: &'static str = "ResourceType";
     const DESCRIPTION: &'static str = "The type of record.";
-    const ALL: &'static [Self] = Self::RECORDS;
+    const ALL: &'static [Self] = Self::LOGGED;
 
     fn as_str(self) -> &'static str {
         Self::as_str(self)
@@ -197,7 +204,7 @@ impl Vocabulary for Kind {
 impl FromStr for Kind {
     type Err = Invalid;
 
-    /// Reads the word of a record's kind; those of the others stand nowhere but here.
+    /// Reads the word of a kind that has entries; those of the others stand nowhere but here.
     fn from_str(raw: &str) -> Result<Self, Invalid> {
         vocabulary::find(raw)
     }
@@ -234,9 +241,9 @@ mod tests {
     }
 
     #[test]
-    fn only_the_words_of_records_are_read() {
+    fn only_the_words_of_what_has_entries_are_read() {
         for kind in Kind::ALL.iter().copied() {
-            assert_eq!(kind.as_str().parse::<Kind>().is_ok(), Kind::RECORDS.contains(&kind), "{kind}");
+            assert_eq!(kind.as_str().parse::<Kind>().is_ok(), Kind::LOGGED.contains(&kind), "{kind}");
         }
     }
 }

@@ -21,7 +21,7 @@ pub struct Record<T> {
 }
 
 vocabulary! {
-    /// What was done to a record.
+    /// What was done to a record, or to the register.
     pub enum EntryAction {
         /// It was entered.
         Create = "create",
@@ -31,5 +31,9 @@ vocabulary! {
         Delete = "delete",
         /// Personal data was taken out of it, and out of the log.
         Erase = "erase",
+        /// The register was restored from a copy: from here on the log has a new epoch.
+        Restore = "restore",
+        /// The operator said what the time is: entries before this one may have a later `at`, which is wrong.
+        SettleClock = "settle_clock",
     }
 }

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use domain::{BallotError, Condition, Fault, Kind};
 
+use crate::log::epoch::EpochId;
+
 /// Why a read or a write did not give what was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -30,6 +32,24 @@ pub enum Error {
     /// Other records stand in the way.
     #[error("{} conflict(s) with other records", .0.len())]
     Conflict(Vec<Conflict>),
+    /// A place in the log is of an epoch that has ended.
+    #[error("the log has the epoch {current}, which has its first {shared} entries in common with the epoch {given}")]
+    EpochEnded {
+        /// The epoch that was named.
+        given: EpochId,
+        /// The epoch that the log has.
+        current: EpochId,
+        /// So many entries are the same in both.
+        shared: i64,
+        /// The number that was named.
+        after: i64,
+    },
+    /// A place in the log is after its newest entry.
+    #[error("the log has {head} entries so far")]
+    AfterHead {
+        /// The number of the newest entry.
+        head: i64,
+    },
     /// The place in a list to go on from is none: it is not a value of the sort key.
     #[error("«{0}» is not a position in this list")]
     InvalidPosition(String),
@@ -258,7 +278,8 @@ impl From<DieselError> for Error {
 pub fn is_key_of_ids(said: &str) -> bool {
     let table = said.strip_suffix(".id").or_else(|| said.strip_prefix("pk_"));
     let table = table.or_else(|| said.strip_prefix("uq_").and_then(|rest| rest.strip_suffix("__id")));
-    table.is_some_and(|table| Kind::ALL.iter().any(|kind| *kind != Kind::Import && kind.table() == table))
+    let has_ids = |kind: &Kind| !matches!(kind, Kind::Import | Kind::Register);
+    table.is_some_and(|table| Kind::ALL.iter().any(|kind| has_ids(kind) && kind.table() == table))
 }
 
 /// PostgreSQL names the constraint, SQLite its columns: «UNIQUE constraint failed: mutuals.slug».

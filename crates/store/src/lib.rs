@@ -27,7 +27,8 @@ use std::time::Duration;
 use tokio::sync::{Mutex, Semaphore, oneshot, watch};
 use tokio::time::timeout;
 
-pub use log::{entry, entry_log, history, log_tree, merkle};
+pub use log::epoch::{Epoch, EpochId, LogPlace, Renewal};
+pub use log::{entry, entry_log, epoch, history, log_tree, merkle};
 pub use query::{coverage, report, scorecard, statistics};
 pub use register::root::{StoredRecord, StoredRoot};
 pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot};
@@ -49,6 +50,7 @@ pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, W
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
+use log::entry::Head;
 use log::verify::Check;
 use query::snapshot;
 use register::upgrade;
@@ -107,8 +109,8 @@ struct Parts {
     /// For reads that go on for as long as somebody takes what they read.
     in_pieces: Arc<Semaphore>,
     queue: writer::Queue,
-    /// The number of the newest entry that this process knows of.
-    heads: watch::Sender<i64>,
+    /// The newest entry that this process knows of.
+    heads: watch::Sender<Head>,
     /// Held by the one waiting request that looks for what other processes wrote.
     lookout: Mutex<()>,
     /// What the figures are made of, once somebody has asked for some.
@@ -131,9 +133,10 @@ impl Store {
         let connections = connections.into_iter().fold(0, u32::saturating_add);
         let places = |count: u32, waiting| Places::new(Shares::of(usize::try_from(count).unwrap_or(1), waiting));
         let in_pieces = Arc::new(Semaphore::new(usize::try_from(snapshot::AT_A_TIME).unwrap_or(1)));
-        let writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
+        let mut writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
+        let head = entry_log::newest(&mut ReadTx::on(&mut writing)).map_err(|error| unreachable(error.to_string()))?;
         let pool = conn::pool(url, connections, PATIENCE)?;
-        let heads = watch::Sender::new(0);
+        let heads = watch::Sender::new(head);
         let queue =
             writer::start(url.clone(), writing, heads.clone()).map_err(|error| unreachable(error.to_string()))?;
         let parts = Parts {
@@ -168,6 +171,12 @@ impl Store {
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
         &self.parts.url
+    }
+
+    /// The epoch of the log, as far as this process knows. One that begins while it runs is known with the next write or wait.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.parts.heads.borrow().epoch
     }
 
     /// Reads by one bounded statement, which is its own snapshot.
@@ -294,13 +303,13 @@ impl Store {
     pub async fn wait_for_entry(&self, after: i64, patience: Duration) -> Result<(), Error> {
         let mut heads = self.parts.heads.subscribe();
         let arrival = async {
-            while *heads.borrow_and_update() <= after {
+            while heads.borrow_and_update().seq <= after {
                 if tokio::time::timeout(POLL_EVERY, heads.changed()).await.is_ok() {
                     continue;
                 }
                 // One of all who wait looks for the others too.
                 if let Ok(_lookout) = self.parts.lookout.try_lock() {
-                    let head = self.read_one(entry_log::head).await?;
+                    let head = self.read_one(entry_log::newest).await?;
                     writer::raise(&self.parts.heads, head);
                 }
             }

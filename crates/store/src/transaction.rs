@@ -10,7 +10,8 @@ use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::error::Error;
 use crate::known::Known;
-use crate::log::entry::{Action, Entry};
+use crate::log::entry::{Action, Entry, Head};
+use crate::log::epoch::{Epoch, EpochId};
 
 /// A view of the register at one moment.
 ///
@@ -73,14 +74,20 @@ pub struct Representation {
 }
 
 /// What waits for the end of a batch: it is stored once for all writes, and must be forgotten with a write that fails.
-#[derive(Default)]
 pub(crate) struct Pending {
+    /// The newest entry that is stored.
+    pub(crate) head: Head,
     pub(crate) entries: Vec<Entry>,
     pub(crate) search: Vec<SearchChange>,
     pub(crate) known: Known,
 }
 
 impl Pending {
+    /// Nothing yet, after this entry.
+    pub(crate) fn after(head: Head) -> Self {
+        Self { head, entries: Vec::new(), search: Vec::new(), known: Known::default() }
+    }
+
     /// What there is so far.
     pub(crate) fn mark(&self) -> (usize, usize) {
         (self.entries.len(), self.search.len())
@@ -115,6 +122,8 @@ pub(crate) struct Remark {
     pub(crate) reason: Option<String>,
     /// It is about a draft.
     pub(crate) restricted: bool,
+    /// The epoch that begins with it.
+    pub(crate) begins: Option<Epoch>,
 }
 
 /// A change to the register, alone with the truth: no other write runs beside it, on either database.
@@ -135,6 +144,19 @@ impl<'c> WriteTx<'c> {
     #[must_use]
     pub fn stamp(&self) -> &Stamp {
         self.stamp
+    }
+
+    /// The epoch of the log.
+    #[must_use]
+    pub fn epoch(&self) -> EpochId {
+        let begun = self.pending.entries.iter().rev().find_map(|entry| entry.begins);
+        begun.unwrap_or(self.pending.head.epoch).id
+    }
+
+    /// The number of the newest entry, those of the batch so far included.
+    pub(crate) fn newest_seq(&self) -> i64 {
+        let pending = i64::try_from(self.pending.entries.len()).unwrap_or(i64::MAX);
+        self.pending.head.seq.saturating_add(pending)
     }
 
     /// Runs everything as if in earnest and then takes it back: a dry run.
@@ -188,6 +210,7 @@ impl<'c> WriteTx<'c> {
             after,
             reason: remark.reason,
             restricted: remark.restricted,
+            begins: remark.begins,
         });
     }
 }

@@ -132,7 +132,7 @@ impl Turn {
 /// Starts the writer; it ends when the last [`Queue`] is dropped.
 ///
 /// Whoever waits for entries is told of the newest after each commit.
-pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<i64>) -> std::io::Result<Queue> {
+pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<Head>) -> std::io::Result<Queue> {
     let (jobs, waiting) = by_turns(QUEUE);
     let checkpointer = match &url {
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
@@ -237,7 +237,7 @@ struct Writer {
     conn: Option<Conn>,
     checkpointer: Option<Checkpointer>,
     progress: Arc<Progress>,
-    heads: watch::Sender<i64>,
+    heads: watch::Sender<Head>,
 }
 
 impl Writer {
@@ -311,7 +311,7 @@ impl Writer {
         let (done, attempted) = run_batch(&mut conn, jobs)?;
         let clean = match done {
             Done::Committed { head } => {
-                raise(&self.heads, head.seq);
+                raise(&self.heads, head);
                 true
             }
             Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
@@ -330,8 +330,7 @@ enum Done {
 
 /// Gives how many writes were run too.
 fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(Done, usize), BatchError> {
-    let mut head = dialect::begin_write(conn).map_err(BatchError::NotCommitted)?;
-    let mut pending = Pending::default();
+    let mut pending = Pending::after(dialect::begin_write(conn).map_err(BatchError::NotCommitted)?);
     pending.known.names = names_of(conn, jobs).map_err(BatchError::NotCommitted)?;
     let mut attempted = 1;
     if let [job] = jobs {
@@ -339,9 +338,9 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(Done, usize)
             return Ok((Done::Refused, attempted));
         }
     } else {
-        (head, attempted) = attempt_each(conn, jobs, &mut pending, head).map_err(BatchError::NotCommitted)?;
+        attempted = attempt_each(conn, jobs, &mut pending).map_err(BatchError::NotCommitted)?;
     }
-    let head = store_pending(conn, head, &pending).map_err(BatchError::NotCommitted)?;
+    let head = store_pending(conn, &pending).map_err(BatchError::NotCommitted)?;
     match dialect::control(conn, &["COMMIT"]) {
         Ok(()) => Ok((Done::Committed { head }, attempted)),
         Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
@@ -354,22 +353,16 @@ fn names_of(conn: &mut Conn, jobs: &[Box<dyn Job>]) -> Result<KnownNames, Error>
 }
 
 /// A write that is refused has seldom changed anything, and then there is nothing to roll back. Savepoints come only with a second
-/// try: on SQLite they keep a copy of every page that is changed after them, on PostgreSQL each is a round trip. Gives the newest
-/// entry, and how many writes were run.
-fn attempt_each(
-    conn: &mut Conn,
-    jobs: &mut [Box<dyn Job>],
-    pending: &mut Pending,
-    head: Head,
-) -> Result<(Head, usize), Error> {
+/// try: on SQLite they keep a copy of every page that is changed after them, on PostgreSQL each is a round trip. Gives how many writes
+/// were run.
+fn attempt_each(conn: &mut Conn, jobs: &mut [Box<dyn Job>], pending: &mut Pending) -> Result<usize, Error> {
     if let Some(attempted) = attempt_without_savepoints(conn, jobs, pending)? {
-        return Ok((head, attempted));
+        return Ok(attempted);
     }
-    *pending = Pending::default();
     dialect::control(conn, &["ROLLBACK"])?;
     // Another process may have written in between.
-    let head = dialect::begin_write(conn)?;
-    Ok((head, attempt_with_savepoints(conn, jobs, pending)?))
+    *pending = Pending::after(dialect::begin_write(conn)?);
+    Ok(attempt_with_savepoints(conn, jobs, pending)?)
 }
 
 /// How many were run; none where a write that is not to be kept has changed something, or has ended the transaction for all.
@@ -431,7 +424,7 @@ fn attempt_with_savepoints(
 }
 
 /// Gives the newest entry.
-fn store_pending(conn: &mut Conn, head: Head, pending: &Pending) -> Result<Head, Error> {
+fn store_pending(conn: &mut Conn, pending: &Pending) -> Result<Head, Error> {
     let mut found_by = Vec::new();
     for (position, change) in pending.search.iter().enumerate() {
         match &change.kind {
@@ -445,7 +438,7 @@ fn store_pending(conn: &mut Conn, head: Head, pending: &Pending) -> Result<Head,
     for of_one_index in found_by.chunk_by(|(one, ..), (other, ..)| one == other) {
         dialect::insert_words(conn, of_one_index)?;
     }
-    entry_log::append(conn, head, &pending.entries)
+    entry_log::append(conn, pending.head, &pending.entries)
 }
 
 /// The record may be gone by the end of the batch, and then has no row to go by.
@@ -454,11 +447,26 @@ fn is_removed_later(pending: &Pending, position: usize, id: &str) -> bool {
     later.filter(|change| change.id == id).any(|change| matches!(change.kind, SearchChangeKind::Remove { .. }))
 }
 
+/// Carries out one write on a connection of its own, where no writer runs.
+pub(crate) fn write_alone<T>(
+    conn: &mut Conn,
+    stamp: &Stamp,
+    work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut pending = Pending::after(dialect::begin_write(conn)?);
+    let done = work(&mut WriteTx::on(conn, stamp, &mut pending))?;
+    store_pending(conn, &pending)?;
+    dialect::control(conn, &["COMMIT"])?;
+    Ok(done)
+}
+
 /// Lets those who wait know of a newer entry.
-pub(crate) fn raise(heads: &watch::Sender<i64>, head: i64) {
+pub(crate) fn raise(heads: &watch::Sender<Head>, head: Head) {
     heads.send_if_modified(|known| {
-        let is_newer = head > *known;
-        *known = head.max(*known);
+        let is_newer = head.is_beyond(known);
+        if is_newer {
+            *known = head;
+        }
         is_newer
     });
 }

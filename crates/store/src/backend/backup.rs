@@ -11,7 +11,10 @@ use diesel::sql_types::Text;
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::files::{self, Fresh, beside};
 use crate::backend::migrate::{migrate, open_register};
-use crate::error::OpenError;
+use crate::error::{Error, OpenError};
+use crate::log::epoch::{self, Renewal};
+use crate::transaction::Stamp;
+use crate::writer;
 
 /// Writes a consistent copy of the register into a new file, while others may go on writing.
 ///
@@ -33,12 +36,13 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     copied.inspect_err(|_| drop(fs::remove_file(file)))
 }
 
-/// Makes a backup the register. The place must be free, so that no register is ever overwritten.
+/// Makes a backup the register, whose log has a new epoch from there on. The place must be free, so that no register is ever
+/// overwritten.
 ///
 /// # Errors
 /// [`OpenError::Copy`] where the file is no sound backup, where a register is in its place, and on PostgreSQL, naming the tool to
 /// use.
-pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
+pub fn restore(url: &DatabaseUrl, file: &Path, stamp: &Stamp, reason: Option<&str>) -> Result<Renewal, OpenError> {
     let target = sqlite_path(url, "pg_restore --clean --if-exists --dbname=URL FILE")?;
     // A write-ahead log left behind is as bad as a register: SQLite would write its pages over the restored ones.
     if let Some(found) = ["", "-wal", "-shm"].map(|suffix| beside(target, suffix)).iter().find(|file| file.exists()) {
@@ -52,12 +56,18 @@ pub fn restore(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     }
     let unplaced = |error: io::Error| OpenError::Copy(format!("cannot write {}: {error}", target.display()));
     let fresh = Fresh::beside(target, ".restoring").map_err(unplaced)?;
-    copy_checked(file, &fresh)?;
-    fresh.put_in_place().map_err(unplaced)
+    let begin = |conn: &mut Conn| writer::write_alone(conn, stamp, |tx| epoch::begin(tx, reason));
+    let renewal = copy_checked(file, &fresh, begin)?;
+    fresh.put_in_place().map_err(unplaced)?;
+    Ok(renewal)
 }
 
-/// Copies and then examines the copy, so that the backup itself is never opened for writing.
-fn copy_checked(file: &Path, fresh: &Fresh) -> Result<(), OpenError> {
+/// Copies and then examines the copy and does this to it, so that the backup itself is never opened for writing.
+fn copy_checked<T>(
+    file: &Path,
+    fresh: &Fresh,
+    change: impl FnOnce(&mut Conn) -> Result<T, Error>,
+) -> Result<T, OpenError> {
     let unsound = |reason: String| OpenError::Copy(format!("{} is not a valid backup: {reason}", file.display()));
     let copied = File::options().write(true).open(fresh.path());
     copied
@@ -71,7 +81,8 @@ fn copy_checked(file: &Path, fresh: &Fresh) -> Result<(), OpenError> {
     }
     conn.batch_execute("SELECT seq FROM log_head").map_err(|_| unsound("it does not contain a register".to_owned()))?;
     drop(conn);
-    migrate(&fresh.url()).map_err(|error| unsound(error.to_string())).map(drop)
+    migrate(&fresh.url()).map_err(|error| unsound(error.to_string()))?;
+    change(&mut open(&fresh.url())?).map_err(|error| unsound(error.to_string()))
 }
 
 #[derive(QueryableByName)]

@@ -12,7 +12,7 @@ use crate::backend::conn::Conn;
 use crate::backend::fragment::{Fixed, FixedText, FoundBy, Fragment, PARAMETER, Statement, WithParts};
 use crate::backend::schema::entries;
 use crate::error::{BatchError, Error};
-use crate::log::entry::{self, Head};
+use crate::log::entry::{self, Head, HeadRow};
 
 /// Which of the two databases a connection speaks to, where SQL must differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,11 +125,11 @@ struct Number {
 /// log's head, and gives that head.
 pub(crate) fn begin_write(conn: &mut Conn) -> Result<Head, Error> {
     let (begin, head) = match conn {
-        Conn::Postgres(_) => ("BEGIN", "SELECT seq, at FROM log_head FOR UPDATE"),
-        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq, at FROM log_head"),
+        Conn::Postgres(_) => ("BEGIN", "SELECT seq, at, epoch, epoch_at, clock_settled FROM log_head FOR UPDATE"),
+        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq, at, epoch, epoch_at, clock_settled FROM log_head"),
     };
     control(conn, &[begin])?;
-    Ok(Statement::new(head).get_result(conn)?)
+    Statement::new(head).get_result::<HeadRow>(conn)?.try_into()
 }
 
 /// Where it is to be checked that a change says that it is one: how many rows the connection has ever changed, on SQLite, which

@@ -2,7 +2,14 @@
 //! has (row numbers, indexes of words) are read by SQL of our own.
 
 diesel::table! {
-    log_head (id) { id -> BigInt, seq -> BigInt, at -> Nullable<Timestamp>, }
+    log_head (id) {
+        id -> BigInt,
+        seq -> BigInt,
+        at -> Nullable<Timestamp>,
+        epoch -> Text,
+        epoch_at -> Nullable<Timestamp>,
+        clock_settled -> BigInt,
+    }
 }
 
 diesel::table! {

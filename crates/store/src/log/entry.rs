@@ -5,26 +5,64 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Timestamp};
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use document::value::hex;
 use domain::Kind;
 pub use domain::record::EntryAction as Action;
 
-use crate::backend::schema::entries;
+use crate::backend::json::{instant, parsed};
+use crate::backend::schema::{entries, log_head};
 use crate::error::Error;
+use crate::log::epoch::Epoch;
 use crate::log::merkle::{self, Hash};
 use crate::random;
 
 /// The bytes of a nonce: nobody can try them all.
 const NONCE_BYTES: usize = 16;
 
-/// The newest entry: its number, 0 in an empty log, and its time.
-#[derive(Clone, Copy, QueryableByName)]
-pub(crate) struct Head {
+/// How far the log goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the newest entry; 0 in an empty log.
+    pub seq: i64,
+    /// Its time.
+    pub at: Option<DateTime<Utc>>,
+    /// The epoch that it is of.
+    pub epoch: Epoch,
+    /// The newest entry by which the operator said what the time is; 0 where there is none.
+    pub clock_settled: i64,
+}
+
+impl Head {
+    /// Whether it is of a later epoch than another, or goes further.
+    pub(crate) fn is_beyond(&self, other: &Self) -> bool {
+        (self.epoch.since, self.seq) > (other.epoch.since, other.seq)
+    }
+}
+
+/// The head as it is stored.
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = log_head)]
+pub(crate) struct HeadRow {
     #[diesel(sql_type = BigInt)]
-    pub(crate) seq: i64,
+    seq: i64,
     #[diesel(sql_type = Nullable<Timestamp>)]
-    pub(crate) at: Option<NaiveDateTime>,
+    at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Text)]
+    epoch: String,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    epoch_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = BigInt)]
+    clock_settled: i64,
+}
+
+impl TryFrom<HeadRow> for Head {
+    type Error = Error;
+
+    fn try_from(row: HeadRow) -> Result<Self, Error> {
+        let epoch = Epoch { id: parsed("epoch", &row.epoch)?, since: row.epoch_at.map(instant) };
+        Ok(Self { seq: row.seq, at: row.at.map(instant), epoch, clock_settled: row.clock_settled })
+    }
 }
 
 /// A change that waits for its number.
@@ -40,6 +78,8 @@ pub(crate) struct Entry {
     pub(crate) reason: Option<String>,
     /// It is about a draft.
     pub(crate) restricted: bool,
+    /// The epoch that begins with it.
+    pub(crate) begins: Option<Epoch>,
 }
 
 /// An entry as it is stored.

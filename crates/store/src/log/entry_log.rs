@@ -1,7 +1,8 @@
 //! The append-only log of every accepted change: how it is written, and how it is read on from a number.
 //!
 //! `seq` starts at 1, has no gap and is in commit order on both databases: the one writer of a process numbers the
-//! entries of a batch, on PostgreSQL behind the lock on the log's head. An entry's time is never before that of the entry before it.
+//! entries of a batch, on PostgreSQL behind the lock on the log's head. An entry's time is before that of the entry before it only where
+//! it is a [`SettleClock`](Action::SettleClock): by it the operator says that times before it were wrong.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,7 +17,8 @@ use crate::backend::fragment::Fragment;
 use crate::backend::json::{instant, parsed, valid};
 use crate::backend::schema::{entries, log_head};
 use crate::error::Error;
-use crate::log::entry::{Action, Entry, Head, Row};
+use crate::log::entry::{Action, Entry, Head, HeadRow, Row};
+use crate::log::epoch::{EpochId, LogPlace};
 use crate::log::log_tree;
 use crate::register::{tombstone, visibility};
 use crate::transaction::ReadTx;
@@ -62,8 +64,8 @@ pub struct Content {
 /// Which entries are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// Those after this number.
-    pub after: i64,
+    /// Those after this place.
+    pub after: LogPlace,
     /// At most so many.
     pub limit: usize,
     /// About this type of resource only.
@@ -79,6 +81,8 @@ pub struct Feed {
     pub next_after: i64,
     /// The number of the newest entry.
     pub head: i64,
+    /// The epoch that these numbers are of.
+    pub epoch: EpochId,
 }
 
 /// Of a log in which few entries are of the type wanted, so many are looked at in one go.
@@ -89,13 +93,22 @@ pub fn head(tx: &mut ReadTx<'_>) -> Result<i64, Error> {
     Ok(log_head::table.select(log_head::seq).first(tx.conn())?)
 }
 
-/// The entries after a number. What the caller may not see stands there without its content; in a list of one type, of which its
+/// How far the log goes, in which epoch.
+pub fn newest(tx: &mut ReadTx<'_>) -> Result<Head, Error> {
+    let row: HeadRow = log_head::table.select(HeadRow::as_select()).first(tx.conn())?;
+    row.try_into()
+}
+
+/// The entries after a place. What the caller may not see stands there without its content; in a list of one type, of which its
 /// being there would tell, it is left out.
+///
+/// # Errors
+/// As [`LogPlace::check`].
 pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, draft_access: DraftAccess<'_>) -> Result<Feed, Error> {
     // The log only grows, so that the two statements need no common snapshot.
-    let head = head(tx)?;
-    let Filter { after, limit, resource_type } = *filter;
-    let mut last = head.max(after);
+    let Filter { after: place, limit, resource_type } = *filter;
+    let head = place.check(tx)?;
+    let (mut last, after) = (head.seq, place.after);
     let mut query = entries::table.into_boxed().filter(entries::seq.gt(after));
     if let Some(resource_type) = resource_type {
         last = last.min(after.saturating_add(LOOKED_THROUGH));
@@ -105,7 +118,7 @@ pub fn list(tx: &mut ReadTx<'_>, filter: &Filter, draft_access: DraftAccess<'_>)
     let query = query.filter(entries::seq.le(last)).order(entries::seq).limit(wanted);
     let rows: Vec<Row<'_>> = query.select(Row::as_select()).load(tx.conn())?;
     let next_after = rows.last().filter(|_| rows.len() == limit).map_or(last, |row| row.seq);
-    Ok(Feed { entries: masked(tx, rows, draft_access)?, next_after, head })
+    Ok(Feed { entries: masked(tx, rows, draft_access)?, next_after, head: head.seq, epoch: head.epoch.id })
 }
 
 /// Numbers, hashes and stores the entries of a batch after `head`; gives the new head.
@@ -120,15 +133,25 @@ pub(crate) fn append(conn: &mut Conn, head: Head, batch: &[Entry]) -> Result<Hea
     let mut rows = Vec::with_capacity(batch.len());
     for entry in batch {
         let seq = newest.seq.checked_add(1).ok_or_else(|| Error::Internal("the log is full".to_owned()))?;
-        let at = newest.at.map_or(entry.at, |newest| entry.at.max(newest.and_utc()));
+        let at = match (entry.action, newest.at) {
+            (Action::SettleClock, _) | (_, None) => entry.at,
+            (_, Some(newest)) => entry.at.max(newest),
+        };
         rows.push(Row::new(seq, at, entry)?);
-        newest = Head { seq, at: Some(at.naive_utc()) };
+        let clock_settled = if entry.action == Action::SettleClock { seq } else { newest.clock_settled };
+        newest = Head { seq, at: Some(at), epoch: entry.begins.unwrap_or(newest.epoch), clock_settled };
     }
     if newest.seq > head.seq {
         dialect::insert_entries(conn, &rows)?;
         log_tree::complete(conn, head.seq, newest.seq)?;
         diesel::update(log_head::table)
-            .set((log_head::seq.eq(newest.seq), log_head::at.eq(newest.at)))
+            .set((
+                log_head::seq.eq(newest.seq),
+                log_head::at.eq(newest.at.map(|at| at.naive_utc())),
+                log_head::epoch.eq(newest.epoch.id.to_string()),
+                log_head::epoch_at.eq(newest.epoch.since.map(|since| since.naive_utc())),
+                log_head::clock_settled.eq(newest.clock_settled),
+            ))
             .execute(conn)?;
     }
     Ok(newest)

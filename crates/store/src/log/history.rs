@@ -14,6 +14,7 @@ use crate::backend::schema::{entries, tombstones};
 use crate::error::Error;
 use crate::log::entry::Row;
 use crate::log::entry_log::{Logged, confided, readable};
+use crate::log::epoch::{EpochId, LogPlace};
 use crate::log::personal;
 use crate::query::keyset::{Listed, Position, Slice};
 use crate::{ReadTx, Representation};
@@ -25,6 +26,8 @@ pub struct History {
     pub versions: Vec<Version>,
     /// The number to go on after; absent at the end.
     pub next_after: Option<i64>,
+    /// The epoch that these numbers are of.
+    pub epoch: EpochId,
 }
 
 /// A version of a record.
@@ -36,17 +39,18 @@ pub struct Version {
     pub before: Option<String>,
 }
 
-/// The entries about the record with this id or slug, after a number. Those that the caller may not see are left out.
+/// The entries about the record with this id or slug, after a place. Those that the caller may not see are left out.
 ///
 /// # Errors
-/// [`Error::NotFound`] where there never was such a record, or the caller may see nothing of it.
+/// As [`LogPlace::check`]; [`Error::NotFound`] where there never was such a record, or the caller may see nothing of it.
 pub fn list(
     tx: &mut ReadTx<'_>,
     resource_type: Kind,
     key: &str,
-    (after, limit): (i64, usize),
+    (place, limit): (LogPlace, usize),
     draft_access: DraftAccess<'_>,
 ) -> Result<History, Error> {
+    let (epoch, after) = (place.check(tx)?.epoch.id, place.after);
     let id = id_of(tx, resource_type, key)?;
     let missing = || Error::NotFound { resource_type, key: key.to_owned() };
     let of_record = || {
@@ -72,7 +76,7 @@ pub fn list(
         versions.push(Version { entry, before });
     }
     let next_after = versions.last().filter(|_| has_more).map(|version| version.entry.seq);
-    Ok(History { versions, next_after })
+    Ok(History { versions, next_after, epoch })
 }
 
 /// What there was to show of the record with this id or slug at an instant.

@@ -2,6 +2,7 @@
 
 pub mod entry;
 pub mod entry_log;
+pub mod epoch;
 pub mod history;
 pub mod log_tree;
 pub mod merkle;

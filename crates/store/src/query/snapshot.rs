@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use crate::backend::conn::{self, Pool, Session};
 use crate::backend::dialect;
 use crate::error::Error;
+use crate::log::entry::Head;
 use crate::log::entry_log;
 use crate::transaction::ReadTx;
 
@@ -18,8 +19,8 @@ const AHEAD: usize = 2;
 
 /// What is read piece by piece.
 pub struct Pieces<E> {
-    /// The number of the newest entry at the moment that all of it is of.
-    pub seq: i64,
+    /// The newest entry at the moment that all of it is of.
+    pub head: Head,
     /// The pieces, in order. A failure is the last of them.
     pub rest: Receiver<Result<Vec<u8>, E>>,
 }
@@ -31,18 +32,18 @@ pub(crate) fn read<E: From<Error>>(
     begin: oneshot::Sender<Result<Pieces<E>, E>>,
 ) {
     let (sender, rest) = mpsc::channel(AHEAD);
-    let (mut session, seq, first) = match open(pool, &mut next) {
+    let (mut session, head, first) = match open(pool, &mut next) {
         Ok(begun) => begun,
         // Whoever asked may have gone; so may whoever takes the pieces.
         Err(error) => return drop(begin.send(Err(error))),
     };
-    if begin.send(Ok(Pieces { seq, rest })).is_ok() {
+    if begin.send(Ok(Pieces { head, rest })).is_ok() {
         give(&mut session, first, &mut next, &sender);
     }
     session.broken = dialect::end_walk(&mut session.conn).is_err();
 }
 
-type Begun = (r2d2::PooledConnection<conn::Manager>, i64, Option<Vec<u8>>);
+type Begun = (r2d2::PooledConnection<conn::Manager>, Head, Option<Vec<u8>>);
 
 fn open<E: From<Error>>(
     pool: &Pool,
@@ -52,9 +53,9 @@ fn open<E: From<Error>>(
     // Until it is known that the connection is as it was, nobody else is to get it.
     session.broken = true;
     let mut tx = ReadTx::on(&mut session.conn);
-    let begun = entry_log::head(&mut tx).map_err(E::from).and_then(|seq| Ok((seq, next(&mut tx)?)));
+    let begun = entry_log::newest(&mut tx).map_err(E::from).and_then(|head| Ok((head, next(&mut tx)?)));
     match begun {
-        Ok((seq, first)) => Ok((session, seq, first)),
+        Ok((head, first)) => Ok((session, head, first)),
         Err(error) => {
             session.broken = dialect::end_walk(&mut session.conn).is_err();
             Err(error)

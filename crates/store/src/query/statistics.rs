@@ -30,8 +30,12 @@ use facts::{DayNumber, DepartmentNumber, Mutual, bit};
 impl Facts {
     /// The facts as of the snapshot, from those of an earlier one where there are any.
     pub(crate) fn as_of_now(tx: &mut ReadTx<'_>, kept: Option<Self>) -> Result<Self, Error> {
-        let head = entry_log::head(tx)?;
-        Self::at(tx, kept, head)
+        let head = entry_log::newest(tx)?;
+        // What was read of another epoch is of another register.
+        let kept = kept.filter(|facts| facts.epoch == head.epoch.id);
+        let mut facts = Self::at(tx, kept, head.seq)?;
+        facts.epoch = head.epoch.id;
+        Ok(facts)
     }
 
     /// The number of the entry that they are as of.

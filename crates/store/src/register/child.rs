@@ -263,7 +263,7 @@ pub fn erase<T: StoredChild>(tx: &mut WriteTx<'_>, current: &ChildRecord<T>, rea
     let erased = erased.ok_or_else(|| Error::Internal(format!("a {} can't do without personal data", T::KIND)))?;
     let record = changed(tx, current, erased)?;
     let forgotten = personal::forget(tx, &personal_members::<T>(), &current.id.to_string())?;
-    let remark = Remark { reason: Some(reason.to_owned()), restricted: false };
+    let remark = Remark { reason: Some(reason.to_owned()), ..Remark::default() };
     Writing::new(record).update(tx, &[], Action::Erase, remark)?;
     T::follow(tx, current.content.parent_id, Some(current))?;
     Ok(forgotten)

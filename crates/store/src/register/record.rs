@@ -224,7 +224,7 @@ pub(crate) fn delete<T: StoredKind>(
     let delete = Fragment::default().sql(format!("DELETE FROM {} WHERE id = ", T::KIND.table())).parameter(id.as_str());
     delete.statement().execute(tx.changing())?;
     tombstone::insert(tx, T::KIND, &id, slug, confidants)?;
-    let remark = Remark { restricted: confidants.restricted, reason: None };
+    let remark = Remark { restricted: confidants.restricted, ..Remark::default() };
     tx.log(Action::Delete, T::KIND, id, next_version(current.version)?, None, remark);
     Ok(())
 }

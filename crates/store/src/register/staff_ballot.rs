@@ -132,7 +132,7 @@ impl StoredRoot for StaffBallot {
         sees: DraftAccess<'_>,
     ) -> Result<Stored<Self>, Error> {
         check_references(tx, ballot, sees)?;
-        let remark = Remark { restricted: is_restricted(ballot), reason: None };
+        let remark = Remark { restricted: is_restricted(ballot), ..Remark::default() };
         Writing::new(record::entered(tx, *id, ballot.clone())).insert(tx, &[], remark)
     }
 }
@@ -256,7 +256,7 @@ pub fn erase(tx: &mut WriteTx<'_>, id: &StaffBallotId, reason: &str) -> Result<u
         ballot.scrutineer = Some(Checked::stored(Scrutineer { name: in_place, ..scrutineer }));
     }
     let forgotten = personal::forget(tx, &personal_members(), &id.to_string())?;
-    let remark = Remark { restricted: is_restricted(&ballot), reason: Some(reason.to_owned()) };
+    let remark = Remark { restricted: is_restricted(&ballot), reason: Some(reason.to_owned()), ..Remark::default() };
     Writing::new(record::changed(tx, &current, ballot)?).update(tx, &[], Action::Erase, remark)?;
     Ok(forgotten)
 }
@@ -271,7 +271,7 @@ fn change(
     current: &Record<StaffBallot>,
     content: StaffBallot,
 ) -> Result<Stored<StaffBallot>, Error> {
-    let remark = Remark { restricted: is_restricted(&content), reason: None };
+    let remark = Remark { restricted: is_restricted(&content), ..Remark::default() };
     let stored = Writing::new(record::changed(tx, current, content)?).update(tx, &[], Action::Update, remark)?;
     endorsement::follow_ballot(tx, &stored.record)?;
     Ok(stored)

@@ -5,18 +5,25 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use chrono::TimeDelta;
 use domain::{DraftAccess, Mutual};
-use store::{DatabaseUrl, OpenError, Store, StoredRoot as _, backup, migrate, restore};
+use serde_json::{Value, json};
+use store::{DatabaseUrl, Error, LogPlace, OpenError, Renewal, Store, StoredRoot as _, backup, migrate};
 
 use crate::fixture::mutual;
-use crate::kit::{Database, Engine, Raw, Register, next_id, stamp};
+use crate::kit::{Database, Engine, Raw, Register, moment, next_id, stamp, stamp_at};
 
-fn refusal(result: Result<(), OpenError>) -> String {
+fn refusal<T: std::fmt::Debug>(result: Result<T, OpenError>) -> String {
     match result {
         Err(OpenError::Copy(said)) => said,
         Err(error @ OpenError::NoRegister { .. }) => error.to_string(),
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// Restores a day later.
+fn restore(url: &DatabaseUrl, file: &Path) -> Result<Renewal, OpenError> {
+    store::restore(url, file, &stamp_at(moment() + TimeDelta::days(1)), Some("The disk was lost"))
 }
 
 fn files(folder: &Path) -> Vec<String> {
@@ -79,15 +86,56 @@ async fn a_backup_is_restored_into_a_free_place(register: &Register) {
     let (elsewhere, file) = some_backup(register).await;
     let sound = fs::read(&file).unwrap();
 
-    restore(&elsewhere.url(), &file).unwrap();
+    let begun = restore(&elsewhere.url(), &file).unwrap();
 
     assert_eq!(fs::read(&file).unwrap(), sound, "the backup itself is left as it is");
     assert_eq!(files(elsewhere.folder()), ["backup.db", "register.db"]);
     let restored = Register { store: elsewhere.open(), database: elsewhere };
     assert_eq!(restored.all::<Mutual>(Default::default()).await, register.all::<Mutual>(Default::default()).await);
-    assert_eq!(restored.entries(), register.entries());
+    let (entries, old) = (restored.entries(), register.entries());
+    assert_eq!(entries[..50], old);
+    let [.., restore] = &entries[..] else { panic!("{entries:?}") };
+    let said = (restore.seq, &*restore.action, &*restore.resource_type, restore.reason.as_deref());
+    assert_eq!(said, (51, "restore", "register", Some("The disk was lost")));
+    let after: Value = serde_json::from_str(restore.after.as_deref().unwrap()).unwrap();
+    let (epoch, previous) = (begun.epoch.to_string(), begun.previous.to_string());
+    assert_eq!((&after["epoch"], &after["previous_epoch"]), (&json!(epoch), &json!(previous)));
+    assert_eq!((&after["shared_entries"], begun.shared), (&json!(50), 50));
+    assert_eq!(restored.store.epoch().id, begun.epoch);
+    assert_eq!(register.store.epoch().id, begun.previous);
     restored.enter(mutual("After")).await;
-    assert_eq!(restored.entries().last().unwrap().seq, 51);
+    assert_eq!(restored.entries().last().unwrap().seq, 52);
+    assert_eq!(restored.store.verify_log().await.unwrap().faults, []);
+}
+
+/// A backup that is restored a second time makes a third epoch, and one of a restored register a chain of them.
+async fn each_restore_has_an_epoch_of_its_own(register: &Register) {
+    let (elsewhere, file) = some_backup(register).await;
+    let first = register.store.epoch().id;
+    let one = restore(&elsewhere.url(), &file).unwrap();
+    let restored = Register { store: elsewhere.open(), database: elsewhere };
+    restored.enter(mutual("After")).await;
+    let again = Database::absent(Engine::Sqlite);
+    let other = restore(&again.url(), &file).unwrap();
+    assert!(one.epoch != other.epoch && one.previous == first && other.previous == first, "{one:?} {other:?}");
+
+    let third = Database::absent(Engine::Sqlite);
+    let copy = third.folder().join("backup.db");
+    backup(&restored.database.url(), &copy).unwrap();
+    let last = restore(&third.url(), &copy).unwrap();
+    let store = third.open();
+
+    assert_eq!((last.previous, last.shared), (one.epoch, 52));
+    for (given, after, resumed) in [(first, 60, 50), (first, 10, 50), (one.epoch, 60, 52), (other.epoch, 60, 0)] {
+        let place = LogPlace { after, epoch: Some(given) };
+        let refused = store.read(move |tx| place.check(tx)).await;
+        let Err(Error::EpochEnded { current, shared, .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!((current, shared), (last.epoch, resumed));
+    }
+    let beyond = LogPlace { after: 54, epoch: Some(last.epoch) };
+    assert!(matches!(store.read(move |tx| beyond.check(tx)).await, Err(Error::AfterHead { head: 53 })));
+    let end = LogPlace { after: 53, epoch: Some(last.epoch) };
+    assert_eq!(store.read(move |tx| end.check(tx)).await.unwrap().seq, 53);
 }
 
 async fn no_register_is_overwritten_by_a_restore(register: &Register) {
@@ -205,6 +253,7 @@ async fn on_postgres_its_own_tools_are_named(register: &Register) {
 on_sqlite!(
     a_backup_taken_while_writes_go_on_is_of_one_moment,
     a_backup_is_restored_into_a_free_place,
+    each_restore_has_an_epoch_of_its_own,
     no_register_is_overwritten_by_a_restore,
     no_backup_is_restored_beside_the_log_of_an_earlier_register,
     a_damaged_backup_is_refused_and_leaves_nothing_behind,

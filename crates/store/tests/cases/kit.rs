@@ -291,6 +291,8 @@ pub struct Entry {
     pub version: i64,
     #[diesel(sql_type = Nullable<Text>)]
     pub after: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub reason: Option<String>,
     #[diesel(sql_type = Binary)]
     pub leaf_hash: Vec<u8>,
     #[diesel(sql_type = Nullable<Text>)]

@@ -7,7 +7,7 @@ use std::path::Path;
 use store::{DatabaseUrl, Making, OpenError, Readers, Store, backup, expect_current, prepare, readers, restore};
 
 use crate::fixture::mutual;
-use crate::kit::{Database, Engine, Raw, Register};
+use crate::kit::{Database, Engine, Raw, Register, stamp};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -37,7 +37,7 @@ async fn the_files_of_a_register_are_its_owners_alone(_: &Register) {
     let copy = folder.join("copy.db");
     backup(&register.database.url(), &copy).unwrap();
     let restored = folder.join("restored.db");
-    restore(&DatabaseUrl::Sqlite(restored.clone()), &copy).unwrap();
+    restore(&DatabaseUrl::Sqlite(restored.clone()), &copy, &stamp(0), None).unwrap();
 
     let found = files(folder);
 

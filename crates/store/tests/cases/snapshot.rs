@@ -43,7 +43,7 @@ async fn pieces_are_of_one_moment(register: &Register) {
         enter(register, name).await;
     }
     let pieces = register.store.read_in_pieces(names()).await.unwrap();
-    assert_eq!(pieces.seq, 8);
+    assert_eq!(pieces.head.seq, 8);
     // Two pieces wait to be taken and one is in hand: the rest is read after these changes.
     enter(register, "Ida").await;
     register
@@ -55,7 +55,7 @@ async fn pieces_are_of_one_moment(register: &Register) {
         .unwrap();
     assert_eq!(rest(pieces).await, [&["Anna"], &told[..]].concat());
     let now = register.store.read_in_pieces(names()).await.unwrap();
-    assert_eq!(now.seq, 10);
+    assert_eq!(now.head.seq, 10);
     assert_eq!(rest(now).await, [&told[..], &["Ida"]].concat());
 }
 

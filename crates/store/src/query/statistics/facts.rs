@@ -22,6 +22,7 @@ use crate::backend::fragment::Fragment;
 use crate::backend::json::{day_option, parsed, parsed_list, parsed_option, valid};
 use crate::backend::schema::{contracts, entries, mutuals, staff_ballots, stage_transitions};
 use crate::error::Error;
+use crate::log::epoch::EpochId;
 use crate::register::child::ChildRecord;
 use crate::register::record;
 
@@ -62,6 +63,8 @@ impl DayNumber {
 pub struct Facts {
     /// The number of that entry.
     pub(super) seq: i64,
+    /// The epoch that it is of.
+    pub(super) epoch: EpochId,
     mutuals: Ordered<MutualId, MutualFacts>,
     /// What comes before the latest spans of mutuals, of which most have no other.
     earlier: Ordered<MutualId, Box<[Span]>>,
