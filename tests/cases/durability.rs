@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::thread;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use kit::fixture::{MUTUALS, mutual};
-use kit::{Client, Database, Engine, Program, TestApp};
+use kit::{ChildResource, Client, Database, DiskFault, Engine, FaultyDisk, Program, Response, TestApp};
+use serde_json::json;
 
 use crate::entry_log::{assert_sound, entries};
 
@@ -41,6 +42,98 @@ fn every_acknowledged_record_survives_a_kill() {
     let lost: Vec<&String> = acknowledged.difference(&kept).collect();
     assert!(lost.is_empty(), "{} of {} acknowledged records are lost", lost.len(), acknowledged.len());
     assert_eq!(entries.len(), kept.len(), "each record has its entry, and no other has one");
+}
+
+/// The program on a disk that may fail, with the key of the administrator.
+fn serve_on(disk: &FaultyDisk, database: &Database) -> ChildResource {
+    let program = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url());
+    let served = disk.under(program).serve();
+    database.make_admin_key();
+    served
+}
+
+async fn create(address: SocketAddr, name: &str, idempotency_key: &str) -> Response {
+    let client = Client::to(address);
+    let request = client.request("POST".parse().unwrap(), MUTUALS).with_key(kit::admin_key());
+    request.header("idempotency-key", idempotency_key).json(&mutual(name)).await
+}
+
+async fn get(address: SocketAddr, path: &str) -> Response {
+    Client::to(address).request("GET".parse().unwrap(), path).await
+}
+
+/// What it is within five seconds.
+async fn wait_for_readiness(address: SocketAddr, wanted: u16) -> Response {
+    let started = Instant::now();
+    loop {
+        let answer = get(address, "/readyz").await;
+        if answer.status() == wanted {
+            return answer;
+        }
+        assert!(started.elapsed() < Duration::from_secs(5), "it is still {answer:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// The disk fails at the commit, then works again, or the program ends before that. Whichever it is, the same request makes the record
+/// once.
+#[test]
+fn a_change_whose_commit_failed_may_have_been_made_and_is_made_once_when_it_is_repeated() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for is_killed in [false, true] {
+        let (disk, database) = (FaultyDisk::new(), Database::absent(Engine::Sqlite));
+        let mut served = serve_on(&disk, &database);
+        runtime.block_on(async {
+            create(served.address(), "Before", "a").await.expect(201);
+            wait_for_readiness(served.address(), 200).await;
+
+            disk.set(Some(DiskFault::Sync));
+            let failed = create(served.address(), "Meanwhile", "b").await;
+            failed.expect_problem(504, "outcome-unknown");
+            assert!(failed.header("retry-after").is_some());
+            wait_for_readiness(served.address(), 503).await.expect_problem(503, "read-only");
+            let reading = get(served.address(), "/readyz?read_only=true").await;
+            assert_eq!(reading.expect(200), json!({ "status": "read_only" }));
+            get(served.address(), MUTUALS).await.expect(200);
+        });
+        if is_killed {
+            served.kill();
+            disk.set(None);
+            served = serve_on(&disk, &database);
+        } else {
+            disk.set(None);
+        }
+        runtime.block_on(async {
+            wait_for_readiness(served.address(), 200).await;
+            create(served.address(), "Meanwhile", "b").await.expect(201);
+            create(served.address(), "After", "c").await.expect(201);
+            let listed = get(served.address(), MUTUALS).await.expect(200);
+            assert_eq!(listed["items"].as_array().unwrap().len(), 3, "{listed}");
+        });
+        served.kill();
+        assert_sound(&entries(&database));
+    }
+}
+
+#[test]
+fn a_full_disk_is_told_as_such_until_there_is_room_again() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (disk, database) = (FaultyDisk::new(), Database::absent(Engine::Sqlite));
+    let served = serve_on(&disk, &database);
+    runtime.block_on(async {
+        let address = served.address();
+        create(address, "Before", "a").await.expect(201);
+        disk.set(Some(DiskFault::Full));
+        create(address, "Meanwhile", "b").await.expect_problem(507, "storage-full");
+        wait_for_readiness(address, 503).await.expect_problem(503, "read-only");
+        disk.set(None);
+        wait_for_readiness(address, 200).await;
+        create(address, "Meanwhile", "b").await.expect(201);
+    });
+    served.kill();
+    let entries = entries(&database);
+    assert_sound(&entries);
+    assert_eq!(entries.len(), 2);
 }
 
 /// Creates mutuals until the server is gone; gives the ids of those that it said it had created.

@@ -1,8 +1,11 @@
 //! What the service says about itself.
 
+use std::time::{Duration, Instant};
+
 use api::ProblemType;
 use kit::{Database, Engine, TestApp};
 use serde_json::json;
+use tokio::time::sleep;
 
 kit::on_both! {
     it_lives_and_is_ready,
@@ -25,15 +28,22 @@ async fn it_lives_and_is_ready(app: &TestApp) {
 
 async fn it_is_not_ready_without_its_database(app: &TestApp) {
     app.create(kit::fixture::DEPARTMENTS, &kit::fixture::department("Office")).await;
+    app.get("/readyz").await.expect(200);
     app.database().take_away();
-    let answer = app.get("/readyz").await;
+    let taken_away = Instant::now();
+    let mut answer = app.get("/readyz?read_only=true").await;
+    while answer.status() == 200 {
+        assert!(taken_away.elapsed() < Duration::from_secs(5), "it is still ready");
+        sleep(Duration::from_millis(100)).await;
+        answer = app.get("/readyz?read_only=true").await;
+    }
     answer.expect_problem(503, "unavailable");
     assert!(answer.header("retry-after").unwrap().parse::<u32>().is_ok());
     if app.database().engine() == Engine::Postgres {
         // A file that was removed can be read to the end of the process; a database that was dropped can't.
         app.get("/v1/departments").await.expect_problem(503, "unavailable");
-        app.post("/v1/departments", &kit::fixture::department("Bureau")).await.expect_problem(503, "unavailable");
     }
+    app.post("/v1/departments", &kit::fixture::department("Bureau")).await.expect_problem(503, "unavailable");
     assert_eq!(app.get("/livez").await.status(), 200, "restarting the service would not help");
 }
 

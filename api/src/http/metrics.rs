@@ -59,6 +59,7 @@ impl Metrics {
         let mut text = TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default();
         let vitals = service.store.vitals();
         let head = service.store.read(store::entry_log::head).await;
+        let readiness = service.store.readiness().await;
         let mut tell = |kind: &str, name: &str, help: &str, figure: &dyn Display| {
             // Writing to a text does not fail.
             let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {figure}\n");
@@ -73,6 +74,14 @@ impl Metrics {
         tell("counter", "mutuals_write_batches_total", "Transactions of the writer.", &vitals.batches);
         let help = "Writes in these transactions. Divide by the number of transactions for the batch size.";
         tell("counter", "mutuals_batched_writes_total", help, &vitals.batched_writes);
+        let help = "Transactions that the database refused or failed to store.";
+        tell("counter", "mutuals_failed_commits_total", help, &vitals.failed_commits);
+        let help = "Transactions that may have been stored, because the database failed at their commit.";
+        tell("counter", "mutuals_unknown_outcomes_total", help, &vitals.unknown_outcomes);
+        let help = "Whether this instance can read the register: 1 or 0.";
+        tell("gauge", "mutuals_can_read", help, &u8::from(readiness.reads.is_ok()));
+        let help = "Whether this instance can change the register: 1 or 0.";
+        tell("gauge", "mutuals_can_write", help, &u8::from(readiness.writes.is_ok()));
         if let Ok(head) = head {
             let help = "The number of the newest log entry. Absent while the database cannot be read.";
             tell("gauge", "mutuals_log_head", help, &head);

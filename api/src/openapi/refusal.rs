@@ -17,6 +17,7 @@ use super::operation::has_parameter;
 use crate::caller::access;
 use crate::caller::authentication;
 use crate::http::gate;
+use crate::pages::about::READINESS;
 use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails};
 use crate::response::problem_type::ProblemType::{self, *};
 
@@ -52,6 +53,16 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
     ("TooManyRequests", &[TooManyRequests], "The caller has reached a limit; `Retry-After` says when to continue"),
     ("Internal", &[Internal], "The service failed"),
     ("Unavailable", &[Unavailable], "The service cannot respond at the moment; `Retry-After` says when to try again"),
+    (
+        "CannotChange",
+        &[Unavailable, ReadOnly],
+        "The service cannot make changes at the moment, and has not made this one; `Retry-After` says when to try again",
+    ),
+    (
+        "OutcomeUnknown",
+        &[OutcomeUnknown],
+        "The change may or may not have been made: send it again with the same `Idempotency-Key`, or read the record first",
+    ),
     ("StorageFull", &[StorageFull], "The database is full; you can still read"),
 ];
 
@@ -62,6 +73,8 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
     let in_register = path.starts_with("/v1/");
     let names_record = path.contains('{');
     let changes = method != "GET";
+    // Readiness is told as what a change would get.
+    let needs_writing = changes || path == READINESS;
     let is_versioned = has_parameter(operation, "If-Match");
     let names_epoch = has_parameter(operation, "epoch");
     let names_what_may_be_absent = operation.responses.responses.contains_key("404");
@@ -88,7 +101,9 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (is_versioned && method != "POST", "PreconditionRequired"),
         (!gate::UNLIMITED.contains(&path), "TooManyRequests"),
         (true, "Internal"),
-        (true, "Unavailable"),
+        (!needs_writing, "Unavailable"),
+        (needs_writing, "CannotChange"),
+        (changes, "OutcomeUnknown"),
         (in_register && changes, "StorageFull"),
     ];
     let applies = |named: &str| rules.iter().any(|(applies, name)| *applies && *name == named);
@@ -125,7 +140,7 @@ pub(super) fn response(kinds: &[ProblemType], says: &str) -> Response {
         "401" => &[WWW_AUTHENTICATE],
         "412" => &[ETAG],
         "415" => &["Accept-Patch"],
-        "429" | "503" => &[RETRY_AFTER],
+        "429" | "503" | "504" => &[RETRY_AFTER],
         _ => &[],
     };
     add_headers(&mut response, own);
@@ -204,6 +219,8 @@ pub fn example(kind: ProblemType) -> Value {
         PreconditionRequired => Problem::precondition_required(),
         Internal => Problem::internal("example"),
         Unavailable => Problem::unavailable("example"),
+        ReadOnly => Problem::read_only("example"),
+        OutcomeUnknown => Problem::outcome_unknown("example"),
         StorageFull => Problem::storage_full("example"),
     };
     serde_json::to_value(problem.details("/v1/mutuals", id)).unwrap_or_default()

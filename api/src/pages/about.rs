@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, get};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
@@ -18,6 +18,7 @@ use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
 use crate::pages::docs;
 use crate::request::path::PathKey;
+use crate::request::query::Query;
 use crate::response::html;
 use crate::response::problem::{Problem, ProblemDetails};
 use crate::response::problem_type::ProblemType;
@@ -28,6 +29,9 @@ const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
 const BY_ACCEPT: (HeaderName, &str) = (header::VARY, "Accept");
 /// What changes by the second.
 const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+
+/// The path of readiness, which fails as a change would.
+pub const READINESS: &str = "/readyz";
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
@@ -95,6 +99,24 @@ struct Health {
     /// Always `ok`. In any other state, the response is a problem.
     #[schema(value_type = String, example = "ok", max_length = 20)]
     status: &'static str,
+}
+
+/// What this instance can do.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"status": "ok"}))]
+struct ServiceReadiness {
+    /// `ok` if it can read and write, or `read_only`. In any other state, the response is a problem.
+    #[schema(value_type = String, example = "ok", max_length = 20)]
+    status: &'static str,
+}
+
+/// Which instances are ready.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ReadinessQuery {
+    /// `true` accepts an instance that can only read.
+    #[param(default = false)]
+    read_only: Option<bool>,
 }
 
 /// A problem type: what it means and what to do.
@@ -175,14 +197,26 @@ async fn check_liveness() -> HttpResponse {
 
 /// Check that the service can handle requests
 ///
-/// Use this to decide whether to send requests to an instance. The response is 503 if the database cannot be reached or
-/// has no free connection, and as soon as the instance has been told to stop.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The service can handle requests", body = Health)))]
+/// Use this to decide whether to send requests to an instance. It says within two seconds whether this instance can read
+/// and write. An instance that has written nothing lately tries it. Overload does not count.
+///
+/// The response is 503 with the problem type `unavailable` if the instance cannot read or was told to stop, and
+/// `read-only` if it can read but not write. With `read_only=true`, an instance that can only read responds with 200 and the status `read_only`.
+#[utoipa::path(
+    tag = "service", params(ReadinessQuery),
+    responses((status = 200, description = "The service can handle requests", body = ServiceReadiness))
+)]
 #[get("/readyz")]
-async fn check_readiness(app: App) -> Result<HttpResponse, Problem> {
+async fn check_readiness(app: App, Query(asked): Query<ReadinessQuery>) -> Result<HttpResponse, Problem> {
     app.drain.check()?;
-    app.store.ready().await?;
-    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" }))
+    let store::Readiness { reads, writes } = app.store.readiness().await;
+    reads.map_err(Problem::unavailable)?;
+    let status = match writes {
+        Ok(()) => "ok",
+        Err(_) if asked.read_only == Some(true) => "read_only",
+        Err(reason) => return Err(Problem::read_only(reason)),
+    };
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(ServiceReadiness { status }))
 }
 
 /// Get the contract as YAML

@@ -334,32 +334,39 @@ impl Problem {
             .with_source(source)
     }
 
-    /// 503, with the seconds after which it is worth asking again.
-    fn for_now(detail: &str) -> Self {
+    /// 503 or 504, with the seconds after which it is worth asking again.
+    fn for_now(kind: ProblemType, detail: &str) -> Self {
         const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-        Self::new(ProblemType::Unavailable, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
+        Self::new(kind, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
     }
 
     /// 503. The source is logged, never sent.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::for_now("the service cannot respond at the moment; nothing was changed").with_source(source)
+        Self::for_now(ProblemType::Unavailable, "the service cannot respond at the moment; nothing was changed")
+            .with_source(source)
     }
 
     /// 503 for a connection that is one too many.
     pub fn too_many_connections() -> Self {
-        Self::for_now("there are too many connections at the moment; nothing was changed")
+        Self::for_now(ProblemType::Unavailable, "there are too many connections at the moment; nothing was changed")
     }
 
     /// 503 for readiness, once the instance has been told to stop.
     pub fn stopping() -> Self {
-        Self::for_now("this instance is stopping: send requests to another one")
+        Self::for_now(ProblemType::Unavailable, "this instance is stopping: send requests to another one")
     }
 
-    /// 503 for a change that may have been stored all the same. The source is logged, never sent.
+    /// 503 while the register can be read, but not changed. The source is logged, never sent.
+    pub fn read_only(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::for_now(ProblemType::ReadOnly, "the register can only be read at the moment; nothing was changed")
+            .with_source(source)
+    }
+
+    /// 504 for a change that may have been stored. The source is logged, never sent.
     pub fn outcome_unknown(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        let detail = "the connection to the database was lost while the change was being stored, so it may or may not \
-                      have been made: read the record, or send the change again with the same Idempotency-Key";
-        Self::for_now(detail).with_source(source)
+        let detail = "the database failed while the change was being stored, so it may or may not have been made: send it \
+                      again with the same Idempotency-Key, or read the record before you send it again";
+        Self::for_now(ProblemType::OutcomeUnknown, detail).with_source(source)
     }
 
     /// 507. The source is logged, never sent.
@@ -414,7 +421,11 @@ impl Problem {
     pub fn respond(&self, instance: &str, request_id: &str) -> HttpResponse {
         let parts = &self.0;
         if let Some(source) = &parts.source {
-            let level = if parts.kind == ProblemType::Internal { log::Level::Error } else { log::Level::Warn };
+            let level = if matches!(parts.kind, ProblemType::Internal | ProblemType::OutcomeUnknown) {
+                log::Level::Error
+            } else {
+                log::Level::Warn
+            };
             log::log!(level, "{request_id} {}: {}", parts.kind.slug(), chain(source.as_ref()));
         }
         let mut response = HttpResponse::build(parts.kind.status());
@@ -507,6 +518,7 @@ impl From<store::Error> for Problem {
             store::Error::NotReady(conditions) => Self::not_ready(conditions),
             store::Error::ShareUsedUp => Self::share_used_up(),
             store::Error::Unavailable(_) => Self::unavailable(error),
+            store::Error::ReadOnly(_) => Self::read_only(error),
             store::Error::StorageFull(_) => Self::storage_full(error),
             store::Error::OutcomeUnknown(_) => Self::outcome_unknown(error),
             store::Error::Internal(_) => Self::internal(error),

@@ -82,5 +82,9 @@ problem_types! {
     Internal = INTERNAL_SERVER_ERROR "internal" "The service failed";
     /// The service is overloaded or cannot reach its database.
     Unavailable = SERVICE_UNAVAILABLE "unavailable" "The service is temporarily unavailable";
+    /// The register can be read at the moment, but not changed.
+    ReadOnly = SERVICE_UNAVAILABLE "read-only" "The service can only read at the moment";
+    /// The database failed while it stored the change.
+    OutcomeUnknown = GATEWAY_TIMEOUT "outcome-unknown" "The change may have been made";
     StorageFull = INSUFFICIENT_STORAGE "storage-full" "The database is full";
 }

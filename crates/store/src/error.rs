@@ -68,8 +68,11 @@ pub enum Error {
     /// One caller asks for as much at a time as a caller may, while others wait.
     #[error("one caller has used up its share")]
     ShareUsedUp,
-    /// The connection was lost while the change was committed: whether it was stored, only a later read can tell.
-    #[error("the outcome of the commit is unknown: {0}")]
+    /// The database takes no change at the moment, but can be read: it is a standby, or its operator has set it so.
+    #[error("the database is read-only: {0}")]
+    ReadOnly(String),
+    /// The database failed while the change was committed, so that it may have been stored.
+    #[error("the change may or may not have been stored, so look before you repeat it: {0}")]
     OutcomeUnknown(String),
     /// The disk of the database is full.
     #[error("the database's disk is full: {0}")]
@@ -83,7 +86,7 @@ pub enum Error {
 pub(crate) enum BatchError {
     /// Nothing of it was stored.
     NotCommitted(Error),
-    /// The connection was lost at the commit: only a later read can tell.
+    /// The database failed at the commit: it may have been stored.
     Unknown(Error),
 }
 
@@ -263,10 +266,12 @@ impl From<DieselError> for Error {
             DieselError::DatabaseError(
                 DatabaseErrorKind::ClosedConnection
                 | DatabaseErrorKind::UnableToSendCommand
-                | DatabaseErrorKind::SerializationFailure
-                | DatabaseErrorKind::ReadOnlyTransaction,
+                | DatabaseErrorKind::SerializationFailure,
                 info,
             ) => Self::Unavailable(info.message().to_owned()),
+            DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, info) => {
+                Self::ReadOnly(info.message().to_owned())
+            }
             DieselError::DatabaseError(_, info) => by_message(info.message()),
             other => Self::Internal(other.to_string()),
         }
@@ -295,10 +300,19 @@ fn unique_violation(said: &str) -> Error {
     }
 }
 
-/// What the databases say only in words.
+/// What diesel passes on only in words. Those of SQLite and libpq are constants of the libraries that are built in; a PostgreSQL server
+/// speaks English to a register (`server.rs`).
 fn by_message(message: &str) -> Error {
     const FULL: &[&str] = &["database or disk is full", "No space left on device", "could not extend file"];
+    const READ_ONLY: &[&str] = &["attempt to write a readonly database"];
     const UNAVAILABLE: &[&str] = &[
+        "disk I/O error",
+        "locking protocol",
+        "deadlock detected",
+        "too many clients",
+        "remaining connection slots",
+        "out of memory",
+        "out of shared memory",
         "database is locked",
         "database table is locked",
         "server closed the connection",
@@ -315,6 +329,8 @@ fn by_message(message: &str) -> Error {
     let said = |patterns: &[&str]| patterns.iter().any(|pattern| message.contains(pattern));
     if said(FULL) {
         Error::StorageFull(message.to_owned())
+    } else if said(READ_ONLY) {
+        Error::ReadOnly(message.to_owned())
     } else if said(UNAVAILABLE) {
         Error::Unavailable(message.to_owned())
     } else {

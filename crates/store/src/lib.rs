@@ -8,6 +8,7 @@
 
 mod backend;
 mod error;
+mod health;
 pub mod idempotency;
 pub mod import;
 pub mod key;
@@ -41,6 +42,7 @@ pub use backend::migrate::{Making, expect_current, migrate, prepare};
 pub use error::{
     CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES, is_key_of_ids,
 };
+pub use health::Readiness;
 pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice, SortKey, Sorted};
@@ -50,6 +52,8 @@ pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, W
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
+use backend::site::Site;
+use health::Health;
 use log::entry::Head;
 use log::verify::Check;
 use query::snapshot;
@@ -85,6 +89,10 @@ pub struct Vitals {
     pub batches: u64,
     /// Writes in these transactions.
     pub batched_writes: u64,
+    /// Transactions that the database refused or failed to store.
+    pub failed_commits: u64,
+    /// Transactions that may have been stored: the database failed at their commit.
+    pub unknown_outcomes: u64,
 }
 
 /// The register, open for reading and writing, for one client: what it reads counts against the client's share.
@@ -96,7 +104,8 @@ pub struct Store {
 
 /// What all handles of a store share.
 struct Parts {
-    url: DatabaseUrl,
+    site: Site,
+    health: Arc<Health>,
     pool: Pool,
     /// For reads of a few bounded statements.
     reads: Places,
@@ -133,14 +142,16 @@ impl Store {
         let connections = connections.into_iter().fold(0, u32::saturating_add);
         let places = |count: u32, waiting| Places::new(Shares::of(usize::try_from(count).unwrap_or(1), waiting));
         let in_pieces = Arc::new(Semaphore::new(usize::try_from(snapshot::AT_A_TIME).unwrap_or(1)));
-        let mut writing = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
+        let site = Site::of(url).map_err(|error| unreachable(format!("the file cannot be found: {error}")))?;
+        let mut writing = site.open(Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let head = entry_log::newest(&mut ReadTx::on(&mut writing)).map_err(|error| unreachable(error.to_string()))?;
-        let pool = conn::pool(url, connections, PATIENCE)?;
+        let pool = conn::pool(&site, connections, PATIENCE)?;
         let heads = watch::Sender::new(head);
         let queue =
-            writer::start(url.clone(), writing, heads.clone()).map_err(|error| unreachable(error.to_string()))?;
+            writer::start(site.clone(), writing, heads.clone()).map_err(|error| unreachable(error.to_string()))?;
         let parts = Parts {
-            url: url.clone(),
+            health: Health::new(site.clone(), queue.clone()),
+            site,
             pool,
             reads: places(reads, READ_QUEUE),
             surveys: places(surveys, SURVEY_QUEUE),
@@ -170,7 +181,7 @@ impl Store {
     /// Where the register is kept.
     #[must_use]
     pub fn url(&self) -> &DatabaseUrl {
-        &self.parts.url
+        self.parts.site.url()
     }
 
     /// The epoch of the log, as far as this process knows. One that begins while it runs is known with the next write or wait.
@@ -191,7 +202,7 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
     {
-        match self.parts.url {
+        match self.parts.site.url() {
             DatabaseUrl::Sqlite(_) => run(&self.parts.pool, statement(work)),
             DatabaseUrl::Postgres(_) => self.on_blocking_pool(&self.parts.reads, statement(work)).await,
         }
@@ -360,6 +371,7 @@ impl Store {
         let parts = &self.parts;
         let places = [&parts.reads, &parts.surveys, &parts.figures, &parts.own_reads];
         let waiting_reads = places.into_iter().map(Places::waiting).fold(0, usize::saturating_add);
+        let (failed_commits, unknown_outcomes) = parts.queue.commits.counts();
         Vitals {
             connections: pool.connections,
             idle_connections: pool.idle_connections,
@@ -367,20 +379,15 @@ impl Store {
             waiting_writes: progress.waiting.load(Ordering::Relaxed),
             batches: progress.batches.load(Ordering::Relaxed),
             batched_writes: progress.batched_writes.load(Ordering::Relaxed),
+            failed_commits,
+            unknown_outcomes,
         }
     }
 
-    /// Whether requests can be served: the database answers and a connection is free.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] with the reason.
-    pub async fn ready(&self) -> Result<(), Error> {
-        if let DatabaseUrl::Sqlite(path) = &self.parts.url {
-            // An open file that was removed still reads well, but nothing written to it would last.
-            std::fs::metadata(path).map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
-        }
-        let place = self.parts.own_reads.take(&Client::Operator, PATIENCE).await?;
-        self.in_place(place, statement(|tx: &mut ReadTx<'_>| entry_log::head(tx).map(drop))).await
+    /// Whether this instance can read and write, as it was found within the last second or is found now. It takes no more than two
+    /// seconds, however busy the service is.
+    pub async fn readiness(&self) -> Readiness {
+        self.parts.health.ask().await
     }
 
     /// Runs a read when there is a place for it. What the operator reads waits for nobody else.

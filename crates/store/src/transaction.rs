@@ -41,6 +41,13 @@ pub struct Stamp {
     pub request_id: String,
 }
 
+impl Stamp {
+    /// Of a write that leaves no entry.
+    pub(crate) fn of_probe() -> Self {
+        Self { now: DateTime::UNIX_EPOCH, actor: "readiness".to_owned(), request_id: "readiness".to_owned() }
+    }
+}
+
 /// A record that was just stored.
 #[derive(Clone, Debug)]
 pub struct Stored<T> {

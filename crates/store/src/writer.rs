@@ -15,9 +15,11 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use crate::backend::checkpoint::Checkpointer;
-use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
+use crate::backend::conn::{Conn, DatabaseUrl};
 use crate::backend::dialect;
+use crate::backend::site::Site;
 use crate::error::{BatchError, Error};
+use crate::health::Commits;
 use crate::known::{Known, KnownNames, Naming};
 use crate::log::entry::Head;
 use crate::log::entry_log;
@@ -40,6 +42,7 @@ const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Queue {
     jobs: Entrance<Box<dyn Job>>,
     pub(crate) progress: Arc<Progress>,
+    pub(crate) commits: Arc<Commits>,
 }
 
 /// How the writer gets on.
@@ -132,16 +135,24 @@ impl Turn {
 /// Starts the writer; it ends when the last [`Queue`] is dropped.
 ///
 /// Whoever waits for entries is told of the newest after each commit.
-pub(crate) fn start(url: DatabaseUrl, conn: Conn, heads: watch::Sender<Head>) -> std::io::Result<Queue> {
+pub(crate) fn start(site: Site, conn: Conn, heads: watch::Sender<Head>) -> std::io::Result<Queue> {
     let (jobs, waiting) = by_turns(QUEUE);
-    let checkpointer = match &url {
-        DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&url)?),
+    let checkpointer = match site.url() {
+        DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&site)?),
         DatabaseUrl::Postgres(_) => None,
     };
     let progress = Arc::new(Progress::default());
-    let writer = Writer { url, conn: Some(conn), checkpointer, heads, progress: Arc::clone(&progress) };
+    let commits = Arc::new(Commits::default());
+    let writer = Writer {
+        site,
+        conn: Some(conn),
+        checkpointer,
+        heads,
+        progress: Arc::clone(&progress),
+        commits: Arc::clone(&commits),
+    };
     std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
-    Ok(Queue { jobs, progress })
+    Ok(Queue { jobs, progress, commits })
 }
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
@@ -233,16 +244,17 @@ where
 }
 
 struct Writer {
-    url: DatabaseUrl,
+    site: Site,
     conn: Option<Conn>,
     checkpointer: Option<Checkpointer>,
     progress: Arc<Progress>,
+    commits: Arc<Commits>,
     heads: watch::Sender<Head>,
 }
 
 impl Writer {
     fn run(mut self, waiting: &Exit<Box<dyn Job>>) {
-        let most = match self.url {
+        let most = match self.site.url() {
             DatabaseUrl::Sqlite(_) => SQLITE_BATCH,
             DatabaseUrl::Postgres(_) => POSTGRES_BATCH,
         };
@@ -268,7 +280,7 @@ impl Writer {
             }
             Err(BatchError::Unknown(error)) => {
                 log::error!(
-                    "the database connection was lost while committing a batch of {} writes, which may or may not be stored: {error}",
+                    "the database failed while committing a batch of {} writes, so its connection is given up: {error}",
                     jobs.len()
                 );
                 jobs.into_iter().for_each(|job| job.finish(Some(error.clone())));
@@ -300,17 +312,30 @@ impl Writer {
         }
     }
 
-    /// A connection on which anything went wrong is closed, and the next batch opens another. Gives how many writes, from the first on,
-    /// were run.
+    /// Gives how many writes, from the first on, were run.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<usize, BatchError> {
+        self.try_to_commit(jobs).inspect_err(|failure| match failure {
+            BatchError::NotCommitted(error) => self.commits.note_failure(error),
+            BatchError::Unknown(error) => self.commits.note_unknown(error),
+        })
+    }
+
+    /// A connection on which anything went wrong is closed, and the next batch opens another. What SQLite has left in its log after a
+    /// failed commit, the next one writes over.
+    fn try_to_commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<usize, BatchError> {
+        self.site.check().map_err(BatchError::NotCommitted)?;
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => Conn::open(&self.url, Purpose::Write)
+            None => self
+                .site
+                .open_again()
                 .map_err(|error| BatchError::NotCommitted(Error::Unavailable(error.to_string())))?,
         };
         let (done, attempted) = run_batch(&mut conn, jobs)?;
         let clean = match done {
             Done::Committed { head } => {
+                self.site.note_log();
+                self.commits.note_success();
                 raise(&self.heads, head);
                 true
             }
@@ -343,7 +368,7 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(Done, usize)
     let head = store_pending(conn, &pending).map_err(BatchError::NotCommitted)?;
     match dialect::control(conn, &["COMMIT"]) {
         Ok(()) => Ok((Done::Committed { head }, attempted)),
-        Err(error) => Err(dialect::after_failed_commit(conn, error.into())),
+        Err(error) => Err(dialect::after_failed_commit(conn, error)),
     }
 }
 

@@ -316,7 +316,7 @@ impl<R: Imported> Row<R> {
             SavepointOutcome::Done(done) => Ok(Ok(done)),
             SavepointOutcome::NeedsSavepoint => Err(Broken::NeedsSavepoint),
             SavepointOutcome::Refused(problem) => match problem.kind() {
-                ProblemType::Unavailable | ProblemType::StorageFull => {
+                ProblemType::Unavailable | ProblemType::ReadOnly | ProblemType::StorageFull => {
                     Err(Broken::Store(store::Error::Unavailable(problem.to_string())))
                 }
                 _ => Ok(Err(problem)),

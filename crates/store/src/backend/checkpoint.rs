@@ -14,6 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Integer;
 
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose, SQLITE_PATIENCE, busy_timeout};
+use crate::backend::site::Site;
 use crate::error::OpenError;
 
 /// In pages of 4 KiB: 128 MiB. To start over takes the writer some 30 ms, which it is to do seldom. The file keeps twice that length (`journal_size_limit` in `conn.rs`), so that a log that starts over writes
@@ -59,11 +60,11 @@ pub(crate) struct Checkpointer {
 
 impl Checkpointer {
     /// Starts the thread; it ends when this value is dropped.
-    pub(crate) fn start(url: &DatabaseUrl) -> std::io::Result<Self> {
+    pub(crate) fn start(site: &Site) -> std::io::Result<Self> {
         let (wake, woken) = sync_channel(1);
         let too_long = Arc::new(AtomicBool::new(false));
-        let (url, flag) = (url.clone(), Arc::clone(&too_long));
-        std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || run(&url, &woken, &flag))?;
+        let (site, flag) = (site.clone(), Arc::clone(&too_long));
+        std::thread::Builder::new().name("checkpoint".to_owned()).spawn(move || run(&site, &woken, &flag))?;
         Ok(Self { wake, too_long })
     }
 
@@ -88,11 +89,12 @@ struct Progress {
     log: i32,
 }
 
-fn run(url: &DatabaseUrl, woken: &Receiver<()>, too_long: &AtomicBool) {
+fn run(site: &Site, woken: &Receiver<()>, too_long: &AtomicBool) {
     let mut conn = None;
     while woken.recv().is_ok() {
         if conn.is_none() {
-            conn = Conn::open(url, Purpose::Write)
+            conn = site
+                .open(Purpose::Write)
                 .inspect_err(|error| log::warn!("could not open a connection for checkpoints: {error}"))
                 .ok();
         }

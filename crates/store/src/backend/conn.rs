@@ -10,6 +10,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
+use crate::backend::site::Site;
 use crate::error::{Error, OpenError};
 
 /// Where the register is kept: an SQLite file or a PostgreSQL database.
@@ -170,7 +171,7 @@ pub(crate) struct Session {
 /// Opens the pool's connections.
 #[derive(Debug)]
 pub(crate) struct Manager {
-    url: DatabaseUrl,
+    site: Site,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -178,7 +179,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = diesel::ConnectionError;
 
     fn connect(&self) -> Result<Session, diesel::ConnectionError> {
-        Ok(Session { conn: Conn::open(&self.url, Purpose::Read)?, broken: false })
+        Ok(Session { conn: self.site.open(Purpose::Read)?, broken: false })
     }
 
     fn is_valid(&self, session: &mut Session) -> Result<(), diesel::ConnectionError> {
@@ -194,15 +195,15 @@ impl r2d2::ManageConnection for Manager {
 pub(crate) type Pool = r2d2::Pool<Manager>;
 
 /// Makes the pool; it waits at most `patience` for a connection.
-pub(crate) fn pool(url: &DatabaseUrl, size: u32, patience: Duration) -> Result<Pool, OpenError> {
+pub(crate) fn pool(site: &Site, size: u32, patience: Duration) -> Result<Pool, OpenError> {
     r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         .test_on_check_out(false)
         .connection_timeout(patience)
         .error_handler(Box::new(LogWarning))
-        .build(Manager { url: url.clone() })
-        .map_err(|error| OpenError::Unreachable { url: url.to_string(), reason: error.to_string() })
+        .build(Manager { site: site.clone() })
+        .map_err(|error| OpenError::Unreachable { url: site.url().to_string(), reason: error.to_string() })
 }
 
 /// Takes a connection, or says that the database is unavailable.

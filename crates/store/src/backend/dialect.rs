@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use domain::SearchQuery;
@@ -125,7 +126,10 @@ struct Number {
 /// log's head, and gives that head.
 pub(crate) fn begin_write(conn: &mut Conn) -> Result<Head, Error> {
     let (begin, head) = match conn {
-        Conn::Postgres(_) => ("BEGIN", "SELECT seq, at, epoch, epoch_at, clock_settled FROM log_head FOR UPDATE"),
+        Conn::Postgres(_) => (
+            "BEGIN ISOLATION LEVEL READ COMMITTED",
+            "SELECT seq, at, epoch, epoch_at, clock_settled FROM log_head FOR UPDATE",
+        ),
         Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq, at, epoch, epoch_at, clock_settled FROM log_head"),
     };
     control(conn, &[begin])?;
@@ -155,11 +159,35 @@ pub(crate) fn goes_on(conn: &mut Conn) -> Result<bool, Error> {
     }
 }
 
-/// A failed commit has stored nothing on SQLite; on PostgreSQL a lost connection leaves it open.
-pub(crate) fn after_failed_commit(conn: &Conn, error: Error) -> BatchError {
-    match (conn, error) {
-        (Conn::Postgres(_), Error::Unavailable(said)) => BatchError::Unknown(Error::OutcomeUnknown(said)),
-        (_, error) => BatchError::NotCommitted(error),
+/// What a failed commit leaves open.
+///
+/// PostgreSQL has stored nothing where it answers so; without an answer it may have. SQLite writes a transaction to its log, and a failure
+/// after that, as of `fsync`, leaves it there: whoever opens the database after a crash may find it, until another commit writes
+/// over it.
+pub(crate) fn after_failed_commit(conn: &Conn, error: DieselError) -> BatchError {
+    let is_certain = match conn {
+        Conn::Postgres(_) => was_answered(&error),
+        Conn::Sqlite(_) => was_not_written(&error),
+    };
+    if is_certain {
+        BatchError::NotCommitted(error.into())
+    } else {
+        BatchError::Unknown(Error::OutcomeUnknown(error.to_string()))
+    }
+}
+
+fn was_answered(error: &DieselError) -> bool {
+    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
+    matches!(error, DieselError::DatabaseError(kind, _) if !matches!(kind, ClosedConnection | UnableToSendCommand))
+}
+
+/// The failures that SQLite finds before it has written the whole transaction. A log that the disk has no room for lacks the end of it.
+fn was_not_written(error: &DieselError) -> bool {
+    const BEFORE: &[&str] = &["database is locked", "database or disk is full", "no transaction is active"];
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => true,
+        DieselError::DatabaseError(_, info) => BEFORE.iter().any(|text| info.message().contains(text)),
+        _ => false,
     }
 }
 
@@ -190,6 +218,11 @@ where
             parts.iter().try_for_each(|part| part.insert(conn))
         }
     }
+}
+
+/// Changes the row that is there for it, so that a commit has something to put on disk.
+pub(crate) fn probe(conn: &mut Conn) -> QueryResult<()> {
+    Statement::new("UPDATE write_probe SET number = number + 1").execute(conn).map(drop)
 }
 
 /// Whether a connection still answers.

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::Migration as _;
@@ -12,7 +13,7 @@ use diesel::sql_types::Text;
 use diesel::{Connection, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
+use crate::backend::conn::{Conn, DatabaseUrl, Purpose, SQLITE_PATIENCE, busy_timeout};
 use crate::backend::files::{self, Fresh, Readers};
 use crate::error::OpenError;
 use crate::log::log_tree;
@@ -241,6 +242,7 @@ fn prepare_database(url: &DatabaseUrl, making: Making) -> Result<Vec<String>, Op
 }
 
 fn bring_up_to_date(url: &DatabaseUrl, conn: &mut Conn) -> Result<Vec<String>, OpenError> {
+    settle(conn).map_err(|error| unreachable(url, error))?;
     let failed = |reason: String| OpenError::Migration { url: url.to_string(), reason };
     let applied = match conn {
         Conn::Sqlite(conn) => apply(conn, SQLITE),
@@ -252,6 +254,20 @@ fn bring_up_to_date(url: &DatabaseUrl, conn: &mut Conn) -> Result<Vec<String>, O
 }
 
 type Failure = Box<dyn StdError + Send + Sync>;
+
+/// Copies what is in SQLite's write-ahead log into the file. After a failure of the disk, what was found in the log may be in memory
+/// alone, and later commits would stand behind it; unless another process has the register open, whose own it is then.
+fn settle(conn: &mut Conn) -> QueryResult<()> {
+    const PATIENCE: Duration = Duration::from_millis(100);
+    match conn {
+        Conn::Postgres(_) => Ok(()),
+        Conn::Sqlite(conn) => conn.batch_execute(&format!(
+            "{}PRAGMA wal_checkpoint(TRUNCATE); {}",
+            busy_timeout(PATIENCE),
+            busy_timeout(SQLITE_PATIENCE)
+        )),
+    }
+}
 
 fn apply<C, DB>(conn: &mut C, source: EmbeddedMigrations) -> Result<Vec<String>, Failure>
 where

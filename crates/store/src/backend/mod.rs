@@ -10,3 +10,4 @@ pub(crate) mod fragment;
 pub(crate) mod json;
 pub(crate) mod migrate;
 pub(crate) mod schema;
+pub(crate) mod site;

@@ -162,6 +162,15 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Whether a PostgreSQL database refuses writes from its next transaction on, in the sessions that there are too.
+    pub fn refuse_writes(&self, all: bool) {
+        let Place::Postgres { name } = &self.0 else { panic!("only a PostgreSQL server can be set so") };
+        cluster().execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {all}"));
+        self.cut_connections();
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if let Place::Postgres { name } = &self.0 {
@@ -396,6 +405,23 @@ impl Hold {
         .await;
         begins.await.unwrap();
         Self { _release: release }
+    }
+
+    /// Keeps so many reads running, or waiting for their turn.
+    pub async fn reads_of(store: &Store, number: usize) -> Vec<Self> {
+        let mut held = Vec::new();
+        for _ in 0..number {
+            let (release, released) = std::sync::mpsc::channel::<()>();
+            let waits = move |_: &mut store::ReadTx<'_>| {
+                // Over as soon as the other end is dropped.
+                let _ = released.recv();
+                Ok::<(), Error>(())
+            };
+            let store = store.clone();
+            submit(async move { store.read(waits).await }).await;
+            held.push(Self { _release: release });
+        }
+        held
     }
 
     pub fn release(self) {}

@@ -53,6 +53,7 @@ mod making;
 mod migrations;
 mod naming;
 mod outage;
+mod readiness;
 mod references;
 mod report;
 mod round_trip;

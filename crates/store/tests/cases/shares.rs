@@ -41,7 +41,8 @@ async fn long_reads_of_one_address_leave_others_their_turn(register: &Register) 
     let started = Instant::now();
     for own in [address(1), address(2), Client::Keyed("key:a".into())] {
         let store = register.store.for_client(own);
-        store.ready().await.unwrap();
+        let ready = store.readiness().await;
+        assert!(ready.reads.is_ok() && ready.writes.is_ok(), "{ready:?}");
         store.read_one(entry_log::head).await.unwrap();
         store.read(entry_log::head).await.unwrap();
     }

@@ -1,0 +1,243 @@
+//! Whether this instance can read and write just now.
+//!
+//! The writer publishes what became of its commits. Where it has committed nothing lately, a check makes it change the row of
+//! `write_probe`. Reading is tried on a connection of the check's own. So a check waits behind nobody who reads, and a busy service
+//! is a ready one.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{oneshot, watch};
+use tokio::time::timeout;
+
+use crate::backend::conn::{Conn, Purpose};
+use crate::backend::dialect;
+use crate::backend::site::Site;
+use crate::error::Error;
+use crate::log::entry_log;
+use crate::transaction::{ReadTx, Stamp};
+use crate::writer::Queue;
+
+/// What a check found is told again for so long.
+const RECENT: Duration = Duration::from_secs(1);
+/// A check is waited for at most this long: it ends in a shorter time.
+const PATIENCE: Duration = Duration::from_millis(1700);
+/// Reading and writing each have this long.
+const ATTEMPT: Duration = Duration::from_millis(1400);
+/// A service that has committed so lately can write.
+const LATELY: Duration = Duration::from_secs(2);
+/// A writer that committed so lately, and has no turn for the check, is busy.
+const BUSY: Duration = Duration::from_secs(4);
+/// So many attempts to read may wait for a database that doesn't answer.
+const MOST_STUCK: usize = 3;
+
+/// What an instance can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// Whether the register can be read, or why not.
+    pub reads: Result<(), String>,
+    /// Whether the register can be changed, or why not.
+    pub writes: Result<(), String>,
+}
+
+/// What became of the writer's commits.
+#[derive(Default)]
+pub(crate) struct Commits {
+    last: Mutex<Option<Last>>,
+    failed: AtomicU64,
+    unknown: AtomicU64,
+}
+
+#[derive(Clone)]
+struct Last {
+    at: Instant,
+    failure: Option<String>,
+    /// The last one that stored something.
+    success: Option<Instant>,
+}
+
+impl Commits {
+    /// Something is on disk.
+    pub(crate) fn note_success(&self) {
+        let now = Instant::now();
+        *self.last() = Some(Last { at: now, failure: None, success: Some(now) });
+    }
+
+    /// Nothing was stored, and the database is why.
+    pub(crate) fn note_failure(&self, error: &Error) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
+        self.note(error);
+    }
+
+    /// Nobody knows whether something was stored.
+    pub(crate) fn note_unknown(&self, error: &Error) {
+        self.unknown.fetch_add(1, Ordering::Relaxed);
+        self.note(error);
+    }
+
+    /// Commits that failed, and those whose outcome is unknown.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.failed.load(Ordering::Relaxed), self.unknown.load(Ordering::Relaxed))
+    }
+
+    fn note(&self, error: &Error) {
+        let mut last = self.last();
+        let success = last.as_ref().and_then(|last| last.success);
+        *last = Some(Last { at: Instant::now(), failure: Some(error.to_string()), success });
+    }
+
+    fn have_succeeded_within(&self, time: Duration) -> bool {
+        self.last().as_ref().is_some_and(|last| last.failure.is_none() && last.at.elapsed() < time)
+    }
+
+    /// Why the last one failed, if it did.
+    fn failure(&self) -> Option<String> {
+        self.last().as_ref().and_then(|last| last.failure.clone())
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Last>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What checks of a store share.
+pub(crate) struct Health {
+    site: Site,
+    queue: Queue,
+    found: watch::Sender<Option<(Instant, Readiness)>>,
+    /// Held by the check that is running.
+    turn: Arc<tokio::sync::Mutex<()>>,
+    /// For reading, while no check uses it.
+    conn: Mutex<Option<Conn>>,
+    reading: AtomicUsize,
+}
+
+impl Health {
+    pub(crate) fn new(site: Site, queue: Queue) -> Arc<Self> {
+        let found = watch::Sender::new(None);
+        Arc::new(Self {
+            site,
+            queue,
+            found,
+            turn: Arc::default(),
+            conn: Mutex::default(),
+            reading: AtomicUsize::new(0),
+        })
+    }
+
+    /// What was found lately, or what a check finds now.
+    pub(crate) async fn ask(self: &Arc<Self>) -> Readiness {
+        let mut found = self.found.subscribe();
+        let recent = |found: &Option<(Instant, Readiness)>| {
+            found.as_ref().filter(|(at, _)| at.elapsed() < RECENT).map(|(_, readiness)| readiness.clone())
+        };
+        if let Some(readiness) = recent(&found.borrow_and_update()) {
+            return readiness;
+        }
+        if let Ok(turn) = Arc::clone(&self.turn).try_lock_owned() {
+            let health = Arc::clone(self);
+            // Whoever asked may go away: others wait for the same check.
+            drop(tokio::spawn(async move {
+                let _turn = turn;
+                health.check().await;
+            }));
+        }
+        let check = timeout(PATIENCE, found.wait_for(|found| recent(found).is_some())).await;
+        let readiness = check.ok().and_then(Result::ok).and_then(|found| recent(&found));
+        readiness.unwrap_or_else(|| Readiness::failed("the check did not end in time"))
+    }
+
+    async fn check(self: &Arc<Self>) {
+        let readiness = match self.site.check() {
+            Ok(()) => {
+                let reading = tokio::spawn(Arc::clone(self).try_reading());
+                let writes = self.try_writing().await;
+                let reads = reading.await.unwrap_or_else(|error| Err(error.to_string()));
+                Readiness { reads, writes }
+            }
+            Err(error) => Readiness::failed(&error.to_string()),
+        };
+        let before = self.found.send_replace(Some((Instant::now(), readiness.clone())));
+        let before = before.map(|(_, before)| before);
+        tell("reading", before.as_ref().map(|before| &before.reads), &readiness.reads);
+        tell("writing", before.as_ref().map(|before| &before.writes), &readiness.writes);
+    }
+
+    /// On a thread of its own: none of those that serve requests is to wait for a database that doesn't answer.
+    async fn try_reading(self: Arc<Self>) -> Result<(), String> {
+        if self.reading.fetch_add(1, Ordering::AcqRel) >= MOST_STUCK {
+            self.reading.fetch_sub(1, Ordering::AcqRel);
+            return Err("earlier checks still wait for the database".to_owned());
+        }
+        let (reply, answer) = oneshot::channel();
+        let health = Arc::clone(&self);
+        let read = move || {
+            // Nobody may be waiting any more.
+            drop(reply.send(health.read()));
+            health.reading.fetch_sub(1, Ordering::AcqRel);
+        };
+        if let Err(error) = thread::Builder::new().name("readiness".to_owned()).spawn(read) {
+            self.reading.fetch_sub(1, Ordering::AcqRel);
+            return Err(error.to_string());
+        }
+        match timeout(ATTEMPT, answer).await {
+            Ok(Ok(result)) => result.map_err(|error| error.to_string()),
+            Ok(Err(_)) => Err("the check was cut short".to_owned()),
+            Err(_) => Err("the database did not answer in time".to_owned()),
+        }
+    }
+
+    fn read(&self) -> Result<(), Error> {
+        let kept = self.conn.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut conn) = kept
+            && entry_log::head(&mut ReadTx::on(&mut conn)).is_ok()
+        {
+            return Ok(self.keep(conn));
+        }
+        let opened = self.site.open(Purpose::Read);
+        let mut conn = opened.map_err(|error| Error::Unavailable(error.to_string()))?;
+        entry_log::head(&mut ReadTx::on(&mut conn))?;
+        Ok(self.keep(conn))
+    }
+
+    fn keep(&self, conn: Conn) {
+        *self.conn.lock().unwrap_or_else(PoisonError::into_inner) = Some(conn);
+    }
+
+    async fn try_writing(&self) -> Result<(), String> {
+        let commits = &self.queue.commits;
+        if commits.have_succeeded_within(LATELY) {
+            return Ok(());
+        }
+        let probe = self.queue.submit(Stamp::of_probe(), Vec::new(), |tx| Ok::<_, Error>(dialect::probe(tx.adding())?));
+        let failure = match timeout(ATTEMPT, probe).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no turn to write came in time".to_owned(),
+        };
+        match commits.failure() {
+            Some(cause) => Err(cause),
+            None if commits.have_succeeded_within(BUSY) => Ok(()),
+            None => Err(failure),
+        }
+    }
+}
+
+impl Readiness {
+    fn failed(reason: &str) -> Self {
+        Self { reads: Err(reason.to_owned()), writes: Err(reason.to_owned()) }
+    }
+}
+
+/// Tells the operator of a change, once.
+fn tell(what: &str, before: Option<&Result<(), String>>, now: &Result<(), String>) {
+    match (before, now) {
+        (None | Some(Ok(())), Err(reason)) => {
+            log::error!("{what} does not work, so the service is not ready: {reason}")
+        }
+        (Some(Err(_)), Ok(())) => log::info!("{what} works again"),
+        _ => {}
+    }
+}
