@@ -6,7 +6,7 @@ use std::sync::{Barrier, mpsc};
 use std::time::Duration;
 
 use domain::{Department, DraftAccess, Mutual};
-use store::{Error, StoredRoot as _, WriteTx};
+use store::{Client, Error, StoredRoot as _, WriteTx};
 use tokio::task::JoinSet;
 
 use crate::fixture::{department, mutual};
@@ -18,8 +18,9 @@ async fn warm_up(register: &Register) {
     const READS: usize = 8;
     let all_there = Arc::new(Barrier::new(READS));
     let mut reads = JoinSet::new();
-    for _ in 0..READS {
-        let (store, all_there) = (register.store.clone(), Arc::clone(&all_there));
+    for number in 0..READS {
+        let client = Client::Keyed(format!("key:{number}").into());
+        let (store, all_there) = (register.store.for_client(client), Arc::clone(&all_there));
         reads.spawn(async move {
             let meet = move |_: &mut store::ReadTx<'_>| {
                 all_there.wait();
