@@ -82,6 +82,8 @@ pub struct Shared {
     pub import_call: Arc<Notify>,
     /// A file to be imported may have so many bytes.
     pub import_limit: usize,
+    /// How fast a client must at least take an export.
+    pub export_pace: Pace,
 }
 
 impl Shared {
@@ -129,6 +131,15 @@ impl Present {
         let shared = request.app_data::<Data<Shared>>().ok_or_else(|| Problem::internal("there is no register"))?;
         Ok(Self { epoch: shared.store.epoch(), now: shared.clock.now() })
     }
+}
+
+/// How fast a client must at least take what it asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// Over so long.
+    pub window: Duration,
+    /// So many bytes.
+    pub bytes: u64,
 }
 
 /// Where the service's time comes from.

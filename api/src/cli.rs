@@ -149,6 +149,7 @@ impl Serve {
             scrutineer_above: self.scrutineer_above,
             signer: self.signing.signer()?,
             production: self.production,
+            export_window: Config::EXPORT_WINDOW,
         })
     }
 }

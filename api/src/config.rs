@@ -1,14 +1,16 @@
 //! What an operator can set, by the command line or the environment, and the defaults.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, value_parser};
-use store::{DatabaseUrl, Making};
+use store::{DatabaseUrl, Making, SpoolSettings};
 
+use crate::app::Pace;
 use crate::caller::jwt;
 use crate::history::signing::LogSigner;
 use crate::http::proxy::{Proxies, PublicUrl};
@@ -35,6 +37,8 @@ pub struct Config {
     pub signer: Option<LogSigner>,
     /// What a service in production is held to.
     pub production: Production,
+    /// Over so long it is seen how much a client takes of an export.
+    pub export_window: Duration,
 }
 
 /// What a service in production is held to.
@@ -68,14 +72,39 @@ pub struct Production {
     #[arg(long = "keep-imports", env = "MUTUALS_KEEP_IMPORTS", default_value = "30", value_name = "DAYS")]
     #[arg(value_parser = value_parser!(i64).range(1..=3650).map(TimeDelta::days))]
     pub imports_kept: TimeDelta,
+    /// Folder for exports that are being sent; by default that of the SQLite file, or the system's for temporary files
+    #[arg(long = "export-dir", env = "MUTUALS_EXPORT_DIR", value_name = "FOLDER")]
+    pub export_folder: Option<PathBuf>,
+    /// Room for exports that are being sent, in MiB; each may take half of it
+    #[arg(long = "export-space", env = "MUTUALS_EXPORT_SPACE", default_value = "4096", value_name = "MIB")]
+    #[arg(value_parser = value_parser!(u64).range(1..=1 << 30))]
+    pub export_space: u64,
+    /// KiB a second that a client must at least take of an export
+    #[arg(long = "export-min-rate", env = "MUTUALS_EXPORT_MIN_RATE", default_value = "8", value_name = "KIB")]
+    #[arg(value_parser = value_parser!(u64).range(0..=1 << 20))]
+    pub export_rate: u64,
     /// Address and port for Prometheus metrics; off by default
     #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
 }
 
 impl Config {
+    /// Over so long it is seen how much a client takes of an export, by default.
+    pub const EXPORT_WINDOW: Duration = Duration::from_secs(30);
     /// The time for a head and for a body, by default.
     pub const REQUEST_TIME: Duration = Duration::from_secs(10);
+
+    /// Where exports that are being sent are kept, and how much of them.
+    pub fn exports(&self) -> SpoolSettings {
+        let Production { export_folder, export_space, .. } = &self.production;
+        SpoolSettings { folder: export_folder.clone(), limit: export_space.saturating_mul(1024 * 1024) }
+    }
+
+    /// How fast a client must at least take an export.
+    pub fn export_pace(&self) -> Pace {
+        let bytes_a_second = self.production.export_rate.saturating_mul(1024);
+        Pace { window: self.export_window, bytes: bytes_a_second.saturating_mul(self.export_window.as_secs()) }
+    }
 
     /// Where callers reach the service: the address that they know, or else this machine.
     pub fn address(&self) -> String {

@@ -124,7 +124,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let verifier = verifier(&config)?;
     store::prepare(&config.database_url, config.making)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
-    let store = Store::open(&config.database_url, workers)?;
+    let store = Store::open_with(&config.database_url, workers, &config.exports())?;
     let connections = Arc::new(Connections::new(config.production.max_connections, config.production.request_time));
     let importer = Importer::new(store.clone(), clock.clone(), config.scrutineer_above, config.production.imports_kept);
     let shared = App::new(Shared {
@@ -132,6 +132,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         clock,
         import_call: Arc::clone(&importer.call),
         import_limit: config.production.import_limit,
+        export_pace: config.export_pace(),
         connections,
         drain: Arc::default(),
         body_time: config.production.request_time,

@@ -1,14 +1,18 @@
 //! Bulk out: the exports say what the lists say, of one moment, and a spreadsheet finds nothing in them to carry out.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join;
 use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_contract, full_department, full_mutual,
     full_staff_ballot, id, mutual, staff_ballot, with,
 };
-use kit::{Response, Sample, TestApp};
+use kit::{Database, Engine, Response, Sample, TestApp, admin_key};
 use serde_json::{Map, Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
 
 kit::on_both! {
     an_export_says_what_the_list_says,
@@ -17,7 +21,10 @@ kit::on_both! {
     a_key_exports_what_it_may_see,
     texts_that_look_like_formulas_are_harmless,
     an_export_of_nothing_has_its_names,
-    an_export_that_breaks_off_does_not_look_whole,
+    an_export_that_cannot_be_read_is_refused,
+    who_hardly_reads_an_export_is_given_up,
+    an_export_ends_with_its_key,
+    an_export_has_bounded_room,
     exports_are_answered_like_other_reads,
 }
 
@@ -164,16 +171,105 @@ async fn an_export_of_nothing_has_its_names(app: &TestApp) {
 }
 
 /// A document that can't be read, far behind the first page.
-async fn an_export_that_breaks_off_does_not_look_whole(app: &TestApp) {
+async fn an_export_that_cannot_be_read_is_refused(app: &TestApp) {
     fill(app).await;
     let last = app.get(format!("{MUTUALS}/mutual-209")).await.expect(200);
     app.database().execute(&format!("UPDATE mutuals SET document = 'no JSON' WHERE id = '{}'", id(&last)));
     let client = kit::Client::to(app.address());
     let request = client.request("GET".parse().unwrap(), format!("{MUTUALS}/export.csv"));
-    let broken = client.try_send(&request).await;
-    assert!(broken.is_err(), "{broken:?}");
+    assert_eq!(client.try_send(&request).await.unwrap().status(), 500);
     // The connection of the database is as good as new.
     assert_eq!(lines(&app.get(format!("{DEPARTMENTS}/export.ndjson")).await).len(), 3);
+}
+
+/// A service whose export of departments has 24 MB, more than connections hold that nobody reads.
+async fn with_a_large_export(app: &TestApp, configure: impl FnOnce(&mut api::Config)) -> TestApp {
+    let app = TestApp::with(Database::fresh(app.database().engine()), configure);
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let long = match app.database().engine() {
+        Engine::Sqlite => "json_set(document, '$.note', hex(zeroblob(1000000)))",
+        Engine::Postgres => "jsonb_set(document::jsonb, '{note}', to_jsonb(repeat('x', 2000000)))::text",
+    };
+    app.database().execute(&format!(
+        "INSERT INTO departments (id, version, created_at, updated_at, slug, name, name_folded, kind, document) \
+         WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 12) \
+         SELECT '' || n, version, created_at, updated_at, '' || n, name, '' || n, kind, {long} FROM departments, counted"
+    ));
+    app
+}
+
+/// A client that has asked for an export and read its head.
+struct Reader {
+    stream: TcpStream,
+    taken: usize,
+}
+
+impl Reader {
+    async fn begin(app: &TestApp, key: Option<&str>) -> Self {
+        let authorization = key.map_or_else(String::new, |key| format!("Authorization: Bearer {key}\r\n"));
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        let head =
+            format!("GET {DEPARTMENTS}/export.ndjson HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{authorization}\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 1000];
+        let taken = timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap();
+        let answer = String::from_utf8_lossy(&answer[..taken]).into_owned();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains("content-length: 24"), "{answer}");
+        Self { stream, taken }
+    }
+
+    /// Reads until the connection ends, and tells whether all was there.
+    async fn has_all(mut self) -> bool {
+        let mut rest = Vec::new();
+        // A reset is an end too.
+        drop(timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.expect("the connection does not end"));
+        self.taken + rest.len() > 24_000_000
+    }
+}
+
+/// Longer than anything takes here.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn who_hardly_reads_an_export_is_given_up(app: &TestApp) {
+    let app = with_a_large_export(app, |config| config.export_window = Duration::from_secs(1)).await;
+    let export = format!("{DEPARTMENTS}/export.ndjson");
+    let slow = [Reader::begin(&app, None).await, Reader::begin(&app, None).await];
+    // They have both places of their address. Callers with a key have others.
+    assert_eq!(app.get(&export).await.status(), 200);
+    let started = Instant::now();
+    loop {
+        let other = app.get(&export).without_key().await;
+        if other.status() == 200 {
+            break;
+        }
+        other.expect_problem(429, "too-many-requests");
+        assert!(other.header("retry-after").is_some());
+        assert!(started.elapsed() < PATIENCE, "their places are never free again");
+    }
+    for reader in slow {
+        assert!(!reader.has_all().await, "what was given up looks whole");
+    }
+}
+
+async fn an_export_ends_with_its_key(app: &TestApp) {
+    let app = with_a_large_export(app, |_| {}).await;
+    let made = app.create("/v1/keys", &json!({"label": "Export", "role": "auditor", "expires_in_days": 30})).await;
+    let kept = Reader::begin(&app, Some(admin_key())).await;
+    let ended = Reader::begin(&app, made["key"].as_str()).await;
+    app.delete(format!("/v1/keys/{}", id(&made))).without("if-match").await.expect(204);
+    sleep(Duration::from_secs(1)).await;
+    assert!(!ended.has_all().await, "an export goes on with a revoked key");
+    assert!(kept.has_all().await, "another's export ended");
+}
+
+async fn an_export_has_bounded_room(app: &TestApp) {
+    let app = with_a_large_export(app, |config| config.production.export_space = 8).await;
+    let refused = app.get(format!("{DEPARTMENTS}/export.ndjson")).await;
+    let problem = refused.problem(400);
+    assert_eq!(problem["type"], "/problems/invalid-parameter");
+    assert!(problem["detail"].as_str().unwrap().contains("4 MiB"), "{problem}");
+    assert_eq!(lines(&app.get(format!("{DEPARTMENTS}/export.ndjson?q=nothing")).await).len(), 0);
 }
 
 async fn exports_are_answered_like_other_reads(app: &TestApp) {

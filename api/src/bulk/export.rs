@@ -1,24 +1,20 @@
 //! Bulk out: all records of a list in one answer, as lines of JSON or as a table.
 //!
-//! An export is read page by page in one snapshot and sent as it is read, so that its size costs no memory. What breaks off ends the
-//! connection, so that it never looks whole.
-
-use std::time::Duration;
+//! An export is read page by page in one snapshot into a file, and sent from there, so that its size costs no memory and nobody who
+//! reads slowly holds the snapshot.
 
 use actix_web::http::header::{self, HeaderName};
-use actix_web::rt::time::Instant;
-use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
 use document::Wire;
 use document::record::personal;
 use domain::{Contract, Department, Mutual, StaffBallot};
-use futures_util::{Stream, stream};
-use store::{Page, Pieces, ReadTx, Slice};
+use store::{Page, ReadTx, Slice};
 use utoipa::openapi::path::{HttpMethod, ParameterIn};
 use utoipa::{IntoParams as _, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
+use crate::bulk::delivery::Delivery;
 use crate::caller::Caller;
 use crate::register::operations::{Operation, answer_as, named};
 use crate::register::resource::Root;
@@ -32,9 +28,6 @@ pub static REGISTER_EPOCH: HeaderName = HeaderName::from_static("register-epoch"
 
 /// So many records are read at a time.
 const AT_A_TIME: usize = 200;
-
-/// A client has so long to take all of it: its snapshot keeps the database from tidying up.
-const LONGEST: Duration = Duration::from_secs(30 * 60);
 
 /// One JSON object on each line: the record as in a request for this record alone. Every line ends with a line feed.
 #[derive(ToSchema)]
@@ -65,7 +58,8 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
     let lines = format!(
         "Each line is a `{name}`{seen}, in the order of entry. All lines show the register at the same moment, and \
          `Register-Seq` has the newest log entry at that moment. If the connection breaks, the file is incomplete: \
-         repeat the request."
+         repeat the request. The service closes the connection of a client that hardly reads, and of one whose key \
+         is revoked."
     );
     let table = format!(
         "CSV (RFC 4180, UTF-8): a header line, then a line for each {one}{seen}, in the order of entry. Each field \
@@ -118,10 +112,11 @@ impl Form {
 async fn export<R: Root>(app: &App, caller: Caller, filter: R::Filter, form: Form) -> Result<HttpResponse, Problem> {
     let sort = *R::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
     let columns = table::columns(&<R::Document as Wire>::OBJECT);
-    let mut page = Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false });
+    let (sees, mut page) =
+        (caller.clone(), Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false }));
     let next = move |tx: &mut ReadTx<'_>| {
         let Some(asked) = page.take() else { return Ok(None) };
-        let slice = R::list(tx, &filter, &asked, caller.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
+        let slice = R::list(tx, &filter, &asked, sees.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
         let piece = match form {
             Form::Lines => lines(&slice),
             Form::Table => rows(&columns, asked.after.is_none(), &slice)?,
@@ -129,14 +124,15 @@ async fn export<R: Root>(app: &App, caller: Caller, filter: R::Filter, form: For
         page = slice.next.map(|after| Page { after: Some(after), ..asked });
         Ok::<_, Problem>(Some(piece))
     };
-    let Pieces { head, rest } = app.store.read_in_pieces(next).await?;
+    let spooled = app.store.spool(next).await?;
     let mut response = HttpResponse::Ok();
     response
         .insert_header((header::CONTENT_TYPE, form.media_type()))
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .insert_header((REGISTER_EPOCH.clone(), head.epoch.id.to_string()))
-        .insert_header((REGISTER_SEQ.clone(), head.seq.to_string()));
-    Ok(response.streaming(until_too_late(rest)))
+        .insert_header((REGISTER_EPOCH.clone(), spooled.head.epoch.id.to_string()))
+        .insert_header((REGISTER_SEQ.clone(), spooled.head.seq.to_string()));
+    let delivery = Delivery::begin(app, caller, spooled);
+    Ok(response.body(delivery.into_body()))
 }
 
 fn lines(slice: &Slice) -> Vec<u8> {
@@ -159,20 +155,4 @@ fn rows(columns: &[Column], is_first: bool, slice: &Slice) -> Result<Vec<u8>, Pr
         writer.write_record(cells).map_err(Problem::internal)?;
     }
     writer.into_inner().map_err(|error| Problem::internal(error.to_string()))
-}
-
-/// The pieces as a body, which breaks off where a piece can't be read or the time is over.
-fn until_too_late(
-    mut rest: tokio::sync::mpsc::Receiver<Result<Vec<u8>, Problem>>,
-) -> impl Stream<Item = Result<Bytes, Problem>> {
-    let end = Instant::now() + LONGEST;
-    stream::poll_fn(move |context| {
-        rest.poll_recv(context).map(|piece| {
-            let piece = match piece? {
-                Ok(_) if Instant::now() > end => Err(Problem::unavailable("a client took too long over an export")),
-                piece => piece.map(Bytes::from),
-            };
-            Some(piece.inspect_err(|problem| log::warn!("an export was cut short: {problem:?}")))
-        })
-    })
 }

@@ -1,5 +1,6 @@
 //! Many records at once: exports, imports and the sample register.
 
+pub mod delivery;
 pub mod export;
 pub mod import;
 pub mod sample;

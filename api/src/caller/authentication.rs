@@ -152,7 +152,7 @@ pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
     check(key::validity(tx, key_id)?, now)
 }
 
-/// The same before the writer's turn, for what is refused without one.
+/// The same before the writer's turn, for what is refused without one, and while a long answer is being sent.
 ///
 /// # Errors
 /// 401 with the reason.

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use actix_web::rt::System;
 use clap::{Args, Subcommand};
@@ -185,6 +186,9 @@ async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure
     Ok(out.flush()?)
 }
 
+/// Longer than the service, or whoever copies the register, reads at a time.
+const LONGEST_READ: Duration = Duration::from_secs(120);
+
 pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     let forget = erasure::of(&erase.path)?;
     let reason = noted(&erase.reason)?;
@@ -194,7 +198,7 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
         Ok(store.write(stamp, move |tx| forget(tx, &reason)).await?)
     })?;
     say(&format!("erased {forgotten} values of {} from the log", erase.path));
-    if !store::empty_write_ahead_log(&url)? {
+    if !store::empty_write_ahead_log(&url, LONGEST_READ)? {
         let rest = "the database's -wal file may still contain them, because a long read is running: the file disappears when the service stops";
         return Err(rest.into());
     }

@@ -185,6 +185,15 @@ impl Problem {
         Self::new(ProblemType::InvalidParameter, detail).with_errors(errors)
     }
 
+    /// 400: what was asked for has more bytes than an answer may have.
+    fn too_large(limit: u64) -> Self {
+        let mebibytes = limit.div_euclid(1024 * 1024);
+        let detail = format!(
+            "this would be more than the {mebibytes} MiB that one export may have: narrow the filter, or ask the operator to raise the limit"
+        );
+        Self::new(ProblemType::InvalidParameter, detail)
+    }
+
     /// 401: who the caller is must be said, or said otherwise.
     pub fn unauthenticated(detail: impl Into<String>, challenge: HeaderValue) -> Self {
         Self::new(ProblemType::Unauthenticated, detail).with_header(header::WWW_AUTHENTICATE, challenge)
@@ -517,6 +526,7 @@ impl From<store::Error> for Problem {
             store::Error::State(faults) => Self::state_conflict(faults),
             store::Error::NotReady(conditions) => Self::not_ready(conditions),
             store::Error::ShareUsedUp => Self::share_used_up(),
+            store::Error::TooLarge { limit } => Self::too_large(limit),
             store::Error::Unavailable(_) => Self::unavailable(error),
             store::Error::ReadOnly(_) => Self::read_only(error),
             store::Error::StorageFull(_) => Self::storage_full(error),

@@ -2,6 +2,8 @@
 //!
 //! Knows no word of HTTP: `api` turns each variant into its problem.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use domain::{BallotError, Condition, Fault, Kind};
@@ -65,6 +67,12 @@ pub enum Error {
     /// The database can't be reached or has no time; a later try may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// The answer would have more bytes than one may have.
+    #[error("an answer of more than {limit} bytes")]
+    TooLarge {
+        /// So many it may have.
+        limit: u64,
+    },
     /// One caller asks for as much at a time as a caller may, while others wait.
     #[error("one caller has used up its share")]
     ShareUsedUp,
@@ -250,6 +258,14 @@ pub enum OpenError {
         /// The address, without its password.
         url: String,
         /// What failed.
+        reason: String,
+    },
+    /// Exports can't be written where they are to be.
+    #[error("cannot write exports in {}: {reason}", folder.display())]
+    Spool {
+        /// The folder that was named.
+        folder: PathBuf,
+        /// What the system said.
         reason: String,
     },
     /// A backup or a restore can't be done as asked.

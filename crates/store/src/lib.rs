@@ -25,7 +25,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::{Mutex, Semaphore, oneshot, watch};
+use tokio::sync::{Mutex, oneshot, watch};
 use tokio::time::timeout;
 
 pub use log::epoch::{Epoch, EpochId, LogPlace, Renewal};
@@ -46,7 +46,7 @@ pub use health::Readiness;
 pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
 pub use query::keyset::{IdPage, Listed, Page, Position, Slice, SortKey, Sorted};
-pub use query::snapshot::Pieces;
+pub use query::spool::{SpoolSettings, Spooled};
 pub use share::Client;
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
 
@@ -56,7 +56,7 @@ use backend::site::Site;
 use health::Health;
 use log::entry::Head;
 use log::verify::Check;
-use query::snapshot;
+use query::spool::{self, Spool};
 use register::upgrade;
 use share::{Place, Places, Shares};
 use writer::PATIENCE;
@@ -115,8 +115,10 @@ struct Parts {
     figures: Places,
     /// For what the service itself and its operators read, whoever else does.
     own_reads: Places,
-    /// For reads that go on for as long as somebody takes what they read.
-    in_pieces: Arc<Semaphore>,
+    /// For what is too large for one answer: while the database is read, and until all of it is taken.
+    spooling: Places,
+    spooled: Places,
+    spool: Spool,
     queue: writer::Queue,
     /// The newest entry that this process knows of.
     heads: watch::Sender<Head>,
@@ -132,16 +134,24 @@ impl Store {
     /// # Errors
     /// [`OpenError::Unreachable`] where the database does not answer.
     pub fn open(url: &DatabaseUrl, workers: u32) -> Result<Self, OpenError> {
+        Self::open_with(url, workers, &SpoolSettings::default())
+    }
+
+    /// The same with settings for exports.
+    ///
+    /// # Errors
+    /// [`OpenError::Spool`] too, where nothing can be written in the folder that they name.
+    pub fn open_with(url: &DatabaseUrl, workers: u32, exports: &SpoolSettings) -> Result<Self, OpenError> {
         let unreachable = |reason: String| OpenError::Unreachable { url: url.to_string(), reason };
         // On SQLite the workers read on connections of their own.
         let (direct, reads, surveys) = match url {
             DatabaseUrl::Sqlite(_) => (workers, 4, 3),
             DatabaseUrl::Postgres(_) => (0, workers.saturating_mul(4).max(8), 4),
         };
-        let connections = [direct, reads, surveys, FIGURES, OWN_READS, snapshot::AT_A_TIME];
+        let connections = [direct, reads, surveys, FIGURES, OWN_READS, spool::AT_A_TIME];
         let connections = connections.into_iter().fold(0, u32::saturating_add);
         let places = |count: u32, waiting| Places::new(Shares::of(usize::try_from(count).unwrap_or(1), waiting));
-        let in_pieces = Arc::new(Semaphore::new(usize::try_from(snapshot::AT_A_TIME).unwrap_or(1)));
+        let spool = Spool::open(exports, url)?;
         let site = Site::of(url).map_err(|error| unreachable(format!("the file cannot be found: {error}")))?;
         let mut writing = site.open(Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let head = entry_log::newest(&mut ReadTx::on(&mut writing)).map_err(|error| unreachable(error.to_string()))?;
@@ -157,7 +167,9 @@ impl Store {
             surveys: places(surveys, SURVEY_QUEUE),
             figures: places(FIGURES, SURVEY_QUEUE),
             own_reads: Places::new(Shares::for_one(usize::try_from(OWN_READS).unwrap_or(1), READ_QUEUE)),
-            in_pieces,
+            spooling: places(spool::AT_A_TIME, SURVEY_QUEUE),
+            spooled: Places::new(Shares { each: spool::KEPT_BY_ONE, ..Shares::of(spool::KEPT, SURVEY_QUEUE) }),
+            spool,
             queue,
             heads,
             lookout: Mutex::default(),
@@ -259,25 +271,28 @@ impl Store {
         self.in_place(place, compute).await
     }
 
-    /// Reads piece by piece, until `next` gives none or nobody takes them any more. What goes wrong with the first piece is told
-    /// before there is any.
+    /// Reads what is too large for one answer, piece by piece until `next` gives none, into a file to be taken from at leisure. The
+    /// snapshot ends with the reading. If nobody waits for it any more, the reading ends too.
     ///
     /// # Errors
-    /// What `next` returns, or [`Error::Unavailable`] where too many such reads are running or no connection is free in time.
-    pub async fn read_in_pieces<E, F>(&self, next: F) -> Result<Pieces<E>, E>
+    /// What `next` returns, [`Error::TooLarge`] where it is too long, [`Error::ShareUsedUp`] where the client has, or takes, as many as one
+    /// may, or [`Error::Unavailable`] where there is no place, room or connection for it in time.
+    pub async fn spool<E, F>(&self, next: F) -> Result<Spooled, E>
     where
         E: From<Error> + Send + 'static,
         F: FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, E> + Send + 'static,
     {
-        let permit = Arc::clone(&self.parts.in_pieces).try_acquire_owned();
-        let permit = permit.map_err(|_| Error::Unavailable("too many exports are running".to_owned()))?;
-        let (begin, begun) = oneshot::channel();
-        let pool = self.parts.pool.clone();
+        let kept = self.parts.spooled.take(&self.client, PATIENCE).await?;
+        let reading = self.parts.spooling.take(&self.client, PATIENCE).await?;
+        let (parts, client) = (Arc::clone(&self.parts), self.client.clone());
+        let (filled, waiting) = oneshot::channel();
         drop(tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            snapshot::read(&pool, next, begin);
+            let spooled = parts.spool.fill(&parts.pool, next, (client, kept), || !filled.is_closed());
+            drop(reading);
+            // Whoever asked may have gone.
+            drop(filled.send(spooled));
         }));
-        begun.await.map_err(|_| Error::Internal("an export was cut short".to_owned()))?
+        waiting.await.map_err(|_| Error::Internal("an export was cut short".to_owned()))?
     }
 
     /// Changes the register: the only way in.
@@ -369,7 +384,7 @@ impl Store {
         let pool = self.parts.pool.state();
         let progress = &self.parts.queue.progress;
         let parts = &self.parts;
-        let places = [&parts.reads, &parts.surveys, &parts.figures, &parts.own_reads];
+        let places = [&parts.reads, &parts.surveys, &parts.figures, &parts.own_reads, &parts.spooling];
         let waiting_reads = places.into_iter().map(Places::waiting).fold(0, usize::saturating_add);
         let (failed_commits, unknown_outcomes) = parts.queue.commits.counts();
         Vitals {

@@ -277,6 +277,57 @@ impl Drop for Leaving<'_> {
     }
 }
 
+/// How much of something each caller has, of a limited whole: one may have half of it, and callers without a key three quarters.
+pub(crate) struct Amounts {
+    limit: u64,
+    all: u64,
+    anonymous: u64,
+    each: HashMap<Client, u64>,
+}
+
+impl Amounts {
+    pub(crate) fn new(limit: u64) -> Self {
+        Self { limit, all: 0, anonymous: 0, each: HashMap::new() }
+    }
+
+    /// Takes more, for one use that has so much already.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] where one use alone would have more than a caller's share, [`Error::ShareUsedUp`] where the caller's uses
+    /// together would, and [`Error::Unavailable`] where others have the rest.
+    pub(crate) fn take(&mut self, client: &Client, more: u64, has: u64) -> Result<(), Error> {
+        let share = self.limit.div_euclid(2);
+        let own = self.each.get(client).copied().unwrap_or_default().saturating_add(more);
+        if has.saturating_add(more) > share {
+            return Err(Error::TooLarge { limit: share });
+        }
+        if own > share {
+            return Err(Error::ShareUsedUp);
+        }
+        let all = self.all.saturating_add(more);
+        let anonymous = self.anonymous.saturating_add(if client.is_anonymous() { more } else { 0 });
+        if all > self.limit || anonymous > self.limit.saturating_sub(self.limit.div_euclid(4)) {
+            return Err(Error::Unavailable("exports of others take all the room there is".to_owned()));
+        }
+        (self.all, self.anonymous) = (all, anonymous);
+        self.each.insert(client.clone(), own);
+        Ok(())
+    }
+
+    pub(crate) fn give_back(&mut self, client: &Client, amount: u64) {
+        self.all = self.all.saturating_sub(amount);
+        if client.is_anonymous() {
+            self.anonymous = self.anonymous.saturating_sub(amount);
+        }
+        let left = self.each.get(client).copied().unwrap_or_default().saturating_sub(amount);
+        if left == 0 {
+            self.each.remove(client);
+        } else {
+            self.each.insert(client.clone(), left);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -348,6 +399,22 @@ mod tests {
             assert_eq!(order[..2], [Client::Operator, anonymous(2)], "{order:?}");
             assert!(places.0.state().lines.is_empty());
         });
+    }
+
+    #[test]
+    fn one_caller_has_a_share_of_what_is_limited() {
+        let mut amounts = Amounts::new(100);
+        assert!(matches!(amounts.take(&keyed("a"), 51, 0), Err(Error::TooLarge { limit: 50 })));
+        amounts.take(&anonymous(1), 40, 0).unwrap();
+        assert!(matches!(amounts.take(&anonymous(1), 20, 0), Err(Error::ShareUsedUp)));
+        amounts.take(&anonymous(2), 35, 0).unwrap();
+        assert!(matches!(amounts.take(&anonymous(3), 1, 0), Err(Error::Unavailable(_))));
+        amounts.take(&keyed("a"), 25, 0).unwrap();
+        assert!(matches!(amounts.take(&keyed("b"), 1, 0), Err(Error::Unavailable(_))));
+        for (client, amount) in [(anonymous(1), 40), (anonymous(2), 35), (keyed("a"), 25)] {
+            amounts.give_back(&client, amount);
+        }
+        assert!(amounts.each.is_empty() && (amounts.all, amounts.anonymous) == (0, 0));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -25,31 +25,34 @@ const PAUSE: Duration = Duration::from_millis(400);
 /// The writer waits at most this long for readers.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// Emptying the log waits at most this long for readers each time, with the writer's turn in its hands, and is tried so many times.
+/// Emptying the log waits for readers with the writer's turn in its hands: at first this long, and twice as long each further time.
 const EMPTYING: Duration = Duration::from_millis(500);
-const EMPTYINGS: usize = 10;
 
 /// Empties the write-ahead log of an SQLite register, in which pages are as they were before they were changed. False where somebody
-/// reads for so long that it can't be done.
+/// reads for so long that it can't be done within this time; the service itself has no snapshot for longer than a minute.
 ///
 /// # Errors
 /// [`OpenError::Unreachable`] where the database does not answer.
-pub fn empty_write_ahead_log(url: &DatabaseUrl) -> Result<bool, OpenError> {
+pub fn empty_write_ahead_log(url: &DatabaseUrl, at_most: Duration) -> Result<bool, OpenError> {
     if let DatabaseUrl::Postgres(_) = url {
         return Ok(true);
     }
     let unreachable = |reason: String| OpenError::Unreachable { url: url.to_string(), reason };
     let mut conn = Conn::open(url, Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
-    wait_at_most(&mut conn, EMPTYING);
-    for _ in 0..EMPTYINGS {
+    let (begun, mut wait) = (Instant::now(), EMPTYING);
+    loop {
+        wait_at_most(&mut conn, wait);
         let done = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result::<Progress>(&mut conn);
         if done.map_err(|error| unreachable(error.to_string()))?.busy == 0 {
             return Ok(true);
         }
+        if begun.elapsed() >= at_most {
+            return Ok(false);
+        }
         // A checkpoint of the service's own is not waited for by SQLite itself.
         std::thread::sleep(PAUSE);
+        wait = wait.saturating_mul(2).min(at_most.saturating_sub(begun.elapsed()).max(EMPTYING));
     }
-    Ok(false)
 }
 
 /// The writer's side.

@@ -4,6 +4,6 @@ pub mod coverage;
 pub(crate) mod keyset;
 pub mod report;
 pub mod scorecard;
-pub(crate) mod snapshot;
 pub(crate) mod span;
+pub(crate) mod spool;
 pub mod statistics;

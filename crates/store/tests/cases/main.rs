@@ -59,7 +59,7 @@ mod report;
 mod round_trip;
 mod search;
 mod shares;
-mod snapshot;
+mod spool;
 mod walks;
 mod write_ahead_log;
 mod writer;

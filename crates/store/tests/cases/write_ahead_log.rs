@@ -13,6 +13,8 @@ use crate::fixture::{ballot, checked, department, mutual, parsed};
 use crate::kit::{Database, Register, next_id, stamp};
 
 const MEBIBYTE: u64 = 1 << 20;
+/// How long a case waits until the log is empty.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 fn log_length(database: &Database) -> u64 {
     std::fs::metadata(database.folder().join("register.db-wal")).map_or(0, |file| file.len())
@@ -136,7 +138,7 @@ async fn what_was_erased_is_in_no_byte(register: &Register) {
         register.write(move |tx| store::staff_ballot::erase(tx, &id, "Asked for")).await.unwrap();
         assert!(n != 37 || found(&register.database, "Erasmus 37") > 0, "the log is longer than one change");
     }
-    assert!(store::empty_write_ahead_log(&register.database.url()).unwrap());
+    assert!(store::empty_write_ahead_log(&register.database.url(), PATIENCE).unwrap());
 
     let left: Vec<usize> = (0..100).filter(|n| found(&register.database, &format!("Erasmus {n:02}")) > 0).collect();
     assert_eq!(left, (0..100).filter(|n| n % 3 != 1).collect::<Vec<_>>());
@@ -159,7 +161,7 @@ async fn a_log_that_somebody_reads_is_not_emptied(register: &Register) {
     tokio::task::block_in_place(|| begins.recv().unwrap());
     register.enter(mutual("After")).await;
     let url = register.database.url();
-    let empty = move || store::empty_write_ahead_log(&url).unwrap();
+    let empty = move || store::empty_write_ahead_log(&url, PATIENCE).unwrap();
 
     assert!(!tokio::task::block_in_place(&empty));
     drop(end);
