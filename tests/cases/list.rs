@@ -22,6 +22,7 @@ kit::on_both! {
     a_page_has_as_many_items_as_it_may,
     links_lead_to_the_next_and_the_first_page,
     the_total_is_counted_where_it_is_asked_for,
+    a_long_list_is_counted_up_to_a_bound,
     a_cursor_belongs_to_its_list,
     every_fault_of_a_query_is_told_at_once,
     an_unknown_parameter_names_the_nearest,
@@ -499,6 +500,28 @@ async fn the_total_is_counted_where_it_is_asked_for(app: &TestApp) {
     assert_eq!(next["total"], 5);
     assert!(app.get(format!("{MUTUALS}?limit=2")).await.expect(200).get("total").is_none());
     app.get(format!("{MUTUALS}?count=roughly")).await.expect_faults(400, &[("count", "not-in-vocabulary")]);
+}
+
+/// One department more than are counted.
+async fn a_long_list_is_counted_up_to_a_bound(app: &TestApp) {
+    let office = app.create(DEPARTMENTS, &department("Office")).await;
+    let more = |count: u32| {
+        app.database().execute(&format!(
+            "INSERT INTO departments (id, version, created_at, updated_at, slug, name, name_folded, kind, document) \
+             WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < {count}) \
+             SELECT {count} || '-' || n, version, created_at, updated_at, {count} || '-' || n, name, {count} || '-' || n, \
+                    kind, document FROM departments, counted WHERE id = '{}'",
+            id(&office)
+        ));
+    };
+    more(9_999);
+    let whole = app.get(format!("{DEPARTMENTS}?limit=1&count=exact")).await.expect(200);
+    assert_eq!((&whole["total"], whole.get("total_at_least")), (&json!(10_000), None));
+    more(1);
+    let longer = app.get(format!("{DEPARTMENTS}?limit=1&count=exact")).await;
+    let tag = longer.header("etag").unwrap().to_owned();
+    assert_eq!((&longer.json()["total_at_least"], longer.json().get("total")), (&json!(10_000), None));
+    assert_ne!(app.get(format!("{DEPARTMENTS}?limit=1")).await.header("etag"), Some(tag.as_str()));
 }
 
 async fn a_cursor_belongs_to_its_list(app: &TestApp) {

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use store::idempotency::Answer;
 use store::import::{self, ImportId, NewImport};
-use store::{IdPage, Listed, Slice, SortKey, Sorted, Stamp, Store, WriteTx};
+use store::{IdPage, Listed, Slice, SortKey, Sorted, Stamp, Store, Total, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -218,7 +218,7 @@ async fn list_imports(app: App, caller: Caller, query: ListQuery<NoFilter, Impor
         let asked_by = (!sees_all(&caller)).then_some(caller.name.as_str());
         let (imports, total) = import::list(tx, asked_by, &IdPage::from(&page))?;
         let items = imports.into_iter().map(listed).collect();
-        Ok::<_, Problem>(Slice::by_id(items, page.limit, page.count.then_some(total)))
+        Ok::<_, Problem>(Slice::by_id(items, page.limit, page.count.then_some(Total::Exactly(total))))
     });
     query.answer(slice.await?)
 }

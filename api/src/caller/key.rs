@@ -11,7 +11,7 @@ use document::value::{DepartmentId, Instant, KeyId, Name, Text, Word};
 use domain::{Action, Kind, Object, Scope, authorize, authorize_role};
 use serde::Serialize;
 use store::key::{NewKey, StoredKey};
-use store::{IdPage, Listed, Slice, SortKey, Sorted};
+use store::{IdPage, Listed, Slice, SortKey, Sorted, Total};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -123,7 +123,7 @@ async fn list_keys(app: App, caller: Caller, query: ListQuery<NoFilter, ApiKey>)
     let slice = app.store.read(move |tx| {
         let (keys, total) = store::key::list(tx, &IdPage::from(&page))?;
         let items = keys.into_iter().map(listed).collect();
-        Ok::<_, Problem>(Slice::by_id(items, page.limit, page.count.then_some(total)))
+        Ok::<_, Problem>(Slice::by_id(items, page.limit, page.count.then_some(Total::Exactly(total))))
     });
     query.answer(slice.await?)
 }

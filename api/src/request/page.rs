@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{EpochId, Page, Position, Slice, SortKey, Sorted};
+use store::{EpochId, Page, Position, Slice, SortKey, Sorted, Total};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefBuilder, Schema, SchemaFormat, Type};
@@ -107,8 +107,10 @@ fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
     if let Some(cursor) = next_cursor {
         document.push_str(&format!(",\"next_cursor\":\"{cursor}\""));
     }
-    if let Some(total) = slice.total {
-        document.push_str(&format!(",\"total\":{total}"));
+    match slice.total {
+        Some(Total::Exactly(total)) => document.push_str(&format!(",\"total\":{total}")),
+        Some(Total::AtLeast(total)) => document.push_str(&format!(",\"total_at_least\":{total}")),
+        None => {}
     }
     document.push('}');
     document
@@ -317,7 +319,13 @@ fn list_etag(epoch: EpochId, slice: &Slice, next_cursor: Option<&str>) -> Header
         hash.update([u8::from(item.reduced)]);
     }
     hash.update(next_cursor.unwrap_or_default());
-    hash.update(slice.total.unwrap_or(-1).to_be_bytes());
+    let (exactly, total) = match slice.total {
+        Some(Total::Exactly(total)) => (1, total),
+        Some(Total::AtLeast(total)) => (0, total),
+        None => (0, -1),
+    };
+    hash.update([exactly]);
+    hash.update(total.to_be_bytes());
     quoted(&opaque(hash))
 }
 
@@ -350,15 +358,18 @@ pub fn page_schema(item: &str) -> RefOr<Schema> {
     let cursor = RefBuilder::new()
         .ref_location_from_schema_name(CURSOR)
         .description(Some("The `cursor` for the next page. Absent on the last page."));
-    let total = ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-        .minimum(Some(0))
-        .description(Some("The total number of items on all pages. Present if you ask with `count=exact`."));
+    let number = || {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+        number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+    };
+    let total = "The total number of items on all pages. Present if you ask with `count=exact` and the list has at most \
+                 10,000 items.";
+    let at_least = "In the place of `total` for a longer list: there are this many or more.";
     ObjectBuilder::new()
         .property("items", items)
         .property("next_cursor", cursor.build())
-        .property("total", total)
+        .property("total", number().description(Some(total)))
+        .property("total_at_least", number().description(Some(at_least)))
         .required("items")
         .description(Some("A page of a list."))
         .into()
@@ -403,7 +414,8 @@ impl IntoParams for ChildParameters {
             .max_length(Some(MAX_CURSOR_CHARS));
         let count = string().title(Some("Count")).enum_values(Some(["exact"]));
         let place = "The `next_cursor` of the previous page. Leave it out for the first page.";
-        let counted = "`exact` adds `total` to the response. The request then takes a little longer.";
+        let counted = "`exact` adds `total` to the response, or `total_at_least` for a list of more than 10,000 items. \
+                       The request then takes a little longer.";
         let mut parameters = vec![
             parameter("limit", "The maximum number of items on the page.", limit).build(),
             parameter("cursor", place, cursor).build(),

@@ -45,7 +45,7 @@ pub use error::{
 pub use health::Readiness;
 pub use known::Naming;
 pub use log::verify::{LogFault, Verified};
-pub use query::keyset::{IdPage, Listed, Page, Position, Slice, SortKey, Sorted};
+pub use query::keyset::{COUNTED, IdPage, Listed, Page, Position, Slice, SortKey, Sorted, Total};
 pub use query::spool::{SpoolSettings, Spooled};
 pub use share::Client;
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};

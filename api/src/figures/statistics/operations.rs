@@ -169,7 +169,7 @@ async fn list_counted_mutuals(app: App, query: ListQuery<CountedFilter, ()>) -> 
     let last = found.items.last().filter(|_| found.goes_on).map(|mutual| mutual.id);
     let next = last.map(|id| Position { key: None, id: id.to_string() });
     let items = found.items.into_iter().map(listed).collect::<Result<Vec<Listed>, Problem>>()?;
-    query.answer(Slice { items, next, total: found.total })
+    query.answer(Slice { items, next, total: found.total.map(store::Total::Exactly) })
 }
 
 impl TimelinePeriod {

@@ -10,7 +10,7 @@ use diesel::sqlite::Sqlite;
 use domain::SearchQuery;
 
 use crate::backend::conn::Conn;
-use crate::backend::fragment::{Fixed, FixedText, FoundBy, Fragment, PARAMETER, Statement, WithParts};
+use crate::backend::fragment::{Fixed, FixedText, FoundBy, Fragment, PARAMETER, Statement, WithParts, all_of};
 use crate::backend::schema::entries;
 use crate::error::{BatchError, Error};
 use crate::log::entry::{self, Head, HeadRow};
@@ -330,22 +330,84 @@ impl Searched {
         delete.statement().execute(conn).map(drop)
     }
 
-    /// Every word of the query starts a token of the record.
-    pub(crate) fn condition(self, dialect: Dialect, query: &SearchQuery) -> Fragment {
+    /// Every word of the query starts a token of the record: by the index of words, all that do at once. What a word costs there
+    /// depends on how many records have it, so that those which many have are looked for in the records that have the others.
+    pub(crate) fn condition(self, conn: &mut Conn, query: &SearchQuery) -> Result<Fragment, Error> {
+        let dialect = conn.dialect();
+        let mut common = Vec::new();
+        if query.tokens().len() > 1 {
+            for token in query.tokens() {
+                if self.is_common(conn, token)? {
+                    common.push(token.as_str());
+                }
+            }
+        }
+        let rare: Vec<&str> =
+            query.tokens().iter().map(String::as_str).filter(|token| !common.contains(token)).collect();
+        if rare.is_empty() || common.is_empty() {
+            return Ok(self.indexed(dialect, query.tokens().iter().map(String::as_str)));
+        }
+        Ok(self.indexed(dialect, rare).sql(" AND ").and(self.own_words(dialect, common)))
+    }
+
+    fn indexed<'q>(self, dialect: Dialect, tokens: impl IntoIterator<Item = &'q str>) -> Fragment {
         let (table, index) = self.tables();
         match dialect {
             Dialect::Postgres => Fragment::default()
                 .sql(format!("{table}.row_no IN (SELECT row_no FROM {index} WHERE tokens @@ CAST("))
-                .parameter(join(query, |token| format!("'{token}':*"), " & "))
+                .parameter(tsquery(tokens))
                 .sql(" AS tsquery))"),
-            Dialect::Sqlite => Fragment::default()
-                .sql(format!("{table}.row_no IN (SELECT rowid FROM {index} WHERE {index} MATCH "))
-                .parameter(join(query, |token| format!("\"{token}\"*"), " AND "))
-                .sql(")"),
+            Dialect::Sqlite => {
+                let tokens: Vec<String> = tokens.into_iter().map(|token| format!("\"{token}\"*")).collect();
+                Fragment::default()
+                    .sql(format!("{table}.row_no IN (SELECT rowid FROM {index} WHERE {index} MATCH "))
+                    .parameter(tokens.join(" AND "))
+                    .sql(")")
+            }
         }
+    }
+
+    /// The same by the words of each record itself, for records that are walked over.
+    pub(crate) fn own_words<'q>(self, dialect: Dialect, tokens: impl IntoIterator<Item = &'q str>) -> Fragment {
+        let (table, index) = self.tables();
+        match dialect {
+            // As a value and not as EXISTS, which PostgreSQL would turn into a search of its index.
+            Dialect::Postgres => Self::has(dialect, tokens)
+                .within("(SELECT ", "")
+                .sql(format!(" FROM {index} WHERE {index}.row_no = {table}.row_no)")),
+            Dialect::Sqlite => Self::has(dialect, tokens)
+                .within("(SELECT ", "")
+                .sql(format!(" FROM {index}_content WHERE {index}_content.id = {table}.row_no)")),
+        }
+    }
+
+    /// That a row of the index of words has each of these.
+    fn has<'q>(dialect: Dialect, tokens: impl IntoIterator<Item = &'q str>) -> Fragment {
+        match dialect {
+            Dialect::Postgres => {
+                Fragment::default().sql("tokens @@ CAST(").parameter(tsquery(tokens)).sql(" AS tsquery)")
+            }
+            Dialect::Sqlite => all_of(tokens.into_iter().map(|token| {
+                Some(Fragment::default().sql("instr(' ' || c0, ").parameter(format!(" {token}")).sql(") > 0"))
+            })),
+        }
+    }
+
+    /// Whether a tenth of some records have a word that begins so.
+    fn is_common(self, conn: &mut Conn, token: &str) -> QueryResult<bool> {
+        const SAMPLE: i64 = 200;
+        let (_, index) = self.tables();
+        let (words, source) = match conn.dialect() {
+            Dialect::Postgres => ("tokens", index.to_owned()),
+            Dialect::Sqlite => ("c0", format!("{index}_content")),
+        };
+        let sample =
+            format!("SELECT COUNT(*) AS number FROM (SELECT {words} FROM {source} LIMIT {SAMPLE}) AS sample WHERE ");
+        let having = Fragment::default().sql(sample).and(Self::has(conn.dialect(), [token]));
+        Ok(having.statement().get_result::<Number>(conn)?.number >= SAMPLE / 10)
     }
 }
 
-fn join(query: &SearchQuery, quote: impl Fn(&String) -> String, with: &str) -> String {
-    query.tokens().iter().map(quote).collect::<Vec<_>>().join(with)
+fn tsquery<'q>(tokens: impl IntoIterator<Item = &'q str>) -> String {
+    tokens.into_iter().map(|token| format!("'{token}':*")).collect::<Vec<_>>().join(" & ")
 }

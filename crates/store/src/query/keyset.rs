@@ -7,9 +7,9 @@ use chrono::{Datelike as _, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
 use document::{Documented, Wire as _};
-use domain::Day;
+use domain::{Day, SearchQuery};
 
-use crate::backend::dialect::Dialect;
+use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
 use crate::error::Error;
@@ -57,6 +57,18 @@ impl From<&Page> for IdPage {
     }
 }
 
+/// The number of items in a list, which is counted up to [`COUNTED`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    /// There are so many.
+    Exactly(i64),
+    /// There are so many or more.
+    AtLeast(i64),
+}
+
+/// So many items are counted: what a count costs has a bound, however long the list is.
+pub const COUNTED: i64 = 10_000;
+
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Slice {
@@ -65,13 +77,13 @@ pub struct Slice {
     /// Where the next page starts; `None` on the last page.
     pub next: Option<Position>,
     /// The number of items in the whole list, where it was asked for.
-    pub total: Option<i64>,
+    pub total: Option<Total>,
 }
 
 impl Slice {
     /// A page in the order of the ids, of items with one more where there is a next page.
     #[must_use]
-    pub fn by_id(mut items: Vec<Listed>, limit: usize, total: Option<i64>) -> Self {
+    pub fn by_id(mut items: Vec<Listed>, limit: usize, total: Option<Total>) -> Self {
         let has_more = items.len() > limit;
         items.truncate(limit);
         let last = items.last().filter(|_| has_more).map(|item| item.id.clone());
@@ -175,6 +187,18 @@ pub(crate) struct Listing {
     condition: Fragment,
     /// Whether the reader sees all that a record says, where the public may be shown less.
     seen: Option<Fragment>,
+    /// The words that the records must have besides.
+    search: Option<(Searched, SearchQuery)>,
+}
+
+/// So many records are looked at first, in the order of a list, for the words that are searched.
+const FIRST_WALK: i64 = 500;
+/// So many at most, if the first ones promise to fill the page by then. Beyond that the index of words is faster.
+fn longest_walk(dialect: Dialect) -> i64 {
+    match dialect {
+        Dialect::Postgres => 2500,
+        Dialect::Sqlite => 5000,
+    }
 }
 
 /// A row of a list: id, version, sort key, document, what the public is shown, and whether the reader sees all.
@@ -185,13 +209,18 @@ impl Listing {
     /// doesn't compile here.
     pub(crate) fn of<T: Documented>(condition: Fragment) -> Self {
         const { assert!(!T::Document::OBJECT.has_personal(), "the public may be shown less") };
-        Self { table: T::KIND.table(), condition, seen: None }
+        Self { table: T::KIND.table(), condition, seen: None, search: None }
     }
 
     /// The same where the reader sees all that a record says only if it meets another condition, and else what the public is shown.
     pub(crate) fn for_reader<T: Documented>(condition: Fragment, seen: Fragment) -> Self {
         let seen = T::Document::OBJECT.has_personal().then_some(seen);
-        Self { table: T::KIND.table(), condition, seen }
+        Self { table: T::KIND.table(), condition, seen, search: None }
+    }
+
+    /// Those of them that have a word which begins with each of these.
+    pub(crate) fn searching(self, searched: Searched, query: SearchQuery) -> Self {
+        Self { search: Some((searched, query)), ..self }
     }
 
     /// A page of the list: from the items with a key, and where those end on the page, on into those without.
@@ -204,14 +233,11 @@ impl Listing {
             Some(Position { key: Some(value), .. }) if !key.kind.accepts(value) => {
                 return Err(Error::InvalidPosition(value.clone()));
             }
-            _ => {
-                let run = key.with_value(self.table, page, tx.conn().dialect());
-                self.load(tx, key, run, wanted)?
-            }
+            _ => self.load(tx, key, |key, dialect| key.with_value(self.table, page, dialect), wanted)?,
         };
         if key.values == Values::Optional && rows.len() < wanted {
             let more = wanted.saturating_sub(rows.len());
-            rows.extend(self.load(tx, key, key.without_value(self.table, page), more)?);
+            rows.extend(self.load(tx, key, |key, _| key.without_value(self.table, page), more)?);
         }
         let mut next = None;
         if rows.len() > page.limit {
@@ -227,7 +253,7 @@ impl Listing {
 
     /// The one record that the list has, as its reader may see it.
     pub(crate) fn one(&self, tx: &mut ReadTx<'_>) -> Result<Option<Representation>, Error> {
-        let found = self.select("updated_at", ", '', (1 = 1)").and(self.condition.clone());
+        let found = self.columns("updated_at", ", '', (1 = 1)").and(self.condition.clone());
         let found = found.giving::<(Text, BigInt, Timestamp, Text, Text, Bool)>();
         let found: Vec<(String, i64, NaiveDateTime, String, String, bool)> = found.load(tx.conn())?;
         Ok(found.into_iter().next().map(|(id, version, updated_at, document, public, all)| {
@@ -236,19 +262,72 @@ impl Listing {
         }))
     }
 
-    fn count(&self, tx: &mut ReadTx<'_>) -> Result<i64, Error> {
-        let count = Fragment::default().sql(format!("SELECT COUNT(*) FROM {} WHERE ", self.table));
-        Ok(count.and(self.condition.clone()).giving::<BigInt>().get_result(tx.conn())?)
+    /// The records of a run: of a search, first by looking at those that come first in the order of the list, since words that many
+    /// records have fill a page soon, and else by the index of words.
+    fn load(
+        &self,
+        tx: &mut ReadTx<'_>,
+        key: SortKey,
+        run: impl Fn(SortKey, Dialect) -> Run,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
+        let dialect = tx.conn().dialect();
+        let Some((searched, query)) = &self.search else {
+            return self.select(tx, key, self.source(), self.condition.clone(), run(key, dialect), limit);
+        };
+        let mut walk = (!key.found_first).then_some(FIRST_WALK);
+        while let Some(length) = walk {
+            let Run { condition, order } = run(key, dialect);
+            let first = Fragment::default().sql(format!("(SELECT * FROM {} WHERE ", self.table)).and(condition);
+            let first =
+                first.sql(format!(" ORDER BY {order} LIMIT ")).number(length).sql(format!(") AS {}", self.table));
+            let words = searched.own_words(dialect, query.tokens().iter().map(String::as_str));
+            let condition = self.condition.clone().sql(" AND ").and(words);
+            let rows = self.select(tx, key.found_first(), first, condition, run(key, dialect), limit)?;
+            if rows.len() >= limit {
+                return Ok(rows);
+            }
+            walk = longer_walk(length, rows.len(), limit).filter(|longer| *longer <= longest_walk(dialect));
+        }
+        let key = key.found_first();
+        let condition = self.condition_with_words(tx)?;
+        self.select(tx, key, self.source(), condition, run(key, dialect), limit)
     }
 
-    fn load(&self, tx: &mut ReadTx<'_>, key: SortKey, run: Run, limit: usize) -> Result<Vec<Row>, Error> {
-        let Run { condition, order } = run;
+    fn condition_with_words(&self, tx: &mut ReadTx<'_>) -> Result<Fragment, Error> {
+        let condition = self.condition.clone();
+        match &self.search {
+            Some((searched, query)) => Ok(condition.sql(" AND ").and(searched.condition(tx.conn(), query)?)),
+            None => Ok(condition),
+        }
+    }
+
+    fn count(&self, tx: &mut ReadTx<'_>) -> Result<Total, Error> {
+        let condition = self.condition_with_words(tx)?;
+        let counted = Fragment::default().sql(format!("SELECT COUNT(*) FROM (SELECT 1 FROM {} WHERE ", self.table));
+        let counted = counted.and(condition).sql(" LIMIT ").number(COUNTED.saturating_add(1));
+        let found: i64 = counted.sql(") AS counted").giving::<BigInt>().get_result(tx.conn())?;
+        Ok(if found > COUNTED { Total::AtLeast(COUNTED) } else { Total::Exactly(found) })
+    }
+
+    /// The records of a source that meet a condition, in the order of a run.
+    fn select(
+        &self,
+        tx: &mut ReadTx<'_>,
+        key: SortKey,
+        source: Fragment,
+        condition: Fragment,
+        run: Run,
+        limit: usize,
+    ) -> Result<Vec<Row>, Error> {
         let table = self.table;
-        let chosen = self.condition.clone().sql(" AND ").and(condition).sql(format!(" ORDER BY {order} LIMIT "));
+        let order = run.order;
+        let chosen = condition.sql(" AND ").and(run.condition).sql(format!(" ORDER BY {order} LIMIT "));
         let chosen = chosen.number(i64::try_from(limit).unwrap_or(i64::MAX));
-        let select = self.select(&key.text(table), "");
+        let select = self.columns(&key.text(table), "");
         let query = if key.found_first {
-            let ids = chosen.within(format!("{table}.id IN (SELECT {table}.id FROM {table} WHERE "), ")");
+            let ids = Fragment::default().sql(format!("{table}.id IN (SELECT {table}.id FROM ")).and(source);
+            let ids = ids.sql(" WHERE ").and(chosen).sql(")");
             select.and(ids).sql(format!(" ORDER BY {order}"))
         } else {
             select.and(chosen)
@@ -261,9 +340,13 @@ impl Listing {
         Ok(rows.into_iter().map(whole).collect())
     }
 
+    fn source(&self) -> Fragment {
+        Fragment::default().sql(self.table)
+    }
+
     /// What is selected of each record, with a value of one's own, up to the condition. Where everybody sees all, this stands in the
     /// place of what the public is shown and of whether the reader sees all.
-    fn select(&self, own: &str, whole: &'static str) -> Fragment {
+    fn columns(&self, own: &str, whole: &'static str) -> Fragment {
         let table = self.table;
         let select = Fragment::default().sql(format!("SELECT {table}.id, {table}.version, {own}, {table}.document"));
         let select = match &self.seen {
@@ -272,6 +355,14 @@ impl Listing {
         };
         select.sql(format!(" FROM {table} WHERE "))
     }
+}
+
+/// How many records to look at next, if the page will be full by then as far as the first ones tell.
+fn longer_walk(length: i64, found: usize, limit: usize) -> Option<i64> {
+    let (found, limit) = (i64::try_from(found).ok()?, i64::try_from(limit).ok()?);
+    let needed = length.saturating_mul(limit).checked_div(found)?;
+    let with_reserve = needed.saturating_add(needed / 2);
+    (length == FIRST_WALK).then_some(with_reserve)
 }
 
 /// The document for a reader who sees all of a record or what the public sees, and whether that is less.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::Reference;
 use document::register::DepartmentFilter;
-use domain::{Department, DepartmentId, DraftAccess, Fault, Key, Kind, Record, Slug, fold_name, indexed};
+use domain::{Department, DepartmentId, DraftAccess, Fault, Key, Kind, Record, SearchQuery, Slug, fold_name, indexed};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::Searched;
@@ -95,12 +95,11 @@ impl NamedKind for Department {
         tx.unindex_words(Searched::Departments, id)
     }
 
-    fn is_search(filter: &DepartmentFilter) -> bool {
-        filter.q.is_some()
+    fn search(filter: &DepartmentFilter) -> Option<&SearchQuery> {
+        filter.q.as_ref().map(|search| &search.0)
     }
 
-    fn condition(tx: &mut ReadTx<'_>, filter: &DepartmentFilter) -> Result<Fragment, Error> {
-        let dialect = tx.conn().dialect();
+    fn condition(_: &mut ReadTx<'_>, filter: &DepartmentFilter) -> Result<Fragment, Error> {
         let area = any_of("department_policy_areas.sector", &filter.sector);
         let identifier = any_of("identifiers.identifier", &filter.identifier);
         let open = filter
@@ -116,7 +115,6 @@ impl NamedKind for Department {
                 it.within("departments.id IN (SELECT identifiers.department_id FROM identifiers WHERE ", ")")
             }),
             open.map(|open| Fragment::default().sql(open)),
-            filter.q.as_ref().map(|search| Searched::Departments.condition(dialect, &search.0)),
         ]))
     }
 

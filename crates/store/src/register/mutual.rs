@@ -5,8 +5,8 @@ use document::Reference;
 use document::register::MutualFilter;
 use document::value::{Bounded, Text, texts};
 use domain::{
-    DepartmentId, DraftAccess, Fault, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region, Slug, Staff,
-    StageTransition, fold_name, indexed,
+    DepartmentId, DraftAccess, Fault, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region, SearchQuery,
+    Slug, Staff, StageTransition, fold_name, indexed,
 };
 
 use crate::backend::column::Column;
@@ -125,12 +125,11 @@ impl NamedKind for Mutual {
         tx.unindex_words(Searched::Mutuals, id)
     }
 
-    fn is_search(filter: &MutualFilter) -> bool {
-        filter.q.is_some()
+    fn search(filter: &MutualFilter) -> Option<&SearchQuery> {
+        filter.q.as_ref().map(|Text(query)| query)
     }
 
     fn condition(tx: &mut ReadTx<'_>, filter: &MutualFilter) -> Result<Fragment, Error> {
-        let dialect = tx.conn().dialect();
         let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
         let stage = match filter.stage.as_slice() {
             [stage] => Some(Fragment::default().sql("mutuals.stage = ").parameter(stage.to_string())),
@@ -162,7 +161,6 @@ impl NamedKind for Mutual {
             span::dates("mutuals.ended_on", filter.ended_from, filter.ended_to),
             staff(">=", filter.staff_count_from),
             staff("<=", filter.staff_count_to),
-            filter.q.as_ref().map(|Text(search)| Searched::Mutuals.condition(dialect, search)),
         ]))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use document::Input;
 use document::value::Slugged;
-use domain::{DraftAccess, Fault, Id, Record, Slug};
+use domain::{DraftAccess, Fault, Id, Record, SearchQuery, Slug};
 
 use crate::backend::dialect::Searched;
 use crate::backend::fragment::{FoundBy, Fragment};
@@ -39,10 +39,10 @@ pub trait NamedKind: StoredRecord<Document: Input<Value = Slugged<Self>>> + Sort
     /// Takes these rows away.
     fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error>;
 
-    /// Whether a filter searches for words: such a list has the order that finds the first ones soonest.
-    fn is_search(filter: &Self::Filter) -> bool;
+    /// The words that a filter searches for.
+    fn search(filter: &Self::Filter) -> Option<&SearchQuery>;
 
-    /// What a filter lets through.
+    /// What a filter lets through besides.
     fn condition(tx: &mut ReadTx<'_>, filter: &Self::Filter) -> Result<Fragment, Error>;
 
     /// What `q` finds a record by, as it is indexed.
@@ -69,8 +69,12 @@ impl<T: NamedKind> StoredRoot for T {
 
     fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
         let condition = T::condition(tx, filter)?;
-        let key = if T::is_search(filter) { page.sort.found_first() } else { page.sort };
-        Listing::of::<T>(condition).page(tx, page, key)
+        let listing = Listing::of::<T>(condition);
+        let listing = match T::search(filter) {
+            Some(query) => listing.searching(T::SEARCHED, query.clone()),
+            None => listing,
+        };
+        listing.page(tx, page, page.sort)
     }
 
     fn prepare(id: Id<T>, now: DateTime<Utc>, Slugged { content, derived }: Slugged<T>) -> Prepared<T> {

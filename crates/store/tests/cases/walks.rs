@@ -75,7 +75,7 @@ async fn a_page_of_nothing_is_empty_and_the_last(register: &Register) {
         page::<Mutual>(register, Page { count: true, ..first(sort::<Mutual>("staff_count"), 5) }).await.unwrap();
 
     assert!(nothing.items.is_empty());
-    assert_eq!((nothing.next, nothing.total), (None, Some(0)));
+    assert_eq!((nothing.next, nothing.total), (None, Some(store::Total::Exactly(0))));
 }
 
 async fn names_are_ordered_as_their_folded_bytes_whatever_the_database_speaks(register: &Register) {
