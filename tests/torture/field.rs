@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-use kit::{ChildResource, Database, Engine, Program};
+use kit::{ChildResource, Database, Ended, Engine, Program};
 
 use crate::healthy::Seen;
 
@@ -69,21 +69,55 @@ impl Report {
 pub struct Field {
     served: ChildResource,
     // The last to be dropped: the program must have let go of it.
-    _database: Database,
+    database: Database,
 }
 
 impl Field {
     /// Starts the program on an empty register, with these arguments after `serve`.
     pub fn start(engine: Engine, arguments: &[&str]) -> Self {
+        Self::on(Database::fresh(engine), arguments)
+    }
+
+    /// The same on a register with so many mutuals, and the key of an administrator.
+    pub fn filled(engine: Engine, mutuals: usize, arguments: &[&str]) -> Self {
         let database = Database::fresh(engine);
+        database.make_admin_key();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mutuals.ndjson");
+        let said = "Staff of the council who ran community services own and lead them together. ".repeat(6);
+        let line = |n: usize| format!("{{\"name\":\"Mutual {n}\",\"description\":\"{said}\",\"staff_count\":{n}}}\n");
+        fs::write(&file, (0..mutuals).map(line).collect::<String>()).unwrap();
+        let import = ["import", "--resource-type", "mutual", &file.to_string_lossy()];
+        let imported = Program::new(&import).env("DATABASE_URL", &database.url()).run();
+        assert_eq!(imported.code, Some(0), "{imported:?}");
+        Self::on(database, arguments)
+    }
+
+    fn on(database: Database, arguments: &[&str]) -> Self {
         let all = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
         let served = Program::new(&all).env("DATABASE_URL", &database.url()).env("RUST_LOG", "warn").serve();
-        Self { served, _database: database }
+        Self { served, database }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.served.address()
+    }
+
+    /// How long SQLite's write-ahead log is, in MiB.
+    pub fn write_ahead_log(&self) -> u64 {
+        match self.database.engine() {
+            Engine::Sqlite => {
+                let log = self.database.path().with_extension("db-wal");
+                fs::metadata(log).map_or(0, |log| log.len().div_ceil(1024 * 1024))
+            }
+            Engine::Postgres => 0,
+        }
+    }
+
+    /// Runs the program beside it, on the same register.
+    pub fn run(&self, arguments: &[&str]) -> Ended {
+        Program::new(arguments).env("DATABASE_URL", &self.database.url()).run()
     }
 
     /// The most memory that it has had resident so far, in MiB (`VmHWM`, Linux).

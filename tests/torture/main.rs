@@ -7,6 +7,8 @@
 mod field;
 mod healthy;
 mod pipelining;
+mod searchers;
+mod slow_readers;
 mod wire;
 
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ use kit::Engine;
 /// An attack that goes on for so long hangs: its own bounds are far below.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-const ATTACKS: &[&Attack] = &[&pipelining::ATTACK];
+const ATTACKS: &[&Attack] = &[&pipelining::ATTACK, &searchers::ATTACK, &slow_readers::ATTACK];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
