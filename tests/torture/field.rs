@@ -85,7 +85,11 @@ impl Field {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("mutuals.ndjson");
         let said = "Staff of the council who ran community services own and lead them together. ".repeat(6);
-        let line = |n: usize| format!("{{\"name\":\"Mutual {n}\",\"description\":\"{said}\",\"staff_count\":{n}}}\n");
+        let line = |n: usize| {
+            format!(
+                "{{\"name\":\"Mutual {n}\",\"description\":\"{said}\",\"sectors\":[\"culture\"],\"staff_count\":{n}}}\n"
+            )
+        };
         fs::write(&file, (0..mutuals).map(line).collect::<String>()).unwrap();
         let import = ["import", "--resource-type", "mutual", &file.to_string_lossy()];
         let imported = Program::new(&import).env("DATABASE_URL", &database.url()).run();
