@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use actix_web::rt::System;
+use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use domain::DraftAccess;
-use store::{LogFault, LogPlace, Making, Renewal, Store, entry_log, epoch, log_tree};
+use store::{LogFault, LogPlace, Making, Renewal, Store, WriteTx, entry_log, epoch, log_tree, settlement};
 
 use super::database::Database;
 use super::erasure;
@@ -43,6 +44,17 @@ pub(super) enum LogCommand {
     Export {
         #[command(flatten)]
         signing: Signing,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Say that the clock of this machine is right, and that log entries with later times are wrong
+    ///
+    /// Run it if a clock that was ahead has given entries times that are still to come. Check the clock first. The log
+    /// gets an entry that names the wrong ones, and times are true again from there on.
+    SettleClock {
+        /// Reason for the log entry, such as what was wrong with the clock
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
         #[command(flatten)]
         database: Database,
     },
@@ -100,6 +112,7 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
             System::new().block_on(export(&store, signer.as_ref()))
         }
         LogCommand::NewEpoch { reason, database } => new_epoch(&database, reason),
+        LogCommand::SettleClock { reason, database } => settle_clock(&database, reason),
     }
 }
 
@@ -110,6 +123,22 @@ fn new_epoch(database: &Database, reason: Option<String>) -> Result<(), Failure>
         Ok(store.write::<_, store::Error, _>(stamp, move |tx| epoch::begin(tx, reason.as_deref())).await?)
     })?;
     say(&told_epoch(&begun));
+    Ok(())
+}
+
+fn settle_clock(database: &Database, reason: Option<String>) -> Result<(), Failure> {
+    let reason = reason.as_deref().map(noted).transpose()?;
+    let register = (&database.url()?, Making::Never);
+    let (now, settled) = outcome::on(register, (OPERATOR, "settle-clock"), async |store, stamp| {
+        let now = stamp.now;
+        let settle = move |tx: &mut WriteTx<'_>| settlement::settle(tx, reason.as_deref());
+        Ok((now, store.write::<_, store::Error, _>(stamp, settle).await?))
+    })?;
+    let now = now.to_rfc3339_opts(SecondsFormat::Secs, true);
+    say(&match settled.wrong {
+        Some((first, last)) => format!("it is {now}; the later times of entries {first} to {last} are wrong"),
+        None => format!("it is {now}; no entry has a later time"),
+    });
     Ok(())
 }
 

@@ -356,7 +356,7 @@ pub async fn read<R: Resource>(
     known_at: KnownAt,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    let shown = match known_at.passed(&app)? {
+    let shown = match known_at.passed(&app).await? {
         None => {
             let show = move |tx: &mut ReadTx<'_>| R::represent(tx, key.as_ref(), caller.draft_access_in(R::KIND));
             app.store.read_one(show).await.map_err(Problem::from)?
@@ -377,7 +377,7 @@ pub async fn read<R: Resource>(
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
 pub async fn list<R: Root>(app: App, caller: Caller, query: ListQuery<R::Filter, R>) -> Result<HttpResponse, Problem> {
     let ListQuery { filter, page, known_at, .. } = &query;
-    if let Some(at) = known_at.passed(&app)? {
+    if let Some(at) = known_at.passed(&app).await? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
         let read = move |tx: &mut ReadTx<'_>| {
             history::list_at(tx, R::KIND, at, (after.as_deref(), limit), caller.draft_access())

@@ -5,6 +5,7 @@ use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
 use domain::FaultCode;
 use serde::Deserialize;
 use serde::de::{self, Deserializer};
+use store::entry_log;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -37,18 +38,19 @@ impl KnownAt {
         Ok(Self(known_at.map(|Moment(at)| at)))
     }
 
-    /// The instant, which must have come: what the register will say is not known.
+    /// The instant, which must have come, or be no later than the newest entry: what the register will say is not known.
     ///
     /// # Errors
     /// A 400 for one that is still to come.
-    pub fn passed(self, app: &App) -> Result<Option<DateTime<Utc>>, Problem> {
-        match self.0 {
-            Some(at) if at > app.clock.now() => {
-                let detail = "expected a time in the past";
-                Err(Problem::bad_query(vec![ErrorItem::parameter(NAME, FaultCode::OutOfRange.as_str(), detail)]))
-            }
-            passed => Ok(passed),
+    pub async fn passed(self, app: &App) -> Result<Option<DateTime<Utc>>, Problem> {
+        let Some(at) = self.0.filter(|at| *at > app.clock.now()) else { return Ok(self.0) };
+        // A clock that was ahead may have given entries times that are still to come.
+        let head = app.store.read_one(entry_log::newest).await?;
+        if head.at.is_some_and(|newest| at <= newest) {
+            return Ok(Some(at));
         }
+        let detail = "expected a time in the past, or at most that of the newest log entry";
+        Err(Problem::bad_query(vec![ErrorItem::parameter(NAME, FaultCode::OutOfRange.as_str(), detail)]))
     }
 
     /// That of a list: with an instant no filter, order or count goes, since only the log knows how the register was.
@@ -81,7 +83,9 @@ impl<'de> Deserialize<'de> for Moment {
 
 impl IntoParams for KnownAt {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let description = "Shows the register as it was at this time, which must be in the past. On a list, you can \
+        let description = "Shows the register as it was at this time: after the log entry with the highest `seq` \
+                           of those with an `at` up to then. The time must be in the past, or at most the `at` of the \
+                           newest log entry. On a list, you can \
                            combine it only with `limit` and `cursor`, and the order is by id. For a time before the \
                            `at` of the newest log entry, the response never changes. For a time in the last half \
                            minute, a request that is still being handled may add an entry.";

@@ -29,7 +29,7 @@ use tokio::sync::{Mutex, oneshot, watch};
 use tokio::time::timeout;
 
 pub use log::epoch::{Epoch, EpochId, LogPlace, Renewal};
-pub use log::{entry, entry_log, epoch, history, log_tree, merkle};
+pub use log::{entry, entry_log, epoch, history, log_tree, merkle, settlement};
 pub use query::{coverage, report, scorecard, statistics};
 pub use register::root::{StoredRecord, StoredRoot};
 pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot};

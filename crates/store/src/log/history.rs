@@ -1,9 +1,10 @@
 //! The register as it was: the versions of one record, and what the register said at an instant.
 //!
-//! Of a record that version counts at an instant whose entry has the highest number of those made until then. Records are shown as
-//! the log has them: as canonical JSON, in the form of their time.
+//! What the register said at an instant is what it said after the newest entry with a time until then ([`seq_at`]). Records are shown
+//! as the log has them: as canonical JSON, in the form of their time.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::{max, min};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use domain::{DraftAccess, Kind};
@@ -12,9 +13,10 @@ use crate::backend::fragment::Fragment;
 use crate::backend::json::instant;
 use crate::backend::schema::{entries, tombstones};
 use crate::error::Error;
-use crate::log::entry::Row;
+use crate::log::entry::{Action, Row};
+use crate::log::entry_log;
 use crate::log::entry_log::{Logged, confided, readable};
-use crate::log::epoch::{EpochId, LogPlace};
+use crate::log::epoch::{EpochId, LogPlace, REGISTER_ID};
 use crate::log::personal;
 use crate::query::keyset::{Listed, Position, Slice};
 use crate::{ReadTx, Representation};
@@ -79,6 +81,42 @@ pub fn list(
     Ok(History { versions, next_after, epoch })
 }
 
+/// The number of the newest entry with a time until this instant; 0 where there is none.
+///
+/// Times go back at a settlement of the clock alone, so that between two of them the entry is found by halves. The newest settlement
+/// until the instant comes after all entries with earlier times; those with wrong, later times before it count as of its own time.
+pub fn seq_at(tx: &mut ReadTx<'_>, at: DateTime<Utc>) -> Result<i64, Error> {
+    let settlements = || {
+        let of_register = entries::table.into_boxed().filter(entries::resource_id.eq(REGISTER_ID));
+        of_register.filter(entries::action.eq(Action::SettleClock.as_str()))
+    };
+    let until = settlements().filter(entries::at.le(at.naive_utc()));
+    let low: Option<i64> = until.select(max(entries::seq)).first(tx.conn())?;
+    let low = low.unwrap_or(0);
+    let next = settlements().filter(entries::seq.gt(low));
+    let next: Option<i64> = next.select(min(entries::seq)).first(tx.conn())?;
+    let high = match next {
+        Some(next) => next.saturating_sub(1),
+        None => entry_log::head(tx)?,
+    };
+    let (open, close) = tx.conn().dialect().cast("TIMESTAMP");
+    let at = at.naive_utc().format("%F %T%.f").to_string();
+    let halves = Fragment::default()
+        .sql(format!(
+            "WITH RECURSIVE halves (low, high) AS (SELECT CAST({low} AS BIGINT), CAST({high} AS BIGINT) UNION ALL \
+             SELECT CASE WHEN entries.at <= {open}"
+        ))
+        .parameter(&at)
+        .sql(format!("{close} THEN entries.seq ELSE low END, CASE WHEN entries.at <= {open}"))
+        .parameter(at)
+        .sql(format!(
+            "{close} THEN high ELSE entries.seq - 1 END FROM halves JOIN entries ON entries.seq = (low + high + 1) / 2 \
+             WHERE low < high) SELECT low FROM halves WHERE low >= high"
+        ));
+    let found: Option<i64> = halves.giving::<BigInt>().get_result(tx.conn()).optional()?;
+    found.ok_or_else(|| Error::Internal("an entry is missing from the log: run `mutuals log verify`".to_owned()))
+}
+
 /// What there was to show of the record with this id or slug at an instant.
 ///
 /// # Errors
@@ -92,11 +130,12 @@ pub fn show(
 ) -> Result<Representation, Error> {
     let id = id_of(tx, resource_type, key)?;
     let missing = || Error::NotFound { resource_type, key: key.to_owned() };
+    let last = seq_at(tx, at)?;
     let newest = entries::table
         .into_boxed()
         .filter(entries::resource_id.eq(id.clone()))
         .filter(entries::resource_type.eq(resource_type.as_str()))
-        .filter(entries::at.le(at.naive_utc()))
+        .filter(entries::seq.le(last))
         .order(entries::seq.desc());
     let newest: Option<(i64, NaiveDateTime)> =
         newest.select((entries::seq, entries::at)).first(tx.conn()).optional()?;
@@ -120,7 +159,8 @@ pub fn list_at(
     (after, limit): (Option<&str>, usize),
     draft_access: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
-    let past = past(tx, resource_type, at, (after, limit), draft_access);
+    let last = seq_at(tx, at)?;
+    let past = past(resource_type, last, (after, limit), draft_access);
     let past = past.giving::<(Text, BigInt, BigInt, Nullable<Text>)>();
     let mut found: Vec<(String, i64, i64, Option<String>)> = past.load(tx.conn())?;
     let has_more = found.len() > limit;
@@ -134,33 +174,26 @@ pub fn list_at(
     Ok(Slice { items, next, total: None })
 }
 
-/// From the entries that made records, each record's newest one until the instant: an index leads to both.
+/// From the entries that made records, each record's newest one up to a number: an index leads to both.
 fn past(
-    tx: &mut ReadTx<'_>,
     resource_type: Kind,
-    at: DateTime<Utc>,
+    last: i64,
     (after, limit): (Option<&str>, usize),
     draft_access: DraftAccess<'_>,
 ) -> Fragment {
-    let (open, close) = tx.conn().dialect().cast("TIMESTAMP");
-    let at = at.naive_utc().format("%F %T%.f").to_string();
     Fragment::default()
         .sql(
             "SELECT entries.resource_id, entries.seq, entries.version, entries.after FROM entries made \
              JOIN entries ON entries.seq = (SELECT one.seq FROM entries one WHERE one.resource_id = made.resource_id \
-             AND one.at <= ",
+             AND one.seq <= ",
         )
-        .sql(open)
-        .parameter(&at)
-        .sql(close.clone())
+        .number(last)
         .sql(" ORDER BY one.seq DESC LIMIT 1) WHERE made.action = 'create' AND made.resource_type = ")
         .parameter(resource_type.as_str())
         .sql(" AND made.resource_id > ")
         .parameter(after.unwrap_or_default())
-        .sql(" AND made.at <= ")
-        .sql(open)
-        .parameter(at)
-        .sql(close)
+        .sql(" AND made.seq <= ")
+        .number(last)
         .sql(" AND entries.after IS NOT NULL AND ")
         .and(readable(draft_access))
         .sql(" ORDER BY made.resource_id LIMIT ")

@@ -7,4 +7,5 @@ pub mod history;
 pub mod log_tree;
 pub mod merkle;
 pub(crate) mod personal;
+pub mod settlement;
 pub(crate) mod verify;

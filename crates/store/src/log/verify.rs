@@ -1,6 +1,8 @@
 //! Checks the log against itself: every entry against its hash, the stored hashes of the tree against the entries, and the
 //! commitments against the values that are still there.
 //!
+//! An entry's time is before that of the entry before it only where its action is `settle_clock`.
+//!
 //! It reads the columns as bytes: a byte that is no text, or an instant that is none, is a fault of that entry and no end of the check.
 
 use std::borrow::Cow;

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::{DateTime, SecondsFormat};
-use domain::{Department, DraftAccess, Mutual};
+use chrono::{DateTime, SecondsFormat, TimeDelta};
+use domain::{Department, DraftAccess, Kind, Mutual};
 use proptest::collection::vec;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use store::{Error, Stamp, Store, StoredRecord as _, StoredRoot as _};
+use store::{Error, Stamp, Store, StoredRecord as _, StoredRoot as _, WriteTx, history, settlement};
 use tokio::task::JoinSet;
 
 use crate::fixture::{ballot, contract, department, mutual};
@@ -211,6 +211,72 @@ async fn the_time_of_an_entry_is_never_before_that_of_the_one_before(register: &
     });
 }
 
+/// A clock that was 100 days ahead: from the operator's word on, times are true again.
+async fn a_settled_clock_ends_the_times_that_are_still_to_come(register: &Register) {
+    let at = |second: i64| moment() + TimeDelta::seconds(second);
+    let future = 100 * 86_400;
+    let id = next_id::<Department>();
+    let enter = move |tx: &mut WriteTx<'_>| Department::enter(tx, id, department("0"), DraftAccess::All).map(drop);
+    register.store.write(stamp_at(at(0)), enter).await.unwrap();
+    let rename = async |second: i64, name: &'static str| {
+        let renamed = register.store.write::<_, Error, _>(stamp_at(at(second)), move |tx| {
+            let current = Department::find(tx, &domain::Key::Id(id), DraftAccess::All)?;
+            Department::update(tx, &current, department(name), DraftAccess::All).map(drop)
+        });
+        renamed.await.unwrap();
+    };
+    let settle = async |second: i64| {
+        let settled =
+            register.store.write::<_, Error, _>(stamp_at(at(second)), |tx| settlement::settle(tx, Some("NTP")));
+        settled.await.unwrap().wrong
+    };
+    rename(2, "2").await;
+    rename(future, "ahead").await;
+    rename(5, "5").await;
+    assert_eq!(settle(10).await, Some((3, 4)));
+    rename(12, "12").await;
+    assert_eq!(settle(20).await, None);
+    rename(22, "22").await;
+
+    let entries = register.entries();
+    let times: Vec<i64> = entries.iter().map(|entry| (entry.at.and_utc() - moment()).num_seconds()).collect();
+    assert_eq!(times, [0, 2, future, future, 10, 12, 20, 22]);
+    let told: Value = serde_json::from_str(entries[4].after.as_deref().unwrap()).unwrap();
+    assert_eq!((&told["wrong_from"], &told["wrong_to"]), (&json!(3), &json!(4)));
+    assert_eq!((&*entries[4].action, entries[4].reason.as_deref()), ("settle_clock", Some("NTP")));
+    assert_eq!(register.store.verify_log().await.unwrap().faults, []);
+
+    let expected = [
+        (-1, 0, None),
+        (0, 1, Some("0")),
+        (1, 1, Some("0")),
+        (2, 2, Some("2")),
+        (9, 2, Some("2")),
+        (10, 5, Some("5")),
+        (12, 6, Some("12")),
+        (19, 6, Some("12")),
+        (21, 7, Some("12")),
+        (22, 8, Some("22")),
+        (future - 1, 8, Some("22")),
+        (future, 8, Some("22")),
+        (future + 1, 8, Some("22")),
+    ];
+    for (second, seq, name) in expected {
+        let instant = at(second);
+        assert_eq!(register.store.read(move |tx| history::seq_at(tx, instant)).await.unwrap(), seq, "{second}");
+        let key = id.to_string();
+        let shown = register.store.read(move |tx| history::show(tx, Kind::Department, &key, instant, DraftAccess::All));
+        let shown = shown.await.ok().map(|shown| serde_json::from_str::<Value>(&shown.document).unwrap());
+        assert_eq!(shown.as_ref().map(|shown| shown["name"].as_str().unwrap()), name, "{second}");
+        let listed = register
+            .store
+            .read(move |tx| history::list_at(tx, Kind::Department, instant, (None, 10), DraftAccess::All))
+            .await
+            .unwrap();
+        assert_eq!(listed.items.len(), usize::from(name.is_some()), "{second}");
+    }
+}
+
 /// Every fourth write is refused by itself; the others are there as soon as they are answered.
 async fn write_and_look(store: Store, n: usize) -> Option<String> {
     let id = next_id::<Mutual>();
@@ -234,4 +300,5 @@ on_both!(
     refused_and_discarded_writes_leave_no_entry_and_no_row,
     writers_of_two_stores_number_their_entries_without_a_gap,
     the_time_of_an_entry_is_never_before_that_of_the_one_before,
+    a_settled_clock_ends_the_times_that_are_still_to_come,
 );

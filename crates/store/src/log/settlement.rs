@@ -1,0 +1,34 @@
+//! What the operator says of times in the log: by an entry of its own, since no entry is ever changed.
+//!
+//! A clock that was ahead gives entries times that are still to come, and those after them the same, since a time never goes back. From
+//! a settlement on times are true again: it alone may have an earlier time than the entry before it, and the entries in between that
+//! have later times than it are wrong.
+
+use domain::record::EntryAction;
+use serde_json::json;
+
+use crate::WriteTx;
+use crate::error::Error;
+use crate::log::{epoch, history};
+use crate::transaction::Remark;
+
+/// What was settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The entries that have a later time than it is now, from the first to the last.
+    pub wrong: Option<(i64, i64)>,
+}
+
+/// Says that the time of the stamp is right, and that the entries with later times are wrong.
+pub fn settle(tx: &mut WriteTx<'_>, reason: Option<&str>) -> Result<Settlement, Error> {
+    let (now, newest) = (tx.stamp().now, tx.newest_seq());
+    let right = history::seq_at(tx, now)?;
+    let wrong = (right < newest).then_some((right.saturating_add(1), newest));
+    let says = match wrong {
+        Some((first, last)) => json!({ "wrong_from": first, "wrong_to": last }),
+        None => json!({}),
+    };
+    let remark = Remark { reason: reason.map(str::to_owned), ..Remark::default() };
+    epoch::log(tx, EntryAction::SettleClock, says, remark)?;
+    Ok(Settlement { wrong })
+}
