@@ -64,6 +64,10 @@ pub struct Production {
     #[arg(long = "request-timeout", env = "MUTUALS_REQUEST_TIMEOUT", default_value = "10", value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(1..=3600).map(Duration::from_secs))]
     pub request_time: Duration,
+    /// Seconds for which new connections are served after SIGTERM, while /readyz already fails
+    #[arg(long = "drain-seconds", env = "MUTUALS_DRAIN_SECONDS", default_value = "3", value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(..=3600).map(Duration::from_secs))]
+    pub drain_time: Duration,
     /// Largest import file, in MiB
     #[arg(long = "max-import-size", env = "MUTUALS_MAX_IMPORT_SIZE", default_value = "64", value_name = "MIB")]
     #[arg(value_parser = value_parser!(u32).range(1..=4096).map(mebibytes))]

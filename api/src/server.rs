@@ -1,24 +1,24 @@
 //! The running service: how the server starts and stops.
 
-use std::future::ready;
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_http::HttpService;
-use actix_http::error::DispatchError;
-use actix_server::Server;
-use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
-use actix_web::dev::{AppConfig, ServerHandle, ServiceRequest, ServiceResponse};
+use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, map_config};
+use actix_web::dev::{AppConfig, Server, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
-use actix_web::rt::net::TcpStream;
-use actix_web::rt::time::sleep;
+use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, Error};
+use futures_util::future::select;
 use store::Store;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use utoipa::openapi::{OpenApi, Server as OpenApiServer};
 
 use crate::app::{App, Clock, Shared};
@@ -30,12 +30,14 @@ use crate::config::Config;
 use crate::figures::answers::Answers;
 use crate::http::connection::{self, Connection, Connections};
 use crate::http::cors::Cors;
+use crate::http::drain::Drain;
 use crate::http::gate::{Gate, Rules};
 use crate::http::metrics::{self, Metrics};
 use crate::http::rate::RateLimits;
 use crate::http::request_id::RequestId;
 use crate::http::route::{self, RouteTable};
 use crate::http::wait::Waits;
+use crate::http::workers::Workers;
 use crate::openapi;
 use crate::pages::about::Contract;
 use crate::routes;
@@ -62,8 +64,18 @@ pub struct Running {
     pub address: SocketAddr,
     /// Where it tells its metrics, if it does.
     pub metrics_address: Option<SocketAddr>,
-    handle: ServerHandle,
-    thread: JoinHandle<std::io::Result<()>>,
+    stops: UnboundedSender<Stop>,
+    ended: mpsc::Receiver<std::io::Result<()>>,
+    thread: JoinHandle<()>,
+}
+
+/// What a server can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    /// To go on for a while, so that others learn of it. Told again, it ends at once.
+    Soon,
+    /// To answer what it has begun.
+    Now,
 }
 
 impl Running {
@@ -72,8 +84,8 @@ impl Running {
     /// # Errors
     /// Where it broke off before.
     pub fn stop(self) -> Result<(), ServeError> {
-        // The request to stop is made by the call; waiting for the thread is waiting for the answer.
-        drop(self.handle.stop(true));
+        // Where it has ended already, that is what there is to tell.
+        let _ = self.stops.send(Stop::Now);
         self.wait()
     }
 
@@ -82,14 +94,27 @@ impl Running {
     /// # Errors
     /// Where it breaks off.
     pub fn wait(self) -> Result<(), ServeError> {
-        match self.thread.join() {
-            Ok(ended) => ended.map_err(|error| ServeError::Server(error.to_string())),
+        const STEP: Duration = Duration::from_millis(2);
+        match self.ended.recv() {
+            Ok(ended) => {
+                // A statement of a caller who was cut off may still run; nobody waits for its end.
+                let patience = Instant::now() + LAST_PATIENCE;
+                while !self.thread.is_finished() && Instant::now() < patience {
+                    thread::sleep(STEP);
+                }
+                ended.map_err(|error| ServeError::Server(error.to_string()))
+            }
             Err(_) => Err(ServeError::Server("its thread panicked".to_owned())),
         }
     }
 }
 
-/// Brings the database up to date, serves until SIGTERM or SIGINT, and answers what it has begun (at SIGTERM).
+/// After new connections are not served any more, what is running may take so long.
+const ENDING_TIME: Duration = Duration::from_secs(6);
+/// So long, the threads are waited for that nobody waits for any more.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Brings the database up to date and serves until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// [`ServeError`] where it can't start or breaks off.
@@ -125,7 +150,9 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     store::prepare(&config.database_url, config.making)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let store = Store::open_with(&config.database_url, workers, &config.exports())?;
-    let connections = Arc::new(Connections::new(config.production.max_connections, config.production.request_time));
+    let drain = Arc::<Drain>::default();
+    let production = &config.production;
+    let connections = Connections::new(production.max_connections, production.request_time, Arc::clone(&drain));
     let importer = Importer::new(store.clone(), clock.clone(), config.scrutineer_above, config.production.imports_kept);
     let shared = App::new(Shared {
         store,
@@ -133,8 +160,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         import_call: Arc::clone(&importer.call),
         import_limit: config.production.import_limit,
         export_pace: config.export_pace(),
-        connections,
-        drain: Arc::default(),
+        connections: Arc::new(connections),
+        drain,
         body_time: config.production.request_time,
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
@@ -149,13 +176,17 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let contract = Contract::of(&openapi::given_out(&document));
 
     let (sender, receiver) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    let (stops, stopped) = unbounded_channel();
+    let signalled = (signals == Signals::Heeded).then(|| stops.clone());
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
             let stamp = shared.operator(RequestId::make().as_str());
             let documents = shared.store.bring_documents_up_to_date(&stamp).await;
             let listening = documents.map_err(ServeError::Register).and_then(|()| {
                 let limits = Arc::clone(&rules.limits);
-                let listening = Listening::begin(&config, shared.clone(), contract, rules, signals)?;
+                let listening = Listening::begin(&config, shared.clone(), contract, rules)?;
+                signalled.map(heed_signals).transpose().map_err(|error| ServeError::Server(error.to_string()))?;
                 tidy_up_regularly(limits);
                 keep_facts_near(shared);
                 import::start(importer);
@@ -165,22 +196,34 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
             match listening {
                 Ok(listening) => {
                     let metrics_address = listening.metrics.as_ref().map(|(address, _)| *address);
-                    drop(sender.send(Ok((listening.address, metrics_address, listening.server.handle()))));
-                    listening.serve().await
+                    drop(sender.send(Ok((listening.address, metrics_address))));
+                    listening.serve(stopped, end).await;
                 }
-                Err(error) => {
-                    drop(sender.send(Err(error)));
-                    Ok(())
-                }
+                Err(error) => drop(sender.send(Err(error))),
             }
-        })
+        });
     });
     let thread = thread.map_err(|error| ServeError::Server(error.to_string()))?;
     match receiver.recv() {
-        Ok(Ok((address, metrics_address, handle))) => Ok(Running { address, metrics_address, handle, thread }),
+        Ok(Ok((address, metrics_address))) => Ok(Running { address, metrics_address, stops, ended, thread }),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(ServeError::Server("it stopped before it was ready".to_owned())),
     }
+}
+
+/// SIGTERM comes from a supervisor, SIGINT from a terminal: both want the same.
+fn heed_signals(stops: UnboundedSender<Stop>) -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    drop(actix_web::rt::spawn(async move {
+        loop {
+            let (first, second) = (pin!(terminate.recv()), pin!(interrupt.recv()));
+            let _ = select(first, second).await;
+            if stops.send(Stop::Soon).is_err() {
+                return;
+            }
+        }
+    }));
+    Ok(())
 }
 
 fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Verifier>) -> Result<Rules, ServeError> {
@@ -200,18 +243,16 @@ fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Ver
 /// Both listeners, the service's own and that of its metrics.
 struct Listening {
     address: SocketAddr,
-    server: Server,
+    listener: TcpListener,
+    workers: Workers,
+    connections: Arc<Connections>,
+    drain: Arc<Drain>,
+    drain_time: Duration,
     metrics: Option<(SocketAddr, Server)>,
 }
 
 impl Listening {
-    fn begin(
-        config: &Config,
-        shared: App,
-        contract: Contract,
-        rules: Rules,
-        signals: Signals,
-    ) -> Result<Self, ServeError> {
+    fn begin(config: &Config, shared: App, contract: Contract, rules: Rules) -> Result<Self, ServeError> {
         let at = |address| move |source| ServeError::Listen { address, source };
         let metrics = match (config.production.metrics_listen, &rules.metrics) {
             (Some(address), Some(metrics)) => {
@@ -220,21 +261,50 @@ impl Listening {
             _ => None,
         };
         let gate = Gate::new(rules);
-        let (address, server) = server(config, shared, contract, gate, signals).map_err(at(config.listen))?;
-        Ok(Self { address, server, metrics })
+        let listener = connection::listen(config.listen).map_err(at(config.listen))?;
+        let (connections, drain) = (Arc::clone(&shared.connections), Arc::clone(&shared.drain));
+        Ok(Self {
+            address: listener.local_addr().map_err(at(config.listen))?,
+            listener,
+            workers: workers(config, shared, contract, gate).map_err(|error| ServeError::Server(error.to_string()))?,
+            connections,
+            drain,
+            drain_time: config.production.drain_time,
+            metrics,
+        })
     }
 
-    async fn serve(self) -> std::io::Result<()> {
+    async fn serve(mut self, mut stops: UnboundedReceiver<Stop>, end: mpsc::Sender<std::io::Result<()>>) {
         let metrics = self.metrics.map(|(_, server)| {
             let handle = server.handle();
             drop(actix_web::rt::spawn(server));
             handle
         });
-        let ended = self.server.await;
+        let (drain, drain_time) = (&self.drain, self.drain_time);
+        let mut is_urgent = false;
+        let open = async {
+            if stops.recv().await == Some(Stop::Soon) {
+                log::info!("stopping: serves new connections for {} s more", drain_time.as_secs());
+                drain.begin();
+                is_urgent = timeout(drain_time, stops.recv()).await.is_ok();
+            }
+        };
+        let ended = self.workers.let_in(self.listener, &self.connections, open).await;
+        drain.close();
+        if !is_urgent {
+            let none = pin!(self.connections.none());
+            let told = pin!(timeout(ENDING_TIME, stops.recv()));
+            let _ = select(none, told).await;
+        }
+        match self.connections.open() {
+            0 => log::info!("stopped"),
+            cut => log::warn!("stopped, and cut {cut} connections that did not end in time"),
+        }
         if let Some(metrics) = metrics {
             metrics.stop(false).await;
         }
-        ended
+        drop(end.send(ended));
+        self.workers.end();
     }
 }
 
@@ -268,59 +338,23 @@ fn keep_facts_near(shared: App) {
 /// A connection may be idle for so long.
 const IDLE_TIME: Duration = Duration::from_secs(75);
 
-fn server(
-    config: &Config,
-    shared: App,
-    contract: Contract,
-    gate: Gate,
-    signals: Signals,
-) -> std::io::Result<(SocketAddr, Server)> {
-    let listener = connection::listen(config.listen)?;
-    let address = listener.local_addr()?;
-    let workers = config.workers.clamp(1, 512);
-    let connections = Arc::clone(&shared.connections);
-    let request_time = config.production.request_time;
-    let server = Server::build()
-        .workers(workers)
-        .max_concurrent_connections(connections.per_worker(workers))
-        .shutdown_timeout(30);
-    let server = match signals {
-        Signals::Heeded => server,
-        Signals::LeftAlone => server.disable_signals(),
-    };
-    let ending = server.graceful_shutdown_signal();
+fn workers(config: &Config, shared: App, contract: Contract, gate: Gate) -> std::io::Result<Workers> {
     let contract = Data::new(contract);
     let waits = Data::new(Waits { gate: gate.clone(), drain: Arc::clone(&shared.drain) });
-    let (end, drain) = (ending.clone(), Arc::clone(&shared.drain));
-    drop(actix_web::rt::spawn(async move {
-        end.notified().await;
-        drain.close();
-    }));
     // What the framework's own server does, with connections that are watched.
-    let service = move || {
-        let (ending, connections) = (ending.clone(), Arc::clone(&connections));
-        let ends = move || {
-            let ending = ending.clone();
-            async move { ending.notified().await }
-        };
+    Workers::start(config.workers.clamp(1, 512), move || {
         let app = application(&shared, &contract, &waits, &gate);
         let app = app.into_factory().map_err(|error: Error| error.error_response());
-        let http = HttpService::build()
-            .graceful_shutdown_signal(ends)
+        HttpService::build()
             .keep_alive(IDLE_TIME)
-            .client_request_timeout(request_time)
+            // The connection times what arrives.
+            .client_request_timeout(Duration::ZERO)
             .client_disconnect_timeout(Duration::from_secs(5))
             .on_connect_ext(|connection: &Connection, data| {
                 data.insert(connection.line());
             })
-            .h1(map_config(app, |()| AppConfig::default()));
-        let admit = move |stream: TcpStream| {
-            let peer = stream.peer_addr().ok();
-            ready(Ok::<_, DispatchError>((connections.admit(stream), peer)))
-        };
-        fn_service(admit).and_then(http)
-    };
-    Ok((address, server.listen("http", listener, service)?.run()))
+            .h1(map_config(app, |()| AppConfig::default()))
+    })
 }
 
 /// What each worker runs.

@@ -27,6 +27,9 @@ kit::on_both! {
     a_path_is_read_percent_decoded,
     no_page_of_another_origin_may_call_the_service,
     requests_that_are_no_http_are_refused_and_harm_nobody,
+    lines_end_in_both_characters,
+    a_request_names_one_host,
+    framing_is_short_beside_what_it_frames,
     a_body_that_breaks_off_changes_nothing,
     a_caller_who_takes_no_problem_gets_one_all_the_same,
 }
@@ -375,10 +378,77 @@ async fn requests_that_are_no_http_are_refused_and_harm_nobody(app: &TestApp) {
         long.as_bytes(),
     ];
     for request in odd {
-        let answer = app.raw(request).await;
-        assert!((400..500).contains(&answer.status()), "{answer:?}");
+        let refused = app.raw(request).await;
+        refused.expect_problem(400, "malformed-request");
+        assert!(refused.header("request-id").is_some(), "{refused:?}");
+        assert_eq!(refused.header("connection"), Some("close"));
     }
     assert_eq!(app.get("/livez").await.status(), 200);
+}
+
+/// RFC 9112, section 2.2: a reader who takes LF alone and one who does not see different requests in the same bytes.
+async fn lines_end_in_both_characters(app: &TestApp) {
+    for request in [
+        "GET /livez HTTP/1.1\nHost: x\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: x\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost: x\r\n\n",
+        "\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET /livez HTTP/1.1\nHost: x\n\n",
+    ] {
+        let refused = app.raw(request.as_bytes()).await;
+        let problem = refused.expect_problem(400, "malformed-request");
+        assert!(problem["detail"].as_str().unwrap().contains("CR LF"), "{problem}");
+    }
+    app.raw(b"\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n").await.expect(200);
+}
+
+async fn a_request_names_one_host(app: &TestApp) {
+    for hosts in [
+        "",
+        "Host: x\r\nHost: x\r\n",
+        "Host:\r\n",
+        "Host: a b\r\n",
+        "Host: a/b\r\n",
+        "Host: a@b\r\n",
+        "Host: x:port\r\n",
+    ] {
+        let refused = app.raw(format!("GET /livez HTTP/1.1\r\n{hosts}\r\n").as_bytes()).await;
+        refused.expect_problem(400, "malformed-request");
+        refused.expect_faults(400, &[("host", "invalid-format")]);
+    }
+    for host in ["x", "register.example.gov.uk:8443", "127.0.0.1", "[::1]:8080"] {
+        app.raw(format!("GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.expect(200);
+    }
+    app.raw(b"GET /livez HTTP/1.0\r\n\r\n").await.expect(200);
+}
+
+async fn framing_is_short_beside_what_it_frames(app: &TestApp) {
+    let post = |chunks: String| {
+        let head = format!(
+            "POST {DEPARTMENTS}?validate_only=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            admin_key()
+        );
+        (head + &chunks).into_bytes()
+    };
+    let body = department("Office").to_string();
+    let chunked =
+        |extension: &str, trailers: &str| post(format!("{:x}{extension}\r\n{body}\r\n0\r\n{trailers}\r\n", body.len()));
+    app.raw(&chunked(";name=value", "Some: trailer\r\n")).await.expect(200);
+    let one_by_one: String = body.bytes().map(|byte| format!("1\r\n{}\r\n", char::from(byte))).collect();
+    app.raw(&post(one_by_one + "0\r\n\r\n")).await.expect(200);
+    for request in [
+        chunked(&format!(";{}", "x".repeat(1000)), ""),
+        chunked("", &"Some: trailer\r\n".repeat(1000)),
+        chunked("\n", ""),
+        post(format!(" ;{}\r\n", "x".repeat(100)).repeat(1000)),
+        post(format!("1;{}\r\n \r\n", "x".repeat(100)).repeat(1000)),
+    ] {
+        let refused = app.raw(&request).await;
+        let problem = refused.expect_problem(400, "malformed-request");
+        assert!(problem["detail"].as_str().unwrap().contains("chunk"), "{problem}");
+    }
+    assert!(app.walk(DEPARTMENTS).await.is_empty());
 }
 
 async fn a_body_that_breaks_off_changes_nothing(app: &TestApp) {

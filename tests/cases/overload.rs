@@ -21,6 +21,9 @@ kit::on_both! {
     a_later_head_that_dribbles_ends_the_connection,
     a_body_that_does_not_arrive_is_refused,
     a_connection_too_many_is_told_so,
+    requests_on_one_connection_are_answered_in_their_order,
+    what_is_behind_a_request_is_not_read_before_its_answer,
+    a_client_that_has_gone_is_noticed_while_its_request_waits,
 }
 
 /// Every new department costs the database 20 ms.
@@ -258,6 +261,85 @@ async fn a_connection_too_many_is_told_so(app: &TestApp) {
     let started = Instant::now();
     while app.raw(ALIVE).await.status() != 200 {
         assert!(started.elapsed() < Duration::from_secs(5), "places are never free again");
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Also with bodies among them, and where the bytes of several requests come at once or in pieces.
+async fn requests_on_one_connection_are_answered_in_their_order(app: &TestApp) {
+    let body = department("Office").to_string();
+    let post = |name: &str| {
+        let head = format!(
+            "POST {DEPARTMENTS}?validate_only=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nRequest-Id: {name}\r\n",
+            admin_key()
+        );
+        [
+            format!("{head}Content-Length: {}\r\n\r\n{body}", body.len()),
+            format!("{head}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len()),
+        ]
+    };
+    let get = |name: &str| format!("GET /livez HTTP/1.1\r\nHost: x\r\nRequest-Id: {name}\r\n\r\n");
+    let [sized, _] = post("b");
+    let [_, chunked] = post("d");
+    let head = "HEAD /livez HTTP/1.1\r\nHost: x\r\nRequest-Id: e\r\n\r\n".to_owned();
+    let last = "GET /livez HTTP/1.1\r\nHost: x\r\nRequest-Id: f\r\nConnection: close\r\n\r\n".to_owned();
+    let all = [get("a"), sized, get("c"), chunked, head, last].concat();
+    for size in [all.len(), 700, 7] {
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        let (mut reading, mut writing) = stream.split();
+        let send = async {
+            for piece in all.as_bytes().chunks(size) {
+                writing.write_all(piece).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut received = Vec::new();
+        let (read, ()) = join(timeout(Duration::from_secs(20), reading.read_to_end(&mut received)), send).await;
+        read.expect("the connection never ends").unwrap();
+        let received = String::from_utf8(received).unwrap();
+        let ids: Vec<&str> = received.lines().filter_map(|line| line.strip_prefix("request-id: ")).collect();
+        assert_eq!(ids, ["a", "b", "c", "d", "e", "f"], "{received}");
+        assert_eq!(received.matches("HTTP/1.1 200").count(), 6, "{received}");
+    }
+}
+
+/// A request that waits so many seconds for a change that nobody makes.
+async fn long_poll(app: &TestApp, seconds: u32) -> String {
+    // On a connection of its own, which ends with it.
+    let newest = app.raw(b"GET /v1/entries HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.expect(200);
+    format!("GET /v1/entries?after={}&wait={seconds} HTTP/1.1\r\nHost: x\r\n\r\n", newest["next_after"])
+}
+
+/// The system keeps some of it; what it doesn't, the client can't send.
+async fn what_is_behind_a_request_is_not_read_before_its_answer(app: &TestApp) {
+    const MANY: usize = 16 * 1024 * 1024;
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    stream.write_all(long_poll(app, 3).await.as_bytes()).await.unwrap();
+    let behind = ALIVE.repeat(64);
+    let mut sent = 0;
+    while let Ok(written) = timeout(Duration::from_millis(300), stream.write(&behind)).await {
+        sent += written.unwrap();
+        assert!(sent < MANY, "{sent} bytes were read behind a request that waits");
+    }
+    let after = join_all((0..20).map(|_| timed(app.get("/livez").into_future()))).await;
+    assert!(after.iter().all(|(taken, _)| *taken < Duration::from_secs(2)), "others wait for it");
+    let received = read_answer(&mut stream).await;
+    assert!(received.starts_with("HTTP/1.1 200"), "{received}");
+}
+
+async fn a_client_that_has_gone_is_noticed_while_its_request_waits(app: &TestApp) {
+    let app = TestApp::with(Database::fresh(app.database().engine()), |config| config.production.max_connections = 1);
+    let request = long_poll(&app, 20).await;
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    sleep(Duration::from_millis(200)).await;
+    // An end without a farewell: what it has not read makes the system break off.
+    stream.set_zero_linger().unwrap();
+    drop(stream);
+    let started = Instant::now();
+    while app.raw(ALIVE).await.status() != 200 {
+        assert!(started.elapsed() < Duration::from_secs(5), "the place of a client that has gone is never free");
         sleep(Duration::from_millis(50)).await;
     }
 }

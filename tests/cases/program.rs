@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kit::fixture::{MUTUALS, id, mutual};
 use kit::{Database, Ended, Engine, Program, TestApp};
@@ -18,6 +18,8 @@ kit::on_both! {
     several_instances_may_start_at_once,
     serving_says_where_and_ends_well_when_told,
     a_request_that_has_begun_is_answered_before_the_end,
+    an_end_loses_no_request_and_waits_for_no_stuck_client,
+    a_second_signal_ends_at_once,
 }
 
 #[track_caller]
@@ -105,6 +107,105 @@ async fn a_request_that_has_begun_is_answered_before_the_end(app: &TestApp) {
     TestApp::with(database, |_| {}).get("/v1/mutuals/harmonie").await.expect(200);
 }
 
+fn sent(address: SocketAddr, request: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    stream
+}
+
+/// An answer to the end of the connection, which must be whole.
+fn whole_answer(stream: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("a request was lost: {answer:?}"));
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    assert_eq!(length, body.len().to_string(), "an answer was cut: {answer}");
+    answer
+}
+
+const ALIVE: &str = "GET /v1/departments?limit=1 HTTP/1.1\r\nHost: x\r\n";
+
+/// Calls until nobody listens any more, on a connection for each call or on one for as long as the service says.
+fn call_to_the_end(address: SocketAddr, keeps: bool) -> usize {
+    let mut answered = 0;
+    while let Ok(mut stream) = TcpStream::connect(address) {
+        if !keeps {
+            stream.write_all(format!("{ALIVE}Connection: close\r\n\r\n").as_bytes()).unwrap();
+            assert!(whole_answer(&mut stream).starts_with("HTTP/1.1 200"));
+            answered += 1;
+            continue;
+        }
+        loop {
+            stream.write_all(format!("{ALIVE}\r\n").as_bytes()).unwrap();
+            let mut received = Vec::new();
+            let mut chunk = [0; 4096];
+            while !received.ends_with(b"}") {
+                let count = stream.read(&mut chunk).unwrap();
+                assert_ne!(count, 0, "a request was lost after {answered}: {:?}", String::from_utf8_lossy(&received));
+                received.extend_from_slice(&chunk[..count]);
+            }
+            answered += 1;
+            if String::from_utf8_lossy(&received).contains("connection: close") {
+                break;
+            }
+        }
+    }
+    answered
+}
+
+async fn an_end_loses_no_request_and_waits_for_no_stuck_client(app: &TestApp) {
+    let database = Database::absent(app.database().engine());
+    let program = Program::new(&["serve", "--listen", "127.0.0.1:0", "--drain-seconds", "1"]);
+    let served = program.env("DATABASE_URL", &database.url()).serve();
+    database.make_admin_key();
+    let address = served.address();
+    let half_a_body = format!(
+        "POST {MUTUALS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n\
+         Content-Length: 100\r\n\r\n{{",
+        kit::admin_key()
+    );
+    let stuck = [half_a_body.as_str(), "GET /livez HT", ""].map(|request| sent(address, request));
+    let client = kit::Client::to(address);
+    let newest = client.request("GET".parse().unwrap(), "/v1/entries").await.expect(200)["next_after"].clone();
+    drop(client);
+    let mut waiting = sent(address, &format!("GET /v1/entries?after={newest}&wait=20 HTTP/1.1\r\nHost: x\r\n\r\n"));
+    let callers = [false, false, true, true].map(|keeps| thread::spawn(move || call_to_the_end(address, keeps)));
+    thread::sleep(Duration::from_millis(300));
+    let told = Instant::now();
+    served.terminate();
+    thread::sleep(Duration::from_millis(200));
+    let readiness = whole_answer(&mut sent(address, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"));
+    assert!(readiness.starts_with("HTTP/1.1 503") && readiness.contains("stopping"), "{readiness}");
+    let new = whole_answer(&mut sent(address, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"));
+    assert!(new.starts_with("HTTP/1.1 200") && new.contains("connection: close"), "{new}");
+    let both = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2);
+    let mut pipelined = String::new();
+    sent(address, &both).read_to_string(&mut pipelined).unwrap();
+    assert_eq!(pipelined.matches("HTTP/1.1 200").count(), 2, "{pipelined}");
+    assert!(whole_answer(&mut waiting).starts_with("HTTP/1.1 200"));
+    assert!(told.elapsed() >= Duration::from_secs(1), "what waits ends after new connections do");
+    for caller in callers {
+        assert!(caller.join().unwrap() >= 10);
+    }
+    assert_eq!(served.wait(), Some(0));
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    drop(stuck);
+}
+
+async fn a_second_signal_ends_at_once(app: &TestApp) {
+    let database = Database::absent(app.database().engine());
+    let served = Program::new(&["serve", "--listen", "127.0.0.1:0"]).env("DATABASE_URL", &database.url()).serve();
+    let stuck = sent(served.address(), "GET /livez HT");
+    thread::sleep(Duration::from_millis(100));
+    let told = Instant::now();
+    served.terminate();
+    thread::sleep(Duration::from_millis(300));
+    served.terminate();
+    assert_eq!(served.wait(), Some(0));
+    assert!(told.elapsed() < Duration::from_secs(3), "{:?}", told.elapsed());
+    drop(stuck);
+}
+
 #[test]
 fn help_and_version_are_for_people() {
     let help = Program::new(&["--help"]).run();
@@ -125,6 +226,7 @@ fn help_and_version_are_for_people() {
         ["--request-timeout", "0"],
         ["--max-connections", "0"],
         ["--metrics-listen", "nowhere"],
+        ["--drain-seconds", "soon"],
     ] {
         failed(&Program::new(&["serve", odd[0], odd[1]]).run(), &[odd[1]]);
     }

@@ -1,12 +1,15 @@
-//! The listening side: how many connections there may be, and how long a client may take over what it sends and reads.
+//! The listening side: how many connections there may be, what of each is read when, and how long a client may take over what it sends
+//! and reads.
 //!
-//! The framework times the first head of a connection and its idle time. What it leaves open is closed here, underneath HTTP: a
-//! client that dribbles the heads of later requests, and one that never reads its answers. (Bodies are timed where they are
-//! read.) Knows bytes and time, no requests.
+//! The library reads as much as a client sends, and keeps every request that it finds. So it is given one request at a time, here,
+//! underneath HTTP: what comes behind a request is not read until its answer is through, but for a little that shows whether the client
+//! is still there. A request that isn't as [`framing`](crate::http::framing) has it never gets to the library: a stand-in for it does,
+//! and the gate refuses that. (Bodies are timed where they are read.)
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future as _;
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::{SocketAddr, TcpListener};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,8 +20,15 @@ use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use actix_web::rt::time::{Instant, Sleep, sleep, sleep_until};
+use actix_web::web::{Buf as _, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpSocket;
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+use crate::http::drain::Drain;
+use crate::http::framing::{Body, Fault, Search};
+use crate::http::unread::{Held, Stall, Unread};
 
 /// Connections that the system keeps while all workers are busy.
 const BACKLOG: u32 = 2048;
@@ -28,6 +38,14 @@ const TOLD_SO: usize = 64;
 const OTHER_FILES: usize = 128;
 /// Nothing of an answer has been taken for so long: nobody reads it.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
+/// At the end, the first request on a new connection is waited for so long: its client did not know.
+const FIRST_PATIENCE: Duration = Duration::from_secs(1);
+/// The most bytes that are read behind a request while it is answered.
+const AHEAD: usize = 4 * 1024;
+/// The client of a connection that is closed on it may still be sending: so long, it is let read why.
+const LINGER: Duration = Duration::from_secs(2);
+/// What the library reads in place of a request that is refused unread: `-` is the method, which no operation has.
+const STAND_IN: &[u8] = b"- * HTTP/1.1\r\nHost: -\r\n\r\n";
 
 /// Listens on an address.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
@@ -43,12 +61,16 @@ pub struct Connections {
     open: AtomicUsize,
     limit: usize,
     head_time: Duration,
+    drain: Arc<Drain>,
+    unread: Arc<Unread>,
+    /// Told when one has ended.
+    ended: Notify,
 }
 
 impl Connections {
     /// None yet, and at most so many; fewer where the system doesn't let the program open as many files. The head of a
-    /// request may take `head_time` to arrive.
-    pub fn new(limit: usize, head_time: Duration) -> Self {
+    /// request may take `head_time` to arrive. They end as `drain` says.
+    pub fn new(limit: usize, head_time: Duration, drain: Arc<Drain>) -> Self {
         let files = usize::try_from(raise_file_limit()).unwrap_or(usize::MAX);
         let possible = files.saturating_sub(OTHER_FILES).saturating_sub(TOLD_SO).max(1);
         if possible < limit {
@@ -56,31 +78,85 @@ impl Connections {
                 "the limit on connections is {possible}, not {limit}, because the system lets the program open only {files} files"
             );
         }
-        Self { open: AtomicUsize::new(0), limit: limit.min(possible), head_time }
+        Self {
+            open: AtomicUsize::new(0),
+            limit: limit.min(possible),
+            head_time,
+            drain,
+            unread: Arc::default(),
+            ended: Notify::new(),
+        }
     }
 
     pub fn open(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// The most that each of so many workers is to be given.
-    pub fn per_worker(&self, workers: usize) -> usize {
-        self.limit.saturating_add(TOLD_SO).div_ceil(workers.max(1))
+    /// Waits until there is room for one more, if only to tell it that there are enough.
+    pub async fn room(&self) {
+        self.until_fewer_than(self.limit.saturating_add(TOLD_SO)).await;
     }
 
-    pub fn admit(self: &Arc<Self>, stream: TcpStream) -> Connection {
+    /// Waits until there is none.
+    pub async fn none(&self) {
+        self.until_fewer_than(1).await;
+    }
+
+    async fn until_fewer_than(&self, number: usize) {
+        loop {
+            let ended = self.ended.notified();
+            if self.open() < number {
+                return;
+            }
+            ended.await;
+        }
+    }
+
+    /// Counts one that has been accepted.
+    pub fn enter(self: &Arc<Self>) -> Place {
         let before = self.open.fetch_add(1, Ordering::Relaxed);
+        Place { is_too_many: before >= self.limit, connections: Arc::clone(self) }
+    }
+}
+
+/// The place of one connection among all, until it ends.
+#[derive(Debug)]
+pub struct Place {
+    is_too_many: bool,
+    connections: Arc<Connections>,
+}
+
+impl Place {
+    pub fn connect(self, stream: TcpStream) -> Connection {
         if let Err(error) = stream.set_nodelay(true) {
             log::debug!("could not turn on TCP_NODELAY: {error}");
         }
+        let talk = Talk {
+            is_too_many: self.is_too_many,
+            drain: Arc::clone(&self.connections.drain),
+            unread: Arc::clone(&self.connections.unread),
+            ..Talk::default()
+        };
         Connection {
             stream,
-            connections: Arc::clone(self),
-            line: Line { is_too_many: before >= self.limit, is_answering: Rc::default() },
-            head_since: None,
+            place: self,
+            line: Line(Rc::new(talk)),
+            ahead: BytesMut::new(),
+            has_ended: false,
+            stage: Stage::Head(Search::default()),
+            head_since: Some(Instant::now()),
             head_timer: None,
-            write_timer: None,
+            stall: None,
+            linger: None,
+            closing: None,
         }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.connections.open.fetch_sub(1, Ordering::Relaxed);
+        self.connections.ended.notify_waiters();
     }
 }
 
@@ -92,34 +168,111 @@ fn raise_file_limit() -> u64 {
 
 /// What the gate learns of the connection that a request came on, and tells it.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct Line(Rc<Talk>);
+
+#[derive(Debug, Default)]
+struct Talk {
     is_too_many: bool,
-    is_answering: Rc<Cell<bool>>,
+    drain: Arc<Drain>,
+    unread: Arc<Unread>,
+    fault: Cell<Option<Fault>>,
+    answer: Cell<Answer>,
+    /// Whether something has arrived behind the request.
+    has_more: Cell<bool>,
+    held: RefCell<Option<Held>>,
+}
+
+/// How far the answer has come to the request that the library has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Answer {
+    #[default]
+    Awaited,
+    /// The library has all of it.
+    Made,
+    /// The system has all of it.
+    Through,
 }
 
 impl Line {
     /// Whether there were enough connections when it came.
     pub fn is_too_many(&self) -> bool {
-        self.is_too_many
+        self.0.is_too_many
     }
 
-    /// A head has arrived as a whole: how long its answer takes is no longer the client's doing.
-    pub fn answering(&self) {
-        self.is_answering.set(true);
+    /// Why the request is not read.
+    pub fn fault(&self) -> Option<Fault> {
+        self.0.fault.get()
+    }
+
+    /// Whether the connection is to end with the answer: nothing can be read after a fault, and a service that stops takes no more
+    /// requests than it has already.
+    pub fn is_last(&self) -> bool {
+        self.fault().is_some() || (self.0.drain.has_begun() && !self.0.has_more.get())
+    }
+
+    /// The answer takes so many bytes of memory until the client has it.
+    pub fn hold(&self, bytes: usize) {
+        self.0.held.replace(Some(self.0.unread.hold(bytes)));
+    }
+
+    /// The library has all of the answer.
+    pub fn made(&self) {
+        self.0.answer.set(Answer::Made);
+    }
+
+    fn is_through(&self) -> bool {
+        self.0.answer.get() == Answer::Through
     }
 }
 
+/// A client's connection: what the library reads from and writes to.
 #[derive(Debug)]
 pub struct Connection {
     stream: TcpStream,
-    connections: Arc<Connections>,
+    place: Place,
     line: Line,
-    /// When the head began to arrive that is not whole yet.
+    /// What has been read and the library doesn't have yet.
+    ahead: BytesMut,
+    /// Whether the client has sent all that it will.
+    has_ended: bool,
+    stage: Stage,
+    /// When the head began to arrive that is not whole yet; the first one begins with the connection.
     head_since: Option<Instant>,
     /// Wakes the connection when the head has taken too long. It is kept from one head to the next.
     head_timer: Option<Pin<Box<Sleep>>>,
-    /// Runs while the client doesn't take what is written.
-    write_timer: Option<Pin<Box<Sleep>>>,
+    /// While the client doesn't take what is written.
+    stall: Option<(Stall, Pin<Box<Sleep>>)>,
+    linger: Option<Pin<Box<Sleep>>>,
+    /// Wakes the connection when it is to end.
+    closing: Option<Pin<Box<OwnedNotified>>>,
+}
+
+/// How much of a request the library has.
+#[derive(Debug)]
+enum Stage {
+    /// Nothing: its head is not whole.
+    Head(Search),
+    /// All of its head but so many bytes, and some of its body.
+    Request { head: usize, body: Body },
+    /// All of it: now it is answered.
+    Whole,
+    /// All that it gets: nothing more is read.
+    Last,
+}
+
+impl Stage {
+    /// How many of these bytes belong to the request, and what is wrong with the next one, if something is.
+    fn take(&mut self, bytes: &[u8]) -> (usize, Option<Fault>) {
+        let Self::Request { head, body } = self else { return (0, None) };
+        let (first, rest) = bytes.split_at(bytes.len().min(*head));
+        *head -= first.len();
+        let (taken, fault) = body.take(rest);
+        (first.len() + taken, fault)
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self, Self::Request { head: 0, body } if body.is_whole())
+    }
 }
 
 impl Connection {
@@ -127,24 +280,154 @@ impl Connection {
         self.line.clone()
     }
 
-    /// An error where a head has been arriving for too long.
-    fn check_head(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        if self.line.is_answering.get() {
-            self.head_since = None;
+    /// Lets the library have what is there of a request.
+    fn poll_request(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            match &self.stage {
+                Stage::Head(_) => match self.find_head() {
+                    Ok(true) => {}
+                    Ok(false) if self.has_ended => return Poll::Ready(Ok(())),
+                    Ok(false) => ready!(self.poll_head(context))?,
+                    Err(fault) => self.refuse(fault),
+                },
+                Stage::Request { .. } if self.ahead.is_empty() => return self.poll_body(context, buffer),
+                Stage::Request { .. } => {
+                    self.hand_over(buffer);
+                    return Poll::Ready(Ok(()));
+                }
+                Stage::Whole if self.line.is_through() => {
+                    self.line.0.answer.set(Answer::Awaited);
+                    self.head_since = (!self.ahead.is_empty()).then(Instant::now);
+                    self.stage = Stage::Head(Search::default());
+                }
+                Stage::Whole => return self.poll_ahead(context),
+                Stage::Last => return Poll::Ready(Ok(())),
+            }
         }
-        let Some(since) = self.head_since else { return Ok(()) };
-        let deadline = since + self.connections.head_time;
+    }
+
+    /// Whether the head is whole; if it is, the request begins.
+    fn find_head(&mut self) -> Result<bool, Fault> {
+        let Stage::Head(search) = &mut self.stage else { return Ok(true) };
+        let Some(head) = search.end(&self.ahead)? else { return Ok(false) };
+        let body = Body::after(self.ahead.get(..head).unwrap_or_default())?;
+        self.stage = Stage::Request { head, body };
+        self.head_since = None;
+        Ok(true)
+    }
+
+    /// Lets the library read a stand-in, which the gate refuses for this reason.
+    fn refuse(&mut self, fault: Fault) {
+        self.line.0.fault.set(Some(fault));
+        self.ahead = BytesMut::from(STAND_IN);
+        self.head_since = None;
+        self.stage = Stage::Request { head: STAND_IN.len(), body: Body::Sized(0) };
+    }
+
+    /// Reads more of a head.
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.poll_more(context)?.is_ready() {
+            self.head_since.get_or_insert_with(Instant::now);
+            return Poll::Ready(Ok(()));
+        }
+        self.watch_end(context);
+        if self.head_since.is_none() && self.line.0.drain.is_closing() {
+            self.stage = Stage::Last;
+            return Poll::Ready(Ok(()));
+        }
+        ready!(self.poll_head_timer(context));
+        if self.ahead.is_empty() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        self.refuse(Fault::Late);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ready where a head has been arriving for too long.
+    fn poll_head_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(since) = self.head_since else { return Poll::Pending };
+        let is_idle = self.ahead.is_empty() && self.line.0.drain.is_closing();
+        let deadline = since + if is_idle { FIRST_PATIENCE } else { self.place.connections.head_time };
         let timer = self.head_timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() != deadline {
             timer.as_mut().reset(deadline);
         }
-        if timer.as_mut().poll(context).is_ready() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(()) }
+        timer.as_mut().poll(context)
     }
-}
 
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.connections.open.fetch_sub(1, Ordering::Relaxed);
+    /// Reads a little while a request is answered, so that a client that has gone is noticed. It is never ready: the end of the answer
+    /// wakes the reader.
+    fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.has_ended && self.ahead.len() < AHEAD && self.poll_more(context)?.is_ready() {}
+        self.line.0.has_more.set(!self.ahead.is_empty());
+        self.watch_end(context);
+        Poll::Pending
+    }
+
+    /// Reads some bytes into what is ahead.
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut space = [MaybeUninit::uninit(); AHEAD];
+        let mut read = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
+        self.has_ended = read.filled().is_empty();
+        self.ahead.extend_from_slice(read.filled());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads more of a body, straight to where the library wants it.
+    fn poll_body(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        if !self.has_ended {
+            ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
+        }
+        let read = buffer.filled().get(before..).unwrap_or_default();
+        self.has_ended = read.is_empty();
+        let (taken, fault) = self.stage.take(read);
+        self.ahead.extend_from_slice(read.get(taken..).unwrap_or_default());
+        buffer.set_filled(before + taken);
+        self.go_on(fault);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Lets the library have as much of the request as has been read and it has room for.
+    fn hand_over(&mut self, buffer: &mut ReadBuf<'_>) {
+        let there = self.ahead.get(..self.ahead.len().min(buffer.remaining())).unwrap_or_default();
+        let (taken, fault) = self.stage.take(there);
+        buffer.put_slice(there.get(..taken).unwrap_or_default());
+        self.ahead.advance(taken);
+        self.go_on(fault);
+    }
+
+    /// After some of a request. To the library, a body with a fault breaks off.
+    fn go_on(&mut self, fault: Option<Fault>) {
+        if fault.is_some() {
+            self.line.0.fault.set(fault);
+        }
+        if fault.is_some() || self.stage.is_whole() {
+            self.line.0.has_more.set(!self.ahead.is_empty());
+            self.stage = if self.line.fault().is_some() { Stage::Last } else { Stage::Whole };
+        }
+    }
+
+    /// Has the connection woken when connections are to close.
+    fn watch_end(&mut self, context: &mut Context<'_>) {
+        if self.closing.is_none() {
+            let mut closing = Box::pin(self.line.0.drain.closing());
+            let _ = closing.as_mut().poll(context);
+            self.closing = Some(closing);
+        }
+    }
+
+    /// Whether there is something for the library to learn once the answer is through, and no byte that arrives would wake it.
+    fn is_waiting(&self) -> bool {
+        !self.ahead.is_empty() || self.has_ended || matches!(self.stage, Stage::Last) || self.line.0.drain.is_closing()
+    }
+
+    /// Whether the client may be sending what will not be read. If its connection was just closed, the system would throw away what
+    /// it has not received yet (RFC 9112, section 9.6).
+    fn lingers(&self) -> bool {
+        let is_within = matches!(self.stage, Stage::Request { .. }) || !self.ahead.is_empty();
+        !self.has_ended && (is_within || self.line.fault().is_some())
     }
 }
 
@@ -154,37 +437,49 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before && !self.line.is_answering.get() {
-            self.head_since.get_or_insert_with(Instant::now);
-        }
-        if read.is_pending() {
-            self.check_head(context)?;
-        }
-        read
+        self.poll_request(context, buffer)
     }
 }
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.line.is_answering.set(false);
-        self.head_since = None;
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let Self { stream, line, stall, .. } = &mut *self;
+        let written = Pin::new(stream).poll_write(context, bytes);
         if written.is_ready() {
-            self.write_timer = None;
+            *stall = None;
             return written;
         }
-        let timer = self.write_timer.get_or_insert_with(|| Box::pin(sleep(WRITE_PATIENCE)));
-        ready!(timer.as_mut().poll(context));
+        let (stall, timer) = stall.get_or_insert_with(|| (line.0.unread.stall(), Box::pin(sleep(WRITE_PATIENCE))));
+        if stall.poll_given_up(context).is_pending() {
+            ready!(timer.as_mut().poll(context));
+        }
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // The library flushes once the system has taken all that was written.
+        if self.line.0.answer.get() == Answer::Made {
+            self.line.0.answer.set(Answer::Through);
+            drop(self.line.0.held.take());
+            if self.is_waiting() {
+                context.waker().wake_by_ref();
+            }
+        }
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        while self.lingers() {
+            let timer = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+            if timer.as_mut().poll(context).is_ready() {
+                break;
+            }
+            let mut space = [MaybeUninit::uninit(); AHEAD];
+            let mut read = ReadBuf::uninit(&mut space);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
+            self.has_ended = read.filled().is_empty();
+        }
+        Poll::Ready(Ok(()))
     }
 }

@@ -31,6 +31,8 @@ use crate::caller::{Caller, access};
 use crate::http::compression::Wanted;
 use crate::http::connection::Line;
 use crate::http::cors::{Cors, CrossOrigin};
+use crate::http::delivery::deliver;
+use crate::http::framing::Fault;
 use crate::http::hardening;
 use crate::http::metrics::Metrics;
 use crate::http::proxy::{Proxies, PublicUrl};
@@ -40,6 +42,7 @@ use crate::http::route::{DOCS, Operation, Route, RouteTable};
 use crate::http::trace::{TRACEPARENT, TraceParent};
 use crate::request::query::{self, UnknownParameters};
 use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -166,6 +169,8 @@ struct Passage {
     standings: Standings,
     /// Where the answer depends on the caller: whether they have said who they are.
     personal: Option<bool>,
+    /// The connection that it came on.
+    line: Option<Line>,
     /// Whether the connection ends with the answer.
     is_last: bool,
     wanted: Wanted,
@@ -199,6 +204,7 @@ impl Passage {
             trace,
             standings: Standings::default(),
             personal: None,
+            line: request.conn_data::<Line>().cloned(),
             is_last: false,
             wanted: Wanted::by(request),
         }
@@ -246,8 +252,10 @@ impl Passage {
 
     /// Whether there is room for the request at all.
     fn check_crowd(&mut self, request: &ServiceRequest) -> Result<(), Problem> {
-        if let Some(line) = request.conn_data::<Line>() {
-            line.answering();
+        if let Some(line) = &self.line {
+            if let Some(fault) = line.fault() {
+                return Err(misframed(fault));
+            }
             if line.is_too_many() {
                 self.is_last = true;
                 return Err(Problem::too_many_connections());
@@ -302,7 +310,7 @@ impl Passage {
     }
 
     fn complete(self, mut response: HttpResponse) -> HttpResponse {
-        if let Some(problem) = problem_of(&response) {
+        if let Some(problem) = self.problem_of(&response) {
             response = problem.respond(&self.instance(), self.id.as_str());
             // RFC 5789, section 3.1: such a refusal says what PATCH would read.
             if self.method == Method::PATCH && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
@@ -312,12 +320,26 @@ impl Passage {
             }
         }
         self.record(response.status());
-        if self.is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
+        let is_last = self.is_last || self.line.as_ref().is_some_and(Line::is_last);
+        if is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
         let is_passing = !response.status().is_success() || response.status() == StatusCode::NO_CONTENT;
         self.add_headers(response.headers_mut(), is_passing);
-        if self.shows_secrets() { response } else { self.wanted.encode(response) }
+        if !self.shows_secrets() {
+            response = self.wanted.encode(response);
+        }
+        match self.line {
+            Some(line) => deliver(line, response),
+            None => response,
+        }
+    }
+
+    /// The problem that a response is the answer to. A handler whose body broke off for a fault in its framing knows less of it than the
+    /// connection.
+    fn problem_of(&self, response: &HttpResponse) -> Option<Problem> {
+        let fault = self.line.as_ref().and_then(Line::fault).filter(|_| response.status() == StatusCode::BAD_REQUEST);
+        fault.map(misframed).or_else(|| problem_of(response))
     }
 
     /// Whether the operation's answers may hold what only the caller may know.
@@ -360,7 +382,8 @@ impl Passage {
             metrics.count(known_method(&self.method), template, status, taken);
         }
         if log::log_enabled!(log::Level::Info) {
-            let (id, method, status, micros) = (self.id.as_str(), &self.method, status.as_u16(), taken.as_micros());
+            let (id, method) = (self.id.as_str(), known_method(&self.method));
+            let (status, micros) = (status.as_u16(), taken.as_micros());
             match &self.trace {
                 Some(trace) => log::info!("{id} {method} {template} {status} {micros}us trace={}", trace.trace_id()),
                 None => log::info!("{id} {method} {template} {status} {micros}us"),
@@ -382,7 +405,7 @@ impl Passage {
     }
 }
 
-/// A caller may make up methods; figures are kept for those that there are.
+/// A caller may make up methods; the log and the figures name those that there are.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -450,6 +473,17 @@ fn problem_of(response: &HttpResponse) -> Option<Problem> {
         _ if status.is_client_error() => Problem::bad_request(said),
         _ => Problem::internal(said),
     })
+}
+
+/// The refusal of a request that was not read to its end.
+fn misframed(fault: Fault) -> Problem {
+    match fault {
+        Fault::Late => Problem::new(ProblemType::RequestTimeout, fault.detail()),
+        Fault::Host => Problem::bad_header(&header::HOST, "invalid-format", fault.detail()),
+        Fault::ContentLength => Problem::bad_header(&header::CONTENT_LENGTH, "invalid-format", fault.detail()),
+        Fault::TransferEncoding => Problem::bad_header(&header::TRANSFER_ENCODING, "invalid-format", fault.detail()),
+        _ => Problem::bad_request(fault.detail()),
+    }
 }
 
 fn panicked(panic: &(dyn Any + Send)) -> Problem {

@@ -3,7 +3,9 @@
 pub mod compression;
 pub mod connection;
 pub mod cors;
+pub mod delivery;
 pub mod drain;
+pub mod framing;
 pub mod gate;
 pub mod hardening;
 pub mod metrics;
@@ -12,4 +14,6 @@ pub mod rate;
 pub mod request_id;
 pub mod route;
 pub mod trace;
+pub mod unread;
 pub mod wait;
+pub mod workers;

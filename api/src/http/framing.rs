@@ -1,0 +1,331 @@
+//! Where a request begins and ends in the bytes of a connection, and whether it is written as RFC 9112 has it.
+//!
+//! It is stricter than the library that reads the request afterwards: two readers who disagree on where a request ends are how requests
+//! are smuggled past a proxy. Knows no socket and no operation.
+
+use std::mem::MaybeUninit;
+use std::net::Ipv6Addr;
+
+use actix_web::http::{Method, Uri};
+use httparse::{Header, Request, Status};
+
+/// The most bytes that a head may have: the line of the request, and its headers.
+pub const HEAD_LIMIT: usize = 32 * 1024;
+/// The most headers that the library reads.
+const MAX_HEADERS: usize = 96;
+/// The most bytes that the line before a chunk may have, extensions included.
+const CHUNK_LINE_LIMIT: usize = 256;
+/// The most bytes that may come after the last chunk.
+const TRAILER_LIMIT: usize = 4 * 1024;
+/// So many bytes a chunked body may have beyond itself and what a sensible chunk takes: then it is all framing.
+const EXCESS_LIMIT: u64 = 16 * 1024;
+
+/// Why a request is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The head took too long to arrive.
+    Late,
+    HeadTooLarge,
+    TooManyHeaders,
+    BareLineFeed,
+    RequestLine,
+    Version,
+    Header,
+    Host,
+    ContentLength,
+    TransferEncoding,
+    Chunks,
+}
+
+impl Fault {
+    /// What was expected, for people.
+    pub fn detail(self) -> &'static str {
+        match self {
+            Self::Late => "the headers did not arrive in time",
+            Self::HeadTooLarge => "the request line and the headers have more than 32768 bytes",
+            Self::TooManyHeaders => "there are more than 96 headers",
+            Self::BareLineFeed => {
+                "expected each line of the request line and the headers to end in CR LF, not in LF alone"
+            }
+            Self::RequestLine => "expected a method, a path or an http URL, and HTTP/1.1, with one space between them",
+            Self::Version => "expected HTTP/1.1 or HTTP/1.0",
+            Self::Header => "expected each header as a name, a colon and a value of visible characters, on one line",
+            Self::Host => "expected exactly one Host header, with a host name or address and perhaps a port",
+            Self::ContentLength => "expected at most one Content-Length header, with a whole number",
+            Self::TransferEncoding => {
+                "expected at most one Transfer-Encoding header, with the value chunked, and no Content-Length beside it"
+            }
+            Self::Chunks => {
+                "expected chunks with short lines before them that end in CR LF, and little after the last one"
+            }
+        }
+    }
+}
+
+/// How far the end of a head has been looked for in bytes that arrive little by little.
+#[derive(Debug, Default)]
+pub struct Search {
+    searched: usize,
+    line_start: usize,
+    has_begun: bool,
+    has_bare_line_feed: bool,
+}
+
+impl Search {
+    /// The length of the head, once all of it is there. `bytes` begin where they began the last time.
+    ///
+    /// # Errors
+    /// A [`Fault`] where it does not end within the limit.
+    pub fn end(&mut self, bytes: &[u8]) -> Result<Option<usize>, Fault> {
+        let unseen = bytes.get(self.searched..).unwrap_or_default();
+        for line_feed in memchr::memchr_iter(b'\n', unseen) {
+            let end = self.searched + line_feed;
+            let line = bytes.get(self.line_start..end).unwrap_or_default();
+            self.has_bare_line_feed |= !line.ends_with(b"\r");
+            self.line_start = end + 1;
+            // Empty lines may come before a request (RFC 9112, section 2.2).
+            match line {
+                [] | [b'\r'] if self.has_begun => return self.judge(end + 1).map(Some),
+                [] | [b'\r'] => {}
+                _ => self.has_begun = true,
+            }
+        }
+        self.searched = bytes.len();
+        self.judge(bytes.len()).map(|_| None)
+    }
+
+    fn judge(&self, length: usize) -> Result<usize, Fault> {
+        if length > HEAD_LIMIT {
+            Err(Fault::HeadTooLarge)
+        } else if self.has_bare_line_feed {
+            Err(Fault::BareLineFeed)
+        } else {
+            Ok(length)
+        }
+    }
+}
+
+/// What follows a head.
+#[derive(Debug)]
+pub enum Body {
+    /// So many bytes.
+    Sized(u64),
+    Chunked(Chunks),
+}
+
+impl Body {
+    /// What follows this head, which is whole.
+    ///
+    /// # Errors
+    /// A [`Fault`] where the head is not as HTTP has it.
+    pub fn after(head: &[u8]) -> Result<Self, Fault> {
+        let mut space = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+        let mut request = Request::new(&mut []);
+        match request.parse_with_uninit_headers(head, &mut space) {
+            Ok(Status::Complete(length)) if length == head.len() => {}
+            Ok(_) => return Err(Fault::Header),
+            Err(error) => return Err(error.into()),
+        }
+        let has_method = request.method.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_ok());
+        let has_target = request.path.is_some_and(|target| Uri::try_from(target).is_ok());
+        if !has_method || !has_target {
+            return Err(Fault::RequestLine);
+        }
+        let is_1_1 = request.version == Some(1);
+        check_host(request.headers, is_1_1)?;
+        match (coding(request.headers)?, length(request.headers)?) {
+            (Some(coding), None) if is_1_1 && coding.eq_ignore_ascii_case(b"chunked") => {
+                Ok(Self::Chunked(Chunks::default()))
+            }
+            (Some(_), _) => Err(Fault::TransferEncoding),
+            (None, length) => Ok(Self::Sized(length.unwrap_or(0))),
+        }
+    }
+
+    /// How many of these bytes belong to the body, and what is wrong with the next one, if something is.
+    pub fn take(&mut self, bytes: &[u8]) -> (usize, Option<Fault>) {
+        match self {
+            Self::Sized(left) => (spend(left, bytes), None),
+            Self::Chunked(chunks) => chunks.take(bytes),
+        }
+    }
+
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Sized(left) => *left == 0,
+            Self::Chunked(chunks) => chunks.step == Step::End,
+        }
+    }
+}
+
+impl From<httparse::Error> for Fault {
+    fn from(error: httparse::Error) -> Self {
+        match error {
+            httparse::Error::TooManyHeaders => Self::TooManyHeaders,
+            httparse::Error::Version => Self::Version,
+            httparse::Error::HeaderName | httparse::Error::HeaderValue => Self::Header,
+            httparse::Error::Token | httparse::Error::NewLine | httparse::Error::Status => Self::RequestLine,
+        }
+    }
+}
+
+/// The value of a header that may be given once.
+fn single<'h>(headers: &'h [Header<'_>], name: &str, fault: Fault) -> Result<Option<&'h [u8]>, Fault> {
+    let mut given = headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name));
+    match (given.next(), given.next()) {
+        (_, Some(_)) => Err(fault),
+        (given, None) => Ok(given.map(|header| header.value.trim_ascii())),
+    }
+}
+
+fn coding<'h>(headers: &'h [Header<'_>]) -> Result<Option<&'h [u8]>, Fault> {
+    single(headers, "transfer-encoding", Fault::TransferEncoding)
+}
+
+fn length(headers: &[Header<'_>]) -> Result<Option<u64>, Fault> {
+    let Some(value) = single(headers, "content-length", Fault::ContentLength)? else { return Ok(None) };
+    let text = str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    text.and_then(|text| text.parse().ok()).map(Some).ok_or(Fault::ContentLength)
+}
+
+/// RFC 9112, section 3.2: HTTP/1.1 has exactly one, HTTP/1.0 at most one.
+fn check_host(headers: &[Header<'_>], is_needed: bool) -> Result<(), Fault> {
+    match single(headers, "host", Fault::Host)? {
+        Some(host) if is_host(host) => Ok(()),
+        None if !is_needed => Ok(()),
+        _ => Err(Fault::Host),
+    }
+}
+
+/// `uri-host [ ":" port ]` (RFC 3986, section 3.2), where a host isn't empty.
+fn is_host(value: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(value) else { return false };
+    let (is_named, port) = match text.strip_prefix('[') {
+        Some(rest) => match rest.split_once(']') {
+            Some((address, port)) => (address.parse::<Ipv6Addr>().is_ok(), port),
+            None => (false, ""),
+        },
+        None => {
+            let (name, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(&byte);
+            (!name.is_empty() && name.bytes().all(is_allowed), port)
+        }
+    };
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_named && (port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.is_empty() || is_port(port)))
+}
+
+/// How many of the bytes are within what is left, which becomes less by them.
+fn spend(left: &mut u64, bytes: &[u8]) -> usize {
+    let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+    *left = left.saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX));
+    taken
+}
+
+/// A chunked body (RFC 9112, section 7.1), as far as it has come.
+#[derive(Debug, Default)]
+pub struct Chunks {
+    step: Step,
+    /// What is left of the chunk.
+    left: u64,
+    /// Bytes of the line so far.
+    line: usize,
+    /// Whether the size of the chunk is over, and what follows are extensions.
+    is_sized: bool,
+    ends_in_return: bool,
+    trailer: usize,
+    excess: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Step {
+    /// The line with the size of a chunk.
+    #[default]
+    Size,
+    Data,
+    /// The end of the line after a chunk: so many bytes.
+    DataEnd(u8),
+    Trailer,
+    End,
+}
+
+impl Chunks {
+    fn take(&mut self, bytes: &[u8]) -> (usize, Option<Fault>) {
+        let mut taken = 0;
+        while let Some(rest @ [byte, ..]) = bytes.get(taken..) {
+            match self.step {
+                Step::End => break,
+                Step::Data => {
+                    taken += spend(&mut self.left, rest);
+                    if self.left == 0 {
+                        self.step = Step::DataEnd(2);
+                    }
+                }
+                _ => match self.step(*byte) {
+                    Some(()) => taken += 1,
+                    None => return (taken, Some(Fault::Chunks)),
+                },
+            }
+        }
+        (taken, None)
+    }
+
+    /// What the next byte of the framing means; none where it may not be there.
+    fn step(&mut self, byte: u8) -> Option<()> {
+        match self.step {
+            Step::DataEnd(left) => {
+                self.step = if left > 1 { Step::DataEnd(left - 1) } else { Step::Size };
+                (byte == if left > 1 { b'\r' } else { b'\n' }).then_some(())
+            }
+            Step::Trailer => self.step_trailer(byte),
+            _ => self.step_size(byte),
+        }
+    }
+
+    fn step_size(&mut self, byte: u8) -> Option<()> {
+        if byte == b'\n' {
+            return self.end_size();
+        }
+        self.line += 1;
+        self.ends_in_return = byte == b'\r';
+        match char::from(byte).to_digit(16) {
+            Some(digit) if !self.is_sized => {
+                self.left = self.left.checked_mul(16)?.checked_add(digit.into())?;
+            }
+            _ => self.is_sized = true,
+        }
+        (self.line <= CHUNK_LINE_LIMIT).then_some(())
+    }
+
+    fn end_size(&mut self) -> Option<()> {
+        if !self.ends_in_return {
+            return None;
+        }
+        // As much framing as a chunk of 16 bytes and as much again as its data is nobody's ill will.
+        let framing = u64::try_from(self.line).ok()?.checked_add(3)?;
+        self.excess = (self.excess + framing).saturating_sub(self.left.saturating_mul(2).saturating_add(16));
+        self.step = if self.left == 0 { Step::Trailer } else { Step::Data };
+        (self.line, self.is_sized, self.ends_in_return) = (0, false, false);
+        (self.excess <= EXCESS_LIMIT).then_some(())
+    }
+
+    fn step_trailer(&mut self, byte: u8) -> Option<()> {
+        self.trailer += 1;
+        if byte == b'\n' {
+            if !self.ends_in_return {
+                return None;
+            }
+            if self.line == 1 {
+                self.step = Step::End;
+            }
+            self.line = 0;
+        } else {
+            self.line += 1;
+        }
+        self.ends_in_return = byte == b'\r';
+        (self.trailer <= TRAILER_LIMIT).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
