@@ -1,7 +1,11 @@
-//! Answers compressed for who takes them so: which are worth it, and what their `ETag` and `Vary` say.
+//! Answers compressed for who takes them so: which are worth it, and what their `ETag` and `Vary` say. What is the same for everybody is
+//! in memory once, plain and compressed.
 //!
 //! The operations whose answers hold a secret are never asked for here: beside text of the caller's choice, the length of a compressed
 //! answer would tell of the secret.
+
+use std::io::Write as _;
+use std::sync::{Arc, OnceLock};
 
 use actix_http::encoding::Encoder;
 use actix_web::HttpResponse;
@@ -9,12 +13,54 @@ use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header as _, HeaderMap, HeaderValue};
+use actix_web::web::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 /// What the entity tag of a compressed answer ends in: it is another representation of the same version.
 pub const TAG_SUFFIX: &str = "-gzip";
 
 /// Below so many bytes there is nothing to gain.
 const LEAST_BYTES: u64 = 1024;
+
+/// A text that everybody is sent alike, however many at a time.
+#[derive(Clone, Debug)]
+pub struct SharedText(Arc<Forms>);
+
+#[derive(Debug)]
+struct Forms {
+    plain: Bytes,
+    /// Made when somebody takes it first.
+    gzip: OnceLock<Bytes>,
+}
+
+impl SharedText {
+    pub fn new(plain: impl Into<Bytes>) -> Self {
+        Self(Arc::new(Forms { plain: plain.into(), gzip: OnceLock::new() }))
+    }
+
+    pub fn plain(&self) -> &Bytes {
+        &self.0.plain
+    }
+
+    /// The answer that it is, for the gate to send in one form or the other.
+    pub fn respond(&self, media_type: &'static str) -> HttpResponse {
+        let mut response = HttpResponse::Ok().content_type(media_type).body(self.0.plain.clone());
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+
+    fn gzip(&self) -> Bytes {
+        self.0.gzip.get_or_init(|| compressed(&self.0.plain).into()).clone()
+    }
+}
+
+fn compressed(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing into memory does not fail.
+    let _ = encoder.write_all(plain);
+    encoder.finish().unwrap_or_default()
+}
 
 /// What a caller takes, and what it has already.
 #[derive(Debug, Default)]
@@ -52,6 +98,13 @@ impl Wanted {
             if let Some(tag) = tag.filter(|tag| compressed || self.is_known(tag)) {
                 response.headers_mut().insert(header::ETAG, tag);
             }
+        }
+        let shared = response.extensions().get::<SharedText>().cloned();
+        if let Some(text) = shared.filter(|_| compressed) {
+            let headers = response.headers_mut();
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+            return response.set_body(BoxBody::new(text.gzip()));
         }
         if compressed {
             return response.map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)));

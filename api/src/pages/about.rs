@@ -1,9 +1,9 @@
 //! What the service says about itself: whether it lives and is ready, its contract, its documentation and its problem types.
 
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
-use actix_web::http::header::{self, HeaderName};
-use actix_web::web::{Bytes, Data};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
+use crate::http::compression::SharedText;
 use crate::http::route;
 use crate::openapi;
 use crate::openapi::example::example_of;
@@ -23,10 +24,6 @@ use crate::response::html;
 use crate::response::problem::{Problem, ProblemDetails};
 use crate::response::problem_type::ProblemType;
 
-/// What changes with the version of the service.
-const REVALIDATED: (HeaderName, &str) = (header::CACHE_CONTROL, "no-cache");
-/// What there is in two media types.
-const BY_ACCEPT: (HeaderName, &str) = (header::VARY, "Accept");
 /// What changes by the second.
 const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 
@@ -49,12 +46,12 @@ pub struct Contract {
     current: Forms,
     /// Made when somebody asks for it, since few do.
     older: OnceLock<Forms>,
-    page: OnceLock<Bytes>,
+    page: OnceLock<SharedText>,
 }
 
 struct Forms {
-    yaml: Bytes,
-    json: Bytes,
+    yaml: SharedText,
+    json: SharedText,
 }
 
 impl Contract {
@@ -67,28 +64,28 @@ impl Contract {
         self.older.get_or_init(|| Forms::of(&Profile::V3_0.of(self.document())))
     }
 
-    fn page(&self) -> Bytes {
-        self.page.get_or_init(|| docs::page(&self.document()).into()).clone()
+    fn page(&self) -> &SharedText {
+        self.page.get_or_init(|| SharedText::new(docs::page(&self.document())))
     }
 
     /// The document, which takes twenty times the room of its text and is read from it.
     fn document(&self) -> Value {
         // What was written as JSON is read as JSON.
-        serde_json::from_slice(&self.current.json).unwrap_or_default()
+        serde_json::from_slice(self.current.json.plain()).unwrap_or_default()
     }
 }
 
 impl Forms {
     fn of(document: &Value) -> Self {
-        Self { yaml: yaml::written(document).into(), json: document.to_string().into() }
+        Self { yaml: SharedText::new(yaml::written(document)), json: SharedText::new(document.to_string()) }
     }
 
     fn answer_yaml(&self) -> HttpResponse {
-        HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/yaml").body(self.yaml.clone())
+        revalidated(self.yaml.respond("application/yaml"))
     }
 
     fn answer_json(&self) -> HttpResponse {
-        HttpResponse::Ok().insert_header(REVALIDATED).content_type("application/json").body(self.json.clone())
+        revalidated(self.json.respond("application/json"))
     }
 }
 
@@ -266,11 +263,8 @@ async fn get_openapi_3_0_json(contract: Data<Contract>) -> HttpResponse {
 )]
 #[get("/problems")]
 async fn list_problem_types(request: HttpRequest) -> HttpResponse {
-    if wants_html(&request) {
-        return page(html::problems_page());
-    }
-    let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
-    HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).json(ProblemKindList { items })
+    let (all, _) = &*PROBLEMS;
+    all.answer(&request)
 }
 
 /// Get a problem type
@@ -285,22 +279,54 @@ async fn list_problem_types(request: HttpRequest) -> HttpResponse {
 )]
 #[get("/problems/{slug}")]
 async fn get_problem_type(request: HttpRequest, PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
-    let kind = ProblemType::ALL.iter().find(|kind| kind.slug() == slug);
-    let kind = kind.ok_or_else(|| Problem::not_found("there is no such problem type; /problems lists them all"))?;
-    if wants_html(&request) {
-        return Ok(page(html::problem_page(*kind, &openapi::example(*kind))));
+    let (_, each) = &*PROBLEMS;
+    let found = ProblemType::ALL.iter().zip(each).find(|(kind, _)| kind.slug() == slug);
+    let (_, explained) =
+        found.ok_or_else(|| Problem::not_found("there is no such problem type; /problems lists them all"))?;
+    Ok(explained.answer(&request))
+}
+
+/// What changes with the version of the service.
+fn revalidated(mut response: HttpResponse) -> HttpResponse {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// The same, where there are two media types of it.
+fn by_accept(response: HttpResponse) -> HttpResponse {
+    let mut response = revalidated(response);
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
+    response
+}
+
+/// What is told of one problem type, or of all, in both media types.
+struct Explained {
+    page: SharedText,
+    json: SharedText,
+}
+
+/// Of all problem types, and of each in the order of [`ProblemType::ALL`]. They are made when somebody asks first.
+static PROBLEMS: LazyLock<(Explained, Vec<Explained>)> = LazyLock::new(|| {
+    let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
+    let all = Explained::of(html::problems_page(), &ProblemKindList { items });
+    let each = |kind: &ProblemType| {
+        Explained::of(html::problem_page(*kind, &openapi::example(*kind)), &ProblemKind::from(*kind))
+    };
+    (all, ProblemType::ALL.iter().map(each).collect())
+});
+
+impl Explained {
+    fn of(page: String, value: &impl Serialize) -> Self {
+        // What is told of them has no maps whose keys aren't text.
+        Self { page: SharedText::new(page), json: SharedText::new(serde_json::to_vec(value).unwrap_or_default()) }
     }
-    Ok(HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).json(ProblemKind::from(*kind)))
-}
 
-/// Whether a browser asks, rather than a program.
-fn wants_html(request: &HttpRequest) -> bool {
-    let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
-    route::prefers("text/html", "application/json", ranges)
-}
-
-fn page(content: String) -> HttpResponse {
-    HttpResponse::Ok().insert_header(REVALIDATED).insert_header(BY_ACCEPT).content_type(html::HTML).body(content)
+    /// As a page where a browser asks, rather than a program.
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+        let is_for_people = route::prefers("text/html", "application/json", ranges);
+        by_accept(if is_for_people { self.page.respond(html::HTML) } else { self.json.respond("application/json") })
+    }
 }
 
 /// The documentation's front page is `/docs/`, whose own links are relative to it.
@@ -315,11 +341,11 @@ pub(crate) async fn docs_file(
     contract: Data<Contract>,
     PathKey(file): PathKey<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (media_type, body) = match file.as_str() {
-        "" => (html::HTML, contract.page()),
-        "docs.css" => ("text/css; charset=utf-8", docs::STYLE.into()),
-        "docs.js" => ("text/javascript; charset=utf-8", docs::SCRIPT.into()),
+    let answer = match file.as_str() {
+        "" => contract.page().respond(html::HTML),
+        "docs.css" => docs::STYLE.respond("text/css; charset=utf-8"),
+        "docs.js" => docs::SCRIPT.respond("text/javascript; charset=utf-8"),
         _ => return Err(Problem::unknown_path()),
     };
-    Ok(HttpResponse::Ok().insert_header(REVALIDATED).content_type(media_type).body(body))
+    Ok(revalidated(answer))
 }

@@ -4,16 +4,18 @@
 //! the contract itself lead to it.
 
 use std::iter;
+use std::sync::LazyLock;
 
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
+use crate::http::compression::SharedText;
 use crate::response::html;
 
 /// Beside the page: what it looks like, and what fills in its forms.
-pub const STYLE: &str = include_str!("docs.css");
+pub static STYLE: LazyLock<SharedText> = LazyLock::new(|| SharedText::new(include_str!("docs.css")));
 /// See [`STYLE`].
-pub const SCRIPT: &str = include_str!("docs.js");
+pub static SCRIPT: LazyLock<SharedText> = LazyLock::new(|| SharedText::new(include_str!("docs.js")));
 
 pub fn page(document: &Value) -> String {
     let contract = Contract(document);
