@@ -5,6 +5,7 @@ mod erasure;
 mod log;
 pub mod outcome;
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -186,7 +187,8 @@ pub fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_http=off"))
         .format(|line, record| {
             let now = Clock::system().now().to_rfc3339_opts(SecondsFormat::Secs, true);
-            writeln!(line, "[{now} {:<5} {}] {}", record.level(), record.target(), record.args())
+            let said = record.args().to_string();
+            writeln!(line, "[{now} {:<5} {}] {}", record.level(), record.target(), one_line(&said))
         })
         .init();
     match perform(Cli::parse().command) {
@@ -201,6 +203,19 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is logged may come from a database or a library, which know no bounds: one line of at most 2,000 characters.
+fn one_line(said: &str) -> Cow<'_, str> {
+    const MOST: usize = 2000;
+    if said.len() <= MOST && !said.contains(char::is_control) {
+        return Cow::Borrowed(said);
+    }
+    let mut line: String = said.chars().take(MOST).map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
+    if said.chars().nth(MOST).is_some() {
+        line.push('…');
+    }
+    Cow::Owned(line)
 }
 
 fn perform(command: Command) -> Result<(), Failure> {
@@ -268,6 +283,15 @@ fn refuse_usage(reason: &str) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_line_is_one_line_of_bounded_length() {
+        assert_eq!(one_line("as it is: ä"), "as it is: ä");
+        assert_eq!(one_line("one\nother\u{1b}[31m"), "one other [31m");
+        let long = one_line(&"ä".repeat(5000)).into_owned();
+        assert_eq!(long.chars().count(), 2001);
+        assert!(long.ends_with('…'));
+    }
 
     #[test]
     fn the_command_line_is_well_formed() {
