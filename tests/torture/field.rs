@@ -9,6 +9,9 @@ use kit::{ChildResource, Database, Ended, Engine, Program};
 
 use crate::healthy::Seen;
 
+/// How much memory the program may have resident, in MiB.
+pub const MOST_MEMORY: u64 = 256;
+
 /// How much of an attack is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
@@ -101,6 +104,16 @@ impl Field {
         let all = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
         let served = Program::new(&all).env("DATABASE_URL", &database.url()).env("RUST_LOG", "warn").serve();
         Self { served, database }
+    }
+
+    /// Asks it to end.
+    pub fn terminate(&self) {
+        self.served.terminate();
+    }
+
+    /// Waits for its end; its exit status.
+    pub fn end(self) -> Option<i32> {
+        self.served.wait()
     }
 
     /// Where it listens.

@@ -4,8 +4,11 @@
 //! a table. `--short` takes the sizes that fit into every change's checks. Names after the options choose some of the attacks.
 //! Everything stays on this machine, and every attack is bounded in number and time.
 
+mod draining;
 mod field;
 mod healthy;
+mod never_reading;
+mod overload;
 mod pipelining;
 mod searchers;
 mod slow_readers;
@@ -20,7 +23,14 @@ use kit::Engine;
 /// An attack that goes on for so long hangs: its own bounds are far below.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-const ATTACKS: &[&Attack] = &[&pipelining::ATTACK, &searchers::ATTACK, &slow_readers::ATTACK];
+const ATTACKS: &[&Attack] = &[
+    &pipelining::ATTACK,
+    &never_reading::ATTACK,
+    &overload::ATTACK,
+    &draining::ATTACK,
+    &searchers::ATTACK,
+    &slow_readers::ATTACK,
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

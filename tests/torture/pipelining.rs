@@ -7,15 +7,12 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::field::{Attack, Field, Report, Size};
+use crate::field::{Attack, Field, MOST_MEMORY, Report, Size};
 use crate::healthy::Healthy;
 
 /// See the module.
 pub const ATTACK: Attack =
     Attack { name: "pipelining", engines: &[Engine::Sqlite], run: |engine, size| Box::pin(run(engine, size)) };
-
-/// How much memory the program may have resident, in MiB.
-const MOST_MEMORY: u64 = 256;
 
 async fn run(engine: Engine, size: Size) -> Report {
     let (connections, requests) = (size.choose(60, 200), 4000);
