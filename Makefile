@@ -35,7 +35,8 @@ test: ## All tests, on SQLite and on a throw-away PostgreSQL
 
 # The dependency arrows, licences and sources of packages are tests, read from `cargo metadata`: tests/tests/workspace.rs. So is that
 # the contract keeps what the last release promised: tests/tests/released.rs; and that files import each other in no circles, read from
-# the sources: tests/tests/circles.rs.
+# the sources: tests/tests/circles.rs. Known vulnerabilities are looked for where ADVISORY_DB names a copy of the RustSec database:
+# tests/tests/advisories.rs.
 check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, demo, dependency arrows, licences, unused dependencies
 	@scripts/setup build demo
 	cargo fmt --all --check
@@ -49,8 +50,10 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	docs/guide/check $(TARGET)/debug/mutuals
 	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
 	$(MAKE) --no-print-directory lint
-	cargo test --workspace --locked --test workspace --test circles --test released
+	cargo test --workspace --locked --test workspace --test circles --test released --test advisories
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
+	@if [ -n "$${ADVISORY_DB:-}" ]; then cargo test --locked --package tests --test advisories -- --ignored; \
+	else echo 'NOT CHECKED: known vulnerabilities of the packages. Name a checkout of https://github.com/RustSec/advisory-db in ADVISORY_DB'; fi
 
 # Spectral says "hint" of what it doesn't like least; nothing of it stays.
 lint: export REDOCLY_TELEMETRY := off
