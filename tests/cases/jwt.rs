@@ -70,6 +70,9 @@ async fn a_token_opens_what_its_role_and_departments_may(other: &TestApp) {
 
     let admin = token("admin").await;
     app.post(MUTUALS, &foreign).with_key(&admin).await.expect(201);
+    // It would live on as the key.
+    let key = json!({ "label": "A system", "role": "admin", "expires_in_days": 1 });
+    app.post("/v1/keys", &key).with_key(&admin).await.expect_faults(422, &[("/expires_in_days", "out-of-range")]);
 }
 
 async fn a_token_that_is_not_taken_is_told_why(other: &TestApp) {

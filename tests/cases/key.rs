@@ -21,10 +21,32 @@ kit::on_both! {
     an_entry_names_the_key,
     the_command_line_makes_lists_and_revokes_keys,
     the_first_key_is_made_once,
+    a_key_makes_none_that_outlives_it,
 }
 
 fn new_key() -> Value {
     json!({"label": "A system", "role": "admin", "expires_in_days": 30})
+}
+
+async fn a_key_makes_none_that_outlives_it(app: &TestApp) {
+    let make = |key: &str, days: i64| {
+        app.post(KEYS, &json!({"label": "A system", "role": "admin", "expires_in_days": days})).with_key(key)
+    };
+    let first = app.create(KEYS, &new_key()).await;
+    let first = first["key"].as_str().unwrap();
+    let outlives = [("/expires_in_days", "out-of-range")];
+    let refused = make(first, 30).await;
+    refused.expect_faults(422, &outlives);
+    assert!(refused.text().contains("expected at most 29"), "{refused:?}");
+    let second = make(first, 29).await.expect(201);
+    let second = second["key"].as_str().unwrap();
+    let body = json!({ "label": "x", "role": "admin", "expires_in_days": 29 });
+    app.post(format!("{KEYS}?validate_only=true"), &body).with_key(second).await.expect_faults(422, &outlives);
+
+    app.pass(Duration::from_secs(28 * 24 * 3600 + 3600));
+    let refused = make(second, 1).await;
+    refused.expect_faults(422, &outlives);
+    assert!(refused.text().contains("less than a day left"), "{refused:?}");
 }
 
 /// The reason in the header says the same as the problem.

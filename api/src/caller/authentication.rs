@@ -101,7 +101,8 @@ impl Authenticator {
 
     fn remember(&self, hash: Hash, stored: StoredKey, checked_at: Instant) -> Caller {
         let expires_at = stored.expires_at;
-        let caller = Caller::from(domain::Caller::with_key(stored.id, stored.key.role, stored.key.scope));
+        let caller = domain::Caller::with_key(stored.id, stored.key.role, stored.key.scope, expires_at);
+        let caller = Caller::from(caller);
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MOST_REMEMBERED {
             remembered.clear();

@@ -189,7 +189,7 @@ impl Verifier {
             None => Scope::All,
             Some(departments) => Scope::Departments(resolve(store, departments).await?),
         };
-        let access = Access { role: bearer.role, scope, key_id: None };
+        let access = Access { role: bearer.role, scope, key_id: None, expires_at: Some(bearer.expires_at) };
         let caller = Caller::from(domain::Caller { name: format!("jwt:{}", bearer.subject), access: Some(access) });
         self.remember(digest, Known { caller: caller.clone(), expires_at: bearer.expires_at, keys }, now);
         Ok(caller)

@@ -146,7 +146,8 @@ async fn get_key(app: App, caller: Caller, key: PathKey<domain::KeyId>) -> Resul
 /// Create an API key
 ///
 /// Copy the key from the response. It is shown only once, because the register stores only its hash. To replace a key,
-/// make another, start using it, then delete the first.
+/// make another, start using it, then delete the first. The new key cannot be valid for longer than the key or token
+/// that you send.
 #[utoipa::path(
     tag = "keys",
     params(ChangeOptions),
@@ -169,7 +170,8 @@ async fn create_key(change: Change, body: Body<document::register::ApiKey>) -> R
         authorize(&caller, Action::Create, &Object::of(Kind::Key, None))?;
         let (key, lifetime) = resource::accept(tx, &content, &caller)?.clone();
         let expires_at = lifetime.ends(tx.stamp().now);
-        let stored = store::key::insert(tx, &NewKey { id, hash, key, expires_at })?;
+        let makers_expires_at = caller.access.as_ref().and_then(|access| access.expires_at);
+        let stored = store::key::insert(tx, &NewKey { id, hash, key, expires_at, makers_expires_at })?;
         if dry_run {
             tx.discard();
         }

@@ -3,6 +3,8 @@
 //! Everybody may read the register; drafts and personal data are for those who work on them. All of it is the table
 //! [`grants`], from which the contract and the guide are made too. How a caller proves who they are is not known here.
 
+use chrono::{DateTime, Utc};
+
 use crate::api_key::KeyId;
 use crate::kind::Kind;
 use crate::register::department::DepartmentId;
@@ -27,6 +29,8 @@ pub struct Access {
     pub scope: Scope,
     /// The key, if it is one. Only a key can be appointed to a ballot.
     pub key_id: Option<KeyId>,
+    /// When the key or token stops working; absent for what the operator does.
+    pub expires_at: Option<DateTime<Utc>>,
 }
 
 impl Caller {
@@ -36,8 +40,9 @@ impl Caller {
     }
 
     /// The bearer of a key.
-    pub fn with_key(key_id: KeyId, role: Role, scope: Scope) -> Self {
-        Self { name: format!("key:{key_id}"), access: Some(Access { role, scope, key_id: Some(key_id) }) }
+    pub fn with_key(key_id: KeyId, role: Role, scope: Scope, expires_at: DateTime<Utc>) -> Self {
+        let access = Access { role, scope, key_id: Some(key_id), expires_at: Some(expires_at) };
+        Self { name: format!("key:{key_id}"), access: Some(access) }
     }
 
     /// Whose drafts of ballots, with the personal data in ballots, the caller sees.

@@ -27,6 +27,18 @@ impl ApiKey {
     pub const MAX_DEPARTMENTS: usize = 100;
 }
 
+/// Refuses a key that would outlive the key or token of whoever makes it: a stolen token would be a key for a year.
+pub fn outlives(expires_at: DateTime<Utc>, makers: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Fault> {
+    let makers = makers.filter(|makers| expires_at > *makers)?;
+    let said = match (makers - now).num_days() {
+        days @ 1.. => format!("the key would be valid for longer than the one you use: expected at most {days}"),
+        _ => "the key would be valid for longer than the key or token you use, which has less than a day left: \
+              use another, or ask the operator"
+            .to_owned(),
+    };
+    Some(Fault::new("expires_in_days", FaultCode::OutOfRange, said))
+}
+
 impl Rules for ApiKey {
     /// Departments confine those roles only that are departments' own, and there is at least one, each once.
     fn faults(&self) -> Vec<Fault> {

@@ -457,6 +457,7 @@ impl Row {
             Some(own) => Scope::Departments(parsed_list("department_ids", own)?),
         };
         let access = Access {
+            expires_at: None,
             role: parsed::<Role>("role", &self.role)?,
             scope,
             key_id: parsed_option("key_id", self.key_id.as_deref())?,

@@ -50,6 +50,8 @@ pub struct NewKey {
     pub key: ApiKey,
     /// When it stops working by itself.
     pub expires_at: DateTime<Utc>,
+    /// When the key or token of whoever makes it stops working; absent where the operator does.
+    pub makers_expires_at: Option<DateTime<Utc>>,
 }
 
 /// The key with this id, revoked or not.
@@ -101,9 +103,10 @@ pub fn list(tx: &mut ReadTx<'_>, page: &IdPage) -> Result<(Vec<StoredKey>, i64),
 /// Keeps a new key.
 ///
 /// # Errors
-/// [`Error::Rule`] where it can't be what it is to be, or one of its departments is not there.
+/// [`Error::Rule`] where it can't be what it is to be, would outlive its maker's, or one of its departments is not there.
 pub fn insert(tx: &mut WriteTx<'_>, new: &NewKey) -> Result<StoredKey, Error> {
-    refuse(Error::Rule, new.key.faults())?;
+    let outlives = domain::api_key::outlives(new.expires_at, new.makers_expires_at, tx.stamp().now);
+    refuse(Error::Rule, new.key.faults().into_iter().chain(outlives).collect())?;
     reference::check(tx, &references(&new.key.scope))?;
     let departments = match &new.key.scope {
         Scope::All => None,

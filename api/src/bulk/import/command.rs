@@ -54,7 +54,7 @@ pub fn perform(arguments: &Arguments, register: (&DatabaseUrl, Making)) -> Resul
         .ok_or("cannot tell the format of the file: set --format")?;
     outcome::on(register, (OPERATOR, "import"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
-        let access = Access { role: Role::Admin, scope: Scope::All, key_id: None };
+        let access = Access { role: Role::Admin, scope: Scope::All, key_id: None, expires_at: None };
         let caller = Caller { name: OPERATOR.to_owned(), access: Some(access) };
         let new = NewImport {
             id: row::new_id(),

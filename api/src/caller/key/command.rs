@@ -87,7 +87,7 @@ impl Create {
         let made = store.write(stamp, move |tx| {
             let scope = scope(tx, &departments)?;
             let key = ApiKey { label: label.clone(), role, scope };
-            store::key::insert(tx, &NewKey { id, hash, key, expires_at })
+            store::key::insert(tx, &NewKey { id, hash, key, expires_at, makers_expires_at: None })
         });
         made.await.map_err(refusal)?;
         print(secret.reveal())

@@ -26,7 +26,8 @@ wire! {
         /// The departments that the key is limited to. The default is all departments. Only for `department_editor`,
         /// `mutual_editor` and `procurement_officer`.
         department_ids: DepartmentId = optional_list.min(1).max(100),
-        /// The number of days after which it stops working.
+        /// The number of days after which it stops working. It cannot be valid for longer than the key or token that
+        /// you send.
         expires_in_days: i64 = required.range(1, 365),
     }
 }

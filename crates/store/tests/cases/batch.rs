@@ -82,7 +82,7 @@ async fn a_name_that_a_sibling_changes_to_is_taken(register: &Register) {
 async fn a_key_that_a_sibling_revokes_is_revoked(register: &Register) {
     let id = next_id();
     let key = ApiKey { label: parsed("A system"), role: Role::Admin, scope: Scope::All };
-    let new = NewKey { id, hash: [7; 32], key, expires_at: stamp(0).now + Duration::days(1) };
+    let new = NewKey { id, hash: [7; 32], key, expires_at: stamp(0).now + Duration::days(1), makers_expires_at: None };
     register.write(move |tx| key::insert(tx, &new)).await.unwrap();
     let revoked_at = move |tx: &mut WriteTx<'_>| Ok(key::validity(tx, id)?.revoked_at);
 
