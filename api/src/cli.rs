@@ -1,5 +1,6 @@
 //! The command line of `mutuals`.
 
+mod copy;
 pub mod database;
 mod erasure;
 mod log;
@@ -48,6 +49,7 @@ Examples:
   mutuals keys create --role admin --label 'my own'   make a key and print it
   mutuals import --resource-type mutual mutuals.csv   enter or change the mutuals of a table
   mutuals backup copy.db          copy the register while it is being served
+  mutuals copy --from sqlite:mutuals.db --to postgres://mutuals@db/register   move the register
   mutuals log verify              check that no entry of the log was changed
   DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
 
@@ -94,17 +96,22 @@ enum Command {
         database: Database,
     },
     /// Copy the register into a new file, also while it is being served (SQLite)
-    Backup(Copy),
+    Backup(BackupFile),
     /// Restore the register from a copy, if there is no register yet (SQLite)
     ///
     /// The log gets a new epoch and an entry, so that those who follow it learn from where to read again.
     Restore {
         #[command(flatten)]
-        copy: Copy,
+        copy: BackupFile,
         /// Reason for the log entry, such as why the register was restored
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
+    /// Copy the whole register into another database, such as from SQLite to PostgreSQL
+    ///
+    /// Copies everything: records, log, keys, personal data. The register may be in use, and stays as it is. The copy is
+    /// checked. If anything fails, nothing is in its place.
+    Copy(copy::Addresses),
     /// Check and copy the log of all changes, and make the key that signs it
     #[command(subcommand)]
     Log(LogCommand),
@@ -174,7 +181,7 @@ struct Made {
 }
 
 #[derive(Debug, Args)]
-struct Copy {
+struct BackupFile {
     /// The copy
     file: PathBuf,
     #[command(flatten)]
@@ -249,12 +256,13 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Restore { copy, reason } => restore(&copy, reason.as_deref()),
+        Command::Copy(addresses) => copy::perform(&addresses),
         Command::Log(command) => log::perform(command),
         Command::Erase(erase) => log::erase(&erase),
     }
 }
 
-fn restore(copy: &Copy, reason: Option<&str>) -> Result<(), Failure> {
+fn restore(copy: &BackupFile, reason: Option<&str>) -> Result<(), Failure> {
     let (url, reason) = (copy.database.url()?, reason.map(log::noted).transpose()?);
     let stamp = outcome::stamp((OPERATOR, "restore"));
     let begun = store::restore(&url, &copy.file, &stamp, reason.as_deref())?;

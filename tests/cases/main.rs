@@ -10,6 +10,7 @@ mod concurrency;
 mod conditional;
 mod contract;
 mod contract_document;
+mod copy;
 mod department;
 mod durability;
 mod enabler;

@@ -37,6 +37,7 @@ pub use register::{child, mutual, pathway_progress, readiness, reference, staff_
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
 pub use backend::conn::DatabaseUrl;
+pub use backend::copy::{Copied, CopyProgress, copy};
 pub use backend::files::{Readers, readers};
 pub use backend::migrate::{Making, expect_current, migrate, prepare};
 pub use error::{

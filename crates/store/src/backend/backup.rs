@@ -44,13 +44,7 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
 /// use.
 pub fn restore(url: &DatabaseUrl, file: &Path, stamp: &Stamp, reason: Option<&str>) -> Result<Renewal, OpenError> {
     let target = sqlite_path(url, "pg_restore --clean --if-exists --dbname=URL FILE")?;
-    // A write-ahead log left behind is as bad as a register: SQLite would write its pages over the restored ones.
-    if let Some(found) = ["", "-wal", "-shm"].map(|suffix| beside(target, suffix)).iter().find(|file| file.exists()) {
-        return Err(OpenError::Copy(format!(
-            "{} already exists: stop the service, move the register away with its -wal and -shm files, then restore",
-            found.display()
-        )));
-    }
+    expect_free(target)?;
     if !file.exists() {
         return Err(OpenError::Copy(format!("{} does not exist", file.display())));
     }
@@ -60,6 +54,18 @@ pub fn restore(url: &DatabaseUrl, file: &Path, stamp: &Stamp, reason: Option<&st
     let renewal = copy_checked(file, &fresh, begin)?;
     fresh.put_in_place().map_err(unplaced)?;
     Ok(renewal)
+}
+
+/// Refuses a place where a register is, or was.
+pub(crate) fn expect_free(target: &Path) -> Result<(), OpenError> {
+    // A write-ahead log left behind is as bad as a register: SQLite would write its pages over the new ones.
+    match ["", "-wal", "-shm"].map(|suffix| beside(target, suffix)).iter().find(|file| file.exists()) {
+        None => Ok(()),
+        Some(found) => Err(OpenError::Copy(format!(
+            "{} already exists: name a new file, or stop the service and move the register away with its -wal and -shm files",
+            found.display()
+        ))),
+    }
 }
 
 /// Copies and then examines the copy and does this to it, so that the backup itself is never opened for writing.

@@ -67,7 +67,11 @@ pub fn prepare(url: &DatabaseUrl, making: Making) -> Result<Vec<String>, OpenErr
 /// [`OpenError::Unreachable`] where the database does not answer, [`OpenError::NoRegister`] where there is none,
 /// [`OpenError::Migration`] where its schema is that of another version.
 pub fn expect_current(url: &DatabaseUrl) -> Result<(), OpenError> {
-    let conn = &mut open_register(url)?;
+    expect_current_on(&mut open_register(url)?, url)
+}
+
+/// The same on a connection to a register.
+pub(crate) fn expect_current_on(conn: &mut Conn, url: &DatabaseUrl) -> Result<(), OpenError> {
     let failed = |reason: String| OpenError::Migration { url: url.to_string(), reason };
     let known = match conn {
         Conn::Sqlite(_) => known::<diesel::sqlite::Sqlite>(&SQLITE),

@@ -45,6 +45,16 @@ pub struct LogFault {
     pub detail: String,
 }
 
+/// Checks the whole log in one go.
+pub(crate) fn whole(tx: &mut ReadTx<'_>) -> Result<Verified, Error> {
+    let head = entry_log::head(tx)?;
+    let mut check = Check::default();
+    while check.is_to_go_on(head) {
+        check = check.go_on(tx, head)?;
+    }
+    check.finish(tx, head)
+}
+
 /// A check on its way.
 #[derive(Clone)]
 pub(crate) struct Check {

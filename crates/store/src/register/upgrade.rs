@@ -52,6 +52,15 @@ pub(crate) fn outstanding(tx: &mut ReadTx<'_>) -> Result<Vec<Versioned>, Error> 
     Ok(KINDS.into_iter().filter(|it| stored.get(it.kind.as_str()).copied() != Some(it.today())).collect())
 }
 
+/// A kind whose documents are noted to be in another form than today's, if there is one.
+pub(crate) fn behind(tx: &mut ReadTx<'_>) -> Result<Option<Kind>, Error> {
+    let stored: Vec<(String, i64)> =
+        document_versions::table.select((document_versions::kind, document_versions::version)).load(tx.conn())?;
+    let is_behind =
+        |it: &Versioned| stored.iter().any(|(kind, version)| kind == it.kind.as_str() && *version != it.today());
+    Ok(KINDS.iter().find(|it| is_behind(it)).map(|it| it.kind))
+}
+
 impl Versioned {
     /// Upgrades the next documents of the kind; gives the id of the last, or none at the end. How far it came is noted in the same
     /// transaction, so that no document is upgraded twice, whoever goes on.

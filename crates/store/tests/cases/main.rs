@@ -41,6 +41,7 @@ macro_rules! on_both {
 mod address;
 mod batch;
 mod copies;
+mod copy;
 mod documents;
 mod entry_log;
 mod first_contract;
