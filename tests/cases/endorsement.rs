@@ -91,17 +91,15 @@ async fn the_position_of_staff_is_what_their_ballot_says(app: &TestApp) {
 
 async fn the_position_of_staff_follows_their_ballot(app: &TestApp) {
     let (mutual_id, path) = of_mutual(app).await;
-    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(&mutual_id)).await;
+    let ballot = declared(app, &mutual_id, votes(50, 50)).await;
     let endorsement = app.create(&path, &by_staff(&ballot)).await;
     let own = format!("{path}/{}", id(&endorsement));
     let ballot = format!("{STAFF_BALLOTS}/{}", id(&ballot));
-    assert_eq!(endorsement.get("position"), None);
+    assert_eq!(endorsement["position"], "neutral");
 
-    app.patch(&ballot, &votes(60, 40)).await.expect(200);
-    assert_eq!(app.get(&own).await.expect(200), endorsement, "a draft gives no position");
     let corrected = |change: Value| with(change, json!({ "correction_reason": "Counted again." }));
     let steps = [
-        ("declare", json!({ "historic": true }), json!("supports"), 2),
+        ("correct", corrected(votes(60, 40)), json!("supports"), 2),
         ("correct", corrected(json!({ "question": "Shall we leave?" })), json!("supports"), 2),
         ("correct", corrected(votes(40, 60)), json!("opposes"), 3),
         ("correct", corrected(votes(50, 50)), json!("neutral"), 4),
@@ -143,16 +141,20 @@ async fn an_endorsement_rests_on_a_ballot_of_its_mutual(app: &TestApp) {
     let hidden = app.create(STAFF_BALLOTS, &staff_ballot(id(&another))).await;
     let open = declared(app, id(&another), votes(1, 0)).await;
     let mut told = Vec::new();
-    for ballot_id in [NOBODY, id(&hidden), id(&open)] {
+    let draft = app.create(STAFF_BALLOTS, &staff_ballot(&mutual_id)).await;
+    for ballot_id in [NOBODY, id(&hidden), id(&open), id(&draft)] {
         let refused = app.post(&path, &by_staff(&json!({ "id": ballot_id }))).with_key(&key).await;
         refused.expect_faults(422, &[("/staff_ballot_id", "unknown-reference")]);
         told.push(refused.json()["errors"][0]["detail"].as_str().unwrap().replace(ballot_id, "that"));
     }
     assert!(told.iter().all(|detail| *detail == told[0]), "{told:?}");
-    let draft = app.create(STAFF_BALLOTS, &staff_ballot(&mutual_id)).await;
-    app.post(&path, &by_staff(&draft)).with_key(&key).await.expect(201);
-    let moved = app.patch(format!("{STAFF_BALLOTS}/{}", id(&draft)), &json!({ "mutual_id": id(&another) })).await;
-    moved.expect_faults(422, &[("/mutual_id", "inconsistent")]);
+    // Who sees the draft can rest nothing on it either: what is public would tell of it.
+    app.post(&path, &by_staff(&draft)).await.expect_faults(422, &[("/staff_ballot_id", "unknown-reference")]);
+    let won = declared(app, &mutual_id, votes(1, 0)).await;
+    let made = app.post(&path, &by_staff(&won)).with_key(&key).await.expect(201);
+    let onto_draft = json!({ "staff_ballot_id": id(&draft) });
+    let moved = app.patch(format!("{path}/{}", id(&made)), &onto_draft).await;
+    moved.expect_faults(422, &[("/staff_ballot_id", "unknown-reference")]);
 }
 
 async fn a_ballot_that_an_endorsement_rests_on_stays(app: &TestApp) {

@@ -21,8 +21,8 @@ impl ChildResource for domain::Endorsement {
         many: "endorsements",
         of: " of a mutual",
         list: "In the order of entry. `given_by` is shown only to callers who work on the mutual.",
-        create: "For `staff`, give a ballot on this mutual (`staff_ballot_id`): the register takes their position \
-                 from it. For the other constituencies, give `position`. While an endorsement refers to a ballot, \
+        create: "For `staff`, give a declared ballot on this mutual (`staff_ballot_id`): the register takes their \
+                 position from it. For the other constituencies, give `position`. While an endorsement refers to a ballot, \
                  the ballot cannot be deleted. When the ballot changes, so does the position.",
         ..Words::USUAL
     };

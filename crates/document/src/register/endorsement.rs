@@ -32,8 +32,8 @@ wire! {
         /// Required for every constituency except `staff`. Leave it out for `staff`: the register takes it from their
         /// ballot and changes it when the ballot changes. It is absent if the ballot gives no position.
         position: Position = optional,
-        /// The ballot on this mutual that gives the position of `staff`. Required for `staff`, and not allowed for
-        /// others.
+        /// The declared ballot on this mutual that gives the position of `staff`. Required for `staff`, and not allowed
+        /// for others.
         staff_ballot_id: StaffBallotId = optional,
         /// When the position was taken. The newest of each constituency is the current one.
         given_on: Day = required,

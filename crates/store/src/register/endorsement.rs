@@ -1,7 +1,8 @@
 //! Endorsements of mutuals in the database. The position of staff follows their ballot.
 
 use domain::{
-    Child, Endorsement, Fault, FaultCode, Mutual, MutualId, Record, StaffBallot, StaffBallotId, derived_position,
+    BallotState, Child, Endorsement, Fault, FaultCode, Mutual, MutualId, Record, StaffBallot, StaffBallotId,
+    derived_position,
 };
 
 use crate::backend::column::Column;
@@ -19,8 +20,8 @@ impl StoredChild for Endorsement {
         ("staff_ballot_id", |it| Column::text_option(it.stance.staff_ballot_id.as_ref())),
     ];
 
-    /// Staff speak by a ballot on this mutual. Whoever may write this sees the drafts of such ballots; of others it is not told
-    /// whether they are there.
+    /// Staff speak by a declared ballot on this mutual: an endorsement is public, and would tell of a draft. Of drafts, and of ballots on
+    /// other mutuals, it is not told whether they are there.
     fn check(
         tx: &mut WriteTx<'_>,
         _: ChildId<Self>,
@@ -31,8 +32,8 @@ impl StoredChild for Endorsement {
             wanted.content.by_ballot = None;
             return Ok(());
         };
-        let Some(ballot) = ballot_on_mutual(tx, ballot_id, wanted.parent_id)? else {
-            let said = format!("there is no staff ballot with the id {ballot_id} on this mutual");
+        let Some(ballot) = declared_on_mutual(tx, ballot_id, wanted.parent_id)? else {
+            let said = format!("there is no declared staff ballot with the id {ballot_id} on this mutual");
             return Err(Error::Rule(vec![Fault::new("staff_ballot_id", FaultCode::UnknownReference, said)]));
         };
         wanted.content.by_ballot = derived_position(&ballot.content);
@@ -53,12 +54,13 @@ pub(crate) fn follow_ballot(tx: &mut WriteTx<'_>, ballot: &Record<StaffBallot>) 
     Ok(())
 }
 
-/// The ballot with this id, if it is about this mutual.
-fn ballot_on_mutual(
+/// The ballot with this id, if it is about this mutual and no draft.
+fn declared_on_mutual(
     tx: &mut ReadTx<'_>,
     id: StaffBallotId,
     mutual_id: MutualId,
 ) -> Result<Option<Record<StaffBallot>>, Error> {
     let found = record::find::<StaffBallot>(tx, id)?;
-    Ok(found.filter(|ballot| ballot.content.mutual_id == mutual_id))
+    let is_public = |ballot: &Record<StaffBallot>| ballot.content.state() != BallotState::Draft;
+    Ok(found.filter(|ballot| ballot.content.mutual_id == mutual_id && is_public(ballot)))
 }
