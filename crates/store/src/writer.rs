@@ -115,7 +115,7 @@ impl Queue {
             self.progress.waiting.fetch_sub(1, Ordering::Relaxed);
         }
         if let Some(displaced) = displaced {
-            displaced.finish(Some(too_many()));
+            displaced.finish(Some(Error::ShareUsedUp));
         }
         refused.map_or(Ok(()), Err)
     }

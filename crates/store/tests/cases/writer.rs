@@ -165,7 +165,7 @@ async fn who_fills_the_queue_gives_way_to_others(register: &Register) {
     }
     let other = waiting_of(register, "other", entering("Other")).await;
     let newest = tokio::time::timeout(Duration::from_secs(1), busy.pop().unwrap()).await.expect("refused at once");
-    assert!(matches!(newest.unwrap(), Err(Error::Unavailable(_))));
+    assert!(matches!(newest.unwrap(), Err(Error::ShareUsedUp)));
     hold.release();
 
     other.await.unwrap().unwrap();
