@@ -137,6 +137,16 @@ impl Field {
         Program::new(arguments).env("DATABASE_URL", &self.database.url()).run()
     }
 
+    /// A key of this role, for all departments.
+    pub fn key(&self, role: &str) -> String {
+        self.database.make_key(role, &[])
+    }
+
+    /// How many rows a table has.
+    pub fn count(&self, table: &str) -> usize {
+        self.database.rows(&format!("SELECT 1 AS one FROM {table}")).len()
+    }
+
     /// The most memory that it has had resident so far, in MiB (`VmHWM`, Linux).
     pub fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.served.id())).unwrap();

@@ -1,4 +1,4 @@
-//! A caller who does nothing out of the ordinary while others attack: small reads, one after the other, each on a connection of its
+//! A caller who does nothing out of the ordinary while others attack: small requests, one after the other, each on a connection of its
 //! own.
 
 use std::fmt;
@@ -34,13 +34,18 @@ pub struct Seen {
 impl Healthy {
     /// Begins to ask for this path, over and over.
     pub fn begin(address: SocketAddr, path: &str) -> Self {
-        let (end, ended) = watch::channel(false);
         let path = path.to_owned();
+        Self::sending(address, move |_| wire::get_request(&path))
+    }
+
+    /// Begins to send requests, each made from its number.
+    pub fn sending(address: SocketAddr, request: impl Fn(usize) -> String + Send + 'static) -> Self {
+        let (end, ended) = watch::channel(false);
         let calls = tokio::spawn(async move {
             let mut calls = Vec::new();
             while !*ended.borrow() {
                 let started = Instant::now();
-                let status = wire::get(address, &path).await.ok().map(|answer| answer.status);
+                let status = wire::send(address, &request(calls.len())).await.ok().map(|answer| answer.status);
                 calls.push((status, started.elapsed()));
                 sleep(PAUSE).await;
             }

@@ -13,6 +13,7 @@ mod pipelining;
 mod searchers;
 mod slow_readers;
 mod wire;
+mod writing;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -30,6 +31,8 @@ const ATTACKS: &[&Attack] = &[
     &draining::ATTACK,
     &searchers::ATTACK,
     &slow_readers::ATTACK,
+    &writing::PATCHES,
+    &writing::IMPORTS,
 ];
 
 fn main() -> ExitCode {

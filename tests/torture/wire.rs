@@ -19,7 +19,21 @@ pub struct Answer {
 
 /// The answer to a `GET` on a connection of its own.
 pub async fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
-    send(address, &format!("GET {path} HTTP/1.1\r\nHost: attack.test\r\nConnection: close\r\n\r\n")).await
+    send(address, &get_request(path)).await
+}
+
+/// A `GET` on a connection of its own.
+pub fn get_request(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: attack.test\r\nConnection: close\r\n\r\n")
+}
+
+/// A request with a body and a key, on a connection of its own.
+pub fn with_body(method: &str, path: &str, key: &str, media_type: &str, body: &str) -> String {
+    format!(
+        "{method} {path} HTTP/1.1\r\nHost: attack.test\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nIf-Match: *\r\n\
+         Content-Type: {media_type}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// The answer to a request on a connection of its own, which must ask to be closed.
