@@ -9,6 +9,7 @@ use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::{Day, Id};
+use store::import::Load;
 use store::{Client, Epoch, Stamp, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -84,6 +85,8 @@ pub struct Shared {
     pub import_limit: usize,
     /// How fast a client must at least take an export.
     pub export_pace: Pace,
+    /// A caller may have so much of imports open.
+    pub import_quota: Load,
 }
 
 impl Shared {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, value_parser};
+use store::import::Load;
 use store::{DatabaseUrl, Making, SpoolSettings};
 
 use crate::app::Pace;
@@ -72,6 +73,12 @@ pub struct Production {
     #[arg(long = "max-import-size", env = "MUTUALS_MAX_IMPORT_SIZE", default_value = "64", value_name = "MIB")]
     #[arg(value_parser = value_parser!(u32).range(1..=4096).map(mebibytes))]
     pub import_limit: usize,
+    /// Most imports that one caller can have open
+    #[arg(long = "max-open-imports", env = "MUTUALS_MAX_OPEN_IMPORTS", default_value = "10", value_name = "N")]
+    pub max_open_imports: u32,
+    /// Most rows in the open imports of one caller
+    #[arg(long = "max-import-rows", env = "MUTUALS_MAX_IMPORT_ROWS", default_value = "1000000", value_name = "N")]
+    pub max_import_rows: u32,
     /// Days for which finished imports are kept
     #[arg(long = "keep-imports", env = "MUTUALS_KEEP_IMPORTS", default_value = "30", value_name = "DAYS")]
     #[arg(value_parser = value_parser!(i64).range(1..=3650).map(TimeDelta::days))]
@@ -90,6 +97,13 @@ pub struct Production {
     /// Address and port for Prometheus metrics; off by default
     #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
+}
+
+impl Production {
+    /// How much one caller may have of imports open.
+    pub fn import_quota(&self) -> Load {
+        Load { imports: self.max_open_imports.into(), rows: self.max_import_rows.into() }
+    }
 }
 
 impl Config {

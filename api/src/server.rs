@@ -160,6 +160,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         import_call: Arc::clone(&importer.call),
         import_limit: config.production.import_limit,
         export_pace: config.export_pace(),
+        import_quota: config.production.import_quota(),
         connections: Arc::new(connections),
         drain,
         body_time: config.production.request_time,

@@ -6,7 +6,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, full_contract, full_department,
     full_mutual, full_staff_ballot, id, mutual, staff_ballot, with, without,
 };
-use kit::{Client, Database, Engine, Program, Sample, TestApp};
+use kit::{Client, Database, Engine, Program, Response, Sample, TestApp};
 use serde_json::{Value, json};
 
 use crate::entry_log::{assert_sound, entries};
@@ -30,6 +30,13 @@ kit::on_both! {
     a_file_that_is_sent_again_is_the_same_import,
     imports_are_listed_for_those_who_may_see_them,
     a_problem_does_not_repeat_what_names_a_person,
+    a_file_of_nothing_but_faults_is_stopped,
+    a_row_that_cannot_be_entered_holds_up_nobody,
+    an_atomic_import_that_cannot_be_entered_says_so,
+    a_healthy_import_starts_behind_a_heavy_one,
+    an_import_is_cancelled_by_those_who_may,
+    a_caller_has_so_much_open_and_no_more,
+    a_table_has_whatever_line_ends_it_has,
     the_program_imports_files,
     an_import_has_one_worker_and_another_when_that_dies,
     a_command_has_its_import_for_itself,
@@ -496,7 +503,11 @@ async fn a_file_that_is_sent_again_is_the_same_import(app: &TestApp) {
     finished(app, kit::admin_key(), &format!("/v1/imports/{}", id(&begun))).await;
     let entered = app.walk(STAFF_BALLOTS).await;
     app.delete(format!("{STAFF_BALLOTS}/{}", id(&entered[0]))).await.expect(204);
-    assert_eq!(send("resource_type=staff_ballot", "ballots", &rows[..1]).await.expect(202), begun);
+    // Nobody can tell any more whether it is the same file, so that it is neither entered again nor taken for the first.
+    for rows in [&rows[..1], std::slice::from_ref(&ballot)] {
+        send("resource_type=staff_ballot", "ballots", rows).await.expect_problem(422, "idempotency-key-reused");
+    }
+    send("resource_type=mutual", KEY, &rows[1..]).await.expect_problem(422, "idempotency-key-reused");
 }
 
 async fn imports_are_listed_for_those_who_may_see_them(app: &TestApp) {
@@ -544,6 +555,157 @@ async fn a_problem_does_not_repeat_what_names_a_person(app: &TestApp) {
         let kept = app.database().rows(&format!("SELECT * FROM {table}"));
         assert!(!json!(kept).to_string().contains("Watcher"), "{kept:?}");
     }
+}
+
+async fn a_file_of_nothing_but_faults_is_stopped(app: &TestApp) {
+    let done = import(app, "resource_type=mutual", "1\n".repeat(30_000)).await;
+    assert_eq!((done["state"].as_str(), done["rows"].as_i64()), (Some("failed"), Some(30_000)));
+    let failed = done["failed"].as_i64().unwrap();
+    assert!((10_000..11_000).contains(&failed), "{done}");
+    let told = problems(app, &done).await;
+    assert_eq!((told[0].0, told[0].1.as_str()), (0, "state-conflict"));
+    assert_eq!((told[1].0, told[1].1.as_str()), (1, "invalid-content"));
+    assert_eq!(app.database().rows("SELECT 1 AS one FROM import_problems").len(), 1001);
+    assert!(app.database().rows("SELECT 1 AS one FROM import_chunks").is_empty());
+    // One good row, and the rest is looked at.
+    let rows = format!("{}\n{}", mutual("Good"), "1\n".repeat(11_000));
+    let done = import(app, "resource_type=mutual", rows).await;
+    assert_eq!((done["state"].as_str(), counts(&done)), (Some("done"), [11_001, 1, 0, 0, 11_000]));
+}
+
+/// The log takes no entry of a record with this name, which is found out only when all rows of a chunk are entered.
+fn poison(database: &Database) {
+    match database.engine() {
+        Engine::Sqlite => database.execute(
+            "CREATE TRIGGER poison BEFORE INSERT ON entries WHEN NEW.\"after\" LIKE '%Poison%' BEGIN SELECT RAISE(ABORT, 'poisoned'); END",
+        ),
+        Engine::Postgres => database.execute(
+            "CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN IF NEW.\"after\" LIKE ''%Poison%'' THEN RAISE EXCEPTION ''poisoned''; END IF; RETURN NEW; END'; \
+             CREATE TRIGGER poison BEFORE INSERT ON entries FOR EACH ROW EXECUTE FUNCTION poison()",
+        ),
+    }
+}
+
+async fn a_row_that_cannot_be_entered_holds_up_nobody(app: &TestApp) {
+    poison(app.database());
+    let name = |number: usize| if number == 13 { "Poison".to_owned() } else { format!("Mutual {number}") };
+    let rows: Vec<Value> = (0..40).map(|number| mutual(&name(number))).collect();
+    let done = import(app, "resource_type=mutual", ndjson(&rows)).await;
+    assert_eq!((done["state"].as_str(), counts(&done)), (Some("done"), [40, 39, 0, 0, 1]));
+    let told: Vec<(i64, String)> = problems(app, &done).await.into_iter().map(|(line, kind, _)| (line, kind)).collect();
+    assert_eq!(told, [(14, "internal".to_owned())]);
+    assert_sound(&entries(app.database()));
+    let after = import(app, "resource_type=mutual", ndjson(&[mutual("After")])).await;
+    assert_eq!(counts(&after), [1, 1, 0, 0, 0]);
+}
+
+async fn an_atomic_import_that_cannot_be_entered_says_so(app: &TestApp) {
+    poison(app.database());
+    let rows = [mutual("First"), mutual("Poison")];
+    for query in ["mode=atomic", "mode=atomic&validate_only=false"] {
+        let done = import(app, &format!("resource_type=mutual&{query}"), ndjson(&rows)).await;
+        assert_eq!((done["state"].as_str(), counts(&done)), (Some("failed"), [2, 0, 0, 0, 0]));
+        assert_eq!(problems(app, &done).await[0].0, 0);
+    }
+    assert!(app.walk(MUTUALS).await.is_empty());
+    import(app, "resource_type=mutual", ndjson(&[mutual("After")])).await;
+}
+
+/// More rows than are entered before the case is over.
+fn heavy_rows() -> String {
+    ndjson(&(0..40_000).map(|number| mutual(&format!("Heavy {number}"))).collect::<Vec<_>>())
+}
+
+async fn a_healthy_import_starts_behind_a_heavy_one(app: &TestApp) {
+    let other = app.database().make_key("admin", &[]);
+    let request = app.request("POST", "/v1/imports?resource_type=mutual").with_key(&other);
+    let heavy = request.body("application/x-ndjson", heavy_rows()).await.expect(202);
+    let heavy = format!("/v1/imports/{}", id(&heavy));
+    under_way(app, 0).await;
+    let started = std::time::Instant::now();
+    let healthy = import(app, "resource_type=mutual", ndjson(&[mutual("Healthy")])).await;
+    assert_eq!(counts(&healthy), [1, 1, 0, 0, 0]);
+    assert!(started.elapsed() < Duration::from_secs(5), "it took {:?}", started.elapsed());
+    // The other goes on.
+    let meanwhile = app.get(&heavy).await.expect(200);
+    assert_eq!(meanwhile["state"], "running");
+    app.delete(&heavy).await.expect(204);
+}
+
+async fn an_import_is_cancelled_by_those_who_may(app: &TestApp) {
+    let editor = app.database().make_key("mutual_editor", &[]);
+    let auditor = app.database().make_key("auditor", &[]);
+    let request = app.request("POST", "/v1/imports?resource_type=mutual").body("application/x-ndjson", heavy_rows());
+    let own = format!("/v1/imports/{}", id(&request.await.expect(202)));
+    app.delete(&own).with_key(&editor).await.expect_problem(404, "not-found");
+    app.delete(&own).with_key(&auditor).await.expect_problem(403, "forbidden");
+    app.delete(&own).without_key().await.problem(401);
+    under_way(app, 0).await;
+    app.delete(format!("{own}?validate_only=true")).await.expect(204);
+    assert_eq!(app.get(&own).await.expect(200)["state"], "running");
+    app.delete(&own).await.expect(204);
+    let cancelled = app.get(&own).await.expect(200);
+    assert_eq!(cancelled["state"], "cancelled");
+    assert!(cancelled["finished_at"].is_string(), "{cancelled}");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // What was entered stays, and no more comes.
+    assert_eq!(app.get(&own).await.expect(200), cancelled);
+    let total = app.get(format!("{MUTUALS}?count=exact&limit=1")).await.expect(200)["total"].clone();
+    assert_eq!(total, cancelled["created"]);
+    assert!(
+        app.database().rows("SELECT 1 AS one FROM import_chunks UNION ALL SELECT 1 FROM import_records").is_empty()
+    );
+    app.delete(&own).await.expect_problem(409, "state-conflict");
+    import(app, "resource_type=mutual", ndjson(&[mutual("After")])).await;
+}
+
+/// The answer to a file of so many rows.
+async fn sent(app: &TestApp, rows: usize) -> Response {
+    let rows: Vec<Value> = (0..rows).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    app.request("POST", "/v1/imports?resource_type=mutual").body("application/x-ndjson", ndjson(&rows)).await
+}
+
+async fn a_caller_has_so_much_open_and_no_more(app: &TestApp) {
+    let limited = |imports, rows| {
+        TestApp::with(Database::fresh(app.database().engine()), move |config| {
+            config.production.max_open_imports = imports;
+            config.production.max_import_rows = rows;
+        })
+    };
+    for (app, rows) in [(limited(0, 1000), 1), (limited(10, 1000), 1001), (limited(10, 100), 101)] {
+        let refused = sent(&app, rows).await;
+        refused.expect_problem(429, "too-many-requests");
+        assert!(refused.header("retry-after").unwrap().parse::<u32>().is_ok(), "{refused:?}");
+        for table in ["imports", "import_chunks"] {
+            assert!(app.database().rows(&format!("SELECT 1 AS one FROM {table}")).is_empty(), "{table}");
+        }
+    }
+    let app = limited(1, 100);
+    for _ in 0..3 {
+        let begun = sent(&app, 100).await.expect(202);
+        finished(&app, kit::admin_key(), &format!("/v1/imports/{}", id(&begun))).await;
+    }
+}
+
+/// A carriage return alone, as old spreadsheets write: each row has a line of its own.
+async fn a_table_has_whatever_line_ends_it_has(app: &TestApp) {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("rows.csv");
+    for (number, end) in ["\r", "\n", "\r\n"].iter().enumerate() {
+        let good = |name: &str| format!("{name} {number},\"[\"\"housing\"\"]\"");
+        let rows = ["name,sectors", &good("First"), ",[]", ",[]", &good("Last")].join(end);
+        std::fs::write(&path, rows).unwrap();
+        let told = Program::new(&["import", "--resource-type", "mutual", path.to_str().unwrap()])
+            .env("DATABASE_URL", &app.database().url())
+            .env("RUST_LOG", "off")
+            .run();
+        assert_eq!(told.stdout.trim(), "4 rows: 2 created, 0 updated, 0 unchanged, 2 rejected", "{end:?}: {told:?}");
+        for line in ["line 3: /name: ", "line 4: /name: "] {
+            assert!(told.stderr.contains(line), "{end:?}: {}", told.stderr);
+        }
+    }
+    import(app, "resource_type=mutual", ndjson(&[mutual("After")])).await;
 }
 
 async fn the_program_imports_files(app: &TestApp) {

@@ -85,7 +85,12 @@ impl<'a> Register<'a> {
         }
         let import = async |key: &str| {
             let request = app.request("POST", "/v1/imports?resource_type=mutual&validate_only=true").with_key(key);
-            request.body("application/x-ndjson", "{}").await.expect(202)
+            let begun = request.body("application/x-ndjson", "{}").await.expect(202);
+            let own = format!("/v1/imports/{}", id(&begun));
+            while !app.get(&own).await.expect(200)["finished_at"].is_string() {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            begun
         };
         let imports = [import(keys[1].as_ref().unwrap()).await, import(admin_key()).await];
         Self {

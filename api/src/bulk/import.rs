@@ -11,22 +11,23 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::rt::time::timeout;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post};
 use domain::{Action, Kind, Role, authorize_role};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use store::idempotency::Answer;
-use store::import::{self, ImportId, NewImport};
+use store::import::{self, ImportId, Load, NewImport};
 use store::{IdPage, Listed, Slice, SortKey, Sorted, Stamp, Store, Total, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::caller::Caller;
+use crate::caller::{Caller, authentication};
 use crate::http::request_id::RequestId;
 use crate::openapi::example::example_of;
+use crate::register::resource::{Change, ChangeOptions};
 use crate::request::conditional::IdempotencyKey;
 use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter};
 use crate::request::path::PathKey;
@@ -90,13 +91,13 @@ pub struct Import {
     updated: i64,
     /// How many rows have the same content as their record.
     unchanged: i64,
-    /// The number of rows rejected. Each has a problem.
+    /// The number of rows rejected. The first 1,000 have a problem.
     failed: i64,
     /// The caller who requested it. The log names them for the rows that it entered.
     #[schema(max_length = 300)]
     requested_by: String,
     created_at: Instant,
-    /// When its last row was entered or rejected.
+    /// When its last row was entered or rejected, or when it failed or was cancelled.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     finished_at: Option<Instant>,
@@ -198,7 +199,8 @@ struct ProblemFilter {
 }
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list_imports).service(create_import).service(get_import).service(list_import_problems);
+    config.service(list_imports).service(create_import).service(get_import).service(delete_import);
+    config.service(list_import_problems);
 }
 
 /// List imports
@@ -232,7 +234,9 @@ async fn list_imports(app: App, caller: Caller, query: ListQuery<NoFilter, Impor
 /// order, by the `id` that they set. Only an administrator's rows may set the `id` of a new record. Fields that the
 /// register sets are ignored, so you can import an export. An administrator's rows may also give the history of a
 /// record: the stage of a mutual with its dates, or the state of a ballot with its corrections. If you repeat the
-/// request with the same `Idempotency-Key`, file and parameters, you get the same import.
+/// request with the same `Idempotency-Key`, file and parameters, you get the same import. Each key can have 10 open imports
+/// with 1,000,000 rows that are neither entered nor rejected, unless the operator has set other limits. More get 429. The imports of
+/// different callers take turns; your own are entered in the order of your requests.
 #[utoipa::path(
     tag = "imports",
     params(ImportOptions, IdempotencyKey),
@@ -261,7 +265,7 @@ async fn create_import(
     };
     let stamp = app.stamp(&caller, &request_id);
     let asked = format!("{resource_type} {} {}", new.mode, new.validate_only);
-    let mut arriving = Arriving::begin(app.store.clone(), stamp, new, &caller).await?;
+    let mut arriving = Arriving::begin(app.store.clone(), stamp, new, &caller, Some(app.import_quota)).await?;
     let received = match timeout(LONGEST, receive(payload, &mut arriving, app.import_limit, app.body_time)).await {
         Ok(received) => received,
         Err(_) => Err(Problem::request_timeout(LONGEST)),
@@ -272,7 +276,10 @@ async fn create_import(
     };
     let key = idempotency_key.0;
     let repeat = key.map(|key| Repeat::new(&caller.name, PATH, &key, &[asked.as_bytes(), &content]));
-    let answer = arriving.end(move |tx, import| accepted(tx, import, repeat.as_ref())).await??;
+    let answer = match arriving.end(move |tx, import| accepted(tx, import, repeat.as_ref())).await {
+        Ok(answer) => answer?,
+        Err(problem) => return Err(arriving.break_off(problem).await),
+    };
     app.import_call.notify_one();
     let location = format!("{PATH}/{}", answer.resource_id);
     let mut response = respond(answer, app.clock.now());
@@ -300,6 +307,21 @@ impl FromRequest for File {
     }
 }
 
+/// Refuses a caller who has more open than this.
+fn check_quota(tx: &mut store::ReadTx<'_>, actor: &str, most: Load) -> Result<(), Problem> {
+    /// So many seconds later there may be room.
+    const RETRY_AFTER: u32 = 10;
+    let load = import::load_of(tx, actor)?;
+    let refuse = |said: String| Err(Problem::too_many_requests("caller", said, RETRY_AFTER));
+    if load.imports > most.imports {
+        return refuse(format!("{} open imports", most.imports));
+    }
+    if load.rows > most.rows {
+        return refuse(format!("{} rows in open imports", most.rows));
+    }
+    Ok(())
+}
+
 /// The answer to an import that has arrived; or the one that the same request had before, and then this import is forgotten.
 fn accepted(
     tx: &mut WriteTx<'_>,
@@ -307,7 +329,7 @@ fn accepted(
     repeat: Option<&Repeat>,
 ) -> Result<Result<Answer, Problem>, Problem> {
     let (id, now) = (import.id, tx.stamp().now);
-    if let Some(before) = repeat.and_then(|repeat| repeat.answer(tx, now).transpose()) {
+    if let Some(before) = repeat.and_then(|repeat| repeat.answer_to_file(tx, now).transpose()) {
         import::discard(tx, id)?;
         return Ok(before);
     }
@@ -340,9 +362,38 @@ async fn get_import(app: App, caller: Caller, id: PathKey<ImportId>) -> Result<H
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Import::from(import)))
 }
 
+/// Cancel an import
+///
+/// For an import that is arriving, waiting or running. Rows that were entered stay entered, and the import says how many. The rest is not
+/// entered. It takes the same permission as to create one. The person who started an import can cancel it, and so can
+/// administrators. The import stays, so that you can read what became of it. If it is over already, the response is 409.
+#[utoipa::path(
+    tag = "imports",
+    params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ChangeOptions),
+    responses((status = 204, description = "The import is cancelled"))
+)]
+#[delete("/imports/{import_id}")]
+async fn delete_import(change: Change, id: PathKey<ImportId>) -> Result<HttpResponse, Problem> {
+    let stamp = change.stamp();
+    let Change { app, caller, dry_run, .. } = change;
+    let cancelled = app.store.write(stamp, move |tx| {
+        authentication::confirm(tx, &caller)?;
+        authorize_role(&caller, Action::Delete, Kind::Import)?;
+        find_for(tx, id.0, &caller)?;
+        import::cancel(tx, id.0)?;
+        if dry_run {
+            tx.discard();
+        }
+        Ok::<_, Problem>(())
+    });
+    cancelled.await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// List the problems of an import
 ///
-/// The reasons why rows were rejected so far, in the order of their lines.
+/// The reasons why rows were rejected so far, in the order of their lines: of the first 1,000 rejected rows, and of the import as a whole
+/// at line 0 if it failed.
 #[utoipa::path(
     tag = "imports",
     params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ProblemFilter),
@@ -469,14 +520,26 @@ struct Arriving {
     count: usize,
     rows: Vec<(i64, String)>,
     bytes: usize,
+    quota: Option<Load>,
 }
 
 impl Arriving {
-    async fn begin(store: Store, stamp: Stamp, new: NewImport, caller: &domain::Caller) -> Result<Self, Problem> {
-        let access = caller.access.clone().ok_or_else(crate::caller::authentication::needed)?;
+    async fn begin(
+        store: Store,
+        stamp: Stamp,
+        new: NewImport,
+        caller: &domain::Caller,
+        quota: Option<Load>,
+    ) -> Result<Self, Problem> {
+        let access = caller.access.clone().ok_or_else(authentication::needed)?;
         let asked = new.clone();
-        store.write(stamp.clone(), move |tx| import::insert(tx, &asked, &access)).await?;
-        Ok(Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0 })
+        let begin = store.write(stamp.clone(), move |tx| {
+            import::insert(tx, &asked, &access)?;
+            let actor = tx.stamp().actor.clone();
+            quota.map_or(Ok(()), |most| check_quota(tx, &actor, most))
+        });
+        begin.await?;
+        Ok(Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0, quota })
     }
 
     /// The next line; one without anything in it is no row.
@@ -510,7 +573,13 @@ impl Arriving {
         if rows.is_empty() {
             return Ok(());
         }
-        Ok(self.store.write(self.stamp.clone(), move |tx| import::add(tx, id, &rows)).await?)
+        let quota = self.quota;
+        let put = self.store.write(self.stamp.clone(), move |tx| {
+            import::add(tx, id, &rows)?;
+            let actor = tx.stamp().actor.clone();
+            quota.map_or(Ok(()), |most| check_quota(tx, &actor, most))
+        });
+        put.await
     }
 
     /// Says that all rows are there, and does this in the same write.
@@ -528,10 +597,10 @@ impl Arriving {
             .await
     }
 
-    /// Forgets what has arrived; gives the problem, which is why.
+    /// Forgets what has arrived, unless all of it has; gives the problem, which is why.
     async fn break_off(self, problem: Problem) -> Problem {
         let id = self.new.id;
-        let forgotten = self.store.write(self.stamp.clone(), move |tx| import::discard(tx, id)).await;
+        let forgotten = self.store.write(self.stamp.clone(), move |tx| import::abandon(tx, id)).await;
         if let Err(error) = forgotten {
             log::warn!("could not delete the incomplete import {id}: {error}");
         }

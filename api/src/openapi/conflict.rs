@@ -12,11 +12,14 @@ use crate::register::operations;
 use crate::register::words::Conflicts;
 use crate::response::problem_type::ProblemType;
 
-/// What a ballot's own state stands in the way of. A scrutineer is appointed whatever it is.
+/// What a ballot's own state stands in the way of, or an import's. A scrutineer is appointed whatever it is.
 const OF_STATE: &[ProblemType] = &[ProblemType::StateConflict];
 
 /// What a change of this kind of record may run into.
 fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
+    if (action, kind) == (Action::Delete, Kind::Import) {
+        return OF_STATE;
+    }
     let Some((_, conflicts)) = operations::conflicts().find(|(its, _)| *its == kind) else { return &[] };
     match action {
         Action::Create => conflicts.create,

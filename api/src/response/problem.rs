@@ -343,6 +343,11 @@ impl Problem {
             .with_source(source)
     }
 
+    /// 409 as the problem of an import that did not come to its end, for this reason.
+    pub fn import_given_up(reason: &str) -> Self {
+        Self::new(ProblemType::StateConflict, format!("the import was stopped: {reason}"))
+    }
+
     /// 503 or 504, with the seconds after which it is worth asking again.
     fn for_now(kind: ProblemType, detail: &str) -> Self {
         const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");

@@ -38,6 +38,18 @@ impl Repeat {
         Ok(kept)
     }
 
+    /// The same for a file, of whose content a kept answer says nothing: where the register has forgotten what it was, none is taken for it,
+    /// so that nothing is carried out twice and nothing is lost.
+    ///
+    /// # Errors
+    /// 422 where another file came with the key, or may have.
+    pub fn answer_to_file(&self, tx: &mut ReadTx<'_>, now: DateTime<Utc>) -> Result<Option<Answer>, Problem> {
+        match self.answer(tx, now)? {
+            Some(kept) if kept.fingerprint.is_none() => Err(Problem::idempotency_key_reused()),
+            kept => Ok(kept),
+        }
+    }
+
     /// Keeps the answer that it has now.
     ///
     /// # Errors

@@ -257,7 +257,7 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
         (Kind::Endorsement | Kind::Objection, Action::ReadConfidential) => &[EDITOR, AUDITOR, ADMIN],
 
         // Whose rows say what, each row's own grants decide.
-        (Kind::Import, Action::Create) => &[EDITOR, MUTUAL_EDITOR, OFFICER, ADMIN],
+        (Kind::Import, Action::Create | Action::Delete) => &[EDITOR, MUTUAL_EDITOR, OFFICER, ADMIN],
         (Kind::Import, Action::Read) => &[EDITOR, MUTUAL_EDITOR, OFFICER, AUDITOR, ADMIN],
 
         (Kind::Key, Action::Read) => &[AUDITOR, ADMIN],

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use crate::backend::json::{from_json, to_json};
-use crate::backend::schema::idempotency_keys;
+use crate::backend::schema::{idempotency_keys, import_records};
 use crate::error::Error;
 use crate::{ReadTx, WriteTx};
 
@@ -53,12 +53,13 @@ pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Err
     Ok(())
 }
 
-/// Takes the personal data out of the kept answers about a record, and what was asked with it. They are the answers that were given
-/// otherwise.
+/// Takes the personal data out of the kept answers about a record, and what was asked with it; of imports, what the files were that had a
+/// row for the record. They are the answers that were given otherwise.
 pub(crate) fn forget(tx: &mut WriteTx<'_>, members: &[String], resource_id: &str) -> Result<(), Error> {
     let of_record = idempotency_keys::table.filter(idempotency_keys::resource_id.eq(resource_id));
-    // What has no version is an import, and any of them may have brought the record; what is answered says nothing of it.
-    diesel::update(idempotency_keys::table.filter(idempotency_keys::etag.is_null()))
+    let of_imports = import_records::table.filter(import_records::resource_id.eq(resource_id));
+    let of_imports: Vec<String> = of_imports.select(import_records::import_id).load(tx.conn())?;
+    diesel::update(idempotency_keys::table.filter(idempotency_keys::resource_id.eq_any(&of_imports)))
         .set(idempotency_keys::fingerprint.eq(None::<String>))
         .execute(tx.changing())?;
     let kept: Vec<(String, String)> =

@@ -2,19 +2,24 @@
 //!
 //! The rows wait in chunks. What a chunk's rows do to the register and that the chunk is done is one transaction, so that each row is
 //! entered once, whenever the program ends. However many instances of it there are, one worker has an import at a time: a chunk is for
-//! whoever has it. A row that refers to a record which is not there yet waits for the next pass. Knows no row by its content.
+//! whoever has it. Callers take turns, and each has their own imports entered in the order in which they asked for them. A row that refers
+//! to a record which is not there yet waits for the next pass. Knows no row by its content.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use domain::{Access, Caller, Id, ImportMode, ImportState, Importable, Kind, Role, Scope};
+use document::object::Object;
+use document::register::object;
+use domain::{Access, Caller, Fault, FaultCode, Id, ImportMode, ImportState, Importable, Kind, Role, Scope};
 
 use crate::backend::dialect;
 use crate::backend::fragment::{FindingTable, FoundBy};
 use crate::backend::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
 use crate::backend::schema::{import_chunks, import_problems, import_records, imports};
-use crate::error::Error;
+use crate::error::{Error, refuse};
 use crate::query::keyset::IdPage;
-use crate::{ReadTx, WriteTx};
+use crate::{ReadTx, WriteTx, idempotency};
 
 /// Id of an import.
 pub type ImportId = Id<Import>;
@@ -96,13 +101,30 @@ pub struct Outcome {
     pub updated: i64,
     /// How many said nothing new.
     pub unchanged: i64,
-    /// The refused ones: line and problem, as JSON.
+    /// How many were refused.
+    pub failed: i64,
+    /// Why, for those of them that are told: line and problem, as JSON.
     pub problems: Vec<(i64, String)>,
     /// Those that wait for another record.
     pub waiting: Vec<(i64, String)>,
     /// The records that the others are for.
     pub records: Vec<String>,
 }
+
+/// What somebody has asked for and is not over yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Load {
+    /// How many imports.
+    pub imports: i64,
+    /// How many rows of them are neither entered nor refused.
+    pub rows: i64,
+}
+
+/// Of the rows that are refused so many are told why; the others are counted.
+pub const MAX_PROBLEMS: i64 = 1_000;
+
+/// An import of which so many rows are refused and none is entered is not what its caller takes it for.
+pub const MAX_REFUSED_ALONE: i64 = 10_000;
 
 /// A worker of which nothing was heard for so many seconds is gone.
 const PATIENCE: i64 = 3;
@@ -145,7 +167,11 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<
 }
 
 /// Adds rows to an import that is still arriving.
+///
+/// # Errors
+/// [`Error::State`] where it was cancelled in the meantime.
 pub fn add(tx: &mut WriteTx<'_>, id: ImportId, rows: &[(i64, String)]) -> Result<(), Error> {
+    arriving(tx, id)?;
     let id = id.to_string();
     insert_chunk(tx, &id, 0, rows)?;
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
@@ -155,10 +181,34 @@ pub fn add(tx: &mut WriteTx<'_>, id: ImportId, rows: &[(i64, String)]) -> Result
 }
 
 /// Says that all rows of an import have arrived; gives it.
+///
+/// # Errors
+/// As [`add`].
 pub fn complete(tx: &mut WriteTx<'_>, id: ImportId) -> Result<Import, Error> {
+    arriving(tx, id)?;
     let own = imports::table.find(id.to_string());
     diesel::update(own).set(imports::state.eq(ImportState::Waiting.as_str())).execute(tx.changing())?;
     find(tx, id)
+}
+
+fn arriving(tx: &mut ReadTx<'_>, id: ImportId) -> Result<(), Error> {
+    let state = find(tx, id)?.state;
+    let cancelled =
+        || Fault::new("state", FaultCode::Inconsistent, format!("the import is {state}: send the file again"));
+    refuse(Error::State, (state != ImportState::Receiving).then(cancelled).into_iter().collect())
+}
+
+/// What somebody has asked for and is not over yet.
+pub fn load_of(tx: &mut ReadTx<'_>, actor: &str) -> Result<Load, Error> {
+    let open = [ImportState::Receiving.as_str(), ImportState::Waiting.as_str(), ImportState::Running.as_str()];
+    let own = imports::table.filter(imports::state.eq_any(open)).filter(imports::actor.eq(actor));
+    let found: Vec<Row> = own.select(Row::as_select()).load(tx.conn())?;
+    let waiting = |row: &Row| {
+        let settled = [row.created_count, row.updated_count, row.unchanged_count, row.failed_count];
+        settled.into_iter().fold(row.row_count, i64::saturating_sub)
+    };
+    let rows = found.iter().map(waiting).fold(0, i64::saturating_add);
+    Ok(Load { imports: i64::try_from(found.len()).unwrap_or(i64::MAX), rows })
 }
 
 /// The import with this id.
@@ -202,20 +252,36 @@ pub fn problems(tx: &mut ReadTx<'_>, id: ImportId, after: i64, limit: usize) -> 
 
 /// Whether an import may wait for somebody to work at it.
 pub fn is_any_open(tx: &mut ReadTx<'_>) -> Result<bool, Error> {
-    let open = imports::state.eq_any([ImportState::Waiting.as_str(), ImportState::Running.as_str()]);
-    Ok(diesel::select(diesel::dsl::exists(imports::table.filter(open))).get_result(tx.conn())?)
+    Ok(diesel::select(diesel::dsl::exists(imports::table.filter(is_open()))).get_result(tx.conn())?)
 }
 
-/// Gives a worker an import to work at: this one, or the oldest, unless another works at it. It has it for some seconds, and for some
-/// more with each chunk.
-pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: Option<ImportId>) -> Result<Option<Import>, Error> {
+/// Which import a worker wants.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// This one.
+    This(ImportId),
+    /// The oldest of the caller whose turn it is after this one's, other than these callers.
+    After {
+        /// Who had the turn before.
+        actor: String,
+        /// Whose imports can't go on just now.
+        except: Vec<String>,
+    },
+}
+
+/// Gives a worker an import to work at, unless another works at it. It has it for some seconds, and for some more with each chunk.
+pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: &Wanted) -> Result<Option<Import>, Error> {
     let now = tx.stamp().now.naive_utc();
-    let open = imports::state.eq_any([ImportState::Waiting.as_str(), ImportState::Running.as_str()]);
     let free = imports::worker.is_null().or(imports::worker.eq(worker)).or(imports::worker_until.lt(now));
-    let mut found = imports::table.filter(open).filter(free.assume_not_null()).select(Row::as_select()).into_boxed();
-    if let Some(id) = wanted {
-        found = found.filter(imports::id.eq(id.to_string()));
-    }
+    let mut found =
+        imports::table.filter(is_open()).filter(free.assume_not_null()).select(Row::as_select()).into_boxed();
+    found = match wanted {
+        Wanted::This(id) => found.filter(imports::id.eq(id.to_string())),
+        Wanted::After { actor, except } => match next_actor(tx, worker, actor, except)? {
+            Some(next) => found.filter(imports::actor.eq(next)),
+            None => return Ok(None),
+        },
+    };
     let next: Option<Row> = found.order(imports::id).first(tx.conn()).optional()?;
     let Some(row) = next else { return Ok(None) };
     diesel::update(imports::table.find(&row.id))
@@ -227,6 +293,29 @@ pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: Option<ImportId>) -> Re
         .execute(tx.changing())?;
     let state = ImportState::Running.to_string();
     Row { state, ..row }.into_import().map(Some)
+}
+
+/// Who is next after somebody, of those for whom a worker could do something: in the order of their names, and then from the first again.
+fn next_actor(tx: &mut WriteTx<'_>, worker: &str, after: &str, except: &[String]) -> Result<Option<String>, Error> {
+    let now = tx.stamp().now;
+    let waiting = waiting_actors(tx, worker, now)?;
+    let mut able: Vec<String> = waiting.into_iter().filter(|actor| !except.contains(actor)).collect();
+    able.sort();
+    let next = able.iter().position(|actor| actor.as_str() > after).unwrap_or_default();
+    Ok(able.into_iter().nth(next))
+}
+
+/// Those who have an import that waits for a worker, or that this one has.
+pub fn waiting_actors(tx: &mut ReadTx<'_>, worker: &str, now: DateTime<Utc>) -> Result<Vec<String>, Error> {
+    let now = now.naive_utc();
+    let free = imports::worker.is_null().or(imports::worker.eq(worker)).or(imports::worker_until.lt(now));
+    let found = imports::table.filter(is_open()).filter(free.assume_not_null()).select(imports::actor).distinct();
+    Ok(found.load(tx.conn())?)
+}
+
+#[diesel::dsl::auto_type]
+fn is_open() -> _ {
+    imports::state.eq("waiting").or(imports::state.eq("running"))
 }
 
 /// The import as it stands, if this worker still has it: another may have taken it over.
@@ -278,11 +367,11 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: 
     }
     insert_chunk(tx, &id, import.pass.saturating_add(1), &outcome.waiting)?;
     insert_problems(tx, &id, &outcome.problems)?;
+    let failed = outcome.failed;
     let records = outcome.records.iter().map(|record| [id.clone(), record.clone()]);
     if let Some(rows) = FoundBy::rows::<Records>(records) {
         dialect::insert_found_by(tx.changing(), &rows)?;
     }
-    let failed = i64::try_from(outcome.problems.len()).unwrap_or(i64::MAX);
     let settled = outcome.created.saturating_add(outcome.updated).saturating_add(outcome.unchanged);
     diesel::update(imports::table.find(&id))
         .set((
@@ -314,22 +403,46 @@ pub fn go_on(tx: &mut WriteTx<'_>, import: &Import) -> Result<Import, Error> {
     find(tx, import.id)
 }
 
-/// Ends an import of which nothing is entered, with the problems that are why.
-pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, problems: &[(i64, String)]) -> Result<Import, Error> {
+/// Ends an import that can't go on: so many more of its rows are refused. What was entered stays.
+pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, failed: i64, problems: &[(i64, String)]) -> Result<Import, Error> {
     let key = id.to_string();
-    diesel::delete(import_chunks::table.filter(import_chunks::import_id.eq(&key))).execute(tx.changing())?;
     insert_problems(tx, &key, problems)?;
-    let failed = i64::try_from(problems.len()).unwrap_or(i64::MAX);
     diesel::update(imports::table.find(&key))
         .set(imports::failed_count.eq(imports::failed_count + failed))
         .execute(tx.changing())?;
     finish(tx, id, ImportState::Failed)
 }
 
+/// Ends an import that somebody no longer wants. What was entered stays; whoever works at it no longer has it.
+///
+/// # Errors
+/// [`Error::State`] where it is over.
+pub fn cancel(tx: &mut WriteTx<'_>, id: ImportId) -> Result<Import, Error> {
+    let state = find(tx, id)?.state;
+    let over = || Fault::new("state", FaultCode::Inconsistent, format!("the import is {state}: it is over already"));
+    refuse(Error::State, state.is_over().then(over).into_iter().collect())?;
+    finish(tx, id, ImportState::Cancelled)
+}
+
+/// Puts the rows of a chunk into two, each of which is entered by itself.
+pub fn divide(tx: &mut WriteTx<'_>, id: ImportId, chunk: &Chunk) -> Result<(), Error> {
+    let id = id.to_string();
+    diesel::delete(import_chunks::table.find((&id, chunk.pass, chunk.line))).execute(tx.changing())?;
+    let (first, second) = chunk.rows.split_at_checked(chunk.rows.len().div_ceil(2)).unwrap_or((&chunk.rows, &[]));
+    insert_chunk(tx, &id, chunk.pass, first)?;
+    insert_chunk(tx, &id, chunk.pass, second)
+}
+
+/// The rows that wait go; which records the others were for is kept for as long as an answer to the import may be, where they may say
+/// something about persons: see `idempotency::forget`.
 fn finish(tx: &mut WriteTx<'_>, id: ImportId, state: ImportState) -> Result<Import, Error> {
     let key = id.to_string();
     let now = tx.stamp().now.naive_utc();
-    diesel::delete(import_records::table.filter(import_records::import_id.eq(&key))).execute(tx.changing())?;
+    diesel::delete(import_chunks::table.filter(import_chunks::import_id.eq(&key))).execute(tx.changing())?;
+    let resource_type = find(tx, id)?.resource_type;
+    if !object(resource_type.kind()).is_some_and(Object::has_personal) {
+        diesel::delete(import_records::table.filter(import_records::import_id.eq(&key))).execute(tx.changing())?;
+    }
     diesel::update(imports::table.find(&key))
         .set((
             imports::state.eq(state.as_str()),
@@ -342,21 +455,32 @@ fn finish(tx: &mut WriteTx<'_>, id: ImportId, state: ImportState) -> Result<Impo
 }
 
 /// Forgets an import whose rows did not all arrive.
+pub fn abandon(tx: &mut WriteTx<'_>, id: ImportId) -> Result<(), Error> {
+    if find(tx, id)?.state == ImportState::Receiving { discard(tx, id) } else { Ok(()) }
+}
+
+/// Forgets an import, such as one that was asked for before.
 pub fn discard(tx: &mut WriteTx<'_>, id: ImportId) -> Result<(), Error> {
     remove(tx, &[id.to_string()])
 }
 
 /// Forgets imports that were over so long ago, and those that stopped arriving a day ago.
 pub fn tidy_up(tx: &mut WriteTx<'_>, kept: TimeDelta) -> Result<(), Error> {
-    let before = |age: TimeDelta| {
-        let now = tx.stamp().now;
-        now.checked_sub_signed(age).unwrap_or(DateTime::UNIX_EPOCH).naive_utc()
-    };
+    let now = tx.stamp().now;
+    let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(DateTime::UNIX_EPOCH).naive_utc();
     let (over, stopped) = (before(kept), before(TimeDelta::days(1)));
     let stuck = imports::state.eq(ImportState::Receiving.as_str()).and(imports::created_at.lt(stopped));
     let old = imports::finished_at.lt(over).assume_not_null();
     let found: Vec<String> = imports::table.filter(old.or(stuck)).select(imports::id).limit(100).load(tx.conn())?;
-    remove(tx, &found)
+    remove(tx, &found)?;
+    // No answer is kept any more that the records would be looked up for.
+    let answered = before(TimeDelta::hours(idempotency::KEPT_HOURS));
+    let with_records: Vec<String> =
+        import_records::table.select(import_records::import_id).distinct().load(tx.conn())?;
+    let over = imports::table.filter(imports::finished_at.lt(answered).assume_not_null());
+    let over: Vec<String> = over.filter(imports::id.eq_any(with_records)).select(imports::id).load(tx.conn())?;
+    diesel::delete(import_records::table.filter(import_records::import_id.eq_any(over))).execute(tx.changing())?;
+    Ok(())
 }
 
 fn remove(tx: &mut WriteTx<'_>, ids: &[String]) -> Result<(), Error> {
@@ -398,8 +522,18 @@ fn insert_chunk(tx: &mut WriteTx<'_>, id: &str, pass: i64, rows: &[(i64, String)
     Ok(())
 }
 
+/// Keeps the first problems, at most one of each line, and that of the import as a whole.
 fn insert_problems(tx: &mut WriteTx<'_>, id: &str, problems: &[(i64, String)]) -> Result<(), Error> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let own = import_problems::table.filter(import_problems::import_id.eq(id)).select(import_problems::line);
+    let mut told: HashSet<i64> = own.load(tx.conn())?.into_iter().collect();
+    let most = usize::try_from(MAX_PROBLEMS).unwrap_or(usize::MAX);
     for (line, problem) in problems {
+        if (*line != 0 && told.len() >= most) || !told.insert(*line) {
+            continue;
+        }
         diesel::insert_into(import_problems::table)
             .values((
                 import_problems::import_id.eq(id),

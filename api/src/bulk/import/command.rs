@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use document::register::object;
 use domain::{Access, Caller, ImportMode, ImportState, Importable, Role, SCRUTINEER_ABOVE, Scope};
 use serde_json::{Map, Value};
-use store::import::{self, NewImport};
+use store::import::{self, NewImport, Wanted};
 use store::{DatabaseUrl, Making, Store};
 
 use super::worker::Importer;
@@ -62,7 +62,7 @@ pub fn perform(arguments: &Arguments, register: (&DatabaseUrl, Making)) -> Resul
             mode: arguments.mode,
             validate_only: arguments.validate_only,
         };
-        let mut arriving = Arriving::begin(store.clone(), stamp, new, &caller).await?;
+        let mut arriving = Arriving::begin(store.clone(), stamp, new, &caller, None).await?;
         let read = match format {
             Format::Ndjson => read_lines(&arguments.file, &mut arriving).await,
             Format::Csv => read_table(&arguments.file, &columns(arguments.resource_type), &mut arriving).await,
@@ -74,8 +74,9 @@ pub fn perform(arguments: &Arguments, register: (&DatabaseUrl, Making)) -> Resul
         }
         let importer = Importer::new(store.clone(), Clock::system(), SCRUTINEER_ABOVE, TimeDelta::days(1));
         let own = importer.name.clone();
-        let import =
-            arriving.end(move |tx, import| Ok(import::claim(tx, &own, Some(import.id))?.unwrap_or(import))).await?;
+        let import = arriving
+            .end(move |tx, import| Ok(import::claim(tx, &own, &Wanted::This(import.id))?.unwrap_or(import)))
+            .await?;
         let tell = |import: &import::Import| show(&format!("{} of {} rows", processed(import), import.counts.rows));
         let done = importer.see_through(import, tell).await?;
         show("");
@@ -89,14 +90,21 @@ pub fn perform(arguments: &Arguments, register: (&DatabaseUrl, Making)) -> Resul
             ));
         }
         let would = if done.validate_only { "would be " } else { "" };
-        let nothing = if done.state == ImportState::Failed { "; nothing was entered" } else { "" };
+        let entered = done.counts.created.saturating_add(done.counts.updated);
+        let nothing = match done.state {
+            ImportState::Failed if entered == 0 => "; nothing was entered",
+            ImportState::Failed => "; the import stopped before the end",
+            ImportState::Cancelled => "; the import was cancelled",
+            ImportState::Receiving | ImportState::Waiting | ImportState::Running | ImportState::Done => "",
+        };
         say(&format!(
             "{} rows: {} {would}created, {} {would}updated, {} unchanged, {} rejected{nothing}",
             counts.rows, counts.created, counts.updated, counts.unchanged, counts.failed
         ));
-        match counts.failed {
-            0 if done.state == ImportState::Done => Ok(()),
-            refused => Err(format!("{refused} rows were rejected").into()),
+        match (counts.failed, done.state) {
+            (0, ImportState::Done) => Ok(()),
+            (0, state) => Err(format!("the import is {state}").into()),
+            (refused, _) => Err(format!("{refused} rows were rejected").into()),
         }
     })
 }
@@ -139,9 +147,11 @@ async fn read_table(file: &Path, columns: &[Column], arriving: &mut Arriving) ->
     };
     let columns: Vec<Column> = names.iter().map(column).collect();
     let mut record = csv::StringRecord::new();
+    arriving.line = 1;
     while reader.read_record(&mut record)? {
+        // The reader counts line feeds alone, and a file may have other line ends: no two rows are on one line.
         let line = record.position().map_or(0, csv::Position::line);
-        arriving.line = i64::try_from(line).unwrap_or(i64::MAX);
+        arriving.line = i64::try_from(line).unwrap_or(i64::MAX).max(arriving.line.saturating_add(1));
         let members = columns.iter().zip(&record);
         let members = members.filter_map(|(column, cell)| Some((column.name.clone(), table::value(column, cell)?)));
         arriving.row(Value::Object(members.collect::<Map<_, _>>()).to_string()).await?;

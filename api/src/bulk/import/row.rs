@@ -10,7 +10,7 @@ use document::body::Given;
 use document::{Content, Input, Node, Refusal, Wire, record};
 use domain::{Action, Contract, Department, Id, Importable, Mutual, Record, Role, Slug, StaffBallot};
 use serde_json::json;
-use store::import::{self, Chunk, Import, ImportId, Outcome};
+use store::import::{self, Chunk, Import, ImportId, MAX_PROBLEMS, Outcome};
 use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, StoredRecord, WriteTx};
 use uuid::Uuid;
 
@@ -281,7 +281,7 @@ impl<R: Imported> Rows for RowsOf<R> {
                         outcome.records.push(id);
                     }
                     Err(problem) if waits(&problem) => waiting.push((row, row.awaited(&problem), problem)),
-                    Err(problem) => outcome.problems.push((row.line, row.told(&problem, &self.personal))),
+                    Err(problem) => self.refuse(&mut outcome, row, &problem, entering),
                 }
             }
             if taken.len() == before {
@@ -292,12 +292,22 @@ impl<R: Imported> Rows for RowsOf<R> {
         }
         for (row, _, problem) in waiting {
             if entering.import.is_last_pass {
-                outcome.problems.push((row.line, row.told(&problem, &self.personal)));
+                self.refuse(&mut outcome, row, &problem, entering);
             } else {
                 outcome.waiting.push((row.line, row.text.clone()));
             }
         }
         Ok(outcome)
+    }
+}
+
+impl<R: Imported> RowsOf<R> {
+    /// Counts a refused row, and says why where that is still told.
+    fn refuse(&self, outcome: &mut Outcome, row: &Row<R>, problem: &Problem, entering: &Entering) {
+        if entering.import.counts.failed.saturating_add(outcome.failed) < MAX_PROBLEMS {
+            outcome.problems.push((row.line, row.told(problem, &self.personal)));
+        }
+        outcome.failed = outcome.failed.saturating_add(1);
     }
 }
 
@@ -347,6 +357,9 @@ fn waits(problem: &Problem) -> bool {
             .all(|error| error.code == "unknown-reference" && error.pointer.as_deref() != Some("/id"))
 }
 
+/// So many errors of a row are kept; the others are counted.
+const MAX_ERRORS: usize = 20;
+
 /// The problem of a row as JSON; line 0 is the import as a whole. Of a member in which one of these personal members is nothing is
 /// repeated.
 pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, personal: &[String]) -> String {
@@ -360,6 +373,14 @@ pub fn problem_of(line: i64, problem: &Problem, record_id: Option<String>, perso
         members.retain(|name, _| !["instance", "request_id"].contains(&name.as_str()));
         members.insert("line".to_owned(), line.into());
         members.extend(record_id.map(|id| ("record_id".to_owned(), json!(id))));
+        if let Some(errors) = members.get_mut("errors").and_then(serde_json::Value::as_array_mut)
+            && errors.len() > MAX_ERRORS
+        {
+            let more = errors.len().saturating_sub(MAX_ERRORS);
+            errors.truncate(MAX_ERRORS);
+            let said = format!("{more} more errors are not listed: correct these first");
+            errors.push(json!({ "pointer": "", "code": "too-many", "detail": said }));
+        }
         for error in members.get_mut("errors").and_then(serde_json::Value::as_array_mut).into_iter().flatten() {
             let is_personal = error.get("pointer").and_then(serde_json::Value::as_str).is_some_and(is_personal);
             if let (true, Some(error)) = (is_personal, error.as_object_mut()) {

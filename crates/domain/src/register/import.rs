@@ -34,8 +34,10 @@ vocabulary! {
         Running = "running",
         /// All of its rows were entered or rejected.
         Done = "done",
-        /// Nothing was entered, or the import stopped before the end.
+        /// Nothing was entered, or the import stopped before the end. The problem at line 0 is the reason.
         Failed = "failed",
+        /// Somebody cancelled it. What was entered before stays.
+        Cancelled = "cancelled",
     }
 }
 
@@ -54,7 +56,7 @@ impl Importable {
 impl ImportState {
     /// Whether nothing more becomes of it.
     pub const fn is_over(self) -> bool {
-        matches!(self, Self::Done | Self::Failed)
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
 }
 
