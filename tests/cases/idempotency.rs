@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use kit::TestApp;
-use kit::fixture::{DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, id, known_staff_ballot, mutual, with};
+use kit::fixture::{
+    DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, full_endorsement, id, known_staff_ballot, mutual, with,
+};
 use serde_json::{Value, json};
 
 const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
@@ -11,6 +13,8 @@ const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
 kit::on_both! {
     a_repeated_request_is_answered_as_before,
     a_kept_answer_is_for_those_who_may_see_its_record,
+    a_kept_answer_with_a_name_is_for_those_who_see_the_name,
+    a_deletion_disarms_no_other_key,
     a_key_that_comes_with_another_body_is_refused,
     a_key_is_of_one_caller_method_and_path,
     a_refusal_uses_no_key_up,
@@ -33,7 +37,9 @@ async fn a_repeated_request_is_answered_as_before(app: &TestApp) {
     }
     assert_eq!(app.walk(DEPARTMENTS).await.len(), 1);
     app.delete(format!("{DEPARTMENTS}/office")).await.expect(204);
-    assert_eq!(request().await.expect(201), first.json(), "what was answered stays what was answered");
+    // What is deleted is not shown again, and not made again.
+    request().await.expect_problem(410, "gone");
+    assert!(app.walk(DEPARTMENTS).await.is_empty());
 }
 
 async fn a_kept_answer_is_for_those_who_may_see_its_record(app: &TestApp) {
@@ -62,8 +68,51 @@ async fn a_kept_answer_is_for_those_who_may_see_its_record(app: &TestApp) {
     move_to(&own).await;
     assert_eq!(post().await.expect(201), draft);
     app.delete(&path).await.expect(204);
+    post().await.expect_problem(410, "gone");
     move_to(&other).await;
-    assert_eq!(post().await.expect(201), draft, "it was theirs to see until it was deleted");
+    let refused = post().await;
+    refused.problem(410);
+    assert!(!refused.text().contains("question"), "{refused:?}");
+}
+
+/// An endorsement has a name that is for those who work on the mutual.
+async fn a_kept_answer_with_a_name_is_for_those_who_see_the_name(app: &TestApp) {
+    let [own, other] =
+        [app.create(DEPARTMENTS, &department("Own")).await, app.create(DEPARTMENTS, &department("Other")).await];
+    let led = app.create(MUTUALS, &with(mutual("Led"), json!({ "department_id": own["id"] }))).await;
+    let editor = app.database().make_key("department_editor", &[id(&own)]);
+    let path = format!("{MUTUALS}/{}/endorsements", id(&led));
+    let post = || app.post(&path, &full_endorsement()).with_key(&editor).header("idempotency-key", KEY);
+    let made = post().await.expect(201);
+    let name = made["given_by"].as_str().unwrap();
+    assert_eq!(post().await.expect(201), made);
+    let move_to = async |department: &Value| {
+        app.patch(format!("{MUTUALS}/led"), &json!({ "department_id": department["id"] })).await.expect(200);
+    };
+    move_to(&other).await;
+    let refused = post().await;
+    refused.expect_problem(403, "forbidden");
+    assert!(!refused.text().contains(name), "{refused:?}");
+    move_to(&own).await;
+    assert_eq!(post().await.expect(201), made);
+    app.delete(format!("{path}/{}", id(&made))).await.expect(204);
+    post().await.expect_problem(410, "gone");
+}
+
+/// Only what says something of the record that goes is forgotten.
+async fn a_deletion_disarms_no_other_key(app: &TestApp) {
+    let led = app.create(MUTUALS, &mutual("Led")).await;
+    let import = |rows: &str| {
+        let request = app.request("POST", "/v1/imports?resource_type=mutual").header("idempotency-key", KEY);
+        request.body("application/x-ndjson", rows.to_owned())
+    };
+    let rows = mutual("Imported").to_string();
+    let begun = import(&rows).await.expect(202);
+    let path = format!("{MUTUALS}/{}/endorsements", id(&led));
+    let part = app.create(&path, &full_endorsement()).await;
+    app.delete(format!("{path}/{}", id(&part))).await.expect(204);
+    import(&mutual("Another").to_string()).await.expect_problem(422, "idempotency-key-reused");
+    assert_eq!(import(&rows).await.expect(202), begun);
 }
 
 async fn a_key_that_comes_with_another_body_is_refused(app: &TestApp) {

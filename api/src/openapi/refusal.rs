@@ -14,7 +14,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE, add_headers};
 use super::operation::has_parameter;
-use crate::caller::access;
+use crate::caller::access::{self, Asked};
 use crate::caller::authentication;
 use crate::http::gate;
 use crate::pages::about::READINESS;
@@ -83,6 +83,9 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         .responses
         .values()
         .any(|response| matches!(response, RefOr::T(own) if !own.content.is_empty()));
+    // A kept answer is not given again once its record is deleted.
+    let is_import = Asked::of(&verb, path).is_some_and(|asked| asked.kind == Kind::Import);
+    let enters_record = has_parameter(operation, "Idempotency-Key") && !is_import;
     let invalid = if has_parameter(operation, "Idempotency-Key") { "InvalidNewContent" } else { "InvalidContent" };
     let rules = [
         (true, "BadRequest"),
@@ -91,7 +94,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (names_record || names_what_may_be_absent, "NotFound"),
         (answers, "NotAcceptable"),
         (reads_body, "RequestTimeout"),
-        (names_record && in_register && !names_epoch, "Gone"),
+        (in_register && (names_record || enters_record) && !names_epoch, "Gone"),
         (names_epoch && !names_record, "EpochEnded"),
         (names_epoch && names_record, "GoneOrEpochEnded"),
         (is_versioned, "PreconditionFailed"),

@@ -528,7 +528,10 @@ fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: &Stored<T>) -> Answer {
     Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, tx.epoch(), stored) }
 }
 
-/// The answer that a request had when it first came, if the caller may still see all of the record.
+/// The answer that a request had when it first came, if the caller may see all of the record now.
+///
+/// # Errors
+/// 410 where the record was deleted, 403 where it is not the caller's to see.
 fn answer_before<R: Resource>(
     repeat: &Repeat,
     tx: &mut ReadTx<'_>,
@@ -537,9 +540,12 @@ fn answer_before<R: Resource>(
 ) -> Result<Option<Answer>, Problem> {
     let Some(kept) = repeat.answer(tx, now)? else { return Ok(None) };
     let id = kept.resource_id.parse().map_err(|_| Problem::internal("a kept answer is about no record"))?;
-    if R::is_fully_shown(tx, id, caller.draft_access_in(R::KIND))? {
-        Ok(Some(kept))
-    } else {
-        Err(Problem::forbidden(grants(Action::ReadConfidential, R::KIND)))
+    match R::is_fully_shown(tx, id, caller.draft_access_in(R::KIND)) {
+        Ok(true) => Ok(Some(kept)),
+        // Who has asked for it knows that it was there; whether it is, they are not told.
+        Ok(false) | Err(store::Error::NotFound { .. }) => {
+            Err(Problem::forbidden(grants(Action::ReadConfidential, R::KIND)))
+        }
+        Err(error) => Err(error.into()),
     }
 }

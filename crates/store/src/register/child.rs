@@ -114,6 +114,18 @@ impl<T: StoredChild> StoredRecord for Child<T::Parent, T> {
         show::<T>(tx, parent_id, *id, sees)
     }
 
+    fn is_fully_shown(tx: &mut ReadTx<'_>, id: ChildId<T>, sees: DraftAccess<'_>) -> Result<bool, Error> {
+        let Some(record) = there::<T>(tx, id)? else { return Err(missing::<T>(tx, id)) };
+        let is_personal = const { <T::Document as Wire>::OBJECT.has_personal() };
+        Ok(!is_personal
+            || match sees {
+                DraftAccess::All => true,
+                DraftAccess::None | DraftAccess::Appointments(_) => false,
+                DraftAccess::Departments(own) => T::Parent::department(tx, record.content.parent_id)?
+                    .is_some_and(|department| own.contains(&department)),
+            })
+    }
+
     fn update(
         tx: &mut WriteTx<'_>,
         current: &ChildRecord<T>,

@@ -7,7 +7,8 @@ use domain::{DraftAccess, Id, Record};
 use crate::error::Error;
 use crate::known::Naming;
 use crate::query::keyset::{Page, Slice, Sorted};
-use crate::register::record::StoredKind;
+use crate::register::record::{self, StoredKind};
+use crate::register::tombstone;
 use crate::{ReadTx, Representation, Stored, WriteTx};
 
 /// A kind as its records are found, changed and deleted, for a caller with this access to drafts and personal data; most kinds have
@@ -28,9 +29,13 @@ pub trait StoredRecord: StoredKind {
     /// As [`StoredRecord::find`].
     fn represent(tx: &mut ReadTx<'_>, name: &Self::Name, sees: DraftAccess<'_>) -> Result<Representation, Error>;
 
-    /// Whether the caller sees all that this record says, or said until it was deleted, in every version.
-    fn is_fully_shown(_: &mut ReadTx<'_>, _: Id<Self>, _: DraftAccess<'_>) -> Result<bool, Error> {
-        Ok(true)
+    /// Whether the caller sees all that this record says, in every version.
+    ///
+    /// # Errors
+    /// As [`StoredRecord::find`] where it is not there any more.
+    fn is_fully_shown(tx: &mut ReadTx<'_>, id: Id<Self>, _: DraftAccess<'_>) -> Result<bool, Error> {
+        let found = record::find(tx, id)?;
+        found.map(|_: Record<Self>| true).ok_or_else(|| tombstone::missing(tx, Self::KIND, id.to_string()))
     }
 
     /// Replaces what a record says.

@@ -14,7 +14,7 @@ use domain::{
 use crate::backend::column::Column;
 use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
-use crate::backend::schema::{staff_ballots, tombstones};
+use crate::backend::schema::staff_ballots;
 use crate::error::{Conflict, Error, refuse};
 use crate::log::entry::Action;
 use crate::log::personal;
@@ -73,10 +73,12 @@ impl StoredRecord for StaffBallot {
     }
 
     fn is_fully_shown(tx: &mut ReadTx<'_>, id: StaffBallotId, sees: DraftAccess<'_>) -> Result<bool, Error> {
-        let id = id.to_string();
-        let there = staff_ballots::table.filter(staff_ballots::id.eq(&id)).filter(seen(sees)).count();
-        let deleted = tombstones::table.filter(tombstones::id.eq(&id)).filter(tombstone::seen(sees)).count();
-        Ok(there.get_result::<i64>(tx.conn())? > 0 || deleted.get_result::<i64>(tx.conn())? > 0)
+        let key = id.to_string();
+        if record::find::<Self>(tx, id)?.is_none() {
+            return Err(tombstone::missing_to(tx, Kind::StaffBallot, key, sees));
+        }
+        let there = staff_ballots::table.filter(staff_ballots::id.eq(&key)).filter(seen(sees)).count();
+        Ok(there.get_result::<i64>(tx.conn())? > 0)
     }
 
     /// Replaces what a draft says.
