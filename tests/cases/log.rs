@@ -653,7 +653,8 @@ async fn an_erased_name_is_nowhere_and_the_log_is_whole(app: &TestApp) {
     if app.database().engine() == Engine::Sqlite {
         let path = app.database().path();
         for file in [path.clone(), path.with_extension("db-wal")] {
-            let bytes = fs::read(&file).unwrap();
+            // Read by another process: this one would lose the service's locks on the file by closing it.
+            let bytes = Command::new("cat").arg(&file).output().unwrap().stdout;
             assert!(!bytes.windows(7).any(|bytes| bytes == b"Erasmus"), "{}", file.display());
         }
     }
@@ -702,7 +703,7 @@ async fn a_deleted_ballot_leaves_no_name(app: &TestApp) {
 
     assert!(!everything(app).contains(name), "{}", everything(app));
     assert_eq!(app.database().rows("SELECT fingerprint FROM idempotency_keys"), [json!({ "fingerprint": null })]);
-    assert_eq!(without_its_name(&ballot), post().await.expect(201));
+    post().await.expect_problem(410, "gone");
 }
 
 fn hash(parts: &[&[u8]]) -> String {

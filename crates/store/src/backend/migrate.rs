@@ -1,8 +1,8 @@
 //! Makes a register where it may, and brings one up to this version's schema.
 
 use std::error::Error as StdError;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,8 +24,8 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgre
 /// «mutuals» as a number: all instances that start at once wait for this PostgreSQL advisory lock.
 const ADVISORY_LOCK: i64 = 0x006d_7574_7561_6c73;
 
-/// The first bytes of an SQLite database.
-const SQLITE_HEADER: &[u8] = b"SQLite format 3\0";
+/// What SQLite says of a file that is none of its own (`SQLITE_NOTADB`).
+const NOT_A_DATABASE: &str = "file is not a database";
 
 /// Why there is no register in a PostgreSQL database.
 const NO_TABLES: &str = "the database has none of its tables";
@@ -170,24 +170,23 @@ impl Place {
 }
 
 fn look(path: &Path) -> io::Result<Place> {
-    let mut begin = Vec::new();
-    match File::open(path) {
-        Ok(file) => drop(file.take(16).read_to_end(&mut begin)?),
+    match fs::metadata(path) {
+        Ok(found) if found.len() == 0 => return Ok(Place::Empty),
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(if path.is_symlink() { Place::LooseLink } else { Place::Nothing });
         }
         Err(error) => return Err(error),
     }
-    if begin.is_empty() {
-        return Ok(Place::Empty);
-    }
-    if begin != SQLITE_HEADER {
-        return Ok(Place::OtherContent);
-    }
-    // Opened as it is: what turns out to be no register must not get a write-ahead log.
+    // Opened by SQLite alone: where a process closes a file, it loses the locks that it has on it otherwise. Opened as it is: what turns
+    // out to be no register must not get a write-ahead log.
     let conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(io::Error::other)?;
-    let is_register = has_register(&mut Conn::Sqlite(conn)).map_err(io::Error::other)?;
-    Ok(if is_register { Place::Register } else { Place::OtherTables })
+    match has_register(&mut Conn::Sqlite(conn)) {
+        Ok(true) => Ok(Place::Register),
+        Ok(false) => Ok(Place::OtherTables),
+        Err(error) if error.to_string() == NOT_A_DATABASE => Ok(Place::OtherContent),
+        Err(error) => Err(io::Error::other(error)),
+    }
 }
 
 fn prepare_file(url: &DatabaseUrl, path: &Path, making: Making) -> Result<Vec<String>, OpenError> {
