@@ -246,7 +246,8 @@ impl Target {
     }
 }
 
-/// A place in one list. As text: base64url of a version, the log's epoch, the list's digest, whether there is a key, the id, the key.
+/// A place in one list. As text: base64url of a version, the log's epoch, the list's digest, whether there is a key, the id, the key after
+/// its length, so that a cursor that was cut short is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Cursor {
     epoch: EpochId,
@@ -278,7 +279,11 @@ impl Cursor {
         let (id, key) = rest.split_first_chunk::<16>()?;
         let key = match has_key {
             0 if key.is_empty() => None,
-            1 => Some(String::from_utf8(key.to_vec()).ok()?),
+            1 => {
+                let (length, key) = key.split_first_chunk()?;
+                let is_whole = usize::from(u16::from_be_bytes(*length)) == key.len();
+                Some(String::from_utf8(key.to_vec()).ok().filter(|_| is_whole)?)
+            }
             _ => return None,
         };
         let position = Position { key, id: Uuid::from_bytes(*id).to_string() };
@@ -296,7 +301,10 @@ impl std::fmt::Display for Cursor {
         bytes.extend(self.digest);
         bytes.push(u8::from(key.is_some()));
         bytes.extend(id.as_bytes());
-        bytes.extend(key.iter().flat_map(|key| key.bytes()));
+        if let Some(key) = key {
+            bytes.extend(u16::try_from(key.len()).unwrap_or(u16::MAX).to_be_bytes());
+            bytes.extend(key.bytes());
+        }
         f.write_str(&BASE64_URL_SAFE_NO_PAD.encode(bytes))
     }
 }
