@@ -194,12 +194,14 @@ impl Health {
         if let Some(mut conn) = kept
             && entry_log::head(&mut ReadTx::on(&mut conn)).is_ok()
         {
-            return Ok(self.keep(conn));
+            self.keep(conn);
+            return Ok(());
         }
         let opened = self.site.open(Purpose::Read);
         let mut conn = opened.map_err(|error| Error::Unavailable(error.to_string()))?;
         entry_log::head(&mut ReadTx::on(&mut conn))?;
-        Ok(self.keep(conn))
+        self.keep(conn);
+        Ok(())
     }
 
     fn keep(&self, conn: Conn) {

@@ -261,7 +261,7 @@ async fn a_read_is_of_one_moment_though_writes_go_on(register: &Register) {
     assert_eq!(register.all::<Department>(Default::default()).await.len(), 2);
 }
 
-async fn more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_again(register: &Register) {
+async fn more_long_reads_than_a_caller_may_have_are_refused_in_time_and_then_run_again(register: &Register) {
     let (release, released) = mpsc::channel::<()>();
     let released = Arc::new(std::sync::Mutex::new(released));
     let mut reads = tokio::task::JoinSet::new();
@@ -277,7 +277,7 @@ async fn more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_ag
     }
 
     let refused = tokio::time::timeout(Duration::from_secs(5), reads.join_next()).await.expect("refused in time");
-    assert!(matches!(refused, Some(Ok(Err(Error::Unavailable(_))))), "{refused:?}");
+    assert!(matches!(refused, Some(Ok(Err(Error::ShareUsedUp)))), "{refused:?}");
     // Looks and writes go on beside them on SQLite, which keeps connections for them.
     if register.engine() == crate::kit::Engine::Sqlite {
         let beside = register.enter(mutual("Beside")).await;
@@ -303,5 +303,5 @@ on_both!(
     a_write_stands_though_its_caller_went_away,
     writes_handed_over_before_the_store_is_dropped_are_carried_out,
     a_read_is_of_one_moment_though_writes_go_on,
-    more_long_reads_than_may_run_answer_unavailable_in_time_and_then_run_again,
+    more_long_reads_than_a_caller_may_have_are_refused_in_time_and_then_run_again,
 );
