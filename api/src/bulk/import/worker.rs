@@ -118,7 +118,7 @@ impl Importer {
 
     /// Whether it is time for the imports of others, and there are some.
     async fn is_turn_over(&self, import: &Import, (began, turn): (Instant, Option<Duration>)) -> Result<bool, Error> {
-        if !turn.is_some_and(|turn| began.elapsed() >= turn) {
+        if turn.is_none_or(|turn| began.elapsed() < turn) {
             return Ok(false);
         }
         let (name, now, own) = (self.name.clone(), self.clock.now(), import.caller.name.clone());
@@ -237,7 +237,7 @@ impl Importer {
             let line = chunk.rows.first().map_or(0, |(line, _)| *line);
             let told = row::problem_of(line, &Problem::internal("a row could not be entered"), None, &[]);
             let outcome = Outcome { failed: 1, problems: vec![(line, told)], ..Outcome::default() };
-            import::settle(tx, &own, &[chunk.clone()], &outcome).map(Some)
+            import::settle(tx, &own, std::slice::from_ref(&chunk), &outcome).map(Some)
         });
         match past.await {
             Err(error) if !is_passing(&error) => {
