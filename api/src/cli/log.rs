@@ -8,7 +8,7 @@ use actix_web::rt::System;
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use domain::DraftAccess;
-use store::{LogFault, LogPlace, Making, Renewal, Store, WriteTx, entry_log, epoch, log_tree, settlement};
+use store::{LogFault, LogPlace, Making, Renewal, Store, WriteTx, entry_log, log_tree, renewal, settlement};
 
 use super::database::Database;
 use super::erasure;
@@ -120,7 +120,7 @@ fn new_epoch(database: &Database, reason: Option<String>) -> Result<(), Failure>
     let reason = reason.as_deref().map(noted).transpose()?;
     let register = (&database.url()?, Making::Never);
     let begun = outcome::on(register, (OPERATOR, "new-epoch"), async |store, stamp| {
-        Ok(store.write::<_, store::Error, _>(stamp, move |tx| epoch::begin(tx, reason.as_deref())).await?)
+        Ok(store.write::<_, store::Error, _>(stamp, move |tx| renewal::begin(tx, reason.as_deref())).await?)
     })?;
     say(&told_epoch(&begun));
     Ok(())

@@ -15,6 +15,9 @@ use crate::response::problem;
 /// Where the documentation for people is; it isn't part of the contract.
 pub const DOCS: &str = "/docs";
 
+/// Where readiness is told, which fails as a change would.
+pub const READINESS: &str = "/readyz";
+
 const JSON: &str = "application/json";
 const MERGE_PATCH: &str = "application/merge-patch+json";
 

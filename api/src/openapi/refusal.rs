@@ -17,7 +17,7 @@ use super::operation::has_parameter;
 use crate::caller::access::{self, Asked};
 use crate::caller::authentication;
 use crate::http::gate;
-use crate::pages::about::READINESS;
+use crate::http::route::READINESS;
 use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails};
 use crate::response::problem_type::ProblemType::{self, *};
 

@@ -27,9 +27,6 @@ use crate::response::problem_type::ProblemType;
 /// What changes by the second.
 const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
 
-/// The path of readiness, which fails as a change would.
-pub const READINESS: &str = "/readyz";
-
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(check_liveness)

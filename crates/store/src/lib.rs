@@ -28,8 +28,9 @@ use std::time::Duration;
 use tokio::sync::{Mutex, oneshot, watch};
 use tokio::time::timeout;
 
-pub use log::epoch::{Epoch, EpochId, LogPlace, Renewal};
-pub use log::{entry, entry_log, epoch, history, log_tree, merkle, settlement};
+pub use log::epoch::{Epoch, EpochId};
+pub use log::renewal::{LogPlace, Renewal};
+pub use log::{entry, entry_log, history, log_tree, merkle, renewal, settlement};
 pub use query::{coverage, report, scorecard, statistics};
 pub use register::root::{StoredRecord, StoredRoot};
 pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot};

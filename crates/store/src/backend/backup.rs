@@ -12,7 +12,7 @@ use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::files::{self, Fresh, beside};
 use crate::backend::migrate::{migrate, open_register};
 use crate::error::{Error, OpenError};
-use crate::log::epoch::{self, Renewal};
+use crate::log::renewal::{self, Renewal};
 use crate::transaction::Stamp;
 use crate::writer;
 
@@ -50,7 +50,7 @@ pub fn restore(url: &DatabaseUrl, file: &Path, stamp: &Stamp, reason: Option<&st
     }
     let unplaced = |error: io::Error| OpenError::Copy(format!("cannot write {}: {error}", target.display()));
     let fresh = Fresh::beside(target, ".restoring").map_err(unplaced)?;
-    let begin = |conn: &mut Conn| writer::write_alone(conn, stamp, |tx| epoch::begin(tx, reason));
+    let begin = |conn: &mut Conn| writer::write_alone(conn, stamp, |tx| renewal::begin(tx, reason));
     let renewal = copy_checked(file, &fresh, begin)?;
     fresh.put_in_place().map_err(unplaced)?;
     Ok(renewal)

@@ -18,8 +18,9 @@ use crate::backend::json::{instant, parsed, valid};
 use crate::backend::schema::{entries, log_head};
 use crate::error::Error;
 use crate::log::entry::{Action, Entry, Head, HeadRow, Row};
-use crate::log::epoch::{EpochId, LogPlace};
+use crate::log::epoch::EpochId;
 use crate::log::log_tree;
+use crate::log::renewal::LogPlace;
 use crate::register::{tombstone, visibility};
 use crate::transaction::ReadTx;
 

@@ -16,8 +16,9 @@ use crate::error::Error;
 use crate::log::entry::{Action, Row};
 use crate::log::entry_log;
 use crate::log::entry_log::{Logged, confided, readable};
-use crate::log::epoch::{EpochId, LogPlace, REGISTER_ID};
+use crate::log::epoch::EpochId;
 use crate::log::personal;
+use crate::log::renewal::{LogPlace, REGISTER_ID};
 use crate::query::keyset::{Listed, Position, Slice};
 use crate::{ReadTx, Representation};
 

@@ -7,5 +7,6 @@ pub mod history;
 pub mod log_tree;
 pub mod merkle;
 pub(crate) mod personal;
+pub mod renewal;
 pub mod settlement;
 pub(crate) mod verify;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::WriteTx;
 use crate::error::Error;
-use crate::log::{epoch, history};
+use crate::log::{history, renewal};
 use crate::transaction::Remark;
 
 /// What was settled.
@@ -29,6 +29,6 @@ pub fn settle(tx: &mut WriteTx<'_>, reason: Option<&str>) -> Result<Settlement, 
         None => json!({}),
     };
     let remark = Remark { reason: reason.map(str::to_owned), ..Remark::default() };
-    epoch::log(tx, EntryAction::SettleClock, says, remark)?;
+    renewal::log(tx, EntryAction::SettleClock, says, remark)?;
     Ok(Settlement { wrong })
 }
