@@ -36,7 +36,9 @@ BEYOND_SCHEMAS_HERE = [
     (r"q", "empty", "which characters are letters is Unicode's to say"),
     (r"/identifiers/\d+/id|identifier", "invalid-format", "the form of an identifier is its scheme's"),
     (r"from", "too-many", "periods are counted from one parameter to the other"),
-    (r"from|to|seq|tree_size", "out-of-range", "the log is as long as it is now"),
+    (r"from|to|seq|tree_size|after", "out-of-range", "the log is as long as it is now"),
+    (r"epoch", "required", "a place in the log is of an epoch, unless it is the beginning"),
+    (r"/expires_in_days", "out-of-range", "no key outlives the one that makes it"),
     (r"known_at", "out-of-range", "what is to come is not known"),
 ]
 
