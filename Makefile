@@ -42,6 +42,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	cargo fmt --all --check
 	cargo fmt --manifest-path examples/rust/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --package tests --test torture --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	cargo build --workspace --locked
 	diff -u openapi.yaml <($(TARGET)/debug/mutuals openapi) || { echo 'openapi.yaml is not what the code says: run make openapi'; exit 1; }

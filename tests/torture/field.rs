@@ -31,6 +31,9 @@ impl Size {
     }
 }
 
+/// An attack while it goes on.
+pub type Attacking = Pin<Box<dyn Future<Output = Report>>>;
+
 /// An attack, by its name.
 pub struct Attack {
     /// Its name, by which it is chosen on the command line.
@@ -38,7 +41,7 @@ pub struct Attack {
     /// The databases on which it makes a difference.
     pub engines: &'static [Engine],
     /// Carries it out.
-    pub run: fn(Engine, Size) -> Pin<Box<dyn Future<Output = Report>>>,
+    pub run: fn(Engine, Size) -> Attacking,
 }
 
 /// What came of an attack.

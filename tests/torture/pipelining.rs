@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use kit::Engine;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use crate::field::{Attack, Field, MOST_MEMORY, Report, Size};
 use crate::healthy::Healthy;
+use crate::wire;
 
 /// See the module.
 pub const ATTACK: Attack =
@@ -22,13 +21,7 @@ async fn run(engine: Engine, size: Size) -> Report {
         "GET /v1/entries?after=0&wait=20 HTTP/1.1\r\nHost: attack.test\r\n\r\n{}",
         "GET / HTTP/1.1\r\nHost: attack.test\r\n\r\n".repeat(requests)
     );
-    let mut open = Vec::new();
-    for _ in 0..connections {
-        let mut stream = TcpStream::connect(field.address()).await.unwrap();
-        // What the program does not read, the system keeps or refuses.
-        drop(timeout(Duration::from_millis(100), stream.write_all(sent.as_bytes())).await);
-        open.push(stream);
-    }
+    let open = wire::send_unread(field.address(), connections, &sent).await;
     sleep(Duration::from_secs(3)).await;
     let memory = field.peak_memory();
     drop(open);

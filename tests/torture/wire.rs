@@ -49,3 +49,14 @@ pub async fn send(address: SocketAddr, request: &str) -> io::Result<Answer> {
     };
     timeout(PATIENCE, exchange).await?
 }
+
+/// Connections that have sent this and read nothing. What the program does not take, the system keeps or refuses.
+pub async fn send_unread(address: SocketAddr, connections: usize, sent: &str) -> Vec<TcpStream> {
+    let mut open = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        drop(timeout(Duration::from_millis(100), stream.write_all(sent.as_bytes())).await);
+        open.push(stream);
+    }
+    open
+}
