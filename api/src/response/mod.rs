@@ -3,5 +3,6 @@
 pub mod html;
 pub mod problem;
 pub mod problem_type;
+mod refusal;
 pub mod repeat;
 pub mod table;

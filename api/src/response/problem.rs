@@ -11,11 +11,10 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
-use chrono::SecondsFormat;
 use document::PointedFault;
-use domain::{Condition, Fault, FaultCode, Grant, Reach, Refused, TestOutcome};
+use domain::{Condition, Fault, Grant, Reach, TestOutcome};
 use serde::Serialize;
-use store::{Conflict, ConflictKind, EpochId};
+use store::EpochId;
 use utoipa::ToSchema;
 
 use crate::history::epoch::LogEpoch;
@@ -186,7 +185,7 @@ impl Problem {
     }
 
     /// 400: what was asked for has more bytes than an answer may have.
-    fn too_large(limit: u64) -> Self {
+    pub fn too_large(limit: u64) -> Self {
         let mebibytes = limit.div_euclid(1024 * 1024);
         let detail = format!(
             "this would be more than the {mebibytes} MiB that one export may have: narrow the filter, or ask the operator to raise the limit"
@@ -481,113 +480,6 @@ impl From<Vec<Fault>> for Problem {
     fn from(faults: Vec<Fault>) -> Self {
         Self::invalid(faults.into_iter().map(ErrorItem::from).collect())
     }
-}
-
-impl Problem {
-    /// What the store says of the values of query parameters: their faults are the query's.
-    pub fn of_query(error: store::Error) -> Self {
-        match error {
-            store::Error::Rule(faults) => Self::bad_query(
-                faults
-                    .into_iter()
-                    .map(|fault| ErrorItem::parameter(fault.field, fault.code.as_str(), fault.detail))
-                    .collect(),
-            ),
-            other => other.into(),
-        }
-    }
-}
-
-/// A record that may not be seen is told of by whoever knows which one was looked for, like one that isn't there.
-impl From<Refused> for Problem {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Hidden => Self::not_found("no such record"),
-            Refused::Forbidden { needed } => Self::forbidden(needed),
-        }
-    }
-}
-
-impl From<store::Error> for Problem {
-    fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::NotFound { .. } => Self::not_found(error.to_string()),
-            store::Error::Gone { deleted_at, .. } => {
-                Self::gone(format!("{error} at {}", deleted_at.to_rfc3339_opts(SecondsFormat::Secs, true)))
-            }
-            store::Error::Conflict(conflicts) => Self::from(conflicts),
-            store::Error::InvalidPosition(_) => Self::bad_query(vec![ErrorItem::parameter(
-                "cursor",
-                "invalid-cursor",
-                "this cursor is from another list",
-            )]),
-            store::Error::EpochEnded { given, current, shared, after } => {
-                Self::epoch_ended(given, current, shared, after)
-            }
-            store::Error::AfterHead { .. } => {
-                Self::bad_query(vec![ErrorItem::parameter("after", FaultCode::OutOfRange.as_str(), error.to_string())])
-            }
-            store::Error::Rule(faults) => Self::from(faults),
-            store::Error::State(faults) => Self::state_conflict(faults),
-            store::Error::NotReady(conditions) => Self::not_ready(conditions),
-            store::Error::ShareUsedUp => Self::share_used_up(),
-            store::Error::TooLarge { limit } => Self::too_large(limit),
-            store::Error::Unavailable(_) => Self::unavailable(error),
-            store::Error::ReadOnly(_) => Self::read_only(error),
-            store::Error::StorageFull(_) => Self::storage_full(error),
-            store::Error::OutcomeUnknown(_) => Self::outcome_unknown(error),
-            store::Error::Internal(_) => Self::internal(error),
-        }
-    }
-}
-
-/// All of them in one problem, of the type of the first.
-impl From<Vec<Conflict>> for Problem {
-    fn from(conflicts: Vec<Conflict>) -> Self {
-        let others = conflicts.iter().filter_map(|conflict| conflict.other.as_ref()).map(OtherRecord::from).collect();
-        let first = conflicts.first().map(|conflict| conflict.kind);
-        if first == Some(ConflictKind::HasDependents) {
-            return Self::has_dependents("other records refer to this one; `dependents` names them", others);
-        }
-        let Some((kind, _)) = first.and_then(value_taken) else {
-            return Self::internal(format!("an impossible conflict: {conflicts:?}"));
-        };
-        let errors: Vec<ErrorItem> = conflicts.iter().filter_map(taken).collect();
-        let detail = errors.iter().map(|error| error.detail.as_str()).collect::<Vec<_>>().join("; ");
-        Self::conflict(kind, if detail.is_empty() { kind.title().to_owned() } else { detail }, others)
-            .with_errors(errors)
-    }
-}
-
-impl From<&store::OtherRecord> for OtherRecord {
-    fn from(other: &store::OtherRecord) -> Self {
-        Self { resource_type: other.resource_type.as_str(), id: other.id.clone(), name: other.name.clone() }
-    }
-}
-
-/// The problem of a value that another record has, and what it is a value of.
-fn value_taken(kind: ConflictKind) -> Option<(ProblemType, &'static str)> {
-    match kind {
-        ConflictKind::NameTaken => Some((ProblemType::NameTaken, "name")),
-        ConflictKind::SlugTaken => Some((ProblemType::SlugTaken, "slug")),
-        ConflictKind::IdentifierTaken => Some((ProblemType::IdentifierTaken, "identifier")),
-        ConflictKind::PositionTaken => Some((ProblemType::PositionTaken, "position")),
-        ConflictKind::PeriodTaken => Some((ProblemType::PeriodTaken, "year that ends on")),
-        ConflictKind::StepTaken => Some((ProblemType::StepTaken, "step")),
-        // Ids and the first of a mutual's contracts are of the service's own making.
-        ConflictKind::IdTaken | ConflictKind::HasDependents | ConflictKind::FirstContractTaken => None,
-    }
-}
-
-/// The member whose value another record has.
-fn taken(conflict: &Conflict) -> Option<ErrorItem> {
-    let (kind, what) = value_taken(conflict.kind)?;
-    let holder = conflict.other.as_ref().map_or_else(
-        || "another record has or had".to_owned(),
-        |other| format!("the {} {} already has", other.resource_type, other.name.as_ref().unwrap_or(&other.id)),
-    );
-    let pointer = if conflict.field.is_empty() { String::new() } else { format!("/{}", conflict.field) };
-    Some(ErrorItem::pointer(pointer, kind.slug(), format!("{holder} the {what} «{}»", conflict.value)))
 }
 
 impl fmt::Display for Problem {
