@@ -206,6 +206,18 @@ async fn a_second_signal_ends_at_once(app: &TestApp) {
     drop(stuck);
 }
 
+/// As the last process has it that closes it, while it puts the write-ahead log away.
+#[test]
+fn a_file_that_another_process_has_for_itself_is_waited_for() {
+    let database = Database::fresh(Engine::Sqlite);
+    for command in [&["keys", "list"][..], &["migrate"], &["log", "verify"]] {
+        let began = Instant::now();
+        let _kept = database.keep_alone(Duration::from_secs(1));
+        succeeded(&Program::new(command).env("DATABASE_URL", &database.url()).run());
+        assert!(began.elapsed() >= Duration::from_secs(1), "{command:?}");
+    }
+}
+
 #[test]
 fn help_and_version_are_for_people() {
     let help = Program::new(&["--help"]).run();

@@ -179,16 +179,27 @@ impl Database {
                 &format!("BEGIN; UPDATE log_head SET seq = seq; SELECT 'locked'; SELECT pg_sleep({seconds})"),
             ),
         };
-        let mut holder = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         if self.engine() == Engine::Sqlite {
-            BufReader::new(holder.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-        } else {
-            // `psql` shows what a command of several statements finds when all of them are done.
-            let sleeping = format!("SELECT pid FROM pg_stat_activity WHERE {SLEEPING}");
-            while self.rows(&sleeping).is_empty() {
-                std::thread::sleep(Duration::from_millis(20));
-            }
+            return self.held_by(command);
         }
+        let holder = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        // `psql` shows what a command of several statements finds when all of them are done.
+        let sleeping = format!("SELECT pid FROM pg_stat_activity WHERE {SLEEPING}");
+        while self.rows(&sleeping).is_empty() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Lock { holder, database: self }
+    }
+
+    /// Keeps all others from reading and writing an SQLite register for this time, or until what it gives is dropped.
+    pub fn keep_alone(&self, time: Duration) -> Lock<'_> {
+        self.held_by(python_command(&["keep", &self.path().to_string_lossy(), &time.as_secs().to_string()]))
+    }
+
+    /// The lock of a process that says when it has it.
+    fn held_by(&self, mut command: Command) -> Lock<'_> {
+        let mut holder = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
         Lock { holder, database: self }
     }
 
@@ -307,15 +318,18 @@ fn psql_command(url: &str, sql: &str) -> Command {
 }
 
 /// Python's own SQLite: `rows FILE SQL` prints what a query finds, `execute FILE SQL` carries out a statement, `lock FILE SECONDS`
-/// keeps others from writing.
+/// keeps others from writing, and `keep FILE SECONDS` from reading too.
 fn python_command(arguments: &[&str]) -> Command {
     const SCRIPT: &str = "\
 import json, sqlite3, sys, time
 what, path, sql = sys.argv[1:]
 db = sqlite3.connect(path, timeout=30)
 db.row_factory = sqlite3.Row
-if what == 'lock':
+if what in ('lock', 'keep'):
+    if what == 'keep':
+        db.execute('PRAGMA locking_mode = EXCLUSIVE')
     db.execute('BEGIN IMMEDIATE')
+    db.execute('UPDATE log_head SET seq = seq')
     print('locked', flush=True)
     time.sleep(int(sql))
     sys.exit()

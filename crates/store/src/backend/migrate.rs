@@ -180,7 +180,9 @@ fn look(path: &Path) -> io::Result<Place> {
     }
     // Opened by SQLite alone: where a process closes a file, it loses the locks that it has on it otherwise. Opened as it is: what turns
     // out to be no register must not get a write-ahead log.
-    let conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(io::Error::other)?;
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy()).map_err(io::Error::other)?;
+    // The last process that closes the file has it for itself meanwhile.
+    conn.batch_execute(&busy_timeout(SQLITE_PATIENCE)).map_err(io::Error::other)?;
     match has_register(&mut Conn::Sqlite(conn)) {
         Ok(true) => Ok(Place::Register),
         Ok(false) => Ok(Place::OtherTables),
