@@ -50,7 +50,7 @@ pub fn assert_sound(entries: &[Value]) {
 }
 
 /// The instant as RFC 3339 with microseconds; the databases write a space and leave out what is zero.
-fn instant(stored: &str) -> String {
+pub fn instant(stored: &str) -> String {
     let (seconds, fraction) = stored.split_once('.').unwrap_or((stored, ""));
     format!("{}.{fraction:0<6}Z", seconds.replace(' ', "T"))
 }

@@ -43,12 +43,12 @@ kit::on_both! {
     a_worker_that_has_lost_its_import_stops,
 }
 
-fn ndjson(rows: &[Value]) -> String {
+pub fn ndjson(rows: &[Value]) -> String {
     rows.iter().map(|row| format!("{row}\n")).collect()
 }
 
 /// Imports rows and waits for the end; gives the import as it is then.
-async fn import(app: &TestApp, query: &str, body: impl Into<String>) -> Value {
+pub async fn import(app: &TestApp, query: &str, body: impl Into<String>) -> Value {
     let key = kit::admin_key();
     import_with(app, key, query, body).await
 }

@@ -742,7 +742,7 @@ async fn the_head_is_signed(app: &TestApp) {
 }
 
 /// RFC 6962 section 2.1.1, from the leaf up.
-fn root_by(leaf: &str, index: i64, size: i64, hashes: &[Value]) -> String {
+pub fn root_by(leaf: &str, index: i64, size: i64, hashes: &[Value]) -> String {
     let bytes = |hash: &str| -> Vec<u8> {
         (0..hash.len()).step_by(2).map(|at| u8::from_str_radix(&hash[at..at + 2], 16).unwrap()).collect()
     };

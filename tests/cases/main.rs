@@ -22,6 +22,7 @@ mod idempotency;
 mod import;
 mod jwt;
 mod key;
+mod lifetime;
 mod list;
 mod log;
 mod mutual;
