@@ -1,4 +1,4 @@
-//! A disk that fails when a case wants it to, by a library that is loaded into the program before that of C.
+//! A disk that fails and a clock that is wrong when a case wants it, by a library that is loaded into the program before that of C.
 
 use std::fs;
 use std::path::PathBuf;
@@ -54,6 +54,45 @@ impl FaultyDisk {
 }
 
 impl Default for FaultyDisk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The time of the day as programs see it.
+#[derive(Debug)]
+pub struct SettableClock {
+    folder: TempDir,
+}
+
+impl SettableClock {
+    /// One that is right for now.
+    pub fn new() -> Self {
+        let clock = Self { folder: TempDir::with_prefix("mutuals-clock.").unwrap() };
+        clock.set_ahead(0);
+        clock
+    }
+
+    /// The program on a machine with this clock.
+    #[must_use]
+    pub fn under(&self, program: Program) -> Program {
+        program.env("LD_PRELOAD", &LIBRARY.1.to_string_lossy()).env("CLOCK_FILE", &self.file().to_string_lossy())
+    }
+
+    /// From now on it is so many seconds ahead.
+    pub fn set_ahead(&self, seconds: i64) {
+        // The program may be reading it: it finds the old time or the new one.
+        let new = self.folder.path().join("new");
+        fs::write(&new, seconds.to_string()).unwrap();
+        fs::rename(new, self.file()).unwrap();
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("ahead")
+    }
+}
+
+impl Default for SettableClock {
     fn default() -> Self {
         Self::new()
     }

@@ -17,7 +17,7 @@ mod sample;
 pub use app::{TestApp, run};
 pub use contract::{Contract, parent_member};
 pub use database::{Database, Engine, Lock, admin_key};
-pub use faults::{DiskFault, FaultyDisk};
+pub use faults::{DiskFault, FaultyDisk, SettableClock};
 pub use http::{Client, Request, Response};
 pub use issuer::Issuer;
 pub use program::{Begun, ChildResource, Ended, Program};
