@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::{Day, Id};
+use rustix::time::{ClockId, clock_gettime};
 use store::import::Load;
-use store::{Client, Epoch, Stamp, Store};
+use store::{Client, ClockGuard, Epoch, Reading, Stamp, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -165,4 +166,17 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         (self.0)().trunc_subsecs(6)
     }
+
+    /// What keeps it from giving wrong times to log entries, where it may be off by so much.
+    pub fn guard(&self, tolerance: TimeDelta) -> ClockGuard {
+        let clock = self.clone();
+        ClockGuard::new(tolerance, move || Reading { wall: clock.now(), steady: time_since_start() })
+    }
+}
+
+/// The time since the machine was started, suspended or not.
+fn time_since_start() -> Duration {
+    // Elsewhere the monotonic clock counts suspended time too, or no clock does.
+    const STEADY: ClockId = if cfg!(target_os = "linux") { ClockId::Boottime } else { ClockId::Monotonic };
+    clock_gettime(STEADY).try_into().unwrap_or_default()
 }

@@ -22,7 +22,7 @@ use domain::SCRUTINEER_ABOVE;
 use crate::app::{Clock, OPERATOR};
 use crate::bulk::{import, sample};
 use crate::caller::{access, jwt, key};
-use crate::config::{Config, Production};
+use crate::config::{ClockOptions, Config, Production};
 use crate::openapi;
 use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
@@ -77,7 +77,12 @@ enum Command {
     /// Load the sample register
     ///
     /// Real departments, mutuals and ballots, each with its source. Importing twice changes nothing.
-    ImportSample(Made),
+    ImportSample {
+        #[command(flatten)]
+        made: Made,
+        #[command(flatten)]
+        clock: ClockOptions,
+    },
     /// Import a file of records: JSON lines, or a table
     ///
     /// Writes directly to the database, as an administrator: rows keep their ids and history. Ends with status 1 if a
@@ -106,6 +111,8 @@ enum Command {
         /// Reason for the log entry, such as why the register was restored
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+        #[command(flatten)]
+        clock: ClockOptions,
     },
     /// Copy the whole register into another database, such as from SQLite to PostgreSQL
     ///
@@ -245,7 +252,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             std::io::stdout().write_all(access::page::of(&openapi::document(routes::described)).as_bytes())?;
             Ok(())
         }
-        Command::ImportSample(made) => import_sample(&made),
+        Command::ImportSample { made, clock } => import_sample(&made, clock),
         Command::Import { import, made } => {
             import::command::perform(&import, (&made.database.url()?, made.options.making()))
         }
@@ -255,24 +262,30 @@ fn perform(command: Command) -> Result<(), Failure> {
             say(&format!("copied to {}", copy.file.display()));
             Ok(())
         }
-        Command::Restore { copy, reason } => restore(&copy, reason.as_deref()),
+        Command::Restore { copy, reason, clock } => restore(&copy, clock, reason.as_deref()),
         Command::Copy(addresses) => copy::perform(&addresses),
         Command::Log(command) => log::perform(command),
         Command::Erase(erase) => log::erase(&erase),
     }
 }
 
-fn restore(copy: &BackupFile, reason: Option<&str>) -> Result<(), Failure> {
+fn restore(copy: &BackupFile, clock: ClockOptions, reason: Option<&str>) -> Result<(), Failure> {
     let (url, reason) = (copy.database.url()?, reason.map(log::noted).transpose()?);
     let stamp = outcome::stamp((OPERATOR, "restore"));
     let begun = store::restore(&url, &copy.file, &stamp, reason.as_deref())?;
     say(&format!("restored {} to {url}; {}", copy.file.display(), log::told_epoch(&begun)));
+    // No register is there to settle its clock before.
+    if let Some(doubt) = outcome::open_guarded(&url, clock.tolerance)?.judge_clock() {
+        say(&format!("{doubt}: put the clock right, or run `mutuals log settle-clock`, before you serve the register"));
+    }
     Ok(())
 }
 
-fn import_sample(made: &Made) -> Result<(), Failure> {
+fn import_sample(made: &Made, clock: ClockOptions) -> Result<(), Failure> {
     let url = made.database.url()?;
-    let done = outcome::on((&url, made.options.making()), ("sample", "import-sample"), async |store, stamp| {
+    let clock_tolerance = Some(clock.tolerance);
+    let register = outcome::Register { url: &url, making: made.options.making(), clock_tolerance };
+    let done = outcome::on(register, ("sample", "import-sample"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
         Ok(sample::import(store, stamp).await?)
     })?;

@@ -69,6 +69,8 @@ pub struct Production {
     #[arg(long = "drain-seconds", env = "MUTUALS_DRAIN_SECONDS", default_value = "3", value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(..=3600).map(Duration::from_secs))]
     pub drain_time: Duration,
+    #[command(flatten)]
+    pub clock: ClockOptions,
     /// Largest import file, in MiB
     #[arg(long = "max-import-size", env = "MUTUALS_MAX_IMPORT_SIZE", default_value = "64", value_name = "MIB")]
     #[arg(value_parser = value_parser!(u32).range(1..=4096).map(mebibytes))]
@@ -97,6 +99,16 @@ pub struct Production {
     /// Address and port for Prometheus metrics; off by default
     #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
+}
+
+/// When the clock is not trusted.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ClockOptions {
+    /// Seconds by which the clock may jump, be behind the newest log entry or differ from the clock of PostgreSQL. If it is more,
+    /// changes are rejected
+    #[arg(long = "clock-tolerance", env = "MUTUALS_CLOCK_TOLERANCE", default_value = "60", value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(i64).range(1..=31_536_000).map(TimeDelta::seconds))]
+    pub tolerance: TimeDelta,
 }
 
 impl Production {

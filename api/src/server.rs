@@ -149,7 +149,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let verifier = verifier(&config)?;
     store::prepare(&config.database_url, config.making)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
-    let store = Store::open_with(&config.database_url, workers, &config.exports())?;
+    let guard = clock.guard(config.production.clock.tolerance);
+    let store = Store::open_with(&config.database_url, workers, &config.exports(), guard)?;
     let drain = Arc::<Drain>::default();
     let production = &config.production;
     let connections = Connections::new(production.max_connections, production.request_time, Arc::clone(&drain));
@@ -189,6 +190,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
                 let listening = Listening::begin(&config, shared.clone(), contract, rules)?;
                 signalled.map(heed_signals).transpose().map_err(|error| ServeError::Server(error.to_string()))?;
                 tidy_up_regularly(limits);
+                watch_clock(shared.clone());
                 keep_facts_near(shared);
                 import::start(importer);
                 Ok(listening)
@@ -319,6 +321,17 @@ fn tidy_up_regularly(limits: Arc<RateLimits>) {
         loop {
             sleep(PAUSE).await;
             limits.tidy_up();
+        }
+    }));
+}
+
+/// A jump is noticed, and a clock that is right again, also while nothing is written.
+fn watch_clock(shared: App) {
+    const PAUSE: Duration = Duration::from_secs(1);
+    drop(actix_web::rt::spawn(async move {
+        loop {
+            shared.store.judge_clock();
+            sleep(PAUSE).await;
         }
     }));
 }

@@ -3,6 +3,7 @@
 
 mod annual_return;
 mod ballot_life;
+mod clock;
 mod code_list;
 mod commitment;
 mod compression;

@@ -238,6 +238,8 @@ fn help_and_version_are_for_people() {
         ["--request-timeout", "0"],
         ["--max-connections", "0"],
         ["--metrics-listen", "nowhere"],
+        ["--clock-tolerance", "0"],
+        ["--clock-tolerance", "31536001"],
         ["--drain-seconds", "soon"],
     ] {
         failed(&Program::new(&["serve", odd[0], odd[1]]).run(), &[odd[1]]);

@@ -43,6 +43,8 @@ impl TestApp {
     pub fn with(database: Database, configure: impl FnOnce(&mut Config)) -> Self {
         let mut config = api::settings(&["--listen", "127.0.0.1:0", "--database-url", &database.url()]).unwrap();
         config.workers = 2;
+        // Cases put the clock of the service forward as they like.
+        config.production.clock.tolerance = TimeDelta::MAX;
         configure(&mut config);
         let ahead = Arc::new(AtomicI64::new(0));
         let (system, offset) = (Clock::system(), Arc::clone(&ahead));
@@ -63,6 +65,7 @@ impl TestApp {
         let mut config =
             api::settings(&["--listen", "127.0.0.1:0", "--database-url", &other.database().url()]).unwrap();
         config.workers = 2;
+        config.production.clock.tolerance = TimeDelta::MAX;
         let running = api::start(config, Clock::system()).unwrap();
         Self {
             client: Client::to(running.address),

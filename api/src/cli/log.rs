@@ -12,8 +12,9 @@ use store::{LogFault, LogPlace, Making, Renewal, Store, WriteTx, entry_log, log_
 
 use super::database::Database;
 use super::erasure;
-use super::outcome::{self, Failure, say};
+use super::outcome::{self, Failure, Register, say};
 use crate::app::OPERATOR;
+use crate::config::ClockOptions;
 use crate::history::entry::Entry;
 use crate::history::log::{self, LogHead};
 use crate::history::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
@@ -49,8 +50,9 @@ pub(super) enum LogCommand {
     },
     /// Say that the clock of this machine is right, and that log entries with later times are wrong
     ///
-    /// Run it if a clock that was ahead has given entries times that are still to come. Check the clock first. The log
-    /// gets an entry that names the wrong ones, and times are true again from there on.
+    /// Run it if a clock that was ahead has given entries times that are still to come, or if the service rejects changes
+    /// because of a clock that is right. Check the clock first. The log gets an entry that names the wrong ones, and times
+    /// are true again from there on.
     SettleClock {
         /// Reason for the log entry, such as what was wrong with the clock
         #[arg(long, value_name = "TEXT")]
@@ -68,6 +70,8 @@ pub(super) enum LogCommand {
         reason: Option<String>,
         #[command(flatten)]
         database: Database,
+        #[command(flatten)]
+        clock: ClockOptions,
     },
 }
 
@@ -90,6 +94,8 @@ pub(super) struct Erase {
     reason: String,
     #[command(flatten)]
     database: Database,
+    #[command(flatten)]
+    clock: ClockOptions,
 }
 
 impl Signing {
@@ -111,14 +117,15 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
             let store = outcome::open(&database.url()?)?;
             System::new().block_on(export(&store, signer.as_ref()))
         }
-        LogCommand::NewEpoch { reason, database } => new_epoch(&database, reason),
+        LogCommand::NewEpoch { reason, database, clock } => new_epoch(&database, clock, reason),
         LogCommand::SettleClock { reason, database } => settle_clock(&database, reason),
     }
 }
 
-fn new_epoch(database: &Database, reason: Option<String>) -> Result<(), Failure> {
+fn new_epoch(database: &Database, clock: ClockOptions, reason: Option<String>) -> Result<(), Failure> {
     let reason = reason.as_deref().map(noted).transpose()?;
-    let register = (&database.url()?, Making::Never);
+    let url = database.url()?;
+    let register = Register { url: &url, making: Making::Never, clock_tolerance: Some(clock.tolerance) };
     let begun = outcome::on(register, (OPERATOR, "new-epoch"), async |store, stamp| {
         Ok(store.write::<_, store::Error, _>(stamp, move |tx| renewal::begin(tx, reason.as_deref())).await?)
     })?;
@@ -128,7 +135,8 @@ fn new_epoch(database: &Database, reason: Option<String>) -> Result<(), Failure>
 
 fn settle_clock(database: &Database, reason: Option<String>) -> Result<(), Failure> {
     let reason = reason.as_deref().map(noted).transpose()?;
-    let register = (&database.url()?, Making::Never);
+    let url = database.url()?;
+    let register = Register { url: &url, making: Making::Never, clock_tolerance: None };
     let (now, settled) = outcome::on(register, (OPERATOR, "settle-clock"), async |store, stamp| {
         let now = stamp.now;
         let settle = move |tx: &mut WriteTx<'_>| settlement::settle(tx, reason.as_deref());
@@ -222,7 +230,8 @@ pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {
     let forget = erasure::of(&erase.path)?;
     let reason = noted(&erase.reason)?;
     let url = erase.database.url()?;
-    let forgotten = outcome::on((&url, Making::Never), (OPERATOR, "erase"), async |store, stamp| {
+    let register = Register { url: &url, making: Making::Never, clock_tolerance: Some(erase.clock.tolerance) };
+    let forgotten = outcome::on(register, (OPERATOR, "erase"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
         Ok(store.write(stamp, move |tx| forget(tx, &reason)).await?)
     })?;

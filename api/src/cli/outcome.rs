@@ -3,7 +3,8 @@
 use std::io::Write as _;
 
 use actix_web::rt::System;
-use store::{DatabaseUrl, Making, Stamp, Store};
+use chrono::TimeDelta;
+use store::{DatabaseUrl, Making, SpoolSettings, Stamp, Store};
 
 use crate::app::Clock;
 
@@ -15,15 +16,34 @@ pub type Failure = Box<dyn std::error::Error>;
 #[error("{0}")]
 pub struct WrongUsage(pub String);
 
-/// Does this with the register there, whose tables are brought up to date first.
+/// A register that a command changes.
+#[derive(Clone, Copy)]
+pub struct Register<'u> {
+    /// Where it is.
+    pub url: &'u DatabaseUrl,
+    /// Whether it is made where there is none.
+    pub making: Making,
+    /// How far off the clock may be; without it, the clock is not looked at.
+    pub clock_tolerance: Option<TimeDelta>,
+}
+
+/// Does this with the register, whose tables are brought up to date first.
 pub fn on<T>(
-    (url, making): (&DatabaseUrl, Making),
+    Register { url, making, clock_tolerance }: Register<'_>,
     by: (&str, &str),
     work: impl AsyncFnOnce(&Store, Stamp) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     store::prepare(url, making)?;
-    let store = Store::open(url, 1)?;
+    let store = match clock_tolerance {
+        Some(tolerance) => open_guarded(url, tolerance)?,
+        None => Store::open(url, 1)?,
+    };
     System::new().block_on(work(&store, stamp(by)))
+}
+
+/// Opens the register there to be changed, unless this machine's clock may be wrong.
+pub fn open_guarded(url: &DatabaseUrl, tolerance: TimeDelta) -> Result<Store, Failure> {
+    Ok(Store::open_with(url, 1, &SpoolSettings::default(), Clock::system().guard(tolerance))?)
 }
 
 /// Who does what on the database without a request, now.

@@ -82,6 +82,8 @@ impl Metrics {
         tell("gauge", "mutuals_can_read", help, &u8::from(readiness.reads.is_ok()));
         let help = "Whether this instance can change the register: 1 or 0.";
         tell("gauge", "mutuals_can_write", help, &u8::from(readiness.writes.is_ok()));
+        let help = "Whether changes are rejected because the clock may be wrong: 1 or 0.";
+        tell("gauge", "mutuals_clock_alarm", help, &u8::from(readiness.clock.is_some()));
         if let Ok(head) = head {
             let help = "The number of the newest log entry. Absent while the database cannot be read.";
             tell("gauge", "mutuals_log_head", help, &head);

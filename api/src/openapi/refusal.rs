@@ -2,9 +2,10 @@
 
 use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
+use chrono::{DateTime, TimeDelta};
 use domain::{Action, Condition, Fault, FaultCode, Kind, LaunchCondition, TestOutcome, grants};
 use serde_json::Value;
-use store::EpochId;
+use store::{Doubt, DoubtCause, EpochId};
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::path::Operation;
@@ -55,7 +56,7 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
     ("Unavailable", &[Unavailable], "The service cannot respond at the moment; `Retry-After` says when to try again"),
     (
         "CannotChange",
-        &[Unavailable, ReadOnly],
+        &[Unavailable, ReadOnly, Clock],
         "The service cannot make changes at the moment, and has not made this one; `Retry-After` says when to try again",
     ),
     (
@@ -223,6 +224,12 @@ pub fn example(kind: ProblemType) -> Value {
         Internal => Problem::internal("example"),
         Unavailable => Problem::unavailable("example"),
         ReadOnly => Problem::read_only("example"),
+        Clock => Problem::clock(&Doubt {
+            cause: DoubtCause::BehindLog,
+            shows: DateTime::UNIX_EPOCH + TimeDelta::days(20_500),
+            expected: DateTime::UNIX_EPOCH + TimeDelta::days(20_600),
+            tolerance: TimeDelta::seconds(60),
+        }),
         OutcomeUnknown => Problem::outcome_unknown("example"),
         StorageFull => Problem::storage_full("example"),
     };

@@ -102,6 +102,10 @@ struct ServiceReadiness {
     /// `ok` if it can read and write, or `read_only`. In any other state, the response is a problem.
     #[schema(value_type = String, example = "ok", max_length = 20)]
     status: &'static str,
+    /// Why the clock of this instance may be wrong, if it rejects changes for that.
+    #[schema(nullable = false, max_length = 1000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clock: Option<String>,
 }
 
 /// Which instances are ready.
@@ -194,8 +198,9 @@ async fn check_liveness() -> HttpResponse {
 /// Use this to decide whether to send requests to an instance. It says within two seconds whether this instance can read
 /// and write. An instance that has written nothing lately tries it. Overload does not count.
 ///
-/// The response is 503 with the problem type `unavailable` if the instance cannot read or was told to stop, and
-/// `read-only` if it can read but not write. With `read_only=true`, an instance that can only read responds with 200 and the status `read_only`.
+/// The response is 503 with the problem type `unavailable` if the instance cannot read or was told to stop. If it can read
+/// but not write, the type is `clock` if its clock may be wrong, and otherwise `read-only`. With `read_only=true`, an
+/// instance that can only read responds with 200 and the status `read_only`.
 #[utoipa::path(
     tag = "service", params(ReadinessQuery),
     responses((status = 200, description = "The service can handle requests", body = ServiceReadiness))
@@ -203,14 +208,16 @@ async fn check_liveness() -> HttpResponse {
 #[get("/readyz")]
 async fn check_readiness(app: App, Query(asked): Query<ReadinessQuery>) -> Result<HttpResponse, Problem> {
     app.drain.check()?;
-    let store::Readiness { reads, writes } = app.store.readiness().await;
+    let store::Readiness { reads, writes, clock } = app.store.readiness().await;
     reads.map_err(Problem::unavailable)?;
-    let status = match writes {
-        Ok(()) => "ok",
-        Err(_) if asked.read_only == Some(true) => "read_only",
-        Err(reason) => return Err(Problem::read_only(reason)),
+    let status = match (writes, clock) {
+        (Ok(()), _) => "ok",
+        (Err(_), _) if asked.read_only == Some(true) => "read_only",
+        (Err(_), Some(doubt)) => return Err(Problem::clock(&doubt)),
+        (Err(reason), None) => return Err(Problem::read_only(reason)),
     };
-    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(ServiceReadiness { status }))
+    let clock = clock.map(|doubt| doubt.to_string());
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(ServiceReadiness { status, clock }))
 }
 
 /// Get the contract as YAML

@@ -14,7 +14,7 @@ use actix_web::{HttpResponse, ResponseError};
 use document::PointedFault;
 use domain::{Condition, Fault, Grant, Reach, TestOutcome};
 use serde::Serialize;
-use store::EpochId;
+use store::{Doubt, EpochId};
 use utoipa::ToSchema;
 
 use crate::history::epoch::LogEpoch;
@@ -373,6 +373,15 @@ impl Problem {
     pub fn read_only(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::for_now(ProblemType::ReadOnly, "the register can only be read at the moment; nothing was changed")
             .with_source(source)
+    }
+
+    /// 503 while the clock may be wrong.
+    pub fn clock(doubt: &Doubt) -> Self {
+        const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
+        let detail = format!(
+            "{doubt}; nothing was changed: the operator must put the clock right, or run `mutuals log settle-clock` if it is right"
+        );
+        Self::new(ProblemType::Clock, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
     }
 
     /// 504 for a change that may have been stored. The source is logged, never sent.

@@ -58,6 +58,7 @@ impl From<store::Error> for Problem {
             store::Error::TooLarge { limit } => Self::too_large(limit),
             store::Error::Unavailable(_) => Self::unavailable(error),
             store::Error::ReadOnly(_) => Self::read_only(error),
+            store::Error::Clock(doubt) => Self::clock(&doubt),
             store::Error::StorageFull(_) => Self::storage_full(error),
             store::Error::OutcomeUnknown(_) => Self::outcome_unknown(error),
             store::Error::Internal(_) => Self::internal(error),

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use domain::{BallotError, Condition, Fault, Kind};
 
+use crate::clock::Doubt;
 use crate::log::epoch::EpochId;
 
 /// Why a read or a write did not give what was asked.
@@ -82,6 +83,9 @@ pub enum Error {
     /// The database failed while the change was committed, so that it may have been stored.
     #[error("the change may or may not have been stored, so look before you repeat it: {0}")]
     OutcomeUnknown(String),
+    /// The clock may be wrong, and the times of entries are for ever.
+    #[error("{0}: put the clock right, or run `mutuals log settle-clock` if it is right")]
+    Clock(Doubt),
     /// The disk of the database is full.
     #[error("the database's disk is full: {0}")]
     StorageFull(String),

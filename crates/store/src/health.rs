@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use crate::backend::conn::{Conn, Purpose};
 use crate::backend::dialect;
 use crate::backend::site::Site;
+use crate::clock::Doubt;
 use crate::error::Error;
 use crate::log::entry_log;
 use crate::transaction::{ReadTx, Stamp};
@@ -40,6 +41,8 @@ pub struct Readiness {
     pub reads: Result<(), String>,
     /// Whether the register can be changed, or why not.
     pub writes: Result<(), String>,
+    /// Why the clock is not trusted, which keeps the register from being changed.
+    pub clock: Option<Doubt>,
 }
 
 /// What became of the writer's commits.
@@ -155,7 +158,9 @@ impl Health {
                 let reading = tokio::spawn(Arc::clone(self).try_reading());
                 let writes = self.try_writing().await;
                 let reads = reading.await.unwrap_or_else(|error| Err(error.to_string()));
-                Readiness { reads, writes }
+                let clock = self.queue.guard.doubt();
+                let writes = writes.and_then(|()| clock.map_or(Ok(()), |doubt| Err(doubt.to_string())));
+                Readiness { reads, writes, clock }
             }
             Err(error) => Readiness::failed(&error.to_string()),
         };
@@ -210,10 +215,11 @@ impl Health {
 
     async fn try_writing(&self) -> Result<(), String> {
         let commits = &self.queue.commits;
-        if commits.have_succeeded_within(LATELY) {
+        // A clock in doubt is judged anew with every batch.
+        if commits.have_succeeded_within(LATELY) && self.queue.guard.doubt().is_none() {
             return Ok(());
         }
-        let probe = self.queue.submit(Stamp::of_probe(), Vec::new(), |tx| Ok::<_, Error>(dialect::probe(tx.adding())?));
+        let probe = self.queue.submit_timeless(Stamp::of_probe(), |tx| Ok::<_, Error>(dialect::probe(tx.adding())?));
         let failure = match timeout(ATTEMPT, probe).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => error.to_string(),
@@ -229,7 +235,7 @@ impl Health {
 
 impl Readiness {
     fn failed(reason: &str) -> Self {
-        Self { reads: Err(reason.to_owned()), writes: Err(reason.to_owned()) }
+        Self { reads: Err(reason.to_owned()), writes: Err(reason.to_owned()), clock: None }
     }
 }
 

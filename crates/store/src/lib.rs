@@ -7,6 +7,7 @@
 //! else it refuses.
 
 mod backend;
+mod clock;
 mod error;
 mod health;
 pub mod idempotency;
@@ -41,6 +42,7 @@ pub use backend::conn::DatabaseUrl;
 pub use backend::copy::{Copied, CopyProgress, copy};
 pub use backend::files::{Readers, readers};
 pub use backend::migrate::{Making, expect_current, migrate, prepare};
+pub use clock::{ClockGuard, Doubt, DoubtCause, Reading};
 pub use error::{
     CONFLICT_INDEXES, Conflict, ConflictKind, Error, OpenError, OtherRecord, TECHNICAL_INDEXES, is_key_of_ids,
 };
@@ -136,14 +138,19 @@ impl Store {
     /// # Errors
     /// [`OpenError::Unreachable`] where the database does not answer.
     pub fn open(url: &DatabaseUrl, workers: u32) -> Result<Self, OpenError> {
-        Self::open_with(url, workers, &SpoolSettings::default())
+        Self::open_with(url, workers, &SpoolSettings::default(), ClockGuard::off())
     }
 
-    /// The same with settings for exports.
+    /// The same with settings for exports, and a guard that changes must pass.
     ///
     /// # Errors
     /// [`OpenError::Spool`] too, where nothing can be written in the folder that they name.
-    pub fn open_with(url: &DatabaseUrl, workers: u32, exports: &SpoolSettings) -> Result<Self, OpenError> {
+    pub fn open_with(
+        url: &DatabaseUrl,
+        workers: u32,
+        exports: &SpoolSettings,
+        guard: ClockGuard,
+    ) -> Result<Self, OpenError> {
         let unreachable = |reason: String| OpenError::Unreachable { url: url.to_string(), reason };
         // On SQLite the workers read on connections of their own.
         let (direct, reads, surveys) = match url {
@@ -159,8 +166,8 @@ impl Store {
         let head = entry_log::newest(&mut ReadTx::on(&mut writing)).map_err(|error| unreachable(error.to_string()))?;
         let pool = conn::pool(&site, connections, PATIENCE)?;
         let heads = watch::Sender::new(head);
-        let queue =
-            writer::start(site.clone(), writing, heads.clone()).map_err(|error| unreachable(error.to_string()))?;
+        let queue = writer::start(site.clone(), writing, heads.clone(), guard)
+            .map_err(|error| unreachable(error.to_string()))?;
         let parts = Parts {
             health: Health::new(site.clone(), queue.clone()),
             site,
@@ -303,7 +310,8 @@ impl Store {
     /// outside the database may happen in it.
     ///
     /// # Errors
-    /// What `work` returns, or [`Error::Unavailable`] where too many writes wait already or the database is gone.
+    /// What `work` returns, [`Error::Clock`] where the guard doubts the time of the stamp, or [`Error::Unavailable`] where too many writes
+    /// wait already or the database is gone.
     pub async fn write<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -354,7 +362,8 @@ impl Store {
     pub async fn bring_documents_up_to_date(&self, stamp: &Stamp) -> Result<(), Error> {
         for kind in self.read(upgrade::outstanding).await? {
             let mut through = String::new();
-            while let Some(last) = self.write(stamp.clone(), move |tx| kind.go_on(tx)).await? {
+            let go_on = move |tx: &mut WriteTx<'_>| kind.go_on(tx);
+            while let Some(last) = self.parts.queue.submit_timeless(stamp.clone(), go_on).await? {
                 if last <= through {
                     return Err(kind.stuck(&last));
                 }
@@ -405,6 +414,14 @@ impl Store {
     /// seconds, however busy the service is.
     pub async fn readiness(&self) -> Readiness {
         self.parts.health.ask().await
+    }
+
+    /// Judges the clock, without a look at the database: to be asked every now and then, so that the guard sees how the clock runs.
+    /// Gives why it is not trusted.
+    pub fn judge_clock(&self) -> Option<Doubt> {
+        let guard = &self.parts.queue.guard;
+        guard.judge(&self.parts.heads.borrow());
+        guard.doubt()
     }
 
     /// Runs a read when there is a place for it. What the operator reads waits for nobody else.

@@ -8,6 +8,7 @@ use domain::{Day, Kind, Record};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
+use crate::clock::Judgement;
 use crate::error::Error;
 use crate::known::Known;
 use crate::log::entry::{Action, Entry, Head};
@@ -84,6 +85,8 @@ pub struct Representation {
 pub(crate) struct Pending {
     /// The newest entry that is stored.
     pub(crate) head: Head,
+    /// Which times the entries may have.
+    pub(crate) clock: Judgement,
     pub(crate) entries: Vec<Entry>,
     pub(crate) search: Vec<SearchChange>,
     pub(crate) known: Known,
@@ -91,8 +94,8 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// Nothing yet, after this entry.
-    pub(crate) fn after(head: Head) -> Self {
-        Self { head, entries: Vec::new(), search: Vec::new(), known: Known::default() }
+    pub(crate) fn after(head: Head, clock: Judgement) -> Self {
+        Self { head, clock, entries: Vec::new(), search: Vec::new(), known: Known::default() }
     }
 
     /// What there is so far.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
@@ -18,6 +19,7 @@ use crate::backend::checkpoint::Checkpointer;
 use crate::backend::conn::{Conn, DatabaseUrl};
 use crate::backend::dialect;
 use crate::backend::site::Site;
+use crate::clock::{ClockGuard, Judgement};
 use crate::error::{BatchError, Error};
 use crate::health::Commits;
 use crate::known::{Known, KnownNames, Naming};
@@ -43,6 +45,7 @@ pub(crate) struct Queue {
     jobs: Entrance<Box<dyn Job>>,
     pub(crate) progress: Arc<Progress>,
     pub(crate) commits: Arc<Commits>,
+    pub(crate) guard: ClockGuard,
 }
 
 /// How the writer gets on.
@@ -86,9 +89,34 @@ impl Queue {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     {
+        self.submit_at(Some(stamp.now), stamp, names, work).await
+    }
+
+    /// The same for a write that stores no time and leaves no entry, so that it needs no clock.
+    pub(crate) async fn submit_timeless<T, E, F>(&self, stamp: Stamp, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        self.submit_at(None, stamp, Vec::new(), work).await
+    }
+
+    async fn submit_at<T, E, F>(
+        &self,
+        time: Option<DateTime<Utc>>,
+        stamp: Stamp,
+        names: Vec<Naming>,
+        work: F,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    {
         let (reply, mut answer) = oneshot::channel();
         let turn = Turn::default();
-        let job = Box::new(Waiting { stamp, names, work, turn: turn.clone(), begun: false, result: None, reply });
+        let job = Box::new(Waiting { stamp, time, names, work, turn: turn.clone(), begun: false, result: None, reply });
         self.put(job)?;
         let stopped = |_| Error::Unavailable("the writer has stopped".to_owned());
         if let Ok(answered) = timeout(PATIENCE, &mut answer).await {
@@ -135,7 +163,7 @@ impl Turn {
 /// Starts the writer; it ends when the last [`Queue`] is dropped.
 ///
 /// Whoever waits for entries is told of the newest after each commit.
-pub(crate) fn start(site: Site, conn: Conn, heads: watch::Sender<Head>) -> std::io::Result<Queue> {
+pub(crate) fn start(site: Site, conn: Conn, heads: watch::Sender<Head>, guard: ClockGuard) -> std::io::Result<Queue> {
     let (jobs, waiting) = by_turns(QUEUE);
     let checkpointer = match site.url() {
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&site)?),
@@ -150,9 +178,10 @@ pub(crate) fn start(site: Site, conn: Conn, heads: watch::Sender<Head>) -> std::
         heads,
         progress: Arc::clone(&progress),
         commits: Arc::clone(&commits),
+        guard: guard.clone(),
     };
     std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
-    Ok(Queue { jobs, progress, commits })
+    Ok(Queue { jobs, progress, commits, guard })
 }
 
 /// A write that waits: run in a batch, possibly more than once, and answered after the commit.
@@ -181,6 +210,8 @@ enum Verdict {
 
 struct Waiting<T, E, F> {
     stamp: Stamp,
+    /// The time that it stores, which the clock is to be right for.
+    time: Option<DateTime<Utc>>,
     names: Vec<Naming>,
     work: F,
     turn: Turn,
@@ -215,6 +246,10 @@ where
             return Verdict::Refuse;
         }
         self.begun = true;
+        if let Some(Err(doubt)) = self.time.map(|time| pending.clock.allow(time)) {
+            self.result = Some(Err(Error::Clock(doubt).into()));
+            return Verdict::Refuse;
+        }
         let before = pending.mark();
         let mut tx = WriteTx::on(conn, &self.stamp, pending);
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
@@ -250,6 +285,7 @@ struct Writer {
     progress: Arc<Progress>,
     commits: Arc<Commits>,
     heads: watch::Sender<Head>,
+    guard: ClockGuard,
 }
 
 impl Writer {
@@ -331,7 +367,7 @@ impl Writer {
                 .open_again()
                 .map_err(|error| BatchError::NotCommitted(Error::Unavailable(error.to_string())))?,
         };
-        let (done, attempted) = run_batch(&mut conn, jobs)?;
+        let (done, attempted) = run_batch(&mut conn, jobs, &self.guard)?;
         let clean = match done {
             Done::Committed { head } => {
                 self.site.note_log();
@@ -354,8 +390,8 @@ enum Done {
 }
 
 /// Gives how many writes were run too.
-fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(Done, usize), BatchError> {
-    let mut pending = Pending::after(dialect::begin_write(conn).map_err(BatchError::NotCommitted)?);
+fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], guard: &ClockGuard) -> Result<(Done, usize), BatchError> {
+    let mut pending = begin(conn, guard).map_err(BatchError::NotCommitted)?;
     pending.known.names = names_of(conn, jobs).map_err(BatchError::NotCommitted)?;
     let mut attempted = 1;
     if let [job] = jobs {
@@ -372,6 +408,13 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>]) -> Result<(Done, usize)
     }
 }
 
+/// Begins the transaction of a batch, and has the clock judged.
+fn begin(conn: &mut Conn, guard: &ClockGuard) -> Result<Pending, Error> {
+    let before = guard.read();
+    let begun = dialect::begin_write(conn)?;
+    Ok(Pending::after(begun.head, guard.judge_batch(before, &begun.head, begun.database_time)))
+}
+
 /// What stands against the names that the writes of a batch are about to take: one look-up serves them all.
 fn names_of(conn: &mut Conn, jobs: &[Box<dyn Job>]) -> Result<KnownNames, Error> {
     Ok(KnownNames::look_up(conn, jobs.iter().flat_map(|job| job.names()))?)
@@ -386,7 +429,7 @@ fn attempt_each(conn: &mut Conn, jobs: &mut [Box<dyn Job>], pending: &mut Pendin
     }
     dialect::control(conn, &["ROLLBACK"])?;
     // Another process may have written in between.
-    *pending = Pending::after(dialect::begin_write(conn)?);
+    *pending = Pending::after(dialect::begin_write(conn)?.head, pending.clock);
     Ok(attempt_with_savepoints(conn, jobs, pending)?)
 }
 
@@ -478,7 +521,7 @@ pub(crate) fn write_alone<T>(
     stamp: &Stamp,
     work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let mut pending = Pending::after(dialect::begin_write(conn)?);
+    let mut pending = Pending::after(dialect::begin_write(conn)?.head, Judgement::Unwatched);
     let done = work(&mut WriteTx::on(conn, stamp, &mut pending))?;
     store_pending(conn, &pending)?;
     dialect::control(conn, &["COMMIT"])?;

@@ -15,7 +15,8 @@ use store::{DatabaseUrl, Making, Store};
 use super::worker::Importer;
 use super::{Arriving, processed, row};
 use crate::app::{Clock, OPERATOR};
-use crate::cli::outcome::{self, Failure, say};
+use crate::cli::outcome::{self, Failure, Register, say};
+use crate::config::ClockOptions;
 use crate::response::table::{self, Column};
 
 /// What `mutuals import` takes.
@@ -35,6 +36,8 @@ pub struct Arguments {
     /// Format of the file, if its name does not end in .ndjson, .jsonl or .csv
     #[arg(long, value_enum)]
     format: Option<Format>,
+    #[command(flatten)]
+    clock: ClockOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,11 +50,12 @@ enum Format {
 ///
 /// # Errors
 /// Where the file can't be read, the database does not answer or a row was refused.
-pub fn perform(arguments: &Arguments, register: (&DatabaseUrl, Making)) -> Result<(), Failure> {
+pub fn perform(arguments: &Arguments, (url, making): (&DatabaseUrl, Making)) -> Result<(), Failure> {
     let format = arguments
         .format
         .or_else(|| format_of(&arguments.file))
         .ok_or("cannot tell the format of the file: set --format")?;
+    let register = Register { url, making, clock_tolerance: Some(arguments.clock.tolerance) };
     outcome::on(register, (OPERATOR, "import"), async |store, stamp| {
         store.bring_documents_up_to_date(&stamp).await?;
         let access = Access { role: Role::Admin, scope: Scope::All, key_id: None, expires_at: None };

@@ -273,8 +273,11 @@ impl Importer {
         }
     }
 
-    /// Notes that an import could not go on, and gives it up where it was tried too often.
+    /// Notes that an import could not go on, and gives it up where it was tried too often. While the clock is in doubt, it only waits.
     async fn put_off(&self, import: &Import, error: &Error) {
+        if matches!(error, Error::Clock(_)) {
+            return;
+        }
         let tries = {
             let mut troubles = self.troubles();
             let trouble = troubles.entry(import.id).or_insert_with(|| Trouble::of(import));
@@ -362,6 +365,7 @@ fn is_passing(error: &Error) -> bool {
         Error::Unavailable(_)
             | Error::ShareUsedUp
             | Error::ReadOnly(_)
+            | Error::Clock(_)
             | Error::OutcomeUnknown(_)
             | Error::StorageFull(_)
     )
@@ -416,6 +420,8 @@ pub fn start(importer: Importer) {
             match work(&importer, &mut actor).await {
                 Ok(true) => {}
                 Ok(false) => drop(timeout(POLL_EVERY, importer.call.notified()).await),
+                // The operator has been told of it.
+                Err(Error::Clock(_)) => sleep(POLL_EVERY).await,
                 Err(error) => {
                     log::warn!("could not look for imports: {error}");
                     sleep(POLL_EVERY).await;

@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::secret::Secret;
 use crate::app::{Clock, OPERATOR};
 use crate::cli::database::MakingOptions;
-use crate::cli::outcome::{self, Failure};
+use crate::cli::outcome::{self, Failure, Register};
+use crate::config::ClockOptions;
 
 /// What can be done with keys on the database.
 #[derive(Debug, Subcommand)]
@@ -52,24 +53,31 @@ pub struct Create {
     if_first: bool,
     #[command(flatten)]
     making: MakingOptions,
+    #[command(flatten)]
+    clock: ClockOptions,
 }
 
 pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
     const CALL: (&str, &str) = (OPERATOR, "mutuals-keys");
     match command {
         Command::Create(create) => {
-            let making = create.making.making();
-            outcome::on((url, making), CALL, async |store, stamp| create.perform(store, stamp).await)
+            let clock_tolerance = Some(create.clock.tolerance);
+            let register = Register { url, making: create.making.making(), clock_tolerance };
+            outcome::on(register, CALL, async |store, stamp| create.perform(store, stamp).await)
         }
         Command::List => {
             let store = outcome::open(url)?;
             System::new().block_on(list(&store))
         }
-        Command::Revoke { id } => outcome::on((url, Making::Never), CALL, async |store, stamp| {
-            let id: KeyId = id.parse()?;
-            let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
-            print(&format!("the key {id} ({}) has stopped working", key.key.label))
-        }),
+        Command::Revoke { id } => {
+            // A key that has come into wrong hands must not work on because of a clock.
+            let register = Register { url, making: Making::Never, clock_tolerance: None };
+            outcome::on(register, CALL, async |store, stamp| {
+                let id: KeyId = id.parse()?;
+                let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
+                print(&format!("the key {id} ({}) has stopped working", key.key.label))
+            })
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the two databases say differently: the few statements that diesel's common form can't express.
 
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Nullable, Timestamp};
 use diesel::sqlite::Sqlite;
 use domain::SearchQuery;
 
@@ -122,18 +123,39 @@ struct Number {
     number: i64,
 }
 
+/// What there is when a transaction for writing begins.
+#[derive(QueryableByName)]
+struct BegunRow {
+    #[diesel(embed)]
+    head: HeadRow,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    database_time: Option<NaiveDateTime>,
+}
+
+/// The same, read.
+pub(crate) struct Begun {
+    /// How far the log goes.
+    pub(crate) head: Head,
+    /// What the clock of the database shows, if it has one of its own.
+    pub(crate) database_time: Option<DateTime<Utc>>,
+}
+
 /// Begins a transaction that is alone in writing, on SQLite by the database's own lock and on PostgreSQL by that on the
 /// log's head, and gives that head.
-pub(crate) fn begin_write(conn: &mut Conn) -> Result<Head, Error> {
+pub(crate) fn begin_write(conn: &mut Conn) -> Result<Begun, Error> {
     let (begin, head) = match conn {
         Conn::Postgres(_) => (
             "BEGIN ISOLATION LEVEL READ COMMITTED",
-            "SELECT seq, at, epoch, epoch_at, clock_settled FROM log_head FOR UPDATE",
+            "SELECT seq, at, epoch, epoch_at, clock_settled, clock_timestamp() AT TIME ZONE 'UTC' AS database_time \
+             FROM log_head FOR UPDATE",
         ),
-        Conn::Sqlite(_) => ("BEGIN IMMEDIATE", "SELECT seq, at, epoch, epoch_at, clock_settled FROM log_head"),
+        Conn::Sqlite(_) => {
+            ("BEGIN IMMEDIATE", "SELECT seq, at, epoch, epoch_at, clock_settled, NULL AS database_time FROM log_head")
+        }
     };
     control(conn, &[begin])?;
-    Statement::new(head).get_result::<HeadRow>(conn)?.try_into()
+    let BegunRow { head, database_time } = Statement::new(head).get_result(conn)?;
+    Ok(Begun { head: head.try_into()?, database_time: database_time.map(|time| time.and_utc()) })
 }
 
 /// Where it is to be checked that a change says that it is one: how many rows the connection has ever changed, on SQLite, which

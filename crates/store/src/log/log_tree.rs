@@ -63,7 +63,7 @@ pub(crate) fn catch_up(conn: &mut Conn) -> Result<(), Error> {
     if head >> STRIDE == stored {
         return Ok(());
     }
-    let head = dialect::begin_write(conn)?.seq;
+    let head = dialect::begin_write(conn)?.head.seq;
     let stored: i64 = lowest.count().get_result(conn)?;
     complete(conn, stored << STRIDE, head)?;
     Ok(dialect::control(conn, &["COMMIT"])?)

@@ -40,6 +40,7 @@ macro_rules! on_both {
 
 mod address;
 mod batch;
+mod clock;
 mod copies;
 mod copy;
 mod documents;

@@ -2,7 +2,10 @@
 
 use document::register::MutualFilter;
 use domain::{DraftAccess, Mutual};
-use store::{Client, Error, Page, Position, ReadTx, SpoolSettings, Spooled, Store, StoredRecord as _, StoredRoot as _};
+use store::{
+    Client, ClockGuard, Error, Page, Position, ReadTx, SpoolSettings, Spooled, Store, StoredRecord as _,
+    StoredRoot as _,
+};
 
 use crate::fixture::{mutual, sort};
 use crate::kit::{Register, next_id};
@@ -68,7 +71,7 @@ fn keyed() -> Client {
 
 fn with_room(register: &Register, limit: u64) -> Store {
     let settings = SpoolSettings { limit, ..SpoolSettings::default() };
-    Store::open_with(register.store.url(), 2, &settings).unwrap()
+    Store::open_with(register.store.url(), 2, &settings, ClockGuard::off()).unwrap()
 }
 
 async fn what_is_spooled_is_of_one_moment(register: &Register) {
