@@ -41,6 +41,8 @@ kit::on_both! {
     proofs_lead_to_the_roots,
     proofs_of_what_is_not_there_are_refused,
     an_export_is_verified_by_standard_tools,
+    no_entry_is_taken_for_hidden_that_has_no_right_to_be,
+    answers_are_checked_against_the_signed_head,
     a_changed_log_is_found_out,
 }
 
@@ -500,7 +502,7 @@ async fn entries_about_drafts_are_not_for_everybody(app: &TestApp) {
     let items = public["items"].as_array().unwrap();
     let members = |entry: &Value| entry.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     for hidden in [&items[1], &items[2], &items[3]] {
-        assert_eq!(members(hidden), ["at", "leaf_hash", "seq"]);
+        assert_eq!(members(hidden), ["at", "content_hash", "leaf_hash", "restricted", "seq"]);
     }
     assert_eq!((&items[4]["action"], &items[4]["version"]), (&json!("update"), &json!(2)));
     let of_ballots = app.get("/v1/entries?resource_type=staff_ballot").without("authorization").await.expect(200);
@@ -859,6 +861,91 @@ async fn an_export_is_verified_by_standard_tools(app: &TestApp) {
         let (is_right, said) = verify_by_script(&export, Some(&public));
         assert!(!is_right && said.contains(complaint), "{from}: {said}");
     }
+}
+
+/// Whoever gives out a copy may leave out what only some may see, and nothing else.
+async fn no_entry_is_taken_for_hidden_that_has_no_right_to_be(app: &TestApp) {
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    app.create(STAFF_BALLOTS, &staff_ballot(id(&supplier))).await;
+    let exported = Program::new(&["log", "export"]).env("DATABASE_URL", &app.database().url()).run();
+    let lines: Vec<Value> = exported.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [head, open, hidden] = lines.as_slice() else { panic!("{exported:?}") };
+    assert_eq!((&open["action"], &hidden["action"]), (&json!("create"), &Value::Null));
+    let folder = tempfile::tempdir().unwrap();
+    let export = folder.path().join("log.ndjson");
+    let verify = |lines: &[&Value]| {
+        fs::write(&export, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+        verify_by_script(&export, None)
+    };
+
+    assert!(verify(&[head, open, hidden]).0);
+    let bare = json!({ "seq": 1, "at": open["at"], "leaf_hash": open["leaf_hash"] });
+    let mut claims = vec![bare.clone(), with(bare.clone(), json!({ "restricted": true }))];
+    claims.push(with(bare.clone(), json!({ "restricted": true, "content_hash": open["leaf_hash"] })));
+    claims.push(with(bare, json!({ "restricted": true, "content_hash": hidden["content_hash"] })));
+    for claim in &claims {
+        let (is_right, said) = verify(&[head, claim, hidden]);
+        assert!(!is_right && said.contains("entry 1 is"), "{claim}: {said}");
+    }
+    let bare = json!({ "seq": 2, "at": hidden["at"], "leaf_hash": hidden["leaf_hash"] });
+    assert!(!verify(&[head, open, &bare]).0);
+    // The time is what was logged, though the rest is hidden.
+    let (is_right, said) = verify(&[head, open, &with(hidden.clone(), json!({ "at": "2001-01-01T00:00:00.000000Z" }))]);
+    assert!(!is_right && said.contains("entry 2 is"), "{said}");
+}
+
+async fn answers_are_checked_against_the_signed_head(app: &TestApp) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, public) = (folder.path().join("key.pem"), folder.path().join("public.pem"));
+    Program::new(&["log", "make-key", file.to_str().unwrap()]).run();
+    let signer = api::LogSigner::open(&file, "example.org/log").unwrap();
+    fs::write(&public, signer.public_key_pem()).unwrap();
+    let app = TestApp::with(Database::fresh(app.database().engine()), |config| config.signer = Some(signer));
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let draft = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
+    for n in 0..5 {
+        app.create(DEPARTMENTS, &department(&format!("Office {n}"))).await;
+    }
+    app.patch("/v1/mutuals/supplier", &json!({ "region": "wales" })).await.expect(200);
+    let admin = app.database().make_key("admin", &[]);
+    let url = |path: &str| format!("http://{}{path}", app.address());
+    let check = |path: &str, key: &str| {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/verify-log.py");
+        let mut python = Command::new("python3");
+        python.arg(script).arg(url(path)).arg(&public).env("MUTUALS_KEY", key);
+        let output = python.output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+    };
+    let ballot = format!("{STAFF_BALLOTS}/{}", id(&draft));
+
+    for path in ["/v1/mutuals/supplier", "/v1/departments?limit=3&sort=-name", MUTUALS] {
+        let (is_right, said) = check(path, "");
+        assert!(is_right && said.contains("what the log says"), "{path}: {said}");
+    }
+    // Who may see a draft can check it, with the name that the entry has a commitment to; once it is declared, so can all.
+    let (is_right, said) = check(&ballot, &admin);
+    assert!(is_right, "{said}");
+    app.declare(&draft).await;
+    for key in ["", &admin] {
+        let (is_right, said) = check(&ballot, key);
+        assert!(is_right, "{said}");
+    }
+
+    let changed = |column: &str| {
+        format!(
+            "UPDATE mutuals SET {column} = replace({column}, 'wales', 'london'), region = 'london' WHERE slug = 'supplier'"
+        )
+    };
+    app.database().execute(&changed("document"));
+    for path in ["/v1/mutuals/supplier", MUTUALS] {
+        let (is_right, said) = check(path, "");
+        assert!(!is_right && said.contains("is not what entry 8 says: /region"), "{path}: {said}");
+    }
+    app.database().execute("UPDATE mutuals SET entry_seq = 1 WHERE slug = 'supplier'");
+    let (is_right, said) = check("/v1/mutuals/supplier", "");
+    assert!(!is_right && said.contains("is not what entry 1 says: /region, /updated_at, /version"), "{said}");
+    app.database().execute("UPDATE mutuals SET entry_seq = 800 WHERE slug = 'supplier'");
+    assert!(!check("/v1/mutuals/supplier", "").0);
 }
 
 async fn a_changed_log_is_found_out(app: &TestApp) {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 kit::on_each_kind! {
     a_record_is_created_read_replaced_updated_and_deleted,
     a_record_can_be_sent_back_as_it_was_read,
+    every_answer_names_the_entry_that_made_the_record,
     a_record_needs_what_is_required_and_knows_no_other_members,
     a_change_must_say_which_version_it_is_for,
     what_is_said_of_a_person_is_not_for_the_public,
@@ -113,6 +114,84 @@ async fn a_record_can_be_sent_back_as_it_was_read(app: &TestApp, sample: &Sample
         let around = Around::new(app, "around").await;
         can_be_sent_back(app, &sample.path(&around), &(sample.full)(&around)).await;
     }
+}
+
+/// Whoever is shown a record finds the entry that says so by its number.
+async fn every_answer_names_the_entry_that_made_the_record(app: &TestApp, sample: &Sample) {
+    let around = Around::new(app, "around").await;
+    let (path, full) = (&sample.path(&around), &(sample.full)(&around));
+    let sent = || app.post(path, full).header("idempotency-key", "once");
+    let created = sent().await;
+    let record = created.expect(201);
+    let own = format!("{path}/{}", id(&record));
+    assert_is_of_entry(app, &created, "create", 1).await;
+
+    let read = app.get(&own).await;
+    assert_eq!(entry_of(&read), entry_of(&created));
+    let again = app.get(&own).header("if-none-match", read.etag()).await;
+    again.expect(304);
+    assert_eq!(entry_of(&again), entry_of(&created));
+    assert_eq!(entry_of(&sent().await), entry_of(&created));
+    assert_listed(app, path, &record, entry_of(&created)).await;
+    if !sample.offers(&Method::PUT) {
+        return;
+    }
+
+    let minimal = &(sample.minimal)(&around);
+    let rehearsed = app.put(format!("{own}?validate_only=true"), minimal).await;
+    rehearsed.expect(200);
+    assert_eq!(rehearsed.header("register-entry"), None);
+    let replaced = app.put(&own, minimal).await;
+    replaced.expect(200);
+    assert_is_of_entry(app, &replaced, "update", 2).await;
+    let updated = app.patch(&own, &(sample.change)()).await;
+    let changed = updated.expect(200);
+    assert_is_of_entry(app, &updated, "update", 3).await;
+    assert_eq!(entry_of(&app.get(&own).await), entry_of(&updated));
+    assert_listed(app, path, &changed, entry_of(&updated)).await;
+    // What was answered first was of the first entry.
+    assert_eq!(entry_of(&sent().await), entry_of(&created));
+    if !sample.is_child() {
+        let feed = app.get(format!("/v1/entries?{}", app.after(entry_of(&created) - 1))).await.expect(200);
+        let at = feed["items"][0]["at"].as_str().unwrap();
+        let then = app.get(format!("{own}?known_at={at}")).await;
+        assert_eq!(entry_of(&then), entry_of(&created));
+        assert_listed(app, &format!("{path}?known_at={at}"), &then.expect(200), entry_of(&created)).await;
+    }
+}
+
+/// The number of the entry that an answer names.
+fn entry_of(response: &Response) -> i64 {
+    let named = response.header("register-entry").unwrap_or_else(|| panic!("{response:?} names no entry"));
+    named.parse().unwrap()
+}
+
+/// The entry that an answer names says what the answer shows, but for what it has commitments to.
+async fn assert_is_of_entry(app: &TestApp, response: &Response, action: &str, version: i64) {
+    let seq = entry_of(response);
+    let entry = app.get(format!("/v1/entries?{}&limit=1", app.after(seq - 1))).await.expect(200)["items"][0].clone();
+    let said = (&entry["seq"], &entry["action"], &entry["version"]);
+    assert_eq!(said, (&json!(seq), &json!(action), &json!(version)));
+    let mut after = entry["after"].clone();
+    let shown = response.json();
+    put_in_place_of_commitments(&mut after, &shown);
+    assert_eq!(after, shown);
+}
+
+fn put_in_place_of_commitments(logged: &mut Value, shown: &Value) {
+    if logged.get("commitment").is_some() {
+        *logged = shown.clone();
+    } else if let Some(members) = logged.as_object_mut() {
+        members.iter_mut().for_each(|(name, member)| put_in_place_of_commitments(member, &shown[name.as_str()]));
+    }
+}
+
+async fn assert_listed(app: &TestApp, list: &str, record: &Value, entry: i64) {
+    let page = app.get(list).await.expect(200);
+    let (items, entries) = (page["items"].as_array().unwrap(), page["register_entries"].as_array().unwrap());
+    assert_eq!(items.len(), entries.len());
+    let place = items.iter().position(|item| item == record).unwrap_or_else(|| panic!("{record} is not in {page}"));
+    assert_eq!(entries[place], entry);
 }
 
 async fn a_record_needs_what_is_required_and_knows_no_other_members(app: &TestApp, sample: &Sample) {

@@ -327,7 +327,7 @@ fn remove_nulls(value: &mut Value) {
 /// to those who sent one.
 fn may_be_absent(header: &str, request: &Request<'_>) -> bool {
     match header {
-        "ETag" | "Last-Modified" => request.path.contains("validate_only=true"),
+        "ETag" | "Last-Modified" | "Register-Entry" => request.path.contains("validate_only=true"),
         "Accept-Patch" => request.method != Method::PATCH,
         // They are there where limits are configured, or where the caller is traced: cases of their own see to that.
         "RateLimit" | "RateLimit-Policy" | "Traceparent" => true,

@@ -339,6 +339,7 @@ fn accepted(
         resource_id: id.to_string(),
         etag: None,
         last_modified: None,
+        entry_seq: None,
         body: serde_json::to_string(&Import::from(import)).map_err(Problem::internal)?,
     };
     Ok(Ok(match repeat {
@@ -444,7 +445,13 @@ fn listed(import: import::Import) -> Listed {
     let state = state.and_then(|state| i64::try_from(state).ok()).unwrap_or_default();
     let version = import.counts.rows.saturating_add(processed(&import)).saturating_add(state);
     let id = import.id.to_string();
-    Listed { id, version, document: serde_json::to_string(&Import::from(import)).unwrap_or_default(), reduced: false }
+    Listed {
+        id,
+        version,
+        entry_seq: None,
+        document: serde_json::to_string(&Import::from(import)).unwrap_or_default(),
+        reduced: false,
+    }
 }
 
 impl From<import::Import> for Import {

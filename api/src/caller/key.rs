@@ -222,5 +222,5 @@ fn listed(stored: StoredKey) -> Listed {
     let id = stored.id.to_string();
     let changed = [stored.last_used_at, stored.revoked_at].into_iter().flatten().map(|at| at.timestamp_micros()).sum();
     let document = serde_json::to_string(&ApiKey::from(stored)).unwrap_or_default();
-    Listed { id, version: changed, document, reduced: false }
+    Listed { id, version: changed, entry_seq: None, document, reduced: false }
 }

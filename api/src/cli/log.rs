@@ -1,14 +1,15 @@
 //! What operators do with the log from the command line: make its key, check it, copy it for others to check, and erase a person.
 
 use std::io::{self, BufWriter, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_web::rt::System;
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use domain::DraftAccess;
-use store::{LogFault, LogPlace, Making, Renewal, Store, WriteTx, entry_log, log_tree, renewal, settlement};
+use store::merkle::Hash;
+use store::{LogPlace, Making, Renewal, Store, WriteTx, entry_log, log_tree, renewal, settlement};
 
 use super::database::Database;
 use super::erasure;
@@ -17,7 +18,7 @@ use crate::app::OPERATOR;
 use crate::config::ClockOptions;
 use crate::history::entry::Entry;
 use crate::history::log::{self, LogHead};
-use crate::history::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, make_key, read_checkpoint};
+use crate::history::signing::{DEFAULT_ORIGIN, KeyError, LogSigner, LogVerifier, make_key, read_checkpoint};
 use document::value::hex;
 
 /// Entries that an export reads at a time.
@@ -30,14 +31,20 @@ pub(super) enum LogCommand {
         /// The file
         file: PathBuf,
     },
-    /// Check every entry against its hash and the tree against the entries
+    /// Check every entry against its hash, the tree against the entries, and the register against the log
     ///
-    /// Names the first entry that was altered. With a checkpoint stored elsewhere, it also detects a log that was
-    /// rewritten from the start.
+    /// Names the entries that were altered, and what of the register is not what the log says. With a checkpoint stored
+    /// elsewhere, it also detects a log that was rewritten from the start.
     Verify {
-        /// File with a checkpoint from an earlier /v1/log/head, which the log must continue
+        /// File with an earlier /v1/log/head or its checkpoint, which the log must continue
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
+        /// File with the log's public key, by which the checkpoint must be signed: PEM or the `verifier_key` of /v1/log/key; by
+        /// default that of the signing key
+        #[arg(long, value_name = "FILE", requires = "checkpoint")]
+        public_key: Option<PathBuf>,
+        #[command(flatten)]
+        signing: Signing,
         #[command(flatten)]
         database: Database,
     },
@@ -111,7 +118,14 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
             say(&format!("the key is in {}; the service shows its public half at /v1/log/key", file.display()));
             Ok(())
         }
-        LogCommand::Verify { checkpoint, database } => verify(&database, checkpoint),
+        LogCommand::Verify { checkpoint, public_key, signing, database } => {
+            let verifier = match public_key {
+                Some(file) => Some(LogVerifier::open(&file, &signing.log_origin)?),
+                None => signing.signer()?.map(|signer| signer.verifier()),
+            };
+            let kept = checkpoint.map(|file| Kept::read(&file, verifier.as_ref())).transpose()?;
+            verify(&database, kept)
+        }
         LogCommand::Export { signing, database } => {
             let signer = signing.signer()?;
             let store = outcome::open(&database.url()?)?;
@@ -164,45 +178,73 @@ pub(super) fn told_epoch(begun: &Renewal) -> String {
     )
 }
 
-fn verify(database: &Database, checkpoint: Option<PathBuf>) -> Result<(), Failure> {
-    let kept = checkpoint
-        .map(|file| {
-            let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
-            read_checkpoint(&text).ok_or_else(|| format!("{} is not a checkpoint", file.display()))
-        })
-        .transpose()?;
+/// A head that was kept.
+struct Kept {
+    size: i64,
+    root: Hash,
+    is_signature_checked: bool,
+}
+
+impl Kept {
+    /// Reads a checkpoint, or a head that has one, which must be signed by the log if its key is known.
+    fn read(file: &Path, verifier: Option<&LogVerifier>) -> Result<Self, Failure> {
+        let name = file.display();
+        let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
+        let head = serde_json::from_str::<serde_json::Value>(&text).ok();
+        let checkpoint = match &head {
+            Some(head) => head.get("checkpoint").and_then(|checkpoint| checkpoint.as_str()),
+            None => Some(text.as_str()),
+        };
+        let checkpoint =
+            checkpoint.ok_or_else(|| format!("{name} is a head without a checkpoint: it was never signed"))?;
+        let (size, root) = match verifier {
+            Some(verifier) => {
+                verifier.check(checkpoint).map_err(|error| format!("{name} is no head of this log: {error}"))?
+            }
+            None => read_checkpoint(checkpoint).ok_or_else(|| format!("{name} is not a checkpoint"))?,
+        };
+        Ok(Self { size, root, is_signature_checked: verifier.is_some() })
+    }
+}
+
+fn verify(database: &Database, kept: Option<Kept>) -> Result<(), Failure> {
     let store = outcome::open(&database.url()?)?;
+    let size = kept.as_ref().map(|kept| kept.size);
     let (found, then) = System::new().block_on(async {
-        let found = store.verify_log().await?;
-        let then = match kept {
-            Some((size, _)) if size <= found.entries => Some(store.read(move |tx| log_tree::root(tx, size)).await?),
+        let found = store.verify().await?;
+        let then = match size {
+            Some(size) if size <= found.entries => Some(store.read(move |tx| log_tree::root(tx, size)).await?),
             _ => None,
         };
         Ok::<_, store::Error>((found, then))
     })?;
+    let mut wrong = Vec::new();
     if !found.faults.is_empty() {
-        let said: Vec<String> = found.faults.iter().map(told).collect();
-        return Err(format!("the log has been altered: {}", said.join("; ")).into());
+        let said: Vec<String> = found.faults.iter().map(ToString::to_string).collect();
+        wrong.push(format!("the log has been altered: {}", said.join("; ")));
     }
-    match (kept, then) {
-        (Some((size, _)), None) => {
-            Err(format!("the log has {} entries, but had {size} at the checkpoint", found.entries).into())
-        }
-        (Some((size, root)), Some(then)) if root != then => {
-            Err(format!("the first {size} entries are not the same as at the checkpoint").into())
-        }
-        _ => {
-            say(&format!("{} entries are unchanged; root {}", found.entries, hex(&found.root)));
-            Ok(())
-        }
+    if !found.differences.is_empty() {
+        let said: Vec<String> = found.differences.iter().map(ToString::to_string).collect();
+        wrong.push(format!("the register is not what its log says: {}", said.join("; ")));
     }
-}
-
-fn told(fault: &LogFault) -> String {
-    match fault.seq {
-        Some(seq) => format!("entry {seq} {}", fault.detail),
-        None => fault.detail.clone(),
+    match (&kept, then) {
+        (Some(Kept { size, .. }), None) => {
+            wrong.push(format!("the log has {} entries, but had {size} at the checkpoint", found.entries));
+        }
+        (Some(Kept { size, root, .. }), Some(then)) if *root != then => {
+            wrong.push(format!("the first {size} entries are not the same as at the checkpoint"));
+        }
+        _ => {}
     }
+    if !wrong.is_empty() {
+        return Err(wrong.join("\n").into());
+    }
+    say(&format!("{} entries are unchanged; root {}", found.entries, hex(&found.root)));
+    say(&format!("{} records are what the log says", found.records));
+    if kept.is_some_and(|kept| !kept.is_signature_checked) {
+        say("the signature of the checkpoint was not checked: give the log's key with --public-key");
+    }
+    Ok(())
 }
 
 async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure> {

@@ -50,8 +50,8 @@ const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's b
 
 /// An accepted change to the register.
 ///
-/// Every entry shows its number, its time and its leaf hash. Without draft access, you see nothing else of an entry
-/// about a draft ballot.
+/// Every entry shows its number, its time and its leaf hash. Without draft access, you see of an entry about a draft
+/// ballot only these, that it is `restricted`, and its `content_hash`.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(example = json!({
     "seq": 41,
@@ -73,9 +73,16 @@ pub struct Entry {
     /// When the service started to handle the request, or the `at` of the previous entry if that is later. As `seq` goes
     /// up, it goes back only at an entry with the action `settle_clock`. It may be later than the record's `updated_at`.
     at: Instant,
-    /// SHA-256 of a zero byte and the entry as canonical JSON (RFC 6962, RFC 8785), without `leaf_hash` and `changes`.
-    /// An absent `after` is `null` there.
+    /// SHA-256 of a zero byte and the entry as canonical JSON (RFC 6962, RFC 8785), without `leaf_hash`,
+    /// `content_hash` and `changes`. An absent `after` is `null` there. If the entry has a `content_hash`, it is
+    /// SHA-256 of a zero byte and an object of `at`, `content_hash`, `restricted` and `seq` instead.
     leaf_hash: HexHash,
+    /// SHA-256 of the entry as canonical JSON, without `leaf_hash`, `content_hash` and `changes`, if the entry is
+    /// `restricted`. With it, anyone can check that an entry whose content they may not see is `restricted`. An older
+    /// entry may have none.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_hash: Option<HexHash>,
     /// Who made the change: `key:` and the id of a key, `jwt:` and the subject of a token, or a word for the operator's own tools.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -324,8 +331,15 @@ impl Entry {
     /// # Errors
     /// A 500 where the log holds a record that is no JSON.
     pub fn of(logged: Logged) -> Result<Self, Problem> {
-        let Logged { seq, at, leaf_hash, content } = logged;
-        let bare = Self { seq, at: Instant(at), leaf_hash: leaf_hash.as_slice().into(), ..Self::default() };
+        let Logged { seq, at, leaf_hash, content_hash, content } = logged;
+        let bare = Self {
+            seq,
+            at: Instant(at),
+            leaf_hash: leaf_hash.as_slice().into(),
+            restricted: content_hash.is_some().then_some(true),
+            content_hash: content_hash.map(|hash| hash.as_slice().into()),
+            ..Self::default()
+        };
         let Some(content) = content else { return Ok(bare) };
         Ok(Self {
             actor: Some(content.actor),

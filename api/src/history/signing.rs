@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest, Sha256};
 use store::EpochId;
 use store::merkle::Hash;
@@ -48,6 +48,10 @@ pub enum KeyError {
         "the signing key file {0} has no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal"
     )]
     NoKey(String),
+    #[error(
+        "the file {0} has no public key of a log: expected an Ed25519 key in PEM, or the `verifier_key` of /v1/log/key"
+    )]
+    NoPublicKey(String),
     #[error("«{0}» is not a valid log name: expected text without spaces and `+`, such as mutuals.example.gov.uk/log")]
     Origin(String),
     #[error("cannot get random numbers from the system: {0}")]
@@ -78,10 +82,7 @@ impl LogSigner {
     }
 
     fn new(key: &[u8; KEY_BYTES], origin: &str) -> Result<Self, KeyError> {
-        if origin.is_empty() || origin.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
-            return Err(KeyError::Origin(origin.to_owned()));
-        }
-        Ok(Self { origin: origin.into(), key: Arc::new(SigningKey::from_bytes(key)) })
+        Ok(Self { origin: valid_origin(origin)?, key: Arc::new(SigningKey::from_bytes(key)) })
     }
 
     /// What signs the heads of one epoch. Each is a log of its own to whoever checks signatures: the name ends in it, so that no
@@ -108,12 +109,12 @@ impl LogSigner {
 
     /// What signatures of this key and name are known by: the beginning of a hash of both.
     pub fn key_id(&self) -> [u8; 4] {
-        let hash = Sha256::new()
-            .chain_update(self.origin.as_bytes())
-            .chain_update([b'\n', NOTE_ALGORITHM])
-            .chain_update(self.public_key())
-            .finalize();
-        hash.first_chunk().copied().unwrap_or_default()
+        key_id(&self.origin, &self.public_key())
+    }
+
+    /// What checks its signatures.
+    pub fn verifier(&self) -> LogVerifier {
+        LogVerifier { origin: Arc::clone(&self.origin), key: self.key.verifying_key() }
     }
 
     /// The public key as those who check signed notes take it.
@@ -157,6 +158,71 @@ pub fn make_key(path: &Path) -> Result<(), KeyError> {
     written.map_err(|source| KeyError::File { path: path.display().to_string(), source })
 }
 
+/// What checks that a head was signed by one log.
+#[derive(Clone, Debug)]
+pub struct LogVerifier {
+    origin: Arc<str>,
+    key: VerifyingKey,
+}
+
+/// Why a checkpoint is not one of a log.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckpointError {
+    #[error("it is not a checkpoint")]
+    Malformed,
+    #[error("it is of the log «{found}», not of «{expected}»")]
+    Origin { found: String, expected: String },
+    #[error("it is not signed by the key {0}")]
+    OtherKey(String),
+    #[error("its signature is false: it was not signed so by the key {0}")]
+    False(String),
+}
+
+impl LogVerifier {
+    /// Checks with the public key in this file: PEM, for a log of this name, or as those who check signed notes take it, with its own.
+    ///
+    /// # Errors
+    /// Where the file has no such key, or the name is none.
+    pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
+        let name = || path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
+        let of_note = || {
+            let (origin, rest) = text.trim().split_once('+')?;
+            let (_, encoded) = rest.split_once('+')?;
+            let key = BASE64_STANDARD.decode(encoded).ok()?;
+            Some((origin, key.strip_prefix(&[NOTE_ALGORITHM])?.to_vec()))
+        };
+        let of_pem = || Some((origin, der(&text, "PUBLIC KEY")?.strip_prefix(&SPKI_PREFIX)?.to_vec()));
+        let (origin, key) = of_pem().or_else(of_note).ok_or_else(|| KeyError::NoPublicKey(name()))?;
+        let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(&key).ok());
+        Ok(Self { origin: valid_origin(origin)?, key: key.ok_or_else(|| KeyError::NoPublicKey(name()))? })
+    }
+
+    /// The entries that a checkpoint is of and their root, if this log signed it.
+    ///
+    /// # Errors
+    /// [`CheckpointError`].
+    pub fn check(&self, checkpoint: &str) -> Result<(i64, Hash), CheckpointError> {
+        let head = read_checkpoint(checkpoint).ok_or(CheckpointError::Malformed)?;
+        let (text, signatures) = checkpoint.split_once("\n\n").ok_or(CheckpointError::Malformed)?;
+        let found = text.lines().next().unwrap_or_default();
+        if found != &*self.origin {
+            return Err(CheckpointError::Origin { found: found.to_owned(), expected: self.origin.to_string() });
+        }
+        let id = key_id(&self.origin, &self.key.to_bytes());
+        let own = signatures.lines().find_map(|line| {
+            let (name, encoded) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+            let signature = BASE64_STANDARD.decode(encoded).ok()?;
+            Some(signature.strip_prefix(&id)?.to_vec()).filter(|_| name == &*self.origin)
+        });
+        let signature = own.ok_or_else(|| CheckpointError::OtherKey(hex(&id)))?;
+        let signature = Signature::from_slice(&signature);
+        let is_right =
+            |signature: &Signature| self.key.verify_strict(format!("{text}\n").as_bytes(), signature).is_ok();
+        if signature.as_ref().is_ok_and(is_right) { Ok(head) } else { Err(CheckpointError::False(hex(&id))) }
+    }
+}
+
 /// A checkpoint that was kept: how many entries it is of, and their root.
 pub fn read_checkpoint(text: &str) -> Option<(i64, Hash)> {
     let mut lines = text.lines().skip(1);
@@ -164,17 +230,34 @@ pub fn read_checkpoint(text: &str) -> Option<(i64, Hash)> {
     Some((size.parse().ok()?, BASE64_STANDARD.decode(root).ok()?.try_into().ok()?))
 }
 
+fn valid_origin(origin: &str) -> Result<Arc<str>, KeyError> {
+    if origin.is_empty() || origin.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
+        return Err(KeyError::Origin(origin.to_owned()));
+    }
+    Ok(origin.into())
+}
+
+/// What signatures of a key and a name are known by: the beginning of a hash of both.
+fn key_id(origin: &str, public_key: &[u8; KEY_BYTES]) -> [u8; 4] {
+    let hash = Sha256::new()
+        .chain_update(origin.as_bytes())
+        .chain_update([b'\n', NOTE_ALGORITHM])
+        .chain_update(public_key)
+        .finalize();
+    hash.first_chunk().copied().unwrap_or_default()
+}
+
+/// What is between the lines of a PEM file with this label.
+fn der(text: &str, label: &str) -> Option<Vec<u8>> {
+    let inner = text.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
+    let inner = inner.strip_suffix(&format!("-----END {label}-----"))?;
+    BASE64_STANDARD.decode(inner.split_ascii_whitespace().collect::<String>()).ok()
+}
+
 fn secret(text: &str) -> Option<[u8; KEY_BYTES]> {
-    let text = text.trim();
-    let inner = text
-        .strip_prefix("-----BEGIN PRIVATE KEY-----")
-        .and_then(|rest| rest.strip_suffix("-----END PRIVATE KEY-----"));
-    match inner {
-        Some(inner) => {
-            let der = BASE64_STANDARD.decode(inner.split_ascii_whitespace().collect::<String>()).ok()?;
-            der.strip_prefix(&PKCS8_PREFIX)?.try_into().ok()
-        }
-        None => from_hex(text),
+    match der(text, "PRIVATE KEY") {
+        Some(der) => der.strip_prefix(&PKCS8_PREFIX)?.try_into().ok(),
+        None => from_hex(text.trim()),
     }
 }
 
@@ -196,7 +279,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ed25519_dalek::{Signature, Verifier as _};
+    use ed25519_dalek::Verifier as _;
 
     use super::*;
 
@@ -255,6 +338,48 @@ mod tests {
         assert_eq!(signatures, format!("\u{2014} example.org/log {}\n", BASE64_STANDARD.encode(expected)));
         assert!(signer().verifier_key().starts_with(&format!("example.org/log+{}+Adda", hex(&signer().key_id()))));
         assert_eq!(read_checkpoint("a\nb\nc\n"), None);
+    }
+
+    #[test]
+    fn a_checkpoint_is_one_of_the_log_only_if_its_key_signed_it() {
+        let checkpoint = signer().sign(42, &[7; 32]).1;
+        let verifier = signer().verifier();
+        let id = hex(&signer().key_id());
+        assert_eq!(verifier.check(&checkpoint), Ok((42, [7; 32])));
+
+        let other_key = LogSigner::new(&[1; 32], "example.org/log").unwrap();
+        let other_name = LogSigner::new(&from_hex(SECRET).unwrap(), "example.org/other").unwrap();
+        let of_both = format!("{}{}", other_key.sign(42, &[7; 32]).1, checkpoint.lines().last().unwrap());
+        assert_eq!(verifier.check(&of_both), Ok((42, [7; 32])));
+        assert_eq!(verifier.check(&other_key.sign(42, &[7; 32]).1), Err(CheckpointError::OtherKey(id.clone())));
+        let origin =
+            CheckpointError::Origin { found: "example.org/other".to_owned(), expected: "example.org/log".to_owned() };
+        assert_eq!(verifier.check(&other_name.sign(42, &[7; 32]).1), Err(origin));
+        assert_eq!(
+            verifier.check(&checkpoint.replacen("\n42\n", "\n43\n", 1)),
+            Err(CheckpointError::False(id.clone()))
+        );
+        for none in ["", "example.org/log\n42\n", checkpoint.split("\n\n").next().unwrap()] {
+            assert_eq!(verifier.check(none), Err(CheckpointError::Malformed), "{none}");
+        }
+        let unsigned = format!("{}\n\n", checkpoint.split("\n\n").next().unwrap());
+        assert_eq!(verifier.check(&unsigned), Err(CheckpointError::OtherKey(id)));
+    }
+
+    #[test]
+    fn a_public_key_is_read_in_both_forms() {
+        let path = std::env::temp_dir().join(format!("public-key-{}", std::process::id()));
+        let checkpoint = signer().sign(1, &[7; 32]).1;
+        for text in [signer().public_key_pem(), format!("{}\n", signer().verifier_key())] {
+            std::fs::write(&path, &text).unwrap();
+            let verifier = LogVerifier::open(&path, "example.org/log").unwrap();
+            assert_eq!(verifier.check(&checkpoint), Ok((1, [7; 32])), "{text}");
+        }
+        for text in ["", "nonsense", SECRET, "a+b+c"] {
+            std::fs::write(&path, text).unwrap();
+            assert!(LogVerifier::open(&path, "example.org/log").is_err(), "{text}");
+        }
+        std::fs::remove_file(&path).unwrap();
     }
 
     #[test]

@@ -11,7 +11,7 @@ const ACCEPTED: HeaderValue = HeaderValue::from_static(
      Traceparent, Tracestate",
 );
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "ETag, Link, Location, RateLimit, RateLimit-Policy, Register-Epoch, Register-Seq, Request-Id, Retry-After, Traceparent",
+    "ETag, Link, Location, RateLimit, RateLimit-Policy, Register-Entry, Register-Epoch, Register-Seq, Request-Id, Retry-After, Traceparent",
 );
 /// A browser may keep the answer to a preflight for an hour.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("3600");

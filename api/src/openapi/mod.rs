@@ -28,8 +28,8 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::header::{
-    ETAG, HEADERS, LAST_MODIFIED, LINK, LOCATION, REGISTER_EPOCH, REGISTER_SEQ, REQUEST_ID, TRACEPARENT, add_headers,
-    component_name, header, header_parameter,
+    ETAG, HEADERS, LAST_MODIFIED, LINK, LOCATION, REGISTER_ENTRY, REGISTER_EPOCH, REGISTER_SEQ, REQUEST_ID,
+    TRACEPARENT, add_headers, component_name, header, header_parameter,
 };
 use self::operation::{BEARER, everybody, has_parameter, operations};
 pub use self::refusal::example;
@@ -224,7 +224,7 @@ const BODILESS: [(&str, &str, &[&str]); 4] = [
     ("NoContent", "Done. With `validate_only`: the change is possible, and nothing was changed", &[]),
     ("NotModified", "Not modified: the caller's copy is current", &[ETAG]),
     ("NotModifiedPage", "Not modified: the caller's copy is current", &[ETAG, LINK]),
-    ("NotModifiedRecord", "Not modified: the caller's copy is current", &[ETAG, LAST_MODIFIED]),
+    ("NotModifiedRecord", "Not modified: the caller's copy is current", &[ETAG, LAST_MODIFIED, REGISTER_ENTRY]),
 ];
 
 fn add_bodiless(components: &mut Components) {
@@ -261,13 +261,13 @@ fn describe_answers(method: &str, operation: &mut Operation) {
         let RefOr::T(response) = response else { continue };
         let own: &[&str] = match (method, status.as_str()) {
             ("GET", "200") if is_conditional && is_list => &[ETAG, LINK],
-            ("GET", "200") if is_conditional && is_dated => &[ETAG, LAST_MODIFIED],
+            ("GET", "200") if is_conditional && is_dated => &[ETAG, LAST_MODIFIED, REGISTER_ENTRY],
             ("GET", "200") if is_conditional => &[ETAG],
             ("GET", "200") if is_export(response) => &[REGISTER_EPOCH, REGISTER_SEQ],
-            ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION],
+            ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION, REGISTER_ENTRY],
             ("POST", "201" | "202") => &[LOCATION],
-            ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED],
-            ("POST", "200") if is_action => &[ETAG, LAST_MODIFIED],
+            ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED, REGISTER_ENTRY],
+            ("POST", "200") if is_action => &[ETAG, LAST_MODIFIED, REGISTER_ENTRY],
             _ => &[],
         };
         add_headers(response, own);

@@ -28,7 +28,7 @@ use crate::register::resource::{self, Change, ChangeOptions, Resource, Root};
 use crate::register::words::{Conflicts, Words};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::known_at::KnownAt;
-use crate::request::page::{ChildParameters, ListParameters, page_schema};
+use crate::request::page::{ChildParameters, ListParameters, record_page_schema};
 
 /// Mounts the operations of a kind whose records belong to no other.
 pub fn root<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
@@ -213,7 +213,7 @@ fn schemas<R: Resource>() -> Schemas {
         document::object::collect_named::<PatchOf<R::Document>>(&mut schemas);
     }
     let name = <R::Document as Wire>::OBJECT.name;
-    schemas.push((format!("{name}Page"), page_schema(name)));
+    schemas.push((format!("{name}Page"), record_page_schema(name).into()));
     schemas
 }
 

@@ -518,14 +518,15 @@ fn answer<T>(status: StatusCode, epoch: EpochId, stored: &Stored<T>) -> Answer {
         resource_id: stored.id.to_string(),
         etag: etag(epoch, stored.version).to_str().ok().map(str::to_owned),
         last_modified: Some(last_modified(stored.updated_at)),
+        entry_seq: Some(stored.entry_seq),
         body: stored.document.to_string(),
     }
 }
 
-/// What a dry run answers, of which nothing is kept: the record as it would be. It has no version to go on from.
+/// What a dry run answers, of which nothing is kept: the record as it would be. It has no version to go on from, and no entry.
 fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: &Stored<T>) -> Answer {
     tx.discard();
-    Answer { etag: None, last_modified: None, ..answer(StatusCode::OK, tx.epoch(), stored) }
+    Answer { etag: None, last_modified: None, entry_seq: None, ..answer(StatusCode::OK, tx.epoch(), stored) }
 }
 
 /// The answer that a request had when it first came, if the caller may see all of the record now.

@@ -27,6 +27,9 @@ use crate::response::problem::Problem;
 /// The header of a change that may be sent twice.
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// The header with the number of the entry that made a record what the answer shows.
+pub static REGISTER_ENTRY: HeaderName = HeaderName::from_static("register-entry");
+
 /// Caches may keep an answer, but ask each time whether it still holds.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("no-cache");
 
@@ -86,6 +89,7 @@ impl IfChanged {
         };
         let mut response = known(unchanged, etag);
         add_times(&mut response, HttpDate::from(modified), now);
+        response.insert_header((REGISTER_ENTRY.clone(), shown.entry_seq));
         if unchanged { response.finish() } else { json(&mut response, shown.document) }
     }
 
@@ -436,8 +440,14 @@ mod tests {
 
     fn read_status(headers: &[(&'static str, &str)]) -> u16 {
         let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap() + chrono::TimeDelta::microseconds(250);
-        let shown =
-            Representation { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
+        let shown = Representation {
+            id: String::new(),
+            version: 7,
+            updated_at,
+            entry_seq: 41,
+            document: "{}".to_owned(),
+            reduced: false,
+        };
         IfChanged::of(&request(headers)).unwrap().item(shown).status().as_u16()
     }
 
@@ -448,8 +458,14 @@ mod tests {
         let restored = Epoch { id: epoch(), since: Some(since) };
         let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap();
         let read = |condition: (&'static str, &str)| {
-            let shown =
-                Representation { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
+            let shown = Representation {
+                id: String::new(),
+                version: 7,
+                updated_at,
+                entry_seq: 41,
+                document: "{}".to_owned(),
+                reduced: false,
+            };
             let answer = IfChanged::of(&request_in(restored, &[condition])).unwrap().item(shown);
             let told = answer.headers().get("last-modified").unwrap().to_str().unwrap().to_owned();
             (answer.status().as_u16(), told)
@@ -464,8 +480,14 @@ mod tests {
     #[test]
     fn nothing_was_changed_after_it_is_answered() {
         let updated_at = Utc.with_ymd_and_hms(2026, 1, 9, 0, 0, 0).unwrap();
-        let shown =
-            Representation { id: String::new(), version: 7, updated_at, document: "{}".to_owned(), reduced: false };
+        let shown = Representation {
+            id: String::new(),
+            version: 7,
+            updated_at,
+            entry_seq: 41,
+            document: "{}".to_owned(),
+            reduced: false,
+        };
         let now = "Thu, 02 Oct 2025 00:00:00 GMT";
         let answer = IfChanged::of(&request(&[("if-modified-since", now)])).unwrap().item(shown);
         assert_eq!(answer.status(), 200, "the copy may be of any version in that future");

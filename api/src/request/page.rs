@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{EpochId, Page, Position, Slice, SortKey, Sorted, Total};
+use store::{EpochId, Listed, Page, Position, Slice, SortKey, Sorted, Total};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefBuilder, Schema, SchemaFormat, Type};
@@ -104,6 +104,7 @@ fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
         document.push_str(&item.document);
     }
     document.push(']');
+    push_entries(&mut document, &slice.items);
     if let Some(cursor) = next_cursor {
         document.push_str(&format!(",\"next_cursor\":\"{cursor}\""));
     }
@@ -114,6 +115,19 @@ fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
     }
     document.push('}');
     document
+}
+
+/// The entries that made the items, in their order. Lists of what has no entries have none.
+fn push_entries(document: &mut String, items: &[Listed]) {
+    let mut before = ",\"register_entries\":[";
+    for seq in items.iter().filter_map(|item| item.entry_seq) {
+        document.push_str(before);
+        document.push_str(&seq.to_string());
+        before = ",";
+    }
+    if before == "," {
+        document.push(']');
+    }
 }
 
 /// A sort order in the contract: `type MutualSort = SortOrder<Mutual>`.
@@ -358,7 +372,25 @@ impl<V: ToSchema> ToSchema for ListPage<V> {
     }
 }
 
+/// A page of records.
+pub fn record_page_schema(item: &str) -> Schema {
+    let seq = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(1));
+    let entries = ArrayBuilder::new().items(seq).max_items(Some(MAX_LIMIT)).description(Some(
+        "For each item, in the same order: the `seq` of the log entry that made the record what the item shows. Absent \
+         if there are no items.",
+    ));
+    page(item).property("register_entries", entries).into()
+}
+
+/// A page of what is no record.
 pub fn page_schema(item: &str) -> RefOr<Schema> {
+    Schema::from(page(item)).into()
+}
+
+fn page(item: &str) -> ObjectBuilder {
     let items = ArrayBuilder::new()
         .items(RefOr::Ref(Ref::from_schema_name(item)))
         .max_items(Some(MAX_LIMIT))
@@ -380,7 +412,6 @@ pub fn page_schema(item: &str) -> RefOr<Schema> {
         .property("total_at_least", number().description(Some(at_least)))
         .required("items")
         .description(Some("A page of a list."))
-        .into()
 }
 
 impl<S: Sorted> PartialSchema for SortOrder<S> {

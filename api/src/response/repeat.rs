@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use store::idempotency::{self, Answer};
 use store::{ReadTx, WriteTx};
 
-use crate::request::conditional::{add_times, json};
+use crate::request::conditional::{REGISTER_ENTRY, add_times, json};
 use crate::response::problem::Problem;
 
 /// A request that may come again: under which key, and with what content.
@@ -71,6 +71,9 @@ pub fn respond(answer: Answer, now: DateTime<Utc>) -> HttpResponse {
     }
     if let Some(changed_at) = answer.last_modified.and_then(|text| text.parse().ok()) {
         add_times(&mut response, changed_at, now);
+    }
+    if let Some(seq) = answer.entry_seq {
+        response.insert_header((REGISTER_ENTRY.clone(), seq));
     }
     response.insert_header((header::CACHE_CONTROL, "no-store"));
     json(&mut response, answer.body)

@@ -63,6 +63,9 @@ pub fn patch_name(object: &Object) -> String {
     format!("{}Patch", object.name)
 }
 
+/// What a log entry has of personal data: all else in a record is in its entry too.
+const IN_THE_LOG: &str = "Log entries have a commitment in its place.";
+
 /// The object as it is shown.
 pub fn shown(object: &Object) -> ObjectSchema {
     let mut schema = ObjectBuilder::new().description(Some(object.about));
@@ -80,7 +83,11 @@ pub fn shown(object: &Object) -> ObjectSchema {
         }
     }
     for member in object.members {
-        schema = schema.property(member.name, property(member, |object| object.name.to_owned()));
+        let mut property = property(member, |object| object.name.to_owned());
+        if member.is_personal {
+            property = described(property, &format!("{} {IN_THE_LOG}", member.about));
+        }
+        schema = schema.property(member.name, property);
         if member.is_always_shown() {
             schema = schema.required(member.name);
         }

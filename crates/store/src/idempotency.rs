@@ -29,6 +29,8 @@ pub struct Answer {
     pub etag: Option<String>,
     /// When it was last changed.
     pub last_modified: Option<String>,
+    /// The number of the entry that made it so.
+    pub entry_seq: Option<i64>,
     /// The answer's body.
     pub body: String,
 }

@@ -20,6 +20,7 @@ mod random;
 mod register;
 mod share;
 mod transaction;
+mod verification;
 mod writer;
 
 use std::sync::Arc;
@@ -48,18 +49,19 @@ pub use error::{
 };
 pub use health::Readiness;
 pub use known::Naming;
-pub use log::verify::{LogFault, Verified};
+pub use log::verify::LogFault;
 pub use query::keyset::{COUNTED, IdPage, Listed, Page, Position, Slice, SortKey, Sorted, Total};
 pub use query::spool::{SpoolSettings, Spooled};
+pub use register::verify::RegisterFault;
 pub use share::Client;
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
+pub use verification::{Verification, Verified};
 
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
 use backend::site::Site;
 use health::Health;
 use log::entry::Head;
-use log::verify::Check;
 use query::spool::{self, Spool};
 use register::upgrade;
 use share::{Place, Places, Shares};
@@ -376,17 +378,24 @@ impl Store {
         }
     }
 
-    /// Checks the whole log, as far as it goes when the check begins.
+    /// Checks the whole log, as far as it goes when the check begins, and compares the register with it.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
-    pub async fn verify_log(&self) -> Result<Verified, Error> {
-        let head = self.read(entry_log::head).await?;
-        let mut check = Check::default();
-        while check.is_to_go_on(head) {
-            check = self.read(move |tx| check.clone().go_on(tx, head)).await?;
+    pub async fn verify(&self) -> Result<Verified, Error> {
+        let mut check = Verification::default();
+        while !check.is_done() {
+            check = self.verify_next(check).await?;
         }
-        self.read(move |tx| check.clone().finish(tx, head)).await
+        Ok(check.found())
+    }
+
+    /// Takes the next step of such a check.
+    ///
+    /// # Errors
+    /// As [`Store::verify`].
+    pub async fn verify_next(&self, check: Verification) -> Result<Verification, Error> {
+        self.read(move |tx| check.clone().go_on(tx)).await
     }
 
     /// How busy it is just now.

@@ -56,6 +56,8 @@ pub struct Stored<T> {
     pub record: Arc<Record<T>>,
     /// How the API shows it.
     pub document: Arc<str>,
+    /// The number of the entry that says so.
+    pub entry_seq: i64,
 }
 
 impl<T> Deref for Stored<T> {
@@ -75,6 +77,8 @@ pub struct Representation {
     pub version: i64,
     /// When it was last changed.
     pub updated_at: DateTime<Utc>,
+    /// The number of the entry that made it so.
+    pub entry_seq: i64,
     /// How the API shows it.
     pub document: String,
     /// Whether that is what the public is shown, and less than there is.
@@ -188,6 +192,11 @@ impl<'c> WriteTx<'c> {
     pub(crate) fn adding(&mut self) -> &mut Conn {
         self.touched = true;
         self.read.conn()
+    }
+
+    /// The number that the next entry gets: the writer is alone, so that it is known before the entry is stored.
+    pub(crate) fn next_seq(&self) -> i64 {
+        self.newest_seq().saturating_add(1)
     }
 
     /// What is known already.

@@ -193,7 +193,7 @@ fn listed(counted: CountedMutual) -> Result<Listed, Problem> {
     let id = counted.id.to_string();
     let document = serde_json::to_string(&counted).map_err(Problem::internal)?;
     let version = Sha256::digest(&document).first_chunk().copied().unwrap_or_default();
-    Ok(Listed { id, version: i64::from_be_bytes(version), document, reduced: false })
+    Ok(Listed { id, version: i64::from_be_bytes(version), entry_seq: None, document, reduced: false })
 }
 
 /// The answer as of the log's head, from what was computed already where it is there.

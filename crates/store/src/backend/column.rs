@@ -14,6 +14,7 @@ use diesel::sql_types::{BigInt, Bool, Date, HasSqlType, Nullable, Text, Timestam
 use diesel::sqlite::Sqlite;
 use domain::Day;
 
+use crate::backend::dialect::Dialect;
 use crate::backend::json::texts;
 
 /// What stands in a column.
@@ -62,6 +63,27 @@ impl Column {
     /// A day that may be absent.
     pub(crate) fn day(day: Option<Day>) -> Self {
         Self::Day(day.map(|day| day.date()))
+    }
+
+    /// The text of what is stored; none where there is nothing.
+    pub(crate) fn stored(&self, dialect: Dialect) -> Option<Cow<'_, str>> {
+        let is_sqlite = dialect == Dialect::Sqlite;
+        match self {
+            Self::Text(text) => text.as_deref().map(Cow::Borrowed),
+            Self::Shared(text) => Some(Cow::Borrowed(text)),
+            Self::Integer(number) => number.map(|number| number.to_string().into()),
+            Self::Flag(flag) => flag.map(|flag| match (is_sqlite, flag) {
+                (true, true) => "1".into(),
+                (true, false) => "0".into(),
+                (false, flag) => flag.to_string().into(),
+            }),
+            Self::Day(day) => day.map(|day| day.format("%F").to_string().into()),
+            Self::Instant(at) if is_sqlite => Some(at.format("%F %T%.f").to_string().into()),
+            Self::Instant(at) => {
+                let micros = at.format("%F %T%.6f").to_string();
+                Some(micros.trim_end_matches('0').trim_end_matches('.').to_owned().into())
+            }
+        }
     }
 
     fn push<'b, DB>(&'b self, out: &mut AstPass<'_, 'b, DB>) -> QueryResult<()>

@@ -21,10 +21,10 @@ use crate::backend::migrate::{self, expect_current_on, has_register, open_regist
 use crate::backend::tables::{Table, tables};
 use crate::error::OpenError;
 use crate::log::merkle::Hash;
-use crate::log::verify::{self, LogFault};
 use crate::log::{entry_log, log_tree};
 use crate::register::{named, upgrade};
 use crate::transaction::ReadTx;
+use crate::verification;
 
 /// How far a copy has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +48,8 @@ pub struct Copied {
     pub root: Hash,
 }
 
-/// Copies a register into a place where none is, and checks the copy: the number of rows of each table, the head of the log, and the log
-/// itself.
+/// Copies a register into a place where none is, and checks the copy: the number of rows of each table, the head of the log, the log
+/// itself, and the records by it.
 ///
 /// The source is read as it is at the beginning, and may go on. Either the whole copy is in its place at the end, or nothing.
 ///
@@ -266,13 +266,12 @@ fn compare(source: &mut Conn, target: &mut Conn, tables: Vec<(String, i64)>) -> 
     if there != (head, root) {
         return Err("the head of the copy's log is not that of the source".into());
     }
-    let verified = verify::whole(&mut ReadTx::on(target))?;
-    match verified.faults.first() {
+    let verified = verification::whole(&mut ReadTx::on(target))?;
+    let faults = verified.faults.first().map(|fault| format!("the log is not whole: {fault}"));
+    let differences = verified.differences.first().map(|differs| format!("the register is not what its log says: {differs}"));
+    match faults.or(differences) {
         None => Ok(Copied { tables, head, root }),
-        Some(LogFault { seq, detail }) => {
-            let entry = seq.map(|seq| format!("entry {seq} ")).unwrap_or_default();
-            Err(format!("the log is not whole: {entry}{detail}: run `mutuals log verify` on the source").into())
-        }
+        Some(said) => Err(format!("{said}: run `mutuals log verify` on the source").into()),
     }
 }
 

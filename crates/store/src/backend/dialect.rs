@@ -40,6 +40,30 @@ impl Dialect {
         }
     }
 
+    /// A value as text, in hexadecimal; a hyphen where there is none.
+    pub(crate) fn hex(self, value: &str) -> String {
+        match self {
+            Self::Postgres => format!("COALESCE(encode(convert_to(CAST({value} AS TEXT), 'UTF8'), 'hex'), '-')"),
+            Self::Sqlite => format!("CASE WHEN {value} IS NULL THEN '-' ELSE lower(hex({value})) END"),
+        }
+    }
+
+    /// No bytes.
+    pub(crate) fn no_bytes(self) -> &'static str {
+        match self {
+            Self::Postgres => "CAST(NULL AS BYTEA)",
+            Self::Sqlite => "NULL",
+        }
+    }
+
+    /// Where a text has another in it, from 1 on; 0 where it has not.
+    pub(crate) fn position(self, part: &str, text: &str) -> String {
+        match self {
+            Self::Postgres => format!("strpos({text}, {part})"),
+            Self::Sqlite => format!("instr({text}, {part})"),
+        }
+    }
+
     /// Selects the rows in which the column that `found_in` ends with is one of these texts, each looked up in an index. For `IN`, SQLite
     /// sorts the texts first; PostgreSQL may read the whole table to join it with a list.
     pub(crate) fn select_among<'t>(
@@ -329,6 +353,57 @@ impl Searched {
             Self::Departments => ("departments", "department_search"),
             Self::Mutuals => ("mutuals", "mutual_search"),
         }
+    }
+
+    pub(crate) fn table(self) -> &'static str {
+        let (table, _) = self.tables();
+        table
+    }
+
+    pub(crate) fn index(self) -> &'static str {
+        let (_, index) = self.tables();
+        index
+    }
+
+    /// Selects by what records are found: on PostgreSQL their words; on SQLite, whose index can't tell them, how many they are.
+    pub(crate) fn select_indexed(self, dialect: Dialect) -> String {
+        let (table, index) = self.tables();
+        let owner = dialect.bytes(&format!("{table}.id"));
+        match dialect {
+            Dialect::Postgres => format!(
+                "SELECT {owner} AS owner, {} AS word FROM {table} JOIN {index} s ON s.row_no = {table}.row_no WHERE ",
+                dialect.bytes("array_to_string(tsvector_to_array(s.tokens), ' ')")
+            ),
+            Dialect::Sqlite => format!(
+                "SELECT {owner} AS owner, {table}.row_no AS row_no, s.sz AS size FROM {table} \
+                 LEFT JOIN {index}_docsize s ON s.id = {table}.row_no WHERE "
+            ),
+        }
+    }
+
+    /// Whether SQLite's index has all these words under a number. An index that can't be read has none.
+    pub(crate) fn has_words(self, conn: &mut Conn, row_no: i64, words: &[&str]) -> bool {
+        let index = self.index();
+        let all = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
+        let select = Fragment::default()
+            .sql(format!("SELECT COUNT(*) AS number FROM {index} WHERE {index} MATCH "))
+            .parameter(all)
+            .sql(" AND rowid = ")
+            .number(row_no);
+        select.statement().get_result::<Number>(conn).is_ok_and(|found| found.number == 1)
+    }
+
+    /// How many numbers the index knows under which there is no record.
+    pub(crate) fn surplus(self, conn: &mut Conn) -> QueryResult<i64> {
+        let (table, index) = self.tables();
+        let (indexed, number) = match conn.dialect() {
+            Dialect::Postgres => (index.to_owned(), "row_no"),
+            Dialect::Sqlite => (format!("{index}_docsize"), "id"),
+        };
+        let select = format!(
+            "SELECT COUNT(*) AS number FROM {indexed} s WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.row_no = s.{number})"
+        );
+        Ok(Statement::new(select).get_result::<Number>(conn)?.number)
     }
 
     /// The number by which the index knows a record.

@@ -15,6 +15,9 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{BigInt, Bool, HasSqlType, Text, Untyped};
+use document::value::hex;
+
+use crate::backend::dialect::Dialect;
 
 /// A part of a statement; as an expression, a condition on whatever table the query is about.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +51,17 @@ impl Fragment {
     pub(crate) fn number(mut self, value: i64) -> Self {
         self.pieces.push(Piece::Number(value));
         self
+    }
+
+    /// Goes on with a text as it is stored, which may be no text: then it stands in the statement itself.
+    pub(crate) fn bytes(self, dialect: Dialect, stored: &[u8]) -> Self {
+        match (dialect, str::from_utf8(stored)) {
+            (Dialect::Sqlite, Err(_)) => {
+                let sql = self.sql(format!("CAST(x'{}' AS TEXT)", hex(stored)));
+                Self { varies: true, ..sql }
+            }
+            (_, text) => self.parameter(text.unwrap_or_default()),
+        }
     }
 
     /// Goes on with parameters between commas.
@@ -160,8 +174,9 @@ impl<S, C> RunQueryDsl<C> for Fixed<'_, S> {}
 /// Rows that a record is found by, such as its sectors: pairs of a word and the record's id.
 #[derive(Clone, Debug)]
 pub struct FoundBy {
-    rows: Vec<[String; 2]>,
-    into: &'static str,
+    pub(crate) rows: Vec<[String; 2]>,
+    /// The table that they are in, with its columns.
+    pub(crate) into: &'static str,
     insert: fn(&mut SqliteConnection, &[String; 2]) -> QueryResult<usize>,
 }
 

@@ -75,6 +75,7 @@ diesel::table! {
         last_modified -> Nullable<Text>,
         body -> Text,
         created_at -> Timestamp,
+        entry_seq -> Nullable<BigInt>,
     }
 }
 

@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp};
 use document::value::hex;
 use domain::Kind;
 pub use domain::record::EntryAction as Action;
+use sha2::{Digest as _, Sha256};
 
 use crate::backend::json::{instant, parsed};
 use crate::backend::schema::{entries, log_head};
@@ -123,9 +124,36 @@ impl<'e> Row<'e> {
         Ok(row)
     }
 
-    /// The hash of all that it says beside its hash.
+    /// The hash by which it is in the tree: that of all that it says.
+    ///
+    /// Of a restricted entry it is the hash of what everybody is shown: that it is restricted, with its number, its time and the hash of
+    /// the rest. So nobody can pass off an entry as restricted that is not.
     pub(crate) fn hash(&self) -> Hash {
-        merkle::leaf_hash(self.canonical().as_bytes())
+        let leaf = match self.content_hash() {
+            Some(content) => format!(
+                r#"{{"at":"{}","content_hash":"{}","restricted":true,"seq":{}}}"#,
+                self.instant(),
+                hex(&content),
+                self.seq
+            ),
+            None => self.canonical(),
+        };
+        merkle::leaf_hash(leaf.as_bytes())
+    }
+
+    /// The hash of all that a restricted entry says.
+    pub(crate) fn content_hash(&self) -> Option<Hash> {
+        self.restricted.then(|| Sha256::digest(self.canonical()).into())
+    }
+
+    /// Whether it says what it said when it got its hash. Restricted entries were once hashed as all others are.
+    pub(crate) fn is_as_hashed(&self) -> bool {
+        let is = |hash: Hash| self.leaf_hash == hash;
+        is(self.hash()) || self.restricted && is(merkle::leaf_hash(self.canonical().as_bytes()))
+    }
+
+    fn instant(&self) -> String {
+        self.at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true)
     }
 
     /// The entry as canonical JSON (RFC 8785): members in the order of their names, no white space. A nonce, a reason and a
@@ -141,7 +169,7 @@ impl<'e> Row<'e> {
             self.action,
             quoted(&self.actor),
             self.after.as_deref().unwrap_or("null"),
-            self.at.and_utc().to_rfc3339_opts(SecondsFormat::Micros, true),
+            self.instant(),
             quoted(&self.request_id),
             self.resource_id,
             self.resource_type,

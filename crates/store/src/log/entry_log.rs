@@ -20,6 +20,7 @@ use crate::error::Error;
 use crate::log::entry::{Action, Entry, Head, HeadRow, Row};
 use crate::log::epoch::EpochId;
 use crate::log::log_tree;
+use crate::log::merkle::Hash;
 use crate::log::renewal::LogPlace;
 use crate::register::{tombstone, visibility};
 use crate::transaction::ReadTx;
@@ -33,6 +34,8 @@ pub struct Logged {
     pub at: DateTime<Utc>,
     /// The hash by which it is in the log's tree.
     pub leaf_hash: Vec<u8>,
+    /// The hash of what it says, of an entry that is restricted: with it everybody can tell that the entry is.
+    pub content_hash: Option<Hash>,
     /// What it says; absent where the caller may not see it.
     pub content: Option<Content>,
 }
@@ -201,6 +204,8 @@ fn masked(tx: &mut ReadTx<'_>, rows: Vec<Row<'_>>, draft_access: DraftAccess<'_>
 
 impl Logged {
     pub(crate) fn of(row: Row<'_>, is_visible: bool) -> Result<Self, Error> {
+        // Entries from before there was such a hash have another leaf.
+        let content_hash = row.content_hash().filter(|_| row.leaf_hash == row.hash());
         let content = Content {
             action: valid("action", domain::vocabulary::find(&row.action))?,
             resource_type: parsed("resource_type", &row.resource_type)?,
@@ -214,6 +219,6 @@ impl Logged {
             nonce: row.nonce.map(Cow::into_owned),
         };
         let content = is_visible.then_some(content);
-        Ok(Self { seq: row.seq, at: instant(row.at), leaf_hash: row.leaf_hash, content })
+        Ok(Self { seq: row.seq, at: instant(row.at), leaf_hash: row.leaf_hash, content_hash, content })
     }
 }

@@ -149,7 +149,7 @@ pub fn show(
         return Err(Error::Gone { resource_type, key: key.to_owned(), deleted_at: instant(changed_at) });
     };
     let (document, reduced) = as_seen(tx, &id, seq, after, draft_access)?;
-    Ok(Representation { id, version, updated_at: instant(changed_at), document, reduced })
+    Ok(Representation { id, version, updated_at: instant(changed_at), entry_seq: seq, document, reduced })
 }
 
 /// A page of the records of a type that there were at an instant, in the order of their ids.
@@ -170,7 +170,7 @@ pub fn list_at(
     let mut items = Vec::with_capacity(found.len());
     for (id, seq, version, after) in found {
         let (document, reduced) = as_seen(tx, &id, seq, after.unwrap_or_default(), draft_access)?;
-        items.push(Listed { id, version, document, reduced });
+        items.push(Listed { id, version, entry_seq: Some(seq), document, reduced });
     }
     Ok(Slice { items, next, total: None })
 }

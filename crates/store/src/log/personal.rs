@@ -126,7 +126,7 @@ fn put_values(value: &mut Value, known: &HashMap<String, String>) {
     }
 }
 
-fn commitment_in(value: &Value) -> Option<&str> {
+pub(crate) fn commitment_in(value: &Value) -> Option<&str> {
     let members = value.as_object().filter(|members| members.len() == 1)?;
     members.get(COMMITMENT)?.as_str()
 }

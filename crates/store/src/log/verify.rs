@@ -1,11 +1,11 @@
-//! Checks the log against itself: every entry against its hash, the stored hashes of the tree against the entries, and the
-//! commitments against the values that are still there.
+//! Checks the log against itself: every entry against its hash, and the stored hashes of the tree against the entries.
 //!
 //! An entry's time is before that of the entry before it only where its action is `settle_clock`.
 //!
 //! It reads the columns as bytes: a byte that is no text, or an instant that is none, is a fault of that entry and no end of the check.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
@@ -13,31 +13,20 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 
 use crate::backend::dialect::Dialect;
 use crate::backend::fragment::Fragment;
-use crate::backend::schema::{entries, log_subtrees, personal_values};
+use crate::backend::schema::{entries, log_subtrees};
 use crate::error::Error;
 use crate::log::entry::Row;
 use crate::log::merkle::{Growing, Hash, Subtree};
-use crate::log::{entry_log, log_tree, personal};
+use crate::log::{entry_log, log_tree};
 use crate::transaction::ReadTx;
 
 /// Entries that are looked at in one statement.
-const AT_A_TIME: i64 = 1000;
+const AT_A_TIME: i64 = 500;
 /// After so many faults the rest is no news.
 const MOST_FAULTS: usize = 20;
 
-/// What a check of the log found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// So many entries were checked.
-    pub entries: i64,
-    /// The root of the tree over them, computed anew from what they say.
-    pub root: Hash,
-    /// What is wrong, the first entry first; nothing where the log is whole.
-    pub faults: Vec<LogFault>,
-}
-
 /// Something that is wrong with the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct LogFault {
     /// The entry, where it is one's.
     pub seq: Option<i64>,
@@ -45,14 +34,14 @@ pub struct LogFault {
     pub detail: String,
 }
 
-/// Checks the whole log in one go.
-pub(crate) fn whole(tx: &mut ReadTx<'_>) -> Result<Verified, Error> {
-    let head = entry_log::head(tx)?;
-    let mut check = Check::default();
-    while check.is_to_go_on(head) {
-        check = check.go_on(tx, head)?;
+impl fmt::Display for LogFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seq, detail } = self;
+        match seq {
+            Some(seq) => write!(f, "entry {seq} {detail}"),
+            None => f.write_str(detail),
+        }
     }
-    check.finish(tx, head)
 }
 
 /// A check on its way.
@@ -87,13 +76,12 @@ impl Check {
                 self.blame(self.next, "is missing");
                 self.next += 1;
             }
-            let said = row.hash(dialect);
-            match &said {
-                Ok(hash) if hash.as_slice() == row.leaf_hash => {}
-                Ok(_) => self.blame(row.seq, "does not match its hash"),
+            match row.read(dialect).map(|entry| entry.is_as_hashed()) {
+                Ok(true) => {}
+                Ok(false) => self.blame(row.seq, "does not match its hash"),
                 Err(detail) => self.blame(row.seq, detail),
             }
-            let leaf = said.ok().or_else(|| Hash::try_from(row.leaf_hash).ok()).unwrap_or_default();
+            let leaf = Hash::try_from(row.leaf_hash).unwrap_or_default();
             self.tree.push(leaf, |subtree, hash| completed.push((subtree, *hash)));
             self.next = row.seq.saturating_add(1);
         }
@@ -123,8 +111,8 @@ impl Check {
         Ok(())
     }
 
-    /// Checks what is stored beside the entries, and tells what all was found.
-    pub(crate) fn finish(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Verified, Error> {
+    /// Checks the stored hashes beyond the entries.
+    pub(crate) fn finish(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
         let beyond: Option<i64> = entries::table
             .filter(entries::seq.gt(entry_log::head(tx)?).or(entries::seq.lt(1)))
             .select(entries::seq)
@@ -142,16 +130,22 @@ impl Check {
             let detail = format!("{surplus} stored hashes are of entries after the head, {head}");
             self.faults.push(LogFault { seq: None, detail });
         }
-        let values: Vec<(String, Vec<u8>, String)> = personal_values::table
-            .select((personal_values::commitment, personal_values::salt, personal_values::value))
-            .load(tx.conn())?;
-        for (commitment, salt, value) in values {
-            if personal::hash(&salt, &value) != commitment {
-                let detail = format!("the stored value does not match the commitment {commitment}");
-                self.faults.push(LogFault { seq: None, detail });
-            }
-        }
-        Ok(Verified { entries: self.tree.size(), root: self.tree.root(), faults: self.faults })
+        Ok(self)
+    }
+
+    /// How many entries were checked.
+    pub(crate) fn entries(&self) -> i64 {
+        self.tree.size()
+    }
+
+    /// The root of the tree over them, computed anew.
+    pub(crate) fn root(&self) -> Hash {
+        self.tree.root()
+    }
+
+    /// What is wrong, the first entry first.
+    pub(crate) fn faults(&self) -> &[LogFault] {
+        &self.faults
     }
 
     fn blame(&mut self, seq: i64, detail: &str) {
@@ -209,9 +203,9 @@ impl RawEntry {
             .sql(" ORDER BY seq")
     }
 
-    /// The hash of what it says now.
-    fn hash(&self, dialect: Dialect) -> Result<Hash, &'static str> {
-        let row = Row {
+    /// The entry.
+    fn read(&self, dialect: Dialect) -> Result<Row<'_>, &'static str> {
+        Ok(Row {
             seq: self.seq,
             at: self.instant(dialect).ok_or("has an invalid time")?,
             actor: text(&self.actor)?,
@@ -221,12 +215,11 @@ impl RawEntry {
             resource_id: text(&self.resource_id)?,
             version: self.version,
             after: self.after.as_deref().map(text).transpose()?,
-            leaf_hash: Vec::new(),
+            leaf_hash: self.leaf_hash.clone(),
             reason: self.reason.as_deref().map(text).transpose()?,
             restricted: self.restricted,
             nonce: self.nonce.as_deref().map(text).transpose()?,
-        };
-        Ok(row.hash())
+        })
     }
 
     /// SQLite keeps an instant as text, which must be the very one that was written.

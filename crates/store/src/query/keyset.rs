@@ -98,6 +98,8 @@ pub struct Listed {
     pub id: String,
     /// Its version.
     pub version: i64,
+    /// The number of the entry that made it so; none where it is no record of the register.
+    pub entry_seq: Option<i64>,
     /// How the API shows it.
     pub document: String,
     /// Whether that is what the public is shown, and less than there is.
@@ -201,8 +203,8 @@ fn longest_walk(dialect: Dialect) -> i64 {
     }
 }
 
-/// A row of a list: id, version, sort key, document, what the public is shown, and whether the reader sees all.
-type Row = (String, i64, Option<String>, String, String, bool);
+/// A row of a list: id, version, entry, sort key, document, what the public is shown, and whether the reader sees all.
+type Row = (String, i64, i64, Option<String>, String, String, bool);
 
 impl Listing {
     /// The records of a kind that meet a condition. Everybody sees all that they say: a kind that may say something about a person
@@ -242,11 +244,11 @@ impl Listing {
         let mut next = None;
         if rows.len() > page.limit {
             rows.truncate(page.limit);
-            next = rows.last().map(|(id, _, key, ..)| Position { key: key.clone(), id: id.clone() });
+            next = rows.last().map(|(id, _, _, key, ..)| Position { key: key.clone(), id: id.clone() });
         }
-        let items = rows.into_iter().map(|(id, version, _, document, public, all)| {
+        let items = rows.into_iter().map(|(id, version, entry_seq, _, document, public, all)| {
             let (document, reduced) = for_reader(document, public, all);
-            Listed { id, version, document, reduced }
+            Listed { id, version, entry_seq: Some(entry_seq), document, reduced }
         });
         Ok(Slice { items: items.collect(), next, total: if page.count { Some(self.count(tx)?) } else { None } })
     }
@@ -254,11 +256,11 @@ impl Listing {
     /// The one record that the list has, as its reader may see it.
     pub(crate) fn one(&self, tx: &mut ReadTx<'_>) -> Result<Option<Representation>, Error> {
         let found = self.columns("updated_at", ", '', (1 = 1)").and(self.condition.clone());
-        let found = found.giving::<(Text, BigInt, Timestamp, Text, Text, Bool)>();
-        let found: Vec<(String, i64, NaiveDateTime, String, String, bool)> = found.load(tx.conn())?;
-        Ok(found.into_iter().next().map(|(id, version, updated_at, document, public, all)| {
+        let found = found.giving::<(Text, BigInt, BigInt, Timestamp, Text, Text, Bool)>();
+        let found: Vec<(String, i64, i64, NaiveDateTime, String, String, bool)> = found.load(tx.conn())?;
+        Ok(found.into_iter().next().map(|(id, version, entry_seq, updated_at, document, public, all)| {
             let (document, reduced) = for_reader(document, public, all);
-            Representation { id, version, updated_at: instant(updated_at), document, reduced }
+            Representation { id, version, updated_at: instant(updated_at), entry_seq, document, reduced }
         }))
     }
 
@@ -333,10 +335,12 @@ impl Listing {
             select.and(chosen)
         };
         if self.seen.is_some() {
-            return Ok(query.giving::<(Text, BigInt, Nullable<Text>, Text, Text, Bool)>().load(tx.conn())?);
+            return Ok(query.giving::<(Text, BigInt, BigInt, Nullable<Text>, Text, Text, Bool)>().load(tx.conn())?);
         }
-        let rows: Vec<(_, _, _, _)> = query.giving::<(Text, BigInt, Nullable<Text>, Text)>().load(tx.conn())?;
-        let whole = |(id, version, key, document)| (id, version, key, document, String::new(), true);
+        let rows: Vec<(_, _, _, _, _)> =
+            query.giving::<(Text, BigInt, BigInt, Nullable<Text>, Text)>().load(tx.conn())?;
+        let whole =
+            |(id, version, entry_seq, key, document)| (id, version, entry_seq, key, document, String::new(), true);
         Ok(rows.into_iter().map(whole).collect())
     }
 
@@ -348,7 +352,8 @@ impl Listing {
     /// place of what the public is shown and of whether the reader sees all.
     fn columns(&self, own: &str, whole: &'static str) -> Fragment {
         let table = self.table;
-        let select = Fragment::default().sql(format!("SELECT {table}.id, {table}.version, {own}, {table}.document"));
+        let columns = format!("{table}.id, {table}.version, {table}.entry_seq, {own}, {table}.document");
+        let select = Fragment::default().sql(format!("SELECT {columns}"));
         let select = match &self.seen {
             Some(seen) => select.and(seen.clone().within(format!(", {table}.public_document, ("), ")")),
             None => select.sql(whole),

@@ -56,6 +56,12 @@ impl StoredKind for Contract {
         ("status", |contract| Column::word(contract.status.as_str())),
         ("is_first", |contract| Column::Flag(Some(contract.is_first))),
     ];
+    const FOUND_IN: &'static [&'static str] = &[CpvCodes::INTO];
+
+    fn parts(&self, id: &str) -> Vec<FoundBy> {
+        let codes = self.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
+        FoundBy::rows::<CpvCodes>(codes).into_iter().collect()
+    }
 }
 
 impl StoredRecord for Contract {
@@ -82,7 +88,7 @@ impl StoredRecord for Contract {
         let writing = Writing::new(record);
         remove_parts(tx, writing.id())?;
         let content = &writing.record.content;
-        let stored = writing.update(tx, parts(writing.id(), content).as_slice(), Action::Update, Remark::default())?;
+        let stored = writing.update(tx, &content.parts(writing.id()), Action::Update, Remark::default())?;
         let stays_first = content.is_first && content.mutual_id == current.content.mutual_id;
         if !stays_first {
             leave_first_place(tx, current)?;
@@ -125,7 +131,7 @@ impl StoredRoot for Contract {
         let mut record = record::entered(tx, *id, contract.clone());
         record.content.is_first = take_first_place(tx, &record)?;
         let writing = Writing::new(record);
-        writing.insert(tx, parts(writing.id(), &writing.record.content).as_slice(), Remark::default())
+        writing.insert(tx, &writing.record.content.parts(writing.id()), Remark::default())
     }
 }
 
@@ -282,12 +288,6 @@ struct CpvCodes;
 
 impl FindingTable for CpvCodes {
     const INTO: &'static str = "contract_cpv_codes (cpv_code, contract_id)";
-}
-
-/// What else is written with a contract: the rows that it is found by.
-fn parts(id: &str, contract: &Contract) -> Option<FoundBy> {
-    let codes = contract.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
-    FoundBy::rows::<CpvCodes>(codes)
 }
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {

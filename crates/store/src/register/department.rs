@@ -14,8 +14,8 @@ use crate::error::{Conflict, Error, refuse};
 use crate::known::Naming;
 use crate::query::keyset::{KeyKind, SortKey, Sorted, Values};
 use crate::register::named::{self, NamedKind};
-use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
-use crate::register::record::{self, Columns, StoredKind};
+use crate::register::naming::{OfDepartment, Owner, identifiers_of, remove_identifiers};
+use crate::register::record::{self, Columns, StoredKind, Words};
 use crate::register::root::StoredRecord;
 use crate::register::tombstone::Confidants;
 use crate::register::{child, contract, reference};
@@ -36,6 +36,16 @@ impl StoredKind for Department {
         ("closed_on", |department| Column::text_option(department.life.closed_on.as_ref())),
         ("successor_id", |department| Column::text_option(department.life.successor_id.as_ref())),
     ];
+    const FOUND_IN: &'static [&'static str] = &[OfDepartment::INTO, PolicyAreas::INTO];
+    const FOUND_BY_WORDS: Option<Words<Self>> = Some((<Self as NamedKind>::SEARCHED, <Self as NamedKind>::words));
+
+    fn parts(&self, id: &str) -> Vec<FoundBy> {
+        let areas = self.policy_areas.iter().map(|sector| [sector.to_string(), id.to_owned()]);
+        [identifiers_of(Owner::Department(id), &self.identifiers), FoundBy::rows::<PolicyAreas>(areas)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
 }
 
 impl StoredRecord for Department {
@@ -78,14 +88,6 @@ impl NamedKind for Department {
 
     fn slug_mut(&mut self) -> &mut Slug {
         &mut self.slug
-    }
-
-    fn parts(&self, id: &str) -> Vec<FoundBy> {
-        let areas = self.policy_areas.iter().map(|sector| [sector.to_string(), id.to_owned()]);
-        [identifiers_of(Owner::Department(id), &self.identifiers), FoundBy::rows::<PolicyAreas>(areas)]
-            .into_iter()
-            .flatten()
-            .collect()
     }
 
     fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {

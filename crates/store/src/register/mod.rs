@@ -23,4 +23,5 @@ pub(crate) mod stage_transition;
 pub(crate) mod support_request;
 pub(crate) mod tombstone;
 pub(crate) mod upgrade;
+pub(crate) mod verify;
 pub(crate) mod visibility;

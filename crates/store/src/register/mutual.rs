@@ -19,8 +19,8 @@ use crate::known::Naming;
 use crate::query::keyset::{KeyKind, SortKey, Sorted, Values};
 use crate::query::span;
 use crate::register::named::{self, NamedKind};
-use crate::register::naming::{Owner, identifiers_of, remove_identifiers};
-use crate::register::record::{self, Columns, StoredKind};
+use crate::register::naming::{OfMutual, Owner, identifiers_of, remove_identifiers};
+use crate::register::record::{self, Columns, StoredKind, Words};
 use crate::register::root::StoredRecord;
 use crate::register::tombstone::Confidants;
 use crate::register::{child, contract, reference, staff_count};
@@ -55,6 +55,21 @@ impl StoredKind for Mutual {
         ("staff_count", |mutual| Column::Integer(mutual.staff.staff_count)),
         ("staff_counted_on", |mutual| Column::text_option(mutual.staff.staff_counted_on.as_ref())),
     ];
+    const FOUND_IN: &'static [&'static str] = &[OfMutual::INTO, Sectors::INTO, OtherDepartments::INTO];
+    const FOUND_BY_WORDS: Option<Words<Self>> = Some((<Self as NamedKind>::SEARCHED, <Self as NamedKind>::words));
+
+    fn parts(&self, id: &str) -> Vec<FoundBy> {
+        let sectors = self.sectors.iter().map(|sector| [sector.to_string(), id.to_owned()]);
+        let others = self.parents.other_department_ids.iter().map(|other| [other.to_string(), id.to_owned()]);
+        [
+            identifiers_of(Owner::Mutual(id), &self.identifiers),
+            FoundBy::rows::<Sectors>(sectors),
+            FoundBy::rows::<OtherDepartments>(others),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
 }
 
 impl StoredRecord for Mutual {
@@ -102,19 +117,6 @@ impl NamedKind for Mutual {
 
     fn slug_mut(&mut self) -> &mut Slug {
         &mut self.slug
-    }
-
-    fn parts(&self, id: &str) -> Vec<FoundBy> {
-        let sectors = self.sectors.iter().map(|sector| [sector.to_string(), id.to_owned()]);
-        let others = self.parents.other_department_ids.iter().map(|other| [other.to_string(), id.to_owned()]);
-        [
-            identifiers_of(Owner::Mutual(id), &self.identifiers),
-            FoundBy::rows::<Sectors>(sectors),
-            FoundBy::rows::<OtherDepartments>(others),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
     }
 
     fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {

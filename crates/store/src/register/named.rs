@@ -34,10 +34,7 @@ pub trait NamedKind: StoredRecord<Document: Input<Value = Slugged<Self>>> + Sort
     /// Its slug, to be replaced where it was taken.
     fn slug_mut(&mut self) -> &mut Slug;
 
-    /// What else is written with a record: the rows that it is found by.
-    fn parts(&self, id: &str) -> Vec<FoundBy>;
-
-    /// Takes these rows away.
+    /// Takes away the rows that it is found by.
     fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error>;
 
     /// The words that a filter searches for.

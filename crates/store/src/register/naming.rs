@@ -181,13 +181,13 @@ pub(crate) enum Owner<'o> {
     Mutual(&'o str),
 }
 
-struct OfDepartment;
+pub(crate) struct OfDepartment;
 
 impl FindingTable for OfDepartment {
     const INTO: &'static str = "identifiers (identifier, department_id)";
 }
 
-struct OfMutual;
+pub(crate) struct OfMutual;
 
 impl FindingTable for OfMutual {
     const INTO: &'static str = "identifiers (identifier, mutual_id)";

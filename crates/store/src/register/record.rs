@@ -1,7 +1,7 @@
 //! How a record is kept: its document, and the columns that statements look into.
 //!
-//! A row is `id, version, created_at, updated_at, document`, with `public_document` where the public may be shown less, the record that it
-//! belongs to where there is one, and the columns that its kind names: what lists are filtered and ordered by, what refers to other
+//! A row is `id, version, created_at, updated_at, document, entry_seq`, with `public_document` where the public may be shown less, the record
+//! that it belongs to where there is one, and the columns that its kind names: what lists are filtered and ordered by, what refers to other
 //! records, what is unique and what is counted over many records. A record is read from its document alone. The texts of the
 //! statements that write are the same each time, so that each is prepared once.
 
@@ -18,7 +18,7 @@ use document::{Documented, Wire};
 use domain::{Id, Key, Record, Recorded};
 
 use crate::backend::column::{Column, Takes};
-use crate::backend::dialect;
+use crate::backend::dialect::{self, Searched};
 use crate::backend::fragment::{FoundBy, Fragment};
 use crate::backend::json::{instant, parsed};
 use crate::error::Error;
@@ -34,10 +34,29 @@ pub trait StoredKind: Documented {
     const PARENT: Option<&'static str> = None;
     /// The columns beside those that every record has.
     const COLUMNS: Columns<Self>;
+    /// The tables of the rows that records are found by, with their columns: `mutual_sectors (sector, mutual_id)`.
+    const FOUND_IN: &'static [&'static str] = &[];
+    /// The index of their words, with what makes the words of a record.
+    const FOUND_BY_WORDS: Option<Words<Self>> = None;
+
+    /// What else is written with a record of this id: the rows that it is found by.
+    fn parts(&self, _id: &str) -> Vec<FoundBy> {
+        Vec::new()
+    }
 }
 
 /// The names of columns, each with what stands in it for a record of this content.
 pub type Columns<T> = &'static [(&'static str, fn(&T) -> Column)];
+
+/// The column with the number of the entry that made the record what it is.
+pub(crate) const ENTRY_SEQ: &str = "entry_seq";
+/// The column with all that the record says, as JSON.
+pub(crate) const DOCUMENT: &str = "document";
+/// The column with what the public is shown of it.
+pub(crate) const PUBLIC_DOCUMENT: &str = "public_document";
+
+/// An index of words, with what makes the words of a record.
+pub type Words<T> = (Searched, fn(&T) -> String);
 
 /// What follows from the declaration of a kind.
 struct Shape<T>(PhantomData<fn() -> T>);
@@ -50,10 +69,10 @@ impl<T: StoredKind> Shape<T> {
         ["id", "created_at"].into_iter().chain(T::PARENT)
     }
 
-    /// The others.
+    /// The others, beside [`ENTRY_SEQ`].
     fn columns() -> impl Iterator<Item = &'static str> {
-        let public = Self::IS_PERSONAL.then_some("public_document");
-        ["version", "updated_at", "document"].into_iter().chain(public).chain(T::COLUMNS.iter().map(|(name, _)| *name))
+        let public = Self::IS_PERSONAL.then_some(PUBLIC_DOCUMENT);
+        ["version", "updated_at", DOCUMENT].into_iter().chain(public).chain(T::COLUMNS.iter().map(|(name, _)| *name))
     }
 }
 
@@ -102,9 +121,21 @@ impl<T: StoredKind> Writing<T> {
         &self.row.id
     }
 
+    /// Its document.
+    pub(crate) fn document(&self) -> &str {
+        &self.document
+    }
+
+    /// What stands in its columns, beside [`ENTRY_SEQ`].
+    pub(crate) fn cells(&self) -> impl Iterator<Item = (&'static str, &Column)> {
+        let names = Shape::<T>::fixed().chain(Shape::<T>::columns());
+        names.zip(self.row.fixed.iter().chain(&self.row.columns))
+    }
+
     /// Adds the record to its table, with further rows that it is found by, and to the log.
     pub(crate) fn insert(&self, tx: &mut WriteTx<'_>, parts: &[FoundBy], remark: Remark) -> Result<Stored<T>, Error> {
-        dialect::write_with_parts(tx.adding(), self.statement::<true>(), parts)?;
+        let entry_seq = tx.next_seq();
+        dialect::write_with_parts(tx.adding(), self.statement::<true>(entry_seq), parts)?;
         self.log(tx, Action::Create, remark)
     }
 
@@ -116,29 +147,45 @@ impl<T: StoredKind> Writing<T> {
         action: Action,
         remark: Remark,
     ) -> Result<Stored<T>, Error> {
-        dialect::write_with_parts(tx.changing(), self.statement::<false>(), parts)?;
+        let entry_seq = tx.next_seq();
+        dialect::write_with_parts(tx.changing(), self.statement::<false>(entry_seq), parts)?;
         self.log(tx, action, remark)
     }
 
-    /// Rewrites the row without a change to the record: no version goes up, nothing is logged.
-    pub(crate) fn rewrite(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
-        Ok(dialect::write_with_parts(tx.changing(), self.statement::<false>(), &[])?)
+    /// Rewrites the row without a change to the record: no version goes up, nothing is logged, and the entry that made it is the same.
+    fn rewrite(&self, tx: &mut WriteTx<'_>, entry_seq: i64) -> Result<(), Error> {
+        Ok(dialect::write_with_parts(tx.changing(), self.statement::<false>(entry_seq), &[])?)
     }
 
-    fn statement<const IS_NEW: bool>(&self) -> Write<'_, T, IS_NEW> {
-        Write { row: &self.row, kind: PhantomData }
+    fn statement<const IS_NEW: bool>(&self, entry_seq: i64) -> Write<'_, T, IS_NEW> {
+        Write { row: &self.row, entry_seq: Column::Integer(Some(entry_seq)), kind: PhantomData }
     }
 
     fn log(&self, tx: &mut WriteTx<'_>, action: Action, remark: Remark) -> Result<Stored<T>, Error> {
         let after = if Shape::<T>::IS_PERSONAL {
-            let members = record::personal(&<T::Document as Wire>::OBJECT);
-            personal::commit(tx, T::KIND, self.id(), &members, self.canonical.to_string())?.into()
+            personal::commit(tx, T::KIND, self.id(), &personal_members::<T>(), self.canonical.to_string())?.into()
         } else {
             Arc::clone(&self.canonical)
         };
+        let entry_seq = tx.next_seq();
         tx.log(action, T::KIND, self.row.id.clone(), self.record.version, Some(after), remark);
-        Ok(Stored { record: Arc::clone(&self.record), document: Arc::clone(&self.document) })
+        Ok(Stored { record: Arc::clone(&self.record), document: Arc::clone(&self.document), entry_seq })
     }
+}
+
+/// The columns of its table.
+pub(crate) fn names<T: StoredKind>() -> impl Iterator<Item = &'static str> {
+    Shape::<T>::fixed().chain(Shape::<T>::columns()).chain([ENTRY_SEQ])
+}
+
+/// Whether its records may say something about a person.
+pub(crate) const fn is_personal<T: StoredKind>() -> bool {
+    Shape::<T>::IS_PERSONAL
+}
+
+/// JSON Pointers to what its documents say about a person.
+pub(crate) fn personal_members<T: StoredKind>() -> Vec<String> {
+    record::personal(&<T::Document as Wire>::OBJECT)
 }
 
 /// A record of this content that is entered now.
@@ -173,12 +220,13 @@ pub(crate) fn find_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> R
 pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> Result<Representation, Error> {
     const { assert!(!Shape::<T>::IS_PERSONAL, "the public may be shown less") };
     let table = T::KIND.table();
-    let query = Fragment::default().sql(format!("SELECT id, version, updated_at, document FROM {table} WHERE "));
+    let query = format!("SELECT id, version, updated_at, entry_seq, document FROM {table} WHERE ");
+    let query = Fragment::default().sql(query);
     let found: Option<Shown> = query.and(with_key::<T>(key)).statement().load(tx.conn())?.into_iter().next();
-    let Some(Shown { id, version, updated_at, document }) = found else {
+    let Some(Shown { id, version, updated_at, entry_seq, document }) = found else {
         return Err(tombstone::missing(tx, T::KIND, key.to_string()));
     };
-    Ok(Representation { id, version, updated_at: instant(updated_at), document, reduced: false })
+    Ok(Representation { id, version, updated_at: instant(updated_at), entry_seq, document, reduced: false })
 }
 
 /// The record with this id or slug, as a condition.
@@ -210,7 +258,9 @@ pub(crate) fn load<T: StoredKind>(tx: &mut ReadTx<'_>, condition: Fragment) -> R
 fn select<T: StoredKind>() -> String {
     let table = T::KIND.table();
     let parent = T::PARENT.unwrap_or("NULL");
-    format!("SELECT {table}.id, version, created_at, updated_at, {parent} AS parent_id, document FROM {table}")
+    format!(
+        "SELECT {table}.id, version, created_at, updated_at, entry_seq, {parent} AS parent_id, document FROM {table}"
+    )
 }
 
 /// Takes a record out of the register: its row goes, its id and slug stay taken, and the log says so.
@@ -245,7 +295,8 @@ pub(crate) fn upgrade<T: StoredKind>(tx: &mut WriteTx<'_>, from: usize, after: &
     for mut row in found {
         let upgraded = record::upgrade::<T>(&row.document, from);
         row.document = upgraded.map_err(|said| corrupt::<T>(&row.id, &said))?;
-        Writing::new(row.into_record::<T>()?).rewrite(tx)?;
+        let entry_seq = row.entry_seq;
+        Writing::new(row.into_record::<T>()?).rewrite(tx, entry_seq)?;
     }
     Ok(last)
 }
@@ -262,6 +313,8 @@ struct Shown {
     version: i64,
     #[diesel(sql_type = Timestamp)]
     updated_at: NaiveDateTime,
+    #[diesel(sql_type = BigInt)]
+    entry_seq: i64,
     #[diesel(sql_type = Text)]
     document: String,
 }
@@ -276,6 +329,8 @@ struct Found {
     created_at: NaiveDateTime,
     #[diesel(sql_type = Timestamp)]
     updated_at: NaiveDateTime,
+    #[diesel(sql_type = BigInt)]
+    entry_seq: i64,
     #[diesel(sql_type = Nullable<Text>)]
     parent_id: Option<String>,
     #[diesel(sql_type = Text)]
@@ -298,6 +353,7 @@ impl Found {
 /// `INSERT` of a row that is new, `UPDATE` of one that is there. Its text is made once for each kind.
 struct Write<'r, T, const IS_NEW: bool> {
     row: &'r Row,
+    entry_seq: Column,
     kind: PhantomData<fn() -> T>,
 }
 
@@ -312,13 +368,13 @@ impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Write<'_, T, true> {
         out.push_sql("INSERT INTO ");
         out.push_sql(T::KIND.table());
         let mut before = " (";
-        for name in Shape::<T>::fixed().chain(Shape::<T>::columns()) {
+        for name in Shape::<T>::fixed().chain(Shape::<T>::columns()).chain([ENTRY_SEQ]) {
             out.push_sql(before);
             out.push_sql(name);
             before = ", ";
         }
         before = ") VALUES (";
-        for column in self.row.fixed.iter().chain(&self.row.columns) {
+        for column in self.row.fixed.iter().chain(&self.row.columns).chain([&self.entry_seq]) {
             out.push_sql(before);
             DB::take(column, &mut out)?;
             before = ", ";
@@ -333,7 +389,8 @@ impl<T: StoredKind, DB: Takes> QueryFragment<DB> for Write<'_, T, false> {
         out.push_sql("UPDATE ");
         out.push_sql(T::KIND.table());
         let mut before = " SET ";
-        for (name, column) in Shape::<T>::columns().zip(&self.row.columns) {
+        let columns = self.row.columns.iter().chain([&self.entry_seq]);
+        for (name, column) in Shape::<T>::columns().chain([ENTRY_SEQ]).zip(columns) {
             out.push_sql(before);
             out.push_sql(name);
             out.push_sql(" = ");

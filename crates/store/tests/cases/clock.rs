@@ -136,7 +136,7 @@ async fn the_operator_settles_the_clock_of_a_running_service(register: &Register
     assert_eq!(settled.unwrap().wrong, Some((1, 1)));
     machine.enter("After").await.unwrap();
     assert_eq!(machine.store.judge_clock(), None);
-    assert_eq!(machine.store.verify_log().await.unwrap().faults, []);
+    assert_eq!(machine.store.verify().await.unwrap().faults, []);
 }
 
 /// The check writes all the same, so that a database that fails is told too.

@@ -105,7 +105,7 @@ async fn a_backup_is_restored_into_a_free_place(register: &Register) {
     assert_eq!(register.store.epoch().id, begun.previous);
     restored.enter(mutual("After")).await;
     assert_eq!(restored.entries().last().unwrap().seq, 52);
-    assert_eq!(restored.store.verify_log().await.unwrap().faults, []);
+    assert_eq!(restored.store.verify().await.unwrap().faults, []);
 }
 
 /// A backup that is restored a second time makes a third epoch, and one of a restored register a chain of them.

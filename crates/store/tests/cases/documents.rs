@@ -6,7 +6,8 @@ use domain::{Department, DraftAccess, Scrutineer, StaffBallot};
 use store::{Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
 
 use crate::fixture::{ballot, checked, declared_ballot, department, mutual, parsed};
-use crate::kit::{Raw, Register, shown, stamp};
+use crate::kit::{Raw, Register, stamp};
+use document::record::shown;
 
 /// An upgrade that does not end fails the case.
 async fn bring_up_to_date(store: &Store, second: i64) -> Result<(), Error> {
@@ -35,7 +36,7 @@ async fn all_documents_are_upgraded_once_and_nothing_else_changes(register: &Reg
     // More than are upgraded at a time.
     let mut expected = Vec::new();
     for n in 0..520 {
-        expected.push(shown(&register.enter(department(&format!("Department {n}"))).await).document);
+        expected.push(shown(&register.enter(department(&format!("Department {n}"))).await));
     }
     bring_up_to_date(&register.store, 5).await.unwrap();
     let entries = register.entries();
@@ -65,7 +66,7 @@ async fn an_upgrade_that_was_cut_short_goes_on_where_it_was(register: &Register)
 
     bring_up_to_date(&register.store, 6).await.unwrap();
 
-    let expected = [format!(" {}", shown(&done).document), shown(&left).document];
+    let expected = [format!(" {}", shown(&done)), shown(&left)];
     assert_eq!(departments_shown(&register.store).await, expected);
     assert_eq!(register.database.raw().count("document_versions WHERE upgraded_through IS NOT NULL"), 0);
 }
@@ -126,7 +127,7 @@ async fn documents_of_a_newer_form_are_refused_and_left_as_they_are(register: &R
     let refused = bring_up_to_date(&register.store, 6).await.unwrap_err().to_string();
 
     assert!(refused.contains("departments have the version 99"), "{refused}");
-    assert_eq!(departments_shown(&register.store).await, [shown(&there).document]);
+    assert_eq!(departments_shown(&register.store).await, [shown(&there)]);
 }
 
 /// What no release can read is no reason to lose it, and the message says which record it is.

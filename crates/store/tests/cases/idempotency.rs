@@ -16,6 +16,7 @@ fn answer(body: &str) -> Answer {
         resource_id: "there".to_owned(),
         etag: None,
         last_modified: Some("then".to_owned()),
+        entry_seq: Some(7),
         body: body.to_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! A register of its own for each case, ways to look behind it, and properties that await.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,11 @@ impl Register {
     /// What the entry log holds.
     pub fn entries(&self) -> Vec<Entry> {
         self.database.raw().entries()
+    }
+
+    /// The number of the newest entry about each record, by its id.
+    pub fn newest_entries(&self) -> HashMap<String, i64> {
+        self.entries().into_iter().map(|entry| (entry.resource_id, entry.seq)).collect()
     }
 
     /// Empties every table.
@@ -309,17 +315,18 @@ pub struct Entry {
 }
 
 /// What a list shows of a record.
-pub fn listed<T: Documented>(record: &Record<T>) -> Listed {
-    let Representation { id, version, document, .. } = shown(record);
-    Listed { id, version, document, reduced: false }
+pub fn listed<T: Documented>(record: &Record<T>, entry_seq: i64) -> Listed {
+    let Representation { id, version, document, .. } = shown(record, entry_seq);
+    Listed { id, version, entry_seq: Some(entry_seq), document, reduced: false }
 }
 
-/// What is shown of a record.
-pub fn shown<T: Documented>(record: &Record<T>) -> Representation {
+/// What is shown of a record that this entry made.
+pub fn shown<T: Documented>(record: &Record<T>, entry_seq: i64) -> Representation {
     Representation {
         id: record.id.to_string(),
         version: record.version,
         updated_at: record.updated_at,
+        entry_seq,
         document: document::record::shown(record),
         reduced: false,
     }

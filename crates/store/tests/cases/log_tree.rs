@@ -60,16 +60,16 @@ async fn a_log_that_is_older_than_its_stored_hashes_gets_them(register: &Registe
     store::migrate(&register.database.url()).unwrap();
 
     assert_eq!(hashes(register), 2);
-    assert_eq!(register.store.verify_log().await.unwrap().faults, []);
+    assert_eq!(register.store.verify().await.unwrap().faults, []);
     store::migrate(&register.database.url()).unwrap();
     assert_eq!(hashes(register), 2);
 }
 
 async fn a_whole_log_is_found_whole(register: &Register) {
-    assert_eq!(register.store.verify_log().await.unwrap().entries, 0);
+    assert_eq!(register.store.verify().await.unwrap().entries, 0);
     let leaves = grow(register, 300).await;
 
-    let found = register.store.verify_log().await.unwrap();
+    let found = register.store.verify().await.unwrap();
 
     assert_eq!((found.entries, found.faults), (300, vec![]));
     assert_eq!(Ok(found.root), merkle::root(300, &mut finder(&leaves)));
@@ -116,14 +116,14 @@ async fn a_changed_entry_is_named(register: &Register) {
         raw.execute(&format!("CREATE TABLE kept AS SELECT * FROM entries WHERE seq = {seq}"));
         raw.execute(&format!("UPDATE entries SET {column} = {value} WHERE seq = {seq}"));
 
-        let found = register.store.verify_log().await.unwrap();
+        let found = register.store.verify().await.unwrap();
 
         assert_eq!(found.faults.first().and_then(|fault| fault.seq), Some(seq), "{column}: {found:?}");
         raw.execute(&format!("DELETE FROM entries WHERE seq IN ({seq}, 1000)"));
         raw.execute("INSERT INTO entries SELECT * FROM kept");
         raw.execute("DROP TABLE kept");
     }
-    assert_eq!(register.store.verify_log().await.unwrap().faults, []);
+    assert_eq!(register.store.verify().await.unwrap().faults, []);
 }
 
 async fn a_changed_tree_is_noticed(register: &Register) {
@@ -131,15 +131,15 @@ async fn a_changed_tree_is_noticed(register: &Register) {
     let mut raw = register.database.raw();
     let nothing = if register.engine() == Engine::Sqlite { "zeroblob(32)" } else { "decode(repeat('00', 32), 'hex')" };
     raw.execute(&format!("UPDATE log_subtrees SET hash = {nothing}"));
-    let found = register.store.verify_log().await.unwrap();
+    let found = register.store.verify().await.unwrap();
     assert!(found.faults[0].detail.contains("entries 1 to 256"), "{found:?}");
 
     raw.execute("DELETE FROM log_subtrees");
-    assert_eq!(register.store.verify_log().await.unwrap().faults.len(), 1);
+    assert_eq!(register.store.verify().await.unwrap().faults.len(), 1);
     raw.execute("DELETE FROM entries WHERE seq = 256");
-    assert_eq!(register.store.verify_log().await.unwrap().faults[0].seq, Some(256));
+    assert_eq!(register.store.verify().await.unwrap().faults[0].seq, Some(256));
     raw.execute("UPDATE log_head SET seq = 254");
-    assert_eq!(register.store.verify_log().await.unwrap().faults[0].seq, Some(255));
+    assert_eq!(register.store.verify().await.unwrap().faults[0].seq, Some(255));
 }
 
 async fn waiting_ends_with_the_next_entry(register: &Register) {

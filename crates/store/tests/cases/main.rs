@@ -62,6 +62,7 @@ mod round_trip;
 mod search;
 mod shares;
 mod spool;
+mod verify;
 mod walks;
 mod write_ahead_log;
 mod writer;
