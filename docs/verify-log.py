@@ -129,12 +129,14 @@ def check_answer(url, keys):
     entries = answer.get("register_entries", []) if "items" in answer else headers.get_all("Register-Entry", [])
     if len(shown) != len(entries):
         sys.exit("the answer does not say which log entries its records are from")
-    pairs = [(record, int(seq), fetch(f"{service}/v1/entries?after={int(seq) - 1}&limit=1")[0]) for record, seq in zip(shown, entries)]
     head = fetch(f"{service}/v1/log/head")[0]
     size = head["tree_size"]
     for key in keys:
         check_signature(head, key)
-    for record, seq, page in pairs:
+    for record, seq in zip(shown, map(int, entries)):
+        if seq > size:
+            sys.exit(f"entry {seq} is not in the log, which has {size} entries")
+        page, _ = fetch(f"{service}/v1/entries?after={seq - 1}&limit=1&epoch={head['epoch']}")
         entry = page["items"][0] if page["items"] else {}
         if entry.get("seq") != seq:
             sys.exit(f"entry {seq} is not in the log")

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::caller::Caller;
 use crate::figures::answers::Answers;
 use crate::history::signing::LogSigner;
+use crate::history::sweep::Sweep;
 use crate::http::connection::Connections;
 use crate::http::drain::Drain;
 use crate::http::request_id::RequestId;
@@ -78,6 +79,7 @@ pub struct Shared {
     pub scrutineer_above: i64,
     pub signer: Option<LogSigner>,
     pub answers: Answers,
+    pub sweep: Sweep,
     /// Where callers reach the service, for people to copy.
     pub address: String,
     /// Told when there is an import whose rows are to be entered.

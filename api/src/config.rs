@@ -14,6 +14,7 @@ use store::{DatabaseUrl, Making, SpoolSettings};
 use crate::app::Pace;
 use crate::caller::jwt;
 use crate::history::signing::LogSigner;
+use crate::history::sweep;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::Rate;
 
@@ -96,6 +97,9 @@ pub struct Production {
     #[arg(long = "export-min-rate", env = "MUTUALS_EXPORT_MIN_RATE", default_value = "8", value_name = "KIB")]
     #[arg(value_parser = value_parser!(u64).range(0..=1 << 20))]
     pub export_rate: u64,
+    /// How much of one core the service may use to compare its register with its log, in percent, or `off`
+    #[arg(long, env = "MUTUALS_VERIFY_SWEEP", default_value = "1", value_name = "PERCENT|off")]
+    pub verify_sweep: sweep::Share,
     /// Address and port for Prometheus metrics; off by default
     #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,

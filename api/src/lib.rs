@@ -21,6 +21,7 @@ pub use caller::key::secret::Secret;
 pub use cli::{main, settings};
 pub use config::Config;
 pub use history::signing::LogSigner;
+pub use history::sweep::Share as SweepShare;
 pub use http::gate::BODY_LIMIT;
 pub use openapi::place::for_each_object;
 pub use openapi::profile::to_3_0;

@@ -28,6 +28,7 @@ use crate::caller::jwt::Verifier;
 use crate::caller::jwt::key_set::KeySetError;
 use crate::config::Config;
 use crate::figures::answers::Answers;
+use crate::history::sweep::{self, Sweep};
 use crate::http::connection::{self, Connection, Connections};
 use crate::http::cors::Cors;
 use crate::http::drain::Drain;
@@ -168,6 +169,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
         answers: Answers::default(),
+        sweep: Sweep::default(),
         address: config.address(),
     });
     let mut document = openapi::document(routes::described);
@@ -191,7 +193,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
                 signalled.map(heed_signals).transpose().map_err(|error| ServeError::Server(error.to_string()))?;
                 tidy_up_regularly(limits);
                 watch_clock(shared.clone());
-                keep_facts_near(shared);
+                keep_facts_near(shared.clone());
+                sweep::start(shared, config.production.verify_sweep);
                 import::start(importer);
                 Ok(listening)
             });

@@ -44,6 +44,8 @@ kit::on_both! {
     no_entry_is_taken_for_hidden_that_has_no_right_to_be,
     answers_are_checked_against_the_signed_head,
     a_changed_log_is_found_out,
+    a_register_that_is_not_what_its_log_says_is_found_out,
+    a_checkpoint_must_be_of_the_log_and_signed_by_its_key,
 }
 
 /// All of the feed, page by page.
@@ -946,6 +948,107 @@ async fn answers_are_checked_against_the_signed_head(app: &TestApp) {
     assert!(!is_right && said.contains("is not what entry 1 says: /region, /updated_at, /version"), "{said}");
     app.database().execute("UPDATE mutuals SET entry_seq = 800 WHERE slug = 'supplier'");
     assert!(!check("/v1/mutuals/supplier", "").0);
+}
+
+/// What people are shown is changed, and the log left as it is: the command names it, and so does the running service.
+async fn a_register_that_is_not_what_its_log_says_is_found_out(app: &TestApp) {
+    let sweeping = TestApp::with(Database::fresh(app.database().engine()), |config| {
+        config.production.verify_sweep = api::SweepShare::WHOLE;
+        config.production.metrics_listen = Some("127.0.0.1:0".parse().unwrap());
+    });
+    let app = &sweeping;
+    let supplier = app.create(MUTUALS, &mutual("Supplier")).await;
+    let draft = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&supplier))).await;
+    app.declare(&draft).await;
+    let verify = || Program::new(&["log", "verify"]).env("DATABASE_URL", &app.database().url()).run();
+    let whole = verify();
+    assert_eq!((whole.code, whole.stdout.contains("2 records are what the log says")), (Some(0), true), "{whole:?}");
+    assert_eq!(app.get("/readyz").await.expect(200).get("register"), None);
+
+    let change = |from: &str, to: &str| {
+        app.database().execute(&format!("UPDATE staff_ballots SET document = replace(document, '{from}', '{to}')"));
+    };
+    let votes = draft["counts"][0]["votes"].as_i64().unwrap();
+    change(&format!("\"votes\":{votes}"), &format!("\"votes\":{}", votes + 1));
+
+    let changed = verify();
+    let said = format!("staff_ballot {}, document /counts/0/votes: is not what the log says (entry 3)", id(&draft));
+    assert_eq!((changed.code, changed.stderr.contains(&said)), (Some(1), true), "{changed:?}");
+    let told = async |is_wanted: fn(&Value) -> bool| {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let ready = app.get("/readyz").await.expect(200);
+            if is_wanted(&ready["register"]) {
+                return metrics(app).await;
+            }
+            assert!(Instant::now() < end, "{ready}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let figures = told(|register| register == "differs from its log").await;
+    assert!(figures.contains("\nmutuals_register_differences 1\n"), "{figures}");
+    // What is put right is right again.
+    change(&format!("\"votes\":{}", votes + 1), &format!("\"votes\":{votes}"));
+    let figures = told(Value::is_null).await;
+    assert!(figures.contains("\nmutuals_register_differences 0\n"), "{figures}");
+    assert!(figures.contains("\nmutuals_last_verified_timestamp_seconds "), "{figures}");
+}
+
+async fn metrics(app: &TestApp) -> String {
+    let client = Client::to(app.metrics_address());
+    let answer = client.try_send(&client.request("GET".parse().unwrap(), "/metrics")).await.unwrap();
+    answer.text().to_owned()
+}
+
+async fn a_checkpoint_must_be_of_the_log_and_signed_by_its_key(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let signer = |name: &str, origin: &str| {
+        Program::new(&["log", "make-key", &file(name)]).run();
+        api::LogSigner::open(Path::new(&file(name)), origin).unwrap()
+    };
+    let (own, other) = (signer("own.pem", "example.org/log"), signer("other.pem", "example.org/log"));
+    fs::write(file("own-public.pem"), own.public_key_pem()).unwrap();
+    fs::write(file("own.vkey"), own.verifier_key()).unwrap();
+    let head = app.get("/v1/log/head").await.expect(200);
+    let root = head["root_hash"].as_str().unwrap();
+    let root: Vec<u8> = (0..64).step_by(2).map(|at| u8::from_str_radix(&root[at..at + 2], 16).unwrap()).collect();
+    let checkpoint = own.sign(1, &root.clone().try_into().unwrap()).1;
+    fs::write(file("kept"), &checkpoint).unwrap();
+    fs::write(file("kept.json"), json!({ "tree_size": 1, "checkpoint": checkpoint }).to_string()).unwrap();
+    fs::write(file("unsigned.json"), head.to_string()).unwrap();
+    fs::write(file("of-other"), other.sign(1, &root.try_into().unwrap()).1).unwrap();
+    fs::write(file("false"), checkpoint.replacen("\n1\n", "\n0\n", 1)).unwrap();
+    let verify = |checkpoint: &str, with: &[&str]| {
+        let checkpoint = file(checkpoint);
+        let arguments = [&["log", "verify", "--checkpoint", &checkpoint], with].concat();
+        Program::new(&arguments).env("DATABASE_URL", &app.database().url()).run()
+    };
+    let (public, key) = (file("own-public.pem"), file("own.pem"));
+    let by_pem = ["--public-key", &public, "--log-origin", "example.org/log"];
+
+    for (kept, with) in [
+        ("kept", &by_pem[..]),
+        ("kept.json", &by_pem[..]),
+        ("kept", &["--public-key", &file("own.vkey")]),
+        ("kept", &["--signing-key-file", &key, "--log-origin", "example.org/log"]),
+    ] {
+        let checked = verify(kept, with);
+        assert_eq!((checked.code, checked.stdout.contains("not checked")), (Some(0), false), "{checked:?}");
+    }
+    let unchecked = verify("kept", &[]);
+    assert_eq!((unchecked.code, unchecked.stdout.contains("was not checked")), (Some(0), true), "{unchecked:?}");
+    for (kept, with, said) in [
+        ("of-other", &by_pem[..], "not signed by the key"),
+        ("false", &by_pem[..], "its signature is false"),
+        ("unsigned.json", &by_pem[..], "was never signed"),
+        ("kept", &["--public-key", &public, "--log-origin", "example.org/x"], "is of the log «example.org/log»"),
+        ("kept", &["--public-key", &file("kept")], "has no public key"),
+    ] {
+        let refused = verify(kept, with);
+        assert_eq!((refused.code, refused.stderr.contains(said)), (Some(1), true), "{kept} {with:?}: {refused:?}");
+    }
 }
 
 async fn a_changed_log_is_found_out(app: &TestApp) {

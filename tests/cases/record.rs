@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 
 use hyper::Method;
 use kit::fixture::{NOBODY, id, with, without};
-use kit::{Around, Client, Contract, Program, Response, SAMPLES, Sample, TestApp};
+use kit::{Around, Client, Contract, Engine, Program, Response, SAMPLES, Sample, TestApp};
 use serde_json::{Value, json};
+use store::Store;
 
 kit::on_each_kind! {
     a_record_is_created_read_replaced_updated_and_deleted,
     a_record_can_be_sent_back_as_it_was_read,
     every_answer_names_the_entry_that_made_the_record,
+    whatever_column_is_changed_behind_the_register_is_named,
     a_record_needs_what_is_required_and_knows_no_other_members,
     a_change_must_say_which_version_it_is_for,
     what_is_said_of_a_person_is_not_for_the_public,
@@ -192,6 +194,62 @@ async fn assert_listed(app: &TestApp, list: &str, record: &Value, entry: i64) {
     assert_eq!(items.len(), entries.len());
     let place = items.iter().position(|item| item == record).unwrap_or_else(|| panic!("{record} is not in {page}"));
     assert_eq!(entries[place], entry);
+}
+
+/// The log says what stands in every column of a record.
+async fn whatever_column_is_changed_behind_the_register_is_named(app: &TestApp, sample: &Sample) {
+    let around = Around::new(app, "around").await;
+    let record = app.create(&sample.path(&around), &(sample.full)(&around)).await;
+    let id = id(&record);
+    let database = app.database();
+    let store = Store::open(&database.url().parse().unwrap(), 1).unwrap();
+    let table = store_table(sample.kind);
+    let is_sqlite = database.engine() == Engine::Sqlite;
+    let columns = if is_sqlite {
+        database.rows(&format!("SELECT name, type AS kind FROM pragma_table_info('{table}')"))
+    } else {
+        let of_table = format!("FROM information_schema.columns WHERE table_name = '{table}'");
+        database.rows(&format!("SELECT column_name::text AS name, data_type::text AS kind {of_table}"))
+    };
+    let found = store.verify().await.unwrap();
+    assert_eq!((found.faults, found.differences), (vec![], vec![]));
+    for column in columns {
+        let (name, kind) = (column["name"].as_str().unwrap(), column["kind"].as_str().unwrap());
+        if ["id", "row_no"].contains(&name) {
+            continue;
+        }
+        let of_record = format!("FROM {table} WHERE id = '{id}'");
+        database.execute(&format!("CREATE TABLE kept AS SELECT {name} AS value {of_record}"));
+        let free = if is_sqlite { "" } else { "SET session_replication_role = replica; " };
+        let set =
+            |value: &str| database.execute(&format!("{free}UPDATE {table} SET {name} = {value} WHERE id = '{id}'"));
+        set(&altered(name, kind));
+
+        let found = store.verify().await.unwrap();
+
+        let named: Vec<(&str, &str, &str)> =
+            found.differences.iter().map(|it| (it.resource_type.as_str(), it.id.as_str(), it.part.as_str())).collect();
+        assert_eq!(named, [(sample.kind, id, name)], "{found:#?}");
+        set("(SELECT value FROM kept)");
+        database.execute("DROP TABLE kept");
+    }
+    assert_eq!(store.verify().await.unwrap().differences, []);
+}
+
+fn store_table(kind: &str) -> String {
+    if kind.ends_with("progress") { kind.to_owned() } else { format!("{kind}s") }
+}
+
+/// Another value of a column, as SQL.
+fn altered(name: &str, kind: &str) -> String {
+    match kind {
+        "INTEGER" if ["is_first", "health_services"].contains(&name) => format!("1 - COALESCE({name}, 0)"),
+        "INTEGER" | "bigint" => format!("COALESCE({name}, 0) + 1"),
+        "boolean" => format!("NOT COALESCE({name}, false)"),
+        "date" => format!("COALESCE({name}, '2001-01-01') + 1"),
+        "timestamp without time zone" => format!("{name} + interval '1 second'"),
+        _ => format!("COALESCE({name}, '') || 'x'"),
+    }
 }
 
 async fn a_record_needs_what_is_required_and_knows_no_other_members(app: &TestApp, sample: &Sample) {

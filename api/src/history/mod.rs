@@ -5,3 +5,4 @@ pub mod epoch;
 pub mod log;
 pub mod merge_patch;
 pub mod signing;
+pub mod sweep;

@@ -74,6 +74,18 @@ impl Metrics {
         tell("counter", "mutuals_write_batches_total", "Transactions of the writer.", &vitals.batches);
         let help = "Writes in these transactions. Divide by the number of transactions for the batch size.";
         tell("counter", "mutuals_batched_writes_total", help, &vitals.batched_writes);
+        let sweep = &service.sweep;
+        let help = "Log entries checked by the sweep.";
+        tell("counter", "mutuals_verified_entries_total", help, &sweep.entries());
+        let help = "Records compared with the log by the sweep.";
+        tell("counter", "mutuals_verified_records_total", help, &sweep.records());
+        let help = "Differences between the register and its log that the sweep knows of: an alarm if it is not 0.";
+        tell("gauge", "mutuals_register_differences", help, &sweep.differences());
+        if let Some(at) = sweep.last_round() {
+            let help =
+                "When the sweep last ended a round, in seconds since 1970. Absent before the first round has ended.";
+            tell("gauge", "mutuals_last_verified_timestamp_seconds", help, &at);
+        }
         let help = "Transactions that the database refused or failed to store.";
         tell("counter", "mutuals_failed_commits_total", help, &vitals.failed_commits);
         let help = "Transactions that may have been stored, because the database failed at their commit.";

@@ -106,6 +106,11 @@ struct ServiceReadiness {
     #[schema(nullable = false, max_length = 1000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     clock: Option<String>,
+    /// `differs from its log` if a record is not what the log says. Absent otherwise, and as long as nothing was compared.
+    /// The operator finds out what differs with `mutuals log verify`.
+    #[schema(value_type = String, nullable = false, max_length = 100)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    register: Option<&'static str>,
 }
 
 /// Which instances are ready.
@@ -217,7 +222,9 @@ async fn check_readiness(app: App, Query(asked): Query<ReadinessQuery>) -> Resul
         (Err(reason), None) => return Err(Problem::read_only(reason)),
     };
     let clock = clock.map(|doubt| doubt.to_string());
-    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(ServiceReadiness { status, clock }))
+    // All instances show the same register: what is wrong with a record is no reason to send requests to another one, or to none.
+    let register = (app.sweep.differences() > 0).then_some("differs from its log");
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(ServiceReadiness { status, clock, register }))
 }
 
 /// Get the contract as YAML

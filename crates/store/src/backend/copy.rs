@@ -268,7 +268,8 @@ fn compare(source: &mut Conn, target: &mut Conn, tables: Vec<(String, i64)>) -> 
     }
     let verified = verification::whole(&mut ReadTx::on(target))?;
     let faults = verified.faults.first().map(|fault| format!("the log is not whole: {fault}"));
-    let differences = verified.differences.first().map(|differs| format!("the register is not what its log says: {differs}"));
+    let differences =
+        verified.differences.first().map(|differs| format!("the register is not what its log says: {differs}"));
     match faults.or(differences) {
         None => Ok(Copied { tables, head, root }),
         Some(said) => Err(format!("{said}: run `mutuals log verify` on the source").into()),
