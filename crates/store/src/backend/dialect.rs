@@ -365,7 +365,7 @@ impl Searched {
         index
     }
 
-    /// Selects by what records are found: on PostgreSQL their words; on SQLite, whose index can't tell them, how many they are.
+    /// Selects by what records are found: their words, and on SQLite, whose index can't tell them, how many it has.
     pub(crate) fn select_indexed(self, dialect: Dialect) -> String {
         let (table, index) = self.tables();
         let owner = dialect.bytes(&format!("{table}.id"));
@@ -375,8 +375,10 @@ impl Searched {
                 dialect.bytes("array_to_string(tsvector_to_array(s.tokens), ' ')")
             ),
             Dialect::Sqlite => format!(
-                "SELECT {owner} AS owner, {table}.row_no AS row_no, s.sz AS size FROM {table} \
-                 LEFT JOIN {index}_docsize s ON s.id = {table}.row_no WHERE "
+                "SELECT {owner} AS owner, {table}.row_no AS row_no, s.sz AS size, {} AS words FROM {table} \
+                 LEFT JOIN {index}_docsize s ON s.id = {table}.row_no \
+                 LEFT JOIN {index}_content c ON c.id = {table}.row_no WHERE ",
+                dialect.bytes("c.c0")
             ),
         }
     }
@@ -398,7 +400,7 @@ impl Searched {
         let (table, index) = self.tables();
         let (indexed, number) = match conn.dialect() {
             Dialect::Postgres => (index.to_owned(), "row_no"),
-            Dialect::Sqlite => (format!("{index}_docsize"), "id"),
+            Dialect::Sqlite => (format!("(SELECT id FROM {index}_docsize UNION SELECT id FROM {index}_content)"), "id"),
         };
         let select = format!(
             "SELECT COUNT(*) AS number FROM {indexed} s WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.row_no = s.{number})"

@@ -1,22 +1,24 @@
-//! Checks the log against itself: every entry against its hash, and the stored hashes of the tree against the entries.
+//! Checks the log against itself: every entry against its hash, the stored hashes of the tree against the entries, and what its head says.
 //!
-//! An entry's time is before that of the entry before it only where its action is `settle_clock`.
+//! An entry's time is before that of the entry before it only where its action is `settle_clock`: a new epoch alone takes no time back.
 //!
 //! It reads the columns as bytes: a byte that is no text, or an instant that is none, is a fault of that entry and no end of the check.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
+use serde::Deserialize;
 
 use crate::backend::dialect::Dialect;
 use crate::backend::fragment::Fragment;
 use crate::backend::schema::{entries, log_subtrees};
 use crate::error::Error;
-use crate::log::entry::Row;
+use crate::log::entry::{Action, Row};
 use crate::log::merkle::{Growing, Hash, Subtree};
+use crate::log::renewal::REGISTER_ID;
 use crate::log::{entry_log, log_tree};
 use crate::transaction::ReadTx;
 
@@ -49,13 +51,15 @@ impl fmt::Display for LogFault {
 pub(crate) struct Check {
     /// The number of the entry that must come next.
     next: i64,
+    /// The time of the entry before, where it has one.
+    before: Option<NaiveDateTime>,
     tree: Growing,
     faults: Vec<LogFault>,
 }
 
 impl Default for Check {
     fn default() -> Self {
-        Self { next: 1, tree: Growing::default(), faults: Vec::new() }
+        Self { next: 1, before: None, tree: Growing::default(), faults: Vec::new() }
     }
 }
 
@@ -76,9 +80,8 @@ impl Check {
                 self.blame(self.next, "is missing");
                 self.next += 1;
             }
-            match row.read(dialect).map(|entry| entry.is_as_hashed()) {
-                Ok(true) => {}
-                Ok(false) => self.blame(row.seq, "does not match its hash"),
+            match row.read(dialect) {
+                Ok(entry) => self.check(&entry),
                 Err(detail) => self.blame(row.seq, detail),
             }
             let leaf = Hash::try_from(row.leaf_hash).unwrap_or_default();
@@ -96,6 +99,17 @@ impl Check {
         Ok(self)
     }
 
+    fn check(&mut self, entry: &Row<'_>) {
+        if !entry.is_as_hashed() {
+            self.blame(entry.seq, "does not match its hash");
+        }
+        let goes_back = self.before.is_some_and(|before| entry.at < before);
+        if goes_back && entry.action != Action::SettleClock.as_str() {
+            self.blame(entry.seq, "has an earlier time than the entry before it");
+        }
+        self.before = Some(entry.at);
+    }
+
     fn check_stored(&mut self, tx: &mut ReadTx<'_>, completed: &[(Subtree, Hash)]) -> Result<(), Error> {
         for (Subtree { level, position }, hash) in completed {
             if !level.is_multiple_of(log_tree::STRIDE) {
@@ -111,7 +125,7 @@ impl Check {
         Ok(())
     }
 
-    /// Checks the stored hashes beyond the entries.
+    /// Checks the stored hashes beyond the entries, and what the head says beside its number.
     pub(crate) fn finish(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
         let beyond: Option<i64> = entries::table
             .filter(entries::seq.gt(entry_log::head(tx)?).or(entries::seq.lt(1)))
@@ -128,6 +142,10 @@ impl Check {
             .get_result(tx.conn())?;
         if surplus > 0 {
             let detail = format!("{surplus} stored hashes are of entries after the head, {head}");
+            self.faults.push(LogFault { seq: None, detail });
+        }
+        for column in log_head_differs(tx)? {
+            let detail = format!("the head is not what the entries say: log_head {column}");
             self.faults.push(LogFault { seq: None, detail });
         }
         Ok(self)
@@ -153,6 +171,75 @@ impl Check {
             self.faults.push(LogFault { seq: Some(seq), detail: detail.to_owned() });
         }
     }
+}
+
+/// The head as it lies in its table, beside what the entries say.
+#[derive(QueryableByName)]
+struct RawHead {
+    #[diesel(sql_type = Nullable<Binary>)]
+    at: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    newest_at: Option<Vec<u8>>,
+    #[diesel(sql_type = Binary)]
+    epoch: Vec<u8>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    epoch_at: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    renewal: Option<Vec<u8>>,
+    #[diesel(sql_type = BigInt)]
+    clock_settled: i64,
+    #[diesel(sql_type = BigInt)]
+    settlement: i64,
+}
+
+/// What the first entry of an epoch says of it.
+#[derive(Deserialize)]
+struct Begun {
+    epoch: String,
+    updated_at: String,
+}
+
+/// The columns of the head that say something else than the entries do. What the first epoch is called stands in no entry.
+fn log_head_differs(tx: &mut ReadTx<'_>) -> Result<Vec<&'static str>, Error> {
+    let dialect = tx.conn().dialect();
+    let time = |value: &str| dialect.bytes(&format!("CAST({value} AS TEXT)"));
+    let of_register = |action: Action| {
+        let action = action.as_str();
+        format!("FROM entries e WHERE e.resource_id = '{REGISTER_ID}' AND e.action = '{action}'")
+    };
+    let select = Fragment::default().sql(format!(
+        "SELECT {} AS at, {} AS newest_at, {} AS epoch, {} AS epoch_at, {} AS renewal, h.clock_settled AS clock_settled, \
+         COALESCE((SELECT MAX(e.seq) {}), 0) AS settlement FROM log_head h",
+        time("h.at"),
+        time("(SELECT e.at FROM entries e WHERE e.seq = h.seq)"),
+        dialect.bytes("h.epoch"),
+        time("h.epoch_at"),
+        dialect.bytes(&format!("(SELECT e.after {} ORDER BY e.seq DESC LIMIT 1)", of_register(Action::Restore))),
+        of_register(Action::SettleClock),
+    ));
+    let head: RawHead = select.statement().get_result(tx.conn())?;
+    Ok(head.differences())
+}
+
+impl RawHead {
+    fn differences(&self) -> Vec<&'static str> {
+        let begun = self.renewal.as_deref().and_then(|after| serde_json::from_slice::<Begun>(after).ok());
+        let epoch_at = self.epoch_at.as_deref().map(instant_of);
+        let is_epoch = begun.as_ref().is_none_or(|begun| begun.epoch.as_bytes() == self.epoch);
+        let since = |begun: Begun| Some(DateTime::parse_from_rfc3339(&begun.updated_at).ok()?.naive_utc());
+        let is_since = epoch_at == begun.map(since);
+        let columns = [
+            ("at", self.at == self.newest_at),
+            ("epoch", is_epoch),
+            ("epoch_at", is_since),
+            ("clock_settled", self.clock_settled == self.settlement),
+        ];
+        columns.into_iter().filter(|(_, is_right)| !is_right).map(|(column, _)| column).collect()
+    }
+}
+
+fn instant_of(stored: &[u8]) -> Option<NaiveDateTime> {
+    NaiveDateTime::parse_from_str(str::from_utf8(stored).ok()?, "%F %T%.f").ok()
 }
 
 /// An entry as it lies in the table.
@@ -225,7 +312,7 @@ impl RawEntry {
     /// SQLite keeps an instant as text, which must be the very one that was written.
     fn instant(&self, dialect: Dialect) -> Option<NaiveDateTime> {
         let stored = str::from_utf8(&self.at).ok()?;
-        let at = NaiveDateTime::parse_from_str(stored, "%F %T%.f").ok()?;
+        let at = instant_of(&self.at)?;
         let is_as_written = dialect == Dialect::Postgres || at.format("%F %T%.f").to_string() == stored;
         is_as_written.then_some(at)
     }

@@ -122,6 +122,19 @@ async fn an_altered_log_is_not_copied(register: &Register) {
     }
 }
 
+async fn a_register_that_is_not_what_its_log_says_is_not_copied(register: &Register) {
+    register.enter(mutual("First")).await;
+    let second = register.enter(mutual("Second")).await;
+    let renamed = "UPDATE mutuals SET document = replace(document, 'Second', 'Smuggled')";
+    register.database.raw().execute(&format!("{renamed} WHERE id = '{}'", second.id));
+    for engine in ENGINES {
+        let place = Database::absent(engine);
+        let said = refusal(quietly(&register.database.url(), &place.url()));
+        assert!(said.contains(&format!("mutual {}, document /name", second.id)), "{said}");
+        assert_free(&place);
+    }
+}
+
 async fn a_broken_reference_is_not_copied(register: &Register) {
     let first = register.enter(mutual("First")).await;
     let insert = format!(
@@ -169,6 +182,7 @@ on_sqlite!(
     a_record_may_refer_to_a_later_one,
     a_copy_of_a_register_in_use_is_of_one_moment,
     an_altered_log_is_not_copied,
+    a_register_that_is_not_what_its_log_says_is_not_copied,
     a_broken_reference_is_not_copied,
     a_value_of_another_type_is_not_copied,
     a_register_is_not_copied_onto_itself,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use domain::{Department, DraftAccess, Mutual};
 use store::merkle::{self, Hash, Subtree};
-use store::{Error, StoredRoot as _, history, log_tree};
+use store::{Error, StoredRoot as _, history, log_tree, renewal, settlement};
 use tokio::task::JoinSet;
 
 use crate::fixture::{ballot, department, mutual};
@@ -142,6 +142,62 @@ async fn a_changed_tree_is_noticed(register: &Register) {
     assert_eq!(register.store.verify().await.unwrap().faults[0].seq, Some(255));
 }
 
+/// A time goes back where the clock was settled, and nowhere else: not even at a new epoch.
+async fn a_time_that_goes_back_is_named(register: &Register) {
+    let enter = async |name: &'static str, minutes: i64| {
+        let entered = register.store.write::<_, Error, _>(stamp(minutes), move |tx| {
+            Mutual::enter(tx, next_id(), mutual(name), DraftAccess::All).map(drop)
+        });
+        entered.await.unwrap();
+    };
+    let forget_newest_time =
+        || register.database.raw().execute("UPDATE log_head SET at = '2001-01-01 00:00:00' WHERE at IS NOT NULL");
+    let named = async || {
+        let found = register.store.verify().await.unwrap();
+        found.faults.into_iter().map(|fault| fault.to_string()).collect::<Vec<_>>()
+    };
+    enter("First", 20).await;
+    register.store.write::<_, Error, _>(stamp(10), |tx| settlement::settle(tx, None)).await.unwrap();
+    enter("Second", 11).await;
+    assert_eq!(named().await, [""; 0]);
+
+    forget_newest_time();
+    enter("Third", 5).await;
+    let third = "entry 4 has an earlier time than the entry before it";
+    assert_eq!(named().await, [third]);
+
+    forget_newest_time();
+    register.store.write::<_, Error, _>(stamp(2), |tx| renewal::begin(tx, None)).await.unwrap();
+    assert_eq!(named().await, [third, "entry 5 has an earlier time than the entry before it"]);
+}
+
+/// What the head says of the newest entry, the epoch and the clock is what the entries say.
+async fn a_changed_head_is_noticed(register: &Register) {
+    grow(register, 3).await;
+    register.store.write::<_, Error, _>(stamp(1), |tx| settlement::settle(tx, None)).await.unwrap();
+    register.store.write::<_, Error, _>(stamp(2), |tx| renewal::begin(tx, None)).await.unwrap();
+    let mut raw = register.database.raw();
+    assert_eq!(register.store.verify().await.unwrap().faults, []);
+    for (column, value) in [
+        ("at", "'2026-01-01 00:00:01'"),
+        ("at", "NULL"),
+        ("epoch", "'0123456789abcdef'"),
+        ("epoch_at", "'2026-01-01 00:00:01'"),
+        ("epoch_at", "NULL"),
+        ("clock_settled", "0"),
+        ("clock_settled", "5"),
+    ] {
+        raw.execute("CREATE TABLE kept AS SELECT * FROM log_head");
+        raw.execute(&format!("UPDATE log_head SET {column} = {value}"));
+        let found = register.store.verify().await.unwrap();
+        let named: Vec<&str> = found.faults.iter().map(|fault| fault.detail.as_str()).collect();
+        assert_eq!(named, [format!("the head is not what the entries say: log_head {column}")], "{value}");
+        raw.execute(&format!("UPDATE log_head SET {column} = (SELECT {column} FROM kept)"));
+        raw.execute("DROP TABLE kept");
+    }
+    assert_eq!(register.store.verify().await.unwrap().faults, []);
+}
+
 async fn waiting_ends_with_the_next_entry(register: &Register) {
     let other = register.database.open();
     let wait = |after| register.store.wait_for_entry(after, Duration::from_secs(20));
@@ -209,6 +265,8 @@ on_both!(
     a_whole_log_is_found_whole,
     a_changed_entry_is_named,
     a_changed_tree_is_noticed,
+    a_time_that_goes_back_is_named,
+    a_changed_head_is_noticed,
     waiting_ends_with_the_next_entry,
     the_register_is_shown_as_it_was,
 );
