@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use actix_http::HttpService;
 use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt as _, map_config};
-use actix_web::dev::{AppConfig, Server, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, Server, Service as _, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
 use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
@@ -389,6 +389,7 @@ fn application(
         .app_data(contract.clone())
         .app_data(waits.clone())
         .wrap(gate.clone())
+        .wrap_fn(|request, service| store::answering(service.call(request)))
 }
 
 /// What a person who starts the service wants to know next. Nobody may be reading it.

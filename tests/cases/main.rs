@@ -28,6 +28,7 @@ mod list;
 mod log;
 mod mutual;
 mod objection;
+mod outage;
 mod overload;
 mod page;
 mod pathway_progress;

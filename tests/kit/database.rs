@@ -171,13 +171,21 @@ impl Database {
 
     /// Keeps all others from writing for this time, or until what it gives is dropped.
     pub fn lock(&self, time: Duration) -> Lock<'_> {
+        self.hold("UPDATE log_head SET seq = seq", time)
+    }
+
+    /// Keeps all others from a table of PostgreSQL in the same way.
+    pub fn lock_table(&self, table: &str, time: Duration) -> Lock<'_> {
+        self.hold(&format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"), time)
+    }
+
+    fn hold(&self, sql: &str, time: Duration) -> Lock<'_> {
         let seconds = time.as_secs();
         let mut command = match &self.place {
             Place::Sqlite { .. } => python_command(&["lock", &self.path().to_string_lossy(), &seconds.to_string()]),
-            Place::Postgres { .. } => psql_command(
-                &self.url(),
-                &format!("BEGIN; UPDATE log_head SET seq = seq; SELECT 'locked'; SELECT pg_sleep({seconds})"),
-            ),
+            Place::Postgres { .. } => {
+                psql_command(&self.url(), &format!("BEGIN; {sql}; SELECT 'locked'; SELECT pg_sleep({seconds})"))
+            }
         };
         if self.engine() == Engine::Sqlite {
             return self.held_by(command);

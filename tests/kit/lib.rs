@@ -12,6 +12,7 @@ pub mod fixture;
 mod http;
 mod issuer;
 mod program;
+mod proxy;
 mod sample;
 
 pub use app::{TestApp, run};
@@ -21,6 +22,7 @@ pub use faults::{DiskFault, FaultyDisk, SettableClock};
 pub use http::{Client, Request, Response};
 pub use issuer::Issuer;
 pub use program::{Begun, ChildResource, Ended, Program};
+pub use proxy::Proxy;
 pub use sample::{Around, SAMPLES, Sample, children, sample, top_level};
 
 /// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::rt::time::timeout;
+use actix_web::rt::{self, time::timeout};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post};
 use domain::{Action, Kind, Role, authorize_role};
 use futures_util::StreamExt as _;
@@ -495,6 +495,7 @@ async fn receive(
     loop {
         let piece = timeout(piece_time, payload.next()).await.map_err(|_| Problem::request_timeout(piece_time))?;
         let Some(piece) = piece else { break };
+        store::answer_anew();
         let piece = piece.map_err(|error| Problem::bad_request(format!("the body ended too early: {error}")))?;
         size = size.saturating_add(piece.len());
         if size > limit {
@@ -606,11 +607,16 @@ impl Arriving {
 
     /// Forgets what has arrived, unless all of it has; gives the problem, which is why.
     async fn break_off(self, problem: Problem) -> Problem {
+        const PATIENCE: Duration = Duration::from_millis(300);
         let id = self.new.id;
-        let forgotten = self.store.write(self.stamp.clone(), move |tx| import::abandon(tx, id)).await;
-        if let Err(error) = forgotten {
-            log::warn!("could not delete the incomplete import {id}: {error}");
-        }
+        let forgetting = rt::spawn(async move {
+            let forgotten = self.store.write(self.stamp.clone(), move |tx| import::abandon(tx, id)).await;
+            if let Err(error) = forgotten {
+                log::warn!("could not delete the incomplete import {id}: {error}");
+            }
+        });
+        // It goes on without whoever waits for the answer.
+        let _ = timeout(PATIENCE, forgetting).await;
         problem
     }
 }

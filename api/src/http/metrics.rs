@@ -126,7 +126,7 @@ pub fn serve(address: SocketAddr, shared: App, metrics: Metrics) -> io::Result<(
 
 async fn answer(shared: Data<Shared>, metrics: Data<Metrics>) -> HttpResponse {
     const TEXT_FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    let text = metrics.tell(&shared).await;
+    let text = store::answering(metrics.tell(&shared)).await;
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, TEXT_FORMAT))
         .insert_header((header::CACHE_CONTROL, "no-store"))

@@ -96,6 +96,8 @@ pub enum Error {
 
 /// Why a batch of writes as a whole was not acknowledged.
 pub(crate) enum BatchError {
+    /// A caller has given up a write of it, so that nothing was stored.
+    GivenUp,
     /// Nothing of it was stored.
     NotCommitted(Error),
     /// The database failed at the commit: it may have been stored.

@@ -6,6 +6,7 @@
 //! Whatever takes a transaction fails with [`Error::Unavailable`] where the database does not answer; its own documentation says what
 //! else it refuses.
 
+mod awaited;
 mod backend;
 mod clock;
 mod error;
@@ -15,6 +16,7 @@ pub mod import;
 pub mod key;
 mod known;
 mod log;
+mod patience;
 mod query;
 mod random;
 mod register;
@@ -23,11 +25,11 @@ mod transaction;
 mod verification;
 mod writer;
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::timeout;
 
 pub use log::epoch::{Epoch, EpochId};
@@ -50,6 +52,7 @@ pub use error::{
 pub use health::Readiness;
 pub use known::Naming;
 pub use log::verify::LogFault;
+pub use patience::{ANSWER, answer_anew, answering};
 pub use query::keyset::{COUNTED, IdPage, Listed, Page, Position, Slice, SortKey, Sorted, Total};
 pub use query::spool::{SpoolSettings, Spooled};
 pub use register::verify::RegisterFault;
@@ -57,6 +60,7 @@ pub use share::Client;
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};
 pub use verification::{Verification, Verified};
 
+use awaited::{Connections, Held, take};
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
 use backend::site::Site;
@@ -67,8 +71,6 @@ use register::upgrade;
 use share::{Place, Places, Shares};
 use writer::PATIENCE;
 
-/// A read that has begun is waited for at most this long: longer than a statement may take on PostgreSQL.
-const READ_PATIENCE: Duration = Duration::from_secs(40);
 /// Reads that may wait for the blocking pool; one more is refused at once.
 const READ_QUEUE: usize = 1024;
 /// The same for surveys, which take longer.
@@ -112,7 +114,7 @@ pub struct Store {
 struct Parts {
     site: Site,
     health: Arc<Health>,
-    pool: Pool,
+    connections: Connections,
     /// For reads of a few bounded statements.
     reads: Places,
     /// For reads that take time in proportion to the register.
@@ -131,7 +133,7 @@ struct Parts {
     /// Held by the one waiting request that looks for what other processes wrote.
     lookout: Mutex<()>,
     /// What the figures are made of, once somebody has asked for some.
-    facts: Arc<Mutex<Option<statistics::Facts>>>,
+    facts: Held<statistics::Facts>,
 }
 
 impl Store {
@@ -166,14 +168,14 @@ impl Store {
         let site = Site::of(url).map_err(|error| unreachable(format!("the file cannot be found: {error}")))?;
         let mut writing = site.open(Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
         let head = entry_log::newest(&mut ReadTx::on(&mut writing)).map_err(|error| unreachable(error.to_string()))?;
-        let pool = conn::pool(&site, connections, PATIENCE)?;
+        let pool = Pool::new(&site, connections, PATIENCE)?;
         let heads = watch::Sender::new(head);
         let queue = writer::start(site.clone(), writing, heads.clone(), guard)
             .map_err(|error| unreachable(error.to_string()))?;
         let parts = Parts {
             health: Health::new(site.clone(), queue.clone()),
             site,
-            pool,
+            connections: Connections::with(pool),
             reads: places(reads, READ_QUEUE),
             surveys: places(surveys, SURVEY_QUEUE),
             figures: places(FIGURES, SURVEY_QUEUE),
@@ -226,7 +228,7 @@ impl Store {
         F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
     {
         match self.parts.site.url() {
-            DatabaseUrl::Sqlite(_) => run(&self.parts.pool, statement(work)),
+            DatabaseUrl::Sqlite(_) => run(&self.parts.connections.pool, statement(work)),
             DatabaseUrl::Postgres(_) => self.on_blocking_pool(&self.parts.reads, statement(work)).await,
         }
     }
@@ -270,13 +272,15 @@ impl Store {
         T: Send + 'static,
         F: FnMut(&mut ReadTx<'_>, &statistics::Facts) -> Result<T, Error> + Send + 'static,
     {
-        let place = self.parts.figures.take(&self.client, READ_PATIENCE).await?;
-        let mut kept = Arc::clone(&self.parts.facts).lock_owned().await;
+        let late = || Error::Unavailable("too many figures are being computed".to_owned());
+        let turn = self.parts.figures.take(&self.client, patience::WORK);
+        let place = patience::wait(patience::WORK, turn).await.ok_or_else(late)??;
+        let kept = Arc::clone(&self.parts.facts);
         let compute = snapshot(move |tx: &mut ReadTx<'_>| {
             // What fails on the way is not kept: it may be of no one moment.
-            let facts = statistics::Facts::as_of_now(tx, kept.take())?;
+            let facts = statistics::Facts::as_of_now(tx, take(&kept))?;
             let result = work(tx, &facts);
-            *kept = Some(facts);
+            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts);
             result
         });
         self.in_place(place, compute).await
@@ -293,17 +297,29 @@ impl Store {
         E: From<Error> + Send + 'static,
         F: FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, E> + Send + 'static,
     {
-        let kept = self.parts.spooled.take(&self.client, PATIENCE).await?;
-        let reading = self.parts.spooling.take(&self.client, PATIENCE).await?;
+        let late = || Error::Unavailable("too many exports are being read".to_owned());
+        let places = async {
+            let kept = self.parts.spooled.take(&self.client, PATIENCE).await?;
+            Ok::<_, Error>((kept, self.parts.spooling.take(&self.client, PATIENCE).await?))
+        };
+        let places = patience::wait(patience::WORK, places).await.ok_or_else(late)??;
+        let (_awaited, running) = self.parts.connections.begin(places)?;
         let (parts, client) = (Arc::clone(&self.parts), self.client.clone());
-        let (filled, waiting) = oneshot::channel();
+        let (steps, mut going_on) = mpsc::unbounded_channel();
         drop(tokio::task::spawn_blocking(move || {
-            let spooled = parts.spool.fill(&parts.pool, next, (client, kept), || !filled.is_closed());
-            drop(reading);
+            let filled = parts.spool.fill(running.pool(), next, client, || steps.send(None).is_ok());
+            let Some((kept, _reading)) = running.end() else { return };
             // Whoever asked may have gone.
-            drop(filled.send(spooled));
+            drop(steps.send(Some(filled.map(|filled| filled.in_place(kept)))));
         }));
-        waiting.await.map_err(|_| Error::Internal("an export was cut short".to_owned()))?
+        loop {
+            match timeout(ANSWER, going_on.recv()).await {
+                Ok(Some(None)) => {}
+                Ok(Some(Some(spooled))) => return spooled,
+                Ok(None) => return Err(Error::Internal("an export was cut short".to_owned()).into()),
+                Err(_) => return Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
+            }
+        }
     }
 
     /// Changes the register: the only way in.
@@ -342,18 +358,19 @@ impl Store {
         let mut heads = self.parts.heads.subscribe();
         let arrival = async {
             while heads.borrow_and_update().seq <= after {
-                if tokio::time::timeout(POLL_EVERY, heads.changed()).await.is_ok() {
+                if timeout(POLL_EVERY, heads.changed()).await.is_ok() {
                     continue;
                 }
                 // One of all who wait looks for the others too.
                 if let Ok(_lookout) = self.parts.lookout.try_lock() {
-                    let head = self.read_one(entry_log::newest).await?;
+                    // A long wait has its own time.
+                    let head = answering(self.read_one(entry_log::newest)).await?;
                     writer::raise(&self.parts.heads, head);
                 }
             }
             Ok(())
         };
-        tokio::time::timeout(patience, arrival).await.unwrap_or(Ok(()))
+        timeout(patience, arrival).await.unwrap_or(Ok(()))
     }
 
     /// Upgrades the stored documents that an earlier release wrote in another form.
@@ -401,7 +418,7 @@ impl Store {
     /// How busy it is just now.
     #[must_use]
     pub fn vitals(&self) -> Vitals {
-        let pool = self.parts.pool.state();
+        let pool = self.parts.connections.pool.state();
         let progress = &self.parts.queue.progress;
         let parts = &self.parts;
         let places = [&parts.reads, &parts.surveys, &parts.figures, &parts.own_reads, &parts.spooling];
@@ -444,7 +461,8 @@ impl Store {
         E: From<Error> + Send + 'static,
     {
         let places = if self.client == Client::Operator { &self.parts.own_reads } else { places };
-        let place = places.take(&self.client, PATIENCE).await?;
+        let late = || Error::Unavailable("too many reads are running".to_owned());
+        let place = patience::wait(patience::WORK, places.take(&self.client, PATIENCE)).await.ok_or_else(late)??;
         self.in_place(place, work).await
     }
 
@@ -457,15 +475,12 @@ impl Store {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let parts = Arc::clone(&self.parts);
-        let read = move || {
-            let _place = place;
-            run(&parts.pool, work)
-        };
-        match timeout(READ_PATIENCE, tokio::task::spawn_blocking(read)).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(Error::Internal(format!("a read was cut short: {error}")).into()),
-            Err(_) => Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
+        let (_awaited, running) = self.parts.connections.begin(place)?;
+        let read = move || run(running.pool(), work);
+        match patience::wait(patience::WORK, tokio::task::spawn_blocking(read)).await {
+            Some(Ok(result)) => result,
+            Some(Err(error)) => Err(Error::Internal(format!("a read was cut short: {error}")).into()),
+            None => Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
         }
     }
 }
@@ -477,8 +492,9 @@ fn statement<T, E>(mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>) -> imp
 fn snapshot<T, E: From<Error>>(
     mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>,
 ) -> impl FnMut(&mut Conn) -> Result<T, E> {
+    let begin = if patience::is_answering() { dialect::begin_read } else { dialect::begin_long_read };
     move |conn| {
-        dialect::begin_read(conn).map_err(Error::from)?;
+        begin(conn).map_err(Error::from)?;
         let result = work(&mut ReadTx::on(conn));
         dialect::control(conn, &["ROLLBACK"]).map_err(Error::from)?;
         result
@@ -487,9 +503,13 @@ fn snapshot<T, E: From<Error>>(
 
 /// Runs a read; one that failed on a connection which turns out to be dead is tried again on another.
 ///
-/// All connections of the pool may be dead, after a restart of the database, so that as many tries are made.
+/// All connections of the pool may be dead, after a restart of the database, so that as many tries are made while somebody waits.
 fn run<T, E: From<Error>>(pool: &Pool, mut work: impl FnMut(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+    let began = Instant::now();
     for _ in 0..pool.max_size() {
+        if began.elapsed() > ANSWER {
+            break;
+        }
         let mut session = conn::check_out(pool)?;
         let result = attempt(&mut session, &mut work);
         if !session.broken {

@@ -4,16 +4,16 @@
 //! nothing is answered before it, refusals included, since a refusal may name what a sibling has written.
 //! Who writes much waits behind their own writes, and not before those of others ([`turns`]).
 
+mod job;
+mod turn;
 mod turns;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{oneshot, watch};
-use tokio::time::timeout;
 
 use crate::backend::checkpoint::Checkpointer;
 use crate::backend::conn::{Conn, DatabaseUrl};
@@ -22,11 +22,14 @@ use crate::backend::site::Site;
 use crate::clock::{ClockGuard, Judgement};
 use crate::error::{BatchError, Error};
 use crate::health::Commits;
-use crate::known::{Known, KnownNames, Naming};
+use crate::known::{KnownNames, Naming};
 use crate::log::entry::Head;
 use crate::log::entry_log;
+use crate::patience;
 use crate::transaction::{Pending, SearchChangeKind, Stamp, WriteTx};
-use turns::{Entrance, Exit, Owned, Refused, by_turns};
+use job::{Job, Verdict, Waiting};
+use turn::{COMMITTING, GIVEN_UP, RUNNING, TAKEN_BACK, Turn, WAITING};
+use turns::{Entrance, Exit, Refused, by_turns};
 
 /// A request waits at most this long for a connection, or for its turn to write.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,8 +39,12 @@ const SQLITE_BATCH: usize = 256;
 const POSTGRES_BATCH: usize = 64;
 /// A batch takes no further write once it has run this long: the others come into the next, so that nobody waits for 256 slow ones.
 const BATCH_TIME: Duration = Duration::from_millis(50);
-/// A write whose turn has come is waited for at most this long: longer than the databases wait for a lock.
+/// A write whose turn has come is waited for at most this long, where no answer waits for it.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
+/// A writer that has had no answer for so long on PostgreSQL is relieved by another: the server may be gone without a word.
+const STUCK: Duration = Duration::from_secs(15);
+/// So many writers may wait for an answer that does not come.
+const MOST_RELIEVED: u64 = 4;
 
 /// The way to the writer.
 #[derive(Clone)]
@@ -46,6 +53,7 @@ pub(crate) struct Queue {
     pub(crate) progress: Arc<Progress>,
     pub(crate) commits: Arc<Commits>,
     pub(crate) guard: ClockGuard,
+    desk: Weak<Desk>,
 }
 
 /// How the writer gets on.
@@ -116,22 +124,28 @@ impl Queue {
     {
         let (reply, mut answer) = oneshot::channel();
         let turn = Turn::default();
-        let job = Box::new(Waiting { stamp, time, names, work, turn: turn.clone(), begun: false, result: None, reply });
+        let job = Box::new(Waiting { stamp, time, names, work, turn: turn.clone(), result: None, reply });
         self.put(job)?;
         let stopped = |_| Error::Unavailable("the writer has stopped".to_owned());
-        if let Ok(answered) = timeout(PATIENCE, &mut answer).await {
+        if let Some(answered) = patience::wait(PATIENCE, &mut answer).await {
             return answered.map_err(stopped)?.result;
         }
-        if turn.take() {
+        if turn.pass(WAITING, GIVEN_UP) {
             return Err(Error::Unavailable("the write's turn did not come in time".to_owned()).into());
         }
-        match timeout(COMMIT_PATIENCE, answer).await {
-            Ok(answered) => answered.map_err(stopped)?.result,
-            Err(_) => Err(Error::OutcomeUnknown("the database did not answer in time".to_owned()).into()),
+        if let Some(answered) = patience::wait(COMMIT_PATIENCE, answer).await {
+            return answered.map_err(stopped)?.result;
         }
+        if turn.pass(RUNNING, TAKEN_BACK) {
+            return Err(Error::Unavailable("the write took too long, and is taken back".to_owned()).into());
+        }
+        Err(Error::OutcomeUnknown("the database did not confirm the commit in time".to_owned()).into())
     }
 
     fn put(&self, job: Box<dyn Job>) -> Result<(), Error> {
+        if let Some(desk) = self.desk.upgrade() {
+            desk.relieve();
+        }
         let too_many = || Error::Unavailable("too many writes are waiting".to_owned());
         self.progress.waiting.fetch_add(1, Ordering::Relaxed);
         let (displaced, refused) = match self.jobs.put(job) {
@@ -149,17 +163,6 @@ impl Queue {
     }
 }
 
-/// Whether a write still waits. The writer takes its turn to run it, or the caller to give it up, whoever comes first.
-#[derive(Clone, Default)]
-struct Turn(Arc<AtomicBool>);
-
-impl Turn {
-    /// True for the first who asks.
-    fn take(&self) -> bool {
-        !self.0.swap(true, Ordering::AcqRel)
-    }
-}
-
 /// Starts the writer; it ends when the last [`Queue`] is dropped.
 ///
 /// Whoever waits for entries is told of the newest after each commit.
@@ -169,136 +172,108 @@ pub(crate) fn start(site: Site, conn: Conn, heads: watch::Sender<Head>, guard: C
         DatabaseUrl::Sqlite(_) => Some(Checkpointer::start(&site)?),
         DatabaseUrl::Postgres(_) => None,
     };
-    let progress = Arc::new(Progress::default());
-    let commits = Arc::new(Commits::default());
-    let writer = Writer {
+    let (progress, commits) = (Arc::<Progress>::default(), Arc::<Commits>::default());
+    let desk = Arc::new(Desk {
         site,
-        conn: Some(conn),
-        checkpointer,
         heads,
+        waiting,
         progress: Arc::clone(&progress),
         commits: Arc::clone(&commits),
         guard: guard.clone(),
-    };
-    std::thread::Builder::new().name("writer".to_owned()).spawn(move || writer.run(&waiting))?;
-    Ok(Queue { jobs, progress, commits, guard })
+        shift: AtomicU64::new(0),
+        since: Mutex::default(),
+        away: AtomicU64::new(0),
+    });
+    let queue = Queue { jobs, progress, commits, guard, desk: Arc::downgrade(&desk) };
+    Writer { desk, shift: 0, conn: Some(conn), checkpointer }.begin()?;
+    Ok(queue)
 }
 
-/// A write that waits: run in a batch, possibly more than once, and answered after the commit.
-trait Job: Send {
-    /// Who writes.
-    fn actor(&self) -> &str;
-    /// The names that it is about to take.
-    fn names(&self) -> &[Naming];
-    fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict;
-    fn finish(self: Box<Self>, failure: Option<Error>);
+/// What the writers of a process share. One of them is on at a time.
+struct Desk {
+    site: Site,
+    heads: watch::Sender<Head>,
+    waiting: Exit<Box<dyn Job>>,
+    progress: Arc<Progress>,
+    commits: Arc<Commits>,
+    guard: ClockGuard,
+    /// Of the writer that is on.
+    shift: AtomicU64,
+    /// When the one that is on has begun its batch.
+    since: Mutex<Option<Instant>>,
+    /// Writers that were relieved and still wait for the database.
+    away: AtomicU64,
 }
 
-impl Owned for Box<dyn Job> {
-    fn owner(&self) -> &str {
-        self.actor()
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Keep,
-    /// It was refused before it changed anything.
-    Refuse,
-    RollBack,
-}
-
-struct Waiting<T, E, F> {
-    stamp: Stamp,
-    /// The time that it stores, which the clock is to be right for.
-    time: Option<DateTime<Utc>>,
-    names: Vec<Naming>,
-    work: F,
-    turn: Turn,
-    begun: bool,
-    result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Answer<T, E, F>>,
-}
-
-/// What was done goes back with the answer, so that the writer spends no time on letting go of it.
-struct Answer<T, E, F> {
-    result: Result<T, E>,
-    _work: F,
-}
-
-impl<T, E, F> Job for Waiting<T, E, F>
-where
-    T: Send,
-    E: From<Error> + Send,
-    F: FnMut(&mut WriteTx<'_>) -> Result<T, E> + Send,
-{
-    fn actor(&self) -> &str {
-        &self.stamp.actor
+impl Desk {
+    /// Has another writer go on where the one that is on hears nothing from PostgreSQL. A statement that hangs in the client's library
+    /// can't be ended; two writers are what two instances are to the server.
+    fn relieve(self: &Arc<Self>) {
+        let mut since = self.since();
+        let is_stuck = since.is_some_and(|since| since.elapsed() > STUCK);
+        let is_remote = matches!(self.site.url(), DatabaseUrl::Postgres(_));
+        if !is_stuck || !is_remote || self.away.load(Ordering::Acquire) >= MOST_RELIEVED {
+            return;
+        }
+        *since = None;
+        self.away.fetch_add(1, Ordering::AcqRel);
+        let shift = self.shift.fetch_add(1, Ordering::AcqRel).wrapping_add(1);
+        log::error!(
+            "the database has not answered the writer for {} s: another connection takes over",
+            STUCK.as_secs()
+        );
+        let writer = Writer { desk: Arc::clone(self), shift, conn: None, checkpointer: None };
+        if let Err(error) = writer.begin() {
+            log::error!("could not start a writer: {error}");
+        }
     }
 
-    fn names(&self) -> &[Naming] {
-        &self.names
+    fn is_on(&self, shift: u64) -> bool {
+        self.shift.load(Ordering::Acquire) == shift
     }
 
-    fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict {
-        if !self.begun && !self.turn.take() {
-            self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
-            return Verdict::Refuse;
+    /// Notes when the writer of this shift began its batch, or that it has none.
+    fn note(&self, shift: u64, began: Option<Instant>) {
+        let mut since = self.since();
+        if self.is_on(shift) {
+            *since = began;
+        } else if began.is_none() {
+            self.away.fetch_sub(1, Ordering::AcqRel);
         }
-        self.begun = true;
-        if let Some(Err(doubt)) = self.time.map(|time| pending.clock.allow(time)) {
-            self.result = Some(Err(Error::Clock(doubt).into()));
-            return Verdict::Refuse;
-        }
-        let before = pending.mark();
-        let mut tx = WriteTx::on(conn, &self.stamp, pending);
-        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut tx)))
-            .unwrap_or_else(|_| Err(Error::Internal("a write panicked".to_owned()).into()));
-        let (keep, touched) = (result.is_ok() && !tx.is_discarded(), tx.is_touched());
-        self.result = Some(result);
-        if keep {
-            return Verdict::Keep;
-        }
-        pending.truncate(before);
-        if !touched {
-            return Verdict::Refuse;
-        }
-        pending.known = Known::default();
-        Verdict::RollBack
     }
 
-    fn finish(self: Box<Self>, failure: Option<Error>) {
-        let never_run = || Err(Error::Internal("a write was not attempted".to_owned()).into());
-        let result = match failure {
-            Some(error) => Err(error.into()),
-            None => self.result.unwrap_or_else(never_run),
-        };
-        // A caller who has gone away gets no answer; the write stands all the same.
-        drop(self.reply.send(Answer { result, _work: self.work }));
+    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 struct Writer {
-    site: Site,
+    desk: Arc<Desk>,
+    shift: u64,
     conn: Option<Conn>,
     checkpointer: Option<Checkpointer>,
-    progress: Arc<Progress>,
-    commits: Arc<Commits>,
-    heads: watch::Sender<Head>,
-    guard: ClockGuard,
 }
 
 impl Writer {
-    fn run(mut self, waiting: &Exit<Box<dyn Job>>) {
-        let most = match self.site.url() {
+    fn begin(self) -> std::io::Result<()> {
+        std::thread::Builder::new().name("writer".to_owned()).spawn(move || self.run()).map(drop)
+    }
+
+    fn run(mut self) {
+        let desk = Arc::clone(&self.desk);
+        let most = match desk.site.url() {
             DatabaseUrl::Sqlite(_) => SQLITE_BATCH,
             DatabaseUrl::Postgres(_) => POSTGRES_BATCH,
         };
-        while let Some(jobs) = waiting.take(most) {
-            self.progress.taken(jobs.len());
+        while desk.is_on(self.shift)
+            && let Some(jobs) = desk.waiting.take(most)
+        {
+            desk.progress.taken(jobs.len());
+            desk.note(self.shift, Some(Instant::now()));
             let left = self.serve(jobs);
-            self.progress.given_back(left.len());
-            waiting.give_back(left);
+            desk.note(self.shift, None);
+            desk.progress.given_back(left.len());
+            desk.waiting.give_back(left);
         }
     }
 
@@ -310,6 +285,7 @@ impl Writer {
                 left = jobs.split_off(attempted.min(jobs.len()));
                 jobs.into_iter().for_each(|job| job.finish(None));
             }
+            Err(BatchError::GivenUp) => self.serve_one_by_one(jobs),
             Err(BatchError::NotCommitted(error)) => {
                 log::warn!("a batch of {} writes failed and is being tried again one by one: {error}", jobs.len());
                 self.serve_one_by_one(jobs);
@@ -319,7 +295,9 @@ impl Writer {
                     "the database failed while committing a batch of {} writes, so its connection is given up: {error}",
                     jobs.len()
                 );
-                jobs.into_iter().for_each(|job| job.finish(Some(error.clone())));
+                let (not_run, run): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.turn().is(WAITING));
+                left = not_run;
+                run.into_iter().for_each(|job| job.finish(Some(error.clone())));
             }
         }
         if let (Some(checkpointer), Some(conn)) = (&self.checkpointer, &mut self.conn) {
@@ -337,13 +315,14 @@ impl Writer {
                 Some(error) => Some(Error::clone(error)),
                 None => match self.commit(&mut alone) {
                     Ok(_) => None,
+                    Err(BatchError::GivenUp) => Some(Error::Unavailable("the write was given up".to_owned())),
                     Err(BatchError::NotCommitted(error) | BatchError::Unknown(error)) => Some(error),
                 },
             };
-            if matches!(failure, Some(Error::Unavailable(_))) {
+            let [job] = alone;
+            if matches!(failure, Some(Error::Unavailable(_))) && !job.turn().is(TAKEN_BACK) {
                 unavailable.clone_from(&failure);
             }
-            let [job] = alone;
             job.finish(failure);
         }
     }
@@ -351,28 +330,30 @@ impl Writer {
     /// Gives how many writes, from the first on, were run.
     fn commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<usize, BatchError> {
         self.try_to_commit(jobs).inspect_err(|failure| match failure {
-            BatchError::NotCommitted(error) => self.commits.note_failure(error),
-            BatchError::Unknown(error) => self.commits.note_unknown(error),
+            BatchError::GivenUp => {}
+            BatchError::NotCommitted(error) => self.desk.commits.note_failure(error),
+            BatchError::Unknown(error) => self.desk.commits.note_unknown(error),
         })
     }
 
     /// A connection on which anything went wrong is closed, and the next batch opens another. What SQLite has left in its log after a
     /// failed commit, the next one writes over.
     fn try_to_commit(&mut self, jobs: &mut [Box<dyn Job>]) -> Result<usize, BatchError> {
-        self.site.check().map_err(BatchError::NotCommitted)?;
+        self.desk.site.check().map_err(BatchError::NotCommitted)?;
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
             None => self
+                .desk
                 .site
                 .open_again()
                 .map_err(|error| BatchError::NotCommitted(Error::Unavailable(error.to_string())))?,
         };
-        let (done, attempted) = run_batch(&mut conn, jobs, &self.guard)?;
+        let (done, attempted) = run_batch(&mut conn, jobs, &self.desk.guard)?;
         let clean = match done {
             Done::Committed { head } => {
-                self.site.note_log();
-                self.commits.note_success();
-                raise(&self.heads, head);
+                self.desk.site.note_log();
+                self.desk.commits.note_success();
+                raise(&self.desk.heads, head);
                 true
             }
             Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
@@ -402,9 +383,31 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], guard: &ClockGuard) -> 
         attempted = attempt_each(conn, jobs, &mut pending).map_err(BatchError::NotCommitted)?;
     }
     let head = store_pending(conn, &pending).map_err(BatchError::NotCommitted)?;
+    begin_commit(jobs)?;
     match dialect::control(conn, &["COMMIT"]) {
         Ok(()) => Ok((Done::Committed { head }, attempted)),
-        Err(error) => Err(dialect::after_failed_commit(conn, error)),
+        Err(error) => Err(dialect::after_failed_commit(conn, error)).inspect_err(|failure| {
+            if matches!(failure, BatchError::NotCommitted(_)) {
+                end_commit(jobs);
+            }
+        }),
+    }
+}
+
+/// From here on no caller gives a write up. Where one has, the others are done without it.
+fn begin_commit(jobs: &[Box<dyn Job>]) -> Result<(), BatchError> {
+    let run = || jobs.iter().map(|job| job.turn()).filter(|turn| !turn.is(WAITING) && !turn.is(GIVEN_UP));
+    if run().all(|turn| turn.pass(RUNNING, COMMITTING)) {
+        return Ok(());
+    }
+    end_commit(jobs);
+    Err(BatchError::GivenUp)
+}
+
+/// Nothing was stored, and the writes are run again.
+fn end_commit(jobs: &[Box<dyn Job>]) {
+    for job in jobs {
+        job.turn().pass(COMMITTING, RUNNING);
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -112,7 +113,7 @@ impl Conn {
             (Self::Sqlite(_), Purpose::Read) => {
                 format!("{}{SQLITE_COMMON}{SQLITE_READ}", busy_timeout(SQLITE_PATIENCE))
             }
-            (Self::Postgres(_), Purpose::Write) => POSTGRES_COMMON.to_owned(),
+            (Self::Postgres(_), Purpose::Write) => format!("{POSTGRES_COMMON}{POSTGRES_WRITE}"),
             (Self::Postgres(_), Purpose::Read) => format!("{POSTGRES_COMMON}{POSTGRES_READ}"),
         };
         conn.batch_execute(&settings).map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
@@ -129,9 +130,12 @@ const SQLITE_COMMON: &str = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON
 const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; \
      PRAGMA journal_size_limit = 268435456; PRAGMA secure_delete = ON;";
 const SQLITE_READ: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;";
-const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET lock_timeout = '2s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on; SET client_min_messages = warning; ";
-const POSTGRES_READ: &str = "SET default_transaction_read_only = on;";
+/// A statement of the writer keeps all other writes waiting. Its caller has given up by then.
+const POSTGRES_WRITE: &str = "SET statement_timeout = '10s'; ";
+/// Within the time for an answer; what is no answer has more (`dialect::begin_long_read`).
+const POSTGRES_READ: &str = "SET statement_timeout = '4s'; SET default_transaction_read_only = on;";
 
 /// How long SQLite waits for locks from now on.
 pub(crate) fn busy_timeout(patience: Duration) -> String {
@@ -147,11 +151,11 @@ fn sqlite_uri(path: &Path) -> String {
 fn with_keepalives(url: &str) -> String {
     let mut url = url.to_owned();
     for setting in [
-        "connect_timeout=5",
-        "keepalives_idle=10",
-        "keepalives_interval=5",
-        "keepalives_count=3",
-        "tcp_user_timeout=20000",
+        "connect_timeout=2",
+        "keepalives_idle=5",
+        "keepalives_interval=2",
+        "keepalives_count=2",
+        "tcp_user_timeout=5000",
     ] {
         let name = setting.split('=').next().unwrap_or(setting);
         if !url.contains(&format!("{name}=")) {
@@ -191,24 +195,62 @@ impl r2d2::ManageConnection for Manager {
     }
 }
 
-/// A pool of `size` reading connections, opened as they are needed.
-pub(crate) type Pool = r2d2::Pool<Manager>;
+/// A pool of reading connections, opened as they are needed.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    site: Site,
+    size: u32,
+    patience: Duration,
+    current: Arc<RwLock<r2d2::Pool<Manager>>>,
+}
 
-/// Makes the pool; it waits at most `patience` for a connection.
-pub(crate) fn pool(site: &Site, size: u32, patience: Duration) -> Result<Pool, OpenError> {
+impl Pool {
+    /// A pool of `size` connections; it waits at most `patience` for one.
+    pub(crate) fn new(site: &Site, size: u32, patience: Duration) -> Result<Self, OpenError> {
+        let unreachable = |reason: String| OpenError::Unreachable { url: site.url().to_string(), reason };
+        let first = make(site, size, patience);
+        // Whether the database lets anybody in is told at the start.
+        drop(first.get().map_err(|error| unreachable(error.to_string()))?);
+        Ok(Self { site: site.clone(), size, patience, current: Arc::new(RwLock::new(first)) })
+    }
+
+    /// Has all connections opened anew: those that somebody uses are closed when they are given back, if ever.
+    pub(crate) fn renew(&self) {
+        let fresh = make(&self.site, self.size, self.patience);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    }
+
+    pub(crate) fn url(&self) -> &DatabaseUrl {
+        self.site.url()
+    }
+
+    pub(crate) fn max_size(&self) -> u32 {
+        self.size
+    }
+
+    pub(crate) fn state(&self) -> r2d2::State {
+        self.current().state()
+    }
+
+    fn current(&self) -> r2d2::Pool<Manager> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn make(site: &Site, size: u32, patience: Duration) -> r2d2::Pool<Manager> {
     r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         .test_on_check_out(false)
         .connection_timeout(patience)
         .error_handler(Box::new(LogWarning))
-        .build(Manager { site: site.clone() })
-        .map_err(|error| OpenError::Unreachable { url: site.url().to_string(), reason: error.to_string() })
+        .build_unchecked(Manager { site: site.clone() })
 }
 
 /// Takes a connection, or says that the database is unavailable.
 pub(crate) fn check_out(pool: &Pool) -> Result<r2d2::PooledConnection<Manager>, Error> {
-    pool.get().map_err(|error| Error::Unavailable(format!("no database connection within the time allowed: {error}")))
+    let taken = pool.current().get();
+    taken.map_err(|error| Error::Unavailable(format!("no database connection within the time allowed: {error}")))
 }
 
 #[derive(Debug)]

@@ -103,6 +103,15 @@ pub(crate) fn begin_read(conn: &mut Conn) -> QueryResult<()> {
     control(conn, &[begin])
 }
 
+/// The same for what is no answer: on PostgreSQL each statement may take 30 s.
+pub(crate) fn begin_long_read(conn: &mut Conn) -> QueryResult<()> {
+    begin_read(conn)?;
+    match conn.dialect() {
+        Dialect::Postgres => control(conn, &["SET LOCAL statement_timeout = '30s'"]),
+        Dialect::Sqlite => Ok(()),
+    }
+}
+
 /// What a connection keeps pages of the database for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pages {

@@ -72,14 +72,14 @@ impl Spool {
         Ok(Self { folder, amounts: Arc::new(Mutex::new(Amounts::new(settings.limit))) })
     }
 
-    /// Reads on this thread until `next` gives none, or as long as it is `wanted`.
+    /// Reads on this thread until `next` gives none, or as long as it is `wanted`, which is asked at each piece.
     pub(crate) fn fill<E: From<Error>>(
         &self,
         pool: &Pool,
         mut next: impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, E>,
-        (client, place): (Client, Place),
+        client: Client,
         wanted: impl Fn() -> bool,
-    ) -> Result<Spooled, E> {
+    ) -> Result<Filled, E> {
         let mut room = Room { amounts: Arc::clone(&self.amounts), client, bytes: 0 };
         let file = nameless_file(&self.folder).map_err(|error| self.unusable(&error))?;
         let mut writer = BufWriter::with_capacity(BUFFER, file);
@@ -105,7 +105,7 @@ impl Spool {
         drop(session);
         let head = filled?;
         let file = writer.into_inner().map_err(|error| self.unusable(error.error()))?;
-        Ok(Spooled { head, file: Mutex::new(file), room, _place: place })
+        Ok(Filled { head, file, room })
     }
 
     fn unusable(&self, error: &io::Error) -> Error {
@@ -115,6 +115,20 @@ impl Spool {
 
 /// Bytes that are written to such a file together.
 const BUFFER: usize = 256 * 1024;
+
+/// What was read, before it has the place in which it is kept.
+pub(crate) struct Filled {
+    head: Head,
+    file: File,
+    room: Room,
+}
+
+impl Filled {
+    pub(crate) fn in_place(self, place: Place) -> Spooled {
+        let Self { head, file, room } = self;
+        Spooled { head, file: Mutex::new(file), room, _place: place }
+    }
+}
 
 /// What was read, whole and of one moment. It takes room until it is dropped.
 pub struct Spooled {

@@ -96,6 +96,8 @@ impl<T: Owned> Exit<T> {
         for thing in things.into_iter().rev() {
             line.put_first(thing);
         }
+        drop(line);
+        self.0.arrival.notify_one();
     }
 }
 

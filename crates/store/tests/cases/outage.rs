@@ -13,6 +13,37 @@ use crate::fixture::{department, mutual};
 use crate::kit::{Hold, Register, next_id, stamp, submit};
 use crate::readiness::assert_ready;
 
+/// The server is lost at the commit of a batch: whoever had a turn in it can't know, and the others are none the worse.
+async fn a_write_that_was_left_out_of_a_lost_commit_is_carried_out(register: &Register) {
+    register.database.raw().execute(
+        "CREATE FUNCTION be_lost() RETURNS trigger LANGUAGE plpgsql AS \
+         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER be_lost AFTER INSERT ON departments DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION be_lost()",
+    );
+    let hold = Hold::the_writer_of(&register.store).await;
+    let lost = {
+        let (store, id) = (register.store.clone(), next_id());
+        let work = move |tx: &mut WriteTx<'_>| {
+            // The batch has no time for a second one.
+            std::thread::sleep(Duration::from_millis(100));
+            Department::enter(tx, id, department("Lost"), DraftAccess::All)
+        };
+        submit(async move { store.write(stamp(0), work).await }).await
+    };
+    let left_out = {
+        let (store, id) = (register.store.clone(), next_id());
+        let work = move |tx: &mut WriteTx<'_>| Mutual::enter(tx, id, mutual("Left out"), DraftAccess::All);
+        submit(async move { store.write(stamp(0), work).await }).await
+    };
+    hold.release();
+
+    let lost = lost.await.unwrap();
+    assert!(matches!(lost, Err(Error::OutcomeUnknown(_))), "{lost:?}");
+    left_out.await.unwrap().unwrap();
+    assert_eq!(register.entries().len(), 1);
+}
+
 /// Has every connection of the pool opened, so that there are several to lose.
 async fn warm_up(register: &Register) {
     const READS: usize = 8;
@@ -151,6 +182,7 @@ async fn another_writer_is_waited_for(register: &Register) {
 
 on_sqlite!(another_writer_is_waited_for);
 on_postgres!(
+    a_write_that_was_left_out_of_a_lost_commit_is_carried_out,
     reads_and_writes_work_at_once_after_all_connections_were_cut,
     a_write_is_the_first_to_work_after_all_connections_were_cut,
     a_batch_whose_connection_is_cut_is_tried_again_write_by_write,

@@ -1,0 +1,28 @@
+//! How far a write has come, between the writer and its caller, who may give it up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// How far a write has come. The writer takes it on, or the caller gives it up, whoever comes first.
+#[derive(Clone, Default)]
+pub(super) struct Turn(Arc<AtomicU8>);
+
+pub(super) const WAITING: u8 = 0;
+pub(super) const RUNNING: u8 = 1;
+/// The database is told to store it: it can't be given up any more.
+pub(super) const COMMITTING: u8 = 2;
+/// Its caller has gone before it was run: it never is.
+pub(super) const GIVEN_UP: u8 = 3;
+/// Its caller has gone while it was run: what it did is not stored.
+pub(super) const TAKEN_BACK: u8 = 4;
+
+impl Turn {
+    /// True where it was there and has come to the next.
+    pub(super) fn pass(&self, from: u8, to: u8) -> bool {
+        self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    pub(super) fn is(&self, at: u8) -> bool {
+        self.0.load(Ordering::Acquire) == at
+    }
+}
