@@ -63,6 +63,7 @@ pub use verification::{Verification, Verified};
 use awaited::{Connections, Held, take};
 use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
+use backend::server::{self, Use};
 use backend::site::Site;
 use health::Health;
 use log::entry::Head;
@@ -167,6 +168,7 @@ impl Store {
         let spool = Spool::open(exports, url)?;
         let site = Site::of(url).map_err(|error| unreachable(format!("the file cannot be found: {error}")))?;
         let mut writing = site.open(Purpose::Write).map_err(|error| unreachable(error.to_string()))?;
+        server::check(&mut writing, Use::Reading).map_err(unreachable)?;
         let head = entry_log::newest(&mut ReadTx::on(&mut writing)).map_err(|error| unreachable(error.to_string()))?;
         let pool = Pool::new(&site, connections, PATIENCE)?;
         let heads = watch::Sender::new(head);

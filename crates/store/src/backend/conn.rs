@@ -11,6 +11,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 
+use crate::backend::address;
 use crate::backend::site::Site;
 use crate::error::{Error, OpenError};
 
@@ -104,7 +105,10 @@ impl Conn {
                 return Err(diesel::ConnectionError::BadConnection(format!("{} does not exist", path.display())));
             }
             DatabaseUrl::Sqlite(path) => Self::Sqlite(SqliteConnection::establish(&sqlite_uri(path))?),
-            DatabaseUrl::Postgres(url) => Self::Postgres(PgConnection::establish(&with_keepalives(url))?),
+            DatabaseUrl::Postgres(url) => {
+                address::check(url).map_err(diesel::ConnectionError::BadConnection)?;
+                Self::Postgres(PgConnection::establish(&with_keepalives(url))?)
+            }
         };
         let settings = match (&conn, purpose) {
             (Self::Sqlite(_), Purpose::Write) => {
@@ -130,8 +134,12 @@ const SQLITE_COMMON: &str = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON
 const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; \
      PRAGMA journal_size_limit = 268435456; PRAGMA secure_delete = ON;";
 const SQLITE_READ: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;";
+/// What is stored is on disk before it is confirmed, whatever the server's default is; a stricter one stays. Errors are told in English,
+/// where the role may say so: diesel passes on the SQLSTATE of few.
 const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET lock_timeout = '2s'; \
-     SET idle_in_transaction_session_timeout = '60s'; SET synchronous_commit = on; SET client_min_messages = warning; ";
+     SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning; \
+     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; \
+     DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); EXCEPTION WHEN insufficient_privilege THEN NULL; END $$; ";
 /// A statement of the writer keeps all other writes waiting. Its caller has given up by then.
 const POSTGRES_WRITE: &str = "SET statement_timeout = '10s'; ";
 /// Within the time for an answer; what is no answer has more (`dialect::begin_long_read`).

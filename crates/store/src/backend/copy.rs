@@ -18,6 +18,7 @@ use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::dialect;
 use crate::backend::files::Fresh;
 use crate::backend::migrate::{self, expect_current_on, has_register, open_register};
+use crate::backend::server::{self, Use};
 use crate::backend::tables::{Table, tables};
 use crate::error::OpenError;
 use crate::log::merkle::Hash;
@@ -108,6 +109,7 @@ fn into_database(
     tell: &mut dyn FnMut(CopyProgress<'_>),
 ) -> Result<Copied, Failure> {
     let mut target = Conn::open(to, Purpose::Write)?;
+    server::check(&mut target, Use::Writing)?;
     migrate::lock_database(&mut target)?;
     if has_register(&mut target)? {
         return Err("there is a register in the database already: name an empty one".into());

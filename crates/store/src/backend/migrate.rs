@@ -15,6 +15,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose, SQLITE_PATIENCE, busy_timeout};
 use crate::backend::files::{self, Fresh, Readers};
+use crate::backend::server::{self, Use};
 use crate::error::OpenError;
 use crate::log::log_tree;
 
@@ -235,6 +236,7 @@ fn make_in(url: &DatabaseUrl) -> Result<Vec<String>, OpenError> {
 
 fn prepare_database(url: &DatabaseUrl, making: Making) -> Result<Vec<String>, OpenError> {
     let mut conn = Conn::open(url, Purpose::Write).map_err(|error| unreachable(url, error))?;
+    server::check(&mut conn, Use::Writing).map_err(|reason| unreachable(url, reason))?;
     lock_database(&mut conn).map_err(|error| unreachable(url, error))?;
     let is_there = has_register(&mut conn).map_err(|error| unreachable(url, error))?;
     match making {

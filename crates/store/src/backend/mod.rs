@@ -1,5 +1,6 @@
 //! What knows the databases: connections, dialects, migrations, files, backups, copies and the tables.
 
+pub(crate) mod address;
 pub(crate) mod backup;
 pub(crate) mod cells;
 pub(crate) mod checkpoint;
@@ -12,5 +13,6 @@ pub(crate) mod fragment;
 pub(crate) mod json;
 pub(crate) mod migrate;
 pub(crate) mod schema;
+pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod tables;

@@ -104,3 +104,23 @@ proptest! {
         prop_assert!(!url.to_string().contains('Q'), "{}", url);
     }
 }
+
+#[test]
+fn a_password_that_libpq_would_cut_in_two_is_in_no_message() {
+    for address in
+        ["u:hunter2@x@localhost/db", "u:x/hunter2@localhost/db", "u:x?hunter2@localhost/db", "u:%hunter2@localhost/db"]
+    {
+        let said = migrate(&read(&format!("postgres://{address}")).unwrap()).unwrap_err().to_string();
+        assert!(said.contains("%40 for @"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn a_database_on_another_machine_needs_a_word_about_its_protection() {
+    let refused = migrate(&read("postgres://u:hunter2@db.invalid/db").unwrap()).unwrap_err().to_string();
+    assert!(refused.contains("sslmode=verify-full"), "{refused}");
+    let unreachable =
+        migrate(&read("postgres://u:hunter2@db.invalid/db?sslmode=verify-full").unwrap()).unwrap_err().to_string();
+    assert!(!unreachable.contains("add sslmode") && !unreachable.contains("hunter2"), "{unreachable}");
+}

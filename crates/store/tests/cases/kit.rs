@@ -169,6 +169,13 @@ impl Database {
 }
 
 impl Database {
+    /// An empty PostgreSQL database whose texts are kept in this encoding.
+    pub fn in_encoding(encoding: &str) -> Self {
+        let name = next_name();
+        cluster().execute(&format!("CREATE DATABASE {name} TEMPLATE template0 LOCALE 'C' ENCODING '{encoding}'"));
+        Self(Place::Postgres { name })
+    }
+
     /// Whether a PostgreSQL database refuses writes from its next transaction on, in the sessions that there are too.
     pub fn refuse_writes(&self, all: bool) {
         let Place::Postgres { name } = &self.0 else { panic!("only a PostgreSQL server can be set so") };

@@ -7,7 +7,7 @@ use store::{Error, Readiness, StoredRoot as _};
 use tokio::task::JoinSet;
 
 use crate::fixture::mutual;
-use crate::kit::{Engine, Hold, Register, next_id, stamp};
+use crate::kit::{Database, Engine, Hold, Register, next_id, stamp};
 
 /// It is told within five seconds.
 async fn wait_for(register: &Register, wanted: impl Fn(&Readiness) -> bool) {
@@ -103,6 +103,17 @@ async fn a_service_that_has_much_to_do_is_ready(register: &Register) {
     writes.join_all().await;
 }
 
+async fn a_server_that_cannot_keep_a_register_is_refused_at_the_start(register: &Register) {
+    register.database.refuse_writes(true);
+    let refused = store::migrate(&register.database.url()).unwrap_err().to_string();
+    assert!(refused.contains("default_transaction_read_only"), "{refused}");
+    register.database.refuse_writes(false);
+
+    let other = Database::in_encoding("LATIN1");
+    let refused = store::migrate(&other.url()).unwrap_err().to_string();
+    assert!(refused.contains("LATIN1") && refused.contains("ENCODING 'UTF8'"), "{refused}");
+}
+
 /// A check that writes leaves nothing that anybody sees.
 async fn being_asked_whether_it_is_ready_leaves_no_entry(register: &Register) {
     for _ in 0..3 {
@@ -120,6 +131,7 @@ on_sqlite!(
     being_asked_whether_it_is_ready_leaves_no_entry,
 );
 on_postgres!(
+    a_server_that_cannot_keep_a_register_is_refused_at_the_start,
     a_database_that_becomes_read_only_says_so_and_is_ready_again_afterwards,
     a_lock_on_the_register_is_told_as_not_writing,
     a_service_that_has_much_to_do_is_ready,
