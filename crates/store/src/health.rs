@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
-use crate::backend::conn::{Conn, Purpose};
+use crate::backend::conn::{Conn, Pool, Purpose};
 use crate::backend::dialect;
 use crate::backend::site::Site;
 use crate::clock::Doubt;
@@ -109,6 +109,7 @@ impl Commits {
 pub(crate) struct Health {
     site: Site,
     queue: Queue,
+    pool: Pool,
     found: watch::Sender<Option<(Instant, Readiness)>>,
     /// Held by the check that is running.
     turn: Arc<tokio::sync::Mutex<()>>,
@@ -118,11 +119,12 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    pub(crate) fn new(site: Site, queue: Queue) -> Arc<Self> {
+    pub(crate) fn new(site: Site, queue: Queue, pool: Pool) -> Arc<Self> {
         let found = watch::Sender::new(None);
         Arc::new(Self {
             site,
             queue,
+            pool,
             found,
             turn: Arc::default(),
             conn: Mutex::default(),
@@ -168,6 +170,15 @@ impl Health {
         let before = before.map(|(_, before)| before);
         tell("reading", before.as_ref().map(|before| &before.reads), &readiness.reads);
         tell("writing", before.as_ref().map(|before| &before.writes), &readiness.writes);
+        if readiness.writes.is_ok() && before.is_some_and(|before| before.writes.is_err()) {
+            self.read_where_it_writes();
+        }
+    }
+
+    /// Another server may have become the one that takes changes, while those that read are connected to the one before.
+    fn read_where_it_writes(&self) {
+        self.pool.renew();
+        drop(self.conn.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// On a thread of its own: none of those that serve requests is to wait for a database that doesn't answer.

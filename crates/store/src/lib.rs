@@ -175,7 +175,7 @@ impl Store {
         let queue = writer::start(site.clone(), writing, heads.clone(), guard)
             .map_err(|error| unreachable(error.to_string()))?;
         let parts = Parts {
-            health: Health::new(site.clone(), queue.clone()),
+            health: Health::new(site.clone(), queue.clone(), pool.clone()),
             site,
             connections: Connections::with(pool),
             reads: places(reads, READ_QUEUE),

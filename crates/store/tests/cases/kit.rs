@@ -178,9 +178,21 @@ impl Database {
 
     /// Whether a PostgreSQL database refuses writes from its next transaction on, in the sessions that there are too.
     pub fn refuse_writes(&self, all: bool) {
+        self.refuse_writes_of_new_sessions(all);
+        self.cut_connections();
+    }
+
+    /// The same in sessions that begin from now on.
+    pub fn refuse_writes_of_new_sessions(&self, all: bool) {
         let Place::Postgres { name } = &self.0 else { panic!("only a PostgreSQL server can be set so") };
         cluster().execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {all}"));
-        self.cut_connections();
+    }
+
+    /// The processes of a PostgreSQL server that serve this database.
+    pub fn sessions(&self) -> Vec<i64> {
+        let Place::Postgres { name } = &self.0 else { panic!("only a PostgreSQL server has sessions") };
+        let sessions = format!("SELECT pid::bigint AS found FROM pg_stat_activity WHERE datname = '{name}'");
+        cluster().load::<Found>(&sessions).into_iter().map(|session| session.found).collect()
     }
 }
 

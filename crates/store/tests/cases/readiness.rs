@@ -59,6 +59,25 @@ async fn a_database_that_becomes_read_only_says_so_and_is_ready_again_afterwards
     assert_ready(register).await;
 }
 
+/// Those who read are not left with a server on which nothing is written any more.
+async fn reading_goes_on_over_new_connections_once_writing_works_again(register: &Register) {
+    register.database.refuse_writes(true);
+    wait_for(register, |found| found.reads.is_ok() && found.writes.is_err()).await;
+    assert!(register.all::<Mutual>(Default::default()).await.is_empty());
+    let before = register.database.sessions();
+    assert!(!before.is_empty());
+
+    register.database.refuse_writes_of_new_sessions(false);
+    assert_ready(register).await;
+    let began = Instant::now();
+    while register.database.sessions().iter().any(|session| before.contains(session)) {
+        assert!(began.elapsed() < Duration::from_secs(5), "some of {before:?} are still there");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    register.enter(mutual("After")).await;
+    assert_eq!(register.all::<Mutual>(Default::default()).await.len(), 1);
+}
+
 async fn a_lock_on_the_register_is_told_as_not_writing(register: &Register) {
     register.enter(mutual("Before")).await;
     let mut other = register.database.raw();
@@ -133,6 +152,7 @@ on_sqlite!(
 on_postgres!(
     a_server_that_cannot_keep_a_register_is_refused_at_the_start,
     a_database_that_becomes_read_only_says_so_and_is_ready_again_afterwards,
+    reading_goes_on_over_new_connections_once_writing_works_again,
     a_lock_on_the_register_is_told_as_not_writing,
     a_service_that_has_much_to_do_is_ready,
     being_asked_whether_it_is_ready_leaves_no_entry,
