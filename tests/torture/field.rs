@@ -105,8 +105,30 @@ impl Field {
 
     fn on(database: Database, arguments: &[&str]) -> Self {
         let all = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let served = Program::new(&all).env("DATABASE_URL", &database.url()).env("RUST_LOG", "warn").serve();
-        Self { served, database }
+        Self::serving(database, Program::new(&all), |program| program)
+    }
+
+    /// Starts the program on this register, in surroundings that are changed like this.
+    pub fn with(database: Database, surroundings: impl FnOnce(Program) -> Program) -> Self {
+        Self::serving(database, Program::new(&["serve", "--listen", "127.0.0.1:0"]), surroundings)
+    }
+
+    fn serving(database: Database, program: Program, surroundings: impl FnOnce(Program) -> Program) -> Self {
+        let program = program.env("DATABASE_URL", &database.url()).env("RUST_LOG", "warn");
+        Self { served: surroundings(program).serve(), database }
+    }
+
+    /// Kills it, and gives the register as it is then.
+    pub fn kill(self) -> Database {
+        self.served.kill();
+        self.database
+    }
+
+    /// Whether any session of the PostgreSQL cluster may change anything, from its next transaction on.
+    pub fn let_cluster_write(&self, may: bool) {
+        let switch = if may { "RESET default_transaction_read_only" } else { "SET default_transaction_read_only = on" };
+        self.database.execute(&format!("ALTER SYSTEM {switch}"));
+        self.database.rows("SELECT pg_reload_conf()");
     }
 
     /// Asks it to end.

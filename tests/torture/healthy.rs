@@ -29,6 +29,8 @@ pub struct Seen {
     pub requests: usize,
     /// 99 of 100 answers came within this time.
     pub p99: Duration,
+    /// The slowest one took so long.
+    pub slowest: Duration,
 }
 
 impl Healthy {
@@ -62,7 +64,7 @@ impl Healthy {
         times.sort_unstable();
         let p99 = times.get((times.len() * 99 / 100).min(times.len().saturating_sub(1))).copied().unwrap_or_default();
         let successes = calls.iter().filter(|(status, _)| status.is_some_and(|it| (200..300).contains(&it))).count();
-        Seen { successes, requests: calls.len(), p99 }
+        Seen { successes, requests: calls.len(), p99, slowest: times.last().copied().unwrap_or_default() }
     }
 }
 

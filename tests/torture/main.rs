@@ -8,6 +8,7 @@ mod draining;
 mod field;
 mod healthy;
 mod never_reading;
+mod outages;
 mod overload;
 mod pipelining;
 mod searchers;
@@ -33,6 +34,10 @@ const ATTACKS: &[&Attack] = &[
     &slow_readers::ATTACK,
     &writing::PATCHES,
     &writing::IMPORTS,
+    &outages::FAILING_DISK,
+    &outages::FULL_DISK,
+    &outages::SILENT_SERVER,
+    &outages::READ_ONLY_SERVER,
 ];
 
 fn main() -> ExitCode {
