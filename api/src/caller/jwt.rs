@@ -216,7 +216,8 @@ impl Verifier {
         validation.set_audience(&[&self.settings.audience]);
         validation.validate_exp = false;
         match jsonwebtoken::decode(token, key, &validation) {
-            Ok(token) => Ok(Claims(token.claims)),
+            // The library also takes a list of issuers.
+            Ok(token) => Claims(token.claims).issued_by(&self.settings.issuer),
             Err(error) => Err(match error.kind() {
                 ErrorKind::InvalidIssuer => Refusal::Issuer,
                 ErrorKind::InvalidAudience => Refusal::Audience,
@@ -311,6 +312,15 @@ impl Header {
 struct Claims(Map<String, Value>);
 
 impl Claims {
+    /// The claims, if exactly this issuer says that they are its own.
+    fn issued_by(self, issuer: &str) -> Result<Self, Refusal> {
+        match self.0.get("iss") {
+            Some(Value::String(named)) if named == issuer => Ok(self),
+            Some(Value::String(_)) => Err(Refusal::Issuer),
+            _ => Err(Refusal::Claim("iss")),
+        }
+    }
+
     /// A `NumericDate`: seconds since 1970, possibly with a fraction.
     fn time(&self, claim: &'static str) -> Result<Option<DateTime<Utc>>, Refusal> {
         let Some(value) = self.0.get(claim) else { return Ok(None) };

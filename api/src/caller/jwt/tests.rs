@@ -162,6 +162,19 @@ fn what_is_no_signed_jwt_is_refused() {
 }
 
 #[test]
+fn an_issuer_is_one_string() {
+    let issuer = issuer();
+    let own = "https://login.example";
+    for other in [json!([own]), json!([own, own]), json!([]), json!({ own: own }), json!(7), json!(null)] {
+        let refused = issuer.read(&with("iss", other.clone())).unwrap_err();
+        assert!([Refusal::Issuer, Refusal::Claim("iss")].contains(&refused), "{other}: {refused}");
+    }
+    for other in ["https://login.example/", "https://LOGIN.example", " https://login.example", ""] {
+        assert_eq!(issuer.read(&with("iss", json!(other))), Err(Refusal::Issuer), "{other}");
+    }
+}
+
+#[test]
 fn an_algorithm_is_taken_only_if_it_is_pinned() {
     let issuer = issuer();
     let part = |json: Value| BASE64_URL_SAFE_NO_PAD.encode(json.to_string());
