@@ -100,6 +100,13 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Tell who is behind a pseudonym in the log, or which one a bearer of tokens has
+    Tokens {
+        #[command(subcommand)]
+        command: jwt::command::Command,
+        #[command(flatten)]
+        database: Database,
+    },
     /// Copy the register into a new file, also while it is being served (SQLite)
     Backup(BackupFile),
     /// Restore the register from a copy, if there is no register yet (SQLite)
@@ -257,6 +264,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             import::command::perform(&import, (&made.database.url()?, made.options.making()))
         }
         Command::Keys { command, database } => key::command::perform(command, &database.url()?),
+        Command::Tokens { command, database } => jwt::command::perform(command, &database.url()?),
         Command::Backup(copy) => {
             store::backup(&copy.database.url()?, &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));

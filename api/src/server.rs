@@ -15,8 +15,10 @@ use actix_web::rt::System;
 use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, Error};
+use domain::Kind;
 use futures_util::future::select;
 use store::Store;
+use store::governing::Trusted;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use utoipa::openapi::{OpenApi, Server as OpenApiServer};
@@ -28,6 +30,7 @@ use crate::caller::jwt::Verifier;
 use crate::caller::jwt::key_set::KeySetError;
 use crate::config::Config;
 use crate::figures::answers::Answers;
+use crate::history::signing::LogSigner;
 use crate::history::sweep::{self, Sweep};
 use crate::http::connection::{self, Connection, Connections};
 use crate::http::cors::Cors;
@@ -176,6 +179,10 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     if let Some(url) = &config.production.public_url {
         document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
     }
+    let in_use = [
+        (Kind::Issuer, verifier.as_ref().map(Verifier::trusted)),
+        (Kind::SigningKey, config.signer.as_ref().map(LogSigner::trusted)),
+    ];
     let rules = rules(&config, &document, &shared, verifier)?;
     let contract = Contract::of(&openapi::given_out(&document));
 
@@ -185,9 +192,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let signalled = (signals == Signals::Heeded).then(|| stops.clone());
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
-            let stamp = shared.operator(RequestId::make().as_str());
-            let documents = shared.store.bring_documents_up_to_date(&stamp).await;
-            let listening = documents.map_err(ServeError::Register).and_then(|()| {
+            let prepared = prepare(&shared, in_use).await;
+            let listening = prepared.map_err(ServeError::Register).and_then(|()| {
                 let limits = Arc::clone(&rules.limits);
                 let listening = Listening::begin(&config, shared.clone(), contract, rules)?;
                 signalled.map(heed_signals).transpose().map_err(|error| ServeError::Server(error.to_string()))?;
@@ -230,6 +236,37 @@ fn heed_signals(stops: UnboundedSender<Stop>) -> std::io::Result<()> {
         }
     }));
     Ok(())
+}
+
+/// Brings what is stored up to date, and puts on the record what the service trusts from now on.
+async fn prepare(shared: &App, in_use: [(Kind, Option<Trusted>); 2]) -> Result<(), store::Error> {
+    let stamp = shared.operator(RequestId::make().as_str());
+    shared.store.bring_documents_up_to_date(&stamp).await?;
+    for (kind, used) in in_use {
+        match shared.store.note_in_use(&stamp, kind, used.clone()).await {
+            Err(store::Error::Clock(_)) => note_later(shared.clone(), kind, used),
+            noted => noted?,
+        }
+    }
+    Ok(())
+}
+
+/// Puts on the record what is trusted once the clock may be: until then the register is read. An issuer that is in use is put there with
+/// the first token that is taken.
+fn note_later(shared: App, kind: Kind, used: Option<Trusted>) {
+    const PAUSE: Duration = Duration::from_secs(1);
+    if kind == Kind::Issuer && used.is_some() {
+        return;
+    }
+    drop(actix_web::rt::spawn(async move {
+        loop {
+            sleep(PAUSE).await;
+            let stamp = shared.operator(RequestId::make().as_str());
+            if shared.store.note_in_use(&stamp, kind, used.clone()).await.is_ok() {
+                return;
+            }
+        }
+    }));
 }
 
 fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Verifier>) -> Result<Rules, ServeError> {

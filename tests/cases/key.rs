@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, department, id, mutual};
+use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, department, id, mutual, without};
 use kit::{Engine, Program, TestApp, admin_key};
 use serde_json::{Value, json};
+
+use crate::entry_log::assert_sound;
 
 const KEYS: &str = "/v1/keys";
 
@@ -19,6 +21,7 @@ kit::on_both! {
     the_use_of_a_key_is_noted_by_the_hour,
     keys_are_listed_page_by_page,
     an_entry_names_the_key,
+    everybody_sees_who_made_and_revoked_a_key_and_nobody_its_label,
     the_command_line_makes_lists_and_revokes_keys,
     the_first_key_is_made_once,
     a_key_makes_none_that_outlives_it,
@@ -223,8 +226,50 @@ async fn keys_are_listed_page_by_page(app: &TestApp) {
 async fn an_entry_names_the_key(app: &TestApp) {
     let key = app.create(KEYS, &new_key()).await;
     app.post(MUTUALS, &mutual("Harmonie")).with_key(key["key"].as_str().unwrap()).await.expect(201);
-    let entries = app.database().rows("SELECT actor FROM entries");
+    let entries = app.database().rows("SELECT actor FROM entries WHERE resource_type = 'mutual'");
     assert_eq!(entries, [json!({"actor": format!("key:{}", id(&key))})]);
+}
+
+/// The entries about a key, as anybody sees them.
+async fn of_key(app: &TestApp, key_id: &str) -> Vec<Value> {
+    let page = app.get("/v1/entries?resource_type=key").without_key().await.expect(200);
+    let items = page["items"].as_array().unwrap();
+    items.iter().filter(|entry| entry["resource_id"] == key_id).cloned().collect()
+}
+
+/// Whoever sees that a key changed the register can see who made that key, for what, and until when.
+async fn everybody_sees_who_made_and_revoked_a_key_and_nobody_its_label(app: &TestApp) {
+    let office = app.create(DEPARTMENTS, &department("Office")).await;
+    let new =
+        json!({"label": "Jo Smith", "role": "mutual_editor", "department_ids": [id(&office)], "expires_in_days": 30});
+    let key = app.create(KEYS, &new).await;
+    let path = format!("{KEYS}/{}", id(&key));
+    for _ in 0..2 {
+        app.delete(&path).without("if-match").await.expect(204);
+    }
+    app.post(format!("{KEYS}?validate_only=true"), &new).await.expect(200);
+
+    let entries = of_key(app, id(&key)).await;
+
+    let told: Vec<_> = entries.iter().map(|entry| (entry["action"].as_str().unwrap(), &entry["version"])).collect();
+    assert_eq!(told, [("create", &json!(1)), ("revoke", &json!(2))]);
+    assert_eq!(app.get("/v1/entries?resource_type=key").await.expect(200)["items"].as_array().unwrap().len(), 2);
+    let record = app.get(&path).await.expect(200);
+    let known = |of: &Value| without(of.clone(), &["label", "version", "fingerprint"]);
+    assert_eq!(known(&entries[1]["after"]), known(&record));
+    assert_eq!(known(&entries[0]["after"]), without(known(&record), &["revoked_at", "revoked_by"]));
+    assert_eq!(entries[0]["actor"], record["created_by"]);
+    let log = json!(entries).to_string();
+    assert!(!log.contains("Jo Smith") && !log.contains("psm_"), "{log}");
+    assert_sound(&crate::entry_log::entries(app.database()));
+
+    let erased = Program::new(&["erase", &path, "--reason", "Asked for"]).env("DATABASE_URL", &app.database().url());
+    assert_eq!(erased.run().code, Some(0));
+    let nameless = app.get(&path).await.expect(200);
+    assert_eq!(nameless, without(record, &["label"]));
+    assert!(app.walk(KEYS).await.contains(&nameless));
+    let entries = of_key(app, id(&key)).await;
+    assert_eq!((&entries[2]["action"], &entries[2]["reason"]), (&json!("erase"), &json!("Asked for")));
 }
 
 async fn the_command_line_makes_lists_and_revokes_keys(app: &TestApp) {
@@ -247,6 +292,9 @@ async fn the_command_line_makes_lists_and_revokes_keys(app: &TestApp) {
     tokio::time::sleep(Duration::from_millis(900)).await;
     app.get(MUTUALS).with_key(secret).await.problem(401);
     assert!(keys(&["list"]).stdout.contains("revoked"));
+    let entries = of_key(app, id).await;
+    let told: Vec<_> = entries.iter().map(|entry| (&entry["action"], &entry["actor"])).collect();
+    assert_eq!(told, [(&json!("create"), &json!("operator")), (&json!("revoke"), &json!("operator"))]);
 
     for wrong in [
         &["create", "--role", "boss", "--label", "x"][..],

@@ -144,11 +144,15 @@ async fn rights_are_asked_anew_after_a_wait(app: &TestApp) {
     for (n, reason) in [(0, "the key was revoked at "), (1, "the key expired at ")] {
         let key = json!({ "label": "A follower", "role": "auditor", "expires_in_days": 1 });
         let key = app.create("/v1/keys", &key).await;
-        let follow = app.get(format!("/v1/entries?{}&wait=20", app.after(n))).with_key(key["key"].as_str().unwrap());
+        let head = app.get("/v1/log/head").await.expect(200)["tree_size"].as_i64().unwrap();
+        let follow = app.get(format!("/v1/entries?{}&wait=20", app.after(head))).with_key(key["key"].as_str().unwrap());
+        // An entry about it would end the wait at once.
+        let revoke =
+            format!("UPDATE api_keys SET revoked_at = created_at, revoked_by = 'operator' WHERE id = '{}'", id(&key));
         let meanwhile = async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             match n {
-                0 => drop(app.delete(format!("/v1/keys/{}", id(&key))).without("if-match").await.expect(204)),
+                0 => app.database().execute(&revoke),
                 _ => app.pass(Duration::from_secs(2 * 24 * 3600)),
             }
             tokio::time::sleep(Duration::from_millis(600)).await;
@@ -223,7 +227,7 @@ struct Restored {
     app: TestApp,
 }
 
-/// The copy is of 3 entries, the first register had 6, and the restored one has 9.
+/// The copy is of 4 entries, the first of which tells of the key that signs; the first register had 7, and the restored one has 10.
 async fn restored(engine: Engine) -> Restored {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key.pem");
@@ -263,14 +267,14 @@ async fn restored(engine: Engine) -> Restored {
 async fn a_follower_of_before_a_restore_is_told_from_where_to_read_again(app: &TestApp) {
     let Restored { first_epoch, app, .. } = &restored(app.database().engine()).await;
     let lists = ["/v1/entries", "/v1/mutuals/mutual-1/entries"];
-    for (after, resume_after) in [(0, 0), (2, 2), (3, 3), (4, 3), (6, 3), (9, 3), (100, 3)] {
+    for (after, resume_after) in [(0, 0), (3, 3), (4, 4), (5, 4), (7, 4), (10, 4), (100, 4)] {
         for list in lists {
             let refused = app.get(format!("{list}?after={after}&epoch={first_epoch}")).await;
             let problem = refused.expect_problem(410, "epoch-ended");
             assert_eq!((&problem["epoch"], &problem["resume_after"]), (&json!(app.epoch()), &json!(resume_after)));
         }
     }
-    let waiting = app.get(format!("/v1/entries?after=4&epoch={first_epoch}&wait=20")).await;
+    let waiting = app.get(format!("/v1/entries?after=5&epoch={first_epoch}&wait=20")).await;
     waiting.expect_problem(410, "epoch-ended");
     for list in lists {
         let unknown =
@@ -278,11 +282,11 @@ async fn a_follower_of_before_a_restore_is_told_from_where_to_read_again(app: &T
         assert_eq!(unknown["resume_after"], 0, "nobody knows what this log has in common with another register's");
         app.get(format!("{list}?after=4")).await.expect_faults(400, &[("epoch", "required")]);
         app.get(format!("{list}?after=4&epoch=4")).await.expect_faults(400, &[("epoch", "invalid-format")]);
-        app.get(format!("{list}?{}", app.after(10))).await.expect_faults(400, &[("after", "out-of-range")]);
+        app.get(format!("{list}?{}", app.after(11))).await.expect_faults(400, &[("after", "out-of-range")]);
     }
 
-    let page = app.get(format!("/v1/entries?{}", app.after(3))).await.expect(200);
-    assert_eq!(numbers(page["items"].as_array().unwrap()), [4, 5, 6, 7, 8, 9]);
+    let page = app.get(format!("/v1/entries?{}", app.after(4))).await.expect(200);
+    assert_eq!(numbers(page["items"].as_array().unwrap()), [5, 6, 7, 8, 9, 10]);
     let restore = &page["items"][0];
     let told =
         ["action", "resource_type", "resource_id", "actor", "reason", "version"].map(|name| restore[name].clone());
@@ -290,7 +294,7 @@ async fn a_follower_of_before_a_restore_is_told_from_where_to_read_again(app: &T
     assert_eq!(json!(told), json!(["restore", "register", nobody, "operator", "The disk was lost", 1]));
     let after = &restore["after"];
     assert_eq!((&after["previous_epoch"], &after["epoch"]), (&json!(first_epoch), &json!(app.epoch())));
-    assert_eq!(after["shared_entries"], 3);
+    assert_eq!(after["shared_entries"], 4);
     let of_register = app.get("/v1/entries?resource_type=register").await.expect(200);
     assert_eq!(of_register["items"], json!([restore]));
     assert_sound(&entries(app.database()));
@@ -320,15 +324,15 @@ async fn nothing_of_before_a_restore_is_taken_for_what_is_there_now(app: &TestAp
     let head = head.json();
     assert_ne!((&head["origin"], &head["key_id"]), (&now["origin"], &now["key_id"]));
     assert_eq!((&head["epoch"], &now["epoch"]), (&json!(first_epoch), &json!(app.epoch())));
-    for proof in ["inclusion?seq=5", "consistency?from=6"] {
+    for proof in ["inclusion?seq=6", "consistency?from=7"] {
         let refused = app.get(format!("/v1/log/proofs/{proof}&epoch={first_epoch}")).await;
-        assert_eq!(refused.expect_problem(410, "epoch-ended")["resume_after"], 3);
+        assert_eq!(refused.expect_problem(410, "epoch-ended")["resume_after"], 4);
         let given = app.get(format!("/v1/log/proofs/{proof}&epoch={}", app.epoch())).await.expect(200);
         assert_eq!(given["epoch"], app.epoch());
     }
     let export = app.get("/v1/mutuals/export.ndjson").await;
     let headers = ["register-seq", "register-epoch"].map(|name| export.header(name));
-    assert_eq!(headers, [Some("9"), Some(app.epoch())]);
+    assert_eq!(headers, [Some("10"), Some(app.epoch())]);
 }
 
 async fn parameters_of_the_feed_are_checked(app: &TestApp) {
@@ -739,7 +743,8 @@ async fn the_head_is_signed(app: &TestApp) {
         (&json!(format!("example.org/log/{}", app.epoch())), &json!("Ed25519"))
     );
     let checkpoint = head["checkpoint"].as_str().unwrap();
-    assert!(checkpoint.starts_with(&format!("example.org/log/{}\n0\n", app.epoch())), "{checkpoint}");
+    // The only entry is the one that tells of the key.
+    assert!(checkpoint.starts_with(&format!("example.org/log/{}\n1\n", app.epoch())), "{checkpoint}");
     // OpenSSL made the key's public half of the file, and checks the signature.
     let public = Command::new("openssl").args(["pkey", "-pubout", "-in"]).arg(&file).output().unwrap();
     assert_eq!(String::from_utf8(public.stdout).unwrap(), key["public_key_pem"].as_str().unwrap());
@@ -941,11 +946,11 @@ async fn answers_are_checked_against_the_signed_head(app: &TestApp) {
     app.database().execute(&changed("document"));
     for path in ["/v1/mutuals/supplier", MUTUALS] {
         let (is_right, said) = check(path, "");
-        assert!(!is_right && said.contains("is not what entry 8 says: /region"), "{path}: {said}");
+        assert!(!is_right && said.contains("is not what entry 9 says: /region"), "{path}: {said}");
     }
-    app.database().execute("UPDATE mutuals SET entry_seq = 1 WHERE slug = 'supplier'");
+    app.database().execute("UPDATE mutuals SET entry_seq = 2 WHERE slug = 'supplier'");
     let (is_right, said) = check("/v1/mutuals/supplier", "");
-    assert!(!is_right && said.contains("is not what entry 1 says: /region, /updated_at, /version"), "{said}");
+    assert!(!is_right && said.contains("is not what entry 2 says: /region, /updated_at, /version"), "{said}");
     app.database().execute("UPDATE mutuals SET entry_seq = 800 WHERE slug = 'supplier'");
     assert!(!check("/v1/mutuals/supplier", "").0);
 }

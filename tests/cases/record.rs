@@ -22,6 +22,9 @@ kit::on_each_kind! {
     no_odd_value_in_a_body_makes_the_service_fail,
 }
 
+/// What governs the register and is no record of it; it has entries all the same.
+const NO_RECORDS: [&str; 6] = ["import", "key", "issuer", "signing_key", "pseudonym", "register"];
+
 /// What the register adds to what was sent.
 const ADDED: [&str; 8] = ["id", "version", "created_at", "updated_at", "slug", "result", "corrections", "is_first"];
 
@@ -29,9 +32,8 @@ const ADDED: [&str; 8] = ["id", "version", "created_at", "updated_at", "slug", "
 fn every_kind_of_record_has_a_sample() {
     let contract = Contract::of_the_service().document();
     let kinds = contract["components"]["schemas"]["ResourceType"]["x-extensible-enum"].as_array().unwrap();
-    let kinds: BTreeSet<&str> = kinds.iter().map(|kind| kind.as_str().unwrap()).collect();
-    let of_records = SAMPLES.iter().map(|sample| sample.kind);
-    assert_eq!(kinds, of_records.chain(["register"]).collect());
+    let kinds = kinds.iter().map(|kind| kind.as_str().unwrap()).filter(|kind| !NO_RECORDS.contains(kind));
+    assert_eq!(kinds.collect::<BTreeSet<&str>>(), SAMPLES.iter().map(|sample| sample.kind).collect());
     for sample in SAMPLES {
         assert!(sample.offers(&Method::GET), "the contract has no {}", sample.template());
     }

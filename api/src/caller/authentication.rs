@@ -62,13 +62,16 @@ impl Authenticator {
         }
         let Some(text) = bearer(request.headers())? else { return Ok(PUBLIC.clone()) };
         match &self.verifier {
-            Some(verifier) if !text.starts_with(secret::PREFIX) => self.token(verifier, text).await,
+            Some(verifier) if !text.starts_with(secret::PREFIX) => {
+                self.token(&App::of(request)?, verifier, text, request.method().is_safe()).await
+            }
             _ => self.key(&App::of(request)?, text, id).await,
         }
     }
 
-    async fn token(&self, verifier: &Verifier, token: &str) -> Result<Caller, Problem> {
-        let found = verifier.caller(token, self.app.clock.now(), &self.app.store).await;
+    /// The bearer of a token is looked up with the share of the address that it comes from, too.
+    async fn token(&self, app: &App, verifier: &Verifier, token: &str, only_reads: bool) -> Result<Caller, Problem> {
+        let found = verifier.caller(token, self.app.clock.now(), &app.store, only_reads).await;
         found.map_err(|error| match error {
             CallerError::Refused(refusal) => invalid(&refusal.to_string()),
             CallerError::Store(error) => error.into(),
@@ -101,7 +104,7 @@ impl Authenticator {
 
     fn remember(&self, hash: Hash, stored: StoredKey, checked_at: Instant) -> Caller {
         let expires_at = stored.expires_at;
-        let caller = domain::Caller::with_key(stored.id, stored.key.role, stored.key.scope, expires_at);
+        let caller = domain::Caller::with_key(stored.id, stored.role, stored.scope, expires_at);
         let caller = Caller::from(caller);
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= MOST_REMEMBERED {

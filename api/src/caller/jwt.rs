@@ -6,30 +6,40 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::builder::TypedValueParser as _;
 use clap::{Args, value_parser};
-use domain::{Access, Department, Key, Role, Scope};
+use domain::{Access, Department, Key, Kind, Role, Scope};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use store::Store;
+use store::governing::{self, Trusted};
+use store::pseudonym::{self, Bearer as Pseudonymous};
+use store::{Stamp, Store};
 
+use crate::app::OPERATOR;
 use crate::caller::Caller;
 use crate::caller::jwt::key_set::{KeyFile, KeySet, KeySetError};
 
+pub mod command;
 pub mod key_set;
 
 /// How far the issuer's clock may be off.
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 
-/// The most characters that a subject may have: every entry of its bearer's has it.
+/// The pseudonym of a bearer is not looked up again for so long: one that was erased is out of use within a second.
+const NAMED: Duration = Duration::from_millis(500);
+
+/// The request that entries name for a key set that a running service loaded.
+const LOADED: &str = "issuer-keys";
+
+/// The most characters that a subject may have.
 const MAX_SUBJECT_CHARS: usize = 200;
 
 /// The most departments that a token may name.
@@ -151,7 +161,7 @@ pub enum CallerError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     #[error(transparent)]
-    Store(store::Error),
+    Store(#[from] store::Error),
 }
 
 /// Takes or refuses tokens. Callers are remembered, so that a token that comes with many requests is read once.
@@ -160,39 +170,115 @@ pub struct Verifier {
     settings: Settings,
     keys: KeyFile,
     known: Mutex<HashMap<[u8; 32], Known>>,
+    /// The keys that the log tells of. No token is taken by others.
+    noted: tokio::sync::Mutex<Option<Arc<KeySet>>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Known {
-    caller: Caller,
+    bearer: Arc<Pseudonymous>,
+    access: Access,
+    named: Option<Named>,
     expires_at: DateTime<Utc>,
     /// What the token was taken by: with other keys it is read anew.
     keys: Arc<KeySet>,
+}
+
+/// The bearer of a token under the pseudonym that was theirs then.
+#[derive(Clone, Debug)]
+struct Named {
+    caller: Caller,
+    at: Instant,
 }
 
 impl Verifier {
     /// A verifier of one issuer's tokens.
     pub fn open(settings: Settings) -> Result<Self, KeySetError> {
         let keys = KeyFile::open(Path::new(&settings.jwks_file), &settings.algorithms)?;
-        Ok(Self { settings, keys, known: Mutex::default() })
+        Ok(Self { settings, keys, known: Mutex::default(), noted: tokio::sync::Mutex::default() })
     }
 
-    /// The bearer of a token as a caller of the register.
-    pub async fn caller(&self, token: &str, now: DateTime<Utc>, store: &Store) -> Result<Caller, CallerError> {
+    /// The issuer, with the keys that are in the file now, as the log tells of it.
+    pub fn trusted(&self) -> Trusted {
+        self.trusted_with(&self.keys.keys())
+    }
+
+    fn trusted_with(&self, keys: &KeySet) -> Trusted {
+        let settings = &self.settings;
+        let algorithms = settings.algorithms.iter().map(|algorithm| format!("{algorithm:?}")).collect::<Vec<_>>();
+        let says = governing::members([
+            ("issuer", json!(settings.issuer)),
+            ("audience", json!(settings.audience)),
+            ("algorithms", json!(algorithms)),
+            ("role_claim", json!(settings.role_claim)),
+            ("departments_claim", json!(settings.departments_claim)),
+            ("max_lifetime_seconds", json!(settings.max_lifetime.num_seconds())),
+            ("keys", keys.thumbprints()),
+        ]);
+        Trusted::new(Kind::Issuer, settings.issuer.as_bytes(), says)
+    }
+
+    /// The bearer of a token as a caller of the register. What only reads is let through under a passing name where none can be stored.
+    pub async fn caller(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+        store: &Store,
+        only_reads: bool,
+    ) -> Result<Caller, CallerError> {
         let keys = self.keys.keys();
         let digest: [u8; 32] = Sha256::digest(token).into();
-        if let Some(caller) = self.recall(&digest, now, &keys) {
-            return Ok(caller);
+        let known = match self.recall(&digest, now, &keys) {
+            Some(known) => known,
+            None => self.admit(token, keys, now, store).await?,
+        };
+        if let Some(named) = known.named.as_ref().filter(|named| named.at.elapsed() < NAMED) {
+            return Ok(named.caller.clone());
         }
-        let bearer = self.read(token, &keys, now)?;
-        let scope = match bearer.departments {
+        let at = Instant::now();
+        let given = match find_pseudonym(store, &known.bearer).await? {
+            Some(name) => Ok(name),
+            None => give_pseudonym(store, now, &known.bearer).await,
+        };
+        let name = match given {
+            Ok(name) => name,
+            Err(_) if only_reads => return Ok(caller(pseudonym::passing(&known.bearer)?, known.access)),
+            Err(error) => return Err(error.into()),
+        };
+        let before = known.named.as_ref().map(|named| &named.caller).filter(|before| before.name == name);
+        let caller = before.cloned().unwrap_or_else(|| caller(name, known.access.clone()));
+        let named = Some(Named { caller: caller.clone(), at });
+        self.remember(digest, Known { named, ..known }, now);
+        Ok(caller)
+    }
+
+    /// Takes a token that is not known yet, once the log tells of the keys that it is taken by.
+    async fn admit(
+        &self,
+        token: &str,
+        keys: Arc<KeySet>,
+        now: DateTime<Utc>,
+        store: &Store,
+    ) -> Result<Known, CallerError> {
+        let Bearer { subject, role, departments, expires_at } = self.read(token, &keys, now)?;
+        self.note(&keys, now, store).await?;
+        let scope = match departments {
             None => Scope::All,
             Some(departments) => Scope::Departments(resolve(store, departments).await?),
         };
-        let access = Access { role: bearer.role, scope, key_id: None, expires_at: Some(bearer.expires_at) };
-        let caller = Caller::from(domain::Caller { name: format!("jwt:{}", bearer.subject), access: Some(access) });
-        self.remember(digest, Known { caller: caller.clone(), expires_at: bearer.expires_at, keys }, now);
-        Ok(caller)
+        let bearer = Arc::new(Pseudonymous { issuer: self.settings.issuer.clone(), subject });
+        let access = Access { role, scope, key_id: None, expires_at: Some(expires_at) };
+        Ok(Known { bearer, access, named: None, expires_at, keys })
+    }
+
+    async fn note(&self, keys: &Arc<KeySet>, now: DateTime<Utc>, store: &Store) -> Result<(), store::Error> {
+        let mut noted = self.noted.lock().await;
+        if !noted.as_ref().is_some_and(|noted| Arc::ptr_eq(noted, keys)) {
+            let stamp = Stamp { now, actor: OPERATOR.to_owned(), request_id: LOADED.to_owned() };
+            store.note_in_use(&stamp, Kind::Issuer, Some(self.trusted_with(keys))).await?;
+            *noted = Some(Arc::clone(keys));
+        }
+        Ok(())
     }
 
     fn read(&self, token: &str, keys: &KeySet, now: DateTime<Utc>) -> Result<Bearer, Refusal> {
@@ -249,10 +335,10 @@ impl Verifier {
         Ok(expires_at)
     }
 
-    fn recall(&self, digest: &[u8; 32], now: DateTime<Utc>, keys: &Arc<KeySet>) -> Option<Caller> {
+    fn recall(&self, digest: &[u8; 32], now: DateTime<Utc>, keys: &Arc<KeySet>) -> Option<Known> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(digest).filter(|known| Arc::ptr_eq(&known.keys, keys))?;
-        (now - LEEWAY < known.expires_at).then(|| known.caller.clone())
+        (now - LEEWAY < known.expires_at).then(|| known.clone())
     }
 
     fn remember(&self, digest: [u8; 32], caller: Known, now: DateTime<Utc>) {
@@ -265,6 +351,21 @@ impl Verifier {
         }
         known.insert(digest, caller);
     }
+}
+
+fn caller(name: String, access: Access) -> Caller {
+    Caller::from(domain::Caller { name, access: Some(access) })
+}
+
+async fn find_pseudonym(store: &Store, bearer: &Arc<Pseudonymous>) -> Result<Option<String>, store::Error> {
+    let bearer = Arc::clone(bearer);
+    store.read_one(move |tx| pseudonym::find(tx, &bearer)).await
+}
+
+async fn give_pseudonym(store: &Store, now: DateTime<Utc>, bearer: &Arc<Pseudonymous>) -> Result<String, store::Error> {
+    let bearer = Arc::clone(bearer);
+    let stamp = Stamp { now, actor: OPERATOR.to_owned(), request_id: "pseudonym".to_owned() };
+    store.write(stamp, move |tx| pseudonym::give(tx, &bearer)).await
 }
 
 async fn resolve(store: &Store, keys: Vec<Key<Department>>) -> Result<Vec<domain::DepartmentId>, CallerError> {

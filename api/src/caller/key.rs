@@ -18,7 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::caller::Caller;
 use crate::caller::authentication;
-use crate::register::resource::{self, Change, ChangeOptions};
+use crate::register::resource::{self, Change, ChangeOptions, Erasure};
 use crate::request::body::Body;
 use crate::request::conditional;
 use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter};
@@ -48,15 +48,17 @@ pub struct ApiKey {
     #[schema(nullable = false, pattern = "^psm_[0-9a-f]{32}_[0-9a-f]{48}$", max_length = 85)]
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
-    /// What it is for.
-    label: Name,
+    /// What it is for. Absent if it was erased.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<Name>,
     role: Role,
     /// The departments that the key is limited to. If absent, it is not limited.
     #[schema(nullable = false, min_items = 1, max_items = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     department_ids: Option<Vec<DepartmentId>>,
     created_at: Instant,
-    /// Who made it: `key:` and the id of a key, `jwt:` and the subject of a token, or `operator`.
+    /// Who made it: `key:` and the id of a key, `token:` and the pseudonym of a bearer of tokens, or `operator`.
     #[schema(max_length = 300)]
     created_by: String,
     /// When it stops working.
@@ -77,13 +79,12 @@ pub struct ApiKey {
 
 impl From<StoredKey> for ApiKey {
     fn from(stored: StoredKey) -> Self {
-        let domain::ApiKey { label, role, scope } = stored.key;
         Self {
             id: Text(stored.id),
             key: None,
-            label: Text(label),
-            role: Word(role),
-            department_ids: match scope {
+            label: stored.label.map(Text),
+            role: Word(stored.role),
+            department_ids: match stored.scope {
                 Scope::All => None,
                 Scope::Departments(own) => Some(own.into_iter().map(Text).collect()),
             },
@@ -212,15 +213,22 @@ async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpR
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// What erases the label of the key at a path, if one can be there.
+pub fn erasure(path: &str) -> Option<Erasure> {
+    let id: domain::KeyId = path.strip_prefix(PATH)?.strip_prefix('/')?.parse().ok()?;
+    Some(Box::new(move |tx, reason| store::key::erase(tx, id, reason)))
+}
+
 fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpResponse {
     response.insert_header((header::CACHE_CONTROL, "private, no-store"));
     conditional::json(response, serde_json::to_string(view).unwrap_or_default())
 }
 
-/// A key has no version; what changes about it is told by times.
+/// What changes about a key is told by times, or by a label that is gone.
 fn listed(stored: StoredKey) -> Listed {
     let id = stored.id.to_string();
-    let changed = [stored.last_used_at, stored.revoked_at].into_iter().flatten().map(|at| at.timestamp_micros()).sum();
+    let times = [stored.last_used_at, stored.revoked_at].into_iter().flatten().map(|at| at.timestamp_micros());
+    let changed = times.sum::<i64>().saturating_add(i64::from(stored.label.is_some()));
     let document = serde_json::to_string(&ApiKey::from(stored)).unwrap_or_default();
     Listed { id, version: changed, entry_seq: None, document, reduced: false }
 }

@@ -3,7 +3,9 @@
 use document::record::personal;
 use document::register::object;
 use domain::Kind;
+use store::pseudonym::PREFIX;
 
+use crate::caller::key;
 use crate::register::resource::Erasure;
 use crate::register::{child, staff_ballot};
 
@@ -25,15 +27,22 @@ fn kinds() -> impl Iterator<Item = (Kind, Reader)> {
         .filter(|(kind, _)| object(*kind).is_some_and(|object| !personal(object).is_empty()))
 }
 
-/// What erases the personal data of the record at this path.
+/// What erases the personal data of the record at this path, or what is known of a pseudonym.
 ///
 /// # Errors
 /// In words, where no record with personal data can be there.
 pub(super) fn of(path: &str) -> Result<Erasure, String> {
-    kinds().find_map(|(_, read)| read(path)).ok_or_else(|| {
-        let expected: Vec<String> = kinds().map(|(kind, _)| place(kind)).collect();
+    let governing = || key::erasure(path).or_else(|| pseudonym(path));
+    kinds().find_map(|(_, read)| read(path)).or_else(governing).ok_or_else(|| {
+        let others = ["/v1/keys/ID".to_owned(), format!("{PREFIX}PSEUDONYM")];
+        let expected: Vec<String> = kinds().map(|(kind, _)| place(kind)).chain(others).collect();
         format!("{path} is not the path of a record with personal data: expected {}", expected.join(" or "))
     })
+}
+
+fn pseudonym(path: &str) -> Option<Erasure> {
+    let pseudonym = path.starts_with(PREFIX).then(|| path.to_owned())?;
+    Some(Box::new(move |tx, reason| store::pseudonym::forget(tx, &pseudonym, reason)))
 }
 
 /// Where the records of a kind are, with capitals for what differs.

@@ -94,7 +94,8 @@ pub(super) struct Signing {
 
 #[derive(Debug, Args)]
 pub(super) struct Erase {
-    /// The record: /v1/staff-ballots/ID, /v1/departments/DEPARTMENT/enablers/ID
+    /// The record: /v1/staff-ballots/ID, /v1/departments/DEPARTMENT/enablers/ID, /v1/keys/ID; or token:PSEUDONYM, for
+    /// the bearer of tokens
     path: String,
     /// Reason for the log entry; do not put personal data in it
     #[arg(long, value_name = "TEXT")]

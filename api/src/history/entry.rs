@@ -83,7 +83,7 @@ pub struct Entry {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     content_hash: Option<HexHash>,
-    /// Who made the change: `key:` and the id of a key, `jwt:` and the subject of a token, or a word for the operator's own tools.
+    /// Who made the change: `key:` and the id of a key, `token:` and the pseudonym of a bearer of tokens, or a word for the operator's own tools.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<String>,

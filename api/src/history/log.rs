@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::history::epoch::LogEpoch;
-use crate::history::signing::LogSigner;
+use crate::history::signing::{ALGORITHM, LogSigner};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use document::value::{Bounded, HexHash, hex};
@@ -228,7 +228,7 @@ async fn get_log_key(app: App) -> Result<HttpResponse, Problem> {
     let signer = app.signer.as_ref().ok_or_else(unsigned)?.of_epoch(app.store.epoch().id);
     let key = LogKey {
         origin: signer.origin().to_owned(),
-        algorithm: "Ed25519",
+        algorithm: ALGORITHM,
         key_id: hex(&signer.key_id()),
         public_key: BASE64_STANDARD.encode(signer.public_key()),
         public_key_pem: signer.public_key_pem(),

@@ -11,9 +11,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use domain::Kind;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::EpochId;
+use store::governing::{self, Trusted};
 use store::merkle::Hash;
 use store::{Readers, readers};
 
@@ -27,6 +30,8 @@ const SPKI_PREFIX: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0
 /// How signed notes call Ed25519.
 const NOTE_ALGORITHM: u8 = 1;
 const KEY_BYTES: usize = 32;
+/// What the key signs by.
+pub const ALGORITHM: &str = "Ed25519";
 
 /// The name of a log where the operator gives it none.
 pub const DEFAULT_ORIGIN: &str = "register-of-mutuals";
@@ -121,6 +126,16 @@ impl LogSigner {
     pub fn verifier_key(&self) -> String {
         let encoded = BASE64_STANDARD.encode([&[NOTE_ALGORITHM], self.public_key().as_slice()].concat());
         format!("{}+{}+{encoded}", self.origin, hex(&self.key_id()))
+    }
+
+    /// The public half of the key, as the log tells of it: the same in all epochs.
+    pub fn trusted(&self) -> Trusted {
+        let says = governing::members([
+            ("origin", json!(self.origin())),
+            ("algorithm", json!(ALGORITHM)),
+            ("public_key", json!(BASE64_STANDARD.encode(self.public_key()))),
+        ]);
+        Trusted::new(Kind::SigningKey, self.verifier_key().as_bytes(), says)
     }
 
     /// The signature of a head, and the whole checkpoint.

@@ -14,7 +14,7 @@ use crate::vocabulary::vocabulary;
 /// Who sends a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// How the entry log names them: `key:` and the key's id, `jwt:` and the token's subject, or `public`.
+    /// How the entry log names them: `key:` and the key's id, `token:` and a pseudonym, or `public`.
     pub name: String,
     /// What they may do beyond what everybody may; absent where they have not said who they are.
     pub access: Option<Access>,
@@ -193,7 +193,7 @@ fn is_granted(caller: &Caller, action: Action, object: &Object) -> bool {
 
 /// Whether everybody may do this with every record of this kind; a draft is excepted.
 pub const fn is_public(action: Action, kind: Kind) -> bool {
-    matches!(action, Action::Read) && !matches!(kind, Kind::Import | Kind::Key)
+    matches!(action, Action::Read) && kind.is_record()
 }
 
 /// Who may do what: the whole of it.

@@ -70,8 +70,10 @@ macro_rules! kinds {
             /// The kinds of the register's own records.
             pub const RECORDS: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+];
 
-            /// The kinds that have entries: the register's records, and the register itself.
-            pub const LOGGED: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+ Self::Register];
+            /// Whether what is of this kind is a record of the register, and not what governs it.
+            pub const fn is_record(self) -> bool {
+                matches!(self, $(Self::$Record)|+ $(| Self::$Child)+)
+            }
 
             /// The kind as the register writes it: `staff_ballot`.
             pub const fn as_str(self) -> &'static str {
@@ -147,6 +149,12 @@ kinds! {
     Import = "import", "imports";
     /// An API key.
     Key = "key", "api_keys";
+    /// An issuer whose tokens are accepted, with its keys.
+    Issuer = "issuer", "issuers";
+    /// A key that signs the heads of the log.
+    SigningKey = "signing_key", "signing_keys";
+    /// A pseudonym by which entries name the bearer of tokens.
+    Pseudonym = "pseudonym", "pseudonyms";
     /// The register itself: what was done to all of it.
     Register = "register", "log_head";
 }
@@ -186,11 +194,11 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What the register's entries and lists of what refers to a record say; only [`Kind::LOGGED`] are in them.
+/// What the register's entries and lists of what refers to a record say.
 impl Vocabulary for Kind {
     const NAME: &'static str = "ResourceType";
     const DESCRIPTION: &'static str = "The type of record.";
-    const ALL: &'static [Self] = Self::LOGGED;
+    const ALL: &'static [Self] = Self::ALL;
 
     fn as_str(self) -> &'static str {
         Self::as_str(self)
@@ -204,7 +212,7 @@ impl Vocabulary for Kind {
 impl FromStr for Kind {
     type Err = Invalid;
 
-    /// Reads the word of a kind that has entries; those of the others stand nowhere but here.
+    /// Reads the word of a kind.
     fn from_str(raw: &str) -> Result<Self, Invalid> {
         vocabulary::find(raw)
     }
@@ -241,9 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn only_the_words_of_what_has_entries_are_read() {
+    fn the_word_of_each_kind_is_read() {
         for kind in Kind::ALL.iter().copied() {
-            assert_eq!(kind.as_str().parse::<Kind>().is_ok(), Kind::LOGGED.contains(&kind), "{kind}");
+            assert_eq!(kind.as_str().parse::<Kind>(), Ok(kind));
+            assert_eq!(kind.is_record(), Kind::RECORDS.contains(&kind), "{kind}");
         }
     }
 }

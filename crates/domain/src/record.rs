@@ -31,6 +31,8 @@ vocabulary! {
         Delete = "delete",
         /// Personal data was taken out of it, and out of the log.
         Erase = "erase",
+        /// An API key was made to stop working.
+        Revoke = "revoke",
         /// The register was restored from a copy: from here on the log has a new epoch.
         Restore = "restore",
         /// The operator said what the time is: entries before this one may have a later `at`, which is wrong.

@@ -305,7 +305,7 @@ impl From<DieselError> for Error {
 pub fn is_key_of_ids(said: &str) -> bool {
     let table = said.strip_suffix(".id").or_else(|| said.strip_prefix("pk_"));
     let table = table.or_else(|| said.strip_prefix("uq_").and_then(|rest| rest.strip_suffix("__id")));
-    let has_ids = |kind: &Kind| !matches!(kind, Kind::Import | Kind::Register);
+    let has_ids = |kind: &Kind| kind.is_record() || *kind == Kind::Key;
     table.is_some_and(|table| Kind::ALL.iter().any(|kind| has_ids(kind) && kind.table() == table))
 }
 

@@ -1,18 +1,25 @@
 //! API keys in the database. Of a key itself only its hash is kept, so that nobody learns a key from a copy of the register.
 //!
-//! Keys are no part of the register: making, using and revoking one leaves no entry in its log. Who did it when is in the row.
+//! Making, revoking and erasing one has its entry in the log, which says all but the secret and the label. The hash of the secret's
+//! hash stands for the one, a commitment for the other. That a key was used is in its row alone.
 
 use chrono::{DateTime, DurationRound as _, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use document::Reference;
-use domain::{ApiKey, KeyId, Kind, Rules as _, Scope};
+use document::value::{Instant, hex};
+use domain::{ApiKey, KeyId, Kind, Name, Role, Rules as _, Scope};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::backend::json::{instant, parsed, parsed_list, texts};
 use crate::backend::schema::api_keys;
 use crate::error::{Error, refuse};
 pub use crate::known::Validity;
+use crate::log::entry::Action;
+use crate::log::{governing, personal};
 use crate::query::keyset::IdPage;
 use crate::register::reference;
+use crate::transaction::Remark;
 use crate::{ReadTx, WriteTx};
 
 /// SHA-256 of a key.
@@ -23,8 +30,14 @@ pub type Hash = [u8; 32];
 pub struct StoredKey {
     /// Its id.
     pub id: KeyId,
-    /// What it is for and what it opens.
-    pub key: ApiKey,
+    /// SHA-256 of its hash, in hexadecimal: by it the log tells that the key is still the one that was made.
+    pub fingerprint: String,
+    /// What it is for; absent where that was erased.
+    pub label: Option<Name>,
+    /// The role of its bearer.
+    pub role: Role,
+    /// Where.
+    pub scope: Scope,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// By whom.
@@ -126,7 +139,9 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewKey) -> Result<StoredKey, Error> {
         revoked_by: None,
     };
     diesel::insert_into(api_keys::table).values(&row).execute(tx.changing())?;
-    row.into_key()
+    let key = row.into_key()?;
+    log(tx, Action::Create, &key, Remark::default())?;
+    Ok(key)
 }
 
 /// The departments that a scope names.
@@ -144,8 +159,53 @@ pub fn references(scope: &Scope) -> Vec<Reference> {
 pub fn revoke(tx: &mut WriteTx<'_>, id: KeyId) -> Result<StoredKey, Error> {
     let (now, actor) = (tx.stamp().now.naive_utc(), tx.stamp().actor.clone());
     let valid = api_keys::table.filter(api_keys::id.eq(id.to_string())).filter(api_keys::revoked_at.is_null());
-    diesel::update(valid).set((api_keys::revoked_at.eq(now), api_keys::revoked_by.eq(actor))).execute(tx.changing())?;
-    find(tx, id)
+    let revoked = diesel::update(valid).set((api_keys::revoked_at.eq(now), api_keys::revoked_by.eq(actor)));
+    let is_revoked_now = revoked.execute(tx.changing())? > 0;
+    let key = find(tx, id)?;
+    if is_revoked_now {
+        log(tx, Action::Revoke, &key, Remark::default())?;
+    }
+    Ok(key)
+}
+
+/// Forgets what a key is for, in its record and in the log; gives how many values of the log that were.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn erase(tx: &mut WriteTx<'_>, id: KeyId, reason: &str) -> Result<usize, Error> {
+    let key = find(tx, id)?;
+    diesel::update(api_keys::table.find(id.to_string())).set(api_keys::label.eq(ERASED)).execute(tx.changing())?;
+    let forgotten = personal::forget(tx, &[LABEL.to_owned()], &id.to_string())?;
+    let remark = Remark { reason: Some(reason.to_owned()), ..Remark::default() };
+    log(tx, Action::Erase, &StoredKey { label: None, ..key }, remark)?;
+    Ok(forgotten)
+}
+
+/// Where the label is in what the log says of a key.
+const LABEL: &str = "/label";
+
+/// What the row of a key has in the place of a label that was erased: no label is empty.
+const ERASED: &str = "";
+
+fn log(tx: &mut WriteTx<'_>, action: Action, key: &StoredKey, remark: Remark) -> Result<(), Error> {
+    governing::log(tx, action, (Kind::Key, &key.id.to_string()), key.document(), &[LABEL.to_owned()], remark)
+}
+
+/// Keys that are looked through in one transaction.
+const AT_A_TIME: i64 = 500;
+
+/// Puts those of the next keys after an id on the record that the log does not know: they were made when it told of none. Gives the last
+/// id, or none at the end.
+pub(crate) fn log_unknown(tx: &mut WriteTx<'_>, _: usize, after: &str) -> Result<Option<String>, Error> {
+    let next = api_keys::table.filter(api_keys::id.gt(after)).order(api_keys::id).limit(AT_A_TIME);
+    let next: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;
+    let last = next.last().map(|row| row.id.clone());
+    for row in next {
+        if governing::newest_version(tx, Kind::Key, &row.id)?.is_none() {
+            log(tx, Action::Create, &row.into_key()?, Remark::default())?;
+        }
+    }
+    Ok(last)
 }
 
 /// Notes that a key is in use, to the hour: most calls find that noted already.
@@ -162,6 +222,26 @@ impl StoredKey {
     #[must_use]
     pub fn validity(&self) -> Validity {
         Validity { expires_at: self.expires_at, revoked_at: self.revoked_at }
+    }
+
+    /// What the log says of it, but for its id and its version.
+    fn document(&self) -> Map<String, Value> {
+        let departments = match &self.scope {
+            Scope::All => None,
+            Scope::Departments(own) => Some(own.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        };
+        let members = [
+            ("label", self.label.as_ref().map(|label| json!(label.as_str()))),
+            ("fingerprint", Some(json!(self.fingerprint))),
+            ("role", Some(json!(self.role.as_str()))),
+            ("department_ids", departments.map(|ids| json!(ids))),
+            ("created_at", Some(json!(Instant(self.created_at)))),
+            ("created_by", Some(json!(self.created_by))),
+            ("expires_at", Some(json!(Instant(self.expires_at)))),
+            ("revoked_at", self.revoked_at.map(|at| json!(Instant(at)))),
+            ("revoked_by", self.revoked_by.as_ref().map(|by| json!(by))),
+        ];
+        members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
 
     /// Whether its use at this time is still to be noted.
@@ -198,10 +278,13 @@ impl Row {
             None => Scope::All,
             Some(raw) => Scope::Departments(parsed_list("department_ids", raw)?),
         };
-        let key = ApiKey { label: parsed("label", &self.label)?, role: parsed("role", &self.role)?, scope };
+        let label = Some(&self.label).filter(|label| *label != ERASED);
         Ok(StoredKey {
             id: parsed("id", &self.id)?,
-            key,
+            fingerprint: hex(&Sha256::digest(&self.hash)),
+            label: label.map(|label| parsed("label", label)).transpose()?,
+            role: parsed("role", &self.role)?,
+            scope,
             created_at: instant(self.created_at),
             created_by: self.created_by,
             expires_at: instant(self.expires_at),

@@ -17,6 +17,7 @@ pub mod key;
 mod known;
 mod log;
 mod patience;
+pub mod pseudonym;
 mod query;
 mod random;
 mod register;
@@ -29,12 +30,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::Kind;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::timeout;
 
 pub use log::epoch::{Epoch, EpochId};
 pub use log::renewal::{LogPlace, Renewal};
-pub use log::{entry, entry_log, history, log_tree, merkle, renewal, settlement};
+pub use log::{entry, entry_log, governing, history, log_tree, merkle, renewal, settlement};
 pub use query::{coverage, report, scorecard, statistics};
 pub use register::root::{StoredRecord, StoredRoot};
 pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot};
@@ -67,6 +69,7 @@ use backend::server::{self, Use};
 use backend::site::Site;
 use health::Health;
 use log::entry::Head;
+use log::governing::Trusted;
 use query::spool::{self, Spool};
 use register::upgrade;
 use share::{Place, Places, Shares};
@@ -384,7 +387,14 @@ impl Store {
         for kind in self.read(upgrade::outstanding).await? {
             let mut through = String::new();
             let go_on = move |tx: &mut WriteTx<'_>| kind.go_on(tx);
-            while let Some(last) = self.parts.queue.submit_timeless(stamp.clone(), go_on).await? {
+            let leaves_entries = self.read(move |tx| kind.leaves_entries(tx)).await?;
+            loop {
+                let last = if leaves_entries {
+                    self.write(stamp.clone(), go_on).await?
+                } else {
+                    self.parts.queue.submit_timeless(stamp.clone(), go_on).await?
+                };
+                let Some(last) = last else { break };
                 if last <= through {
                     return Err(kind.stuck(&last));
                 }
@@ -395,6 +405,18 @@ impl Store {
             None => Ok(()),
             Some(kind) => Err(kind.stuck("its end")),
         }
+    }
+
+    /// Sees to it that the log tells what is in use of a kind of what governs the register, and writes nothing where it does.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    pub async fn note_in_use(&self, stamp: &Stamp, kind: Kind, used: Option<Trusted>) -> Result<(), Error> {
+        let wanted = used.clone();
+        if self.read(move |tx| governing::is_noted(tx, kind, wanted.as_ref())).await? {
+            return Ok(());
+        }
+        self.write(stamp.clone(), move |tx| governing::note(tx, kind, used.as_ref())).await
     }
 
     /// Checks the whole log, as far as it goes when the check begins, and compares the register with it.

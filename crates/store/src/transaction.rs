@@ -204,6 +204,12 @@ impl<'c> WriteTx<'c> {
         &mut self.pending.known
     }
 
+    /// The version of something by the newest entry that this batch is about to make of it.
+    pub(crate) fn pending_version(&self, kind: Kind, id: &str) -> Option<i64> {
+        let about = |entry: &&Entry| entry.resource_type == kind && entry.resource_id == id;
+        self.pending.entries.iter().rev().find(about).map(|entry| entry.version)
+    }
+
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
     }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse, ThumbprintHash};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// How long a change of the file may go unnoticed.
 const POLL_EVERY: Duration = Duration::from_secs(1);
@@ -33,6 +33,8 @@ struct PublicKey {
     id: String,
     algorithms: Vec<Algorithm>,
     key: DecodingKey,
+    /// RFC 7638, with SHA-256.
+    thumbprint: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +55,13 @@ impl KeySet {
     pub fn find(&self, id: &str, algorithm: Algorithm) -> Option<&DecodingKey> {
         let found = self.keys.iter().find(|key| key.id == id && key.algorithms.contains(&algorithm));
         found.map(|key| &key.key)
+    }
+
+    /// What identifies the keys, in one order whatever that of the file is.
+    pub fn thumbprints(&self) -> Value {
+        let mut keys: Vec<_> = self.keys.iter().map(|key| (&key.id, &key.thumbprint)).collect();
+        keys.sort_unstable();
+        keys.into_iter().map(|(id, thumbprint)| json!({ "kid": id, "thumbprint": thumbprint })).collect()
     }
 
     /// Reads a JWK set. Keys that are for something else, or of a kind that isn't known, are left out, as RFC 7517, section 5,
@@ -86,7 +95,12 @@ impl PublicKey {
         if algorithms.is_empty() || !is_for_signatures {
             return None;
         }
-        Some(Self { id: common.key_id.clone()?, algorithms, key: DecodingKey::from_jwk(&jwk).ok()? })
+        Some(Self {
+            id: common.key_id.clone()?,
+            algorithms,
+            key: DecodingKey::from_jwk(&jwk).ok()?,
+            thumbprint: jwk.thumbprint(ThumbprintHash::SHA256).ok()?,
+        })
     }
 }
 

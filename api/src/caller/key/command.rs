@@ -75,7 +75,7 @@ pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
             outcome::on(register, CALL, async |store, stamp| {
                 let id: KeyId = id.parse()?;
                 let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
-                print(&format!("the key {id} ({}) has stopped working", key.key.label))
+                print(&format!("the key {id} ({}) has stopped working", label(&key)))
             })
         }
     }
@@ -120,7 +120,7 @@ async fn list(store: &Store) -> Result<(), Failure> {
 
 fn line(key: &StoredKey, now: chrono::DateTime<chrono::Utc>) -> String {
     let written = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(SecondsFormat::Secs, true);
-    let departments = match &key.key.scope {
+    let departments = match &key.scope {
         Scope::All => "all departments".to_owned(),
         Scope::Departments(own) => format!("{} department(s)", own.len()),
     };
@@ -130,7 +130,11 @@ fn line(key: &StoredKey, now: chrono::DateTime<chrono::Utc>) -> String {
         None if key.expires_at <= now => format!("expired {}", written(key.expires_at)),
         None => format!("expires {}", written(key.expires_at)),
     };
-    format!("{}  {:18}  {departments:17}  {state}  {used}  {}", key.id, key.key.role, key.key.label)
+    format!("{}  {:18}  {departments:17}  {state}  {used}  {}", key.id, key.role, label(key))
+}
+
+fn label(key: &StoredKey) -> &str {
+    key.label.as_ref().map_or("its label was erased", |label| label.as_str())
 }
 
 async fn all(store: &Store) -> Result<Vec<StoredKey>, store::Error> {

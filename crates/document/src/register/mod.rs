@@ -52,7 +52,7 @@ pub fn object(kind: Kind) -> Option<&'static Object> {
             match kind {
                 $(Kind::$Record => Some(&<<$Record as Documented>::Document as Wire>::OBJECT),)+
                 $(Kind::$Child => Some(&<<$Child as ChildDocument>::Document as Wire>::OBJECT),)+
-                Kind::Import | Kind::Key | Kind::Register => None,
+                Kind::Import | Kind::Key | Kind::Issuer | Kind::SigningKey | Kind::Pseudonym | Kind::Register => None,
             }
         };
     }

@@ -1,8 +1,9 @@
-//! The entry log: writing it, its Merkle tree, histories, and personal data in it.
+//! The entry log: writing it, its Merkle tree, histories, personal data in it, and what governs the register.
 
 pub mod entry;
 pub mod entry_log;
 pub mod epoch;
+pub mod governing;
 pub mod history;
 pub mod log_tree;
 pub mod merkle;

@@ -48,7 +48,14 @@ pub(crate) fn commit(
     Ok(if is_changed { to_json(&document) } else { canonical })
 }
 
-fn commitment(tx: &mut WriteTx<'_>, kind: Kind, id: &str, member: &str, value: &str) -> Result<String, Error> {
+/// The commitment to a value of a record: the one that it has, or a new one.
+pub(crate) fn commitment(
+    tx: &mut WriteTx<'_>,
+    kind: Kind,
+    id: &str,
+    member: &str,
+    value: &str,
+) -> Result<String, Error> {
     let known = personal_values::table
         .filter(personal_values::resource_id.eq(id))
         .filter(personal_values::member.eq(member))

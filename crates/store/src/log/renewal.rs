@@ -2,19 +2,19 @@
 //!
 //! The first entry of an epoch says which one was before it and how many entries both have.
 
-use chrono::SecondsFormat;
 use diesel::prelude::*;
+use document::value::Instant;
 use domain::Kind;
 use domain::record::EntryAction;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::backend::json::{from_json, parsed, to_json};
+use crate::backend::json::{from_json, parsed};
 use crate::backend::schema::entries;
 use crate::error::Error;
 use crate::log::entry::Head;
-use crate::log::entry_log;
 use crate::log::epoch::{Epoch, EpochId};
+use crate::log::{entry_log, governing};
 use crate::transaction::Remark;
 use crate::{ReadTx, WriteTx, random};
 
@@ -61,11 +61,11 @@ pub fn begin(tx: &mut WriteTx<'_>, reason: Option<&str>) -> Result<Renewal, Erro
     let (shared, previous) = (tx.newest_seq(), tx.epoch());
     let epoch = EpochId::of(random::bytes()?);
     let began = Epoch { id: epoch, since: Some(tx.stamp().now) };
-    let says = json!({
-        "epoch": epoch.to_string(),
-        "previous_epoch": previous.to_string(),
-        "shared_entries": shared,
-    });
+    let says = governing::members([
+        ("epoch", json!(epoch.to_string())),
+        ("previous_epoch", json!(previous.to_string())),
+        ("shared_entries", json!(shared)),
+    ]);
     let remark = Remark { reason: reason.map(str::to_owned), begins: Some(began), ..Remark::default() };
     log(tx, EntryAction::Restore, says, remark)?;
     Ok(Renewal { epoch, previous, shared })
@@ -75,23 +75,11 @@ pub fn begin(tx: &mut WriteTx<'_>, reason: Option<&str>) -> Result<Renewal, Erro
 pub(crate) fn log(
     tx: &mut WriteTx<'_>,
     action: EntryAction,
-    mut says: serde_json::Value,
+    mut says: Map<String, Value>,
     remark: Remark,
 ) -> Result<(), Error> {
-    let of_register = entries::table.filter(entries::resource_id.eq(REGISTER_ID));
-    let last: Option<i64> = of_register.select(diesel::dsl::max(entries::version)).first(tx.conn())?;
-    let version = last.unwrap_or(0).saturating_add(1);
-    if let Some(members) = says.as_object_mut() {
-        let updated_at = tx.stamp().now.to_rfc3339_opts(SecondsFormat::Micros, true);
-        members.extend([
-            ("id".to_owned(), REGISTER_ID.into()),
-            ("version".to_owned(), version.into()),
-            ("updated_at".to_owned(), updated_at.into()),
-        ]);
-    }
-    // Members are in the order of their names, as RFC 8785 asks.
-    tx.log(action, Kind::Register, REGISTER_ID.to_owned(), version, Some(to_json(&says).into()), remark);
-    Ok(())
+    says.insert("updated_at".to_owned(), json!(Instant(tx.stamp().now)));
+    governing::log(tx, action, (Kind::Register, REGISTER_ID), says, &[], remark)
 }
 
 #[derive(Deserialize)]

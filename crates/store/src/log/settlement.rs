@@ -5,11 +5,11 @@
 //! have later times than it are wrong.
 
 use domain::record::EntryAction;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::WriteTx;
 use crate::error::Error;
-use crate::log::{history, renewal};
+use crate::log::{governing, history, renewal};
 use crate::transaction::Remark;
 
 /// What was settled.
@@ -25,8 +25,8 @@ pub fn settle(tx: &mut WriteTx<'_>, reason: Option<&str>) -> Result<Settlement, 
     let right = history::seq_at(tx, now)?;
     let wrong = (right < newest).then_some((right.saturating_add(1), newest));
     let says = match wrong {
-        Some((first, last)) => json!({ "wrong_from": first, "wrong_to": last }),
-        None => json!({}),
+        Some((first, last)) => governing::members([("wrong_from", json!(first)), ("wrong_to", json!(last))]),
+        None => Map::new(),
     };
     let remark = Remark { reason: reason.map(str::to_owned), ..Remark::default() };
     renewal::log(tx, EntryAction::SettleClock, says, remark)?;

@@ -236,7 +236,7 @@ pub fn appoint(
     reference::check(tx, &[Reference::new(FIELD, Kind::Key, key_id)])?;
     let stored = key::find(tx, key_id)?;
     let now = tx.stamp().now;
-    if stored.key.role != Role::Scrutineer || stored.revoked_at.is_some() || stored.expires_at <= now {
+    if stored.role != Role::Scrutineer || stored.revoked_at.is_some() || stored.expires_at <= now {
         let said = "expected a key with the role `scrutineer` that is valid now";
         return Err(Error::Rule(vec![Fault::new(FIELD, FaultCode::Inconsistent, said)]));
     }

@@ -1,7 +1,7 @@
 //! Keeps the stored documents in today's form.
 //!
 //! The database notes in which form the documents of each kind are. Those of an earlier form are upgraded when the register is opened. That
-//! changes no fact: no version goes up and no entry is logged.
+//! changes no fact: no version goes up, and no entry is logged, but for keys that the log did not tell of.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use domain::{Child, Kind};
 use crate::backend::schema::document_versions;
 use crate::error::Error;
 use crate::register::record;
-use crate::{ReadTx, WriteTx};
+use crate::{ReadTx, WriteTx, key};
 
 /// Upgrades the next documents from a form, after an id; gives the last id, or none at the end.
 type Step = fn(&mut WriteTx<'_>, usize, &str) -> Result<Option<String>, Error>;
@@ -35,12 +35,16 @@ macro_rules! versioned {
                 version: Child::<$Parent, $Child>::DOCUMENT_VERSION,
                 step: record::upgrade::<Child<$Parent, $Child>>,
             },)+
+            KEYS,
         ]
     };
 }
 
+/// Keys have no stored documents. Their first version is that the log tells of each.
+const KEYS: Versioned = Versioned { kind: Kind::Key, version: 1, step: key::log_unknown };
+
 /// All kinds.
-pub(crate) const KINDS: [Versioned; Kind::RECORDS.len()] = domain::for_each_record!(versioned);
+pub(crate) const KINDS: [Versioned; Kind::RECORDS.len() + 1] = domain::for_each_record!(versioned);
 
 /// The kinds whose documents may be in another form than today's.
 pub(crate) fn outstanding(tx: &mut ReadTx<'_>) -> Result<Vec<Versioned>, Error> {
@@ -62,6 +66,12 @@ pub(crate) fn behind(tx: &mut ReadTx<'_>) -> Result<Option<Kind>, Error> {
 }
 
 impl Versioned {
+    /// Whether its upgrade leaves entries, which have a time.
+    pub(crate) fn leaves_entries(self, tx: &mut ReadTx<'_>) -> Result<bool, Error> {
+        let noted = document_versions::table.find(self.kind.as_str());
+        Ok(self.kind == Kind::Key && diesel::select(diesel::dsl::exists(noted)).get_result(tx.conn())?)
+    }
+
     /// Upgrades the next documents of the kind; gives the id of the last, or none at the end. How far it came is noted in the same
     /// transaction, so that no document is upgraded twice, whoever goes on.
     pub(crate) fn go_on(self, tx: &mut WriteTx<'_>) -> Result<Option<String>, Error> {

@@ -47,6 +47,7 @@ mod documents;
 mod entry_log;
 mod first_contract;
 mod fixture;
+mod governing;
 mod idempotency;
 mod kit;
 mod lists;
