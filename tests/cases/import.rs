@@ -28,6 +28,8 @@ kit::on_both! {
     a_key_that_is_revoked_ends_its_import,
     a_refused_file_leaves_nothing,
     a_file_that_is_sent_again_is_the_same_import,
+    everybody_sees_that_an_import_began_and_how_it_ended,
+    an_import_of_ballots_is_told_to_those_who_see_drafts,
     imports_are_listed_for_those_who_may_see_them,
     a_problem_does_not_repeat_what_names_a_person,
     a_file_of_nothing_but_faults_is_stopped,
@@ -93,6 +95,24 @@ async fn problems(app: &TestApp, import: &Value) -> Vec<(i64, String, Vec<String
     page["items"].as_array().unwrap().iter().map(told).collect()
 }
 
+/// What the entries tell of an import: what was done by whom, and in which state it was then.
+fn told_of<'e>(entries: &'e [Value], import: &Value) -> Vec<(&'e str, i64, &'e str, String)> {
+    let about = |entry: &&Value| entry["resource_type"] == "import" && entry["resource_id"] == import["id"];
+    let told = |entry: &'e Value| {
+        let after: Value = serde_json::from_str(entry["after"].as_str().unwrap()).unwrap();
+        let text = |name: &str| entry[name].as_str().unwrap();
+        (text("action"), entry["version"].as_i64().unwrap(), text("actor"), after["state"].as_str().unwrap().to_owned())
+    };
+    entries.iter().filter(about).map(told).collect()
+}
+
+/// That an import began, and that it ended so: both under who asked for it.
+fn assert_told(entries: &[Value], import: &Value) {
+    let (by, state) = (import["requested_by"].as_str().unwrap(), import["state"].as_str().unwrap().to_owned());
+    let expected = [("create", 1, by, "waiting".to_owned()), ("update", 2, by, state)];
+    assert_eq!(told_of(entries, import), expected);
+}
+
 async fn rows_become_records(app: &TestApp) {
     let rows: Vec<Value> = (0..1200).map(|number| mutual(&format!("Mutual {number}"))).collect();
     let done = import(app, "resource_type=mutual", ndjson(&rows)).await;
@@ -103,8 +123,9 @@ async fn rows_become_records(app: &TestApp) {
     // Each has its entry, under the key that imported it.
     let entries = entries(app.database());
     assert_sound(&entries);
-    assert_eq!(entries.len(), 1200);
-    assert_eq!(entries[0]["actor"], done["requested_by"]);
+    assert_eq!(entries.len(), 1 + 1200 + 1);
+    assert_eq!((&entries[1]["resource_type"], &entries[1]["actor"]), (&json!("mutual"), &done["requested_by"]));
+    assert_told(&entries, &done);
     let again = import(app, "resource_type=mutual", ndjson(&listed)).await;
     assert_eq!(counts(&again), [1200, 0, 0, 1200, 0]);
     assert_eq!(
@@ -206,7 +227,9 @@ async fn atomic_enters_all_or_nothing(app: &TestApp) {
         problems(app, &refused).await.into_iter().map(|(line, kind, _)| (line, kind)).collect();
     assert_eq!(told, [(701, "invalid-content".to_owned()), (702, "name-taken".to_owned())]);
     assert!(app.walk(MUTUALS).await.is_empty());
-    assert!(entries(app.database()).is_empty());
+    let entries = entries(app.database());
+    assert_eq!(entries.len(), 2);
+    assert_told(&entries, &refused);
 
     rows.truncate(700);
     let done = import(app, "resource_type=mutual&mode=atomic", ndjson(&rows)).await;
@@ -426,6 +449,7 @@ async fn a_key_that_is_revoked_ends_its_import(app: &TestApp) {
             assert_eq!(problems(app, &import).await[0].0, 0);
             let entered = import["created"].as_i64().unwrap();
             assert_eq!(app.get(format!("{MUTUALS}?count=exact")).await.expect(200)["total"], entered);
+            assert_told(&entries(app.database()), &import);
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -490,7 +514,7 @@ async fn a_file_that_is_sent_again_is_the_same_import(app: &TestApp) {
         let there = app.database().rows(&format!("SELECT 1 AS one FROM {table}"));
         assert_eq!(there.len(), usize::from(table == "imports"), "{table}");
     }
-    assert_eq!(entries(app.database()).len(), 600);
+    assert_eq!(entries(app.database()).len(), 1 + 600 + 1);
     // A refused file uses no key up, and another caller's key is another.
     send("resource_type=mutual", "refused", &[json!("\u{0}")]).await.expect(202);
     let editor = app.database().make_key("mutual_editor", &[]);
@@ -508,6 +532,55 @@ async fn a_file_that_is_sent_again_is_the_same_import(app: &TestApp) {
         send("resource_type=staff_ballot", "ballots", rows).await.expect_problem(422, "idempotency-key-reused");
     }
     send("resource_type=mutual", KEY, &rows[1..]).await.expect_problem(422, "idempotency-key-reused");
+}
+
+/// An import's entries, as somebody with this key sees them.
+async fn seen(app: &TestApp, key: Option<&str>) -> Vec<Value> {
+    let request = app.get("/v1/entries?limit=200");
+    let request = if let Some(key) = key { request.with_key(key) } else { request.without_key() };
+    let page = request.await.expect(200);
+    let about_imports = |entry: &&Value| entry["resource_type"] == "import";
+    page["items"].as_array().unwrap().iter().filter(about_imports).cloned().collect()
+}
+
+async fn everybody_sees_that_an_import_began_and_how_it_ended(app: &TestApp) {
+    let rows = ndjson(&[mutual("First"), json!({ "name": "Without sectors" }), mutual("Third")]);
+    import(app, "resource_type=mutual&validate_only=true", rows.clone()).await;
+    assert_eq!(seen(app, None).await, [Value::Null; 0]);
+    let done = import(app, "resource_type=mutual", rows).await;
+
+    let told = seen(app, None).await;
+
+    assert_told(&entries(app.database()), &done);
+    let [began, ended] = &told[..] else { panic!("{told:?}") };
+    let shown = without(done.clone(), &["processed", "validate_only"]);
+    assert_eq!(without(ended["after"].clone(), &["version"]), shown);
+    let at_first = json!({ "state": "waiting", "created": 0, "updated": 0, "unchanged": 0, "failed": 0 });
+    assert_eq!(without(began["after"].clone(), &["version"]), with(without(shown, &["finished_at"]), at_first));
+    assert_eq!((&began["after"]["rows"], &ended["after"]["failed"]), (&json!(3), &json!(1)));
+    // Those in between are its own.
+    let own = ended["seq"].as_i64().unwrap() - began["seq"].as_i64().unwrap() - 1;
+    assert_eq!(json!(own), done["created"]);
+    let filtered = app.get("/v1/entries?resource_type=import").without_key().await.expect(200);
+    assert_eq!(filtered["items"], json!(told));
+}
+
+/// How many ballots somebody entered is nobody's business who does not see drafts.
+async fn an_import_of_ballots_is_told_to_those_who_see_drafts(app: &TestApp) {
+    let harmonie = app.create(MUTUALS, &mutual("Harmonie")).await;
+    let done = import(app, "resource_type=staff_ballot", ndjson(&[staff_ballot(id(&harmonie))])).await;
+    let auditor = app.database().make_key("auditor", &[]);
+    let editor = app.database().make_key("mutual_editor", &[]);
+
+    assert_told(&entries(app.database()), &done);
+    for key in [kit::admin_key(), &auditor] {
+        let told = seen(app, Some(key)).await;
+        assert_eq!((told.len(), &told[0]["restricted"]), (2, &json!(true)));
+    }
+    for key in [None, Some(editor.as_str())] {
+        assert_eq!(seen(app, key).await, [Value::Null; 0]);
+    }
+    assert_sound(&entries(app.database()));
 }
 
 async fn imports_are_listed_for_those_who_may_see_them(app: &TestApp) {
@@ -657,6 +730,7 @@ async fn an_import_is_cancelled_by_those_who_may(app: &TestApp) {
         app.database().rows("SELECT 1 AS one FROM import_chunks UNION ALL SELECT 1 FROM import_records").is_empty()
     );
     app.delete(&own).await.expect_problem(409, "state-conflict");
+    assert_told(&entries(app.database()), &cancelled);
     import(app, "resource_type=mutual", ndjson(&[mutual("After")])).await;
 }
 
@@ -788,7 +862,8 @@ async fn assert_entered_once(app: &TestApp, import: &Value) {
     assert_eq!(counts(&done), [rows, rows, 0, 0, 0]);
     let entries = entries(app.database());
     assert_sound(&entries);
-    assert_eq!(entries.len(), LONG);
+    assert_eq!(entries.iter().filter(|entry| entry["resource_type"] == "mutual").count(), LONG);
+    assert_told(&entries, &done);
 }
 
 async fn an_import_has_one_worker_and_another_when_that_dies(app: &TestApp) {
@@ -896,5 +971,5 @@ fn an_import_survives_kills() {
     assert!(kills > 1, "it was killed {kills} times only");
     let entries = entries(&database);
     assert_sound(&entries);
-    assert_eq!(entries.len(), ROWS);
+    assert_eq!(entries.len(), 1 + ROWS + 1);
 }

@@ -276,7 +276,7 @@ async fn create_import(
     };
     let key = idempotency_key.0;
     let repeat = key.map(|key| Repeat::new(&caller.name, PATH, &key, &[asked.as_bytes(), &content]));
-    let answer = match arriving.end(move |tx, import| accepted(tx, import, repeat.as_ref())).await {
+    let answer = match arriving.end(move |tx, id| accepted(tx, id, repeat.as_ref())).await {
         Ok(answer) => answer?,
         Err(problem) => return Err(arriving.break_off(problem).await),
     };
@@ -323,16 +323,13 @@ fn check_quota(tx: &mut store::ReadTx<'_>, actor: &str, most: Load) -> Result<()
 }
 
 /// The answer to an import that has arrived; or the one that the same request had before, and then this import is forgotten.
-fn accepted(
-    tx: &mut WriteTx<'_>,
-    import: import::Import,
-    repeat: Option<&Repeat>,
-) -> Result<Result<Answer, Problem>, Problem> {
-    let (id, now) = (import.id, tx.stamp().now);
+fn accepted(tx: &mut WriteTx<'_>, id: ImportId, repeat: Option<&Repeat>) -> Result<Result<Answer, Problem>, Problem> {
+    let now = tx.stamp().now;
     if let Some(before) = repeat.and_then(|repeat| repeat.answer_to_file(tx, now).transpose()) {
         import::discard(tx, id)?;
         return Ok(before);
     }
+    let import = import::complete(tx, id)?;
     let answer = Answer {
         fingerprint: None,
         status: StatusCode::ACCEPTED.as_u16().into(),
@@ -590,19 +587,14 @@ impl Arriving {
         put.await
     }
 
-    /// Says that all rows are there, and does this in the same write.
+    /// Stores the last rows, and then does this with all that are there.
     async fn end<T: Send + 'static>(
         &mut self,
-        mut work: impl FnMut(&mut WriteTx<'_>, import::Import) -> Result<T, Problem> + Send + 'static,
+        mut work: impl FnMut(&mut WriteTx<'_>, ImportId) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         self.put().await?;
         let id = self.new.id;
-        self.store
-            .write(self.stamp.clone(), move |tx| {
-                let import = import::complete(tx, id)?;
-                work(tx, import)
-            })
-            .await
+        self.store.write(self.stamp.clone(), move |tx| work(tx, id)).await
     }
 
     /// Forgets what has arrived, unless all of it has; gives the problem, which is why.

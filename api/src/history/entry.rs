@@ -51,7 +51,8 @@ const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's b
 /// An accepted change to the register.
 ///
 /// Every entry shows its number, its time and its leaf hash. Without draft access, you see of an entry about a draft
-/// ballot only these, that it is `restricted`, and its `content_hash`.
+/// ballot only these, that it is `restricted`, and its `content_hash`. The same holds for
+/// an entry about an import of ballots, if you do not see all drafts.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(example = json!({
     "seq": 41,
@@ -113,7 +114,7 @@ pub struct Entry {
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// `true` if the entry is about a draft, which only callers with draft access see.
+    /// `true` if the entry is about a draft or an import of ballots, which only callers with draft access see.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     restricted: Option<bool>,

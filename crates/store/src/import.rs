@@ -5,6 +5,8 @@
 //! whoever has it. Callers take turns, and each has their own imports entered in the order in which they asked for them. A row that refers
 //! to a record which is not there yet waits for the next pass. Knows no row by its content.
 
+mod entries;
+
 use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -188,7 +190,9 @@ pub fn complete(tx: &mut WriteTx<'_>, id: ImportId) -> Result<Import, Error> {
     arriving(tx, id)?;
     let own = imports::table.find(id.to_string());
     diesel::update(own).set(imports::state.eq(ImportState::Waiting.as_str())).execute(tx.changing())?;
-    find(tx, id)
+    let import = find(tx, id)?;
+    entries::log_begin(tx, &import)?;
+    Ok(import)
 }
 
 fn arriving(tx: &mut ReadTx<'_>, id: ImportId) -> Result<(), Error> {
@@ -451,7 +455,9 @@ fn finish(tx: &mut WriteTx<'_>, id: ImportId, state: ImportState) -> Result<Impo
             imports::worker_until.eq(None::<NaiveDateTime>),
         ))
         .execute(tx.changing())?;
-    find(tx, id)
+    let import = find(tx, id)?;
+    entries::log_end(tx, &import)?;
+    Ok(import)
 }
 
 /// Forgets an import whose rows did not all arrive.

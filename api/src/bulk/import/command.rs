@@ -79,7 +79,10 @@ pub fn perform(arguments: &Arguments, (url, making): (&DatabaseUrl, Making)) -> 
         let importer = Importer::new(store.clone(), Clock::system(), SCRUTINEER_ABOVE, TimeDelta::days(1));
         let own = importer.name.clone();
         let import = arriving
-            .end(move |tx, import| Ok(import::claim(tx, &own, &Wanted::This(import.id))?.unwrap_or(import)))
+            .end(move |tx, id| {
+                let import = import::complete(tx, id)?;
+                Ok(import::claim(tx, &own, &Wanted::This(id))?.unwrap_or(import))
+            })
             .await?;
         let tell = |import: &import::Import| show(&format!("{} of {} rows", processed(import), import.counts.rows));
         let done = importer.see_through(import, tell).await?;

@@ -1,5 +1,5 @@
-//! What governs the register and is no record of it: the keys that open it, the issuers whose tokens do, the key that signs its log, and
-//! what was done to the register itself.
+//! What governs the register and is no record of it: the keys that open it, the issuers whose tokens do, the key that signs its log,
+//! the imports by which files were entered, and what was done to the register itself.
 //!
 //! Each has entries like a record, numbered by versions of its own, and what it is stands in them. The log is all that is kept of
 //! issuers and signing keys: what its newest entries say is in use was so when the service last started.
