@@ -182,10 +182,20 @@ pub fn erase(tx: &mut WriteTx<'_>, id: KeyId, reason: &str) -> Result<usize, Err
 }
 
 /// Where the label is in what the log says of a key.
-const LABEL: &str = "/label";
+pub(crate) const LABEL: &str = "/label";
 
 /// What the row of a key has in the place of a label that was erased: no label is empty.
 const ERASED: &str = "";
+
+/// What the log would say of a key as it is now, but for its version, with the label itself.
+///
+/// # Errors
+/// As [`find`].
+pub(crate) fn told(tx: &mut ReadTx<'_>, id: KeyId) -> Result<Value, Error> {
+    let mut document = find(tx, id)?.document();
+    document.insert("id".to_owned(), json!(id.to_string()));
+    Ok(document.into())
+}
 
 fn log(tx: &mut WriteTx<'_>, action: Action, key: &StoredKey, remark: Remark) -> Result<(), Error> {
     governing::log(tx, action, (Kind::Key, &key.id.to_string()), key.document(), &[LABEL.to_owned()], remark)

@@ -1,5 +1,5 @@
-//! Compares the register with its log: each record with its newest entry, each tombstone with a deletion, and each personal value with the
-//! commitment that stands for it.
+//! Compares the register with its log: each record and each key with its newest entry, each tombstone with a deletion, and each personal
+//! value with the commitment that stands for it.
 //!
 //! The row that an entry makes is made anew, by the code that writes rows, and compared with the one that is there. Whatever the database
 //! holds is read as bytes: what is no text is a fault of that record and no end of the check. Each step is of one snapshot, so that
@@ -8,6 +8,7 @@
 mod deletions;
 mod fault;
 mod found_by;
+mod keys;
 mod records;
 mod values;
 
@@ -28,6 +29,8 @@ macro_rules! steps {
             $(records::compared::<Child<$Parent, $Child>>, deletions::logged::<Child<$Parent, $Child>>,)+
             deletions::tombstones,
             values::personal_values,
+            keys::compared,
+            keys::logged,
         ]
     };
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use store::governing::Trusted;
 use store::key::{self, NewKey};
 use store::pseudonym::{self, Bearer};
-use store::{Error, Store};
+use store::{Error, RegisterFault, Store};
 use tokio::task::JoinSet;
 
 use crate::fixture::{department, parsed};
@@ -137,6 +137,61 @@ async fn keys_that_the_log_does_not_know_are_entered_once(register: &Register) {
     assert_eq!((after(&entries[1])["role"].clone(), &*entries[1].action), (json!("admin"), "create"));
 }
 
+/// What the comparison names: which key, what of it, and what is wrong.
+async fn named(register: &Register) -> Vec<(String, String, String)> {
+    let found = register.store.verify().await.unwrap();
+    assert_eq!(found.faults, []);
+    let name = |fault: RegisterFault| {
+        assert_eq!(fault.resource_type, "key");
+        (fault.id, fault.part, fault.detail)
+    };
+    found.differences.into_iter().map(name).collect()
+}
+
+async fn what_was_changed_of_a_key_behind_the_log_is_named(register: &Register) {
+    let changes = [
+        ("label = 'Another'", vec!["label"]),
+        ("hash = (SELECT hash FROM api_keys one WHERE one.created_by = 'nobody')", vec!["fingerprint"]),
+        ("role = 'admin'", vec!["role"]),
+        ("department_ids = NULL", vec!["department_ids"]),
+        ("expires_at = '2999-01-01 00:00:00'", vec!["expires_at"]),
+        ("created_at = '2025-12-31 00:00:00'", vec!["created_at"]),
+        ("created_by = 'somebody'", vec!["created_by"]),
+        ("revoked_at = NULL, revoked_by = NULL", vec!["revoked_at", "revoked_by"]),
+        ("role = 'boss'", vec![""]),
+        ("last_used_at = '2026-01-02 00:00:00'", vec![]),
+    ];
+    let office = register.enter(department("Office")).await.id;
+    let mut expected = Vec::new();
+    let other = make(register, NewKey { hash: [8; 32], ..new_key("Other", Scope::All) }).await;
+    let raw = |sql: String| register.database.raw().execute(&sql);
+    raw(format!("UPDATE api_keys SET created_by = 'nobody' WHERE id = '{other}'"));
+    expected.push((other.to_string(), "created_by".to_owned()));
+    for (change, parts) in changes {
+        let id = make(register, new_key("A system", Scope::Departments(vec![office]))).await;
+        revoke(register, id).await;
+        raw(format!("UPDATE api_keys SET {change} WHERE id = '{id}'"));
+        expected.extend(parts.into_iter().map(|part| (id.to_string(), part.to_owned())));
+    }
+    let gone = make(register, new_key("A system", Scope::All)).await;
+    raw(format!("DELETE FROM api_keys WHERE id = '{gone}'"));
+    let unknown: KeyId = next_id();
+    raw(format!(
+        "INSERT INTO api_keys (id, hash, label, role, created_at, created_by, expires_at) SELECT '{unknown}', hash, 'x', \
+         'admin', '2026-02-01 00:00:00', 'operator', expires_at FROM api_keys WHERE id = '{other}'"
+    ));
+    expected.extend([gone.to_string(), unknown.to_string()].map(|id| (id, String::new())));
+
+    let mut found = named(register).await;
+
+    found.sort_unstable();
+    expected.sort_unstable();
+    let places: Vec<_> = found.iter().map(|(id, part, _)| (id.clone(), part.clone())).collect();
+    assert_eq!(places, expected, "{found:?}");
+    let detail = |id: KeyId| found.iter().find(|(key, ..)| *key == id.to_string()).map(|(.., detail)| detail.as_str());
+    assert_eq!((detail(gone), detail(unknown)), (Some("is not there"), Some("is in no entry of the log")));
+}
+
 fn issuer(address: &str, key: &str) -> Trusted {
     let says = Map::from_iter([("issuer".to_owned(), json!(address)), ("keys".to_owned(), json!([key]))]);
     Trusted::new(Kind::Issuer, address.as_bytes(), says)
@@ -218,6 +273,10 @@ async fn a_bearer_keeps_one_pseudonym_whatever_the_instance(register: &Register)
     // What is read writes nothing, and giving a name is no change of the register.
     assert_eq!(register.entries(), []);
     assert_verified(register).await;
+    // Whose it is is kept as it was given.
+    register.database.raw().execute("UPDATE personal_values SET value = '[\"https://login.example\",\"eve\"]'");
+    let found = register.store.verify().await.unwrap().differences;
+    assert!(found.len() == 3 && found.iter().all(|fault| fault.resource_type == "pseudonym"), "{found:?}");
 }
 
 async fn nobody_can_tell_whose_an_erased_pseudonym_was(register: &Register) {
@@ -244,6 +303,7 @@ on_both! {
     an_erased_label_is_nowhere_and_the_log_is_whole,
     two_changes_of_a_key_in_one_batch_have_a_version_each,
     keys_that_the_log_does_not_know_are_entered_once,
+    what_was_changed_of_a_key_behind_the_log_is_named,
     what_is_trusted_is_noted_when_it_changes_and_only_then,
     several_instances_note_the_same_once,
     a_bearer_keeps_one_pseudonym_whatever_the_instance,

@@ -29,8 +29,12 @@ struct RawLogged {
 
 /// The records of a kind that the log says were ever entered: each is there, or has a tombstone.
 pub(super) fn logged<T: Documented>(tx: &mut ReadTx<'_>, after: &[u8]) -> Result<Found, Error> {
-    let dialect = tx.conn().dialect();
-    let (kind, table) = (T::KIND, T::KIND.table());
+    logged_of(tx, T::KIND, after)
+}
+
+/// The same for a kind whose table has the ids of what its entries are about.
+pub(super) fn logged_of(tx: &mut ReadTx<'_>, kind: Kind, after: &[u8]) -> Result<Found, Error> {
+    let (dialect, table) = (tx.conn().dialect(), kind.table());
     let select = Fragment::default()
         .sql(format!(
             "SELECT {} AS id, newest.seq AS seq, newest.action = 'delete' AS is_deleted, \

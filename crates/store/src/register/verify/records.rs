@@ -177,7 +177,7 @@ fn made_by_entry<T: StoredKind>(row: &RawRecord, values: &[Kept], blame: &mut Bl
 }
 
 /// Puts a value in the place of the commitment to it.
-fn put_value(after: &mut Value, member: &str, values: &[Kept], blame: &mut Blame<'_>) {
+pub(super) fn put_value(after: &mut Value, member: &str, values: &[Kept], blame: &mut Blame<'_>) {
     let Some(found) = after.pointer_mut(member) else { return };
     let Some(commitment) = personal::commitment_in(found) else { return };
     let value = values.iter().find(|kept| kept.commitment == commitment.as_bytes() && kept.member == member.as_bytes());
@@ -271,7 +271,7 @@ fn compare_document(name: &str, expected: Option<&str>, there: Option<&[u8]>, bl
 }
 
 /// JSON Pointers to the members that differ.
-fn differences(expected: &Value, there: &Value, place: &str, found: &mut Vec<String>) {
+pub(super) fn differences(expected: &Value, there: &Value, place: &str, found: &mut Vec<String>) {
     match (expected, there) {
         (Value::Object(one), Value::Object(other)) => {
             let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
