@@ -1,6 +1,7 @@
 //! Versions of a record over HTTP: its `ETag` and `Last-Modified`, reads that a cache may spare (304), changes that say which
 //! version they are for (`If-Match`), and changes that may be sent twice (`Idempotency-Key`). Knows no resource.
 
+use std::fmt::{Display, Write as _};
 use std::time::{Duration, SystemTime};
 
 use actix_web::body::MessageBody;
@@ -44,7 +45,7 @@ const MALFORMED_TAGS: &str =
 
 /// The tag of a record: the log's epoch and the record's version.
 pub fn etag(epoch: EpochId, version: i64) -> HeaderValue {
-    quoted(&format!("{epoch}-{version}"))
+    quoted(format_args!("{epoch}-{version}"))
 }
 
 /// When a record was last changed, as HTTP tells it.
@@ -52,8 +53,12 @@ pub fn last_modified(updated_at: DateTime<Utc>) -> String {
     HttpDate::from(whole_seconds(updated_at)).to_string()
 }
 
-pub fn quoted(tag: &str) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{tag}\"")).unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+pub fn quoted(tag: impl Display) -> HeaderValue {
+    // Every answer has one: it is written once, into enough room.
+    let mut value = String::with_capacity(64);
+    let written = write!(value, "\"{tag}\"").map_err(drop);
+    let value = written.and_then(|()| HeaderValue::try_from(value).map_err(drop));
+    value.unwrap_or_else(|()| HeaderValue::from_static("\"\""))
 }
 
 /// The conditions of a read. A handler takes it as an argument and asks it for the answer.
@@ -77,8 +82,11 @@ impl IfChanged {
     pub fn item(&self, shown: Representation) -> HttpResponse {
         // What the public sees of a record is another representation, and no version to make a change for.
         let Present { epoch, now } = self.present;
-        let own = etag(epoch.id, shown.version);
-        let etag = if shown.reduced { quoted(&format!("{}-{}-public", epoch.id, shown.version)) } else { own };
+        let etag = if shown.reduced {
+            quoted(format_args!("{}-{}-public", epoch.id, shown.version))
+        } else {
+            etag(epoch.id, shown.version)
+        };
         // A copy that was taken before the register was restored, be it in the same second, may be of another content, however old this
         // one is.
         let restored = epoch.since.map(|since| whole_seconds(since) + Duration::from_secs(1));
@@ -137,7 +145,7 @@ fn known(unchanged: bool, etag: HeaderValue) -> HttpResponseBuilder {
 
 /// The entity tag of what has none but by its own text.
 pub fn digest(document: &str) -> HeaderValue {
-    quoted(&opaque(Sha256::new_with_prefix(document)))
+    quoted(opaque(Sha256::new_with_prefix(document)))
 }
 
 /// A hash as entity tags have it: as much of it as makes no two alike.

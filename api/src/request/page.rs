@@ -348,7 +348,7 @@ fn list_etag(epoch: EpochId, slice: &Slice, next_cursor: Option<&str>) -> Header
     };
     hash.update([exactly]);
     hash.update(total.to_be_bytes());
-    quoted(&opaque(hash))
+    quoted(opaque(hash))
 }
 
 /// A page of what is no record, in the contract: `type ImportPage = ListPage<Import>` is documented as an object of that name.

@@ -221,7 +221,7 @@ async fn answer(
 
 /// The tag of what was asked, as of an entry.
 fn tag(seq: i64, asked: &str) -> actix_web::http::header::HeaderValue {
-    quoted(&format!("{seq}-{}", opaque(Sha256::new_with_prefix(format!("{FORM} {asked}")))))
+    quoted(format_args!("{seq}-{}", opaque(Sha256::new_with_prefix(format!("{FORM} {asked}")))))
 }
 
 fn json<T: Serialize>(answer: &T) -> Result<Bytes, Problem> {
