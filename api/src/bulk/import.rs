@@ -1,5 +1,6 @@
 //! Bulk in: a file of records is taken in at once and entered in the background, with what became of each row.
 
+mod arrival;
 pub mod command;
 mod row;
 mod worker;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::rt::{self, time::timeout};
+use actix_web::rt::time::timeout;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, post};
 use domain::{Action, Kind, Role, authorize_role};
 use futures_util::StreamExt as _;
@@ -18,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use store::idempotency::Answer;
-use store::import::{self, ImportId, Load, NewImport};
-use store::{IdPage, Listed, Slice, SortKey, Sorted, Stamp, Store, Total, WriteTx};
+use store::import::{self, ImportId, NewImport};
+use store::{IdPage, Listed, Slice, SortKey, Sorted, Total, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -36,6 +37,7 @@ use crate::response::problem::{ErrorItem, OtherRecord, Problem};
 use crate::response::repeat::{Repeat, respond};
 use document::value::{Bounded, Instant, Text, Word};
 
+use arrival::Arriving;
 pub use worker::{Importer, start};
 
 /// Where imports are.
@@ -43,10 +45,6 @@ pub const PATH: &str = "/v1/imports";
 
 /// A file may take so long to arrive.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
-/// So many rows are entered together, and
-const ROWS_AT_A_TIME: usize = 500;
-/// so many bytes of them, unless one has more.
-const BYTES_AT_A_TIME: usize = 512 * 1024;
 /// Of a line that is longer than any record no more is kept.
 const LONGEST_LINE: usize = 64 * 1024 + 1;
 
@@ -307,21 +305,6 @@ impl FromRequest for File {
     }
 }
 
-/// Refuses a caller who has more open than this.
-fn check_quota(tx: &mut store::ReadTx<'_>, actor: &str, most: Load) -> Result<(), Problem> {
-    /// So many seconds later there may be room.
-    const RETRY_AFTER: u32 = 10;
-    let load = import::load_of(tx, actor)?;
-    let refuse = |said: String| Err(Problem::too_many_requests("caller", said, RETRY_AFTER));
-    if load.imports > most.imports {
-        return refuse(format!("{} open imports", most.imports));
-    }
-    if load.rows > most.rows {
-        return refuse(format!("{} rows in open imports", most.rows));
-    }
-    Ok(())
-}
-
 /// The answer to an import that has arrived; or the one that the same request had before, and then this import is forgotten.
 fn accepted(tx: &mut WriteTx<'_>, id: ImportId, repeat: Option<&Repeat>) -> Result<Result<Answer, Problem>, Problem> {
     let now = tx.stamp().now;
@@ -515,100 +498,4 @@ async fn receive(
 fn keep(line: &mut Vec<u8>, piece: &[u8]) {
     let room = LONGEST_LINE.saturating_sub(line.len());
     line.extend(piece.iter().take(room));
-}
-
-struct Arriving {
-    store: Store,
-    stamp: Stamp,
-    new: NewImport,
-    line: i64,
-    count: usize,
-    rows: Vec<(i64, String)>,
-    bytes: usize,
-    quota: Option<Load>,
-}
-
-impl Arriving {
-    async fn begin(
-        store: Store,
-        stamp: Stamp,
-        new: NewImport,
-        caller: &domain::Caller,
-        quota: Option<Load>,
-    ) -> Result<Self, Problem> {
-        let access = caller.access.clone().ok_or_else(authentication::needed)?;
-        let asked = new.clone();
-        let begin = store.write(stamp.clone(), move |tx| {
-            import::insert(tx, &asked, &access)?;
-            let actor = tx.stamp().actor.clone();
-            quota.map_or(Ok(()), |most| check_quota(tx, &actor, most))
-        });
-        begin.await?;
-        Ok(Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0, quota })
-    }
-
-    /// The next line; one without anything in it is no row.
-    async fn line(&mut self, line: &[u8]) -> Result<(), Problem> {
-        self.line = self.line.saturating_add(1);
-        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
-        if line.is_empty() {
-            return Ok(());
-        }
-        // What no JSON can have, no row is: PostgreSQL keeps no text with a zero byte.
-        let text = str::from_utf8(line).ok().filter(|text| !text.contains('\0')).unwrap_or("not UTF-8");
-        self.row(text.to_owned()).await
-    }
-
-    /// The next row, which is on the line that was counted last.
-    async fn row(&mut self, text: String) -> Result<(), Problem> {
-        self.count = self.count.saturating_add(1);
-        let most = domain::ImportMode::MAX_ATOMIC_ROWS;
-        if self.new.mode == domain::ImportMode::Atomic && self.count > most {
-            let said = format!("an atomic import takes at most {most} rows: use fewer rows, or the mode best_effort");
-            return Err(Problem::invalid(vec![ErrorItem::pointer("", "too-many", said)]));
-        }
-        self.bytes = self.bytes.saturating_add(text.len());
-        self.rows.push((self.line, text));
-        if self.rows.len() >= ROWS_AT_A_TIME || self.bytes >= BYTES_AT_A_TIME { self.put().await } else { Ok(()) }
-    }
-
-    async fn put(&mut self) -> Result<(), Problem> {
-        let (id, rows) = (self.new.id, std::mem::take(&mut self.rows));
-        self.bytes = 0;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let quota = self.quota;
-        let put = self.store.write(self.stamp.clone(), move |tx| {
-            import::add(tx, id, &rows)?;
-            let actor = tx.stamp().actor.clone();
-            quota.map_or(Ok(()), |most| check_quota(tx, &actor, most))
-        });
-        put.await
-    }
-
-    /// Stores the last rows, and then does this with all that are there.
-    async fn end<T: Send + 'static>(
-        &mut self,
-        mut work: impl FnMut(&mut WriteTx<'_>, ImportId) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
-        self.put().await?;
-        let id = self.new.id;
-        self.store.write(self.stamp.clone(), move |tx| work(tx, id)).await
-    }
-
-    /// Forgets what has arrived, unless all of it has; gives the problem, which is why.
-    async fn break_off(self, problem: Problem) -> Problem {
-        const PATIENCE: Duration = Duration::from_millis(300);
-        let id = self.new.id;
-        let forgetting = rt::spawn(async move {
-            let forgotten = self.store.write(self.stamp.clone(), move |tx| import::abandon(tx, id)).await;
-            if let Err(error) = forgotten {
-                log::warn!("could not delete the incomplete import {id}: {error}");
-            }
-        });
-        // It goes on without whoever waits for the answer.
-        let _ = timeout(PATIENCE, forgetting).await;
-        problem
-    }
 }

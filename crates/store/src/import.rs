@@ -5,6 +5,7 @@
 //! whoever has it. Callers take turns, and each has their own imports entered in the order in which they asked for them. A row that refers
 //! to a record which is not there yet waits for the next pass. Knows no row by its content.
 
+mod chunk;
 mod entries;
 
 use std::collections::HashSet;
@@ -22,6 +23,8 @@ use crate::backend::schema::{import_chunks, import_problems, import_records, imp
 use crate::error::{Error, refuse};
 use crate::query::keyset::IdPage;
 use crate::{ReadTx, WriteTx, idempotency};
+
+pub use chunk::Chunk;
 
 /// Id of an import.
 pub type ImportId = Id<Import>;
@@ -81,17 +84,6 @@ pub struct Counts {
     pub unchanged: i64,
     /// Refused.
     pub failed: i64,
-}
-
-/// Rows that are entered together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chunk {
-    /// The pass that it is for.
-    pub pass: i64,
-    /// The number of its first line, by which it is known in its pass.
-    pub line: i64,
-    /// The rows, each with the number of its line.
-    pub rows: Vec<(i64, String)>,
 }
 
 /// What became of the rows of a chunk.
@@ -175,7 +167,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<
 pub fn add(tx: &mut WriteTx<'_>, id: ImportId, rows: &[(i64, String)]) -> Result<(), Error> {
     arriving(tx, id)?;
     let id = id.to_string();
-    insert_chunk(tx, &id, 0, rows)?;
+    chunk::insert(tx, &id, 0, rows)?;
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let own = imports::table.find(&id);
     diesel::update(own).set(imports::row_count.eq(imports::row_count + count)).execute(tx.changing())?;
@@ -337,8 +329,8 @@ pub fn chunks_after(
     line: i64,
     most_rows: usize,
 ) -> Result<Vec<Chunk>, Error> {
-    let (mut chunks, mut rows) = (Vec::new(), 0_usize);
-    let mut next = chunk_after(tx, id, pass, line)?;
+    let (key, mut chunks, mut rows) = (id.to_string(), Vec::new(), 0_usize);
+    let mut next = chunk::after(tx, &key, pass, line)?;
     while let Some(chunk) = next {
         rows = rows.saturating_add(chunk.rows.len());
         if rows > most_rows && !chunks.is_empty() {
@@ -346,7 +338,7 @@ pub fn chunks_after(
         }
         let line = chunk.line;
         chunks.push(chunk);
-        next = if rows < most_rows { chunk_after(tx, id, pass, line)? } else { None };
+        next = if rows < most_rows { chunk::after(tx, &key, pass, line)? } else { None };
     }
     Ok(chunks)
 }
@@ -369,7 +361,7 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: 
     for chunk in chunks {
         diesel::delete(import_chunks::table.find((&id, chunk.pass, chunk.line))).execute(tx.changing())?;
     }
-    insert_chunk(tx, &id, import.pass.saturating_add(1), &outcome.waiting)?;
+    chunk::insert(tx, &id, import.pass.saturating_add(1), &outcome.waiting)?;
     insert_problems(tx, &id, &outcome.problems)?;
     let failed = outcome.failed;
     let records = outcome.records.iter().map(|record| [id.clone(), record.clone()]);
@@ -433,8 +425,8 @@ pub fn divide(tx: &mut WriteTx<'_>, id: ImportId, chunk: &Chunk) -> Result<(), E
     let id = id.to_string();
     diesel::delete(import_chunks::table.find((&id, chunk.pass, chunk.line))).execute(tx.changing())?;
     let (first, second) = chunk.rows.split_at_checked(chunk.rows.len().div_ceil(2)).unwrap_or((&chunk.rows, &[]));
-    insert_chunk(tx, &id, chunk.pass, first)?;
-    insert_chunk(tx, &id, chunk.pass, second)
+    chunk::insert(tx, &id, chunk.pass, first)?;
+    chunk::insert(tx, &id, chunk.pass, second)
 }
 
 /// The rows that wait go; which records the others were for is kept for as long as an answer to the import may be, where they may say
@@ -500,34 +492,6 @@ fn remove(tx: &mut WriteTx<'_>, ids: &[String]) -> Result<(), Error> {
     Ok(())
 }
 
-/// The first chunk of a pass after a line.
-fn chunk_after(tx: &mut ReadTx<'_>, id: ImportId, pass: i64, line: i64) -> Result<Option<Chunk>, Error> {
-    let own = import_chunks::table.filter(import_chunks::import_id.eq(id.to_string()));
-    let next = own.filter(import_chunks::pass.eq(pass)).filter(import_chunks::line.gt(line)).order(import_chunks::line);
-    let found: Option<(i64, String)> =
-        next.select((import_chunks::line, import_chunks::lines)).first(tx.conn()).optional()?;
-    Ok(found.map(|(line, lines)| Chunk {
-        pass,
-        line,
-        rows: lines.split_terminator('\n').filter_map(numbered).collect(),
-    }))
-}
-
-fn insert_chunk(tx: &mut WriteTx<'_>, id: &str, pass: i64, rows: &[(i64, String)]) -> Result<(), Error> {
-    let Some((line, _)) = rows.first() else { return Ok(()) };
-    let lines: String =
-        rows.iter().flat_map(|(line, row)| [line.to_string(), " ".to_owned(), row.clone(), "\n".to_owned()]).collect();
-    diesel::insert_into(import_chunks::table)
-        .values((
-            import_chunks::import_id.eq(id),
-            import_chunks::pass.eq(pass),
-            import_chunks::line.eq(line),
-            import_chunks::lines.eq(lines),
-        ))
-        .execute(tx.changing())?;
-    Ok(())
-}
-
 /// Keeps the first problems, at most one of each line, and that of the import as a whole.
 fn insert_problems(tx: &mut WriteTx<'_>, id: &str, problems: &[(i64, String)]) -> Result<(), Error> {
     if problems.is_empty() {
@@ -555,12 +519,6 @@ fn insert_problems(tx: &mut WriteTx<'_>, id: &str, problems: &[(i64, String)]) -
 fn until(tx: &WriteTx<'_>) -> NaiveDateTime {
     let now = tx.stamp().now;
     now.checked_add_signed(TimeDelta::seconds(PATIENCE)).unwrap_or(now).naive_utc()
-}
-
-/// A line of a chunk: the number that the row had, and the row.
-fn numbered(line: &str) -> Option<(i64, String)> {
-    let (number, row) = line.split_once(' ')?;
-    Some((number.parse().ok()?, row.to_owned()))
 }
 
 #[derive(Queryable, Selectable, Insertable)]

@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use store::import::{self, NewImport, Wanted};
 use store::{DatabaseUrl, Making, Store};
 
+use super::arrival::Arriving;
 use super::worker::Importer;
-use super::{Arriving, processed, row};
+use super::{processed, row};
 use crate::app::{Clock, OPERATOR};
 use crate::cli::outcome::{self, Failure, Register, say};
 use crate::config::ClockOptions;
