@@ -29,7 +29,8 @@ async fn commitments_are_listed_for_their_department_alone(app: &TestApp) {
     assert_eq!((&first["items"], &first["total"]), (&json!(own[..2]), &json!(3)));
     let cursor = first["next_cursor"].as_str().unwrap();
     let rest = app.get(format!("{trade}?limit=2&cursor={cursor}")).await.expect(200);
-    assert_eq!(rest, json!({ "items": own[2..] }));
+    let [entry] = rest["register_entries"].as_array().unwrap().as_slice() else { panic!("{rest}") };
+    assert_eq!(rest, json!({ "items": own[2..], "register_entries": [entry] }));
     let some = app.get(format!("{trade}?kind=other&kind=staff_pathway")).await.expect(200);
     assert_eq!(some["items"], json!(own[1..]));
     app.get(format!("{home}?cursor={cursor}")).await.problem(400);
