@@ -148,7 +148,7 @@ def check_answer(url, keys):
         found = differences(entry.get("after"), record)
         if found:
             sys.exit(f"the answer is not what entry {seq} says: {', '.join(found)}")
-    print(f"{len(shown)} records are what the log says; {size} entries, root {head['root_hash']}")
+    print(f"{len(shown)} records match the log; {size} entries, root {head['root_hash']}")
 
 
 target, public_keys = sys.argv[1], sys.argv[2:]

@@ -64,7 +64,7 @@ enum Command {
     Serve(Box<Serve>),
     /// Update the database schema, then end
     ///
-    /// Makes the register where nothing is.
+    /// Creates the register if there is none.
     Migrate(Made),
     /// Print the contract (OpenAPI, YAML)
     Openapi {
@@ -100,7 +100,7 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
-    /// Tell who is behind a pseudonym in the log, or which one a bearer of tokens has
+    /// Find the person behind a pseudonym in the log, or the pseudonym of a person
     Tokens {
         #[command(subcommand)]
         command: jwt::command::Command,
@@ -111,7 +111,7 @@ enum Command {
     Backup(BackupFile),
     /// Restore the register from a copy, if there is no register yet (SQLite)
     ///
-    /// The log gets a new epoch and an entry, so that those who follow it learn from where to read again.
+    /// Begins a new epoch of the log and adds an entry, so that clients that follow the log know where to continue.
     Restore {
         #[command(flatten)]
         copy: BackupFile,
@@ -123,8 +123,8 @@ enum Command {
     },
     /// Copy the whole register into another database, such as from SQLite to PostgreSQL
     ///
-    /// Copies everything: records, log, keys, personal data. The register may be in use, and stays as it is. The copy is
-    /// checked. If anything fails, nothing is in its place.
+    /// Copies everything: records, log, keys, personal data. The register may be in use, and is not changed. The
+    /// command checks the copy. If anything fails, it leaves no copy.
     Copy(copy::Addresses),
     /// Check and copy the log of all changes, and make the key that signs it
     #[command(subcommand)]
@@ -226,7 +226,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What is logged may come from a database or a library, which know no bounds: one line of at most 2,000 characters.
+/// Limits a log message to one line of 2,000 characters: it may contain text of any length from a database or a
+/// library.
 fn one_line(said: &str) -> Cow<'_, str> {
     const MOST: usize = 2000;
     if said.len() <= MOST && !said.contains(char::is_control) {
@@ -284,7 +285,7 @@ fn restore(copy: &BackupFile, clock: ClockOptions, reason: Option<&str>) -> Resu
     say(&format!("restored {} to {url}; {}", copy.file.display(), log::told_epoch(&begun)));
     // No register is there to settle its clock before.
     if let Some(doubt) = outcome::open_guarded(&url, clock.tolerance)?.judge_clock() {
-        say(&format!("{doubt}: put the clock right, or run `mutuals log settle-clock`, before you serve the register"));
+        say(&format!("{doubt}: before you serve the register, set the clock right or run `mutuals log settle-clock`"));
     }
     Ok(())
 }

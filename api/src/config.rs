@@ -76,28 +76,29 @@ pub struct Production {
     #[arg(long = "max-import-size", env = "MUTUALS_MAX_IMPORT_SIZE", default_value = "64", value_name = "MIB")]
     #[arg(value_parser = value_parser!(u32).range(1..=4096).map(mebibytes))]
     pub import_limit: usize,
-    /// Most imports that one caller can have open
+    /// Maximum number of open imports for each caller
     #[arg(long = "max-open-imports", env = "MUTUALS_MAX_OPEN_IMPORTS", default_value = "10", value_name = "N")]
     pub max_open_imports: u32,
-    /// Most rows in the open imports of one caller
+    /// Maximum number of rows in the open imports of each caller that are not yet entered or rejected
     #[arg(long = "max-import-rows", env = "MUTUALS_MAX_IMPORT_ROWS", default_value = "1000000", value_name = "N")]
     pub max_import_rows: u32,
     /// Days for which finished imports are kept
     #[arg(long = "keep-imports", env = "MUTUALS_KEEP_IMPORTS", default_value = "30", value_name = "DAYS")]
     #[arg(value_parser = value_parser!(i64).range(1..=3650).map(TimeDelta::days))]
     pub imports_kept: TimeDelta,
-    /// Folder for exports that are being sent; by default that of the SQLite file, or the system's for temporary files
+    /// Folder for exports that are being sent; by default the folder of the SQLite file, or for PostgreSQL the system's
+    /// folder for temporary files
     #[arg(long = "export-dir", env = "MUTUALS_EXPORT_DIR", value_name = "FOLDER")]
     pub export_folder: Option<PathBuf>,
-    /// Room for exports that are being sent, in MiB; each may take half of it
+    /// Space for exports that are being sent, in MiB; one caller can use half of it
     #[arg(long = "export-space", env = "MUTUALS_EXPORT_SPACE", default_value = "4096", value_name = "MIB")]
     #[arg(value_parser = value_parser!(u64).range(1..=1 << 30))]
     pub export_space: u64,
-    /// KiB a second that a client must at least take of an export
+    /// Minimum rate at which a client must read an export, in KiB a second
     #[arg(long = "export-min-rate", env = "MUTUALS_EXPORT_MIN_RATE", default_value = "8", value_name = "KIB")]
     #[arg(value_parser = value_parser!(u64).range(0..=1 << 20))]
     pub export_rate: u64,
-    /// How much of one core the service may use to compare its register with its log, in percent, or `off`
+    /// Share of one core that the service may use to compare the register with its log, in percent, or `off`
     #[arg(long, env = "MUTUALS_VERIFY_SWEEP", default_value = "1", value_name = "PERCENT|off")]
     pub verify_sweep: sweep::Share,
     /// Address and port for Prometheus metrics; off by default
@@ -108,15 +109,15 @@ pub struct Production {
 /// When the clock is not trusted.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ClockOptions {
-    /// Seconds by which the clock may jump, be behind the newest log entry or differ from the clock of PostgreSQL. If it is more,
-    /// changes are rejected
+    /// Seconds by which the clock may jump, be behind the newest log entry or differ from the clock of PostgreSQL;
+    /// beyond this, changes are rejected
     #[arg(long = "clock-tolerance", env = "MUTUALS_CLOCK_TOLERANCE", default_value = "60", value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(i64).range(1..=31_536_000).map(TimeDelta::seconds))]
     pub tolerance: TimeDelta,
 }
 
 impl Production {
-    /// How much one caller may have of imports open.
+    /// The limits on the open imports of one caller.
     pub fn import_quota(&self) -> Load {
         Load { imports: self.max_open_imports.into(), rows: self.max_import_rows.into() }
     }
@@ -128,13 +129,13 @@ impl Config {
     /// The time for a head and for a body, by default.
     pub const REQUEST_TIME: Duration = Duration::from_secs(10);
 
-    /// Where exports that are being sent are kept, and how much of them.
+    /// The folder for exports that are being sent, and the space for them.
     pub fn exports(&self) -> SpoolSettings {
         let Production { export_folder, export_space, .. } = &self.production;
         SpoolSettings { folder: export_folder.clone(), limit: export_space.saturating_mul(1024 * 1024) }
     }
 
-    /// How fast a client must at least take an export.
+    /// The minimum rate at which a client must read an export.
     pub fn export_pace(&self) -> Pace {
         let bytes_a_second = self.production.export_rate.saturating_mul(1024);
         Pace { window: self.export_window, bytes: bytes_a_second.saturating_mul(self.export_window.as_secs()) }

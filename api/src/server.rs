@@ -327,7 +327,7 @@ impl Listening {
         let mut is_urgent = false;
         let open = async {
             if stops.recv().await == Some(Stop::Soon) {
-                log::info!("stopping: serves new connections for {} s more", drain_time.as_secs());
+                log::info!("stopping: serving new connections for {} s more", drain_time.as_secs());
                 drain.begin();
                 is_urgent = timeout(drain_time, stops.recv()).await.is_ok();
             }
@@ -341,7 +341,7 @@ impl Listening {
         }
         match self.connections.open() {
             0 => log::info!("stopped"),
-            cut => log::warn!("stopped, and cut {cut} connections that did not end in time"),
+            cut => log::warn!("stopped; closed {cut} connections that did not end in time"),
         }
         if let Some(metrics) = metrics {
             metrics.stop(false).await;

@@ -927,7 +927,7 @@ async fn answers_are_checked_against_the_signed_head(app: &TestApp) {
 
     for path in ["/v1/mutuals/supplier", "/v1/departments?limit=3&sort=-name", MUTUALS] {
         let (is_right, said) = check(path, "");
-        assert!(is_right && said.contains("what the log says"), "{path}: {said}");
+        assert!(is_right && said.contains("match the log"), "{path}: {said}");
     }
     // Who may see a draft can check it, with the name that the entry has a commitment to; once it is declared, so can all.
     let (is_right, said) = check(&ballot, &admin);
@@ -967,7 +967,7 @@ async fn a_register_that_is_not_what_its_log_says_is_found_out(app: &TestApp) {
     app.declare(&draft).await;
     let verify = || Program::new(&["log", "verify"]).env("DATABASE_URL", &app.database().url()).run();
     let whole = verify();
-    assert_eq!((whole.code, whole.stdout.contains("2 records are what the log says")), (Some(0), true), "{whole:?}");
+    assert_eq!((whole.code, whole.stdout.contains("2 records match the log")), (Some(0), true), "{whole:?}");
     assert_eq!(app.get("/readyz").await.expect(200).get("register"), None);
 
     let change = |from: &str, to: &str| {
@@ -977,7 +977,7 @@ async fn a_register_that_is_not_what_its_log_says_is_found_out(app: &TestApp) {
     change(&format!("\"votes\":{votes}"), &format!("\"votes\":{}", votes + 1));
 
     let changed = verify();
-    let said = format!("staff_ballot {}, document /counts/0/votes: is not what the log says (entry 3)", id(&draft));
+    let said = format!("staff_ballot {}, document /counts/0/votes: does not match the log (entry 3)", id(&draft));
     assert_eq!((changed.code, changed.stderr.contains(&said)), (Some(1), true), "{changed:?}");
     let told = async |is_wanted: fn(&Value) -> bool| {
         let end = Instant::now() + Duration::from_secs(60);
@@ -1046,9 +1046,9 @@ async fn a_checkpoint_must_be_of_the_log_and_signed_by_its_key(app: &TestApp) {
     assert_eq!((unchecked.code, unchecked.stdout.contains("was not checked")), (Some(0), true), "{unchecked:?}");
     for (kept, with, said) in [
         ("of-other", &by_pem[..], "not signed by the key"),
-        ("false", &by_pem[..], "its signature is false"),
+        ("false", &by_pem[..], "its signature is not valid"),
         ("unsigned.json", &by_pem[..], "was never signed"),
-        ("kept", &["--public-key", &public, "--log-origin", "example.org/x"], "is of the log «example.org/log»"),
+        ("kept", &["--public-key", &public, "--log-origin", "example.org/x"], "belongs to the log «example.org/log»"),
         ("kept", &["--public-key", &file("kept")], "has no public key"),
     ] {
         let refused = verify(kept, with);

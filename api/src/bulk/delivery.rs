@@ -66,10 +66,11 @@ impl Delivery {
             return Ok(None);
         }
         if self.begun.elapsed() > LONGEST {
-            return Err(Problem::unavailable("a client took too long over an export"));
+            return Err(Problem::unavailable("a client took too long to read an export"));
         }
         self.check_key().await?;
-        let spooled = self.shelf.spooled().ok_or_else(|| Problem::unavailable("a client hardly reads its export"))?;
+        let spooled =
+            self.shelf.spooled().ok_or_else(|| Problem::unavailable("a client reads its export too slowly"))?;
         let from = self.given;
         let block = web::block(move || spooled.read(from, BLOCK)).await;
         let block = block.map_err(io::Error::other).flatten().map_err(Problem::internal)?;

@@ -89,7 +89,7 @@ pub struct Import {
     updated: i64,
     /// How many rows have the same content as their record.
     unchanged: i64,
-    /// The number of rows rejected. The first 1,000 have a problem.
+    /// The number of rows rejected. Only the first 1,000 have a problem.
     failed: i64,
     /// The caller who requested it. The log names them for the rows that it entered.
     #[schema(max_length = 300)]
@@ -232,9 +232,10 @@ async fn list_imports(app: App, caller: Caller, query: ListQuery<NoFilter, Impor
 /// order, by the `id` that they set. Only an administrator's rows may set the `id` of a new record. Fields that the
 /// register sets are ignored, so you can import an export. An administrator's rows may also give the history of a
 /// record: the stage of a mutual with its dates, or the state of a ballot with its corrections. If you repeat the
-/// request with the same `Idempotency-Key`, file and parameters, you get the same import. Each key can have 10 open imports
-/// with 1,000,000 rows that are neither entered nor rejected, unless the operator has set other limits. More get 429. The imports of
-/// different callers take turns; your own are entered in the order of your requests.
+/// request with the same `Idempotency-Key`, file and parameters, you get the same import. Each key can have 10 open
+/// imports, with 1,000,000 rows in total that are not yet entered or rejected, unless the operator has set other
+/// limits. If you send more, the status is 429. The imports of different callers take turns; your own are entered in
+/// the order of your requests.
 #[utoipa::path(
     tag = "imports",
     params(ImportOptions, IdempotencyKey),
@@ -345,9 +346,10 @@ async fn get_import(app: App, caller: Caller, id: PathKey<ImportId>) -> Result<H
 
 /// Cancel an import
 ///
-/// For an import that is arriving, waiting or running. Rows that were entered stay entered, and the import says how many. The rest is not
-/// entered. It takes the same permission as to create one. The person who started an import can cancel it, and so can
-/// administrators. The import stays, so that you can read what became of it. If it is over already, the response is 409.
+/// Stops an import that is arriving, waiting or running. Rows that were entered stay in the register, and the import
+/// has their number. The other rows are not entered. You need permission to create such an import. You can cancel your
+/// own imports, and administrators can cancel any. You can still read a cancelled import. If the import has already
+/// ended, the status is 409.
 #[utoipa::path(
     tag = "imports",
     params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ChangeOptions),
@@ -373,8 +375,8 @@ async fn delete_import(change: Change, id: PathKey<ImportId>) -> Result<HttpResp
 
 /// List the problems of an import
 ///
-/// The reasons why rows were rejected so far, in the order of their lines: of the first 1,000 rejected rows, and of the import as a whole
-/// at line 0 if it failed.
+/// The reasons why rows were rejected so far, in the order of their lines, for the first 1,000 rejected rows. If the
+/// import failed, line 0 has the reason.
 #[utoipa::path(
     tag = "imports",
     params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ProblemFilter),

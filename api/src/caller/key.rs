@@ -58,7 +58,7 @@ pub struct ApiKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     department_ids: Option<Vec<DepartmentId>>,
     created_at: Instant,
-    /// Who made it: `key:` and the id of a key, `token:` and the pseudonym of a bearer of tokens, or `operator`.
+    /// Who made it: `key:` and the id of a key, `token:` and the pseudonym of the bearer of a token, or `operator`.
     #[schema(max_length = 300)]
     created_by: String,
     /// When it stops working.

@@ -11,16 +11,16 @@ use document::value::hex;
 /// From where and to where.
 #[derive(Debug, Args)]
 pub(super) struct Addresses {
-    /// The register: sqlite:PATH or postgres://USER@HOST/NAME
+    /// Address of the register: sqlite:PATH or postgres://USER@HOST/NAME
     // An address may hold a password, which neither the help nor a message of clap's may show.
     #[arg(long, env = "MUTUALS_COPY_FROM", hide_env_values = true, value_name = "URL")]
     from: String,
-    /// Where the copy is to be: a new file, or a PostgreSQL database without a register
+    /// Address of the copy: a new file, or a PostgreSQL database without a register
     #[arg(long, env = "MUTUALS_COPY_TO", hide_env_values = true, value_name = "URL")]
     to: String,
 }
 
-/// Copies, and tells on standard error how far it has come.
+/// Copies the register, and shows the progress on standard error.
 pub(super) fn perform(addresses: &Addresses) -> Result<(), Failure> {
     let [from, to] = [&addresses.from, &addresses.to].map(|url| url.parse::<DatabaseUrl>());
     let wrong = |error: OpenError| WrongUsage(error.to_string());
@@ -37,7 +37,7 @@ pub(super) fn perform(addresses: &Addresses) -> Result<(), Failure> {
     Ok(())
 }
 
-/// On a terminal a line that goes on, and elsewhere a line for each table that is done.
+/// On a terminal, one line that is updated. Elsewhere, one line for each finished table.
 fn show(CopyProgress { table, rows, of }: CopyProgress<'_>, is_terminal: bool) {
     const CLEAR_LINE: &str = "\r\x1b[K";
     let is_done = rows == of;

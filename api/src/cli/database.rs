@@ -29,10 +29,10 @@ impl Database {
 /// Whether a command makes a register where there is none.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct MakingOptions {
-    /// Fail if there is no register yet, instead of making one: for a volume that may not be mounted
+    /// Fail if there is no register yet, instead of making one; use it if the volume of the register may not be mounted
     #[arg(long, env = "MUTUALS_MUST_EXIST", conflicts_with = "create")]
     must_exist: bool,
-    /// Make a register in an SQLite file that is there already and contains none
+    /// Make a register in an SQLite file that exists but contains no register
     #[arg(long)]
     create: bool,
 }

@@ -33,14 +33,14 @@ pub(super) enum LogCommand {
     },
     /// Check every entry against its hash, the tree against the entries, and the register against the log
     ///
-    /// Names the entries that were altered, and what of the register is not what the log says. With a checkpoint stored
-    /// elsewhere, it also detects a log that was rewritten from the start.
+    /// Names the entries that were altered, and the records, columns and fields that do not match the log. With a
+    /// checkpoint stored elsewhere, it also detects a log that was rewritten from the start.
     Verify {
         /// File with an earlier /v1/log/head or its checkpoint, which the log must continue
         #[arg(long, value_name = "FILE")]
         checkpoint: Option<PathBuf>,
-        /// File with the log's public key, by which the checkpoint must be signed: PEM or the `verifier_key` of /v1/log/key; by
-        /// default that of the signing key
+        /// File with the public key that the checkpoint must be signed with: PEM, or the `verifier_key` of /v1/log/key;
+        /// by default, the public half of the signing key
         #[arg(long, value_name = "FILE", requires = "checkpoint")]
         public_key: Option<PathBuf>,
         #[command(flatten)]
@@ -55,11 +55,11 @@ pub(super) enum LogCommand {
         #[command(flatten)]
         database: Database,
     },
-    /// Say that the clock of this machine is right, and that log entries with later times are wrong
+    /// Confirm that the clock of this machine is right, and that later times in the log are wrong
     ///
-    /// Run it if a clock that was ahead has given entries times that are still to come, or if the service rejects changes
-    /// because of a clock that is right. Check the clock first. The log gets an entry that names the wrong ones, and times
-    /// are true again from there on.
+    /// Check the clock first. Run this command if a clock that was ahead has given entries times in the future, or if
+    /// the service rejects changes although the clock is right. It adds a log entry that names the entries with wrong
+    /// times. Entries after it have the right time again.
     SettleClock {
         /// Reason for the log entry, such as what was wrong with the clock
         #[arg(long, value_name = "TEXT")]
@@ -67,10 +67,10 @@ pub(super) enum LogCommand {
         #[command(flatten)]
         database: Database,
     },
-    /// Begin a new epoch of the log, in a register that was restored by the tools of its database
+    /// Begin a new epoch of the log, after a restore with the tools of the database
     ///
-    /// Run it after the restore and before you start the service. The log gets an entry, and followers are told from
-    /// where to read again. `mutuals restore` does this itself.
+    /// Run it after the restore and before you start the service. It adds a log entry, so that clients that follow the
+    /// log know where to continue. `mutuals restore` does this itself.
     NewEpoch {
         /// Reason for the log entry, such as why the register was restored
         #[arg(long, value_name = "TEXT")]
@@ -94,8 +94,8 @@ pub(super) struct Signing {
 
 #[derive(Debug, Args)]
 pub(super) struct Erase {
-    /// The record: /v1/staff-ballots/ID, /v1/departments/DEPARTMENT/enablers/ID, /v1/keys/ID; or token:PSEUDONYM, for
-    /// the bearer of tokens
+    /// The record: /v1/staff-ballots/ID, /v1/departments/DEPARTMENT/enablers/ID, /v1/keys/ID; or the pseudonym of the
+    /// bearer of a token: token:…
     path: String,
     /// Reason for the log entry; do not put personal data in it
     #[arg(long, value_name = "TEXT")]
@@ -159,13 +159,13 @@ fn settle_clock(database: &Database, reason: Option<String>) -> Result<(), Failu
     })?;
     let now = now.to_rfc3339_opts(SecondsFormat::Secs, true);
     say(&match settled.wrong {
-        Some((first, last)) => format!("it is {now}; the later times of entries {first} to {last} are wrong"),
-        None => format!("it is {now}; no entry has a later time"),
+        Some((first, last)) => format!("the time is {now}; later times in entries {first} to {last} are wrong"),
+        None => format!("the time is {now}; no entry has a later time"),
     });
     Ok(())
 }
 
-/// What a log entry says for a reason.
+/// Parses the reason for a log entry.
 pub(super) fn noted(reason: &str) -> Result<String, Failure> {
     let note: domain::Note = reason.parse().map_err(|invalid: domain::Invalid| invalid.detail)?;
     Ok(note.as_str().to_owned())
@@ -179,7 +179,7 @@ pub(super) fn told_epoch(begun: &Renewal) -> String {
     )
 }
 
-/// A head that was kept.
+/// A head of the log that the operator stored elsewhere.
 struct Kept {
     size: i64,
     root: Hash,
@@ -187,7 +187,8 @@ struct Kept {
 }
 
 impl Kept {
-    /// Reads a checkpoint, or a head that has one, which must be signed by the log if its key is known.
+    /// Reads a checkpoint, or a head with a checkpoint. If the log's key is known, the checkpoint must be signed with
+    /// it.
     fn read(file: &Path, verifier: Option<&LogVerifier>) -> Result<Self, Failure> {
         let name = file.display();
         let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: {error}"))?;
@@ -200,7 +201,7 @@ impl Kept {
             checkpoint.ok_or_else(|| format!("{name} is a head without a checkpoint: it was never signed"))?;
         let (size, root) = match verifier {
             Some(verifier) => {
-                verifier.check(checkpoint).map_err(|error| format!("{name} is no head of this log: {error}"))?
+                verifier.check(checkpoint).map_err(|error| format!("{name} is not a head of this log: {error}"))?
             }
             None => read_checkpoint(checkpoint).ok_or_else(|| format!("{name} is not a checkpoint"))?,
         };
@@ -226,7 +227,7 @@ fn verify(database: &Database, kept: Option<Kept>) -> Result<(), Failure> {
     }
     if !found.differences.is_empty() {
         let said: Vec<String> = found.differences.iter().map(ToString::to_string).collect();
-        wrong.push(format!("the register is not what its log says: {}", said.join("; ")));
+        wrong.push(format!("the register does not match its log: {}", said.join("; ")));
     }
     match (&kept, then) {
         (Some(Kept { size, .. }), None) => {
@@ -241,7 +242,7 @@ fn verify(database: &Database, kept: Option<Kept>) -> Result<(), Failure> {
         return Err(wrong.join("\n").into());
     }
     say(&format!("{} entries are unchanged; root {}", found.entries, hex(&found.root)));
-    say(&format!("{} records are what the log says", found.records));
+    say(&format!("{} records match the log", found.records));
     if kept.is_some_and(|kept| !kept.is_signature_checked) {
         say("the signature of the checkpoint was not checked: give the log's key with --public-key");
     }
@@ -266,7 +267,7 @@ async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure
     Ok(out.flush()?)
 }
 
-/// Longer than the service, or whoever copies the register, reads at a time.
+/// Longer than any read of the service or of `mutuals copy`.
 const LONGEST_READ: Duration = Duration::from_secs(120);
 
 pub(super) fn erase(erase: &Erase) -> Result<(), Failure> {

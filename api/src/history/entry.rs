@@ -50,9 +50,9 @@ const _: () = assert!(MAX_LIMIT == 200 && DEFAULT_LIMIT == 50, "the contract's b
 
 /// An accepted change to the register.
 ///
-/// Every entry shows its number, its time and its leaf hash. Without draft access, you see of an entry about a draft
-/// ballot only these, that it is `restricted`, and its `content_hash`. The same holds for
-/// an entry about an import of ballots, if you do not see all drafts.
+/// Every entry shows its number, its time and its leaf hash. If an entry is about a draft ballot and you do not have
+/// draft access, you see only these, `restricted` and `content_hash`. The same applies to an entry about an import of
+/// ballots, unless you see all drafts.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[schema(example = json!({
     "seq": 41,
@@ -71,20 +71,22 @@ pub struct Entry {
     /// The number of the entry: from 1, without gaps, in the order in which the changes took effect.
     #[schema(minimum = 1)]
     seq: i64,
-    /// When the service started to handle the request, or the `at` of the previous entry if that is later. As `seq` goes
-    /// up, it goes back only at an entry with the action `settle_clock`. It may be later than the record's `updated_at`.
+    /// When the service started to handle the request, or the `at` of the previous entry if that is later. It is never
+    /// earlier than the `at` of the previous entry, except in an entry with the action `settle_clock`. It may be later
+    /// than the record's `updated_at`.
     at: Instant,
     /// SHA-256 of a zero byte and the entry as canonical JSON (RFC 6962, RFC 8785), without `leaf_hash`,
     /// `content_hash` and `changes`. An absent `after` is `null` there. If the entry has a `content_hash`, it is
     /// SHA-256 of a zero byte and an object of `at`, `content_hash`, `restricted` and `seq` instead.
     leaf_hash: HexHash,
-    /// SHA-256 of the entry as canonical JSON, without `leaf_hash`, `content_hash` and `changes`, if the entry is
-    /// `restricted`. With it, anyone can check that an entry whose content they may not see is `restricted`. An older
-    /// entry may have none.
+    /// Only if the entry is `restricted`: SHA-256 of the entry as canonical JSON, without `leaf_hash`, `content_hash`
+    /// and `changes`. With it, anyone can check that the entry was logged as restricted, without seeing its content. An
+    /// older entry may have none.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     content_hash: Option<HexHash>,
-    /// Who made the change: `key:` and the id of a key, `token:` and the pseudonym of a bearer of tokens, or a word for the operator's own tools.
+    /// Who made the change: `key:` and the id of a key, `token:` and the pseudonym of the bearer of a token, or a word
+    /// such as `operator` for the operator's tools.
     #[schema(nullable = false, max_length = 300)]
     #[serde(skip_serializing_if = "Option::is_none")]
     actor: Option<String>,
@@ -114,7 +116,8 @@ pub struct Entry {
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// `true` if the entry is about a draft or an import of ballots, which only callers with draft access see.
+    /// `true` if the entry is about a draft ballot or an import of ballots. Only callers with draft access see its
+    /// content.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     restricted: Option<bool>,

@@ -155,7 +155,7 @@ struct InclusionOf {
     /// How many entries the tree has: at least `seq`. The default is all entries.
     #[param(value_type = Option<i64>, minimum = 1)]
     tree_size: Option<Bounded<1, { i64::MAX }>>,
-    /// The epoch that the numbers are of. If the log has a new one, the response is a 410.
+    /// The epoch that the numbers belong to. If the log has a new epoch, the status is 410.
     epoch: Option<LogEpoch>,
 }
 
@@ -169,7 +169,7 @@ struct ConsistencyOf {
     /// How many entries the longer log has: at least `from`. The default is all entries.
     #[param(value_type = Option<i64>, minimum = 1)]
     to: Option<Bounded<1, { i64::MAX }>>,
-    /// The epoch that the numbers are of. If the log has a new one, the response is a 410.
+    /// The epoch that the numbers belong to. If the log has a new epoch, the status is 410.
     epoch: Option<LogEpoch>,
 }
 
@@ -178,7 +178,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 impl LogHead {
-    /// The head of a log of this size and root in this epoch, signed where there is a key.
+    /// The head of a log with this epoch, size and root, signed if there is a key.
     pub fn new((epoch, tree_size): (EpochId, i64), root: &Hash, signer: Option<&LogSigner>) -> Self {
         let signer = signer.map(|signer| signer.of_epoch(epoch));
         let signed = signer.as_ref().map(|signer| (signer, signer.sign(tree_size, root)));
@@ -198,7 +198,7 @@ fn hash(hash: &Hash) -> HexHash {
     hash.as_slice().into()
 }
 
-/// How long the log is in which epoch, and the root of its tree.
+/// The log's epoch and size, and the root of its tree.
 pub fn head(tx: &mut ReadTx<'_>) -> Result<((EpochId, i64), Hash), store::Error> {
     let head = entry_log::newest(tx)?;
     Ok(((head.epoch.id, head.seq), log_tree::root(tx, head.seq)?))
@@ -294,8 +294,8 @@ fn required<const MIN: i64, const MAX: i64>(name: &str, given: Option<Bounded<MI
     given.map(|Bounded(number)| number).ok_or_else(|| Problem::bad_query(vec![missing()]))
 }
 
-/// The epoch of the log and the greater of two sizes, which is that of the log where it isn't given. Both are of the log as far as it
-/// goes, in the epoch that is named.
+/// Checks that two sizes are within the log in the epoch that the caller named. Gives the epoch and the greater size,
+/// by default the size of the log.
 fn within(
     tx: &mut ReadTx<'_>,
     epoch: Option<LogEpoch>,

@@ -75,7 +75,7 @@ impl LogSigner {
             // How some systems hand secrets to a service: nobody need mend it, but somebody should know.
             Readers::Group => {
                 log::warn!(
-                    "the group of the signing key file {0} can read it: if it need not, run `chmod 600 {0}`",
+                    "the group of the signing key file {0} can read it: unless it must, run `chmod 600 {0}`",
                     name()
                 );
             }
@@ -185,11 +185,11 @@ pub struct LogVerifier {
 pub enum CheckpointError {
     #[error("it is not a checkpoint")]
     Malformed,
-    #[error("it is of the log «{found}», not of «{expected}»")]
+    #[error("it belongs to the log «{found}», not to «{expected}»")]
     Origin { found: String, expected: String },
     #[error("it is not signed by the key {0}")]
     OtherKey(String),
-    #[error("its signature is false: it was not signed so by the key {0}")]
+    #[error("its signature is not valid for the key {0}")]
     False(String),
 }
 

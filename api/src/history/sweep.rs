@@ -90,7 +90,7 @@ pub fn start(app: App, Share(share): Share) {
         sleep(BEFORE_THE_FIRST).await;
         loop {
             if let Err(error) = round(&app, percent, &mut told).await {
-                log::warn!("could not compare the register with its log, and will begin again: {error}");
+                log::warn!("could not compare the register with its log, starting again: {error}");
             }
             sleep(BETWEEN_ROUNDS).await;
         }
@@ -111,7 +111,7 @@ async fn round(app: &App, percent: u32, told: &mut HashSet<String>) -> Result<()
     }
     let still: HashSet<String> = said(&before).collect();
     for mended in told.difference(&still) {
-        log::info!("this is again as the log says: {mended}");
+        log::info!("this matches the log again: {mended}");
     }
     *told = still;
     app.sweep.differences.store(count(told.len()), Ordering::Relaxed);
@@ -126,7 +126,7 @@ fn note(app: &App, before: &Verified, found: &Verified, told: &mut HashSet<Strin
     app.sweep.records.fetch_add(more(before.records, found.records), Ordering::Relaxed);
     for difference in said(found) {
         if !told.contains(&difference) {
-            log::error!("the register is not what its log says, run `mutuals log verify`: {difference}");
+            log::error!("the register does not match its log (run `mutuals log verify`): {difference}");
             told.insert(difference);
         }
     }

@@ -42,21 +42,25 @@ impl Fault {
     pub fn detail(self) -> &'static str {
         match self {
             Self::Late => "the headers did not arrive in time",
-            Self::HeadTooLarge => "the request line and the headers have more than 32768 bytes",
-            Self::TooManyHeaders => "there are more than 96 headers",
-            Self::BareLineFeed => {
-                "expected each line of the request line and the headers to end in CR LF, not in LF alone"
+            Self::HeadTooLarge => "the request line and headers are too large: at most 32768 bytes are allowed",
+            Self::TooManyHeaders => "there are too many headers: at most 96 are allowed",
+            Self::BareLineFeed => "a line ends in LF alone: end the request line and each header with CR LF",
+            Self::RequestLine => {
+                "the request line is not valid: expected a method, a path or http URL, and HTTP/1.1, separated by single spaces"
             }
-            Self::RequestLine => "expected a method, a path or an http URL, and HTTP/1.1, with one space between them",
-            Self::Version => "expected HTTP/1.1 or HTTP/1.0",
-            Self::Header => "expected each header as a name, a colon and a value of visible characters, on one line",
-            Self::Host => "expected exactly one Host header, with a host name or address and perhaps a port",
-            Self::ContentLength => "expected at most one Content-Length header, with a whole number",
+            Self::Version => "the HTTP version is not supported: use HTTP/1.1 or HTTP/1.0",
+            Self::Header => {
+                "a header is not valid: expected a name, a colon and a value without control characters, on one line"
+            }
+            Self::Host => {
+                "the Host header is not valid: send exactly one, with a host name or address, and a port if needed"
+            }
+            Self::ContentLength => "the Content-Length header is not valid: send at most one, with a whole number",
             Self::TransferEncoding => {
-                "expected at most one Transfer-Encoding header, with the value chunked, and no Content-Length beside it"
+                "the Transfer-Encoding header is not valid: send one, with the value chunked, and no Content-Length"
             }
             Self::Chunks => {
-                "expected chunks with short lines before them that end in CR LF, and little after the last one"
+                "the chunked body is not valid: end each line with CR LF, and keep chunk extensions and trailers short"
             }
         }
     }

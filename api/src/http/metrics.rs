@@ -79,14 +79,13 @@ impl Metrics {
         tell("counter", "mutuals_verified_entries_total", help, &sweep.entries());
         let help = "Records compared with the log by the sweep.";
         tell("counter", "mutuals_verified_records_total", help, &sweep.records());
-        let help = "Differences between the register and its log that the sweep knows of: an alarm if it is not 0.";
+        let help = "Differences between the register and its log that the sweep has found. Alert if it is not 0.";
         tell("gauge", "mutuals_register_differences", help, &sweep.differences());
         if let Some(at) = sweep.last_round() {
-            let help =
-                "When the sweep last ended a round, in seconds since 1970. Absent before the first round has ended.";
+            let help = "When the sweep last completed a round, in seconds since 1970. Absent before the first round is complete.";
             tell("gauge", "mutuals_last_verified_timestamp_seconds", help, &at);
         }
-        let help = "Transactions that the database refused or failed to store.";
+        let help = "Transactions that the database rejected or failed to store.";
         tell("counter", "mutuals_failed_commits_total", help, &vitals.failed_commits);
         let help = "Transactions that may have been stored, because the database failed at their commit.";
         tell("counter", "mutuals_unknown_outcomes_total", help, &vitals.unknown_outcomes);

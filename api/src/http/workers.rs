@@ -90,7 +90,7 @@ impl Workers {
                 }
                 Either::Left((Err(error), _)) if is_its_own(&error) => {}
                 Either::Left((Err(error), _)) => {
-                    log::warn!("could not accept a connection, and tries again: {error}");
+                    log::warn!("could not accept a connection, trying again: {error}");
                     sleep(PAUSE).await;
                 }
                 Either::Right(_) => break,

@@ -35,8 +35,8 @@ pub(super) const HEADERS: &[(&str, &str, &str)] = &[
         "</v1/mutuals?cursor=AZbVgHpO0m0B>; rel=\"next\", </v1/mutuals>; rel=\"first\"",
     ),
     (LOCATION, "The path of the new record.", "/v1/mutuals/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
-    (REGISTER_ENTRY, "The `seq` of the log entry that made the record what the response shows.", "4711"),
-    (REGISTER_EPOCH, "The epoch of the log, of which `Register-Seq` is an entry.", "9b1f0e6c2d7a4835"),
+    (REGISTER_ENTRY, "The `seq` of the log entry that made the version of the record in the response.", "4711"),
+    (REGISTER_EPOCH, "The epoch of the log that `Register-Seq` belongs to.", "9b1f0e6c2d7a4835"),
     (REGISTER_SEQ, "The `seq` of the newest log entry that the export includes.", "4711"),
     (REQUEST_ID, "The id of the request in the service's log.", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"),
     (

@@ -57,7 +57,7 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
     (
         "CannotChange",
         &[Unavailable, ReadOnly, Clock],
-        "The service cannot make changes at the moment, and has not made this one; `Retry-After` says when to try again",
+        "The service cannot make changes at the moment, and nothing was changed; `Retry-After` says when to try again",
     ),
     (
         "OutcomeUnknown",

@@ -102,12 +102,12 @@ struct ServiceReadiness {
     /// `ok` if it can read and write, or `read_only`. In any other state, the response is a problem.
     #[schema(value_type = String, example = "ok", max_length = 20)]
     status: &'static str,
-    /// Why the clock of this instance may be wrong, if it rejects changes for that.
+    /// Why the clock of this instance may be wrong. Present only while the instance rejects changes because of it.
     #[schema(nullable = false, max_length = 1000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     clock: Option<String>,
-    /// `differs from its log` if a record is not what the log says. Absent otherwise, and as long as nothing was compared.
-    /// The operator finds out what differs with `mutuals log verify`.
+    /// `differs from its log` if something in the register does not match the log. To find out what, the operator can
+    /// run `mutuals log verify`. Otherwise absent, also before the first comparison.
     #[schema(value_type = String, nullable = false, max_length = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     register: Option<&'static str>,
@@ -200,8 +200,9 @@ async fn check_liveness() -> HttpResponse {
 
 /// Check that the service can handle requests
 ///
-/// Use this to decide whether to send requests to an instance. It says within two seconds whether this instance can read
-/// and write. An instance that has written nothing lately tries it. Overload does not count.
+/// Use this to decide whether to send requests to an instance. It says within two seconds whether this instance can
+/// read and write. If the instance has written nothing in the last two seconds, it tries a write. Overload does not
+/// make an instance unready.
 ///
 /// The response is 503 with the problem type `unavailable` if the instance cannot read or was told to stop. If it can read
 /// but not write, the type is `clock` if its clock may be wrong, and otherwise `read-only`. With `read_only=true`, an

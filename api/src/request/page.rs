@@ -379,8 +379,8 @@ pub fn record_page_schema(item: &str) -> Schema {
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
         .minimum(Some(1));
     let entries = ArrayBuilder::new().items(seq).max_items(Some(MAX_LIMIT)).description(Some(
-        "For each item, in the same order: the `seq` of the log entry that made the record what the item shows. Absent \
-         if there are no items.",
+        "For each item, in the same order: the `seq` of the log entry that made the version shown. Absent if there are \
+         no items.",
     ));
     page(item).property("register_entries", entries).into()
 }
@@ -404,7 +404,7 @@ fn page(item: &str) -> ObjectBuilder {
     };
     let total = "The total number of items on all pages. Present if you ask with `count=exact` and the list has at most \
                  10,000 items.";
-    let at_least = "In the place of `total` for a longer list: there are this many or more.";
+    let at_least = "The list has this many items or more. Present instead of `total` if the list is longer.";
     ObjectBuilder::new()
         .property("items", items)
         .property("next_cursor", cursor.build())

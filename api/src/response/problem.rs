@@ -188,7 +188,7 @@ impl Problem {
     pub fn too_large(limit: u64) -> Self {
         let mebibytes = limit.div_euclid(1024 * 1024);
         let detail = format!(
-            "this would be more than the {mebibytes} MiB that one export may have: narrow the filter, or ask the operator to raise the limit"
+            "the export is too large: at most {mebibytes} MiB are allowed; use more filters, or ask the operator to raise the limit"
         );
         Self::new(ProblemType::InvalidParameter, detail)
     }
@@ -228,12 +228,12 @@ impl Problem {
     pub fn epoch_ended(given: EpochId, current: EpochId, shared: i64, after: i64) -> Self {
         let resume_after = shared.min(after);
         let common = match shared {
-            0 => "has no entries that are known to be in both".to_owned(),
-            shared => format!("has entries 1 to {shared} in common with it"),
+            0 => "no entries are known to be in both".to_owned(),
+            shared => format!("entries 1 to {shared} are the same in both"),
         };
         let detail = format!(
-            "the register was restored from a copy: the log is in epoch {current}, not {given}, and {common}; take \
-             back what you took from entries after {resume_after}, then read on with \
+            "the register was restored from a copy: the log is in epoch {current}, not {given}, and {common}; undo \
+             what you took from entries after {resume_after}, then continue with \
              after={resume_after}&epoch={current}"
         );
         let mut problem = Self::new(ProblemType::EpochEnded, detail);
@@ -379,7 +379,7 @@ impl Problem {
     pub fn clock(doubt: &Doubt) -> Self {
         const RETRY_AFTER: HeaderValue = HeaderValue::from_static("10");
         let detail = format!(
-            "{doubt}; nothing was changed: the operator must put the clock right, or run `mutuals log settle-clock` if it is right"
+            "{doubt}; nothing was changed: the operator must set the clock right or, if it is right already, run `mutuals log settle-clock`"
         );
         Self::new(ProblemType::Clock, detail).with_header(header::RETRY_AFTER, RETRY_AFTER)
     }

@@ -153,9 +153,9 @@ kinds! {
     Issuer = "issuer", "issuers";
     /// A key that signs the heads of the log.
     SigningKey = "signing_key", "signing_keys";
-    /// A pseudonym by which entries name the bearer of tokens.
+    /// A pseudonym that log entries use for the bearer of a token.
     Pseudonym = "pseudonym", "pseudonyms";
-    /// The register itself: what was done to all of it.
+    /// The register as a whole.
     Register = "register", "log_head";
 }
 

@@ -31,11 +31,11 @@ vocabulary! {
         Delete = "delete",
         /// Personal data was taken out of it, and out of the log.
         Erase = "erase",
-        /// An API key was made to stop working.
+        /// An API key was revoked.
         Revoke = "revoke",
-        /// The register was restored from a copy: from here on the log has a new epoch.
+        /// The register was restored from a copy. The log has a new epoch from this entry on.
         Restore = "restore",
-        /// The operator said what the time is: entries before this one may have a later `at`, which is wrong.
+        /// The operator confirmed the time. If an earlier entry has a later `at`, that `at` is wrong.
         SettleClock = "settle_clock",
     }
 }

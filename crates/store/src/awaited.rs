@@ -68,7 +68,7 @@ impl Connections {
         // Counted before it is let go of, since the read counts itself out when it finds that it was.
         self.abandoned.fetch_add(1, Ordering::AcqRel);
         if take(&holds).is_some() {
-            log::warn!("the database has not answered a read for some time: connections are opened anew");
+            log::warn!("the database has not answered a read for some time: opening new connections");
             self.pool.renew();
         } else {
             self.abandoned.fetch_sub(1, Ordering::AcqRel);

@@ -101,7 +101,7 @@ impl Watched {
 fn tell(before: Option<Doubt>, now: Option<Doubt>) {
     match (before.map(|doubt| doubt.cause), now) {
         (cause, Some(doubt)) if cause != Some(doubt.cause) => log::error!("{doubt}, so changes are rejected"),
-        (Some(_), None) => log::info!("the clock is trusted again, so changes are accepted"),
+        (Some(_), None) => log::info!("the clock is right again, so changes are accepted"),
         _ => {}
     }
 }

@@ -81,10 +81,10 @@ pub enum Error {
     #[error("the database is read-only: {0}")]
     ReadOnly(String),
     /// The database failed while the change was committed, so that it may have been stored.
-    #[error("the change may or may not have been stored, so look before you repeat it: {0}")]
+    #[error("the change may or may not have been stored: check before you repeat it: {0}")]
     OutcomeUnknown(String),
     /// The clock may be wrong, and the times of entries are for ever.
-    #[error("{0}: put the clock right, or run `mutuals log settle-clock` if it is right")]
+    #[error("{0}: set the clock right or, if it is right already, run `mutuals log settle-clock`")]
     Clock(Doubt),
     /// The disk of the database is full.
     #[error("the database's disk is full: {0}")]

@@ -415,7 +415,7 @@ pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, failed: i64, problems: &[(i64, S
 /// [`Error::State`] where it is over.
 pub fn cancel(tx: &mut WriteTx<'_>, id: ImportId) -> Result<Import, Error> {
     let state = find(tx, id)?.state;
-    let over = || Fault::new("state", FaultCode::Inconsistent, format!("the import is {state}: it is over already"));
+    let over = || Fault::new("state", FaultCode::Inconsistent, format!("the import is {state}: it has already ended"));
     refuse(Error::State, state.is_over().then(over).into_iter().collect())?;
     finish(tx, id, ImportState::Cancelled)
 }

@@ -307,7 +307,7 @@ impl Amounts {
         let all = self.all.saturating_add(more);
         let anonymous = self.anonymous.saturating_add(if client.is_anonymous() { more } else { 0 });
         if all > self.limit || anonymous > self.limit.saturating_sub(self.limit.div_euclid(4)) {
-            return Err(Error::Unavailable("exports of others take all the room there is".to_owned()));
+            return Err(Error::Unavailable("the exports of other callers use all the export space".to_owned()));
         }
         (self.all, self.anonymous) = (all, anonymous);
         self.each.insert(client.clone(), own);

@@ -23,7 +23,7 @@ pub struct Verified {
     pub faults: Vec<LogFault>,
     /// So many records were compared with their entries.
     pub records: i64,
-    /// What of the register is not what the log says.
+    /// What of the register does not match the log.
     pub differences: Vec<RegisterFault>,
 }
 

@@ -137,7 +137,7 @@ impl Queue {
             return answered.map_err(stopped)?.result;
         }
         if turn.pass(RUNNING, TAKEN_BACK) {
-            return Err(Error::Unavailable("the write took too long, and is taken back".to_owned()).into());
+            return Err(Error::Unavailable("the write took too long and was undone".to_owned()).into());
         }
         Err(Error::OutcomeUnknown("the database did not confirm the commit in time".to_owned()).into())
     }

@@ -241,7 +241,7 @@ impl Importer {
         });
         match past.await {
             Err(error) if !is_passing(&error) => {
-                log::error!("rows of the import {} could not be refused: {error}", import.id);
+                log::error!("rows of the import {} could not be rejected: {error}", import.id);
                 self.give_up(import, "its rows could not be entered").await
             }
             past => past,
@@ -290,7 +290,7 @@ impl Importer {
         if tries < MOST_TRIES && is_passing(error) {
             return;
         }
-        match self.give_up(import, "the database could not take its rows, however often this was tried").await {
+        match self.give_up(import, "the database did not store its rows, although this was tried many times").await {
             Ok(_) => drop(self.troubles().remove(&import.id)),
             Err(error) => log::error!("the import {} could not be ended: {error}", import.id),
         }

@@ -7,10 +7,10 @@ use store::pseudonym::{self, Bearer};
 
 use crate::cli::outcome::{self, Failure, say};
 
-/// What can be asked about the pseudonyms of the bearers of tokens.
+/// Questions about pseudonyms of the bearers of tokens.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print the issuer and the subject behind a pseudonym, unless they were erased
+    /// Print the issuer and subject behind a pseudonym, unless they were erased
     Bearer {
         /// The pseudonym, as the log names the caller: token:…
         pseudonym: String,
@@ -33,7 +33,7 @@ pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
                 let asked = pseudonym.clone();
                 let bearer = store.read_one(move |tx| pseudonym::bearer(tx, &asked)).await?;
                 let Bearer { issuer, subject } =
-                    bearer.ok_or_else(|| format!("nothing is known of {pseudonym}: it may have been erased"))?;
+                    bearer.ok_or_else(|| format!("nobody is known behind {pseudonym}: it may have been erased"))?;
                 say(&format!("{issuer}  {subject}"));
             }
             Command::Pseudonym { subject, issuer } => {

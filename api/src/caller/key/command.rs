@@ -75,7 +75,7 @@ pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
             outcome::on(register, CALL, async |store, stamp| {
                 let id: KeyId = id.parse()?;
                 let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
-                print(&format!("the key {id} ({}) has stopped working", label(&key)))
+                print(&format!("revoked the key {id} ({})", label(&key)))
             })
         }
     }

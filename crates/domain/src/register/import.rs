@@ -36,7 +36,7 @@ vocabulary! {
         Done = "done",
         /// Nothing was entered, or the import stopped before the end. The problem at line 0 is the reason.
         Failed = "failed",
-        /// Somebody cancelled it. What was entered before stays.
+        /// The import was cancelled. Rows that were entered before that stay.
         Cancelled = "cancelled",
     }
 }

@@ -88,7 +88,8 @@ fn begin_source(source: &mut Conn) -> Result<(), Failure> {
         None => Ok(()),
         Some(kind) => {
             let kind = kind.plural();
-            Err(format!("its {kind} are stored as an earlier version did: run `mutuals serve` on it once").into())
+            Err(format!("its {kind} are stored in the format of an earlier version: run `mutuals serve` on it once")
+                .into())
         }
     }
 }
@@ -256,7 +257,7 @@ fn compare(source: &mut Conn, target: &mut Conn, tables: Vec<(String, i64)>) -> 
     for (table, copied) in &tables {
         let (there, here) = (count(source, table)?, count(target, table)?);
         if there != here || here != *copied {
-            return Err(format!("{table} has {there} rows, and {here} in the copy").into());
+            return Err(format!("{table} has {there} rows in the source and {here} in the copy").into());
         }
     }
     let [there, here] = [source, target].map(|conn| {
@@ -271,7 +272,7 @@ fn compare(source: &mut Conn, target: &mut Conn, tables: Vec<(String, i64)>) -> 
     let verified = verification::whole(&mut ReadTx::on(target))?;
     let faults = verified.faults.first().map(|fault| format!("the log is not whole: {fault}"));
     let differences =
-        verified.differences.first().map(|differs| format!("the register is not what its log says: {differs}"));
+        verified.differences.first().map(|differs| format!("the register does not match its log: {differs}"));
     match faults.or(differences) {
         None => Ok(Copied { tables, head, root }),
         Some(said) => Err(format!("{said}: run `mutuals log verify` on the source").into()),

@@ -85,7 +85,7 @@ pub(crate) fn expect_current_on(conn: &mut Conn, url: &DatabaseUrl) -> Result<()
     let known = known.map_err(|error| failed(error.to_string()))?;
     refuse_unknown(&known, &applied).map_err(|error| failed(error.to_string()))?;
     if applied.len() < known.len() {
-        return Err(failed("it is that of an earlier version: run `mutuals migrate` first".to_owned()));
+        return Err(failed("it is from an earlier version: run `mutuals migrate` first".to_owned()));
     }
     Ok(())
 }

@@ -64,7 +64,7 @@ impl Server {
         }
         if self.encoding != "UTF8" {
             let encoding = &self.encoding;
-            return Some(format!("its encoding is {encoding}: make the database anew with ENCODING 'UTF8'"));
+            return Some(format!("its encoding is {encoding}: create the database again with ENCODING 'UTF8'"));
         }
         // diesel tells failures apart by SQLSTATE where it has a name for them, and passes on the others in the server's language.
         let messages = self.messages.as_str();
@@ -82,9 +82,9 @@ impl Server {
 
     fn obstacle(&self) -> Option<String> {
         if self.is_standby {
-            return Some("it is a standby, which takes no changes: name the primary server".to_owned());
+            return Some("it is a standby, which cannot be changed: use the address of the primary server".to_owned());
         }
         self.is_read_only
-            .then(|| "default_transaction_read_only is on, so it takes no changes: switch it off".to_owned())
+            .then(|| "default_transaction_read_only is on, so it cannot be changed: switch it off".to_owned())
     }
 }

@@ -145,7 +145,7 @@ impl Check {
             self.faults.push(LogFault { seq: None, detail });
         }
         for column in log_head_differs(tx)? {
-            let detail = format!("the head is not what the entries say: log_head {column}");
+            let detail = format!("the head does not match the entries: log_head {column}");
             self.faults.push(LogFault { seq: None, detail });
         }
         Ok(self)

@@ -91,7 +91,7 @@ impl Spool {
         let filled = entry_log::newest(&mut tx).map_err(E::from).and_then(|head| {
             while let Some(piece) = next(&mut tx)? {
                 if !wanted() {
-                    return Err(Error::Unavailable("nobody waits for an export any more".to_owned()).into());
+                    return Err(Error::Unavailable("the client has stopped waiting for an export".to_owned()).into());
                 }
                 if Instant::now() > end {
                     return Err(Error::Unavailable(format!("an export took more than {} s", LONGEST.as_secs())).into());

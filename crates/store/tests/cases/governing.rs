@@ -189,7 +189,7 @@ async fn what_was_changed_of_a_key_behind_the_log_is_named(register: &Register) 
     let places: Vec<_> = found.iter().map(|(id, part, _)| (id.clone(), part.clone())).collect();
     assert_eq!(places, expected, "{found:?}");
     let detail = |id: KeyId| found.iter().find(|(key, ..)| *key == id.to_string()).map(|(.., detail)| detail.as_str());
-    assert_eq!((detail(gone), detail(unknown)), (Some("is not there"), Some("is in no entry of the log")));
+    assert_eq!((detail(gone), detail(unknown)), (Some("is missing"), Some("has no log entry")));
 }
 
 fn issuer(address: &str, key: &str) -> Trusted {

@@ -191,7 +191,7 @@ async fn a_changed_head_is_noticed(register: &Register) {
         raw.execute(&format!("UPDATE log_head SET {column} = {value}"));
         let found = register.store.verify().await.unwrap();
         let named: Vec<&str> = found.faults.iter().map(|fault| fault.detail.as_str()).collect();
-        assert_eq!(named, [format!("the head is not what the entries say: log_head {column}")], "{value}");
+        assert_eq!(named, [format!("the head does not match the entries: log_head {column}")], "{value}");
         raw.execute(&format!("UPDATE log_head SET {column} = (SELECT {column} FROM kept)"));
         raw.execute("DROP TABLE kept");
     }

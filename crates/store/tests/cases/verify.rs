@@ -308,7 +308,7 @@ async fn a_record_that_is_lost_or_smuggled_in_is_named(register: &Register) {
     let found = verified(register).await;
     let said = ("enabler".to_owned(), full.helper.to_string(), String::new());
     assert_eq!(parts(&found), [said], "{found:#?}");
-    assert_eq!(found.differences[0].detail, "is not there");
+    assert_eq!(found.differences[0].detail, "is missing");
     raw.execute("INSERT INTO enablers SELECT * FROM kept");
     assert_eq!(parts(&verified(register).await), []);
 
@@ -318,7 +318,7 @@ async fn a_record_that_is_lost_or_smuggled_in_is_named(register: &Register) {
     let found = verified(register).await;
     assert_eq!(
         (found.differences[0].id.as_str(), found.differences[0].detail.as_str()),
-        (twin.as_str(), "is in no entry of the log")
+        (twin.as_str(), "has no log entry")
     );
     assert_eq!(found.differences.len(), 1);
     raw.execute(&format!("DELETE FROM enablers WHERE id = '{twin}'"));
@@ -351,7 +351,7 @@ async fn a_record_that_is_lost_or_smuggled_in_is_named(register: &Register) {
     raw.execute("INSERT INTO tombstones SELECT * FROM stone");
     let found = verified(register).await;
     let details: Vec<&str> = found.differences.iter().map(|it| it.detail.as_str()).collect();
-    assert_eq!(details, ["says that it was deleted", "says that it was deleted, as no entry of the log does"]);
+    assert_eq!(details, ["says that it was deleted", "says that it was deleted, but no log entry does"]);
 }
 
 async fn personal_values_are_compared(register: &Register) {
@@ -434,10 +434,7 @@ async fn a_byte_that_is_no_text_is_a_fault_and_not_the_end(register: &Register) 
     raw.execute(&format!("UPDATE staff_ballots SET id = CAST(x'ff' AS TEXT) WHERE id = '{}'", full.vote));
     let found = verified(register).await;
     assert_eq!(found.records, before);
-    assert!(
-        found.differences.iter().any(|it| it.id == "\u{fffd}" && it.detail == "is in no entry of the log"),
-        "{found:#?}"
-    );
+    assert!(found.differences.iter().any(|it| it.id == "\u{fffd}" && it.detail == "has no log entry"), "{found:#?}");
 }
 
 /// More than one step has room for.

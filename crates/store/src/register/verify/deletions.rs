@@ -56,10 +56,10 @@ pub(super) fn logged_of(tx: &mut ReadTx<'_>, kind: Kind, after: &[u8]) -> Result
         let mut blame = Blame::of(kind, &row.id, Some(row.seq), &mut faults);
         let RawLogged { is_deleted, is_there, has_tombstone, .. } = *row;
         if !is_deleted && !is_there {
-            blame.record("is not there");
+            blame.record("is missing");
         }
         if is_deleted && !has_tombstone {
-            blame.part(TOMBSTONES, "has nothing of its deletion");
+            blame.part(TOMBSTONES, "does not have its deletion");
         }
         if !is_deleted && has_tombstone {
             blame.part(TOMBSTONES, "says that it was deleted");
@@ -165,7 +165,7 @@ impl RawTombstone {
         let id = String::from_utf8_lossy(&self.id).into_owned();
         let mut blame = Blame { resource_type, id, seq: self.seq, faults };
         if self.seq.is_none() {
-            return blame.part(TOMBSTONES, "says that it was deleted, as no entry of the log does");
+            return blame.part(TOMBSTONES, "says that it was deleted, but no log entry does");
         }
         let scrutineer = self.member_before("scrutineer_key_id").filter(|_| self.is_ballot());
         for (name, expected, there) in [
@@ -174,12 +174,12 @@ impl RawTombstone {
             ("scrutineer_key_id", scrutineer, &self.scrutineer_key_id),
         ] {
             if expected.map(String::into_bytes) != *there {
-                blame.part(format!("{TOMBSTONES} {name}"), "is not what the log says");
+                blame.part(format!("{TOMBSTONES} {name}"), "does not match the log");
             }
         }
         for (name, is_right) in [("restricted", self.is_restricted_alike), ("deleted_at", self.is_of_its_time)] {
             if !is_right {
-                blame.part(format!("{TOMBSTONES} {name}"), "is not what the log says");
+                blame.part(format!("{TOMBSTONES} {name}"), "does not match the log");
             }
         }
     }

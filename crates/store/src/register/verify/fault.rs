@@ -10,7 +10,7 @@ use crate::backend::fragment::Fragment;
 /// Records that are compared in one step: few enough that its snapshot is short.
 pub(super) const AT_A_TIME: usize = 200;
 
-/// Something in the register that is not what the log says.
+/// Something in the register that does not match the log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RegisterFault {
     /// What kind of record it is about, as the register writes it.

@@ -61,21 +61,21 @@ pub(super) fn logged(tx: &mut ReadTx<'_>, after: &[u8]) -> Result<Found, Error> 
 fn compare(tx: &mut ReadTx<'_>, row: &RawKey, values: &[Kept], blame: &mut Blame<'_>) {
     let Some(after) = &row.after else {
         if !row.is_older_than_log {
-            blame.record("is in no entry of the log");
+            blame.record("has no log entry");
         }
         return;
     };
     let Some(mut expected) = serde_json::from_slice::<Value>(after).ok() else {
-        return blame.record("cannot be compared, since its entry is unreadable");
+        return blame.record("cannot be compared: its log entry is unreadable");
     };
     put_value(&mut expected, key::LABEL, values, blame);
     let there = str::from_utf8(&row.id).ok().and_then(|id| key::told(tx, id.parse().ok()?).ok());
     let Some(there) = there else {
-        return blame.record("has a row that is unreadable");
+        return blame.record("has an unreadable row");
     };
     let mut members = Vec::new();
     differences(&expected, &there, "", &mut members);
     for member in members.iter().filter(|member| *member != "/version") {
-        blame.part(member.trim_start_matches('/'), "is not what the log says");
+        blame.part(member.trim_start_matches('/'), "does not match the log");
     }
 }

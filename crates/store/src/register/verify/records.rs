@@ -75,25 +75,25 @@ pub(super) fn compared<T: StoredKind>(tx: &mut ReadTx<'_>, after: &[u8]) -> Resu
                 expected.flat_map(|part| part.rows.into_iter().map(|[word, _]| word)).map(String::into_bytes).collect();
             expected.sort_unstable();
             if rows.remove(&row.id).unwrap_or_default() != expected {
-                blame.part(table_of(table), "has other rows than the log says");
+                blame.part(table_of(table), "does not match the log");
             }
         }
         if let Some((searched, words_of)) = T::FOUND_BY_WORDS {
             let indexed = words.remove(&row.id).unwrap_or(Indexed::Nothing);
             if !indexed.is(tx, searched, &words_of(content))? {
-                blame.part(searched.index(), "finds it by other words than the log says");
+                blame.part(searched.index(), "does not match the log");
             }
         }
     }
     for (table, rows) in found_by {
         for owner in rows.keys() {
-            Blame::of(T::KIND, owner, None, &mut faults).part(table_of(table), "has rows of no such record");
+            Blame::of(T::KIND, owner, None, &mut faults).part(table_of(table), "has rows for an unknown record");
         }
     }
     if let (Some((searched, _)), None) = (T::FOUND_BY_WORDS, &next) {
         let surplus = searched.surplus(tx.conn())?;
         if surplus > 0 {
-            Blame::of(T::KIND, b"-", None, &mut faults).part(searched.index(), "has words of no record");
+            Blame::of(T::KIND, b"-", None, &mut faults).part(searched.index(), "has words for unknown records");
         }
     }
     Ok(Found { records: i64::try_from(rows.len()).unwrap_or(i64::MAX), faults, next })
@@ -113,7 +113,7 @@ fn other_form<T: StoredKind>(tx: &mut ReadTx<'_>) -> Result<Option<RegisterFault
         part: DOCUMENT.to_owned(),
         seq: None,
         detail:
-            "the documents were written by another version of the program: let this one serve once, which upgrades them"
+            "the documents were written by another version of the program: run `mutuals serve` once to upgrade them"
                 .to_owned(),
     }))
 }
@@ -152,16 +152,16 @@ fn is_document(name: &str) -> bool {
 /// The row that the newest entry makes; none where there is none, or it can't be told.
 fn made_by_entry<T: StoredKind>(row: &RawRecord, values: &[Kept], blame: &mut Blame<'_>) -> Option<Writing<T>> {
     let Some(seq) = row.seq else {
-        blame.record("is in no entry of the log");
+        blame.record("has no log entry");
         return None;
     };
     let Some(after) = &row.after else {
-        blame.record("is there, though it was deleted");
+        blame.record("exists, although it was deleted");
         return None;
     };
     let parsed = str::from_utf8(after).ok().and_then(|after| serde_json::from_str::<Value>(after).ok());
     let Some(mut after) = parsed else {
-        blame.record("cannot be compared, since its entry is unreadable");
+        blame.record("cannot be compared: its log entry is unreadable");
         return None;
     };
     for member in record::personal_members::<T>() {
@@ -170,7 +170,7 @@ fn made_by_entry<T: StoredKind>(row: &RawRecord, values: &[Kept], blame: &mut Bl
     match in_form_of::<T>(&after.to_string(), &row.document) {
         Ok(writing) => Some(writing),
         Err(said) => {
-            blame.record(format!("cannot be compared, since entry {seq} makes no such record: {said}"));
+            blame.record(format!("cannot be compared: entry {seq} is not a valid record: {said}"));
             None
         }
     }
@@ -184,7 +184,7 @@ pub(super) fn put_value(after: &mut Value, member: &str, values: &[Kept], blame:
     match value.and_then(Kept::value) {
         Some(value) => *found = value.into(),
         None => {
-            blame.part(format!("{DOCUMENT} {member}"), "the log has a commitment to a value that is not kept");
+            blame.part(format!("{DOCUMENT} {member}"), "the log has a commitment to a value that is missing");
             *found = Value::Null;
         }
     }
@@ -220,7 +220,7 @@ fn written<T: StoredKind>(document: &str) -> Result<Writing<T>, String> {
     let parent = T::Document::OBJECT.envelope.and_then(|envelope| envelope.parent);
     let parent_id = parent.and_then(|(name, _)| members.get(name)?.as_str());
     let content = document::record::read::<T>(document, parent_id)?;
-    let id = id.parse().map_err(|_| "its id is none".to_owned())?;
+    let id = id.parse().map_err(|_| "its id is not valid".to_owned())?;
     let (created_at, updated_at) = (instant(&created_at)?, instant(&updated_at)?);
     Ok(Writing::new(Record { id, version, created_at, updated_at, content }))
 }
@@ -240,7 +240,7 @@ fn compare_row<T: StoredKind>(writing: &Writing<T>, row: &RawRecord, dialect: Di
             _ => {
                 let expected = column.stored(dialect).map_or_else(|| "-".to_owned(), |text| hex(text.as_bytes()));
                 if found.get(name).copied() != Some(expected.as_str()) {
-                    blame.part(name, "is not what the log says");
+                    blame.part(name, "does not match the log");
                 }
             }
         }
@@ -258,7 +258,7 @@ fn compare_document(name: &str, expected: Option<&str>, there: Option<&[u8]>, bl
     let parse = |text: &[u8]| serde_json::from_slice::<Value>(text).ok();
     let both = expected.and_then(|text| parse(text.as_bytes())).zip(there.and_then(parse));
     let Some((expected, there)) = both else {
-        return blame.part(name, "is no document");
+        return blame.part(name, "is not a document");
     };
     let mut members = Vec::new();
     differences(&expected, &there, "", &mut members);
@@ -266,7 +266,7 @@ fn compare_document(name: &str, expected: Option<&str>, there: Option<&[u8]>, bl
         blame.part(name, "is not written as the register writes it");
     }
     for member in members {
-        blame.part(format!("{name} {member}"), "is not what the log says");
+        blame.part(format!("{name} {member}"), "does not match the log");
     }
 }
 

@@ -103,7 +103,7 @@ pub(super) fn personal_values(tx: &mut ReadTx<'_>, after: &[u8]) -> Result<Found
         if row.value().is_none() {
             blame.part(place, format!("the stored value does not match the commitment {}", text(&row.commitment)));
         } else if !row.is_in_entry() && row.resource_type != Kind::Pseudonym.as_str().as_bytes() {
-            blame.part(place, "a value is kept that the log has no commitment to");
+            blame.part(place, "the log has no commitment to the stored value");
         }
     }
     let next = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.commitment.clone());
