@@ -25,7 +25,7 @@ use crate::http::request_id::RequestId;
 use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
-/// What a handler takes as its argument to reach the register. Its `store` reads with the share of the request's client.
+/// The handler argument that gives access to the register. Its `store` reads with the share of the request's client.
 #[derive(Clone)]
 pub struct App {
     pub store: Store,
@@ -40,7 +40,8 @@ impl App {
         Self { store: shared.store.clone(), shared: Data::new(shared) }
     }
 
-    /// For a request, by the client that the gate found. One that went around the gate has the share of an unknown address.
+    /// For a request, by the client that the gate found. A request that did not pass the gate has the share of an
+    /// unknown address.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let shared = request.app_data::<Data<Shared>>().ok_or_else(|| Problem::internal("there is no register"))?;
         let client = request.extensions().get::<Client>().cloned();
@@ -61,14 +62,14 @@ impl Deref for App {
     }
 }
 
-/// A client of which not even the address is known.
+/// A client whose address is not known.
 const UNKNOWN: Client = Client::Anonymous(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 
 /// Who the entries name for what is done on the database without a request.
 pub const OPERATOR: &str = "operator";
 
 pub struct Shared {
-    /// The operator's own handle: requests read with that of their [`App`].
+    /// The operator's handle. Requests read with the handle of their [`App`].
     pub store: Store,
     pub clock: Clock,
     pub connections: Arc<Connections>,
@@ -86,9 +87,9 @@ pub struct Shared {
     pub import_call: Arc<Notify>,
     /// A file to be imported may have so many bytes.
     pub import_limit: usize,
-    /// How fast a client must at least take an export.
+    /// The minimum rate at which a client must read an export.
     pub export_pace: Pace,
-    /// A caller may have so much of imports open.
+    /// The limits on one caller's open imports.
     pub import_quota: Load,
 }
 
@@ -139,12 +140,12 @@ impl Present {
     }
 }
 
-/// How fast a client must at least take what it asked for.
+/// The minimum rate at which a client must read a response.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
-    /// Over so long.
+    /// The period over which the rate is measured.
     pub window: Duration,
-    /// So many bytes.
+    /// The bytes to read in that period.
     pub bytes: u64,
 }
 
@@ -169,7 +170,7 @@ impl Clock {
         (self.0)().trunc_subsecs(6)
     }
 
-    /// What keeps it from giving wrong times to log entries, where it may be off by so much.
+    /// The guard against wrong times in log entries, with this tolerance.
     pub fn guard(&self, tolerance: TimeDelta) -> ClockGuard {
         let clock = self.clone();
         ClockGuard::new(tolerance, move || Reading { wall: clock.now(), steady: time_since_start() })

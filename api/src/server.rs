@@ -73,12 +73,12 @@ pub struct Running {
     thread: JoinHandle<()>,
 }
 
-/// What a server can be told.
+/// The signals to a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stop {
-    /// To go on for a while, so that others learn of it. Told again, it ends at once.
+    /// To stop after the drain time. A second signal stops it at once.
     Soon,
-    /// To answer what it has begun.
+    /// To finish the requests that it has begun, then stop.
     Now,
 }
 
@@ -113,9 +113,9 @@ impl Running {
     }
 }
 
-/// After new connections are not served any more, what is running may take so long.
+/// The time that running requests have after the drain time.
 const ENDING_TIME: Duration = Duration::from_secs(6);
-/// So long, the threads are waited for that nobody waits for any more.
+/// The time to wait for threads whose work is no longer needed.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Brings the database up to date and serves until SIGTERM or SIGINT.
@@ -238,7 +238,7 @@ fn heed_signals(stops: UnboundedSender<Stop>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Brings what is stored up to date, and puts on the record what the service trusts from now on.
+/// Updates stored documents, and logs which keys and issuers the service trusts.
 async fn prepare(shared: &App, in_use: [(Kind, Option<Trusted>); 2]) -> Result<(), store::Error> {
     let stamp = shared.operator(RequestId::make().as_str());
     shared.store.bring_documents_up_to_date(&stamp).await?;
@@ -251,8 +251,8 @@ async fn prepare(shared: &App, in_use: [(Kind, Option<Trusted>); 2]) -> Result<(
     Ok(())
 }
 
-/// Puts on the record what is trusted once the clock may be: until then the register is read. An issuer that is in use is put there with
-/// the first token that is taken.
+/// Logs which keys the service trusts, once the clock is trusted. Until then the register can only be read. An issuer
+/// that is in use is logged with the first token that is accepted.
 fn note_later(shared: App, kind: Kind, used: Option<Trusted>) {
     const PAUSE: Duration = Duration::from_secs(1);
     if kind == Kind::Issuer && used.is_some() {
@@ -365,7 +365,7 @@ fn tidy_up_regularly(limits: Arc<RateLimits>) {
     }));
 }
 
-/// A jump is noticed, and a clock that is right again, also while nothing is written.
+/// Checks the clock regularly, to notice a jump or a clock that is right again even if nothing is written.
 fn watch_clock(shared: App) {
     const PAUSE: Duration = Duration::from_secs(1);
     drop(actix_web::rt::spawn(async move {

@@ -1,6 +1,7 @@
-//! Sending what was spooled: at the client's own pace, as long as it takes enough and its key is valid.
+//! Sends a spooled export at the client's own pace, as long as the client reads fast enough and its key is valid.
 //!
-//! What breaks off ends the connection before all that was promised is sent, so that it never looks whole.
+//! If sending stops early, the connection ends before the promised length is sent, so that the export never looks
+//! complete.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,11 +18,11 @@ use crate::app::{App, Pace};
 use crate::caller::{Caller, authentication};
 use crate::response::problem::Problem;
 
-/// A client has so long to take all of it.
+/// The time in which a client must read the whole export.
 const LONGEST: Duration = Duration::from_secs(30 * 60);
-/// So many bytes are read from the file at a time.
+/// The number of bytes that are read from the file at a time.
 const BLOCK: usize = 128 * 1024;
-/// A key is looked up again after so long.
+/// The time after which the key is looked up again.
 const CHECKED_EVERY: Duration = Duration::from_millis(500);
 
 /// What is on its way to a client.
@@ -80,7 +81,7 @@ impl Delivery {
         Ok(Some((block.into(), self)))
     }
 
-    /// What is sent ends with the caller's key.
+    /// Stops sending when the caller's key stops working.
     async fn check_key(&mut self) -> Result<(), Problem> {
         if self.checked.is_none_or(|checked| checked.elapsed() >= CHECKED_EVERY) {
             let (caller, now) = (self.caller.clone(), self.app.clock.now());
@@ -103,8 +104,8 @@ impl Shelf {
     }
 }
 
-/// Clears the shelf once a client takes too little, even if it takes nothing and nobody asks for the next block. The connection is
-/// closed with the next block, or by the limit on what is not read.
+/// Gives up the file once a client reads too slowly, even if it reads nothing and never asks for the next block. The
+/// connection is closed at the next block, or by the limit on unread responses.
 fn watch(shelf: &Arc<Shelf>, pace: Pace) {
     let shelf = Arc::downgrade(shelf);
     drop(actix_web::rt::spawn(async move {

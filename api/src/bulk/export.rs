@@ -1,7 +1,7 @@
 //! Bulk out: all records of a list in one answer, as lines of JSON or as a table.
 //!
-//! An export is read page by page in one snapshot into a file, and sent from there, so that its size costs no memory and nobody who
-//! reads slowly holds the snapshot.
+//! An export is read page by page in one snapshot into a file, and sent from there. So a large export needs little
+//! memory, and a slow client does not keep the snapshot open.
 
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, web};

@@ -69,7 +69,7 @@ impl Authenticator {
         }
     }
 
-    /// The bearer of a token is looked up with the share of the address that it comes from, too.
+    /// The bearer of a token, too, is looked up with the share of the request's address.
     async fn token(&self, app: &App, verifier: &Verifier, token: &str, only_reads: bool) -> Result<Caller, Problem> {
         let found = verifier.caller(token, self.app.clock.now(), &app.store, only_reads).await;
         found.map_err(|error| match error {
@@ -78,7 +78,7 @@ impl Authenticator {
         })
     }
 
-    /// A key that isn't known yet is looked up with the share of the address that it comes from.
+    /// A key that is not known yet is looked up with the share of the request's address.
     async fn key(&self, app: &App, key: &str, id: &RequestId) -> Result<Caller, Problem> {
         let hash = secret::hash(key);
         if let Some(caller) = self.recall(&hash) {
@@ -156,7 +156,7 @@ pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
     check(key::validity(tx, key_id)?, now)
 }
 
-/// The same before the writer's turn, for what is refused without one, and while a long answer is being sent.
+/// The same check before the writer's turn, and while a long response is being sent.
 ///
 /// # Errors
 /// 401 with the reason.

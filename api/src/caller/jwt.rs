@@ -33,10 +33,10 @@ pub mod key_set;
 /// How far the issuer's clock may be off.
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 
-/// The pseudonym of a bearer is not looked up again for so long: one that was erased is out of use within a second.
+/// The time for which a bearer's pseudonym is kept in memory. An erased pseudonym is out of use within a second.
 const NAMED: Duration = Duration::from_millis(500);
 
-/// The request that entries name for a key set that a running service loaded.
+/// The request id in log entries about keys that a running service loaded.
 const LOADED: &str = "issuer-keys";
 
 /// The most characters that a subject may have.
@@ -170,7 +170,7 @@ pub struct Verifier {
     settings: Settings,
     keys: KeyFile,
     known: Mutex<HashMap<[u8; 32], Known>>,
-    /// The keys that the log tells of. No token is taken by others.
+    /// The keys that have a log entry. Tokens signed with other keys are not accepted.
     noted: tokio::sync::Mutex<Option<Arc<KeySet>>>,
 }
 
@@ -218,7 +218,8 @@ impl Verifier {
         Trusted::new(Kind::Issuer, settings.issuer.as_bytes(), says)
     }
 
-    /// The bearer of a token as a caller of the register. What only reads is let through under a passing name where none can be stored.
+    /// The bearer of a token as a caller of the register. If no pseudonym can be stored, a request that only reads
+    /// continues under a temporary name.
     pub async fn caller(
         &self,
         token: &str,
@@ -252,7 +253,7 @@ impl Verifier {
         Ok(caller)
     }
 
-    /// Takes a token that is not known yet, once the log tells of the keys that it is taken by.
+    /// Accepts a token that is not known yet, once the log has the keys that verify it.
     async fn admit(
         &self,
         token: &str,

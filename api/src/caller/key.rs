@@ -213,7 +213,7 @@ async fn delete_key(change: Change, key: PathKey<domain::KeyId>) -> Result<HttpR
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// What erases the label of the key at a path, if one can be there.
+/// The function that erases the label of the key at a path, if the path is that of a key.
 pub fn erasure(path: &str) -> Option<Erasure> {
     let id: domain::KeyId = path.strip_prefix(PATH)?.strip_prefix('/')?.parse().ok()?;
     Some(Box::new(move |tx, reason| store::key::erase(tx, id, reason)))
@@ -224,7 +224,7 @@ fn answer(response: &mut actix_web::HttpResponseBuilder, view: &ApiKey) -> HttpR
     conditional::json(response, serde_json::to_string(view).unwrap_or_default())
 }
 
-/// What changes about a key is told by times, or by a label that is gone.
+/// Only the times of a key change, or its label is erased.
 fn listed(stored: StoredKey) -> Listed {
     let id = stored.id.to_string();
     let times = [stored.last_used_at, stored.revoked_at].into_iter().flatten().map(|at| at.timestamp_micros());

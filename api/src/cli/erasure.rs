@@ -27,7 +27,7 @@ fn kinds() -> impl Iterator<Item = (Kind, Reader)> {
         .filter(|(kind, _)| object(*kind).is_some_and(|object| !personal(object).is_empty()))
 }
 
-/// What erases the personal data of the record at this path, or what is known of a pseudonym.
+/// The function that erases the personal data of the record at this path, or the person behind a pseudonym.
 ///
 /// # Errors
 /// In words, where no record with personal data can be there.

@@ -23,11 +23,11 @@ pub struct Register<'u> {
     pub url: &'u DatabaseUrl,
     /// Whether it is made where there is none.
     pub making: Making,
-    /// How far off the clock may be; without it, the clock is not looked at.
+    /// The tolerance for the clock. If absent, the clock is not checked.
     pub clock_tolerance: Option<TimeDelta>,
 }
 
-/// Does this with the register, whose tables are brought up to date first.
+/// Updates the schema of the register, then runs `work` on it.
 pub fn on<T>(
     Register { url, making, clock_tolerance }: Register<'_>,
     by: (&str, &str),

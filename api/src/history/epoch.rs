@@ -17,7 +17,8 @@ use crate::response::problem::{ErrorItem, Problem};
 pub struct LogEpoch(pub EpochId);
 
 impl LogEpoch {
-    /// The place in the log that a request names. Without the epoch, entries might be missed unnoticed.
+    /// The place in the log that a request names. It needs an epoch: otherwise the caller could miss entries without
+    /// noticing.
     ///
     /// # Errors
     /// 400 for a number that comes without its epoch.

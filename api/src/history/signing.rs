@@ -90,8 +90,8 @@ impl LogSigner {
         Ok(Self { origin: valid_origin(origin)?, key: Arc::new(SigningKey::from_bytes(key)) })
     }
 
-    /// What signs the heads of one epoch. Each is a log of its own to whoever checks signatures: the name ends in it, so that no
-    /// head of one can be taken for that of another.
+    /// Signs the heads of one epoch. The name of the log ends in the epoch, so that nobody can mistake the head of one
+    /// epoch for that of another.
     #[must_use]
     pub fn of_epoch(&self, epoch: EpochId) -> Self {
         Self { origin: format!("{}/{epoch}", self.origin).into(), key: Arc::clone(&self.key) }
@@ -173,7 +173,7 @@ pub fn make_key(path: &Path) -> Result<(), KeyError> {
     written.map_err(|source| KeyError::File { path: path.display().to_string(), source })
 }
 
-/// What checks that a head was signed by one log.
+/// Checks that a head was signed by one log.
 #[derive(Clone, Debug)]
 pub struct LogVerifier {
     origin: Arc<str>,
@@ -194,7 +194,8 @@ pub enum CheckpointError {
 }
 
 impl LogVerifier {
-    /// Checks with the public key in this file: PEM, for a log of this name, or as those who check signed notes take it, with its own.
+    /// Reads the public key from this file: PEM, for a log with this name, or a verifier key for signed notes, which
+    /// contains the name.
     ///
     /// # Errors
     /// Where the file has no such key, or the name is none.
@@ -252,7 +253,7 @@ fn valid_origin(origin: &str) -> Result<Arc<str>, KeyError> {
     Ok(origin.into())
 }
 
-/// What signatures of a key and a name are known by: the beginning of a hash of both.
+/// The id of the signatures by a key and a name: the beginning of a hash of both.
 fn key_id(origin: &str, public_key: &[u8; KEY_BYTES]) -> [u8; 4] {
     let hash = Sha256::new()
         .chain_update(origin.as_bytes())

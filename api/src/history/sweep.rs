@@ -1,7 +1,8 @@
 //! The sweep: a running service compares its register with its log, a little at a time and for ever.
 //!
-//! After each step it pauses so long that it takes no more than its share of one core. A difference is told once, when it is found. It makes
-//! no instance unready: all of them show the same register, and what is wrong with one record is no reason to show nobody any.
+//! After each step it pauses, so that it uses no more than its share of one core. It reports a difference once, when it
+//! finds it. A difference does not make an instance unready: all instances show the same register, and an error in one
+//! record is no reason to stop showing all of them.
 
 use std::collections::HashSet;
 use std::str::FromStr;
@@ -13,14 +14,14 @@ use store::{Verification, Verified};
 
 use crate::app::App;
 
-/// Before the first round, between two, and before another try where the database does not answer.
+/// The pause before the first round, between two rounds, and before another try if the database does not answer.
 const BETWEEN_ROUNDS: Duration = Duration::from_secs(10);
 const BEFORE_THE_FIRST: Duration = Duration::from_secs(1);
-/// However short a step was, and however long.
+/// The shortest and the longest pause.
 const LEAST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
-/// How much of one core the sweep may take, in percent; none where it is off.
+/// The share of one core that the sweep may use, in percent. `None` turns it off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share(Option<u32>);
 
@@ -28,7 +29,7 @@ impl Share {
     /// All of one core: the sweep as fast as it can be.
     pub const WHOLE: Self = Self(Some(100));
 
-    /// The pause after a step that took so long.
+    /// The pause after a step that took this long.
     fn pause(percent: u32, taken: Duration) -> Duration {
         let idle = 100_u32.saturating_sub(percent);
         let pause = taken.saturating_mul(idle).checked_div(percent).unwrap_or(LONGEST_PAUSE);
@@ -71,7 +72,7 @@ impl Sweep {
         self.records.load(Ordering::Relaxed)
     }
 
-    /// What of the log or the register is known to be wrong.
+    /// The number of differences in the log or the register.
     pub fn differences(&self) -> u64 {
         self.differences.load(Ordering::Relaxed)
     }
@@ -97,7 +98,7 @@ pub fn start(app: App, Share(share): Share) {
     }));
 }
 
-/// Compares all of the register once. `told` is what is known to differ.
+/// Compares the whole register once. `told` has the differences that were already reported.
 async fn round(app: &App, percent: u32, told: &mut HashSet<String>) -> Result<(), store::Error> {
     let mut check = Verification::default();
     let mut before = check.found();
@@ -119,7 +120,7 @@ async fn round(app: &App, percent: u32, told: &mut HashSet<String>) -> Result<()
     Ok(())
 }
 
-/// Counts what a step has looked at, and tells what it has found.
+/// Counts what a step has checked, and reports what it has found.
 fn note(app: &App, before: &Verified, found: &Verified, told: &mut HashSet<String>) {
     let more = |before: i64, found: i64| u64::try_from(found.saturating_sub(before)).unwrap_or_default();
     app.sweep.entries.fetch_add(more(before.entries, found.entries), Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! Answers compressed for who takes them so: which are worth it, and what their `ETag` and `Vary` say. What is the same for everybody is
-//! in memory once, plain and compressed.
+//! Compresses responses for clients that accept it: decides which are worth it, and sets `ETag` and `Vary`. A response
+//! that is the same for everybody is in memory once, plain and compressed.
 //!
 //! The operations whose answers hold a secret are never asked for here: beside text of the caller's choice, the length of a compressed
 //! answer would tell of the secret.
@@ -23,14 +23,14 @@ pub const TAG_SUFFIX: &str = "-gzip";
 /// Below so many bytes there is nothing to gain.
 const LEAST_BYTES: u64 = 1024;
 
-/// A text that everybody is sent alike, however many at a time.
+/// A text that is the same for everybody, shared by all responses.
 #[derive(Clone, Debug)]
 pub struct SharedText(Arc<Forms>);
 
 #[derive(Debug)]
 struct Forms {
     plain: Bytes,
-    /// Made when somebody takes it first.
+    /// Made when a client first asks for it.
     gzip: OnceLock<Bytes>,
 }
 

@@ -1,10 +1,10 @@
-//! The listening side: how many connections there may be, what of each is read when, and how long a client may take over what it sends
-//! and reads.
+//! Client connections: how many there may be, when each is read, and how long a client may take to send and to read.
 //!
-//! The library reads as much as a client sends, and keeps every request that it finds. So it is given one request at a time, here,
-//! underneath HTTP: what comes behind a request is not read until its answer is through, but for a little that shows whether the client
-//! is still there. A request that isn't as [`framing`](crate::http::framing) has it never gets to the library: a stand-in for it does,
-//! and the gate refuses that. (Bodies are timed where they are read.)
+//! The library reads as much as a client sends, and keeps every request that it finds. So this module gives it one
+//! request at a time. The bytes behind a request are not read until its response is complete, except a few that show
+//! whether the client is still there. If [`framing`](crate::http::framing) rejects a request, the library gets a
+//! stand-in in its place, and the gate responds with the problem. (The time limit for bodies is elsewhere, where bodies
+//! are read.)
 
 use std::cell::{Cell, RefCell};
 use std::future::Future as _;
@@ -38,13 +38,14 @@ const TOLD_SO: usize = 64;
 const OTHER_FILES: usize = 128;
 /// Nothing of an answer has been taken for so long: nobody reads it.
 const WRITE_PATIENCE: Duration = Duration::from_secs(30);
-/// At the end, the first request on a new connection is waited for so long: its client did not know.
+/// When the service stops, it waits this long for the first request on a new connection, because its client did not
+/// know.
 const FIRST_PATIENCE: Duration = Duration::from_secs(1);
 /// The most bytes that are read behind a request while it is answered.
 const AHEAD: usize = 4 * 1024;
-/// The client of a connection that is closed on it may still be sending: so long, it is let read why.
+/// When the service closes a connection, its client may still be sending. It has this long to read the reason.
 const LINGER: Duration = Duration::from_secs(2);
-/// What the library reads in place of a request that is refused unread: `-` is the method, which no operation has.
+/// The request that the library gets in place of an invalid one. No operation has its method, `-`.
 const STAND_IN: &[u8] = b"- * HTTP/1.1\r\nHost: -\r\n\r\n";
 
 /// Listens on an address.
@@ -92,7 +93,7 @@ impl Connections {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Waits until there is room for one more, if only to tell it that there are enough.
+    /// Waits until there is room for one more connection, or for one that is told that there are too many.
     pub async fn room(&self) {
         self.until_fewer_than(self.limit.saturating_add(TOLD_SO)).await;
     }
@@ -182,7 +183,7 @@ struct Talk {
     held: RefCell<Option<Held>>,
 }
 
-/// How far the answer has come to the request that the library has.
+/// The progress of the response to the current request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Answer {
     #[default]
@@ -204,13 +205,13 @@ impl Line {
         self.0.fault.get()
     }
 
-    /// Whether the connection is to end with the answer: nothing can be read after a fault, and a service that stops takes no more
-    /// requests than it has already.
+    /// Whether the connection ends with this response: after an invalid request nothing can be read, and a service that
+    /// stops accepts no further requests.
     pub fn is_last(&self) -> bool {
         self.fault().is_some() || (self.0.drain.has_begun() && !self.0.has_more.get())
     }
 
-    /// The answer takes so many bytes of memory until the client has it.
+    /// The response uses this many bytes of memory until the client has read it.
     pub fn hold(&self, bytes: usize) {
         self.0.held.replace(Some(self.0.unread.hold(bytes)));
     }
@@ -231,12 +232,12 @@ pub struct Connection {
     stream: TcpStream,
     place: Place,
     line: Line,
-    /// What has been read and the library doesn't have yet.
+    /// Bytes that were read but not yet given to the library.
     ahead: BytesMut,
-    /// Whether the client has sent all that it will.
+    /// Whether the client has closed its side.
     has_ended: bool,
     stage: Stage,
-    /// When the head began to arrive that is not whole yet; the first one begins with the connection.
+    /// When the incomplete head began to arrive. For the first request, when the connection began.
     head_since: Option<Instant>,
     /// Wakes the connection when the head has taken too long. It is kept from one head to the next.
     head_timer: Option<Pin<Box<Sleep>>>,
@@ -261,7 +262,7 @@ enum Stage {
 }
 
 impl Stage {
-    /// How many of these bytes belong to the request, and what is wrong with the next one, if something is.
+    /// The number of bytes that belong to the request, and the error in the next byte, if any.
     fn take(&mut self, bytes: &[u8]) -> (usize, Option<Fault>) {
         let Self::Request { head, body } = self else { return (0, None) };
         let (first, rest) = bytes.split_at(bytes.len().min(*head));
@@ -316,7 +317,7 @@ impl Connection {
         Ok(true)
     }
 
-    /// Lets the library read a stand-in, which the gate refuses for this reason.
+    /// Lets the library read a stand-in, which the gate rejects for this reason.
     fn refuse(&mut self, fault: Fault) {
         self.line.0.fault.set(Some(fault));
         self.ahead = BytesMut::from(STAND_IN);
@@ -355,8 +356,8 @@ impl Connection {
         timer.as_mut().poll(context)
     }
 
-    /// Reads a little while a request is answered, so that a client that has gone is noticed. It is never ready: the end of the answer
-    /// wakes the reader.
+    /// Reads a few bytes while a request is answered, to notice a client that has gone. It is never ready: the end of
+    /// the response wakes the reader.
     fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.has_ended && self.ahead.len() < AHEAD && self.poll_more(context)?.is_ready() {}
         self.line.0.has_more.set(!self.ahead.is_empty());
@@ -418,13 +419,13 @@ impl Connection {
         }
     }
 
-    /// Whether there is something for the library to learn once the answer is through, and no byte that arrives would wake it.
+    /// Whether the library must be woken when the response is complete, because no arriving byte would wake it.
     fn is_waiting(&self) -> bool {
         !self.ahead.is_empty() || self.has_ended || matches!(self.stage, Stage::Last) || self.line.0.drain.is_closing()
     }
 
-    /// Whether the client may be sending what will not be read. If its connection was just closed, the system would throw away what
-    /// it has not received yet (RFC 9112, section 9.6).
+    /// Whether the client may be sending data that will not be read. If the connection were simply closed, the client
+    /// could lose the response (RFC 9112, section 9.6).
     fn lingers(&self) -> bool {
         let is_within = matches!(self.stage, Stage::Request { .. }) || !self.ahead.is_empty();
         !self.has_ended && (is_within || self.line.fault().is_some())

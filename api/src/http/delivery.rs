@@ -1,5 +1,5 @@
-//! An answer on its way to the client: it is written in pieces, so that the library copies no more of it than the client takes, and its
-//! connection knows how far it has come.
+//! Writes a response in pieces, so that the library copies no more than the client reads, and the connection knows its
+//! progress.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

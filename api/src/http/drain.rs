@@ -1,4 +1,5 @@
-//! The end of an instance, in two steps: first nobody is to send it new requests, then its connections close.
+//! Stops an instance in two steps: first it asks clients to send new requests elsewhere, then it closes its
+//! connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,7 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::response::problem::Problem;
 
-/// How far the end has come. One for each instance, shared by all of its threads.
+/// How far stopping has come. Each instance has one, shared by all of its threads.
 #[derive(Debug, Default)]
 pub struct Drain {
     has_begun: AtomicBool,
@@ -17,7 +18,7 @@ pub struct Drain {
 }
 
 impl Drain {
-    /// Readiness fails from now on, and each answer says that it is its connection's last.
+    /// From this call on, readiness fails, and each response says `Connection: close`.
     pub fn begin(&self) {
         self.has_begun.store(true, Ordering::Release);
     }
@@ -37,13 +38,13 @@ impl Drain {
         self.is_closing.load(Ordering::Acquire)
     }
 
-    /// What ends when connections begin to close. Ask [`Self::is_closing`] after this is made: it notices only what comes later.
+    /// A future that ends when connections begin to close. Make it before you ask [`Self::is_closing`]: it notices only
+    /// later changes.
     pub fn closing(&self) -> OwnedNotified {
         Arc::clone(&self.closing).notified_owned()
     }
 
-    /// # Errors
-    /// 503 once the end has begun.
+    /// # Errors 503 once the instance is stopping.
     pub fn check(&self) -> Result<(), Problem> {
         if self.has_begun() { Err(Problem::stopping()) } else { Ok(()) }
     }

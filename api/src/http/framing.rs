@@ -1,7 +1,7 @@
-//! Where a request begins and ends in the bytes of a connection, and whether it is written as RFC 9112 has it.
+//! Finds where a request begins and ends in the bytes of a connection, and checks that it is valid HTTP (RFC 9112).
 //!
-//! It is stricter than the library that reads the request afterwards: two readers who disagree on where a request ends are how requests
-//! are smuggled past a proxy. Knows no socket and no operation.
+//! It is stricter than the library that reads the request afterwards. If two parsers disagree on where a request ends,
+//! an attacker can smuggle a request past a proxy. This module knows no socket and no operation.
 
 use std::mem::MaybeUninit;
 use std::net::Ipv6Addr;
@@ -9,7 +9,7 @@ use std::net::Ipv6Addr;
 use actix_web::http::{Method, Uri};
 use httparse::{Header, Request, Status};
 
-/// The most bytes that a head may have: the line of the request, and its headers.
+/// The maximum size of a head (the request line and headers), in bytes.
 pub const HEAD_LIMIT: usize = 32 * 1024;
 /// The most headers that the library reads.
 const MAX_HEADERS: usize = 96;
@@ -17,7 +17,7 @@ const MAX_HEADERS: usize = 96;
 const CHUNK_LINE_LIMIT: usize = 256;
 /// The most bytes that may come after the last chunk.
 const TRAILER_LIMIT: usize = 4 * 1024;
-/// So many bytes a chunked body may have beyond itself and what a sensible chunk takes: then it is all framing.
+/// The maximum overhead of a chunked body in bytes, beyond what chunks of a sensible size need.
 const EXCESS_LIMIT: u64 = 16 * 1024;
 
 /// Why a request is not read.
@@ -38,7 +38,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// What was expected, for people.
+    /// The detail of the problem.
     pub fn detail(self) -> &'static str {
         match self {
             Self::Late => "the headers did not arrive in time",
@@ -66,7 +66,7 @@ impl Fault {
     }
 }
 
-/// How far the end of a head has been looked for in bytes that arrive little by little.
+/// The search for the end of a head, in bytes that arrive piece by piece.
 #[derive(Debug, Default)]
 pub struct Search {
     searched: usize,
@@ -76,10 +76,9 @@ pub struct Search {
 }
 
 impl Search {
-    /// The length of the head, once all of it is there. `bytes` begin where they began the last time.
+    /// The length of the head, once it is complete. `bytes` must start at the same byte as in the previous call.
     ///
-    /// # Errors
-    /// A [`Fault`] where it does not end within the limit.
+    /// # Errors A [`Fault`] if it does not end within the limit.
     pub fn end(&mut self, bytes: &[u8]) -> Result<Option<usize>, Fault> {
         let unseen = bytes.get(self.searched..).unwrap_or_default();
         for line_feed in memchr::memchr_iter(b'\n', unseen) {
@@ -120,8 +119,7 @@ pub enum Body {
 impl Body {
     /// What follows this head, which is whole.
     ///
-    /// # Errors
-    /// A [`Fault`] where the head is not as HTTP has it.
+    /// # Errors A [`Fault`] if the head is not valid HTTP.
     pub fn after(head: &[u8]) -> Result<Self, Fault> {
         let mut space = [const { MaybeUninit::uninit() }; MAX_HEADERS];
         let mut request = Request::new(&mut []);
@@ -146,7 +144,7 @@ impl Body {
         }
     }
 
-    /// How many of these bytes belong to the body, and what is wrong with the next one, if something is.
+    /// The number of these bytes that belong to the body, and the error in the next byte, if any.
     pub fn take(&mut self, bytes: &[u8]) -> (usize, Option<Fault>) {
         match self {
             Self::Sized(left) => (spend(left, bytes), None),
@@ -219,7 +217,7 @@ fn is_host(value: &[u8]) -> bool {
     is_named && (port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.is_empty() || is_port(port)))
 }
 
-/// How many of the bytes are within what is left, which becomes less by them.
+/// Takes as many of the bytes as are left, and reduces the rest by them.
 fn spend(left: &mut u64, bytes: &[u8]) -> usize {
     let taken = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
     *left = left.saturating_sub(u64::try_from(taken).unwrap_or(u64::MAX));
@@ -274,7 +272,7 @@ impl Chunks {
         (taken, None)
     }
 
-    /// What the next byte of the framing means; none where it may not be there.
+    /// The next state after a byte of the framing. `None` if the byte is not allowed there.
     fn step(&mut self, byte: u8) -> Option<()> {
         match self.step {
             Step::DataEnd(left) => {

@@ -335,8 +335,8 @@ impl Passage {
         }
     }
 
-    /// The problem that a response is the answer to. A handler whose body broke off for a fault in its framing knows less of it than the
-    /// connection.
+    /// The problem in a response. If a body broke off because its framing is not valid, the connection knows the reason
+    /// better than the handler.
     fn problem_of(&self, response: &HttpResponse) -> Option<Problem> {
         let fault = self.line.as_ref().and_then(Line::fault).filter(|_| response.status() == StatusCode::BAD_REQUEST);
         fault.map(misframed).or_else(|| problem_of(response))
@@ -405,7 +405,7 @@ impl Passage {
     }
 }
 
-/// A caller may make up methods; the log and the figures name those that there are.
+/// A caller may invent methods. The log and the metrics name only known ones.
 fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,4 +1,4 @@
-//! Answers that clients have not taken yet: how much memory all of them may need together, and who has to go when it is more.
+//! Limits the memory of responses that clients have not read, and chooses the connection to close when it is exceeded.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -41,7 +41,8 @@ pub struct Stall {
 }
 
 impl Unread {
-    /// An answer of so many bytes. Where there are too many now, the connection that has taken nothing for longest is given up.
+    /// Registers a response of this size. If the limit is exceeded, the connection that has read nothing for longest is
+    /// closed.
     pub fn hold(self: &Arc<Self>, bytes: usize) -> Held {
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) > LIMIT {

@@ -1,5 +1,5 @@
-//! The threads that serve connections, and the door through which these come in. Unlike the library's own server, it lets every
-//! connection be served that it has let in, also when it stops.
+//! The threads that serve connections, and the loop that accepts connections. Unlike the library's own server, it
+//! serves every accepted connection, even when it stops.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -19,7 +19,8 @@ use crate::http::connection::{Connection, Connections, Place};
 
 /// Threads for what takes long, of all workers together.
 const BLOCKING_THREADS: usize = 512;
-/// After the system has refused to let somebody in: it has no more files, and a connection must end before.
+/// The pause after the operating system could not accept a connection, because there are no free file descriptors until
+/// one ends.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// The threads that serve connections. Each has a service of its own.
@@ -64,10 +65,9 @@ impl Workers {
         if served == number { Ok(workers) } else { Err(io::Error::other("a worker could not start")) }
     }
 
-    /// Lets connections in until the time has come; those that the system has by then are let in too.
+    /// Accepts connections until the service stops, including those that the operating system has made by then.
     ///
-    /// # Errors
-    /// Where the listener is of no use.
+    /// # Errors If the listener cannot be used.
     pub async fn let_in(
         &mut self,
         listener: TcpListener,
@@ -114,7 +114,7 @@ impl Workers {
         }
     }
 
-    /// Waits for the threads to end. Their connections have ended or are cut.
+    /// Waits for the threads to end, after their connections have ended or were closed.
     pub fn end(self) {
         for thread in self.threads {
             thread.stop();
@@ -123,7 +123,7 @@ impl Workers {
     }
 }
 
-/// Whether it is the fault of the connection alone, whose client has gone again.
+/// Whether only this connection failed, because its client has gone.
 fn is_its_own(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

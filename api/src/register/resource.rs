@@ -1,8 +1,9 @@
 //! What all kinds of record have in common: how one is read, listed, created, replaced, updated and deleted.
 //!
-//! A kind says how it is found and kept, and who may do what with it ([`Resource`]). Every write is one transaction, in which the checks
-//! come in the order that the contract promises: the caller, the record, what the caller may do, the version, the content, other records.
-//! What takes time, or will be refused, is told before the writer's turn: content is read and judged by the record as it is then.
+//! A kind says how it is found and kept, and who may do what with it ([`Resource`]). Every write is one transaction, in
+//! which the checks come in the order that the contract promises: the caller, the record, what the caller may do, the
+//! version, the content, other records. Content is read and checked against the record before the writer's turn, so
+//! that slow or invalid content does not delay other writes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -219,9 +220,10 @@ impl Change {
         self.rewrite::<R, _>(key, R::changes, read, change).await
     }
 
-    /// Changes a record by what a content makes of what is shown of it now, for who may do one of these actions.
+    /// Changes a record by content that depends on its present representation, for callers who may do one of these
+    /// actions.
     ///
-    /// The content is read before the writer's turn, and only where somebody has changed the record since is it read again.
+    /// The content is read before the writer's turn, and read again only if somebody has changed the record since.
     pub async fn rewrite<R: Resource, V: Clone + Send + 'static>(
         self,
         key: R::Key,
@@ -247,7 +249,8 @@ impl Change {
         .await
     }
 
-    /// Why a content is refused that is wrong whatever the record says: by what is told before it, or by its faults.
+    /// The problem for content that is invalid whatever the record is: an earlier check that fails, or the errors in
+    /// the content.
     pub async fn refuse<R: Resource>(self, key: R::Key, actions: &'static [Action], refusal: Refusal) -> Problem {
         let key = Arc::new(key);
         let look =
@@ -256,7 +259,7 @@ impl Change {
         judged.await.err().unwrap_or_else(|| Problem::internal("a refused content was accepted"))
     }
 
-    /// Looks at the record that a change is for, before the writer's turn: the checks are those of [`Change::carry_out`].
+    /// Checks a change against its record before the writer's turn, like [`Change::carry_out`].
     async fn judge<R: Resource, T: Send + 'static>(
         &self,
         key: &Arc<R::Key>,
@@ -371,7 +374,7 @@ pub async fn read<R: Resource>(
 
 /// Lists records, as they are or as they were: 200 with a page, or 304 where the caller has it already.
 ///
-/// A page that an index leads to is read at once, any other as a survey, of which few run at a time.
+/// A page that an index finds is read directly. Any other page is read as a survey, of which few run at a time.
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
@@ -492,7 +495,7 @@ pub struct Entry<'b, V> {
     pub content: Result<V, Refusal>,
 }
 
-/// What comes before an entry: whether the caller's role may, and whether they have asked for the same before.
+/// The checks before an entry: the caller's role, and whether the caller has sent the same request before.
 fn begin_entry<R: Resource>(
     tx: &mut ReadTx<'_>,
     caller: &Caller,
@@ -523,16 +526,15 @@ fn answer<T>(status: StatusCode, epoch: EpochId, stored: &Stored<T>) -> Answer {
     }
 }
 
-/// What a dry run answers, of which nothing is kept: the record as it would be. It has no version to go on from, and no entry.
+/// The response to a dry run: the record as it would be. It is not stored, and has no `ETag` and no entry.
 fn rehearsed<T>(tx: &mut WriteTx<'_>, stored: &Stored<T>) -> Answer {
     tx.discard();
     Answer { etag: None, last_modified: None, entry_seq: None, ..answer(StatusCode::OK, tx.epoch(), stored) }
 }
 
-/// The answer that a request had when it first came, if the caller may see all of the record now.
+/// The stored response to the first request with the same key, if the caller may see all of the record now.
 ///
-/// # Errors
-/// 410 where the record was deleted, 403 where it is not the caller's to see.
+/// # Errors 410 if the record was deleted, 403 if the caller may not see it.
 fn answer_before<R: Resource>(
     repeat: &Repeat,
     tx: &mut ReadTx<'_>,

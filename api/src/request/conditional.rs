@@ -28,7 +28,7 @@ use crate::response::problem::Problem;
 /// The header of a change that may be sent twice.
 pub static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// The header with the number of the entry that made a record what the answer shows.
+/// The header with the number of the entry that made the version of the record in the response.
 pub static REGISTER_ENTRY: HeaderName = HeaderName::from_static("register-entry");
 
 /// Caches may keep an answer, but ask each time whether it still holds.
@@ -43,7 +43,7 @@ const KEY_FORM: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
 const MALFORMED_TAGS: &str =
     "expected one or more entity tags, as received in ETag, such as \"9b1f0e6c2d7a4835-7\", or *";
 
-/// The tag of a record: the log's epoch and the record's version.
+/// The `ETag` of a record: the log's epoch and the record's version.
 pub fn etag(epoch: EpochId, version: i64) -> HeaderValue {
     quoted(format_args!("{epoch}-{version}"))
 }
@@ -129,8 +129,8 @@ impl IfChanged {
     }
 }
 
-/// Says when the record was changed and when it is answered. The first is never later (RFC 9110, section 8.8.2.1), whatever the clock
-/// said then.
+/// Sets `Last-Modified` and `Date`. The first is never later than the second (RFC 9110, section 8.8.2.1), even if the
+/// clock was wrong.
 pub fn add_times(response: &mut HttpResponseBuilder, changed_at: HttpDate, now: DateTime<Utc>) {
     let now = HttpDate::from(whole_seconds(now));
     response.insert_header((header::LAST_MODIFIED, changed_at.min(now))).insert_header((header::DATE, now));

@@ -38,7 +38,7 @@ impl KnownAt {
         Ok(Self(known_at.map(|Moment(at)| at)))
     }
 
-    /// The instant, which must have come, or be no later than the newest entry: what the register will say is not known.
+    /// The time, which must be in the past, or at most that of the newest entry.
     ///
     /// # Errors
     /// A 400 for one that is still to come.

@@ -117,7 +117,7 @@ fn page_document(slice: &Slice, next_cursor: Option<&str>) -> String {
     document
 }
 
-/// The entries that made the items, in their order. Lists of what has no entries have none.
+/// The entries that made the items, in the order of the items. Absent for lists of items without entries.
 fn push_entries(document: &mut String, items: &[Listed]) {
     let mut before = ",\"register_entries\":[";
     for seq in items.iter().filter_map(|item| item.entry_seq) {
@@ -385,7 +385,7 @@ pub fn record_page_schema(item: &str) -> Schema {
     page(item).property("register_entries", entries).into()
 }
 
-/// A page of what is no record.
+/// A page of items that are not records.
 pub fn page_schema(item: &str) -> RefOr<Schema> {
     Schema::from(page(item)).into()
 }

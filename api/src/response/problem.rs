@@ -38,7 +38,7 @@ struct Parts {
     source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// Where a follower of a log with a new epoch goes on.
+/// Where a follower of the log continues after a new epoch has begun.
 #[derive(Clone, Copy, Debug)]
 struct Resume {
     epoch: LogEpoch,
@@ -184,7 +184,7 @@ impl Problem {
         Self::new(ProblemType::InvalidParameter, detail).with_errors(errors)
     }
 
-    /// 400: what was asked for has more bytes than an answer may have.
+    /// 400: the response would be larger than the limit.
     pub fn too_large(limit: u64) -> Self {
         let mebibytes = limit.div_euclid(1024 * 1024);
         let detail = format!(
@@ -224,7 +224,7 @@ impl Problem {
         Self::new(ProblemType::Gone, detail)
     }
 
-    /// 410: a place in the log is of another epoch, which has so many entries in common with the present one.
+    /// 410: the caller named a place in another epoch of the log, which shares `shared` entries with the present one.
     pub fn epoch_ended(given: EpochId, current: EpochId, shared: i64, after: i64) -> Self {
         let resume_after = shared.min(after);
         let common = match shared {
@@ -329,7 +329,7 @@ impl Problem {
         Self::new(ProblemType::TooManyRequests, detail).with_header(header::RETRY_AFTER, HeaderValue::from(retry_after))
     }
 
-    /// 429 for one who has as many requests running or waiting as one caller may have.
+    /// 429: the caller has as many requests running or waiting as one caller may have.
     pub fn share_used_up() -> Self {
         let detail =
             "you have too many requests running or waiting at the same time: send fewer at once; nothing was changed";
@@ -342,7 +342,7 @@ impl Problem {
             .with_source(source)
     }
 
-    /// 409 as the problem of an import that did not come to its end, for this reason.
+    /// 409, the problem of an import that stopped before its end for this reason.
     pub fn import_given_up(reason: &str) -> Self {
         Self::new(ProblemType::StateConflict, format!("the import was stopped: {reason}"))
     }

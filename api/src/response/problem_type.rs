@@ -84,7 +84,7 @@ problem_types! {
     Unavailable = SERVICE_UNAVAILABLE "unavailable" "The service is temporarily unavailable";
     /// The register can be read at the moment, but not changed.
     ReadOnly = SERVICE_UNAVAILABLE "read-only" "The service can only read at the moment";
-    /// The times of log entries are for ever, and the clock that gives them does not agree with another.
+    /// The clock may be wrong, and the time of a log entry cannot be changed.
     Clock = SERVICE_UNAVAILABLE "clock" "The service's clock may be wrong";
     /// The database failed while it stored the change.
     OutcomeUnknown = GATEWAY_TIMEOUT "outcome-unknown" "The change may have been made";

@@ -1,4 +1,4 @@
-//! What the store and the domain refuse, as problems.
+//! Turns errors of the store and the domain into problems.
 
 use chrono::SecondsFormat;
 use domain::{FaultCode, Refused};
@@ -8,7 +8,7 @@ use crate::response::problem::{ErrorItem, OtherRecord, Problem};
 use crate::response::problem_type::ProblemType;
 
 impl Problem {
-    /// What the store says of the values of query parameters: their faults are the query's.
+    /// Turns errors of the store about values of query parameters into errors in the query.
     pub fn of_query(error: store::Error) -> Self {
         match error {
             store::Error::Rule(faults) => Self::bad_query(
@@ -22,7 +22,8 @@ impl Problem {
     }
 }
 
-/// A record that may not be seen is told of by whoever knows which one was looked for, like one that isn't there.
+/// A record that the caller may not see looks like one that does not exist. The caller of this function knows which one
+/// it was.
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         match refused {

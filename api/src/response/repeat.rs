@@ -38,11 +38,10 @@ impl Repeat {
         Ok(kept)
     }
 
-    /// The same for a file, of whose content a kept answer says nothing: where the register has forgotten what it was, none is taken for it,
-    /// so that nothing is carried out twice and nothing is lost.
+    /// The same for a file. If the register has deleted the file's digest, the key is rejected, so that no file is
+    /// entered twice and none is ignored.
     ///
-    /// # Errors
-    /// 422 where another file came with the key, or may have.
+    /// # Errors 422 if another file was sent with the key, or may have been.
     pub fn answer_to_file(&self, tx: &mut ReadTx<'_>, now: DateTime<Utc>) -> Result<Option<Answer>, Problem> {
         match self.answer(tx, now)? {
             Some(kept) if kept.fingerprint.is_none() => Err(Problem::idempotency_key_reused()),

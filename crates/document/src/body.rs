@@ -49,8 +49,8 @@ pub struct Content<T> {
     input: PhantomData<fn() -> T>,
 }
 
-/// A list that was longer than any of its kind may be. It is told by its length, and none of its other elements is looked at: a body
-/// costs no more than one that is full of right values.
+/// A list that is longer than allowed. It is rejected by its length, without reading the other elements, so that an
+/// invalid body never costs more than a valid one.
 #[derive(Clone, Debug)]
 struct Shortened {
     /// The member that it is: `rounds/0/counts`.

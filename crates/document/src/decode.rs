@@ -53,7 +53,8 @@ enum Place<'p> {
 }
 
 impl Place<'_> {
-    /// What is beyond those that are told is only counted: a body of thousands of wrong values isn't worth a text for each.
+    /// Errors beyond the limit are only counted, without a text for each, because a body may have thousands of wrong
+    /// values.
     fn record(&self, error: DecodeError, faults: &mut Faults) {
         if faults.is_full() {
             if !matches!(error, DecodeError::Told) {

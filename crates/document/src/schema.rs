@@ -63,7 +63,7 @@ pub fn patch_name(object: &Object) -> String {
     format!("{}Patch", object.name)
 }
 
-/// What a log entry has of personal data: all else in a record is in its entry too.
+/// What a log entry has in place of personal data. All other fields of a record are in its entry.
 const IN_THE_LOG: &str = "Log entries have a commitment in its place.";
 
 /// The object as it is shown.

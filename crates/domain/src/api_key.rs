@@ -27,7 +27,8 @@ impl ApiKey {
     pub const MAX_DEPARTMENTS: usize = 100;
 }
 
-/// Refuses a key that would outlive the key or token of whoever makes it: a stolen token would be a key for a year.
+/// Rejects a key that would outlive the key or token that makes it. Otherwise a stolen token could be turned into a key
+/// for a year.
 pub fn outlives(expires_at: DateTime<Utc>, makers: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Fault> {
     let makers = makers.filter(|makers| expires_at > *makers)?;
     let said = match (makers - now).num_days() {

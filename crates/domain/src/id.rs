@@ -21,7 +21,8 @@ impl<T> Id<T> {
         Self(uuid, PhantomData)
     }
 
-    /// The id of what is known by a digest alone: a UUID of version 8 (RFC 9562, section 5.8) from its first half.
+    /// The id of something that has only a digest: a UUID of version 8 (RFC 9562, section 5.8) made from the digest's
+    /// first half.
     pub fn of_digest(digest: &[u8; 32]) -> Self {
         let (first_half, _) = digest.split_first_chunk::<16>().unwrap_or((&[0; 16], &[]));
         Self::from_uuid(uuid::Builder::from_custom_bytes(*first_half).into_uuid())

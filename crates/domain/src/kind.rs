@@ -70,7 +70,7 @@ macro_rules! kinds {
             /// The kinds of the register's own records.
             pub const RECORDS: &'static [Self] = &[$(Self::$Record,)+ $(Self::$Child,)+];
 
-            /// Whether what is of this kind is a record of the register, and not what governs it.
+            /// Whether this is a kind of record, and not of something that governs the register.
             pub const fn is_record(self) -> bool {
                 matches!(self, $(Self::$Record)|+ $(| Self::$Child)+)
             }

@@ -1,5 +1,5 @@
-//! Reads that somebody waits for, and what they hold. Where nobody does any more and PostgreSQL goes on not answering, others get what
-//! they hold: a statement that hangs in the client's library can't be ended.
+//! Reads and the resources they hold. If nobody waits for a read any longer and PostgreSQL still does not answer, its
+//! resources go to others, because a statement that hangs in libpq cannot be ended.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,16 +11,17 @@ use tokio::time::sleep;
 use crate::backend::conn::{DatabaseUrl, Pool};
 use crate::error::Error;
 
-/// A read that has not ended so long after its caller went away is abandoned: the server may be gone without a word.
+/// A read that has not ended this long after its caller left is abandoned, because the server may have gone without
+/// closing the connection.
 const STALLED: Duration = Duration::from_secs(6);
-/// Such reads that may be there at a time.
+/// The maximum number of abandoned reads.
 const MOST_ABANDONED: usize = 64;
 
 /// The connections of all reads.
 #[derive(Clone)]
 pub(crate) struct Connections {
     pub(crate) pool: Pool,
-    /// Reads that hold nothing any more and still wait for PostgreSQL.
+    /// Abandoned reads that still wait for PostgreSQL.
     abandoned: Arc<AtomicUsize>,
 }
 

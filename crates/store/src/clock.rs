@@ -1,6 +1,6 @@
-//! Whether the machine's clock can be trusted with the times of entries, which are for ever.
+//! Checks whether the machine's clock can be trusted with the times of entries, which cannot be changed later.
 //!
-//! A [`ClockGuard`] reads the clocks that it is given, and lets no write have a time that is in doubt.
+//! A [`ClockGuard`] reads several clocks, and rejects writes while their time may be wrong.
 
 mod judge;
 

@@ -74,7 +74,7 @@ pub enum Error {
         /// So many it may have.
         limit: u64,
     },
-    /// One caller asks for as much at a time as a caller may, while others wait.
+    /// The caller has reached its share of the places.
     #[error("one caller has used up its share")]
     ShareUsedUp,
     /// The database takes no change at the moment, but can be read: it is a standby, or its operator has set it so.
@@ -83,7 +83,7 @@ pub enum Error {
     /// The database failed while the change was committed, so that it may have been stored.
     #[error("the change may or may not have been stored: check before you repeat it: {0}")]
     OutcomeUnknown(String),
-    /// The clock may be wrong, and the times of entries are for ever.
+    /// The clock may be wrong, and the time of an entry cannot be changed.
     #[error("{0}: set the clock right or, if it is right already, run `mutuals log settle-clock`")]
     Clock(Doubt),
     /// The disk of the database is full.

@@ -1,8 +1,8 @@
 //! Whether this instance can read and write just now.
 //!
-//! The writer publishes what became of its commits. Where it has committed nothing lately, a check makes it change the row of
-//! `write_probe`. Reading is tried on a connection of the check's own. So a check waits behind nobody who reads, and a busy service
-//! is a ready one.
+//! The writer publishes the results of its commits. If it has committed nothing lately, a check makes it change the row
+//! of `write_probe`. Reading is tested on a separate connection. So a check never waits for other reads, and a busy
+//! service is still ready.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -55,8 +55,8 @@ pub fn insert(tx: &mut WriteTx<'_>, id: &str, answer: &Answer) -> Result<(), Err
     Ok(())
 }
 
-/// Takes the personal data out of the kept answers about a record, and what was asked with it; of imports, what the files were that had a
-/// row for the record. They are the answers that were given otherwise.
+/// Removes the personal data from the kept responses about a record, with the digest of the request. For imports that
+/// had a row for the record, removes the digest of the file. Otherwise the responses stay as they were sent.
 pub(crate) fn forget(tx: &mut WriteTx<'_>, members: &[String], resource_id: &str) -> Result<(), Error> {
     let of_record = idempotency_keys::table.filter(idempotency_keys::resource_id.eq(resource_id));
     let of_imports = import_records::table.filter(import_records::resource_id.eq(resource_id));

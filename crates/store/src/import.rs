@@ -117,7 +117,7 @@ pub struct Load {
 /// Of the rows that are refused so many are told why; the others are counted.
 pub const MAX_PROBLEMS: i64 = 1_000;
 
-/// An import of which so many rows are refused and none is entered is not what its caller takes it for.
+/// If this number of rows is rejected and none entered, the caller has probably sent the wrong file.
 pub const MAX_REFUSED_ALONE: i64 = 10_000;
 
 /// A worker of which nothing was heard for so many seconds is gone.
@@ -291,7 +291,7 @@ pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: &Wanted) -> Result<Opti
     Row { state, ..row }.into_import().map(Some)
 }
 
-/// Who is next after somebody, of those for whom a worker could do something: in the order of their names, and then from the first again.
+/// The next caller after this one who has work for a worker, in the order of their names, then from the first again.
 fn next_actor(tx: &mut WriteTx<'_>, worker: &str, after: &str, except: &[String]) -> Result<Option<String>, Error> {
     let now = tx.stamp().now;
     let waiting = waiting_actors(tx, worker, now)?;

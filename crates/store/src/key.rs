@@ -1,7 +1,8 @@
 //! API keys in the database. Of a key itself only its hash is kept, so that nobody learns a key from a copy of the register.
 //!
-//! Making, revoking and erasing one has its entry in the log, which says all but the secret and the label. The hash of the secret's
-//! hash stands for the one, a commitment for the other. That a key was used is in its row alone.
+//! The log has an entry when a key is made, revoked or erased. The entry has everything but the secret and the label:
+//! in their place it has the hash of the secret's hash, and a commitment. The time of a key's last use is only in its
+//! row.
 
 use chrono::{DateTime, DurationRound as _, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -204,8 +205,8 @@ fn log(tx: &mut WriteTx<'_>, action: Action, key: &StoredKey, remark: Remark) ->
 /// Keys that are looked through in one transaction.
 const AT_A_TIME: i64 = 500;
 
-/// Puts those of the next keys after an id on the record that the log does not know: they were made when it told of none. Gives the last
-/// id, or none at the end.
+/// Logs those of the next keys after an id that have no entry, because an older version made them. Gives the last id,
+/// or `None` at the end.
 pub(crate) fn log_unknown(tx: &mut WriteTx<'_>, _: usize, after: &str) -> Result<Option<String>, Error> {
     let next = api_keys::table.filter(api_keys::id.gt(after)).order(api_keys::id).limit(AT_A_TIME);
     let next: Vec<Row> = next.select(Row::as_select()).load(tx.conn())?;

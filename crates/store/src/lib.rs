@@ -107,7 +107,7 @@ pub struct Vitals {
     pub unknown_outcomes: u64,
 }
 
-/// The register, open for reading and writing, for one client: what it reads counts against the client's share.
+/// The register, open for reading and writing, for one client. Its reads count against the client's share.
 #[derive(Clone)]
 pub struct Store {
     parts: Arc<Parts>,
@@ -125,9 +125,9 @@ struct Parts {
     surveys: Places,
     /// For the figures, which one request at a time computes.
     figures: Places,
-    /// For what the service itself and its operators read, whoever else does.
+    /// For reads of the service itself and its operators.
     own_reads: Places,
-    /// For what is too large for one answer: while the database is read, and until all of it is taken.
+    /// For exports: while the database is read, and until the client has read everything.
     spooling: Places,
     spooled: Places,
     spool: Spool,
@@ -252,8 +252,8 @@ impl Store {
         self.on_blocking_pool(&self.parts.reads, snapshot(work)).await
     }
 
-    /// The same for what takes time in proportion to the register: a search, a count, an order that no index has. Few run at a time, and
-    /// no other read waits for them.
+    /// The same for a read that takes time in proportion to the register: a search, a count, an order without an index.
+    /// Few of these run at a time, and other reads do not wait for them.
     ///
     /// # Errors
     /// As [`Store::read`].
@@ -291,8 +291,8 @@ impl Store {
         self.in_place(place, compute).await
     }
 
-    /// Reads what is too large for one answer, piece by piece until `next` gives none, into a file to be taken from at leisure. The
-    /// snapshot ends with the reading. If nobody waits for it any more, the reading ends too.
+    /// Reads an export piece by piece, until `next` gives `None`, into a file that a client can read slowly. The
+    /// snapshot ends when the database has been read. If the caller stops waiting, the reading ends too.
     ///
     /// # Errors
     /// What `next` returns, [`Error::TooLarge`] where it is too long, [`Error::ShareUsedUp`] where the client has, or takes, as many as one
@@ -407,7 +407,8 @@ impl Store {
         }
     }
 
-    /// Sees to it that the log tells what is in use of a kind of what governs the register, and writes nothing where it does.
+    /// Ensures that the log has which issuers or signing keys are in use. Writes an entry only if something has
+    /// changed.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer.
@@ -466,8 +467,8 @@ impl Store {
         self.parts.health.ask().await
     }
 
-    /// Judges the clock, without a look at the database: to be asked every now and then, so that the guard sees how the clock runs.
-    /// Gives why it is not trusted.
+    /// Checks the clock without the database. Call it regularly, so that the guard sees how the clock runs. Gives the
+    /// reason if it is not trusted.
     pub fn judge_clock(&self) -> Option<Doubt> {
         let guard = &self.parts.queue.guard;
         guard.judge(&self.parts.heads.borrow());

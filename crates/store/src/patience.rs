@@ -1,13 +1,14 @@
-//! How long to wait for the database: an answer to a request is bounded as a whole, other work is not hurried.
+//! How long to wait for the database. A response has one time limit for all its reads and writes. Other work has more
+//! time.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-/// What makes an answer waits for the database so long, all its reads and writes together.
+/// The time that a response may wait for the database, for all its reads and writes together.
 pub const ANSWER: Duration = Duration::from_millis(4500);
-/// What is no answer, such as an import or the figures' facts, waits so long for one read: longer than a statement may take.
+/// The time that one read of other work may take, such as an import: longer than the limit of a statement.
 pub(crate) const WORK: Duration = Duration::from_secs(40);
 
 tokio::task_local! {

@@ -1,7 +1,9 @@
-//! Pseudonyms: the names by which entries know the bearers of tokens, so that the log has nobody's address for ever.
+//! Pseudonyms: the names of the bearers of tokens in log entries, so that the log does not keep anyone's email address
+//! for ever.
 //!
-//! A pseudonym is a commitment to the issuer and the subject of the tokens: the hash of a salt and both. One bearer keeps one for as long
-//! as the register knows the salt. Once it is forgotten, nobody can tell whose the pseudonym was, not even who knows the subject.
+//! A pseudonym is a commitment to the issuer and the subject of the tokens: the hash of a salt and both. A bearer keeps
+//! the same pseudonym for as long as the register has the salt. Once the salt is erased, nobody can tell whose the
+//! pseudonym was, even if they know the subject.
 
 use std::sync::OnceLock;
 

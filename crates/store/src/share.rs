@@ -1,6 +1,7 @@
-//! Places for what costs time, given out fairly: one caller can't take them all, and those who are known by a key always have some.
+//! Places for work that takes time, shared fairly: one caller cannot take them all, and some are reserved for callers
+//! with a key.
 //!
-//! A place that becomes free goes to the caller who has the fewest. Knows nothing of databases.
+//! A free place goes to the caller who has the fewest. This module knows nothing of databases.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -12,14 +13,14 @@ use tokio::time::timeout;
 
 use crate::error::Error;
 
-/// Who asks, as far as shares go.
+/// The client whose share is used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Client {
     /// The service itself and those who run it, who wait for nobody else.
     Operator,
     /// The bearer of a key or token, by name.
     Keyed(Arc<str>),
-    /// Whoever calls without one from this address.
+    /// A caller without a key, from this address.
     Anonymous(IpAddr),
 }
 

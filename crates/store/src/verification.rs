@@ -1,6 +1,6 @@
-//! The check of a whole register, step by step: its log against itself, and all that is kept against the log.
+//! Checks a whole register, step by step: first its log, then everything stored against the log.
 //!
-//! Each step reads some hundred rows of one moment, so that it holds nobody up, whether it is asked for once or goes round for ever.
+//! Each step reads a few hundred rows in one snapshot, so that it does not delay other work.
 
 use crate::ReadTx;
 use crate::error::Error;
@@ -9,7 +9,7 @@ use crate::log::merkle::Hash;
 use crate::log::verify::{Check, LogFault};
 use crate::register::verify::{RegisterFault, STEPS};
 
-/// After so many differences the rest is no news.
+/// The maximum number of differences that are reported.
 const MOST_FAULTS: usize = 100;
 
 /// What a check of the register found.

@@ -1,8 +1,8 @@
 //! The one writer of a process: takes all waiting writes and commits them in one transaction.
 //!
-//! A write that fails is rolled back alone; one `fsync` serves them all, and
-//! nothing is answered before it, refusals included, since a refusal may name what a sibling has written.
-//! Who writes much waits behind their own writes, and not before those of others ([`turns`]).
+//! A write that fails is rolled back alone; one `fsync` serves them all, and nothing is answered before it, refusals
+//! included, since a refusal may name what a sibling has written. Callers take turns: a caller with many writes does
+//! not delay the writes of others ([`turns`]).
 
 mod job;
 mod turn;
@@ -37,11 +37,13 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 const QUEUE: usize = 1024;
 const SQLITE_BATCH: usize = 256;
 const POSTGRES_BATCH: usize = 64;
-/// A batch takes no further write once it has run this long: the others come into the next, so that nobody waits for 256 slow ones.
+/// A batch takes no further write once it has run this long. The others come into the next batch, so that nobody waits
+/// for 256 slow writes.
 const BATCH_TIME: Duration = Duration::from_millis(50);
 /// A write whose turn has come is waited for at most this long, where no answer waits for it.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
-/// A writer that has had no answer for so long on PostgreSQL is relieved by another: the server may be gone without a word.
+/// On PostgreSQL, a writer without an answer for this long is replaced by another, because the server may have gone
+/// without closing the connection.
 const STUCK: Duration = Duration::from_secs(15);
 /// So many writers may wait for an answer that does not come.
 const MOST_RELIEVED: u64 = 4;
@@ -89,8 +91,8 @@ fn count(writes: usize) -> u64 {
 impl Queue {
     /// Hands over a write and waits until it is on disk or refused.
     ///
-    /// A write whose turn does not come in time is given up, and then it never runs. So is the newest one of whoever has the most
-    /// waiting, where the queue is full and another comes.
+    /// A write whose turn does not come in time is cancelled and never runs. If the queue is full and another write
+    /// comes, the newest write of the caller with the most waiting is cancelled too.
     pub(crate) async fn submit<T, E, F>(&self, stamp: Stamp, names: Vec<Naming>, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -206,8 +208,8 @@ struct Desk {
 }
 
 impl Desk {
-    /// Has another writer go on where the one that is on hears nothing from PostgreSQL. A statement that hangs in the client's library
-    /// can't be ended; two writers are what two instances are to the server.
+    /// Starts another writer if the present one gets no answer from PostgreSQL. A statement that hangs in libpq cannot
+    /// be ended. Two writers are safe, because the server treats them like two instances.
     fn relieve(self: &Arc<Self>) {
         let mut since = self.since();
         let is_stuck = since.is_some_and(|since| since.elapsed() > STUCK);

@@ -1,4 +1,4 @@
-//! A file that is arriving: its rows are stored as they come, and forgotten if it breaks off.
+//! A file that is arriving. Its rows are stored as they arrive, and deleted if the connection breaks.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use store::{ReadTx, Stamp, Store, WriteTx};
 use crate::caller::authentication;
 use crate::response::problem::{ErrorItem, Problem};
 
-/// So many rows are entered together, and
+/// The maximum number of rows that are entered together.
 const ROWS_AT_A_TIME: usize = 500;
-/// so many bytes of them, unless one has more.
+/// The maximum number of their bytes, unless one row has more.
 const BYTES_AT_A_TIME: usize = 512 * 1024;
 
 /// An import whose rows are still to come, or some of them.
@@ -46,7 +46,7 @@ impl Arriving {
         Ok(Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0, quota })
     }
 
-    /// The next line; one without anything in it is no row.
+    /// The next line. An empty line is not a row.
     pub(super) async fn line(&mut self, line: &[u8]) -> Result<(), Problem> {
         self.line = self.line.saturating_add(1);
         let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
@@ -112,9 +112,9 @@ impl Arriving {
     }
 }
 
-/// Refuses a caller who has more open than this.
+/// Rejects a caller who has more open than this.
 fn check_quota(tx: &mut ReadTx<'_>, actor: &str, most: Load) -> Result<(), Problem> {
-    /// So many seconds later there may be room.
+    /// The seconds after which there may be room.
     const RETRY_AFTER: u32 = 10;
     let load = import::load_of(tx, actor)?;
     let refuse = |said: String| Err(Problem::too_many_requests("caller", said, RETRY_AFTER));

@@ -302,7 +302,7 @@ impl<R: Imported> Rows for RowsOf<R> {
 }
 
 impl<R: Imported> RowsOf<R> {
-    /// Counts a refused row, and says why where that is still told.
+    /// Counts a rejected row, and keeps the reason if there is room for it.
     fn refuse(&self, outcome: &mut Outcome, row: &Row<R>, problem: &Problem, entering: &Entering) {
         if entering.import.counts.failed.saturating_add(outcome.failed) < MAX_PROBLEMS {
             outcome.problems.push((row.line, row.told(problem, &self.personal)));
@@ -357,7 +357,7 @@ fn waits(problem: &Problem) -> bool {
             .all(|error| error.code == "unknown-reference" && error.pointer.as_deref() != Some("/id"))
 }
 
-/// So many errors of a row are kept; the others are counted.
+/// The maximum number of errors that are kept for a row. The others are counted.
 const MAX_ERRORS: usize = 20;
 
 /// The problem of a row as JSON; line 0 is the import as a whole. Of a member in which one of these personal members is nothing is

@@ -1,7 +1,8 @@
 //! What enters the rows of imports, in the background of a server or for a command.
 //!
-//! A server works at the imports of all callers by turns. Rows that can't be entered because of a fault of ours are looked for by halves and
-//! refused, so that one of them holds up nobody; only a database that does not answer is asked again, later and later and not for ever.
+//! The imports of different callers take turns. If a chunk cannot be entered because of an internal error, the worker
+//! splits it in halves until it finds the bad row, and rejects that row, so that it does not block the others. If the
+//! database does not answer, the worker tries again at growing intervals, and gives up after some time.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,18 +28,18 @@ const POLL_EVERY: Duration = Duration::from_secs(2);
 /// So many of such looks go by before old imports are forgotten.
 const LOOKS_BETWEEN_TIDYING: u32 = 600;
 
-/// A caller's import is worked at for so long before it is another's turn, if another waits; at least a chunk of it is entered.
+/// The length of a caller's turn while others wait. At least one chunk is entered.
 const TURN: Duration = Duration::from_millis(250);
 
-/// A database that does not answer is asked again after a second, and then after twice as long each time up to
+/// A database that does not answer is asked again after a second, then after twice as long each time, up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// so many times; after that the import is given up.
+/// The number of tries after which the import is given up.
 const MOST_TRIES: u32 = 12;
 
-/// An import of which so many rows can't be entered because of a fault of ours is given up.
+/// If this number of rows cannot be entered because of an internal error, the import is given up.
 const MOST_BROKEN_ROWS: u32 = 20;
 
-/// What is wrong with an import that is not its caller's doing.
+/// A failure of an import that the caller did not cause.
 struct Trouble {
     tries: u32,
     not_before: Instant,
@@ -71,7 +72,7 @@ impl Importer {
         Self { store, clock, scrutineer_above, kept, troubles, name, call: Arc::default() }
     }
 
-    /// An import that nobody works at, of the caller whose turn it is after this one's. It is this importer's now.
+    /// Claims an import that no worker has, from the caller whose turn comes after this one's.
     async fn claim(&self, after: &str) -> Result<Option<Import>, Error> {
         if !self.store.read_one(import::is_any_open).await? {
             return Ok(None);
@@ -217,8 +218,8 @@ impl Importer {
         })
     }
 
-    /// Gets past rows that can't be entered because of a fault of ours: those of a chunk are put into two, and one that is alone is refused.
-    /// What is entered together or not at all is given up. Gives the import as it stands then, if it still has it.
+    /// Gets past rows that cannot be entered because of an internal error: splits a chunk in two, and rejects a row
+    /// that is alone. An atomic import is given up. Gives the import as it stands then, if the worker still has it.
     async fn get_past(&self, import: &Import, chunks: &[Chunk], error: &Error) -> Result<Option<Import>, Error> {
         log::error!("rows of the import {} could not be entered: {error}", import.id);
         let Some(chunk) = chunks.first().filter(|_| !may_be_taken_back(import)) else {
@@ -266,14 +267,15 @@ impl Importer {
         trouble.broken_rows
     }
 
-    /// Forgets how often an import could not go on, now that it does.
+    /// Resets the count of failed tries, once the import continues.
     fn forgive(&self, import: &Import) {
         if let Some(trouble) = self.troubles().get_mut(&import.id) {
             trouble.tries = 0;
         }
     }
 
-    /// Notes that an import could not go on, and gives it up where it was tried too often. While the clock is in doubt, it only waits.
+    /// Notes that an import could not continue, and gives it up after too many tries. While the clock may be wrong, it
+    /// only waits.
     async fn put_off(&self, import: &Import, error: &Error) {
         if matches!(error, Error::Clock(_)) {
             return;
@@ -338,11 +340,11 @@ impl Importer {
     }
 }
 
-/// Why an import does not go on.
+/// Why an import does not continue.
 enum Stuck {
-    /// The database does not answer: what was entered is, and the rest still waits.
+    /// The database does not answer. Rows that were entered stay, and the others still wait.
     Store(Error),
-    /// These rows can't be entered, because of a fault of ours.
+    /// These rows cannot be entered, because of an internal error.
     Rows { chunks: Arc<[Chunk]>, error: Error },
 }
 
@@ -371,7 +373,7 @@ fn is_passing(error: &Error) -> bool {
     )
 }
 
-/// Whether so many rows are refused, and none entered, that the rest would be too.
+/// Whether so many rows were rejected, and none entered, that the others would probably be rejected too.
 fn is_hopeless(import: &Import) -> bool {
     let counts = import.counts;
     let accepted = counts.created.saturating_add(counts.updated).saturating_add(counts.unchanged);

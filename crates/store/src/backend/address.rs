@@ -1,11 +1,11 @@
-//! What is checked of the address of a PostgreSQL database before libpq reads it.
+//! Checks the address of a PostgreSQL database before libpq reads it.
 //!
-//! libpq repeats parts of an address that it can't read, so that one whose password is cut in two would show half of it.
+//! If libpq cannot read an address, its error message quotes parts of it, which may contain half of a password.
 
 use std::net::IpAddr;
 
-/// Refuses an address that can be read in two ways, and one that would send passwords and personal data over a network without saying
-/// how.
+/// Rejects an ambiguous address, and one that would send passwords and personal data over a network without saying how
+/// they are protected.
 ///
 /// # Errors
 /// In words, without any part of the address.

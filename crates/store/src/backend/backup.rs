@@ -36,8 +36,8 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     copied.inspect_err(|_| drop(fs::remove_file(file)))
 }
 
-/// Makes a backup the register, whose log has a new epoch from there on. The place must be free, so that no register is ever
-/// overwritten.
+/// Restores a backup as the register, and begins a new epoch of its log. There must be no file in its place, so that no
+/// register is ever overwritten.
 ///
 /// # Errors
 /// [`OpenError::Copy`] where the file is no sound backup, where a register is in its place, and on PostgreSQL, naming the tool to
@@ -68,7 +68,7 @@ pub(crate) fn expect_free(target: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Copies and then examines the copy and does this to it, so that the backup itself is never opened for writing.
+/// Copies the backup, then checks and changes only the copy, so that the backup itself is never opened for writing.
 fn copy_checked<T>(
     file: &Path,
     fresh: &Fresh,

@@ -1,7 +1,8 @@
-//! Rows of whatever table, read from one database and written to another.
+//! Rows of any table, read from one database and written to another.
 //!
-//! A value is read as what the database says it is, and written as what its column holds. What SQLite keeps as a number or a text, flags
-//! and times, becomes what it stands for on PostgreSQL, and is written on SQLite as the register itself writes it.
+//! A value is read by the type that the database reports, and written by the type of its column. SQLite stores flags as
+//! numbers and times as text: on PostgreSQL they get their own types, and on SQLite they are written as the register
+//! writes them.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::deserialize::{self, FromSql, QueryableByName};

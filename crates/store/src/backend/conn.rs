@@ -98,7 +98,8 @@ pub(crate) enum Purpose {
 }
 
 impl Conn {
-    /// Opens and sets up a connection. It makes no file: a register whose file was lost must not go on with an empty one.
+    /// Opens and sets up a connection. It makes no file: if the file of a register is lost, the service must not
+    /// continue with an empty one.
     pub(crate) fn open(url: &DatabaseUrl, purpose: Purpose) -> Result<Self, diesel::ConnectionError> {
         let mut conn = match url {
             DatabaseUrl::Sqlite(path) if !path.exists() => {
@@ -134,8 +135,8 @@ const SQLITE_COMMON: &str = "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON
 const SQLITE_WRITE: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -8192; \
      PRAGMA journal_size_limit = 268435456; PRAGMA secure_delete = ON;";
 const SQLITE_READ: &str = "PRAGMA query_only = ON; PRAGMA cache_size = -8192;";
-/// What is stored is on disk before it is confirmed, whatever the server's default is; a stricter one stays. Errors are told in English,
-/// where the role may say so: diesel passes on the SQLSTATE of few.
+/// Changes are on disk before they are confirmed, whatever the server's default is. A stricter setting stays. Error
+/// messages are in English if the role may set this, because diesel reports the SQLSTATE of few errors.
 const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET lock_timeout = '2s'; \
      SET idle_in_transaction_session_timeout = '60s'; SET client_min_messages = warning; \
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; \

@@ -1,8 +1,8 @@
 //! A whole register from one database into another, of the same kind or the other.
 //!
-//! What is copied follows from the catalogues of both: every table with every column, as it is. What follows from the records, the index
-//! of words, is made anew. The source is read in one snapshot; the target is written in one transaction, on SQLite in a file that is moved
-//! into place when all is right.
+//! The catalogues of both databases decide what is copied: every table with every column, unchanged. Only the index of
+//! words is built again from the records. The source is read in one snapshot; the target is written in one transaction,
+//! on SQLite in a file that is moved into place when all is right.
 
 use std::error::Error as StdError;
 
@@ -252,7 +252,7 @@ fn go_on_numbering(target: &mut Conn) -> Result<(), Failure> {
     Ok(target.batch_execute("ANALYZE")?)
 }
 
-/// That the target has as many rows, the same head, and a log that is whole.
+/// Checks that the target has as many rows and the same head as the source, and that its log and register are valid.
 fn compare(source: &mut Conn, target: &mut Conn, tables: Vec<(String, i64)>) -> Result<Copied, Failure> {
     for (table, copied) in &tables {
         let (there, here) = (count(source, table)?, count(target, table)?);

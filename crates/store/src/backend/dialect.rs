@@ -216,9 +216,10 @@ pub(crate) fn goes_on(conn: &mut Conn) -> Result<bool, Error> {
 
 /// What a failed commit leaves open.
 ///
-/// PostgreSQL has stored nothing where it answers so; without an answer it may have. SQLite writes a transaction to its log, and a failure
-/// after that, as of `fsync`, leaves it there: whoever opens the database after a crash may find it, until another commit writes
-/// over it.
+/// If PostgreSQL answers with an error, it has stored nothing. If it does not answer, it may have stored the
+/// transaction. SQLite writes a transaction to its write-ahead log. If a later step such as `fsync` fails, the
+/// transaction stays there, and a process that opens the database after a crash may find it, until another commit
+/// overwrites it.
 pub(crate) fn after_failed_commit(conn: &Conn, error: DieselError) -> BatchError {
     let is_certain = match conn {
         Conn::Postgres(_) => was_answered(&error),

@@ -1,4 +1,5 @@
-//! The files of an SQLite register: for their owner alone, and in their place only when they are whole.
+//! The files of an SQLite register. Only their owner can read them, and they are moved into place only when they are
+//! complete.
 
 use std::fs::{self, File};
 use std::io;
@@ -70,7 +71,8 @@ pub fn readers(path: &Path) -> io::Result<Readers> {
     })
 }
 
-/// A register in the making, beside the place that it is for. Dropped before it is in place, nothing of it is left.
+/// A new register in a temporary file beside its place. If this is dropped before the file is moved into place, nothing
+/// is left.
 #[derive(Debug)]
 pub(crate) struct Fresh {
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! Makes a register where it may, and brings one up to this version's schema.
+//! Makes a register if allowed, and updates a register to this version's schema.
 
 use std::error::Error as StdError;
 use std::fs::{self, File};
@@ -262,8 +262,9 @@ fn bring_up_to_date(url: &DatabaseUrl, conn: &mut Conn) -> Result<Vec<String>, O
 
 type Failure = Box<dyn StdError + Send + Sync>;
 
-/// Copies what is in SQLite's write-ahead log into the file. After a failure of the disk, what was found in the log may be in memory
-/// alone, and later commits would stand behind it; unless another process has the register open, whose own it is then.
+/// Copies SQLite's write-ahead log into the file. After a disk failure, the content of the log may be only in memory,
+/// and later commits would depend on it. If another process has the register open, that process is responsible for the
+/// log.
 fn settle(conn: &mut Conn) -> QueryResult<()> {
     const PATIENCE: Duration = Duration::from_millis(100);
     match conn {

@@ -1,4 +1,4 @@
-//! What a PostgreSQL server must be to keep a register, and how it should be set.
+//! Checks that a PostgreSQL server can store a register, and that its settings are safe.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Integer, Text};
@@ -35,7 +35,7 @@ pub(crate) enum Use {
     Writing,
 }
 
-/// Refuses a server on which the register would not be what it is elsewhere, and warns of one that may lose what it has confirmed.
+/// Rejects a server on which the register would behave differently, and warns of one that may lose confirmed changes.
 ///
 /// # Errors
 /// In words, with what to do.

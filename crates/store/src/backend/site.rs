@@ -1,7 +1,7 @@
-//! The database that a store was opened on, and whether it is still the one that its address leads to.
+//! Checks that the address of a store still leads to the database that the store was opened on.
 //!
-//! An SQLite file that is removed or replaced stays open, and what is written to it is lost with the process. A connection that is
-//! opened anew would lead to another register. So a store remembers which file it was opened on, and refuses both.
+//! If an SQLite file is removed or replaced, it stays open, and changes to it are lost when the process ends. A new
+//! connection would open another register. So a store remembers which file it was opened on, and uses neither.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;

@@ -1,4 +1,4 @@
-//! The tables that a database has, from its own catalogue: nothing here names one of them.
+//! The tables of a database, from its own catalogue. This module names none of them.
 
 use std::collections::BTreeMap;
 

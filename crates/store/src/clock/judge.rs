@@ -1,7 +1,7 @@
-//! The judgement of a clock: a state machine that reads none itself.
+//! Decides whether a clock can be trusted: a state machine over readings that others make.
 //!
-//! No clock is always right. What is noticed is that two disagree: the wall clock with the time since the machine was started, with the
-//! newest entry, or with the clock of the database.
+//! No clock is always right, but the machine can notice that two disagree: the wall clock with the time since the
+//! machine was started, with the newest entry, or with the clock of the database.
 
 use std::fmt;
 use std::time::Duration;
@@ -40,9 +40,9 @@ pub struct Doubt {
     pub cause: DoubtCause,
     /// What the clock shows.
     pub shows: DateTime<Utc>,
-    /// What it would show, or at least, by the other.
+    /// What it would show, or the earliest time that it could show, by the other clock.
     pub expected: DateTime<Utc>,
-    /// By so much they may differ.
+    /// The difference that is allowed.
     pub tolerance: TimeDelta,
 }
 
@@ -78,7 +78,7 @@ impl fmt::Display for Doubt {
 pub(crate) struct LogTimes {
     /// The time of the newest entry.
     pub(crate) newest: Option<DateTime<Utc>>,
-    /// The newest entry by which the operator said what the time is; 0 where there is none.
+    /// The newest `settle_clock` entry. 0 if there is none.
     pub(crate) settled: i64,
 }
 
@@ -124,12 +124,12 @@ struct Compared {
 }
 
 impl Judge {
-    /// A clock that was put forward is trusted again where it has run steadily for so long.
+    /// A clock that was put forward is trusted again once it has run steadily for this long.
     pub(crate) const SETTLING: Duration = Duration::from_secs(60);
-    /// A virtual machine may be paused for so long, after which its clock is put forward by as much. A longer jump is an error more
-    /// often than a pause.
+    /// The longest accepted pause of a virtual machine, after which its clock is put forward. A longer jump is more
+    /// often an error than a pause.
     pub(crate) const LONGEST_PAUSE: TimeDelta = TimeDelta::days(1);
-    /// Small steps of the clock are taken for right at the rate of one tolerance in so long.
+    /// Small steps of the clock are accepted at the rate of one tolerance in this time.
     const TOLERANCE_REGAINED_IN: TimeDelta = TimeDelta::hours(1);
 
     /// One who lets clocks differ by so much.
@@ -227,7 +227,8 @@ impl Judge {
 }
 
 impl Trusted {
-    /// The clock is put right in small steps now and then. It is followed slowly, so that many of them are noticed like a large one.
+    /// Time services correct a clock in small steps. They are accepted slowly, so that many of them are noticed like a
+    /// large one.
     fn after_small_steps(self, start: DateTime<Utc>, steady: Duration, tolerance: TimeDelta) -> Self {
         let micros = |time: TimeDelta| time.num_microseconds().unwrap_or(i64::MAX);
         let passed = delta(steady.saturating_sub(self.at));

@@ -1,4 +1,5 @@
-//! What the log tells of imports: that one began, and how it ended. One that only checks its rows changes nothing, and has no entries.
+//! Log entries about imports: one when an import begins, and one when it ends. An import that only checks its rows has
+//! no entries.
 
 use document::value::Instant;
 use domain::{Importable, Kind};

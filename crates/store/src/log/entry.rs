@@ -30,7 +30,7 @@ pub struct Head {
     pub at: Option<DateTime<Utc>>,
     /// The epoch that it is of.
     pub epoch: Epoch,
-    /// The newest entry by which the operator said what the time is; 0 where there is none.
+    /// The newest `settle_clock` entry. 0 if there is none.
     pub clock_settled: i64,
 }
 

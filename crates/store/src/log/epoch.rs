@@ -1,7 +1,8 @@
-//! Epochs: the lines of life of the log.
+//! Epochs of the log.
 //!
-//! A register that is restored from a copy goes on from an earlier entry, and numbers that were given before are given again to other
-//! entries. From there on the log has a new epoch, and whatever names a place in it or a version of a record names the epoch too.
+//! A register that is restored from a copy continues from an earlier entry, and gives the numbers after it to other
+//! entries. The log then has a new epoch. Everything that names a place in the log or a version of a record also names
+//! the epoch.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,8 +1,8 @@
-//! What governs the register and is no record of it: the keys that open it, the issuers whose tokens do, the key that signs its log,
-//! the imports by which files were entered, and what was done to the register itself.
+//! Log entries about what governs the register but is not a record: API keys, issuers of tokens, the key that signs the
+//! log, imports, and changes to the register as a whole.
 //!
-//! Each has entries like a record, numbered by versions of its own, and what it is stands in them. The log is all that is kept of
-//! issuers and signing keys: what its newest entries say is in use was so when the service last started.
+//! Each of these has entries like a record, with its own versions. Issuers and signing keys are stored only in the log:
+//! its newest entries show which were in use when the service last started.
 
 use std::sync::Arc;
 

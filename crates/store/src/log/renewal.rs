@@ -1,4 +1,4 @@
-//! Where one epoch of the log gives way to the next, and what else was done to the register itself.
+//! Begins new epochs of the log, and logs other changes to the register as a whole.
 //!
 //! The first entry of an epoch says which one was before it and how many entries both have.
 

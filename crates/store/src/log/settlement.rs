@@ -1,8 +1,9 @@
-//! What the operator says of times in the log: by an entry of its own, since no entry is ever changed.
+//! `settle_clock` entries, with which the operator says which times in the log are wrong. An entry itself is never
+//! changed.
 //!
-//! A clock that was ahead gives entries times that are still to come, and those after them the same, since a time never goes back. From
-//! a settlement on times are true again: it alone may have an earlier time than the entry before it, and the entries in between that
-//! have later times than it are wrong.
+//! A clock that is ahead gives entries times in the future, and later entries get the same times, because a time never
+//! goes back. Only a `settle_clock` entry may have an earlier time than the entry before it. From it on, times are
+//! right again. Earlier entries with later times than it are wrong.
 
 use domain::record::EntryAction;
 use serde_json::{Map, json};

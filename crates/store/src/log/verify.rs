@@ -1,4 +1,5 @@
-//! Checks the log against itself: every entry against its hash, the stored hashes of the tree against the entries, and what its head says.
+//! Checks the log itself: every entry against its hash, and the stored hashes of the tree and the head against the
+//! entries.
 //!
 //! An entry's time is before that of the entry before it only where its action is `settle_clock`: a new epoch alone takes no time back.
 //!

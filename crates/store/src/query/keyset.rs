@@ -193,7 +193,7 @@ pub(crate) struct Listing {
     search: Option<(Searched, SearchQuery)>,
 }
 
-/// So many records are looked at first, in the order of a list, for the words that are searched.
+/// The number of records that a search reads first, in the order of the list.
 const FIRST_WALK: i64 = 500;
 /// So many at most, if the first ones promise to fill the page by then. Beyond that the index of words is faster.
 fn longest_walk(dialect: Dialect) -> i64 {

@@ -1,8 +1,7 @@
-//! What is too large for one answer, such as an export: read in one go into a file without a name, and taken from there at the reader's
-//! own pace.
+//! Exports: read in one go into an unlinked temporary file, and sent from there at the client's own pace.
 //!
-//! The snapshot lives only as long as the database's own reading, whoever reads slowly. What all such files hold together is bounded, and
-//! of that each caller's share. A file is gone with its last user, however that ends.
+//! The snapshot lives only while the database is read, so a slow client does not keep it open. All files together have
+//! limited space, and each caller a share of it. A file is deleted with its last user.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};

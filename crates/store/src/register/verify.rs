@@ -1,9 +1,9 @@
 //! Compares the register with its log: each record and each key with its newest entry, each tombstone with a deletion, and each personal
 //! value with the commitment that stands for it.
 //!
-//! The row that an entry makes is made anew, by the code that writes rows, and compared with the one that is there. Whatever the database
-//! holds is read as bytes: what is no text is a fault of that record and no end of the check. Each step is of one snapshot, so that
-//! changes may go on.
+//! The code that writes rows builds the row again from the entry, and the check compares it with the stored row. Stored
+//! values are read as bytes: if one is not text, that is an error of this record and does not end the check. Each step
+//! reads one snapshot, so that changes can be made at the same time.
 
 mod deletions;
 mod fault;

@@ -1,4 +1,4 @@
-//! How far a write has come, between the writer and its caller, who may give it up.
+//! The state of a write, shared by the writer and its caller, who may cancel it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};

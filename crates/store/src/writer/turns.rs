@@ -1,7 +1,8 @@
-//! A bounded queue that many fill and one empties, by turns: whoever puts much into it waits behind themselves and not before others.
+//! A bounded queue with many senders and one receiver, which serves the senders in turns: a sender with much in the
+//! queue does not delay the others.
 //!
-//! Who is alone may fill all of it. Where it is full, who has the most in it gives way to who has less, so that nobody needs a share set
-//! aside. Knows nothing of what waits in it but whose it is.
+//! A sender that is alone may fill the whole queue. If it is full, the newest item of the sender with the most makes
+//! room for one with less, so that no shares need to be reserved. The queue knows only whose each item is.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -152,7 +153,7 @@ impl<T: Owned> Line<T> {
         taken
     }
 
-    /// Takes out the newest thing of who has the most, if that is more than this owner would have then.
+    /// Takes out the newest item of the owner with the most, if that is more than this owner would have.
     fn displace(&mut self, newcomer: &str) -> Option<T> {
         let theirs = self.waiting.get(newcomer).map_or(0, VecDeque::len).saturating_add(1);
         let most = self.waiting.values_mut().max_by_key(|own| own.len())?;

@@ -1,4 +1,4 @@
-//! What was deleted, and what was not: the records that the log tells of against the tables and the tombstones.
+//! Compares the records in the log with the tables and the tombstones: each record is stored, or was deleted.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
