@@ -40,7 +40,7 @@ def leaf_hash(entry):
         if "content_hash" in entry and sha256(leaf).hex() != entry["content_hash"]:
             sys.exit(f"entry {seq} is missing or not what was logged")
     elif entry.get("restricted") is not True or "content_hash" not in entry:
-        sys.exit(f"entry {seq} is hidden, and nothing shows that it may be")
+        sys.exit(f"entry {seq} is without content, and nothing shows that it was logged as restricted")
     # The leaf of a restricted entry is of what everybody sees of it: only one that was logged as restricted has such a leaf.
     if "content_hash" in entry:
         leaf = canonical({name: entry[name] for name in ("at", "content_hash", "restricted", "seq")})
@@ -95,7 +95,7 @@ def check_copy(file, keys):
     head = json.loads(next(lines))
     count, root = root_of(map(json.loads, lines))
     if (count, root) != (head["tree_size"], head["root_hash"]):
-        sys.exit(f"the head is of {head['tree_size']} entries with another root than these {count}")
+        sys.exit(f"the head has {head['tree_size']} entries and does not match these {count} entries")
     for key in keys:
         check_signature(head, key)
     print(f"{count} entries are unchanged; root {root}")
@@ -128,7 +128,7 @@ def check_answer(url, keys):
     shown = answer["items"] if "items" in answer else [answer]
     entries = answer.get("register_entries", []) if "items" in answer else headers.get_all("Register-Entry", [])
     if len(shown) != len(entries):
-        sys.exit("the answer does not say which log entries its records are from")
+        sys.exit("the response does not say which log entries its records are from")
     head = fetch(f"{service}/v1/log/head")[0]
     size = head["tree_size"]
     for key in keys:
@@ -147,7 +147,7 @@ def check_answer(url, keys):
             sys.exit(f"entry {seq} is restricted: set MUTUALS_KEY to a key that may see it")
         found = differences(entry.get("after"), record)
         if found:
-            sys.exit(f"the answer is not what entry {seq} says: {', '.join(found)}")
+            sys.exit(f"the response does not match entry {seq}: {', '.join(found)}")
     print(f"{len(shown)} records match the log; {size} entries, root {head['root_hash']}")
 
 

@@ -25,7 +25,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the register is.
     pub database_url: DatabaseUrl,
-    /// Whether it is made where there is none.
+    /// Whether it is made if there is none.
     pub making: Making,
     /// The web pages' origins that browsers may call from; none switches CORS off.
     pub cors_origins: Vec<Origin>,
@@ -124,7 +124,7 @@ impl Production {
 }
 
 impl Config {
-    /// Over so long it is seen how much a client takes of an export, by default.
+    /// The default period over which a client's reading rate is measured.
     pub const EXPORT_WINDOW: Duration = Duration::from_secs(30);
     /// The time for a head and for a body, by default.
     pub const REQUEST_TIME: Duration = Duration::from_secs(10);

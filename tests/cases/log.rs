@@ -946,11 +946,11 @@ async fn answers_are_checked_against_the_signed_head(app: &TestApp) {
     app.database().execute(&changed("document"));
     for path in ["/v1/mutuals/supplier", MUTUALS] {
         let (is_right, said) = check(path, "");
-        assert!(!is_right && said.contains("is not what entry 9 says: /region"), "{path}: {said}");
+        assert!(!is_right && said.contains("does not match entry 9: /region"), "{path}: {said}");
     }
     app.database().execute("UPDATE mutuals SET entry_seq = 2 WHERE slug = 'supplier'");
     let (is_right, said) = check("/v1/mutuals/supplier", "");
-    assert!(!is_right && said.contains("is not what entry 2 says: /region, /updated_at, /version"), "{said}");
+    assert!(!is_right && said.contains("does not match entry 2: /region, /updated_at, /version"), "{said}");
     app.database().execute("UPDATE mutuals SET entry_seq = 800 WHERE slug = 'supplier'");
     assert!(!check("/v1/mutuals/supplier", "").0);
 }

@@ -37,7 +37,7 @@ pub struct Delivery {
     checked: Option<Instant>,
 }
 
-/// Where it is taken from, until the client turns out to be too slow.
+/// The source of the export, until the client is found to be too slow.
 struct Shelf {
     spooled: Mutex<Option<Arc<Spooled>>>,
     given: AtomicU64,

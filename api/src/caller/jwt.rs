@@ -198,7 +198,7 @@ impl Verifier {
         Ok(Self { settings, keys, known: Mutex::default(), noted: tokio::sync::Mutex::default() })
     }
 
-    /// The issuer, with the keys that are in the file now, as the log tells of it.
+    /// The issuer with the keys in the file, in the form of its log entry.
     pub fn trusted(&self) -> Trusted {
         self.trusted_with(&self.keys.keys())
     }

@@ -1,4 +1,4 @@
-//! The options that say where the register is, and whether it is made where there is none.
+//! The options for the address of the register, and for making one if there is none.
 
 use clap::Args;
 use store::{DatabaseUrl, Making, OpenError};
@@ -26,7 +26,7 @@ impl Database {
     }
 }
 
-/// Whether a command makes a register where there is none.
+/// Whether a command makes a register if there is none.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct MakingOptions {
     /// Fail if there is no register yet, instead of making one; use it if the volume of the register may not be mounted

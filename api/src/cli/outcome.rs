@@ -21,7 +21,7 @@ pub struct WrongUsage(pub String);
 pub struct Register<'u> {
     /// Where it is.
     pub url: &'u DatabaseUrl,
-    /// Whether it is made where there is none.
+    /// Whether it is made if there is none.
     pub making: Making,
     /// The tolerance for the clock. If absent, the clock is not checked.
     pub clock_tolerance: Option<TimeDelta>,

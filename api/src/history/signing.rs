@@ -66,8 +66,7 @@ pub enum KeyError {
 impl LogSigner {
     /// Signs with the key in this file.
     ///
-    /// # Errors
-    /// Where the file has no such key, everybody can read it, or the name is none.
+    /// # Errors If the file has no such key, everybody can read it, or the name is not valid.
     pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
         let name = || path.display().to_string();
         match readers(path).map_err(|source| KeyError::File { path: name(), source })? {
@@ -128,7 +127,7 @@ impl LogSigner {
         format!("{}+{}+{encoded}", self.origin, hex(&self.key_id()))
     }
 
-    /// The public half of the key, as the log tells of it: the same in all epochs.
+    /// The public half of the key, in the form of its log entry. It is the same in all epochs.
     pub fn trusted(&self) -> Trusted {
         let says = governing::members([
             ("origin", json!(self.origin())),

@@ -253,7 +253,7 @@ pub struct Connection {
 enum Stage {
     /// Nothing: its head is not whole.
     Head(Search),
-    /// All of its head but so many bytes, and some of its body.
+    /// All of its head except this number of bytes, and some of its body.
     Request { head: usize, body: Body },
     /// All of it: now it is answered.
     Whole,

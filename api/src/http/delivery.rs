@@ -13,7 +13,7 @@ use crate::http::connection::Line;
 /// In bytes.
 const PIECE: usize = 32 * 1024;
 
-/// The answer, told to its connection.
+/// Reports the response to its connection.
 pub fn deliver(line: Line, response: HttpResponse) -> HttpResponse {
     response.map_body(|_, body| {
         let content = match body.size() {

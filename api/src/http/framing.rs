@@ -245,7 +245,7 @@ enum Step {
     #[default]
     Size,
     Data,
-    /// The end of the line after a chunk: so many bytes.
+    /// The end of the line after a chunk, with this number of bytes.
     DataEnd(u8),
     Trailer,
     End,

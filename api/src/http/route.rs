@@ -15,7 +15,7 @@ use crate::response::problem;
 /// Where the documentation for people is; it isn't part of the contract.
 pub const DOCS: &str = "/docs";
 
-/// Where readiness is told, which fails as a change would.
+/// The path of the readiness check, which fails like a change.
 pub const READINESS: &str = "/readyz";
 
 const JSON: &str = "application/json";

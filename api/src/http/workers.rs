@@ -35,10 +35,9 @@ pub struct Workers {
 type Arrival = (Place, StdStream, SocketAddr);
 
 impl Workers {
-    /// Starts so many, each with a service that `make` makes there.
+    /// Starts this number of workers, each with a service that `make` makes on its thread.
     ///
-    /// # Errors
-    /// Where the system has no more threads, or a service can't be made.
+    /// # Errors If the system has no more threads, or a service cannot be made.
     pub fn start<F>(number: usize, make: impl Fn() -> F + Clone + Send + 'static) -> io::Result<Self>
     where
         F: ServiceFactory<(Connection, Option<SocketAddr>), Config = ()> + 'static,

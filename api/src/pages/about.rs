@@ -311,7 +311,7 @@ fn by_accept(response: HttpResponse) -> HttpResponse {
     response
 }
 
-/// What is told of one problem type, or of all, in both media types.
+/// The description of one problem type, or of all, in both media types.
 struct Explained {
     page: SharedText,
     json: SharedText,

@@ -24,9 +24,9 @@ use crate::response::problem::{ErrorItem, Problem};
 /// The most values that one parameter takes.
 pub const MAX_VALUES: usize = 100;
 
-/// An answer never tells more unknown parameters than this,
+/// The maximum number of unknown parameters in a response.
 const MAX_UNKNOWN: usize = 50;
-/// and values that can't be decoded only up to so many faults.
+/// The maximum number of errors about values that cannot be decoded.
 const MAX_UNDECODABLE: usize = 100;
 
 const INVALID_ENCODING: &str = "invalid-encoding";

@@ -42,7 +42,7 @@ impl ClockGuard {
         Self(None)
     }
 
-    /// Why the clock is not trusted, where it was not when it was judged last.
+    /// The reason if the clock was not trusted at the last check.
     pub(crate) fn doubt(&self) -> Option<Doubt> {
         self.0.as_ref().and_then(|watched| watched.state().doubt)
     }

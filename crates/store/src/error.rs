@@ -42,7 +42,7 @@ pub enum Error {
         given: EpochId,
         /// The epoch that the log has.
         current: EpochId,
-        /// So many entries are the same in both.
+        /// The number of entries that both share.
         shared: i64,
         /// The number that was named.
         after: i64,
@@ -71,7 +71,7 @@ pub enum Error {
     /// The answer would have more bytes than one may have.
     #[error("an answer of more than {limit} bytes")]
     TooLarge {
-        /// So many it may have.
+        /// The limit.
         limit: u64,
     },
     /// The caller has reached its share of the places.

@@ -21,7 +21,7 @@ use crate::log::entry_log;
 use crate::transaction::{ReadTx, Stamp};
 use crate::writer::Queue;
 
-/// What a check found is told again for so long.
+/// The time for which the result of a check is used again.
 const RECENT: Duration = Duration::from_secs(1);
 /// A check is waited for at most this long: it ends in a shorter time.
 const PATIENCE: Duration = Duration::from_millis(1700);
@@ -31,7 +31,7 @@ const ATTEMPT: Duration = Duration::from_millis(1400);
 const LATELY: Duration = Duration::from_secs(2);
 /// A writer that committed so lately, and has no turn for the check, is busy.
 const BUSY: Duration = Duration::from_secs(4);
-/// So many attempts to read may wait for a database that doesn't answer.
+/// The maximum number of test reads that may wait for a database that does not answer.
 const MOST_STUCK: usize = 3;
 
 /// What an instance can do.

@@ -114,7 +114,7 @@ pub struct Load {
     pub rows: i64,
 }
 
-/// Of the rows that are refused so many are told why; the others are counted.
+/// The maximum number of rejected rows with a problem. The others are counted.
 pub const MAX_PROBLEMS: i64 = 1_000;
 
 /// If this number of rows is rejected and none entered, the caller has probably sent the wrong file.
@@ -399,7 +399,7 @@ pub fn go_on(tx: &mut WriteTx<'_>, import: &Import) -> Result<Import, Error> {
     find(tx, import.id)
 }
 
-/// Ends an import that can't go on: so many more of its rows are refused. What was entered stays.
+/// Ends an import that cannot continue, and counts this number of rows as rejected. Rows that were entered stay.
 pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, failed: i64, problems: &[(i64, String)]) -> Result<Import, Error> {
     let key = id.to_string();
     insert_problems(tx, &key, problems)?;
@@ -409,7 +409,7 @@ pub fn fail(tx: &mut WriteTx<'_>, id: ImportId, failed: i64, problems: &[(i64, S
     finish(tx, id, ImportState::Failed)
 }
 
-/// Ends an import that somebody no longer wants. What was entered stays; whoever works at it no longer has it.
+/// Cancels an import. Rows that were entered stay, and the worker that has the import loses it.
 ///
 /// # Errors
 /// [`Error::State`] where it is over.

@@ -31,7 +31,7 @@ pub type Hash = [u8; 32];
 pub struct StoredKey {
     /// Its id.
     pub id: KeyId,
-    /// SHA-256 of its hash, in hexadecimal: by it the log tells that the key is still the one that was made.
+    /// SHA-256 of its hash, in hexadecimal. It shows that the stored key is still the one that was made.
     pub fingerprint: String,
     /// What it is for; absent where that was erased.
     pub label: Option<Name>,
@@ -64,7 +64,7 @@ pub struct NewKey {
     pub key: ApiKey,
     /// When it stops working by itself.
     pub expires_at: DateTime<Utc>,
-    /// When the key or token of whoever makes it stops working; absent where the operator does.
+    /// When the key or token that makes it stops working. Absent if the operator makes it.
     pub makers_expires_at: Option<DateTime<Utc>>,
 }
 
@@ -116,8 +116,8 @@ pub fn list(tx: &mut ReadTx<'_>, page: &IdPage) -> Result<(Vec<StoredKey>, i64),
 
 /// Keeps a new key.
 ///
-/// # Errors
-/// [`Error::Rule`] where it can't be what it is to be, would outlive its maker's, or one of its departments is not there.
+/// # Errors [`Error::Rule`] if the role and the departments do not fit, if it would outlive the key or token that makes
+/// it, or if one of its departments does not exist.
 pub fn insert(tx: &mut WriteTx<'_>, new: &NewKey) -> Result<StoredKey, Error> {
     let outlives = domain::api_key::outlives(new.expires_at, new.makers_expires_at, tx.stamp().now);
     refuse(Error::Rule, new.key.faults().into_iter().chain(outlives).collect())?;
@@ -182,7 +182,7 @@ pub fn erase(tx: &mut WriteTx<'_>, id: KeyId, reason: &str) -> Result<usize, Err
     Ok(forgotten)
 }
 
-/// Where the label is in what the log says of a key.
+/// The path of the label in a log entry about a key.
 pub(crate) const LABEL: &str = "/label";
 
 /// What the row of a key has in the place of a label that was erased: no label is empty.

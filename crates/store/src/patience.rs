@@ -32,7 +32,7 @@ pub(crate) fn is_answering() -> bool {
     LEFT.try_with(|_| ()).is_ok()
 }
 
-/// Waits at most this long, and no longer than is left to the answer. None where it was not over.
+/// Waits at most this long, and no longer than the time left for the response. `None` if the time ran out.
 pub(crate) async fn wait<W: Future>(most: Duration, work: W) -> Option<W::Output> {
     let most = LEFT.try_with(|left| left.get().min(most)).unwrap_or(most);
     let began = Instant::now();

@@ -33,13 +33,14 @@ impl Client {
 /// How many places there are, and who may have how many of them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shares {
-    /// So many in all.
+    /// The total.
     pub(crate) places: usize,
-    /// Callers without a key may have so many together.
+    /// The maximum for all callers without a key together.
     pub(crate) anonymous: usize,
-    /// One caller may have so many.
+    /// The maximum for one caller.
     pub(crate) each: usize,
-    /// So many may wait for one; callers without a key may be three quarters of them, and one caller a quarter.
+    /// The maximum number of reads that may wait. Callers without a key can have three quarters of them, and one caller
+    /// a quarter.
     pub(crate) waiting: usize,
 }
 

@@ -15,13 +15,13 @@ const MOST_FAULTS: usize = 100;
 /// What a check of the register found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// So many entries were checked.
+    /// The number of entries that were checked.
     pub entries: i64,
     /// The root of the tree over them, computed anew.
     pub root: Hash,
     /// What is wrong with the log, the first entry first; nothing where it is whole.
     pub faults: Vec<LogFault>,
-    /// So many records were compared with their entries.
+    /// The number of records that were compared with their entries.
     pub records: i64,
     /// What of the register does not match the log.
     pub differences: Vec<RegisterFault>,

@@ -45,7 +45,7 @@ const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
 /// On PostgreSQL, a writer without an answer for this long is replaced by another, because the server may have gone
 /// without closing the connection.
 const STUCK: Duration = Duration::from_secs(15);
-/// So many writers may wait for an answer that does not come.
+/// The maximum number of replaced writers that still wait for an answer.
 const MOST_RELIEVED: u64 = 4;
 
 /// The way to the writer.
@@ -203,7 +203,7 @@ struct Desk {
     shift: AtomicU64,
     /// When the one that is on has begun its batch.
     since: Mutex<Option<Instant>>,
-    /// Writers that were relieved and still wait for the database.
+    /// Writers that were replaced and still wait for the database.
     away: AtomicU64,
 }
 

@@ -86,8 +86,8 @@ impl Importer {
         self.store.write(self.own_stamp(), move |tx| import::claim(tx, &name, &wanted)).await
     }
 
-    /// Enters the rows of an import that it has claimed, to the end or for as long as is to be, and tells after each step how it stands.
-    /// None where another importer has taken it over.
+    /// Enters the rows of an import that it has claimed, to the end or to the end of its turn, and reports the progress
+    /// after each step. `None` if another importer has taken it over.
     ///
     /// # Errors
     /// [`Error::Unavailable`] where the database does not answer: what was entered is, and the rest still waits.

@@ -34,7 +34,7 @@ struct Address<'u> {
 }
 
 impl<'u> Address<'u> {
-    /// None where it may be meant otherwise than libpq reads it.
+    /// `None` if it is ambiguous.
     fn of(url: &'u str) -> Option<Self> {
         let (_, rest) = url.split_once("://")?;
         let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -54,7 +54,7 @@ impl<'u> Address<'u> {
         self.parameters.iter().find(|(own, _)| *own == name).map(|(_, value)| *value)
     }
 
-    /// Where it leads. A service's file may say anything.
+    /// The host. With a service file, it is not known.
     fn hosts(&self, environment: impl Fn(&str) -> Option<String>) -> Vec<String> {
         let here = Some(self.hosts).filter(|hosts| !hosts.is_empty());
         let said = ["hostaddr", "host"].into_iter().find_map(|name| self.parameter(name)).or(here).map(str::to_owned);

@@ -223,7 +223,7 @@ impl Pool {
         Ok(Self { site: site.clone(), size, patience, current: Arc::new(RwLock::new(first)) })
     }
 
-    /// Has all connections opened anew: those that somebody uses are closed when they are given back, if ever.
+    /// Replaces all connections. Those in use are closed when they are returned.
     pub(crate) fn renew(&self) {
         let fresh = make(&self.site, self.size, self.patience);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;

@@ -32,9 +32,9 @@ use crate::verification;
 pub struct CopyProgress<'t> {
     /// The table that is being copied.
     pub table: &'t str,
-    /// So many of its rows are in the target.
+    /// The number of its rows in the target.
     pub rows: i64,
-    /// So many there are.
+    /// The number of its rows in the source.
     pub of: i64,
 }
 

@@ -40,7 +40,7 @@ impl Dialect {
         }
     }
 
-    /// A value as text, in hexadecimal; a hyphen where there is none.
+    /// A value as text, in hexadecimal. A hyphen if there is none.
     pub(crate) fn hex(self, value: &str) -> String {
         match self {
             Self::Postgres => format!("COALESCE(encode(convert_to(CAST({value} AS TEXT), 'UTF8'), 'hex'), '-')"),
@@ -56,7 +56,7 @@ impl Dialect {
         }
     }
 
-    /// Where a text has another in it, from 1 on; 0 where it has not.
+    /// The position of a text in another, from 1. 0 if it is not there.
     pub(crate) fn position(self, part: &str, text: &str) -> String {
         match self {
             Self::Postgres => format!("strpos({text}, {part})"),

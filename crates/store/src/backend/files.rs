@@ -21,8 +21,7 @@ pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Makes a file that only its owner may read and write, whatever the umask. SQLite gives its companions the same mode.
 ///
-/// # Errors
-/// Where the file is there already, or can't be made.
+/// # Errors If the file exists already, or cannot be made.
 pub(crate) fn make_private(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
@@ -100,8 +99,7 @@ impl Fresh {
 
     /// Puts it in its place, as one file that is on disk, without a write-ahead log beside it.
     ///
-    /// # Errors
-    /// Where the disk refuses. Nothing is in the place then.
+    /// # Errors If the disk fails. No file is then in the place.
     pub(crate) fn put_in_place(self) -> io::Result<()> {
         let mut conn = Conn::open(&self.url(), Purpose::Write).map_err(io::Error::other)?;
         conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").map_err(io::Error::other)?;

@@ -53,7 +53,7 @@ impl Fragment {
         self
     }
 
-    /// Goes on with a text as it is stored, which may be no text: then it stands in the statement itself.
+    /// Adds a stored value, which may not be valid text. If it is not, it is written into the statement itself.
     pub(crate) fn bytes(self, dialect: Dialect, stored: &[u8]) -> Self {
         match (dialect, str::from_utf8(stored)) {
             (Dialect::Sqlite, Err(_)) => {

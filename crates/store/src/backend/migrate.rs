@@ -31,7 +31,7 @@ const NOT_A_DATABASE: &str = "file is not a database";
 /// Why there is no register in a PostgreSQL database.
 const NO_TABLES: &str = "the database has none of its tables";
 
-/// Whether a register is made where there is none.
+/// Whether a register is made if there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Making {
     /// It must be there.

@@ -13,7 +13,7 @@ use diesel::ConnectionError;
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::error::Error;
 
-/// Where the connections of a store lead.
+/// The database that the connections of a store lead to.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
     url: DatabaseUrl,

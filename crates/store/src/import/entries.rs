@@ -31,7 +31,7 @@ fn log(tx: &mut WriteTx<'_>, action: Action, import: &Import) -> Result<(), Erro
     governing::log(tx, action, (Kind::Import, &import.id.to_string()), document(import), &[], remark)
 }
 
-/// The import as it is shown to whoever asked for it, but for what can only be said while it runs.
+/// The import as its caller sees it, without the fields that exist only while it runs.
 fn document(import: &Import) -> Map<String, Value> {
     let counts = &import.counts;
     let mut document = governing::members([

@@ -24,7 +24,7 @@ use crate::{ReadTx, WriteTx};
 /// Whether it is in use, in what the log says of an issuer or of a signing key.
 const IN_USE: &str = "in_use";
 
-/// An issuer or a signing key, as the log tells of it.
+/// An issuer or a signing key, in the form of its log entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trusted {
     kind: Kind,
@@ -57,7 +57,7 @@ pub fn is_noted(tx: &mut ReadTx<'_>, kind: Kind, used: Option<&Trusted>) -> Resu
     })
 }
 
-/// Puts on the record that this is in use from now on, and nothing else of its kind; says nothing where the log says so already.
+/// Logs that this is in use, and nothing else of its kind. Adds no entry if the log says so already.
 pub fn note(tx: &mut WriteTx<'_>, kind: Kind, used: Option<&Trusted>) -> Result<(), Error> {
     let noted = in_use(tx, kind)?;
     for gone in noted.iter().filter(|noted| used.is_none_or(|used| used.id != noted.id)) {

@@ -52,7 +52,7 @@ pub struct Renewal {
     pub epoch: EpochId,
     /// The one before it.
     pub previous: EpochId,
-    /// So many entries are the same in both.
+    /// The number of entries that both share.
     pub shared: i64,
 }
 
@@ -87,7 +87,7 @@ struct Told<'d> {
     previous_epoch: &'d str,
 }
 
-/// How many entries the log has in common with that of an epoch which it had before; 0 where it knows of none such.
+/// The number of entries that the log shares with an earlier epoch. 0 if it does not know the epoch.
 fn shared_with(tx: &mut ReadTx<'_>, epoch: EpochId) -> Result<i64, Error> {
     let renewals: Vec<(i64, Option<String>)> = entries::table
         .filter(entries::resource_id.eq(REGISTER_ID))

@@ -66,7 +66,7 @@ pub enum Total {
     AtLeast(i64),
 }
 
-/// So many items are counted: what a count costs has a bound, however long the list is.
+/// The maximum number of items that are counted, so that a count of a long list has a limited cost.
 pub const COUNTED: i64 = 10_000;
 
 /// A page of a list.
@@ -195,7 +195,8 @@ pub(crate) struct Listing {
 
 /// The number of records that a search reads first, in the order of the list.
 const FIRST_WALK: i64 = 500;
-/// So many at most, if the first ones promise to fill the page by then. Beyond that the index of words is faster.
+/// The maximum, if the first records suggest that this is enough to fill the page. Beyond it, the index of words is
+/// faster.
 fn longest_walk(dialect: Dialect) -> i64 {
     match dialect {
         Dialect::Postgres => 2500,

@@ -18,13 +18,13 @@ use crate::random;
 use crate::share::{Amounts, Client, Place};
 use crate::transaction::ReadTx;
 
-/// So many may be read at a time.
+/// The maximum number of exports that are read from the database at a time.
 pub(crate) const AT_A_TIME: u32 = 3;
-/// So many may be read or taken at a time.
+/// The maximum number of exports that are read or sent at a time.
 pub(crate) const KEPT: usize = 64;
-/// One caller may have so many at a time.
+/// The maximum for one caller.
 pub(crate) const KEPT_BY_ONE: usize = 2;
-/// The database is read for at most this long: so long lives the snapshot.
+/// The maximum time to read the database, which is the life of the snapshot.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
 /// Where such files are, and how much they may hold.

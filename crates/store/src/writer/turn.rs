@@ -9,7 +9,7 @@ pub(super) struct Turn(Arc<AtomicU8>);
 
 pub(super) const WAITING: u8 = 0;
 pub(super) const RUNNING: u8 = 1;
-/// The database is told to store it: it can't be given up any more.
+/// The database is told to store it. The caller can no longer cancel it.
 pub(super) const COMMITTING: u8 = 2;
 /// Its caller has gone before it was run: it never is.
 pub(super) const GIVEN_UP: u8 = 3;

@@ -43,7 +43,7 @@ struct Line<T> {
     is_closed: bool,
 }
 
-/// A queue with room for so many things.
+/// A queue with room for this number of items.
 pub(super) fn by_turns<T: Owned>(room: usize) -> (Entrance<T>, Exit<T>) {
     let line = Line { waiting: HashMap::new(), turns: VecDeque::new(), count: 0, is_closed: false };
     let shared = Arc::new(Shared { line: Mutex::new(line), arrival: Condvar::new(), room });

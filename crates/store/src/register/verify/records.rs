@@ -99,7 +99,7 @@ pub(super) fn compared<T: StoredKind>(tx: &mut ReadTx<'_>, after: &[u8]) -> Resu
     Ok(Found { records: i64::try_from(rows.len()).unwrap_or(i64::MAX), faults, next })
 }
 
-/// Documents of another form than today's can't be told from altered ones.
+/// The fault if documents are in another document version: they could not be told apart from altered ones.
 fn other_form<T: StoredKind>(tx: &mut ReadTx<'_>) -> Result<Option<RegisterFault>, Error> {
     let noted: Option<i64> = document_versions::table
         .find(T::KIND.as_str())
