@@ -95,7 +95,7 @@ def check_copy(file, keys):
     head = json.loads(next(lines))
     count, root = root_of(map(json.loads, lines))
     if (count, root) != (head["tree_size"], head["root_hash"]):
-        sys.exit(f"the head has {head['tree_size']} entries and does not match these {count} entries")
+        sys.exit(f"the head has {head['tree_size']} entries and another root than these {count} entries")
     for key in keys:
         check_signature(head, key)
     print(f"{count} entries are unchanged; root {root}")

@@ -294,7 +294,7 @@ async fn words_that_records_are_found_by_are_compared(register: &Register) {
     raw.execute(&format!("INSERT INTO mutual_search ({number}, tokens) VALUES (999, 'gold')"));
     let found = verified(register).await;
     assert_eq!(found.differences.len(), 1, "{found:#?}");
-    assert!(found.differences[0].detail.contains("of no record"));
+    assert!(found.differences[0].detail.contains("for unknown records"));
 }
 
 async fn a_record_that_is_lost_or_smuggled_in_is_named(register: &Register) {
