@@ -20,6 +20,7 @@ kit::on_both! {
     a_head_that_does_not_arrive_ends_the_connection,
     a_later_head_that_dribbles_ends_the_connection,
     a_body_that_does_not_arrive_is_refused,
+    a_connection_ends_whose_request_goes_on_after_its_answer,
     a_connection_too_many_is_told_so,
     requests_on_one_connection_are_answered_in_their_order,
     what_is_behind_a_request_is_not_read_before_its_answer,
@@ -236,11 +237,49 @@ async fn a_body_that_does_not_arrive_is_refused(app: &TestApp) {
         "POST {DEPARTMENTS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\n"
     );
     for body in ["Content-Length: 100\r\n\r\n{\"name\":", "Transfer-Encoding: chunked\r\n\r\n8\r\n{\"name\":\r\n"] {
-        let (taken, refused) = timed(app.raw(format!("{head}{body}").as_bytes())).await;
+        let request = format!("{head}{body}");
+        let (taken, refused) = timed(app.raw(request.as_bytes())).await;
         refused.expect_problem(408, "request-timeout");
         assert_eq!(refused.header("connection"), Some("close"));
         assert!(taken < Duration::from_secs(4), "{taken:?}");
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let (taken, said) = timed(rest(&mut stream)).await;
+        assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+        assert!(taken < Duration::from_secs(6), "{taken:?}");
     }
+}
+
+/// Whether the client says no more of it, or a little now and then.
+async fn a_connection_ends_whose_request_goes_on_after_its_answer(app: &TestApp) {
+    const CHUNKED: &str = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let post = format!("POST {DEPARTMENTS} HTTP/1.1\r\nContent-Type: application/json\r\n{CHUNKED}");
+    for (request, status) in [(format!("GET /livez HTTP/1.1\r\n{CHUNKED}"), 200), (post, 401)] {
+        let mut silent = TcpStream::connect(app.address()).await.unwrap();
+        let mut dribbling = TcpStream::connect(app.address()).await.unwrap();
+        for stream in [&mut silent, &mut dribbling] {
+            stream.write_all(request.as_bytes()).await.unwrap();
+        }
+        let started = Instant::now();
+        while dribbling.write_all(b"1\r\na\r\n").await.is_ok() {
+            sleep(Duration::from_millis(100)).await;
+            assert!(started.elapsed() < Duration::from_secs(8), "it may go on for ever");
+        }
+        let said = rest(&mut silent).await;
+        assert!(said.starts_with(&format!("HTTP/1.1 {status}")), "{said}");
+        assert!(started.elapsed() < Duration::from_secs(8));
+    }
+    // A body that is whole in time is nobody's ill will.
+    let whole = format!("GET /livez HTTP/1.1\r\n{CHUNKED}");
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    for _ in 0..3 {
+        stream.write_all(whole.as_bytes()).await.unwrap();
+        read_answer(&mut stream).await;
+        stream.write_all(b"0\r\n\r\n").await.unwrap();
+    }
+    sleep(Duration::from_secs(3)).await;
+    stream.write_all(ALIVE).await.unwrap();
+    read_answer(&mut stream).await;
 }
 
 async fn a_connection_too_many_is_told_so(app: &TestApp) {

@@ -15,7 +15,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
@@ -41,9 +41,9 @@ const WRITE_PATIENCE: Duration = Duration::from_secs(30);
 /// When the service stops, it waits this long for the first request on a new connection, because its client did not
 /// know.
 const FIRST_PATIENCE: Duration = Duration::from_secs(1);
-/// The most bytes that are read behind a request while it is answered.
+/// The most bytes that are read behind a request while it is answered, and the most of a body before somebody asks for it.
 const AHEAD: usize = 4 * 1024;
-/// When the service closes a connection, its client may still be sending. It has this long to read the reason.
+/// A client that has its response may still be sending. It has this long to read the response. The rest of its request is discarded.
 const LINGER: Duration = Duration::from_secs(2);
 /// The request that the library gets in place of an invalid one. No operation has its method, `-`.
 const STAND_IN: &[u8] = b"- * HTTP/1.1\r\nHost: -\r\n\r\n";
@@ -143,6 +143,7 @@ impl Place {
             place: self,
             line: Line(Rc::new(talk)),
             ahead: BytesMut::new(),
+            unasked: 0,
             has_ended: false,
             stage: Stage::Head(Search::default()),
             head_since: Some(Instant::now()),
@@ -180,6 +181,9 @@ struct Talk {
     answer: Cell<Answer>,
     /// Whether something has arrived behind the request.
     has_more: Cell<bool>,
+    /// Whether somebody asks for the body of the request, and who reads it for them.
+    is_body_wanted: Cell<bool>,
+    reader: RefCell<Option<Waker>>,
     held: RefCell<Option<Held>>,
 }
 
@@ -211,6 +215,14 @@ impl Line {
         self.fault().is_some() || (self.0.drain.has_begun() && !self.0.has_more.get())
     }
 
+    /// Somebody asks for the body of the request.
+    pub fn want_body(&self) {
+        self.0.is_body_wanted.set(true);
+        if let Some(reader) = self.0.reader.take() {
+            reader.wake();
+        }
+    }
+
     /// The response uses this many bytes of memory until the client has read it.
     pub fn hold(&self, bytes: usize) {
         self.0.held.replace(Some(self.0.unread.hold(bytes)));
@@ -234,6 +246,8 @@ pub struct Connection {
     line: Line,
     /// Bytes that were read but not yet given to the library.
     ahead: BytesMut,
+    /// Bytes read of a body that nobody has asked for yet.
+    unasked: usize,
     /// Whether the client has closed its side.
     has_ended: bool,
     stage: Stage,
@@ -298,6 +312,7 @@ impl Connection {
                 }
                 Stage::Whole if self.line.is_through() => {
                     self.line.0.answer.set(Answer::Awaited);
+                    self.linger = None;
                     self.head_since = (!self.ahead.is_empty()).then(Instant::now);
                     self.stage = Stage::Head(Search::default());
                 }
@@ -314,6 +329,8 @@ impl Connection {
         let body = Body::after(self.ahead.get(..head).unwrap_or_default())?;
         self.stage = Stage::Request { head, body };
         self.head_since = None;
+        self.unasked = 0;
+        self.line.0.is_body_wanted.set(false);
         Ok(true)
     }
 
@@ -377,6 +394,15 @@ impl Connection {
 
     /// Reads more of a body, straight to where the library wants it.
     fn poll_body(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.line.is_through() {
+            // The library throws away what it reads now, for as long as something comes.
+            if self.poll_linger(context).is_ready() {
+                self.stage = Stage::Last;
+                return Poll::Ready(Ok(()));
+            }
+        } else if !self.line.0.is_body_wanted.get() {
+            return self.poll_unasked(context, buffer);
+        }
         let before = buffer.filled().len();
         if !self.has_ended {
             ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
@@ -387,6 +413,20 @@ impl Connection {
         self.ahead.extend_from_slice(read.get(taken..).unwrap_or_default());
         buffer.set_filled(before + taken);
         self.go_on(fault);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads a little of a body that nobody asks for yet, so that a client that has gone is noticed.
+    fn poll_unasked(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.unasked >= AHEAD {
+            self.line.0.reader.replace(Some(context.waker().clone()));
+            return Poll::Pending;
+        }
+        if !self.has_ended {
+            ready!(self.poll_more(context))?;
+            self.unasked += self.ahead.len();
+        }
+        self.hand_over(buffer);
         Poll::Ready(Ok(()))
     }
 
@@ -421,7 +461,14 @@ impl Connection {
 
     /// Whether the library must be woken when the response is complete, because no arriving byte would wake it.
     fn is_waiting(&self) -> bool {
-        !self.ahead.is_empty() || self.has_ended || matches!(self.stage, Stage::Last) || self.line.0.drain.is_closing()
+        let is_within = matches!(self.stage, Stage::Request { .. } | Stage::Last);
+        is_within || !self.ahead.is_empty() || self.has_ended || self.line.0.drain.is_closing()
+    }
+
+    /// Ready once a client has had long enough to read why nothing more is read.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let timer = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
+        timer.as_mut().poll(context)
     }
 
     /// Whether the client may be sending data that will not be read. If the connection were simply closed, the client
@@ -472,8 +519,7 @@ impl AsyncWrite for Connection {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
         while self.lingers() {
-            let timer = self.linger.get_or_insert_with(|| Box::pin(sleep(LINGER)));
-            if timer.as_mut().poll(context).is_ready() {
+            if self.poll_linger(context).is_ready() {
                 break;
             }
             let mut space = [MaybeUninit::uninit(); AHEAD];
@@ -484,3 +530,6 @@ impl AsyncWrite for Connection {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,6 +28,7 @@ use store::Client;
 use crate::bulk::import;
 use crate::caller::authentication::{self, Authenticator};
 use crate::caller::{Caller, access};
+use crate::http::arrival::announced;
 use crate::http::compression::Wanted;
 use crate::http::connection::Line;
 use crate::http::cors::{Cors, CrossOrigin};
@@ -142,6 +143,7 @@ where
         Box::pin(async move {
             match passage.admit(&mut request).await {
                 Ok(Admission::Handler) => {
+                    let request = passage.announce_body(request);
                     let answer = AssertUnwindSafe(async move { service.call(request).await }).catch_unwind().await;
                     passage.end(answer.unwrap_or_else(|panic| Err(panicked(panic.as_ref()).into())))
                 }
@@ -243,6 +245,14 @@ impl Passage {
         self.check_parameters(request, operation)?;
         request.extensions_mut().insert(self.id.clone());
         Ok(Admission::Handler)
+    }
+
+    /// The request, of whose body the connection reads no more than its handler asks for.
+    fn announce_body(&self, request: ServiceRequest) -> ServiceRequest {
+        match &self.line {
+            Some(line) => announced(line, request),
+            None => request,
+        }
     }
 
     fn body_limit(&self) -> usize {

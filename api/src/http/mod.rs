@@ -1,5 +1,6 @@
 //! Around every request: connections, limits, routing, tracing and metrics.
 
+pub mod arrival;
 pub mod compression;
 pub mod connection;
 pub mod cors;
