@@ -1,11 +1,10 @@
 //! A PostgreSQL that does not answer: every caller is answered within five seconds all the same, and told what is known.
 
-use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual};
-use kit::{Database, Engine, Proxy, Response, TestApp};
+use kit::{Database, Engine, Proxy, Response, TestApp, timed};
 use tokio::time::sleep;
 
 /// No answer takes longer.
@@ -77,12 +76,6 @@ fn assert_refused(answer: &Response) {
         429 => answer.expect_problem(429, "too-many-requests"),
         _ => answer.expect_problem(503, "unavailable"),
     };
-}
-
-async fn timed<W: IntoFuture>(work: W) -> (Duration, W::Output) {
-    let started = Instant::now();
-    let output = work.await;
-    (started.elapsed(), output)
 }
 
 /// As when an operator changes a table.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use kit::fixture::{DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, id, mutual, staff_ballot};
-use kit::{Database, Engine, Response, TestApp, admin_key};
+use kit::{Database, Engine, Response, TestApp, admin_key, timed};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -42,12 +42,6 @@ fn slow_down(database: &Database) {
              CREATE TRIGGER slow AFTER INSERT ON departments FOR EACH ROW EXECUTE FUNCTION slow()",
         ),
     }
-}
-
-async fn timed<W: IntoFuture>(work: W) -> (Duration, W::Output) {
-    let started = Instant::now();
-    let output = work.await;
-    (started.elapsed(), output)
 }
 
 #[track_caller]

@@ -15,6 +15,9 @@ mod program;
 mod proxy;
 mod sample;
 
+use std::future::IntoFuture;
+use std::time::{Duration, Instant};
+
 pub use app::{TestApp, run};
 pub use contract::{Contract, parent_member};
 pub use database::{Database, Engine, Lock, admin_key};
@@ -24,6 +27,13 @@ pub use issuer::Issuer;
 pub use program::{Begun, ChildResource, Ended, Program};
 pub use proxy::Proxy;
 pub use sample::{Around, SAMPLES, Sample, children, sample, top_level};
+
+/// How long something takes, and what comes of it.
+pub async fn timed<W: IntoFuture>(work: W) -> (Duration, W::Output) {
+    let started = Instant::now();
+    let output = work.await;
+    (started.elapsed(), output)
+}
 
 /// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.
 #[macro_export]
