@@ -9,13 +9,14 @@ use std::sync::{Arc, OnceLock};
 
 use actix_http::encoding::Encoder;
 use actix_web::HttpResponse;
-use actix_web::body::{BodySize, BoxBody, MessageBody as _};
+use actix_web::body::{BodySize, BodyStream, BoxBody, MessageBody as _};
 use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, AcceptEncoding, ContentEncoding, Encoding, Header as _, HeaderMap, HeaderValue};
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use futures_util::stream;
 
 /// What the entity tag of a compressed answer ends in: it is another representation of the same version.
 pub const TAG_SUFFIX: &str = "-gzip";
@@ -51,15 +52,26 @@ impl SharedText {
     }
 
     fn gzip(&self) -> Bytes {
-        self.0.gzip.get_or_init(|| compressed(&self.0.plain).into()).clone()
+        self.0.gzip.get_or_init(|| compressed(&self.0.plain, Compression::default())).clone()
     }
 }
 
-fn compressed(plain: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+fn compressed(plain: &[u8], level: Compression) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), level);
     // Writing into memory does not fail.
     let _ = encoder.write_all(plain);
-    encoder.finish().unwrap_or_default()
+    encoder.finish().unwrap_or_default().into()
+}
+
+/// What is whole in memory is compressed at once: a compressor needs more memory than most answers, and a client may take its time.
+fn compressing(plain: Bytes) -> BoxBody {
+    let compressing = async move { web::block(move || compressed(&plain, Compression::fast())).await };
+    BoxBody::new(BodyStream::new(stream::once(compressing)))
+}
+
+fn mark_compressed(headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
 }
 
 /// What a caller takes, and what it has already.
@@ -101,13 +113,17 @@ impl Wanted {
         }
         let shared = response.extensions().get::<SharedText>().cloned();
         if let Some(text) = shared.filter(|_| compressed) {
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+            mark_compressed(response.headers_mut());
             return response.set_body(BoxBody::new(text.gzip()));
         }
         if compressed {
-            return response.map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)));
+            return response.map_body(|head, body| match body.try_into_bytes() {
+                Ok(plain) => {
+                    mark_compressed(head.headers_mut());
+                    compressing(plain)
+                }
+                Err(body) => BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)),
+            });
         }
         response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         response

@@ -28,7 +28,7 @@ use tokio::sync::futures::OwnedNotified;
 
 use crate::http::drain::Drain;
 use crate::http::framing::{Body, Fault, Search};
-use crate::http::unread::{Held, Stall, Unread};
+use crate::http::unread::{Account, Stall, Unread};
 
 /// Connections that the system keeps while all workers are busy.
 const BACKLOG: u32 = 2048;
@@ -135,7 +135,7 @@ impl Place {
         let talk = Talk {
             is_too_many: self.is_too_many,
             drain: Arc::clone(&self.connections.drain),
-            unread: Arc::clone(&self.connections.unread),
+            account: self.connections.unread.account(),
             ..Talk::default()
         };
         Connection {
@@ -169,14 +169,14 @@ fn raise_file_limit() -> u64 {
 }
 
 /// What the gate learns of the connection that a request came on, and tells it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Line(Rc<Talk>);
 
 #[derive(Debug, Default)]
 struct Talk {
     is_too_many: bool,
     drain: Arc<Drain>,
-    unread: Arc<Unread>,
+    account: Account,
     fault: Cell<Option<Fault>>,
     answer: Cell<Answer>,
     /// Whether something has arrived behind the request.
@@ -184,7 +184,6 @@ struct Talk {
     /// Whether somebody asks for the body of the request, and who reads it for them.
     is_body_wanted: Cell<bool>,
     reader: RefCell<Option<Waker>>,
-    held: RefCell<Option<Held>>,
 }
 
 /// The progress of the response to the current request.
@@ -225,7 +224,13 @@ impl Line {
 
     /// The response uses this many bytes of memory until the client has read it.
     pub fn hold(&self, bytes: usize) {
-        self.0.held.replace(Some(self.0.unread.hold(bytes)));
+        self.0.account.hold(bytes);
+    }
+
+    /// How many bytes that are.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        self.0.account.held()
     }
 
     /// The library has all of the answer.
@@ -497,7 +502,7 @@ impl AsyncWrite for Connection {
             *stall = None;
             return written;
         }
-        let (stall, timer) = stall.get_or_insert_with(|| (line.0.unread.stall(), Box::pin(sleep(WRITE_PATIENCE))));
+        let (stall, timer) = stall.get_or_insert_with(|| (line.0.account.stall(), Box::pin(sleep(WRITE_PATIENCE))));
         if stall.poll_given_up(context).is_pending() {
             ready!(timer.as_mut().poll(context));
         }
@@ -508,7 +513,7 @@ impl AsyncWrite for Connection {
         // The library flushes once the system has taken all that was written.
         if self.line.0.answer.get() == Answer::Made {
             self.line.0.answer.set(Answer::Through);
-            drop(self.line.0.held.take());
+            self.line.hold(0);
             if self.is_waiting() {
                 context.waker().wake_by_ref();
             }

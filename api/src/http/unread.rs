@@ -10,75 +10,109 @@ use futures_util::task::AtomicWaker;
 /// In bytes, for all connections together.
 const LIMIT: usize = 48 * 1024 * 1024;
 
-/// The answers of all connections that are not through.
+/// The responses of all connections that clients have not read to the end.
 #[derive(Debug, Default)]
 pub struct Unread {
     bytes: AtomicUsize,
     last: AtomicU64,
-    /// The connections that take nothing, those first that have waited longest.
-    stalls: Mutex<BTreeMap<u64, Arc<Stalled>>>,
+    /// The connections whose clients read nothing. The one that has waited longest comes first.
+    stalls: Mutex<BTreeMap<u64, Arc<Held>>>,
 }
 
+/// The response of one connection.
 #[derive(Debug, Default)]
-struct Stalled {
+struct Held {
+    bytes: AtomicUsize,
     is_given_up: AtomicBool,
     waker: AtomicWaker,
 }
 
-/// The memory of one answer, until it is through.
-#[derive(Debug)]
-pub struct Held {
+/// The part of one connection in all unread responses. It ends with the connection.
+#[derive(Debug, Default)]
+pub struct Account {
     unread: Arc<Unread>,
-    bytes: usize,
+    held: Arc<Held>,
 }
 
-/// One connection that takes nothing of what is written, until it does.
+/// A connection whose client reads nothing, until it does.
 #[derive(Debug)]
 pub struct Stall {
     unread: Arc<Unread>,
     number: u64,
-    stalled: Arc<Stalled>,
+    held: Arc<Held>,
 }
 
 impl Unread {
-    /// Registers a response of this size. If the limit is exceeded, the connection that has read nothing for longest is
-    /// closed.
-    pub fn hold(self: &Arc<Self>, bytes: usize) -> Held {
-        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) > LIMIT {
-            let longest = self.stalls().pop_first();
-            if let Some((_, stalled)) = longest {
-                stalled.is_given_up.store(true, Ordering::Release);
-                stalled.waker.wake();
-            }
+    /// For a connection whose client has read everything so far.
+    pub fn account(self: &Arc<Self>) -> Account {
+        Account { unread: Arc::clone(self), held: Arc::default() }
+    }
+
+    /// Closes connections whose clients read nothing, until the others are within the limit. Those that have waited
+    /// longest go first.
+    fn make_room(&self) {
+        let mut stalls = self.stalls();
+        while self.bytes.load(Ordering::Relaxed) > LIMIT {
+            let holds_some = |(_, held): &(&u64, &Arc<Held>)| held.bytes.load(Ordering::Relaxed) > 0;
+            let longest = stalls.iter().find(holds_some).map(|(number, _)| *number);
+            let Some(held) = longest.and_then(|number| stalls.remove(&number)) else { return };
+            self.bytes.fetch_sub(held.give_up(), Ordering::Relaxed);
         }
-        Held { unread: Arc::clone(self), bytes }
     }
 
-    /// A connection that takes nothing from now on.
-    pub fn stall(self: &Arc<Self>) -> Stall {
-        let number = self.last.fetch_add(1, Ordering::Relaxed);
-        let stalled = Arc::<Stalled>::default();
-        self.stalls().insert(number, Arc::clone(&stalled));
-        Stall { unread: Arc::clone(self), number, stalled }
-    }
-
-    fn stalls(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Stalled>>> {
+    fn stalls(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Held>>> {
         self.stalls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Closes the connection, and returns the bytes that it used.
+    fn give_up(&self) -> usize {
+        self.is_given_up.store(true, Ordering::Release);
+        self.waker.wake();
+        self.bytes.swap(0, Ordering::Relaxed)
+    }
+}
+
+impl Account {
+    /// The response uses this many bytes from now on. If the limit is exceeded, connections are closed.
+    pub fn hold(&self, bytes: usize) {
+        let before = self.held.bytes.swap(bytes, Ordering::Relaxed);
+        self.unread.bytes.fetch_sub(before, Ordering::Relaxed);
+        let others = self.unread.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if others.saturating_add(bytes) > LIMIT {
+            self.unread.make_room();
+        }
+    }
+
+    /// The client reads nothing from now on.
+    pub fn stall(&self) -> Stall {
+        let number = self.unread.last.fetch_add(1, Ordering::Relaxed);
+        self.unread.stalls().insert(number, Arc::clone(&self.held));
+        if self.unread.bytes.load(Ordering::Relaxed) > LIMIT {
+            self.unread.make_room();
+        }
+        Stall { unread: Arc::clone(&self.unread), number, held: Arc::clone(&self.held) }
+    }
+
+    /// The bytes that the response uses.
+    #[cfg(test)]
+    pub fn held(&self) -> usize {
+        self.held.bytes.load(Ordering::Relaxed)
     }
 }
 
 impl Stall {
     /// Ready once others need the memory more.
     pub fn poll_given_up(&self, context: &Context<'_>) -> Poll<()> {
-        self.stalled.waker.register(context.waker());
-        if self.stalled.is_given_up.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+        self.held.waker.register(context.waker());
+        if self.held.is_given_up.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
-impl Drop for Held {
+impl Drop for Account {
     fn drop(&mut self) {
-        self.unread.bytes.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.hold(0);
     }
 }
 
@@ -94,21 +128,55 @@ mod tests {
 
     use super::*;
 
+    /// Connections that hold so much and take nothing, in this order.
+    fn stalled(unread: &Arc<Unread>, held: &[usize]) -> Vec<(Account, Stall)> {
+        let stall = |bytes: &usize| {
+            let account = unread.account();
+            account.hold(*bytes);
+            let stall = account.stall();
+            (account, stall)
+        };
+        held.iter().map(stall).collect()
+    }
+
+    fn given_up(stalls: &[(Account, Stall)]) -> Vec<bool> {
+        let context = Context::from_waker(Waker::noop());
+        stalls.iter().map(|(_, stall)| stall.poll_given_up(&context).is_ready()).collect()
+    }
+
     #[test]
     fn who_has_waited_longest_is_given_up_first() {
         let unread = Arc::<Unread>::default();
-        let context = Context::from_waker(Waker::noop());
-        let given_up =
-            |stalls: &[Stall]| stalls.iter().map(|stall| stall.poll_given_up(&context).is_ready()).collect::<Vec<_>>();
-        let mut stalls: Vec<_> = (0..3).map(|_| unread.stall()).collect();
+        let mut stalls = stalled(&unread, &[1, 1, 1]);
         drop(stalls.remove(0));
-        let full = unread.hold(LIMIT);
+        let full = unread.account();
+        full.hold(LIMIT - 2);
         assert_eq!(given_up(&stalls), [false, false]);
-        let more = unread.hold(1);
+        full.hold(LIMIT - 1);
         assert_eq!(given_up(&stalls), [true, false]);
+        full.hold(0);
+        full.hold(LIMIT - 1);
+        assert_eq!(given_up(&stalls), [true, false]);
+    }
+
+    #[test]
+    fn as_many_are_given_up_as_it_takes_and_none_that_holds_nothing() {
+        let unread = Arc::<Unread>::default();
+        let stalls = stalled(&unread, &[0, 1000, 1000, 1000]);
+        let more = unread.account();
+        more.hold(LIMIT - 1500);
+        assert_eq!(given_up(&stalls), [false, true, true, false]);
+        drop(stalls);
         drop(more);
-        drop(full);
-        drop(unread.hold(LIMIT));
-        assert_eq!(given_up(&stalls), [true, false]);
+        assert_eq!(unread.bytes.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn who_stalls_while_there_is_too_much_makes_room_too() {
+        let unread = Arc::<Unread>::default();
+        let account = unread.account();
+        account.hold(LIMIT + 1);
+        let stall = account.stall();
+        assert_eq!(given_up(&[(account, stall)]), [true]);
     }
 }
