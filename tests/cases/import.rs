@@ -1,6 +1,6 @@
 //! Bulk in: rows become records by the rules of single changes, each once, whatever happens to the program.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, full_contract, full_department,
@@ -8,6 +8,9 @@ use kit::fixture::{
 };
 use kit::{Client, Database, Engine, Program, Response, Sample, TestApp};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::time::sleep;
 
 use crate::entry_log::{assert_sound, entries};
 use crate::export::lines;
@@ -27,6 +30,7 @@ kit::on_both! {
     rows_need_the_permission_of_single_changes,
     a_key_that_is_revoked_ends_its_import,
     a_refused_file_leaves_nothing,
+    a_file_whose_client_has_gone_leaves_nothing,
     a_file_that_is_sent_again_is_the_same_import,
     everybody_sees_that_an_import_began_and_how_it_ended,
     an_import_of_ballots_is_told_to_those_who_see_drafts,
@@ -738,6 +742,35 @@ async fn an_import_is_cancelled_by_those_who_may(app: &TestApp) {
 async fn sent(app: &TestApp, rows: usize) -> Response {
     let rows: Vec<Value> = (0..rows).map(|number| mutual(&format!("Mutual {number}"))).collect();
     app.request("POST", "/v1/imports?resource_type=mutual").body("application/x-ndjson", ndjson(&rows)).await
+}
+
+/// Its connection is reset, before the first row or after many.
+async fn a_file_whose_client_has_gone_leaves_nothing(app: &TestApp) {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let rows: Vec<Value> = (0..1_500).map(|number| mutual(&format!("Mutual {number}"))).collect();
+    let count = |table: &str| app.database().rows(&format!("SELECT 1 AS one FROM {table}")).len();
+    for (rows, table) in [(&rows[..0], "imports"), (&rows[..], "import_chunks")] {
+        let head = format!(
+            "POST /v1/imports?resource_type=mutual HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/x-ndjson\r\nContent-Length: 1000000\r\n\r\n",
+            kit::admin_key()
+        );
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        stream.write_all(format!("{head}{}", ndjson(rows)).as_bytes()).await.unwrap();
+        let started = Instant::now();
+        while count(table) == 0 {
+            assert!(started.elapsed() < PATIENCE, "nothing has arrived");
+            sleep(Duration::from_millis(20)).await;
+        }
+        stream.set_zero_linger().unwrap();
+        drop(stream);
+        let started = Instant::now();
+        while count("imports") + count("import_chunks") > 0 {
+            assert!(started.elapsed() < PATIENCE, "what has arrived stays, and counts as open");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+    import(app, "resource_type=mutual", ndjson(&rows[..1])).await;
 }
 
 async fn a_caller_has_so_much_open_and_no_more(app: &TestApp) {

@@ -462,11 +462,11 @@ pub fn discard(tx: &mut WriteTx<'_>, id: ImportId) -> Result<(), Error> {
     remove(tx, &[id.to_string()])
 }
 
-/// Forgets imports that were over so long ago, and those that stopped arriving a day ago.
+/// Forgets imports that were over so long ago, and those that have not arrived within an hour: a file may take minutes.
 pub fn tidy_up(tx: &mut WriteTx<'_>, kept: TimeDelta) -> Result<(), Error> {
     let now = tx.stamp().now;
     let before = |age: TimeDelta| now.checked_sub_signed(age).unwrap_or(DateTime::UNIX_EPOCH).naive_utc();
-    let (over, stopped) = (before(kept), before(TimeDelta::days(1)));
+    let (over, stopped) = (before(kept), before(TimeDelta::hours(1)));
     let stuck = imports::state.eq(ImportState::Receiving.as_str()).and(imports::created_at.lt(stopped));
     let old = imports::finished_at.lt(over).assume_not_null();
     let found: Vec<String> = imports::table.filter(old.or(stuck)).select(imports::id).limit(100).load(tx.conn())?;

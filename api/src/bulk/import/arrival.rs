@@ -1,10 +1,12 @@
-//! A file that is arriving. Its rows are stored as they arrive, and deleted if the connection breaks.
+//! A file that is arriving. Its rows are stored as they arrive, and deleted if the connection breaks or the request ends.
 
 use std::time::Duration;
 
-use actix_web::rt::{self, time::timeout};
+use actix_web::rt::time::timeout;
 use store::import::{self, ImportId, Load, NewImport};
-use store::{ReadTx, Stamp, Store, WriteTx};
+use store::{Error, ReadTx, Stamp, Store, WriteTx};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 use crate::caller::authentication;
 use crate::response::problem::{ErrorItem, Problem};
@@ -25,6 +27,8 @@ pub(super) struct Arriving {
     rows: Vec<(i64, String)>,
     bytes: usize,
     quota: Option<Load>,
+    /// Whether nothing is left to be forgotten.
+    is_over: bool,
 }
 
 impl Arriving {
@@ -37,13 +41,16 @@ impl Arriving {
     ) -> Result<Self, Problem> {
         let access = caller.access.clone().ok_or_else(authentication::needed)?;
         let asked = new.clone();
-        let begin = store.write(stamp.clone(), move |tx| {
+        let mut arriving =
+            Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0, quota, is_over: false };
+        let begin = arriving.store.write(arriving.stamp.clone(), move |tx| {
             import::insert(tx, &asked, &access)?;
             let actor = tx.stamp().actor.clone();
             quota.map_or(Ok(()), |most| check_quota(tx, &actor, most))
         });
-        begin.await?;
-        Ok(Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0, quota })
+        let begun: Result<(), Problem> = begin.await;
+        arriving.is_over = begun.is_err();
+        begun.map(|()| arriving)
     }
 
     /// The next line. An empty line is not a row.
@@ -93,22 +100,41 @@ impl Arriving {
     ) -> Result<T, Problem> {
         self.put().await?;
         let id = self.new.id;
-        self.store.write(self.stamp.clone(), move |tx| work(tx, id)).await
+        let ended = self.store.write(self.stamp.clone(), move |tx| work(tx, id)).await;
+        self.is_over = ended.is_ok();
+        ended
     }
 
     /// Forgets what has arrived, unless all of it has; gives the problem, which is why.
-    pub(super) async fn break_off(self, problem: Problem) -> Problem {
+    pub(super) async fn break_off(mut self, problem: Problem) -> Problem {
         const PATIENCE: Duration = Duration::from_millis(300);
-        let id = self.new.id;
-        let forgetting = rt::spawn(async move {
-            let forgotten = self.store.write(self.stamp.clone(), move |tx| import::abandon(tx, id)).await;
-            if let Err(error) = forgotten {
-                log::warn!("could not delete the incomplete import {id}: {error}");
-            }
-        });
-        // It goes on without whoever waits for the answer.
-        let _ = timeout(PATIENCE, forgetting).await;
+        if let Some(forgetting) = self.forget() {
+            let _ = timeout(PATIENCE, forgetting).await;
+        }
         problem
+    }
+
+    /// Forgets what has arrived. It goes on without whoever waits for it.
+    fn forget(&mut self) -> Option<JoinHandle<()>> {
+        self.is_over = true;
+        let (store, stamp, id) = (self.store.clone(), self.stamp.clone(), self.new.id);
+        // Without a runtime, the program ends: the import is forgotten by another, later.
+        let runtime = Handle::try_current().ok()?;
+        Some(runtime.spawn(async move {
+            match store.write(stamp, move |tx| import::abandon(tx, id)).await {
+                Ok(()) | Err(Error::NotFound { .. }) => {}
+                Err(error) => log::warn!("could not delete the incomplete import {id}: {error}"),
+            }
+        }))
+    }
+}
+
+/// Its request was dropped, as when the client resets the connection.
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if !self.is_over {
+            drop(self.forget());
+        }
     }
 }
 
