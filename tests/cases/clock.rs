@@ -18,6 +18,7 @@ kit::on_both! {
     a_clock_behind_the_log_stops_changes_until_the_operator_settles_it,
     a_clock_is_compared_with_that_of_the_database,
     an_import_waits_for_a_clock_to_be_right,
+    a_signing_key_is_put_on_the_record_once_the_clock_is_right,
     a_restored_copy_from_the_future_is_told,
     entries_from_the_future_are_read_like_others,
 }
@@ -44,7 +45,12 @@ impl<'d> Machine<'d> {
     }
 
     fn serve(&self) -> ChildResource {
-        let served = self.program(&["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"]).serve();
+        self.serve_with(&[])
+    }
+
+    fn serve_with(&self, arguments: &[&str]) -> ChildResource {
+        let own = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"];
+        let served = self.program(&[&own, arguments].concat()).serve();
         self.database.make_admin_key();
         served
     }
@@ -251,6 +257,34 @@ async fn an_import_waits_for_a_clock_to_be_right(app: &TestApp) {
     // The import has an entry at its beginning, and one at its end.
     assert_eq!(times.len(), ROWS + 2);
     assert!(times[ROWS + 1] - times[0] < TimeDelta::days(1));
+}
+
+async fn a_signing_key_is_put_on_the_record_once_the_clock_is_right(app: &TestApp) {
+    let database = Database::absent(app.database().engine());
+    let machine = Machine::new(&database);
+    create(&machine.serve(), "Before").await.expect(201);
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("log-key.pem");
+    let key = key.to_str().unwrap();
+    succeeded(&machine.run(&["log", "make-key", key]));
+    let noted = || entries(&database).iter().filter(|entry| entry["resource_type"] == "signing_key").count();
+
+    machine.clock.set_ahead(-100 * DAY);
+    let served = machine.serve_with(&["--signing-key-file", key, "--log-origin", "example.org/log"]);
+    assert_refused(&served, "the newest log entry has the time").await;
+    get(served.address(), "/v1/log/key").await.expect(200);
+    sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(noted(), 0);
+
+    machine.clock.set_ahead(0);
+    let started = Instant::now();
+    while noted() == 0 {
+        assert!(started.elapsed() < Duration::from_secs(10), "it is never put on the record");
+        sleep(Duration::from_millis(100)).await;
+    }
+    sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(noted(), 1);
+    times(&database);
 }
 
 async fn a_restored_copy_from_the_future_is_told(app: &TestApp) {

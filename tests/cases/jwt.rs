@@ -1,10 +1,12 @@
 //! JWT bearer tokens, as a real OpenID provider grants them.
 
 use std::fs;
+use std::future::IntoFuture as _;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual, with};
-use kit::{Database, Engine, Issuer, Program, Response, TestApp};
+use kit::{Database, Engine, Issuer, Program, Response, TestApp, timed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -18,26 +20,34 @@ kit::on_both! {
     a_token_reads_while_nothing_can_be_written,
     the_log_tells_which_issuer_and_which_keys_are_trusted,
     the_log_tells_which_key_signs_it,
+    new_tokens_do_not_wait_for_one_another,
 }
 
-/// A register that takes the issuer's tokens, and the folder with the file of its keys.
-async fn trusting(engine: Engine) -> (TestApp, TempDir) {
+/// The folder with the file of the issuer's keys, and what makes a service take its tokens.
+pub async fn trust() -> (TempDir, impl FnOnce(&mut api::Config)) {
     let issuer = Issuer::running();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("jwks.json");
     fs::write(&file, issuer.keys().await.to_string()).unwrap();
-    let app = TestApp::with(Database::fresh(engine), |config| {
+    let configure = move |config: &mut api::Config| {
         let file = file.to_str().unwrap();
         let arguments = ["--jwt-issuer", issuer.url(), "--jwt-audience", issuer.audience(), "--jwt-jwks-file", file];
         config.jwt = api::settings(&arguments).unwrap().jwt;
-    });
+    };
+    (folder, configure)
+}
+
+/// A register that takes the issuer's tokens, and the folder with the file of its keys.
+async fn trusting(engine: Engine) -> (TestApp, TempDir) {
+    let (folder, configure) = trust().await;
+    let app = TestApp::with(Database::fresh(engine), configure);
     for name in ["Cabinet Office", "Home Office"] {
         app.create(DEPARTMENTS, &department(name)).await;
     }
     (app, folder)
 }
 
-async fn token(client: &str) -> String {
+pub async fn token(client: &str) -> String {
     let issuer = Issuer::running();
     issuer.token(client, issuer.audience()).await
 }
@@ -173,6 +183,30 @@ async fn a_token_reads_while_nothing_can_be_written(other: &TestApp) {
     app.post(DEPARTMENTS, &department("Late")).with_key(&token("cabinet-editor").await).await.problem(503);
     drop(lock);
     app.get("/v1/keys").with_key(&auditor).await.expect(200);
+}
+
+/// The log can't be told of new keys, which each of them needs.
+async fn new_tokens_do_not_wait_for_one_another(other: &TestApp) {
+    const TOKENS: usize = 8;
+    let (app, folder) = trusting(other.database().engine()).await;
+    let tokens = join_all((0..TOKENS).map(|_| token("admin"))).await;
+    let mut keys = Issuer::running().keys().await;
+    keys["keys"].as_array_mut().unwrap().retain(|key| key["alg"] != "ES256");
+    fs::write(folder.path().join("jwks.json"), keys.to_string()).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+
+    let lock = app.database().lock(Duration::from_secs(20));
+    let answers = join_all(tokens.iter().map(|token| timed(app.get(MUTUALS).with_key(token)))).await;
+    // One whose turn had come waits for the lock.
+    let soon = answers.iter().filter(|(taken, _)| *taken < Duration::from_secs(4)).count();
+    assert!(soon >= TOKENS - 1, "{:?}", answers.iter().map(|(taken, _)| taken).collect::<Vec<_>>());
+    answers.iter().for_each(|(_, answer)| drop(answer.problem(503)));
+    drop(lock);
+
+    let answers = join_all(tokens.iter().map(|token| app.get(MUTUALS).with_key(token).into_future())).await;
+    answers.iter().for_each(|answer| drop(answer.expect(200)));
+    let noted = trusted(app.database(), "issuer");
+    assert_eq!(noted.len(), 2, "they are noted once: {noted:?}");
 }
 
 /// What entries about issuers and signing keys say, without their ids.

@@ -171,7 +171,7 @@ pub struct Verifier {
     keys: KeyFile,
     known: Mutex<HashMap<[u8; 32], Known>>,
     /// The keys that have a log entry. Tokens signed with other keys are not accepted.
-    noted: tokio::sync::Mutex<Option<Arc<KeySet>>>,
+    noted: Mutex<Option<Arc<KeySet>>>,
 }
 
 #[derive(Clone, Debug)]
@@ -195,7 +195,7 @@ impl Verifier {
     /// A verifier of one issuer's tokens.
     pub fn open(settings: Settings) -> Result<Self, KeySetError> {
         let keys = KeyFile::open(Path::new(&settings.jwks_file), &settings.algorithms)?;
-        Ok(Self { settings, keys, known: Mutex::default(), noted: tokio::sync::Mutex::default() })
+        Ok(Self { settings, keys, known: Mutex::default(), noted: Mutex::default() })
     }
 
     /// The issuer with the keys in the file, in the form of its log entry.
@@ -273,12 +273,14 @@ impl Verifier {
     }
 
     async fn note(&self, keys: &Arc<KeySet>, now: DateTime<Utc>, store: &Store) -> Result<(), store::Error> {
-        let mut noted = self.noted.lock().await;
-        if !noted.as_ref().is_some_and(|noted| Arc::ptr_eq(noted, keys)) {
-            let stamp = Stamp { now, actor: OPERATOR.to_owned(), request_id: LOADED.to_owned() };
-            store.note_in_use(&stamp, Kind::Issuer, Some(self.trusted_with(keys))).await?;
-            *noted = Some(Arc::clone(keys));
+        let noted = || self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted().as_ref().is_some_and(|noted| Arc::ptr_eq(noted, keys)) {
+            return Ok(());
         }
+        // Several may do so at a time: what is noted already is not noted again.
+        let stamp = Stamp { now, actor: OPERATOR.to_owned(), request_id: LOADED.to_owned() };
+        store.note_in_use(&stamp, Kind::Issuer, Some(self.trusted_with(keys))).await?;
+        *noted() = Some(Arc::clone(keys));
         Ok(())
     }
 
@@ -324,7 +326,7 @@ impl Verifier {
         let expires_at = claims.time("exp")?.ok_or(Refusal::Claim("exp"))?;
         let issued_at = claims.time("iat")?.ok_or(Refusal::Claim("iat"))?;
         let valid_from = claims.time("nbf")?.unwrap_or(issued_at);
-        if now - LEEWAY >= expires_at {
+        if has_expired(expires_at, now) {
             return Err(Refusal::Expired);
         }
         if now + LEEWAY < valid_from.max(issued_at) {
@@ -339,7 +341,7 @@ impl Verifier {
     fn recall(&self, digest: &[u8; 32], now: DateTime<Utc>, keys: &Arc<KeySet>) -> Option<Known> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(digest).filter(|known| Arc::ptr_eq(&known.keys, keys))?;
-        (now - LEEWAY < known.expires_at).then(|| known.clone())
+        (!has_expired(known.expires_at, now)).then(|| known.clone())
     }
 
     fn remember(&self, digest: [u8; 32], caller: Known, now: DateTime<Utc>) {
@@ -352,6 +354,11 @@ impl Verifier {
         }
         known.insert(digest, caller);
     }
+}
+
+/// Whether a token that says this is not valid any more.
+pub fn has_expired(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - LEEWAY >= expires_at
 }
 
 fn caller(name: String, access: Access) -> Caller {

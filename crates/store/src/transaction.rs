@@ -210,6 +210,12 @@ impl<'c> WriteTx<'c> {
         self.pending.entries.iter().rev().find(about).map(|entry| entry.version)
     }
 
+    /// The entries that this batch is about to make of a kind: whose they are, and what they say.
+    pub(crate) fn pending_of(&self, kind: Kind) -> Vec<(String, Option<Arc<str>>)> {
+        let of_kind = self.pending.entries.iter().filter(|entry| entry.resource_type == kind);
+        of_kind.map(|entry| (entry.resource_id.clone(), entry.after.clone())).collect()
+    }
+
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
     }

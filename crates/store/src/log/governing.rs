@@ -59,7 +59,11 @@ pub fn is_noted(tx: &mut ReadTx<'_>, kind: Kind, used: Option<&Trusted>) -> Resu
 
 /// Logs that this is in use, and nothing else of its kind. Adds no entry if the log says so already.
 pub fn note(tx: &mut WriteTx<'_>, kind: Kind, used: Option<&Trusted>) -> Result<(), Error> {
-    let noted = in_use(tx, kind)?;
+    let mut noted = in_use(tx, kind)?;
+    for (id, after) in tx.pending_of(kind) {
+        noted.retain(|noted| noted.id != id);
+        noted.extend(said_in_use(kind, id, after.as_deref())?);
+    }
     for gone in noted.iter().filter(|noted| used.is_none_or(|used| used.id != noted.id)) {
         log(tx, Action::Update, (kind, &gone.id), gone.document(false), &[], Remark::default())?;
     }
@@ -84,13 +88,17 @@ fn in_use(tx: &mut ReadTx<'_>, kind: Kind) -> Result<Vec<Trusted>, Error> {
     let newest: Vec<(String, Option<String>)> = newest.giving::<(Text, Nullable<Text>)>().load(tx.conn())?;
     let mut found = Vec::new();
     for (id, after) in newest {
-        let mut says: Map<String, Value> = from_json("after", after.as_deref().unwrap_or("{}"))?;
-        says.retain(|member, _| !["id", "version"].contains(&member.as_str()));
-        if says.remove(IN_USE) == Some(Value::Bool(true)) {
-            found.push(Trusted { kind, id, says });
-        }
+        found.extend(said_in_use(kind, id, after.as_deref())?);
     }
     Ok(found)
+}
+
+/// What an entry tells of, if it says that this is in use.
+fn said_in_use(kind: Kind, id: String, after: Option<&str>) -> Result<Option<Trusted>, Error> {
+    let mut says: Map<String, Value> = from_json("after", after.unwrap_or("{}"))?;
+    says.retain(|member, _| !["id", "version"].contains(&member.as_str()));
+    let is_in_use = says.remove(IN_USE) == Some(Value::Bool(true));
+    Ok(is_in_use.then_some(Trusted { kind, id, says }))
 }
 
 /// Members of what the log says.

@@ -201,6 +201,20 @@ async fn note(store: &Store, used: Option<Trusted>) {
     store.note_in_use(&stamp(0), Kind::Issuer, used).await.unwrap();
 }
 
+/// As by several tokens at a time that come with new keys: their writes may be of one batch.
+async fn what_several_note_at_a_time_is_noted_once(register: &Register) {
+    for used in [issuer("one", "a"), issuer("one", "b"), issuer("other", "c")] {
+        let mut noting = JoinSet::new();
+        for _ in 0..20 {
+            let (store, used) = (register.store.clone(), used.clone());
+            noting.spawn(async move { note(&store, Some(used)).await });
+        }
+        noting.join_all().await;
+    }
+    let entries = about(register, Kind::Issuer);
+    assert_eq!(outline(&entries), [("create", 1), ("update", 2), ("update", 3), ("create", 1)]);
+}
+
 async fn what_is_trusted_is_noted_when_it_changes_and_only_then(register: &Register) {
     let (one, rotated, other) = (issuer("one", "a"), issuer("one", "b"), issuer("other", "c"));
     for used in [None, Some(&one), Some(&one), Some(&rotated), Some(&rotated), Some(&other), None, None, Some(&one)] {
@@ -305,6 +319,7 @@ on_both! {
     keys_that_the_log_does_not_know_are_entered_once,
     what_was_changed_of_a_key_behind_the_log_is_named,
     what_is_trusted_is_noted_when_it_changes_and_only_then,
+    what_several_note_at_a_time_is_noted_once,
     several_instances_note_the_same_once,
     a_bearer_keeps_one_pseudonym_whatever_the_instance,
     nobody_can_tell_whose_an_erased_pseudonym_was,
