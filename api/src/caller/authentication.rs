@@ -11,12 +11,13 @@ use std::time::{Duration, Instant};
 use actix_web::HttpRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use chrono::{DateTime, SecondsFormat, Utc};
+use domain::KeyId;
 use store::key::{self, Hash, StoredKey, Validity};
 use store::{ReadTx, WriteTx};
 
 use crate::app::App;
 use crate::caller::Caller;
-use crate::caller::jwt::{CallerError, Verifier};
+use crate::caller::jwt::{self, CallerError, Refusal, Verifier};
 use crate::caller::key::secret;
 use crate::http::request_id::RequestId;
 use crate::request::query;
@@ -151,8 +152,8 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 /// # Errors
 /// 401 with the reason.
 pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
-    let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };
     let now = tx.stamp().now;
+    let Some(key_id) = stored_key(caller, now)? else { return Ok(()) };
     check(key::validity(tx, key_id)?, now)
 }
 
@@ -161,8 +162,18 @@ pub fn confirm(tx: &mut WriteTx<'_>, caller: &Caller) -> Result<(), Problem> {
 /// # Errors
 /// 401 with the reason.
 pub fn confirm_before(tx: &mut ReadTx<'_>, caller: &Caller, now: DateTime<Utc>) -> Result<(), Problem> {
-    let Some(key_id) = caller.access.as_ref().and_then(|access| access.key_id) else { return Ok(()) };
+    let Some(key_id) = stored_key(caller, now)? else { return Ok(()) };
     check(key::find(tx, key_id)?.validity(), now)
+}
+
+/// The key to be looked up; none where the caller has a token, which says itself how long it is valid.
+fn stored_key(caller: &Caller, now: DateTime<Utc>) -> Result<Option<KeyId>, Problem> {
+    let Some(access) = &caller.access else { return Ok(None) };
+    let has_expired = access.expires_at.is_some_and(|expires_at| jwt::has_expired(expires_at, now));
+    match access.key_id {
+        None if has_expired => Err(invalid(&Refusal::Expired.to_string())),
+        key_id => Ok(key_id),
+    }
 }
 
 fn check(stored: Validity, now: DateTime<Utc>) -> Result<(), Problem> {
