@@ -448,6 +448,13 @@ async fn framing_is_short_beside_what_it_frames(app: &TestApp) {
         let problem = refused.expect_problem(400, "malformed-request");
         assert!(problem["detail"].as_str().unwrap().contains("chunk"), "{problem}");
     }
+    for line in ["", "xyz", "5 x", "5\rX", ";a=b", "5;a=\u{1}", "+5", "5\0"] {
+        let refused = app.raw(&post(format!("{line}\r\nhello\r\n0\r\n\r\n"))).await;
+        let problem = refused.expect_problem(400, "malformed-request");
+        assert!(problem["detail"].as_str().unwrap().contains("chunk"), "{line:?}: {problem}");
+    }
+    let trailer = app.raw(&chunked("", "Some: trailer\rOther: trailer\r\n")).await;
+    assert!(trailer.expect_problem(400, "malformed-request")["detail"].as_str().unwrap().contains("chunk"));
     assert!(app.walk(DEPARTMENTS).await.is_empty());
 }
 

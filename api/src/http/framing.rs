@@ -60,7 +60,8 @@ impl Fault {
                 "the Transfer-Encoding header is not valid: send one, with the value chunked, and no Content-Length"
             }
             Self::Chunks => {
-                "the chunked body is not valid: end each line with CR LF, and keep chunk extensions and trailers short"
+                "the chunked body is not valid: begin each chunk with its size in hexadecimal, end each line with CR LF, and keep \
+                 chunk extensions and trailers short"
             }
         }
     }
@@ -232,22 +233,29 @@ pub struct Chunks {
     left: u64,
     /// Bytes of the line so far.
     line: usize,
-    /// Whether the size of the chunk is over, and what follows are extensions.
-    is_sized: bool,
-    ends_in_return: bool,
     trailer: usize,
     excess: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Step {
-    /// The line with the size of a chunk.
+    /// Before the size of a chunk.
     #[default]
     Size,
+    /// After a digit of the size.
+    Digits,
+    /// After white space behind the size.
+    Space,
+    /// In the chunk extensions.
+    Extension,
+    /// After the CR that ends the line.
+    SizeEnd,
     Data,
     /// The end of the line after a chunk, with this number of bytes.
     DataEnd(u8),
     Trailer,
+    /// After the CR that ends a line of the trailer.
+    TrailerEnd,
     End,
 }
 
@@ -279,54 +287,60 @@ impl Chunks {
                 self.step = if left > 1 { Step::DataEnd(left - 1) } else { Step::Size };
                 (byte == if left > 1 { b'\r' } else { b'\n' }).then_some(())
             }
-            Step::Trailer => self.step_trailer(byte),
+            Step::Trailer | Step::TrailerEnd => self.step_trailer(byte),
+            Step::SizeEnd if byte == b'\n' => self.end_size(),
             _ => self.step_size(byte),
         }
     }
 
     fn step_size(&mut self, byte: u8) -> Option<()> {
-        if byte == b'\n' {
-            return self.end_size();
-        }
         self.line += 1;
-        self.ends_in_return = byte == b'\r';
-        match char::from(byte).to_digit(16) {
-            Some(digit) if !self.is_sized => {
+        self.step = match (self.step, byte) {
+            (Step::Size | Step::Digits, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                let digit = char::from(byte).to_digit(16)?;
                 self.left = self.left.checked_mul(16)?.checked_add(digit.into())?;
+                Step::Digits
             }
-            _ => self.is_sized = true,
-        }
+            (Step::Digits | Step::Space | Step::Extension, b'\r') => Step::SizeEnd,
+            (Step::Digits | Step::Space, b' ' | b'\t') => Step::Space,
+            (Step::Digits | Step::Space, b';') => Step::Extension,
+            (Step::Extension, _) if is_text(byte) => Step::Extension,
+            _ => return None,
+        };
         (self.line <= CHUNK_LINE_LIMIT).then_some(())
     }
 
     fn end_size(&mut self) -> Option<()> {
-        if !self.ends_in_return {
-            return None;
-        }
         // As much framing as a chunk of 16 bytes and as much again as its data is nobody's ill will.
         let framing = u64::try_from(self.line).ok()?.checked_add(3)?;
         self.excess = (self.excess + framing).saturating_sub(self.left.saturating_mul(2).saturating_add(16));
         self.step = if self.left == 0 { Step::Trailer } else { Step::Data };
-        (self.line, self.is_sized, self.ends_in_return) = (0, false, false);
+        self.line = 0;
         (self.excess <= EXCESS_LIMIT).then_some(())
     }
 
     fn step_trailer(&mut self, byte: u8) -> Option<()> {
         self.trailer += 1;
-        if byte == b'\n' {
-            if !self.ends_in_return {
-                return None;
+        self.step = match (self.step, byte) {
+            (Step::Trailer, b'\r') => Step::TrailerEnd,
+            (Step::Trailer, _) if is_text(byte) => {
+                self.line += 1;
+                Step::Trailer
             }
-            if self.line == 1 {
-                self.step = Step::End;
+            (Step::TrailerEnd, b'\n') if self.line == 0 => Step::End,
+            (Step::TrailerEnd, b'\n') => {
+                self.line = 0;
+                Step::Trailer
             }
-            self.line = 0;
-        } else {
-            self.line += 1;
-        }
-        self.ends_in_return = byte == b'\r';
+            _ => return None,
+        };
         (self.trailer <= TRAILER_LIMIT).then_some(())
     }
+}
+
+/// Whether a byte may be in a line: any but control characters.
+fn is_text(byte: u8) -> bool {
+    byte == b'\t' || !byte.is_ascii_control()
 }
 
 #[cfg(test)]

@@ -132,11 +132,47 @@ fn framing_is_short_beside_what_it_frames() {
     assert!(faulty(&format!("0\r\n{}\r\n", "A: b\r\n".repeat(1000))));
     assert!(faulty(&format!("1;{}\r\na\r\n", "x".repeat(100)).repeat(1000)));
     assert!(faulty("fffffffffffffffff\r\n"));
-    for bare in ["1\na\r\n0\r\n\r\n", "1\r\na\n0\r\n\r\n", "0\r\nA: b\n\r\n", "0\r\n\n", "1\r\nab\r\n"] {
-        assert!(faulty(bare), "{bare:?}");
-    }
     let small = "1\r\na\r\n".repeat(60_000) + "0\r\n\r\n";
     assert_eq!(taken(small.as_bytes(), 4096), (small.len(), true, None));
     let extended = format!("ff;{}\r\n{}\r\n", "x".repeat(200), "a".repeat(255)).repeat(1000) + "0\r\n\r\n";
     assert_eq!(taken(extended.as_bytes(), 4096), (extended.len(), true, None));
+}
+
+#[test]
+fn lines_of_a_chunked_body_are_as_http_has_them() {
+    for body in [
+        // The ends of lines.
+        "1\na\r\n0\r\n\r\n",
+        "1\r\na\n0\r\n\r\n",
+        "0\r\nA: b\n\r\n",
+        "0\r\n\n",
+        "1\r\nab\r\n",
+        "5\rX\r\nhello\r\n0\r\n\r\n",
+        "5\r\r\nhello\r\n0\r\n\r\n",
+        "5;a\rb\r\nhello\r\n0\r\n\r\n",
+        "0\r\nA: b\rC: d\r\n\r\n",
+        "0\r\n\rA: b\r\n\r\n",
+        // No size.
+        "\r\n",
+        "\r\n\r\n",
+        "xyz\r\n\r\n",
+        ";a=b\r\n\r\n",
+        " 5\r\nhello\r\n0\r\n\r\n",
+        "-1\r\n",
+        "+5\r\nhello\r\n0\r\n\r\n",
+        "0x5\r\nhello\r\n0\r\n\r\n",
+        // Something else behind it.
+        "5 x\r\nhello\r\n0\r\n\r\n",
+        "5 5\r\nhello\r\n0\r\n\r\n",
+        "5g\r\nhello\r\n0\r\n\r\n",
+        // Control characters.
+        "5;a\u{1}b\r\nhello\r\n0\r\n\r\n",
+        "5;a\u{7f}b\r\nhello\r\n0\r\n\r\n",
+        "5\u{0}\r\nhello\r\n0\r\n\r\n",
+        "0\r\nA: b\u{0}\r\n\r\n",
+    ] {
+        for size in [1, 3, 1000] {
+            assert_eq!(taken(body.as_bytes(), size).2, Some(Fault::Chunks), "{body:?}, {size} at a time");
+        }
+    }
 }
