@@ -1,6 +1,7 @@
 //! Versions of a record over HTTP: its `ETag` and `Last-Modified`, reads that a cache may spare (304), changes that say which
 //! version they are for (`If-Match`), and changes that may be sent twice (`Idempotency-Key`). Knows no resource.
 
+use std::cell::RefCell;
 use std::fmt::{Display, Write as _};
 use std::time::{Duration, SystemTime};
 
@@ -132,8 +133,25 @@ impl IfChanged {
 /// Sets `Last-Modified` and `Date`. The first is never later than the second (RFC 9110, section 8.8.2.1), even if the
 /// clock was wrong.
 pub fn add_times(response: &mut HttpResponseBuilder, changed_at: HttpDate, now: DateTime<Utc>) {
+    let date = date_of(now);
     let now = HttpDate::from(whole_seconds(now));
-    response.insert_header((header::LAST_MODIFIED, changed_at.min(now))).insert_header((header::DATE, now));
+    response.insert_header((header::LAST_MODIFIED, changed_at.min(now))).insert_header((header::DATE, date));
+}
+
+thread_local! {
+    /// The second that was last answered in, and its date: thousands of answers have the same.
+    static SECOND: RefCell<(i64, HeaderValue)> = const { RefCell::new((i64::MIN, HeaderValue::from_static(""))) };
+}
+
+fn date_of(now: DateTime<Utc>) -> HeaderValue {
+    SECOND.with_borrow_mut(|(second, date)| {
+        if *second != now.timestamp() {
+            let said = HttpDate::from(whole_seconds(now)).to_string();
+            *date = HeaderValue::try_from(said).unwrap_or_else(|_| HeaderValue::from_static(""));
+            *second = now.timestamp();
+        }
+        date.clone()
+    })
 }
 
 /// The beginning of an answer with this tag: 304 where the caller has it already.
