@@ -6,7 +6,7 @@ mod erasure;
 mod log;
 pub mod outcome;
 
-use std::borrow::Cow;
+use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -208,8 +208,7 @@ pub fn main() -> ExitCode {
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_http=off"))
         .format(|line, record| {
             let now = Clock::system().now().to_rfc3339_opts(SecondsFormat::Secs, true);
-            let said = record.args().to_string();
-            writeln!(line, "[{now} {:<5} {}] {}", record.level(), record.target(), one_line(&said))
+            writeln!(line, "[{now} {:<5} {}] {}", record.level(), record.target(), OneLine(record.args()))
         })
         .init();
     match perform(Cli::parse().command) {
@@ -226,18 +225,42 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Limits a log message to one line of 2,000 characters: it may contain text of any length from a database or a
-/// library.
-fn one_line(said: &str) -> Cow<'_, str> {
-    const MOST: usize = 2000;
-    if said.len() <= MOST && !said.contains(char::is_control) {
-        return Cow::Borrowed(said);
+/// A log message as one line of at most 2,000 characters: it may contain text of any length from a database or a library.
+struct OneLine<T>(T);
+
+impl<T: Display> Display for OneLine<T> {
+    fn fmt(&self, line: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const MOST: usize = 2000;
+        write!(Bounded { line, room: MOST + 1 }, "{}", self.0)
     }
-    let mut line: String = said.chars().take(MOST).map(|sign| if sign.is_control() { ' ' } else { sign }).collect();
-    if said.chars().nth(MOST).is_some() {
-        line.push('…');
+}
+
+/// A line with room for so many characters, of which the last is to say that there would be more.
+struct Bounded<'l, 'f> {
+    line: &'l mut fmt::Formatter<'f>,
+    room: usize,
+}
+
+impl fmt::Write for Bounded<'_, '_> {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let is_plain = part.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if is_plain && part.len() < self.room {
+            self.room -= part.len();
+            return self.line.write_str(part);
+        }
+        part.chars().try_for_each(|sign| self.write_char(sign))
     }
-    Cow::Owned(line)
+
+    fn write_char(&mut self, sign: char) -> fmt::Result {
+        let shown = match self.room {
+            0 => return Ok(()),
+            1 => '…',
+            _ if sign.is_control() => ' ',
+            _ => sign,
+        };
+        self.room -= 1;
+        self.line.write_char(shown)
+    }
 }
 
 fn perform(command: Command) -> Result<(), Failure> {
@@ -316,11 +339,17 @@ mod tests {
 
     #[test]
     fn a_log_line_is_one_line_of_bounded_length() {
+        let one_line = |said: &str| OneLine(said).to_string();
         assert_eq!(one_line("as it is: ä"), "as it is: ä");
         assert_eq!(one_line("one\nother\u{1b}[31m"), "one other [31m");
-        let long = one_line(&"ä".repeat(5000)).into_owned();
-        assert_eq!(long.chars().count(), 2001);
-        assert!(long.ends_with('…'));
+        for sign in ["a", "ä", "\n"] {
+            assert_eq!(one_line(&sign.repeat(2000)).chars().count(), 2000);
+            let long = one_line(&sign.repeat(5000));
+            assert_eq!(long.chars().count(), 2001);
+            assert!(long.ends_with('…'));
+        }
+        let in_parts = OneLine(format_args!("{}{}{}", "a".repeat(1999), "b", "c")).to_string();
+        assert!(in_parts.ends_with("ab…"));
     }
 
     #[test]
