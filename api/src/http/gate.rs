@@ -26,8 +26,8 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use store::Client;
 
 use crate::bulk::import;
+use crate::caller::Caller;
 use crate::caller::authentication::{self, Authenticator};
-use crate::caller::{Caller, access};
 use crate::http::arrival::announced;
 use crate::http::compression::Wanted;
 use crate::http::connection::Line;
@@ -354,7 +354,7 @@ impl Passage {
 
     /// Whether the operation's answers may hold what only the caller may know.
     fn shows_secrets(&self) -> bool {
-        self.route.as_ref().is_some_and(|route| access::shows_secrets(&route.template))
+        self.route.as_ref().is_some_and(|route| route.shows_secrets)
     }
 
     /// What every answer says, whatever it is to.

@@ -34,6 +34,8 @@ pub struct Route {
     pub template: Box<str>,
     /// The methods of the path, as `Allow` lists them.
     pub allow: HeaderValue,
+    /// Whether its answers may hold what only the caller may know.
+    pub shows_secrets: bool,
     operations: Vec<(Method, Operation)>,
 }
 
@@ -101,7 +103,7 @@ impl Route {
         }
         methods.push("OPTIONS");
         let allow = HeaderValue::try_from(methods.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"));
-        Self { template: template.into(), allow, operations }
+        Self { template: template.into(), allow, shows_secrets: access::shows_secrets(template), operations }
     }
 
     pub fn operation(&self, method: &Method) -> Option<&Operation> {
