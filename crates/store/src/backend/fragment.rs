@@ -129,6 +129,12 @@ pub(crate) trait FixedText: 'static {
     const PIECES: &'static [&'static str];
 }
 
+/// Such a statement that gives rows.
+pub(crate) trait FixedQuery: FixedText {
+    /// The types of their columns.
+    type Gives;
+}
+
 pub(crate) const PARAMETER: &str = "?";
 
 /// Such a statement with its parameters. diesel knows it by its type and never writes its text again.
@@ -167,6 +173,10 @@ where
         }
         Ok(())
     }
+}
+
+impl<S: FixedQuery> Query for Fixed<'_, S> {
+    type SqlType = S::Gives;
 }
 
 impl<S, C> RunQueryDsl<C> for Fixed<'_, S> {}

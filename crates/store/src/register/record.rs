@@ -19,7 +19,7 @@ use domain::{Id, Key, Record, Recorded};
 
 use crate::backend::column::{Column, Takes};
 use crate::backend::dialect::{self, Searched};
-use crate::backend::fragment::{FoundBy, Fragment};
+use crate::backend::fragment::{Fixed, FixedQuery, FixedText, FoundBy, Fragment, PARAMETER};
 use crate::backend::json::{instant, parsed};
 use crate::error::Error;
 use crate::log::entry::Action;
@@ -219,22 +219,38 @@ pub(crate) fn find_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> R
 /// What there is to show of the record with this id or slug, of a kind of which everybody sees all.
 pub(crate) fn show_by_key<T: StoredKind>(tx: &mut ReadTx<'_>, key: &Key<T>) -> Result<Representation, Error> {
     const { assert!(!Shape::<T>::IS_PERSONAL, "the public may be shown less") };
-    let table = T::KIND.table();
-    let query = format!("SELECT id, version, updated_at, entry_seq, document FROM {table} WHERE ");
-    let query = Fragment::default().sql(query);
-    let found: Option<Shown> = query.and(with_key::<T>(key)).statement().load(tx.conn())?.into_iter().next();
-    let Some(Shown { id, version, updated_at, entry_seq, document }) = found else {
+    let found: QueryResult<(String, i64, NaiveDateTime, i64, String)> = match key {
+        Key::Id(id) => Fixed::<ShownBy<T, false>>::new(&[&id.to_string()]).get_result(tx.conn()),
+        Key::Slug(slug) => Fixed::<ShownBy<T, true>>::new(&[slug.as_str()]).get_result(tx.conn()),
+    };
+    let Some((id, version, updated_at, entry_seq, document)) = found.optional()? else {
         return Err(tombstone::missing(tx, T::KIND, key.to_string()));
     };
     Ok(Representation { id, version, updated_at: instant(updated_at), entry_seq, document, reduced: false })
 }
 
+/// What is shown of the record with an id, or with a slug: the read that is asked for most.
+struct ShownBy<T, const SLUG: bool>(PhantomData<fn() -> T>);
+
+impl<T: StoredKind, const SLUG: bool> FixedText for ShownBy<T, SLUG> {
+    const PIECES: &'static [&'static str] = &[
+        "SELECT id, version, updated_at, entry_seq, document FROM ",
+        T::KIND.table(),
+        if SLUG { " WHERE slug = " } else { " WHERE id = " },
+        PARAMETER,
+    ];
+}
+
+impl<T: StoredKind, const SLUG: bool> FixedQuery for ShownBy<T, SLUG> {
+    type Gives = (Text, BigInt, Timestamp, BigInt, Text);
+}
+
 /// The record with this id or slug, as a condition.
 pub(crate) fn with_key<T: Recorded>(key: &Key<T>) -> Fragment {
-    let table = T::KIND.table();
+    let table = Fragment::default().sql(T::KIND.table());
     match key {
-        Key::Id(id) => Fragment::default().sql(format!("{table}.id = ")).parameter(id.to_string()),
-        Key::Slug(slug) => Fragment::default().sql(format!("{table}.slug = ")).parameter(slug.as_str()),
+        Key::Id(id) => table.sql(".id = ").parameter(id.to_string()),
+        Key::Slug(slug) => table.sql(".slug = ").parameter(slug.as_str()),
     }
 }
 
@@ -303,20 +319,6 @@ pub(crate) fn upgrade<T: StoredKind>(tx: &mut WriteTx<'_>, from: usize, after: &
 
 fn corrupt<T: Documented>(id: &str, said: &str) -> Error {
     Error::Internal(format!("the document of the {} {id} can't be read: {said}", T::KIND))
-}
-
-#[derive(QueryableByName)]
-struct Shown {
-    #[diesel(sql_type = Text)]
-    id: String,
-    #[diesel(sql_type = BigInt)]
-    version: i64,
-    #[diesel(sql_type = Timestamp)]
-    updated_at: NaiveDateTime,
-    #[diesel(sql_type = BigInt)]
-    entry_seq: i64,
-    #[diesel(sql_type = Text)]
-    document: String,
 }
 
 #[derive(QueryableByName)]
