@@ -1,5 +1,7 @@
 //! What the two databases say differently: the few statements that diesel's common form can't express.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::pg::Pg;
@@ -375,47 +377,59 @@ impl Searched {
         index
     }
 
-    /// Selects by what records are found: their words, and on SQLite, whose index can't tell them, how many it has.
-    pub(crate) fn select_indexed(self, dialect: Dialect) -> String {
-        let (table, index) = self.tables();
-        let owner = dialect.bytes(&format!("{table}.id"));
+    /// Selects the next records in the order of their numbers, with their newest entries: `row_no, id, document, seq, after`.
+    pub(crate) fn select_numbered(self, dialect: Dialect, newest: &str, after: i64, limit: usize) -> Fragment {
+        let table = self.table();
+        let [id, document, logged] = ["r.id", "r.document", "e.after"].map(|column| dialect.bytes(column));
+        Fragment::default()
+            .sql(format!(
+                "SELECT r.row_no AS row_no, {id} AS id, {document} AS document, e.seq AS seq, {logged} AS after \
+                 FROM {table} r LEFT JOIN entries e ON e.seq = {newest} WHERE r.row_no > "
+            ))
+            .number(after)
+            .sql(format!(" ORDER BY r.row_no LIMIT {limit}"))
+    }
+
+    /// Selects what the index keeps under the numbers after one, up to another: `row_no`, `words`, and on SQLite the `size`, their
+    /// number.
+    pub(crate) fn select_indexed(self, dialect: Dialect, after: i64, last: i64) -> Fragment {
+        let index = self.index();
+        let within = |select: String, number| {
+            Fragment::default()
+                .sql(format!("{select} WHERE {number} > "))
+                .number(after)
+                .sql(format!(" AND {number} <= "))
+                .number(last)
+        };
         match dialect {
-            Dialect::Postgres => format!(
-                "SELECT {owner} AS owner, {} AS word FROM {table} JOIN {index} s ON s.row_no = {table}.row_no WHERE ",
-                dialect.bytes("array_to_string(tsvector_to_array(s.tokens), ' ')")
-            ),
-            Dialect::Sqlite => format!(
-                "SELECT {owner} AS owner, {table}.row_no AS row_no, s.sz AS size, {} AS words FROM {table} \
-                 LEFT JOIN {index}_docsize s ON s.id = {table}.row_no \
-                 LEFT JOIN {index}_content c ON c.id = {table}.row_no WHERE ",
-                dialect.bytes("c.c0")
-            ),
+            Dialect::Postgres => {
+                let words = dialect.bytes("array_to_string(tsvector_to_array(s.tokens), ' ')");
+                within(
+                    format!(
+                        "SELECT s.row_no AS row_no, {} AS size, {words} AS words FROM {index} s",
+                        dialect.no_bytes()
+                    ),
+                    "s.row_no",
+                )
+            }
+            Dialect::Sqlite => Fragment::default()
+                .sql(format!("SELECT n.id AS row_no, s.sz AS size, {} AS words FROM (", dialect.bytes("c.c0")))
+                .and(within(format!("SELECT id FROM {index}_docsize"), "id"))
+                .sql(" UNION ")
+                .and(within(format!("SELECT id FROM {index}_content"), "id"))
+                .sql(format!(
+                    ") n LEFT JOIN {index}_docsize s ON s.id = n.id LEFT JOIN {index}_content c ON c.id = n.id"
+                )),
         }
     }
 
-    /// Whether SQLite's index has all these words under a number. An index that can't be read has none.
-    pub(crate) fn has_words(self, conn: &mut Conn, row_no: i64, words: &[&str]) -> bool {
+    /// The numbers after one, up to another, that SQLite's index finds by a word. An index that can't be read finds none.
+    pub(crate) fn posted(self, conn: &mut Conn, word: &str, after: i64, last: i64) -> BTreeSet<i64> {
         let index = self.index();
-        let all = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" AND ");
-        let select = Fragment::default()
-            .sql(format!("SELECT COUNT(*) AS number FROM {index} WHERE {index} MATCH "))
-            .parameter(all)
-            .sql(" AND rowid = ")
-            .number(row_no);
-        select.statement().get_result::<Number>(conn).is_ok_and(|found| found.number == 1)
-    }
-
-    /// How many numbers the index knows under which there is no record.
-    pub(crate) fn surplus(self, conn: &mut Conn) -> QueryResult<i64> {
-        let (table, index) = self.tables();
-        let (indexed, number) = match conn.dialect() {
-            Dialect::Postgres => (index.to_owned(), "row_no"),
-            Dialect::Sqlite => (format!("(SELECT id FROM {index}_docsize UNION SELECT id FROM {index}_content)"), "id"),
-        };
-        let select = format!(
-            "SELECT COUNT(*) AS number FROM {indexed} s WHERE NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.row_no = s.{number})"
-        );
-        Ok(Statement::new(select).get_result::<Number>(conn)?.number)
+        let select = Fragment::default().sql(format!("SELECT rowid FROM {index} WHERE {index} MATCH "));
+        let select = select.parameter(format!("\"{word}\"")).sql(" AND rowid > ").number(after).sql(" AND rowid <= ");
+        let found: QueryResult<Vec<i64>> = select.number(last).giving::<BigInt>().load(conn);
+        found.unwrap_or_default().into_iter().collect()
     }
 
     /// The number by which the index knows a record.

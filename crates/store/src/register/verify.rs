@@ -11,6 +11,7 @@ mod found_by;
 mod keys;
 mod records;
 mod values;
+mod words;
 
 use domain::Child;
 
@@ -25,7 +26,7 @@ pub(crate) type Step = fn(&mut ReadTx<'_>, &[u8]) -> Result<Found, Error>;
 macro_rules! steps {
     (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
         &[
-            $(records::compared::<$Record>, deletions::logged::<$Record>,)+
+            $(records::compared::<$Record>, words::compared::<$Record>, deletions::logged::<$Record>,)+
             $(records::compared::<Child<$Parent, $Child>>, deletions::logged::<Child<$Parent, $Child>>,)+
             deletions::tombstones,
             values::personal_values,

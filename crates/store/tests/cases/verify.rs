@@ -289,6 +289,18 @@ async fn words_that_records_are_found_by_are_compared(register: &Register) {
         assert_eq!(parts(&verified(register).await), expected);
         raw.execute("UPDATE mutual_search_content SET c0 = (SELECT c0 FROM kept)");
         assert_eq!(parts(&verified(register).await), []);
+        // The index finds by other words than it keeps.
+        raw.execute(
+            "DELETE FROM mutual_search; INSERT INTO mutual_search (tokens, rowid) \
+             SELECT replace(c0, 'calder', 'colder'), (SELECT row_no FROM mutuals) FROM kept",
+        );
+        raw.execute("UPDATE mutual_search_content SET c0 = (SELECT c0 FROM kept)");
+        assert_eq!(parts(&verified(register).await), expected);
+        raw.execute(
+            "DELETE FROM mutual_search; INSERT INTO mutual_search (tokens, rowid) \
+             SELECT c0, (SELECT row_no FROM mutuals) FROM kept",
+        );
+        assert_eq!(parts(&verified(register).await), []);
     }
 
     raw.execute(&format!("INSERT INTO mutual_search ({number}, tokens) VALUES (999, 'gold')"));

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::log::personal;
 use crate::register::record::{self, DOCUMENT, PUBLIC_DOCUMENT, StoredKind, Writing};
 use crate::register::verify::fault::{AT_A_TIME, Blame, Found, RegisterFault, Span, newest_of};
-use crate::register::verify::found_by::{Indexed, indexed_words, rows_by_owner, table_of};
+use crate::register::verify::found_by::{rows_by_owner, table_of};
 use crate::register::verify::values::{Kept, values_of};
 
 /// A record as it lies in its table, with its newest entry.
@@ -54,10 +54,6 @@ pub(super) fn compared<T: StoredKind>(tx: &mut ReadTx<'_>, after: &[u8]) -> Resu
         found_by.push((*table, rows_by_owner(tx, table, span)?));
     }
     let mut personal = if record::is_personal::<T>() { values_of(tx, T::KIND, span)? } else { HashMap::new() };
-    let mut words = match T::FOUND_BY_WORDS {
-        Some((searched, _)) => indexed_words(tx, searched, span)?,
-        None => HashMap::new(),
-    };
     let mut faults = Vec::new();
     for row in &rows {
         let mut blame = Blame::of(T::KIND, &row.id, row.seq, &mut faults);
@@ -78,22 +74,10 @@ pub(super) fn compared<T: StoredKind>(tx: &mut ReadTx<'_>, after: &[u8]) -> Resu
                 blame.part(table_of(table), "does not match the log");
             }
         }
-        if let Some((searched, words_of)) = T::FOUND_BY_WORDS {
-            let indexed = words.remove(&row.id).unwrap_or(Indexed::Nothing);
-            if !indexed.is(tx, searched, &words_of(content))? {
-                blame.part(searched.index(), "does not match the log");
-            }
-        }
     }
     for (table, rows) in found_by {
         for owner in rows.keys() {
             Blame::of(T::KIND, owner, None, &mut faults).part(table_of(table), "has rows for an unknown record");
-        }
-    }
-    if let (Some((searched, _)), None) = (T::FOUND_BY_WORDS, &next) {
-        let surplus = searched.surplus(tx.conn())?;
-        if surplus > 0 {
-            Blame::of(T::KIND, b"-", None, &mut faults).part(searched.index(), "has words for unknown records");
         }
     }
     Ok(Found { records: i64::try_from(rows.len()).unwrap_or(i64::MAX), faults, next })
@@ -192,7 +176,7 @@ pub(super) fn put_value(after: &mut Value, member: &str, values: &[Kept], blame:
 
 /// The row of a logged document. An entry may be of any form that documents ever had: that one counts which makes the document that is
 /// there.
-fn in_form_of<T: StoredKind>(after: &str, there: &[u8]) -> Result<Writing<T>, String> {
+pub(super) fn in_form_of<T: StoredKind>(after: &str, there: &[u8]) -> Result<Writing<T>, String> {
     let mut first = None;
     for form in (1..=T::DOCUMENT_VERSION).rev() {
         let made = document::record::upgrade::<T>(after, form).and_then(|document| written(&document));
