@@ -138,7 +138,7 @@ impl Queue {
         if let Some(answered) = patience::wait(COMMIT_PATIENCE, answer).await {
             return answered.map_err(stopped)?.result;
         }
-        if turn.pass(RUNNING, TAKEN_BACK) {
+        if turn.take_back() {
             return Err(Error::Unavailable("the write took too long and was undone".to_owned()).into());
         }
         Err(Error::OutcomeUnknown("the database did not confirm the commit in time".to_owned()).into())
@@ -384,22 +384,31 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], guard: &ClockGuard) -> 
     } else {
         attempted = attempt_each(conn, jobs, &mut pending).map_err(BatchError::NotCommitted)?;
     }
+    let (run, left) = jobs.split_at(attempted.min(jobs.len()));
+    wait_again(left);
     let head = store_pending(conn, &pending).map_err(BatchError::NotCommitted)?;
-    begin_commit(jobs)?;
+    begin_commit(run)?;
     match dialect::control(conn, &["COMMIT"]) {
         Ok(()) => Ok((Done::Committed { head }, attempted)),
         Err(error) => Err(dialect::after_failed_commit(conn, error)).inspect_err(|failure| {
             if matches!(failure, BatchError::NotCommitted(_)) {
-                end_commit(jobs);
+                end_commit(run);
             }
         }),
     }
 }
 
+/// What a first try ran and a second one has no time for comes into the next batch.
+fn wait_again(left: &[Box<dyn Job>]) {
+    for job in left {
+        job.turn().pass(RUNNING, WAITING);
+    }
+}
+
 /// From here on no caller gives a write up. Where one has, the others are done without it.
 fn begin_commit(jobs: &[Box<dyn Job>]) -> Result<(), BatchError> {
-    let run = || jobs.iter().map(|job| job.turn()).filter(|turn| !turn.is(WAITING) && !turn.is(GIVEN_UP));
-    if run().all(|turn| turn.pass(RUNNING, COMMITTING)) {
+    let mut run = jobs.iter().map(|job| job.turn()).filter(|turn| !turn.is(GIVEN_UP));
+    if run.all(|turn| turn.pass(RUNNING, COMMITTING)) {
         return Ok(());
     }
     end_commit(jobs);

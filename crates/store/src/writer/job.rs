@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use chrono::{DateTime, Utc};
 use tokio::sync::oneshot;
 
-use super::turn::{RUNNING, Turn, WAITING};
+use super::turn::Turn;
 use super::turns::Owned;
 use crate::backend::conn::Conn;
 use crate::error::Error;
@@ -73,7 +73,7 @@ where
     }
 
     fn attempt(&mut self, conn: &mut Conn, pending: &mut Pending) -> Verdict {
-        if !self.turn.pass(WAITING, RUNNING) && !self.turn.is(RUNNING) {
+        if !self.turn.begin() {
             self.result = Some(Err(Error::Unavailable("the write was given up".to_owned()).into()));
             return Verdict::Refuse;
         }

@@ -12,15 +12,22 @@ use tokio::task::JoinSet;
 use crate::fixture::{department, mutual};
 use crate::kit::{Hold, Register, next_id, stamp, submit};
 use crate::readiness::assert_ready;
+use crate::writer::{slow_at_both_tries, trying, waiting};
+
+/// Has this happen at the commit of whatever enters a department.
+fn at_the_commit_of_departments(register: &Register, happens: &str) {
+    register.database.raw().execute(&format!(
+        "CREATE FUNCTION happens() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {happens}; RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER happens AFTER INSERT ON departments DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION happens()"
+    ));
+}
+
+const BE_LOST: &str = "PERFORM pg_terminate_backend(pg_backend_pid())";
 
 /// The server is lost at the commit of a batch: whoever had a turn in it can't know, and the others are none the worse.
 async fn a_write_that_was_left_out_of_a_lost_commit_is_carried_out(register: &Register) {
-    register.database.raw().execute(
-        "CREATE FUNCTION be_lost() RETURNS trigger LANGUAGE plpgsql AS \
-         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$; \
-         CREATE CONSTRAINT TRIGGER be_lost AFTER INSERT ON departments DEFERRABLE INITIALLY DEFERRED \
-         FOR EACH ROW EXECUTE FUNCTION be_lost()",
-    );
+    at_the_commit_of_departments(register, BE_LOST);
     let hold = Hold::the_writer_of(&register.store).await;
     let lost = {
         let (store, id) = (register.store.clone(), next_id());
@@ -42,6 +49,23 @@ async fn a_write_that_was_left_out_of_a_lost_commit_is_carried_out(register: &Re
     assert!(matches!(lost, Err(Error::OutcomeUnknown(_))), "{lost:?}");
     left_out.await.unwrap().unwrap();
     assert_eq!(register.entries().len(), 1);
+}
+
+/// The same of one that the first try ran, and the second one, which was lost, did not.
+async fn a_write_that_a_second_try_left_out_of_a_lost_commit_is_carried_out(register: &Register) {
+    at_the_commit_of_departments(register, BE_LOST);
+    let hold = Hold::the_writer_of(&register.store).await;
+    let id = next_id();
+    let slow = slow_at_both_tries([40, 60], move |tx| {
+        Department::enter(tx, id, department("Lost"), DraftAccess::All).map(drop)
+    });
+    let lost = waiting(register, slow).await;
+    let tried = waiting(register, trying("Tried")).await;
+    hold.release();
+
+    let lost = lost.await.unwrap();
+    assert!(matches!(lost, Err(Error::OutcomeUnknown(_))), "{lost:?}");
+    tried.await.unwrap().unwrap();
 }
 
 /// Has every connection of the pool opened, so that there are several to lose.
@@ -183,6 +207,7 @@ async fn another_writer_is_waited_for(register: &Register) {
 on_sqlite!(another_writer_is_waited_for);
 on_postgres!(
     a_write_that_was_left_out_of_a_lost_commit_is_carried_out,
+    a_write_that_a_second_try_left_out_of_a_lost_commit_is_carried_out,
     reads_and_writes_work_at_once_after_all_connections_were_cut,
     a_write_is_the_first_to_work_after_all_connections_were_cut,
     a_batch_whose_connection_is_cut_is_tried_again_write_by_write,

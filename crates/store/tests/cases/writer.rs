@@ -62,6 +62,58 @@ async fn a_failing_write_of_a_batch_is_rolled_back_alone(register: &Register) {
     assert_eq!(register.entries().len(), 2);
 }
 
+/// A write that takes so many milliseconds when it is run for the first time, and then for the second.
+pub fn slow_at_both_tries(
+    [first, second]: [u64; 2],
+    mut work: impl FnMut(&mut WriteTx<'_>) -> Result<(), Error>,
+) -> impl FnMut(&mut WriteTx<'_>) -> Result<(), Error> {
+    let mut runs = 0;
+    move |tx| {
+        runs += 1;
+        std::thread::sleep(Duration::from_millis(if runs == 1 { first } else { second }));
+        work(tx)
+    }
+}
+
+pub fn trying(name: &'static str) -> impl FnMut(&mut WriteTx<'_>) -> Result<(), Error> {
+    let mut enter = entering(name);
+    move |tx| {
+        tx.discard();
+        enter(tx).map(drop)
+    }
+}
+
+/// The first try comes as far as a write that is to be rolled back, and the second one not so far.
+async fn a_write_that_a_second_try_has_no_time_for_is_run_in_the_next_batch(register: &Register) {
+    for others in 0..3 {
+        let hold = Hold::the_writer_of(&register.store).await;
+        let id = next_id();
+        let slow = slow_at_both_tries([40, 60], move |tx| {
+            Mutual::enter(tx, id, mutual(&format!("Slow {id}")), DraftAccess::All).map(drop)
+        });
+        let slow = waiting(register, slow).await;
+        let tried = waiting(register, trying("Tried")).await;
+        let mut behind = Vec::new();
+        for _ in 0..others {
+            let id = next_id();
+            let enter = move |tx: &mut WriteTx<'_>| {
+                Mutual::enter(tx, id, mutual(&format!("Behind {id}")), DraftAccess::All).map(drop)
+            };
+            behind.push(waiting(register, enter).await);
+        }
+        hold.release();
+
+        slow.await.unwrap().unwrap();
+        tried.await.unwrap().unwrap();
+        for write in behind {
+            write.await.unwrap().unwrap();
+        }
+        assert!(!names(register).await.contains(&"Tried".to_owned()));
+    }
+    assert_eq!(register.entries().len(), 3 + 3);
+    assert_eq!(register.store.vitals().failed_commits, 0);
+}
+
 async fn names(register: &Register) -> Vec<String> {
     let all = register.all::<Mutual>(Default::default()).await;
     all.into_iter().map(|record| record.content.name.to_string()).collect()
@@ -290,6 +342,7 @@ async fn more_long_reads_than_a_caller_may_have_are_refused_in_time_and_then_run
 }
 
 on_both!(
+    a_write_that_a_second_try_has_no_time_for_is_run_in_the_next_batch,
     a_failing_write_of_a_batch_is_rolled_back_alone,
     a_write_that_panics_alone_answers_internal_and_the_store_goes_on,
     a_read_that_panics_answers_internal_and_the_store_goes_on,
