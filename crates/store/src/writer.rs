@@ -201,7 +201,7 @@ struct Desk {
     guard: ClockGuard,
     /// Of the writer that is on.
     shift: AtomicU64,
-    /// When the one that is on has begun its batch.
+    /// When the one that is on has begun its batch, or the write of it that it does alone.
     since: Mutex<Option<Instant>>,
     /// Writers that were replaced and still wait for the database.
     away: AtomicU64,
@@ -217,16 +217,20 @@ impl Desk {
         if !is_stuck || !is_remote || self.away.load(Ordering::Acquire) >= MOST_RELIEVED {
             return;
         }
-        *since = None;
+        let began = since.take();
         self.away.fetch_add(1, Ordering::AcqRel);
         let shift = self.shift.fetch_add(1, Ordering::AcqRel).wrapping_add(1);
-        log::error!(
-            "the database has not answered the writer for {} s: another connection takes over",
-            STUCK.as_secs()
-        );
+        let silence = format!("the database has not answered the writer for {} s", STUCK.as_secs());
         let writer = Writer { desk: Arc::clone(self), shift, conn: None, checkpointer: None };
-        if let Err(error) = writer.begin() {
-            log::error!("could not start a writer: {error}");
+        match writer.begin() {
+            Ok(()) => log::error!("{silence}: another connection takes over"),
+            Err(error) => {
+                // The writer that is on notes the end of its batch, which waits for `since`, before it asks whether it still is.
+                self.shift.fetch_sub(1, Ordering::AcqRel);
+                self.away.fetch_sub(1, Ordering::AcqRel);
+                *since = began;
+                log::error!("{silence}, and no other can be started: {error}");
+            }
         }
     }
 
@@ -234,7 +238,7 @@ impl Desk {
         self.shift.load(Ordering::Acquire) == shift
     }
 
-    /// Notes when the writer of this shift began its batch, or that it has none.
+    /// Notes when the writer of this shift began what it waits for, or that it waits for nothing.
     fn note(&self, shift: u64, began: Option<Instant>) {
         let mut since = self.since();
         if self.is_on(shift) {
@@ -313,6 +317,7 @@ impl Writer {
         let mut unavailable = None;
         for job in jobs {
             let mut alone = [job];
+            self.desk.note(self.shift, Some(Instant::now()));
             let failure = match &unavailable {
                 Some(error) => Some(Error::clone(error)),
                 None => match self.commit(&mut alone) {

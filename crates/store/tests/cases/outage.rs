@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{Department, DraftAccess, Mutual};
 use store::{Client, Error, StoredRoot as _, WriteTx};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::fixture::{department, mutual};
 use crate::kit::{Hold, Register, next_id, stamp, submit};
@@ -67,6 +67,65 @@ async fn a_write_that_a_second_try_left_out_of_a_lost_commit_is_carried_out(regi
     assert!(matches!(lost, Err(Error::OutcomeUnknown(_))), "{lost:?}");
     tried.await.unwrap().unwrap();
 }
+
+/// Each of its commits takes a while, and all of them longer than a writer may be silent.
+async fn a_writer_that_commits_one_by_one_is_not_relieved(register: &Register) {
+    at_the_commit_of_departments(
+        register,
+        "IF NEW.name = 'Poison' THEN RAISE EXCEPTION 'poison'; END IF; PERFORM pg_sleep(3)",
+    );
+    let hold = Hold::the_writer_of(&register.store).await;
+    let enter = |name: String| {
+        let id = next_id();
+        move |tx: &mut WriteTx<'_>| Department::enter(tx, id, department(&name), DraftAccess::All).map(drop)
+    };
+    let poison = waiting(register, enter("Poison".to_owned())).await;
+    let mut slow = Vec::new();
+    for number in 0..6 {
+        slow.push(waiting(register, enter(format!("Slow {number}"))).await);
+    }
+    hold.release();
+    tokio::time::sleep(SILENCE).await;
+    let before = register.database.sessions();
+
+    let next = waiting(register, |_| Ok(())).await;
+    while !slow.iter().all(JoinHandle::is_finished) {
+        let now = register.database.sessions();
+        assert!(now.iter().all(|session| before.contains(session)), "another writer came: {before:?} {now:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    assert!(poison.await.unwrap().is_err());
+    for write in slow {
+        write.await.unwrap().unwrap();
+    }
+    // Its turn may not have come in time.
+    drop(next.await.unwrap());
+}
+
+async fn a_writer_that_hears_nothing_is_relieved_and_what_it_did_stands(register: &Register) {
+    let (release, released) = mpsc::channel::<()>();
+    let stuck = waiting(register, move |tx| {
+        Mutual::enter(tx, next_id(), mutual("Stuck"), DraftAccess::All)?;
+        let _ = released.recv();
+        Ok(())
+    });
+    let stuck = stuck.await;
+    tokio::time::sleep(SILENCE).await;
+    let before = register.database.sessions();
+
+    let refused = register.try_enter(mutual("Meanwhile")).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    drop(release);
+
+    stuck.await.unwrap().unwrap();
+    register.enter(mutual("After")).await;
+    assert!(register.database.sessions().iter().any(|session| !before.contains(session)));
+    assert_eq!(register.entries().len(), 2);
+}
+
+/// A little longer than a writer may be silent.
+const SILENCE: Duration = Duration::from_millis(15_500);
 
 /// Has every connection of the pool opened, so that there are several to lose.
 async fn warm_up(register: &Register) {
@@ -208,6 +267,8 @@ on_sqlite!(another_writer_is_waited_for);
 on_postgres!(
     a_write_that_was_left_out_of_a_lost_commit_is_carried_out,
     a_write_that_a_second_try_left_out_of_a_lost_commit_is_carried_out,
+    a_writer_that_commits_one_by_one_is_not_relieved,
+    a_writer_that_hears_nothing_is_relieved_and_what_it_did_stands,
     reads_and_writes_work_at_once_after_all_connections_were_cut,
     a_write_is_the_first_to_work_after_all_connections_were_cut,
     a_batch_whose_connection_is_cut_is_tried_again_write_by_write,
