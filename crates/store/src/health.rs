@@ -57,27 +57,24 @@ pub(crate) struct Commits {
 struct Last {
     at: Instant,
     failure: Option<String>,
-    /// The last one that stored something.
-    success: Option<Instant>,
 }
 
 impl Commits {
     /// Something is on disk.
     pub(crate) fn note_success(&self) {
-        let now = Instant::now();
-        *self.last() = Some(Last { at: now, failure: None, success: Some(now) });
+        self.note(None);
     }
 
     /// Nothing was stored, and the database is why.
     pub(crate) fn note_failure(&self, error: &Error) {
         self.failed.fetch_add(1, Ordering::Relaxed);
-        self.note(error);
+        self.note(Some(error));
     }
 
     /// Nobody knows whether something was stored.
     pub(crate) fn note_unknown(&self, error: &Error) {
         self.unknown.fetch_add(1, Ordering::Relaxed);
-        self.note(error);
+        self.note(Some(error));
     }
 
     /// Commits that failed, and those whose outcome is unknown.
@@ -85,10 +82,8 @@ impl Commits {
         (self.failed.load(Ordering::Relaxed), self.unknown.load(Ordering::Relaxed))
     }
 
-    fn note(&self, error: &Error) {
-        let mut last = self.last();
-        let success = last.as_ref().and_then(|last| last.success);
-        *last = Some(Last { at: Instant::now(), failure: Some(error.to_string()), success });
+    fn note(&self, failure: Option<&Error>) {
+        *self.last() = Some(Last { at: Instant::now(), failure: failure.map(ToString::to_string) });
     }
 
     fn have_succeeded_within(&self, time: Duration) -> bool {
@@ -183,21 +178,13 @@ impl Health {
 
     /// On a thread of its own: none of those that serve requests is to wait for a database that doesn't answer.
     async fn try_reading(self: Arc<Self>) -> Result<(), String> {
-        if self.reading.fetch_add(1, Ordering::AcqRel) >= MOST_STUCK {
-            self.reading.fetch_sub(1, Ordering::AcqRel);
+        let Some(attempt) = Attempt::begin(self) else {
             return Err("earlier checks still wait for the database".to_owned());
-        }
-        let (reply, answer) = oneshot::channel();
-        let health = Arc::clone(&self);
-        let read = move || {
-            // Nobody may be waiting any more.
-            drop(reply.send(health.read()));
-            health.reading.fetch_sub(1, Ordering::AcqRel);
         };
-        if let Err(error) = thread::Builder::new().name("readiness".to_owned()).spawn(read) {
-            self.reading.fetch_sub(1, Ordering::AcqRel);
-            return Err(error.to_string());
-        }
+        let (reply, answer) = oneshot::channel();
+        // Nobody may be waiting any more.
+        let read = move || drop(reply.send(attempt.0.read()));
+        thread::Builder::new().name("readiness".to_owned()).spawn(read).map_err(|error| error.to_string())?;
         match timeout(ATTEMPT, answer).await {
             Ok(Ok(result)) => result.map_err(|error| error.to_string()),
             Ok(Err(_)) => Err("the check was cut short".to_owned()),
@@ -241,6 +228,24 @@ impl Health {
             None if commits.have_succeeded_within(BUSY) => Ok(()),
             None => Err(failure),
         }
+    }
+}
+
+/// An attempt to read, counted until it ends, also by a panic.
+struct Attempt(Arc<Health>);
+
+impl Attempt {
+    /// None where as many wait as may.
+    fn begin(health: Arc<Health>) -> Option<Self> {
+        let waiting = health.reading.fetch_add(1, Ordering::AcqRel);
+        let attempt = Self(health);
+        (waiting < MOST_STUCK).then_some(attempt)
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.0.reading.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

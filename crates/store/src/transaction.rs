@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{Day, Kind, Record};
 
 use crate::backend::conn::Conn;
-use crate::backend::dialect::{self, Searched};
+use crate::backend::dialect::{self, Begun, Searched};
 use crate::clock::Judgement;
 use crate::error::Error;
 use crate::known::Known;
@@ -89,6 +89,8 @@ pub struct Representation {
 pub(crate) struct Pending {
     /// The newest entry that is stored.
     pub(crate) head: Head,
+    /// How many rows the connection had ever changed before, where it counts them.
+    pub(crate) changes_before: i64,
     /// Which times the entries may have.
     pub(crate) clock: Judgement,
     pub(crate) entries: Vec<Entry>,
@@ -97,9 +99,11 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Nothing yet, after this entry.
-    pub(crate) fn after(head: Head, clock: Judgement) -> Self {
-        Self { head, clock, entries: Vec::new(), search: Vec::new(), known: Known::default() }
+    /// Nothing yet, in a transaction that has begun.
+    pub(crate) fn after(begun: &Begun, clock: Judgement) -> Self {
+        let Begun { head, changes, .. } = *begun;
+        let (entries, search) = (Vec::new(), Vec::new());
+        Self { head, changes_before: changes, clock, entries, search, known: Known::default() }
     }
 
     /// What there is so far.

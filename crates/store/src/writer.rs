@@ -356,25 +356,27 @@ impl Writer {
                 .map_err(|error| BatchError::NotCommitted(Error::Unavailable(error.to_string())))?,
         };
         let (done, attempted) = run_batch(&mut conn, jobs, &self.desk.guard)?;
-        let clean = match done {
-            Done::Committed { head } => {
+        let (head, clean) = match done {
+            Done::Committed { head, is_on_disk } => {
                 self.desk.site.note_log();
-                self.desk.commits.note_success();
-                raise(&self.desk.heads, head);
-                true
+                if is_on_disk {
+                    self.desk.commits.note_success();
+                }
+                (head, true)
             }
-            Done::Refused => dialect::control(&mut conn, &["ROLLBACK"]).is_ok(),
+            Done::Refused { head } => (head, dialect::control(&mut conn, &["ROLLBACK"]).is_ok()),
         };
+        raise(&self.desk.heads, head);
         self.conn = clean.then_some(conn);
         Ok(attempted)
     }
 }
 
 enum Done {
-    /// This is the newest entry now.
-    Committed { head: Head },
-    /// The only write of the batch is not to be kept: the transaction is still to be rolled back.
-    Refused,
+    /// This is the newest entry now. A batch that changed nothing puts nothing on disk.
+    Committed { head: Head, is_on_disk: bool },
+    /// The only write of the batch is not to be kept: the transaction is still to be rolled back. This is the newest entry all the same.
+    Refused { head: Head },
 }
 
 /// Gives how many writes were run too.
@@ -384,7 +386,7 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], guard: &ClockGuard) -> 
     let mut attempted = 1;
     if let [job] = jobs {
         if job.attempt(conn, &mut pending) != Verdict::Keep {
-            return Ok((Done::Refused, attempted));
+            return Ok((Done::Refused { head: pending.head }, attempted));
         }
     } else {
         attempted = attempt_each(conn, jobs, &mut pending).map_err(BatchError::NotCommitted)?;
@@ -392,9 +394,12 @@ fn run_batch(conn: &mut Conn, jobs: &mut [Box<dyn Job>], guard: &ClockGuard) -> 
     let (run, left) = jobs.split_at(attempted.min(jobs.len()));
     wait_again(left);
     let head = store_pending(conn, &pending).map_err(BatchError::NotCommitted)?;
+    let is_on_disk = head.seq > pending.head.seq
+        || dialect::has_changed(conn, pending.changes_before)
+            .map_err(|error| BatchError::NotCommitted(error.into()))?;
     begin_commit(run)?;
     match dialect::control(conn, &["COMMIT"]) {
-        Ok(()) => Ok((Done::Committed { head }, attempted)),
+        Ok(()) => Ok((Done::Committed { head, is_on_disk }, attempted)),
         Err(error) => Err(dialect::after_failed_commit(conn, error)).inspect_err(|failure| {
             if matches!(failure, BatchError::NotCommitted(_)) {
                 end_commit(run);
@@ -431,7 +436,7 @@ fn end_commit(jobs: &[Box<dyn Job>]) {
 fn begin(conn: &mut Conn, guard: &ClockGuard) -> Result<Pending, Error> {
     let before = guard.read();
     let begun = dialect::begin_write(conn)?;
-    Ok(Pending::after(begun.head, guard.judge_batch(before, &begun.head, begun.database_time)))
+    Ok(Pending::after(&begun, guard.judge_batch(before, &begun.head, begun.database_time)))
 }
 
 /// What stands against the names that the writes of a batch are about to take: one look-up serves them all.
@@ -448,7 +453,7 @@ fn attempt_each(conn: &mut Conn, jobs: &mut [Box<dyn Job>], pending: &mut Pendin
     }
     dialect::control(conn, &["ROLLBACK"])?;
     // Another process may have written in between.
-    *pending = Pending::after(dialect::begin_write(conn)?.head, pending.clock);
+    *pending = Pending::after(&dialect::begin_write(conn)?, pending.clock);
     Ok(attempt_with_savepoints(conn, jobs, pending)?)
 }
 
@@ -540,7 +545,7 @@ pub(crate) fn write_alone<T>(
     stamp: &Stamp,
     work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let mut pending = Pending::after(dialect::begin_write(conn)?.head, Judgement::Unwatched);
+    let mut pending = Pending::after(&dialect::begin_write(conn)?, Judgement::Unwatched);
     let done = work(&mut WriteTx::on(conn, stamp, &mut pending))?;
     store_pending(conn, &pending)?;
     dialect::control(conn, &["COMMIT"])?;

@@ -165,14 +165,19 @@ struct BegunRow {
     head: HeadRow,
     #[diesel(sql_type = Nullable<Timestamp>)]
     database_time: Option<NaiveDateTime>,
+    #[diesel(sql_type = BigInt)]
+    changes: i64,
 }
 
 /// The same, read.
+#[derive(Clone, Copy)]
 pub(crate) struct Begun {
     /// How far the log goes.
     pub(crate) head: Head,
     /// What the clock of the database shows, if it has one of its own.
     pub(crate) database_time: Option<DateTime<Utc>>,
+    /// How many rows the connection has ever changed, on SQLite, which counts them.
+    pub(crate) changes: i64,
 }
 
 /// Begins a transaction that is alone in writing, on SQLite by the database's own lock and on PostgreSQL by that on the
@@ -181,25 +186,38 @@ pub(crate) fn begin_write(conn: &mut Conn) -> Result<Begun, Error> {
     let (begin, head) = match conn {
         Conn::Postgres(_) => (
             "BEGIN ISOLATION LEVEL READ COMMITTED",
-            "SELECT seq, at, epoch, epoch_at, clock_settled, clock_timestamp() AT TIME ZONE 'UTC' AS database_time \
-             FROM log_head FOR UPDATE",
+            "SELECT seq, at, epoch, epoch_at, clock_settled, clock_timestamp() AT TIME ZONE 'UTC' AS database_time, \
+             CAST(0 AS BIGINT) AS changes FROM log_head FOR UPDATE",
         ),
-        Conn::Sqlite(_) => {
-            ("BEGIN IMMEDIATE", "SELECT seq, at, epoch, epoch_at, clock_settled, NULL AS database_time FROM log_head")
-        }
+        Conn::Sqlite(_) => (
+            "BEGIN IMMEDIATE",
+            "SELECT seq, at, epoch, epoch_at, clock_settled, NULL AS database_time, total_changes() AS changes \
+             FROM log_head",
+        ),
     };
     control(conn, &[begin])?;
-    let BegunRow { head, database_time } = Statement::new(head).get_result(conn)?;
-    Ok(Begun { head: head.try_into()?, database_time: database_time.map(|time| time.and_utc()) })
+    let BegunRow { head, database_time, changes } = Statement::new(head).get_result(conn)?;
+    Ok(Begun { head: head.try_into()?, database_time: database_time.map(|time| time.and_utc()), changes })
+}
+
+/// Whether a transaction has anything to put on disk, given how many rows the connection had changed before it. On PostgreSQL it always
+/// has: the lock on the log's head.
+pub(crate) fn has_changed(conn: &mut Conn, changes_before: i64) -> QueryResult<bool> {
+    match conn {
+        Conn::Postgres(_) => Ok(true),
+        Conn::Sqlite(_) => Ok(changes(conn)? != changes_before),
+    }
+}
+
+fn changes(conn: &mut Conn) -> QueryResult<i64> {
+    Ok(Statement::new("SELECT total_changes() AS number").get_result::<Number>(conn)?.number)
 }
 
 /// Where it is to be checked that a change says that it is one: how many rows the connection has ever changed, on SQLite, which
 /// counts them.
 pub(crate) fn changes_to_check(conn: &mut Conn) -> QueryResult<Option<i64>> {
     match conn {
-        Conn::Sqlite(_) if cfg!(debug_assertions) => {
-            Ok(Some(Statement::new("SELECT total_changes() AS number").get_result::<Number>(conn)?.number))
-        }
+        Conn::Sqlite(_) if cfg!(debug_assertions) => changes(conn).map(Some),
         _ => Ok(None),
     }
 }

@@ -35,9 +35,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// Whether it is of a later epoch than another, or goes further.
+    /// Whether it goes further than another, or is of a later epoch, which may begin at an earlier entry. The time of an epoch alone
+    /// does not tell: a clock that was ahead may have begun the other one.
     pub(crate) fn is_beyond(&self, other: &Self) -> bool {
-        (self.epoch.since, self.seq) > (other.epoch.since, other.seq)
+        self.seq > other.seq || self.epoch.since > other.epoch.since
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::fixture::mutual;
 use crate::kit::{Database, Engine, Hold, Register, next_id, stamp};
+use crate::writer::waiting;
 
 /// It is told within five seconds.
 async fn wait_for(register: &Register, wanted: impl Fn(&Readiness) -> bool) {
@@ -91,6 +92,34 @@ async fn a_lock_on_the_register_is_told_as_not_writing(register: &Register) {
     assert_ready(register).await;
 }
 
+/// Every commit that has something to store fails, as on a full disk; one that has nothing to store is no proof of the opposite.
+async fn a_commit_of_nothing_does_not_hide_that_all_others_fail(register: &Register) {
+    register.enter(mutual("Before")).await;
+    register.database.raw().execute(
+        "CREATE TABLE missing (id INTEGER PRIMARY KEY); \
+         CREATE TABLE failing (id INTEGER REFERENCES missing (id) DEFERRABLE INITIALLY DEFERRED); \
+         CREATE TRIGGER fail_probe AFTER UPDATE ON write_probe BEGIN INSERT INTO failing VALUES (1); END; \
+         CREATE TRIGGER fail_entry AFTER INSERT ON entries BEGIN INSERT INTO failing VALUES (1); END",
+    );
+    assert!(register.try_enter(mutual("Meanwhile")).await.is_err());
+    wait_for(register, |found| found.reads.is_ok() && found.writes.is_err()).await;
+    for _ in 0..15 {
+        register.write(|_| Ok(())).await.unwrap();
+        let hold = Hold::the_writer_of(&register.store).await;
+        let refused = waiting(register, |_| Err::<(), _>(Error::Internal("refused".to_owned()))).await;
+        let nothing = waiting(register, |_| Ok(())).await;
+        hold.release();
+        assert!(refused.await.unwrap().is_err());
+        nothing.await.unwrap().unwrap();
+        let found = register.store.readiness().await;
+        assert!(found.writes.is_err(), "{found:?}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    register.database.raw().execute("DROP TRIGGER fail_probe; DROP TRIGGER fail_entry");
+    assert_ready(register).await;
+    register.enter(mutual("After")).await;
+}
+
 async fn a_service_that_has_much_to_do_is_ready(register: &Register) {
     let reads_running = Hold::reads_of(&register.store, 64).await;
     let mut writes = JoinSet::new();
@@ -144,6 +173,7 @@ async fn being_asked_whether_it_is_ready_leaves_no_entry(register: &Register) {
 }
 
 on_sqlite!(
+    a_commit_of_nothing_does_not_hide_that_all_others_fail,
     a_file_that_is_moved_away_or_replaced_is_neither_read_nor_written_to_until_it_is_back,
     a_lock_on_the_register_is_told_as_not_writing,
     a_service_that_has_much_to_do_is_ready,

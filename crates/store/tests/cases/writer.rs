@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use domain::{Department, DraftAccess, Mutual};
-use store::{ConflictKind, Error, SortKey, Stamp, StoredRoot as _, WriteTx};
+use store::{ConflictKind, EpochId, Error, SortKey, Stamp, Store, StoredRoot as _, WriteTx, renewal};
 use tokio::task::JoinHandle;
 
 use crate::fixture::{department, mutual};
-use crate::kit::{Hold, Register, next_id, stamp, submit};
+use crate::kit::{Hold, Register, moment, next_id, stamp, stamp_at, submit};
 
 /// Hands over a write that will come into the next batch.
 pub async fn waiting<T: Send + 'static>(
@@ -112,6 +113,33 @@ async fn a_write_that_a_second_try_has_no_time_for_is_run_in_the_next_batch(regi
     }
     assert_eq!(register.entries().len(), 3 + 3);
     assert_eq!(register.store.vitals().failed_commits, 0);
+}
+
+async fn begin_epoch(store: &Store, at: TimeDelta) -> EpochId {
+    store.write::<_, Error, _>(stamp_at(moment() + at), |tx| renewal::begin(tx, None)).await.unwrap().epoch
+}
+
+async fn a_write_that_is_refused_tells_of_an_epoch_that_another_process_began(register: &Register) {
+    register.enter(mutual("Before")).await;
+    let begun = begin_epoch(&register.database.open(), TimeDelta::minutes(1)).await;
+    assert_ne!(register.store.epoch().id, begun);
+
+    let refused = register.write(|_| Err::<(), _>(Error::Internal("refused".to_owned()))).await;
+
+    assert!(refused.is_err());
+    assert_eq!(register.store.epoch().id, begun);
+}
+
+async fn an_epoch_is_known_though_the_one_before_was_begun_by_a_clock_that_was_ahead(register: &Register) {
+    let other = register.database.open();
+    begin_epoch(&other, TimeDelta::days(100)).await;
+    register.enter(mutual("Between")).await;
+
+    let begun = begin_epoch(&other, TimeDelta::minutes(1)).await;
+    register.enter(mutual("After")).await;
+
+    assert_eq!(other.epoch().id, begun);
+    assert_eq!(register.store.epoch().id, begun);
 }
 
 async fn names(register: &Register) -> Vec<String> {
@@ -343,6 +371,8 @@ async fn more_long_reads_than_a_caller_may_have_are_refused_in_time_and_then_run
 
 on_both!(
     a_write_that_a_second_try_has_no_time_for_is_run_in_the_next_batch,
+    a_write_that_is_refused_tells_of_an_epoch_that_another_process_began,
+    an_epoch_is_known_though_the_one_before_was_begun_by_a_clock_that_was_ahead,
     a_failing_write_of_a_batch_is_rolled_back_alone,
     a_write_that_panics_alone_answers_internal_and_the_store_goes_on,
     a_read_that_panics_answers_internal_and_the_store_goes_on,
