@@ -360,16 +360,16 @@ impl Store {
     /// Waits until there is an entry after this number, or its time is over. What this process writes is known at once, what another
     /// one wrote within a fraction of a second.
     pub async fn wait_for_entry(&self, after: i64, patience: Duration) -> Result<(), Error> {
-        let mut heads = self.parts.heads.subscribe();
+        let (mut heads, own) = (self.parts.heads.subscribe(), self.for_client(Client::Operator));
         let arrival = async {
             while heads.borrow_and_update().seq <= after {
                 if timeout(POLL_EVERY, heads.changed()).await.is_ok() {
                     continue;
                 }
-                // One of all who wait looks for the others too.
+                // One of all who wait looks for the others too, whatever else its client reads.
                 if let Ok(_lookout) = self.parts.lookout.try_lock() {
                     // A long wait has its own time.
-                    let head = answering(self.read_one(entry_log::newest)).await?;
+                    let head = answering(own.read_one(entry_log::newest)).await?;
                     writer::raise(&self.parts.heads, head);
                 }
             }
@@ -446,7 +446,7 @@ impl Store {
         let pool = self.parts.connections.pool.state();
         let progress = &self.parts.queue.progress;
         let parts = &self.parts;
-        let places = [&parts.reads, &parts.surveys, &parts.figures, &parts.own_reads, &parts.spooling];
+        let places = [&parts.reads, &parts.surveys, &parts.figures, &parts.own_reads, &parts.spooling, &parts.spooled];
         let waiting_reads = places.into_iter().map(Places::waiting).fold(0, usize::saturating_add);
         let (failed_commits, unknown_outcomes) = parts.queue.commits.counts();
         Vitals {

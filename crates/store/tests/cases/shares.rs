@@ -3,11 +3,14 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use store::{Client, Error, ReadTx, Store, entry_log};
+use domain::{DraftAccess, Mutual};
+use store::{Client, Error, ReadTx, Store, StoredRoot as _, entry_log};
 
-use crate::kit::Register;
+use crate::fixture::mutual;
+use crate::kit::{Hold, Register, next_id, stamp, submit};
 
 on_both! {
+    who_reads_too_much_hears_of_what_another_process_wrote,
     long_reads_of_one_address_leave_others_their_turn,
     callers_without_a_key_leave_places_to_those_with_one,
     who_asks_for_more_than_a_share_is_told_at_once,
@@ -68,4 +71,26 @@ async fn who_asks_for_more_than_a_share_is_told_at_once(register: &Register) {
     assert!(started.elapsed() < LONG / 2, "{:?}", started.elapsed());
     register.store.for_client(address(2)).survey(entry_log::head).await.unwrap();
     assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+}
+
+/// The look for what others wrote is the service's own, whoever waits for it.
+async fn who_reads_too_much_hears_of_what_another_process_wrote(register: &Register) {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let [busy, other] = [address(1), address(2)].map(|client| register.store.for_client(client));
+    let held = Hold::reads_of(&busy, 64).await;
+    let mut waiting = Vec::new();
+    for store in [busy, other] {
+        waiting.push(submit(async move { store.wait_for_entry(0, PATIENCE).await }).await);
+    }
+    let began = Instant::now();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let another = register.database.open();
+    let enter = |tx: &mut store::WriteTx<'_>| Mutual::enter(tx, next_id(), mutual("Elsewhere"), DraftAccess::All);
+    another.write(stamp(0), enter).await.unwrap();
+
+    for wait in waiting {
+        wait.await.unwrap().unwrap();
+    }
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    drop(held);
 }
