@@ -103,10 +103,11 @@ pub fn seq_at(tx: &mut ReadTx<'_>, at: DateTime<Utc>) -> Result<i64, Error> {
     let (open, close) = tx.conn().dialect().cast("TIMESTAMP");
     let at = at.naive_utc().format("%F %T%.f").to_string();
     let halves = Fragment::default()
-        .sql(format!(
-            "WITH RECURSIVE halves (low, high) AS (SELECT CAST({low} AS BIGINT), CAST({high} AS BIGINT) UNION ALL \
-             SELECT CASE WHEN entries.at <= {open}"
-        ))
+        .sql("WITH RECURSIVE halves (low, high) AS (SELECT CAST(")
+        .number(low)
+        .sql(" AS BIGINT), CAST(")
+        .number(high)
+        .sql(format!(" AS BIGINT) UNION ALL SELECT CASE WHEN entries.at <= {open}"))
         .parameter(&at)
         .sql(format!("{close} THEN entries.seq ELSE low END, CASE WHEN entries.at <= {open}"))
         .parameter(at)

@@ -63,6 +63,7 @@ mod round_trip;
 mod search;
 mod shares;
 mod spool;
+mod statements;
 mod verify;
 mod walks;
 mod write_ahead_log;
