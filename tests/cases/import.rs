@@ -943,18 +943,22 @@ async fn a_worker_that_has_lost_its_import_stops(app: &TestApp) {
     let folder = tempfile::TempDir::new().unwrap();
     let command = command(app, &folder);
     let begun = under_way(app, 0).await;
-    let give = |until: &str| {
-        app.database().execute(&format!("UPDATE imports SET worker = 'another', worker_until = '{until}'"));
+    let give = |minutes: i64| {
+        let until = match app.database().engine() {
+            Engine::Sqlite => format!("datetime('now', '{minutes} minutes')"),
+            Engine::Postgres => format!("now() AT TIME ZONE 'UTC' + interval '{minutes} minutes'"),
+        };
+        app.database().execute(&format!("UPDATE imports SET worker = 'another', worker_until = {until}"));
     };
     let entered = || app.database().rows("SELECT created_count FROM imports");
-    give("2999-01-01 00:00:00");
+    give(30);
     // What was being entered just then is entered still.
     tokio::time::sleep(Duration::from_millis(500)).await;
-    give("2999-01-01 00:00:00");
+    give(30);
     let before = entered();
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(entered(), before);
-    give("2001-01-01 00:00:00");
+    give(-30);
     assert_entered_once(app, &begun).await;
     // Whoever entered them, the command tells what became of its rows.
     let ended = command.end();

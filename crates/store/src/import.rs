@@ -120,8 +120,10 @@ pub const MAX_PROBLEMS: i64 = 1_000;
 /// If this number of rows is rejected and none entered, the caller has probably sent the wrong file.
 pub const MAX_REFUSED_ALONE: i64 = 10_000;
 
-/// A worker of which nothing was heard for so many seconds is gone.
-const PATIENCE: i64 = 3;
+/// A worker of which nothing was heard for so long is gone.
+const PATIENCE: TimeDelta = TimeDelta::seconds(3);
+/// The clocks of instances differ by less.
+const MOST_AHEAD: TimeDelta = TimeDelta::hours(1);
 
 /// More passes than this are not made: whose rows stand in the reverse order of their references gets them told.
 const MAX_PASSES: i64 = 50;
@@ -267,10 +269,8 @@ pub enum Wanted {
 
 /// Gives a worker an import to work at, unless another works at it. It has it for some seconds, and for some more with each chunk.
 pub fn claim(tx: &mut WriteTx<'_>, worker: &str, wanted: &Wanted) -> Result<Option<Import>, Error> {
-    let now = tx.stamp().now.naive_utc();
-    let free = imports::worker.is_null().or(imports::worker.eq(worker)).or(imports::worker_until.lt(now));
-    let mut found =
-        imports::table.filter(is_open()).filter(free.assume_not_null()).select(Row::as_select()).into_boxed();
+    let mut found = imports::table.filter(is_open()).select(Row::as_select()).into_boxed();
+    found = found.filter(is_free_for(worker, tx.stamp().now.naive_utc()));
     found = match wanted {
         Wanted::This(id) => found.filter(imports::id.eq(id.to_string())),
         Wanted::After { actor, except } => match next_actor(tx, worker, actor, except)? {
@@ -303,10 +303,19 @@ fn next_actor(tx: &mut WriteTx<'_>, worker: &str, after: &str, except: &[String]
 
 /// Those who have an import that waits for a worker, or that this one has.
 pub fn waiting_actors(tx: &mut ReadTx<'_>, worker: &str, now: DateTime<Utc>) -> Result<Vec<String>, Error> {
-    let now = now.naive_utc();
-    let free = imports::worker.is_null().or(imports::worker.eq(worker)).or(imports::worker_until.lt(now));
-    let found = imports::table.filter(is_open()).filter(free.assume_not_null()).select(imports::actor).distinct();
+    let found =
+        imports::table.filter(is_open()).filter(is_free_for(worker, now.naive_utc())).select(imports::actor).distinct();
     Ok(found.load(tx.conn())?)
+}
+
+/// That nobody works at it but this worker. One that would have it for longer than [`MOST_AHEAD`] was given it by a clock that was
+/// ahead, and could keep it until that time has come.
+#[diesel::dsl::auto_type]
+fn is_free_for<'w>(worker: &'w str, now: NaiveDateTime) -> _ {
+    let far: NaiveDateTime = later(now, MOST_AHEAD);
+    let is_own = imports::worker.is_null().or(imports::worker.eq(worker));
+    let is_over = imports::worker_until.lt(now).or(imports::worker_until.gt(far));
+    is_own.or(is_over).assume_not_null()
 }
 
 #[diesel::dsl::auto_type]
@@ -517,8 +526,11 @@ fn insert_problems(tx: &mut WriteTx<'_>, id: &str, problems: &[(i64, String)]) -
 
 /// Until when nobody else works at what is claimed or settled now.
 fn until(tx: &WriteTx<'_>) -> NaiveDateTime {
-    let now = tx.stamp().now;
-    now.checked_add_signed(TimeDelta::seconds(PATIENCE)).unwrap_or(now).naive_utc()
+    later(tx.stamp().now.naive_utc(), PATIENCE)
+}
+
+fn later(now: NaiveDateTime, by: TimeDelta) -> NaiveDateTime {
+    now.checked_add_signed(by).unwrap_or(now)
 }
 
 #[derive(Queryable, Selectable, Insertable)]

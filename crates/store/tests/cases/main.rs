@@ -49,6 +49,7 @@ mod first_contract;
 mod fixture;
 mod governing;
 mod idempotency;
+mod imports;
 mod kit;
 mod lists;
 mod log_tree;
