@@ -1,5 +1,6 @@
 //! Copies of an SQLite register: taken while it is in use, and put back while it is not.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -10,7 +11,7 @@ use diesel::sql_types::Text;
 
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::files::{self, Fresh, beside};
-use crate::backend::migrate::{migrate, open_register};
+use crate::backend::migrate::{self, open_register};
 use crate::error::{Error, OpenError};
 use crate::log::renewal::{self, Renewal};
 use crate::transaction::Stamp;
@@ -23,21 +24,20 @@ use crate::writer;
 pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     sqlite_path(url, "pg_dump --format=custom --file=FILE URL")?;
     drop(open_register(url)?);
-    let unwritable =
-        |error: &dyn std::fmt::Display| OpenError::Copy(format!("cannot write {}: {error}", file.display()));
+    let unwritable = |error: &dyn fmt::Display| OpenError::Copy(format!("cannot write {}: {error}", file.display()));
     let copy = files::make_private(file).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => OpenError::Copy(format!("{} already exists: name a new file", file.display())),
         _ => unwritable(&error),
     })?;
     // SQLite takes an empty file for a new one.
     let copied = diesel::sql_query("VACUUM INTO $1").bind::<Text, _>(file.to_string_lossy()).execute(&mut open(url)?);
-    let copied =
-        copied.map_err(|error| unwritable(&error)).and_then(|_| copy.sync_all().map_err(|error| unwritable(&error)));
+    let on_disk = || copy.sync_all().and_then(|()| files::sync_folder(file)).map_err(|error| unwritable(&error));
+    let copied = copied.map_err(|error| unwritable(&error)).and_then(|_| on_disk());
     copied.inspect_err(|_| drop(fs::remove_file(file)))
 }
 
 /// Restores a backup as the register, and begins a new epoch of its log. There must be no file in its place, so that no
-/// register is ever overwritten.
+/// register is ever overwritten. Another program that starts on it or restores to it waits for the end.
 ///
 /// # Errors
 /// [`OpenError::Copy`] where the file is no sound backup, where a register is in its place, and on PostgreSQL, naming the tool to
@@ -48,11 +48,13 @@ pub fn restore(url: &DatabaseUrl, file: &Path, stamp: &Stamp, reason: Option<&st
     if !file.exists() {
         return Err(OpenError::Copy(format!("{} does not exist", file.display())));
     }
-    let unplaced = |error: io::Error| OpenError::Copy(format!("cannot write {}: {error}", target.display()));
-    let fresh = Fresh::beside(target, ".restoring").map_err(unplaced)?;
+    let unplaced = |error: &dyn fmt::Display| OpenError::Copy(format!("cannot write {}: {error}", target.display()));
+    let _lock = migrate::lock_beside(target).map_err(|error| unplaced(&error))?;
+    expect_free(target)?;
+    let fresh = Fresh::beside(target, ".restoring").map_err(|error| unplaced(&error))?;
     let begin = |conn: &mut Conn| writer::write_alone(conn, stamp, |tx| renewal::begin(tx, reason));
     let renewal = copy_checked(file, &fresh, begin)?;
-    fresh.put_in_place().map_err(unplaced)?;
+    fresh.put_in_place().map_err(|error| unplaced(&error))?;
     Ok(renewal)
 }
 
@@ -87,7 +89,7 @@ fn copy_checked<T>(
     }
     conn.batch_execute("SELECT seq FROM log_head").map_err(|_| unsound("it does not contain a register".to_owned()))?;
     drop(conn);
-    migrate(&fresh.url()).map_err(|error| unsound(error.to_string()))?;
+    migrate::migrate(&fresh.url()).map_err(|error| unsound(error.to_string()))?;
     change(&mut open(&fresh.url())?).map_err(|error| unsound(error.to_string()))
 }
 

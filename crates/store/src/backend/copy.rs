@@ -5,6 +5,7 @@
 //! on SQLite in a file that is moved into place when all is right.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use diesel::connection::{Connection as _, DefaultLoadingMode, SimpleConnection};
 use diesel::pg::PgRowByRowLoadingMode;
@@ -16,11 +17,11 @@ use crate::backend::backup::expect_free;
 use crate::backend::cells::{Batch, Row, Type};
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::dialect;
-use crate::backend::files::Fresh;
+use crate::backend::files::{Fresh, PlacingError};
 use crate::backend::migrate::{self, expect_current_on, has_register, open_register};
 use crate::backend::server::{self, Use};
 use crate::backend::tables::{Table, tables};
-use crate::error::OpenError;
+use crate::error::{BatchError, OpenError};
 use crate::log::merkle::Hash;
 use crate::log::{entry_log, log_tree};
 use crate::register::{named, upgrade};
@@ -61,7 +62,10 @@ pub fn copy(from: &DatabaseUrl, to: &DatabaseUrl, tell: &mut dyn FnMut(CopyProgr
     let mut source = open_register(from)?;
     expect_current_on(&mut source, from)?;
     let failed = |failure: Failure| {
-        OpenError::Copy(format!("cannot copy {from} to {to}: {failure}. Nothing was changed at {to}"))
+        let is_there =
+            matches!(failure.downcast_ref(), Some(PlacingError::NotOnDisk(_))) || failure.is::<Unconfirmed>();
+        let nothing = if is_there { String::new() } else { format!(". Nothing was changed at {to}") };
+        OpenError::Copy(format!("cannot copy {from} to {to}: {failure}{nothing}"))
     };
     begin_source(&mut source).map_err(failed)?;
     match to {
@@ -77,6 +81,23 @@ pub fn copy(from: &DatabaseUrl, to: &DatabaseUrl, tell: &mut dyn FnMut(CopyProgr
 }
 
 type Failure = Box<dyn StdError + Send + Sync>;
+
+/// The database was lost at the commit of the copy.
+#[derive(Debug)]
+struct Unconfirmed(String);
+
+impl fmt::Display for Unconfirmed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the database did not confirm the commit, so that the copy is either there as a whole or not at all ({}). \
+             Run `mutuals log verify` on it: if it finds no register, copy again",
+            self.0
+        )
+    }
+}
+
+impl StdError for Unconfirmed {}
 
 /// Begins the snapshot, which lasts for as long as the copying does.
 fn begin_source(source: &mut Conn) -> Result<(), Failure> {
@@ -121,7 +142,8 @@ fn into_database(
 /// Makes the tables and fills them in one transaction, at whose end the copy is as its source.
 #[expect(clippy::disallowed_methods, reason = "the target is no register yet: it has no writer")]
 fn fill(source: &mut Conn, target: &mut Conn, tell: &mut dyn FnMut(CopyProgress<'_>)) -> Result<Copied, Failure> {
-    target.transaction(|target| {
+    let mut is_compared = false;
+    let filled = target.transaction(|target| {
         migrate::make_tables(target)?;
         let pairs = paired(tables(source)?, tables(target)?)?;
         check_references_at_the_end(target)?;
@@ -133,8 +155,21 @@ fn fill(source: &mut Conn, target: &mut Conn, tell: &mut dyn FnMut(CopyProgress<
         named::index_words_anew::<Mutual>(target)?;
         check_references_now(target)?;
         go_on_numbering(target)?;
-        compare(source, target, copied)
-    })
+        let copied = compare(source, target, copied)?;
+        is_compared = true;
+        Ok(copied)
+    });
+    filled.map_err(|failure| if is_compared { at_commit(target, failure) } else { failure })
+}
+
+/// What a failure of the commit leaves open.
+fn at_commit(target: &Conn, failure: Failure) -> Failure {
+    match failure.downcast().map(|error| dialect::after_failed_commit(target, *error)) {
+        Ok(BatchError::Unknown(error)) => Unconfirmed(error.to_string()).into(),
+        Ok(BatchError::NotCommitted(error)) => error.into(),
+        Ok(BatchError::GivenUp) => "the commit was given up".into(),
+        Err(failure) => failure,
+    }
 }
 
 /// Each table of the source with that of the target, which has the same columns.

@@ -1,6 +1,7 @@
 //! The files of an SQLite register. Only their owner can read them, and they are moved into place only when they are
 //! complete.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -99,14 +100,18 @@ impl Fresh {
 
     /// Puts it in its place, as one file that is on disk, without a write-ahead log beside it.
     ///
-    /// # Errors If the disk fails. No file is then in the place.
-    pub(crate) fn put_in_place(self) -> io::Result<()> {
+    /// # Errors
+    /// If the disk fails. Each error says whether the register is in its place.
+    pub(crate) fn put_in_place(self) -> Result<(), PlacingError> {
+        self.finish().and_then(|()| fs::rename(&self.path, &self.target)).map_err(PlacingError::NotPlaced)?;
+        sync_folder(&self.target).map_err(PlacingError::NotOnDisk)
+    }
+
+    fn finish(&self) -> io::Result<()> {
         let mut conn = Conn::open(&self.url(), Purpose::Write).map_err(io::Error::other)?;
         conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").map_err(io::Error::other)?;
         drop(conn);
-        File::open(&self.path)?.sync_all()?;
-        fs::rename(&self.path, &self.target)?;
-        sync_folder(&self.target)
+        File::open(&self.path)?.sync_all()
     }
 
     fn remove(&self) {
@@ -117,14 +122,38 @@ impl Fresh {
     }
 }
 
+/// Why a register is not in its place, or not for good.
+#[derive(Debug)]
+pub(crate) enum PlacingError {
+    /// Nothing is in the place.
+    NotPlaced(io::Error),
+    /// The whole register is, but its name may be lost in a crash.
+    NotOnDisk(io::Error),
+}
+
+impl fmt::Display for PlacingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPlaced(error) => error.fmt(f),
+            Self::NotOnDisk(error) => write!(
+                f,
+                "the whole file is in its place, but a crash could lose it, since its folder cannot be written to disk \
+                 ({error}). Check the disk, remove the file and try again"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for PlacingError {}
+
 impl Drop for Fresh {
     fn drop(&mut self) {
         self.remove();
     }
 }
 
-/// A name that is on disk, and not the file alone.
-fn sync_folder(path: &Path) -> io::Result<()> {
+/// Has the name of a file on disk, and not the file alone.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if cfg!(unix) => {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

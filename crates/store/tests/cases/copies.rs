@@ -89,7 +89,7 @@ async fn a_backup_is_restored_into_a_free_place(register: &Register) {
     let begun = restore(&elsewhere.url(), &file).unwrap();
 
     assert_eq!(fs::read(&file).unwrap(), sound, "the backup itself is left as it is");
-    assert_eq!(files(elsewhere.folder()), ["backup.db", "register.db"]);
+    assert_eq!(files(elsewhere.folder()), ["backup.db", "register.db", "register.db.lock"]);
     let restored = Register { store: elsewhere.open(), database: elsewhere };
     assert_eq!(restored.all::<Mutual>(Default::default()).await, register.all::<Mutual>(Default::default()).await);
     let (entries, old) = (restored.entries(), register.entries());
@@ -138,6 +138,27 @@ async fn each_restore_has_an_epoch_of_its_own(register: &Register) {
     assert_eq!(store.read(move |tx| end.check(tx)).await.unwrap().seq, 53);
 }
 
+/// A service that starts meanwhile, or another restore, has the place first.
+async fn a_restore_waits_for_whoever_makes_a_register_in_its_place(register: &Register) {
+    let (elsewhere, file) = some_backup(register).await;
+    let lock = fs::File::create(elsewhere.folder().join("register.db.lock")).unwrap();
+    lock.lock().unwrap();
+    let restoring = tokio::task::spawn_blocking({
+        let url = elsewhere.url();
+        move || restore(&url, &file)
+    });
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    assert!(!restoring.is_finished(), "{restoring:?}");
+    fs::write(elsewhere.path(), "another register").unwrap();
+    drop(lock);
+
+    let said = refusal(restoring.await.unwrap());
+
+    assert!(said.contains("register.db already exists"), "{said}");
+    assert_eq!(fs::read(elsewhere.path()).unwrap(), b"another register");
+    assert_eq!(files(elsewhere.folder()), ["backup.db", "register.db", "register.db.lock"]);
+}
+
 async fn no_register_is_overwritten_by_a_restore(register: &Register) {
     let (_elsewhere, file) = some_backup(register).await;
     register.enter(mutual("Newer than the backup")).await;
@@ -159,7 +180,7 @@ async fn no_backup_is_restored_beside_the_log_of_an_earlier_register(register: &
     assert!(!elsewhere.path().exists());
 }
 
-async fn a_damaged_backup_is_refused_and_leaves_nothing_behind(register: &Register) {
+async fn a_damaged_backup_is_refused_and_leaves_no_register_behind(register: &Register) {
     let (elsewhere, file) = some_backup(register).await;
     let sound = fs::read(&file).unwrap();
     let half = sound.len() / 2;
@@ -184,7 +205,7 @@ async fn a_damaged_backup_is_refused_and_leaves_nothing_behind(register: &Regist
         let said = refusal(restore(&elsewhere.url(), &broken));
 
         assert!(said.contains(name), "{said}");
-        assert_eq!(files(elsewhere.folder()), ["backup.db", "damaged"], "after {name}");
+        assert_eq!(files(elsewhere.folder()), ["backup.db", "damaged", "register.db.lock"], "after {name}");
     }
 }
 
@@ -209,7 +230,7 @@ async fn a_backup_of_a_newer_version_is_refused(register: &Register) {
     let said = refusal(restore(&elsewhere.url(), &file));
 
     assert!(said.contains("9999"), "{said}");
-    assert_eq!(files(elsewhere.folder()), ["backup.db"]);
+    assert_eq!(files(elsewhere.folder()), ["backup.db", "register.db.lock"]);
 }
 
 async fn a_backup_goes_into_a_new_file_and_comes_from_a_register(register: &Register) {
@@ -254,9 +275,10 @@ on_sqlite!(
     a_backup_taken_while_writes_go_on_is_of_one_moment,
     a_backup_is_restored_into_a_free_place,
     each_restore_has_an_epoch_of_its_own,
+    a_restore_waits_for_whoever_makes_a_register_in_its_place,
     no_register_is_overwritten_by_a_restore,
     no_backup_is_restored_beside_the_log_of_an_earlier_register,
-    a_damaged_backup_is_refused_and_leaves_nothing_behind,
+    a_damaged_backup_is_refused_and_leaves_no_register_behind,
     a_database_that_is_no_register_is_refused,
     a_backup_of_a_newer_version_is_refused,
     a_backup_goes_into_a_new_file_and_comes_from_a_register,
