@@ -28,6 +28,8 @@ pub(crate) struct Connections {
 /// A read on the side of those who wait for it.
 pub(crate) struct Awaited<P: Send + 'static> {
     connections: Connections,
+    /// Of the connections when it began.
+    generation: u64,
     holds: Held<P>,
 }
 
@@ -60,19 +62,22 @@ impl Connections {
             return Err(Error::Unavailable("too many reads wait for a database that does not answer".to_owned()));
         }
         let holds = Arc::new(Mutex::new(Some(holds)));
-        let awaited = Awaited { connections: self.clone(), holds: Arc::clone(&holds) };
+        let generation = self.pool.generation();
+        let awaited = Awaited { connections: self.clone(), generation, holds: Arc::clone(&holds) };
         Ok((awaited, Running { connections: self.clone(), holds, is_over: false }))
     }
 
-    async fn abandon_later<P>(self, holds: Held<P>) {
+    async fn abandon_later<P>(self, holds: Held<P>, generation: u64) {
         sleep(STALLED).await;
         // Counted before it is let go of, since the read counts itself out when it finds that it was.
         self.abandoned.fetch_add(1, Ordering::AcqRel);
-        if take(&holds).is_some() {
-            log::warn!("the database has not answered a read for some time: opening new connections");
-            self.pool.renew();
-        } else {
+        if take(&holds).is_none() {
             self.abandoned.fetch_sub(1, Ordering::AcqRel);
+            return;
+        }
+        // Many reads may stall together: their connections are replaced once.
+        if self.pool.renew(generation) {
+            log::warn!("the database has not answered a read for some time: opening new connections");
         }
     }
 }
@@ -86,7 +91,7 @@ impl<P: Send + 'static> Drop for Awaited<P> {
         }
         // Without a runtime, the process ends.
         if let Ok(runtime) = Handle::try_current() {
-            drop(runtime.spawn(self.connections.clone().abandon_later(Arc::clone(&self.holds))));
+            drop(runtime.spawn(self.connections.clone().abandon_later(Arc::clone(&self.holds), self.generation)));
         }
     }
 }

@@ -172,7 +172,7 @@ impl Health {
 
     /// Another server may have become the one that takes changes, while those that read are connected to the one before.
     fn read_where_it_writes(&self) {
-        self.pool.renew();
+        self.pool.renew(self.pool.generation());
         drop(self.conn.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 

@@ -3,7 +3,7 @@
 //! Only the files of this folder name a database.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -105,7 +105,7 @@ impl Conn {
             DatabaseUrl::Sqlite(path) if !path.exists() => {
                 return Err(diesel::ConnectionError::BadConnection(format!("{} does not exist", path.display())));
             }
-            DatabaseUrl::Sqlite(path) => Self::Sqlite(SqliteConnection::establish(&sqlite_uri(path))?),
+            DatabaseUrl::Sqlite(path) => Self::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?),
             DatabaseUrl::Postgres(url) => {
                 address::check(url).map_err(diesel::ConnectionError::BadConnection)?;
                 Self::Postgres(PgConnection::establish(&with_keepalives(url))?)
@@ -149,11 +149,6 @@ const POSTGRES_READ: &str = "SET statement_timeout = '4s'; SET default_transacti
 /// How long SQLite waits for locks from now on.
 pub(crate) fn busy_timeout(patience: Duration) -> String {
     format!("PRAGMA busy_timeout = {}; ", patience.as_millis())
-}
-
-/// diesel takes `file:` addresses only with what SQLite calls a URI, and a plain path as it is.
-fn sqlite_uri(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
 }
 
 /// A peer that is gone is noticed within seconds; what the operator's URL says wins.
@@ -210,7 +205,14 @@ pub(crate) struct Pool {
     site: Site,
     size: u32,
     patience: Duration,
-    current: Arc<RwLock<r2d2::Pool<Manager>>>,
+    current: Arc<RwLock<Generation>>,
+}
+
+/// Connections that were opened since all were opened anew for the last time.
+#[derive(Clone)]
+struct Generation {
+    number: u64,
+    connections: r2d2::Pool<Manager>,
 }
 
 impl Pool {
@@ -220,13 +222,25 @@ impl Pool {
         let first = make(site, size, patience);
         // Whether the database lets anybody in is told at the start.
         drop(first.get().map_err(|error| unreachable(error.to_string()))?);
+        let first = Generation { number: 0, connections: first };
         Ok(Self { site: site.clone(), size, patience, current: Arc::new(RwLock::new(first)) })
     }
 
-    /// Replaces all connections. Those in use are closed when they are returned.
-    pub(crate) fn renew(&self) {
-        let fresh = make(&self.site, self.size, self.patience);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    /// How often all connections were replaced.
+    pub(crate) fn generation(&self) -> u64 {
+        self.current().number
+    }
+
+    /// Replaces all connections of this generation, and says whether it did: others may have done so already. Those in use
+    /// are closed when they are returned.
+    pub(crate) fn renew(&self, generation: u64) -> bool {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        if current.number != generation {
+            return false;
+        }
+        let connections = make(&self.site, self.size, self.patience);
+        *current = Generation { number: generation.wrapping_add(1), connections };
+        true
     }
 
     pub(crate) fn url(&self) -> &DatabaseUrl {
@@ -238,10 +252,10 @@ impl Pool {
     }
 
     pub(crate) fn state(&self) -> r2d2::State {
-        self.current().state()
+        self.current().connections.state()
     }
 
-    fn current(&self) -> r2d2::Pool<Manager> {
+    fn current(&self) -> Generation {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -258,7 +272,7 @@ fn make(site: &Site, size: u32, patience: Duration) -> r2d2::Pool<Manager> {
 
 /// Takes a connection, or says that the database is unavailable.
 pub(crate) fn check_out(pool: &Pool) -> Result<r2d2::PooledConnection<Manager>, Error> {
-    let taken = pool.current().get();
+    let taken = pool.current().connections.get();
     taken.map_err(|error| Error::Unavailable(format!("no database connection within the time allowed: {error}")))
 }
 
