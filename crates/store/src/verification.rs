@@ -82,7 +82,7 @@ impl Verification {
         if self.log.is_to_go_on(head) {
             self.log = self.log.go_on(tx, head)?;
         } else if !self.is_log_checked {
-            self.log = self.log.finish(tx, head)?;
+            self.log = self.log.finish(tx)?;
             self.is_log_checked = true;
         } else if let Some(step) = STEPS.get(self.done) {
             let found = step(tx, &self.after)?;

@@ -88,6 +88,19 @@ pub(crate) fn stored(conn: &mut Conn, level: u32, from: i64, count: i64) -> Resu
     found.into_iter().map(|hash| Hash::try_from(hash).map_err(|_| incomplete(level, from))).collect()
 }
 
+/// How many hashes are stored that are of no complete subtree of a log that goes so far.
+pub(crate) fn surplus(tx: &mut ReadTx<'_>, head: i64) -> Result<i64, Error> {
+    let levels: Vec<u32> = (STRIDE..i64::BITS).filter(|level| level.is_multiple_of(STRIDE)).collect();
+    let mut surplus = log_subtrees::table
+        .filter(log_subtrees::position.lt(0).or(log_subtrees::level.ne_all(levels.iter().copied().map(i64::from))))
+        .into_boxed();
+    for level in levels {
+        let beyond = log_subtrees::level.eq(i64::from(level)).and(log_subtrees::position.ge(head >> level));
+        surplus = surplus.or_filter(beyond);
+    }
+    Ok(surplus.count().get_result(tx.conn())?)
+}
+
 fn hash(conn: &mut Conn, subtree: Subtree) -> Result<Hash, Error> {
     below(conn, subtree, subtree.level / STRIDE * STRIDE)
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::backend::dialect::Dialect;
 use crate::backend::fragment::Fragment;
-use crate::backend::schema::{entries, log_subtrees};
+use crate::backend::schema::entries;
 use crate::error::Error;
 use crate::log::entry::{Action, Row};
 use crate::log::merkle::{Growing, Hash, Subtree};
@@ -126,23 +126,20 @@ impl Check {
         Ok(())
     }
 
-    /// Checks the stored hashes beyond the entries, and what the head says beside its number.
-    pub(crate) fn finish(mut self, tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
-        let beyond: Option<i64> = entries::table
-            .filter(entries::seq.gt(entry_log::head(tx)?).or(entries::seq.lt(1)))
-            .select(entries::seq)
-            .first(tx.conn())
-            .optional()?;
-        if let Some(seq) = beyond {
-            self.blame(seq, "is after the head of the log");
+    /// Checks that there is nothing beyond the head of the log as it is by now, and what the head says beside its number.
+    pub(crate) fn finish(mut self, tx: &mut ReadTx<'_>) -> Result<Self, Error> {
+        let head = entry_log::head(tx)?;
+        let outside = entries::table.filter(entries::seq.gt(head).or(entries::seq.lt(1)));
+        let outside: Option<i64> = outside.select(entries::seq).order(entries::seq).first(tx.conn()).optional()?;
+        if let Some(seq) = outside {
+            self.blame(
+                seq,
+                if seq < 1 { "is before the first entry of the log" } else { "is after the head of the log" },
+            );
         }
-        let surplus: i64 = log_subtrees::table
-            .filter(log_subtrees::level.eq(i64::from(log_tree::STRIDE)))
-            .filter(log_subtrees::position.ge(entry_log::head(tx)? >> log_tree::STRIDE))
-            .count()
-            .get_result(tx.conn())?;
+        let surplus = log_tree::surplus(tx, head)?;
         if surplus > 0 {
-            let detail = format!("{surplus} stored hashes are of entries after the head, {head}");
+            let detail = format!("{surplus} stored hashes are of no entries: they are beyond the head, {head}");
             self.faults.push(LogFault { seq: None, detail });
         }
         for column in log_head_differs(tx)? {

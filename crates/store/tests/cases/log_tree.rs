@@ -142,6 +142,36 @@ async fn a_changed_tree_is_noticed(register: &Register) {
     assert_eq!(register.store.verify().await.unwrap().faults[0].seq, Some(255));
 }
 
+async fn stored_hashes_of_no_entries_are_noticed_at_every_level(register: &Register) {
+    grow(register, 300).await;
+    let mut raw = register.database.raw();
+    let nothing = if register.engine() == Engine::Sqlite { "zeroblob(32)" } else { "decode(repeat('00', 32), 'hex')" };
+    for (level, position) in [(8, 1), (8, 7), (16, 0), (24, 0), (56, 0), (8, -1), (0, 0), (9, 0), (64, 0), (-8, 0)] {
+        raw.execute(&format!("INSERT INTO log_subtrees VALUES ({level}, {position}, {nothing})"));
+        let found = register.store.verify().await.unwrap();
+        let [fault] = &found.faults[..] else { panic!("{level} {position}: {found:?}") };
+        assert!(fault.detail.contains("beyond") && fault.detail.contains("300"), "{fault}");
+        raw.execute(&format!("DELETE FROM log_subtrees WHERE level = {level} AND position = {position}"));
+    }
+    assert_eq!(register.store.verify().await.unwrap().faults, []);
+}
+
+async fn an_entry_without_a_place_in_the_log_is_noticed(register: &Register) {
+    grow(register, 3).await;
+    let mut raw = register.database.raw();
+    for (seq, said) in [(0, "before the first"), (-4, "before the first"), (4, "after the head"), (9, "after the head")]
+    {
+        raw.execute("CREATE TABLE kept AS SELECT * FROM entries WHERE seq = 2");
+        raw.execute(&format!("UPDATE kept SET seq = {seq}"));
+        raw.execute("INSERT INTO entries SELECT * FROM kept");
+        let found = register.store.verify().await.unwrap();
+        let [fault] = &found.faults[..] else { panic!("{seq}: {found:?}") };
+        assert!(fault.seq == Some(seq) && fault.detail.contains(said), "{fault}");
+        raw.execute(&format!("DELETE FROM entries WHERE seq = {seq}"));
+        raw.execute("DROP TABLE kept");
+    }
+}
+
 /// A time goes back where the clock was settled, and nowhere else: not even at a new epoch.
 async fn a_time_that_goes_back_is_named(register: &Register) {
     let enter = async |name: &'static str, minutes: i64| {
@@ -265,6 +295,8 @@ on_both!(
     a_whole_log_is_found_whole,
     a_changed_entry_is_named,
     a_changed_tree_is_noticed,
+    stored_hashes_of_no_entries_are_noticed_at_every_level,
+    an_entry_without_a_place_in_the_log_is_noticed,
     a_time_that_goes_back_is_named,
     a_changed_head_is_noticed,
     waiting_ends_with_the_next_entry,
