@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
-use crate::register::verify::fault::{AT_A_TIME, Blame, Found, RegisterFault, newest_of};
+use crate::register::verify::fault::{AT_A_TIME, Blame, Found, RegisterFault, newest_of, next_after};
 use crate::register::verify::found_by::Owned;
 
 /// A record that the log tells of.
@@ -65,7 +65,7 @@ pub(super) fn logged_of(tx: &mut ReadTx<'_>, kind: Kind, after: &[u8]) -> Result
             blame.part(TOMBSTONES, "says that it was deleted");
         }
     }
-    let next = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.id.clone());
+    let next = next_after(&rows, |row| &row.id);
     Ok(Found { faults, next, records: 0 })
 }
 
@@ -125,7 +125,7 @@ pub(super) fn tombstones(tx: &mut ReadTx<'_>, after: &[u8]) -> Result<Found, Err
         let department = row.department_before(tx)?;
         row.compare(department, &mut faults);
     }
-    let next = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.id.clone());
+    let next = next_after(&rows, |row| &row.id);
     Ok(Found { faults, next, records: 0 })
 }
 

@@ -44,6 +44,11 @@ pub(crate) struct Found {
     pub(crate) next: Option<Vec<u8>>,
 }
 
+/// Where the next step goes on: after the last row of one that found as many as it may.
+pub(super) fn next_after<R>(rows: &[R], place: impl Fn(&R) -> &Vec<u8>) -> Option<Vec<u8>> {
+    rows.last().filter(|_| rows.len() >= AT_A_TIME).map(|row| place(row).clone())
+}
+
 /// The number of the newest entry about the record with this id, as SQL.
 pub(super) fn newest_of(kind: Kind, id: &str) -> String {
     format!(

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
 use crate::register::verify::deletions::logged_of;
-use crate::register::verify::fault::{AT_A_TIME, Blame, Found, Span, newest_of};
+use crate::register::verify::fault::{AT_A_TIME, Blame, Found, Span, newest_of, next_after};
 use crate::register::verify::records::{differences, put_value};
 use crate::register::verify::values::{Kept, values_of};
 use crate::{ReadTx, key};
@@ -43,7 +43,7 @@ pub(super) fn compared(tx: &mut ReadTx<'_>, after: &[u8]) -> Result<Found, Error
         .sql(format!(" ORDER BY api_keys.id LIMIT {AT_A_TIME}) AS wanted JOIN api_keys r ON r.id = wanted.id "))
         .sql("LEFT JOIN entries e ON e.seq = wanted.newest ORDER BY r.id");
     let rows: Vec<RawKey> = select.statement().load(tx.conn())?;
-    let next = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.id.clone());
+    let next = next_after(&rows, |row| &row.id);
     let mut values = values_of(tx, Kind::Key, Span { after, last: next.as_deref() })?;
     let mut faults = Vec::new();
     for row in &rows {

@@ -18,7 +18,7 @@ use crate::backend::schema::document_versions;
 use crate::error::Error;
 use crate::log::personal;
 use crate::register::record::{self, DOCUMENT, PUBLIC_DOCUMENT, StoredKind, Writing};
-use crate::register::verify::fault::{AT_A_TIME, Blame, Found, RegisterFault, Span, newest_of};
+use crate::register::verify::fault::{AT_A_TIME, Blame, Found, RegisterFault, Span, newest_of, next_after};
 use crate::register::verify::found_by::{rows_by_owner, table_of};
 use crate::register::verify::values::{Kept, values_of};
 
@@ -47,7 +47,7 @@ pub(super) fn compared<T: StoredKind>(tx: &mut ReadTx<'_>, after: &[u8]) -> Resu
     }
     let dialect = tx.conn().dialect();
     let rows: Vec<RawRecord> = select_records::<T>(dialect, after).statement().load(tx.conn())?;
-    let next = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.id.clone());
+    let next = next_after(&rows, |row| &row.id);
     let span = Span { after, last: next.as_deref() };
     let mut found_by = Vec::new();
     for table in T::FOUND_IN {

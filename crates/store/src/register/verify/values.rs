@@ -12,7 +12,7 @@ use crate::backend::dialect::Dialect;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
 use crate::log::personal;
-use crate::register::verify::fault::{AT_A_TIME, Blame, Found, Span};
+use crate::register::verify::fault::{AT_A_TIME, Blame, Found, Span, next_after};
 
 /// A value behind a commitment.
 #[derive(QueryableByName)]
@@ -106,6 +106,6 @@ pub(super) fn personal_values(tx: &mut ReadTx<'_>, after: &[u8]) -> Result<Found
             blame.part(place, "the log has no commitment to the stored value");
         }
     }
-    let next = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.commitment.clone());
+    let next = next_after(&rows, |row| &row.commitment);
     Ok(Found { faults, next, records: 0 })
 }
