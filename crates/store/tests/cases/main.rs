@@ -66,6 +66,7 @@ mod shares;
 mod spool;
 mod statements;
 mod verify;
+mod verify_changes;
 mod walks;
 mod write_ahead_log;
 mod writer;
