@@ -36,6 +36,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// The number of tries after which the import is given up.
 const MOST_TRIES: u32 = 12;
 
+/// An import that was not tried again for so long belongs to another importer, or to nobody.
+const FORGOTTEN_AFTER: Duration = Duration::from_hours(24);
+
 /// If this number of rows cannot be entered because of an internal error, the import is given up.
 const MOST_BROKEN_ROWS: u32 = 20;
 
@@ -104,7 +107,10 @@ impl Importer {
                 Err(Stuck::Store(error)) => return Err(error),
                 Err(Stuck::Rows { chunks, error }) => self.get_past(&import, &chunks, &error).await?,
             };
-            let Some(stands) = stands else { return Ok(None) };
+            let Some(stands) = stands else {
+                self.troubles().remove(&import.id);
+                return Ok(None);
+            };
             tell(&stands);
             import = stands;
             if self.is_turn_over(&import, (began, turn)).await? {
@@ -335,6 +341,8 @@ impl Importer {
     }
 
     async fn tidy_up(&self) -> Result<(), Error> {
+        // Of an import that was put off and then cancelled, or that another importer has ended.
+        self.troubles().retain(|_, trouble| trouble.not_before.elapsed() < FORGOTTEN_AFTER);
         let kept = self.kept;
         self.store.write(self.own_stamp(), move |tx| import::tidy_up(tx, kept)).await
     }
