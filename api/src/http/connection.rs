@@ -144,6 +144,7 @@ impl Place {
             line: Line(Rc::new(talk)),
             ahead: BytesMut::new(),
             unasked: 0,
+            is_next_held_back: false,
             has_ended: false,
             stage: Stage::Head(Search::default()),
             head_since: Some(Instant::now()),
@@ -253,6 +254,8 @@ pub struct Connection {
     ahead: BytesMut,
     /// Bytes read of a body that nobody has asked for yet.
     unasked: usize,
+    /// Whether the library must first discard what it has before it gets more to discard.
+    is_next_held_back: bool,
     /// Whether the client has closed its side.
     has_ended: bool,
     stage: Stage,
@@ -400,12 +403,9 @@ impl Connection {
     /// Reads more of a body, straight to where the library wants it.
     fn poll_body(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.line.is_through() {
-            // The library throws away what it reads now, for as long as something comes.
-            if self.poll_linger(context).is_ready() {
-                self.stage = Stage::Last;
-                return Poll::Ready(Ok(()));
-            }
-        } else if !self.line.0.is_body_wanted.get() {
+            return self.poll_rest(context, buffer);
+        }
+        if !self.line.0.is_body_wanted.get() {
             return self.poll_unasked(context, buffer);
         }
         let before = buffer.filled().len();
@@ -418,6 +418,25 @@ impl Connection {
         self.ahead.extend_from_slice(read.get(taken..).unwrap_or_default());
         buffer.set_filled(before + taken);
         self.go_on(fault);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads the rest of a request that has its response, for a while. The library discards it, but only once nothing more comes: so it
+    /// gets little at a time.
+    fn poll_rest(&mut self, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.poll_linger(context).is_ready() {
+            self.stage = Stage::Last;
+            return Poll::Ready(Ok(()));
+        }
+        if std::mem::take(&mut self.is_next_held_back) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if !self.has_ended {
+            ready!(self.poll_more(context))?;
+        }
+        self.is_next_held_back = !self.has_ended;
+        self.hand_over(buffer);
         Poll::Ready(Ok(()))
     }
 

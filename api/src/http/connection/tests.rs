@@ -1,3 +1,4 @@
+use std::future::poll_fn;
 use std::time::Duration;
 
 use actix_web::rt::time::timeout;
@@ -61,6 +62,31 @@ async fn who_waits_for_a_body_is_woken_when_somebody_asks_for_it() {
     })
     .await;
     assert!(first > 0 && read.expect("nobody woke it").unwrap() > 0);
+}
+
+#[actix_web::test]
+async fn what_is_discarded_comes_little_by_little() {
+    let request = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n493e0\r\n{}\r\n0\r\n\r\n", "a".repeat(300_000));
+    let (mut connection, _client) = connected(request.as_bytes()).await;
+    let mut all = read_for_now(&mut connection).await;
+    connection.line().made();
+    connection.flush().await.unwrap();
+    let mut space = vec![0; 64 * 1024];
+    let at_once = poll_fn(|context| {
+        let mut total = 0;
+        loop {
+            let mut buffer = ReadBuf::new(&mut space);
+            let read = Pin::new(&mut connection).poll_read(context, &mut buffer);
+            match buffer.filled().len() {
+                count if count > 0 && read.is_ready() => total += count,
+                _ => return Poll::Ready(total),
+            }
+        }
+    });
+    let at_once = at_once.await;
+    assert!((1..=AHEAD).contains(&at_once), "{at_once}");
+    all += at_once + read_for_now(&mut connection).await;
+    assert_eq!(all, request.len());
 }
 
 /// Its client has the answer, and goes on sending, or says nothing.
