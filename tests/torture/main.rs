@@ -10,7 +10,6 @@ mod healthy;
 mod never_reading;
 mod outages;
 mod overload;
-mod pipelining;
 mod searchers;
 mod slow_readers;
 mod wire;
@@ -26,8 +25,10 @@ use kit::Engine;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 const ATTACKS: &[&Attack] = &[
-    &pipelining::ATTACK,
-    &never_reading::ATTACK,
+    &never_reading::PIPELINING,
+    &never_reading::LISTS,
+    &never_reading::CONTRACT,
+    &never_reading::BODIES,
     &overload::ATTACK,
     &draining::ATTACK,
     &searchers::ATTACK,

@@ -4,8 +4,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 /// An answer is waited for at most this long.
@@ -50,13 +51,24 @@ pub async fn send(address: SocketAddr, request: &str) -> io::Result<Answer> {
     timeout(PATIENCE, exchange).await?
 }
 
-/// Connections that have sent this and read nothing. What the program does not take, the system keeps or refuses.
-pub async fn send_unread(address: SocketAddr, connections: usize, sent: &str) -> Vec<TcpStream> {
+/// Connections that have each sent one of these texts, in turn, and read nothing. What the program does not take, the system keeps or
+/// refuses.
+pub async fn send_unread(address: SocketAddr, connections: usize, sent: &[String]) -> Vec<TcpStream> {
+    const AT_A_TIME: usize = 50;
     let mut open = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        drop(timeout(Duration::from_millis(100), stream.write_all(sent.as_bytes())).await);
-        open.push(stream);
+    while open.len() < connections {
+        let batch =
+            (open.len()..connections).take(AT_A_TIME).map(|number| send_one(address, &sent[number % sent.len()]));
+        open.extend(join_all(batch).await);
     }
     open
+}
+
+async fn send_one(address: SocketAddr, sent: &str) -> TcpStream {
+    // The system is to keep as little as it can.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    drop(timeout(Duration::from_millis(100), stream.write_all(sent.as_bytes())).await);
+    stream
 }
