@@ -314,8 +314,8 @@ pub(crate) async fn raw_exchange(address: SocketAddr, request: &[u8]) -> Respons
     Response::parse(&received, String::from_utf8_lossy(&line).into_owned())
 }
 
-/// The head and, where its length is declared, the body have arrived.
-fn is_whole(received: &[u8]) -> bool {
+/// Whether the head has arrived and, if its length is declared, the body.
+pub fn is_whole(received: &[u8]) -> bool {
     let Some(end) = head_end(received) else { return false };
     let head = String::from_utf8_lossy(&received[..end]).to_ascii_lowercase();
     if head.starts_with("http/1.1 204") {

@@ -22,7 +22,7 @@ pub use app::{TestApp, run};
 pub use contract::{Contract, parent_member};
 pub use database::{Database, Engine, Lock, admin_key};
 pub use faults::{DiskFault, FaultyDisk, SettableClock};
-pub use http::{Client, Request, Response};
+pub use http::{Client, Request, Response, is_whole};
 pub use issuer::Issuer;
 pub use program::{Begun, ChildResource, Ended, Program};
 pub use proxy::Proxy;

@@ -1,13 +1,15 @@
 //! More callers at a time than the program can serve, each with one request after the other.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use kit::Engine;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::field::{Attack, Field, MOST_MEMORY, Report, Size};
 use crate::healthy::Healthy;
@@ -28,7 +30,7 @@ struct Tally {
     over: AtomicBool,
     answers: AtomicUsize,
     refusals: AtomicUsize,
-    /// 503 without `Retry-After`, and answers of any other kind.
+    /// 503 without `Retry-After`, answers of any other kind, and connections that ended.
     odd: AtomicUsize,
     late: AtomicUsize,
 }
@@ -42,7 +44,7 @@ async fn run(engine: Engine, size: Size) -> Report {
     let calls: Vec<_> = (0..callers)
         .map(|_| {
             let tally = Arc::clone(&tally);
-            tokio::spawn(async move { call(TcpStream::connect(address).await?, &tally).await })
+            tokio::spawn(async move { call(address, &tally).await })
         })
         .collect();
     sleep(time).await;
@@ -59,45 +61,46 @@ async fn run(engine: Engine, size: Size) -> Report {
         ..Report::default()
     };
     report.must(memory < MOST_MEMORY, format!("{memory} MiB resident, {MOST_MEMORY} allowed"));
-    report.must(told(&tally.odd) == 0, format!("{} refusals did not say when to come back", told(&tally.odd)));
+    report.must(told(&tally.odd) == 0, format!("{} answers were of no use", told(&tally.odd)));
     report
         .must(told(&tally.late) == 0, format!("{} answers took more than {} s", told(&tally.late), LONGEST.as_secs()));
+    report.must(answers > 0, "nobody was answered");
     report.must(seen.percent() >= 99, "the program was not ready while it worked");
     report.seen = Some(seen);
     report
 }
 
 /// One list after the other, on one connection.
-async fn call(mut stream: TcpStream, tally: &Tally) -> std::io::Result<()> {
-    const REQUEST: &[u8] = b"GET /v1/mutuals?limit=20 HTTP/1.1\r\nHost: attack.test\r\n\r\n";
-    let mut received = vec![0; 256 * 1024];
+async fn call(address: SocketAddr, tally: &Tally) {
+    let count = |counter: &AtomicUsize| counter.fetch_add(1, Ordering::Relaxed);
+    let Ok(mut stream) = TcpStream::connect(address).await else {
+        count(&tally.odd);
+        return;
+    };
     while !tally.over.load(Ordering::Relaxed) {
-        let started = Instant::now();
-        stream.write_all(REQUEST).await?;
-        let mut count = 0;
-        while !is_whole(&received[..count]) {
-            match stream.read(&mut received[count..]).await? {
-                0 => return Ok(()),
-                more => count += more,
+        let head = match timeout(LONGEST, exchange(&mut stream)).await {
+            Ok(Ok(head)) => head,
+            failed => {
+                count(if failed.is_err() { &tally.late } else { &tally.odd });
+                return;
             }
-        }
-        let head = String::from_utf8_lossy(&received[..count.min(2000)]).into_owned();
-        let tallied = match head.get(9..12) {
-            Some("200") => &tally.answers,
-            Some("503" | "429") if head.contains("retry-after: ") => &tally.refusals,
-            _ => &tally.odd,
         };
-        tallied.fetch_add(1, Ordering::Relaxed);
-        if started.elapsed() > LONGEST {
-            tally.late.fetch_add(1, Ordering::Relaxed);
-        }
+        match head.get(9..12) {
+            Some("200") => count(&tally.answers),
+            Some("503" | "429") if head.contains("retry-after: ") => count(&tally.refusals),
+            _ => count(&tally.odd),
+        };
     }
-    Ok(())
 }
 
-fn is_whole(received: &[u8]) -> bool {
-    let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
-    let head = String::from_utf8_lossy(&received[..end]);
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-    length.is_some_and(|length| received.len() >= end + 4 + length)
+/// The beginning of an answer, all of which has arrived.
+async fn exchange(stream: &mut TcpStream) -> io::Result<String> {
+    stream.write_all(b"GET /v1/mutuals?limit=20 HTTP/1.1\r\nHost: attack.test\r\n\r\n").await?;
+    let mut received = Vec::new();
+    while !kit::is_whole(&received) {
+        if stream.read_buf(&mut received).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(String::from_utf8_lossy(&received[..received.len().min(2000)]).into_owned())
 }

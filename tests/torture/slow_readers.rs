@@ -1,6 +1,8 @@
 //! Clients that ask for exports and then hardly read, while others write and export.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hyper::Method;
@@ -33,7 +35,8 @@ async fn run(engine: Engine, size: Size) -> Report {
     let address = field.address();
     let ballot = enter_ballot(address).await;
     let healthy = Healthy::begin(address, "/v1/mutuals");
-    let slow: Vec<JoinHandle<()>> = (0..4).map(|_| tokio::spawn(dribble(address))).collect();
+    let held = Arc::<AtomicUsize>::default();
+    let slow: Vec<JoinHandle<()>> = (0..4).map(|_| tokio::spawn(dribble(address, Arc::clone(&held)))).collect();
     let end = Instant::now() + time;
     let writers: Vec<JoinHandle<usize>> = (0..WRITERS).map(|own| tokio::spawn(write(address, own, end))).collect();
     let mut exported = 0;
@@ -55,12 +58,14 @@ async fn run(engine: Engine, size: Size) -> Report {
     let taken = begun.elapsed();
     let seen = healthy.end().await;
     slow.iter().for_each(JoinHandle::abort);
+    let held = held.load(Ordering::Relaxed);
     let done = format!(
-        "4 exports of {mutuals} mutuals are read at a byte a second, while {written} records are entered; {exported} of \
+        "{held} of 4 exports of {mutuals} mutuals are read at a byte a second, while {written} records are entered; {exported} of \
          {EXPORTS} exports with a key; write-ahead log {log} MiB, an erasure took {} ms",
         taken.as_millis()
     );
     let mut report = Report { done, memory: Some(field.peak_memory()), ..Report::default() };
+    report.must(held == 2, "one address did not have two exports");
     report.must(exported == EXPORTS, "exports with a key were refused");
     report.must(written > 0, "nothing was written");
     report.must(log <= LONGEST_LOG, "the write-ahead log grew");
@@ -80,11 +85,17 @@ async fn enter_ballot(address: SocketAddr) -> String {
     format!("{STAFF_BALLOTS}/{}", id(&ballot.await.expect(201)))
 }
 
-/// Reads a byte a second of an export, until the connection ends.
-async fn dribble(address: SocketAddr) {
+/// Reads a byte a second of an export, if there is a place for it, until the connection ends.
+async fn dribble(address: SocketAddr, held: Arc<AtomicUsize>) {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = b"GET /v1/mutuals/export.ndjson HTTP/1.1\r\nHost: attack.test\r\n\r\n";
     stream.write_all(request).await.unwrap();
+    let mut first = [0; 12];
+    stream.read_exact(&mut first).await.unwrap();
+    if &first != b"HTTP/1.1 200" {
+        return;
+    }
+    held.fetch_add(1, Ordering::Relaxed);
     while stream.read_u8().await.is_ok() {
         sleep(Duration::from_secs(1)).await;
     }

@@ -32,6 +32,10 @@ fn writer(field: &Field) -> Healthy {
     })
 }
 
+async fn status(field: &Field, request: &str) -> Option<u16> {
+    wire::send(field.address(), request).await.ok().map(|answer| answer.status)
+}
+
 fn judge(report: &mut Report, seen: Seen) {
     report.must(seen.percent() >= 99, "the healthy writer was refused");
     report.must(seen.p99 < Duration::from_millis(500), "the healthy writer waited");
@@ -49,14 +53,19 @@ async fn patches(engine: Engine, size: Size) -> Report {
     let patch = wire::with_body("PATCH", "/v1/mutuals/harmonie", &key, "application/merge-patch+json", &body);
     let healthy = writer(&field);
     let attack = join_all((0..connections).map(|_| async {
+        let mut refused = 0;
         for _ in 0..each {
-            drop(wire::send(field.address(), &patch).await);
+            refused += usize::from(status(&field, &patch).await == Some(422));
         }
+        refused
     }));
-    attack.await;
+    let refused: usize = attack.await.into_iter().sum();
     let seen = healthy.end().await;
-    let done = format!("{connections} connections, each {each} patches of 20,000 empty strings");
+    let done = format!(
+        "{connections} connections, each {each} patches of 20,000 empty strings, of which {refused} were read and rejected"
+    );
     let mut report = Report { done, memory: Some(field.peak_memory()), ..Report::default() };
+    report.must(refused > 0, "no patch was read");
     judge(&mut report, seen);
     report
 }
@@ -68,14 +77,16 @@ async fn imports(engine: Engine, size: Size) -> Report {
     let file =
         wire::with_body("POST", "/v1/imports?resource_type=mutual", &key, "application/x-ndjson", &"1\n".repeat(rows));
     let healthy = writer(&field);
+    let mut accepted = 0;
     for _ in 0..files {
-        drop(wire::send(field.address(), &file).await);
+        accepted += usize::from(status(&field, &file).await == Some(202));
     }
     sleep(Duration::from_secs(size.choose(3, 10))).await;
     let seen = healthy.end().await;
-    let done = format!("{files} files of {rows} rows that are no records");
+    let done = format!("{files} files of {rows} rows that are no records, of which {accepted} were accepted");
     let mut report = Report { done, memory: Some(field.peak_memory()), ..Report::default() };
     let kept = field.count("import_problems");
+    report.must(accepted > 0 && kept > 0, "no file was imported");
     report.must(kept <= files * 1001, format!("{kept} problems are kept"));
     judge(&mut report, seen);
     report
