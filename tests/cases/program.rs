@@ -1,7 +1,7 @@
 //! The program on the command line.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::thread;
@@ -127,35 +127,56 @@ const ALIVE: &str = "GET /v1/departments?limit=1 HTTP/1.1\r\nHost: x\r\n";
 
 /// Calls until nobody listens any more, on a connection for each call or on one for as long as the service says.
 fn call_to_the_end(address: SocketAddr, keeps: bool) -> usize {
-    let mut answered = 0;
+    let (mut answered, mut resets) = (0, 0);
     while let Ok(mut stream) = TcpStream::connect(address) {
-        if !keeps {
-            stream.write_all(format!("{ALIVE}Connection: close\r\n\r\n").as_bytes()).unwrap();
-            assert!(whole_answer(&mut stream).starts_with("HTTP/1.1 200"));
-            answered += 1;
-            continue;
-        }
-        loop {
-            stream.write_all(format!("{ALIVE}\r\n").as_bytes()).unwrap();
-            let mut received = Vec::new();
-            let mut chunk = [0; 4096];
-            while !received.ends_with(b"}") {
-                let count = stream.read(&mut chunk).unwrap();
-                assert_ne!(count, 0, "a request was lost after {answered}: {:?}", String::from_utf8_lossy(&received));
-                received.extend_from_slice(&chunk[..count]);
-            }
-            answered += 1;
-            if String::from_utf8_lossy(&received).contains("connection: close") {
-                break;
-            }
+        match call(&mut stream, keeps) {
+            Ok(answers) => answered += answers,
+            // The system takes a connection until the service no longer listens (decision 33).
+            Err(error) if error.kind() == ErrorKind::ConnectionReset && resets == 0 => resets += 1,
+            Err(error) => panic!("a new connection is of no use: {error}"),
         }
     }
     answered
 }
 
+/// Calls for as long as the service keeps the connection; how many calls were answered.
+///
+/// # Errors
+/// Where the connection ended before the first byte of an answer.
+fn call(stream: &mut TcpStream, keeps: bool) -> std::io::Result<usize> {
+    let close = if keeps { "" } else { "Connection: close\r\n" };
+    let mut answered = 0;
+    loop {
+        let mut received = Vec::new();
+        let exchange = stream.write_all(format!("{ALIVE}{close}\r\n").as_bytes());
+        let exchange = exchange.and_then(|()| read_answer(stream, &mut received));
+        match exchange {
+            Err(error) if answered == 0 && received.is_empty() => return Err(error),
+            exchange => exchange.unwrap_or_else(|error| panic!("a request was lost after {answered}: {error}")),
+        }
+        let answer = String::from_utf8(received).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        answered += 1;
+        if !keeps || answer.contains("connection: close") {
+            return Ok(answered);
+        }
+    }
+}
+
+fn read_answer(stream: &mut TcpStream, received: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut chunk = [0; 4096];
+    while !kit::is_whole(received) {
+        match stream.read(&mut chunk)? {
+            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            count => received.extend_from_slice(&chunk[..count]),
+        }
+    }
+    Ok(())
+}
+
 async fn an_end_loses_no_request_and_waits_for_no_stuck_client(app: &TestApp) {
     let database = Database::absent(app.database().engine());
-    let program = Program::new(&["serve", "--listen", "127.0.0.1:0", "--drain-seconds", "1"]);
+    let program = Program::new(&["serve", "--listen", "127.0.0.1:0", "--drain-seconds", "3"]);
     let served = program.env("DATABASE_URL", &database.url()).serve();
     database.make_admin_key();
     let address = served.address();
@@ -183,12 +204,12 @@ async fn an_end_loses_no_request_and_waits_for_no_stuck_client(app: &TestApp) {
     sent(address, &both).read_to_string(&mut pipelined).unwrap();
     assert_eq!(pipelined.matches("HTTP/1.1 200").count(), 2, "{pipelined}");
     assert!(whole_answer(&mut waiting).starts_with("HTTP/1.1 200"));
-    assert!(told.elapsed() >= Duration::from_secs(1), "what waits ends after new connections do");
+    assert!(told.elapsed() >= Duration::from_secs(3), "what waits ends after new connections do");
     for caller in callers {
         assert!(caller.join().unwrap() >= 10);
     }
     assert_eq!(served.wait(), Some(0));
-    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    assert!(told.elapsed() < Duration::from_secs(15), "{:?}", told.elapsed());
     drop(stuck);
 }
 

@@ -1,5 +1,6 @@
 //! SIGTERM under load, over and over: no request that was sent whole may be lost or cut.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use kit::Engine;
@@ -27,15 +28,20 @@ async fn run(engine: Engine, size: Size) -> Report {
         let callers: Vec<JoinHandle<(usize, usize)>> = (0..16)
             .map(|number| {
                 tokio::spawn(async move {
-                    let (mut answered, mut lost) = (0, 0);
+                    let (mut answered, mut reset, mut lost) = (0, 0, 0);
                     // Until nobody listens any more.
                     while let Ok(stream) = TcpStream::connect(address).await {
                         match exchange(stream, number % 2 == 0).await {
                             Ok(answers) => answered += answers,
-                            Err(_) => lost += 1,
+                            Err(Ended::Unserved) => reset += 1,
+                            Err(Ended::Within(answers)) => {
+                                answered += answers;
+                                lost += 1;
+                            }
                         }
                     }
-                    (answered, lost)
+                    // The system takes a connection until the service no longer listens (decision 33).
+                    (answered, lost + usize::saturating_sub(reset, 1))
                 })
             })
             .collect();
@@ -61,22 +67,38 @@ async fn run(engine: Engine, size: Size) -> Report {
     report
 }
 
+/// How a connection ended on which an answer was due.
+enum Ended {
+    /// It was new and was reset before the first byte of an answer.
+    Unserved,
+    /// After so many answers, or within the first.
+    Within(usize),
+}
+
 /// Requests on one connection, for as long as the service keeps it; how many were answered.
-async fn exchange(mut stream: TcpStream, keeps: bool) -> std::io::Result<usize> {
+async fn exchange(mut stream: TcpStream, keeps: bool) -> Result<usize, Ended> {
     let close = if keeps { "" } else { "Connection: close\r\n" };
     let request = format!("GET /v1/mutuals?limit=5 HTTP/1.1\r\nHost: attack.test\r\n{close}\r\n");
     let mut answers = 0;
     loop {
-        stream.write_all(request.as_bytes()).await?;
         let mut received = Vec::new();
-        while !received.ends_with(b"}") {
-            if stream.read_buf(&mut received).await? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
+        if let Err(error) = read_answer(&mut stream, &request, &mut received).await {
+            let is_unserved = answers == 0 && received.is_empty() && error.kind() == io::ErrorKind::ConnectionReset;
+            return Err(if is_unserved { Ended::Unserved } else { Ended::Within(answers) });
         }
         answers += 1;
         if !keeps || String::from_utf8_lossy(&received).contains("connection: close") {
             return Ok(answers);
         }
     }
+}
+
+async fn read_answer(stream: &mut TcpStream, request: &str, received: &mut Vec<u8>) -> io::Result<()> {
+    stream.write_all(request.as_bytes()).await?;
+    while !received.ends_with(b"}") {
+        if stream.read_buf(received).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(())
 }
