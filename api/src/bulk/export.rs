@@ -58,7 +58,7 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
     let lines = format!(
         "Each line is a `{name}`{seen}, in the order of entry. All lines show the register at the same moment, and \
          `Register-Seq` has the newest log entry at that moment. If the connection breaks, the file is incomplete: \
-         repeat the request. The service closes the connection if you read too slowly, or if your key is revoked."
+         repeat the request. The service closes the connection if you read too slowly, if your key is revoked, or if your token expires."
     );
     let table = format!(
         "CSV (RFC 4180, UTF-8): a header line, then a line for each {one}{seen}, in the order of entry. Each field \
