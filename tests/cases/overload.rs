@@ -361,18 +361,27 @@ async fn what_is_behind_a_request_is_not_read_before_its_answer(app: &TestApp) {
     assert!(received.starts_with("HTTP/1.1 200"), "{received}");
 }
 
+/// A client that resets its connection is noticed at once. One that closes it may still read, for all that can be seen: it is noticed when
+/// the wait is over.
 async fn a_client_that_has_gone_is_noticed_while_its_request_waits(app: &TestApp) {
     let app = TestApp::with(Database::fresh(app.database().engine()), |config| config.production.max_connections = 1);
-    let request = long_poll(&app, 20).await;
-    let mut stream = TcpStream::connect(app.address()).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    sleep(Duration::from_millis(200)).await;
-    // An end without a farewell: what it has not read makes the system break off.
-    stream.set_zero_linger().unwrap();
-    drop(stream);
-    let started = Instant::now();
-    while app.raw(ALIVE).await.status() != 200 {
-        assert!(started.elapsed() < Duration::from_secs(5), "the place of a client that has gone is never free");
-        sleep(Duration::from_millis(50)).await;
+    let long = long_poll(&app, 20).await;
+    let short = long.replace("wait=20", "wait=1");
+    for (request, resets) in [(&long, true), (&long, true), (&short, false)] {
+        // Those before have ended.
+        sleep(Duration::from_millis(200)).await;
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        sleep(Duration::from_millis(200)).await;
+        assert_eq!(app.raw(ALIVE).await.status(), 503, "it has the only place");
+        if resets {
+            stream.set_zero_linger().unwrap();
+        }
+        drop(stream);
+        let started = Instant::now();
+        while app.raw(ALIVE).await.status() != 200 {
+            assert!(started.elapsed() < Duration::from_secs(5), "the place of a client that has gone is never free");
+            sleep(Duration::from_millis(50)).await;
+        }
     }
 }
