@@ -39,7 +39,7 @@ use crate::http::metrics::Metrics;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
-use crate::http::route::{DOCS, Operation, Route, RouteTable};
+use crate::http::route::{DOCS, Operation, READINESS, Route, RouteTable};
 use crate::http::trace::{TRACEPARENT, TraceParent};
 use crate::request::query::{self, UnknownParameters};
 use crate::response::problem::Problem;
@@ -68,7 +68,7 @@ const OUTSIDE_PATHS: &AsciiSet = &CONTROLS
 static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
 /// Paths whose requests no rate limit counts: those who watch over the service ask often, and must be told.
-pub const UNLIMITED: [&str; 2] = ["/livez", "/readyz"];
+pub const UNLIMITED: [&str; 2] = ["/livez", READINESS];
 
 /// The middleware, for `App::wrap`.
 #[derive(Clone)]

@@ -464,17 +464,20 @@ mod tests {
         assert_eq!(status(&["*", "\"7\""]), 400);
     }
 
-    fn read_status(headers: &[(&'static str, &str)]) -> u16 {
-        let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap() + chrono::TimeDelta::microseconds(250);
-        let shown = Representation {
+    fn shown(updated_at: DateTime<Utc>) -> Representation {
+        Representation {
             id: String::new(),
             version: 7,
             updated_at,
             entry_seq: 41,
             document: "{}".to_owned(),
             reduced: false,
-        };
-        IfChanged::of(&request(headers)).unwrap().item(shown).status().as_u16()
+        }
+    }
+
+    fn read_status(headers: &[(&'static str, &str)]) -> u16 {
+        let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap() + chrono::TimeDelta::microseconds(250);
+        IfChanged::of(&request(headers)).unwrap().item(shown(updated_at)).status().as_u16()
     }
 
     /// Every such request has a date, so that a client may ask with it for what it has of before.
@@ -484,15 +487,7 @@ mod tests {
         let restored = Epoch { id: epoch(), since: Some(since) };
         let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap();
         let read = |condition: (&'static str, &str)| {
-            let shown = Representation {
-                id: String::new(),
-                version: 7,
-                updated_at,
-                entry_seq: 41,
-                document: "{}".to_owned(),
-                reduced: false,
-            };
-            let answer = IfChanged::of(&request_in(restored, &[condition])).unwrap().item(shown);
+            let answer = IfChanged::of(&request_in(restored, &[condition])).unwrap().item(shown(updated_at));
             let told = answer.headers().get("last-modified").unwrap().to_str().unwrap().to_owned();
             (answer.status().as_u16(), told)
         };
@@ -506,16 +501,8 @@ mod tests {
     #[test]
     fn nothing_was_changed_after_it_is_answered() {
         let updated_at = Utc.with_ymd_and_hms(2026, 1, 9, 0, 0, 0).unwrap();
-        let shown = Representation {
-            id: String::new(),
-            version: 7,
-            updated_at,
-            entry_seq: 41,
-            document: "{}".to_owned(),
-            reduced: false,
-        };
         let now = "Thu, 02 Oct 2025 00:00:00 GMT";
-        let answer = IfChanged::of(&request(&[("if-modified-since", now)])).unwrap().item(shown);
+        let answer = IfChanged::of(&request(&[("if-modified-since", now)])).unwrap().item(shown(updated_at));
         assert_eq!(answer.status(), 200, "the copy may be of any version in that future");
         for name in ["last-modified", "date"] {
             assert_eq!(answer.headers().get(name).unwrap(), now, "{name}");
