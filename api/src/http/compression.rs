@@ -5,7 +5,9 @@
 //! answer would tell of the secret.
 
 use std::io::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::num::NonZeroUsize;
+use std::sync::{Arc, LazyLock, OnceLock};
+use std::thread::available_parallelism;
 
 use actix_http::encoding::Encoder;
 use actix_web::HttpResponse;
@@ -17,6 +19,7 @@ use actix_web::web::{self, Bytes};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures_util::stream;
+use tokio::sync::Semaphore;
 
 /// What the entity tag of a compressed answer ends in: it is another representation of the same version.
 pub const TAG_SUFFIX: &str = "-gzip";
@@ -63,9 +66,17 @@ fn compressed(plain: &[u8], level: Compression) -> Bytes {
     encoder.finish().unwrap_or_default().into()
 }
 
+/// Responses that are compressed at the same time: more would only take the processors from the threads that respond.
+static AT_A_TIME: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(available_parallelism().map_or(1, NonZeroUsize::get)));
+
 /// What is whole in memory is compressed at once: a compressor needs more memory than most answers, and a client may take its time.
 fn compressing(plain: Bytes) -> BoxBody {
-    let compressing = async move { web::block(move || compressed(&plain, Compression::fast())).await };
+    let compressing = async move {
+        // Nobody closes it, so that there always is a turn to wait for.
+        let _turn = AT_A_TIME.acquire().await.ok();
+        web::block(move || compressed(&plain, Compression::fast())).await
+    };
     BoxBody::new(BodyStream::new(stream::once(compressing)))
 }
 
