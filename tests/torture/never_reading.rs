@@ -29,7 +29,7 @@ pub const BODIES: Attack =
     Attack { name: "unread-bodies", engines: SQLITE, run: |engine, size| Box::pin(bodies(engine, size)) };
 
 async fn lists(engine: Engine, size: Size) -> Report {
-    let (connections, requests) = (size.choose(100, 500), 100);
+    let (connections, requests) = (size.choose(50, 500), 100);
     let field = Field::filled(engine, 300, &[]);
     let sent = ["", "Accept-Encoding: gzip\r\n"].map(|headers| {
         let all = ["/v1/mutuals?limit=200", "/openapi.json"].map(|path| get(path, headers));
@@ -41,7 +41,7 @@ async fn lists(engine: Engine, size: Size) -> Report {
 }
 
 async fn contract(engine: Engine, size: Size) -> Report {
-    let connections = size.choose(1_000, 5_000);
+    let connections = size.choose(250, 5_000);
     let field = Field::filled(engine, 300, &[]);
     let done = format!("{connections} connections that ask for the contract and do not read it");
     besiege(&field, connections, &[get("/openapi.json", "")], Duration::from_secs(size.choose(3, 10)), done).await
