@@ -167,7 +167,10 @@ impl ToSchema for HexHash {}
 
 /// Bytes in hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    text
 }
 
 /// A whole number within bounds, in a query.
@@ -505,3 +508,14 @@ impl<T: Described> Typed for Text<T> {
 impl<T: Vocabulary> Typed for Word<T> {}
 
 impl Typed for Instant {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_byte_is_two_digits() {
+        assert_eq!(hex(&[0x00, 0x0f, 0xa0, 0xff]), "000fa0ff");
+        assert_eq!(hex(&[]), "");
+    }
+}
