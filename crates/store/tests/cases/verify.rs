@@ -284,6 +284,12 @@ async fn words_that_records_are_found_by_are_compared(register: &Register) {
         assert_eq!(parts(&verified(register).await), expected);
         raw.execute("UPDATE mutual_search_content SET c0 = (SELECT c0 FROM kept)");
         assert_eq!(parts(&verified(register).await), []);
+        // The index has lost how many words there are.
+        raw.execute("CREATE TABLE sizes AS SELECT * FROM mutual_search_docsize");
+        raw.execute("DELETE FROM mutual_search_docsize");
+        assert_eq!(parts(&verified(register).await), expected);
+        raw.execute("INSERT INTO mutual_search_docsize SELECT * FROM sizes");
+        assert_eq!(parts(&verified(register).await), []);
         // The index finds by other words than it keeps.
         raw.execute(
             "DELETE FROM mutual_search; INSERT INTO mutual_search (tokens, rowid) \
