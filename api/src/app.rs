@@ -21,6 +21,7 @@ use crate::history::signing::LogSigner;
 use crate::history::sweep::Sweep;
 use crate::http::connection::Connections;
 use crate::http::drain::Drain;
+use crate::http::proxy::PublicUrl;
 use crate::http::request_id::RequestId;
 use crate::request::argument::argument;
 use crate::response::problem::Problem;
@@ -83,6 +84,8 @@ pub struct Shared {
     pub sweep: Sweep,
     /// Where callers reach the service, for people to copy.
     pub address: String,
+    /// What addresses in bodies begin with, if callers know the service by another address.
+    pub public_url: Option<PublicUrl>,
     /// Told when there is an import whose rows are to be entered.
     pub import_call: Arc<Notify>,
     /// A file to be imported may have so many bytes.
@@ -102,6 +105,12 @@ impl Shared {
     /// The same for what the service does by itself.
     pub fn operator(&self, request_id: &str) -> Stamp {
         Stamp { now: self.clock.now(), actor: OPERATOR.to_owned(), request_id: request_id.to_owned() }
+    }
+
+    /// The address of one of the service's own paths, for the body of a response.
+    pub fn url(&self, path: &str) -> String {
+        let base = self.public_url.as_ref().map_or("", PublicUrl::as_str);
+        format!("{base}{path}")
     }
 
     /// The day that something is asked as at: today, in UTC, where the caller doesn't say.

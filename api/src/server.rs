@@ -174,6 +174,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         answers: Answers::default(),
         sweep: Sweep::default(),
         address: config.address(),
+        public_url: config.production.public_url.clone(),
     });
     let mut document = openapi::document(routes::described);
     if let Some(url) = &config.production.public_url {

@@ -1,7 +1,8 @@
 //! What an operator sets before others rely on the service: its address, whom it believes, limits, metrics, traces.
 
-use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual};
+use kit::fixture::{DEPARTMENTS, MUTUALS, department, id, mutual};
 use kit::{Client, Database, Response, TestApp};
+use serde_json::{Value, json};
 
 kit::on_both! {
     who_calls_too_often_is_told_when_to_come_back,
@@ -9,6 +10,7 @@ kit::on_both! {
     a_proxy_that_is_trusted_says_who_calls,
     without_limits_no_answer_speaks_of_them,
     places_and_links_are_at_the_public_address,
+    addresses_in_bodies_are_at_the_public_address,
     a_trace_is_passed_on,
     metrics_are_told_elsewhere,
 }
@@ -111,6 +113,55 @@ async fn places_and_links_are_at_the_public_address(app: &TestApp) {
     for path in ["/openapi.json", "/openapi-3.0.json"] {
         let contract = app.get(path).await.expect(200);
         assert_eq!(contract["servers"][0]["url"], "https://example.gov.uk/register", "{path}");
+    }
+}
+
+async fn addresses_in_bodies_are_at_the_public_address(app: &TestApp) {
+    const PUBLIC: &str = "https://example.gov.uk/register";
+    let app = TestApp::with(Database::fresh(app.database().engine()), |config| {
+        config.production.public_url = Some(PUBLIC.parse().unwrap())
+    });
+    let record = app.create(MUTUALS, &mutual("A")).await;
+    let contract = app.get("/openapi.json").await.expect(200);
+    let of_json = |operation: &Value| operation.pointer("/get/responses/200/content/application~1json").is_some();
+    let paths = contract["paths"].as_object().unwrap().iter().filter(|(_, operations)| of_json(operations));
+    let mut paths: Vec<String> = paths.map(|(path, _)| path.replace("{mutual}", id(&record))).collect();
+    paths.retain(|path| !path.contains('{') && !path.starts_with("/openapi"));
+    assert!(paths.len() > 20, "{paths:?}");
+    paths
+        .extend(["/v1/statistics?as_at=2020-01-01".to_owned(), "/v1/statistics/timeline?by=year&from=2020".to_owned()]);
+    let mut links = Vec::new();
+    for path in &paths {
+        let answer = app.get(path).await;
+        if answer.status() == 200 {
+            addresses("", &answer.json(), &mut links);
+        }
+    }
+    let (complete, paths): (Vec<String>, Vec<String>) =
+        links.into_iter().partition(|link| link.starts_with("https://"));
+    assert!(paths.is_empty(), "{paths:?}");
+    for behind in ["statistics/mutuals?", "staff-ballots?", "code-lists/region", "mutuals/"] {
+        let start = format!("{PUBLIC}/v1/{behind}");
+        let link = complete.iter().find(|link| link.starts_with(&start)).unwrap_or_else(|| panic!("{behind}"));
+        app.get(link.strip_prefix(PUBLIC).unwrap()).await.expect(200);
+    }
+    // Clients compare a problem's type with what the documentation says.
+    let problem = app.get(format!("{MUTUALS}/nobody")).await.problem(404);
+    assert_eq!((&problem["type"], &problem["instance"]), (&json!("/problems/not-found"), &json!("/v1/mutuals/nobody")));
+}
+
+/// The addresses of the service in a body. A problem's `type` is compared, not followed, and `instance` says what was asked.
+fn addresses(member: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => members.iter().for_each(|(name, value)| addresses(name, value, found)),
+        Value::Array(items) => items.iter().for_each(|item| addresses(member, item, found)),
+        Value::String(text)
+            if !["type", "instance", "pointer"].contains(&member)
+                && (text.starts_with('/') || text.starts_with("https://example.gov.uk")) =>
+        {
+            found.push(text.clone());
+        }
+        _ => {}
     }
 }
 

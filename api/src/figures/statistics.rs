@@ -9,6 +9,7 @@ use serde::Serialize;
 use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Figures, InStage, NamedDepartment, Sum, Tally};
 use utoipa::ToSchema;
 
+use crate::app::App;
 use document::register::{Currency, LegalForm, Procedure, Regime, Stage};
 use document::value::{Day, DepartmentId, Region, Sector, Text, Word};
 
@@ -24,8 +25,8 @@ pub struct Figure {
     records: i64,
     /// How many records lack the fact that decides whether they are counted.
     lacking: i64,
-    /// The link that lists exactly these records.
-    #[schema(format = "uri-reference", max_length = 500)]
+    /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
+    #[schema(format = "uri-reference", max_length = 1000)]
     url: String,
 }
 
@@ -42,8 +43,8 @@ pub struct Total {
     records: i64,
     /// How many records lack the number.
     lacking: i64,
-    /// The link that lists exactly these records.
-    #[schema(format = "uri-reference", max_length = 500)]
+    /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
+    #[schema(format = "uri-reference", max_length = 1000)]
     url: String,
 }
 
@@ -263,28 +264,29 @@ pub struct Statistics {
 }
 
 /// Where the records behind figures are listed.
-struct Links {
+struct Links<'a> {
+    app: &'a App,
     day: domain::Day,
     is_past: bool,
 }
 
-impl Links {
-    fn new(day: domain::Day, today: domain::Day) -> Self {
-        Self { day, is_past: day < today }
+impl<'a> Links<'a> {
+    fn new(app: &'a App, day: domain::Day, today: domain::Day) -> Self {
+        Self { app, day, is_past: day < today }
     }
 
     fn mutuals(&self, narrowed: &str) -> String {
         let joint = if narrowed.is_empty() { "" } else { "&" };
-        format!("/v1/statistics/mutuals?as_at={}{joint}{narrowed}", self.day)
+        self.app.url(&format!("/v1/statistics/mutuals?as_at={}{joint}{narrowed}", self.day))
     }
 
     fn ballots(&self, narrowed: &str) -> String {
         let by = if self.is_past { format!("&declared_to={}", self.day) } else { String::new() };
-        format!("/v1/staff-ballots?state=declared&state=superseded{by}{narrowed}")
+        self.app.url(&format!("/v1/staff-ballots?state=declared&state=superseded{by}{narrowed}"))
     }
 
     fn contracts(&self, narrowed: &str) -> String {
-        format!("/v1/contracts?{narrowed}&entered_to={}", self.day)
+        self.app.url(&format!("/v1/contracts?{narrowed}&entered_to={}", self.day))
     }
 
     fn count(&self, count: Count, narrowed: &str) -> Figure {
@@ -344,8 +346,8 @@ impl Figure {
 }
 
 impl Statistics {
-    fn new(asked: AsAtDay, figures: Figures) -> Self {
-        let links = Links::new(asked.day, asked.today);
+    fn new(app: &App, asked: AsAtDay, figures: Figures) -> Self {
+        let links = Links::new(app, asked.day, asked.today);
         let of = |wanted: domain::StandingGroup| {
             figures.groups.iter().find(|(group, _)| *group == wanted).map_or(0, |(_, count)| *count)
         };

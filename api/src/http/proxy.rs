@@ -7,7 +7,8 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use clap::Args;
 use ipnet::IpNet;
 
-/// Where callers reach the service: scheme, host and, behind a gateway that takes it off, the start of the path.
+/// Where callers reach the service: scheme, host and, behind a gateway that takes it off, the start of the path. At most
+/// 500 characters, so that the contract can say how long a link is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl(String);
 
@@ -53,7 +54,11 @@ impl FromStr for PublicUrl {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).ok_or_else(refusal)?;
         let host = rest.split('/').next().unwrap_or_default();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:[]/%".contains(&byte);
-        if host.is_empty() || !rest.bytes().all(is_plain) { Err(refusal()) } else { Ok(Self(url.to_owned())) }
+        if host.is_empty() || url.len() > 500 || !rest.bytes().all(is_plain) {
+            Err(refusal())
+        } else {
+            Ok(Self(url.to_owned()))
+        }
     }
 }
 

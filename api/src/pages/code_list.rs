@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::app::App;
 use crate::openapi::example::example_of;
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
@@ -59,8 +60,8 @@ pub struct CodeListSummary {
     /// What its codes describe.
     #[schema(value_type = String, max_length = 500)]
     description: &'static str,
-    /// The path of the code list.
-    #[schema(format = "uri-reference", max_length = 100)]
+    /// Where the code list is: a path, or an address if the operator has set the public one.
+    #[schema(format = "uri-reference", max_length = 600)]
     url: String,
     /// How many codes it has.
     #[schema(minimum = 1)]
@@ -214,9 +215,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     responses((status = 200, description = "All code lists", body = CodeLists))
 )]
 #[get("/code-lists")]
-async fn list_code_lists(conditions: IfChanged) -> HttpResponse {
+async fn list_code_lists(app: App, conditions: IfChanged) -> HttpResponse {
     let summary = |list: CodeList| CodeListSummary {
-        url: format!("/v1/code-lists/{}", list.id),
+        url: app.url(&format!("/v1/code-lists/{}", list.id)),
         codes: i64::try_from(list.codes.len()).unwrap_or(i64::MAX),
         id: list.id,
         schema: list.schema,

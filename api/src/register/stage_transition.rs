@@ -85,8 +85,8 @@ pub struct LookedAt {
     /// The id of the record.
     #[schema(format = "uuid", max_length = 36)]
     id: String,
-    /// The path of the record.
-    #[schema(format = "uri-reference", max_length = 300)]
+    /// Where the record is: a path, or an address if the operator has set the public one.
+    #[schema(format = "uri-reference", max_length = 800)]
     url: String,
 }
 
@@ -125,23 +125,23 @@ impl ChildResource for domain::StageTransition {
 }
 
 impl ConditionResult {
-    fn of(condition: domain::Condition, mutual_id: domain::MutualId) -> Self {
-        let looked_at = condition.looked_at.iter().map(|record| LookedAt::of(record, mutual_id)).collect();
+    fn of(app: &App, condition: domain::Condition, mutual_id: domain::MutualId) -> Self {
+        let looked_at = condition.looked_at.iter().map(|record| LookedAt::of(app, record, mutual_id)).collect();
         Self { condition: Word(condition.key), outcome: Word(condition.outcome), detail: condition.detail, looked_at }
     }
 }
 
 impl LookedAt {
-    fn of(record: &domain::LookedAt, mutual_id: domain::MutualId) -> Self {
+    fn of(app: &App, record: &domain::LookedAt, mutual_id: domain::MutualId) -> Self {
         let id = record.as_uuid();
-        let url = match record {
+        let path = match record {
             domain::LookedAt::Mutual(_) => format!("/v1/mutuals/{id}"),
             domain::LookedAt::StaffBallot(_) => format!("/v1/staff-ballots/{id}"),
             domain::LookedAt::Contract(_) => format!("/v1/contracts/{id}"),
             domain::LookedAt::Endorsement(_) => format!("/v1/mutuals/{mutual_id}/endorsements/{id}"),
             domain::LookedAt::Objection(_) => format!("/v1/mutuals/{mutual_id}/objections/{id}"),
         };
-        Self { kind: Word(record.kind()), id: id.to_string(), url }
+        Self { kind: Word(record.kind()), id: id.to_string(), url: app.url(&path) }
     }
 }
 
@@ -169,7 +169,7 @@ pub async fn get_readiness(
         })
         .await?;
     let ready = conditions.iter().all(|condition| condition.outcome == domain::TestOutcome::Met);
-    let conditions = conditions.into_iter().map(|condition| ConditionResult::of(condition, mutual_id)).collect();
+    let conditions = conditions.into_iter().map(|condition| ConditionResult::of(&app, condition, mutual_id)).collect();
     let readiness = Readiness { mutual_id: Text(mutual_id), launches_on: Text(launches_on), ready, conditions };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-cache")).json(readiness))
 }

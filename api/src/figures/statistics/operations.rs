@@ -111,7 +111,7 @@ async fn get_statistics(app: App, conditions: IfChanged, Query(asked): Query<AsA
     answer(&app, &conditions, key, async {
         let figures = app.store.with_facts(move |tx, facts| store::statistics::figures(tx, facts, asked)).await?;
         let seq = figures.seq;
-        Ok((seq, json(&Statistics::new(asked, figures))?))
+        Ok((seq, json(&Statistics::new(&app, asked, figures))?))
     })
     .await
 }
@@ -143,7 +143,8 @@ async fn get_timeline(
             .with_facts(move |_, facts| Ok((facts.seq(), store::statistics::timeline(facts, &ends, today))))
             .await?;
         let (seq, figures) = computed;
-        let periods = named.iter().zip(figures).map(|(period, figures)| TimelinePeriod::new(*period, today, &figures));
+        let periods =
+            named.iter().zip(figures).map(|(period, figures)| TimelinePeriod::new(&app, *period, today, &figures));
         Ok((seq, json(&Timeline { by: Word(by), seq, periods: periods.collect() })?))
     })
     .await
@@ -173,8 +174,8 @@ async fn list_counted_mutuals(app: App, query: ListQuery<CountedFilter, ()>) -> 
 }
 
 impl TimelinePeriod {
-    fn new(period: domain::PartialDate, today: domain::Day, figures: &PeriodFigures) -> Self {
-        let links = Links::new(period.last_day(), today);
+    fn new(app: &App, period: domain::PartialDate, today: domain::Day, figures: &PeriodFigures) -> Self {
+        let links = Links::new(app, period.last_day(), today);
         let (operating, on_the_way, staff) = links.tally(&figures.tally, "");
         Self {
             period: Text(period),
@@ -204,8 +205,8 @@ async fn answer(
     compute: impl Future<Output = Result<(i64, Bytes), Problem>>,
 ) -> Result<HttpResponse, Problem> {
     let head = app.store.read_one(entry_log::newest).await?;
-    // Numbers of entries are given again in another epoch.
-    let (head, asked) = (head.seq, format!("{} {asked}", head.epoch.id));
+    // Numbers of entries are given again in another epoch, and the links change with the public address.
+    let (head, asked) = (head.seq, format!("{} {} {asked}", head.epoch.id, app.url("")));
     let etag = tag(head, &asked);
     if conditions.is_known(&etag) {
         return Ok(conditions.report(etag, Bytes::new()));
