@@ -11,6 +11,7 @@ kit::on_both! {
     a_name_differing_only_by_case_is_taken,
     sectors_are_at_least_one_and_each_once,
     a_word_that_is_no_sector_names_the_nearest,
+    a_word_never_points_to_another_legal_meaning,
     the_course_of_a_mutual_is_not_written_by_hand,
     a_mutual_is_entered_in_any_stage_before_launch,
     staff_are_counted_before_they_are_dated,
@@ -79,6 +80,25 @@ async fn a_word_that_is_no_sector_names_the_nearest(app: &TestApp) {
     refused.expect_faults(422, &[("/sectors/0", "not-in-vocabulary")]);
     let detail = refused.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("libraries_archives"), "{detail}");
+}
+
+async fn a_word_never_points_to_another_legal_meaning(app: &TestApp) {
+    let cics = "did you mean `cic_limited_by_guarantee`, `cic_limited_by_shares` or `cic_unspecified`?";
+    for (form, expected) in [
+        ("cic", cics),
+        ("Community Interest Company", cics),
+        ("CIO", "did you mean `cio`?"),
+        ("llc", "expected one of `cic_limited_by_guarantee`"),
+        ("incorporated", "expected one of `cic_limited_by_guarantee`"),
+    ] {
+        let refused = app.post(MUTUALS, &with(mutual("Forms"), json!({ "legal_form": form }))).await;
+        refused.expect_faults(422, &[("/legal_form", "not-in-vocabulary")]);
+        let detail = refused.json()["errors"][0]["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(expected), "{form}: {detail}");
+    }
+    let refused = app.get("/v1/contracts?procedure=reserved").await;
+    refused.expect_faults(400, &[("procedure", "not-in-vocabulary")]);
+    assert!(refused.text().contains("`pcr_reg77_reserved` or `pa_s33_reserved`"), "{}", refused.text());
 }
 
 async fn the_course_of_a_mutual_is_not_written_by_hand(app: &TestApp) {

@@ -93,6 +93,15 @@ macro_rules! kinds {
                 }
             }
 
+            /// Other names that people have for it: that of all its records.
+            const fn also_called(self) -> &'static [&'static str] {
+                match self {
+                    $( Self::$Record => &[$table], )+
+                    $( Self::$Child => &[$child_table], )+
+                    $( Self::$Other => &[$other_table], )+
+                }
+            }
+
             /// The kind of record that each of its records belongs to, below whose path it is.
             pub const fn parent(self) -> Option<Self> {
                 match self {
@@ -206,6 +215,10 @@ impl Vocabulary for Kind {
 
     fn describe(self) -> &'static str {
         Self::describe(self)
+    }
+
+    fn also_called(self) -> &'static [&'static str] {
+        Self::also_called(self)
     }
 }
 

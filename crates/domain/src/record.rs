@@ -24,17 +24,17 @@ vocabulary! {
     /// What was done to a record, or to the register.
     pub enum EntryAction {
         /// It was entered.
-        Create = "create",
+        Create = "create" or "created" or "add" or "added" or "insert" or "POST",
         /// It was changed.
-        Update = "update",
+        Update = "update" or "updated" or "change" or "changed" or "edit" or "PATCH" or "PUT",
         /// It was deleted.
-        Delete = "delete",
+        Delete = "delete" or "deleted" or "remove" or "removed",
         /// Personal data was taken out of it, and out of the log.
-        Erase = "erase",
+        Erase = "erase" or "erased" or "redact" or "redacted",
         /// An API key was revoked.
-        Revoke = "revoke",
+        Revoke = "revoke" or "revoked",
         /// The register was restored from a copy. The log has a new epoch from this entry on.
-        Restore = "restore",
+        Restore = "restore" or "restored",
         /// The operator confirmed the time. If an earlier entry has a later `at`, that `at` is wrong.
         SettleClock = "settle_clock",
     }

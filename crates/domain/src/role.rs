@@ -8,19 +8,19 @@ vocabulary! {
     pub enum Role {
         /// Maintains the mutuals, ballots and support data of its departments. Declares the ballots that were held
         /// elsewhere.
-        DepartmentEditor = "department_editor",
+        DepartmentEditor = "department_editor" or "editor" or "department" or "department officer",
         /// Maintains the description, annual returns and support requests of its departments' mutuals.
-        MutualEditor = "mutual_editor",
+        MutualEditor = "mutual_editor" or "editor" or "mutual",
         /// Maintains the contracts that its departments award.
-        ProcurementOfficer = "procurement_officer",
+        ProcurementOfficer = "procurement_officer" or "procurement" or "buyer" or "contract manager",
         /// Oversees the ballots that it is appointed to, and sees their drafts. Never changes the question.
-        Scrutineer = "scrutineer",
+        Scrutineer = "scrutineer" or "independent scrutineer",
         /// Reads everything and writes nothing.
-        Auditor = "auditor",
+        Auditor = "auditor" or "audit" or "reader" or "read only" or "viewer",
         /// May do everything that editors and procurement officers may, for all departments. Also manages keys,
         /// departments, appointments and historic data, and deletes records. Never opens, closes or declares a ballot
         /// held here.
-        Admin = "admin",
+        Admin = "admin" or "administrator",
     }
 }
 

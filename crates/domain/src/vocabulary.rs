@@ -3,6 +3,8 @@
 //!
 //! The words are those of the register's contract. How a list is published is not known here.
 
+use std::iter;
+
 use crate::fault::{FaultCode, Invalid, quoted};
 
 /// A closed list of words, each with a meaning in the field.
@@ -19,6 +21,10 @@ pub trait Vocabulary: Copy + 'static {
 
     /// What the value means, in a sentence or two.
     fn describe(self) -> &'static str;
+
+    /// Other names that people have for the value, in any letter case and with any separators. They are not read as
+    /// the value: whoever uses one is told the word. A name that could mean several values is a name of each.
+    fn also_called(self) -> &'static [&'static str];
 }
 
 /// Declares each [`Vocabulary`] given: an enum of words, whose doc comments are also the published meanings.
@@ -28,7 +34,7 @@ pub trait Vocabulary: Copy + 'static {
 ///     /// What the list says about a record.
 ///     pub enum Light {
 ///         /// Traffic stops.
-///         Red = "red",
+///         Red = "red" or "stop" or "halt",
 ///     }
 /// }
 /// ```
@@ -36,7 +42,7 @@ macro_rules! vocabulary {
     ($(
         $(#[doc = $about:literal])+
         pub enum $Name:ident {
-            $( $(#[doc = $meaning:literal])+ $Variant:ident = $word:literal, )+
+            $( $(#[doc = $meaning:literal])+ $Variant:ident = $word:literal $(or $other:literal)*, )+
         }
     )+) => {$(
         $(#[doc = $about])+
@@ -58,6 +64,11 @@ macro_rules! vocabulary {
             pub const fn describe(self) -> &'static str {
                 match self { $(Self::$Variant => concat!($($meaning),+).trim_ascii()),+ }
             }
+
+            /// Other names that people have for the value.
+            pub const fn also_called(self) -> &'static [&'static str] {
+                match self { $(Self::$Variant => &[$($other),*]),+ }
+            }
         }
 
         impl $crate::vocabulary::Vocabulary for $Name {
@@ -71,6 +82,10 @@ macro_rules! vocabulary {
 
             fn describe(self) -> &'static str {
                 $Name::describe(self)
+            }
+
+            fn also_called(self) -> &'static [&'static str] {
+                $Name::also_called(self)
             }
         }
 
@@ -94,31 +109,62 @@ pub(crate) use vocabulary;
 /// The value that a word stands for; letter case and white space count.
 ///
 /// # Errors
-/// [`FaultCode::NotInVocabulary`], naming the nearest word if one is near and all of them if none is.
+/// [`FaultCode::NotInVocabulary`], naming the values that can be meant, or all of them if it is not clear.
 pub fn find<V: Vocabulary>(raw: &str) -> Result<V, Invalid> {
     V::ALL.iter().copied().find(|value| value.as_str() == raw).ok_or_else(|| unknown::<V>(raw))
 }
 
 fn unknown<V: Vocabulary>(raw: &str) -> Invalid {
-    let words = || V::ALL.iter().map(|value| value.as_str());
-    let expected = match nearest(raw, words()) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None => format!("expected one of `{}`", words().collect::<Vec<_>>().join("`, `")),
+    let words = |values: &[V]| values.iter().map(|value| format!("`{}`", value.as_str())).collect::<Vec<_>>();
+    let expected = match words(&meant::<V>(raw)).as_slice() {
+        [] => format!("expected one of {}", words(V::ALL).join(", ")),
+        [word] => format!("did you mean {word}?"),
+        [earlier @ .., last] => format!("did you mean {} or {last}?", earlier.join(", ")),
     };
     Invalid::new(FaultCode::NotInVocabulary, format!("{} is not a known value: {expected}", quoted(raw)))
 }
 
-/// The word that `raw` was probably meant to be: at most a third of its characters are off, letter case and
-/// separators aside.
-fn nearest<'a>(raw: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The values that `raw` can mean: those that have this name, or else those that have a name like it.
+fn meant<V: Vocabulary>(raw: &str) -> Vec<V> {
     const LONGEST_COMPARED: usize = 80;
     if raw.len() > LONGEST_COMPARED {
-        return None;
+        return Vec::new();
     }
-    let meant = raw.trim().to_lowercase().replace([' ', '-'], "_");
-    words
-        .map(|word| (strsim::levenshtein(&meant, &word.to_lowercase().replace('-', "_")), word))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, word)| distance * 3 <= word.len())
-        .map(|(_, word)| word)
+    let parts = parts(raw);
+    let whole = parts.concat();
+    if whole.is_empty() {
+        return Vec::new();
+    }
+    let named = |is_meant: &dyn Fn(&[String]) -> bool| -> Vec<V> {
+        let names = |value: V| iter::once(value.as_str()).chain(value.also_called().iter().copied());
+        V::ALL.iter().copied().filter(|value| names(*value).any(|name| is_meant(&self::parts(name)))).collect()
+    };
+    let exactly = named(&|name| name.concat() == whole);
+    if exactly.is_empty() { named(&|name| is_like(&parts, name)) } else { exactly }
+}
+
+/// The parts of a name, in lower case: what is between its separators.
+fn parts(name: &str) -> Vec<String> {
+    let name = name.replace(['\'', '’', '.'], "").replace('&', " and ");
+    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.map(str::to_lowercase).collect()
+}
+
+/// Whether a name is probably another one that was mistyped.
+///
+/// A near word can be a different thing in law: a `cio` is no `cic`, `pa_open` is another law than `pcr_open`, and
+/// "incorporated" is the contrary of `unincorporated`. So each part of a name is compared with its counterpart. Short
+/// parts and parts with digits, which are abbreviations and numbers, and the first letter of each part must be the same.
+fn is_like(given: &[String], name: &[String]) -> bool {
+    let shortest_compared = if name.len() == 1 { 6 } else { 5 };
+    let is_part_like = |given: &str, part: &str| {
+        let letters = part.chars().count();
+        let most_typos = if letters < 9 { 1 } else { 2 };
+        given == part
+            || letters >= shortest_compared
+                && part.chars().all(char::is_alphabetic)
+                && given.chars().next() == part.chars().next()
+                && strsim::osa_distance(given, part) <= most_typos
+    };
+    given.len() == name.len() && given.iter().zip(name).all(|(given, part)| is_part_like(given, part))
 }

@@ -119,6 +119,67 @@ fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
     assert!(detail(&"x".repeat(100_000)).len() < 1_000);
 }
 
+fn refused<V: Vocabulary + std::str::FromStr<Err = domain::Invalid>>(raw: &str) -> String {
+    let Err(invalid) = raw.parse::<V>() else { unreachable!("{raw} is no word") };
+    assert_eq!(invalid.code, FaultCode::NotInVocabulary);
+    invalid.detail
+}
+
+/// A charitable incorporated organisation is not a community interest company, and so on.
+#[test]
+fn a_near_word_with_another_legal_meaning_is_not_suggested() {
+    let cics = "did you mean `cic_limited_by_guarantee`, `cic_limited_by_shares` or `cic_unspecified`?";
+    for cic in ["cic", "CIC", "c.i.c.", " Cic ", "community interest company", "Community-Interest_Company"] {
+        assert!(refused::<LegalForm>(cic).ends_with(cics), "{cic}: {}", refused::<LegalForm>(cic));
+    }
+    for (form, expected) in [
+        ("CIO", "did you mean `cio`?"),
+        ("scio", "did you mean `other`?"),
+        ("cios", "expected one of"),
+        ("llc", "expected one of"),
+        ("lp", "expected one of"),
+        ("incorporated", "expected one of"),
+        ("cig_limited_by_shares", "expected one of"),
+        ("community_interest_society", "expected one of"),
+        ("co-op", "did you mean `cooperative_society`?"),
+        ("Co-operative Society", "did you mean `cooperative_society`?"),
+        ("BenCom", "did you mean `community_benefit_society`?"),
+        ("comunity interest company", cics),
+        ("charitable incorporated organization", "did you mean `cio`?"),
+        ("limited by guarantee", "did you mean `cic_limited_by_guarantee` or `company_limited_by_guarantee`?"),
+    ] {
+        assert!(refused::<LegalForm>(form).contains(expected), "{form}: {}", refused::<LegalForm>(form));
+    }
+    for (procedure, expected) in [
+        ("pr_open", "expected one of"),
+        ("psr_direct_d", "expected one of"),
+        ("pa_s34_reserved", "expected one of"),
+        ("open", "did you mean `pcr_open` or `pa_open`?"),
+        ("reserved", "did you mean `pcr_reg77_reserved` or `pa_s33_reserved`?"),
+        ("section 33", "did you mean `pa_s33_reserved`?"),
+        ("Direct award process C", "did you mean `psr_direct_c`?"),
+        ("pcr_resticted", "did you mean `pcr_restricted`?"),
+    ] {
+        assert!(refused::<Procedure>(procedure).contains(expected), "{procedure}: {}", refused::<Procedure>(procedure));
+    }
+    for (scheme, expected) in [
+        ("GB-COX", "expected one of"),
+        ("GB-LAS", "expected one of"),
+        ("gb coh", "did you mean `GB-COH`?"),
+        ("Companies House", "did you mean `GB-COH`?"),
+        ("charity number", "did you mean `GB-CHC`, `GB-SC` or `GB-NIC`?"),
+    ] {
+        assert!(
+            refused::<domain::Scheme>(scheme).contains(expected),
+            "{scheme}: {}",
+            refused::<domain::Scheme>(scheme)
+        );
+    }
+    assert!(refused::<domain::DepartmentKind>("ministerial").contains("expected one of"));
+    assert!(refused::<domain::DepartmentKind>("ICB").contains("did you mean `nhs_commissioner`?"));
+    assert!(refused::<domain::CommitmentStatus>("met_lete").contains("expected one of"));
+}
+
 /// The words are what clients send and tables hold: changing one breaks both.
 #[test]
 fn the_vocabularies_have_the_words_of_the_contract() {
@@ -142,6 +203,19 @@ fn well_described<V: Vocabulary + std::str::FromStr + PartialEq + std::fmt::Debu
         let text = value.describe();
         assert!(text.ends_with('.') && !text.starts_with(' ') && !text.contains(['\n', '[']), "{value:?}: {text}");
         assert_eq!(value.as_str().parse::<V>().ok(), Some(*value));
+        named_well(*value, &words);
+    }
+}
+
+/// A name that is a word of the list would not be told as another name, and is one value's only.
+fn named_well<V: Vocabulary + std::str::FromStr>(value: V, words: &std::collections::HashSet<&str>) {
+    let squeezed = |name: &str| name.to_lowercase().replace([' ', '_', '-'], "");
+    let mut names = std::collections::HashSet::new();
+    for name in value.also_called() {
+        assert!(words.iter().all(|word| squeezed(word) != squeezed(name)), "{} is a word of {}", name, V::NAME);
+        assert!(names.insert(squeezed(name)), "{name} is twice with {}", value.as_str());
+        let detail = name.parse::<V>().map_err(|_| V::NAME).err();
+        assert_eq!(detail, Some(V::NAME), "{name}");
     }
 }
 
@@ -179,6 +253,14 @@ fn every_word_is_described_and_read_back() {
     well_described::<Stage>();
     well_described::<domain::SupportStatus>();
     well_described::<domain::TestOutcome>();
+    well_described::<domain::Role>();
+    well_described::<domain::Regime>();
+    well_described::<domain::ImportMode>();
+    well_described::<domain::ImportState>();
+    well_described::<domain::Importable>();
+    well_described::<domain::statistics::StandingGroup>();
+    well_described::<domain::statistics::TimelineStep>();
+    well_described::<domain::record::EntryAction>();
 }
 
 proptest! {

@@ -13,9 +13,9 @@ vocabulary! {
     /// What a department has committed to publish.
     pub enum CommitmentKind {
         /// A clear plan and vision for mutuals; departments were to have one by December 2012.
-        PlanAndVision = "plan_and_vision",
+        PlanAndVision = "plan_and_vision" or "plan" or "vision" or "plan & vision",
         /// A clear pathway for staff who want to set up a mutual; departments were to have one by April 2013.
-        StaffPathway = "staff_pathway",
+        StaffPathway = "staff_pathway" or "pathway",
         /// A commitment that none of the other values covers.
         Other = "other",
     }
@@ -23,13 +23,13 @@ vocabulary! {
     /// Whether a commitment is met.
     pub enum CommitmentStatus {
         /// Not published, and `due_on` has not passed.
-        Due = "due",
+        Due = "due" or "pending" or "outstanding" or "open" or "not due",
         /// Not published, and `due_on` has passed.
-        Overdue = "overdue",
+        Overdue = "overdue" or "late" or "outstanding" or "open" or "missed",
         /// Published on or before `due_on`.
-        Met = "met",
+        Met = "met" or "kept" or "done" or "published" or "on time",
         /// Published after `due_on`.
-        MetLate = "met_late",
+        MetLate = "met_late" or "late" or "kept late" or "kept" or "done" or "published",
     }
 }
 

@@ -19,82 +19,101 @@ vocabulary! {
     /// PA for the Procurement Act 2023, PSR for the Provider Selection Regime 2023.
     pub enum Procedure {
         /// Open procedure: everybody may tender (PCR 2015 reg. 27).
-        PcrOpen = "pcr_open",
+        PcrOpen = "pcr_open" or "open" or "open procedure",
         /// Restricted procedure: those who are selected may tender (PCR 2015 reg. 28).
-        PcrRestricted = "pcr_restricted",
+        PcrRestricted = "pcr_restricted" or "restricted" or "restricted procedure",
         /// Competitive procedure with negotiation (PCR 2015 reg. 29).
-        PcrCompetitiveWithNegotiation = "pcr_competitive_with_negotiation",
+        PcrCompetitiveWithNegotiation = "pcr_competitive_with_negotiation" or "negotiated" or "negotiation"
+            or "competitive with negotiation" or "competitive procedure with negotiation" or "CPN"
+            or "competitive",
         /// Competitive dialogue (PCR 2015 reg. 30).
-        PcrCompetitiveDialogue = "pcr_competitive_dialogue",
+        PcrCompetitiveDialogue = "pcr_competitive_dialogue" or "dialogue" or "competitive dialogue"
+            or "competitive",
         /// Light touch regime for social and other specific services (PCR 2015 regs. 74 to 76).
-        PcrLightTouch = "pcr_light_touch",
+        PcrLightTouch = "pcr_light_touch" or "light touch" or "light touch regime" or "LTR",
         /// Reserved to organisations such as public service mutuals, for at most three years (PCR 2015 reg.
         /// 77).
-        PcrReg77Reserved = "pcr_reg77_reserved",
+        PcrReg77Reserved = "pcr_reg77_reserved" or "reserved" or "reserved contract" or "reg 77" or "reg. 77"
+            or "regulation 77" or "article 77" or "PCR reg 77" or "PCR reserved",
         /// Open procedure: one stage, everybody may tender (PA 2023 s.20).
-        PaOpen = "pa_open",
+        PaOpen = "pa_open" or "open" or "open procedure",
         /// Competitive flexible procedure: as the buyer designs it (PA 2023 s.20).
-        PaCompetitiveFlexible = "pa_competitive_flexible",
+        PaCompetitiveFlexible = "pa_competitive_flexible" or "CFP" or "competitive flexible"
+            or "competitive flexible procedure" or "competitive" or "light touch" or "light touch regime"
+            or "LTR",
         /// Reserved to public service mutuals, for at most five years (PA 2023 s.33).
-        PaS33Reserved = "pa_s33_reserved",
+        PaS33Reserved = "pa_s33_reserved" or "reserved" or "reserved contract" or "s33" or "s.33"
+            or "section 33" or "PA s33" or "PA reserved",
         /// Direct award on one of the Act's grounds (PA 2023 s.41).
-        PaDirectAward = "pa_direct_award",
+        PaDirectAward = "pa_direct_award" or "direct" or "direct award" or "s41" or "s.41" or "section 41"
+            or "PA direct",
         /// Direct award because the person served or their carer chooses the supplier (PA 2023 s.41 and
         /// Schedule 5).
-        PaUserChoiceDirect = "pa_user_choice_direct",
+        PaUserChoiceDirect = "pa_user_choice_direct" or "direct" or "direct award" or "user choice"
+            or "PA user choice" or "PA direct",
         /// Called off from a framework that others had set up.
-        FrameworkCalloff = "framework_calloff",
+        FrameworkCalloff = "framework_calloff" or "framework" or "call-off" or "framework agreement"
+            or "mini competition" or "further competition",
         /// Direct award process A: no realistic alternative to the existing provider (PSR 2023 reg. 7).
-        PsrDirectA = "psr_direct_a",
+        PsrDirectA = "psr_direct_a" or "direct" or "direct award" or "direct award a"
+            or "direct award process a" or "DAP A" or "PSR direct" or "PSR direct award" or "reg 7",
         /// Direct award process B: patients choose among all providers that qualify (PSR 2023 reg. 8).
-        PsrDirectB = "psr_direct_b",
+        PsrDirectB = "psr_direct_b" or "direct" or "direct award" or "direct award b"
+            or "direct award process b" or "DAP B" or "PSR direct" or "PSR direct award" or "reg 8",
         /// Direct award process C: the existing provider does well and the contract changes little (PSR 2023
         /// reg. 9).
-        PsrDirectC = "psr_direct_c",
+        PsrDirectC = "psr_direct_c" or "direct" or "direct award" or "direct award c"
+            or "direct award process c" or "DAP C" or "PSR direct" or "PSR direct award" or "reg 9",
         /// Most suitable provider process: chosen without a competition (PSR 2023 reg. 10).
-        PsrMostSuitable = "psr_most_suitable",
+        PsrMostSuitable = "psr_most_suitable" or "MSP" or "most suitable" or "most suitable provider"
+            or "most suitable provider process",
         /// Competitive process (PSR 2023 reg. 11).
-        PsrCompetitive = "psr_competitive",
+        PsrCompetitive = "psr_competitive" or "competitive" or "competitive process" or "PSR competition",
         /// First contract without a competition, as the Right to Request of 2008 to 2010 provided.
-        RightToRequestUncontested = "right_to_request_uncontested",
+        RightToRequestUncontested = "right_to_request_uncontested" or "right to request" or "uncontested"
+            or "RtR",
         /// No procurement, because the buyer controls the supplier.
-        InHouseExempt = "in_house_exempt",
+        InHouseExempt = "in_house_exempt" or "in house" or "Teckal" or "Teckal exemption"
+            or "vertical arrangement",
         /// Below the value from which procurement law applies in full.
-        BelowThreshold = "below_threshold",
+        BelowThreshold = "below_threshold" or "sub threshold" or "under threshold" or "below the threshold",
         /// A procedure that none of the other values covers, or one under the regulations before 2015.
-        Other = "other",
+        Other = "other" or "PCR 2006" or "urgent award" or "PSR urgent" or "negotiated without publication"
+            or "negotiated without prior publication",
     }
 
     /// The status of a contract.
     pub enum ContractStatus {
         /// The buyer intends to buy and has not invited tenders.
-        Planned = "planned",
+        Planned = "planned" or "pipeline" or "planning" or "intended",
         /// Tenders are invited or being assessed.
-        Tendering = "tendering",
+        Tendering = "tendering" or "tender" or "open" or "out to tender" or "procurement",
         /// The buyer has decided who gets the contract and has not announced it.
-        AwardDecided = "award_decided",
+        AwardDecided = "award_decided" or "awarded" or "award" or "decided",
         /// The award is announced, and the contract may not be entered into yet.
-        Standstill = "standstill",
+        Standstill = "standstill" or "awarded" or "standstill period",
         /// The contract is in force.
-        Active = "active",
+        Active = "active" or "awarded" or "live" or "current" or "in force" or "running" or "signed",
         /// The contract has run its full term.
-        Expired = "expired",
+        Expired = "expired" or "ended" or "finished" or "complete" or "completed" or "closed",
         /// The contract was ended before its full term.
-        TerminatedEarly = "terminated_early",
+        TerminatedEarly = "terminated_early" or "ended" or "terminated" or "closed",
         /// The procurement ended without a contract.
-        Cancelled = "cancelled",
+        Cancelled = "cancelled" or "canceled" or "abandoned" or "withdrawn" or "discontinued",
     }
 
     /// How a contract protects a mutual from competition.
     pub enum ProtectionKind {
         /// No protection.
-        None = "none",
+        None = "none" or "no" or "no protection" or "unprotected" or "n/a",
         /// A first contract given without a competition.
-        UncontestedFirst = "uncontested_first",
+        UncontestedFirst = "uncontested_first" or "uncontested" or "first contract"
+            or "uncontested first contract" or "without competition",
         /// A competition in which only public service mutuals or similar organisations could take part.
-        Reserved = "reserved",
+        Reserved = "reserved" or "ring fenced" or "reserved contract" or "s33" or "section 33" or "reg 77"
+            or "regulation 77",
         /// A term that is longer than usual, so that the mutual can establish itself.
-        LongerTerm = "longer_term",
+        LongerTerm = "longer_term" or "long term" or "longer" or "extended term",
         /// A protection that none of the other values covers.
         Other = "other",
     }

@@ -16,28 +16,38 @@ vocabulary! {
     /// What kind of public body a department is.
     pub enum DepartmentKind {
         /// A government department led by a minister.
-        MinisterialDepartment = "ministerial_department",
+        MinisterialDepartment = "ministerial_department" or "department" or "government department"
+            or "central government" or "ministry",
         /// A government department led by officials, such as a regulator or an inspectorate.
-        NonMinisterialDepartment = "non_ministerial_department",
+        NonMinisterialDepartment = "non_ministerial_department" or "department" or "government department"
+            or "central government" or "NMD" or "NMGD",
         /// A part of a department that carries out its work at arm's length.
-        ExecutiveAgency = "executive_agency",
+        ExecutiveAgency = "executive_agency" or "agency",
         /// A county, district, borough or unitary council, or a combined authority.
-        LocalAuthority = "local_authority",
+        LocalAuthority = "local_authority" or "LA" or "council" or "county council" or "city council"
+            or "borough council" or "district council" or "unitary authority" or "local government"
+            or "local council",
         /// An NHS body that buys care, such as a primary care trust, a clinical commissioning group or an
         /// integrated care board.
-        NhsCommissioner = "nhs_commissioner",
+        NhsCommissioner = "nhs_commissioner" or "NHS" or "commissioner" or "ICB" or "integrated care board"
+            or "CCG" or "clinical commissioning group" or "PCT" or "primary care trust",
         /// An NHS body that provides care, such as an NHS trust or foundation trust.
-        NhsProvider = "nhs_provider",
+        NhsProvider = "nhs_provider" or "NHS" or "provider" or "NHS trust" or "NHS foundation trust"
+            or "foundation trust" or "hospital trust",
         /// A fire and rescue authority.
-        FireAuthority = "fire_authority",
+        FireAuthority = "fire_authority" or "FRA" or "fire service" or "fire and rescue authority"
+            or "fire and rescue service",
         /// A police force, or a police and crime commissioner.
-        PoliceBody = "police_body",
+        PoliceBody = "police_body" or "police" or "police force" or "constabulary" or "PCC"
+            or "police and crime commissioner",
         /// A probation trust or another body responsible for probation.
-        ProbationBody = "probation_body",
+        ProbationBody = "probation_body" or "probation" or "probation trust" or "probation service",
         /// A public college, university, school or other education body.
-        EducationBody = "education_body",
+        EducationBody = "education_body" or "school" or "academy" or "academy trust" or "college"
+            or "university" or "further education college",
         /// A public body that none of the other values covers.
-        Other = "other",
+        Other = "other" or "NDPB" or "non departmental public body" or "public corporation" or "ALB"
+            or "arms length body" or "combined authority",
     }
 }
 

@@ -17,13 +17,13 @@ vocabulary! {
     /// What a person in a department's network does for mutuals.
     pub enum EnablerRole {
         /// Helps staff groups with advice and contacts.
-        Enabler = "enabler",
+        Enabler = "enabler" or "champion" or "mutuals champion" or "supporter",
         /// Decides whether a staff group may go ahead.
-        Entitler = "entitler",
+        Entitler = "entitler" or "decision maker" or "sponsor",
         /// Is told when a staff group makes no progress.
-        EscalationContact = "escalation_contact",
+        EscalationContact = "escalation_contact" or "escalation" or "escalation point",
         /// Decides disputes without an interest in their outcome.
-        IndependentArbiter = "independent_arbiter",
+        IndependentArbiter = "independent_arbiter" or "arbiter" or "arbitrator" or "adjudicator",
     }
 }
 

@@ -18,25 +18,27 @@ vocabulary! {
     /// Who takes a position on a mutual.
     pub enum Constituency {
         /// The people who work in the service, by a ballot.
-        Staff = "staff",
+        Staff = "staff" or "employees" or "employee" or "workforce",
         /// The people who use the service, or those who care for them.
-        ServiceUsers = "service_users",
+        ServiceUsers = "service_users" or "service user" or "users" or "patients" or "clients" or "customers"
+            or "public",
         /// The senior management of the service or its parent body.
-        SeniorManagement = "senior_management",
+        SeniorManagement = "senior_management" or "management" or "managers" or "senior managers"
+            or "leadership" or "board",
         /// The public bodies that buy the service.
-        Commissioners = "commissioners",
+        Commissioners = "commissioners" or "commissioner" or "buyers" or "buyer",
         /// The unions of the people who work in the service.
-        TradeUnions = "trade_unions",
+        TradeUnions = "trade_unions" or "trade union" or "unions" or "union",
     }
 
     /// The position of a constituency on a mutual.
     pub enum Position {
         /// It is for the mutual.
-        Supports = "supports",
+        Supports = "supports" or "support" or "for" or "in favour" or "in favor" or "yes" or "endorses",
         /// It is against the mutual.
-        Opposes = "opposes",
+        Opposes = "opposes" or "oppose" or "against" or "no" or "objects",
         /// It was asked and takes no side.
-        Neutral = "neutral",
+        Neutral = "neutral" or "abstains" or "abstain" or "no position" or "undecided",
     }
 }
 

@@ -7,37 +7,37 @@ vocabulary! {
     /// What happens to an import if a row is rejected.
     pub enum ImportMode {
         /// The other rows are entered anyway.
-        BestEffort = "best_effort",
+        BestEffort = "best_effort" or "partial" or "lenient" or "skip errors",
         /// Nothing is entered.
-        Atomic = "atomic",
+        Atomic = "atomic" or "all or nothing" or "transaction" or "strict",
     }
 
     /// A type of record that can be imported: one that belongs to no other record.
     pub enum Importable {
         /// Departments.
-        Department = "department",
+        Department = "department" or "departments" or "council" or "councils",
         /// Mutuals.
-        Mutual = "mutual",
+        Mutual = "mutual" or "mutuals",
         /// Staff ballots.
-        StaffBallot = "staff_ballot",
+        StaffBallot = "staff_ballot" or "staff ballots" or "ballot" or "ballots",
         /// Contracts.
-        Contract = "contract",
+        Contract = "contract" or "contracts",
     }
 
     /// The state of an import.
     pub enum ImportState {
         /// Its rows are still arriving.
-        Receiving = "receiving",
+        Receiving = "receiving" or "uploading" or "upload",
         /// It is waiting to start.
-        Waiting = "waiting",
+        Waiting = "waiting" or "queued" or "pending",
         /// Its rows are being entered.
-        Running = "running",
+        Running = "running" or "processing" or "in progress" or "active",
         /// All of its rows were entered or rejected.
-        Done = "done",
+        Done = "done" or "completed" or "complete" or "finished" or "succeeded" or "success",
         /// Nothing was entered, or the import stopped before the end. The problem at line 0 is the reason.
-        Failed = "failed",
+        Failed = "failed" or "error" or "errored" or "failure",
         /// The import was cancelled. Rows that were entered before that stay.
-        Cancelled = "cancelled",
+        Cancelled = "cancelled" or "canceled" or "stopped" or "aborted",
     }
 }
 

@@ -14,17 +14,18 @@ vocabulary! {
     /// Who objects to a mutual.
     pub enum ObjectionKind {
         /// Somebody who works in the service, or several of them.
-        Staff = "staff",
+        Staff = "staff" or "employee" or "employees" or "workforce",
         /// A trade union.
-        Union = "union",
+        Union = "union" or "trade union" or "unions",
         /// A campaign of citizens.
-        Campaign = "campaign",
+        Campaign = "campaign" or "campaign group" or "campaigners" or "residents" or "public",
         /// Somebody who uses the service, or cares for somebody who does.
-        ServiceUser = "service_user",
+        ServiceUser = "service_user" or "service users" or "user" or "patient" or "carer" or "client"
+            or "customer",
         /// A public body that buys the service.
-        Commissioner = "commissioner",
+        Commissioner = "commissioner" or "commissioners" or "buyer" or "council" or "ICB" or "CCG",
         /// Another provider of such services.
-        Provider = "provider",
+        Provider = "provider" or "competitor" or "supplier" or "another provider",
         /// An objector that none of the other values covers.
         Other = "other",
     }
@@ -32,15 +33,15 @@ vocabulary! {
     /// The outcome of an objection.
     pub enum ObjectionOutcome {
         /// No decision has been made.
-        Open = "open",
+        Open = "open" or "pending" or "undecided" or "outstanding" or "no decision",
         /// Those who raised it gave it up.
-        Withdrawn = "withdrawn",
+        Withdrawn = "withdrawn" or "dropped" or "retracted",
         /// It was decided that the mutual may go on.
-        Rejected = "rejected",
+        Rejected = "rejected" or "dismissed" or "overruled" or "not upheld" or "refused",
         /// It was decided that the objection is right.
-        Accepted = "accepted",
+        Accepted = "accepted" or "upheld" or "sustained" or "allowed",
         /// There is a decision, and an independent arbiter is to decide again.
-        Appealed = "appealed",
+        Appealed = "appealed" or "appeal" or "under appeal",
     }
 }
 

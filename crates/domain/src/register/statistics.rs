@@ -10,15 +10,15 @@ vocabulary! {
     /// The group in which the figures count a mutual.
     pub enum StandingGroup {
         /// Launched and delivering services: in stage `launched`, `operating` or `recontracting`.
-        Operating = "operating",
+        Operating = "operating" or "live" or "active" or "trading" or "launched",
         /// Before its launch, and neither suspended nor ended.
-        OnTheWay = "on_the_way",
+        OnTheWay = "on_the_way" or "pipeline" or "in progress" or "emerging" or "pre launch",
         /// Paused, before launch or after it.
-        Suspended = "suspended",
+        Suspended = "suspended" or "paused" or "on hold",
         /// Ended before launch: `rejected`, `withdrawn` or `blocked`.
-        EndedBeforeLaunch = "ended_before_launch",
+        EndedBeforeLaunch = "ended_before_launch" or "ended" or "withdrawn" or "rejected" or "blocked",
         /// Ended after launch.
-        EndedAfterLaunch = "ended_after_launch",
+        EndedAfterLaunch = "ended_after_launch" or "ended" or "closed",
         /// The facts in the register do not show it.
         Unknown = "unknown",
     }
@@ -123,21 +123,23 @@ vocabulary! {
     /// How long the periods of a timeline are.
     pub enum TimelineStep {
         /// Calendar years.
-        Year = "year",
+        Year = "year" or "years" or "yearly" or "annual" or "annually",
         /// Calendar months.
-        Month = "month",
+        Month = "month" or "months" or "monthly",
     }
 
     /// The law that a procurement was under.
     pub enum Regime {
         /// The Public Contracts Regulations 2006: procurements that started before 26 February 2015.
-        Pcr2006 = "pcr_2006",
+        Pcr2006 = "pcr_2006" or "PCR" or "Public Contracts Regulations"
+            or "Public Contracts Regulations 2006",
         /// The Public Contracts Regulations 2015: from 26 February 2015.
-        Pcr2015 = "pcr_2015",
+        Pcr2015 = "pcr_2015" or "PCR" or "Public Contracts Regulations"
+            or "Public Contracts Regulations 2015",
         /// The Procurement Act 2023: from 24 February 2025.
-        Pa2023 = "pa_2023",
+        Pa2023 = "pa_2023" or "PA" or "Procurement Act" or "Procurement Act 2023",
         /// The Provider Selection Regime 2023: relevant health care services in England, from 1 January 2024.
-        Psr2023 = "psr_2023",
+        Psr2023 = "psr_2023" or "PSR" or "Provider Selection Regime" or "Provider Selection Regime 2023",
         /// Not known, because the register does not have the day on which the procurement started, or whether it was
         /// for health care services.
         Unknown = "unknown",

@@ -15,13 +15,13 @@ vocabulary! {
     /// The status of a support request.
     pub enum SupportStatus {
         /// Nobody has taken it up.
-        Open = "open",
+        Open = "open" or "new" or "pending" or "requested" or "outstanding",
         /// An enabler has taken it up.
-        Assigned = "assigned",
+        Assigned = "assigned" or "in progress" or "accepted" or "taken up",
         /// The mutual got the support.
-        Met = "met",
+        Met = "met" or "closed" or "done" or "resolved" or "completed" or "fulfilled",
         /// The mutual will not get the support.
-        Declined = "declined",
+        Declined = "declined" or "closed" or "refused" or "rejected" or "withdrawn",
     }
 }
 

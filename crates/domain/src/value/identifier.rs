@@ -10,28 +10,36 @@ vocabulary! {
     /// Register that an organisation's number comes from, by its code on org-id.guide.
     pub enum Scheme {
         /// Companies House: companies, community interest companies and partnerships of the United Kingdom.
-        GbCoh = "GB-COH",
+        GbCoh = "GB-COH" or "COH" or "Companies House" or "company number" or "company registration number"
+            or "CRN",
         /// Mutuals Public Register of the Financial Conduct Authority: co-operative and community benefit
         /// societies.
-        GbMpr = "GB-MPR",
+        GbMpr = "GB-MPR" or "MPR" or "FCA" or "Mutuals Public Register" or "mutuals register"
+            or "Financial Conduct Authority" or "society number",
         /// Charity Commission for England and Wales.
-        GbChc = "GB-CHC",
+        GbChc = "GB-CHC" or "CHC" or "Charity Commission" or "Charity Commission for England and Wales"
+            or "CCEW" or "charity" or "charity number" or "registered charity number",
         /// Office of the Scottish Charity Regulator.
-        GbSc = "GB-SC",
+        GbSc = "GB-SC" or "OSCR" or "Scottish Charity Regulator" or "Office of the Scottish Charity Regulator"
+            or "charity" or "charity number" or "registered charity number",
         /// Charity Commission for Northern Ireland.
-        GbNic = "GB-NIC",
+        GbNic = "GB-NIC" or "NIC" or "CCNI" or "Charity Commission for Northern Ireland" or "charity"
+            or "charity number" or "registered charity number",
         /// Organisation Data Service of the National Health Service (ODS code).
-        GbNhs = "GB-NHS",
+        GbNhs = "GB-NHS" or "NHS" or "ODS" or "ODS code" or "Organisation Data Service",
         /// Register of local authorities in England, such as GLS.
-        GbLae = "GB-LAE",
+        GbLae = "GB-LAE" or "LAE" or "local authority" or "local authorities in England"
+            or "local authority England",
         /// Register of government organisations, such as D2.
-        GbGor = "GB-GOR",
+        GbGor = "GB-GOR" or "GOR" or "government organisation" or "register of government organisations",
         /// Organisations on GOV.UK, by the name in their address, such as cabinet-office.
-        GbGovuk = "GB-GOVUK",
+        GbGovuk = "GB-GOVUK" or "GOV.UK" or "GOVUK",
         /// UK Register of Learning Providers.
-        GbUkprn = "GB-UKPRN",
+        GbUkprn = "GB-UKPRN" or "UKPRN" or "UK provider reference number" or "UKRLP"
+            or "UK Register of Learning Providers",
         /// Public procurement organisation number of the central digital platform (Find a Tender).
-        GbPpon = "GB-PPON",
+        GbPpon = "GB-PPON" or "PPON" or "Find a Tender" or "FTS" or "central digital platform"
+            or "public procurement organisation number",
     }
 }
 
