@@ -88,7 +88,7 @@ pub struct Fault {
     pub code: FaultCode,
     /// What is wrong, what was expected and, where that is not plain from it, what to do.
     pub detail: String,
-    /// The law, policy or standard that the rule comes from, such as `pa2023.s33(3)`.
+    /// The law, policy or standard that the rule comes from, such as `pa2023.s33(5)`.
     pub rule: Option<&'static str>,
 }
 

@@ -106,7 +106,7 @@ wire! {
     }
 
     /// The tests of a public service mutual: the three tests of the policy's definition and, separately, the three of
-    /// the Procurement Act 2023 s.33(3) for contracts reserved to public service mutuals. The default for each is
+    /// the Procurement Act 2023 s.33(6) for contracts reserved to public service mutuals. The default for each is
     /// `unknown`.
     #[example({"left_public_sector": "met", "mainly_reservable_services": "not_met"})]
     pub struct MutualTests for domain::Tests {
@@ -116,11 +116,12 @@ wire! {
         delivers_public_services: TestOutcome = default,
         /// Staff have a significant degree of influence or control (policy definition).
         staff_influence_or_control: TestOutcome = default,
-        /// It operates mainly to deliver reservable light touch services (Procurement Act 2023 s.33(3)).
+        /// It operates to deliver public services, and mainly reservable light touch services (Procurement Act 2023
+        /// s.33(6)(a)).
         mainly_reservable_services: TestOutcome = default,
-        /// It distributes profits to its members only, or to nobody (Procurement Act 2023 s.33(3)).
+        /// It distributes profits to its members only, or to nobody (Procurement Act 2023 s.33(6)(b)).
         profits_only_to_members_or_none: TestOutcome = default,
-        /// It is under the management and control of its employees (Procurement Act 2023 s.33(3)).
+        /// It is under the management and control of its employees (Procurement Act 2023 s.33(6)(c)).
         under_employee_management_and_control: TestOutcome = default,
     }
 }

@@ -16,7 +16,7 @@ use crate::vocabulary::vocabulary;
 
 vocabulary! {
     /// How the supplier was chosen. The prefix names the law: PCR for the Public Contracts Regulations 2015,
-    /// PA for the Procurement Act 2023, PSR for the Provider Selection Regime 2023.
+    /// PA for the Procurement Act 2023, PSR for the Provider Selection Regime 2023, which applies in England only.
     pub enum Procedure {
         /// Open procedure: everybody may tender (PCR 2015 reg. 27).
         PcrOpen = "pcr_open" or "open" or "open procedure",
@@ -32,7 +32,7 @@ vocabulary! {
         /// Light touch regime for social and other specific services (PCR 2015 regs. 74 to 76).
         PcrLightTouch = "pcr_light_touch" or "light touch" or "light touch regime" or "LTR",
         /// Reserved to organisations such as public service mutuals, for at most three years (PCR 2015 reg.
-        /// 77).
+        /// 77(4)). Not for health care services of the NHS (reg. 77(6)).
         PcrReg77Reserved = "pcr_reg77_reserved" or "reserved" or "reserved contract" or "reg 77" or "reg. 77"
             or "regulation 77" or "article 77" or "PCR reg 77" or "PCR reserved",
         /// Open procedure: one stage, everybody may tender (PA 2023 s.20).
@@ -41,7 +41,8 @@ vocabulary! {
         PaCompetitiveFlexible = "pa_competitive_flexible" or "CFP" or "competitive flexible"
             or "competitive flexible procedure" or "competitive" or "light touch" or "light touch regime"
             or "LTR",
-        /// Reserved to public service mutuals, for at most five years (PA 2023 s.33).
+        /// Reserved to public service mutuals, for at most five years (PA 2023 s.33(1)(b)). The supplier must not
+        /// have entered into a comparable contract in the three years before the award (s.33(5) and (7)).
         PaS33Reserved = "pa_s33_reserved" or "reserved" or "reserved contract" or "s33" or "s.33"
             or "section 33" or "PA s33" or "PA reserved",
         /// Direct award on one of the Act's grounds (PA 2023 s.41).

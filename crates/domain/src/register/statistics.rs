@@ -138,7 +138,8 @@ vocabulary! {
             or "Public Contracts Regulations 2015",
         /// The Procurement Act 2023: from 24 February 2025.
         Pa2023 = "pa_2023" or "PA" or "Procurement Act" or "Procurement Act 2023",
-        /// The Provider Selection Regime 2023: relevant health care services in England, from 1 January 2024.
+        /// The Provider Selection Regime 2023: relevant health care services, from 1 January 2024. It applies in
+        /// England only. The register does not know the country of a buyer, so check it.
         Psr2023 = "psr_2023" or "PSR" or "Provider Selection Regime" or "Provider Selection Regime 2023",
         /// Not known, because the register does not have the day on which the procurement started, or whether it was
         /// for health care services.
@@ -151,7 +152,7 @@ impl Regime {
     pub const PCR_2015_FROM: &'static str = "2015-02-26";
     /// The first day of the Provider Selection Regime (S.I. 2023/1348 reg. 1).
     pub const PSR_2023_FROM: &'static str = "2024-01-01";
-    /// The first day of the Procurement Act 2023 (S.I. 2024/716).
+    /// The first day of the Procurement Act 2023 (S.I. 2024/716, as amended by S.I. 2024/959).
     pub const PA_2023_FROM: &'static str = "2025-02-24";
 }
 

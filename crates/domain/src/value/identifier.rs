@@ -7,7 +7,8 @@ use crate::fault::{FaultCode, Invalid, quoted};
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
-    /// Register that an organisation's number comes from, by its code on org-id.guide.
+    /// Register that an organisation's number comes from, by its code on org-id.guide. `GB-PPON` is Find a
+    /// Tender's own code.
     pub enum Scheme {
         /// Companies House: companies, community interest companies and partnerships of the United Kingdom.
         GbCoh = "GB-COH" or "COH" or "Companies House" or "company number" or "company registration number"

@@ -199,11 +199,11 @@ pub struct Tests {
     pub delivers_public_services: TestOutcome,
     /// Staff have a significant degree of influence or control (policy definition).
     pub staff_influence_or_control: TestOutcome,
-    /// It is a body that operates mainly to deliver reservable light touch services (Procurement Act 2023
-    /// s.33(3)).
+    /// It operates to deliver public services, and mainly reservable light touch services (Procurement Act 2023
+    /// s.33(6)(a)).
     pub mainly_reservable_services: TestOutcome,
-    /// It distributes profits to its members only, or to nobody (Procurement Act 2023 s.33(3)).
+    /// It distributes profits to its members only, or to nobody (Procurement Act 2023 s.33(6)(b)).
     pub profits_only_to_members_or_none: TestOutcome,
-    /// It is under the management and control of its employees (Procurement Act 2023 s.33(3)).
+    /// It is under the management and control of its employees (Procurement Act 2023 s.33(6)(c)).
     pub under_employee_management_and_control: TestOutcome,
 }
