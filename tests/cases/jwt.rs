@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual, with};
-use kit::{Database, Engine, Issuer, Program, Response, TestApp, timed};
+use kit::{Database, Engine, Issuer, Program, Response, TestApp, answered};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -196,7 +196,7 @@ async fn new_tokens_do_not_wait_for_one_another(other: &TestApp) {
     tokio::time::sleep(Duration::from_millis(1_100)).await;
 
     let lock = app.database().lock(Duration::from_secs(20));
-    let answers = join_all(tokens.iter().map(|token| timed(app.get(MUTUALS).with_key(token)))).await;
+    let answers = join_all(tokens.iter().map(|token| answered(app.get(MUTUALS).with_key(token)))).await;
     // One whose turn had come waits for the lock.
     let soon = answers.iter().filter(|(taken, _)| *taken < Duration::from_secs(4)).count();
     assert!(soon >= TOKENS - 1, "{:?}", answers.iter().map(|(taken, _)| taken).collect::<Vec<_>>());

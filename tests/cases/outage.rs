@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual};
-use kit::{Database, Engine, Proxy, Response, TestApp, timed};
+use kit::{Database, Engine, Proxy, Response, TestApp, answered};
 use tokio::time::sleep;
 
 /// No answer takes longer.
@@ -32,17 +32,17 @@ async fn a_silent_server_is_answered_for(app: &TestApp) {
                 "/v1/mutuals/export.ndjson",
                 "/v1/statistics",
             ];
-            timed(app.get(paths[number % paths.len()]))
+            answered(app.get(paths[number % paths.len()]))
         }));
         let writes = join_all((0..10).map(|number| {
             let app = &app;
-            async move { timed(app.post(DEPARTMENTS, &department(&format!("Silent {wave} {number}")))).await }
+            async move { answered(app.post(DEPARTMENTS, &department(&format!("Silent {wave} {number}")))).await }
         }));
         let readiness = join_all((0..10).map(|number| {
             let app = &app;
             async move {
                 sleep(Duration::from_millis(400 * number)).await;
-                timed(app.get("/readyz")).await
+                answered(app.get("/readyz")).await
             }
         }));
         let ((reads, writes), readiness) = join(join(reads, writes), readiness).await;
@@ -62,9 +62,11 @@ async fn a_silent_server_is_answered_for(app: &TestApp) {
 
     proxy.speak_again();
     let started = Instant::now();
-    while app.get("/readyz").await.status() != 200 {
-        assert!(started.elapsed() < Duration::from_secs(40), "it is never ready again");
+    let mut readiness = app.get("/readyz").await;
+    while readiness.status() != 200 {
+        assert!(started.elapsed() < Duration::from_secs(40), "it is never ready again: {readiness:?}");
         sleep(Duration::from_millis(500)).await;
+        readiness = app.get("/readyz").await;
     }
     app.create(DEPARTMENTS, &department("After")).await;
     app.get("/v1/departments/before").await.expect(200);
@@ -82,14 +84,14 @@ fn assert_refused(answer: &Response) {
 async fn a_locked_table_is_not_waited_for(app: &TestApp) {
     app.create(DEPARTMENTS, &department("Before")).await;
     let lock = app.database().lock_table("mutuals", Duration::from_secs(30));
-    let reads = join_all((0..10).map(|_| timed(app.get("/v1/mutuals?limit=3"))));
+    let reads = join_all((0..10).map(|_| answered(app.get("/v1/mutuals?limit=3"))));
     let writes = join_all(
-        (0..10).map(|number| async move { timed(app.post(MUTUALS, &mutual(&format!("Mutual {number}")))).await }),
+        (0..10).map(|number| async move { answered(app.post(MUTUALS, &mutual(&format!("Mutual {number}")))).await }),
     );
     let beside = async {
         sleep(Duration::from_millis(500)).await;
         // One caller has half of the places, and waits for the table with them.
-        timed(app.get("/v1/departments/before").without_key()).await
+        answered(app.get("/v1/departments/before").without_key()).await
     };
     let ((reads, writes), (_, beside)) = join(join(reads, writes), beside).await;
     beside.expect(200);

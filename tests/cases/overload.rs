@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
 use kit::fixture::{DEPARTMENTS, MUTUALS, STAFF_BALLOTS, department, id, mutual, staff_ballot};
-use kit::{Database, Engine, Response, TestApp, admin_key, timed};
+use kit::{Database, Engine, Response, TestApp, admin_key, answered, timed};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -57,12 +57,12 @@ async fn four_times_the_load_that_it_can_bear_gets_quick_refusals(app: &TestApp)
     slow_down(app.database());
     let writes = join_all((0..REQUESTS).map(|number| async move {
         sleep(PAUSE * number).await;
-        timed(app.post(DEPARTMENTS, &department(&format!("Office {number}")))).await
+        answered(app.post(DEPARTMENTS, &department(&format!("Office {number}")))).await
     }));
     let reads = async {
         for _ in 0..40 {
             sleep(Duration::from_millis(100)).await;
-            let (taken, answer) = timed(app.get("/v1/departments/before")).await;
+            let (taken, answer) = answered(app.get("/v1/departments/before")).await;
             answer.expect(200);
             assert!(taken < Duration::from_secs(2), "a read took {taken:?}");
         }
@@ -76,7 +76,7 @@ async fn four_times_the_load_that_it_can_bear_gets_quick_refusals(app: &TestApp)
     }
     let slowest = made.iter().map(|(taken, _)| *taken).max().unwrap();
     assert!(slowest < Duration::from_secs(8), "a write took {slowest:?}");
-    let (taken, after) = timed(app.post(DEPARTMENTS, &department("After"))).await;
+    let (taken, after) = answered(app.post(DEPARTMENTS, &department("After"))).await;
     after.expect(201);
     assert!(taken < Duration::from_secs(2), "the load is gone, and a write took {taken:?}");
     let listed = app.get(format!("{DEPARTMENTS}?count=exact&limit=1")).await.expect(200);
@@ -87,11 +87,11 @@ async fn four_times_the_load_that_it_can_bear_gets_quick_refusals(app: &TestApp)
 async fn a_database_that_is_locked_is_not_waited_for(app: &TestApp) {
     app.create(DEPARTMENTS, &department("Before")).await;
     let lock = app.database().lock(Duration::from_secs(20));
-    let requests = join_all(
-        (0..200)
-            .map(|number| async move { timed(app.post(DEPARTMENTS, &department(&format!("Office {number}")))).await }),
-    );
-    let (answers, read) = join(requests, timed(app.get("/v1/departments/before"))).await;
+    let requests =
+        join_all((0..200).map(|number| async move {
+            answered(app.post(DEPARTMENTS, &department(&format!("Office {number}")))).await
+        }));
+    let (answers, read) = join(requests, answered(app.get("/v1/departments/before"))).await;
     assert!(read.0 < Duration::from_secs(2), "a read took {:?}", read.0);
     read.1.expect(200);
     // One whose turn had come waits for the lock, all others don't.
@@ -116,16 +116,16 @@ async fn what_is_refused_needs_no_turn_to_write(app: &TestApp) {
     let bad = json!({ "name": 7 });
     let lock = app.database().lock(Duration::from_secs(20));
     for (answer, status) in [
-        (timed(app.patch(&office, &bad)).await, 422),
-        (timed(app.put(&harmonie, &bad)).await, 422),
-        (timed(app.post(MUTUALS, &bad)).await, 422),
-        (timed(app.post(MUTUALS, &bad).header("idempotency-key", "once")).await, 422),
-        (timed(app.post(format!("{harmonie}/objections"), &bad)).await, 422),
-        (timed(app.post(format!("{ballot}/declare"), &json!({ "historic": "x" }))).await, 422),
-        (timed(app.post(format!("{ballot}/correct"), &bad)).await, 422),
-        (timed(app.patch(&office, &json!({ "kind": "other" })).with_key(&editor)).await, 403),
-        (timed(app.patch(format!("{MUTUALS}/nobody"), &bad)).await, 404),
-        (timed(app.post(format!("{MUTUALS}/nobody/objections"), &bad)).await, 404),
+        (answered(app.patch(&office, &bad)).await, 422),
+        (answered(app.put(&harmonie, &bad)).await, 422),
+        (answered(app.post(MUTUALS, &bad)).await, 422),
+        (answered(app.post(MUTUALS, &bad).header("idempotency-key", "once")).await, 422),
+        (answered(app.post(format!("{harmonie}/objections"), &bad)).await, 422),
+        (answered(app.post(format!("{ballot}/declare"), &json!({ "historic": "x" }))).await, 422),
+        (answered(app.post(format!("{ballot}/correct"), &bad)).await, 422),
+        (answered(app.patch(&office, &json!({ "kind": "other" })).with_key(&editor)).await, 403),
+        (answered(app.patch(format!("{MUTUALS}/nobody"), &bad)).await, 404),
+        (answered(app.post(format!("{MUTUALS}/nobody/objections"), &bad)).await, 404),
     ] {
         let (taken, answer) = answer;
         answer.problem(status);
@@ -153,7 +153,7 @@ async fn bodies_full_of_faults_keep_nobody_from_writing(app: &TestApp) {
     let writes = async {
         for number in 0..20 {
             let (taken, made) =
-                timed(app.post(DEPARTMENTS, &department(&format!("Office {number}"))).with_key(&key)).await;
+                answered(app.post(DEPARTMENTS, &department(&format!("Office {number}"))).with_key(&key)).await;
             made.expect(201);
             assert!(taken < Duration::from_secs(2), "a write took {taken:?}");
         }
@@ -355,7 +355,7 @@ async fn what_is_behind_a_request_is_not_read_before_its_answer(app: &TestApp) {
         sent += written.unwrap();
         assert!(sent < MANY, "{sent} bytes were read behind a request that waits");
     }
-    let after = join_all((0..20).map(|_| timed(app.get("/livez").into_future()))).await;
+    let after = join_all((0..20).map(|_| answered(app.get("/livez").into_future()))).await;
     assert!(after.iter().all(|(taken, _)| *taken < Duration::from_secs(2)), "others wait for it");
     let received = read_answer(&mut stream).await;
     assert!(received.starts_with("HTTP/1.1 200"), "{received}");

@@ -5,7 +5,7 @@ use std::future::{Future, IntoFuture};
 use std::io::Read as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt as _, Full};
@@ -17,6 +17,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::task::spawn_blocking;
 
 use crate::contract::Contract;
 
@@ -48,6 +49,7 @@ pub struct Response {
     status: u16,
     headers: HeaderMap,
     body: Bytes,
+    taken: Duration,
     /// The request in a few words.
     to: String,
 }
@@ -76,17 +78,19 @@ impl Client {
             .body(Full::new(request.body.clone()))
             .unwrap();
         message.headers_mut().extend(request.headers.clone());
+        let started = Instant::now();
         let exchange = async {
             let answer = self.connections.request(message).await.map_err(|error| format!("{error:?}"))?;
             let (head, body) = answer.into_parts();
             let body = body.collect().await.map_err(|error| format!("{error:?}"))?.to_bytes();
+            let taken = started.elapsed();
             let body = if head.headers.get("content-encoding").is_some_and(|coding| coding == "gzip") {
                 uncompressed(&body)?
             } else {
                 body
             };
             let to = format!("{} {}", request.method, request.path);
-            Ok(Response { status: head.status.as_u16(), headers: head.headers, body, to })
+            Ok(Response { status: head.status.as_u16(), headers: head.headers, body, taken, to })
         };
         tokio::time::timeout(PATIENCE, exchange).await.map_err(|_| format!("no answer within {PATIENCE:?}"))?
     }
@@ -156,7 +160,14 @@ impl<'c> IntoFuture for Request<'c> {
                 Ok(response) => response,
                 Err(error) => panic!("{} {}: {error}", self.method, self.path),
             };
-            let faults = Contract::of_the_service().faults(&self, &response);
+            let Self { client, method, path, headers, body } = self;
+            let (client, answer) = (client.clone(), response.clone());
+            // Beside the other exchanges, so that the check of one answer delays no other.
+            let check = move || {
+                let request = Request { client: &client, method, path, headers, body };
+                Contract::of_the_service().faults(&request, &answer)
+            };
+            let faults = spawn_blocking(check).await.unwrap();
             assert!(faults.is_empty(), "the contract is broken: {}\n{response:?}", faults.join("\n  "));
             response
         })
@@ -173,12 +184,17 @@ impl Response {
         let status = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap().parse().unwrap();
         let pairs = lines.filter_map(|line| line.split_once(':'));
         let headers = pairs.map(|(name, value)| (name.parse().unwrap(), value.trim().parse().unwrap())).collect();
-        Self { status, headers, body: Bytes::copy_from_slice(&received[end..]), to }
+        Self { status, headers, body: Bytes::copy_from_slice(&received[end..]), taken: Duration::ZERO, to }
     }
 
     /// The status.
     pub fn status(&self) -> u16 {
         self.status
+    }
+
+    /// How long it took from the request to the last byte.
+    pub fn taken(&self) -> Duration {
+        self.taken
     }
 
     /// All headers.

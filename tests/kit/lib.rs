@@ -28,6 +28,12 @@ pub use program::{Begun, ChildResource, Ended, Program};
 pub use proxy::Proxy;
 pub use sample::{Around, SAMPLES, Sample, children, sample, top_level};
 
+/// How long an answer takes, without the check of it and of others beside it, and the answer.
+pub async fn answered<R: IntoFuture<Output = Response>>(request: R) -> (Duration, Response) {
+    let answer = request.await;
+    (answer.taken(), answer)
+}
+
 /// How long something takes, and what comes of it.
 pub async fn timed<W: IntoFuture>(work: W) -> (Duration, W::Output) {
     let started = Instant::now();
