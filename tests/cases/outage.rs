@@ -48,7 +48,7 @@ async fn a_silent_server_is_answered_for(app: &TestApp) {
         let ((reads, writes), readiness) = join(join(reads, writes), readiness).await;
         for (taken, answer) in reads {
             assert_refused(&answer);
-            assert!(taken < LONGEST, "a read took {taken:?}");
+            assert!(taken < LONGEST, "a read took {taken:?}: {answer:?}");
         }
         for (taken, answer) in writes {
             assert!([429, 503, 504].contains(&answer.status()), "{answer:?}");

@@ -39,7 +39,7 @@ pub use log::renewal::{LogPlace, Renewal};
 pub use log::{entry, entry_log, governing, history, log_tree, merkle, renewal, settlement};
 pub use query::{coverage, report, scorecard, statistics};
 pub use register::root::{StoredRecord, StoredRoot};
-pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot};
+pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot, stage_transition};
 
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
@@ -318,11 +318,11 @@ impl Store {
             drop(steps.send(Some(filled.map(|filled| filled.in_place(kept)))));
         }));
         loop {
-            match timeout(ANSWER, going_on.recv()).await {
-                Ok(Some(None)) => {}
-                Ok(Some(Some(spooled))) => return spooled,
-                Ok(None) => return Err(Error::Internal("an export was cut short".to_owned()).into()),
-                Err(_) => return Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
+            match patience::wait(ANSWER, going_on.recv()).await {
+                Some(Some(None)) => patience::answer_anew(),
+                Some(Some(Some(spooled))) => return spooled,
+                Some(None) => return Err(Error::Internal("an export was cut short".to_owned()).into()),
+                None => return Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
             }
         }
     }
