@@ -126,8 +126,15 @@ async fn a_count_that_came_from_a_return_goes_with_it(app: &TestApp) {
     app.patch(&path, &json!({ "period_ends_on": "2011-03-31" })).await.expect(200);
     assert_eq!(count(app, &own).await, (json!(100), json!("2011-03-31"), 5));
     app.delete(&path).await.expect(204);
-    assert_eq!(count(app, &own).await, (json!(100), json!("2011-03-31"), 5));
+    assert_eq!(count(app, &own).await, (Value::Null, Value::Null, 6), "no other return says a count");
+    let only = app.create(&returns, &headcount("2014-03-31", 70)).await;
+    assert_eq!(count(app, &own).await, (json!(70), json!("2014-03-31"), 7));
+    let mended = json!({ "headcount": null, "service_users": 3 });
+    app.patch(format!("{returns}/{}", id(&only)), &mended).await.expect(200);
+    assert_eq!(count(app, &own).await, (Value::Null, Value::Null, 8));
     app.patch(&own, &json!({ "staff_count": 7, "staff_counted_on": null })).await.expect(200);
+    app.patch(format!("{returns}/{}", id(&only)), &json!({ "service_users": 4 })).await.expect(200);
+    assert_eq!(count(app, &own).await, (json!(7), Value::Null, 9), "a count of its own stays");
 }
 
 async fn a_count_of_the_mutuals_own_stands_if_it_was_surely_made_later(app: &TestApp) {

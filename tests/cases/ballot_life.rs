@@ -1,7 +1,8 @@
 //! The life of a recorded ballot: a draft is declared, and what was declared is voided, superseded or corrected, never edited.
 
 use kit::fixture::{
-    MUTUALS, NOBODY, STAFF_BALLOTS, full_staff_ballot, id, known_staff_ballot, mutual, staff_ballot, with, without,
+    DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, department, full_staff_ballot, id, known_staff_ballot, mutual,
+    staff_ballot, with, without,
 };
 use kit::{Database, TestApp};
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ kit::on_both! {
     the_operator_says_above_how_many_a_scrutineer_watches,
     what_was_declared_is_not_edited,
     a_void_ballot_says_why_and_keeps_its_result,
+    an_editor_deletes_a_draft_of_its_department_only,
     a_rerun_takes_the_place_of_a_ballot,
     only_a_declared_rerun_for_the_same_mutual_supersedes,
     a_correction_is_shown_with_its_reason,
@@ -283,4 +285,20 @@ async fn a_rehearsed_action_stores_nothing(app: &TestApp) {
     assert_eq!(rehearsed.expect(200)["state"], "declared");
     assert_eq!(rehearsed.header("etag"), None);
     assert_eq!(app.get(own(&draft)).await.expect(200), draft);
+}
+
+async fn an_editor_deletes_a_draft_of_its_department_only(app: &TestApp) {
+    let office = app.create(DEPARTMENTS, &department("Own")).await;
+    let led = app.create(MUTUALS, &with(mutual("Led"), json!({ "department_id": office["id"] }))).await;
+    let editor = app.database().make_key("department_editor", &[id(&office)]);
+    let elsewhere = app.create(DEPARTMENTS, &department("Elsewhere")).await;
+    let stranger = app.database().make_key("department_editor", &[id(&elsewhere)]);
+    let draft = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&led))).await;
+    app.delete(own(&draft)).with_key(&stranger).await.expect_problem(404, "not-found");
+    app.delete(own(&draft) + "?validate_only=true").with_key(&editor).await.expect(204);
+    app.delete(own(&draft)).with_key(&editor).await.expect(204);
+    app.get(own(&draft)).await.expect_problem(410, "gone");
+    let declared = app.declare(&app.create(STAFF_BALLOTS, &full_staff_ballot(id(&led))).await).await;
+    app.delete(own(&declared)).with_key(&editor).await.expect_problem(403, "forbidden");
+    app.delete(own(&declared)).await.expect(204);
 }

@@ -42,10 +42,12 @@ impl Asked {
             ("PUT", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
             ("POST", Kind::StaffBallot) if template.ends_with("/declare") => &[Action::Declare],
             ("POST", Kind::StaffBallot) if template.contains("{staff_ballot}") => &[Action::Correct],
+            ("POST", Kind::StageTransition) if template.ends_with("/correct") => &[Action::Update, Action::Correct],
             ("POST", Kind::StageTransition) => &[Action::Create, Action::Correct],
             ("POST", _) => &[Action::Create],
             ("PUT" | "PATCH", Kind::Mutual) => &[Action::Update, Action::Describe],
             ("PUT" | "PATCH", _) => &[Action::Update],
+            ("DELETE", Kind::StaffBallot) => &[Action::Discard, Action::Delete],
             ("DELETE", _) => &[Action::Delete],
             _ => return None,
         };

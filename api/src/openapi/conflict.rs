@@ -24,7 +24,7 @@ fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
     match action {
         Action::Create => conflicts.create,
         Action::Update | Action::Describe => conflicts.change,
-        Action::Delete => conflicts.delete,
+        Action::Delete | Action::Discard => conflicts.delete,
         Action::Declare | Action::Correct => OF_STATE,
         Action::Appoint | Action::Read | Action::ReadConfidential => &[],
     }

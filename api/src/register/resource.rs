@@ -60,6 +60,11 @@ pub trait Resource: StoredRecord + PartialEq {
         &[Action::Update]
     }
 
+    /// What it is to delete this.
+    fn deleting(&self) -> &'static [Action] {
+        &[Action::Delete]
+    }
+
     /// What it is to make the other of it.
     fn changing(&self, _wanted: &Self) -> Action {
         Action::Update
@@ -296,17 +301,13 @@ impl Change {
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
     pub async fn delete<R: Resource>(self, key: R::Key) -> Result<HttpResponse, Problem> {
-        let answer = self.carry_out::<R, _>(
-            Arc::new(key),
-            |_| &[Action::Delete],
-            |tx, current, _, dry_run| {
-                R::delete(tx, current)?;
-                if dry_run {
-                    tx.discard();
-                }
-                Ok(())
-            },
-        );
+        let answer = self.carry_out::<R, _>(Arc::new(key), R::deleting, |tx, current, _, dry_run| {
+            R::delete(tx, current)?;
+            if dry_run {
+                tx.discard();
+            }
+            Ok(())
+        });
         answer.await?;
         Ok(HttpResponse::NoContent().finish())
     }

@@ -57,7 +57,8 @@ impl Resource for domain::StaffBallot {
                  computes the `result` from the counts. The ballot is a draft until its result is declared. Only those \
                  with draft access can see it.",
         change: "A declared ballot must be corrected instead.",
-        delete: "Rejected while other records refer to it. Its id is never used again.",
+        delete: "A department editor can delete a draft, and only an administrator a declared ballot. Rejected while other \
+                 records refer to it. Its id is never used again.",
         conflicts: Conflicts {
             change: &[ProblemType::StateConflict],
             delete: &[ProblemType::HasDependents],
@@ -67,6 +68,11 @@ impl Resource for domain::StaffBallot {
 
     fn wanted(&self, value: Self) -> Self {
         self.saying(value)
+    }
+
+    fn deleting(&self) -> &'static [Action] {
+        let is_draft = self.state() == domain::BallotState::Draft;
+        if is_draft { &[Action::Discard] } else { &[Action::Delete] }
     }
 
     fn object(&self, tx: &mut ReadTx<'_>, _: domain::StaffBallotId) -> Result<Option<Object>, store::Error> {

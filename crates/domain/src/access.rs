@@ -97,6 +97,8 @@ vocabulary! {
         Correct = "correct",
         /// appoint a scrutineer
         Appoint = "appoint",
+        /// delete a draft
+        Discard = "discard",
         /// delete
         Delete = "delete",
     }
@@ -227,7 +229,7 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
         (Kind::Mutual, Action::Delete) => &[ADMIN],
 
         (Kind::StaffBallot, Action::ReadConfidential) => &[EDITOR, SCRUTINEER, AUDITOR, ADMIN],
-        (Kind::StaffBallot, Action::Create | Action::Update | Action::Declare) => &[EDITOR, ADMIN],
+        (Kind::StaffBallot, Action::Create | Action::Update | Action::Declare | Action::Discard) => &[EDITOR, ADMIN],
         (Kind::StaffBallot, Action::Correct | Action::Appoint | Action::Delete) => &[ADMIN],
 
         (Kind::Contract, Action::Create | Action::Update) => &[OFFICER, ADMIN],
@@ -237,7 +239,7 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
             Kind::Commitment | Kind::PathwayStep | Kind::Enabler | Kind::Endorsement | Kind::Objection,
             Action::Create | Action::Update,
         )
-        | (Kind::StageTransition, Action::Create) => &[EDITOR, ADMIN],
+        | (Kind::StageTransition, Action::Create | Action::Update) => &[EDITOR, ADMIN],
         (Kind::AnnualReturn | Kind::SupportRequest | Kind::PathwayProgress, Action::Create | Action::Update) => {
             &[EDITOR, MUTUAL_EDITOR, ADMIN]
         }

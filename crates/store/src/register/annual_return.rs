@@ -36,19 +36,23 @@ impl StoredChild for AnnualReturn {
     }
 
     /// The newest return with a headcount gives the mutual its count of staff, unless the mutual has one of its own that was surely
-    /// made later. A count that came from a return goes with it, as long as there is another.
+    /// made later. A count that came from a return goes with it: the return before it gives the count then, or nothing does.
     fn follow(tx: &mut WriteTx<'_>, mutual_id: MutualId, before: Option<&ChildRecord<Self>>) -> Result<(), Error> {
-        let Some(newest) = newest_count(tx, mutual_id, None)? else { return Ok(()) };
+        let newest = newest_count(tx, mutual_id, None)?;
         let newest_of_others = newest_count(tx, mutual_id, before.map(|before| before.id))?;
         let given_before = before.and_then(|before| before.content.staff());
         let given_before = newest_of_others.into_iter().chain(given_before).max_by_key(|staff| staff.staff_counted_on);
         let mutual = record::find_by_key(tx, &Key::<Mutual>::Id(mutual_id))?;
         let count = &*mutual.content.staff;
         let is_own = given_before.as_ref() != Some(count);
-        if *count == newest || (is_own && count.is_later_than(&newest)) {
+        let stays = match &newest {
+            Some(newest) => count == newest || (is_own && count.is_later_than(newest)),
+            None => is_own,
+        };
+        if stays {
             return Ok(());
         }
-        let staff = Checked::stored(newest);
+        let staff = Checked::stored(newest.unwrap_or_default());
         Mutual::update(tx, &mutual, Mutual { staff, ..mutual.content.clone() }, DraftAccess::None).map(drop)
     }
 }
