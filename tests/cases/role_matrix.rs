@@ -176,6 +176,9 @@ impl<'a> Register<'a> {
         let read_only = ["scrutineer_key_id", "updated_at", "version"];
         match method.as_str() {
             "POST" => Some(match template {
+                _ if child.is_some() && template.ends_with("/correct") => {
+                    json!({ "correction_reason": "Misread.", "reason": "The cabinet agreed." })
+                }
                 _ if let Some(sample) = child => patched((sample.minimal)(&self.around[at]), change()),
                 DEPARTMENTS => kit::fixture::department("New"),
                 MUTUALS => with(mutual("New"), json!({ "department_id": department })),

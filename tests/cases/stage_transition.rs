@@ -19,6 +19,12 @@ kit::on_both! {
     a_course_is_listed_and_logged,
     readiness_is_asked_for_a_day,
     a_mutual_goes_with_its_course,
+    a_transition_on_a_wrong_day_is_corrected_openly,
+    a_transition_entered_by_mistake_is_withdrawn,
+    a_corrected_launch_passes_the_gate_again,
+    a_correction_that_breaks_the_course_is_refused_with_why,
+    all_faults_of_a_correction_are_told_at_once,
+    an_editor_corrects_the_newest_and_an_administrator_any,
 }
 
 async fn one(app: &TestApp, name: &str) -> (Value, String) {
@@ -274,4 +280,192 @@ async fn a_mutual_goes_with_its_course(app: &TestApp) {
     app.get(format!("{path}/{}", id(&step))).await.problem(410);
     let entries = app.get("/v1/entries?resource_type=stage_transition").await.expect(200);
     assert_eq!(entries["items"][1]["action"], "delete");
+}
+
+async fn a_transition_on_a_wrong_day_is_corrected_openly(app: &TestApp) {
+    let (record, path) = one(app, "Misdated").await;
+    let first = app.create(&path, &to("options_appraisal", "2012-03-01")).await;
+    let last = app.create(&path, &to("approved", "2012-05-01")).await;
+    let own = format!("{path}/{}", id(&last));
+    let correction = json!({ "correction_reason": "The minutes give another day.", "effective_on": "2012-04-01" });
+    let dry = app.post(format!("{own}/correct?validate_only=true"), &correction).await.expect(200);
+    assert_eq!(dry["effective_on"], "2012-04-01");
+    assert_eq!(app.get(&own).await.expect(200), last);
+    let corrected = app.post(format!("{own}/correct"), &correction).await.expect(200);
+    let expected = with(last.clone(), json!({ "effective_on": "2012-04-01", "version": 2 }));
+    let expected = with(
+        expected,
+        json!({ "updated_at": corrected["updated_at"], "corrections": [{
+        "corrected_at": corrected["updated_at"], "reason": "The minutes give another day.", "version": 2,
+        "to": "approved", "effective_on": "2012-05-01", "unmet_conditions": [],
+    }] }),
+    );
+    assert_eq!(corrected, expected);
+    assert_eq!(app.get(&own).await.expect(200), corrected);
+    let now = stage_of(app, &record).await;
+    assert_eq!((&now["stage"], &now["stage_since"]), (&json!("approved"), &json!("2012-04-01")));
+
+    let earlier =
+        json!({ "correction_reason": "It was decided in January.", "effective_on": "2012-01-31", "reason": "R" });
+    let earlier = app.post(format!("{path}/{}/correct", id(&first)), &earlier).await.expect(200);
+    assert_eq!((&earlier["position"], &earlier["from"], &earlier["reason"]), (&json!(1), &json!("idea"), &json!("R")));
+    assert_eq!(app.get(&own).await.expect(200), corrected, "the later one stays as it is");
+    let entries = app.get("/v1/entries?resource_type=stage_transition").await.expect(200);
+    assert_eq!(entries["items"].as_array().unwrap().len(), 4);
+}
+
+async fn a_transition_entered_by_mistake_is_withdrawn(app: &TestApp) {
+    let record = app
+        .create(MUTUALS, &with(mutual("Mistaken"), json!({ "stage": "business_case", "stage_since": "2011-05" })))
+        .await;
+    let path = format!("{MUTUALS}/{}/stage-transitions", id(&record));
+    let mistake = app.create(&path, &to("rejected", "2012-03-01")).await;
+    let own = format!("{path}/{}/correct", id(&mistake));
+    let taken_back = json!({ "correction_reason": "It was another mutual.", "withdraw": true });
+    let both = with(taken_back.clone(), json!({ "effective_on": "2012-01-01" }));
+    app.post(&own, &both).await.expect_faults(422, &[("/withdraw", "inconsistent")]);
+    let withdrawn = app.post(&own, &taken_back).await.expect(200);
+    assert_eq!((&withdrawn["withdrawn"], &withdrawn["to"]), (&json!(true), &json!("rejected")));
+    let now = stage_of(app, &record).await;
+    assert_eq!(
+        (&now["stage"], &now["stage_since"], now.get("ended_on")),
+        (&json!("business_case"), &json!("2011-05"), None),
+        "the mutual stands where it stood at its entry"
+    );
+    let again = app.post(&own, &with(taken_back.clone(), json!({ "correction_reason": "Again." }))).await;
+    again.expect_problem(409, "state-conflict");
+    app.post(&own, &json!({ "correction_reason": "No.", "to": "approved" }))
+        .await
+        .expect_problem(409, "state-conflict");
+
+    let real = app.create(&path, &to("approved", "2012-02-01")).await;
+    assert_eq!((&real["position"], &real["from"]), (&json!(2), &json!("business_case")));
+    let later = app.create(&path, &to("staff_consultation", "2012-04-01")).await;
+    let undo = json!({ "correction_reason": "The cabinet never agreed.", "withdraw": true });
+    app.post(format!("{path}/{}/correct", id(&real)), &undo).await.expect(200);
+    let left = app.get(format!("{path}/{}", id(&later))).await.expect(200);
+    assert_eq!((&left["position"], &left["from"]), (&json!(3), &json!("business_case")));
+    let figures = app.get("/v1/statistics?as_at=2012-03-15").await.expect(200);
+    let listed = app.get(&path).await.expect(200);
+    let told: Vec<_> = listed["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (it["position"].clone(), it["withdrawn"].clone()))
+        .collect();
+    assert_eq!(json!(told), json!([[1, true], [2, true], [3, false]]), "{figures}");
+}
+
+/// What the gate said then, and what it says now, are both told.
+async fn a_corrected_launch_passes_the_gate_again(app: &TestApp) {
+    let (record, path) = one(app, "Regretted").await;
+    app.create(&path, &to("approved", "2012-01-01")).await;
+    let bold = with(to("launched", "2012-03-01"), json!({ "override_reason": "The council decided to go on." }));
+    let launch = app.create(&path, &bold).await;
+    let own = format!("{path}/{}/correct", id(&launch));
+    let bare = json!({ "correction_reason": "Another day.", "effective_on": "2012-03-02", "override_reason": null });
+    let refused = app.post(&own, &bare).await.expect_problem(409, "not-ready");
+    assert_eq!(refused["errors"].as_array().unwrap().len(), 5);
+    let endorse = json!({ "constituency": "service_users", "position": "supports", "given_on": "2012-02-01" });
+    app.create(&format!("{MUTUALS}/{}/endorsements", id(&record)), &endorse).await;
+
+    let worded = json!({ "correction_reason": "A slip.", "reason": "The cabinet agreed." });
+    let worded = app.post(&own, &worded).await.expect(200);
+    assert_eq!(worded["unmet_conditions"], launch["unmet_conditions"], "nothing new is judged");
+    let moved = json!({ "correction_reason": "Another day.", "effective_on": "2012-03-02" });
+    let moved = app.post(&own, &moved).await.expect(200);
+    assert_eq!(moved["unmet_conditions"].as_array().unwrap().len(), 4);
+    assert_eq!(moved["corrections"][1]["unmet_conditions"], launch["unmet_conditions"]);
+    assert_eq!(stage_of(app, &record).await["launched_on"], "2012-03-02");
+
+    app.post(&own, &json!({ "correction_reason": "It never was.", "withdraw": true })).await.expect(200);
+    let now = stage_of(app, &record).await;
+    assert_eq!(
+        (&now["stage"], now.get("launched_on"), now.get("launch_override_reason")),
+        (&json!("approved"), None, None)
+    );
+    let shown = app.get(format!("{path}/{}", id(&launch))).await.expect(200);
+    assert_eq!(shown["override_reason"], bold["override_reason"], "the reason stays on the transition");
+}
+
+async fn a_correction_that_breaks_the_course_is_refused_with_why(app: &TestApp) {
+    let (record, path) = one(app, "Bound").await;
+    app.create(&path, &to("approved", "2012-01-01")).await;
+    let bold = with(to("launched", "2012-03-01"), json!({ "override_reason": "The council decided to go on." }));
+    let launch = app.create(&path, &bold).await;
+    let last = app.create(&path, &to("operating", "2012-06-01")).await;
+    let correct = async |one: &Value, change: Value| {
+        let body = with(json!({ "correction_reason": "Why not." }), change);
+        app.post(format!("{path}/{}/correct", id(one)), &body).await
+    };
+    let refused = correct(&launch, json!({ "withdraw": true })).await.expect_problem(409, "state-conflict");
+    assert_eq!(refused["errors"][0]["pointer"], "/withdraw");
+    let detail = refused["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("`operating` of 2012-06-01") && detail.contains("`approved`"), "{detail}");
+    let refused = correct(&launch, json!({ "effective_on": "2012-07-01" })).await.expect_problem(409, "state-conflict");
+    assert_eq!(refused["errors"][0]["pointer"], "/effective_on");
+    correct(&launch, json!({ "to": "withdrawn", "override_reason": null })).await.expect_problem(409, "state-conflict");
+    correct(&last, json!({ "effective_on": "2012-02-01" }))
+        .await
+        .expect_faults(422, &[("/effective_on", "date-order")]);
+    correct(&last, json!({ "effective_on": "2999-02-01" }))
+        .await
+        .expect_faults(422, &[("/effective_on", "out-of-range")]);
+    correct(&last, json!({ "to": "idea" })).await.expect_problem(409, "state-conflict");
+    correct(&last, json!({ "to": "operating" })).await.expect_faults(422, &[("", "inconsistent")]);
+    correct(&last, json!({ "to": "recontracting" })).await.expect_problem(409, "state-conflict");
+    assert_eq!(stage_of(app, &record).await["stage"], "operating", "nothing was changed");
+    let suspended = correct(&last, json!({ "to": "suspended" })).await.expect(200);
+    assert_eq!(suspended["from"], "launched");
+}
+
+async fn all_faults_of_a_correction_are_told_at_once(app: &TestApp) {
+    let (_, path) = one(app, "Faulty").await;
+    let last = app.create(&path, &to("approved", "2012-01-01")).await;
+    let own = format!("{path}/{}/correct", id(&last));
+    let faulty = json!({ "to": "dream", "effective_on": "soon", "withdraw": "yes", "position": 4, "when": 1 });
+    app.post(&own, &faulty).await.expect_faults(
+        422,
+        &[
+            ("/to", "not-in-vocabulary"),
+            ("/effective_on", "invalid-format"),
+            ("/withdraw", "invalid-type"),
+            ("/position", "read-only"),
+            ("/when", "unknown-member"),
+            ("/correction_reason", "required"),
+        ],
+    );
+    app.post(format!("{path}/{NOBODY}/correct"), &faulty).await.problem(404);
+    app.post(&own, &json!({ "correction_reason": "R", "to": "approved", "withdrawn": true }))
+        .await
+        .expect_faults(422, &[("/withdrawn", "read-only")]);
+}
+
+async fn an_editor_corrects_the_newest_and_an_administrator_any(app: &TestApp) {
+    let own = app.create(DEPARTMENTS, &department("Own")).await;
+    let record = app.create(MUTUALS, &with(mutual("Past"), json!({ "department_id": own["id"] }))).await;
+    let path = format!("{MUTUALS}/{}/stage-transitions", id(&record));
+    let editor = app.database().make_key("department_editor", &[id(&own)]);
+    let first = app.create(&path, &to("options_appraisal", "2012-01-01")).await;
+    let last = app.create(&path, &to("approved", "2012-03-01")).await;
+    let day = json!({ "correction_reason": "A slip.", "effective_on": "2012-02-01" });
+    let correct = async |one: &Value, body: &Value, key: Option<&str>| {
+        let request = app.post(format!("{path}/{}/correct", id(one)), body);
+        match key {
+            Some(key) => request.with_key(key).await,
+            None => request.await,
+        }
+    };
+    let elsewhere = app.create(DEPARTMENTS, &department("Elsewhere")).await;
+    let stranger = app.database().make_key("department_editor", &[id(&elsewhere)]);
+    correct(&last, &day, Some(&stranger)).await.expect_problem(403, "forbidden");
+    correct(&first, &day, Some(&editor)).await.expect_problem(403, "forbidden");
+    let history = with(day.clone(), json!({ "historic": true }));
+    correct(&last, &history, Some(&editor)).await.expect_problem(403, "forbidden");
+    correct(&last, &day, Some(&editor)).await.expect(200);
+    let undo = json!({ "correction_reason": "It never was.", "withdraw": true });
+    correct(&last, &undo, Some(&editor)).await.expect(200);
+    correct(&first, &day, Some(&editor)).await.expect(200);
+    correct(&first, &undo, None).await.expect(200);
+    assert_eq!(stage_of(app, &record).await["stage"], "idea");
 }

@@ -161,6 +161,8 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
             reason: None,
             historic: true,
             override_reason: None,
+            withdrawn: false,
+            corrections: Vec::new(),
             sources: sources.clone(),
         };
         let transition_id = stable_id(&format!("{slug}:{to}"));

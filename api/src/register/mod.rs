@@ -38,5 +38,6 @@ fn of_some_kinds(config: &mut ServiceConfig<'_>) {
         .service(staff_ballot::correct_staff_ballot)
         .service(staff_ballot::replace_appointment)
         .service(stage_transition::get_readiness)
+        .service(stage_transition::correct_stage_transition)
         .service(pathway_progress::get_mutual_pathway);
 }

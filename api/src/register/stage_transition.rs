@@ -1,17 +1,22 @@
 //! Stage transitions of mutuals, and the gate before their launch.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, get};
-use document::register::LaunchCondition;
-use document::value::{Day, MutualId, MutualKey, TestOutcome, Text, Word};
-use domain::{Action, DraftAccess, Mutual};
+use actix_web::{HttpResponse, get, post};
+use document::register::{LaunchCondition, StageTransition, StageTransitionAmendment, StageTransitionCorrectionPatch};
+use document::value::{Day, MutualId, MutualKey, StageTransitionId, TestOutcome, Text, Word};
+use domain::{Action, Child, DraftAccess, Kind, Mutual};
 use serde::{Deserialize, Serialize};
 use store::{StoredRecord as _, readiness};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use crate::app::App;
-use crate::register::child::ChildResource;
+use crate::register::child::{ChildKey, ChildResource};
+use crate::register::operations::path_parameter;
+use crate::register::resource::{self, Change, ChangeOptions};
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
+use crate::request::body::Body;
+use crate::request::conditional::IfMatchOfAction;
 use crate::request::page::NoFilter;
 use crate::request::path::PathKey;
 use crate::request::query::Query;
@@ -90,6 +95,53 @@ pub struct LookedAt {
     url: String,
 }
 
+/// Correct a stage transition
+///
+/// Corrects a transition that was entered with a wrong day or stage. Send a merge patch (RFC 7396) with the right values,
+/// and add `correction_reason`. If the mutual did not move at all, send `"withdraw": true` instead: the transition stays on
+/// the record and has no effect. The `corrections` of the transition show when and why it was corrected, and what it said
+/// before. A correction of a launch is judged by the conditions for a launch again. A department editor can correct the
+/// newest transition of a mutual, unless it is historic. An administrator can correct any.
+#[utoipa::path(
+    tag = "mutuals",
+    params(OfTransition, ChangeOptions, IfMatchOfAction),
+    request_body = StageTransitionCorrectionPatch,
+    responses((status = 200, description = "The stage transition as it is now", body = StageTransition))
+)]
+#[post("/mutuals/{mutual}/stage-transitions/{stage_transition}/correct")]
+pub async fn correct_stage_transition(
+    change: Change,
+    key: ChildKey<domain::StageTransition>,
+    body: Body<StageTransition>,
+) -> Result<HttpResponse, Problem> {
+    change
+        .rewrite::<Child<Mutual, domain::StageTransition>, _>(
+            key,
+            |_| &[Action::Update, Action::Correct],
+            move |shown| body.update_beside::<StageTransitionAmendment>(shown),
+            |tx, current, caller, (content, amendment)| {
+                let is_historic = current.content.historic || content.historic;
+                let is_editors = !is_historic && store::stage_transition::is_last(tx, current)?;
+                let action = if is_editors { Action::Update } else { Action::Correct };
+                resource::check_permission(tx, caller, action, (current.id, &current.content))?;
+                Ok(store::stage_transition::correct(tx, current, content, amendment)?)
+            },
+        )
+        .await
+}
+
+/// The transition that an action is on, in its path.
+struct OfTransition;
+
+impl IntoParams for OfTransition {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![
+            path_parameter(&(Kind::Mutual, MutualKey::schema()), true),
+            path_parameter(&(Kind::StageTransition, StageTransitionId::schema()), false),
+        ]
+    }
+}
+
 /// What readiness is asked for.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -113,7 +165,11 @@ impl ChildResource for domain::StageTransition {
                  `override_reason`. A mutual that has ended cannot change its stage.",
         change: "",
         delete: "",
-        conflicts: Conflicts { create: &[ProblemType::StateConflict, ProblemType::NotReady], ..NO_CONFLICTS },
+        conflicts: Conflicts {
+            create: &[ProblemType::StateConflict, ProblemType::NotReady],
+            change: &[ProblemType::StateConflict, ProblemType::NotReady],
+            ..NO_CONFLICTS
+        },
     };
     const IS_CHANGEABLE: bool = false;
 

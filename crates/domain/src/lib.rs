@@ -61,7 +61,8 @@ pub use register::staff_ballot::{
     Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
 };
 pub use register::stage_transition::{
-    Course, Misstep, StageTransition, StageTransitionId, Standing, StepFault, reachable, replay,
+    Amendment, AmendmentError, Course, Misstep, StageTransition, StageTransitionId, Standing, StepFault,
+    TransitionCorrection, reachable, replay,
 };
 pub use register::statistics::{Regime, StandingGroup, regime};
 pub use register::support_request::{SupportRequest, SupportRequestId, SupportStatus};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use domain::{BallotError, Condition, Fault, Kind};
+use domain::{AmendmentError, BallotError, Condition, Fault, Kind};
 
 use crate::clock::Doubt;
 use crate::log::epoch::EpochId;
@@ -114,6 +114,15 @@ impl Error {
 /// Refuses where something was found that stands against it.
 pub(crate) fn refuse<F>(error: fn(Vec<F>) -> Error, found: Vec<F>) -> Result<(), Error> {
     if found.is_empty() { Ok(()) } else { Err(error(found)) }
+}
+
+impl From<AmendmentError> for Error {
+    fn from(error: AmendmentError) -> Self {
+        match error {
+            AmendmentError::State(fault) => Self::State(vec![fault]),
+            AmendmentError::Content(fault) => Self::Rule(vec![fault]),
+        }
+    }
 }
 
 impl From<BallotError> for Error {

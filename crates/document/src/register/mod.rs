@@ -42,7 +42,9 @@ pub use staff_ballot::{
     Declaration, Effect, FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis,
     PublishedFigure, Scrutineer, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
 };
-pub use stage_transition::{LaunchCondition, StageTransition};
+pub use stage_transition::{
+    LaunchCondition, StageTransition, StageTransitionAmendment, StageTransitionCorrectionPatch,
+};
 pub use support_request::{SupportRequest, SupportStatus};
 
 /// The object that documents of a kind are; none of what is no record of the register.

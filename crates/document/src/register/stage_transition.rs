@@ -1,23 +1,28 @@
 //! Stage transitions of mutuals.
 
-use utoipa::PartialSchema;
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::record::ChildDocument;
+use crate::object::{Schemas, Wire};
+use crate::record::{ChildDocument, Upgrade};
 use crate::register::Stage;
+use crate::schema;
 use crate::source::Source;
-use crate::value::{MutualId, Note, PartialDate, Plain, StageTransitionId, Word};
+use crate::value::{Instant, MutualId, Note, PartialDate, Plain, StageTransitionId, Text, Word};
 
 /// A condition that a mutual must meet before its launch.
 pub type LaunchCondition = Word<domain::LaunchCondition>;
 
 wire! {
-    /// A move of a mutual from one stage to another. It cannot be edited or deleted. A historic transition may change
-    /// the position of later ones, and the stage that the next one starts from.
+    /// A move of a mutual from one stage to another. It cannot be edited or deleted, but corrected. A historic transition
+    /// or a correction may change the position of later ones, and the stage that the next one starts from.
     #[example({
         "to": "options_appraisal",
         "effective_on": "2025-09-15",
@@ -44,8 +49,37 @@ wire! {
         override_reason: Note = optional,
         /// The conditions that were not met at the launch. Empty if none was overridden.
         unmet_conditions: LaunchCondition = list.max(6).set(),
+        /// Whether the transition was entered by mistake. It then stays on the record and has no effect on the mutual.
+        withdrawn: bool = default.set(),
+        /// Its corrections, the oldest first.
+        corrections: StageTransitionCorrection = list.set().max(domain::StageTransition::MAX_CORRECTIONS),
         /// The sources of the record.
         sources: Source = list.max(50),
+    }
+
+    /// A correction of a stage transition, and what the transition said before.
+    pub struct StageTransitionCorrection for domain::TransitionCorrection {
+        /// When it was corrected.
+        corrected_at: Instant = required,
+        /// Why it was corrected.
+        reason: Note = required,
+        /// The first version of the transition with the correction.
+        version: i64 = required.schema(position),
+        /// The stage that the transition moved to before.
+        to: Stage = required,
+        /// The date that the transition had before.
+        effective_on: PartialDate = optional,
+        /// The conditions that the launch was found not to meet before.
+        unmet_conditions: LaunchCondition = list.max(6),
+    }
+
+    /// How a stage transition is corrected: what the body of a correction has beside the merge patch.
+    pub struct StageTransitionAmendment {
+        /// Why the transition is corrected.
+        correction_reason: Note = required,
+        /// `true` if the transition was entered by mistake: the mutual did not move. Then send no other changes. The
+        /// default is `false`.
+        withdraw: bool = default,
     }
 }
 
@@ -67,12 +101,61 @@ impl Input for StageTransition {
     }
 }
 
+/// A correction, in the contract: the transition's merge patch, and how it is corrected.
+#[derive(Clone, Copy, Debug)]
+pub struct StageTransitionCorrectionPatch;
+
+impl PartialSchema for StageTransitionCorrectionPatch {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = schema::patch(&StageTransition::OBJECT);
+        let beside = schema::input(&StageTransitionAmendment::OBJECT);
+        schema.properties.extend(beside.properties);
+        schema.required.extend(beside.required);
+        let description = "A correction of a stage transition, as a merge patch (RFC 7396), with the reason. An absent \
+                           field stays as it is, `null` removes a field, a list replaces the whole list.";
+        schema.description = Some(description.to_owned());
+        schema.example = Some(serde_json::json!({
+            "correction_reason": "The minutes give another day.",
+            "effective_on": "2025-09-16"
+        }));
+        schema.into()
+    }
+}
+
+impl ToSchema for StageTransitionCorrectionPatch {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("StageTransitionCorrectionPatch")
+    }
+
+    fn schemas(schemas: &mut Schemas) {
+        schema::collect_patch(&StageTransition::OBJECT, schemas);
+        schema::collect_input(&StageTransitionAmendment::OBJECT, schemas);
+    }
+}
+
+impl Input for StageTransitionAmendment {
+    type Value = domain::Amendment;
+
+    fn build(self, _: &mut Faults) -> Option<domain::Amendment> {
+        let reason = self.correction_reason.map(Text::into_inner)?;
+        Some(domain::Amendment { reason, withdraw: self.withdraw.unwrap_or_default() })
+    }
+}
+
 impl ChildDocument for domain::StageTransition {
+    const UPGRADES: &'static [Upgrade] = &[with_corrections];
+
     type Document = StageTransition;
 
     fn show(&self) -> StageTransition {
         Plain::show(self)
     }
+}
+
+/// The first form had no corrections.
+fn with_corrections(members: &mut Map<String, Value>) {
+    members.insert("withdrawn".to_owned(), Value::Bool(false));
+    members.insert("corrections".to_owned(), Value::Array(Vec::new()));
 }
 
 #[cfg(test)]

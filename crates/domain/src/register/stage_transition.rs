@@ -4,6 +4,9 @@
 //! all of its transitions in order. So a transition that is entered after the fact may be put at any place, and
 //! the whole course is checked again.
 
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
 use crate::fault::{Fault, FaultCode};
 use crate::id::Id;
 use crate::register::child::Child;
@@ -36,8 +39,114 @@ pub struct StageTransition {
     pub historic: bool,
     /// Why a mutual was launched that the gate would not have let through; it stays on the record for good.
     pub override_reason: Option<Note>,
+    /// Whether it was entered by mistake: then it stays on the record and moves nothing.
+    pub withdrawn: bool,
+    /// Its corrections, the oldest first.
+    pub corrections: Vec<TransitionCorrection>,
     /// Where all this comes from.
     pub sources: Sources,
+}
+
+/// A correction of a stage transition: appended to it, so that everybody sees when and why, and what it said before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransitionCorrection {
+    /// When it was corrected.
+    pub corrected_at: DateTime<Utc>,
+    /// Why.
+    pub reason: Note,
+    /// The first version of the transition with the correction.
+    pub version: i64,
+    /// The stage that it moved to before.
+    pub to: Stage,
+    /// The date that it had before.
+    pub effective_on: Option<PartialDate>,
+    /// What the gate had found unmet before.
+    pub unmet_conditions: Vec<LaunchCondition>,
+}
+
+/// How a transition is corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amendment {
+    /// Why.
+    pub reason: Note,
+    /// Whether it was entered by mistake, so that it is withdrawn.
+    pub withdraw: bool,
+}
+
+/// Why a transition stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AmendmentError {
+    /// It was withdrawn, or corrected too often.
+    #[error("{}", .0.detail)]
+    State(Fault),
+    /// What the correction says is wrong.
+    #[error("{}", .0.detail)]
+    Content(Fault),
+}
+
+impl StageTransition {
+    /// So many times a transition can be corrected.
+    pub const MAX_CORRECTIONS: usize = 100;
+
+    /// The transition as it is corrected at an instant, in its next version: withdrawn, or with what it should have said.
+    ///
+    /// Whether the course of its mutual allows this, the other transitions tell.
+    ///
+    /// # Errors
+    /// [`AmendmentError::State`] if it was withdrawn or corrected too often, [`AmendmentError::Content`] if the correction
+    /// changes nothing, or withdraws the transition and changes it too.
+    pub fn amend(
+        &self,
+        content: Self,
+        amendment: Amendment,
+        (corrected_at, version): (DateTime<Utc>, i64),
+    ) -> Result<Self, AmendmentError> {
+        const WITHDRAW: &str = "withdraw";
+        let state = |detail: String| Err(AmendmentError::State(Fault::new("", FaultCode::Inconsistent, detail)));
+        if self.withdrawn {
+            return state("the transition was withdrawn and cannot be corrected: enter a new one".to_owned());
+        }
+        if self.corrections.len() >= Self::MAX_CORRECTIONS {
+            let most = Self::MAX_CORRECTIONS;
+            return state(format!("the transition has already been corrected {most} times, which is the limit"));
+        }
+        // What the register sets is not corrected.
+        let content = Self {
+            position: self.position,
+            from: self.from,
+            unmet_conditions: self.unmet_conditions.clone(),
+            withdrawn: false,
+            corrections: self.corrections.clone(),
+            ..content
+        };
+        let refused = |field, detail| Err(AmendmentError::Content(Fault::new(field, FaultCode::Inconsistent, detail)));
+        match (amendment.withdraw, content == *self) {
+            (true, false) => refused(
+                WITHDRAW,
+                "a transition is either withdrawn or changed: leave out `withdraw`, or the other fields",
+            ),
+            (false, true) => {
+                refused("", "the transition already says this: expected the corrected value, or `\"withdraw\": true`")
+            }
+            (withdrawn, _) => {
+                let mut corrected = Self { withdrawn, ..content };
+                corrected.corrections.push(TransitionCorrection {
+                    corrected_at,
+                    reason: amendment.reason,
+                    version,
+                    to: self.to,
+                    effective_on: self.effective_on,
+                    unmet_conditions: self.unmet_conditions.clone(),
+                });
+                Ok(corrected)
+            }
+        }
+    }
+
+    /// Whether it says now, or said before a correction, that the mutual moved to this stage.
+    pub fn has_ever_moved_to(&self, stage: Stage) -> bool {
+        self.to == stage || self.corrections.iter().any(|earlier| earlier.to == stage)
+    }
 }
 
 /// Where the course of a mutual begins: what was known of it at its entry.

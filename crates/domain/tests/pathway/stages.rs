@@ -1,7 +1,8 @@
 //! Stage transitions: which courses of a mutual's life are possible, and where each leads.
 
 use domain::{
-    Course, Distinct, FaultCode, PartialDate, Stage, StageTransition, Standing, StepFault, reachable, replay,
+    Amendment, AmendmentError, Course, Distinct, FaultCode, PartialDate, Stage, StageTransition, Standing, StepFault,
+    reachable, replay,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -26,6 +27,8 @@ fn live(to: Stage, on: &str) -> StageTransition {
         reason: None,
         historic: false,
         override_reason: None,
+        withdrawn: false,
+        corrections: Vec::new(),
         sources: Distinct::default(),
     }
 }
@@ -441,4 +444,45 @@ proptest! {
             launched_on = standing.launched_on;
         }
     }
+}
+
+fn amendment(withdraw: bool) -> Amendment {
+    Amendment { reason: read("The minutes say otherwise."), withdraw }
+}
+
+#[test]
+fn a_correction_keeps_what_the_transition_said_before() {
+    let at = (read("2016-06-15T10:00:00Z"), 2);
+    let said = live(Approved, "2016-06-01");
+    let corrected = said.amend(live(BusinessCase, "2016-05-31"), amendment(false), at).unwrap();
+    assert_eq!((corrected.to, corrected.effective_on, corrected.withdrawn), (BusinessCase, maybe("2016-05-31"), false));
+    let [first] = corrected.corrections.as_slice() else { panic!("{corrected:?}") };
+    assert_eq!((first.to, first.effective_on, first.version), (Approved, maybe("2016-06-01"), 2));
+    assert!(corrected.has_ever_moved_to(Approved) && corrected.has_ever_moved_to(BusinessCase));
+    assert!(!corrected.has_ever_moved_to(Launched));
+    // What the register sets comes from the transition, whatever was sent.
+    let sent = StageTransition { position: 9, from: Closed, corrections: Vec::new(), ..corrected.clone() };
+    let withdrawn = corrected.amend(sent, amendment(true), (at.0, 3)).unwrap();
+    assert_eq!((withdrawn.position, withdrawn.from, withdrawn.corrections.len()), (1, Idea, 2));
+    assert!(withdrawn.withdrawn);
+}
+
+#[test]
+fn a_correction_changes_something_and_never_what_was_withdrawn() {
+    let at = (read("2016-06-15T10:00:00Z"), 2);
+    let said = live(Approved, "2016-06-01");
+    let amend = |content: &StageTransition, withdraw| said.amend(content.clone(), amendment(withdraw), at);
+    assert!(matches!(amend(&said, false), Err(AmendmentError::Content(_))));
+    let both = amend(&live(Approved, "2016-06-02"), true);
+    assert!(matches!(&both, Err(AmendmentError::Content(fault)) if fault.field == "withdraw"), "{both:?}");
+    let withdrawn = amend(&said, true).unwrap();
+    let again = withdrawn.amend(live(Idea, "2016-06-02"), amendment(false), at);
+    assert!(matches!(again, Err(AmendmentError::State(_))), "{again:?}");
+    let mut often = said.clone();
+    for times in 0..StageTransition::MAX_CORRECTIONS {
+        let to = if times % 2 == 0 { Idea } else { Approved };
+        often = often.amend(live(to, "2016-06-02"), amendment(false), at).unwrap();
+    }
+    let once_more = often.amend(live(Closed, "2016-06-02"), amendment(false), at);
+    assert!(matches!(once_more, Err(AmendmentError::State(_))), "{once_more:?}");
 }

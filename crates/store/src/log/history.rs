@@ -153,6 +153,16 @@ pub fn show(
     Ok(Representation { id, version, updated_at: instant(changed_at), entry_seq: seq, document, reduced })
 }
 
+/// The record with this id as it was entered; none where the log does not tell.
+pub(crate) fn as_entered(tx: &mut ReadTx<'_>, resource_type: Kind, id: &str) -> Result<Option<String>, Error> {
+    let first = entries::table
+        .filter(entries::resource_id.eq(id))
+        .filter(entries::resource_type.eq(resource_type.as_str()))
+        .order(entries::seq.asc());
+    let first: Option<Option<String>> = first.select(entries::after).first(tx.conn()).optional()?;
+    Ok(first.flatten())
+}
+
 /// A page of the records of a type that there were at an instant, in the order of their ids.
 pub fn list_at(
     tx: &mut ReadTx<'_>,

@@ -19,7 +19,7 @@ pub mod reference;
 pub mod root;
 pub mod staff_ballot;
 pub(crate) mod staff_count;
-pub(crate) mod stage_transition;
+pub mod stage_transition;
 pub(crate) mod support_request;
 pub(crate) mod tombstone;
 pub(crate) mod upgrade;

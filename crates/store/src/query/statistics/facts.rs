@@ -297,7 +297,9 @@ impl Facts {
             // Both are in the order of the mutuals' ids.
             let id: MutualId = parsed("id", &row.id)?;
             while let Some(of_it) = moves.next_if(|one| one.content.parent_id <= id) {
-                own.push(of_it.content.content);
+                if !of_it.content.withdrawn {
+                    own.push(of_it.content.content);
+                }
             }
             let (facts, earlier) = MutualFacts::new(&row, &own, &mut self.departments)?;
             self.mutuals.insert(id, facts);
