@@ -8,20 +8,38 @@ TOOLS := $(TARGET)/tools
 CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 
-.PHONY: torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
+.PHONY: clean-data torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: export DATABASE_URL ?= sqlite:mutuals.db
 run: ## Build, load the sample register into an empty database, and serve it on http://127.0.0.1:8080
 	@scripts/setup build
-	cargo build --profile quick --locked --package api --bin mutuals
-	$(TARGET)/quick/mutuals import-sample
+	@echo '1 of 3: build the program. The first time, this takes about five minutes on two cores; after that, seconds.'
+	@cargo build --profile quick --locked --package api --bin mutuals
+	@echo '2 of 3: load the sample register. This takes seconds. It changes nothing that is there already.'
+	@$(TARGET)/quick/mutuals import-sample
 	@key=$$($(TARGET)/quick/mutuals keys create --role admin --label 'make run' --expires-in 365 --if-first); \
-	if [ -n "$$key" ]; then printf '%s\n' '' 'The key of this register, shown only now:' '' "  export KEY=$$key" \
-		'  curl -s localhost:8080/v1/keys -H "Authorization: Bearer $$KEY"' ''; fi
-	$(TARGET)/quick/mutuals serve
+	echo; echo 'To follow the guide, paste these lines into a second terminal:'; echo; \
+	echo '  export PATH="$(abspath $(TARGET)/quick):$$PATH"'; \
+	if [ -n "$$key" ]; then echo "  export KEY=$$key"; echo; echo 'The key is shown only now. Copy it.'; \
+	else echo "  export KEY=\$$(mutuals keys create --role admin --label 'my own' --expires-in 365)"; echo; \
+		echo 'This register had a key already. The second line makes another one.'; fi; echo
+	@echo '3 of 3: serve the register, until you press Ctrl-C.'
+	@$(TARGET)/quick/mutuals serve
+
+# What `make run` and the commands of the guide leave in the folder they run in. docs/guide/check fails if a file is missing here.
+DATA := $(foreach register,mutuals fresh moved other production restored,$(register).db $(register).db-shm $(register).db-wal $(register).db.lock) \
+	copy.db auditor.key log-key.pem log-key-public.pem log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
+	answer.json ballot.json ballot.json.bak by-arbiter.json contract.json decision.json draft.json edited.json mutual.json mutuals.json new.json \
+	seqol.json greeting.txt head.txt problems.txt progress.txt
+
+clean-data: SERVICE ?= http://127.0.0.1:8080
+clean-data: ## Delete the register of `make run` and the files that the guide's commands made, to start over
+	@if [ -n '$(SERVICE)' ] && curl -s --max-time 2 '$(SERVICE)/livez' >/dev/null 2>&1; then \
+		echo 'clean-data: stop the service on $(SERVICE) first: it may use mutuals.db' >&2; exit 1; fi
+	rm -f -- $(DATA)
 
 demo: ## Play one spin-out from idea to launch through the API, with the refusals on the way
 	@scripts/setup build demo

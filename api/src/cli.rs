@@ -363,4 +363,44 @@ mod tests {
         let serve = help.find_subcommand_mut("serve").unwrap().render_long_help().to_string();
         assert!(serve.contains("[env: DATABASE_URL]"), "{serve}");
     }
+
+    /// The cells of the rows of the guide's table of settings.
+    fn settings_of_the_guide() -> Vec<Vec<String>> {
+        let page = include_str!("../../docs/guide/running.md");
+        let section = page.split("\n## ").find(|section| section.starts_with("Settings\n")).unwrap();
+        let rows = section.lines().filter(|line| line.starts_with("| ")).skip(2);
+        let cell = |cell: &str| cell.trim().trim_matches('`').to_owned();
+        rows.map(|row| row.trim_matches('|').split('|').map(cell).collect()).collect()
+    }
+
+    #[test]
+    fn every_setting_is_in_the_guide_with_its_variable_and_default() {
+        let mut rows = settings_of_the_guide();
+        let root = Cli::command();
+        let serve = root.get_subcommands().find(|command| command.get_name() == "serve").unwrap();
+        for setting in serve.get_arguments().chain(root.get_arguments()).filter(|it| !it.is_hide_set()) {
+            let option = format!("--{}", setting.get_long().unwrap());
+            let variable = setting.get_env().map_or("", |name| name.to_str().unwrap());
+            let at = rows.iter().position(|row| row[0] == option).unwrap_or_else(|| panic!("{option} is not there"));
+            let row = rows.remove(at);
+            assert_eq!(row[1], variable, "{option}");
+            let default: Vec<_> = setting.get_default_values().iter().map(|value| value.to_str().unwrap()).collect();
+            if !default.concat().is_empty() && setting.get_num_args().is_none_or(|number| number.takes_values()) {
+                assert_eq!(row[2], default.join(","), "{option}");
+            }
+        }
+        // What only other commands take.
+        for command in root.get_subcommands() {
+            let own = command.get_arguments().filter_map(|it| Some((it.get_long()?, it.get_env()?.to_str()?)));
+            for (option, variable) in own
+                .filter(|(_, variable)| serve.get_arguments().all(|it| it.get_env().is_none_or(|own| own != *variable)))
+            {
+                let option = format!("{} --{option}", command.get_name());
+                let at =
+                    rows.iter().position(|row| row[0] == option).unwrap_or_else(|| panic!("{option} is not there"));
+                assert_eq!(rows.remove(at)[1], variable);
+            }
+        }
+        assert_eq!(rows.iter().map(|row| &*row[1]).collect::<Vec<_>>(), ["RUST_LOG"], "no option is called so");
+    }
 }

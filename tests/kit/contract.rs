@@ -20,6 +20,8 @@ const DOCS: &str = "/docs";
 /// The methods that a path of the document may have.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 const PROBLEM: &str = "application/problem+json";
+/// Where the guide explains each code of an error.
+const ERRORS_PAGE: &str = include_str!("../../docs/guide/errors.md");
 /// What a record of the register has and a request must not set.
 const READ_ONLY: [&str; 11] = [
     "id",
@@ -175,7 +177,14 @@ impl Contract {
         let types: Vec<&Value> = examples.map(|(_, example)| &self.resolve(example)["value"]["type"]).collect();
         let problem: Value = serde_json::from_slice(response.bytes()).unwrap_or_default();
         let is_listed = types.contains(&&problem["type"]);
-        unless(is_listed, &format!("the problem {} is not one of {types:?}", problem["type"]))
+        let mut faults = unless(is_listed, &format!("the problem {} is not one of {types:?}", problem["type"]));
+        for code in elements(&problem["errors"]).filter_map(|error| error["code"].as_str()) {
+            faults.extend(unless(
+                ERRORS_PAGE.contains(&format!("`{code}`")),
+                &format!("docs/guide/errors.md lacks `{code}`"),
+            ));
+        }
+        faults
     }
 
     /// Where a change was accepted, the document must describe the body that it came with.

@@ -90,3 +90,30 @@ problem_types! {
     OutcomeUnknown = GATEWAY_TIMEOUT "outcome-unknown" "The change may have been made";
     StorageFull = INSUFFICIENT_STORAGE "storage-full" "The database is full";
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::FaultCode;
+
+    use super::*;
+
+    const PAGE: &str = include_str!("../../../docs/guide/errors.md");
+
+    #[test]
+    fn every_type_is_in_the_guide_with_its_status() {
+        for kind in ProblemType::ALL {
+            let row = format!("| {} | [{slug}](../problems/{slug}.md) | ", kind.status().as_u16(), slug = kind.slug());
+            assert!(PAGE.lines().any(|line| line.starts_with(&row)), "{row}");
+        }
+    }
+
+    #[test]
+    fn every_code_of_an_error_is_in_the_guide() {
+        let (_, codes) = PAGE.split_once("\n## Error codes\n").unwrap();
+        let rows: Vec<&str> = codes.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next()).collect();
+        let missing = |code: &&&str| !rows.iter().any(|cell| cell.split(", ").any(|own| own == format!("`{code}`")));
+        let codes: Vec<&str> = FaultCode::ALL.iter().map(|code| code.as_str()).collect();
+        let missing: Vec<_> = codes.iter().filter(missing).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
