@@ -8,7 +8,7 @@ TOOLS := $(TARGET)/tools
 CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 
-.PHONY: clean-data torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
+.PHONY: register clean-data torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -122,6 +122,10 @@ openapi: ## Write both profiles of the contract and the guide's page of roles an
 
 matrix: ## Write tests/role-matrix.txt anew: what each role is answered for each operation
 	WRITE_ROLE_MATRIX=1 cargo test --locked --package tests --test cases role_matrix::on_sqlite::every_role
+
+register: ## Store a register that this program makes, as what later ones must take over: make register NAME=0.2.0
+	KEEP_REGISTER=$(or $(NAME),$(error name the version, as in make register NAME=0.2.0)) tests/with-postgres \
+		cargo test --locked --package tests --test cases -- upgrade::keep_a_register --include-ignored
 
 forms: ## Write the stored examples of every kind's current form anew: crates/document/tests/forms
 	WRITE_FORMS=1 cargo test --locked --package document --test forms every_kind_has_examples

@@ -70,7 +70,7 @@ fn content(database: &Database) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Fills every table.
-async fn fill(app: &TestApp) {
+pub async fn fill(app: &TestApp) {
     let (all, least) = (Around::new(app, "all").await, Around::new(app, "least").await);
     for sample in SAMPLES {
         app.create(&sample.path(&all), &(sample.full)(&all)).await;

@@ -47,3 +47,4 @@ mod staff_ballot;
 mod stage_transition;
 mod statistics;
 mod support_request;
+mod upgrade;

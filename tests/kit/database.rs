@@ -5,17 +5,20 @@
 //! test would not be the one that is tested, and the store's own reading is what is to be checked.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::mem;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, UNIX_EPOCH};
 
 use api::{Clock, Secret};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use uuid::Uuid;
 
 /// What [`Database`] needs and `tests/with-postgres` gives.
@@ -72,6 +75,40 @@ impl Database {
                 Self { place: Place::Postgres { name }, has_admin_key: false }
             }
         }
+    }
+
+    /// A copy of the register that [`Database::keep`] stored in this folder.
+    pub fn stored(engine: Engine, folder: &Path) -> Self {
+        let database = Self::absent(engine);
+        let stored = unzip(&folder.join(stored_as(engine)));
+        match engine {
+            Engine::Sqlite => fs::write(database.path(), stored).unwrap(),
+            Engine::Postgres => {
+                let mut script = NamedTempFile::new().unwrap();
+                script.write_all(&stored).unwrap();
+                let mut command = Command::new("psql");
+                command.args(["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]);
+                command.arg("--dbname").arg(database.url()).arg("--file").arg(script.path());
+                output(command);
+            }
+        }
+        database
+    }
+
+    /// Stores the register in this folder, as the database's own tools write it.
+    pub fn keep(&self, folder: &Path) {
+        let written = match &self.place {
+            Place::Sqlite { .. } => fs::read(self.copy().path()).unwrap(),
+            Place::Postgres { .. } => {
+                let mut command = Command::new("pg_dump");
+                command.args(["--no-owner", "--no-privileges", "--dbname", &self.url()]);
+                output(command).into_bytes()
+            }
+        };
+        let file = fs::File::create(folder.join(stored_as(self.engine()))).unwrap();
+        let mut file = GzEncoder::new(file, Compression::best());
+        file.write_all(&written).unwrap();
+        file.finish().unwrap();
     }
 
     fn sqlite_folder() -> Self {
@@ -250,6 +287,21 @@ impl Drop for Database {
             );
         }
     }
+}
+
+/// The name of a stored register's file.
+fn stored_as(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "sqlite.db.gz",
+        Engine::Postgres => "postgres.sql.gz",
+    }
+}
+
+fn unzip(file: &Path) -> Vec<u8> {
+    let mut content = Vec::new();
+    let file = fs::File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    GzDecoder::new(file).read_to_end(&mut content).unwrap();
+    content
 }
 
 static ADMIN: LazyLock<(String, Secret)> = LazyLock::new(new_key);
