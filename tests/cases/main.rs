@@ -27,6 +27,7 @@ mod lifetime;
 mod list;
 mod log;
 mod mutual;
+mod nginx;
 mod objection;
 mod outage;
 mod overload;
