@@ -3,10 +3,11 @@
 mod copy;
 pub mod database;
 mod erasure;
+mod health;
 mod log;
 pub mod outcome;
+mod service_log;
 
-use std::fmt::{self, Display, Write as _};
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
@@ -14,12 +15,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
 
-use chrono::SecondsFormat;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches as _, Parser, Subcommand};
 use domain::SCRUTINEER_ABOVE;
 
-use crate::app::{Clock, OPERATOR};
+use crate::app::OPERATOR;
 use crate::bulk::{import, sample};
 use crate::caller::{access, jwt, key};
 use crate::config::{ClockOptions, Config, Production};
@@ -28,8 +28,10 @@ use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
 use crate::{routes, server};
 use database::{Database, MakingOptions};
+use health::Health;
 use log::{Erase, LogCommand, Signing};
 use outcome::{Failure, WrongUsage, say};
+use service_log::LogOptions;
 
 /// The register of public service mutuals, as a service for other systems.
 ///
@@ -40,6 +42,8 @@ use outcome::{Failure, WrongUsage, say};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    log: LogOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -126,6 +130,10 @@ enum Command {
     /// Copies everything: records, log, keys, personal data. The register may be in use, and is not changed. The
     /// command checks the copy. If anything fails, it leaves no copy.
     Copy(copy::Addresses),
+    /// Ask the service on this machine whether it responds
+    ///
+    /// Ends with status 1 if it does not. For containers and others that watch over the service without `curl`.
+    Health(Health),
     /// Check and copy the log of all changes, and make the key that signs it
     #[command(subcommand)]
     Log(LogCommand),
@@ -204,14 +212,9 @@ struct BackupFile {
 
 /// Does what the command line asks.
 pub fn main() -> ExitCode {
-    // What actix-http calls errors is what clients send that isn't HTTP.
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info,actix_http=off"))
-        .format(|line, record| {
-            let now = Clock::system().now().to_rfc3339_opts(SecondsFormat::Secs, true);
-            writeln!(line, "[{now} {:<5} {}] {}", record.level(), record.target(), OneLine(record.args()))
-        })
-        .init();
-    match perform(Cli::parse().command) {
+    let Cli { command, log } = Cli::parse();
+    log.begin();
+    match perform(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(WrongUsage(reason)) = failure.downcast_ref() {
@@ -222,44 +225,6 @@ pub fn main() -> ExitCode {
             drop(writeln!(std::io::stderr(), "mutuals: {said}"));
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A log message as one line of at most 2,000 characters: it may contain text of any length from a database or a library.
-struct OneLine<T>(T);
-
-impl<T: Display> Display for OneLine<T> {
-    fn fmt(&self, line: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MOST: usize = 2000;
-        write!(Bounded { line, room: MOST + 1 }, "{}", self.0)
-    }
-}
-
-/// A line with room for so many characters, of which the last is to say that there would be more.
-struct Bounded<'l, 'f> {
-    line: &'l mut fmt::Formatter<'f>,
-    room: usize,
-}
-
-impl fmt::Write for Bounded<'_, '_> {
-    fn write_str(&mut self, part: &str) -> fmt::Result {
-        let is_plain = part.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if is_plain && part.len() < self.room {
-            self.room -= part.len();
-            return self.line.write_str(part);
-        }
-        part.chars().try_for_each(|sign| self.write_char(sign))
-    }
-
-    fn write_char(&mut self, sign: char) -> fmt::Result {
-        let shown = match self.room {
-            0 => return Ok(()),
-            1 => '…',
-            _ if sign.is_control() => ' ',
-            _ => sign,
-        };
-        self.room -= 1;
-        self.line.write_char(shown)
     }
 }
 
@@ -296,6 +261,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         }
         Command::Restore { copy, reason, clock } => restore(&copy, clock, reason.as_deref()),
         Command::Copy(addresses) => copy::perform(&addresses),
+        Command::Health(asked) => health::perform(&asked),
         Command::Log(command) => log::perform(command),
         Command::Erase(erase) => log::erase(&erase),
     }
@@ -336,21 +302,6 @@ fn refuse_usage(reason: &str) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_log_line_is_one_line_of_bounded_length() {
-        let one_line = |said: &str| OneLine(said).to_string();
-        assert_eq!(one_line("as it is: ä"), "as it is: ä");
-        assert_eq!(one_line("one\nother\u{1b}[31m"), "one other [31m");
-        for sign in ["a", "ä", "\n"] {
-            assert_eq!(one_line(&sign.repeat(2000)).chars().count(), 2000);
-            let long = one_line(&sign.repeat(5000));
-            assert_eq!(long.chars().count(), 2001);
-            assert!(long.ends_with('…'));
-        }
-        let in_parts = OneLine(format_args!("{}{}{}", "a".repeat(1999), "b", "c")).to_string();
-        assert!(in_parts.ends_with("ab…"));
-    }
 
     #[test]
     fn the_command_line_is_well_formed() {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use kit::fixture::{MUTUALS, id, mutual};
 use kit::{Database, Ended, Engine, Program, TestApp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::entry_log::entries;
 
@@ -544,4 +544,101 @@ fn the_log_has_a_line_for_each_request_and_no_bodies() {
         assert!(line("line-2").contains(words), "{log}");
     }
     assert!(["Secret", "hidden-slug", "198.51.100.77", "psm_"].iter().all(|secret| !log.contains(secret)), "{log}");
+}
+
+/// What the service logs when it is asked with this log format; the admin's key first.
+fn logged(arguments: &[&str], filter: &str) -> String {
+    let database = Database::absent(Engine::Sqlite);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let program = Program::new(&[&["serve", "--listen", "127.0.0.1:0", "--drain-seconds", "0"], arguments].concat());
+    let program = program.env("DATABASE_URL", &database.url()).env("RUST_LOG", filter);
+    let served = program.log_to(log.reopen().unwrap()).serve();
+    database.make_admin_key();
+    runtime.block_on(async {
+        let client = kit::Client::to(served.address());
+        let get = |path: &str| client.request("GET".parse().unwrap(), path);
+        get("/v1/keys").with_key(kit::admin_key()).header("request-id", "keyed").await.expect(200);
+        get("/v1/mutuals").with_key("psm_nonsense").header("request-id", "refused").await.problem(401);
+        let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        get("/v1/mutuals/hidden-slug").header("request-id", "public").header("traceparent", trace).await.problem(404);
+        get("/livez").header("request-id", "probe").await.expect(200);
+        get("/readyz").header("request-id", "probe").await.expect(200);
+        get("/livez?x=1").header("request-id", "wrong-probe").await.problem(400);
+    });
+    drop(runtime);
+    served.terminate();
+    assert_eq!(served.wait(), Some(0));
+    fs::read_to_string(log.path()).unwrap()
+}
+
+/// The admin's key is `psm_`, its id, and its secret.
+fn admin_key_id() -> String {
+    let digits = kit::admin_key().split('_').nth(1).unwrap();
+    uuid::Uuid::parse_str(digits).unwrap().to_string()
+}
+
+#[test]
+fn a_line_of_the_log_names_the_key_and_probes_have_none() {
+    let log = logged(&[], "info");
+    let line = |request: &str| {
+        log.lines().find(|line| line.contains(request)).unwrap_or_else(|| panic!("no {request} in {log}"))
+    };
+    assert!(line(" keyed ").ends_with(&format!("us caller=key:{}", admin_key_id())), "{log}");
+    assert!(line(" public ").ends_with("us trace=4bf92f3577b34da6a3ce929d0e0e4736"), "{log}");
+    assert!(!line(" refused ").contains("caller"), "{log}");
+    assert!(!log.contains(" probe ") && log.contains(" wrong-probe "), "{log}");
+    assert!(!log.contains(kit::admin_key()) && !log.contains("hidden-slug"), "{log}");
+    let log = logged(&[], "info,api::http::gate=debug");
+    assert_eq!(log.matches(" probe ").count(), 2, "{log}");
+}
+
+#[test]
+fn the_log_can_be_json() {
+    let log = logged(&["--log-format", "json"], "info");
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    for line in &lines {
+        for member in ["time", "level", "target", "message"] {
+            assert!(line[member].is_string(), "{line}");
+        }
+    }
+    let line =
+        |id: &str| lines.iter().find(|line| line["request_id"] == id).unwrap_or_else(|| panic!("no {id} in {log}"));
+    let keyed = line("keyed");
+    assert_eq!(keyed["caller"], format!("key:{}", admin_key_id()));
+    assert_eq!(keyed["level"], "info");
+    assert_eq!((&keyed["method"], &keyed["route"], &keyed["status"]), (&json!("GET"), &json!("/v1/keys"), &json!(200)));
+    assert!(keyed["duration_us"].is_u64() && keyed.get("trace").is_none(), "{keyed}");
+    let public = line("public");
+    assert_eq!((&public["trace"], public.get("caller")), (&json!("4bf92f3577b34da6a3ce929d0e0e4736"), None));
+    assert!(!log.contains("\"probe\"") && !log.contains(kit::admin_key()), "{log}");
+    failed(&Program::new(&["migrate", "--log-format", "xml"]).run(), &["text", "json"]);
+}
+
+#[test]
+fn the_program_asks_a_service_whether_it_responds() {
+    let database = Database::absent(Engine::Sqlite);
+    let served = Program::new(&["serve", "--listen", "0.0.0.0:0"]).env("DATABASE_URL", &database.url()).serve();
+    let listen = format!("0.0.0.0:{}", served.address().port());
+    for arguments in [&["health", "--listen", &listen][..], &["health", "--listen", &listen, "--ready"]] {
+        let asked = Program::new(arguments).run();
+        succeeded(&asked);
+        assert_eq!(asked.stdout, "ok\n");
+    }
+    database.take_away();
+    let ask = || Program::new(&["health", "--ready"]).env("MUTUALS_LISTEN", &listen).run();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let mut unready = ask();
+    while unready.code == Some(0) && Instant::now() < deadline {
+        thread::sleep(Duration::from_millis(100));
+        unready = ask();
+    }
+    assert_eq!(unready.code, Some(1));
+    failed(&unready, &["/readyz", "503"]);
+    succeeded(&Program::new(&["health"]).env("MUTUALS_LISTEN", &listen).run());
+    served.kill();
+    let gone = Program::new(&["health", "--listen", &listen]).run();
+    assert_eq!(gone.code, Some(1));
+    failed(&gone, &["no service responds", "/livez"]);
 }

@@ -7,6 +7,7 @@
 //! contract and knows no resource.
 
 use std::any::Any;
+use std::fmt;
 use std::future::{Ready, ready};
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -39,7 +40,7 @@ use crate::http::metrics::Metrics;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
-use crate::http::route::{DOCS, Operation, READINESS, Route, RouteTable};
+use crate::http::route::{DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
 use crate::http::trace::{TRACEPARENT, TraceParent};
 use crate::request::query::{self, UnknownParameters};
 use crate::response::problem::Problem;
@@ -67,8 +68,9 @@ const OUTSIDE_PATHS: &AsciiSet = &CONTROLS
 
 static ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
-/// Paths whose requests no rate limit counts: those who watch over the service ask often, and must be told.
-pub const UNLIMITED: [&str; 2] = ["/livez", READINESS];
+/// Paths whose requests no rate limit counts, and which are logged only if they fail: those who watch over the service ask often, and
+/// must be told.
+pub const PROBES: [&str; 2] = [LIVENESS, READINESS];
 
 /// The middleware, for `App::wrap`.
 #[derive(Clone)]
@@ -171,6 +173,8 @@ struct Passage {
     standings: Standings,
     /// Where the answer depends on the caller: whether they have said who they are.
     personal: Option<bool>,
+    /// Whose key or token was found valid.
+    caller: Option<Caller>,
     /// The connection that it came on.
     line: Option<Line>,
     /// Whether the connection ends with the answer.
@@ -206,6 +210,7 @@ impl Passage {
             trace,
             standings: Standings::default(),
             personal: None,
+            caller: None,
             line: request.conn_data::<Line>().cloned(),
             is_last: false,
             wanted: Wanted::by(request),
@@ -231,6 +236,7 @@ impl Passage {
         if let Some(authenticator) = rules.authenticator.as_ref().filter(|_| operation.asks_who) {
             self.personal = operation.depends_on_caller.then_some(true);
             let caller = authenticator.caller(request.request(), &self.id).await?;
+            self.caller = caller.access.is_some().then(|| caller.clone());
             self.check_caller(&caller, operation)?;
             if caller.access.is_some() {
                 request.extensions_mut().insert(Client::Keyed(caller.name.as_str().into()));
@@ -271,7 +277,7 @@ impl Passage {
                 return Err(Problem::too_many_connections());
             }
         }
-        let is_unlimited = self.route.as_ref().is_some_and(|route| UNLIMITED.contains(&&*route.template));
+        let is_unlimited = self.route.as_ref().is_some_and(|route| PROBES.contains(&&*route.template));
         let rules = &self.rules;
         let Some(peer) = request.peer_addr() else { return Ok(()) };
         let client = rules.proxies.client(peer.ip(), request.headers());
@@ -391,13 +397,20 @@ impl Passage {
         if let Some(metrics) = &self.rules.metrics {
             metrics.count(known_method(&self.method), template, status, taken);
         }
-        if log::log_enabled!(log::Level::Info) {
+        // Probes come all the time. One that fails is worth a line.
+        let is_probe = PROBES.contains(&template) && status == StatusCode::OK;
+        let level = if is_probe { log::Level::Debug } else { log::Level::Info };
+        if log::log_enabled!(level) {
             let (id, method) = (self.id.as_str(), known_method(&self.method));
-            let (status, micros) = (status.as_u16(), taken.as_micros());
-            match &self.trace {
-                Some(trace) => log::info!("{id} {method} {template} {status} {micros}us trace={}", trace.trace_id()),
-                None => log::info!("{id} {method} {template} {status} {micros}us"),
-            }
+            let (status, micros) = (status.as_u16(), u64::try_from(taken.as_micros()).unwrap_or(u64::MAX));
+            let caller = self.caller.as_ref().map(|caller| caller.name.as_str());
+            let trace = self.trace.as_ref().map(TraceParent::trace_id);
+            log::log!(
+                level, request_id = id, method, route = template, status, duration_us = micros, caller, trace;
+                "{id} {method} {template} {status} {micros}us{}{}",
+                Named("caller", caller),
+                Named("trace", trace),
+            );
         }
     }
 
@@ -412,6 +425,15 @@ impl Passage {
             path.extend(escaped(rest));
         }
         path
+    }
+}
+
+/// ` name=value` at the end of a log line, or nothing.
+struct Named<'v>(&'static str, Option<&'v str>);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, line: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.1.map_or(Ok(()), |value| write!(line, " {}={value}", self.0))
     }
 }
 

@@ -15,6 +15,9 @@ use crate::response::problem;
 /// Where the documentation for people is; it isn't part of the contract.
 pub const DOCS: &str = "/docs";
 
+/// The path of the check whether the process responds.
+pub const LIVENESS: &str = "/livez";
+
 /// The path of the readiness check, which fails like a change.
 pub const READINESS: &str = "/readyz";
 

@@ -103,7 +103,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (reads_body, "UnsupportedMediaType"),
         (reads_body, invalid),
         (is_versioned && method != "POST", "PreconditionRequired"),
-        (!gate::UNLIMITED.contains(&path), "TooManyRequests"),
+        (!gate::PROBES.contains(&path), "TooManyRequests"),
         (true, "Internal"),
         (!needs_writing, "Unavailable"),
         (needs_writing, "CannotChange"),

@@ -448,7 +448,8 @@ impl Problem {
             } else {
                 log::Level::Warn
             };
-            log::log!(level, "{request_id} {}: {}", parts.kind.slug(), chain(source.as_ref()));
+            let problem = parts.kind.slug();
+            log::log!(level, request_id, problem; "{request_id} {problem}: {}", chain(source.as_ref()));
         }
         let mut response = HttpResponse::build(parts.kind.status());
         response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE)));
