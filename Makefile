@@ -8,7 +8,7 @@ TOOLS := $(TARGET)/tools
 CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 
-.PHONY: register clean-data torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
+.PHONY: deb image register clean-data torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +32,8 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 # What `make run` and the commands of the guide leave in the folder they run in. docs/guide/check fails if a file is missing here.
 DATA := $(foreach register,mutuals fresh moved other production restored,$(register).db $(register).db-shm $(register).db-wal $(register).db.lock) \
 	copy.db auditor.key log-key.pem log-key-public.pem log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
-	answer.json ballot.json ballot.json.bak by-arbiter.json contract.json decision.json draft.json edited.json mutual.json mutuals.json new.json \
-	seqol.json greeting.txt head.txt problems.txt progress.txt
+	answer.json ballot.json ballot.json.bak blocked.csv by-arbiter.json contract.json decision.json draft.json edited.json mutual.json mutuals.json new.json \
+	seqol.json greeting.txt head.txt problems.txt progress.txt staff.csv
 
 clean-data: SERVICE ?= http://127.0.0.1:8080
 clean-data: ## Delete the register of `make run` and the files that the guide's commands made, to start over
@@ -109,6 +109,28 @@ torture: ## Attack the running service, and tell in a table what a healthy calle
 release: ## Keep the contract of this version as what later ones are held against
 	KEEP_CONTRACT=1 cargo test --locked --package tests --test released the_contract_keeps_what_the_last_release_promised
 
+# The manual and the completions come from the program's own options. They are written by a program of their own, so that the released
+# one does not carry what makes them.
+deb: $(TOOLS)/bin/cargo-deb ## Build the Debian package of the service, in target/debian
+	@scripts/setup build
+	@echo 'deb: build the released program. This takes about five minutes on two cores.'
+	cargo build --release --locked --package api --bin mutuals
+	rm -rf $(TARGET)/release/manual
+	mkdir -p $(TARGET)/release/manual
+	cargo run --quiet --locked --package api --example manual $(TARGET)/release/manual
+	gzip --best --no-name $(TARGET)/release/manual/*.1
+	rm -f $(TARGET)/debian/mutuals_*.deb
+	$(TOOLS)/bin/cargo-deb --no-build --package api --output $(TARGET)/debian/
+	@ls $(TARGET)/debian/mutuals_*.deb
+
+# BASE names another image to build on, such as one that is on this machine already.
+image: BUILDER ?= $(or $(shell command -v buildah),$(shell command -v podman),docker)
+image: deb ## Build the container image `mutuals` from the Debian package (BUILDER, BASE)
+	rm -rf $(TARGET)/image
+	mkdir -p $(TARGET)/image
+	cp $(TARGET)/debian/mutuals_*.deb $(TARGET)/image/mutuals.deb
+	$(BUILDER) build --format docker $(if $(BASE),--build-arg BASE=$(BASE)) --tag mutuals --file Containerfile $(TARGET)/image
+
 bench: ## Speed and memory beside a server without a database (BENCH_ROWS, BENCH_DATABASE: bench/README.md)
 	@scripts/setup build bench
 	bench/run
@@ -154,4 +176,9 @@ $(CLIENTS)/tools/installed: tools/install examples/package-lock.json examples/re
 $(TOOLS)/bin/cargo-machete:
 	@scripts/setup build
 	cargo install --locked --root $(TOOLS) --target-dir $(TOOLS)/build --version 0.9.2 cargo-machete
+	rm -rf $(TOOLS)/build
+
+$(TOOLS)/bin/cargo-deb:
+	@scripts/setup build
+	cargo install --locked --root $(TOOLS) --target-dir $(TOOLS)/build --version 3.8.0 cargo-deb
 	rm -rf $(TOOLS)/build

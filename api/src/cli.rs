@@ -184,6 +184,11 @@ impl Serve {
     }
 }
 
+/// The command line, for manual pages and shell completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// The settings of `mutuals serve` with these arguments.
 ///
 /// # Errors
@@ -353,5 +358,22 @@ mod tests {
             }
         }
         assert_eq!(rows.iter().map(|row| &*row[1]).collect::<Vec<_>>(), ["RUST_LOG"], "no option is called so");
+    }
+
+    #[test]
+    fn the_packages_set_what_there_is() {
+        let root = Cli::command();
+        let serve = root.get_subcommands().find(|command| command.get_name() == "serve").unwrap();
+        let settings = serve.get_arguments().chain(root.get_arguments()).filter_map(|it| it.get_env()?.to_str());
+        let known: Vec<&str> = settings.chain(["RUST_LOG"]).collect();
+        let package = include_str!("../../packaging/debian/default");
+        let lines = package.lines().chain(include_str!("../../Containerfile").lines());
+        let given =
+            lines.filter_map(|line| line.trim_start_matches(['#', ' ']).trim_start_matches("ENV ").split_once('='));
+        let is_variable = |name: &str| name == "DATABASE_URL" || name == "RUST_LOG" || name.starts_with("MUTUALS_");
+        let given: Vec<&str> = given.map(|(name, _)| name).filter(|name| is_variable(name)).collect();
+        assert!(given.len() > 8, "{given:?}");
+        let unknown: Vec<_> = given.iter().filter(|name| !known.contains(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

@@ -18,7 +18,7 @@ mod server;
 
 pub use app::Clock;
 pub use caller::key::secret::Secret;
-pub use cli::{main, settings};
+pub use cli::{command, main, settings};
 pub use config::Config;
 pub use history::signing::LogSigner;
 pub use history::sweep::Share as SweepShare;
