@@ -91,10 +91,12 @@ pub async fn fill(app: &TestApp) {
     let key = json!({ "label": "A key", "role": "auditor", "expires_in_days": 3 });
     let key = app.post("/v1/keys", &key).await.expect(201);
     app.delete(format!("/v1/keys/{}", id(&key))).await.expect(204);
-    // The row that is refused leaves a problem, and so many entries complete subtrees of the log's.
+    // The row that is refused leaves a problem, that which removes something leaves what, and so many entries complete subtrees of the log's.
     let rows: String = (0..300).map(|n| format!("{}\n", mutual(&format!("Row {n}")))).collect();
     let import = app.request("POST", "/v1/imports?resource_type=mutual").with_key(kit::admin_key());
-    let import = import.body("application/x-ndjson", format!("{rows}{{}}\n")).await.expect(202);
+    app.create(MUTUALS, &with(mutual("Welsh"), json!({ "region": "wales" }))).await;
+    let removing = json!({ "slug": "welsh", "region": null });
+    let import = import.body("application/x-ndjson", format!("{rows}{{}}\n{removing}\n")).await.expect(202);
     while !app.get(format!("/v1/imports/{}", id(&import))).await.expect(200)["finished_at"].is_string() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }

@@ -18,6 +18,15 @@ use crate::export::lines;
 kit::on_both! {
     rows_become_records,
     a_row_for_a_record_that_is_there_replaces_it,
+    a_row_changes_what_it_names_and_nothing_else,
+    a_row_that_says_all_of_a_record_replaces_it,
+    a_row_names_its_record_without_being_one,
+    what_rows_remove_is_told,
+    a_table_is_taken_in_over_http,
+    a_table_changes_what_it_has_columns_for,
+    a_table_is_read_as_spreadsheets_write_it,
+    a_file_that_is_not_utf_8_says_so_once,
+    an_open_quote_takes_no_row_with_it,
     every_bad_row_has_its_problem_and_the_others_are_entered,
     atomic_enters_all_or_nothing,
     a_dry_run_enters_nothing,
@@ -161,6 +170,359 @@ async fn a_row_for_a_record_that_is_there_replaces_it(app: &TestApp) {
     let both = with(mutual("Both"), json!({ "slug": "calder", "identifiers": identifier }));
     let done = import(app, "resource_type=mutual", ndjson(&[both])).await;
     assert_eq!(problems(app, &done).await[0].1, "slug-taken");
+}
+
+/// What rows of an import removed: the line, the record and the fields.
+async fn removals(app: &TestApp, import: &Value) -> Vec<(i64, String, Vec<String>)> {
+    let page = app.get(format!("/v1/imports/{}/removals?limit=200", id(import))).await.expect(200);
+    let told = |removal: &Value| {
+        let fields = removal["fields"].as_array().unwrap().iter().map(|field| field.as_str().unwrap().to_owned());
+        (removal["line"].as_i64().unwrap(), removal["record_id"].as_str().unwrap().to_owned(), fields.collect())
+    };
+    page["items"].as_array().unwrap().iter().map(told).collect()
+}
+
+/// A mutual that says all that one can, and the department that it left.
+async fn full(app: &TestApp) -> (Value, Value) {
+    let left = app.create(DEPARTMENTS, &department("Left")).await;
+    let others =
+        [app.create(DEPARTMENTS, &department("Other")).await, app.create(DEPARTMENTS, &department("Third")).await];
+    let mutual = app.create(MUTUALS, &full_mutual([id(&left), id(&others[0]), id(&others[1])])).await;
+    (mutual, left)
+}
+
+/// Takes one row in, which the register takes, and gives the record after it.
+async fn after_row(app: &TestApp, query: &str, path: &str, row: &Value) -> Value {
+    let done = import(app, query, ndjson(std::slice::from_ref(row))).await;
+    assert_eq!(counts(&done)[4], 0, "{row}: {:?}", problems(app, &done).await);
+    app.get(path).await.expect(200)
+}
+
+async fn a_row_changes_what_it_names_and_nothing_else(app: &TestApp) {
+    let (before, _) = full(app).await;
+    let path = format!("{MUTUALS}/{}", id(&before));
+    let since = |record: &Value| without(record.clone(), &["version", "updated_at"]);
+    // The row that wiped a record: its slug, and what is to change.
+    let row = json!({ "slug": before["slug"], "name": before["name"], "sectors": ["housing"], "staff_count": 12 });
+    let after = after_row(app, "resource_type=mutual", &path, &row).await;
+    assert_eq!(since(&after), with(since(&before), json!({ "sectors": ["housing"], "staff_count": 12 })));
+
+    // Of an object too; `null` removes.
+    let row =
+        json!({ "id": id(&before), "tests": { "left_public_sector": "not_met" }, "region": null, "description": null });
+    let changed = after_row(app, "resource_type=mutual", &path, &row).await;
+    let mut expected = without(since(&after), &["region", "description"]);
+    expected["tests"]["left_public_sector"] = json!("not_met");
+    assert_eq!(since(&changed), expected);
+    assert_eq!(changed["version"], after["version"].as_i64().unwrap() + 1);
+
+    // Of a list all.
+    let row = json!({ "id": id(&before), "sources": [{ "title": "Only" }], "other_department_ids": null });
+    let listed = after_row(app, "resource_type=mutual", &path, &row).await;
+    assert_eq!(since(&listed), with(expected, json!({ "sources": [{ "title": "Only" }], "other_department_ids": [] })));
+
+    // What must be there can't be removed, and what never changes doesn't.
+    let rows = [json!({ "id": id(&before), "name": null, "sectors": null, "slug": null, "stage": null })];
+    let done = import(app, "resource_type=mutual", ndjson(&rows)).await;
+    let mut faults = problems(app, &done).await[0].2.clone();
+    faults.sort_unstable();
+    assert_eq!(faults, ["/name required", "/sectors required", "/slug read-only", "/stage read-only"]);
+    // A new record has nothing that is to be removed.
+    let rows =
+        [with(mutual("New"), json!({ "region": null, "tests": { "left_public_sector": null }, "sources": null }))];
+    let done = import(app, "resource_type=mutual", ndjson(&rows)).await;
+    assert_eq!(counts(&done), [1, 1, 0, 0, 0], "{:?}", problems(app, &done).await);
+}
+
+async fn a_row_that_says_all_of_a_record_replaces_it(app: &TestApp) {
+    let (before, _) = full(app).await;
+    let path = format!("{MUTUALS}/{}", id(&before));
+    let row = json!({ "slug": before["slug"], "name": before["name"], "sectors": ["housing"], "staff_count": 12 });
+    let dry =
+        import(app, "resource_type=mutual&update=replace&validate_only=true", ndjson(std::slice::from_ref(&row))).await;
+    assert_eq!((&dry["update"], counts(&dry), &dry["removals"]), (&json!("replace"), [1, 0, 1, 0, 0], &json!(1)));
+    assert_eq!(app.get(&path).await.expect(200), before);
+    let foretold = removals(app, &dry).await;
+    let after = after_row(app, "resource_type=mutual&update=replace", &path, &row).await;
+    for gone in ["region", "legal_form", "origin_route", "description", "website", "staff_counted_on"] {
+        assert!(before.get(gone).is_some() && after.get(gone).is_none(), "{gone}");
+        assert!(foretold[0].2.contains(&format!("/{gone}")), "{foretold:?}");
+    }
+    assert_eq!(after["sources"], json!([]));
+    assert!(foretold[0].2.contains(&"/sources/0".to_owned()), "{foretold:?}");
+    assert_eq!((foretold.len(), foretold[0].0, foretold[0].1.as_str()), (1, 1, id(&before)));
+    let request = app.request("POST", "/v1/imports?resource_type=mutual&update=wipe");
+    request.body("application/x-ndjson", "{}").await.expect_faults(400, &[("update", "not-in-vocabulary")]);
+}
+
+/// By its slug or its identifiers, for who may change it and may not enter it.
+async fn a_row_names_its_record_without_being_one(app: &TestApp) {
+    let (before, left) = full(app).await;
+    let path = format!("{MUTUALS}/{}", id(&before));
+    let other = app
+        .create(MUTUALS, &with(mutual("Other"), json!({ "identifiers": [{ "scheme": "GB-COH", "id": "07506632" }] })))
+        .await;
+    for (row, region) in [
+        (json!({ "slug": before["slug"], "region": "wales" }), "wales"),
+        (json!({ "identifiers": before["identifiers"], "region": "scotland" }), "scotland"),
+    ] {
+        assert_eq!(after_row(app, "resource_type=mutual", &path, &row).await["region"], region);
+    }
+    let editor = app.database().make_key("department_editor", &[id(&left)]);
+    let row = json!({ "slug": before["slug"], "name": before["name"], "sectors": ["housing"] });
+    let done = import_with(app, &editor, "resource_type=mutual", ndjson(&[row])).await;
+    assert_eq!(counts(&done), [1, 0, 1, 0, 0], "{:?}", problems(app, &done).await);
+    // It is for nobody's record, or for more than one.
+    let both =
+        [before["identifiers"].as_array().unwrap().as_slice(), other["identifiers"].as_array().unwrap()].concat();
+    let rows = [
+        json!({ "slug": "nobody", "region": "wales" }),
+        json!({ "identifiers": both, "region": "wales" }),
+        json!({ "region": "wales" }),
+        json!({ "slug": 7, "identifiers": "x", "region": "wales" }),
+    ];
+    let done = import(app, "resource_type=mutual", ndjson(&rows)).await;
+    assert_eq!(counts(&done), [4, 0, 0, 0, 4]);
+    let faults: Vec<Vec<String>> = problems(app, &done).await.into_iter().map(|(.., faults)| faults).collect();
+    assert_eq!(faults[0], ["/name required", "/sectors required"]);
+    assert_eq!(faults[1], ["/identifiers inconsistent"]);
+    assert_eq!(faults[2], ["/name required", "/sectors required"]);
+    // Ballots and contracts by their id.
+    let contract = app.create(CONTRACTS, &full_contract(id(&before), id(&left))).await;
+    let row =
+        json!({ "id": id(&contract), "protection": { "kind": null, "until": null }, "status": "terminated_early" });
+    let after = after_row(app, "resource_type=contract", &format!("{CONTRACTS}/{}", id(&contract)), &row).await;
+    assert_eq!(
+        (after.get("protection"), &after["status"], &after["value"]),
+        (None, &json!("terminated_early"), &contract["value"])
+    );
+}
+
+async fn what_rows_remove_is_told(app: &TestApp) {
+    let (before, _) = full(app).await;
+    let mut rows: Vec<Value> =
+        (0..1_003).map(|number| with(mutual(&format!("Mutual {number}")), json!({ "region": "wales" }))).collect();
+    import(app, "resource_type=mutual", ndjson(&rows)).await;
+    rows.iter_mut().for_each(|row| {
+        *row = json!({ "slug": row["name"].as_str().unwrap().to_lowercase().replace(' ', "-"), "region": null })
+    });
+    rows.insert(0, json!({ "id": id(&before), "sources": [], "tests": null, "website": null, "region": "london" }));
+    let dry = import(app, "resource_type=mutual&validate_only=true", ndjson(&rows)).await;
+    assert_eq!(
+        (counts(&dry), &dry["removals"]),
+        ([1_004, 0, 1_004, 0, 0], &json!(1_004)),
+        "{:?}",
+        problems(app, &dry).await.first()
+    );
+    let told = removals(app, &dry).await;
+    let sources = before["sources"].as_array().unwrap().len();
+    let mut fields: Vec<String> = vec!["/website".to_owned()];
+    fields.extend((0..sources).map(|index| format!("/sources/{index}")));
+    assert_eq!(told[0], (1, id(&before).to_owned(), fields));
+    assert_eq!((told[1].0, &told[1].2), (2, &vec!["/region".to_owned()]));
+    assert_eq!(app.database().rows("SELECT 1 AS one FROM import_removals").len(), 1_000);
+    let page = app.get(format!("/v1/imports/{}/removals?limit=1&after=999", id(&dry))).await.expect(200);
+    assert_eq!((page["items"].as_array().unwrap().len(), page.get("next_after")), (1, None));
+    // Nothing is gone yet, and those who may not see the import don't see what it removes.
+    assert_eq!(app.get(format!("{MUTUALS}/{}", id(&before))).await.expect(200), before);
+    let editor = app.database().make_key("mutual_editor", &[]);
+    app.get(format!("/v1/imports/{}/removals", id(&dry))).with_key(&editor).await.expect_problem(404, "not-found");
+    let done = import(app, "resource_type=mutual", ndjson(&rows[..2])).await;
+    assert_eq!(removals(app, &done).await, told[..2]);
+}
+
+/// Sends a table, and waits for the end of its import.
+async fn import_table(app: &TestApp, query: &str, table: &str) -> Value {
+    let accepted = app.request("POST", format!("/v1/imports?{query}")).body("text/csv", table.to_owned()).await;
+    finished(app, kit::admin_key(), &format!("/v1/imports/{}", id(&accepted.expect(202)))).await
+}
+
+async fn a_table_is_taken_in_over_http(app: &TestApp) {
+    let (before, left) = full(app).await;
+    let ballot = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&before))).await;
+    app.create(CONTRACTS, &full_contract(id(&before), id(&left))).await;
+    for Sample { kind: resource_type, list: path, .. } in kit::top_level() {
+        let exported = app.get(format!("{path}/export.csv")).await;
+        for update in ["merge", "replace"] {
+            let same =
+                import_table(app, &format!("resource_type={resource_type}&update={update}"), exported.text()).await;
+            let [rows, created, updated, unchanged, failed] = counts(&same);
+            assert_eq!((created, updated, failed), (0, 0, 0), "{path}: {:?}", problems(app, &same).await);
+            assert!(rows > 0 && rows == unchanged);
+        }
+    }
+    // What somebody sees who doesn't see who watched: it wipes nothing either.
+    let public = app.get(format!("{STAFF_BALLOTS}/export.csv")).without_key().await;
+    assert!(!public.text().contains("A. Counter"));
+    let declared = app.declare(&ballot).await;
+    let public = app.get(format!("{STAFF_BALLOTS}/export.csv")).without_key().await;
+    let same = import_table(app, "resource_type=staff_ballot", public.text()).await;
+    assert_eq!(counts(&same), [1, 0, 0, 1, 0], "{:?}", problems(app, &same).await);
+    assert_eq!(
+        app.get(format!("{STAFF_BALLOTS}/{}", id(&declared))).await.expect(200)["scrutineer"],
+        declared["scrutineer"]
+    );
+    // With what may come with the media type, and for who may enter such records.
+    let send = |media: &str, body: &str| {
+        app.request("POST", "/v1/imports?resource_type=department").body(media, body.to_owned())
+    };
+    let begun = send("text/csv; charset=utf-8; header=present", "name,kind\r\nBy table,other\r\n").await.expect(202);
+    let done = finished(app, kit::admin_key(), &format!("/v1/imports/{}", id(&begun))).await;
+    assert_eq!(counts(&done), [1, 1, 0, 0, 0]);
+    send("text/tab-separated-values", "name\tkind").await.expect_problem(415, "unsupported-media-type");
+    // The same bytes taken for something else are another request.
+    let with_key = |media: &str| send(media, "name,kind\n").header("idempotency-key", "table");
+    with_key("text/csv").await.expect(202);
+    with_key("text/csv").await.expect(202);
+    with_key("application/x-ndjson").await.expect_problem(422, "idempotency-key-reused");
+}
+
+async fn a_table_changes_what_it_has_columns_for(app: &TestApp) {
+    let (before, _) = full(app).await;
+    let path = format!("{MUTUALS}/{}", id(&before));
+    let since = |record: &Value| without(record.clone(), &["version", "updated_at"]);
+    let (slug, name) = (before["slug"].as_str().unwrap(), before["name"].as_str().unwrap());
+    let table = format!("slug,name,sectors,staff_count\n{slug},{name},\"[\"\"housing\"\"]\",12\n");
+    let done = import_table(app, "resource_type=mutual", &table).await;
+    assert_eq!(counts(&done), [1, 0, 1, 0, 0], "{:?}", problems(app, &done).await);
+    assert_eq!(removals(app, &done).await[0].2, ["/sectors/0", "/sectors/1"]);
+    let after = app.get(&path).await.expect(200);
+    assert_eq!(since(&after), with(since(&before), json!({ "sectors": ["housing"], "staff_count": 12 })));
+    // An empty cell removes; a column for a member of an object changes that alone.
+    let table =
+        format!("slug,region,tests.left_public_sector,tests.delivers_public_services,sources\n{slug}, ,not_met,,\n");
+    let dry = import_table(app, "resource_type=mutual&validate_only=true", &table).await;
+    let sources = (0..before["sources"].as_array().unwrap().len()).map(|index| format!("/sources/{index}"));
+    assert_eq!(removals(app, &dry).await[0].2, [vec!["/region".to_owned()], sources.collect()].concat());
+    import_table(app, "resource_type=mutual", &table).await;
+    let now = app.get(&path).await.expect(200);
+    let mut expected = with(without(since(&after), &["region"]), json!({ "sources": [] }));
+    expected["tests"]["left_public_sector"] = json!("not_met");
+    expected["tests"]["delivers_public_services"] = json!("unknown");
+    assert_eq!(since(&now), expected);
+    // Of an object that isn't there, empty cells make none.
+    let ballot = app.create(STAFF_BALLOTS, &staff_ballot(id(&before))).await;
+    let row =
+        |cells: &str| format!("id,scrutineer.name,scrutineer.satisfied,counts_complete\n{},{cells}\n", id(&ballot));
+    let done = import_table(app, "resource_type=staff_ballot", &row(",,")).await;
+    assert_eq!(counts(&done), [1, 0, 0, 1, 0], "{:?}", problems(app, &done).await);
+    import_table(app, "resource_type=staff_ballot", &row("Ada Watcher,TRUE,False")).await;
+    let there = app.get(format!("{STAFF_BALLOTS}/{}", id(&ballot))).await.expect(200);
+    assert_eq!(there["scrutineer"], json!({ "name": "Ada Watcher", "satisfied": true }));
+    let done = import_table(app, "resource_type=staff_ballot", &row(",,")).await;
+    assert_eq!(
+        (counts(&done), removals(app, &done).await[0].2.clone()),
+        ([1, 0, 1, 0, 0], vec!["/scrutineer".to_owned()])
+    );
+}
+
+/// Line ends of any kind, blank lines, rows without content, cells behind the last column, capitals, a mark of byte order.
+async fn a_table_is_read_as_spreadsheets_write_it(app: &TestApp) {
+    for (number, end) in ["\r", "\n", "\r\n"].iter().enumerate() {
+        let row = |name: &str, rest: &str| format!("{name} {number},\"[\"\"housing\"\"]\",{rest}");
+        let rows = [
+            "\u{feff}name,sectors,description, region ,".to_owned(),
+            row("First", "\"one\n\nthree\",wales,"),
+            String::new(),
+            ",,,,".to_owned(),
+            " ,,\t,,".to_owned(),
+            row("Ragged", "wales"),
+            row("Second", ",wales,,,"),
+            row("Beside", ",wales,x"),
+            row("Third", ",nowhere,"),
+            row("Fourth", ",,"),
+        ];
+        let done = import_table(app, "resource_type=mutual", &rows.join(end)).await;
+        assert_eq!(counts(&done), [6, 3, 0, 0, 3], "{end:?}: {:?}", problems(app, &done).await);
+        let malformed = |line| (line, "malformed-request".to_owned(), vec![" invalid-format".to_owned()]);
+        let unknown = (11, "invalid-content".to_owned(), vec!["/region not-in-vocabulary".to_owned()]);
+        // The cell of three lines counts as three.
+        assert_eq!(problems(app, &done).await, [malformed(8), malformed(10), unknown], "{end:?}");
+        let first = app.get(format!("{MUTUALS}/first-{number}")).await.expect(200);
+        assert_eq!((&first["description"], &first["region"]), (&json!("one\n\nthree"), &json!("wales")));
+    }
+    // All or nothing: one ragged row, and nothing is entered.
+    let table = "name,sectors\nAtomic,\"[\"\"housing\"\"]\"\nRagged\n";
+    let done = import_table(app, "resource_type=mutual&mode=atomic", table).await;
+    assert_eq!((done["state"].as_str(), counts(&done)), (Some("failed"), [2, 0, 0, 0, 1]));
+    // Lines of JSON have the same ends.
+    let lines = [mutual("Old").to_string(), String::new(), mutual("Older").to_string(), "x".to_owned()].join("\r");
+    let done = import(app, "resource_type=mutual", lines).await;
+    assert_eq!((counts(&done), problems(app, &done).await[0].0), ([3, 2, 0, 0, 1], 4));
+
+    let send = |table: &str| app.request("POST", "/v1/imports?resource_type=mutual").body("text/csv", table.to_owned());
+    let twice = send("name,sectors,name,tests,tests.left_public_sector,sectors\nA,,,,,\n").await;
+    twice.expect_faults(
+        422,
+        &[
+            ("/name", "duplicate-member"),
+            ("/tests/left_public_sector", "duplicate-member"),
+            ("/sectors", "duplicate-member"),
+        ],
+    );
+    send(&format!("name{}\nA", ",x".repeat(200))).await.expect_faults(422, &[("", "too-many")]);
+    for (table, said) in [("name;sectors\nA;\n", "semicolons"), ("name\tsectors\nA\t\n", "tabs")] {
+        let refused = send(table).await;
+        refused.expect_faults(400, &[("", "invalid-format")]);
+        assert!(refused.text().contains(said), "{refused:?}");
+    }
+    for table in ["imports", "import_chunks"] {
+        let open = format!("SELECT 1 AS one FROM {table}");
+        assert_eq!(app.database().rows(&open).len(), if table == "imports" { 5 } else { 0 }, "{table}");
+    }
+}
+
+async fn a_file_that_is_not_utf_8_says_so_once(app: &TestApp) {
+    let table = "name,sectors\r\nCalder,\r\nCaf\u{e9},\r\nT\u{175},\r\n";
+    let latin =
+        |text: &str| text.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect::<Vec<u8>>();
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let large = format!("{}{table}", "name,sectors\r\n".repeat(20_000));
+    for (media, bytes, said) in [
+        ("text/csv", latin(table), "line 3, column 4 has the byte E9"),
+        ("text/csv", latin(&large), "line 20003, column 4"),
+        ("text/csv", wide(&format!("\u{feff}{table}")), "UTF-16"),
+        ("text/csv", wide(table), "UTF-16"),
+        ("text/csv", b"PK\x03\x04\x14\0\x06\0".to_vec(), "workbook"),
+        ("text/csv", b"\x1f\x8b\x08\0\0".to_vec(), "gzip"),
+        ("application/x-ndjson", latin("{\"name\": \"Caf\u{e9}\"}\n"), "line 1, column 14"),
+        ("application/x-ndjson", wide("{\"name\": \"A\"}\n"), "UTF-16"),
+    ] {
+        let refused = app.request("POST", "/v1/imports?resource_type=mutual").body(media, bytes).await;
+        refused.expect_faults(400, &[("", "invalid-format")]);
+        let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(said), "{detail}");
+    }
+    for table in ["imports", "import_chunks"] {
+        assert!(app.database().rows(&format!("SELECT 1 AS one FROM {table}")).is_empty(), "{table}");
+    }
+    import(app, "resource_type=mutual", ndjson(&[mutual("After")])).await;
+}
+
+async fn an_open_quote_takes_no_row_with_it(app: &TestApp) {
+    let good = |name: &str| format!("{name},\"[\"\"housing\"\"]\",");
+    let table = [
+        "name,sectors,description".to_owned(),
+        good("First"),
+        format!("{}\"never closed", good("Open")),
+        good("Second"),
+        format!("{}\"closed by the next", good("Open too")),
+        format!("{}\"quoted\"", good("Third")),
+        format!("{}\"text\" behind", good("Behind")),
+        good("Fourth"),
+        format!("{}\"to the end", good("Last")),
+    ];
+    let done = import_table(app, "resource_type=mutual", &table.join("\r\n")).await;
+    assert_eq!(counts(&done), [8, 4, 0, 0, 4], "{:?}", problems(app, &done).await);
+    let lines: Vec<i64> = problems(app, &done).await.into_iter().map(|(line, ..)| line).collect();
+    assert_eq!(lines, [3, 5, 7, 9]);
+    let page = app.get(format!("/v1/imports/{}/problems", id(&done))).await.expect(200);
+    let detail = page["items"][3]["detail"].as_str().unwrap();
+    assert!(detail.contains("line 9, column 22 is never closed"), "{detail}");
+    let names = ["First", "Fourth", "Second", "Third"];
+    assert_eq!(app.column(&format!("{MUTUALS}?sort=name"), "name").await, names);
+    let header = app.request("POST", "/v1/imports?resource_type=mutual").body("text/csv", "name,\"sectors\nA,\n").await;
+    header.expect_faults(400, &[("", "invalid-format")]);
 }
 
 async fn every_bad_row_has_its_problem_and_the_others_are_entered(app: &TestApp) {

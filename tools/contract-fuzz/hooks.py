@@ -22,6 +22,8 @@ BEYOND_SCHEMAS = {
 # Faults that a schema could say of another value, and not of these: where they are, their code, and why.
 BEYOND_SCHEMAS_HERE = [
     ("", "required", "a return has one of several figures"),
+    ("", "invalid-format", "what a file is, its first bytes say"),
+    (r"/.*", "duplicate-member", "a table names each of its columns once"),
     ("", "too-many", "what comes after so many faults isn't listed"),
     (r"/(.*/)?sources/\d+", "required", "a source has one of several members"),
     (r"/(closed_on|decided_on|decision_reasons)", "required", "an outcome has its day and its reasons"),
@@ -80,7 +82,7 @@ def before_load_schema(ctx, raw_schema):
     close(raw_schema)
 
 
-@schemathesis.serializer("application/x-ndjson")
+@schemathesis.serializer("application/x-ndjson", "text/csv")
 def lines(ctx, value):
     """A file of an import: text is sent as it is, anything else as one line of JSON."""
     text = value if isinstance(value, str) else json.dumps(value)

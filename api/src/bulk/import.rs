@@ -2,6 +2,7 @@
 
 mod arrival;
 pub mod command;
+mod file;
 mod row;
 mod worker;
 
@@ -20,7 +21,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 use store::idempotency::Answer;
 use store::import::{self, ImportId, NewImport};
-use store::{IdPage, Listed, Slice, SortKey, Sorted, Total, WriteTx};
+use store::{IdPage, Listed, ReadTx, Slice, SortKey, Sorted, Total, WriteTx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -35,9 +36,12 @@ use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, OtherRecord, Problem};
 use crate::response::repeat::{Repeat, respond};
+use crate::response::table::{self, Column};
+use document::register::object;
 use document::value::{Bounded, Instant, Text, Word};
 
 use arrival::Arriving;
+use file::FileReader;
 pub use worker::{Importer, start};
 
 /// Where imports are.
@@ -45,14 +49,17 @@ pub const PATH: &str = "/v1/imports";
 
 /// A file may take so long to arrive.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
-/// Of a line that is longer than any record no more is kept.
-const LONGEST_LINE: usize = 64 * 1024 + 1;
+/// The media type of tables.
+const TABLE: &[u8] = b"text/csv";
 
 /// What an import's rows are.
 pub type ImportResource = Word<domain::Importable>;
 
 /// What happens to an import if a row is rejected.
 pub type ImportMode = Word<domain::ImportMode>;
+
+/// What a row of an import does to the record that is there already.
+pub type ImportUpdate = Word<domain::ImportUpdate>;
 
 /// The state of an import.
 pub type ImportState = Word<domain::ImportState>;
@@ -63,9 +70,10 @@ pub type ImportState = Word<domain::ImportState>;
     "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e30",
     "resource_type": "mutual",
     "mode": "best_effort",
+    "update": "merge",
     "validate_only": false,
     "state": "done",
-    "rows": 120, "processed": 120, "created": 100, "updated": 12, "unchanged": 7, "failed": 1,
+    "rows": 120, "processed": 120, "created": 100, "updated": 12, "unchanged": 7, "failed": 1, "removals": 2,
     "requested_by": "key:0190b7a4-4000-7a10-8c00-2f6d1b9e4a57",
     "created_at": "2025-10-01T09:30:00.000250Z",
     "finished_at": "2025-10-01T09:30:01.250000Z"
@@ -76,6 +84,7 @@ pub struct Import {
     id: Text<ImportId>,
     resource_type: ImportResource,
     mode: ImportMode,
+    update: ImportUpdate,
     /// `true` if the import only checks its rows and stores nothing.
     validate_only: bool,
     state: ImportState,
@@ -91,6 +100,9 @@ pub struct Import {
     unchanged: i64,
     /// The number of rows rejected. Only the first 1,000 have a problem.
     failed: i64,
+    /// How many of the updated rows removed something from their record, or would with `validate_only`. Read
+    /// `/v1/imports/{import_id}/removals` to see what.
+    removals: i64,
     /// The caller who requested it. The log names them for the rows that it entered.
     #[schema(max_length = 300)]
     requested_by: String,
@@ -151,6 +163,46 @@ struct ImportProblemPage {
     next_after: Option<i64>,
 }
 
+/// What a row removed from its record, or would remove with `validate_only`.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "line": 17, "record_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "fields": ["/region", "/sources/1"]
+}))]
+#[expect(dead_code, reason = "describes what is stored as text")]
+struct ImportRemoval {
+    /// The number of the line, from 1.
+    #[schema(minimum = 1)]
+    line: i64,
+    /// The record.
+    #[schema(format = "uuid", max_length = 36)]
+    record_id: String,
+    /// JSON Pointers to the fields and list elements that the record had before and does not have after.
+    #[schema(max_items = 20)]
+    fields: Vec<RemovedField>,
+    /// How many more fields there are.
+    #[schema(nullable = false, minimum = 1)]
+    more: Option<i64>,
+}
+
+/// JSON Pointer (RFC 6901) to a field or an element of a list.
+#[derive(ToSchema)]
+#[schema(format = "json-pointer", max_length = 1000, example = "/sources/1")]
+#[expect(dead_code, reason = "describes what is stored as text")]
+struct RemovedField(String);
+
+/// What rows removed, in the order of their lines.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"items": [example_of::<ImportRemoval>()]}))]
+struct ImportRemovalPage {
+    /// The rows that removed something.
+    #[schema(value_type = Vec<ImportRemoval>, max_items = 200)]
+    items: Vec<Box<RawValue>>,
+    /// The `after` for the next request. Absent at the end.
+    #[schema(nullable = false, minimum = 0)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_after: Option<i64>,
+}
+
 /// Rows, each a JSON object on its own line: a record as in a request to create it, or as exported.
 #[derive(ToSchema)]
 #[schema(
@@ -159,6 +211,12 @@ struct ImportProblemPage {
 )]
 #[expect(dead_code, reason = "describes what is never whole in memory")]
 struct ImportRows(String);
+
+/// A table in CSV (RFC 4180, UTF-8), with a header line: columns as in an export, in any order.
+#[derive(ToSchema)]
+#[schema(format = "csv", example = "name,sectors,region\r\nHarmonie,\"[\"\"community_health\"\"]\",wales\r\n")]
+#[expect(dead_code, reason = "describes what is never whole in memory")]
+struct ImportTable(String);
 
 /// How a file is imported.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -170,6 +228,9 @@ struct ImportOptions {
     /// `best_effort` (the default) enters every valid row. `atomic` enters all rows or none, and takes at most 1,000
     /// rows.
     mode: Option<ImportMode>,
+    /// `merge` (the default) changes only what the row names: a field or column that is not there stays, and `null` or
+    /// an empty cell removes a field. `replace` removes every field that the row does not have.
+    update: Option<ImportUpdate>,
     /// `true` carries out all checks and enters nothing. Up to 1,000 rows are checked together, as if they were entered. In a longer
     /// file, rows that are not checked together do not see each other: a reference to a record that another row would create is reported
     /// as unknown, and a name, slug or identifier that two rows use is not reported.
@@ -184,11 +245,11 @@ impl Sorted for Import {
 
 type ImportPage = ListPage<Import>;
 
-/// Which problems of an import.
+/// Which rows of an import.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ProblemFilter {
-    /// Return problems after this line: the `next_after` of the previous response. Leave it out for the beginning.
+    /// Return what comes after this line: the `next_after` of the previous response. Leave it out for the beginning.
     #[param(value_type = Option<i64>, minimum = 0)]
     after: Option<Bounded<0, { i64::MAX }>>,
     /// The maximum number of items in the response.
@@ -198,7 +259,7 @@ struct ProblemFilter {
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(list_imports).service(create_import).service(get_import).service(delete_import);
-    config.service(list_import_problems);
+    config.service(list_import_problems).service(list_import_removals);
 }
 
 /// List imports
@@ -225,10 +286,11 @@ async fn list_imports(app: App, caller: Caller, query: ListQuery<NoFilter, Impor
 
 /// Import records
 ///
-/// Send a file of records, with one JSON object on each line. They are entered in the background. To follow the
-/// progress, get the path in `Location`. Each row is treated as if it were sent alone: it needs the same permission and
-/// has its own log entry. If a row has the `id`, the `slug` or one of the `identifiers` of an existing record, it
-/// replaces that record, unless nothing differs. Any other row creates a record. Rows may refer to one another in any
+/// Send a file of records: one JSON object on each line, or a table in CSV. They are entered in the background. To
+/// follow the progress, get the path in `Location`. Each row is treated as if it were sent alone: it needs the same
+/// permission and has its own log entry. If a row has the `id`, the `slug` or one of the `identifiers` of an existing
+/// record, it changes that record, unless nothing differs: what the row does not name stays, unless you ask with
+/// `update=replace`. Any other row creates a record. Rows may refer to one another in any
 /// order, by the `id` that they set. Only an administrator's rows may set the `id` of a new record. Fields that the
 /// register sets are ignored, so you can import an export. An administrator's rows may also give the history of a
 /// record: the stage of a mutual with its dates, or the state of a ballot with its corrections. If you repeat the
@@ -239,7 +301,7 @@ async fn list_imports(app: App, caller: Caller, query: ListQuery<NoFilter, Impor
 #[utoipa::path(
     tag = "imports",
     params(ImportOptions, IdempotencyKey),
-    request_body(content = ImportRows, content_type = "application/x-ndjson"),
+    request_body(content((ImportRows = "application/x-ndjson"), (ImportTable = "text/csv"))),
     responses((status = 202, description = "The import, which is waiting to start", body = Import))
 )]
 #[post("/imports")]
@@ -249,7 +311,7 @@ async fn create_import(
     request_id: RequestId,
     Query(options): Query<ImportOptions>,
     idempotency_key: IdempotencyKey,
-    File(payload): File,
+    File { payload, is_table }: File,
 ) -> Result<HttpResponse, Problem> {
     let missing = || ErrorItem::parameter("resource_type", "required", "expected a value");
     let Word(resource_type) = options.resource_type.ok_or_else(|| Problem::bad_query(vec![missing()]))?;
@@ -260,15 +322,24 @@ async fn create_import(
         id: row::new_id(),
         resource_type,
         mode: options.mode.map_or(domain::ImportMode::BestEffort, Word::into_inner),
+        update: options.update.map_or(domain::ImportUpdate::Merge, Word::into_inner),
         validate_only: options.validate_only.unwrap_or_default(),
     };
     let stamp = app.stamp(&caller, &request_id);
-    let asked = format!("{resource_type} {} {}", new.mode, new.validate_only);
+    let mut asked = format!("{resource_type} {} {}", new.mode, new.validate_only);
+    if new.update == domain::ImportUpdate::Replace {
+        asked.push_str(" replace");
+    }
+    let mut reader = if is_table { FileReader::of_table(columns(resource_type)) } else { FileReader::of_lines() };
+    if is_table {
+        asked.push_str(" table");
+    }
     let mut arriving = Arriving::begin(app.store.clone(), stamp, new, &caller, Some(app.import_quota)).await?;
-    let received = match timeout(LONGEST, receive(payload, &mut arriving, app.import_limit, app.body_time)).await {
-        Ok(received) => received,
-        Err(_) => Err(Problem::request_timeout(LONGEST)),
-    };
+    let received =
+        match timeout(LONGEST, receive(payload, &mut reader, &mut arriving, (app.import_limit, app.body_time))).await {
+            Ok(received) => received,
+            Err(_) => Err(Problem::request_timeout(LONGEST)),
+        };
     let content = match received {
         Ok(content) => content,
         Err(problem) => return Err(arriving.break_off(problem).await),
@@ -286,22 +357,33 @@ async fn create_import(
     Ok(response)
 }
 
+/// The columns that a table of such records may have.
+fn columns(resource_type: domain::Importable) -> Vec<Column> {
+    object(resource_type.kind()).map(table::import_columns).unwrap_or_default()
+}
+
 /// The file of an import. A request without a `Content-Type` has none; one that is empty has its type.
-struct File(Payload);
+struct File {
+    payload: Payload,
+    is_table: bool,
+}
 
 impl FromRequest for File {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(if request.headers().contains_key(header::CONTENT_TYPE) {
-            Ok(Self(payload.take()))
-        } else {
-            Err(Problem::malformed(ErrorItem::pointer(
+        ready(match request.headers().get(header::CONTENT_TYPE) {
+            Some(media) => {
+                // The gate has let no other types through than those of the contract.
+                let is_table = media.as_bytes().get(..TABLE.len()).is_some_and(|own| own.eq_ignore_ascii_case(TABLE));
+                Ok(Self { payload: payload.take(), is_table })
+            }
+            None => Err(Problem::malformed(ErrorItem::pointer(
                 "",
                 "required",
-                "the file is missing: expected one JSON object on each line",
-            )))
+                "the file is missing: expected one JSON object on each line, or a table in CSV",
+            ))),
         })
     }
 }
@@ -389,20 +471,52 @@ async fn list_import_problems(
     id: PathKey<ImportId>,
     Query(filter): Query<ProblemFilter>,
 ) -> Result<HttpResponse, Problem> {
+    let (items, next_after) = told(app, caller, id.0, &filter, import::problems).await?;
+    let page = ImportProblemPage { items, next_after };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(page))
+}
+
+/// List what an import removes
+///
+/// The fields that rows removed from their records so far, or would remove with `validate_only`, in the order of their
+/// lines, for the first 1,000 such rows. Ask for this after a dry run, before you import a file.
+#[utoipa::path(
+    tag = "imports",
+    params(("import_id" = String, Path, description = "Id of the import", format = "uuid", max_length = 36), ProblemFilter),
+    responses((status = 200, description = "What rows removed", body = ImportRemovalPage))
+)]
+#[get("/imports/{import_id}/removals")]
+async fn list_import_removals(
+    app: App,
+    caller: Caller,
+    id: PathKey<ImportId>,
+    Query(filter): Query<ProblemFilter>,
+) -> Result<HttpResponse, Problem> {
+    let (items, next_after) = told(app, caller, id.0, &filter, import::removals).await?;
+    let page = ImportRemovalPage { items, next_after };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(page))
+}
+
+/// What is told of the rows of an import, and the line after which there is more.
+async fn told(
+    app: App,
+    caller: Caller,
+    id: ImportId,
+    filter: &ProblemFilter,
+    find: fn(&mut ReadTx<'_>, ImportId, i64, usize) -> Result<Vec<(i64, String)>, store::Error>,
+) -> Result<(Vec<Box<RawValue>>, Option<i64>), Problem> {
     let after = filter.after.map_or(-1, |Bounded(after)| after);
     let limit = filter.limit.and_then(|Bounded(limit)| usize::try_from(limit).ok()).unwrap_or(50);
     let found = app.store.read(move |tx| {
-        find_for(tx, id.0, &caller)?;
-        Ok::<_, Problem>(import::problems(tx, id.0, after, limit.saturating_add(1))?)
+        find_for(tx, id, &caller)?;
+        Ok::<_, Problem>(find(tx, id, after, limit.saturating_add(1))?)
     });
     let mut found = found.await?;
     let has_more = found.len() > limit;
     found.truncate(limit);
     let next_after = found.last().filter(|_| has_more).map(|(line, _)| *line);
-    let items = found.into_iter().map(|(_, problem)| RawValue::from_string(problem));
-    let items = items.collect::<Result<_, _>>().map_err(Problem::internal)?;
-    let page = ImportProblemPage { items, next_after };
-    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(page))
+    let items = found.into_iter().map(|(_, told)| RawValue::from_string(told));
+    Ok((items.collect::<Result<_, _>>().map_err(Problem::internal)?, next_after))
 }
 
 /// The import, for those who may know of it.
@@ -443,6 +557,7 @@ impl From<import::Import> for Import {
             id: Text(import.id),
             resource_type: Word(import.resource_type),
             mode: Word(import.mode),
+            update: Word(import.update),
             validate_only: import.validate_only,
             state: Word(import.state),
             rows: counts.rows,
@@ -451,6 +566,7 @@ impl From<import::Import> for Import {
             updated: counts.updated,
             unchanged: counts.unchanged,
             failed: counts.failed,
+            removals: counts.removing,
             requested_by: import.caller.name,
             created_at: Instant(import.created_at),
             finished_at: import.finished_at.map(Instant),
@@ -464,16 +580,15 @@ fn processed(import: &import::Import) -> i64 {
     counts.created.saturating_add(counts.updated).saturating_add(counts.unchanged).saturating_add(counts.failed)
 }
 
-/// Takes the body in, line by line; gives its digest. Each piece of it must come in time.
+/// Takes the body in, row by row; gives its digest. Each piece of it must come in time.
 async fn receive(
     mut payload: Payload,
+    reader: &mut FileReader,
     arriving: &mut Arriving,
-    limit: usize,
-    piece_time: Duration,
+    (limit, piece_time): (usize, Duration),
 ) -> Result<Vec<u8>, Problem> {
     let mut size = 0_usize;
     let mut hash = Sha256::new();
-    let mut line = Vec::new();
     loop {
         let piece = timeout(piece_time, payload.next()).await.map_err(|_| Problem::request_timeout(piece_time))?;
         let Some(piece) = piece else { break };
@@ -484,20 +599,8 @@ async fn receive(
             return Err(Problem::payload_too_large(limit));
         }
         hash.update(&piece);
-        let mut rest = piece.as_ref();
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
-            let (own, after) = rest.split_at(end);
-            keep(&mut line, own);
-            arriving.line(&std::mem::take(&mut line)).await?;
-            rest = after.get(1..).unwrap_or_default();
-        }
-        keep(&mut line, rest);
+        arriving.rows(reader.take(&piece)?).await?;
     }
-    arriving.line(&line).await?;
+    arriving.rows(reader.end()?).await?;
     Ok(hash.finalize().to_vec())
-}
-
-fn keep(line: &mut Vec<u8>, piece: &[u8]) {
-    let room = LONGEST_LINE.saturating_sub(line.len());
-    line.extend(piece.iter().take(room));
 }

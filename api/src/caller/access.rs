@@ -13,7 +13,7 @@ const OPEN: [&str; 4] = ["code-lists", "entries", "log", "statistics"];
 /// What tells what follows from the register; as public as the commitments that most of it is about.
 const REPORTS: &str = "reports";
 /// What there is below a record besides the records that belong to it: views of it, and what is done to it.
-const OF_A_RECORD: [&str; 10] = [
+const OF_A_RECORD: [&str; 11] = [
     "appointment",
     "correct",
     "declare",
@@ -21,6 +21,7 @@ const OF_A_RECORD: [&str; 10] = [
     "pathway",
     "problems",
     "readiness",
+    "removals",
     "scorecard",
     "supersede",
     "void",

@@ -130,7 +130,7 @@ fn all() -> Vec<CodeList> {
     }
     let mut lists = without_sources! {
         Role BallotKind BallotMethod BallotMode BallotState Basis CommitmentKind CommitmentStatus Constituency
-        ContractStatus CountsKnown DepartmentKind Effect EnablerRole FaultCode FigureCheck ImportMode ImportState
+        ContractStatus CountsKnown DepartmentKind Effect EnablerRole FaultCode FigureCheck ImportMode ImportState ImportUpdate
         Importable LaunchCondition LookedAtKind ObjectionKind ObjectionOutcome Organiser OriginRoute Position
         ProtectionKind PublishedBasis Sector Kind Stage StandingGroup SupportStatus TestOutcome
     };

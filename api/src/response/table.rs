@@ -16,29 +16,47 @@ use utoipa::openapi::schema::{Schema, SchemaType, Type};
 /// A column: a member of the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
-    /// What the member is called, and the column is headed.
+    /// What the member is called, and the column is headed. A member of a member has a dot: `tests.left_public_sector`.
     pub name: String,
-    /// Whether its value is a text, rather than a number, a list or the like.
-    pub is_text: bool,
+    pub cell: Cell,
+}
+
+/// What is in the cells of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cell {
+    Text,
+    /// `true` or `false`, which a spreadsheet writes in capitals.
+    Boolean,
+    /// A number, a list or the like, as JSON.
+    Json,
 }
 
 /// The columns of records of this kind, in the order that people read them in.
 pub fn columns(object: &Object) -> Vec<Column> {
-    let text = |name: &str| Column { name: name.to_owned(), is_text: true };
-    let number = |name: &str| Column { name: name.to_owned(), is_text: false };
-    let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| text(name));
-    let own = object.members.iter().map(|member| Column { name: member.name.to_owned(), is_text: is_text(member) });
-    [text("id"), number("version")]
+    let of = |name: &str, cell| Column { name: name.to_owned(), cell };
+    let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| of(name, Cell::Text));
+    let own = object.members.iter().map(|member| of(member.name, cell(member)));
+    [of("id", Cell::Text), of("version", Cell::Json)]
         .into_iter()
         .chain(parent)
         .chain(own)
-        .chain([text("created_at"), text("updated_at")])
+        .chain([of("created_at", Cell::Text), of("updated_at", Cell::Text)])
         .collect()
 }
 
-fn is_text(member: &Member) -> bool {
+/// The columns that a table may have which is taken in: those of a record, and one for each member of an object that it holds.
+pub fn import_columns(object: &Object) -> Vec<Column> {
+    let mut columns = columns(object);
+    for member in object.members.iter().filter(|member| !member.is_list()) {
+        let inside = member.object.into_iter().flat_map(|inside| inside.members);
+        columns.extend(inside.map(|own| Column { name: format!("{}.{}", member.name, own.name), cell: cell(own) }));
+    }
+    columns
+}
+
+fn cell(member: &Member) -> Cell {
     if member.is_list() || member.object.is_some() {
-        return false;
+        return Cell::Json;
     }
     let mut known = Vec::new();
     (member.collect)(&mut known);
@@ -49,7 +67,13 @@ fn is_text(member: &Member) -> bool {
         }
         schema => Some(schema),
     };
-    matches!(schema, Some(RefOr::T(Schema::Object(object))) if object.schema_type == SchemaType::Type(Type::String))
+    match schema {
+        Some(RefOr::T(Schema::Object(object))) if object.schema_type == SchemaType::Type(Type::String) => Cell::Text,
+        Some(RefOr::T(Schema::Object(object))) if object.schema_type == SchemaType::Type(Type::Boolean) => {
+            Cell::Boolean
+        }
+        _ => Cell::Json,
+    }
 }
 
 /// The line of a record, which is given as its JSON.
@@ -75,7 +99,12 @@ pub fn value(column: &Column, cell: &str) -> Option<Value> {
         return None;
     }
     let text = || Value::String(as_it_was(cell).to_owned());
-    Some(if column.is_text { text() } else { serde_json::from_str(cell).unwrap_or_else(|_| text()) })
+    Some(match column.cell {
+        Cell::Text => text(),
+        Cell::Boolean if cell.trim().eq_ignore_ascii_case("true") => Value::Bool(true),
+        Cell::Boolean if cell.trim().eq_ignore_ascii_case("false") => Value::Bool(false),
+        Cell::Boolean | Cell::Json => serde_json::from_str(cell).unwrap_or_else(|_| text()),
+    })
 }
 
 /// The text with an apostrophe before it where it would be taken for a formula; and where it begins with apostrophes and would be
@@ -116,7 +145,7 @@ mod tests {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
         assert_eq!(names.first(), Some(&"id"));
         assert_eq!(names.len(), 25, "{names:?}");
-        let of_text = |name: &str| columns.iter().find(|column| column.name == name).unwrap().is_text;
+        let of_text = |name: &str| columns.iter().find(|column| column.name == name).unwrap().cell == Cell::Text;
         for text in ["id", "name", "stage", "department_id", "launched_on", "created_at", "region", "website"] {
             assert!(of_text(text), "{text}");
         }
@@ -124,8 +153,12 @@ mod tests {
             assert!(!of_text(other), "{other}");
         }
         let ballots = super::columns(&StaffBallot::OBJECT);
-        assert!(ballots.iter().any(|column| column.name == "question" && column.is_text));
-        assert!(ballots.iter().any(|column| column.name == "result" && !column.is_text));
+        assert!(ballots.iter().any(|column| column.name == "question" && column.cell == Cell::Text));
+        assert!(ballots.iter().any(|column| column.name == "result" && column.cell == Cell::Json));
+        let capital = ballots.iter().find(|column| column.name == "counts_complete").unwrap();
+        assert_eq!([value(capital, "TRUE"), value(capital, "False")], [Some(json!(true)), Some(json!(false))]);
+        let taken_in = import_columns(&StaffBallot::OBJECT);
+        assert!(taken_in.iter().any(|column| column.name == "scrutineer.satisfied" && column.cell == Cell::Boolean));
     }
 
     #[test]

@@ -146,6 +146,19 @@ impl<T: Input> Content<T> {
         self.read(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
     }
 
+    /// Reads it as what is to change, as [`Content::update`] does. An object is removed when its last member is.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every fault.
+    pub fn update_by_row(&self, current: &str) -> Result<T::Value, Refusal> {
+        let current = representation(current);
+        let mut document = current.clone();
+        document.merge(&self.document);
+        remove_emptied(&mut document);
+        let read_only = read_only::<T>(&document);
+        self.read(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+    }
+
     /// Reads it as what is to change, as [`Content::update`] does, and the members of another input that stand beside.
     ///
     /// # Errors
@@ -177,6 +190,15 @@ impl<T: Input> Content<T> {
     /// A member of it, if it has one of this name.
     pub fn member(&self, name: &str) -> Option<&Node> {
         self.document.member(name)
+    }
+
+    /// The same without the members that are `null`.
+    #[must_use]
+    pub fn without_null(&self) -> Self {
+        let mut document = Node::Object(Vec::new());
+        document.merge(&self.document);
+        remove_emptied(&mut document);
+        Self { document, shortened: self.shortened.clone(), input: PhantomData }
     }
 
     /// What of it can be given.
@@ -245,6 +267,20 @@ fn shorten(node: &mut Node, object: &'static Object, at: &str, shortened: &mut V
                 }
             }
             value => shorten(value, inside, &format!("{field}/"), shortened),
+        }
+    }
+}
+
+/// Removes the objects inside it of which every member is removed.
+fn remove_emptied(document: &mut Node) {
+    let Node::Object(members) = document else { return };
+    for (_, value) in members {
+        remove_emptied(value);
+        if let Node::Object(inside) = value
+            && !inside.is_empty()
+            && inside.iter().all(|(_, value)| *value == Node::Removed)
+        {
+            *value = Node::Removed;
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod object;
 pub mod record;
 pub mod reference;
 pub mod register;
+pub mod removed;
 pub mod schema;
 pub mod source;
 pub mod value;

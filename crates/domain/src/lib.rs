@@ -48,7 +48,7 @@ pub use register::enabler::{Enabler, EnablerId, EnablerRole};
 pub use register::endorsement::{
     Constituency, Endorsement, EndorsementId, Position, Stance, derived_position, standing,
 };
-pub use register::import::{ImportMode, ImportState, Importable};
+pub use register::import::{ImportMode, ImportState, ImportUpdate, Importable};
 pub use register::mutual::{LegalForm, Mutual, MutualId, OriginRoute, Parents, Staff, Stage, Tests};
 pub use register::objection::{Objection, ObjectionId, ObjectionKind, ObjectionOutcome};
 pub use register::pathway_progress::{PathwayProgress, PathwayProgressId};

@@ -234,6 +234,7 @@ pub const TECHNICAL_INDEXES: &[&str] = &[
     "pk_idempotency_keys",
     "pk_import_chunks",
     "pk_import_problems",
+    "pk_import_removals",
     "pk_import_records",
     "pk_imports",
     "pk_log_subtrees",

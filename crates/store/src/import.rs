@@ -14,12 +14,14 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use document::object::Object;
 use document::register::object;
-use domain::{Access, Caller, Fault, FaultCode, Id, ImportMode, ImportState, Importable, Kind, Role, Scope};
+use domain::{
+    Access, Caller, Fault, FaultCode, Id, ImportMode, ImportState, ImportUpdate, Importable, Kind, Role, Scope,
+};
 
 use crate::backend::dialect;
 use crate::backend::fragment::{FindingTable, FoundBy};
 use crate::backend::json::{instant, parsed, parsed_list, parsed_option, text_option, texts};
-use crate::backend::schema::{import_chunks, import_problems, import_records, imports};
+use crate::backend::schema::{import_chunks, import_problems, import_records, import_removals, imports};
 use crate::error::{Error, refuse};
 use crate::query::keyset::IdPage;
 use crate::{ReadTx, WriteTx, idempotency};
@@ -38,6 +40,8 @@ pub struct NewImport {
     pub resource_type: Importable,
     /// What becomes of it where a row is refused.
     pub mode: ImportMode,
+    /// What its rows do to records that are there.
+    pub update: ImportUpdate,
     /// Whether nothing is to be entered.
     pub validate_only: bool,
 }
@@ -59,6 +63,8 @@ pub struct Import {
     pub resource_type: Importable,
     /// What becomes of it where a row is refused.
     pub mode: ImportMode,
+    /// What its rows do to records that are there.
+    pub update: ImportUpdate,
     /// Whether nothing is to be entered.
     pub validate_only: bool,
     /// How far it has come.
@@ -84,6 +90,8 @@ pub struct Counts {
     pub unchanged: i64,
     /// Refused.
     pub failed: i64,
+    /// That changed their record and took something out of it.
+    pub removing: i64,
 }
 
 /// What became of the rows of a chunk.
@@ -99,6 +107,10 @@ pub struct Outcome {
     pub failed: i64,
     /// Why, for those of them that are told: line and problem, as JSON.
     pub problems: Vec<(i64, String)>,
+    /// What the rows took out of their records, for those of them that are told: line and fields, as JSON.
+    pub removals: Vec<(i64, String)>,
+    /// How many took something out.
+    pub removing: i64,
     /// Those that wait for another record.
     pub waiting: Vec<(i64, String)>,
     /// The records that the others are for.
@@ -116,6 +128,9 @@ pub struct Load {
 
 /// The maximum number of rejected rows with a problem. The others are counted.
 pub const MAX_PROBLEMS: i64 = 1_000;
+
+/// The maximum number of rows for which the fields that they remove are listed. The others are counted.
+pub const MAX_REMOVALS: i64 = 1_000;
 
 /// If this number of rows is rejected and none entered, the caller has probably sent the wrong file.
 pub const MAX_REFUSED_ALONE: i64 = 10_000;
@@ -145,6 +160,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<
         request_id: tx.stamp().request_id.clone(),
         resource_type: new.resource_type.to_string(),
         mode: new.mode.to_string(),
+        update_mode: new.update.to_string(),
         validate_only: new.validate_only,
         state: ImportState::Receiving.to_string(),
         pass: 0,
@@ -155,6 +171,7 @@ pub fn insert(tx: &mut WriteTx<'_>, new: &NewImport, access: &Access) -> Result<
         updated_count: 0,
         unchanged_count: 0,
         failed_count: 0,
+        removing_count: 0,
         worker: None,
         worker_until: None,
     };
@@ -246,6 +263,14 @@ pub fn problems(tx: &mut ReadTx<'_>, id: ImportId, after: i64, limit: usize) -> 
     let next = own.filter(import_problems::line.gt(after)).order(import_problems::line);
     let next = next.limit(i64::try_from(limit).unwrap_or(i64::MAX));
     Ok(next.select((import_problems::line, import_problems::problem)).load(tx.conn())?)
+}
+
+/// What an import's rows after a line took out of their records, in the order of the lines.
+pub fn removals(tx: &mut ReadTx<'_>, id: ImportId, after: i64, limit: usize) -> Result<Vec<(i64, String)>, Error> {
+    let own = import_removals::table.filter(import_removals::import_id.eq(id.to_string()));
+    let next = own.filter(import_removals::line.gt(after)).order(import_removals::line);
+    let next = next.limit(i64::try_from(limit).unwrap_or(i64::MAX));
+    Ok(next.select((import_removals::line, import_removals::removal)).load(tx.conn())?)
 }
 
 /// Whether an import may wait for somebody to work at it.
@@ -372,6 +397,15 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: 
     }
     chunk::insert(tx, &id, import.pass.saturating_add(1), &outcome.waiting)?;
     insert_problems(tx, &id, &outcome.problems)?;
+    for (line, removal) in &outcome.removals {
+        diesel::insert_into(import_removals::table)
+            .values((
+                import_removals::import_id.eq(&id),
+                import_removals::line.eq(line),
+                import_removals::removal.eq(removal),
+            ))
+            .execute(tx.changing())?;
+    }
     let failed = outcome.failed;
     let records = outcome.records.iter().map(|record| [id.clone(), record.clone()]);
     if let Some(rows) = FoundBy::rows::<Records>(records) {
@@ -384,6 +418,7 @@ pub fn settle(tx: &mut WriteTx<'_>, import: &Import, chunks: &[Chunk], outcome: 
             imports::updated_count.eq(imports::updated_count + outcome.updated),
             imports::unchanged_count.eq(imports::unchanged_count + outcome.unchanged),
             imports::failed_count.eq(imports::failed_count + failed),
+            imports::removing_count.eq(imports::removing_count + outcome.removing),
             imports::settled_in_pass.eq(imports::settled_in_pass + settled),
             imports::worker_until.eq(until(tx)),
         ))
@@ -497,6 +532,7 @@ fn remove(tx: &mut WriteTx<'_>, ids: &[String]) -> Result<(), Error> {
     diesel::delete(import_chunks::table.filter(import_chunks::import_id.eq_any(ids))).execute(tx.changing())?;
     diesel::delete(import_records::table.filter(import_records::import_id.eq_any(ids))).execute(tx.changing())?;
     diesel::delete(import_problems::table.filter(import_problems::import_id.eq_any(ids))).execute(tx.changing())?;
+    diesel::delete(import_removals::table.filter(import_removals::import_id.eq_any(ids))).execute(tx.changing())?;
     diesel::delete(imports::table.filter(imports::id.eq_any(ids))).execute(tx.changing())?;
     Ok(())
 }
@@ -546,6 +582,7 @@ struct Row {
     request_id: String,
     resource_type: String,
     mode: String,
+    update_mode: String,
     validate_only: bool,
     state: String,
     pass: i64,
@@ -556,6 +593,7 @@ struct Row {
     updated_count: i64,
     unchanged_count: i64,
     failed_count: i64,
+    removing_count: i64,
     worker: Option<String>,
     worker_until: Option<NaiveDateTime>,
 }
@@ -580,6 +618,7 @@ impl Row {
             request_id: self.request_id,
             resource_type: parsed("resource_type", &self.resource_type)?,
             mode: parsed("mode", &self.mode)?,
+            update: parsed("update_mode", &self.update_mode)?,
             validate_only: self.validate_only,
             state: parsed("state", &self.state)?,
             pass: self.pass,
@@ -590,6 +629,7 @@ impl Row {
                 updated: self.updated_count,
                 unchanged: self.unchanged_count,
                 failed: self.failed_count,
+                removing: self.removing_count,
             },
         })
     }

@@ -38,6 +38,7 @@ pub use log::epoch::{Epoch, EpochId};
 pub use log::renewal::{LogPlace, Renewal};
 pub use log::{entry, entry_log, governing, history, log_tree, merkle, renewal, settlement};
 pub use query::{coverage, report, scorecard, statistics};
+pub use register::naming::having_identifiers;
 pub use register::root::{StoredRecord, StoredRoot};
 pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot, stage_transition};
 

@@ -8,6 +8,7 @@ use store::{Error, ReadTx, Stamp, Store, WriteTx};
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
+use super::file::Row;
 use crate::caller::authentication;
 use crate::response::problem::{ErrorItem, Problem};
 
@@ -21,8 +22,6 @@ pub(super) struct Arriving {
     store: Store,
     stamp: Stamp,
     new: NewImport,
-    /// The number of the line that came last.
-    pub(super) line: i64,
     count: usize,
     rows: Vec<(i64, String)>,
     bytes: usize,
@@ -41,8 +40,7 @@ impl Arriving {
     ) -> Result<Self, Problem> {
         let access = caller.access.clone().ok_or_else(authentication::needed)?;
         let asked = new.clone();
-        let mut arriving =
-            Self { store, stamp, new, line: 0, count: 0, rows: Vec::new(), bytes: 0, quota, is_over: false };
+        let mut arriving = Self { store, stamp, new, count: 0, rows: Vec::new(), bytes: 0, quota, is_over: false };
         let begin = arriving.store.write(arriving.stamp.clone(), move |tx| {
             import::insert(tx, &asked, &access)?;
             let actor = tx.stamp().actor.clone();
@@ -53,20 +51,15 @@ impl Arriving {
         begun.map(|()| arriving)
     }
 
-    /// The next line. An empty line is not a row.
-    pub(super) async fn line(&mut self, line: &[u8]) -> Result<(), Problem> {
-        self.line = self.line.saturating_add(1);
-        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
-        if line.is_empty() {
-            return Ok(());
+    /// The next rows.
+    pub(super) async fn rows(&mut self, rows: Vec<Row>) -> Result<(), Problem> {
+        for (line, row) in rows {
+            self.row(line, row.into_stored()).await?;
         }
-        // What no JSON can have, no row is: PostgreSQL keeps no text with a zero byte.
-        let text = str::from_utf8(line).ok().filter(|text| !text.contains('\0')).unwrap_or("not UTF-8");
-        self.row(text.to_owned()).await
+        Ok(())
     }
 
-    /// The next row, which is on the line that was counted last.
-    pub(super) async fn row(&mut self, text: String) -> Result<(), Problem> {
+    async fn row(&mut self, line: i64, text: String) -> Result<(), Problem> {
         self.count = self.count.saturating_add(1);
         let most = domain::ImportMode::MAX_ATOMIC_ROWS;
         if self.new.mode == domain::ImportMode::Atomic && self.count > most {
@@ -74,7 +67,7 @@ impl Arriving {
             return Err(Problem::invalid(vec![ErrorItem::pointer("", "too-many", said)]));
         }
         self.bytes = self.bytes.saturating_add(text.len());
-        self.rows.push((self.line, text));
+        self.rows.push((line, text));
         if self.rows.len() >= ROWS_AT_A_TIME || self.bytes >= BYTES_AT_A_TIME { self.put().await } else { Ok(()) }
     }
 

@@ -1,24 +1,23 @@
 //! `mutuals import`: the same straight on the database, from a file of JSON lines or a table.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, IsTerminal as _, Write as _};
+use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::TimeDelta;
 use clap::{Args, ValueEnum};
-use document::register::object;
-use domain::{Access, Caller, ImportMode, ImportState, Importable, Role, SCRUTINEER_ABOVE, Scope};
-use serde_json::{Map, Value};
+use domain::{Access, Caller, ImportMode, ImportState, ImportUpdate, Importable, Role, SCRUTINEER_ABOVE, Scope};
+use serde_json::Value;
 use store::import::{self, NewImport, Wanted};
 use store::{DatabaseUrl, Making, Store};
 
 use super::arrival::Arriving;
+use super::file::FileReader;
 use super::worker::Importer;
-use super::{processed, row};
+use super::{columns, processed, row};
 use crate::app::{Clock, OPERATOR};
 use crate::cli::outcome::{self, Failure, Register, say};
 use crate::config::ClockOptions;
-use crate::response::table::{self, Column};
 
 /// What `mutuals import` takes.
 #[derive(Debug, Args)]
@@ -31,6 +30,9 @@ pub struct Arguments {
     /// If a row is rejected: best_effort enters the others, atomic enters nothing
     #[arg(long, value_name = "MODE", default_value_t = ImportMode::BestEffort)]
     mode: ImportMode,
+    /// For records that are there: merge changes what a row names, replace removes what it does not name
+    #[arg(long, value_name = "UPDATE", default_value_t = ImportUpdate::Merge)]
+    update: ImportUpdate,
     /// Carry out all checks and enter nothing
     #[arg(long)]
     validate_only: bool,
@@ -65,14 +67,15 @@ pub fn perform(arguments: &Arguments, (url, making): (&DatabaseUrl, Making)) -> 
             id: row::new_id(),
             resource_type: arguments.resource_type,
             mode: arguments.mode,
+            update: arguments.update,
             validate_only: arguments.validate_only,
         };
         let mut arriving = Arriving::begin(store.clone(), stamp, new, &caller, None).await?;
-        let read = match format {
-            Format::Ndjson => read_lines(&arguments.file, &mut arriving).await,
-            Format::Csv => read_table(&arguments.file, &columns(arguments.resource_type), &mut arriving).await,
+        let reader = match format {
+            Format::Ndjson => FileReader::of_lines(),
+            Format::Csv => FileReader::of_table(columns(arguments.resource_type)),
         };
-        if let Err(failure) = read {
+        if let Err(failure) = read(&arguments.file, reader, &mut arriving).await {
             // The import that was begun is forgotten: why is told here.
             arriving.break_off(crate::response::problem::Problem::bad_request("cannot read the file")).await;
             return Err(failure);
@@ -89,6 +92,7 @@ pub fn perform(arguments: &Arguments, (url, making): (&DatabaseUrl, Making)) -> 
         let done = importer.see_through(import, tell).await?;
         show("");
         tell_problems(store, &done).await?;
+        tell_removals(store, &done).await?;
         let counts = done.counts;
         if done.validate_only && counts.rows > i64::try_from(ImportMode::MAX_ATOMIC_ROWS).unwrap_or(i64::MAX) {
             drop(writeln!(
@@ -125,46 +129,17 @@ fn format_of(file: &Path) -> Option<Format> {
     }
 }
 
-fn columns(resource_type: Importable) -> Vec<Column> {
-    object(resource_type.kind()).map(table::columns).unwrap_or_default()
-}
-
-fn open(file: &Path) -> Result<File, Failure> {
-    File::open(file).map_err(|error| format!("{}: {error}", file.display()).into())
-}
-
-async fn read_lines(file: &Path, arriving: &mut Arriving) -> Result<(), Failure> {
-    let mut reader = BufReader::new(open(file)?);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
-        line.truncate(super::LONGEST_LINE);
-        arriving.line(&line).await?;
-        line.clear();
+async fn read(file: &Path, mut reader: FileReader, arriving: &mut Arriving) -> Result<(), Failure> {
+    const AT_A_TIME: usize = 64 * 1024;
+    let cannot = |error| Failure::from(format!("{}: {error}", file.display()));
+    let mut opened = File::open(file).map_err(cannot)?;
+    let mut piece = vec![0; AT_A_TIME];
+    loop {
+        let length = opened.read(&mut piece).map_err(cannot)?;
+        let Some(read) = piece.get(..length).filter(|read| !read.is_empty()) else { break };
+        arriving.rows(reader.take(read)?).await?;
     }
-    Ok(())
-}
-
-/// A column that no record has is taken for a member, so that each row tells that there is none.
-async fn read_table(file: &Path, columns: &[Column], arriving: &mut Arriving) -> Result<(), Failure> {
-    let mut reader = csv::ReaderBuilder::new().from_reader(BufReader::new(open(file)?));
-    let names = reader.headers()?.clone();
-    let column = |name: &str| {
-        let name = name.trim_start_matches('\u{feff}');
-        let known = columns.iter().find(|column| column.name == name).cloned();
-        known.unwrap_or_else(|| Column { name: name.to_owned(), is_text: true })
-    };
-    let columns: Vec<Column> = names.iter().map(column).collect();
-    let mut record = csv::StringRecord::new();
-    arriving.line = 1;
-    while reader.read_record(&mut record)? {
-        // The reader counts line feeds alone, and a file may have other line ends: no two rows are on one line.
-        let line = record.position().map_or(0, csv::Position::line);
-        arriving.line = i64::try_from(line).unwrap_or(i64::MAX).max(arriving.line.saturating_add(1));
-        let members = columns.iter().zip(&record);
-        let members = members.filter_map(|(column, cell)| Some((column.name.clone(), table::value(column, cell)?)));
-        arriving.row(Value::Object(members.collect::<Map<_, _>>()).to_string()).await?;
-    }
-    Ok(())
+    Ok(arriving.rows(reader.end()?).await?)
 }
 
 /// On a terminal only, and in the place of what was shown before.
@@ -199,4 +174,18 @@ async fn tell_problems(store: &Store, import: &import::Import) -> Result<(), Fai
             }
         }
     }
+}
+
+/// A line on standard error for each row that takes something out of its record.
+async fn tell_removals(store: &Store, import: &import::Import) -> Result<(), Failure> {
+    let (id, limit) = (import.id, usize::try_from(import::MAX_REMOVALS).unwrap_or(usize::MAX));
+    let verb = if import.validate_only { "would remove" } else { "removed" };
+    for (line, removal) in store.read(move |tx| import::removals(tx, id, 0, limit)).await? {
+        let removal: Value = serde_json::from_str(&removal)?;
+        let fields = removal.get("fields").and_then(Value::as_array).into_iter().flatten();
+        let fields: Vec<&str> = fields.filter_map(Value::as_str).collect();
+        let more = removal.get("more").map(|more| format!(" and {more} more")).unwrap_or_default();
+        drop(writeln!(std::io::stderr(), "line {line}: {verb} {}{more}", fields.join(", ")));
+    }
+    Ok(())
 }

@@ -7,13 +7,18 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use document::body::Given;
+use document::removed::removed;
 use document::{Content, Input, Node, Refusal, Wire, record};
-use domain::{Action, Contract, Department, Id, Importable, Mutual, Record, Role, Slug, StaffBallot};
+use domain::{
+    Action, Contract, Department, Id, Identifier, ImportUpdate, Importable, Mutual, Record, Role, Scheme, Slug,
+    StaffBallot,
+};
 use serde_json::json;
-use store::import::{self, Chunk, Import, ImportId, MAX_PROBLEMS, Outcome};
-use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, StoredRecord, WriteTx};
+use store::import::{self, Chunk, Import, ImportId, MAX_PROBLEMS, MAX_REMOVALS, Outcome};
+use store::{Conflict, ConflictKind, Naming, SavepointOutcome, Stored, StoredRecord, WriteTx, having_identifiers};
 use uuid::Uuid;
 
+use super::file::RowText;
 use crate::caller::Caller;
 use crate::register::resource::{Root, accept, change, check_permission, find_for};
 use crate::request::path::PathKey;
@@ -118,7 +123,8 @@ struct New<R: Imported> {
 
 enum Done {
     Created,
-    Updated,
+    /// And the fields that this took out.
+    Updated(Vec<String>),
     Unchanged,
 }
 
@@ -139,12 +145,14 @@ impl<R: Imported> RowsOf<R> {
 
 impl<R: Imported> Entry<R> {
     fn read(text: &str, with_past: bool, now: DateTime<Utc>) -> Result<Self, Problem> {
-        if text.len() > R::Document::MAX_BYTES {
-            return Err(Problem::payload_too_large(R::Document::MAX_BYTES));
-        }
-        let malformed = |reason| ErrorItem::pointer("", "invalid-format", format!("the line is not JSON: {reason}"));
+        let malformed = |reason| Problem::malformed(ErrorItem::pointer("", "invalid-format", reason));
+        let text = match RowText::of_stored(text) {
+            RowText::Json(text) if text.len() <= R::Document::MAX_BYTES => text,
+            RowText::Json(_) | RowText::TooLong => return Err(Problem::payload_too_large(R::Document::MAX_BYTES)),
+            RowText::Refused(reason) => return Err(malformed(reason)),
+        };
         let content = Content::<R::Document>::parse(text.as_bytes());
-        let content = content.map_err(|why| Problem::malformed(malformed(why)))?;
+        let content = content.map_err(|why| malformed(format!("the line is not JSON: {why}")))?;
         let given = match content.member("id") {
             None | Some(Node::Null) => None,
             Some(Node::String(id)) => Some(id.parse().map_err(|invalid: domain::Invalid| {
@@ -155,7 +163,8 @@ impl<R: Imported> Entry<R> {
             }
         };
         let content = content.without_read_only(if with_past { Given::WithPast } else { Given::ByCallers });
-        let value = if with_past { content.create_with_past() } else { content.create() };
+        let whole = content.without_null();
+        let value = if with_past { whole.create_with_past() } else { whole.create() };
         let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
         let new = value.map(|value| New { id, prepared: R::prepare(id, now, value) });
         Ok(Self { content, given, new })
@@ -176,17 +185,21 @@ impl<R: Imported> Entry<R> {
                 Err(error) => return Err(error.into()),
             }
         }
-        let slug = match self.content.member("slug") {
-            Some(Node::String(slug)) if self.given.is_none() => Some(slug),
-            _ => None,
+        let slug = self.slug();
+        // A row that cannot be a record of its own may still name one, and say what is to change of it.
+        let may_enter = match &self.new {
+            Ok(New { id, prepared }) => {
+                check_permission(tx, caller, Action::Create, (*id, R::content(prepared))).map(|()| prepared)
+            }
+            Err(_) => accept(tx, &self.new, caller).map(|new| &new.prepared),
         };
-        if let (Err(_), Some(key)) = (&self.new, slug.and_then(|slug| name_of_slug::<R>(slug)))
-            && let Ok(current) = find::<R>(tx, &key, caller)
-        {
-            return self.replace(tx, entering, taken, &current);
-        }
-        let New { id, prepared } = accept(tx, &self.new, caller)?;
-        check_permission(tx, caller, Action::Create, (*id, R::content(prepared)))?;
+        let prepared = match may_enter {
+            Ok(prepared) => prepared,
+            Err(refused) => {
+                let current = self.find_named(tx, caller, slug)?.ok_or(refused)?;
+                return self.replace(tx, entering, taken, &current);
+            }
+        };
         let entered = if is_admin(&entering.import) {
             R::enter_with_past(tx, prepared, entering.scrutineer_above, caller)
         } else {
@@ -202,6 +215,44 @@ impl<R: Imported> Entry<R> {
                 None => Err(conflicts.into()),
             },
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The slug by which it may name a record.
+    fn slug(&self) -> Option<&str> {
+        match self.content.member("slug") {
+            Some(Node::String(slug)) if self.given.is_none() => Some(slug),
+            _ => None,
+        }
+    }
+
+    /// The record that the row names by its slug, or by its identifiers.
+    fn find_named(
+        &self,
+        tx: &mut WriteTx<'_>,
+        caller: &Caller,
+        slug: Option<&str>,
+    ) -> Result<Option<Record<R>>, Problem> {
+        let by_slug = slug.and_then(|slug| name_of_slug::<R>(slug)).map(|name| find::<R>(tx, &name, caller));
+        match by_slug {
+            Some(Ok(current)) => return Ok(Some(current)),
+            None | Some(Err(store::Error::NotFound { .. } | store::Error::Gone { .. })) => {}
+            Some(Err(error)) => return Err(error.into()),
+        }
+        let identifiers = if self.given.is_none() { identifiers(&self.content) } else { Vec::new() };
+        if identifiers.is_empty() {
+            return Ok(None);
+        }
+        match having_identifiers(tx, R::KIND, &identifiers)?.as_slice() {
+            [] => Ok(None),
+            [own] => match own.parse::<Id<R>>() {
+                Ok(id) => Ok(Some(find::<R>(tx, &R::Name::from(id), caller)?)),
+                Err(invalid) => Err(Problem::internal(invalid.detail)),
+            },
+            _ => {
+                let said = "these belong to more than one record: give the `id` of the record that the row is for";
+                Err(Problem::invalid(vec![ErrorItem::pointer("/identifiers", "inconsistent", said)]))
+            }
         }
     }
 
@@ -230,13 +281,17 @@ impl<R: Imported> Entry<R> {
             return Err(Problem::invalid(vec![ErrorItem::pointer("", "duplicate-item", said)]));
         }
         find_for::<R>(tx, &PathKey(current.id.into()), caller, R::changes)?;
-        let content = self.content.without_read_only(Given::ByCallers).replace(&record::shown(current));
+        let (content, before) = (self.content.without_read_only(Given::ByCallers), record::shown(current));
+        let content = match entering.import.update {
+            ImportUpdate::Merge => content.update_by_row(&before),
+            ImportUpdate::Replace => content.without_null().replace(&before),
+        };
         let value = accept(tx, &content, caller)?.clone();
         if current.content.wanted(value.clone()) == current.content {
             return Ok((Done::Unchanged, id));
         }
-        change(tx, current, caller, value)?;
-        Ok((Done::Updated, id))
+        let stored = change(tx, current, caller, value)?;
+        Ok((Done::Updated(removed(&<R::Document as Wire>::OBJECT, &before, &stored.document)), id))
     }
 }
 
@@ -247,6 +302,20 @@ fn find<R: Imported>(tx: &mut WriteTx<'_>, name: &R::Name, caller: &Caller) -> R
 /// What a record is named by that has this slug, if one can have any: what has the shape of an id is no slug.
 fn name_of_slug<R: Imported>(slug: &str) -> Option<R::Name> {
     slug.parse::<Slug>().ok().and_then(|slug| slug.as_str().parse().ok())
+}
+
+/// The identifiers of a row, as far as they are right.
+fn identifiers<T: Input>(content: &Content<T>) -> Vec<Identifier> {
+    let Some(Node::Array(elements)) = content.member("identifiers") else { return Vec::new() };
+    let text = |element: &Node, name: &str| match element.member(name) {
+        Some(Node::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let identifier = |element: &Node| {
+        let scheme: Scheme = text(element, "scheme")?.parse().ok()?;
+        Identifier::new(scheme, &text(element, "id")?).ok()
+    };
+    elements.iter().filter_map(identifier).collect()
 }
 
 fn unknown_id() -> Problem {
@@ -273,7 +342,10 @@ impl<R: Imported> Rows for RowsOf<R> {
                     Ok((done, id)) => {
                         let count = match done {
                             Done::Created => &mut outcome.created,
-                            Done::Updated => &mut outcome.updated,
+                            Done::Updated(gone) => {
+                                note_removed(&mut outcome, row.line, &id, &gone, entering);
+                                &mut outcome.updated
+                            }
                             Done::Unchanged => &mut outcome.unchanged,
                         };
                         *count = count.saturating_add(1);
@@ -299,6 +371,23 @@ impl<R: Imported> Rows for RowsOf<R> {
         }
         Ok(outcome)
     }
+}
+
+/// Counts a row that took something out of its record, and keeps what that was if there is room for it.
+fn note_removed(outcome: &mut Outcome, line: i64, record_id: &str, gone: &[String], entering: &Entering) {
+    if gone.is_empty() {
+        return;
+    }
+    if entering.import.counts.removing.saturating_add(outcome.removing) < MAX_REMOVALS {
+        let listed: Vec<&String> = gone.iter().take(MAX_ERRORS).collect();
+        let mut told = json!({ "line": line, "record_id": record_id, "fields": listed });
+        let more = gone.len().saturating_sub(listed.len());
+        if let (true, Some(members)) = (more > 0, told.as_object_mut()) {
+            members.insert("more".to_owned(), more.into());
+        }
+        outcome.removals.push((line, told.to_string()));
+    }
+    outcome.removing = outcome.removing.saturating_add(1);
 }
 
 impl<R: Imported> RowsOf<R> {
@@ -357,8 +446,8 @@ fn waits(problem: &Problem) -> bool {
             .all(|error| error.code == "unknown-reference" && error.pointer.as_deref() != Some("/id"))
 }
 
-/// The maximum number of errors that are kept for a row. The others are counted.
-const MAX_ERRORS: usize = 20;
+/// The maximum number of errors, or of removed fields, that are kept for a row. The others are counted.
+pub const MAX_ERRORS: usize = 20;
 
 /// The problem of a row as JSON; line 0 is the import as a whole. Of a member in which one of these personal members is nothing is
 /// repeated.

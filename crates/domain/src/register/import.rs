@@ -12,6 +12,14 @@ vocabulary! {
         Atomic = "atomic" or "all or nothing" or "transaction" or "strict",
     }
 
+    /// What a row of an import does to the record that is there already.
+    pub enum ImportUpdate {
+        /// It changes what it names. A field that is not in the row stays, and `null` or an empty cell removes a field.
+        Merge = "merge",
+        /// It says all of the record. A field that is not in the row is removed.
+        Replace = "replace",
+    }
+
     /// A type of record that can be imported: one that belongs to no other record.
     pub enum Importable {
         /// Departments.

@@ -175,6 +175,7 @@ diesel::table! {
         request_id -> Text,
         resource_type -> Text,
         mode -> Text,
+        update_mode -> Text,
         validate_only -> Bool,
         state -> Text,
         pass -> BigInt,
@@ -185,6 +186,7 @@ diesel::table! {
         updated_count -> BigInt,
         unchanged_count -> BigInt,
         failed_count -> BigInt,
+        removing_count -> BigInt,
         worker -> Nullable<Text>,
         worker_until -> Nullable<Timestamp>,
     }
@@ -200,4 +202,8 @@ diesel::table! {
 
 diesel::table! {
     import_problems (import_id, line) { import_id -> Text, line -> BigInt, problem -> Text, }
+}
+
+diesel::table! {
+    import_removals (import_id, line) { import_id -> Text, line -> BigInt, removal -> Text, }
 }

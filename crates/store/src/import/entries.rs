@@ -37,12 +37,14 @@ fn document(import: &Import) -> Map<String, Value> {
     let mut document = governing::members([
         ("resource_type", json!(import.resource_type.as_str())),
         ("mode", json!(import.mode.as_str())),
+        ("update", json!(import.update.as_str())),
         ("state", json!(import.state.as_str())),
         ("rows", json!(counts.rows)),
         ("created", json!(counts.created)),
         ("updated", json!(counts.updated)),
         ("unchanged", json!(counts.unchanged)),
         ("failed", json!(counts.failed)),
+        ("removals", json!(counts.removing)),
         ("requested_by", json!(import.caller.name)),
         ("created_at", json!(Instant(import.created_at))),
     ]);

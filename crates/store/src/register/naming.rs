@@ -146,6 +146,18 @@ impl Holder {
     }
 }
 
+/// The ids of the records of this kind that have any of these identifiers.
+pub fn having_identifiers(tx: &mut ReadTx<'_>, kind: Kind, list: &[Identifier]) -> Result<Vec<String>, Error> {
+    let texts = list.iter().map(ToString::to_string);
+    let found = identifiers::table.filter(identifiers::identifier.eq_any(texts));
+    let ids: Vec<Option<String>> = match kind {
+        Kind::Department => found.select(identifiers::department_id).distinct().load(tx.conn())?,
+        Kind::Mutual => found.select(identifiers::mutual_id).distinct().load(tx.conn())?,
+        _ => Vec::new(),
+    };
+    Ok(ids.into_iter().flatten().collect())
+}
+
 #[derive(QueryableByName)]
 struct Taken {
     #[diesel(sql_type = Bool)]

@@ -1,7 +1,7 @@
 //! Whose turn an import is, whatever the clocks of those who work at it show.
 
 use chrono::TimeDelta;
-use domain::{Access, ImportMode, Importable, Role, Scope};
+use domain::{Access, ImportMode, ImportUpdate, Importable, Role, Scope};
 use store::Error;
 use store::import::{self, ImportId, NewImport, Wanted};
 
@@ -10,7 +10,13 @@ use crate::kit::{Register, moment, next_id, stamp_at};
 async fn waiting_import(register: &Register) -> ImportId {
     let id = next_id();
     let access = Access { role: Role::Admin, scope: Scope::All, key_id: None, expires_at: None };
-    let new = NewImport { id, resource_type: Importable::Mutual, mode: ImportMode::BestEffort, validate_only: false };
+    let new = NewImport {
+        id,
+        resource_type: Importable::Mutual,
+        mode: ImportMode::BestEffort,
+        update: ImportUpdate::Merge,
+        validate_only: false,
+    };
     let begin = register.write(move |tx| {
         import::insert(tx, &new, &access)?;
         import::add(tx, id, &[(1, "{}".to_owned())])?;

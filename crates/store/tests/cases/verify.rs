@@ -470,7 +470,7 @@ async fn all_records_of_a_long_table_are_compared(register: &Register) {
 }
 
 /// Tables with nothing that the log could confirm, or with rows that are tried elsewhere.
-const NOT_COMPARED: [&str; 9] = [
+const NOT_COMPARED: [&str; 10] = [
     // Keys are compared, in a case of their own.
     "api_keys",
     // No entry says all of an import, and none is about the rows that wait for it.
@@ -478,6 +478,7 @@ const NOT_COMPARED: [&str; 9] = [
     "import_chunks",
     "import_records",
     "import_problems",
+    "import_removals",
     // Answers that are kept for a day, and how far an upgrade has come.
     "idempotency_keys",
     "document_versions",
