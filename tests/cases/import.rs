@@ -27,6 +27,7 @@ kit::on_both! {
     a_table_is_read_as_spreadsheets_write_it,
     a_file_that_is_not_utf_8_says_so_once,
     an_open_quote_takes_no_row_with_it,
+    corrections_that_come_with_a_ballot_are_checked,
     every_bad_row_has_its_problem_and_the_others_are_entered,
     atomic_enters_all_or_nothing,
     a_dry_run_enters_nothing,
@@ -523,6 +524,54 @@ async fn an_open_quote_takes_no_row_with_it(app: &TestApp) {
     assert_eq!(app.column(&format!("{MUTUALS}?sort=name"), "name").await, names);
     let header = app.request("POST", "/v1/imports?resource_type=mutual").body("text/csv", "name,\"sectors\nA,\n").await;
     header.expect_faults(400, &[("", "invalid-format")]);
+}
+
+async fn corrections_that_come_with_a_ballot_are_checked(app: &TestApp) {
+    let harmonie = app.create(MUTUALS, &mutual("Harmonie")).await;
+    let correction = |at: &str, version: i64| json!({ "corrected_at": at, "reason": "Recounted.", "version": version });
+    let (first, second) = (correction("2013-01-01T00:00:00Z", 3), correction("2014-01-01T00:00:00Z", 4));
+    let row = |state: &str, corrections: Value| {
+        with(full_staff_ballot(id(&harmonie)), json!({ "state": state, "corrections": corrections }))
+    };
+    let mut blank = first.clone();
+    blank["reason"] = json!("  ");
+    let rows = [
+        row("declared", json!([first, second])),
+        row("draft", json!([first])),
+        row("declared", json!([second, first])),
+        row("declared", json!([first, first])),
+        row("declared", json!([correction("2013-01-01T00:00:00Z", 1)])),
+        row("declared", json!([correction("2013-01-01T00:00:00Z", -3), correction("2030-01-01T00:00:00Z", 5)])),
+        with(
+            row("declared", json!([correction("2999-01-01T00:00:00Z", 5)])),
+            json!({ "counts": [], "published_figures": [], "counts_complete": false, "later_rounds": [] }),
+        ),
+        row("declared", json!([blank, { "reason": "x" }])),
+        row("void", json!(7)),
+    ];
+    let done = import(app, "resource_type=staff_ballot", ndjson(&rows)).await;
+    let told: Vec<(i64, Vec<String>)> = problems(app, &done)
+        .await
+        .into_iter()
+        .map(|(line, _, mut faults)| {
+            faults.sort_unstable();
+            (line, faults)
+        })
+        .collect();
+    let expected: [(i64, &[&str]); 8] = [
+        (2, &["/corrections inconsistent"]),
+        (3, &["/corrections/1/corrected_at date-order", "/corrections/1/version inconsistent"]),
+        (4, &["/corrections/1/version inconsistent"]),
+        (5, &["/corrections/0/version out-of-range"]),
+        (6, &["/corrections/0/version out-of-range"]),
+        (7, &["/corrections/0/corrected_at out-of-range", "/counts required"]),
+        (8, &["/corrections/0/reason empty", "/corrections/1 required"]),
+        (9, &["/corrections invalid-type", "/void_reason required"]),
+    ];
+    for ((line, faults), (at, expected)) in told.iter().zip(expected) {
+        assert_eq!((line, faults.iter().map(String::as_str).collect::<Vec<_>>()), (&at, expected.to_vec()));
+    }
+    assert_eq!((told.len(), counts(&done)), (8, [9, 1, 0, 0, 8]));
 }
 
 async fn every_bad_row_has_its_problem_and_the_others_are_entered(app: &TestApp) {

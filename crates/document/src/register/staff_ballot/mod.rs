@@ -8,8 +8,7 @@ mod tally;
 use std::mem;
 
 use domain::{
-    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, Fault, FaultCode, Held, Invalid, Rules,
-    Tally,
+    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, FaultCode, Held, Invalid, Past, Tally,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -192,9 +191,11 @@ impl Input for StaffBallot {
             superseded_by_id: self.superseded_by_id.map(Text::into_inner),
         };
         let ending = faults.checked(&["state"], ending);
-        faults.checked(&[], TimesCorrected(self.corrections.len()));
         let corrections = faults.each("corrections", self.corrections, BallotCorrection::build_stored);
+        let past = ending.zip(Some(corrections)).map(|(ending, corrections)| Past { ending, corrections });
+        let past = past.and_then(|past| faults.checked(&["state", "corrections"], past)).map(Checked::into_inner);
         let sources = faults.list("sources", self.sources);
+        let Past { ending, corrections } = past?;
 
         Some(domain::StaffBallot {
             mutual_id: self.mutual_id?.into_inner(),
@@ -206,7 +207,7 @@ impl Input for StaffBallot {
             tally: tally?,
             scrutineer,
             scrutineer_key_id: self.scrutineer_key_id.map(Text::into_inner),
-            ending: ending?,
+            ending,
             corrections,
             sources: sources?,
         })
@@ -276,19 +277,6 @@ impl Documented for domain::StaffBallot {
 
     fn from_value(value: Self, _: Option<&str>) -> Result<Self, Invalid> {
         Ok(value)
-    }
-}
-
-/// How often a ballot was corrected.
-struct TimesCorrected(usize);
-
-impl Rules for TimesCorrected {
-    fn faults(&self) -> Vec<Fault> {
-        let most = domain::StaffBallot::MAX_CORRECTIONS;
-        if self.0 <= most {
-            return Vec::new();
-        }
-        vec![Fault::new("corrections", FaultCode::TooMany, format!("expected at most {most} corrections"))]
     }
 }
 

@@ -382,8 +382,28 @@ fn an_import_brings_what_was_declared_and_keeps_its_rules() {
         ]
     );
     let most = domain::StaffBallot::MAX_CORRECTIONS;
-    assert_eq!(with(json!({"corrections": vec![correction.clone(); most]})).unwrap().corrections.len(), most);
-    assert_eq!(ended(json!({"corrections": vec![correction; most + 1]})), [at("/corrections", "too-many")]);
+    let corrected = |times: usize| {
+        let corrections = (2..).take(times).map(|version| {
+            let mut correction = correction.clone();
+            correction["version"] = json!(version);
+            correction
+        });
+        with(json!({"state": "declared", "corrections": corrections.collect::<Vec<Value>>()}))
+    };
+    assert_eq!(corrected(most).unwrap().corrections.len(), most);
+    assert_eq!(faults(corrected(most + 1)), [at("/corrections", "too-many")]);
+    let told = |state: &str, corrections: Value| ended(json!({"state": state, "corrections": corrections}));
+    let correction = |at: &str, version: i64| json!({"corrected_at": at, "reason": "R", "version": version});
+    let (first, second) = (correction("2013-01-01T00:00:00Z", 2), correction("2014-01-01T00:00:00Z", 3));
+    assert_eq!(told("draft", json!([first])), [at("/corrections", "inconsistent")]);
+    assert_eq!(
+        told("declared", json!([second, first])),
+        [at("/corrections/1/corrected_at", "date-order"), at("/corrections/1/version", "inconsistent")]
+    );
+    assert_eq!(
+        told("declared", json!([correction("2013-01-01T00:00:00Z", 1), correction("2014-01-01T00:00:00Z", 1)])),
+        [at("/corrections/0/version", "out-of-range"), at("/corrections/1/version", "out-of-range")]
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use crate::checked::Checked;
+use crate::checked::{Checked, Rules};
 use crate::fault::{Fault, FaultCode};
 use crate::record::Record;
 use crate::value::date::{Day, PartialDate};
@@ -46,6 +46,43 @@ pub struct Past {
     pub ending: Checked<Ending>,
     /// Its corrections, the oldest first.
     pub corrections: Vec<Correction>,
+}
+
+/// Corrections are appended to a declared ballot, one after the other, and each gives the record its next version.
+impl Rules for Past {
+    fn faults(&self) -> Vec<Fault> {
+        const FIRST_CORRECTED: i64 = 2;
+        let mut faults = Vec::new();
+        let most = StaffBallot::MAX_CORRECTIONS;
+        if self.corrections.len() > most {
+            let detail = format!("expected at most {most} corrections");
+            faults.push(Fault::new("corrections", FaultCode::TooMany, detail));
+        }
+        if self.ending.state == BallotState::Draft && !self.corrections.is_empty() {
+            let detail = "a draft has no corrections, because it can be edited: leave them out";
+            faults.push(Fault::new("corrections", FaultCode::Inconsistent, detail));
+        }
+        let mut before: Option<&Correction> = None;
+        for (index, correction) in self.corrections.iter().enumerate() {
+            let version = correction.version;
+            if version < FIRST_CORRECTED {
+                let detail = "a ballot is entered before it is corrected: expected 2 or more";
+                faults.push(Fault::new(format!("corrections/{index}/version"), FaultCode::OutOfRange, detail));
+            } else if let Some(earlier) = before.filter(|before| before.version >= version) {
+                let detail = format!(
+                    "the correction before has the version {}: expected a higher one, because corrections are listed oldest first",
+                    earlier.version
+                );
+                faults.push(Fault::new(format!("corrections/{index}/version"), FaultCode::Inconsistent, detail));
+            }
+            if before.is_some_and(|before| before.corrected_at > correction.corrected_at) {
+                let detail = "this is earlier than the correction before: list corrections oldest first";
+                faults.push(Fault::new(format!("corrections/{index}/corrected_at"), FaultCode::DateOrder, detail));
+            }
+            before = Some(correction);
+        }
+        faults
+    }
 }
 
 /// Why a ballot stays as it is.
@@ -120,7 +157,8 @@ impl StaffBallot {
     /// rerun needs it.
     ///
     /// # Errors
-    /// A fault for each thing that the ballot lacks to be declared, and where the rerun is none for it.
+    /// A fault for each thing that the ballot lacks to be declared, for each correction that is in the future, and where the rerun is
+    /// none for it.
     pub fn with_past(
         &self,
         id: StaffBallotId,
@@ -131,7 +169,21 @@ impl StaffBallot {
         if past.ending.state == BallotState::Draft {
             return Ok(self.clone());
         }
-        let declared = self.declare(&Declaration { declared_on: None, historic: true }, rules)?;
+        let mut faults = Vec::new();
+        let declaration = Declaration { declared_on: None, historic: true };
+        let declared = match self.declare(&declaration, rules) {
+            Err(BallotError::Content(lacks)) => {
+                faults.extend(lacks);
+                self.clone()
+            }
+            declared => declared?,
+        };
+        for (index, correction) in past.corrections.iter().enumerate() {
+            if correction.corrected_at.date_naive() > rules.today.date() {
+                let detail = format!("this is in the future: expected {} or earlier", rules.today);
+                faults.push(Fault::new(format!("corrections/{index}/corrected_at"), FaultCode::OutOfRange, detail));
+            }
+        }
         let is_rerun = |by: &Record<Self>| {
             by.id != id
                 && by.content.mutual_id == self.mutual_id
@@ -140,7 +192,10 @@ impl StaffBallot {
         };
         if rerun.is_some_and(|by| !is_rerun(by)) {
             let detail = "expected another ballot: a rerun for the same mutual that is not a draft";
-            return Err(BallotError::Content(vec![Fault::new("superseded_by_id", FaultCode::Inconsistent, detail)]));
+            faults.push(Fault::new("superseded_by_id", FaultCode::Inconsistent, detail));
+        }
+        if !faults.is_empty() {
+            return Err(BallotError::Content(faults));
         }
         Ok(Self { ending: past.ending.clone(), corrections: past.corrections.clone(), ..declared })
     }
