@@ -1268,6 +1268,14 @@ async fn the_program_imports_files(app: &TestApp) {
     for fault in ["line 3: /name: ", "line 3: /sectors: ", "line 3: /colour: "] {
         assert!(told.stderr.contains(fault), "{}", told.stderr);
     }
+    let twice = file("twice.csv", "name,sectors,name\nThird,,\n");
+    let refused = run(&["--resource-type", "mutual", &twice]);
+    assert!(refused.code != Some(0) && refused.stderr.contains("/name: column 3 repeats column 1"), "{refused:?}");
+    let third = file("third.csv", "slug,website,sectors\nthird,https://example.org/,\"[\"\"housing\"\"]\"\n");
+    assert_eq!(run(&["--resource-type", "mutual", &third]).code, Some(0));
+    let emptied = file("emptied.csv", "slug,website\nthird,\n");
+    let dry = run(&["--resource-type", "mutual", "--validate-only", &emptied]);
+    assert!(dry.stderr.contains("line 2: would remove /website"), "{dry:?}");
     let lines = file("rows.ndjson", &ndjson(&[mutual("Fourth"), json!({ "name": "Fifth" })]));
     let none = run(&["--resource-type", "mutual", "--mode", "atomic", &lines]);
     assert_eq!(none.code, Some(1));

@@ -18,6 +18,7 @@ use super::{columns, processed, row};
 use crate::app::{Clock, OPERATOR};
 use crate::cli::outcome::{self, Failure, Register, say};
 use crate::config::ClockOptions;
+use crate::response::problem::Problem;
 
 /// What `mutuals import` takes.
 #[derive(Debug, Args)]
@@ -77,7 +78,7 @@ pub fn perform(arguments: &Arguments, (url, making): (&DatabaseUrl, Making)) -> 
         };
         if let Err(failure) = read(&arguments.file, reader, &mut arriving).await {
             // The import that was begun is forgotten: why is told here.
-            arriving.break_off(crate::response::problem::Problem::bad_request("cannot read the file")).await;
+            arriving.break_off(Problem::bad_request("cannot read the file")).await;
             return Err(failure);
         }
         let importer = Importer::new(store.clone(), Clock::system(), SCRUTINEER_ABOVE, TimeDelta::days(1));
@@ -137,9 +138,18 @@ async fn read(file: &Path, mut reader: FileReader, arriving: &mut Arriving) -> R
     loop {
         let length = opened.read(&mut piece).map_err(cannot)?;
         let Some(read) = piece.get(..length).filter(|read| !read.is_empty()) else { break };
-        arriving.rows(reader.take(read)?).await?;
+        arriving.rows(reader.take(read).map_err(|problem| refused(file, &problem))?).await?;
     }
-    Ok(arriving.rows(reader.end()?).await?)
+    Ok(arriving.rows(reader.end().map_err(|problem| refused(file, &problem))?).await?)
+}
+
+/// Why a file is refused as a whole: everything that is wrong with it.
+fn refused(file: &Path, problem: &Problem) -> Failure {
+    let errors = problem.errors().iter().map(|error| match error.pointer.as_deref() {
+        None | Some("") => error.detail.clone(),
+        Some(pointer) => format!("{pointer}: {}", error.detail),
+    });
+    format!("cannot read {}: {}", file.display(), errors.collect::<Vec<_>>().join("; ")).into()
 }
 
 /// On a terminal only, and in the place of what was shown before.
