@@ -20,6 +20,8 @@ use crate::jwt::{token, trust};
 kit::on_both! {
     an_export_says_what_the_list_says,
     an_export_takes_the_filters_of_its_list,
+    an_export_has_the_fields_that_are_asked_for,
+    a_table_begins_with_a_byte_order_mark_on_request,
     an_export_is_of_one_moment,
     a_key_exports_what_it_may_see,
     texts_that_look_like_formulas_are_harmless,
@@ -111,6 +113,50 @@ async fn an_export_takes_the_filters_of_its_list(app: &TestApp) {
         400,
         &[("stage", "not-in-vocabulary"), ("limit", "unknown-parameter"), ("sort", "unknown-parameter")],
     );
+}
+
+async fn an_export_has_the_fields_that_are_asked_for(app: &TestApp) {
+    fill(app).await;
+    let header = |table: &Response| table.text().lines().next().unwrap().to_owned();
+    // In the order that people read them in, whatever the kind.
+    for (path, begin, end) in [
+        (DEPARTMENTS, "id,slug,name,kind,", ",sources,version,created_at,updated_at"),
+        (MUTUALS, "id,slug,name,identifiers,", ",sources,version,created_at,updated_at"),
+        (STAFF_BALLOTS, "id,mutual_id,kind,", ",result,version,created_at,updated_at"),
+        (CONTRACTS, "id,mutual_id,department_id,title,", ",sources,version,created_at,updated_at"),
+    ] {
+        let header = header(&app.get(format!("{path}/export.csv")).await);
+        assert!(header.starts_with(begin) && header.ends_with(end), "{header}");
+    }
+    let table =
+        app.get(format!("{MUTUALS}/export.csv?fields=name,region,id,tests&region=yorkshire_and_the_humber")).await;
+    assert_eq!(header(&table), "name,region,id,tests");
+    let (names, rows) = rows(&table);
+    assert_eq!((names.len(), rows.len(), &rows[0]["name"]), (4, 1, &json!("Harmonie")));
+    let lines = lines(&app.get(format!("{MUTUALS}/export.ndjson?fields=slug&fields=name,slug&q=harmonie")).await);
+    assert_eq!(lines, [json!({ "slug": "harmonie", "name": "Harmonie" })]);
+    for (query, faults) in [
+        ("fields=name,colour", vec![("fields", "not-in-vocabulary")]),
+        ("fields=", vec![("fields", "empty")]),
+        ("fields=id,", vec![("fields", "not-in-vocabulary")]),
+        (
+            "fields=Name&bom=maybe&stage=x",
+            vec![("stage", "not-in-vocabulary"), ("bom", "invalid-format"), ("fields", "not-in-vocabulary")],
+        ),
+    ] {
+        app.get(format!("{MUTUALS}/export.csv?{query}")).await.expect_faults(400, &faults);
+    }
+    app.get(format!("{MUTUALS}/export.ndjson?bom=true")).await.expect_faults(400, &[("bom", "unknown-parameter")]);
+}
+
+async fn a_table_begins_with_a_byte_order_mark_on_request(app: &TestApp) {
+    app.create(MUTUALS, &mutual("T\u{177}")).await;
+    let plain = app.get(format!("{MUTUALS}/export.csv?bom=false")).await;
+    let marked = app.get(format!("{MUTUALS}/export.csv?bom=true")).await;
+    assert_eq!(marked.bytes(), [b"\xef\xbb\xbf", plain.bytes()].concat());
+    // It is taken in as it is.
+    let sent = app.request("POST", "/v1/imports?resource_type=mutual&validate_only=true");
+    sent.body("text/csv", marked.bytes().to_vec()).await.expect(202);
 }
 
 async fn an_export_is_of_one_moment(app: &TestApp) {

@@ -10,6 +10,7 @@ use kit::{Contract, Sample, TestApp};
 use serde_json::{Value, json};
 
 kit::on_both! {
+    items_have_the_fields_that_are_asked_for,
     departments_are_found_by_every_filter,
     mutuals_are_found_by_every_filter,
     staff_ballots_are_found_by_every_filter,
@@ -601,4 +602,39 @@ async fn an_empty_list_is_a_list(app: &TestApp) {
             "{list}"
         );
     }
+}
+
+async fn items_have_the_fields_that_are_asked_for(app: &TestApp) {
+    let harmonie = app.create(MUTUALS, &with(mutual("Harmonie"), json!({ "region": "wales" }))).await;
+    let calder = app.create(MUTUALS, &mutual("Calder")).await;
+    let items = async |query: &str| app.get(format!("{MUTUALS}?{query}")).await.expect(200)["items"].clone();
+    assert_eq!(
+        items("fields=name,region").await,
+        json!([{ "name": "Harmonie", "region": "wales" }, { "name": "Calder" }])
+    );
+    assert_eq!(items("fields=region&q=calder").await, json!([{}]));
+    let first = app.get(format!("{MUTUALS}?fields=id&fields=slug&limit=1")).await.expect(200);
+    assert_eq!(first["items"], json!([{ "id": harmonie["id"], "slug": "harmonie" }]));
+    assert_eq!(first["register_entries"].as_array().unwrap().len(), 1);
+    // Other fields are no other list, and a page as it was has fields too.
+    let cursor = first["next_cursor"].as_str().unwrap();
+    assert_eq!(items(&format!("fields=name&cursor={cursor}")).await, json!([{ "name": "Calder" }]));
+    let now = calder["updated_at"].as_str().unwrap();
+    app.pass(std::time::Duration::from_secs(60));
+    assert_eq!(
+        items(&format!("fields=name&known_at={now}")).await,
+        json!([{ "name": "Harmonie" }, { "name": "Calder" }])
+    );
+    // In the lists of what belongs to a record too.
+    let transitions = app.get(format!("{MUTUALS}/harmonie/stage-transitions?fields=to,id")).await.expect(200);
+    assert_eq!(transitions["items"], json!([]));
+    app.lead(&harmonie, &[("launched", "2011-10")]).await;
+    let transitions = app.get(format!("{MUTUALS}/harmonie/stage-transitions?fields=to,mutual_id")).await.expect(200);
+    assert_eq!(transitions["items"], json!([{ "to": "launched", "mutual_id": harmonie["id"] }]));
+    let wrong = app.get(format!("{MUTUALS}?fields=name,colour&limit=0&stage=x")).await;
+    wrong.expect_faults(
+        400,
+        &[("stage", "not-in-vocabulary"), ("limit", "out-of-range"), ("fields", "not-in-vocabulary")],
+    );
+    app.get("/v1/imports?fields=id").await.expect_faults(400, &[("fields", "unknown-parameter")]);
 }

@@ -163,7 +163,7 @@ impl Contract {
         let (place, promised) = self.follow(format!("{pointer}/responses/{status}"));
         faults.extend(self.header_faults(&place, request, response));
         faults.extend(self.header_faults("", request, response));
-        faults.extend(self.body_faults(&place, promised, head, response));
+        faults.extend(self.body_faults(&place, promised, head, request, response));
         faults.extend(self.problem_faults(promised, response));
         faults
     }
@@ -235,7 +235,14 @@ impl Contract {
         faults
     }
 
-    fn body_faults(&self, place: &str, promised: &Value, head: bool, response: &Response) -> Vec<String> {
+    fn body_faults(
+        &self,
+        place: &str,
+        promised: &Value,
+        head: bool,
+        request: &Request<'_>,
+        response: &Response,
+    ) -> Vec<String> {
         let content = promised["content"].as_object();
         let (Some(content), false) = (content, head) else {
             return unless(response.bytes().is_empty(), "there is a body, and none is documented");
@@ -252,9 +259,25 @@ impl Contract {
             return unless(!response.bytes().is_empty(), "the body is empty");
         }
         match serde_json::from_slice(response.bytes()) {
+            Ok(body) if asks_for_fields(request) && response.status() == 200 => {
+                self.selected_faults(&format!("{place}/content/{}/schema", escape(media)), body)
+            }
             Ok(body) => self.schema_faults(&format!("{place}/content/{}/schema", escape(media)), &body),
             Err(error) => vec![format!("the body is no JSON: {error}")],
         }
+    }
+
+    /// Items with some fields only lack others, and those that they have are as the schema says.
+    fn selected_faults(&self, pointer: &str, mut body: Value) -> Vec<String> {
+        let lacks = |fault: &String| fault.contains("is a required property");
+        let mut faults: Vec<String> = Vec::new();
+        for item in body["items"].as_array().into_iter().flatten() {
+            let page = json!({ "items": [item] });
+            faults.extend(self.schema_faults(pointer, &page).into_iter().filter(|fault| !lacks(fault)));
+        }
+        body["items"] = json!([]);
+        faults.extend(self.schema_faults(pointer, &body));
+        faults
     }
 
     fn options_faults(&self, template: &str, response: &Response) -> Vec<String> {
@@ -315,6 +338,12 @@ impl Contract {
         });
         Arc::clone(known)
     }
+}
+
+/// Whether a list is asked for with some of the fields of its items.
+fn asks_for_fields(request: &Request<'_>) -> bool {
+    let query = request.path.split_once('?').map(|(_, query)| query).unwrap_or_default();
+    query.split('&').any(|pair| pair.starts_with("fields="))
 }
 
 fn elements(value: &Value) -> impl Iterator<Item = &Value> {

@@ -4,10 +4,11 @@
 //! memory, and a slow client does not keep the snapshot open.
 
 use actix_web::http::header::{self, HeaderName};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use document::Wire;
 use document::record::personal;
 use domain::{Contract, Department, Mutual, StaffBallot};
+use serde::Deserialize;
 use store::{Page, ReadTx, Slice};
 use utoipa::openapi::path::{HttpMethod, ParameterIn};
 use utoipa::{IntoParams as _, ToSchema};
@@ -18,8 +19,10 @@ use crate::bulk::delivery::Delivery;
 use crate::caller::Caller;
 use crate::register::operations::{Operation, answer_as, named};
 use crate::register::resource::Root;
-use crate::request::query::Query;
+use crate::request::argument::argument;
+use crate::request::query::{Parameters, finish};
 use crate::response::problem::Problem;
+use crate::response::selection::Selection;
 use crate::response::table::{self, Column};
 
 /// The header that says which moment an export is of.
@@ -40,7 +43,7 @@ struct RecordLines(String);
 
 /// Records as a table in CSV (RFC 4180, UTF-8), with a header line.
 #[derive(ToSchema)]
-#[schema(format = "csv", example = "id,name,version,…\r\n0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01,Harmonie,1,…\r\n")]
+#[schema(format = "csv", example = "id,slug,name,…\r\n0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01,harmonie,Harmonie,…\r\n")]
 #[expect(dead_code, reason = "describes what is never whole in memory")]
 struct RecordTable(String);
 
@@ -63,20 +66,25 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
     let table = format!(
         "CSV (RFC 4180, UTF-8): a header line, then a line for each {one}{seen}, in the order of entry. Each field \
          of a `{name}` is a column. Text is written unchanged, and other values as JSON. Text that a spreadsheet \
-         would treat as a formula has an apostrophe in front."
+         would treat as a formula has an apostrophe in front. Excel reads the file correctly with `bom=true`."
     );
     for (form, suffix, summary, text, media_type, schema) in [
         (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name()),
         (Form::Table, "csv", "a table", table, "text/csv", RecordTable::name()),
     ] {
         let id = format!("export_{}_{suffix}", kind.table());
+        let mut parameters = R::Filter::into_params(|| Some(ParameterIn::Query));
+        parameters.push(Selection::parameter());
+        if form == Form::Table {
+            parameters.extend(TableOptions::into_params(|| Some(ParameterIn::Query)));
+        }
         let operation = words
             .operation(id, format!("Export {many} as {summary}"), text)
-            .parameters(Some(R::Filter::into_params(|| Some(ParameterIn::Query))))
+            .parameters(Some(parameters))
             .response("200", answer_as(media_type, &format!("All {many} that match the filter"), &schema))
             .build();
-        let export = move |app: App, caller: Caller, Query(filter): Query<R::Filter>| async move {
-            export::<R>(&app, caller, filter, form).await
+        let export = move |app: App, caller: Caller, query: ExportQuery<R>| async move {
+            export::<R>(&app, caller, query, form).await
         };
         config.service(Operation {
             path: format!("/{}/export.{suffix}", kind.segment()),
@@ -108,17 +116,61 @@ impl Form {
     }
 }
 
-async fn export<R: Root>(app: &App, caller: Caller, filter: R::Filter, form: Form) -> Result<HttpResponse, Problem> {
+/// How a table is written.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct TableOptions {
+    /// `true` begins the file with a byte order mark (U+FEFF), by which Excel knows that it is UTF-8.
+    #[param(default = false)]
+    bom: Option<bool>,
+}
+
+/// Which records an export has, and what of them.
+struct ExportQuery<R: Root> {
+    filter: R::Filter,
+    selection: Option<Selection>,
+    has_mark: bool,
+}
+
+argument!(ExportQuery<R>, R: Root);
+
+impl<R: Root> ExportQuery<R> {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Named {
+            fields: Vec<String>,
+        }
+        let (parameters, mut faults) = Parameters::of(request);
+        let filter = parameters.read::<R::Filter>(&mut faults);
+        let options = parameters.read::<TableOptions>(&mut faults);
+        let fields = parameters.read::<Named>(&mut faults).unwrap_or_default().fields;
+        let selection = Selection::of(&fields, &<R::Document as Wire>::OBJECT, &mut faults);
+        let (filter, options) = finish(filter.zip(options), faults)?;
+        Ok(Self { filter, selection, has_mark: options.bom.unwrap_or_default() })
+    }
+}
+
+async fn export<R: Root>(
+    app: &App,
+    caller: Caller,
+    query: ExportQuery<R>,
+    form: Form,
+) -> Result<HttpResponse, Problem> {
+    let ExportQuery { filter, selection, has_mark } = query;
     let sort = *R::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
-    let columns = table::columns(&<R::Document as Wire>::OBJECT);
+    let columns = match &selection {
+        Some(Selection(columns)) => columns.clone(),
+        None => table::columns(&<R::Document as Wire>::OBJECT),
+    };
     let (sees, mut page) =
         (caller.clone(), Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false }));
     let next = move |tx: &mut ReadTx<'_>| {
         let Some(asked) = page.take() else { return Ok(None) };
         let slice = R::list(tx, &filter, &asked, sees.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
         let piece = match form {
-            Form::Lines => lines(&slice),
-            Form::Table => rows(&columns, asked.after.is_none(), &slice)?,
+            Form::Lines => lines(selection.as_ref(), &slice)?,
+            Form::Table => rows(&columns, asked.after.is_none().then_some(has_mark), &slice)?,
         };
         page = slice.next.map(|after| Page { after: Some(after), ..asked });
         Ok::<_, Problem>(Some(piece))
@@ -134,19 +186,25 @@ async fn export<R: Root>(app: &App, caller: Caller, filter: R::Filter, form: For
     Ok(response.body(delivery.into_body()))
 }
 
-fn lines(slice: &Slice) -> Vec<u8> {
+fn lines(selection: Option<&Selection>, slice: &Slice) -> Result<Vec<u8>, Problem> {
     let size = slice.items.iter().map(|item| item.document.len().saturating_add(1)).sum();
     let mut piece = Vec::with_capacity(size);
     for item in &slice.items {
-        piece.extend_from_slice(item.document.as_bytes());
+        match selection {
+            Some(selection) => piece.extend(selection.document(&item.document).map_err(Problem::internal)?.bytes()),
+            None => piece.extend_from_slice(item.document.as_bytes()),
+        }
         piece.push(b'\n');
     }
-    piece
+    Ok(piece)
 }
 
-fn rows(columns: &[Column], is_first: bool, slice: &Slice) -> Result<Vec<u8>, Problem> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    if is_first {
+/// The lines of records; at the beginning of a table that of the names, and a byte order mark if it is to have one.
+fn rows(columns: &[Column], beginning: Option<bool>, slice: &Slice) -> Result<Vec<u8>, Problem> {
+    const BYTE_ORDER_MARK: &str = "\u{feff}";
+    let mark = if beginning == Some(true) { BYTE_ORDER_MARK } else { "" };
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(mark.as_bytes().to_vec());
+    if beginning.is_some() {
         writer.write_record(columns.iter().map(|column| &column.name)).map_err(Problem::internal)?;
     }
     for item in &slice.items {

@@ -19,7 +19,7 @@ use crate::register::words::Words;
 use crate::request::argument::argument;
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
-use crate::request::page::{ListQuery, NoFilter};
+use crate::request::page::{FieldsOf, ListQuery, NoFilter};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
@@ -214,7 +214,7 @@ pub async fn list<T: ChildResource>(
     app: App,
     caller: Caller,
     parent: PathKey<Key<T::Parent>>,
-    query: ListQuery<T::Filter, ()>,
+    query: ListQuery<T::Filter, (), FieldsOf<T::Document>>,
 ) -> Result<HttpResponse, Problem> {
     let conditions = ChildConditions { words: query.filter.words(), covered: query.filter.covered() };
     let page = query.page.clone();

@@ -29,12 +29,14 @@ use crate::register::words::{Conflicts, Words};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
 use crate::request::known_at::KnownAt;
 use crate::request::page::{ChildParameters, ListParameters, record_page_schema};
+use crate::response::selection::Selection;
 
 /// Mounts the operations of a kind whose records belong to no other.
 pub fn root<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
     let place = Place { path: format!("/{}", R::KIND.segment()), parent: None, own: (R::KIND, R::Key::schema()) };
     let mut filters = R::Filter::into_params(|| Some(ParameterIn::Query));
     filters.extend(ListParameters::<R>::into_params(|| Some(ParameterIn::Query)));
+    filters.push(Selection::parameter());
     filters.extend(KnownAt::into_params(|| Some(ParameterIn::Query)));
     let kind = Operations::of::<R>(place);
     config
@@ -57,6 +59,7 @@ where
     let place = Place { path, parent: Some((parent, Text::<Key<T::Parent>>::schema())), own: (T::KIND, id) };
     let mut filters = T::Filter::into_params(|| Some(ParameterIn::Query));
     filters.extend(ChildParameters::into_params(|| Some(ParameterIn::Query)));
+    filters.push(Selection::parameter());
     let kind = Operations::of::<Child<T::Parent, T>>(place);
     config
         .service(kind.list(filters, web::to(child::list::<T>)))

@@ -28,7 +28,7 @@ use crate::request::argument::argument;
 use crate::request::body::Body;
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::request::known_at::KnownAt;
-use crate::request::page::ListQuery;
+use crate::request::page::{FieldsOf, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::repeat::{Repeat, respond};
@@ -379,7 +379,11 @@ pub async fn read<R: Resource>(
 ///
 /// # Errors
 /// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<R: Root>(app: App, caller: Caller, query: ListQuery<R::Filter, R>) -> Result<HttpResponse, Problem> {
+pub async fn list<R: Root>(
+    app: App,
+    caller: Caller,
+    query: ListQuery<R::Filter, R, FieldsOf<R::Document>>,
+) -> Result<HttpResponse, Problem> {
     let ListQuery { filter, page, known_at, .. } = &query;
     if let Some(at) = known_at.passed(&app).await? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);

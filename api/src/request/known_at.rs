@@ -57,11 +57,11 @@ impl KnownAt {
     pub fn of_list(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Self {
         let asked = parameters.read::<Asked>(faults).and_then(|asked| asked.known_at);
         if asked.is_some() {
-            let goes_along = |name: &str| [NAME, "limit", "cursor"].contains(&name);
+            let goes_along = |name: &str| [NAME, "limit", "cursor", "fields"].contains(&name);
             let mut others: Vec<&str> =
                 parameters.pairs().iter().map(|(name, _)| &**name).filter(|name| !goes_along(name)).collect();
             others.dedup();
-            let detail = "cannot be combined with known_at: only limit and cursor can";
+            let detail = "cannot be combined with known_at: only limit, cursor and fields can";
             let code = FaultCode::Inconsistent.as_str();
             faults.extend(others.into_iter().map(|name| ErrorItem::parameter(name, code, detail)));
         }
@@ -86,7 +86,7 @@ impl IntoParams for KnownAt {
         let description = "Shows the register as it was at this time: after the log entry with the highest `seq` \
                            of those with an `at` up to then. The time must be in the past, or at most the `at` of the \
                            newest log entry. On a list, you can \
-                           combine it only with `limit` and `cursor`, and the order is by id. For a time before the \
+                           combine it only with `limit`, `cursor` and `fields`, and the order is by id. For a time before the \
                            `at` of the newest log entry, the response never changes. For a time in the last half \
                            minute, a request that is still being handled may add an entry.";
         let schema = ObjectBuilder::new()

@@ -10,6 +10,7 @@ use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use document::{Object, Wire};
 use domain::FaultCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
@@ -28,6 +29,7 @@ use crate::request::conditional::{IfChanged, IfNoneMatch, digest, opaque, quoted
 use crate::request::known_at::KnownAt;
 use crate::request::query::{Parameters, finish, parameter};
 use crate::response::problem::{ErrorItem, Problem};
+use crate::response::selection::Selection;
 
 /// The most items that a page may have.
 pub const MAX_LIMIT: usize = 200;
@@ -46,34 +48,70 @@ pub struct NoFilter {}
 /// [`Query`](crate::request::query::Query)) and the page together, so that all faults of the query are told at once. The list has the
 /// orders of `S`.
 #[derive(Debug)]
-pub struct ListQuery<F, S> {
+pub struct ListQuery<F, S, D = NoFields> {
     pub filter: F,
     pub page: Page,
     /// The instant that the list is of.
     pub known_at: KnownAt,
     target: Target,
+    selection: Option<Selection>,
     conditions: IfChanged,
-    orders: PhantomData<fn() -> S>,
+    orders: PhantomData<fn() -> (S, D)>,
 }
 
-argument!(ListQuery<F, S>, F: DeserializeOwned, S: Sorted);
+argument!(ListQuery<F, S, D>, F: DeserializeOwned, S: Sorted, D: Fields);
 
-impl<F: DeserializeOwned, S: Sorted> ListQuery<F, S> {
+/// What the items of a list are, where a request may ask for some of their fields.
+pub trait Fields: 'static {
+    /// Their description; none where all fields are always there.
+    fn object() -> Option<&'static Object>;
+}
+
+/// Items that always have all of their fields.
+#[derive(Debug)]
+pub struct NoFields;
+
+impl Fields for NoFields {
+    fn object() -> Option<&'static Object> {
+        None
+    }
+}
+
+/// Records with these members.
+#[derive(Debug)]
+pub struct FieldsOf<D>(PhantomData<fn() -> D>);
+
+impl<D: Wire + 'static> Fields for FieldsOf<D> {
+    fn object() -> Option<&'static Object> {
+        Some(&D::OBJECT)
+    }
+}
+
+impl<F: DeserializeOwned, S: Sorted, D: Fields> ListQuery<F, S, D> {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let (parameters, mut faults) = Parameters::of(request);
         let filter = parameters.read::<F>(&mut faults);
         let target = Target::of(request, &parameters)?;
-        let page = parameters.read::<Paging>(&mut faults).and_then(|paging| paging.page::<S>(&target, &mut faults));
+        let paging = parameters.read::<Paging>(&mut faults);
+        let page = paging.as_ref().and_then(|paging| paging.page::<S>(&target, &mut faults));
+        let fields = paging.map(|paging| paging.fields).unwrap_or_default();
+        let selection = D::object().and_then(|object| Selection::of(&fields, object, &mut faults));
         let known_at = KnownAt::of_list(&parameters, &mut faults);
         let list = filter.zip(page).map(|(filter, page)| (filter, page, target));
         let (filter, page, target) = finish(list, faults)?;
-        Ok(Self { filter, page, known_at, target, conditions: IfChanged::of(request)?, orders: PhantomData })
+        let conditions = IfChanged::of(request)?;
+        Ok(Self { filter, page, known_at, target, selection, conditions, orders: PhantomData })
     }
 }
 
-impl<F, S> ListQuery<F, S> {
+impl<F, S, D> ListQuery<F, S, D> {
     /// The answer: the items, the cursor of the next page, tag and links; or 304.
-    pub fn answer(&self, slice: Slice) -> Result<HttpResponse, Problem> {
+    pub fn answer(&self, mut slice: Slice) -> Result<HttpResponse, Problem> {
+        if let Some(selection) = &self.selection {
+            for item in &mut slice.items {
+                item.document = selection.document(&item.document).map_err(Problem::internal)?;
+            }
+        }
         let next_cursor = slice.next.as_ref().map(|position| self.target.cursor(position));
         let etag = list_etag(self.target.epoch, &slice, next_cursor.as_deref());
         let link = self.target.link(next_cursor.as_deref()).map_err(Problem::internal)?;
@@ -143,7 +181,9 @@ pub struct ListParameters<S>(PhantomData<fn() -> S>);
 pub struct ChildParameters;
 
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct Paging {
+    fields: Vec<String>,
     limit: Option<String>,
     cursor: Option<String>,
     sort: Option<String>,
@@ -216,9 +256,10 @@ impl Target {
         })
     }
 
-    /// What a cursor of the list is known by: another page size or a count makes no other list.
+    /// What a cursor of the list is known by: another page size, a count or other fields make no other list.
     fn digest(&self) -> [u8; Cursor::DIGEST_BYTES] {
-        let mut pairs: Vec<_> = self.parameters.iter().filter(|(name, _)| name != "limit" && name != "count").collect();
+        let of_page = |name: &String| ["limit", "count", "fields"].contains(&name.as_str());
+        let mut pairs: Vec<_> = self.parameters.iter().filter(|(name, _)| !of_page(name)).collect();
         pairs.sort_unstable();
         let mut hash = Sha256::new();
         for text in std::iter::once(&self.path).chain(pairs.iter().flat_map(|(name, value)| [name, value])) {

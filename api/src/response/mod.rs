@@ -5,4 +5,5 @@ pub mod problem;
 pub mod problem_type;
 mod refusal;
 pub mod repeat;
+pub mod selection;
 pub mod table;

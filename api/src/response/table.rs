@@ -36,12 +36,8 @@ pub fn columns(object: &Object) -> Vec<Column> {
     let of = |name: &str, cell| Column { name: name.to_owned(), cell };
     let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| of(name, Cell::Text));
     let own = object.members.iter().map(|member| of(member.name, cell(member)));
-    [of("id", Cell::Text), of("version", Cell::Json)]
-        .into_iter()
-        .chain(parent)
-        .chain(own)
-        .chain([of("created_at", Cell::Text), of("updated_at", Cell::Text)])
-        .collect()
+    let kept = [of("version", Cell::Json), of("created_at", Cell::Text), of("updated_at", Cell::Text)];
+    std::iter::once(of("id", Cell::Text)).chain(parent).chain(own).chain(kept).collect()
 }
 
 /// The columns that a table may have which is taken in: those of a record, and one for each member of an object that it holds.
