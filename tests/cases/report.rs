@@ -1,5 +1,6 @@
 //! The report on commitments and the scorecards of departments.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kit::TestApp;
@@ -13,6 +14,7 @@ kit::on_both! {
     the_report_tells_how_each_commitment_stands,
     the_report_is_narrowed_and_its_summary_is_of_the_departments,
     the_report_is_read_page_by_page,
+    reports_are_tables_too,
     the_report_is_of_today_by_the_services_clock,
     a_report_that_a_caller_has_is_spared,
     the_faults_of_a_report_are_told_at_once,
@@ -278,4 +280,65 @@ async fn a_scorecard_is_of_a_department_that_is_there(app: &TestApp) {
     app.get(format!("{DEPARTMENTS}/nowhere/scorecard")).await.expect_problem(404, "not-found");
     app.delete(format!("{DEPARTMENTS}/trade")).await.expect(204);
     app.get(format!("{DEPARTMENTS}/trade/scorecard")).await.expect_problem(410, "gone");
+}
+
+async fn reports_are_tables_too(app: &TestApp) {
+    let promises = promises(app).await;
+    for _ in 0..201 {
+        promise(app, "trade", "2020-01-01", None).await;
+    }
+    let rows = |table: &kit::Response| -> Vec<BTreeMap<String, String>> {
+        assert_eq!((table.status(), table.media_type()), (200, Some("text/csv")), "{table:?}");
+        csv::Reader::from_reader(table.bytes()).deserialize().map(Result::unwrap).collect()
+    };
+    let table = app.get(format!("{REPORT}/export.csv?as_at=2013-05-01")).without_key().await;
+    assert!(table.header("register-seq").is_some());
+    let told = rows(&table);
+    let listed = app.walk(&format!("{REPORT}?as_at=2013-05-01&limit=200")).await;
+    assert_eq!(told.len(), listed.len());
+    for (row, item) in told.iter().zip(&listed) {
+        let text = |pointer: &str| item.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        for (column, pointer) in [
+            ("status", "/status"),
+            ("department.slug", "/department/slug"),
+            ("commitment.id", "/commitment/id"),
+            ("commitment.due_on", "/commitment/due_on"),
+            ("commitment.published_on", "/commitment/published_on"),
+        ] {
+            assert_eq!(row[column], text(pointer), "{column}");
+        }
+        assert_eq!(row["days_overdue"], item.get("days_overdue").map(Value::to_string).unwrap_or_default());
+        assert_eq!(row["as_at"], "2013-05-01");
+    }
+    let narrowed =
+        rows(&app.get(format!("{REPORT}/export.csv?as_at=2013-05-01&status=overdue&department=home-office")).await);
+    assert_eq!(narrowed.iter().map(|row| row["commitment.id"].as_str()).collect::<Vec<_>>(), [id(&promises[3])]);
+    let empty = app.get(format!("{REPORT}/export.csv?status=met_late&as_at=2000-01-01&bom=true")).await;
+    assert!(empty.bytes().starts_with(b"\xef\xbb\xbfas_at,status,days_overdue,department.id,"));
+    assert_eq!(empty.text().lines().count(), 1);
+    let wrong = app.get(format!("{REPORT}/export.csv?status=lost&as_at=x&limit=2&bom=x")).await;
+    wrong.expect_faults(
+        400,
+        &[
+            ("limit", "unknown-parameter"),
+            ("as_at", "invalid-format"),
+            ("status", "not-in-vocabulary"),
+            ("bom", "invalid-format"),
+        ],
+    );
+    app.get(format!("{REPORT}/export.csv?department=nobodys"))
+        .await
+        .expect_faults(400, &[("department", "unknown-reference")]);
+
+    app.create(MUTUALS, &mutual("Alone")).await;
+    let report = app.get(SUPPORT).await.expect(200);
+    let table = app.get(format!("{SUPPORT}/export.csv")).await;
+    let told = rows(&table);
+    assert_eq!(told.len(), report["items"].as_array().unwrap().len());
+    assert_eq!(
+        (told[0]["stage"].as_str(), told[0]["unsupported"].as_str(), told[0]["median_days"].as_str()),
+        ("idea", "1", "")
+    );
+    let again = app.get(format!("{SUPPORT}/export.csv")).header("if-none-match", table.etag()).await;
+    assert_eq!(again.status(), 304);
 }

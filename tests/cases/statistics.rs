@@ -1,11 +1,12 @@
 //! The figures: by hand on the sample register, and the slow way on random ones.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, id, known_staff_ballot, mutual, with,
 };
-use kit::{Database, Engine, Program, TestApp};
+use kit::{Database, Engine, Program, Response, TestApp};
 use serde_json::{Value, json};
 
 const STATISTICS: &str = "/v1/statistics";
@@ -22,6 +23,7 @@ kit::on_both! {
     a_count_of_staff_is_known_from_its_day_on,
     a_launch_past_the_gate_counts_for_good,
     an_answer_is_never_stale,
+    the_figures_are_a_table_too,
     what_cannot_be_asked_is_refused_with_all_faults,
 }
 
@@ -524,4 +526,73 @@ async fn what_cannot_be_asked_is_refused_with_all_faults(app: &TestApp) {
         .await
         .expect_faults(400, &[("standing", "not-in-vocabulary"), ("limit", "out-of-range")]);
     app.get(format!("{COUNTED}?department=nowhere")).await.problem(400);
+}
+
+/// The rows of a table, each by the names of its columns.
+fn rows(table: &Response) -> Vec<BTreeMap<String, String>> {
+    assert_eq!((table.status(), table.media_type()), (200, Some("text/csv")), "{table:?}");
+    csv::Reader::from_reader(table.bytes()).deserialize().map(Result::unwrap).collect()
+}
+
+/// Each figure of the JSON is in a row, with the same numbers and the same link.
+async fn the_figures_are_a_table_too(app: &TestApp) {
+    let sample = sample(app).await;
+    for query in ["?as_at=2012-07-31", ""] {
+        let told = sample.get(format!("{STATISTICS}{query}")).await.expect(200);
+        let rows = rows(&sample.get(format!("{STATISTICS}/export.csv{query}")).await);
+        let row = |group: &str, code: &str, figure: &str| {
+            let found =
+                rows.iter().filter(|row| (&*row["group"], &*row["code"], &*row["figure"]) == (group, code, figure));
+            let found: Vec<_> = found.filter(|row| row["name"] != "not known").collect();
+            assert_eq!(found.len(), 1, "{group} {code} {figure}");
+            ["value", "records", "lacking"].map(|name| found[0][name].parse::<i64>().unwrap())
+        };
+        assert!(rows.iter().all(|row| row["as_at"] == told["as_at"].as_str().unwrap()));
+        for figure in ["operating", "on_the_way", "unknown", "operating_staff", "launches_past_gate"] {
+            assert_eq!(row("", "", figure), numbers(&told[figure]), "{figure}");
+        }
+        for (group, list, code) in
+            [("sector", "by_sector", "sector"), ("department", "by_department", "slug"), ("stage", "by_stage", "stage")]
+        {
+            for item in told[list].as_array().unwrap() {
+                for figure in ["operating", "mutuals", "staff"] {
+                    if !item[figure].is_null() {
+                        assert_eq!(row(group, item[code].as_str().unwrap(), figure), numbers(&item[figure]), "{item}");
+                    }
+                }
+            }
+        }
+        let left_out = rows.iter().find(|row| row["group"] == "region" && row["name"] == "not known").unwrap();
+        assert_eq!(left_out["value"], told["left_out"]["region"]["operating"].to_string());
+        assert_eq!(row("ballots", "", "returned")[0], told["ballots"]["turnout"]["returned"]);
+        let urls = rows.iter().filter(|row| !row["url"].is_empty()).count();
+        assert!(urls > 100 && urls + 8 == rows.len(), "{urls} of {}", rows.len());
+        let timeline = sample.get(format!("{TIMELINE}?from=2005&to=2014")).await.expect(200);
+        let table = rows_of_timeline(&sample).await;
+        for (row, period) in table.iter().zip(timeline["periods"].as_array().unwrap()) {
+            assert_eq!(row["period"], period["period"].as_str().unwrap());
+            for (column, pointer) in [
+                ("operating.count", "/operating/count"),
+                ("staff.lacking", "/staff/lacking"),
+                ("endings.count", "/endings/count"),
+            ] {
+                assert_eq!(row[column], period.pointer(pointer).unwrap().to_string(), "{column}");
+            }
+        }
+        assert_eq!(table.len(), 10);
+    }
+    let table = sample.get(format!("{STATISTICS}/export.csv?bom=true")).await;
+    assert!(table.bytes().starts_with(b"\xef\xbb\xbfas_at,"));
+    let again = sample.get(format!("{STATISTICS}/export.csv?bom=true")).header("if-none-match", table.etag()).await;
+    assert_eq!(again.status(), 304);
+    let other = sample.get(format!("{STATISTICS}/export.csv")).header("if-none-match", table.etag()).await;
+    assert_eq!(other.status(), 200);
+    let wrong = sample.get(format!("{STATISTICS}/export.csv?as_at=x&bom=2&by=year")).await;
+    wrong.expect_faults(400, &[("by", "unknown-parameter"), ("as_at", "invalid-format"), ("bom", "invalid-format")]);
+    let wrong = sample.get(format!("{TIMELINE}/export.csv?by=day&from=1x")).await;
+    wrong.expect_faults(400, &[("by", "not-in-vocabulary"), ("from", "invalid-format")]);
+}
+
+async fn rows_of_timeline(sample: &TestApp) -> Vec<BTreeMap<String, String>> {
+    rows(&sample.get(format!("{TIMELINE}/export.csv?from=2005&to=2014")).await)
 }

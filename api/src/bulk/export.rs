@@ -9,7 +9,7 @@ use document::Wire;
 use document::record::personal;
 use domain::{Contract, Department, Mutual, StaffBallot};
 use serde::Deserialize;
-use store::{Page, ReadTx, Slice};
+use store::{Page, ReadTx, Slice, Spooled};
 use utoipa::openapi::path::{HttpMethod, ParameterIn};
 use utoipa::{IntoParams as _, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,7 +23,7 @@ use crate::request::argument::argument;
 use crate::request::query::{Parameters, finish};
 use crate::response::problem::Problem;
 use crate::response::selection::Selection;
-use crate::response::table::{self, Column};
+use crate::response::table::{self, Column, TableOptions};
 
 /// The header that says which moment an export is of.
 pub static REGISTER_SEQ: HeaderName = HeaderName::from_static("register-seq");
@@ -111,18 +111,9 @@ impl Form {
     fn media_type(self) -> &'static str {
         match self {
             Self::Lines => "application/x-ndjson",
-            Self::Table => "text/csv; charset=utf-8; header=present",
+            Self::Table => table::MEDIA_TYPE,
         }
     }
-}
-
-/// How a table is written.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct TableOptions {
-    /// `true` begins the file with a byte order mark (U+FEFF), by which Excel knows that it is UTF-8.
-    #[param(default = false)]
-    bom: Option<bool>,
 }
 
 /// Which records an export has, and what of them.
@@ -147,7 +138,7 @@ impl<R: Root> ExportQuery<R> {
         let fields = parameters.read::<Named>(&mut faults).unwrap_or_default().fields;
         let selection = Selection::of(&fields, &<R::Document as Wire>::OBJECT, &mut faults);
         let (filter, options) = finish(filter.zip(options), faults)?;
-        Ok(Self { filter, selection, has_mark: options.bom.unwrap_or_default() })
+        Ok(Self { filter, selection, has_mark: options.has_mark() })
     }
 }
 
@@ -175,10 +166,14 @@ async fn export<R: Root>(
         page = slice.next.map(|after| Page { after: Some(after), ..asked });
         Ok::<_, Problem>(Some(piece))
     };
-    let spooled = app.store.spool(next).await?;
+    deliver(app, caller, app.store.spool(next).await?, form.media_type())
+}
+
+/// The answer that sends what was spooled.
+pub fn deliver(app: &App, caller: Caller, spooled: Spooled, media_type: &'static str) -> Result<HttpResponse, Problem> {
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((header::CONTENT_TYPE, form.media_type()))
+        .insert_header((header::CONTENT_TYPE, media_type))
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((REGISTER_EPOCH.clone(), spooled.head.epoch.id.to_string()))
         .insert_header((REGISTER_SEQ.clone(), spooled.head.seq.to_string()));
@@ -201,8 +196,7 @@ fn lines(selection: Option<&Selection>, slice: &Slice) -> Result<Vec<u8>, Proble
 
 /// The lines of records; at the beginning of a table that of the names, and a byte order mark if it is to have one.
 fn rows(columns: &[Column], beginning: Option<bool>, slice: &Slice) -> Result<Vec<u8>, Problem> {
-    const BYTE_ORDER_MARK: &str = "\u{feff}";
-    let mark = if beginning == Some(true) { BYTE_ORDER_MARK } else { "" };
+    let mark = if beginning == Some(true) { table::BYTE_ORDER_MARK } else { "" };
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(mark.as_bytes().to_vec());
     if beginning.is_some() {
         writer.write_record(columns.iter().map(|column| &column.name)).map_err(Problem::internal)?;

@@ -4,3 +4,4 @@ pub mod answers;
 pub mod report;
 pub mod scorecard;
 pub mod statistics;
+mod table;

@@ -3,14 +3,20 @@
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Serialize};
 use store::report::{CommitmentFilter, Reported};
+use store::{Page, Sorted};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::request::conditional::{IfChanged, IfNoneMatch};
+use crate::bulk::export::deliver;
+use crate::caller::Caller;
+use crate::figures::table::{self, FigureTable};
+use crate::request::conditional::{IfChanged, IfNoneMatch, digest};
 use crate::request::page::{ChildParameters, ListQuery};
-use crate::request::query::Query;
+use crate::request::query::{Both, Query};
 use crate::response::problem::Problem;
+use crate::response::table::{BYTE_ORDER_MARK, MEDIA_TYPE, TableOptions, columns};
+use document::Wire;
 use document::figures::{CommitmentStatus, CommitmentSummary, CoveredStage, DepartmentName};
 use document::record::View;
 use document::register::{Commitment, Stage};
@@ -153,6 +159,7 @@ impl SupportCoverage {
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_commitment_report).service(get_support_coverage);
+    config.service(export_commitment_report).service(export_support_coverage);
 }
 
 /// Get the report on commitments
@@ -191,6 +198,90 @@ async fn get_commitment_report(
     query.answer_with(&view, view.next_cursor.as_deref())
 }
 
+/// Export the report on commitments as a table
+///
+/// All commitments of the report as CSV: a row for each, with its status on the day and its department. All rows show
+/// the register at the same moment.
+#[utoipa::path(
+    tag = "reports",
+    params(CommitmentReportFilter, TableOptions),
+    responses((status = 200, description = "The report", body = FigureTable, content_type = "text/csv"))
+)]
+#[get("/reports/commitments/export.csv")]
+async fn export_commitment_report(
+    app: App,
+    caller: Caller,
+    Both(filter, options): Both<CommitmentReportFilter, TableOptions>,
+) -> Result<HttpResponse, Problem> {
+    const AT_A_TIME: usize = 200;
+    let CommitmentReportFilter { as_at, department, status } = filter;
+    let as_at = app.as_at(as_at.map(Text::into_inner))?;
+    let (departments, statuses) = (texts(department), words(status));
+    let sort = *<() as Sorted>::KEYS.first().ok_or_else(|| Problem::internal("a report has no order"))?;
+    let columns = commitment_columns();
+    let mut page = Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false });
+    let next = move |tx: &mut store::ReadTx<'_>| {
+        let Some(asked) = page.take() else { return Ok(None) };
+        let departments = store::reference::resolve(tx, &departments).map_err(Problem::of_query)?;
+        let filter = CommitmentFilter { as_at, departments, statuses: statuses.clone() };
+        let report = store::report::commitments(tx, &filter, &asked)?;
+        let row = |reported| ReportedRow { as_at: Text(as_at), reported: ReportedCommitment::new(reported, as_at) };
+        let items: Vec<ReportedRow> = report.items.into_iter().map(row).collect();
+        let begins = asked.after.is_none();
+        let mut piece = table::rows(columns.iter().map(String::as_str), begins, &items)?;
+        if begins && options.has_mark() {
+            piece = [BYTE_ORDER_MARK.as_bytes(), &piece].concat();
+        }
+        page = report.next.map(|after| Page { after: Some(after), ..asked });
+        Ok::<_, Problem>(Some(piece))
+    };
+    deliver(&app, caller, app.store.spool(next).await?, MEDIA_TYPE)
+}
+
+/// A commitment of the table, with the day of the report.
+#[derive(Serialize)]
+struct ReportedRow {
+    as_at: Day,
+    #[serde(flatten)]
+    reported: ReportedCommitment,
+}
+
+/// The columns of the table of commitments: their status, their department, and what is on record of them.
+fn commitment_columns() -> Vec<String> {
+    let own = ["as_at", "status", "days_overdue", "department.id", "department.slug", "department.name"];
+    let of_commitment = columns(&Commitment::OBJECT).into_iter().filter(|column| column.name != "department_id");
+    let of_commitment = of_commitment.map(|column| format!("commitment.{}", column.name));
+    own.into_iter().map(str::to_owned).chain(of_commitment).collect()
+}
+
+/// Export the report on support as a table
+///
+/// CSV with a row for each stage and sector. A gap is a row in which `unsupported` is more than 0.
+#[utoipa::path(
+    tag = "reports",
+    params(CoverageFilter, TableOptions, IfNoneMatch),
+    responses((status = 200, description = "The report", body = FigureTable, content_type = "text/csv"))
+)]
+#[get("/reports/support-coverage/export.csv")]
+async fn export_support_coverage(
+    app: App,
+    Both(filter, options): Both<CoverageFilter, TableOptions>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    const COLUMNS: [&str; 9] =
+        ["as_at", "stage", "sector", "mutuals", "unsupported", "enablers", "requests", "open", "median_days"];
+    #[derive(Serialize)]
+    struct Row {
+        as_at: Day,
+        #[serde(flatten)]
+        cell: CoveredStage,
+    }
+    let (as_at, items) = coverage(&app, filter).await?;
+    let items: Vec<Row> = items.into_iter().map(|cell| Row { as_at: Text(as_at), cell }).collect();
+    let document = table::whole(&COLUMNS, options.has_mark(), &items)?;
+    Ok(table::answered(conditions.report(digest(&document), document)))
+}
+
 /// Get the report on support
 ///
 /// For each stage and sector: the enablers, the support requests and how long they wait, and the gaps, where there are
@@ -206,13 +297,17 @@ async fn get_support_coverage(
     filter: Query<CoverageFilter>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    let CoverageFilter { as_at, department } = filter.0;
-    let as_at = app.as_at(as_at.map(Text::into_inner))?;
-    let departments = texts(department);
+    let (as_at, items) = coverage(&app, filter.0).await?;
+    Ok(conditions.worked_out(&SupportCoverage::new(as_at, items)))
+}
+
+/// The day of a report on support, and its items.
+async fn coverage(app: &App, filter: CoverageFilter) -> Result<(domain::Day, Vec<CoveredStage>), Problem> {
+    let as_at = app.as_at(filter.as_at.map(Text::into_inner))?;
+    let departments = texts(filter.department);
     let read = move |tx: &mut store::ReadTx<'_>| {
         let departments = store::reference::resolve(tx, &departments).map_err(Problem::of_query)?;
         store::coverage::of(tx, &departments, as_at).map_err(Problem::from)
     };
-    let coverage = app.store.survey(read).await?;
-    Ok(conditions.worked_out(&SupportCoverage::new(as_at, coverage)))
+    Ok((as_at, app.store.survey(read).await?))
 }

@@ -162,7 +162,7 @@ fn known(unchanged: bool, etag: HeaderValue) -> HttpResponseBuilder {
 }
 
 /// The entity tag of what has none but by its own text.
-pub fn digest(document: &str) -> HeaderValue {
+pub fn digest(document: impl AsRef<[u8]>) -> HeaderValue {
     quoted(opaque(Sha256::new_with_prefix(document)))
 }
 

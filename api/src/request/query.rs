@@ -50,6 +50,20 @@ impl<T: DeserializeOwned> Query<T> {
     }
 }
 
+/// The parameters of the request as two structs, whose faults are told together.
+#[derive(Debug)]
+pub struct Both<T, U>(pub T, pub U);
+
+argument!(Both<T, U>, T: DeserializeOwned, U: DeserializeOwned);
+
+impl<T: DeserializeOwned, U: DeserializeOwned> Both<T, U> {
+    fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let (parameters, mut faults) = Parameters::of(request);
+        let (one, other) = (parameters.read(&mut faults), parameters.read(&mut faults));
+        finish(one.zip(other), faults).map(|(one, other)| Self(one, other))
+    }
+}
+
 /// What was read, or the problem that tells the faults.
 pub fn finish<T>(value: Option<T>, faults: Vec<ErrorItem>) -> Result<T, Problem> {
     match value {

@@ -8,10 +8,34 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use document::object::{Member, Object};
+use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use utoipa::IntoParams;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
+
+/// The media type of tables.
+pub const MEDIA_TYPE: &str = "text/csv; charset=utf-8; header=present";
+
+/// What a table may begin with, by which Excel knows that it is UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// How a table is written.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TableOptions {
+    /// `true` begins the file with a byte order mark (U+FEFF), by which Excel knows that it is UTF-8.
+    #[param(default = false)]
+    bom: Option<bool>,
+}
+
+impl TableOptions {
+    /// Whether the table is to begin with a byte order mark.
+    pub fn has_mark(self) -> bool {
+        self.bom.unwrap_or_default()
+    }
+}
 
 /// A column: a member of the records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +59,7 @@ pub enum Cell {
 pub fn columns(object: &Object) -> Vec<Column> {
     let of = |name: &str, cell| Column { name: name.to_owned(), cell };
     let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| of(name, Cell::Text));
-    let own = object.members.iter().map(|member| of(member.name, cell(member)));
+    let own = object.members.iter().map(|member| of(member.name, cell_of(member)));
     let kept = [of("version", Cell::Json), of("created_at", Cell::Text), of("updated_at", Cell::Text)];
     std::iter::once(of("id", Cell::Text)).chain(parent).chain(own).chain(kept).collect()
 }
@@ -45,12 +69,12 @@ pub fn import_columns(object: &Object) -> Vec<Column> {
     let mut columns = columns(object);
     for member in object.members.iter().filter(|member| !member.is_list()) {
         let inside = member.object.into_iter().flat_map(|inside| inside.members);
-        columns.extend(inside.map(|own| Column { name: format!("{}.{}", member.name, own.name), cell: cell(own) }));
+        columns.extend(inside.map(|own| Column { name: format!("{}.{}", member.name, own.name), cell: cell_of(own) }));
     }
     columns
 }
 
-fn cell(member: &Member) -> Cell {
+fn cell_of(member: &Member) -> Cell {
     if member.is_list() || member.object.is_some() {
         return Cell::Json;
     }
@@ -86,6 +110,15 @@ pub fn cells(columns: &[Column], document: &str) -> Result<Vec<String>, serde_js
         Some(json) => Ok(json.to_owned()),
     };
     columns.iter().map(cell).collect()
+}
+
+/// A value in a cell.
+pub fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => armless(text).into_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// What a cell says of a member; nothing where it is empty. What is no JSON where JSON is expected is taken as the text that it is, so

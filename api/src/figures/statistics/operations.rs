@@ -15,10 +15,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Figure, Links, Statistics, Total};
 use crate::app::App;
+use crate::figures::table::{self, FigureTable};
 use crate::request::conditional::{IfChanged, IfNoneMatch, opaque, quoted};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};
-use crate::request::query::Query;
+use crate::request::query::{Both, Query};
 use crate::response::problem::{ErrorItem, Problem};
+use crate::response::table::TableOptions;
 use document::figures::{CountedFilter, CountedMutual};
 use document::value::{Day, PartialDate, Text, Word};
 
@@ -87,6 +89,7 @@ struct TimelinePeriod {
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_statistics).service(get_timeline).service(list_counted_mutuals);
+    config.service(export_statistics).service(export_timeline);
 }
 
 /// Get the statistics
@@ -116,6 +119,71 @@ async fn get_statistics(app: App, conditions: IfChanged, Query(asked): Query<AsA
     .await
 }
 
+/// Export the statistics as a table
+///
+/// The same figures as `/v1/statistics`, as CSV: a row for each figure, with the group and the code that it is for, its
+/// value, the number of records behind it, the number that lack the fact, and the link. A row with the name `not known`
+/// counts the mutuals that a group leaves out.
+#[utoipa::path(
+    tag = "statistics",
+    params(AsAt, TableOptions, IfNoneMatch),
+    responses((status = 200, description = "The figures", body = FigureTable, content_type = "text/csv"))
+)]
+#[get("/statistics/export.csv")]
+async fn export_statistics(
+    app: App,
+    conditions: IfChanged,
+    Both(asked, options): Both<AsAt, TableOptions>,
+) -> Result<HttpResponse, Problem> {
+    let (asked, has_mark) = (as_at(&app, asked.as_at)?, options.has_mark());
+    let key = format!("statistics table {} {} {has_mark}", asked.day, asked.day < asked.today);
+    let answer = answer(&app, &conditions, key, async {
+        let figures = app.store.with_facts(move |tx, facts| store::statistics::figures(tx, facts, asked)).await?;
+        let seq = figures.seq;
+        Ok((seq, table::statistics(&Statistics::new(&app, asked, figures), has_mark)?))
+    });
+    answer.await.map(table::answered)
+}
+
+/// Export a timeline of the statistics as a table
+///
+/// The same figures as `/v1/statistics/timeline`, as CSV: a row for each period.
+#[utoipa::path(
+    tag = "statistics",
+    params(TimelineOf, TableOptions, IfNoneMatch),
+    responses((status = 200, description = "The figures of each period", body = FigureTable, content_type = "text/csv"))
+)]
+#[get("/statistics/timeline/export.csv")]
+async fn export_timeline(
+    app: App,
+    conditions: IfChanged,
+    Both(asked, options): Both<TimelineOf, TableOptions>,
+) -> Result<HttpResponse, Problem> {
+    const COLUMNS: [&str; 13] = [
+        "period",
+        "ends_on",
+        "operating.count",
+        "operating.lacking",
+        "on_the_way.count",
+        "on_the_way.lacking",
+        "staff.total",
+        "staff.records",
+        "staff.lacking",
+        "launches.count",
+        "launches.lacking",
+        "endings.count",
+        "endings.lacking",
+    ];
+    let has_mark = options.has_mark();
+    let asked = Asked::of(&app, &asked)?;
+    let key = format!("table {} {has_mark}", asked.key());
+    let answer = answer(&app, &conditions, key, async {
+        let timeline = asked.timeline(&app).await?;
+        Ok((timeline.seq, table::whole(&COLUMNS, has_mark, &timeline.periods)?))
+    });
+    answer.await.map(table::answered)
+}
+
 /// Get a timeline of the statistics
 ///
 /// The mutuals operating and on the way at the end of each year or month, their staff, and the launches and endings in it.
@@ -130,24 +198,44 @@ async fn get_timeline(
     conditions: IfChanged,
     Query(asked): Query<TimelineOf>,
 ) -> Result<HttpResponse, Problem> {
-    let today = app.as_at(None)?;
-    let by = asked.by.map_or(domain::statistics::TimelineStep::Year, Word::into_inner);
-    let named = periods(by, &asked, today)?;
-    let ends: Vec<Period> =
-        named.iter().map(|period| Period { first: period.first_day(), last: period.last_day() }).collect();
-    let bounds = named.first().zip(named.last()).map(|(first, last)| format!("{first} {last}")).unwrap_or_default();
-    let key = format!("timeline {} {bounds} {today}", by.as_str());
-    answer(&app, &conditions, key, async {
-        let computed = app
-            .store
-            .with_facts(move |_, facts| Ok((facts.seq(), store::statistics::timeline(facts, &ends, today))))
-            .await?;
-        let (seq, figures) = computed;
-        let periods =
-            named.iter().zip(figures).map(|(period, figures)| TimelinePeriod::new(&app, *period, today, &figures));
-        Ok((seq, json(&Timeline { by: Word(by), seq, periods: periods.collect() })?))
+    let asked = Asked::of(&app, &asked)?;
+    answer(&app, &conditions, asked.key(), async {
+        let timeline = asked.timeline(&app).await?;
+        Ok((timeline.seq, json(&timeline)?))
     })
     .await
+}
+
+/// A timeline that was asked for.
+struct Asked {
+    by: domain::statistics::TimelineStep,
+    periods: Vec<domain::PartialDate>,
+    today: domain::Day,
+}
+
+impl Asked {
+    fn of(app: &App, asked: &TimelineOf) -> Result<Self, Problem> {
+        let today = app.as_at(None)?;
+        let by = asked.by.map_or(domain::statistics::TimelineStep::Year, Word::into_inner);
+        Ok(Self { by, periods: periods(by, asked, today)?, today })
+    }
+
+    fn key(&self) -> String {
+        let bounds = self.periods.first().zip(self.periods.last());
+        let bounds = bounds.map(|(first, last)| format!("{first} {last}")).unwrap_or_default();
+        format!("timeline {} {bounds} {}", self.by.as_str(), self.today)
+    }
+
+    async fn timeline(&self, app: &App) -> Result<Timeline, Problem> {
+        let day = |period: &domain::PartialDate| Period { first: period.first_day(), last: period.last_day() };
+        let (ends, today): (Vec<Period>, _) = (self.periods.iter().map(day).collect(), self.today);
+        let computed =
+            app.store.with_facts(move |_, facts| Ok((facts.seq(), store::statistics::timeline(facts, &ends, today))));
+        let (seq, figures) = computed.await?;
+        let periods = self.periods.iter().zip(figures);
+        let periods = periods.map(|(period, figures)| TimelinePeriod::new(app, *period, today, &figures));
+        Ok(Timeline { by: Word(self.by), seq, periods: periods.collect() })
+    }
 }
 
 /// List the mutuals behind a figure

@@ -1,0 +1,154 @@
+//! Figures and reports as tables, for spreadsheets. What is in a cell is what the JSON of the same figure says.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::Bytes;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
+
+use super::statistics::Statistics;
+use crate::response::problem::Problem;
+use crate::response::table;
+
+/// A table in CSV (RFC 4180, UTF-8), with a header line. A column with a dot has a field of an object:
+/// `operating.count`.
+#[derive(ToSchema)]
+#[schema(format = "csv", example = "period,operating.count,…\r\n2012,9,…\r\n")]
+#[expect(dead_code, reason = "describes what is a text")]
+pub struct FigureTable(String);
+
+/// The columns of the statistics: a row for each figure.
+const STATISTICS: [&str; 10] =
+    ["as_at", "group", "code", "name", "figure", "currency", "value", "records", "lacking", "url"];
+
+/// The figures of all mutuals.
+const ALONE: [&str; 9] = [
+    "operating",
+    "on_the_way",
+    "suspended",
+    "ended_before_launch",
+    "ended_after_launch",
+    "unknown",
+    "operating_staff",
+    "on_the_way_staff",
+    "launches_past_gate",
+];
+
+/// The breakdowns: what they are by, their member, and the member of an item that says of what it is.
+const BREAKDOWNS: [(&str, &str, &str); 8] = [
+    ("sector", "by_sector", "sector"),
+    ("region", "by_region", "region"),
+    ("department", "by_department", "slug"),
+    ("legal_form", "by_legal_form", "legal_form"),
+    ("launch_year", "by_launch_year", "year"),
+    ("stage", "by_stage", "stage"),
+    ("procedure", "contracts_by_procedure", "procedure"),
+    ("regime", "contracts_by_regime", "regime"),
+];
+
+/// The figures of an item of a breakdown.
+const OF_AN_ITEM: [&str; 5] = ["operating", "on_the_way", "staff", "mutuals", "contracts"];
+
+/// The table of items, each with the value of every column; with the names of the columns first if it begins here.
+///
+/// # Errors
+/// Where an item can't be written.
+pub fn rows<'c>(
+    columns: impl Iterator<Item = &'c str> + Clone,
+    begins: bool,
+    items: &[impl Serialize],
+) -> Result<Vec<u8>, Problem> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    if begins {
+        writer.write_record(columns.clone()).map_err(Problem::internal)?;
+    }
+    for item in items {
+        let item = serde_json::to_value(item).map_err(Problem::internal)?;
+        let cell = |name: &str| item.pointer(&format!("/{}", name.replace('.', "/"))).map(table::cell);
+        writer.write_record(columns.clone().map(|name| cell(name).unwrap_or_default())).map_err(Problem::internal)?;
+    }
+    writer.into_inner().map_err(|error| Problem::internal(error.to_string()))
+}
+
+/// A whole table.
+///
+/// # Errors
+/// As [`rows`].
+pub fn whole(columns: &[&str], has_mark: bool, items: &[impl Serialize]) -> Result<Bytes, Problem> {
+    let rows = rows(columns.iter().copied(), true, items)?;
+    Ok(if has_mark { [table::BYTE_ORDER_MARK.as_bytes(), &rows].concat().into() } else { rows.into() })
+}
+
+/// The answer, which is a table.
+pub fn answered(mut response: HttpResponse) -> HttpResponse {
+    if response.status() == StatusCode::OK {
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(table::MEDIA_TYPE));
+    }
+    response
+}
+
+/// The statistics: a row for each figure.
+///
+/// # Errors
+/// As [`rows`].
+pub fn statistics(statistics: &Statistics, has_mark: bool) -> Result<Bytes, Problem> {
+    let statistics = serde_json::to_value(statistics).map_err(Problem::internal)?;
+    let mut all = Figures { as_at: statistics["as_at"].clone(), rows: Vec::new() };
+    for name in ALONE {
+        all.push(("", &Value::Null, &Value::Null), name, &statistics[name]);
+    }
+    for (group, list, of) in BREAKDOWNS {
+        for item in statistics[list].as_array().into_iter().flatten() {
+            let place = (group, &item[of], &item["name"]);
+            for name in OF_AN_ITEM {
+                all.push(place, name, &item[name]);
+            }
+            for value in item["values"].as_array().into_iter().flatten() {
+                all.push(place, "value", value);
+            }
+        }
+        // Those of which the fact is not known, which no item counts.
+        for name in ["operating", "on_the_way"] {
+            let count = &statistics["left_out"][group][name];
+            if !count.is_null() {
+                all.push((group, &Value::Null, &json!("not known")), name, &json!({ "count": count }));
+            }
+        }
+    }
+    let ballots = &statistics["ballots"];
+    let place = ("ballots", &Value::Null, &Value::Null);
+    all.push(place, "declared", &ballots["declared"]);
+    for name in ["returned", "entitled"] {
+        let mut turnout = ballots["turnout"].clone();
+        turnout["total"] = turnout[name].clone();
+        all.push(place, name, &turnout);
+    }
+    whole(&STATISTICS, has_mark, &all.rows)
+}
+
+struct Figures {
+    as_at: Value,
+    rows: Vec<Map<String, Value>>,
+}
+
+impl Figures {
+    /// Adds a row, if there is such a figure.
+    fn push(&mut self, (group, code, name): (&str, &Value, &Value), figure: &str, of: &Value) {
+        let Some(value) = of.get("count").or_else(|| of.get("total")) else { return };
+        let cells = [
+            ("as_at", self.as_at.clone()),
+            ("group", group.into()),
+            ("code", code.clone()),
+            ("name", name.clone()),
+            ("figure", figure.into()),
+            ("currency", of["currency"].clone()),
+            ("value", value.clone()),
+            ("records", of["records"].clone()),
+            ("lacking", of["lacking"].clone()),
+            ("url", of["url"].clone()),
+        ];
+        self.rows.push(cells.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
+    }
+}
