@@ -1,5 +1,6 @@
 //! The command line of `mutuals`.
 
+mod check;
 mod copy;
 pub mod database;
 mod erasure;
@@ -54,6 +55,7 @@ Examples:
   mutuals import --resource-type mutual mutuals.csv   enter or change the mutuals of a table
   mutuals backup copy.db          copy the register while it is being served
   mutuals copy --from sqlite:mutuals.db --to postgres://mutuals@db/register   move the register
+  mutuals check                   list the records that break a rule
   mutuals log verify              check that no entry of the log was changed
   DATABASE_URL=postgres://mutuals@db/register mutuals serve --listen 0.0.0.0:8080
 
@@ -97,6 +99,12 @@ enum Command {
         #[command(flatten)]
         made: Made,
     },
+    /// List the stored records that break a rule
+    ///
+    /// A rule may be newer than a record. Such a record can be read and changed as before. Each line has the record
+    /// type, the id, the field, its value and what is wrong with it. Changes nothing. Ends with status 1 if a rule is
+    /// broken.
+    Check(Database),
     /// Make, list and revoke API keys
     Keys {
         #[command(subcommand)]
@@ -257,6 +265,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Import { import, made } => {
             import::command::perform(&import, (&made.database.url()?, made.options.making()))
         }
+        Command::Check(database) => check::perform(&database.url()?),
         Command::Keys { command, database } => key::command::perform(command, &database.url()?),
         Command::Tokens { command, database } => jwt::command::perform(command, &database.url()?),
         Command::Backup(copy) => {

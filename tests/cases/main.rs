@@ -18,6 +18,7 @@ mod enabler;
 mod endorsement;
 mod entry_log;
 mod export;
+mod happened;
 mod http;
 mod idempotency;
 mod import;

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use document::{Content, Input, register};
 use domain::mutual::Life;
 use domain::{
-    BallotState, Checked, Child, Commitment, Declaration, Department, DraftAccess, Id, Invalid, Key, Mutual,
+    BallotState, Checked, Child, Commitment, Day, Declaration, Department, DraftAccess, Id, Invalid, Key, Mutual,
     PartialDate, Recorded, SCRUTINEER_ABOVE, Slug, StaffBallot, Stage, StageTransition,
 };
 use serde::Deserialize;
@@ -111,7 +111,7 @@ fn enter_department(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     if !refer::<Department>(tx, &mut item, "successor", "successor_id")? {
         return Ok(Entry::Waits);
     }
-    let content = read::<register::Department>(&item)?.content;
+    let content = read::<register::Department>(tx, &item)?.content;
     Department::enter(tx, stable_id(slug.as_str()), content, DraftAccess::All)?;
     Ok(Entry::Entered)
 }
@@ -129,7 +129,7 @@ fn enter_commitment(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Resul
     if found.is_none() {
         return Ok(Entry::Waits);
     }
-    let content = read::<register::Commitment>(&item)?;
+    let content = read::<register::Commitment>(tx, &item)?;
     store::child::insert(tx, id, Child { parent_id, content })?;
     Ok(Entry::Entered)
 }
@@ -147,7 +147,7 @@ fn enter_mutual(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Result<En
     }
     let course = course(&mut item)?;
     let successor = item.remove("successor_id");
-    let content = read::<register::Mutual>(&item)?.content;
+    let content = read::<register::Mutual>(tx, &item)?.content;
     let sources = content.sources.clone();
     let id = stable_id(slug.as_str());
     Mutual::enter(tx, id, content, DraftAccess::All)?;
@@ -231,7 +231,8 @@ fn enter_staff_ballot(tx: &mut WriteTx<'_>, mut item: Map<String, Value>) -> Res
     }
     let state: BallotState = known(&item, "state")?.unwrap_or(BallotState::Draft);
     item.remove("state");
-    let draft = StaffBallot::enter(tx, id, read::<register::StaffBallot>(&item)?, DraftAccess::All)?;
+    let content = read::<register::StaffBallot>(tx, &item)?;
+    let draft = StaffBallot::enter(tx, id, content, DraftAccess::All)?;
     if state == BallotState::Declared {
         let historic = Declaration { declared_on: None, historic: true };
         store::staff_ballot::declare(tx, &draft.record, &historic, SCRUTINEER_ABOVE)?;
@@ -287,14 +288,15 @@ fn parse_slug(value: &Value) -> Result<Slug, ImportError> {
         .map_err(|error: domain::Invalid| ImportError::Item { item: format!("slug {value}"), reason: error.detail })
 }
 
-fn read<T: Input>(item: &Map<String, Value>) -> Result<T::Value, ImportError> {
+fn read<T: Input>(tx: &WriteTx<'_>, item: &Map<String, Value>) -> Result<T::Value, ImportError> {
     let refused = |reason: String| {
         let name = ["name", "title", "question"].iter().find_map(|member| item.get(*member)?.as_str());
         ImportError::Item { item: name.unwrap_or("item").to_owned(), reason }
     };
     let text = Value::Object(item.clone()).to_string();
     let content = Content::<T>::parse(text.as_bytes()).map_err(|error| refused(error.to_string()))?;
-    content.create().map_err(|refusal| {
+    let today = Day::from_date(tx.stamp().now.date_naive()).map_err(|invalid| refused(invalid.detail))?;
+    content.on(today).create().map_err(|refusal| {
         let faults = refusal.faults(Vec::new());
         let said: Vec<_> = faults.iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail)).collect();
         refused(said.join("; "))

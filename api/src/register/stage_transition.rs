@@ -204,7 +204,7 @@ impl LookedAt {
 /// Get the readiness of a mutual
 ///
 /// The six conditions for a launch on the given day, each with the records it was judged on. They are judged on the
-/// register as it is now.
+/// register as it is now. What happened after that day, or is dated later than today, does not count.
 #[utoipa::path(
     tag = "mutuals",
     params(("mutual" = inline(MutualKey), Path, description = "Id or slug of the mutual"), LaunchDay),
@@ -216,12 +216,13 @@ pub async fn get_readiness(
     mutual: PathKey<Key>,
     Query(asked): Query<LaunchDay>,
 ) -> Result<HttpResponse, Problem> {
-    let launches_on = app.as_at(asked.launches_on.map(Text::into_inner))?;
+    let today = app.as_at(None)?;
+    let launches_on = asked.launches_on.map_or(today, Text::into_inner);
     let (mutual_id, conditions) = app
         .store
         .read(move |tx| {
             let mutual = Mutual::find(tx, &mutual.0, DraftAccess::None)?;
-            Ok::<_, store::Error>((mutual.id, readiness::assess(tx, &mutual, launches_on)?))
+            Ok::<_, store::Error>((mutual.id, readiness::assess(tx, &mutual, launches_on, today)?))
         })
         .await?;
     let ready = conditions.iter().all(|condition| condition.outcome == domain::TestOutcome::Met);

@@ -35,7 +35,9 @@ impl<T: Input> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = web::Payload::from_request(request, payload);
-        let time = App::of(request).map_or(Config::REQUEST_TIME, |app| app.body_time);
+        let app = App::of(request).ok();
+        let time = app.as_ref().map_or(Config::REQUEST_TIME, |app| app.body_time);
+        let today = app.and_then(|app| app.as_at(None).ok());
         Box::pin(async move {
             let broken_off =
                 |error: actix_web::Error| Problem::bad_request(format!("the body ended too early: {error}"));
@@ -43,6 +45,11 @@ impl<T: Input> FromRequest for Body<T> {
             let read = timeout(time, arriving).await.map_err(|_| Problem::request_timeout(time))?;
             let bytes = read.map_err(|_| Problem::payload_too_large(T::MAX_BYTES))?.map_err(broken_off)?;
             let content = Content::parse(&bytes).map_err(|malformed| Problem::malformed(unreadable(&malformed)))?;
+            // Only a test has no app, and then no day either.
+            let content = match today {
+                Some(today) => content.on(today),
+                None => content,
+            };
             Ok(Self { bytes, content })
         })
     }

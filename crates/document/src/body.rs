@@ -4,7 +4,8 @@
 
 use std::marker::PhantomData;
 
-use domain::{Fault, FaultCode};
+use chrono::DateTime;
+use domain::{Day, Fault, FaultCode, PartialDate};
 use serde::de::DeserializeOwned;
 use validator::Validate;
 
@@ -32,6 +33,9 @@ pub trait Input: Wire + DeserializeOwned + Validate + 'static {
         self.named_records()
     }
 
+    /// Tells what else a document can't say on a day. What the record says already is not judged again.
+    fn judge(_document: &Node, _current: Option<&Node>, _today: Day, _: &mut Faults) {}
+
     /// Tells what else is wrong with a record that is new.
     fn entering(&self, _: &mut Faults) {}
 
@@ -46,6 +50,8 @@ pub struct Content<T> {
     document: Node,
     /// The lists of which it has no more than the first elements.
     shortened: Vec<Shortened>,
+    /// The day on which it is judged, if rules that depend on the day judge it.
+    today: Option<Day>,
     input: PhantomData<fn() -> T>,
 }
 
@@ -104,7 +110,13 @@ impl<T: Input> Content<T> {
         let mut document = Node::parse(bytes)?;
         let mut shortened = Vec::new();
         shorten(&mut document, &T::OBJECT, "", &mut shortened);
-        Ok(Self { document, shortened, input: PhantomData })
+        Ok(Self { document, shortened, today: None, input: PhantomData })
+    }
+
+    /// The same, judged on a day: what it says has happened by then. A change is judged by what it changes.
+    #[must_use]
+    pub fn on(self, today: Day) -> Self {
+        Self { today: Some(today), ..self }
     }
 
     /// Reads it as a new record.
@@ -113,7 +125,9 @@ impl<T: Input> Content<T> {
     /// [`Refusal`] with every fault.
     pub fn create(&self) -> Result<T::Value, Refusal> {
         let read_only = read_only::<T>(&self.document);
-        self.read(&self.document, T::entering, |members, faults| refuse_read_only::<T>(members, &read_only, faults))
+        self.read(&self.document, None, T::entering, |members, faults| {
+            refuse_read_only::<T>(members, &read_only, faults)
+        })
     }
 
     /// Reads it as a record that is new here and has a past: what the register sets itself is taken as it was.
@@ -121,7 +135,7 @@ impl<T: Input> Content<T> {
     /// # Errors
     /// [`Refusal`] with every fault.
     pub fn create_with_past(&self) -> Result<T::Value, Refusal> {
-        self.read(&self.document, |_, _| {}, |members, faults| refuse_read_only::<T>(members, &[], faults))
+        self.read(&self.document, None, |_, _| {}, |members, faults| refuse_read_only::<T>(members, &[], faults))
     }
 
     /// Reads it as all that the record is to be, given what is shown of it now.
@@ -131,7 +145,8 @@ impl<T: Input> Content<T> {
     pub fn replace(&self, current: &str) -> Result<T::Value, Refusal> {
         let current = representation(current);
         let read_only = read_only::<T>(&self.document);
-        self.read(&self.document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+        let prepare = |members: &mut Vec<_>, faults: &mut Faults| keep::<T>(members, &read_only, &current, faults);
+        self.read(&self.document, Some(&current), |_, _| {}, prepare)
     }
 
     /// Reads it as what is to change (merge patch, RFC 7396), given what is shown of the record now.
@@ -143,7 +158,8 @@ impl<T: Input> Content<T> {
         let mut document = current.clone();
         document.merge(&self.document);
         let read_only = read_only::<T>(&document);
-        self.read(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+        let prepare = |members: &mut Vec<_>, faults: &mut Faults| keep::<T>(members, &read_only, &current, faults);
+        self.read(&document, Some(&current), |_, _| {}, prepare)
     }
 
     /// Reads it as what is to change, as [`Content::update`] does. An object is removed when its last member is.
@@ -156,7 +172,8 @@ impl<T: Input> Content<T> {
         document.merge(&self.document);
         remove_emptied(&mut document);
         let read_only = read_only::<T>(&document);
-        self.read(&document, |_, _| {}, |members, faults| keep::<T>(members, &read_only, &current, faults))
+        let prepare = |members: &mut Vec<_>, faults: &mut Faults| keep::<T>(members, &read_only, &current, faults);
+        self.read(&document, Some(&current), |_, _| {}, prepare)
     }
 
     /// Reads it as what is to change, as [`Content::update`] does, and the members of another input that stand beside.
@@ -172,6 +189,7 @@ impl<T: Input> Content<T> {
         let mut beside = None;
         let value = self.read(
             &document,
+            Some(&current),
             |_, _| {},
             |members, faults| {
                 let own = Node::Object(take_out(members, &names, faults));
@@ -187,6 +205,17 @@ impl<T: Input> Content<T> {
         beside.map(|beside| (value, beside)).ok_or_else(|| Refusal(Box::new(untold())))
     }
 
+    /// Reads it as a record that is stored, by the rules of today for all that it says.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every rule that it breaks.
+    pub fn review(&self) -> Result<T::Value, Refusal> {
+        let read_only = read_only::<T>(&self.document);
+        let prepare =
+            |members: &mut Vec<_>, faults: &mut Faults| keep::<T>(members, &read_only, &self.document, faults);
+        self.read(&self.document, None, |_, _| {}, prepare)
+    }
+
     /// A member of it, if it has one of this name.
     pub fn member(&self, name: &str) -> Option<&Node> {
         self.document.member(name)
@@ -198,7 +227,7 @@ impl<T: Input> Content<T> {
         let mut document = Node::Object(Vec::new());
         document.merge(&self.document);
         remove_emptied(&mut document);
-        Self { document, shortened: self.shortened.clone(), input: PhantomData }
+        Self { document, shortened: self.shortened.clone(), ..*self }
     }
 
     /// What of it can be given.
@@ -215,13 +244,15 @@ impl<T: Input> Content<T> {
                 elements_of(members, list).for_each(|element| remove(element, member));
             }
         }
-        Self { document, shortened: self.shortened.clone(), input: PhantomData }
+        Self { document, shortened: self.shortened.clone(), ..*self }
     }
 
-    /// Reads the document without the members that `prepare` takes out of it; `look` is for what it makes of the rest.
+    /// Reads the document without the members that `prepare` takes out of it; `look` is for what it makes of the rest. What the record says
+    /// now is not judged by the day again.
     fn read(
         &self,
         document: &Node,
+        current: Option<&Node>,
         look: impl FnOnce(&T, &mut Faults),
         prepare: impl FnOnce(&mut Vec<(String, Node)>, &mut Faults),
     ) -> Result<T::Value, Refusal> {
@@ -240,11 +271,62 @@ impl<T: Input> Content<T> {
             references = input.references();
             input.build(&mut faults)
         });
+        if let Some(today) = self.today {
+            judge::<T>(document, current, today, &mut faults);
+        }
         match value {
             Some(value) if faults.is_empty() => Ok(value),
             _ => Err(Refusal(Box::new(Refused { faults, references, document: document.clone() }))),
         }
     }
+}
+
+/// Tells what a document can't say on a day, unless the record says so already.
+fn judge<T: Input>(document: &Node, current: Option<&Node>, today: Day, faults: &mut Faults) {
+    let now: Vec<&Node> = current.into_iter().collect();
+    tell_future(document, &T::OBJECT, "", &now, today, faults);
+    T::judge(document, current, today, faults);
+}
+
+/// Tells each day in an object on which something has happened, and that is later than it can be. `now` has what the record says in this
+/// place; for an element of a list, all of its elements.
+fn tell_future(node: &Node, object: &Object, at: &str, now: &[&Node], today: Day, faults: &mut Faults) {
+    let Node::Object(members) = node else { return };
+    for (name, value) in members {
+        let Some(member) = object.members.iter().find(|member| member.name == name) else { continue };
+        let said: Vec<&Node> = now.iter().filter_map(|node| node.member(name)).collect();
+        let pointer = format!("{at}/{name}");
+        match (member.object, value) {
+            (Some(inside), Node::Array(elements)) => {
+                let lists = said.iter().filter_map(|node| if let Node::Array(list) = node { Some(list) } else { None });
+                let all: Vec<&Node> = lists.flatten().collect();
+                for (index, element) in elements.iter().enumerate() {
+                    tell_future(element, inside, &format!("{pointer}/{index}"), &all, today, faults);
+                }
+            }
+            (Some(inside), value) => tell_future(value, inside, &pointer, &said, today, faults),
+            (None, Node::String(text))
+                if member.is_past
+                    && first_day(text).is_some_and(|day| day > today.with_grace())
+                    && !said.iter().any(|node| node.same(value)) =>
+            {
+                let detail = format!("{text} is in the future: expected {today} or earlier");
+                faults.record(pointer, FaultCode::OutOfRange, detail);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The first day that a date or a time may be on; none where it is neither, which is told elsewhere.
+fn first_day(text: &str) -> Option<Day> {
+    const LONGEST: usize = 40;
+    if text.len() > LONGEST {
+        return None;
+    }
+    let date = || text.parse::<PartialDate>().ok().map(|date| date.first_day());
+    let time = || DateTime::parse_from_rfc3339(text).ok().and_then(|at| Day::from_date(at.to_utc().date_naive()).ok());
+    date().or_else(time)
 }
 
 /// Leaves no list longer than the object says that it may be.

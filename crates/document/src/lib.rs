@@ -19,6 +19,7 @@ pub mod record;
 pub mod reference;
 pub mod register;
 pub mod removed;
+pub mod review;
 pub mod schema;
 pub mod source;
 pub mod value;

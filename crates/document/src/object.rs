@@ -49,6 +49,8 @@ pub struct Member {
     pub is_set: bool,
     /// It is given when the record is made and never changes.
     pub is_fixed: bool,
+    /// It says when something has happened, which is never later than today.
+    pub is_past: bool,
     /// It says something about a person: the public is not shown it, and the log has a commitment in its place.
     pub is_personal: bool,
     /// The fewest elements of the list.
@@ -101,6 +103,7 @@ impl Member {
             object: None,
             is_set: matches!(presence, Presence::Derived),
             is_fixed: false,
+            is_past: false,
             is_personal: false,
             min_items: None,
             max_items: None,
@@ -131,6 +134,13 @@ impl Member {
     #[must_use]
     pub const fn fixed(mut self) -> Self {
         self.is_fixed = true;
+        self
+    }
+
+    /// The same, a day on which something has happened.
+    #[must_use]
+    pub const fn past(mut self) -> Self {
+        self.is_past = true;
         self
     }
 

@@ -66,6 +66,18 @@ pub fn patch_name(object: &Object) -> String {
 /// What a log entry has in place of personal data. All other fields of a record are in its entry.
 const IN_THE_LOG: &str = "Log entries have a commitment in its place.";
 
+/// What a member has in common with all that say when something has happened.
+const HAS_HAPPENED: &str = "It has happened: at most today.";
+
+/// What a member says, for the contract.
+fn about(member: &Member) -> Cow<'static, str> {
+    match member {
+        Member { is_past: true, about: "", .. } => HAS_HAPPENED.into(),
+        Member { is_past: true, about, .. } => format!("{about} {HAS_HAPPENED}").into(),
+        Member { about, .. } => (*about).into(),
+    }
+}
+
 /// The object as it is shown.
 pub fn shown(object: &Object) -> ObjectSchema {
     let mut schema = ObjectBuilder::new().description(Some(object.about));
@@ -189,7 +201,7 @@ fn property(member: &Member, name: impl Fn(&Object) -> String) -> RefOr<Schema> 
         None => bounded((member.schema)(), member),
     };
     if !member.is_list() {
-        return described(value, member.about);
+        return described(value, &about(member));
     }
     let mut list = ArrayBuilder::new().items(value);
     if !member.about.is_empty() {

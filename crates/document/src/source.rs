@@ -13,7 +13,7 @@ wire! {
         /// Who says so, if there is no page.
         asserted_by: Name = optional,
         /// When the page was read.
-        accessed_on: Day = optional,
+        accessed_on: Day = optional.past(),
         /// Limitations of the source.
         note: Note = optional,
     }

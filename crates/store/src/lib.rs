@@ -58,6 +58,7 @@ pub use log::verify::LogFault;
 pub use patience::{ANSWER, answer_anew, answering};
 pub use query::keyset::{COUNTED, IdPage, Listed, Page, Position, Slice, SortKey, Sorted, Total};
 pub use query::spool::{SpoolSettings, Spooled};
+pub use register::review::{RecordBreach, Review};
 pub use register::verify::RegisterFault;
 pub use share::Client;
 pub use transaction::{ReadTx, Representation, SavepointOutcome, Stamp, Stored, WriteTx};

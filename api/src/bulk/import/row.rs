@@ -10,7 +10,7 @@ use document::body::Given;
 use document::removed::removed;
 use document::{Content, Input, Node, Refusal, Wire, record};
 use domain::{
-    Action, Contract, Department, Id, Identifier, ImportUpdate, Importable, Mutual, Record, Role, Scheme, Slug,
+    Action, Contract, Day, Department, Id, Identifier, ImportUpdate, Importable, Mutual, Record, Role, Scheme, Slug,
     StaffBallot,
 };
 use serde_json::json;
@@ -162,7 +162,8 @@ impl<R: Imported> Entry<R> {
                 return Err(Problem::invalid(vec![ErrorItem::pointer("/id", "invalid-type", "expected a string")]));
             }
         };
-        let content = content.without_read_only(if with_past { Given::WithPast } else { Given::ByCallers });
+        let today = Day::from_date(now.date_naive()).map_err(|invalid| Problem::internal(invalid.detail))?;
+        let content = content.on(today).without_read_only(if with_past { Given::WithPast } else { Given::ByCallers });
         let whole = content.without_null();
         let value = if with_past { whole.create_with_past() } else { whole.create() };
         let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));

@@ -25,7 +25,7 @@ wire! {
     })]
     pub record AnnualReturn(AnnualReturnId, mutual_id: MutualId) for domain::AnnualReturn {
         /// The last day of the year that the return is about. A mutual has only one return for each such day.
-        period_ends_on: Day = required,
+        period_ends_on: Day = required.past(),
         figures: AnnualFigures against [] {
             /// The income of the year.
             turnover: Money = optional,

@@ -25,7 +25,7 @@ wire! {
         /// The last day for publishing on time.
         due_on: Day = required,
         /// When it was published.
-        published_on: Day = optional,
+        published_on: Day = optional.past(),
         /// A page that shows the publication.
         evidence_url: WebUrl = optional,
         /// The sources of the record.

@@ -89,13 +89,13 @@ wire! {
         health_services: bool = optional,
         procedure: Procedure = required,
         /// When the procurement started. The law of that day applies.
-        procurement_started_on: Day = optional,
+        procurement_started_on: Day = optional.past(),
         /// When the buyer decided who gets the contract: not before `procurement_started_on`.
-        awarded_on: Day = optional,
+        awarded_on: Day = optional.past(),
         /// When the notice of the award was published: not before `procurement_started_on` and `awarded_on`.
-        award_notice_on: Day = optional,
+        award_notice_on: Day = optional.past(),
         /// When the contract was entered into: not before `procurement_started_on` and `awarded_on`.
-        entered_on: Day = optional,
+        entered_on: Day = optional.past(),
         /// The first day of its term.
         starts_on: Day = optional,
         /// The last day of its term as agreed: not before `starts_on`.

@@ -48,7 +48,7 @@ wire! {
         life: Life against ["opened_on", "closed_on", "successor_id"] {
             opened_on: PartialDate = optional,
             /// When it closed: not before `opened_on`.
-            closed_on: PartialDate = optional,
+            closed_on: PartialDate = optional.past(),
             /// The department that took over its work. Give it only with `closed_on`.
             successor_id: DepartmentId = optional,
         },

@@ -36,7 +36,7 @@ wire! {
         /// for others.
         staff_ballot_id: StaffBallotId = optional,
         /// When the position was taken. The newest of each constituency is the current one.
-        given_on: Day = required,
+        given_on: Day = required.past(),
         /// The person who made it known. It is shown only to callers who work on the mutual.
         given_by: Name = optional.personal(),
         /// A page with the position.

@@ -79,11 +79,11 @@ wire! {
             /// transitions change the stage.
             stage: Stage = default.fixed(),
             /// Since when it has been in this stage. After the mutual is entered, only stage transitions change it.
-            stage_since: PartialDate = optional.fixed(),
+            stage_since: PartialDate = optional.fixed().past(),
             /// When it began to deliver services of its own. It follows from the stage transitions.
-            launched_on: PartialDate = optional.set(),
+            launched_on: PartialDate = optional.set().past(),
             /// When it ended, before or after its launch. It follows from the stage transitions.
-            ended_on: PartialDate = optional.set(),
+            ended_on: PartialDate = optional.set().past(),
             /// The mutual that took over its services. Give it only if the mutual has ended.
             successor_id: MutualId = optional,
         },
@@ -97,7 +97,7 @@ wire! {
             staff_count: i64 = optional.range(0, Staff::MAX_COUNT).example("850"),
             /// When they were counted, or the `period_ends_on` of the annual return that has the count. Give it only
             /// with `staff_count`.
-            staff_counted_on: PartialDate = optional,
+            staff_counted_on: PartialDate = optional.past(),
         },
         /// The default for each test is `unknown`.
         tests: MutualTests = default,

@@ -33,12 +33,12 @@ wire! {
         grounds: Description = required,
         handling: Handling against ["outcome"] {
             /// When it was raised.
-            raised_on: Day = required,
+            raised_on: Day = required.past(),
             /// The default is `open`.
             outcome: ObjectionOutcome = default,
             /// When it was decided: not before `raised_on`. Required with the outcomes `rejected`, `accepted` and
             /// `appealed`.
-            decided_on: Day = optional,
+            decided_on: Day = optional.past(),
             /// The reasons for the decision. Every decision needs them.
             decision_reasons: Description = optional,
             /// Whether the independent arbiter decided. Only the arbiter can decide an appeal, and the decision is

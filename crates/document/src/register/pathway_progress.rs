@@ -17,7 +17,7 @@ wire! {
         /// The step: one of the mutual's lead department. A mutual can have progress on each step only once.
         step_id: PathwayStepId = required,
         /// When it was done.
-        done_on: Day = required,
+        done_on: Day = required.past(),
         /// A page with the evidence. Required if the step requires evidence.
         evidence_url: WebUrl = optional,
         note: Note = optional,

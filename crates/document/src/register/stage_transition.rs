@@ -36,9 +36,8 @@ wire! {
         from: Stage = default.set(),
         /// The stage to move to. If it is not possible, the response lists the stages that are.
         to: Stage = required,
-        /// The date, not in the future and not before the previous transition. For a historic transition it may be
-        /// partial or absent.
-        effective_on: PartialDate = optional,
+        /// The date, not before the previous transition. For a historic transition it may be partial or absent.
+        effective_on: PartialDate = optional.past(),
         /// Why the mutual moves.
         reason: Note = optional,
         /// Whether the transition is entered after the event, which only administrators may do. It skips the launch

@@ -25,7 +25,7 @@ wire! {
         need: Description = required,
         handling: Handling against ["status"] {
             /// When it was requested.
-            requested_on: Day = required,
+            requested_on: Day = required.past(),
             /// The default is `open`.
             status: SupportStatus = default,
             /// The enabler who has taken it up, from any department. Required with the status `assigned`, not allowed
@@ -33,7 +33,7 @@ wire! {
             enabler_id: EnablerId = optional,
             /// When it was met or declined: not before `requested_on`. Required with the status `met` or `declined`,
             /// not allowed with others.
-            closed_on: Day = optional,
+            closed_on: Day = optional.past(),
             /// Why it was declined. Only with the status `declined`.
             decline_reason: Note = optional,
         },

@@ -180,6 +180,13 @@ pub struct Timeline {
     pub protection: Option<Protection>,
 }
 
+impl Timeline {
+    /// The last day of the term, with all extensions that are known.
+    pub fn last_day(&self) -> Option<Day> {
+        self.ends_on.max(self.latest_ends_on)
+    }
+}
+
 impl Rules for Timeline {
     fn faults(&self) -> Vec<Fault> {
         let date = |day: Option<Day>| day.map(PartialDate::from);

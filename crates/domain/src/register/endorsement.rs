@@ -126,13 +126,17 @@ pub fn derived_position(ballot: &StaffBallot) -> Option<Position> {
     }
 }
 
-/// The endorsements that stand: the newest of each constituency by the day it was given, and of one day the
-/// one entered later; in the order of [`Constituency::ALL`].
-pub fn standing(endorsements: &[Record<Child<Mutual, Endorsement>>]) -> Vec<&Record<Child<Mutual, Endorsement>>> {
+/// The endorsements that stand as at a day: the newest of each constituency by the day it was given, which is not a
+/// later one, and of one day the one entered later; in the order of [`Constituency::ALL`].
+pub fn standing(
+    endorsements: &[Record<Child<Mutual, Endorsement>>],
+    as_at: Day,
+) -> Vec<&Record<Child<Mutual, Endorsement>>> {
     let newest_of = |constituency: &Constituency| {
         endorsements
             .iter()
             .filter(|endorsement| endorsement.content.stance.constituency == *constituency)
+            .filter(|endorsement| endorsement.content.given_on <= as_at)
             .max_by_key(|endorsement| (endorsement.content.given_on, endorsement.created_at, endorsement.id))
     };
     Constituency::ALL.iter().filter_map(newest_of).collect()

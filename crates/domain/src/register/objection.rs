@@ -83,9 +83,12 @@ pub struct Objection {
 }
 
 impl Objection {
-    /// Whether the objection blocks a launch: nothing is decided, or the decision is appealed against.
-    pub fn is_open(&self) -> bool {
-        matches!(self.handling.outcome, ObjectionOutcome::Open | ObjectionOutcome::Appealed)
+    /// Whether the objection blocks a launch as at a day: it was raised, and nothing was decided by then, or the decision
+    /// is appealed against.
+    pub fn is_open(&self, as_at: Day) -> bool {
+        let Handling { raised_on, outcome, decided_on, .. } = &*self.handling;
+        let is_undecided = matches!(outcome, ObjectionOutcome::Open | ObjectionOutcome::Appealed);
+        *raised_on <= as_at && (is_undecided || decided_on.is_some_and(|decided| decided > as_at))
     }
 }
 

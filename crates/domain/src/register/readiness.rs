@@ -56,6 +56,15 @@ pub struct LaunchFacts {
     pub objections: Vec<Record<Child<Mutual, Objection>>>,
     /// The day on which it is to be launched.
     pub launches_on: Day,
+    /// Today: of a launch to come is known what has happened by now.
+    pub today: Day,
+}
+
+impl LaunchFacts {
+    /// The day that the facts are read as at: what happened later does not count.
+    fn as_at(&self) -> Day {
+        self.launches_on.min(self.today.with_grace())
+    }
 }
 
 /// Whether one of the conditions is met, and how that was found.
@@ -128,14 +137,15 @@ impl LookedAt {
 
 /// Each condition in the order of [`LaunchCondition::ALL`].
 pub fn assess(facts: &LaunchFacts) -> [Condition; 6] {
-    let endorsed = |key, constituency| endorsement(key, &facts.endorsements, constituency);
+    let as_at = facts.as_at();
+    let endorsed = |key, constituency| endorsement(key, &facts.endorsements, constituency, as_at);
     [
-        staff_buy_in(&facts.ballots),
+        staff_buy_in(&facts.ballots, as_at),
         endorsed(LaunchCondition::ServiceUsersEndorsement, Constituency::ServiceUsers),
         endorsed(LaunchCondition::SeniorManagementEndorsement, Constituency::SeniorManagement),
         legal_form_and_identifier(facts),
-        protected_contract(&facts.contracts, facts.launches_on),
-        no_open_objection(&facts.objections),
+        protected_contract(&facts.contracts, facts.launches_on, as_at),
+        no_open_objection(&facts.objections, as_at),
     ]
 }
 
@@ -158,11 +168,17 @@ fn condition(key: LaunchCondition, (outcome, detail): Found, looked_at: Vec<Look
     Condition { key, outcome, detail, looked_at }
 }
 
-fn staff_buy_in(ballots: &[Record<StaffBallot>]) -> Condition {
+/// That something is not on record; by which day, if there is something later.
+fn not_on_record(what: &str, is_later: bool, as_at: Day) -> Found {
+    not_met(if is_later { format!("{what} is on record by {as_at}") } else { format!("{what} is on record") })
+}
+
+fn staff_buy_in(ballots: &[Record<StaffBallot>], as_at: Day) -> Condition {
     let key = LaunchCondition::StaffBuyIn;
-    let Some(ballot) = newest_deciding(ballots) else {
-        let found = not_met("no declared formal, confirmatory or rerun ballot that counts is on record");
-        return condition(key, found, Vec::new());
+    let Some(ballot) = newest_deciding(ballots, as_at) else {
+        let what = "no declared formal, confirmatory or rerun ballot that counts";
+        let is_later = ballots.iter().any(|ballot| ballot.content.is_deciding());
+        return condition(key, not_on_record(what, is_later, as_at), Vec::new());
     };
     let found = match ballot.content.verdict() {
         Verdict::Mutual(option) => {
@@ -188,10 +204,12 @@ fn endorsement(
     key: LaunchCondition,
     all: &[Record<Child<Mutual, Endorsement>>],
     constituency: Constituency,
+    as_at: Day,
 ) -> Condition {
-    let stands = standing(all).into_iter().find(|stands| stands.content.stance.constituency == constituency);
-    let Some(stands) = stands else {
-        return condition(key, not_met(format!("no endorsement of `{constituency}` is on record")), Vec::new());
+    let speaks = |one: &&Record<Child<Mutual, Endorsement>>| one.content.stance.constituency == constituency;
+    let Some(stands) = standing(all, as_at).into_iter().find(speaks) else {
+        let what = format!("no endorsement of `{constituency}`");
+        return condition(key, not_on_record(&what, all.iter().any(|one| speaks(&one)), as_at), Vec::new());
     };
     let given_on = stands.content.given_on;
     let found = match stands.content.stance.position {
@@ -214,8 +232,8 @@ fn legal_form_and_identifier(facts: &LaunchFacts) -> Condition {
 }
 
 /// One contract is enough. Of those that do not count, one that may count tells more than one that does not.
-fn protected_contract(contracts: &[Record<Contract>], launches_on: Day) -> Condition {
-    let found = || contracts.iter().map(|contract| protection(&contract.content, launches_on));
+fn protected_contract(contracts: &[Record<Contract>], launches_on: Day, as_at: Day) -> Condition {
+    let found = || contracts.iter().map(|contract| protection(&contract.content, launches_on, as_at));
     let with = |outcome| found().find(|found| found.0 == outcome);
     let best = with(TestOutcome::Met).or_else(|| with(TestOutcome::Unknown)).or_else(|| found().next());
     let best = best.unwrap_or_else(|| not_met("no contract is on record"));
@@ -224,7 +242,7 @@ fn protected_contract(contracts: &[Record<Contract>], launches_on: Day) -> Condi
 }
 
 /// Whether a contract runs by the day of the launch and shields the mutual on it.
-fn protection(contract: &Contract, launches_on: Day) -> Found {
+fn protection(contract: &Contract, launches_on: Day, as_at: Day) -> Found {
     let title = &contract.title;
     let timeline = &contract.timeline;
     let is_over = matches!(
@@ -233,6 +251,12 @@ fn protection(contract: &Contract, launches_on: Day) -> Found {
     );
     let kind = timeline.protection.as_ref().map(|protection| protection.kind);
     let until = timeline.protection.as_ref().and_then(|protection| protection.until);
+    if let (false, Some(entered)) = (is_over, timeline.entered_on.filter(|entered| *entered > as_at)) {
+        return not_met(format!("the contract “{title}” is entered into on {entered}, which is after {as_at}"));
+    }
+    if let (false, Some(end)) = (is_over, timeline.last_day().filter(|end| *end < launches_on)) {
+        return not_met(format!("the contract “{title}” ends on {end}, before the launch"));
+    }
     match (timeline.starts_on, kind) {
         _ if is_over => not_met(format!("the contract “{title}” is `{}`", contract.status)),
         (Some(starts), _) if starts > launches_on => {
@@ -250,8 +274,8 @@ fn protection(contract: &Contract, launches_on: Day) -> Found {
     }
 }
 
-fn no_open_objection(objections: &[Record<Child<Mutual, Objection>>]) -> Condition {
-    let open: Vec<_> = objections.iter().filter(|objection| objection.content.is_open()).collect();
+fn no_open_objection(objections: &[Record<Child<Mutual, Objection>>], as_at: Day) -> Condition {
+    let open: Vec<_> = objections.iter().filter(|objection| objection.content.is_open(as_at)).collect();
     let found = match open.len() {
         0 => met("no objection is open"),
         1 => not_met("1 objection is open"),

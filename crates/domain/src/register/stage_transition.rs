@@ -389,7 +389,7 @@ fn step_faults(standing: &Standing, latest: Option<PartialDate>, step: &StageTra
     match step.effective_on {
         None if !step.historic => faults.push(StepFault::NoDay),
         Some(date) if !step.historic && date.precision() != Precision::Day => faults.push(StepFault::PartialDay(date)),
-        Some(date) if date.first_day() > today => faults.push(StepFault::Future { date, today }),
+        Some(date) if date.first_day() > today.with_grace() => faults.push(StepFault::Future { date, today }),
         _ => {}
     }
     if let (Some(date), Some(earlier)) = (step.effective_on, latest)

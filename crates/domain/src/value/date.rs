@@ -33,6 +33,13 @@ impl Day {
     pub const fn date(self) -> NaiveDate {
         self.0
     }
+
+    /// The last day that something can have which has happened by this one: the day after, since it may be tomorrow
+    /// already where it happened.
+    #[must_use]
+    pub fn with_grace(self) -> Self {
+        self.0.succ_opt().and_then(|next| Self::from_date(next).ok()).unwrap_or(self)
+    }
 }
 
 impl fmt::Display for Day {

@@ -160,7 +160,7 @@ fn the_newest_endorsement_of_each_constituency_stands() {
         endorsement(4, Constituency::Staff, "2011-01-01"),
     ];
 
-    let ids: Vec<_> = standing(&all).iter().map(|endorsement| endorsement.id).collect();
+    let ids: Vec<_> = standing(&all, read("2012-05-01")).iter().map(|endorsement| endorsement.id).collect();
 
     assert_eq!(ids, [id(4), id(2), id(1)]);
 }
@@ -171,9 +171,9 @@ fn of_two_endorsements_of_one_day_the_one_entered_later_stands() {
         endorsement(8, Constituency::Commissioners, "2012-05-01"),
         endorsement(7, Constituency::Commissioners, "2012-05-01"),
     ];
-    assert_eq!(standing(&all)[0].id, id(8));
+    assert_eq!(standing(&all, read("2012-05-01"))[0].id, id(8));
 
     all[1].created_at = all[0].created_at + chrono::TimeDelta::microseconds(1);
-    assert_eq!(standing(&all)[0].id, id(7));
-    assert!(standing(&[]).is_empty());
+    assert_eq!(standing(&all, read("2012-05-01"))[0].id, id(7));
+    assert!(standing(&[], read("2012-05-01")).is_empty());
 }

@@ -148,6 +148,6 @@ fn an_objection_blocks_a_launch_while_it_is_open_or_appealed() {
             handling: checked(having(outcome)),
             sources: Distinct::default(),
         };
-        assert_eq!(objection.is_open(), [Open, Appealed].contains(&outcome), "{outcome}");
+        assert_eq!(objection.is_open(read("2026-01-01")), [Open, Appealed].contains(&outcome), "{outcome}");
     }
 }

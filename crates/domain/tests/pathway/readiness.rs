@@ -81,6 +81,7 @@ fn ready() -> LaunchFacts {
         contracts: vec![contract(30, "2013-04-01", Some((ProtectionKind::UncontestedFirst, "2016-03-31")))],
         objections: vec![objection(40, ObjectionOutcome::Rejected), objection(41, ObjectionOutcome::Withdrawn)],
         launches_on: read("2013-04-01"),
+        today: read("2013-04-01"),
     }
 }
 
@@ -173,7 +174,7 @@ fn the_newest_deciding_ballot_is_the_one_declared_last() {
         let held = checked(Held { declared_on: maybe(on), ..Held::default() });
         record(n, StaffBallot { held, ..won() })
     };
-    let newest = |ballots: &[Record<StaffBallot>]| newest_deciding(ballots).map(|ballot| ballot.id);
+    let newest = |ballots: &[Record<StaffBallot>]| newest_deciding(ballots, read("2026-01-01")).map(|ballot| ballot.id);
 
     assert_eq!(newest(&[]), None);
     assert_eq!(newest(&[declared(1, "2012-05-02"), declared(2, "2012-05-01")]), Some(id(1)));

@@ -16,6 +16,7 @@ pub(crate) mod pathway_step;
 pub mod readiness;
 pub(crate) mod record;
 pub mod reference;
+pub(crate) mod review;
 pub mod root;
 pub mod staff_ballot;
 pub(crate) mod staff_count;

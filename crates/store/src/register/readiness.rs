@@ -6,8 +6,13 @@ use crate::ReadTx;
 use crate::error::Error;
 use crate::register::{child, contract, staff_ballot};
 
-/// Each condition of the gate for a launch on this day.
-pub fn assess(tx: &mut ReadTx<'_>, mutual: &Record<Mutual>, launches_on: Day) -> Result<[Condition; 6], Error> {
+/// Each condition of the gate for a launch on this day, as known today.
+pub fn assess(
+    tx: &mut ReadTx<'_>,
+    mutual: &Record<Mutual>,
+    launches_on: Day,
+    today: Day,
+) -> Result<[Condition; 6], Error> {
     let facts = LaunchFacts {
         mutual_id: mutual.id,
         legal_form: mutual.content.legal_form,
@@ -17,6 +22,7 @@ pub fn assess(tx: &mut ReadTx<'_>, mutual: &Record<Mutual>, launches_on: Day) ->
         contracts: contract::of_mutual(tx, mutual.id)?,
         objections: child::all(tx, mutual.id)?,
         launches_on,
+        today,
     };
     Ok(domain::readiness::assess(&facts))
 }

@@ -6,12 +6,12 @@ use crate::backend::json::text_option;
 use crate::error::Error;
 use crate::register::child::{self, ChildRecord};
 use crate::register::record;
-use crate::transaction::ReadTx;
+use crate::transaction::WriteTx;
 
 /// What a mutual that is to have this count of staff will have, given its returns, and the faults of the count. What is left out is
 /// what the returns say.
 pub(crate) fn count_beside_returns(
-    tx: &mut ReadTx<'_>,
+    tx: &mut WriteTx<'_>,
     mutual_id: MutualId,
     mutual: Mutual,
 ) -> Result<(Mutual, Vec<Fault>), Error> {
@@ -38,13 +38,18 @@ pub(crate) fn count_beside_returns(
     Ok((mutual, faults))
 }
 
-/// The count of staff that the newest return with a headcount gives, one return left aside.
+/// The count of staff that the newest return with a headcount gives, of a year that is over, one return left aside.
 pub(crate) fn newest_count(
-    tx: &mut ReadTx<'_>,
+    tx: &mut WriteTx<'_>,
     mutual_id: MutualId,
     aside: Option<AnnualReturnId>,
 ) -> Result<Option<Staff>, Error> {
+    let today = tx.today()?.with_grace();
+    let (open, close) = tx.conn().dialect().cast("DATE");
     let counted = child::of::<AnnualReturn>(mutual_id)
+        .sql(format!(" AND annual_returns.period_ends_on <= {open}"))
+        .parameter(today.to_string())
+        .sql(close)
         .sql(" AND annual_returns.headcount IS NOT NULL AND annual_returns.id <> ")
         .parameter(text_option(aside.as_ref()).unwrap_or_default())
         .sql(" ORDER BY annual_returns.period_ends_on DESC LIMIT 1");

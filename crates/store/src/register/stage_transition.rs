@@ -244,7 +244,7 @@ fn pass_gate(
         return Ok(Vec::new());
     }
     let launches_on = step.effective_on.map_or(today, |date| date.first_day());
-    let conditions = readiness::assess(tx, mutual, launches_on)?;
+    let conditions = readiness::assess(tx, mutual, launches_on, today)?;
     let unmet: Vec<_> = conditions.into_iter().filter(|one| one.outcome != TestOutcome::Met).collect();
     match (unmet.is_empty(), &step.override_reason) {
         (false, None) => Err(Error::NotReady(unmet)),

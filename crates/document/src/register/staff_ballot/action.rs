@@ -18,8 +18,8 @@ wire! {
     /// The declaration of a ballot's result. `{}` is enough if the ballot already has `declared_on`.
     #[example({"declared_on": "2025-10-14"})]
     pub struct Declaration {
-        /// When the result was made known: not in the future. The default is the ballot's `declared_on`.
-        declared_on: PartialDate = optional,
+        /// When the result was made known. The default is the ballot's `declared_on`.
+        declared_on: PartialDate = optional.past(),
         /// Whether the ballot is entered after the event, which only administrators may do. It may then lack facts that
         /// its sources do not give: the scrutineer, the question, the day and all options but one. The default is
         /// `false`.

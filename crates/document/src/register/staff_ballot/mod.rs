@@ -106,12 +106,12 @@ wire! {
         counts_complete: bool = default,
         /// The further counts of a ballot by the method `ranked`, in order.
         later_rounds: BallotRound = list.max(Tally::MAX_ROUNDS),
-        /// When voting began.
+        /// When voting began. In a draft it may be planned.
         opened_on: PartialDate = optional,
         /// When voting ended: not before `opened_on`.
-        closed_on: PartialDate = optional,
+        closed_on: PartialDate = optional.past(),
         /// When the result was made known: not before `opened_on` and `closed_on`.
-        declared_on: PartialDate = optional,
+        declared_on: PartialDate = optional.past(),
         /// The levels that the result was to reach: at most one for each basis and option.
         thresholds: BallotThreshold = list.max(Tally::MAX_THRESHOLDS),
         /// The scrutineer. The `name` is shown only to callers who may see the ballot's draft.
@@ -134,7 +134,7 @@ wire! {
     /// A correction of a declared ballot.
     pub struct BallotCorrection for domain::Correction {
         /// When it was corrected.
-        corrected_at: Instant = required,
+        corrected_at: Instant = required.past(),
         /// Why the ballot was corrected.
         reason: Note = required,
         /// The first version of the ballot with the correction. The history of the ballot shows the versions before.
@@ -151,7 +151,7 @@ wire! {
         /// The organisation.
         organisation: Name = optional,
         /// When they were appointed.
-        appointed_on: Day = optional,
+        appointed_on: Day = optional.past(),
         /// Their report: papers distributed and returned, votes, spoiled papers, and who stored and counted them.
         report_url: WebUrl = optional,
         /// Whether they were satisfied with how it was held.

@@ -348,9 +348,12 @@ impl StaffBallot {
             let detail = "a declared ballot needs a result: expected `counts` or `published_figures`";
             faults.push(Fault::new("counts", FaultCode::Required, detail));
         }
-        if let Some(declared) = self.held.declared_on.filter(|declared| declared.first_day() > rules.today) {
-            let detail = format!("{declared} is in the future: expected {} or earlier", rules.today);
-            faults.push(Fault::new("declared_on", FaultCode::OutOfRange, detail));
+        let Held { opened_on, closed_on, declared_on, .. } = *self.held;
+        for (field, date) in [("opened_on", opened_on), ("closed_on", closed_on), ("declared_on", declared_on)] {
+            if let Some(date) = date.filter(|date| date.first_day() > rules.today.with_grace()) {
+                let detail = format!("{date} is in the future: expected {} or earlier", rules.today);
+                faults.push(Fault::new(field, FaultCode::OutOfRange, detail));
+            }
         }
         faults
     }

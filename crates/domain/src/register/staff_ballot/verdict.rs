@@ -1,6 +1,7 @@
 //! What staff decided about leaving as a mutual, as far as a ballot tells.
 
 use crate::record::Record;
+use crate::value::date::Day;
 use crate::value::outcome::TestOutcome;
 
 use super::ballot::StaffBallot;
@@ -73,11 +74,12 @@ impl StaffBallot {
     }
 }
 
-/// The newest ballot that decides: the one declared last and, of several declared at the same partial date, the
-/// one with the later id; one without a date comes before all others.
-pub fn newest_deciding(ballots: &[Record<StaffBallot>]) -> Option<&Record<StaffBallot>> {
+/// The newest ballot that decides as at a day: of those that may have been declared by then the one declared last and,
+/// of several declared at the same partial date, the one with the later id; one without a date comes before all others.
+pub fn newest_deciding(ballots: &[Record<StaffBallot>], as_at: Day) -> Option<&Record<StaffBallot>> {
+    let is_known = |ballot: &StaffBallot| ballot.held.declared_on.is_none_or(|date| date.first_day() <= as_at);
     ballots
         .iter()
-        .filter(|ballot| ballot.content.is_deciding())
+        .filter(|ballot| ballot.content.is_deciding() && is_known(&ballot.content))
         .max_by_key(|ballot| (ballot.content.held.declared_on, ballot.id))
 }
