@@ -1,7 +1,7 @@
 //! Contracts between a public body and a mutual.
 
-use kit::TestApp;
 use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, contract, department, id, mutual, with};
+use kit::{Around, TestApp};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -14,6 +14,7 @@ kit::on_both! {
     protection_ends_in_the_term_and_only_where_there_is_any,
     both_parties_are_in_the_register,
     an_ocid_has_its_publishers_prefix,
+    a_contract_that_has_ended_is_not_active,
 }
 
 async fn parties(app: &TestApp) -> (String, String) {
@@ -45,7 +46,7 @@ async fn the_check_digit_of_a_cpv_code_is_checked_or_added(app: &TestApp) {
 
 async fn days_are_in_order(app: &TestApp) {
     let (supplier, buyer) = parties(app).await;
-    let dated = |members: Value| with(contract(&supplier, &buyer), members);
+    let dated = |members: Value| with(contract(&supplier, &buyer), with(json!({ "status": "expired" }), members));
     let refused = [
         (json!({ "procurement_started_on": "2012-02-02", "awarded_on": "2012-02-01" }), "/awarded_on"),
         (json!({ "awarded_on": "2012-02-02", "award_notice_on": "2012-02-01" }), "/award_notice_on"),
@@ -207,4 +208,33 @@ async fn an_ocid_has_its_publishers_prefix(app: &TestApp) {
         app.post(CONTRACTS, &named(ocid)).await.expect_faults(422, &[("/ocid", "invalid-format")]);
     }
     assert_eq!(app.create(CONTRACTS, &named("ocds-b5fd17-0001/A")).await["ocid"], "ocds-b5fd17-0001/A");
+}
+
+async fn a_contract_that_has_ended_is_not_active(app: &TestApp) {
+    let around = Around::new(app, "Ended").await;
+    let body = |members: Value| with(contract(id(&around.mutual), id(&around.department)), members);
+    for term in [
+        json!({ "ends_on": "2015-03-31" }),
+        json!({ "ends_on": "2015-03-31", "latest_ends_on": "2017-03-31" }),
+        json!({ "latest_ends_on": "2017-03-31" }),
+    ] {
+        app.post(CONTRACTS, &body(term)).await.expect_faults(422, &[("/status", "inconsistent")]);
+    }
+    app.create(CONTRACTS, &body(json!({ "ends_on": "2015-03-31", "latest_ends_on": "2099-03-31" }))).await;
+    app.create(CONTRACTS, &body(json!({ "ends_on": "2015-03-31", "status": "expired" }))).await;
+    // One that ended since it was stored can be read, changed and sent back, and not be made active again.
+    let stored = app.create(CONTRACTS, &body(json!({ "ends_on": "2098-03-31" }))).await;
+    let own = format!("{CONTRACTS}/{}", id(&stored));
+    app.database().execute(&format!(
+        "UPDATE contracts SET document = replace(document, '2098-03-31', '2016-03-31') WHERE id = '{}'",
+        id(&stored)
+    ));
+    let read = app.get(&own).await.expect(200);
+    assert_eq!((&read["status"], &read["ends_on"]), (&json!("active"), &json!("2016-03-31")));
+    app.put(&own, &body(json!({ "ends_on": "2016-03-31" }))).await.expect(200);
+    app.patch(&own, &json!({ "title": "Nursing" })).await.expect(200);
+    app.patch(&own, &json!({ "ends_on": "2016-04-30" })).await.expect_faults(422, &[("/status", "inconsistent")]);
+    app.patch(&own, &json!({ "status": "expired" })).await.expect(200);
+    app.patch(&own, &json!({ "status": "active" })).await.expect_faults(422, &[("/status", "inconsistent")]);
+    app.patch(&own, &json!({ "status": "active", "latest_ends_on": "2099-03-31" })).await.expect(200);
 }

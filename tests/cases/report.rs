@@ -241,7 +241,10 @@ async fn a_scorecard_sums_up_what_a_department_does(app: &TestApp) {
         ("2013-04-30", "expired"),
         ("2013-06-01", "cancelled"),
     ] {
-        let members = json!({ "starts_on": "2010-01-01", "ends_on": ends_on, "status": status });
+        let mut members = json!({ "starts_on": "2010-01-01", "ends_on": ends_on, "status": status });
+        if status == "active" {
+            members["latest_ends_on"] = json!("2099-12-31");
+        }
         sold.push(app.create(CONTRACTS, &with(contract(id(&own[2]), id(&home)), members)).await);
     }
     let path = format!("{DEPARTMENTS}/home-office/scorecard?as_at=2013-05-01");

@@ -22,6 +22,7 @@ kit::on_both! {
     a_scrutineer_is_somebody,
     the_result_cannot_be_set,
     required_members_are_told_together,
+    unknown_options_and_impossible_counts_are_told_together,
 }
 
 async fn mutual_id(app: &TestApp) -> String {
@@ -349,4 +350,28 @@ async fn required_members_are_told_together(app: &TestApp) {
         ["/kind", "/mode", "/mutual_id", "/options"].iter().all(|place| places.iter().any(|told| told == place)),
         "{refused:?}"
     );
+}
+
+async fn unknown_options_and_impossible_counts_are_told_together(app: &TestApp) {
+    let made = app.create(MUTUALS, &mutual("Harmonie")).await;
+    let impossible = json!({
+        "roll_size": 100, "papers_issued": 200, "returned": 50, "spoiled": 5,
+        "counts": [{ "option": "nope", "votes": 300 }, { "option": "yes", "votes": 5 }],
+    });
+    let body = with(staff_ballot(id(&made)), impossible);
+    app.post(STAFF_BALLOTS, &body).await.expect_faults(
+        422,
+        &[("/papers_issued", "inconsistent"), ("/counts", "inconsistent"), ("/counts/0/option", "unknown-reference")],
+    );
+    // What can't be read elsewhere hides no number of papers.
+    let unread =
+        json!({ "options": [{ "key": "yes", "label": "Yes", "effect": "leave it" }], "counts": [{ "option": 7 }] });
+    let faults = app.post(STAFF_BALLOTS, &with(body, unread)).await.faults(422);
+    assert!(faults.contains(&("/papers_issued".to_owned(), "inconsistent".to_owned())), "{faults:?}");
+    assert!(faults.contains(&("/options/0/effect".to_owned(), "not-in-vocabulary".to_owned())), "{faults:?}");
+    // A sum over a number that is not believed says nothing.
+    let negative = json!({ "returned": 5, "spoiled": -1, "counts": [{ "option": "yes", "votes": 50 }] });
+    app.post(STAFF_BALLOTS, &with(staff_ballot(id(&made)), negative))
+        .await
+        .expect_faults(422, &[("/spoiled", "out-of-range")]);
 }

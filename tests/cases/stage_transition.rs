@@ -25,6 +25,7 @@ kit::on_both! {
     a_correction_that_breaks_the_course_is_refused_with_why,
     all_faults_of_a_correction_are_told_at_once,
     an_editor_corrects_the_newest_and_an_administrator_any,
+    a_mutual_is_not_launched_before_its_first_stage,
 }
 
 async fn one(app: &TestApp, name: &str) -> (Value, String) {
@@ -468,4 +469,19 @@ async fn an_editor_corrects_the_newest_and_an_administrator_any(app: &TestApp) {
     correct(&first, &day, Some(&editor)).await.expect(200);
     correct(&first, &undo, None).await.expect(200);
     assert_eq!(stage_of(app, &record).await["stage"], "idea");
+}
+
+/// Also where a move without a date has come in between.
+async fn a_mutual_is_not_launched_before_its_first_stage(app: &TestApp) {
+    let began = with(mutual("Early"), json!({ "stage": "idea", "stage_since": "2015-03" }));
+    let made = app.create(MUTUALS, &began).await;
+    let path = format!("{MUTUALS}/{}/stage-transitions", id(&made));
+    let launched = |day: &str| json!({ "to": "launched", "historic": true, "effective_on": day });
+    app.post(&path, &launched("2012")).await.expect_faults(422, &[("/effective_on", "date-order")]);
+    app.create(&path, &json!({ "to": "approved", "historic": true })).await;
+    for early in ["2012", "2015-02", "2015-02-28"] {
+        app.post(&path, &launched(early)).await.expect_faults(422, &[("/effective_on", "date-order")]);
+    }
+    app.post(&path, &to("launched", "2014-12-31")).await.expect_faults(422, &[("/effective_on", "date-order")]);
+    app.create(&path, &launched("2015-03-01")).await;
 }

@@ -207,7 +207,7 @@ pub fn full_contract(mutual_id: &str, department_id: &str) -> Value {
         "latest_ends_on": "2016-09-30",
         "value": { "amount_minor": 9_007_199_254_740_991_i64, "currency": "GBP" },
         "protection": { "kind": "uncontested_first", "until": "2014-09-30" },
-        "status": "active",
+        "status": "expired",
         "sources": [source()],
     })
 }

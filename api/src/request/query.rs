@@ -9,7 +9,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use actix_web::{HttpMessage, HttpRequest};
-use domain::FaultCode;
+use chrono::DateTime;
+use domain::{FaultCode, PartialDate};
 use percent_encoding::percent_decode_str;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -81,7 +82,36 @@ impl<'q> Parameters<'q> {
     pub fn of(request: &'q HttpRequest) -> (Self, Vec<ErrorItem>) {
         let mut faults =
             request.extensions_mut().remove::<UnknownParameters>().map(|unknown| unknown.0).unwrap_or_default();
-        (Self::parse(request.query_string(), &mut faults), faults)
+        let parameters = Self::parse(request.query_string(), &mut faults);
+        parameters.tell_ranges_upside_down(&mut faults);
+        (parameters, faults)
+    }
+
+    /// Tells each range that ends before it begins, such as `ends_from` after `ends_to`: nothing could ever be in it. A value that is not
+    /// what the parameter takes is told where it is read.
+    fn tell_ranges_upside_down(&self, faults: &mut Vec<ErrorItem>) {
+        let only = |name: &str| {
+            let mut values = self.0.iter().filter(|(own, _)| own == name).map(|(_, value)| value);
+            values.next().filter(|_| values.next().is_none())
+        };
+        for (name, to) in &self.0 {
+            let Some(range) = name.strip_suffix("_to") else { continue };
+            let from_name = format!("{range}_from");
+            let Some(from) = only(&from_name).filter(|_| only(name).is_some()) else { continue };
+            let numbers = from.parse::<i64>().ok().zip(to.parse::<i64>().ok());
+            let dates = from.parse::<PartialDate>().ok().zip(to.parse::<PartialDate>().ok());
+            let times = DateTime::parse_from_rfc3339(from).ok().zip(DateTime::parse_from_rfc3339(to).ok());
+            let is_upside_down = match (numbers, dates, times) {
+                (Some((from, to)), ..) => from > to,
+                (_, Some((from, to)), _) => from.first_day() > to.last_day(),
+                (.., Some((from, to))) => from > to,
+                _ => false,
+            };
+            if is_upside_down {
+                let detail = format!("the range ends before it begins: expected no less than `{from_name}`");
+                faults.push(ErrorItem::parameter(name.as_ref(), FaultCode::Inconsistent.as_str(), detail));
+            }
+        }
     }
 
     /// Those of a query. A name that can't be decoded is an unknown one, so that the gate has told it already.

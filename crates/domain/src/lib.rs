@@ -57,8 +57,8 @@ pub use register::readiness::{Condition, LaunchCondition, LaunchFacts, LookedAt,
 pub use register::staff_ballot::{
     BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
     CountsKnown, Declaration, DeclarationRules, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser,
-    Past, PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot, StaffBallotId,
-    Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
+    Papers, Past, PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot,
+    StaffBallotId, Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
 };
 pub use register::stage_transition::{
     Amendment, AmendmentError, Course, Misstep, StageTransition, StageTransitionId, Standing, StepFault,

@@ -1,6 +1,6 @@
 //! Contracts under which a mutual supplies services to a public body.
 
-use domain::{Distinct, Invalid, MAX_INTEGER, Timeline};
+use domain::{Distinct, FaultCode, Invalid, MAX_INTEGER, Timeline};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa::openapi::schema::ObjectBuilder;
@@ -8,6 +8,7 @@ use utoipa::openapi::schema::ObjectBuilder;
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
+use crate::node::Node;
 use crate::record::Documented;
 use crate::source::Source;
 use crate::value::{
@@ -133,6 +134,22 @@ wire! {
 
 impl Input for Contract {
     type Value = domain::Contract;
+
+    fn judge(document: &Node, current: Option<&Node>, today: domain::Day, faults: &mut Faults) {
+        let says = |node: &Node, name: &str| {
+            if let Some(Node::String(text)) = node.member(name) { Some(text.clone()) } else { None }
+        };
+        let term = ["status", "ends_on", "latest_ends_on"];
+        let is_new = current.is_none_or(|current| term.iter().any(|name| says(document, name) != says(current, name)));
+        let day = |name: &str| says(document, name).and_then(|text| text.parse::<domain::Day>().ok());
+        let is_active = says(document, "status").as_deref() == Some(domain::ContractStatus::Active.as_str());
+        if let Some(end) = day("ends_on").max(day("latest_ends_on")).filter(|end| *end < today && is_active && is_new) {
+            let detail = format!(
+                "the contract ended on {end}: expected `expired` or `terminated_early`, or `latest_ends_on` if it was extended"
+            );
+            faults.push("status", FaultCode::Inconsistent, detail);
+        }
+    }
 
     fn build(self, faults: &mut Faults) -> Option<Self::Value> {
         let cpv_codes = faults.take("cpv_codes", Distinct::new(texts(self.cpv_codes)));

@@ -40,6 +40,10 @@ impl StoredChild for StageTransition {
             None => Some(place(&course, &steps, &wanted.content, today).map_err(|misstep| refusal(misstep, &steps))?),
             Some(before) => corrected_place(&course, &steps, (before, &wanted.content), today)?,
         };
+        let is_newly_dated = before.is_none_or(|before| before.content.effective_on != wanted.content.effective_on);
+        if let (Some(_), true, Some(date)) = (place, is_newly_dated, wanted.content.effective_on) {
+            not_before_first_stage(tx, mutual.id, date)?;
+        }
         if let Some(place) = place {
             steps.insert(place, wanted.content.clone());
         }
@@ -230,6 +234,17 @@ fn stage_since_at_entry(tx: &mut ReadTx<'_>, id: MutualId) -> Result<Option<Part
         serde_json::from_str(&document).map_err(|error| Error::Internal(error.to_string()))?;
     let since = document.get("stage_since").and_then(serde_json::Value::as_str);
     parsed_option("stage_since", since)
+}
+
+/// Refuses a day before the first stage of the mutual, also where a move without a date stands between.
+fn not_before_first_stage(tx: &mut ReadTx<'_>, id: MutualId, date: PartialDate) -> Result<(), Error> {
+    match stage_since_at_entry(tx, id)? {
+        Some(since) if !since.may_precede(&date) => {
+            let detail = format!("{date} is before the first stage of the mutual, which began in {since}");
+            Err(Error::Rule(vec![Fault::new("effective_on", FaultCode::DateOrder, detail)]))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the gate found unmet that is overridden; nothing where it is met or doesn't stand in the way.

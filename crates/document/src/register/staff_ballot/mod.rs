@@ -8,7 +8,8 @@ mod tally;
 use std::mem;
 
 use domain::{
-    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, FaultCode, Held, Invalid, Past, Tally,
+    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, FaultCode, Held, Invalid, Papers, Past,
+    Tally,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -232,6 +233,8 @@ impl StaffBallot {
             published_figures: faults
                 .each("published_figures", mem::take(&mut self.published_figures), |figure, _| figure.build()),
         };
+        // The numbers of papers bind each other, whatever else could not be read.
+        faults.checked(&[], Papers(&tally));
         // These are what others are held against; of any other member the absence breaks no rule.
         faults.checked(&["method", "options", "counts"], tally)
     }

@@ -15,6 +15,6 @@ pub use ballot::{Correction, Ending, Held, Scrutineer, StaffBallot, StaffBallotI
 pub use life::{BallotError, Declaration, DeclarationRules, Past, SCRUTINEER_ABOVE};
 pub use published::FigureCheck;
 pub use result::{BallotResult, CountsKnown, Share, ThresholdOutcome};
-pub use tally::{BallotOption, OptionCount, OptionKey, PublishedFigure, Round, Tally, Threshold};
+pub use tally::{BallotOption, OptionCount, OptionKey, Papers, PublishedFigure, Round, Tally, Threshold};
 pub use verdict::{Verdict, newest_deciding};
 pub use words::{BallotKind, BallotMethod, BallotMode, BallotState, Basis, Effect, Organiser, PublishedBasis};

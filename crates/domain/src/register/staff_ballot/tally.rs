@@ -160,20 +160,37 @@ impl Tally {
 
 impl Rules for Tally {
     fn faults(&self) -> Vec<Fault> {
-        let shapes = [
+        let faults = [
             self.length_faults(),
             self.option_faults(),
             self.range_faults(),
             self.reference_faults(),
             self.method_and_completeness_faults(),
+            Papers(self).faults(),
+            self.sum_faults(),
         ];
-        let mut faults: Vec<Fault> = shapes.into_iter().flatten().collect();
-        // Sums are compared only where what they are made of is right: they would repeat its faults.
-        if faults.is_empty() {
-            faults = self.paper_faults();
-        }
-        if faults.is_empty() {
-            faults = self.sum_faults();
+        faults.into_iter().flatten().collect()
+    }
+}
+
+/// The numbers of papers of a tally, which bind each other whatever its options and counts are.
+#[derive(Clone, Copy, Debug)]
+pub struct Papers<'t>(pub &'t Tally);
+
+impl Rules for Papers<'_> {
+    /// Each number of papers is at most as great as each known one before it.
+    fn faults(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut least: Option<(&str, i64)> = None;
+        for (field, number) in self.0.papers() {
+            let Some(number) = number.filter(|number| Tally::is_believed(*number)) else { continue };
+            match least {
+                Some((name, most)) if number > most => {
+                    let detail = format!("{number} is more than `{name}`, which is {most}");
+                    faults.push(Fault::new(field, FaultCode::Inconsistent, detail));
+                }
+                _ => least = Some((field, number)),
+            }
         }
         faults
     }
@@ -214,6 +231,11 @@ impl Tally {
             .collect()
     }
 
+    /// Whether a number of people, papers or votes is within what is believed.
+    fn is_believed(number: i64) -> bool {
+        (0..=Self::MAX_COUNT).contains(&number)
+    }
+
     fn range_faults(&self) -> Vec<Fault> {
         let papers = self.papers().map(|(field, number)| (field.to_owned(), number));
         let votes = self.all_counts().map(|(field, count)| (format!("{field}/votes"), Some(count.votes)));
@@ -221,7 +243,7 @@ impl Tally {
             .into_iter()
             .chain(votes)
             .filter_map(|(field, number)| {
-                let number = number.filter(|number| !(0..=Self::MAX_COUNT).contains(number))?;
+                let number = number.filter(|number| !Self::is_believed(*number))?;
                 Some(Fault::new(
                     field,
                     FaultCode::OutOfRange,
@@ -288,39 +310,38 @@ impl Tally {
         faults
     }
 
-    /// Each number of papers is at most as great as each known one before it.
-    fn paper_faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut least: Option<(&str, i64)> = None;
-        for (field, number) in self.papers() {
-            let Some(number) = number else { continue };
-            match least {
-                Some((name, most)) if number > most => {
-                    let detail = format!("{number} is more than `{name}`, which is {most}");
-                    faults.push(Fault::new(field, FaultCode::Inconsistent, detail));
-                }
-                _ => least = Some((field, number)),
-            }
-        }
-        faults
-    }
-
     /// Complete counts add up to the valid papers, and no counts to more than can have been valid.
+    ///
+    /// A sum is compared only where what it is made of is right: otherwise the fault may be no other.
     fn sum_faults(&self) -> Vec<Fault> {
+        let papers = self.papers().into_iter().filter_map(|(_, number)| number);
+        let is_believed = papers.chain(self.all_counts().map(|(_, count)| count.votes)).all(Self::is_believed);
+        let is_compared = |fault: &Fault| match fault.field.as_str() {
+            "papers_issued" => self.returned.is_none(),
+            _ => true,
+        };
+        if !is_believed || Papers(self).faults().iter().any(is_compared) {
+            return Vec::new();
+        }
+        let is_whole = self.options.iter().all(|option| self.counts.iter().any(|count| count.option == option.key));
         let counted = sum(&self.counts);
-        let detail = match (self.valid(), self.most_valid()) {
-            (Some(valid), _) if self.counts_complete && counted != valid => {
+        let detail = match (self.valid().filter(|valid| *valid >= 0), self.most_valid().filter(|most| *most >= 0)) {
+            _ if !counted_twice("counts", &self.counts).is_empty() => None,
+            (Some(valid), _) if self.counts_complete && is_whole && counted != valid => {
                 Some(format!("the votes add up to {counted}, but {valid} papers were valid (returned minus spoiled)"))
             }
             (_, Some(most)) if counted > most => Some(more_than_valid(counted, most)),
             _ => None,
         };
         let first = detail.map(|detail| Fault::new("counts", FaultCode::Inconsistent, detail));
-        let most_valid = self.valid().or_else(|| self.most_valid());
+        let most_valid = self.valid().or_else(|| self.most_valid()).filter(|most| *most >= 0);
         let later = self.later_rounds.iter().enumerate().filter_map(|(position, round)| {
+            let field = format!("later_rounds/{position}/counts");
             let counted = sum(&round.counts);
             let most = most_valid.filter(|most| counted > *most)?;
-            let field = format!("later_rounds/{position}/counts");
+            if !counted_twice(&field, &round.counts).is_empty() {
+                return None;
+            }
             Some(Fault::new(field, FaultCode::Inconsistent, more_than_valid(counted, most)))
         });
         first.into_iter().chain(later).collect()
