@@ -497,13 +497,16 @@ async fn list_import_removals(
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(page))
 }
 
+/// Finds what is told of the rows of an import after a line, up to so many.
+type Find = fn(&mut ReadTx<'_>, ImportId, i64, usize) -> Result<Vec<(i64, String)>, store::Error>;
+
 /// What is told of the rows of an import, and the line after which there is more.
 async fn told(
     app: App,
     caller: Caller,
     id: ImportId,
     filter: &ProblemFilter,
-    find: fn(&mut ReadTx<'_>, ImportId, i64, usize) -> Result<Vec<(i64, String)>, store::Error>,
+    find: Find,
 ) -> Result<(Vec<Box<RawValue>>, Option<i64>), Problem> {
     let after = filter.after.map_or(-1, |Bounded(after)| after);
     let limit = filter.limit.and_then(|Bounded(limit)| usize::try_from(limit).ok()).unwrap_or(50);

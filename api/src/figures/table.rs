@@ -95,37 +95,47 @@ pub fn answered(mut response: HttpResponse) -> HttpResponse {
 /// As [`rows`].
 pub fn statistics(statistics: &Statistics, has_mark: bool) -> Result<Bytes, Problem> {
     let statistics = serde_json::to_value(statistics).map_err(Problem::internal)?;
-    let mut all = Figures { as_at: statistics["as_at"].clone(), rows: Vec::new() };
+    let mut all = Figures { as_at: at(&statistics, "/as_at").clone(), rows: Vec::new() };
     for name in ALONE {
-        all.push(("", &Value::Null, &Value::Null), name, &statistics[name]);
+        all.push(("", &Value::Null, &Value::Null), name, at(&statistics, &format!("/{name}")));
     }
     for (group, list, of) in BREAKDOWNS {
-        for item in statistics[list].as_array().into_iter().flatten() {
-            let place = (group, &item[of], &item["name"]);
+        for item in elements(at(&statistics, &format!("/{list}"))) {
+            let place = (group, at(item, &format!("/{of}")), at(item, "/name"));
             for name in OF_AN_ITEM {
-                all.push(place, name, &item[name]);
+                all.push(place, name, at(item, &format!("/{name}")));
             }
-            for value in item["values"].as_array().into_iter().flatten() {
+            for value in elements(at(item, "/values")) {
                 all.push(place, "value", value);
             }
         }
         // Those of which the fact is not known, which no item counts.
         for name in ["operating", "on_the_way"] {
-            let count = &statistics["left_out"][group][name];
+            let count = at(&statistics, &format!("/left_out/{group}/{name}"));
             if !count.is_null() {
                 all.push((group, &Value::Null, &json!("not known")), name, &json!({ "count": count }));
             }
         }
     }
-    let ballots = &statistics["ballots"];
     let place = ("ballots", &Value::Null, &Value::Null);
-    all.push(place, "declared", &ballots["declared"]);
+    all.push(place, "declared", at(&statistics, "/ballots/declared"));
+    let turnout = at(&statistics, "/ballots/turnout");
     for name in ["returned", "entitled"] {
-        let mut turnout = ballots["turnout"].clone();
-        turnout["total"] = turnout[name].clone();
-        all.push(place, name, &turnout);
+        let of_turnout = |name: &str| at(turnout, &format!("/{name}"));
+        let [total, records, lacking, url] = [name, "records", "lacking", "url"].map(of_turnout);
+        let sum = json!({ "total": total, "records": records, "lacking": lacking, "url": url });
+        all.push(place, name, &sum);
     }
     whole(&STATISTICS, has_mark, &all.rows)
+}
+
+/// What is at this place; `null` where nothing is.
+fn at<'v>(value: &'v Value, pointer: &str) -> &'v Value {
+    value.pointer(pointer).unwrap_or(&Value::Null)
+}
+
+fn elements(list: &Value) -> impl Iterator<Item = &Value> {
+    list.as_array().into_iter().flatten()
 }
 
 struct Figures {
@@ -143,11 +153,11 @@ impl Figures {
             ("code", code.clone()),
             ("name", name.clone()),
             ("figure", figure.into()),
-            ("currency", of["currency"].clone()),
+            ("currency", at(of, "/currency").clone()),
             ("value", value.clone()),
-            ("records", of["records"].clone()),
-            ("lacking", of["lacking"].clone()),
-            ("url", of["url"].clone()),
+            ("records", at(of, "/records").clone()),
+            ("lacking", at(of, "/lacking").clone()),
+            ("url", at(of, "/url").clone()),
         ];
         self.rows.push(cells.into_iter().map(|(name, value)| (name.to_owned(), value)).collect());
     }

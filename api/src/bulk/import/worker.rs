@@ -407,11 +407,11 @@ fn enter(tx: &mut WriteTx<'_>, rows: &dyn Rows, entering: &Entering) -> Result<O
     }
     let entered = tx.in_savepoint(true, |tx| {
         let outcome = rows.enter(tx, entering).map_err(Err)?;
-        if import.validate_only || outcome.failed > 0 { Err(Ok(outcome)) } else { Ok(outcome) }
+        if import.validate_only || outcome.failed > 0 { Err(Ok(Box::new(outcome))) } else { Ok(outcome) }
     });
     match entered? {
         SavepointOutcome::Done(outcome) => Ok(outcome),
-        SavepointOutcome::Refused(taken_back) => taken_back,
+        SavepointOutcome::Refused(taken_back) => taken_back.map(|outcome| *outcome),
         SavepointOutcome::NeedsSavepoint => Err(Broken::NeedsSavepoint),
     }
 }
