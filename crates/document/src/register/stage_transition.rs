@@ -59,7 +59,7 @@ wire! {
     /// A correction of a stage transition, and what the transition said before.
     pub struct StageTransitionCorrection for domain::TransitionCorrection {
         /// When it was corrected.
-        corrected_at: Instant = required.past(),
+        corrected_at: Instant = required,
         /// Why it was corrected.
         reason: Note = required,
         /// The first version of the transition with the correction.

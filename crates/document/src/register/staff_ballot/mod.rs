@@ -135,7 +135,7 @@ wire! {
     /// A correction of a declared ballot.
     pub struct BallotCorrection for domain::Correction {
         /// When it was corrected.
-        corrected_at: Instant = required.past(),
+        corrected_at: Instant = required,
         /// Why the ballot was corrected.
         reason: Note = required,
         /// The first version of the ballot with the correction. The history of the ballot shows the versions before.
