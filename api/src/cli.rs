@@ -254,13 +254,9 @@ fn perform(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Openapi { profile } => {
-            std::io::stdout().write_all(yaml::written(&profile.of(openapi::contract(routes::described))).as_bytes())?;
-            Ok(())
+            outcome::print(&yaml::written(&profile.of(openapi::contract(routes::described))))
         }
-        Command::Roles => {
-            std::io::stdout().write_all(access::page::of(&openapi::document(routes::described)).as_bytes())?;
-            Ok(())
-        }
+        Command::Roles => outcome::print(&access::page::of(&openapi::document(routes::described))),
         Command::ImportSample { made, clock } => import_sample(&made, clock),
         Command::Import { import, made } => {
             import::command::perform(&import, (&made.database.url()?, made.options.making()))

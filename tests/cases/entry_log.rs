@@ -164,7 +164,8 @@ async fn entries_are_numbered_without_a_gap_under_load(app: &TestApp) {
             answers.push(own);
             answers.push(app.post(MUTUALS, &mutual(&format!("Mutual {neighbour} {round}"))).await);
             let version = app.tag(round + 1);
-            answers.push(app.patch("/v1/departments/shared", &json!({ "kind": "other" })).if_match(&version).await);
+            let change = json!({ "website": format!("https://example.org/{caller}/{round}") });
+            answers.push(app.patch("/v1/departments/shared", &change).if_match(&version).await);
         }
         answers
     });

@@ -45,6 +45,7 @@ mod sample;
 mod schema;
 mod search;
 mod service;
+mod spelling;
 mod staff_ballot;
 mod stage_transition;
 mod statistics;

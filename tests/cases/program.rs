@@ -460,6 +460,39 @@ fn a_signing_key_that_everybody_can_read_is_not_used() {
     assert!(!run(&export).stderr.contains("chmod"));
 }
 
+/// `mutuals openapi | head`: the reader has what it wanted.
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = |command: &[&str]| Program::new(command).in_folder(folder.path());
+    succeeded(&program(&["import-sample"]).run_unread());
+    succeeded(&program(&["keys", "create", "--role", "admin", "--label", "Mine"]).run());
+    for command in [
+        &["openapi"][..],
+        &["openapi", "--profile", "3.0"],
+        &["roles"],
+        &["keys", "list"],
+        &["log", "export"],
+        &["log", "verify"],
+        &["migrate"],
+        &["--help"],
+        &["serve", "--help"],
+        &["--version"],
+    ] {
+        let ended = program(command).run_unread();
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{command:?}");
+    }
+    // A key that nobody reads is lost.
+    failed(
+        &program(&["keys", "create", "--role", "admin", "--label", "Mine"]).run_unread(),
+        &["cannot write the output"],
+    );
+    for command in [&["openapi"][..], &["roles"], &["keys", "list"], &["log", "export"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        failed(&program(command).run_into(full), &["cannot write the output", "No space left"]);
+    }
+}
+
 #[test]
 fn a_register_that_everybody_can_read_is_served_with_a_warning() {
     let folder = tempfile::tempdir().unwrap();

@@ -195,7 +195,8 @@ impl Contract {
         if !accepted || self.document.pointer(&pointer).is_none() {
             return Vec::new();
         }
-        let mut body: Value = serde_json::from_slice(&request.body).unwrap();
+        let text = request.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&request.body);
+        let mut body: Value = serde_json::from_slice(text).unwrap();
         // What was read can be sent back, and `null` stands for an absent member: liberties beyond the document.
         if let Some(members) = body.as_object_mut() {
             let parent = parent_member(&request.path);

@@ -84,6 +84,18 @@ impl Program {
         Ended::from(self.0.stderr(Stdio::piped()).output().unwrap())
     }
 
+    /// Runs it to its end while nobody reads what it writes, as after `| head` has ended.
+    pub fn run_unread(mut self) -> Ended {
+        let mut child = self.0.stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        Ended::from(child.wait_with_output().unwrap())
+    }
+
+    /// Runs it to its end while what it writes goes to this file.
+    pub fn run_into(mut self, file: File) -> Ended {
+        Ended::from(self.0.stdout(file).stderr(Stdio::piped()).output().unwrap())
+    }
+
     /// Lets it run.
     pub fn begin(mut self) -> Begun {
         Begun(Some(self.0.stderr(Stdio::piped()).spawn().unwrap()))

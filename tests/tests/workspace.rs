@@ -33,7 +33,6 @@ const ARROWS: [Arrows; 5] = [
             "strsim",
             "thiserror",
             "unicode-normalization",
-            "unicode-security",
             "url",
             "uuid",
         ]),

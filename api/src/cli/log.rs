@@ -249,7 +249,16 @@ fn verify(database: &Database, kept: Option<Kept>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Whoever reads it may stop before its end.
 async fn export(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure> {
+    write_log(store, signer).await.or_else(|failure| match failure.downcast_ref::<io::Error>() {
+        Some(error) if outcome::has_no_reader(error) => Ok(()),
+        Some(error) => Err(outcome::cannot_write(error)),
+        None => Err(failure),
+    })
+}
+
+async fn write_log(store: &Store, signer: Option<&LogSigner>) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
     let ((epoch, size), root) = store.read(log::head).await?;
     writeln!(out, "{}", serde_json::to_string(&LogHead::new((epoch, size), &root, signer))?)?;

@@ -1,6 +1,6 @@
 //! What commands have in common: the register that they work on, and what they tell.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
 
 use actix_web::rt::System;
 use chrono::TimeDelta;
@@ -55,6 +55,28 @@ pub fn stamp((actor, request_id): (&str, &str)) -> Stamp {
 pub fn open(url: &DatabaseUrl) -> Result<Store, Failure> {
     store::expect_current(url)?;
     Ok(Store::open(url, 1)?)
+}
+
+/// Whether a program that read the output has ended, such as `head`. It has what it wanted.
+pub fn has_no_reader(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+/// Prints what the command is asked for, as far as somebody reads it.
+///
+/// # Errors
+/// In words, if it cannot be written, such as to a full disk.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if has_no_reader(&error) => Ok(()),
+        written => written.map_err(|error| cannot_write(&error)),
+    }
+}
+
+/// The failure of output that cannot be written.
+pub fn cannot_write(error: &io::Error) -> Failure {
+    format!("cannot write the output: {error}").into()
 }
 
 /// Tells of what was done. Nobody may be reading it.

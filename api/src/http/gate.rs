@@ -21,6 +21,7 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
+use domain::FaultCode;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -42,8 +43,9 @@ use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
 use crate::http::route::{DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
 use crate::http::trace::{TRACEPARENT, TraceParent};
+use crate::request::conditional::IDEMPOTENCY_KEY;
 use crate::request::query::{self, UnknownParameters};
-use crate::response::problem::Problem;
+use crate::response::problem::{ErrorItem, Problem};
 use crate::response::problem_type::ProblemType;
 
 /// The most bytes that a request body may have.
@@ -223,7 +225,7 @@ impl Passage {
         if query::decode(self.uri.path()).is_none() {
             return Err(Problem::bad_request("the path is not valid percent-encoded UTF-8"));
         }
-        let route = self.route.clone().ok_or_else(Problem::unknown_path)?;
+        let route = self.route.clone().ok_or_else(|| self.unknown_path())?;
         if self.method == Method::OPTIONS {
             return Ok(Admission::Options(route.allow.clone()));
         }
@@ -245,12 +247,18 @@ impl Passage {
         }
         check_size(request, self.body_limit())?;
         check_content_type(request, operation)?;
+        check_headers(request, operation)?;
         if let Some(fault) = self.id_fault.take() {
             return Err(fault);
         }
         self.check_parameters(request, operation)?;
         request.extensions_mut().insert(self.id.clone());
         Ok(Admission::Handler)
+    }
+
+    /// The problem of a path that no operation has, with the path that may be meant.
+    fn unknown_path(&self) -> Problem {
+        Problem::unknown_path(self.rules.routes.nearest(self.uri.path()).as_deref())
     }
 
     /// The request, of whose body the connection reads no more than its handler asks for.
@@ -483,6 +491,38 @@ fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result
     }
 }
 
+/// A header that promises that a change is made once, or for one version, is heeded or refused.
+fn check_headers(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
+    if request.method().is_safe() {
+        return Ok(());
+    }
+    let repeated = match operation.is_versioned {
+        true => {
+            "this operation does not take an Idempotency-Key: name the version that you change in If-Match instead, so \
+             that a repeated request changes nothing"
+        }
+        false => {
+            "this operation does not take an Idempotency-Key, because its response is not kept: leave the header out"
+        }
+    };
+    // It holds for whatever is there, and what is not there is a 404.
+    let is_any = request.headers().get_all(header::IF_MATCH).all(|value| value.as_bytes().trim_ascii() == b"*");
+    let versioned = "this operation does not change a version of a record: leave the header out";
+    let given = [
+        (IDEMPOTENCY_KEY.clone(), operation.is_repeatable, repeated),
+        (header::IF_MATCH, operation.is_versioned || is_any, versioned),
+        (header::IF_UNMODIFIED_SINCE, operation.is_versioned, versioned),
+    ];
+    let refused = given.into_iter().filter(|(name, is_taken, _)| !is_taken && request.headers().contains_key(name));
+    let refused = refused.map(|(name, _, detail)| ErrorItem::header(&name, FaultCode::NotSupported.as_str(), detail));
+    let errors: Vec<ErrorItem> = refused.collect();
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let details: Vec<&str> = errors.iter().map(|error| error.detail.as_str()).collect();
+    Err(Problem::bad_request(details.join("; ")).with_errors(errors))
+}
+
 fn content_length(request: &ServiceRequest) -> Option<usize> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
@@ -499,7 +539,7 @@ fn problem_of(response: &HttpResponse) -> Option<Problem> {
     }
     let said = error.map_or_else(|| status.to_string(), ToString::to_string);
     Some(match status {
-        StatusCode::NOT_FOUND => Problem::unknown_path(),
+        StatusCode::NOT_FOUND => Problem::unknown_path(None),
         StatusCode::PAYLOAD_TOO_LARGE => Problem::payload_too_large(BODY_LIMIT),
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::unsupported_media_type("another media type"),
         _ if status.is_client_error() => Problem::bad_request(said),

@@ -51,6 +51,10 @@ pub struct Operation {
     pub needs_key: bool,
     /// Whether callers get different answers from it.
     pub depends_on_caller: bool,
+    /// Whether it takes an `Idempotency-Key`.
+    pub is_repeatable: bool,
+    /// Whether it takes `If-Match`.
+    pub is_versioned: bool,
     /// The names of the query parameters, where they are known.
     pub parameters: Option<Vec<Box<str>>>,
     reads: Vec<Box<str>>,
@@ -89,6 +93,26 @@ impl RouteTable {
         let route = Route::new(path, vec![(Method::GET, Operation::default())]);
         self.root.place(path.strip_prefix('/'), Arc::new(route));
         self
+    }
+
+    /// The path that somebody may have meant who sent one that no operation has: the same with the spelling that all paths have.
+    pub fn nearest(&self, path: &str) -> Option<String> {
+        let words = path.split('/').filter(|word| !word.is_empty());
+        let as_they_are: Vec<&str> = words.collect();
+        let respelled = as_they_are.iter().map(|word| match word.to_ascii_lowercase().replace('_', "-") {
+            word if self.is_word(&word) => word,
+            _ => (*word).to_owned(),
+        });
+        let respelled = format!("/{}", respelled.collect::<Vec<_>>().join("/"));
+        let candidates = [format!("/{}", as_they_are.join("/")), respelled.clone(), format!("/v1{respelled}")];
+        let mut described =
+            candidates.into_iter().filter(|candidate| self.root.find(candidate.strip_prefix('/')).is_some());
+        described.find(|candidate| *candidate != path)
+    }
+
+    /// Whether some path has this fixed word.
+    fn is_word(&self, word: &str) -> bool {
+        self.root.has_word(word)
     }
 
     pub fn find(&self, path: &str) -> Option<&Arc<Route>> {
@@ -172,6 +196,11 @@ impl Node {
         }
     }
 
+    fn has_word(&self, word: &str) -> bool {
+        let mut below = self.words.iter().map(|(_, next)| next).chain(self.parameter.as_deref());
+        self.words.iter().any(|(own, _)| **own == *word) || below.any(|next| next.has_word(word))
+    }
+
     fn find(&self, rest: Option<&str>) -> Option<&Arc<Route>> {
         let Some(rest) = rest else { return self.route.as_ref() };
         let (word, rest) = first_word(rest);
@@ -209,6 +238,11 @@ fn operation_of(operation: &path::Operation, components: Option<&Components>) ->
             }
         }
     });
+    let takes_header = |name: &str| {
+        let mut headers = parameters.clone().filter(|it| matches!(it.parameter_in, ParameterIn::Header));
+        headers.any(|parameter| parameter.name.eq_ignore_ascii_case(name))
+    };
+    let (is_repeatable, is_versioned) = (takes_header("Idempotency-Key"), takes_header("If-Match"));
     let query = parameters.filter(|parameter| matches!(parameter.parameter_in, ParameterIn::Query));
     let body = operation.request_body.as_ref().and_then(|body| match body {
         RefOr::T(body) => Some(body.content.keys()),
@@ -227,6 +261,8 @@ fn operation_of(operation: &path::Operation, components: Option<&Components>) ->
         parameters: Some(query.map(|parameter| parameter.name.as_str().into()).collect()),
         reads,
         answers: answers.flatten().map(|media| media.as_str().into()).collect(),
+        is_repeatable,
+        is_versioned,
         ..Operation::default()
     }
 }
@@ -331,6 +367,24 @@ mod tests {
         for unknown in ["", "/", "*", "/v1", "/v1/", "/v1/mutuals/", "/v1/mutuals//returns", "/v1/mutuals/x/", "/docsx"]
         {
             assert_eq!(template(unknown), None, "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_path_in_another_spelling_leads_to_the_right_one() {
+        let nearest = |path: &str| table().nearest(path);
+        for (path, right) in [
+            ("/v1/mutuals/", "/v1/mutuals"),
+            ("//v1//mutuals", "/v1/mutuals"),
+            ("/v1/mutuals/x/", "/v1/mutuals/x"),
+            ("/V1/Mutuals/Calder/returns/", "/v1/mutuals/Calder/returns"),
+            ("/mutuals/x", "/v1/mutuals/x"),
+            ("/v1/mutuals/RETURNS/Returns", "/v1/mutuals/returns/returns"),
+        ] {
+            assert_eq!(nearest(path).as_deref(), Some(right), "{path}");
+        }
+        for unknown in ["", "/", "//", "/v2/mutuals", "/v1/x", "/v1/mutuals/a/b/c", &"/".repeat(5000)] {
+            assert_eq!(nearest(unknown), None, "{unknown}");
         }
     }
 

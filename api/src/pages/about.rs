@@ -357,7 +357,7 @@ pub(crate) async fn docs_file(
         "" => contract.page().respond(html::HTML),
         "docs.css" => docs::STYLE.respond("text/css; charset=utf-8"),
         "docs.js" => docs::SCRIPT.respond("text/javascript; charset=utf-8"),
-        _ => return Err(Problem::unknown_path()),
+        _ => return Err(Problem::unknown_path(None)),
     };
     Ok(revalidated(answer))
 }

@@ -332,7 +332,8 @@ impl Change {
     }
 }
 
-/// Changes a record to what a content says, for a caller who may.
+/// Changes a record to what a content says, for a caller who may. A content that the record has already changes nothing: the record
+/// has no new version, and the log no entry.
 ///
 /// # Errors
 /// 403 naming the roles that may, 409 naming the records that stand in the way.
@@ -346,6 +347,9 @@ pub fn change<R: Resource>(
     let action = current.content.changing(&wanted);
     check_permission(tx, caller, action, (current.id, &current.content))?;
     check_permission(tx, caller, action, (current.id, &wanted))?;
+    if wanted == current.content {
+        return Ok(R::unchanged(tx, current)?);
+    }
     Ok(R::update(tx, current, wanted, caller.draft_access_in(R::KIND))?)
 }
 
@@ -432,7 +436,7 @@ fn find_to_change<R: Resource>(
     (if_match, epoch): (&IfMatch, EpochId),
 ) -> Result<Record<R>, Problem> {
     let current = find_for::<R>(tx, key, caller, actions)?;
-    if_match.check(epoch, current.version)?;
+    if_match.check(epoch, current.version, current.updated_at)?;
     Ok(current)
 }
 

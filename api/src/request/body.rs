@@ -37,7 +37,7 @@ impl<T: Input> FromRequest for Body<T> {
         let payload = web::Payload::from_request(request, payload);
         let app = App::of(request).ok();
         let time = app.as_ref().map_or(Config::REQUEST_TIME, |app| app.body_time);
-        let today = app.and_then(|app| app.as_at(None).ok());
+        let today = app.as_ref().and_then(|app| app.as_at(None).ok());
         Box::pin(async move {
             let broken_off =
                 |error: actix_web::Error| Problem::bad_request(format!("the body ended too early: {error}"));
@@ -50,8 +50,20 @@ impl<T: Input> FromRequest for Body<T> {
                 Some(today) => content.on(today),
                 None => content,
             };
-            Ok(Self { bytes, content })
+            Ok(Self { bytes, content: with_ids(app, content).await? })
         })
+    }
+}
+
+/// The content with ids in the place of slugs.
+async fn with_ids<T: Input>(app: Option<App>, content: Content<T>) -> Result<Content<T>, Problem> {
+    let slugs = content.slugs();
+    match app.filter(|_| !slugs.is_empty()) {
+        Some(app) => {
+            let look = move |tx: &mut store::ReadTx<'_>| store::reference::ids_of(tx, &slugs);
+            Ok(content.with_ids(&app.store.read_one(look).await?))
+        }
+        None => Ok(content),
     }
 }
 

@@ -15,7 +15,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use store::{EpochId, Representation};
+use store::{Epoch, EpochId, Representation};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -36,10 +36,14 @@ pub static REGISTER_ENTRY: HeaderName = HeaderName::from_static("register-entry"
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// Entity tags (RFC 9110, section 8.8.3), as the contract's pattern has them.
-const TAGS_FORM: &str = r#"^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$"#;
+const TAGS_FORM: &str = r#"^(\*|[ ,]*(W/)?"[!#-~]*"( *,[ ,]*(W/)?"[!#-~]*")*[ ,]*)$"#;
 
 /// Keys of requests that may be sent twice, bare or in quotation marks.
 const KEY_FORM: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
+
+const WEAK: &str = "a weak tag, which begins with W/, never matches in `If-Match` (RFC 9110, section 13.1.1). This \
+                    service sends strong tags: if yours was weak when you received it, a gateway between changed it, \
+                    often because it compressed the response. Send the tag without W/";
 
 const MALFORMED_TAGS: &str =
     "expected one or more entity tags, as received in ETag, such as \"9b1f0e6c2d7a4835-7\", or *";
@@ -88,10 +92,7 @@ impl IfChanged {
         } else {
             etag(epoch.id, shown.version)
         };
-        // A copy that was taken before the register was restored, be it in the same second, may be of another content, however old this
-        // one is.
-        let restored = epoch.since.map(|since| whole_seconds(since) + Duration::from_secs(1));
-        let modified = whole_seconds(shown.updated_at).max(restored.unwrap_or(SystemTime::UNIX_EPOCH));
+        let modified = modified(shown.updated_at, epoch);
         let unchanged = match &self.none_match {
             Some(tags) => tags.contain(&etag),
             None => self.modified_since.is_some_and(|since| modified <= since),
@@ -187,9 +188,15 @@ argument!(IfChanged);
 
 /// The version that a change is for. A handler takes it as an argument and checks it once it has found the record,
 /// since an absent record is told before an absent condition.
+///
+/// The other conditions of HTTP hold for a change too, beside this one (RFC 9110, section 13.2.2).
 #[derive(Clone, Debug)]
 pub struct IfMatch {
     tags: Option<Tags>,
+    /// `If-None-Match`: the change is for a record that is at none of these versions.
+    none_match: Option<Tags>,
+    /// `If-Unmodified-Since`, which counts if there is no `If-Match`, and the epoch that the times are of.
+    unmodified_since: Option<(SystemTime, Epoch)>,
     /// Whether the caller may leave it out: an action (`POST`) says itself from which state on it goes.
     optional: bool,
 }
@@ -200,24 +207,57 @@ impl IfMatch {
     /// A malformed condition is a 400: a change must not be made for a version that nobody can tell.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let optional = request.method() == Method::POST;
-        let tags = Tags::of(request, &header::IF_MATCH);
-        tags.map(|tags| Self { tags, optional })
-            .map_err(|()| Problem::bad_header(&header::IF_MATCH, "invalid-format", MALFORMED_TAGS))
+        let tags = |name: &HeaderName| {
+            let tags = Tags::of(request, name);
+            tags.map_err(|()| Problem::bad_header(name, "invalid-format", MALFORMED_TAGS))
+        };
+        Ok(Self {
+            tags: tags(&header::IF_MATCH)?,
+            none_match: tags(&header::IF_NONE_MATCH)?,
+            unmodified_since: unmodified_since(request)?,
+            optional,
+        })
     }
 
-    /// Whether the change is for this version.
+    /// Whether the change is for this version, which is from that time.
     ///
     /// # Errors
     /// 428 where the caller doesn't say, 412 with the current tag where it is another.
-    pub fn check(&self, epoch: EpochId, version: i64) -> Result<(), Problem> {
+    pub fn check(&self, epoch: EpochId, version: i64, updated_at: DateTime<Utc>) -> Result<(), Problem> {
         let current = etag(epoch, version);
+        let is_later = |(since, epoch): &(SystemTime, Epoch)| modified(updated_at, *epoch) > *since;
         match &self.tags {
-            None if self.optional => Ok(()),
-            None => Err(Problem::precondition_required()),
-            Some(tags) if tags.contain_strongly(&current) => Ok(()),
-            Some(_) => Err(Problem::precondition_failed(current)),
+            Some(tags) if tags.contain_strongly(&current) => {}
+            Some(tags) => {
+                let why = tags.why_never(&current);
+                return Err(Problem::precondition_failed(current, why));
+            }
+            None if self.unmodified_since.as_ref().is_some_and(is_later) => {
+                return Err(Problem::precondition_failed(current, None));
+            }
+            None if self.optional => {}
+            None => return Err(Problem::precondition_required()),
+        }
+        match &self.none_match {
+            Some(tags) if tags.contain(&current) => Err(Problem::precondition_failed(current, Some(NOT_ABSENT))),
+            _ => Ok(()),
         }
     }
+}
+
+const NOT_ABSENT: &str =
+    "`If-None-Match` names this version, or any version with `*`, and the record must then not have it";
+
+/// A date that can't be read is a 400, as with tags.
+fn unmodified_since(request: &HttpRequest) -> Result<Option<(SystemTime, Epoch)>, Problem> {
+    let Some(value) = request.headers().get(header::IF_UNMODIFIED_SINCE) else { return Ok(None) };
+    let since = value.to_str().ok().and_then(|value| value.parse::<HttpDate>().ok());
+    let malformed = || {
+        let detail = "expected a date, as received in Last-Modified, such as Wed, 01 Oct 2025 09:30:00 GMT";
+        Problem::bad_header(&header::IF_UNMODIFIED_SINCE, "invalid-format", detail)
+    };
+    let since = since.ok_or_else(malformed)?.into();
+    Ok(Some((since, Present::of(request)?.epoch)))
 }
 
 /// The key that makes a repeated request the same request, where the caller gave one.
@@ -283,20 +323,22 @@ impl Tags {
     }
 
     fn parse(value: &str) -> Option<Self> {
-        let mut rest = value.trim_ascii();
-        if rest == "*" {
+        if value.trim_ascii() == "*" {
             return Some(Self::Any);
         }
+        // Elements of a list may be empty, as some gateways make them (RFC 9110, section 5.6.1).
+        let is_between = |sign: char| matches!(sign, ',' | ' ' | '\t');
+        let mut rest = value.trim_start_matches(is_between);
         let mut tags = Vec::new();
-        loop {
+        while !rest.is_empty() {
             let (tag, after) = Tag::parse(rest)?;
             tags.push(tag);
-            let after = after.trim_ascii_start();
-            if after.is_empty() {
-                return Some(Self::Listed(tags));
+            rest = after.trim_start_matches(is_between);
+            if !rest.is_empty() && !after.trim_ascii_start().starts_with(',') {
+                return None;
             }
-            rest = after.strip_prefix(',')?.trim_ascii_start();
         }
+        if tags.is_empty() { None } else { Some(Self::Listed(tags)) }
     }
 
     /// Weak comparison, for reads.
@@ -305,6 +347,14 @@ impl Tags {
             Self::Any => true,
             Self::Listed(tags) => tags.iter().any(|tag| tag.is(current)),
         }
+    }
+
+    /// Why none of them can match, though one names this version.
+    fn why_never(&self, current: &HeaderValue) -> Option<&'static str> {
+        let Self::Listed(tags) = self else { return None };
+        let is_weakened = tags.iter().any(|tag| tag.weak && tag.is(current));
+        let is_weak = tags.iter().all(|tag| tag.weak);
+        (is_weakened || is_weak).then_some(WEAK)
     }
 
     /// Strong comparison, for changes: a weak tag matches nothing.
@@ -335,6 +385,13 @@ impl Tag {
         let is_plain = opaque.bytes().all(|byte| byte.is_ascii_graphic() || byte >= 0x80);
         is_plain.then(|| (Self { weak, opaque: format!("\"{opaque}\"") }, rest))
     }
+}
+
+/// Since when a record is as it is, for copies of it. One that was taken before the register was restored, be it in the same
+/// second, may be of another content, however old this one is.
+fn modified(updated_at: DateTime<Utc>, epoch: Epoch) -> SystemTime {
+    let restored = epoch.since.map(|since| whole_seconds(since) + Duration::from_secs(1));
+    whole_seconds(updated_at).max(restored.unwrap_or(SystemTime::UNIX_EPOCH))
 }
 
 /// HTTP's times know no fractions.
@@ -394,7 +451,6 @@ mod tests {
     use actix_web::test::TestRequest;
     use chrono::TimeZone;
     use proptest::prelude::*;
-    use store::Epoch;
 
     use super::*;
 
@@ -424,13 +480,15 @@ mod tests {
     }
 
     fn status(values: &[&str]) -> u16 {
-        let checked = if_match(values).and_then(|condition| condition.check(epoch(), 7));
+        let checked = if_match(values).and_then(|condition| condition.check(epoch(), 7, DateTime::UNIX_EPOCH));
         checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
     }
 
     #[test]
     fn a_change_must_be_for_the_current_version() {
-        for current in ["\"#7\"", "*", "\"#6\", \"#7\"", "\"a\",\"#7\"", " \"#7\" "] {
+        for current in
+            ["\"#7\"", "*", "\"#6\", \"#7\"", "\"a\",\"#7\"", " \"#7\" ", "\"#7\",", ",\"#7\"", "\"a\", ,,\"#7\" ,"]
+        {
             assert_eq!(status(&[current]), 200, "{current}");
         }
         for stale in ["\"#6\"", "W/\"#7\"", "\"\"", "\"#6\", W/\"#7\"", "\"#07\"", "\"7\"", "\"0000000000000002-7\""] {
@@ -445,7 +503,8 @@ mod tests {
         let status = |headers: &[(&'static str, &str)]| {
             let request = TestRequest::post();
             let request = headers.iter().fold(request, |request, header| request.append_header(*header));
-            let checked = IfMatch::of(&request.to_http_request()).and_then(|condition| condition.check(epoch(), 7));
+            let checked = IfMatch::of(&request.to_http_request())
+                .and_then(|condition| condition.check(epoch(), 7, DateTime::UNIX_EPOCH));
             checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
         };
         assert_eq!(status(&[]), 200);
@@ -455,9 +514,45 @@ mod tests {
     }
 
     #[test]
+    fn other_conditions_hold_beside_the_version() {
+        let updated_at = Utc.with_ymd_and_hms(2025, 10, 1, 9, 30, 0).unwrap();
+        let status = |method: Method, headers: &[(&'static str, &str)]| {
+            let present = Present { epoch: Epoch { id: epoch(), since: None }, now: updated_at };
+            let request = TestRequest::with_uri("/").method(method).app_data(present);
+            let request = headers.iter().fold(request, |request, header| request.append_header(*header));
+            let checked = IfMatch::of(&request.to_http_request()).and_then(|it| it.check(epoch(), 7, updated_at));
+            checked.map_or_else(|problem| problem.kind().status().as_u16(), |()| 200)
+        };
+        let (seven, six) = (&*at("\"#7\""), &*at("\"#6\""));
+        for (none_match, expected) in [(seven, 412), (&*at("W/\"#7\""), 412), ("*", 412), (six, 200), ("7", 400)] {
+            let headers = [("if-match", seven), ("if-none-match", none_match)];
+            assert_eq!(status(Method::PUT, &headers), expected, "{none_match}");
+            assert_eq!(status(Method::POST, &headers[1..]), expected, "{none_match}");
+        }
+        assert_eq!(status(Method::PUT, &[("if-none-match", six)]), 428);
+        let (now, before) = ("Wed, 01 Oct 2025 09:30:00 GMT", "Wed, 01 Oct 2025 09:29:59 GMT");
+        for (since, expected) in [(now, 200), (before, 412), ("yesterday", 400)] {
+            assert_eq!(status(Method::POST, &[("if-unmodified-since", since)]), expected, "{since}");
+        }
+        assert_eq!(status(Method::POST, &[("if-match", seven), ("if-unmodified-since", before)]), 200);
+        assert_eq!(status(Method::PUT, &[("if-unmodified-since", now)]), 428);
+    }
+
+    #[test]
+    fn a_weak_tag_says_why_it_never_matches() {
+        let said =
+            |tag: &str| if_match(&[tag]).unwrap().check(epoch(), 7, DateTime::UNIX_EPOCH).unwrap_err().to_string();
+        for weak in ["W/\"#7\"", "W/\"#6\"", "\"#6\", W/\"#7\"", "W/\"#7-gzip\""] {
+            assert!(said(weak).contains("weak"), "{weak}: {}", said(weak));
+        }
+        assert!(!said("\"#6\"").contains("weak"));
+        assert!(!said("\"#6\", W/\"#5\"").contains("weak"));
+    }
+
+    #[test]
     fn a_malformed_condition_is_refused() {
         for malformed in
-            ["7", "", "\"7", "7\"", "\"7\",", ",\"7\"", "\"6\" \"7\"", "w/\"7\"", "*, \"7\"", "\"7 8\"", "**"]
+            ["7", "", ",", " , ,", "\"7", "7\"", "\"6\" \"7\"", "w/\"7\"", "*, \"7\"", "*,", "\"7 8\"", "**"]
         {
             assert_eq!(status(&[malformed]), 400, "{malformed}");
         }

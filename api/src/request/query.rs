@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use actix_web::{HttpMessage, HttpRequest};
 use chrono::DateTime;
-use domain::{FaultCode, PartialDate};
+use domain::{FaultCode, MAX_INTEGER, PartialDate};
 use percent_encoding::percent_decode_str;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -239,6 +239,14 @@ impl fmt::Display for ValueError {
 
 impl std::error::Error for ValueError {}
 
+/// Above this, every number is whole.
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Whether the text is a number in the format of JSON, which has no words such as `inf`.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E'))
+}
+
 /// Domain values refuse with their code as the first word (see [`crate::request::decode::refuse`]).
 impl de::Error for ValueError {
     fn custom<T: fmt::Display>(message: T) -> Self {
@@ -247,6 +255,10 @@ impl de::Error for ValueError {
             .split_once(": ")
             .and_then(|(word, detail)| Some(Self::new(FaultCode::from_str(word).ok()?, detail)));
         coded.unwrap_or(Self::new(FaultCode::InvalidFormat, message))
+    }
+
+    fn invalid_value(found: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(FaultCode::OutOfRange, format!("expected {expected}, found {found}"))
     }
 }
 
@@ -319,7 +331,12 @@ impl<'a> Values<'a, '_> {
 
     fn integer(&self) -> Result<i64, ValueError> {
         let text = self.one()?;
-        text.parse().map_err(|_| ValueError::new(FaultCode::InvalidFormat, "expected a whole number"))
+        text.parse().map_err(|_| {
+            // What is too large for any computer's whole number is a number all the same.
+            let is_whole = text.parse::<f64>().is_ok_and(|number| number.abs() > MAX_WHOLE) && is_number(text);
+            let code = if is_whole { FaultCode::OutOfRange } else { FaultCode::InvalidFormat };
+            ValueError::new(code, format!("expected a whole number from -{MAX_INTEGER} to {MAX_INTEGER}"))
+        })
     }
 }
 
@@ -440,8 +457,20 @@ mod tests {
         let places: Vec<&str> = faults.iter().map(|(parameter, _)| parameter.as_str()).collect();
         assert_eq!(places, ["stage", "first", "name", "size", "stage"]);
         assert_eq!(read("name=a&name=b").unwrap_err(), [("name".to_owned(), "too-many")]);
-        assert_eq!(read("size=-1").unwrap_err().len(), 1);
-        assert_eq!(read("size=99999999999999999999").unwrap_err().len(), 1);
+        for (size, code) in [
+            ("-1", "out-of-range"),
+            ("99999999999999999999", "out-of-range"),
+            ("-99999999999999999999", "out-of-range"),
+            ("1e400", "out-of-range"),
+            ("4294967296", "out-of-range"),
+            ("1e2", "invalid-format"),
+            ("1.5", "invalid-format"),
+            ("inf", "invalid-format"),
+            ("infinity", "invalid-format"),
+            ("x", "invalid-format"),
+        ] {
+            assert_eq!(read(&format!("size={size}")).unwrap_err(), [("size".to_owned(), code)], "{size}");
+        }
     }
 
     #[test]

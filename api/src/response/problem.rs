@@ -210,8 +210,12 @@ impl Problem {
     }
 
     /// 404: no operation has this path.
-    pub fn unknown_path() -> Self {
-        Self::new(ProblemType::UnknownPath, "no operation has this path; /openapi.yaml lists them all")
+    pub fn unknown_path(nearest: Option<&str>) -> Self {
+        let detail = match nearest {
+            Some(nearest) => format!("no operation has this path; did you mean {nearest}?"),
+            None => "no operation has this path; /openapi.yaml lists them all".to_owned(),
+        };
+        Self::new(ProblemType::UnknownPath, detail)
     }
 
     /// 404: the path is right, the record isn't there.
@@ -293,11 +297,14 @@ impl Problem {
     }
 
     /// 412, with the tag of the version that is there now.
-    pub fn precondition_failed(current: HeaderValue) -> Self {
+    pub fn precondition_failed(current: HeaderValue, why: Option<&str>) -> Self {
         let now = current.to_str().unwrap_or_default();
-        let detail = format!(
-            "the current version is {now}: read the record again, check your change, and send it for that version"
-        );
+        let detail = match why {
+            Some(why) => format!("the current version is {now}, and {why}"),
+            None => format!(
+                "the current version is {now}: read the record again, check your change, and send it for that version"
+            ),
+        };
         Self::new(ProblemType::PreconditionFailed, detail).with_header(header::ETAG, current)
     }
 

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use document::node::is_too_large;
 use document::object::{Member, Object};
 use serde::Deserialize;
 use serde_json::Value;
@@ -128,11 +129,17 @@ pub fn value(column: &Column, cell: &str) -> Option<Value> {
         return None;
     }
     let text = || Value::String(as_it_was(cell).to_owned());
+    let number = || {
+        serde_json::from_str(cell).unwrap_or_else(|error| match is_too_large(&error) {
+            true => f64::MAX.copysign(if cell.starts_with('-') { -1.0 } else { 1.0 }).into(),
+            false => text(),
+        })
+    };
     Some(match column.cell {
         Cell::Text => text(),
         Cell::Boolean if cell.trim().eq_ignore_ascii_case("true") => Value::Bool(true),
         Cell::Boolean if cell.trim().eq_ignore_ascii_case("false") => Value::Bool(false),
-        Cell::Boolean | Cell::Json => serde_json::from_str(cell).unwrap_or_else(|_| text()),
+        Cell::Boolean | Cell::Json => number(),
     })
 }
 

@@ -2,6 +2,7 @@
 //!
 //! One path serves create, replace and update: each makes the document that the record is to be, and that is read.
 
+use std::collections::HashMap;
 use std::marker::PhantomData;
 
 use chrono::DateTime;
@@ -11,6 +12,7 @@ use validator::Validate;
 
 use crate::decode::decode;
 use crate::faults::{Faults, PointedFault};
+use crate::named::{self, BySlug, Misnamed};
 use crate::node::{Malformed, Node};
 use crate::object::{Object, Wire};
 use crate::reference::Reference;
@@ -52,6 +54,8 @@ pub struct Content<T> {
     shortened: Vec<Shortened>,
     /// The day on which it is judged, if rules that depend on the day judge it.
     today: Option<Day>,
+    /// The members that should name a record and do not.
+    misnamed: Vec<Misnamed>,
     input: PhantomData<fn() -> T>,
 }
 
@@ -110,13 +114,37 @@ impl<T: Input> Content<T> {
         let mut document = Node::parse(bytes)?;
         let mut shortened = Vec::new();
         shorten(&mut document, &T::OBJECT, "", &mut shortened);
-        Ok(Self { document, shortened, today: None, input: PhantomData })
+        let misnamed = named::normalise(&mut document, &T::OBJECT);
+        Ok(Self { document, shortened, misnamed, today: None, input: PhantomData })
     }
 
     /// The same, judged on a day: what it says has happened by then. A change is judged by what it changes.
     #[must_use]
     pub fn on(self, today: Day) -> Self {
         Self { today: Some(today), ..self }
+    }
+
+    /// The slugs that it has where ids are expected. Before it is read, each is to be looked up.
+    pub fn slugs(&self) -> Vec<BySlug> {
+        named::slugs(&self.document, &T::OBJECT)
+    }
+
+    /// The same with the ids of these records in the place of their slugs. A slug that is not among them names no record.
+    #[must_use]
+    pub fn with_ids(&self, ids: &HashMap<BySlug, String>) -> Self {
+        let mut content = self.again();
+        content.misnamed.extend(named::resolve(&mut content.document, &T::OBJECT, ids));
+        content
+    }
+
+    fn again(&self) -> Self {
+        Self {
+            document: self.document.clone(),
+            shortened: self.shortened.clone(),
+            misnamed: self.misnamed.clone(),
+            today: self.today,
+            input: PhantomData,
+        }
     }
 
     /// Reads it as a new record.
@@ -227,7 +255,7 @@ impl<T: Input> Content<T> {
         let mut document = Node::Object(Vec::new());
         document.merge(&self.document);
         remove_emptied(&mut document);
-        Self { document, shortened: self.shortened.clone(), ..*self }
+        Self { document, ..self.again() }
     }
 
     /// What of it can be given.
@@ -244,7 +272,7 @@ impl<T: Input> Content<T> {
                 elements_of(members, list).for_each(|element| remove(element, member));
             }
         }
-        Self { document, shortened: self.shortened.clone(), ..*self }
+        Self { document, ..self.again() }
     }
 
     /// Reads the document without the members that `prepare` takes out of it; `look` is for what it makes of the rest. What the record says
@@ -259,6 +287,9 @@ impl<T: Input> Content<T> {
         let mut faults = Faults::default();
         for Shortened { field, items, most } in &self.shortened {
             faults.push(field, FaultCode::TooMany, format!("{items} items, at most {most} allowed"));
+        }
+        for Misnamed { field, code, detail } in &self.misnamed {
+            faults.push(field, *code, detail.as_str());
         }
         let mut content = document.clone();
         if let Node::Object(members) = &mut content {

@@ -357,6 +357,11 @@ impl<'de> SeqAccess<'de> for Elements<'de, '_> {
     /// An element that can't be read is recorded and left out.
     fn next_element<T: Deserialize<'de>>(&mut self) -> Result<Option<T>, DecodeError> {
         for (index, node) in self.elements.by_ref() {
+            // What was wrong with it is told already.
+            if *node == Node::Removed {
+                self.faults.leave_out(self.place.pointer(), index);
+                continue;
+            }
             let place = Place::Element(self.place, index);
             match T::deserialize(Reader { node, place: &place, faults: self.faults }) {
                 Ok(element) => return Ok(Some(element)),

@@ -13,6 +13,7 @@ pub mod decode;
 pub mod faults;
 pub mod figures;
 pub mod identifier;
+pub mod named;
 pub mod node;
 pub mod object;
 pub mod record;

@@ -44,16 +44,22 @@ pub struct Malformed {
 }
 
 impl Node {
-    /// Reads one JSON text.
+    /// Reads one JSON text. A byte order mark before it is passed over, as RFC 8259, section 8.1, allows. A number that
+    /// is too large for any member is the largest that there is, so that the member says that it is out of range.
     ///
     /// # Errors
     /// [`Malformed`] for what isn't UTF-8, isn't JSON, goes on after its end or is nested more than 127 levels deep.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         let text = str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
         if text.trim_ascii().is_empty() {
             return Err(Malformed { reason: "there is no JSON value".to_owned(), line: 1, column: 0 });
         }
-        serde_json::from_str(text).map_err(|error| Malformed::from(&error))
+        let read = serde_json::from_str(text).or_else(|error| {
+            let text = if is_too_large(&error) { within_range(text) } else { None };
+            text.map_or(Err(error), |text| serde_json::from_str(&text))
+        });
+        read.map_err(|error| Malformed::from(&error))
     }
 
     /// What kind of value this is, in the words of a sentence: "a string", "null".
@@ -202,6 +208,68 @@ impl<'de> Visitor<'de> for Tree {
     }
 }
 
+/// U+FEFF in UTF-8, which editors on Windows put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The text with numbers that are too large for any computer's, such as `1e400`, made as large as can be; none if it has none. Every
+/// character stays where it is.
+fn within_range(text: &str) -> Option<String> {
+    const LARGE: &str = "1e308";
+    let mut changed = false;
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|sign: char| sign == '"' || sign == '-' || sign.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        result.push_str(before);
+        let length = if from.starts_with('"') { string_length(from) } else { number_length(from) };
+        let (token, after) = from.split_at(length);
+        if is_number(token) && serde_json::from_str::<f64>(token).is_err_and(|error| is_too_large(&error)) {
+            let sign = if token.starts_with('-') { "-" } else { "" };
+            result.push_str(&format!("{:length$}", format!("{sign}{LARGE}")));
+            changed = true;
+        } else {
+            result.push_str(token);
+        }
+        rest = after;
+    }
+    result.push_str(rest);
+    changed.then_some(result)
+}
+
+/// Whether a text was refused for a number that no computer's floating-point numbers reach.
+pub fn is_too_large(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("number out of range")
+}
+
+/// The length of the string at the start, with its quotation marks; all of the text if it has no end.
+fn string_length(text: &str) -> usize {
+    let mut is_escaped = false;
+    let end = text.bytes().skip(1).position(|byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    });
+    end.map_or(text.len(), |end| end + 2)
+}
+
+/// Whether the text is a number to its end: what follows one that is too large is not looked at by the parser that refuses it.
+fn is_number(text: &str) -> bool {
+    let (digits, exponent) = match text.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, exponent.strip_prefix(['+', '-']).unwrap_or(exponent)),
+        None => (text, "0"),
+    };
+    let digits = digits.strip_prefix('-').unwrap_or(digits);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let has_needless_zero = whole.len() > 1 && whole.starts_with('0');
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    !has_needless_zero && [whole, fraction, exponent].into_iter().all(are_digits)
+}
+
+fn number_length(text: &str) -> usize {
+    let is_of_number = |sign: char| sign.is_ascii_digit() || matches!(sign, '-' | '+' | '.' | 'e' | 'E');
+    text.find(|sign| !is_of_number(sign)).unwrap_or(text.len())
+}
+
 /// The integer that this number is, if it is one that a JSON number holds exactly.
 fn whole(value: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_991.0;
@@ -257,6 +325,45 @@ mod tests {
         assert_eq!(node("1.5"), Node::Number(1.5));
         assert!(matches!(node("18446744073709551615"), Node::Number(_)));
         assert!(matches!(node("123456789012345678901234567890"), Node::Number(_)));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        assert_eq!(node("\u{feff}{\"a\": 1}"), node("{\"a\": 1}"));
+        assert!(Node::parse("\u{feff}".as_bytes()).is_err());
+        assert!(Node::parse("\u{feff}\u{feff}1".as_bytes()).is_err());
+        assert!(Node::parse(b"\xff\xfe{\x00}\x00").is_err());
+    }
+
+    #[test]
+    fn a_number_is_never_too_large_to_be_read() {
+        for text in ["1e400", "-1e309", "9e308", "1E+999999999999999999999", &"9".repeat(400), "2.5e308"] {
+            assert!(matches!(node(text), Node::Number(_)), "{text}");
+        }
+        let Node::Object(members) = node(r#"{"1e400": "\"1e400 \\", "b": [1e400,-1e400 , 3], "c": 4}"#) else {
+            panic!()
+        };
+        assert_eq!(members[0], ("1e400".to_owned(), Node::String("\"1e400 \\".to_owned())));
+        assert_eq!(members[1].1, Node::Array(vec![Node::Number(1e308), Node::Number(-1e308), Node::Integer(3)]));
+        assert_eq!(members[2].1, Node::Integer(4));
+        let malformed = Node::parse(b"[1e400, 1e400000, ]").unwrap_err();
+        assert_eq!((malformed.line, malformed.column), (1, 19), "{malformed}");
+        for broken in [
+            "1e400e",
+            "1e400-",
+            "1e400.5",
+            "1e4e400",
+            "1.e400",
+            "--1e400",
+            "[1e400",
+            "-",
+            "1e",
+            "01e400",
+            "\"1e400",
+            "{1e400: 1}",
+        ] {
+            assert!(Node::parse(broken.as_bytes()).is_err(), "{broken}");
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Member {
     pub is_fixed: bool,
     /// It says when something has happened, which is never later than today.
     pub is_past: bool,
+    /// The kind of record whose id it holds, or each element of it.
+    pub names: Option<Kind>,
     /// It says something about a person: the public is not shown it, and the log has a commitment in its place.
     pub is_personal: bool,
     /// The fewest elements of the list.
@@ -104,6 +106,7 @@ impl Member {
             is_set: matches!(presence, Presence::Derived),
             is_fixed: false,
             is_past: false,
+            names: None,
             is_personal: false,
             min_items: None,
             max_items: None,
@@ -118,6 +121,7 @@ impl Member {
     #[must_use]
     pub const fn of<T: Typed>(mut self) -> Self {
         self.object = T::INSIDE;
+        self.names = T::NAMES;
         self.schema = T::reference;
         self.collect = T::collect;
         self
@@ -216,6 +220,9 @@ pub trait Wire: Typed + Sized {
 pub trait Typed: ToSchema {
     /// The object, if it is one.
     const INSIDE: Option<&'static Object> = None;
+
+    /// The kind of record whose id it is, if it is one.
+    const NAMES: Option<Kind> = None;
 
     /// How the contract refers to it.
     fn reference() -> RefOr<Schema> {

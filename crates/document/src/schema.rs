@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
+use domain::Kind;
 use serde_json::Value;
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, Object as ObjectSchema, ObjectBuilder, OneOfBuilder, Schema, SchemaType, Type,
@@ -130,7 +131,7 @@ pub fn input(object: &Object) -> ObjectSchema {
         .description(Some(about))
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     for member in object.members.iter().filter(|member| !member.is_set) {
-        schema = schema.property(member.name, property(member, input_name));
+        schema = schema.property(member.name, sent_property(member, input_name));
         if member.is_required() {
             schema = schema.required(member.name);
         }
@@ -145,7 +146,7 @@ pub fn patch(object: &Object) -> ObjectSchema {
         .additional_properties(Some(AdditionalProperties::FreeForm(false)));
     for member in object.members.iter().filter(|member| !member.is_set && !member.is_fixed) {
         let name = if member.is_list() { input_name } else { patch_name };
-        let property = property(member, name);
+        let property = sent_property(member, name);
         schema = schema.property(member.name, if member.is_required() { property } else { or_null(property) });
     }
     let example = object.example.map(|example| example()).map(|mut example| {
@@ -173,9 +174,24 @@ pub fn collect_input(object: &Object, schemas: &mut Schemas) {
                 schemas.push((input_name(inside), input(inside).into()));
                 collect_input(inside, schemas);
             }
+            None if names_by_slug(member).is_some() => {}
             None => (member.collect)(schemas),
         }
     }
+}
+
+/// The schema of the id or slug of such a record, where the member takes either. The contract's parameters have it too.
+fn names_by_slug(member: &Member) -> Option<RefOr<Schema>> {
+    let name = match member.names.filter(|kind| kind.has_slug())? {
+        Kind::Department => <crate::value::DepartmentKey as ToSchema>::name(),
+        _ => <crate::value::MutualKey as ToSchema>::name(),
+    };
+    Some(Ref::from_schema_name(name).into())
+}
+
+/// The schema of a member as it is sent.
+fn sent_property(member: &Member, name: impl Fn(&Object) -> String) -> RefOr<Schema> {
+    property_of(member, names_by_slug(member).unwrap_or_else(|| (member.schema)()), name)
 }
 
 /// Adds the schemas that a merge patch of the object refers to.
@@ -196,9 +212,13 @@ fn with_example(schema: ObjectBuilder, example: Option<Value>) -> ObjectSchema {
 
 /// The schema of a member. `name` is how an object in it is called.
 fn property(member: &Member, name: impl Fn(&Object) -> String) -> RefOr<Schema> {
+    property_of(member, (member.schema)(), name)
+}
+
+fn property_of(member: &Member, schema: RefOr<Schema>, name: impl Fn(&Object) -> String) -> RefOr<Schema> {
     let value = match member.object {
         Some(object) => Ref::from_schema_name(name(object)).into(),
-        None => bounded((member.schema)(), member),
+        None => bounded(schema, member),
     };
     if !member.is_list() {
         return described(value, &about(member));

@@ -36,7 +36,9 @@ macro_rules! text {
                 string.description(Some(concat!($($says),+).trim_ascii()))$(.$add($($value),*))+
             }
 
-            $(fn named_record(&self) -> Option<(domain::Kind, String)> {
+            $(const NAMES: Option<domain::Kind> = Some(domain::Kind::$kind);
+
+            fn named_record(&self) -> Option<(domain::Kind, String)> {
                 Some((domain::Kind::$kind, self.to_string()))
             })?
         }
@@ -47,12 +49,10 @@ pub(crate) use text;
 text! {
     /// Readable key: words of lower-case letters and digits joined by hyphens, not in the format of a UUID. It never
     /// changes and is never given to another record.
-    Slug: domain::Slug = .key().examples(["cabinet-office"]);
-    /// A name: one line, without white space at either end and characters that take no room, in Unicode normalisation
-    /// form C.
+    Slug: domain::Slug = .slug().examples(["cabinet-office"]);
+    /// A name: one line, without white space at either end, in Unicode normalisation form C.
     Name: domain::Name = .line(Self::MAX_CHARS).examples(["Cabinet Office"]);
-    /// A title: one line, without white space at either end and characters that take no room, in Unicode normalisation
-    /// form C.
+    /// A title: one line, without white space at either end, in Unicode normalisation form C.
     Title: domain::Title = .line(Self::MAX_CHARS).examples(["Annual report 2012"]);
     /// A description, in plain text of one or more lines.
     Description: domain::Description = .prose(Self::MAX_CHARS).examples(["Runs the borough's libraries since 2012."]);
@@ -115,11 +115,11 @@ text! {
     DepartmentKey: domain::Key<domain::Department> = .key().examples(["cabinet-office"]);
     /// Id or slug of a mutual.
     MutualKey: domain::Key<domain::Mutual> = .key().examples(["gloucestershire-care-services-cic"]);
-    /// An identifier as its scheme (org-id.guide), a colon or a hyphen, and the id in any of its forms.
+    /// An identifier as its scheme (org-id.guide), a colon and the id.
     SchemeAndId: domain::Identifier =
         .pattern(Some(scheme_and_id())).max_length(Some(100)).examples(["GB-COH:08878185"]);
     /// Words to search for, ignoring upper and lower case and accents. Each must match the start of a word in the
-    /// record. Words joined by `'`, `-` or `.`, such as `co-op`, also match as one word. At most 10 words.
+    /// record. At most 10 words.
     SearchWords: domain::SearchQuery = .min_length(Some(1)).max_length(Some(200)).examples(["care glouc"]);
 }
 
@@ -186,6 +186,9 @@ const MAX_WORD_CHARS: usize = 60;
 pub trait Described {
     /// Its name in the contract.
     const NAME: &'static str;
+
+    /// The kind of record whose id it is, if it is one.
+    const NAMES: Option<Kind> = None;
 
     /// Adds what it means, its bounds and an example to the schema of a string.
     fn describe(string: ObjectBuilder) -> ObjectBuilder;
@@ -344,6 +347,8 @@ pub(crate) trait Form {
     fn prose(self, max_chars: usize) -> Self;
     /// The id or the slug of a record.
     fn key(self) -> Self;
+    /// The slug of a record.
+    fn slug(self) -> Self;
     /// The id of a record.
     fn id(self) -> Self;
 }
@@ -358,13 +363,18 @@ impl Form for ObjectBuilder {
     }
 
     fn key(self) -> Self {
+        let form = self.pattern(Some("^([a-z0-9]+(-[a-z0-9]+)*|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$"));
+        form.min_length(Some(1)).max_length(Some(domain::Slug::MAX_CHARS))
+    }
+
+    fn slug(self) -> Self {
         let form = self.pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"));
         form.min_length(Some(1)).max_length(Some(domain::Slug::MAX_CHARS))
     }
 
     fn id(self) -> Self {
         self.format(Some(SchemaFormat::Custom("uuid".to_owned())))
-            .pattern(Some("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))
+            .pattern(Some("^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"))
             .examples(["0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"])
     }
 }
@@ -381,7 +391,8 @@ fn visible(string: ObjectBuilder, max_chars: usize, character: &str) -> ObjectBu
 }
 
 fn scheme_and_id() -> String {
-    "^[Gg][Bb]-[A-Za-z]+[:-].+$".to_owned()
+    let schemes: Vec<&str> = domain::Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
+    format!("^({}):.+$", schemes.join("|"))
 }
 
 impl<T: fmt::Display> fmt::Display for Text<T> {
@@ -501,6 +512,8 @@ impl PartialSchema for Instant {
 impl ToSchema for Instant {}
 
 impl<T: Described> Typed for Text<T> {
+    const NAMES: Option<Kind> = T::NAMES;
+
     fn named_record(&self) -> Option<(Kind, String)> {
         self.0.named_record()
     }

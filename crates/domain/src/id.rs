@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::fault::{FaultCode, Invalid, quoted};
 
-/// Id of a record of the kind `T`: a UUID, written only in its canonical form (lower case, with hyphens; RFC
-/// 9562).
+/// Id of a record of the kind `T`: a UUID with hyphens, read in any letter case and written in lower case (RFC 9562,
+/// section 4).
 ///
-/// Ids are compared as text by clients and stores, hence the one form.
+/// Ids are compared as text by clients and stores, hence the one form in which they are written.
 pub struct Id<T>(Uuid, PhantomData<fn() -> T>);
 
 impl<T> Id<T> {
@@ -44,13 +44,11 @@ impl<T> FromStr for Id<T> {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        Uuid::try_parse(raw).ok().filter(|uuid| uuid.hyphenated().to_string() == raw).map(Self::from_uuid).ok_or_else(
-            || {
-                let expected =
-                    "expected a UUID in lower case with hyphens, such as 0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
-                Invalid::new(FaultCode::InvalidFormat, format!("{} is not an id: {expected}", quoted(raw)))
-            },
-        )
+        let uuid = Uuid::try_parse(raw).ok().filter(|uuid| uuid.hyphenated().to_string().eq_ignore_ascii_case(raw));
+        uuid.map(Self::from_uuid).ok_or_else(|| {
+            let expected = "expected a UUID with hyphens, such as 0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
+            Invalid::new(FaultCode::InvalidFormat, format!("{} is not an id: {expected}", quoted(raw)))
+        })
     }
 }
 

@@ -169,6 +169,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Whether its records have slugs of their own, by which they can be named instead of their ids.
+    pub const fn has_slug(self) -> bool {
+        matches!(self, Self::Department | Self::Mutual)
+    }
+
     /// The part of a path below which its records are: `staff-ballots`.
     pub fn segment(self) -> String {
         match self {

@@ -164,11 +164,32 @@ impl<R: Imported> Entry<R> {
         };
         let today = Day::from_date(now.date_naive()).map_err(|invalid| Problem::internal(invalid.detail))?;
         let content = content.on(today).without_read_only(if with_past { Given::WithPast } else { Given::ByCallers });
+        Ok(Self::of(content, given, with_past, now))
+    }
+
+    fn of(content: Content<R::Document>, given: Option<Id<R>>, with_past: bool, now: DateTime<Utc>) -> Self {
         let whole = content.without_null();
         let value = if with_past { whole.create_with_past() } else { whole.create() };
         let id = given.unwrap_or_else(|| Id::from_uuid(Uuid::now_v7()));
         let new = value.map(|value| New { id, prepared: R::prepare(id, now, value) });
-        Ok(Self { content, given, new })
+        Self { content, given, new }
+    }
+
+    /// Enters the row with ids in the place of slugs, which may be those of rows before it.
+    fn enter_named(
+        &self,
+        tx: &mut WriteTx<'_>,
+        entering: &Entering,
+        taken: &HashSet<String>,
+    ) -> Result<(Done, String), Problem> {
+        let slugs = self.content.slugs();
+        if slugs.is_empty() {
+            return self.enter(tx, entering, taken);
+        }
+        let ids = store::reference::ids_of(tx, &slugs)?;
+        let now = tx.stamp().now;
+        let resolved = Self::of(self.content.with_ids(&ids), self.given, is_admin(&entering.import), now);
+        resolved.enter(tx, entering, taken)
     }
 
     fn enter(
@@ -412,7 +433,7 @@ impl<R: Imported> Row<R> {
             Ok(entry) => entry,
             Err(problem) => return Ok(Err(problem.clone())),
         };
-        match tx.in_savepoint(entering.with_savepoints, |tx| entry.enter(tx, entering, taken))? {
+        match tx.in_savepoint(entering.with_savepoints, |tx| entry.enter_named(tx, entering, taken))? {
             SavepointOutcome::Done(done) => Ok(Ok(done)),
             SavepointOutcome::NeedsSavepoint => Err(Broken::NeedsSavepoint),
             SavepointOutcome::Refused(problem) => match problem.kind() {

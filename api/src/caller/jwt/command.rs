@@ -5,7 +5,7 @@ use clap::Subcommand;
 use store::DatabaseUrl;
 use store::pseudonym::{self, Bearer};
 
-use crate::cli::outcome::{self, Failure, say};
+use crate::cli::outcome::{self, Failure, print};
 
 /// Questions about pseudonyms of the bearers of tokens.
 #[derive(Debug, Subcommand)]
@@ -34,15 +34,14 @@ pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
                 let bearer = store.read_one(move |tx| pseudonym::bearer(tx, &asked)).await?;
                 let Bearer { issuer, subject } =
                     bearer.ok_or_else(|| format!("nobody is known behind {pseudonym}: it may have been erased"))?;
-                say(&format!("{issuer}  {subject}"));
+                print(&format!("{issuer}  {subject}\n"))
             }
             Command::Pseudonym { subject, issuer } => {
                 let unknown = format!("{subject} of {issuer} has no pseudonym");
                 let bearer = Bearer { issuer, subject };
                 let pseudonym = store.read_one(move |tx| pseudonym::find(tx, &bearer)).await?;
-                say(&pseudonym.ok_or(unknown)?);
+                print(&format!("{}\n", pseudonym.ok_or(unknown)?))
             }
         }
-        Ok(())
     })
 }

@@ -75,7 +75,7 @@ pub fn perform(command: Command, url: &DatabaseUrl) -> Result<(), Failure> {
             outcome::on(register, CALL, async |store, stamp| {
                 let id: KeyId = id.parse()?;
                 let key = store.write(stamp, move |tx| store::key::revoke(tx, id)).await?;
-                print(&format!("revoked the key {id} ({})", label(&key)))
+                outcome::print(&format!("revoked the key {id} ({})\n", label(&key)))
             })
         }
     }
@@ -112,10 +112,8 @@ fn scope(tx: &mut store::ReadTx<'_>, departments: &[Key<Department>]) -> Result<
 /// A line for each key: id, role, departments, when it expires, when it was last used, what became of it, label.
 async fn list(store: &Store) -> Result<(), Failure> {
     let now = Clock::system().now();
-    for key in all(store).await? {
-        print(&line(&key, now))?;
-    }
-    Ok(())
+    let lines: String = all(store).await?.iter().map(|key| line(key, now) + "\n").collect();
+    outcome::print(&lines)
 }
 
 fn line(key: &StoredKey, now: chrono::DateTime<chrono::Utc>) -> String {
@@ -143,9 +141,9 @@ async fn all(store: &Store) -> Result<Vec<StoredKey>, store::Error> {
     Ok(keys)
 }
 
-/// A key that was made and not printed is lost, so that it must not go unnoticed.
+/// A key that was made and not printed is lost, so that it must not go unnoticed, be it that nobody reads it.
 fn print(line: &str) -> Result<(), Failure> {
-    writeln!(std::io::stdout(), "{line}").map_err(|error| format!("cannot write the output: {error}").into())
+    writeln!(std::io::stdout(), "{line}").map_err(|error| outcome::cannot_write(&error))
 }
 
 /// The faults themselves, where a rule refused.

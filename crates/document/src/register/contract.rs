@@ -257,7 +257,7 @@ pub struct ContractFilter {
     pub health_services: Option<bool>,
     /// `true` for the first contract of its mutual, `false` for later ones.
     pub is_first: Option<bool>,
-    /// With this reference of the buyer, ignoring upper and lower case.
+    /// With exactly this reference of the buyer.
     pub reference: Option<ContractReference>,
     /// With exactly this open contracting id.
     pub ocid: Option<Ocid>,
@@ -335,7 +335,7 @@ mod tests {
         let told = faults(
             body(
                 r#"{
-                    "mutual_id": "0190B7A4-3F52-7C31-9E2D-5A1B8C6D7E0F", "title": "", "reference": "a\nb",
+                    "mutual_id": "0190b7a43f52-7c31-9e2d-5a1b8c6d7e0f-", "title": "", "reference": "a\nb",
                     "ocid": "ocds-1-2", "cpv_codes": ["85000000", 85, "85000000-8", "85000000-9"],
                     "health_services": "yes", "procedure": "pa_s33", "statsu": "active",
                     "awarded_on": "2025-05", "award_notice_on": "2025-05-01", "procurement_started_on": "2025-05-02",

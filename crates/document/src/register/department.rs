@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::identifier::{Identifier, identifiers_in_one_form};
-use crate::record::{Documented, Upgrade, visible_texts};
+use crate::identifier::Identifier;
+use crate::record::Documented;
 use crate::source::Source;
 use crate::value::{
     DepartmentId, Name, PartialDate, Plain, SchemeAndId, SearchWords, Sector, Slug, Slugged, WebUrl, Word, fill_slug,
@@ -37,7 +37,7 @@ wire! {
     pub record Department(DepartmentId) for domain::Department {
         /// The default is made from the name. It never changes.
         slug: Slug = filled.fixed(),
-        /// No other department may have a name that looks the same, ignoring upper and lower case.
+        /// No other department may have the same name, ignoring upper and lower case.
         name: Name = required,
         kind: DepartmentKind = required,
         /// Its identifiers in other registers. Each may be on one record only.
@@ -67,8 +67,6 @@ impl Input for Department {
 }
 
 impl Documented for domain::Department {
-    const UPGRADES: &'static [Upgrade] = &[visible_texts, identifiers_in_one_form];
-
     type Document = Department;
 
     fn show(&self) -> Department {

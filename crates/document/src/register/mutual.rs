@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::identifier::{Identifier, identifiers_in_one_form};
-use crate::record::{Documented, Upgrade, visible_texts};
+use crate::identifier::Identifier;
+use crate::record::Documented;
 use crate::source::Source;
 use crate::value::{
     Bounded, DepartmentId, DepartmentKey, Description, MutualId, Name, Note, PartialDate, Plain, Region, SchemeAndId,
@@ -54,7 +54,7 @@ wire! {
     pub record Mutual(MutualId) for domain::Mutual {
         /// The default is made from the name. It never changes.
         slug: Slug = filled.fixed(),
-        /// No other mutual may have a name that looks the same, ignoring upper and lower case.
+        /// No other mutual may have the same name, ignoring upper and lower case.
         name: Name = required,
         /// Its identifiers in other registers. Each may be on one record only.
         identifiers: Identifier = list.max(20),
@@ -148,8 +148,6 @@ impl Input for Mutual {
 }
 
 impl Documented for domain::Mutual {
-    const UPGRADES: &'static [Upgrade] = &[visible_texts, identifiers_in_one_form];
-
     type Document = Mutual;
 
     fn show(&self) -> Mutual {

@@ -5,9 +5,7 @@ use diesel::prelude::*;
 use document::Reference;
 use document::register::{ContractFilter, CpvPrefix};
 use document::value::{Bounded, Text, Word, texts};
-use domain::{
-    Contract, ContractId, Currency, DraftAccess, Key, Kind, Line, MAX_INTEGER, MutualId, Record, Regime, fold_name,
-};
+use domain::{Contract, ContractId, Currency, DraftAccess, Key, Kind, MAX_INTEGER, MutualId, Record, Regime};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::Dialect;
@@ -40,7 +38,7 @@ impl StoredKind for Contract {
     const COLUMNS: Columns<Self> = &[
         ("mutual_id", |contract| Column::text(contract.mutual_id)),
         ("department_id", |contract| Column::text(contract.department_id)),
-        ("reference_folded", |contract| Column::text_option(contract.reference.as_ref().map(folded).as_ref())),
+        ("reference", |contract| Column::text_option(contract.reference.as_ref())),
         ("ocid", |contract| Column::text_option(contract.ocid.as_ref())),
         ("health_services", |contract| Column::Flag(contract.health_services)),
         ("procedure", |contract| Column::word(contract.procedure.as_str())),
@@ -199,11 +197,6 @@ fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error
     Writing::new(record).update(tx, &[], Action::Update, Remark::default()).map(drop)
 }
 
-/// What a buyer's reference is found by: one that looks the same.
-fn folded(reference: &Line<100>) -> String {
-    fold_name(reference.as_str())
-}
-
 fn condition(tx: &mut ReadTx<'_>, filter: &ContractFilter) -> Result<Fragment, Error> {
     let dialect = tx.conn().dialect();
     let mutuals = reference::resolve(tx, &texts(filter.mutual.clone()))?;
@@ -229,7 +222,7 @@ fn condition(tx: &mut ReadTx<'_>, filter: &ContractFilter) -> Result<Fragment, E
         any_of("contracts.protection_kind", &filter.protection),
         whether("health_services", filter.health_services),
         whether("is_first", filter.is_first),
-        is("reference_folded", filter.reference.as_ref().map(|Text(reference)| folded(reference))),
+        is("reference", text_option(filter.reference.as_ref())),
         is("ocid", text_option(filter.ocid.as_ref())),
         is("value_currency", text_option(currency.as_ref())),
         value(">=", filter.value_from),

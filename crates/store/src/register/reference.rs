@@ -1,9 +1,10 @@
 //! References from one record to another: each must lead to a record, and successors must not lead in a circle.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
+use document::named::BySlug;
 use document::{Documented, Reference};
 use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind};
 
@@ -35,6 +36,26 @@ pub fn faults(tx: &mut ReadTx<'_>, references: &[Reference], sees: DraftAccess<'
 /// Refuses references that lead nowhere, or to a draft.
 pub(crate) fn check(tx: &mut ReadTx<'_>, references: &[Reference]) -> Result<(), Error> {
     refuse(Error::Rule, faults(tx, references, DraftAccess::None)?)
+}
+
+/// The ids of the records that have these slugs; those that no record has are not in it.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn ids_of(tx: &mut ReadTx<'_>, named: &[BySlug]) -> Result<HashMap<BySlug, String>, Error> {
+    let mut ids = HashMap::new();
+    for kind in Kind::RECORDS.iter().copied().filter(|kind| kind.has_slug()) {
+        let slugs: Vec<&str> = named.iter().filter(|(of, _)| *of == kind).map(|(_, slug)| slug.as_str()).collect();
+        if slugs.is_empty() {
+            continue;
+        }
+        let query = Fragment::default().sql(format!("SELECT slug, id FROM {} WHERE slug IN (", kind.table()));
+        let found: Vec<(String, String)> = query.parameters(slugs).sql(")").giving::<(Text, Text)>().load(tx.conn())?;
+        for (slug, id) in found {
+            ids.insert((kind, parsed("slug", &slug)?), id);
+        }
+    }
+    Ok(ids)
 }
 
 /// Turns ids and slugs given in a kind's parameter into ids. An id that leads nowhere simply finds nothing.

@@ -38,6 +38,14 @@ pub trait StoredRecord: StoredKind {
         found.map(|_: Record<Self>| true).ok_or_else(|| tombstone::missing(tx, Self::KIND, id.to_string()))
     }
 
+    /// The record as it is stored, for a change by which it stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the database does not answer.
+    fn unchanged(tx: &mut ReadTx<'_>, current: &Record<Self>) -> Result<Stored<Self>, Error> {
+        record::unchanged(tx, current)
+    }
+
     /// Replaces what a record says.
     ///
     /// # Errors

@@ -81,6 +81,12 @@ impl StoredRecord for StaffBallot {
         Ok(there.get_result::<i64>(tx.conn())? > 0)
     }
 
+    /// What was declared takes no edit, not even one that changes nothing.
+    fn unchanged(tx: &mut ReadTx<'_>, current: &Record<Self>) -> Result<Stored<Self>, Error> {
+        current.content.edit(current.content.clone())?;
+        record::unchanged(tx, current)
+    }
+
     /// Replaces what a draft says.
     fn update(
         tx: &mut WriteTx<'_>,
@@ -239,6 +245,9 @@ pub fn appoint(
     if stored.role != Role::Scrutineer || stored.revoked_at.is_some() || stored.expires_at <= now {
         let said = "expected a key with the role `scrutineer` that is valid now";
         return Err(Error::Rule(vec![Fault::new(FIELD, FaultCode::Inconsistent, said)]));
+    }
+    if current.content.scrutineer_key_id == Some(key_id) {
+        return record::unchanged(tx, current);
     }
     change(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
 }

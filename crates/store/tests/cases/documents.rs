@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Department, DraftAccess, Mutual, Scrutineer, Source, StaffBallot};
-use store::{ConflictKind, Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
+use domain::{Department, DraftAccess, Scrutineer, StaffBallot};
+use store::{Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
 
-use crate::fixture::{ballot, checked, declared_ballot, department, distinct, identifiers, mutual, parsed};
+use crate::fixture::{ballot, checked, declared_ballot, department, mutual, parsed};
 use crate::kit::{Raw, Register, stamp};
 use document::record::shown;
 
@@ -150,73 +150,6 @@ async fn a_document_that_cannot_be_read_is_named(register: &Register) {
     assert_eq!(raw.count("departments WHERE document = '{}'"), 1);
 }
 
-/// A register of an earlier release has texts with characters that take no room, and records whose names look the same.
-async fn texts_with_invisible_characters_are_upgraded(register: &Register) {
-    let first = register.enter(mutual("Calder Libraries")).await;
-    let second = Mutual { slug: parsed("second"), ..mutual("Calder# Libraries") };
-    let source =
-        |title| Source { url: None, title: Some(parsed(title)), asserted_by: None, accessed_on: None, note: None };
-    let sources: Vec<_> = [source("Report"), source("Rep#ort")].map(checked).into();
-    let second = register.enter(Mutual { sources: distinct(sources), ..second }).await;
-    let blank = register.enter(mutual("###")).await;
-    bring_up_to_date(&register.store, 5).await.unwrap();
-    let mut raw = register.database.raw();
-    raw.execute("UPDATE mutuals SET document = replace(document, '###', '\u{2800}'), name = '', name_folded = id, name_sorted = ''");
-    raw.execute("UPDATE mutuals SET document = replace(document, '#', '\u{200b}')");
-    raw.execute("UPDATE entries SET after = replace(replace(after, '###', '\u{2800}'), '#', '\u{200b}')");
-    raw.execute("DELETE FROM mutual_search");
-    raw.execute("UPDATE document_versions SET version = 1 WHERE kind = 'mutual'");
-
-    bring_up_to_date(&register.store, 6).await.unwrap();
-
-    let verified = register.store.verify().await.unwrap();
-    assert!(verified.differences.is_empty(), "{:#?}", verified.differences);
-    let upgraded = register.find(second.id).await.unwrap();
-    assert_eq!((upgraded.content.name.as_str(), upgraded.content.sources.len()), ("Calder Libraries", 1));
-    assert_eq!(register.find(blank.id).await.unwrap().content.name.as_str(), "[text of invisible characters]");
-    // Both keep the name that they share, and nobody else gets it.
-    for id in [first.id, second.id] {
-        let there = register.find(id).await.unwrap().content;
-        register.change(id, Mutual { description: Some(parsed("Books")), ..there }).await;
-    }
-    let third = register.try_enter(Mutual { slug: parsed("third"), ..mutual("calder libraries") }).await;
-    let Err(Error::Conflict(conflicts)) = third else { panic!("{third:?}") };
-    assert!(conflicts.iter().all(|conflict| conflict.kind == ConflictKind::NameTaken), "{conflicts:?}");
-    let elsewhere = Mutual { slug: parsed("elsewhere"), ..mutual("Elsewhere") };
-    let elsewhere = register.enter(elsewhere).await;
-    let refused = register.try_change(elsewhere.id, Mutual { slug: parsed("elsewhere"), ..mutual("Calder Libraries") });
-    assert!(matches!(refused.await, Err(Error::Conflict(_))));
-}
-
-/// An earlier release told `12345R` and `012345R` apart, and took the numbers of Scottish societies for those of companies.
-async fn identifiers_in_several_forms_are_upgraded(register: &Register) {
-    let first = register.enter(Mutual { identifiers: identifiers(&["GB-MPR:12345R"]), ..mutual("First") }).await;
-    let numbers = identifiers(&["GB-MPR:77777R", "GB-MPR:88888R", "GB-COH:SC999999"]);
-    let second = register.enter(Mutual { identifiers: numbers, ..mutual("Second") }).await;
-    bring_up_to_date(&register.store, 5).await.unwrap();
-    let mut raw = register.database.raw();
-    for (column, table) in [("document", "mutuals"), ("after", "entries")] {
-        for (new, old) in [("77777R", "012345R"), ("88888R", "IP12345R"), ("SC999999", "SP012345")] {
-            raw.execute(&format!("UPDATE {table} SET {column} = replace({column}, '{new}', '{old}')"));
-        }
-    }
-    raw.execute("DELETE FROM identifiers");
-    raw.execute("UPDATE document_versions SET version = 2 WHERE kind = 'mutual'");
-
-    bring_up_to_date(&register.store, 6).await.unwrap();
-
-    let verified = register.store.verify().await.unwrap();
-    assert!(verified.differences.is_empty(), "{:#?}", verified.differences);
-    let upgraded = register.find(second.id).await.unwrap().content;
-    let numbers: Vec<String> = upgraded.identifiers.iter().map(ToString::to_string).collect();
-    assert_eq!(numbers, ["GB-MPR:12345R", "GB-MPR:12345RS"]);
-    register.change(second.id, Mutual { description: Some(parsed("Books")), ..upgraded }).await;
-    let third = Mutual { identifiers: identifiers(&["GB-MPR:IP012345"]), ..mutual("Third") };
-    let Err(Error::Conflict(conflicts)) = register.try_enter(third).await else { panic!("nobody has it") };
-    assert_eq!(conflicts[0].kind, ConflictKind::IdentifierTaken);
-    assert_eq!(register.find(first.id).await.unwrap(), first);
-}
-
 /// The public is shown what was written for it, and all of a ballot whose people nobody named.
 async fn the_public_sees_the_public_document_of_a_ballot(register: &Register) {
     let about = register.enter(mutual("Mutual")).await.id;
@@ -265,8 +198,6 @@ on_both!(
     documents_of_the_same_form_are_left_as_they_are,
     documents_of_a_newer_form_are_refused_and_left_as_they_are,
     a_document_that_cannot_be_read_is_named,
-    texts_with_invisible_characters_are_upgraded,
-    identifiers_in_several_forms_are_upgraded,
     the_public_sees_the_public_document_of_a_ballot,
     a_lost_public_document_is_an_error,
 );

@@ -1,0 +1,125 @@
+//! Records that a body names by their slugs in the place of their ids.
+//!
+//! People know the slugs, and the register keeps ids. Which id a slug stands for is looked up before the body is read, so that all that
+//! reads it finds ids only. Knows the members that hold ids, and not where records are.
+
+use std::collections::HashMap;
+
+use domain::{FaultCode, Id, Key, Kind, Slug};
+
+use crate::node::Node;
+use crate::object::Object;
+
+/// The most slugs of a body that are looked up. No valid body has as many.
+const MOST: usize = 200;
+
+/// A record that is named by its slug.
+pub type BySlug = (Kind, Slug);
+
+/// A member whose text leads to no record.
+#[derive(Clone, Debug)]
+pub(crate) struct Misnamed {
+    pub(crate) field: String,
+    pub(crate) code: FaultCode,
+    pub(crate) detail: String,
+}
+
+/// Writes the ids in a document as the register writes them, whatever their letter case. Tells the texts that are neither ids nor slugs
+/// where either is expected.
+pub(crate) fn normalise(document: &mut Node, object: &'static Object) -> Vec<Misnamed> {
+    let mut misnamed = Vec::new();
+    if let Node::Object(members) = &mut *document {
+        let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| name);
+        let own = |name: &str| object.envelope.is_some() && (name == "id" || Some(name) == parent);
+        members.iter_mut().filter(|(name, _)| own(name)).for_each(|(_, value)| write_id(value));
+    }
+    each_name(document, object, "", &mut |field, kind, value| {
+        write_id(value);
+        let Node::String(text) = &*value else { return };
+        if !kind.has_slug() || text.parse::<Key<()>>().is_ok() || misnamed.len() >= MOST {
+            return;
+        }
+        let example = if kind == Kind::Department { "cabinet-office" } else { "gloucestershire-care-services-cic" };
+        let detail = format!(
+            "{} is neither an id nor a slug: expected the id or the slug of a {kind}, such as {example}",
+            domain::quoted(text)
+        );
+        misnamed.push(Misnamed { field: field.to_owned(), code: FaultCode::InvalidFormat, detail });
+        *value = Node::Removed;
+    });
+    misnamed
+}
+
+/// The slugs in a document where ids are expected.
+pub(crate) fn slugs(document: &Node, object: &'static Object) -> Vec<BySlug> {
+    let mut found: Vec<BySlug> = Vec::new();
+    each_name(&mut document.clone(), object, "", &mut |_, kind, value| {
+        if let Some(slug) = slug_of(kind, value).filter(|_| found.len() < MOST)
+            && !found.iter().any(|(other, known)| *other == kind && *known == slug)
+        {
+            found.push((kind, slug));
+        }
+    });
+    found
+}
+
+/// Puts ids in the place of slugs. Tells those that stand for none.
+pub(crate) fn resolve(document: &mut Node, object: &'static Object, ids: &HashMap<BySlug, String>) -> Vec<Misnamed> {
+    let mut misnamed = Vec::new();
+    each_name(document, object, "", &mut |field, kind, value| {
+        let Some(slug) = slug_of(kind, value) else { return };
+        let named = (kind, slug);
+        *value = match ids.get(&named) {
+            Some(id) => Node::String(id.clone()),
+            None => {
+                let detail = format!("there is no {kind} with the slug {}", named.1);
+                misnamed.push(Misnamed { field: field.to_owned(), code: FaultCode::UnknownReference, detail });
+                Node::Removed
+            }
+        };
+    });
+    misnamed
+}
+
+fn slug_of(kind: Kind, value: &Node) -> Option<Slug> {
+    match value {
+        Node::String(text) if kind.has_slug() => text.parse().ok(),
+        _ => None,
+    }
+}
+
+fn write_id(value: &mut Node) {
+    if let Node::String(text) = value
+        && let Ok(id) = text.parse::<Id<()>>()
+    {
+        *text = id.to_string();
+    }
+}
+
+/// Visits each value that is to be the id of a record, with the member that has it and the kind.
+fn each_name(node: &mut Node, object: &'static Object, at: &str, visit: &mut impl FnMut(&str, Kind, &mut Node)) {
+    let Node::Object(members) = node else { return };
+    for (name, value) in members {
+        let Some(member) = object.members.iter().find(|member| member.name == name) else { continue };
+        let field = format!("{at}{name}");
+        match (member.names, member.object) {
+            (Some(kind), _) => match value {
+                Node::Array(elements) => {
+                    for (index, element) in elements.iter_mut().enumerate() {
+                        visit(&format!("{field}/{index}"), kind, element);
+                    }
+                }
+                value => visit(&field, kind, value),
+            },
+            (None, Some(inside)) => match value {
+                Node::Array(elements) => {
+                    for (index, element) in elements.iter_mut().enumerate() {
+                        each_name(element, inside, &format!("{field}/{index}/"), visit);
+                    }
+                }
+                value => each_name(value, inside, &format!("{field}/"), visit),
+            },
+            (None, None) => {}
+        }
+    }
+}
