@@ -19,6 +19,7 @@ mod endorsement;
 mod entry_log;
 mod export;
 mod happened;
+mod hint;
 mod http;
 mod idempotency;
 mod import;

@@ -20,7 +20,7 @@ use crate::request::argument::argument;
 use crate::request::body::Body;
 use crate::request::conditional::IfChanged;
 use crate::request::page::{FieldsOf, ListQuery, NoFilter};
-use crate::request::path::PathKey;
+use crate::request::path::{PathKey, named};
 use crate::response::problem::Problem;
 
 pub trait ChildResource: StoredChild + PartialEq {
@@ -59,11 +59,10 @@ impl<T: StoredChild> fmt::Display for ChildKey<T> {
 /// What can't be parsed names nothing that could ever have been there, so that it is a 404.
 impl<T: StoredChild> ChildKey<T> {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let mut named = request.match_info().iter().map(|(_, raw)| raw);
-        let parent = named.next().and_then(|raw| raw.parse().ok());
-        let id = named.next().and_then(|raw| raw.parse().ok());
-        let key = parent.zip(id).map(Self);
-        key.ok_or_else(|| Problem::not_found("the path does not name a record: expected an id"))
+        let mut words = request.match_info().iter().map(|(_, raw)| raw);
+        let parent = named(words.next().unwrap_or_default())?;
+        let id = named(words.next().unwrap_or_default())?;
+        Ok(Self((parent, id)))
     }
 }
 

@@ -45,6 +45,8 @@ impl Resource for Mutual {
         ..Words::USUAL
     };
 
+    const DEPARTMENT: Option<&'static str> = Some("department_id");
+
     fn wanted(&self, value: Slugged<Self>) -> Self {
         value.content.with_course_of(self)
     }

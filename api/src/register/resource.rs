@@ -14,7 +14,7 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use document::record::shown;
 use document::{Documented, Input, Refusal};
-use domain::{Action, Id, Object, Record, Refused, authorize, authorize_role, grants};
+use domain::{Action, Fault, FaultCode, Id, Object, Record, Refused, authorize, authorize_role, grants};
 use serde::Deserialize;
 use store::idempotency::Answer;
 use store::{EpochId, Naming, ReadTx, Stamp, Stored, StoredRecord, StoredRoot, WriteTx, history};
@@ -54,6 +54,9 @@ pub trait Resource: StoredRecord + PartialEq {
     /// A record that says this, as far as it matters to who may touch it; none where it can't be stored, since what it belongs to
     /// isn't there.
     fn object(&self, tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<Object>, store::Error>;
+
+    /// The member that says which department the record belongs to, where the record may have none.
+    const DEPARTMENT: Option<&'static str> = None;
 
     /// What it may be to change this: whoever may do none of it is told before the content is looked at.
     fn changes(&self) -> &'static [Action] {
@@ -465,9 +468,45 @@ pub fn check_permission<R: Resource>(
 ) -> Result<(), Problem> {
     // What can't be stored is refused for that by the store.
     match content.object(tx, id)? {
-        Some(object) => authorize(caller, action, &object).map_err(|_| Problem::forbidden(grants(action, object.kind))),
-        None => Ok(()),
+        Some(object) if authorize(caller, action, &object).is_err() => {
+            Err(not_permitted(tx, caller, action, content, &object)?)
+        }
+        Some(_) | None => Ok(()),
     }
+}
+
+/// Why a caller may not make a record say this. If other content would be permitted, the problem is with the content: it names a record
+/// that is not there, or no department.
+///
+/// # Errors
+/// 503 where the database does not answer.
+fn not_permitted<R: Resource>(
+    tx: &mut ReadTx<'_>,
+    caller: &Caller,
+    action: Action,
+    content: &R,
+    object: &Object,
+) -> Result<Problem, Problem> {
+    let needed = grants(action, object.kind);
+    if authorize_role(caller, action, object.kind).is_err() {
+        return Ok(Problem::forbidden(needed));
+    }
+    // Who may do it depends on departments, and on the departments of mutuals.
+    let mut references = Input::references(&content.show());
+    references.retain(|reference| reference.kind.has_slug());
+    let mut faults = store::reference::faults(tx, &references, caller.draft_access())?;
+    if let (Some(member), None, true) = (R::DEPARTMENT, object.department, faults.is_empty()) {
+        let said =
+            "this key is limited to departments: give the id or slug of the department that the record belongs to";
+        faults.push(Fault::new(member, FaultCode::Required, said));
+    }
+    if faults.is_empty() {
+        return Ok(Problem::forbidden_there(needed));
+    }
+    let items = faults
+        .into_iter()
+        .map(|fault| ErrorItem::pointer(format!("/{}", fault.field), fault.code.as_str(), fault.detail));
+    Ok(Problem::invalid(items.collect()))
 }
 
 /// The content, or all its faults: those of the body itself and its references that lead nowhere.

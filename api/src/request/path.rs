@@ -36,13 +36,26 @@ impl<K: Described> PartialSchema for PathKey<K> {
     }
 }
 
-argument!(PathKey<K>, K: FromStr);
+/// What a path can name a record by: why a text does not can be told.
+pub trait PathName: FromStr<Err: fmt::Display> {}
 
-impl<K: FromStr> PathKey<K> {
+impl<K: FromStr<Err: fmt::Display>> PathName for K {}
+
+argument!(PathKey<K>, K: PathName);
+
+impl<K: PathName> PathKey<K> {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
-        let named = request.match_info().iter().last().and_then(|(_, raw)| raw.parse().ok()).map(Self);
-        named.ok_or_else(|| Problem::not_found("the path does not name a record: expected an id or a slug"))
+        let raw = request.match_info().iter().last().map_or("", |(_, raw)| raw);
+        named(raw).map(Self)
     }
+}
+
+/// What a part of a path names a record by.
+///
+/// # Errors
+/// 404 with the reason: such a record can never have been there.
+pub fn named<K: PathName>(raw: &str) -> Result<K, Problem> {
+    raw.parse().map_err(|why| Problem::not_found(format!("the path does not name a record: {why}")))
 }
 
 #[cfg(test)]

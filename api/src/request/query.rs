@@ -32,6 +32,41 @@ const MAX_UNDECODABLE: usize = 100;
 
 const INVALID_ENCODING: &str = "invalid-encoding";
 
+/// Filters that also go by the name of the member that they filter. The contract has the first name alone.
+const ALIASES: &[(&str, &str)] = &[
+    ("mutual", "mutual_id"),
+    ("department", "department_id"),
+    ("sector", "sectors"),
+    ("identifier", "identifiers"),
+    ("cpv", "cpv_codes"),
+];
+
+/// Parameters that other services or other operations have, and what is to be used here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (
+        "as_at",
+        "statistics and reports take it, such as /v1/statistics and /v1/reports, for what was true on a day; to read \
+         records and lists as the register had them, use `known_at`",
+    ),
+    (
+        "known_at",
+        "records and unfiltered lists take it, for what the register said then; for what was true on a day, use \
+         `as_at` of /v1/statistics and /v1/reports",
+    ),
+    ("page", "a list has pages by `limit` and `cursor`: `next_cursor` leads to the next page"),
+    ("offset", "a list has pages by `limit` and `cursor`: `next_cursor` leads to the next page"),
+    ("per_page", "use `limit`"),
+    ("page_size", "use `limit`"),
+    ("search", "use `q`"),
+    ("order", "use `sort`"),
+    ("order_by", "use `sort`"),
+];
+
+/// The name in the contract of a parameter.
+fn documented(name: &str) -> &str {
+    ALIASES.iter().find(|(_, alias)| *alias == name).map_or(name, |(own, _)| own)
+}
+
 /// Query parameters that the operation doesn't have: found by the gate, told by the query's extractor together with all
 /// other faults of the query.
 #[derive(Debug)]
@@ -119,7 +154,10 @@ impl<'q> Parameters<'q> {
         let mut pairs = Vec::new();
         for (raw_name, raw_value) in raw_pairs(query) {
             match (decode_form(raw_name), decode_form(raw_value)) {
-                (Some(name), Some(value)) => pairs.push((name, value)),
+                (Some(name), Some(value)) => match documented(&name) {
+                    own if own == name => pairs.push((name, value)),
+                    own => pairs.push((Cow::Owned(own.to_owned()), value)),
+                },
                 (Some(name), None) if faults.len() < MAX_UNDECODABLE => faults.push(undecodable(&name)),
                 (Some(_), None) => {}
                 (None, _) => {}
@@ -177,7 +215,7 @@ pub fn unknown_parameters(query: &str, known: &[Box<str>]) -> Vec<ErrorItem> {
             break;
         }
         match decode_form(raw) {
-            Some(name) if known.iter().any(|own| **own == *name) => {}
+            Some(name) if known.iter().any(|own| **own == *documented(&name)) => {}
             Some(name) if unknown.iter().any(|told| told.parameter.as_deref() == Some(&*name)) => {}
             Some(name) => unknown.push(unknown_parameter(&name, known)),
             None => unknown.push(undecodable(raw)),
@@ -191,6 +229,12 @@ fn unknown_parameter(name: &str, known: &[Box<str>]) -> ErrorItem {
     let name: String = name.chars().take(100).collect();
     let nearest =
         known.iter().map(|own| (strsim::jaro_winkler(&name, own), own)).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let is_list = known.iter().any(|own| **own == *"cursor");
+    let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == name && (is_list || name.ends_with("_at")));
+    if let Some((_, instead)) = elsewhere {
+        let detail = format!("there is no such parameter here: {instead}");
+        return ErrorItem::parameter(name, FaultCode::UnknownParameter.as_str(), detail);
+    }
     let detail = match nearest {
         None => "the operation has no query parameters".to_owned(),
         Some((likeness, nearest)) if likeness >= ALIKE => {

@@ -200,12 +200,13 @@ impl Problem {
 
     /// 403, with the roles that may, and with which records.
     pub fn forbidden(needed: &[Grant]) -> Self {
-        let may: Vec<String> = needed.iter().map(allowed).collect();
-        let detail = match may.split_last() {
-            None => "no key is permitted to do this".to_owned(),
-            Some((only, [])) => format!("only {only} may do this"),
-            Some((last, others)) => format!("only {} or {last} may do this", others.join(", ")),
-        };
+        Self::new(ProblemType::Forbidden, permitted(needed))
+    }
+
+    /// 403 for a caller whose role may do this with other records.
+    pub fn forbidden_there(needed: &[Grant]) -> Self {
+        let permitted = permitted(needed);
+        let detail = format!("{permitted}; this key has the role, but not for the department of this record");
         Self::new(ProblemType::Forbidden, detail)
     }
 
@@ -515,6 +516,16 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.status_code())
+    }
+}
+
+/// Who may do something, in words.
+fn permitted(needed: &[Grant]) -> String {
+    let may: Vec<String> = needed.iter().map(allowed).collect();
+    match may.split_last() {
+        None => "no key is permitted to do this".to_owned(),
+        Some((only, [])) => format!("only {only} may do this"),
+        Some((last, others)) => format!("only {} or {last} may do this", others.join(", ")),
     }
 }
 

@@ -436,7 +436,8 @@ fn refuse_read_only<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&s
     keep_in_lists::<T>(members, &Node::Null, faults);
     let set_here = take_out(members, read_only, faults);
     for (name, _) in &set_here {
-        faults.push(name, FaultCode::ReadOnly, "the register sets this field: leave it out");
+        let detail = with_way::<T>(name, "the register sets this field: leave it out");
+        faults.push(name, FaultCode::ReadOnly, detail);
     }
 }
 
@@ -449,7 +450,7 @@ fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current
     for (name, value) in &sent {
         if !value.same(current.member(name).unwrap_or(&Node::Removed)) {
             let detail = "this field cannot be changed: leave it out, or send it unchanged";
-            faults.push(name, FaultCode::ReadOnly, detail);
+            faults.push(name, FaultCode::ReadOnly, with_way::<T>(name, detail));
         }
     }
     for name in fixed {
@@ -457,6 +458,12 @@ fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current
             members.push((name.to_owned(), value.clone()));
         }
     }
+}
+
+/// The detail of a fault, and how to change the member all the same.
+fn with_way<T: Input>(name: &str, detail: &str) -> String {
+    let instead = T::OBJECT.members.iter().find(|member| member.name == name).and_then(|member| member.instead);
+    instead.map_or_else(|| detail.to_owned(), |instead| format!("{detail}; {instead}"))
 }
 
 /// Takes the members that the register sets out of each element of their lists, and tells those that are not as they are now: at the same

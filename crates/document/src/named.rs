@@ -36,15 +36,11 @@ pub(crate) fn normalise(document: &mut Node, object: &'static Object) -> Vec<Mis
     each_name(document, object, "", &mut |field, kind, value| {
         write_id(value);
         let Node::String(text) = &*value else { return };
-        if !kind.has_slug() || text.parse::<Key<()>>().is_ok() || misnamed.len() >= MOST {
+        let Err(invalid) = text.parse::<Key<()>>() else { return };
+        if !kind.has_slug() || misnamed.len() >= MOST {
             return;
         }
-        let example = if kind == Kind::Department { "cabinet-office" } else { "gloucestershire-care-services-cic" };
-        let detail = format!(
-            "{} is neither an id nor a slug: expected the id or the slug of a {kind}, such as {example}",
-            domain::quoted(text)
-        );
-        misnamed.push(Misnamed { field: field.to_owned(), code: FaultCode::InvalidFormat, detail });
+        misnamed.push(Misnamed { field: field.to_owned(), code: FaultCode::InvalidFormat, detail: invalid.detail });
         *value = Node::Removed;
     });
     misnamed

@@ -51,6 +51,8 @@ pub struct Member {
     pub is_fixed: bool,
     /// It says when something has happened, which is never later than today.
     pub is_past: bool,
+    /// How to change it all the same, for a caller who tries to write it.
+    pub instead: Option<&'static str>,
     /// The kind of record whose id it holds, or each element of it.
     pub names: Option<Kind>,
     /// It says something about a person: the public is not shown it, and the log has a commitment in its place.
@@ -106,6 +108,7 @@ impl Member {
             is_set: matches!(presence, Presence::Derived),
             is_fixed: false,
             is_past: false,
+            instead: None,
             names: None,
             is_personal: false,
             min_items: None,
@@ -145,6 +148,13 @@ impl Member {
     #[must_use]
     pub const fn past(mut self) -> Self {
         self.is_past = true;
+        self
+    }
+
+    /// The same, changed by another request, which this names.
+    #[must_use]
+    pub const fn instead(mut self, how: &'static str) -> Self {
+        self.instead = Some(how);
         self
     }
 

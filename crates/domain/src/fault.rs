@@ -115,7 +115,7 @@ impl Fault {
 
 /// A client's text in quotation marks for a detail: escaped, and cut so that an answer never grows with what
 /// was sent.
-pub fn quoted(raw: &str) -> String {
+pub(crate) fn quoted(raw: &str) -> String {
     const SHOWN_CHARS: usize = 60;
     if raw.chars().nth(SHOWN_CHARS).is_none() {
         return format!("{raw:?}");

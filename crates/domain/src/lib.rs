@@ -33,7 +33,7 @@ pub use access::{
 };
 pub use api_key::{ApiKey, KeyId, Lifetime};
 pub use checked::{Checked, Distinct, Rules};
-pub use fault::{Fault, FaultCode, Invalid, quoted};
+pub use fault::{Fault, FaultCode, Invalid};
 pub use id::Id;
 pub use kind::{Belongs, Kind, Recorded};
 pub use record::Record;

@@ -110,7 +110,7 @@ wire! {
         status: ContractStatus = required,
         /// Whether it is the mutual's first contract by `entered_on`. A contract without `entered_on` is never the
         /// first. This may change when another contract of the mutual changes.
-        is_first: bool = default.set(),
+        is_first: bool = default.set().instead("it follows from `entered_on` of the mutual's contracts"),
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }

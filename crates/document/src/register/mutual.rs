@@ -25,6 +25,9 @@ pub type OriginRoute = Word<domain::OriginRoute>;
 /// How far a mutual has come.
 pub type Stage = Word<domain::Stage>;
 
+/// How a mutual is led on.
+const BY_TRANSITION: &str = "to change it, send a stage transition to POST /v1/mutuals/{mutual}/stage-transitions";
+
 wire! {
     /// A public service mutual, from the first idea to its end: an organisation that has left the public sector, goes
     /// on delivering public services, and in which staff have a significant degree of influence or control. A mutual
@@ -77,18 +80,18 @@ wire! {
         life: Life against ["stage"] {
             /// Enter a mutual in one of the stages before launch. The default is `idea`. After that, only stage
             /// transitions change the stage.
-            stage: Stage = default.fixed(),
+            stage: Stage = default.fixed().instead(BY_TRANSITION),
             /// Since when it has been in this stage. After the mutual is entered, only stage transitions change it.
-            stage_since: PartialDate = optional.fixed().past(),
+            stage_since: PartialDate = optional.fixed().past().instead(BY_TRANSITION),
             /// When it began to deliver services of its own. It follows from the stage transitions.
-            launched_on: PartialDate = optional.set().past(),
+            launched_on: PartialDate = optional.set().past().instead(BY_TRANSITION),
             /// When it ended, before or after its launch. It follows from the stage transitions.
-            ended_on: PartialDate = optional.set().past(),
+            ended_on: PartialDate = optional.set().past().instead(BY_TRANSITION),
             /// The mutual that took over its services. Give it only if the mutual has ended.
             successor_id: MutualId = optional,
         },
         /// Why it was launched without meeting the conditions, in the department's words.
-        launch_override_reason: Note = optional.set(),
+        launch_override_reason: Note = optional.set().instead(BY_TRANSITION),
         staff: Staff against ["staff_count"] {
             /// How many people work in it: heads, not full-time equivalents. Once an annual return has a `headcount`,
             /// this is the newest one: leave it out, or send back the value you read. You can give another count only

@@ -17,6 +17,9 @@ impl Slug {
     /// The most characters that a slug may have.
     pub const MAX_CHARS: usize = 80;
 
+    /// What stands for a name without a letter or digit.
+    const UNNAMED: &str = "unnamed";
+
     /// The slug that a record of this name gets if none is given: the words of the name, as many as fit.
     pub fn from_name(name: &Name) -> Self {
         let mut slug = String::new();
@@ -29,7 +32,7 @@ impl Slug {
             slug.push_str(&word);
         }
         if slug.is_empty() {
-            slug.push_str("unnamed");
+            slug.push_str(Self::UNNAMED);
         }
         if has_uuid_shape(&slug) { Self(slug).with_suffix(1) } else { Self(slug) }
     }
@@ -103,7 +106,19 @@ impl<T> FromStr for Key<T> {
 
     /// What has the shape of a UUID is an id, all else a slug.
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        if has_uuid_shape(raw) { raw.parse().map(Self::Id) } else { raw.parse().map(Self::Slug) }
+        if has_uuid_shape(raw) {
+            return raw.parse().map(Self::Id);
+        }
+        raw.parse().map(Self::Slug).map_err(|Invalid { code, .. }| {
+            let said = quoted(raw);
+            let form = "a slug has words of lower-case letters a-z and digits, joined by single hyphens";
+            let meant = raw.parse().map(|name: Name| Slug::from_name(&name)).ok();
+            let detail = match meant.filter(|slug| slug.as_str() != Slug::UNNAMED) {
+                Some(slug) => format!("{said} is neither an id nor a slug: {form}, such as {slug}"),
+                None => format!("{said} is neither an id nor a slug: {form}"),
+            };
+            Invalid::new(code, detail)
+        })
     }
 }
 

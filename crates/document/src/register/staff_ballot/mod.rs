@@ -90,7 +90,7 @@ wire! {
         /// Must be `recorded`: votes cannot be cast here yet.
         mode: BallotMode = required,
         /// A ballot is entered as a `draft`. After that, only its actions change the state: declare, void, supersede.
-        state: BallotState = default.fixed(),
+        state: BallotState = default.fixed().instead("to change it, use POST /v1/staff-ballots/{staff_ballot}/declare, /void or /supersede"),
         /// How many people were entitled to vote.
         roll_size: i64 = optional.range(0, Tally::MAX_COUNT),
         /// The number of papers issued. Not more than the people entitled to vote.
@@ -118,18 +118,18 @@ wire! {
         /// The scrutineer. The `name` is shown only to callers who may see the ballot's draft.
         scrutineer: Scrutineer = optional,
         /// The API key that is appointed as scrutineer.
-        scrutineer_key_id: KeyId = optional.set(),
+        scrutineer_key_id: KeyId = optional.set().instead("to change it, use PUT /v1/staff-ballots/{staff_ballot}/appointment"),
         /// Percentages that others published about the result, whether or not the counts support them.
         published_figures: PublishedFigure = list.max(Tally::MAX_PUBLISHED_FIGURES),
         /// Why the ballot does not count. Present if its state is `void`.
-        void_reason: Note = optional.set().fixed(),
+        void_reason: Note = optional.set().fixed().instead("to void the ballot, use POST /v1/staff-ballots/{staff_ballot}/void"),
         /// The rerun that replaced the ballot. Present if its state is `superseded`.
-        superseded_by_id: StaffBallotId = optional.set().fixed(),
+        superseded_by_id: StaffBallotId = optional.set().fixed().instead("to name the rerun, use POST /v1/staff-ballots/{staff_ballot}/supersede"),
         /// Its corrections since it was declared, the oldest first.
-        corrections: BallotCorrection = list.set().max(domain::StaffBallot::MAX_CORRECTIONS),
+        corrections: BallotCorrection = list.set().instead("to correct the ballot, use POST /v1/staff-ballots/{staff_ballot}/correct").max(domain::StaffBallot::MAX_CORRECTIONS),
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
-        result: BallotResult = derived,
+        result: BallotResult = derived.instead("it follows from `counts`"),
     }
 
     /// A correction of a declared ballot.
