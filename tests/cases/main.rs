@@ -17,6 +17,7 @@ mod durability;
 mod enabler;
 mod endorsement;
 mod entry_log;
+mod expansion;
 mod export;
 mod happened;
 mod hint;

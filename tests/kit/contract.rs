@@ -23,7 +23,7 @@ const PROBLEM: &str = "application/problem+json";
 /// Where the guide explains each code of an error.
 const ERRORS_PAGE: &str = include_str!("../../docs/guide/errors.md");
 /// What a record of the register has and a request must not set.
-const READ_ONLY: [&str; 11] = [
+const READ_ONLY: [&str; 15] = [
     "id",
     "version",
     "created_at",
@@ -35,6 +35,11 @@ const READ_ONLY: [&str; 11] = [
     "launched_on",
     "ended_on",
     "launch_override_reason",
+    // With `expand`.
+    "mutual",
+    "department",
+    "other_departments",
+    "successor",
 ];
 
 /// What a record is entered with and a patch can't change.

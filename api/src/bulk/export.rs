@@ -20,6 +20,7 @@ use crate::caller::Caller;
 use crate::register::operations::{Operation, answer_as, named};
 use crate::register::resource::Root;
 use crate::request::argument::argument;
+use crate::request::expansion::{ExpandParameter, Expansion};
 use crate::request::query::{Parameters, finish};
 use crate::response::problem::Problem;
 use crate::response::selection::Selection;
@@ -75,6 +76,7 @@ fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
         let id = format!("export_{}_{suffix}", kind.table());
         let mut parameters = R::Filter::into_params(|| Some(ParameterIn::Query));
         parameters.push(Selection::parameter());
+        parameters.extend(ExpandParameter::<R>::into_params(|| Some(ParameterIn::Query)));
         if form == Form::Table {
             parameters.extend(TableOptions::into_params(|| Some(ParameterIn::Query)));
         }
@@ -120,6 +122,7 @@ impl Form {
 struct ExportQuery<R: Root> {
     filter: R::Filter,
     selection: Option<Selection>,
+    expansion: Expansion,
     has_mark: bool,
 }
 
@@ -137,8 +140,9 @@ impl<R: Root> ExportQuery<R> {
         let options = parameters.read::<TableOptions>(&mut faults);
         let fields = parameters.read::<Named>(&mut faults).unwrap_or_default().fields;
         let selection = Selection::of(&fields, &<R::Document as Wire>::OBJECT, &mut faults);
+        let expansion = Expansion::of(&parameters, R::MEMBERS, &mut faults);
         let (filter, options) = finish(filter.zip(options), faults)?;
-        Ok(Self { filter, selection, has_mark: options.has_mark() })
+        Ok(Self { filter, selection, expansion, has_mark: options.has_mark() })
     }
 }
 
@@ -148,17 +152,26 @@ async fn export<R: Root>(
     query: ExportQuery<R>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
-    let ExportQuery { filter, selection, has_mark } = query;
+    let ExportQuery { filter, selection, expansion, has_mark } = query;
     let sort = *R::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
-    let columns = match &selection {
+    let in_table = form == Form::Table;
+    let mut columns = match &selection {
         Some(Selection(columns)) => columns.clone(),
         None => table::columns(&<R::Document as Wire>::OBJECT),
     };
+    columns.extend(expansion.columns(in_table));
+    let selection = selection.map(|selection| selection.and(expansion.columns(in_table)));
     let (sees, mut page) =
         (caller.clone(), Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false }));
     let next = move |tx: &mut ReadTx<'_>| {
         let Some(asked) = page.take() else { return Ok(None) };
-        let slice = R::list(tx, &filter, &asked, sees.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
+        let mut slice = R::list(tx, &filter, &asked, sees.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
+        let documents = slice.items.iter_mut().map(|item| &mut item.document);
+        if in_table {
+            expansion.flatten(tx, documents)?
+        } else {
+            expansion.expand(tx, documents)?
+        }
         let piece = match form {
             Form::Lines => lines(selection.as_ref(), &slice)?,
             Form::Table => rows(&columns, asked.after.is_none().then_some(has_mark), &slice)?,

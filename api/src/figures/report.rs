@@ -17,8 +17,9 @@ use crate::request::query::{Both, Query};
 use crate::response::problem::Problem;
 use crate::response::table::{BYTE_ORDER_MARK, MEDIA_TYPE, TableOptions, columns};
 use document::Wire;
-use document::figures::{CommitmentStatus, CommitmentSummary, CoveredStage, DepartmentName};
+use document::figures::{CommitmentStatus, CommitmentSummary, CoveredStage};
 use document::record::View;
+use document::record_name::DepartmentName;
 use document::register::{Commitment, Stage};
 use document::value::{Day, DepartmentKey, Sector, Text, Word, texts, words};
 

@@ -27,6 +27,7 @@ use crate::register::child::{self, ChildResource};
 use crate::register::resource::{self, Change, ChangeOptions, Resource, Root};
 use crate::register::words::{Conflicts, Words};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
+use crate::request::expansion::ExpandParameter;
 use crate::request::known_at::KnownAt;
 use crate::request::page::{ChildParameters, ListParameters, record_page_schema};
 use crate::response::selection::Selection;
@@ -37,12 +38,14 @@ pub fn root<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
     let mut filters = R::Filter::into_params(|| Some(ParameterIn::Query));
     filters.extend(ListParameters::<R>::into_params(|| Some(ParameterIn::Query)));
     filters.push(Selection::parameter());
-    filters.extend(KnownAt::into_params(|| Some(ParameterIn::Query)));
+    let mut reading = KnownAt::into_params(|| Some(ParameterIn::Query));
+    reading.extend(ExpandParameter::<R>::into_params(|| Some(ParameterIn::Query)));
+    filters.extend(reading.clone());
     let kind = Operations::of::<R>(place);
     config
         .service(kind.list(filters, web::to(resource::list::<R>)))
         .service(kind.create(web::to(Change::create::<R>)))
-        .service(kind.get(KnownAt::into_params(|| Some(ParameterIn::Query)), web::to(resource::read::<R>)))
+        .service(kind.get(reading, web::to(resource::read::<R>)))
         .service(kind.replace(web::to(Change::replace::<R>)))
         .service(kind.update(web::to(Change::update::<R>)))
         .service(kind.delete(web::to(Change::delete::<R>)));

@@ -27,7 +27,7 @@ use crate::register::words::Words;
 use crate::request::argument::argument;
 use crate::request::body::Body;
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
-use crate::request::known_at::KnownAt;
+use crate::request::expansion::Reading;
 use crate::request::page::{FieldsOf, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
@@ -360,13 +360,22 @@ pub fn change<R: Resource>(
 ///
 /// # Errors
 /// 404 or 410 where it is not there.
-pub async fn read<R: Resource>(
+pub async fn read<R: Root>(
     app: App,
     caller: Caller,
     key: R::Key,
-    known_at: KnownAt,
+    reading: Reading<R>,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
+    let Reading { known_at, expansion, .. } = reading;
+    if !expansion.is_empty() {
+        let show = move |tx: &mut ReadTx<'_>| {
+            let mut shown = R::represent(tx, key.as_ref(), caller.draft_access_in(R::KIND))?;
+            expansion.expand(tx, std::iter::once(&mut shown.document))?;
+            Ok::<_, Problem>(shown)
+        };
+        return Ok(conditions.expanded(app.store.read(show).await?));
+    }
     let shown = match known_at.passed(&app).await? {
         None => {
             let show = move |tx: &mut ReadTx<'_>| R::represent(tx, key.as_ref(), caller.draft_access_in(R::KIND));
@@ -391,7 +400,7 @@ pub async fn list<R: Root>(
     caller: Caller,
     query: ListQuery<R::Filter, R, FieldsOf<R::Document>>,
 ) -> Result<HttpResponse, Problem> {
-    let ListQuery { filter, page, known_at, .. } = &query;
+    let ListQuery { filter, page, known_at, expansion, .. } = &query;
     if let Some(at) = known_at.passed(&app).await? {
         let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
         let read = move |tx: &mut ReadTx<'_>| {
@@ -401,10 +410,12 @@ pub async fn list<R: Root>(
         return query.answer(slice);
     }
     let in_default_order = R::KEYS.first() == Some(&page.sort);
-    let is_bounded = in_default_order && filter.is_indexed() && !page.count;
-    let (filter, page) = (filter.clone(), page.clone());
+    let is_bounded = in_default_order && filter.is_indexed() && !page.count && expansion.is_empty();
+    let (filter, page, expansion) = (filter.clone(), page.clone(), expansion.clone());
     let read = move |tx: &mut ReadTx<'_>| {
-        R::list(tx, &filter, &page, caller.draft_access_in(R::KIND)).map_err(Problem::of_query)
+        let mut slice = R::list(tx, &filter, &page, caller.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
+        expansion.expand(tx, slice.items.iter_mut().map(|item| &mut item.document))?;
+        Ok::<_, Problem>(slice)
     };
     let slice = if is_bounded { app.store.read_one(read).await? } else { app.store.survey(read).await? };
     query.answer(slice)

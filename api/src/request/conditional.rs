@@ -38,6 +38,9 @@ const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("no-cache");
 /// Entity tags (RFC 9110, section 8.8.3), as the contract's pattern has them.
 const TAGS_FORM: &str = r#"^(\*|[ ,]*(W/)?"[!#-~]*"( *,[ ,]*(W/)?"[!#-~]*")*[ ,]*)$"#;
 
+/// What stands in a tag between the version of a record and the digest of what it was shown with.
+const EXPANDED: char = '~';
+
 /// Keys of requests that may be sent twice, bare or in quotation marks.
 const KEY_FORM: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
 
@@ -83,14 +86,25 @@ impl IfChanged {
         Ok(Self { none_match, modified_since: since.map(SystemTime::from), present: Present::of(request)? })
     }
 
+    /// The record with the names of others that it refers to. They may change without it, so that its tag is of all that is shown, and its
+    /// time says nothing.
+    pub fn expanded(self, shown: Representation) -> HttpResponse {
+        let all = opaque(Sha256::new_with_prefix(&shown.document));
+        Self { modified_since: None, ..self }.tagged(shown, &format!("{EXPANDED}{all}"))
+    }
+
     /// The record with its tag and its time: 200, or 304 where the caller has it already.
     pub fn item(&self, shown: Representation) -> HttpResponse {
+        self.tagged(shown, "")
+    }
+
+    fn tagged(&self, shown: Representation, more: &str) -> HttpResponse {
         // What the public sees of a record is another representation, and no version to make a change for.
         let Present { epoch, now } = self.present;
         let etag = if shown.reduced {
-            quoted(format_args!("{}-{}-public", epoch.id, shown.version))
+            quoted(format_args!("{}-{}-public{more}", epoch.id, shown.version))
         } else {
-            etag(epoch.id, shown.version)
+            quoted(format_args!("{}-{}{more}", epoch.id, shown.version))
         };
         let modified = modified(shown.updated_at, epoch);
         let unchanged = match &self.none_match {
@@ -352,7 +366,7 @@ impl Tags {
     /// Why none of them can match, though one names this version.
     fn why_never(&self, current: &HeaderValue) -> Option<&'static str> {
         let Self::Listed(tags) = self else { return None };
-        let is_weakened = tags.iter().any(|tag| tag.weak && tag.is(current));
+        let is_weakened = tags.iter().any(|tag| tag.weak && tag.is_of(current));
         let is_weak = tags.iter().all(|tag| tag.weak);
         (is_weakened || is_weak).then_some(WEAK)
     }
@@ -361,7 +375,7 @@ impl Tags {
     fn contain_strongly(&self, current: &HeaderValue) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(tags) => tags.iter().any(|tag| !tag.weak && tag.is(current)),
+            Self::Listed(tags) => tags.iter().any(|tag| !tag.weak && tag.is_of(current)),
         }
     }
 }
@@ -375,6 +389,12 @@ impl Tag {
             current.as_bytes().strip_suffix(b"\"").map(|current| own.as_bytes() == current)
         };
         own == current.as_bytes() || as_compressed().unwrap_or_default()
+    }
+
+    /// Whether it is of this version, whatever the record was shown with.
+    fn is_of(&self, current: &HeaderValue) -> bool {
+        let version = self.opaque.split_once(EXPANDED).map(|(version, _)| format!("{version}\""));
+        self.is(current) || version.is_some_and(|version| version.as_bytes() == current.as_bytes())
     }
 
     /// The tag at the start and what comes after it.

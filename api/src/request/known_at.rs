@@ -38,6 +38,12 @@ impl KnownAt {
         Ok(Self(known_at.map(|Moment(at)| at)))
     }
 
+    /// That of a query.
+    pub fn read(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Self {
+        let asked = parameters.read::<Asked>(faults).and_then(|asked| asked.known_at);
+        Self(asked.map(|Moment(at)| at))
+    }
+
     /// The time, which must be in the past, or at most that of the newest entry.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 pub mod argument;
 pub mod body;
 pub mod conditional;
+pub mod expansion;
 pub mod known_at;
 pub mod page;
 pub mod path;

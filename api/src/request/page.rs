@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::app::Present;
 use crate::request::argument::argument;
 use crate::request::conditional::{IfChanged, IfNoneMatch, digest, opaque, quoted};
+use crate::request::expansion::Expansion;
 use crate::request::known_at::KnownAt;
 use crate::request::query::{Parameters, finish, parameter};
 use crate::response::problem::{ErrorItem, Problem};
@@ -53,6 +54,8 @@ pub struct ListQuery<F, S, D = NoFields> {
     pub page: Page,
     /// The instant that the list is of.
     pub known_at: KnownAt,
+    /// The records that are named beside their ids.
+    pub expansion: Expansion,
     target: Target,
     selection: Option<Selection>,
     conditions: IfChanged,
@@ -97,10 +100,12 @@ impl<F: DeserializeOwned, S: Sorted, D: Fields> ListQuery<F, S, D> {
         let fields = paging.map(|paging| paging.fields).unwrap_or_default();
         let selection = D::object().and_then(|object| Selection::of(&fields, object, &mut faults));
         let known_at = KnownAt::of_list(&parameters, &mut faults);
+        let expansion = Expansion::of(&parameters, S::MEMBERS, &mut faults);
+        let selection = selection.map(|selection| selection.and(expansion.columns(false)));
         let list = filter.zip(page).map(|(filter, page)| (filter, page, target));
         let (filter, page, target) = finish(list, faults)?;
         let conditions = IfChanged::of(request)?;
-        Ok(Self { filter, page, known_at, target, selection, conditions, orders: PhantomData })
+        Ok(Self { filter, page, known_at, expansion, target, selection, conditions, orders: PhantomData })
     }
 }
 
@@ -113,7 +118,7 @@ impl<F, S, D> ListQuery<F, S, D> {
             }
         }
         let next_cursor = slice.next.as_ref().map(|position| self.target.cursor(position));
-        let etag = list_etag(self.target.epoch, &slice, next_cursor.as_deref());
+        let etag = list_etag(self.target.epoch, &slice, next_cursor.as_deref(), !self.expansion.is_empty());
         let link = self.target.link(next_cursor.as_deref()).map_err(Problem::internal)?;
         Ok(self.conditions.list(etag, link, || page_document(&slice, next_cursor.as_deref())))
     }
@@ -258,7 +263,7 @@ impl Target {
 
     /// What a cursor of the list is known by: another page size, a count or other fields make no other list.
     fn digest(&self) -> [u8; Cursor::DIGEST_BYTES] {
-        let of_page = |name: &String| ["limit", "count", "fields"].contains(&name.as_str());
+        let of_page = |name: &String| ["limit", "count", "fields", "expand"].contains(&name.as_str());
         let mut pairs: Vec<_> = self.parameters.iter().filter(|(name, _)| !of_page(name)).collect();
         pairs.sort_unstable();
         let mut hash = Sha256::new();
@@ -373,13 +378,17 @@ impl FromStr for Cursor {
     }
 }
 
-/// Changes whenever an item of the page does, the next page starts elsewhere or the total is another.
-fn list_etag(epoch: EpochId, slice: &Slice, next_cursor: Option<&str>) -> HeaderValue {
+/// Changes whenever an item of the page does, the next page starts elsewhere or the total is another. What an item is shown with
+/// besides may change without it.
+fn list_etag(epoch: EpochId, slice: &Slice, next_cursor: Option<&str>, is_expanded: bool) -> HeaderValue {
     let mut hash = Sha256::new_with_prefix(epoch.bytes());
     for item in &slice.items {
         hash.update(&item.id);
         hash.update(item.version.to_be_bytes());
         hash.update([u8::from(item.reduced)]);
+        if is_expanded {
+            hash.update(&item.document);
+        }
     }
     hash.update(next_cursor.unwrap_or_default());
     let (exactly, total) = match slice.total {

@@ -48,6 +48,13 @@ impl Selection {
         Some(Self(selected))
     }
 
+    /// The same with others.
+    #[must_use]
+    pub fn and(mut self, others: Vec<Column>) -> Self {
+        self.0.extend(others);
+        self
+    }
+
     /// The parameter in the contract.
     pub fn parameter() -> Parameter {
         let name = ObjectBuilder::new().schema_type(Type::String).title(Some("FieldName"));

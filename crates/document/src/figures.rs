@@ -6,10 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::record_name::DepartmentName;
 use crate::register::{LegalForm, Stage};
-use crate::value::{
-    ContractId, Day, DepartmentId, DepartmentKey, MutualId, Name, PartialDate, Region, Sector, Slug, Title, Word,
-};
+use crate::value::{ContractId, Day, DepartmentKey, MutualId, PartialDate, Region, Sector, Title, Word};
 
 /// Whether a commitment is kept as at a day.
 pub type CommitmentStatus = Word<domain::CommitmentStatus>;
@@ -42,14 +41,6 @@ impl From<&BTreeMap<domain::CommitmentStatus, i64>> for CommitmentSummary {
         let (kept, late) = (met.saturating_add(met_late), overdue.saturating_add(met_late));
         Self { due, overdue, met, met_late, kept, late }
     }
-}
-
-/// The id, slug and name of a department.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct DepartmentName {
-    pub id: DepartmentId,
-    pub slug: Slug,
-    pub name: Name,
 }
 
 /// The figures for one stage and sector. A mutual with several sectors counts in each.

@@ -17,6 +17,7 @@ pub mod named;
 pub mod node;
 pub mod object;
 pub mod record;
+pub mod record_name;
 pub mod reference;
 pub mod register;
 pub mod removed;

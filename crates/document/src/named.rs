@@ -32,6 +32,7 @@ pub(crate) fn normalise(document: &mut Node, object: &'static Object) -> Vec<Mis
         let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| name);
         let own = |name: &str| object.envelope.is_some() && (name == "id" || Some(name) == parent);
         members.iter_mut().filter(|(name, _)| own(name)).for_each(|(_, value)| write_id(value));
+        take_out_expanded(members, object);
     }
     each_name(document, object, "", &mut |field, kind, value| {
         write_id(value);
@@ -44,6 +45,23 @@ pub(crate) fn normalise(document: &mut Node, object: &'static Object) -> Vec<Mis
         *value = Node::Removed;
     });
     misnamed
+}
+
+/// Takes out what was shown of the records that members name, so that what was read can be sent back. What names other records than its
+/// member stays, and is told as an unknown member.
+fn take_out_expanded(members: &mut Vec<(String, Node)>, object: &'static Object) {
+    for member in object.members.iter().filter(|_| object.envelope.is_some()) {
+        let Some(word) = member.expanded() else { continue };
+        let ids = members.iter().find(|(name, _)| name == member.name).map(|(_, value)| value.clone());
+        let names_the_same = |shown: &Node| match (shown, &ids) {
+            (Node::Array(shown), Some(Node::Array(ids))) => {
+                shown.len() == ids.len() && shown.iter().zip(ids).all(|(shown, id)| shown.member("id") == Some(id))
+            }
+            (shown, Some(id)) => shown.member("id") == Some(id),
+            (_, None) => false,
+        };
+        members.retain(|(name, value)| *name != word || !names_the_same(value));
+    }
 }
 
 /// The slugs in a document where ids are expected.

@@ -201,6 +201,17 @@ impl Member {
         self
     }
 
+    /// What is shown of the record that it names, beside it, for callers who ask: `mutual` of `mutual_id`. Only records with slugs.
+    pub fn expanded(&self) -> Option<String> {
+        self.names.filter(|kind| kind.has_slug())?;
+        let (one, ending) = self
+            .name
+            .strip_suffix("_id")
+            .map(|one| (one, ""))
+            .or_else(|| Some((self.name.strip_suffix("_ids")?, "s")))?;
+        Some(format!("{one}{ending}"))
+    }
+
     /// Whether a caller must give it.
     pub const fn is_required(&self) -> bool {
         !self.is_set && matches!(self.presence, Presence::Required | Presence::RequiredList)

@@ -11,7 +11,8 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::object::{Member, Object, Schemas, Typed, Wire};
+use crate::object::{Member, Object, Schemas, Typed, Wire, collect_named};
+use crate::record_name::{DepartmentName, MutualName};
 use crate::value::Instant;
 
 /// What is sent, in the contract: `ObjectionInput`.
@@ -104,6 +105,9 @@ pub fn shown(object: &Object) -> ObjectSchema {
         if member.is_always_shown() {
             schema = schema.required(member.name);
         }
+        if let Some((word, named)) = expansion(member).filter(|_| object.envelope.is_some()) {
+            schema = schema.property(word, named);
+        }
     }
     if object.envelope.is_some() {
         let instants =
@@ -163,7 +167,31 @@ pub fn collect(object: &Object, schemas: &mut Schemas) {
     if let Some(envelope) = &object.envelope {
         (envelope.collect)(schemas);
     }
-    object.members.iter().for_each(|member| (member.collect)(schemas));
+    for member in object.members {
+        (member.collect)(schemas);
+        if object.envelope.is_some() && member.expanded().is_some() {
+            match member.names {
+                Some(Kind::Department) => collect_named::<DepartmentName>(schemas),
+                _ => collect_named::<MutualName>(schemas),
+            }
+        }
+    }
+}
+
+/// What is shown beside a member that names a record, for callers who ask.
+fn expansion(member: &Member) -> Option<(String, RefOr<Schema>)> {
+    let word = member.expanded()?;
+    let name = match member.names {
+        Some(Kind::Department) => DepartmentName::name(),
+        _ => MutualName::name(),
+    };
+    let about = format!("What `{}` names. Only with `expand={word}`.", member.name);
+    let named: RefOr<Schema> = Ref::from_schema_name(name).into();
+    let shown = match member.is_list() {
+        true => ArrayBuilder::new().items(named).max_items(member.max_items).description(Some(about)).into(),
+        false => described(named, &about),
+    };
+    Some((word, shown))
 }
 
 /// Adds the schemas that the object refers to as it is sent.

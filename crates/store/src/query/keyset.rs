@@ -6,7 +6,7 @@
 use chrono::{Datelike as _, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamp};
-use document::{Documented, Wire as _};
+use document::{Documented, Member, Wire as _};
 use domain::{Day, SearchQuery};
 
 use crate::backend::dialect::{Dialect, Searched};
@@ -112,6 +112,8 @@ pub trait Sorted: 'static {
     const NAME: &'static str;
     /// The keys. The first is the order where the caller doesn't say.
     const KEYS: &'static [SortKey];
+    /// The members of its items, of which some name other records.
+    const MEMBERS: &'static [Member] = &[];
 }
 
 /// A list that has one order only, so that a request has none to choose.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Date, Nullable};
-use document::figures::DepartmentName;
+use document::record_name::DepartmentName;
 use document::value::Text;
 use domain::{Child, Commitment, CommitmentStatus, Day, Department, DepartmentId, Key, commitment};
 

@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use document::Reference;
 use document::register::{ContractFilter, CpvPrefix};
 use document::value::{Bounded, Text, Word, texts};
+use document::{Documented, Member, Reference, Wire};
 use domain::{Contract, ContractId, Currency, DraftAccess, Key, Kind, MAX_INTEGER, MutualId, Record, Regime};
 
 use crate::backend::column::Column;
@@ -25,6 +25,7 @@ use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Contract {
     const NAME: &'static str = "ContractSort";
+    const MEMBERS: &'static [Member] = <<Self as Documented>::Document as Wire>::OBJECT.members;
     const KEYS: &'static [SortKey] = &[
         SortKey::ID,
         SortKey::new("starts_on", Values::Optional, KeyKind::Day),

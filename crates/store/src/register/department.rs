@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use document::Reference;
 use document::register::DepartmentFilter;
+use document::{Documented, Member, Reference, Wire};
 use domain::{Department, DepartmentId, DraftAccess, Fault, Key, Kind, Record, SearchQuery, Slug, fold_name, indexed};
 
 use crate::backend::column::Column;
@@ -23,6 +23,7 @@ use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Department {
     const NAME: &'static str = "DepartmentSort";
+    const MEMBERS: &'static [Member] = <<Self as Documented>::Document as Wire>::OBJECT.members;
     const KEYS: &'static [SortKey] =
         &[SortKey::ID, SortKey::new("name_folded", Values::Unique, KeyKind::Text).called("name"), SortKey::UPDATED_AT];
 }

@@ -1,9 +1,9 @@
 //! Mutuals in the database.
 
 use diesel::prelude::*;
-use document::Reference;
 use document::register::MutualFilter;
 use document::value::{Bounded, Text, texts};
+use document::{Documented, Member, Reference, Wire};
 use domain::{
     DepartmentId, DraftAccess, Fault, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region, SearchQuery,
     Slug, Staff, StageTransition, fold_name, indexed,
@@ -28,6 +28,7 @@ use crate::{ReadTx, Representation, Stored, WriteTx};
 
 impl Sorted for Mutual {
     const NAME: &'static str = "MutualSort";
+    const MEMBERS: &'static [Member] = <<Self as Documented>::Document as Wire>::OBJECT.members;
     const KEYS: &'static [SortKey] = &[
         SortKey::ID,
         SortKey::new("name_folded", Values::Unique, KeyKind::Text).called("name"),

@@ -58,6 +58,22 @@ pub fn ids_of(tx: &mut ReadTx<'_>, named: &[BySlug]) -> Result<HashMap<BySlug, S
     Ok(ids)
 }
 
+/// The slug and the name of each of these records; those that are not there are not in it.
+///
+/// # Errors
+/// [`Error::Unavailable`] where the database does not answer.
+pub fn names_of(tx: &mut ReadTx<'_>, kind: Kind, ids: &[String]) -> Result<HashMap<String, (String, String)>, Error> {
+    const AT_A_TIME: usize = 500;
+    let mut names = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(AT_A_TIME) {
+        let query = Fragment::default().sql(format!("SELECT id, slug, name FROM {} WHERE id IN (", kind.table()));
+        let query = query.parameters(some.iter().map(String::as_str)).sql(")");
+        let found: Vec<(String, String, String)> = query.giving::<(Text, Text, Text)>().load(tx.conn())?;
+        names.extend(found.into_iter().map(|(id, slug, name)| (id, (slug, name))));
+    }
+    Ok(names)
+}
+
 /// Turns ids and slugs given in a kind's parameter into ids. An id that leads nowhere simply finds nothing.
 ///
 /// # Errors

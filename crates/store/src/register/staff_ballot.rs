@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use document::register::StaffBallotFilter;
 use document::value::texts;
-use document::{Reference, Wire};
+use document::{Documented, Member, Reference, Wire};
 use domain::{
     BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess, Fault, FaultCode, KeyId, Kind,
     MutualId, Note, Organiser, Past, Record, Role, Scrutineer, StaffBallot, StaffBallotId,
@@ -30,6 +30,7 @@ use crate::{ReadTx, Representation, Stored, WriteTx, key};
 
 impl Sorted for StaffBallot {
     const NAME: &'static str = "StaffBallotSort";
+    const MEMBERS: &'static [Member] = <<Self as Documented>::Document as Wire>::OBJECT.members;
     const KEYS: &'static [SortKey] = &[
         SortKey::ID,
         SortKey::new("closed_on", Values::Optional, KeyKind::Text),
