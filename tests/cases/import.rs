@@ -563,8 +563,8 @@ async fn corrections_that_come_with_a_ballot_are_checked(app: &TestApp) {
         (3, &["/corrections/1/corrected_at date-order", "/corrections/1/version inconsistent"]),
         (4, &["/corrections/1/version inconsistent"]),
         (5, &["/corrections/0/version out-of-range"]),
-        (6, &["/corrections/0/version out-of-range", "/corrections/1/corrected_at out-of-range"]),
-        (7, &["/corrections/0/corrected_at out-of-range"]),
+        (6, &["/corrections/0/version out-of-range"]),
+        (7, &["/corrections/0/corrected_at out-of-range", "/counts required"]),
         (8, &["/corrections/0/reason empty", "/corrections/1 required"]),
         (9, &["/corrections invalid-type", "/void_reason required"]),
     ];

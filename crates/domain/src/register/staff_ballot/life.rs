@@ -157,7 +157,8 @@ impl StaffBallot {
     /// rerun needs it.
     ///
     /// # Errors
-    /// A fault for each thing that the ballot lacks to be declared, and where the rerun is none for it.
+    /// A fault for each thing that the ballot lacks to be declared, for each correction that is in the future, and where the rerun is
+    /// none for it.
     pub fn with_past(
         &self,
         id: StaffBallotId,
@@ -177,6 +178,12 @@ impl StaffBallot {
             }
             declared => declared?,
         };
+        for (index, correction) in past.corrections.iter().enumerate() {
+            if correction.corrected_at.date_naive() > rules.today.date() {
+                let detail = format!("this is in the future: expected {} or earlier", rules.today);
+                faults.push(Fault::new(format!("corrections/{index}/corrected_at"), FaultCode::OutOfRange, detail));
+            }
+        }
         let is_rerun = |by: &Record<Self>| {
             by.id != id
                 && by.content.mutual_id == self.mutual_id
