@@ -1,5 +1,7 @@
 //! What a refusal says to do: it names what was wrong, and the right request.
 
+use std::slice::from_ref;
+
 use kit::Contract;
 use kit::TestApp;
 use kit::fixture::{
@@ -107,10 +109,10 @@ async fn a_filter_goes_by_the_name_of_its_member_too(app: &TestApp) {
     let name = |list: &str, query: &str| format!("{list}?{query}");
     for query in ["mutual", "mutual_id", "department", "department_id"] {
         let value = if query.starts_with("mutual") { "led" } else { "office" };
-        assert_eq!(app.walk(&name(CONTRACTS, &format!("{query}={value}"))).await, [supplied.clone()], "{query}");
+        assert_eq!(app.walk(&name(CONTRACTS, &format!("{query}={value}"))).await, from_ref(&supplied), "{query}");
     }
     assert!(app.walk(&name(STAFF_BALLOTS, &format!("mutual_id={}", id(&led)))).await.is_empty());
-    assert_eq!(app.walk(&name(MUTUALS, "department_id=office&sectors=community_health")).await, [led.clone()]);
+    assert_eq!(app.walk(&name(MUTUALS, "department_id=office&sectors=community_health")).await, from_ref(&led));
     for export in ["/v1/mutuals/export.csv", "/v1/mutuals/export.ndjson"] {
         assert!(!app.get(name(export, "department_id=office")).await.text().contains("Other"));
     }

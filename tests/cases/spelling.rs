@@ -1,5 +1,7 @@
 //! The same thing in other spellings: what tools make of a path, an id, a number or a body is taken, or explained.
 
+use std::slice::from_ref;
+
 use kit::TestApp;
 use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, commitment, contract, department, id, mutual, staff_ballot,
@@ -94,7 +96,7 @@ async fn an_id_is_read_in_any_letter_case(app: &TestApp) {
     let led = app.create(MUTUALS, &led).await;
     assert_eq!(led["department_id"], office["id"]);
     assert_eq!(app.get(format!("{DEPARTMENTS}/{}", upper(&office))).await.expect(200), office);
-    assert_eq!(app.walk(&format!("{MUTUALS}?department={}", upper(&office))).await, [led.clone()]);
+    assert_eq!(app.walk(&format!("{MUTUALS}?department={}", upper(&office))).await, from_ref(&led));
     let commitments = format!("{DEPARTMENTS}/{}/commitments", upper(&office));
     let commitment = app.create(&commitments, &commitment()).await;
     assert_eq!(app.get(format!("{commitments}/{}", upper(&commitment))).await.expect(200), commitment);
