@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 kit::on_both! {
     a_new_mutual_is_an_idea_of_which_nothing_is_known,
     a_name_differing_only_by_case_is_taken,
+    a_name_that_looks_like_another_is_taken,
+    names_that_can_be_told_apart_are_two,
+    a_text_of_invisible_characters_is_empty,
     sectors_are_at_least_one_and_each_once,
     a_word_that_is_no_sector_names_the_nearest,
     a_word_never_points_to_another_legal_meaning,
@@ -43,6 +46,38 @@ async fn a_new_mutual_is_an_idea_of_which_nothing_is_known(app: &TestApp) {
     for list in ["identifiers", "other_department_ids", "sources"] {
         assert_eq!(record[list], json!([]), "{list}");
     }
+}
+
+/// What takes no room is taken away, and letters of other scripts count as the Latin ones that they look like.
+async fn a_name_that_looks_like_another_is_taken(app: &TestApp) {
+    let first = app.create(MUTUALS, &mutual("Cal\u{ad}der Libraries\u{feff}")).await;
+    assert_eq!(first["name"], "Calder Libraries");
+    for name in [
+        "Calder\u{200b} Libraries",
+        "Calder\u{2800}Libraries",
+        "\u{2060}Calder Lib\u{fe0f}raries",
+        "\u{421}\u{430}lder Libraries",
+        "\u{ff23}alder Libraries",
+        "Ca\u{4c0}der Libraries",
+    ] {
+        let problem = app.post(MUTUALS, &mutual(name)).await.expect_problem(409, "name-taken");
+        assert_eq!(problem["conflicts"][0]["id"], first["id"], "{name}");
+    }
+    let found = app.column(&format!("{MUTUALS}?q=cal%C2%ADder&sort=name"), "name").await;
+    assert_eq!(found, ["Calder Libraries"]);
+}
+
+async fn names_that_can_be_told_apart_are_two(app: &TestApp) {
+    for name in ["Modern", "Modem", "T\u{177} Modern", "T\u{177} Modem", "Bill", "Bi11", "Caf\u{e9}", "Cafe"] {
+        app.create(MUTUALS, &mutual(name)).await;
+    }
+}
+
+async fn a_text_of_invisible_characters_is_empty(app: &TestApp) {
+    let blank = with(mutual("\u{2800}"), json!({"slug": "blank", "description": "\u{3164}\n\u{ad}"}));
+    app.post(MUTUALS, &blank).await.expect_faults(422, &[("/description", "empty"), ("/name", "empty")]);
+    let reordered = with(mutual("Calder\u{202e}"), json!({"slug": "reordered"}));
+    app.post(MUTUALS, &reordered).await.expect_faults(422, &[("/name", "invalid-character")]);
 }
 
 /// People read « Harmonie » and « HARMONIE » as the same mutual.

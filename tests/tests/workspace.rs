@@ -33,6 +33,7 @@ const ARROWS: [Arrows; 5] = [
             "strsim",
             "thiserror",
             "unicode-normalization",
+            "unicode-security",
             "url",
             "uuid",
         ]),

@@ -20,7 +20,7 @@ pub type Upgrade = fn(&mut Map<String, Value>);
 /// A kind of record, by what its records say.
 pub trait Documented: Recorded {
     /// What brings documents of earlier forms into today's, the first form's first.
-    const UPGRADES: &'static [Upgrade] = &[];
+    const UPGRADES: &'static [Upgrade] = &[visible_texts];
 
     /// The form of today's documents: a change to how records are written is a new form, with an upgrade from the one before.
     const DOCUMENT_VERSION: usize = Self::UPGRADES.len().saturating_add(1);
@@ -46,7 +46,7 @@ pub trait Documented: Recorded {
 /// A kind of record that belongs to another.
 pub trait ChildDocument: Belongs {
     /// What brings documents of earlier forms into today's, the first form's first.
-    const UPGRADES: &'static [Upgrade] = &[];
+    const UPGRADES: &'static [Upgrade] = &[visible_texts];
 
     /// The members of its documents.
     type Document: Input<Value = Self> + Serialize;
@@ -154,6 +154,46 @@ pub fn upgrade<T: Documented>(document: &str, version: usize) -> Result<String, 
     let mut members: Map<String, Value> = serde_json::from_str(document).map_err(|error| error.to_string())?;
     T::UPGRADES.iter().skip(version.saturating_sub(1)).for_each(|upgrade| upgrade(&mut members));
     Ok(Value::Object(members).to_string())
+}
+
+/// What stands in the place of a stored text that shows nothing. The register no longer accepts one, and tells of those that it has.
+const BLANK_TEXT: &str = "[text of invisible characters]";
+
+/// Takes what shows nothing away from every text. What is in a list twice then, such as a source, is there once.
+pub fn visible_texts(members: &mut Map<String, Value>) {
+    members.values_mut().for_each(|value| {
+        make_visible(value);
+    });
+}
+
+/// Says whether the value is another one now.
+fn make_visible(value: &mut Value) -> bool {
+    match value {
+        Value::String(text) if text.is_ascii() => false,
+        Value::String(text) => {
+            let visible = match text.parse::<domain::Description>() {
+                Ok(visible) => visible.to_string(),
+                Err(_) if domain::shows_nothing(text) => BLANK_TEXT.to_owned(),
+                Err(_) => return false,
+            };
+            std::mem::replace(text, visible) != *text
+        }
+        Value::Array(elements) => {
+            let changed = elements.iter_mut().map(make_visible).fold(false, |any, one| any | one);
+            if changed {
+                let mut kept: Vec<Value> = Vec::with_capacity(elements.len());
+                for element in std::mem::take(elements) {
+                    if !(element.is_object() && kept.contains(&element)) {
+                        kept.push(element);
+                    }
+                }
+                *elements = kept;
+            }
+            changed
+        }
+        Value::Object(members) => members.values_mut().map(make_visible).fold(false, |any, one| any | one),
+        _ => false,
+    }
 }
 
 /// JSON Pointers to the members that say something about a person.

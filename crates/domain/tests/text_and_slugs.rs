@@ -1,6 +1,9 @@
 //! Names, prose, search words and slugs, through their parsers.
 
-use domain::{DepartmentId, FaultCode, Key, Line, Mutual, Name, Note, Prose, SearchQuery, Slug, fold_name, tokens};
+use domain::{
+    DepartmentId, EmailAddress, FaultCode, Key, Line, Mutual, Name, Note, Prose, SearchQuery, Slug, WebUrl, fold_name,
+    sort_key, tokens,
+};
 use proptest::prelude::*;
 
 fn refusal<T: std::str::FromStr<Err = domain::Invalid> + std::fmt::Debug>(raw: &str) -> FaultCode {
@@ -22,6 +25,35 @@ fn a_name_is_trimmed_and_put_into_one_unicode_form() {
 fn a_name_of_nothing_that_shows_is_empty() {
     for raw in ["", "   ", "\u{a0}", "\u{200b}\u{feff}", "\u{200e}"] {
         assert_eq!(refusal::<Name>(raw), FaultCode::Empty, "{raw:?}");
+    }
+}
+
+#[test]
+fn what_takes_no_room_is_taken_away_from_every_text() {
+    for raw in [
+        "Calder\u{200b} Libraries",
+        "\u{feff}Calder Libraries",
+        "Cal\u{ad}der Libraries",
+        "Calder\u{200d} Libra\u{fe0f}ries\u{200e}",
+        "Calder Libraries\u{2800}",
+        "\u{3164}Calder\u{e0061} Libraries\u{2060}",
+    ] {
+        assert_eq!(raw.parse::<Name>().unwrap().as_str(), "Calder Libraries", "{raw:?}");
+        assert_eq!(raw.parse::<Note>().unwrap().as_str(), "Calder Libraries", "{raw:?}");
+    }
+    assert_eq!("e\u{200d}\u{301}".parse::<Name>().unwrap().as_str(), "\u{e9}");
+    assert_eq!(
+        "https://www.exam\u{ad}ple.org/a\u{200b}b".parse::<WebUrl>().unwrap().as_str(),
+        "https://www.example.org/ab"
+    );
+    assert_eq!("jo@exam\u{200b}ple.org".parse::<EmailAddress>().unwrap().as_str(), "jo@example.org");
+}
+
+#[test]
+fn a_text_that_shows_nothing_is_empty() {
+    for raw in ["\u{2800}", " \u{2800}\u{2800} ", "\u{3164}", "\u{ad}", "\u{fe0f}", "\u{1d159}", "\u{e0061}\u{115f}"] {
+        assert_eq!(refusal::<Name>(raw), FaultCode::Empty, "{raw:?}");
+        assert_eq!(refusal::<Note>(raw), FaultCode::Empty, "{raw:?}");
     }
 }
 
@@ -60,6 +92,75 @@ fn names_that_differ_in_letter_case_or_inner_white_space_have_one_key() {
     assert_eq!(fold_name("Straße"), fold_name("STRASSE"));
     assert_eq!(fold_name("Cafe\u{301}"), fold_name("CAFÉ"));
     assert_ne!(fold_name("Café"), fold_name("Cafe"));
+}
+
+#[test]
+fn names_that_look_the_same_have_one_key() {
+    for (one, other) in [
+        // Cyrillic letters among Latin ones, as capitals and as small letters.
+        ("Calder", "С\u{430}lder"),
+        ("CALDER", "с\u{430}lder"),
+        ("Calder", "Ca\u{4cf}der"),
+        ("Calder", "Ca\u{4c0}der"),
+        ("Islington", "\u{406}slington"),
+        ("BILL", "B\u{406}LL"),
+        ("Buckland", "\u{412}uckland"),
+        // Greek, Armenian, Cherokee, phonetic letters.
+        ("Oxford", "\u{39f}xf\u{3bf}rd"),
+        ("Oxford", "\u{555}xf\u{585}rd"),
+        ("Calder", "C\u{251}lder"),
+        // A whole word of another script.
+        ("Coco Care", "\u{421}\u{43e}\u{441}\u{43e} Care"),
+        // Wide and bold letters, signs, blanks.
+        ("Calder 2", "\u{ff23}alder \u{ff12}"),
+        ("Calder", "\u{1d402}alder"),
+        ("O'Brien", "O\u{2019}Brien"),
+        ("Co-op", "Co\u{2011}op"),
+        ("\"Care\"", "\u{201c}Care\u{201d}"),
+        ("Calder Libraries", "Calder\u{2800}Libraries"),
+        ("Calder", "Cal\u{200b}der"),
+        ("Caf\u{e9}", "C\u{430}f\u{435}\u{301}"),
+    ] {
+        assert_eq!(fold_name(one), fold_name(other), "{one} {other}");
+    }
+}
+
+#[test]
+fn names_that_can_be_told_apart_have_two_keys() {
+    for (one, other) in [
+        ("Modern", "Modem"),
+        ("Caf\u{e9} Modern", "Caf\u{e9} Modem"),
+        ("T\u{177} Modern", "T\u{177} Modem"),
+        ("Bill", "Bi11"),
+        ("Care O2", "Care 02"),
+        ("\u{141}\u{f3}d\u{17a}", "Lodz"),
+        ("\u{41c}\u{43e}\u{441}\u{43a}\u{432}\u{430}", "Mocksa"),
+        ("\u{3a3}\u{391}\u{3a3}", "SAS"),
+        ("Stra\u{df}e", "Strabe"),
+    ] {
+        assert_ne!(fold_name(one), fold_name(other), "{one} {other}");
+    }
+}
+
+#[test]
+fn the_key_of_a_name_fits_into_an_index() {
+    for c in ['\u{fdfa}', '\u{390}', '\u{fb03}', '\u{1d402}', '\u{2016}', '\u{10ffff}'] {
+        let name = c.to_string().repeat(200);
+        assert!(fold_name(&name).len() <= 2_400 && sort_key(&name).len() <= 200, "{c:?}");
+    }
+}
+
+#[test]
+fn names_are_put_in_order_without_accents_and_signs() {
+    let mut names = ["Wye", "\u{174}y", "Zeta", "alpha", "\u{201c}Beta\u{201d}", "\u{c9}vasion", "O'Brien", "Ocean"];
+    names.sort_by_key(|name| sort_key(name));
+    assert_eq!(names, ["alpha", "\u{201c}Beta\u{201d}", "\u{c9}vasion", "O'Brien", "Ocean", "\u{174}y", "Wye", "Zeta"]);
+}
+
+#[test]
+fn words_are_searched_as_they_look() {
+    assert_eq!(tokens("С\u{430}lder Cal\u{200b}der \u{ff23}alder"), ["calder"]);
+    assert_eq!(tokens("\u{41c}\u{43e}\u{441}\u{43a}\u{432}\u{430}"), ["moskva"]);
 }
 
 #[test]

@@ -205,10 +205,7 @@ pub enum ConflictKind {
 /// A test walks both catalogues and fails on an index that is in neither this table nor [`TECHNICAL_INDEXES`].
 pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
     ("uq_departments__slug", &["departments.slug"], ConflictKind::SlugTaken),
-    ("uq_departments__name_folded", &["departments.name_folded"], ConflictKind::NameTaken),
     ("uq_mutuals__slug", &["mutuals.slug"], ConflictKind::SlugTaken),
-    ("uq_mutuals__name_folded", &["mutuals.name_folded"], ConflictKind::NameTaken),
-    ("pk_identifiers", &["identifiers.identifier"], ConflictKind::IdentifierTaken),
     (
         "uq_pathway_steps__department_id__position",
         &["pathway_steps.department_id", "pathway_steps.position"],

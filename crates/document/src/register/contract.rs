@@ -257,7 +257,7 @@ pub struct ContractFilter {
     pub health_services: Option<bool>,
     /// `true` for the first contract of its mutual, `false` for later ones.
     pub is_first: Option<bool>,
-    /// With exactly this reference of the buyer.
+    /// With this reference of the buyer, ignoring upper and lower case.
     pub reference: Option<ContractReference>,
     /// With exactly this open contracting id.
     pub ocid: Option<Ocid>,

@@ -37,7 +37,7 @@ wire! {
     pub record Department(DepartmentId) for domain::Department {
         /// The default is made from the name. It never changes.
         slug: Slug = filled.fixed(),
-        /// No other department may have the same name, ignoring upper and lower case.
+        /// No other department may have a name that looks the same, ignoring upper and lower case.
         name: Name = required,
         kind: DepartmentKind = required,
         /// Its identifiers in other registers. Each may be on one record only.

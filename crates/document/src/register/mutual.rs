@@ -57,7 +57,7 @@ wire! {
     pub record Mutual(MutualId) for domain::Mutual {
         /// The default is made from the name. It never changes.
         slug: Slug = filled.fixed(),
-        /// No other mutual may have the same name, ignoring upper and lower case.
+        /// No other mutual may have a name that looks the same, ignoring upper and lower case.
         name: Name = required,
         /// Its identifiers in other registers. Each may be on one record only.
         identifiers: Identifier = list.max(20),

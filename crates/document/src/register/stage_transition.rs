@@ -11,7 +11,7 @@ use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
 use crate::object::{Schemas, Wire};
-use crate::record::{ChildDocument, Upgrade};
+use crate::record::{ChildDocument, Upgrade, visible_texts};
 use crate::register::Stage;
 use crate::schema;
 use crate::source::Source;
@@ -142,7 +142,7 @@ impl Input for StageTransitionAmendment {
 }
 
 impl ChildDocument for domain::StageTransition {
-    const UPGRADES: &'static [Upgrade] = &[with_corrections];
+    const UPGRADES: &'static [Upgrade] = &[with_corrections, visible_texts];
 
     type Document = StageTransition;
 

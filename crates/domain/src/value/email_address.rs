@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::fault::{FaultCode, Invalid};
-use crate::value::text::as_text;
+use crate::value::text::{as_text, visible};
 
 /// Address for electronic mail, such as `jo.smith@example.gov.uk`: a local part, one `@` and a domain of at
 /// least two names.
@@ -30,7 +30,8 @@ impl FromStr for EmailAddress {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        let given = raw.trim();
+        let visible = visible(raw);
+        let given = visible.trim();
         let refuse = |code, detail: String| Err(Invalid::new(code, detail));
         if given.is_empty() {
             return refuse(FaultCode::Empty, format!("the address is empty: expected one {EXAMPLE}"));

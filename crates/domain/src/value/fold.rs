@@ -7,18 +7,47 @@ use std::str::FromStr;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::fault::{FaultCode, Invalid};
+use crate::value::appearance::{Words, as_seen};
 
-/// The key by which names are unique: names that differ only in letter case or in inner white space have the
-/// same one.
-///
-/// Upper case first, so that `ß` and `SS` meet.
+/// The key by which names are unique: names that a reader takes for the same have the same one. They differ only in letter
+/// case, in white space, in what shows nothing, or in letters of another script that look like Latin ones (the skeleton of
+/// UTS #39). Letters of ASCII stand for themselves: "Modern" and "Modem" are two names.
 pub fn fold_name(name: &str) -> String {
     if name.is_ascii() {
         return one_spaced(&name.to_ascii_lowercase());
     }
+    let mut key = in_one_case(&as_seen(name, Words::Any));
+    for _ in 0..MAX_TIMES_FOLDED {
+        let again = in_one_case(&as_seen(&key, Words::Any));
+        if again == key && key.len() <= MAX_KEY_BYTES {
+            return key;
+        }
+        key = again;
+    }
+    in_one_case(name)
+}
+
+/// Capitals may look like letters that their small forms do not look like, and some of these like yet others.
+const MAX_TIMES_FOLDED: usize = 4;
+/// An index of PostgreSQL holds no text of more than 2,704 bytes.
+const MAX_KEY_BYTES: usize = 2_400;
+
+/// Upper case first, so that `ß` and `SS` meet.
+fn in_one_case(name: &str) -> String {
     let lower = name.nfc().collect::<String>().to_uppercase().to_lowercase();
     one_spaced(&lower).nfc().collect()
 }
+
+/// The key by which names are put in order: their words without accents, so that `Ŵ` stands beside `W`.
+pub fn sort_key(name: &str) -> String {
+    let mut key = words(name).join(" ");
+    // It is ASCII, so that each byte ends a character.
+    key.truncate(MAX_SORT_KEY_CHARS);
+    key
+}
+
+/// As long as the longest name.
+const MAX_SORT_KEY_CHARS: usize = 200;
 
 fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -26,7 +55,8 @@ fn one_spaced(text: &str) -> String {
 
 /// The words of a text for searching: `[a-z0-9]+` without accents, in the order of the text, each once.
 ///
-/// Letters of other scripts are transliterated. A word is cut at 64 characters.
+/// Letters of other scripts are transliterated; in a word that also has Latin letters, they stand for the Latin ones that
+/// they look like. A word is cut at 64 characters.
 pub fn tokens(text: &str) -> Vec<String> {
     indexed(text).split_whitespace().map(str::to_owned).collect()
 }
@@ -95,7 +125,7 @@ fn transliterated(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    deunicode::deunicode(&text.nfc().collect::<String>()).to_ascii_lowercase()
+    deunicode::deunicode(&as_seen(text, Words::Mixed)).to_ascii_lowercase()
 }
 
 /// Runs of letters and digits in ASCII text, each cut where it is too long.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::fault::{FaultCode, Invalid, quoted};
+use crate::value::text::visible;
 use crate::vocabulary::vocabulary;
 
 vocabulary! {
@@ -65,7 +66,8 @@ impl Identifier {
     /// [`FaultCode::InvalidFormat`] if the scheme has no such number, [`FaultCode::Misfiled`] if another
     /// scheme has it.
     pub fn new(scheme: Scheme, id: &str) -> Result<Self, Invalid> {
-        let given = id.trim();
+        let visible = visible(id);
+        let given = visible.trim();
         if given.is_empty() {
             return Err(Invalid::new(FaultCode::Empty, format!("the id is empty: expected {}", expected(scheme))));
         }

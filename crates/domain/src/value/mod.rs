@@ -1,5 +1,6 @@
 //! Values: text, dates, money, identifiers and the like, each with its parser.
 
+mod appearance;
 pub mod cpv;
 pub mod date;
 mod decimal;

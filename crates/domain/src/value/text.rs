@@ -1,15 +1,17 @@
 //! Text that people write: one line or several, bounded, and in one form.
 //!
-//! All text is put into Unicode normalisation form C and trimmed of white space, so that two texts that look alike are
-//! equal. Characters that do not show or that change how others show are refused: control characters, and the
-//! embeddings, overrides and isolates that reorder text (U+202A–U+202E, U+2066–U+2069; "Trojan Source",
-//! CVE-2021-42574).
+//! All text is put into Unicode normalisation form C, and what shows nothing is taken away: white space around it, and
+//! characters that take no room, such as zero-width spaces, soft hyphens and byte order marks. So two texts that look
+//! alike are equal. Characters that change how others show are refused: control characters, and the embeddings, overrides
+//! and isolates that reorder text (U+202A–U+202E, U+2066–U+2069; "Trojan Source", CVE-2021-42574).
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::fault::{FaultCode, Invalid};
+use crate::value::appearance::{is_blank, is_invisible};
 
 /// What values have that are text: the text itself, and how they are shown.
 macro_rules! as_text {
@@ -81,8 +83,8 @@ impl<const MAX: usize> FromStr for Prose<MAX> {
 
 /// The text, if it shows something, fits as it came and as it is kept, and has no control character but the allowed ones.
 fn written<const MAX: usize>(raw: &str, allowed: fn(char) -> bool) -> Result<String, Invalid> {
-    let one_end = raw.replace("\r\n", "\n");
-    let text = composed(one_end.trim_matches(|c: char| c.is_whitespace() && (!is_control(c) || allowed(c))));
+    let one_end = visible(raw).replace("\r\n", "\n");
+    let text = composed(one_end.trim_matches(|c: char| is_blank(c) && (!is_control(c) || allowed(c))));
     if text.chars().all(is_blank) {
         return Err(Invalid::new(FaultCode::Empty, format!("the text is empty, 1 to {MAX} characters expected")));
     }
@@ -97,9 +99,19 @@ fn written<const MAX: usize>(raw: &str, allowed: fn(char) -> bool) -> Result<Str
     Ok(text)
 }
 
-/// White space, and what takes no space at all: a name of nothing else would show as no name.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}')
+/// The text without the characters that take no room. Those that reorder text stay, to be refused.
+pub(crate) fn visible(raw: &str) -> Cow<'_, str> {
+    let is_shown = |c: char| !is_invisible(c) || is_control(c);
+    if raw.is_ascii() || raw.chars().all(is_shown) {
+        Cow::Borrowed(raw)
+    } else {
+        raw.chars().filter(|c| is_shown(*c)).collect()
+    }
+}
+
+/// Whether a text that was given shows nothing.
+pub fn shows_nothing(text: &str) -> bool {
+    text.chars().all(is_blank)
 }
 
 fn is_control(c: char) -> bool {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use url::Url;
 
 use crate::fault::{FaultCode, Invalid, quoted};
-use crate::value::text::as_text;
+use crate::value::text::{as_text, visible};
 
 /// Address of a page: absolute, `http` or `https`, with a host and without a user name or password, at most
 /// 2,000 characters.
@@ -27,7 +27,8 @@ impl FromStr for WebUrl {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        let given = raw.trim();
+        let visible = visible(raw);
+        let given = visible.trim();
         let refuse = |code, detail: String| Err(Invalid::new(code, detail));
         if given.is_empty() {
             return refuse(

@@ -5,7 +5,9 @@ use diesel::prelude::*;
 use document::register::{ContractFilter, CpvPrefix};
 use document::value::{Bounded, Text, Word, texts};
 use document::{Documented, Member, Reference, Wire};
-use domain::{Contract, ContractId, Currency, DraftAccess, Key, Kind, MAX_INTEGER, MutualId, Record, Regime};
+use domain::{
+    Contract, ContractId, Currency, DraftAccess, Key, Kind, Line, MAX_INTEGER, MutualId, Record, Regime, fold_name,
+};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::Dialect;
@@ -39,7 +41,7 @@ impl StoredKind for Contract {
     const COLUMNS: Columns<Self> = &[
         ("mutual_id", |contract| Column::text(contract.mutual_id)),
         ("department_id", |contract| Column::text(contract.department_id)),
-        ("reference", |contract| Column::text_option(contract.reference.as_ref())),
+        ("reference_folded", |contract| Column::text_option(contract.reference.as_ref().map(folded).as_ref())),
         ("ocid", |contract| Column::text_option(contract.ocid.as_ref())),
         ("health_services", |contract| Column::Flag(contract.health_services)),
         ("procedure", |contract| Column::word(contract.procedure.as_str())),
@@ -198,6 +200,11 @@ fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error
     Writing::new(record).update(tx, &[], Action::Update, Remark::default()).map(drop)
 }
 
+/// What a buyer's reference is found by: one that looks the same.
+fn folded(reference: &Line<100>) -> String {
+    fold_name(reference.as_str())
+}
+
 fn condition(tx: &mut ReadTx<'_>, filter: &ContractFilter) -> Result<Fragment, Error> {
     let dialect = tx.conn().dialect();
     let mutuals = reference::resolve(tx, &texts(filter.mutual.clone()))?;
@@ -223,7 +230,7 @@ fn condition(tx: &mut ReadTx<'_>, filter: &ContractFilter) -> Result<Fragment, E
         any_of("contracts.protection_kind", &filter.protection),
         whether("health_services", filter.health_services),
         whether("is_first", filter.is_first),
-        is("reference", text_option(filter.reference.as_ref())),
+        is("reference_folded", filter.reference.as_ref().map(|Text(reference)| folded(reference))),
         is("ocid", text_option(filter.ocid.as_ref())),
         is("value_currency", text_option(currency.as_ref())),
         value(">=", filter.value_from),

@@ -4,7 +4,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::register::DepartmentFilter;
 use document::{Documented, Member, Reference, Wire};
-use domain::{Department, DepartmentId, DraftAccess, Fault, Key, Kind, Record, SearchQuery, Slug, fold_name, indexed};
+use domain::{
+    Department, DepartmentId, DraftAccess, Fault, Key, Kind, Record, SearchQuery, Slug, fold_name, indexed, sort_key,
+};
 
 use crate::backend::column::Column;
 use crate::backend::dialect::Searched;
@@ -25,7 +27,7 @@ impl Sorted for Department {
     const NAME: &'static str = "DepartmentSort";
     const MEMBERS: &'static [Member] = <<Self as Documented>::Document as Wire>::OBJECT.members;
     const KEYS: &'static [SortKey] =
-        &[SortKey::ID, SortKey::new("name_folded", Values::Unique, KeyKind::Text).called("name"), SortKey::UPDATED_AT];
+        &[SortKey::ID, SortKey::new("name_sorted", Values::Shared, KeyKind::Text).called("name"), SortKey::UPDATED_AT];
 }
 
 impl StoredKind for Department {
@@ -33,6 +35,7 @@ impl StoredKind for Department {
         ("slug", |department| Column::text(&department.slug)),
         ("name", |department| Column::text(&department.name)),
         ("name_folded", |department| Column::text(fold_name(department.name.as_str()))),
+        ("name_sorted", |department| Column::text(sort_key(department.name.as_str()))),
         ("kind", |department| Column::word(department.kind.as_str())),
         ("closed_on", |department| Column::text_option(department.life.closed_on.as_ref())),
         ("successor_id", |department| Column::text_option(department.life.successor_id.as_ref())),
@@ -142,13 +145,13 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
         .parameter(id)
         .sql(" OR id IN (SELECT mutual_id FROM mutual_other_departments WHERE department_id = ")
         .parameter(id)
-        .sql(format!(") ORDER BY name_folded LIMIT {}", Conflict::NAMED_DEPENDENTS));
+        .sql(format!(") ORDER BY name_sorted, id LIMIT {}", Conflict::NAMED_DEPENDENTS));
     let of_mutuals = as_one_of_several.giving::<(Text, Text)>().load(tx.conn())?;
     let of_contracts = contract::named(tx, "department_id", id)?;
     let others = [
         (Kind::Mutual, of_mutuals),
         (Kind::Contract, of_contracts),
-        reference::dependents(tx, Kind::Department, ("successor_id", id), ("name", "name_folded"))?,
+        reference::dependents(tx, Kind::Department, ("successor_id", id), ("name", "name_sorted, id"))?,
     ];
     Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Department, id)?)))
 }

@@ -6,7 +6,7 @@ use document::value::{Bounded, Text, texts};
 use document::{Documented, Member, Reference, Wire};
 use domain::{
     DepartmentId, DraftAccess, Fault, Key, Kind, LegalForm, Mutual, MutualId, OriginRoute, Record, Region, SearchQuery,
-    Slug, Staff, StageTransition, fold_name, indexed,
+    Slug, Staff, StageTransition, fold_name, indexed, sort_key,
 };
 
 use crate::backend::column::Column;
@@ -31,7 +31,7 @@ impl Sorted for Mutual {
     const MEMBERS: &'static [Member] = <<Self as Documented>::Document as Wire>::OBJECT.members;
     const KEYS: &'static [SortKey] = &[
         SortKey::ID,
-        SortKey::new("name_folded", Values::Unique, KeyKind::Text).called("name"),
+        SortKey::new("name_sorted", Values::Shared, KeyKind::Text).called("name"),
         SortKey::new("launched_on", Values::Optional, KeyKind::Text).found_first(),
         SortKey::new("staff_count", Values::Optional, KeyKind::Integer).found_first(),
         SortKey::UPDATED_AT,
@@ -43,6 +43,7 @@ impl StoredKind for Mutual {
         ("slug", |mutual| Column::text(&mutual.slug)),
         ("name", |mutual| Column::text(&mutual.name)),
         ("name_folded", |mutual| Column::text(fold_name(mutual.name.as_str()))),
+        ("name_sorted", |mutual| Column::text(sort_key(mutual.name.as_str()))),
         ("legal_form", |mutual| Column::word_option(mutual.legal_form.map(LegalForm::as_str))),
         ("sectors", |mutual| Column::words(&mutual.sectors)),
         ("region", |mutual| Column::word_option(mutual.region.map(Region::as_str))),
@@ -210,7 +211,7 @@ fn dependents(tx: &mut ReadTx<'_>, id: &str) -> Result<Vec<Conflict>, Error> {
     let others = [
         reference::dependents(tx, Kind::StaffBallot, ("mutual_id", id), ("kind", "id"))?,
         (Kind::Contract, contracts),
-        reference::dependents(tx, Kind::Mutual, ("successor_id", id), ("name", "name_folded"))?,
+        reference::dependents(tx, Kind::Mutual, ("successor_id", id), ("name", "name_sorted, id"))?,
     ];
     Ok(Conflict::dependents(others.into_iter().chain(child::dependents(tx, Kind::Mutual, id)?)))
 }

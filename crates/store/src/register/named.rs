@@ -108,7 +108,7 @@ impl<T: NamedKind> StoredRoot for T {
 fn insert_as_it_is<T: NamedKind>(tx: &mut WriteTx<'_>, prepared: &Prepared<T>) -> Result<Stored<T>, Error> {
     let Prepared { writing, naming, parts, words, .. } = prepared;
     T::check(tx, &writing.record, Vec::new())?;
-    naming.check(tx)?;
+    naming.check(tx, None)?;
     let stored = writing.insert(tx, parts, Remark::default())?;
     naming.note(tx);
     tx.index_words(T::SEARCHED, writing.id(), Arc::clone(words));
@@ -125,7 +125,7 @@ pub(crate) fn update<T: NamedKind>(
     let writing = Writing::new(record::changed(tx, current, content)?);
     let content = &writing.record.content;
     T::check(tx, &writing.record, faults)?;
-    content.naming(current.id).check(tx)?;
+    content.naming(current.id).check(tx, Some(&current.content.naming(current.id)))?;
     T::remove_parts(tx, writing.id())?;
     let stored = writing.update(tx, &content.parts(writing.id()), Action::Update, Remark::default())?;
     tx.index_words(T::SEARCHED, writing.id(), content.words());

@@ -1,7 +1,7 @@
 //! What names a record: its slug, its name and its identifiers, each of which belongs to one record alone.
 //!
-//! Writes are serial on both databases, so that what is found free here is still free when it is taken; the unique indexes stand
-//! behind it.
+//! Writes are serial on both databases, so that what is found free here is still free when it is taken. A unique index stands behind
+//! slugs. None stands behind names and identifiers: a stricter rule makes some the same that two records have already.
 
 use std::sync::Arc;
 
@@ -39,14 +39,18 @@ struct Holder {
 const TOGETHER: usize = 256;
 
 impl Naming {
-    /// Refuses names that other records have, naming all of them.
-    pub(crate) fn check(&self, tx: &mut WriteTx<'_>) -> Result<(), Error> {
+    /// Refuses names that other records have, naming all of them. Those that the record has itself it keeps, also where an earlier rule
+    /// let another record have the same.
+    pub(crate) fn check(&self, tx: &mut WriteTx<'_>, own: Option<&Self>) -> Result<(), Error> {
         if !tx.known().names.asked_for.contains(&self.owner.id) {
             let found = KnownNames::look_up(tx.conn(), [self])?;
             tx.known().names.add(found);
         }
         let names = &tx.known().names;
         let others = (0..).zip(&*self.names).filter_map(|(position, name)| {
+            if own.is_some_and(|own| own.names.contains(name)) {
+                return None;
+            }
             let holder = names.holders.get(name)?.as_deref();
             (holder.map(|holder| &holder.id) != Some(&self.owner.id)).then(|| conflict(position, name, holder))
         });

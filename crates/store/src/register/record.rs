@@ -152,9 +152,21 @@ impl<T: StoredKind> Writing<T> {
         self.log(tx, action, remark)
     }
 
-    /// Rewrites the row without a change to the record: no version goes up, nothing is logged, and the entry that made it is the same.
+    /// Rewrites the row, and what the record is found by, without a change to the record: no version goes up, nothing is logged, and the
+    /// entry that made it is the same.
     fn rewrite(&self, tx: &mut WriteTx<'_>, entry_seq: i64) -> Result<(), Error> {
-        Ok(dialect::write_with_parts(tx.changing(), self.statement::<false>(entry_seq), &[])?)
+        for into in T::FOUND_IN {
+            let [table, _, owner] = names_in(into);
+            let delete = Fragment::default().sql(format!("DELETE FROM {table} WHERE {owner} = ")).parameter(self.id());
+            delete.statement().execute(tx.changing())?;
+        }
+        let content = &self.record.content;
+        dialect::write_with_parts(tx.changing(), self.statement::<false>(entry_seq), &content.parts(self.id()))?;
+        if let Some((searched, words_of)) = T::FOUND_BY_WORDS {
+            tx.unindex_words(searched, self.id())?;
+            tx.index_words(searched, self.id(), words_of(content));
+        }
+        Ok(())
     }
 
     fn statement<const IS_NEW: bool>(&self, entry_seq: i64) -> Write<'_, T, IS_NEW> {
@@ -171,6 +183,12 @@ impl<T: StoredKind> Writing<T> {
         tx.log(action, T::KIND, self.row.id.clone(), self.record.version, Some(after), remark);
         Ok(Stored { record: Arc::clone(&self.record), document: Arc::clone(&self.document), entry_seq })
     }
+}
+
+/// The table and the columns of the word and the record's id: of `mutual_sectors (sector, mutual_id)`.
+pub(crate) fn names_in(into: &str) -> [&str; 3] {
+    let mut names = into.split([' ', '(', ',', ')']).filter(|name| !name.is_empty());
+    std::array::from_fn(|_| names.next().unwrap_or_default())
 }
 
 /// The columns of its table.

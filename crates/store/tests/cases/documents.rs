@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use domain::{Department, DraftAccess, Scrutineer, StaffBallot};
-use store::{Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
+use domain::{Department, DraftAccess, Mutual, Scrutineer, Source, StaffBallot};
+use store::{ConflictKind, Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
 
-use crate::fixture::{ballot, checked, declared_ballot, department, mutual, parsed};
+use crate::fixture::{ballot, checked, declared_ballot, department, distinct, mutual, parsed};
 use crate::kit::{Raw, Register, stamp};
 use document::record::shown;
 
@@ -150,6 +150,44 @@ async fn a_document_that_cannot_be_read_is_named(register: &Register) {
     assert_eq!(raw.count("departments WHERE document = '{}'"), 1);
 }
 
+/// A register of an earlier release has texts with characters that take no room, and records whose names look the same.
+async fn texts_with_invisible_characters_are_upgraded(register: &Register) {
+    let first = register.enter(mutual("Calder Libraries")).await;
+    let second = Mutual { slug: parsed("second"), ..mutual("Calder# Libraries") };
+    let source =
+        |title| Source { url: None, title: Some(parsed(title)), asserted_by: None, accessed_on: None, note: None };
+    let sources: Vec<_> = [source("Report"), source("Rep#ort")].map(checked).into();
+    let second = register.enter(Mutual { sources: distinct(sources), ..second }).await;
+    let blank = register.enter(mutual("###")).await;
+    bring_up_to_date(&register.store, 5).await.unwrap();
+    let mut raw = register.database.raw();
+    raw.execute("UPDATE mutuals SET document = replace(document, '###', '\u{2800}'), name = '', name_folded = id, name_sorted = ''");
+    raw.execute("UPDATE mutuals SET document = replace(document, '#', '\u{200b}')");
+    raw.execute("UPDATE entries SET after = replace(replace(after, '###', '\u{2800}'), '#', '\u{200b}')");
+    raw.execute("DELETE FROM mutual_search");
+    raw.execute("UPDATE document_versions SET version = 1 WHERE kind = 'mutual'");
+
+    bring_up_to_date(&register.store, 6).await.unwrap();
+
+    let verified = register.store.verify().await.unwrap();
+    assert!(verified.differences.is_empty(), "{:#?}", verified.differences);
+    let upgraded = register.find(second.id).await.unwrap();
+    assert_eq!((upgraded.content.name.as_str(), upgraded.content.sources.len()), ("Calder Libraries", 1));
+    assert_eq!(register.find(blank.id).await.unwrap().content.name.as_str(), "[text of invisible characters]");
+    // Both keep the name that they share, and nobody else gets it.
+    for id in [first.id, second.id] {
+        let there = register.find(id).await.unwrap().content;
+        register.change(id, Mutual { description: Some(parsed("Books")), ..there }).await;
+    }
+    let third = register.try_enter(Mutual { slug: parsed("third"), ..mutual("calder libraries") }).await;
+    let Err(Error::Conflict(conflicts)) = third else { panic!("{third:?}") };
+    assert!(conflicts.iter().all(|conflict| conflict.kind == ConflictKind::NameTaken), "{conflicts:?}");
+    let elsewhere = Mutual { slug: parsed("elsewhere"), ..mutual("Elsewhere") };
+    let elsewhere = register.enter(elsewhere).await;
+    let refused = register.try_change(elsewhere.id, Mutual { slug: parsed("elsewhere"), ..mutual("Calder Libraries") });
+    assert!(matches!(refused.await, Err(Error::Conflict(_))));
+}
+
 /// The public is shown what was written for it, and all of a ballot whose people nobody named.
 async fn the_public_sees_the_public_document_of_a_ballot(register: &Register) {
     let about = register.enter(mutual("Mutual")).await.id;
@@ -198,6 +236,7 @@ on_both!(
     documents_of_the_same_form_are_left_as_they_are,
     documents_of_a_newer_form_are_refused_and_left_as_they_are,
     a_document_that_cannot_be_read_is_named,
+    texts_with_invisible_characters_are_upgraded,
     the_public_sees_the_public_document_of_a_ballot,
     a_lost_public_document_is_an_error,
 );

@@ -19,7 +19,7 @@ fn names() -> impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, Error> {
         let slice = Mutual::list(tx, &MutualFilter::default(), &page, DraftAccess::All)?;
         let Some(item) = slice.items.first() else { return Ok(None) };
         let found = Mutual::find(tx, &domain::Key::Id(item.id.parse().unwrap()), DraftAccess::All)?;
-        after = Some(Position { key: Some(domain::fold_name(found.content.name.as_str())), id: item.id.clone() });
+        after = Some(Position { key: Some(domain::sort_key(found.content.name.as_str())), id: item.id.clone() });
         Ok(Some(format!("{}\n", found.content.name).into_bytes()))
     }
 }

@@ -418,9 +418,9 @@ async fn a_byte_that_is_no_text_is_a_fault_and_not_the_end(register: &Register) 
             "document",
         ),
         (
-            format!("UPDATE contracts SET reference = CAST(x'ff' AS TEXT) WHERE id = '{}'", full.sale),
+            format!("UPDATE contracts SET reference_folded = CAST(x'ff' AS TEXT) WHERE id = '{}'", full.sale),
             full.sale.to_string(),
-            "reference",
+            "reference_folded",
         ),
         (
             "UPDATE contract_cpv_codes SET cpv_code = CAST(x'ff' AS TEXT)".to_owned(),

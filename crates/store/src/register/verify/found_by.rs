@@ -8,6 +8,7 @@ use diesel::sql_types::Binary;
 use crate::ReadTx;
 use crate::backend::fragment::Fragment;
 use crate::error::Error;
+use crate::register::record::names_in;
 use crate::register::verify::fault::Span;
 
 /// A row of a table by which records are found.
@@ -37,12 +38,6 @@ pub(super) fn rows_by_owner(
     }
     by_owner.values_mut().for_each(|words| words.sort_unstable());
     Ok(by_owner)
-}
-
-/// The table and the columns of the word and the record's id: of `mutual_sectors (sector, mutual_id)`.
-fn names_in(into: &str) -> [&str; 3] {
-    let mut names = into.split([' ', '(', ',', ')']).filter(|name| !name.is_empty());
-    std::array::from_fn(|_| names.next().unwrap_or_default())
 }
 
 pub(super) fn table_of(into: &str) -> &str {

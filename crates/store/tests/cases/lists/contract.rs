@@ -4,7 +4,7 @@ use document::register::ContractFilter;
 use document::value::{Bounded, Text};
 use domain::{
     Contract, ContractStatus, CpvPrefix, Currency, Day, MAX_INTEGER, Money, PartialDate, Procedure, Protection,
-    ProtectionKind, Record, Regime, Timeline, regime,
+    ProtectionKind, Record, Regime, Timeline, fold_name, regime,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -142,7 +142,11 @@ impl Listed for Contract {
             && has_some(&filter.protection, it.timeline.protection.as_ref().map(|protection| protection.kind))
             && filter.health_services.is_none_or(|health| it.health_services == Some(health))
             && filter.is_first.is_none_or(|first| it.is_first == first)
-            && filter.reference.as_ref().is_none_or(|Text(wanted)| it.reference.as_ref() == Some(wanted))
+            && filter.reference.as_ref().is_none_or(|Text(wanted)| {
+                it.reference
+                    .as_ref()
+                    .is_some_and(|reference| fold_name(reference.as_str()) == fold_name(wanted.as_str()))
+            })
             && filter.ocid.as_ref().is_none_or(|Text(wanted)| it.ocid.as_ref() == Some(wanted))
             && currency.is_none_or(|Text(wanted)| it.value.is_some_and(|value| value.currency() == wanted))
             && at_least(filter.value_from, amount)

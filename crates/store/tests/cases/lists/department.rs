@@ -1,7 +1,7 @@
 //! Departments, as they are drawn, filtered and ordered the slow way.
 
 use document::value::{Text, texts, words};
-use domain::{Department, DepartmentKind, Record, fold_name};
+use domain::{Department, DepartmentKind, Record, sort_key};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -69,7 +69,7 @@ impl Listed for Department {
 
     fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
         Some(match sort {
-            "name" => Value::Text(fold_name(record.content.name.as_str())),
+            "name" => Value::Text(sort_key(record.content.name.as_str())),
             "updated_at" => Value::Instant(record.updated_at),
             "id" => Value::Same,
             other => panic!("no key {other}"),

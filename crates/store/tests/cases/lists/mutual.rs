@@ -1,7 +1,7 @@
 //! Mutuals, as they are drawn, filtered and ordered the slow way.
 
 use document::value::{Bounded, Text, texts, words};
-use domain::{DepartmentId, LegalForm, Mutual, OriginRoute, Parents, Record, Region, Staff, Stage, fold_name};
+use domain::{DepartmentId, LegalForm, Mutual, OriginRoute, Parents, Record, Region, Staff, Stage, sort_key};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -127,7 +127,7 @@ impl Listed for Mutual {
 
     fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
         match sort {
-            "name" => Some(Value::Text(fold_name(record.content.name.as_str()))),
+            "name" => Some(Value::Text(sort_key(record.content.name.as_str()))),
             "launched_on" => record.content.life.launched_on.map(Value::Date),
             "staff_count" => record.content.staff.staff_count.map(Value::Number),
             "updated_at" => Some(Value::Instant(record.updated_at)),
