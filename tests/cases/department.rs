@@ -101,7 +101,8 @@ async fn an_identifier_is_put_into_its_registers_form(app: &TestApp) {
         ("GB-LAE", "gls", "GLS"),
         ("GB-GOVUK", "Cabinet-Office", "cabinet-office"),
         ("GB-PPON", "pabc-1234-wxyz", "PABC-1234-WXYZ"),
-        ("GB-MPR", "30526r", "30526R"),
+        ("GB-MPR", "IP030526r", "30526R"),
+        ("GB-GOR", "D0002", "D2"),
         ("GB-UKPRN", "10007773", "10007773"),
     ];
     let sent: Vec<Value> = forms.iter().map(|(scheme, given, _)| json!({ "scheme": scheme, "id": given })).collect();

@@ -11,7 +11,42 @@ use serde_json::json;
 kit::on_both! {
     every_word_must_match_the_start_of_a_token,
     what_is_changed_is_found_by_its_new_words_only,
+    numbers_are_found_in_any_of_their_forms,
     words_that_mean_something_to_a_database_mean_nothing,
+}
+
+/// One society has one number, however it is written, and one company is found without its zeros.
+async fn numbers_are_found_in_any_of_their_forms(app: &TestApp) {
+    let numbered = |name: &str, scheme: &str, number: &str| {
+        with(mutual(name), json!({ "identifiers": [{ "scheme": scheme, "id": number }] }))
+    };
+    app.create(MUTUALS, &numbered("Company", "GB-COH", "08878185")).await;
+    app.create(MUTUALS, &numbered("Society", "GB-MPR", "12345R")).await;
+    app.create(MUTUALS, &numbered("Scottish charity", "GB-SC", "SC012345")).await;
+    for (scheme, number) in [
+        ("GB-MPR", "012345R"),
+        ("GB-MPR", "IP12345R"),
+        ("GB-MPR", "ip012345"),
+        ("GB-COH", "8878185"),
+        ("GB-SC", "sco12345"),
+    ] {
+        app.post(MUTUALS, &numbered("Second", scheme, number)).await.expect_problem(409, "identifier-taken");
+    }
+    for (query, expected) in [
+        ("8878185", vec!["Company"]),
+        ("08878185", vec!["Company"]),
+        ("GB-COH:8878185", vec!["Company"]),
+        ("012345r", vec!["Society"]),
+        ("IP12345R", vec!["Society"]),
+        ("sc12345", vec!["Scottish charity"]),
+        ("012345", vec!["Scottish charity", "Society"]),
+    ] {
+        let expected: BTreeSet<String> = expected.into_iter().map(str::to_owned).collect();
+        assert_eq!(found(app, MUTUALS, query).await, expected, "{query}");
+    }
+    for form in ["GB-COH:8878185", "gb-coh:08878185", "GB-COH-08878185", "GB-MPR:IP012345", "GB-SC-SCO12345"] {
+        assert_eq!(app.walk(&format!("{MUTUALS}?identifier={form}")).await.len(), 1, "{form}");
+    }
 }
 
 async fn found(app: &TestApp, path: &str, query: &str) -> BTreeSet<String> {

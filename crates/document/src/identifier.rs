@@ -1,6 +1,7 @@
 //! Identifiers in other registers.
 
 use domain::FaultCode;
+use serde_json::{Map, Value, json};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
@@ -20,6 +21,28 @@ wire! {
         /// `09506232`.
         id: String = required.schema(id),
     }
+}
+
+/// Puts the identifiers of a stored document into the one form that each has. What is in the list twice then is there once.
+pub fn identifiers_in_one_form(members: &mut Map<String, Value>) {
+    let Some(Value::Array(identifiers)) = members.get_mut("identifiers") else { return };
+    let mut kept: Vec<Value> = Vec::with_capacity(identifiers.len());
+    for identifier in std::mem::take(identifiers) {
+        let identifier = in_one_form(&identifier).unwrap_or(identifier);
+        if !kept.contains(&identifier) {
+            kept.push(identifier);
+        }
+    }
+    *identifiers = kept;
+}
+
+fn in_one_form(identifier: &Value) -> Option<Value> {
+    let id = identifier.get("id")?.as_str()?;
+    let made = domain::Identifier::new(identifier.get("scheme")?.as_str()?.parse().ok()?, id);
+    // Companies House lists societies that are registered elsewhere.
+    let is_misfiled = made.as_ref().is_err_and(|invalid| invalid.code == FaultCode::Misfiled);
+    let made = if is_misfiled { domain::Identifier::new(domain::Scheme::GbMpr, id) } else { made }.ok()?;
+    Some(json!({ "scheme": made.scheme().as_str(), "id": made.id() }))
 }
 
 fn id() -> RefOr<Schema> {

@@ -115,7 +115,7 @@ text! {
     DepartmentKey: domain::Key<domain::Department> = .key().examples(["cabinet-office"]);
     /// Id or slug of a mutual.
     MutualKey: domain::Key<domain::Mutual> = .key().examples(["gloucestershire-care-services-cic"]);
-    /// An identifier as its scheme (org-id.guide), a colon and the id.
+    /// An identifier as its scheme (org-id.guide), a colon or a hyphen, and the id in any of its forms.
     SchemeAndId: domain::Identifier =
         .pattern(Some(scheme_and_id())).max_length(Some(100)).examples(["GB-COH:08878185"]);
     /// Words to search for, ignoring upper and lower case and accents. Each must match the start of a word in the
@@ -391,8 +391,7 @@ fn visible(string: ObjectBuilder, max_chars: usize, character: &str) -> ObjectBu
 }
 
 fn scheme_and_id() -> String {
-    let schemes: Vec<&str> = domain::Scheme::ALL.iter().map(|scheme| scheme.as_str()).collect();
-    format!("^({}):.+$", schemes.join("|"))
+    "^[Gg][Bb]-[A-Za-z]+[:-].+$".to_owned()
 }
 
 impl<T: fmt::Display> fmt::Display for Text<T> {

@@ -21,11 +21,18 @@ fn a_company_number_has_eight_characters_in_capitals() {
 
 #[test]
 fn a_society_number_filed_as_a_company_is_refused_naming_the_right_scheme() {
-    for raw in ["IP30526R", "ip031234", "RS007849"] {
+    for (raw, kept) in [
+        ("IP30526R", "30526R"),
+        ("ip031234", "31234R"),
+        ("RS007849", "7849"),
+        ("SP2412RS", "2412RS"),
+        ("NP000123", "NP123"),
+        ("NO000045", "NO45"),
+    ] {
         let refused = Identifier::new(Scheme::GbCoh, raw).unwrap_err();
         assert_eq!(refused.code, FaultCode::Misfiled, "{raw}");
         assert!(refused.detail.contains("GB-MPR"), "{}", refused.detail);
-        assert_eq!(id(Scheme::GbMpr, raw), Ok(raw.to_uppercase()));
+        assert_eq!(id(Scheme::GbMpr, raw), Ok(kept.to_owned()));
     }
 }
 
@@ -33,15 +40,28 @@ fn a_society_number_filed_as_a_company_is_refused_naming_the_right_scheme() {
 fn each_scheme_has_its_own_form() {
     let right = [
         (Scheme::GbMpr, "30526r", "30526R"),
+        (Scheme::GbMpr, "012345R", "12345R"),
+        (Scheme::GbMpr, "IP12345R", "12345R"),
+        (Scheme::GbMpr, "IP012345", "12345R"),
+        (Scheme::GbMpr, "12345 r", "12345R"),
+        (Scheme::GbMpr, "2412R(S)", "2412RS"),
+        (Scheme::GbMpr, "SP2412R", "2412RS"),
+        (Scheme::GbMpr, "007849", "7849"),
+        (Scheme::GbMpr, "1234wmc", "1234WMC"),
+        (Scheme::GbMpr, "00213AOFI", "213AOFI"),
         (Scheme::GbChc, "1156305", "1156305"),
+        (Scheme::GbChc, "0200051", "200051"),
+        (Scheme::GbChc, "200051/2", "200051-2"),
         (Scheme::GbChc, "200051-02", "200051-2"),
         (Scheme::GbChc, "200051-0", "200051"),
         (Scheme::GbSc, "12345", "SC012345"),
         (Scheme::GbSc, "sc012345", "SC012345"),
+        (Scheme::GbSc, "SCO12345", "SC012345"),
         (Scheme::GbNic, "NIC100012", "100012"),
         (Scheme::GbNhs, "ryj", "RYJ"),
         (Scheme::GbLae, "gls", "GLS"),
         (Scheme::GbGor, "ot1021", "OT1021"),
+        (Scheme::GbGor, "D0002", "D2"),
         (Scheme::GbGovuk, "Cabinet-Office", "cabinet-office"),
         (Scheme::GbUkprn, "10007773", "10007773"),
         (Scheme::GbPpon, "pabc-1234-wxyz", "PABC-1234-WXYZ"),
@@ -51,6 +71,9 @@ fn each_scheme_has_its_own_form() {
     }
     let wrong = [
         (Scheme::GbMpr, "1234567"),
+        (Scheme::GbMpr, "123ABCDE"),
+        (Scheme::GbMpr, "ABC123R"),
+        (Scheme::GbMpr, "1(S)2"),
         (Scheme::GbChc, "12345"),
         (Scheme::GbChc, "200051-"),
         (Scheme::GbSc, "SC1234567"),
@@ -73,6 +96,10 @@ fn an_identifier_is_read_from_its_scheme_a_colon_and_its_id() {
     let read = |raw: &str| raw.parse::<Identifier>().map_err(|invalid| invalid.code);
 
     assert_eq!(read("GB-COH:9506232").unwrap().to_string(), "GB-COH:09506232");
+    assert_eq!(read("gb-coh:9506232").unwrap().to_string(), "GB-COH:09506232");
+    assert_eq!(read("GB-COH-9506232").unwrap().to_string(), "GB-COH:09506232");
+    assert_eq!(read("GB-CHC-200051-2").unwrap().to_string(), "GB-CHC:200051-2");
+    assert_eq!(read("GB-SC-SC012345").unwrap().to_string(), "GB-SC:SC012345");
     assert_eq!(read("09506232"), Err(FaultCode::InvalidFormat));
     assert_eq!(read("GB-COX:09506232"), Err(FaultCode::NotInVocabulary));
     assert_eq!(read("GB-COH:"), Err(FaultCode::Empty));

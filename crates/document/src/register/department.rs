@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::identifier::Identifier;
-use crate::record::Documented;
+use crate::identifier::{Identifier, identifiers_in_one_form};
+use crate::record::{Documented, Upgrade, visible_texts};
 use crate::source::Source;
 use crate::value::{
     DepartmentId, Name, PartialDate, Plain, SchemeAndId, SearchWords, Sector, Slug, Slugged, WebUrl, Word, fill_slug,
@@ -67,6 +67,8 @@ impl Input for Department {
 }
 
 impl Documented for domain::Department {
+    const UPGRADES: &'static [Upgrade] = &[visible_texts, identifiers_in_one_form];
+
     type Document = Department;
 
     fn show(&self) -> Department {

@@ -8,8 +8,8 @@ use utoipa::IntoParams;
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::identifier::Identifier;
-use crate::record::Documented;
+use crate::identifier::{Identifier, identifiers_in_one_form};
+use crate::record::{Documented, Upgrade, visible_texts};
 use crate::source::Source;
 use crate::value::{
     Bounded, DepartmentId, DepartmentKey, Description, MutualId, Name, Note, PartialDate, Plain, Region, SchemeAndId,
@@ -151,6 +151,8 @@ impl Input for Mutual {
 }
 
 impl Documented for domain::Mutual {
+    const UPGRADES: &'static [Upgrade] = &[visible_texts, identifiers_in_one_form];
+
     type Document = Mutual;
 
     fn show(&self) -> Mutual {

@@ -1,6 +1,7 @@
 //! Text folded for comparing and searching, here rather than in a database, so that every database gives the
 //! same answer.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::str::FromStr;
 
@@ -53,7 +54,8 @@ fn one_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The words of a text for searching: `[a-z0-9]+` without accents, in the order of the text, each once.
+/// The words of a text for searching: `[a-z0-9]+` without accents, in the order of the text, each once. Numbers have no
+/// leading zeros.
 ///
 /// Letters of other scripts are transliterated; in a word that also has Latin letters, they stand for the Latin ones that
 /// they look like. A word is cut at 64 characters.
@@ -66,13 +68,26 @@ pub fn indexed(text: &str) -> String {
     let plain = transliterated(text);
     let mut seen = HashSet::with_capacity(plain.len() / TYPICAL_WORD);
     let mut words = String::with_capacity(plain.len());
-    for word in split(&plain).filter(|word| seen.insert(*word)) {
+    for word in split(&plain).map(without_leading_zeros).filter(|word| seen.insert(word.clone())) {
         if !words.is_empty() {
             words.push(' ');
         }
-        words.push_str(word);
+        words.push_str(&word);
     }
     words
+}
+
+/// A number is the same with zeros before it, also behind letters: `08878185`, `SC012345`.
+fn without_leading_zeros(word: &str) -> Cow<'_, str> {
+    let (letters, number) = word.split_at(word.find(|c: char| c.is_ascii_digit()).unwrap_or(word.len()));
+    let zeros = number.bytes().take_while(|byte| *byte == b'0').count();
+    let has_more = number.get(zeros..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    // The last zero of no other digit is the number itself.
+    let dropped = if has_more { zeros } else { zeros.saturating_sub(1) };
+    if dropped == 0 {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(format!("{letters}{}", number.get(dropped..).unwrap_or_default()))
 }
 
 /// Characters of a word, with the space behind it.

@@ -60,7 +60,8 @@ impl Identifier {
     /// The number in its scheme's own form.
     ///
     /// White space around it and letter case do not count. `GB-COH` is filled up with zeros to eight
-    /// characters, `GB-SC` has its `SC` and six digits, `GB-NIC` its six digits alone.
+    /// characters, `GB-SC` has its `SC` and six digits, `GB-NIC` its six digits alone. Other numbers have no leading zeros.
+    /// `GB-MPR` has the number with its suffix alone: the prefixes are those of Companies House.
     ///
     /// # Errors
     /// [`FaultCode::InvalidFormat`] if the scheme has no such number, [`FaultCode::Misfiled`] if another
@@ -95,6 +96,28 @@ impl Identifier {
     pub fn id(&self) -> &str {
         &self.id
     }
+
+    /// All that it may be searched for by: as it is written, its digits alone, and for a society the number by which
+    /// Companies House lists it.
+    pub fn searched(&self) -> String {
+        let mut searched = self.to_string();
+        let digits: String = self.id.chars().filter(char::is_ascii_digit).collect();
+        if digits.len() > 3 && digits.len() < self.id.len() && !self.id.contains('-') {
+            searched.push(' ');
+            searched.push_str(&digits);
+        }
+        if self.scheme == Scheme::GbMpr {
+            let prefix = match self.id.trim_start_matches(|c: char| c.is_ascii_digit()) {
+                "" => " RS",
+                "R" => " IP",
+                "RS" => " SP",
+                _ => return searched,
+            };
+            searched.push_str(prefix);
+            searched.push_str(&self.id);
+        }
+        searched
+    }
 }
 
 impl fmt::Display for Identifier {
@@ -107,22 +130,33 @@ impl FromStr for Identifier {
     type Err = Invalid;
 
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        let (scheme, id) = raw.split_once(':').ok_or_else(|| {
+        let (scheme, id) = parted(raw).ok_or_else(|| {
             let detail = format!(
                 "{} is not an identifier: expected a scheme, `:` and an id, such as GB-COH:09506232",
                 quoted(raw)
             );
             Invalid::new(FaultCode::InvalidFormat, detail)
         })?;
-        Self::new(scheme.parse()?, id)
+        Self::new(scheme.to_ascii_uppercase().parse()?, id)
     }
+}
+
+/// The scheme and the id, which a colon parts, or a hyphen as on org-id.guide: `GB-COH-09506232`.
+fn parted(raw: &str) -> Option<(&str, &str)> {
+    let by_hyphen = || {
+        Scheme::ALL.iter().find_map(|scheme| {
+            let (prefix, id) = raw.split_at_checked(scheme.as_str().len())?;
+            Some((prefix, id.strip_prefix('-')?)).filter(|_| prefix.eq_ignore_ascii_case(scheme.as_str()))
+        })
+    };
+    raw.split_once(':').or_else(by_hyphen)
 }
 
 /// How the scheme writes its numbers, for people.
 const fn expected(scheme: Scheme) -> &'static str {
     match scheme {
         Scheme::GbCoh => "up to eight digits, or two letters and up to six digits, such as 09506232 or SC123456",
-        Scheme::GbMpr => "up to six digits, with up to two letters before and after, such as 30526R",
+        Scheme::GbMpr => "up to six digits and the letters behind them, such as 30526R, 2412RS or 1234WMC",
         Scheme::GbChc => {
             "six or seven digits, with the number of a linked charity after `-`, such as 1156305 or 200051-2"
         }
@@ -142,9 +176,14 @@ fn normal_form(scheme: Scheme, upper: &str) -> Option<String> {
     let kept = |right: bool| right.then(|| upper.to_owned());
     match scheme {
         Scheme::GbCoh => company_number(upper),
-        Scheme::GbMpr => kept(is_mutuals_register_number(upper)),
+        Scheme::GbMpr => society_number(upper),
         Scheme::GbChc => charity_number(upper),
-        Scheme::GbSc => padded(upper.strip_prefix("SC").unwrap_or(upper), 6).map(|digits| format!("SC{digits}")),
+        Scheme::GbSc => {
+            // Many charities write the first zero as the letter O.
+            let digits = upper.strip_prefix("SC").unwrap_or(upper);
+            let digits = digits.strip_prefix('O').unwrap_or(digits);
+            padded(digits, 6).map(|digits| format!("SC{digits}"))
+        }
         Scheme::GbNic => {
             Some(upper.strip_prefix("NIC").unwrap_or(upper)).filter(|id| is_digits(id, 6, 6)).map(str::to_owned)
         }
@@ -152,7 +191,8 @@ fn normal_form(scheme: Scheme, upper: &str) -> Option<String> {
         Scheme::GbLae => kept(is_letters(upper, 3, 3)),
         Scheme::GbGor => {
             let (letters, digits) = after_letters(upper);
-            kept(is_letters(letters, 1, 3) && is_digits(digits, 1, 6))
+            let is_right = is_letters(letters, 1, 3) && is_digits(digits, 1, 6);
+            is_right.then(|| format!("{letters}{}", without_zeros(digits)))
         }
         Scheme::GbGovuk => {
             let words = || upper.split('-');
@@ -169,10 +209,10 @@ fn normal_form(scheme: Scheme, upper: &str) -> Option<String> {
     }
 }
 
-/// Industrial and provident societies (IP) and registered societies (RS) have no company number: Companies
-/// House lists them under such numbers only to point at the Mutuals Public Register.
+/// Industrial and provident societies (IP, in Scotland SP, in Northern Ireland NO and NP) and registered societies (RS)
+/// have no company number: Companies House lists them under such numbers only to point at the Mutuals Public Register.
 fn is_society_number(upper: &str) -> bool {
-    ["IP", "RS"]
+    ["IP", "RS", "SP", "NP", "NO"]
         .iter()
         .any(|prefix| upper.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
 }
@@ -191,20 +231,42 @@ fn company_number(upper: &str) -> Option<String> {
 
 /// A charity's number, with the number of a charity linked to it; 0 is the charity itself.
 fn charity_number(upper: &str) -> Option<String> {
-    let (charity, linked) = upper.split_once('-').unwrap_or((upper, "0"));
+    let (charity, linked) = upper.split_once(['-', '/']).unwrap_or((upper, "0"));
     if !is_digits(charity, 6, 7) || !is_digits(linked, 1, 3) {
         return None;
     }
+    let charity = charity.strip_prefix('0').filter(|rest| rest.len() == 6).unwrap_or(charity);
     match linked.trim_start_matches('0') {
         "" => Some(charity.to_owned()),
         linked => Some(format!("{charity}-{linked}")),
     }
 }
 
-fn is_mutuals_register_number(upper: &str) -> bool {
+/// A society's number on the Mutuals Public Register: digits without leading zeros and the suffix that says under which
+/// act it is registered (up to four letters; none for societies registered since 2014).
+///
+/// Companies House lists the same societies under numbers of eight characters, with `IP` before a number with the suffix
+/// `R`, `SP` before one with `RS` (written `R(S)` too), and `RS` before one without a suffix.
+fn society_number(upper: &str) -> Option<String> {
+    let (upper, scottish) = upper.strip_suffix("(S)").map_or((upper, ""), |rest| (rest, "S"));
     let (prefix, rest) = after_letters(upper);
-    let number = rest.trim_end_matches(|c: char| c.is_ascii_uppercase());
-    is_letters(prefix, 0, 2) && is_digits(number, 1, 6) && rest.len() - number.len() <= 2
+    let number = rest.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == ' ');
+    let suffix = format!("{}{scottish}", rest.get(number.len()..)?.trim());
+    if !is_letters(prefix, 0, 2) || !is_digits(number, 1, 6) || !is_letters(&suffix, 0, 4) {
+        return None;
+    }
+    let (prefix, suffix) = match (prefix, suffix.as_str()) {
+        ("IP", "") => ("", "R"),
+        ("SP", "" | "R") => ("", "RS"),
+        ("IP" | "SP" | "RS", suffix) => ("", suffix),
+        other => other,
+    };
+    Some(format!("{prefix}{}{suffix}", without_zeros(number)))
+}
+
+fn without_zeros(digits: &str) -> &str {
+    let significant = digits.trim_start_matches('0');
+    if significant.is_empty() { "0" } else { significant }
 }
 
 /// The letters that the text begins with, and what follows them.

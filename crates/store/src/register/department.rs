@@ -125,7 +125,7 @@ impl NamedKind for Department {
     }
 
     fn words(&self) -> String {
-        let identifiers = self.identifiers.iter().map(ToString::to_string);
+        let identifiers = self.identifiers.iter().map(domain::Identifier::searched);
         let text: Vec<String> = std::iter::once(self.name.to_string()).chain(identifiers).collect();
         indexed(&text.join(" "))
     }

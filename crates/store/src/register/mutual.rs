@@ -177,7 +177,7 @@ impl NamedKind for Mutual {
         }
         for identifier in &self.identifiers {
             text.push(' ');
-            text.push_str(&identifier.to_string());
+            text.push_str(&identifier.searched());
         }
         indexed(&text)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{Department, DraftAccess, Mutual, Scrutineer, Source, StaffBallot};
 use store::{ConflictKind, Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
 
-use crate::fixture::{ballot, checked, declared_ballot, department, distinct, mutual, parsed};
+use crate::fixture::{ballot, checked, declared_ballot, department, distinct, identifiers, mutual, parsed};
 use crate::kit::{Raw, Register, stamp};
 use document::record::shown;
 
@@ -188,6 +188,35 @@ async fn texts_with_invisible_characters_are_upgraded(register: &Register) {
     assert!(matches!(refused.await, Err(Error::Conflict(_))));
 }
 
+/// An earlier release told `12345R` and `012345R` apart, and took the numbers of Scottish societies for those of companies.
+async fn identifiers_in_several_forms_are_upgraded(register: &Register) {
+    let first = register.enter(Mutual { identifiers: identifiers(&["GB-MPR:12345R"]), ..mutual("First") }).await;
+    let numbers = identifiers(&["GB-MPR:77777R", "GB-MPR:88888R", "GB-COH:SC999999"]);
+    let second = register.enter(Mutual { identifiers: numbers, ..mutual("Second") }).await;
+    bring_up_to_date(&register.store, 5).await.unwrap();
+    let mut raw = register.database.raw();
+    for (column, table) in [("document", "mutuals"), ("after", "entries")] {
+        for (new, old) in [("77777R", "012345R"), ("88888R", "IP12345R"), ("SC999999", "SP012345")] {
+            raw.execute(&format!("UPDATE {table} SET {column} = replace({column}, '{new}', '{old}')"));
+        }
+    }
+    raw.execute("DELETE FROM identifiers");
+    raw.execute("UPDATE document_versions SET version = 2 WHERE kind = 'mutual'");
+
+    bring_up_to_date(&register.store, 6).await.unwrap();
+
+    let verified = register.store.verify().await.unwrap();
+    assert!(verified.differences.is_empty(), "{:#?}", verified.differences);
+    let upgraded = register.find(second.id).await.unwrap().content;
+    let numbers: Vec<String> = upgraded.identifiers.iter().map(ToString::to_string).collect();
+    assert_eq!(numbers, ["GB-MPR:12345R", "GB-MPR:12345RS"]);
+    register.change(second.id, Mutual { description: Some(parsed("Books")), ..upgraded }).await;
+    let third = Mutual { identifiers: identifiers(&["GB-MPR:IP012345"]), ..mutual("Third") };
+    let Err(Error::Conflict(conflicts)) = register.try_enter(third).await else { panic!("nobody has it") };
+    assert_eq!(conflicts[0].kind, ConflictKind::IdentifierTaken);
+    assert_eq!(register.find(first.id).await.unwrap(), first);
+}
+
 /// The public is shown what was written for it, and all of a ballot whose people nobody named.
 async fn the_public_sees_the_public_document_of_a_ballot(register: &Register) {
     let about = register.enter(mutual("Mutual")).await.id;
@@ -237,6 +266,7 @@ on_both!(
     documents_of_a_newer_form_are_refused_and_left_as_they_are,
     a_document_that_cannot_be_read_is_named,
     texts_with_invisible_characters_are_upgraded,
+    identifiers_in_several_forms_are_upgraded,
     the_public_sees_the_public_document_of_a_ballot,
     a_lost_public_document_is_an_error,
 );

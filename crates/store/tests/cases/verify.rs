@@ -251,7 +251,7 @@ async fn words_that_records_are_found_by_are_compared(register: &Register) {
         }
     };
     let number = if register.engine() == Engine::Sqlite { "rowid" } else { "row_no" };
-    let right = "calder health nurses and carers of the valley 07831436 gb coh";
+    let right = "calder health nurses and carers of the valley 7831436 gb coh";
     let mut raw = register.database.raw();
     raw.execute(without_references(register));
     let expected = ("mutual".to_owned(), id.to_string(), "mutual_search".to_owned());
