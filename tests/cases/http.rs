@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use api::BODY_LIMIT;
-use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, with};
+use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, mutual, with};
 use kit::{Contract, TestApp, admin_key};
 use serde_json::{Value, json};
 
@@ -27,6 +27,7 @@ kit::on_both! {
     a_path_is_read_percent_decoded,
     no_page_of_another_origin_may_call_the_service,
     requests_that_are_no_http_are_refused_and_harm_nobody,
+    a_target_may_have_the_bytes_that_people_type,
     lines_end_in_both_characters,
     a_request_names_one_host,
     framing_is_short_beside_what_it_frames,
@@ -368,7 +369,14 @@ async fn no_page_of_another_origin_may_call_the_service(app: &TestApp) {
 
 async fn requests_that_are_no_http_are_refused_and_harm_nobody(app: &TestApp) {
     let long = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(200_000));
-    let odd: [&[u8]; 7] = [
+    let odd: [&[u8]; 14] = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /v1/mutuals?q=a b HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/mutuals?q=T\xc5\xb7 Hafan HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"G\xc3\x89T /v1/mutuals HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET v1/mutuals HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+        b"GET /v1/mutuals?q=\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"NONSENSE\r\n\r\n",
         b"GET / HTTP/9.9\r\n\r\n",
         b"GET /v1/departments HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
@@ -384,6 +392,33 @@ async fn requests_that_are_no_http_are_refused_and_harm_nobody(app: &TestApp) {
         assert_eq!(refused.header("connection"), Some("close"));
     }
     assert_eq!(app.get("/livez").await.status(), 200);
+}
+
+/// curl and others send what people type as it is.
+async fn a_target_may_have_the_bytes_that_people_type(app: &TestApp) {
+    let named = app.create(MUTUALS, &mutual("Tŷ Hafan")).await;
+    for target in
+        ["/v1/mutuals?q=T\u{177}", "/v1/mutuals?q=T\u{177}&sort=name", "/v1/mutuals?q=<T\u{177}>", "/v1/mutuals?q=haf{"]
+    {
+        let answer = app.raw(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await;
+        let found = answer.expect(200);
+        assert_eq!(found["items"][0]["id"], named["id"], "{target}");
+        assert!(answer.header("request-id").is_some());
+    }
+    // Latin-1 is no UTF-8.
+    let refused = app.raw(b"GET /v1/mutuals?q=caf\xe9 HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(refused.problem(400)["request_id"].as_str(), refused.header("request-id"));
+    app.raw("GET /v1/mutuals/t\u{177}-hafan HTTP/1.1\r\nHost: x\r\n\r\n".as_bytes()).await.problem(404);
+    // A head that grows too large by it is too large.
+    let long = format!("GET /v1/mutuals?q={} HTTP/1.1\r\nHost: x\r\n\r\n", "\u{177}".repeat(10_000));
+    app.raw(long.as_bytes()).await.expect_problem(400, "malformed-request");
+    // What comes behind such a request is another one.
+    let two = "GET /v1/mutuals?q=T\u{177} HTTP/1.1\r\nHost: x\r\n\r\nGET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let mut stream = tokio::net::TcpStream::connect(app.address()).await.unwrap();
+    tokio::io::AsyncWriteExt::write_all(&mut stream, two.as_bytes()).await.unwrap();
+    let mut received = Vec::new();
+    tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut received).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&received).matches("HTTP/1.1 200 OK").count(), 2);
 }
 
 /// RFC 9112, section 2.2: a reader who takes LF alone and one who does not see different requests in the same bytes.

@@ -1282,7 +1282,7 @@ async fn the_program_imports_files(app: &TestApp) {
     assert!(none.stdout.contains("nothing was entered"), "{none:?}");
     let dry = run(&["--resource-type", "mutual", "--validate-only", &lines]);
     assert!(dry.stdout.contains("1 would be created"), "{dry:?}");
-    assert_eq!(app.column(&format!("{MUTUALS}?sort=name"), "name").await, ["+Second", "First", "Third"]);
+    assert_eq!(app.column(&format!("{MUTUALS}?sort=name"), "name").await, ["First", "+Second", "Third"]);
 }
 
 /// So many rows that take a while, in chunks that don't.

@@ -27,7 +27,7 @@ use tokio::sync::Notify;
 use tokio::sync::futures::OwnedNotified;
 
 use crate::http::drain::Drain;
-use crate::http::framing::{Body, Fault, Search};
+use crate::http::framing::{self, Body, Fault, HEAD_LIMIT, Search};
 use crate::http::unread::{Account, Stall, Unread};
 
 /// Connections that the system keeps while all workers are busy.
@@ -333,7 +333,16 @@ impl Connection {
     /// Whether the head is whole; if it is, the request begins.
     fn find_head(&mut self) -> Result<bool, Fault> {
         let Stage::Head(search) = &mut self.stage else { return Ok(true) };
-        let Some(head) = search.end(&self.ahead)? else { return Ok(false) };
+        let Some(mut head) = search.end(&self.ahead)? else { return Ok(false) };
+        if let Some(escaped) = framing::escaped(self.ahead.get(..head).unwrap_or_default()) {
+            if escaped.len() > HEAD_LIMIT {
+                return Err(Fault::HeadTooLarge);
+            }
+            let behind = self.ahead.split_off(head);
+            head = escaped.len();
+            self.ahead = BytesMut::from(escaped.as_slice());
+            self.ahead.extend_from_slice(&behind);
+        }
         let body = Body::after(self.ahead.get(..head).unwrap_or_default())?;
         self.stage = Stage::Request { head, body };
         self.head_since = None;

@@ -5,6 +5,7 @@
 
 use std::mem::MaybeUninit;
 use std::net::Ipv6Addr;
+use std::ops::Range;
 
 use actix_web::http::{Method, Uri};
 use httparse::{Header, Request, Status};
@@ -46,7 +47,8 @@ impl Fault {
             Self::TooManyHeaders => "there are too many headers: at most 96 are allowed",
             Self::BareLineFeed => "a line ends in LF alone: end the request line and each header with CR LF",
             Self::RequestLine => {
-                "the request line is not valid: expected a method, a path or http URL, and HTTP/1.1, separated by single spaces"
+                "the request line is not valid: expected a method, a path or http URL, and HTTP/1.1, separated by single spaces; \
+                 write a space in an address as %20"
             }
             Self::Version => "the HTTP version is not supported: use HTTP/1.1 or HTTP/1.0",
             Self::Header => {
@@ -109,6 +111,45 @@ impl Search {
     }
 }
 
+/// The head with the bytes of its target percent-encoded that people type and no URI may have, such as `ŷ` and `<`. `None` if it
+/// has none of them. Only the target is changed, so that the head ends where it ended.
+pub fn escaped(head: &[u8]) -> Option<Vec<u8>> {
+    let target = target(head)?;
+    let bytes = head.get(target.clone())?;
+    if !bytes.iter().any(|byte| is_typed(*byte)) {
+        return None;
+    }
+    let mut escaped = Vec::with_capacity(head.len() + 3 * bytes.len());
+    escaped.extend_from_slice(head.get(..target.start)?);
+    for byte in bytes {
+        if is_typed(*byte) {
+            escaped.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        } else {
+            escaped.push(*byte);
+        }
+    }
+    escaped.extend_from_slice(head.get(target.end..)?);
+    Some(escaped)
+}
+
+fn is_typed(byte: u8) -> bool {
+    !byte.is_ascii() || matches!(byte, b'<' | b'>' | b'`' | b'"' | b'\\' | b'^' | b'{' | b'|' | b'}')
+}
+
+/// Whether the request line ends as one should.
+fn has_known_version(head: &[u8]) -> bool {
+    target(head).and_then(|target| head.get(target.end..)).is_some_and(|rest| rest.starts_with(b" HTTP/1."))
+}
+
+/// Where the target of a request line is.
+fn target(head: &[u8]) -> Option<Range<usize>> {
+    let line_start = head.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+    let line_end = line_start + memchr::memchr2(b'\r', b'\n', head.get(line_start..)?)?;
+    let line = head.get(line_start..line_end)?;
+    let (start, end) = (memchr::memchr(b' ', line)? + 1, memchr::memrchr(b' ', line)?);
+    (start < end).then(|| line_start + start..line_start + end)
+}
+
 /// What follows a head.
 #[derive(Debug)]
 pub enum Body {
@@ -127,6 +168,8 @@ impl Body {
         match request.parse_with_uninit_headers(head, &mut space) {
             Ok(Status::Complete(length)) if length == head.len() => {}
             Ok(_) => return Err(Fault::Header),
+            // A space inside the target makes the rest of it look like the version.
+            Err(httparse::Error::Version) if has_known_version(head) => return Err(Fault::RequestLine),
             Err(error) => return Err(error.into()),
         }
         let has_method = request.method.is_some_and(|method| Method::from_bytes(method.as_bytes()).is_ok());

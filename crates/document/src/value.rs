@@ -50,9 +50,11 @@ text! {
     /// Readable key: words of lower-case letters and digits joined by hyphens, not in the format of a UUID. It never
     /// changes and is never given to another record.
     Slug: domain::Slug = .slug().examples(["cabinet-office"]);
-    /// A name: one line, without white space at either end, in Unicode normalisation form C.
+    /// A name: one line, without white space at either end and characters that take no room, in Unicode normalisation
+    /// form C.
     Name: domain::Name = .line(Self::MAX_CHARS).examples(["Cabinet Office"]);
-    /// A title: one line, without white space at either end, in Unicode normalisation form C.
+    /// A title: one line, without white space at either end and characters that take no room, in Unicode normalisation
+    /// form C.
     Title: domain::Title = .line(Self::MAX_CHARS).examples(["Annual report 2012"]);
     /// A description, in plain text of one or more lines.
     Description: domain::Description = .prose(Self::MAX_CHARS).examples(["Runs the borough's libraries since 2012."]);
@@ -119,7 +121,7 @@ text! {
     SchemeAndId: domain::Identifier =
         .pattern(Some(scheme_and_id())).max_length(Some(100)).examples(["GB-COH:08878185"]);
     /// Words to search for, ignoring upper and lower case and accents. Each must match the start of a word in the
-    /// record. At most 10 words.
+    /// record. Words joined by `'`, `-` or `.`, such as `co-op`, also match as one word. At most 10 words.
     SearchWords: domain::SearchQuery = .min_length(Some(1)).max_length(Some(200)).examples(["care glouc"]);
 }
 

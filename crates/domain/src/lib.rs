@@ -70,7 +70,7 @@ pub use role::{Role, Scope};
 pub use value::cpv::{CpvCode, CpvPrefix};
 pub use value::date::{Day, PartialDate, Precision};
 pub use value::email_address::EmailAddress;
-pub use value::fold::{SearchQuery, fold_name, indexed, sort_key, tokens};
+pub use value::fold::{SearchQuery, SearchWord, fold_name, indexed, sort_key, tokens};
 pub use value::fte::Fte;
 pub use value::identifier::{Identifier, Scheme};
 pub use value::money::{Currency, MAX_INTEGER, Money, SignedMoney};

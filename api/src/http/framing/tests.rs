@@ -96,6 +96,34 @@ fn a_request_line_has_three_parts() {
     assert_eq!(judged("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), Ok(Some(0)));
 }
 
+#[test]
+fn what_people_type_is_percent_encoded_in_the_target_alone() {
+    let escape = |head: &str| escaped(head.as_bytes()).map(|head| String::from_utf8(head).unwrap());
+    assert_eq!(
+        escape("GET /v1/mutuals?q=T\u{177}<a> HTTP/1.1\r\nHost: x\r\nX: \u{177}\r\n\r\n").unwrap(),
+        "GET /v1/mutuals?q=T%C5%B7%3Ca%3E HTTP/1.1\r\nHost: x\r\nX: \u{177}\r\n\r\n"
+    );
+    assert_eq!(
+        escape("\r\nGET /\u{e9} HTTP/1.1\r\nHost: x\r\n\r\n").unwrap(),
+        "\r\nGET /%C3%A9 HTTP/1.1\r\nHost: x\r\n\r\n"
+    );
+    assert_eq!(escaped(b"GET /?q=\xff HTTP/1.1\r\n\r\n").unwrap(), b"GET /?q=%FF HTTP/1.1\r\n\r\n");
+    for head in [
+        "GET / HTTP/1.1\r\nHost: \u{177}\r\n\r\n",
+        "\u{177}\r\n\r\n",
+        "G\u{177} \r\n\r\n",
+        "\u{177} / HTTP/1.1\r\n\r\n",
+        "\r\n\r\n",
+    ] {
+        assert_eq!(escape(head), None, "{head:?}");
+    }
+    // A space ends the target: nothing is made right that is not a request line.
+    for target in ["/v1/mutuals?q=T\u{177} Hir", "/v1/mutuals?q=a b", "/a HTTP/1.1 b"] {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_eq!(judged(&head), Err(Fault::RequestLine), "{target}");
+    }
+}
+
 /// What is taken of a chunked body that comes in pieces of this size, and whether that is all of it.
 fn taken(body: &[u8], size: usize) -> (usize, bool, Option<Fault>) {
     let mut chunks = Body::Chunked(Chunks::default());

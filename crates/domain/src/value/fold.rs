@@ -55,7 +55,7 @@ fn one_spaced(text: &str) -> String {
 }
 
 /// The words of a text for searching: `[a-z0-9]+` without accents, in the order of the text, each once. Numbers have no
-/// leading zeros.
+/// leading zeros. Words that a sign joins, as in `O'Brien`, `co-op` and `C.I.C.`, are there one by one and as one word.
 ///
 /// Letters of other scripts are transliterated; in a word that also has Latin letters, they stand for the Latin ones that
 /// they look like. A word is cut at 64 characters.
@@ -66,15 +66,73 @@ pub fn tokens(text: &str) -> Vec<String> {
 /// The same as one text, with spaces between: what a record is found by.
 pub fn indexed(text: &str) -> String {
     let plain = transliterated(text);
-    let mut seen = HashSet::with_capacity(plain.len() / TYPICAL_WORD);
-    let mut words = String::with_capacity(plain.len());
-    for word in split(&plain).map(without_leading_zeros).filter(|word| seen.insert(word.clone())) {
-        if !words.is_empty() {
-            words.push(' ');
+    let mut words = Index { seen: HashSet::with_capacity(plain.len() / TYPICAL_WORD), text: String::new() };
+    words.text.reserve(plain.len());
+    for parts in joined_words(&plain) {
+        for first in 0..parts.len() {
+            let rest = parts.get(first..).unwrap_or_default();
+            words.add(rest.first().copied().unwrap_or_default().into());
+            if rest.len() > 1 {
+                words.add(as_one(rest.get(..MOST_JOINED).unwrap_or(rest)).into());
+            }
         }
-        words.push_str(&word);
     }
-    words
+    words.text
+}
+
+/// The words of a text, each once.
+struct Index<'t> {
+    seen: HashSet<Cow<'t, str>>,
+    text: String,
+}
+
+impl<'t> Index<'t> {
+    fn add(&mut self, word: Cow<'t, str>) {
+        let without_zeros = match without_leading_zeros(&word) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(without) => Some(Cow::Owned(without)),
+        };
+        let word = without_zeros.unwrap_or(word);
+        let other = SAME_WORDS.iter().find(|(one, _)| *one == word).map(|(_, other)| Cow::Borrowed(*other));
+        for word in std::iter::once(word).chain(other) {
+            if self.seen.insert(word.clone()) {
+                if !self.text.is_empty() {
+                    self.text.push(' ');
+                }
+                self.text.push_str(&word);
+            }
+        }
+    }
+}
+
+/// Short words of the field, each with the long one that it also stands for. The long ones begin with the short ones, so that these find
+/// them as they are.
+const SAME_WORDS: [(&str, &str); 2] = [("coop", "cooperative"), ("coops", "cooperatives")];
+
+/// Of words that signs join, so many that follow each other are one word too.
+const MOST_JOINED: usize = 4;
+
+/// The words of ASCII text with their parts: several where single signs join them.
+fn joined_words(plain: &str) -> impl Iterator<Item = Vec<&str>> {
+    let is_joint = |c: char| matches!(c, '\'' | '-' | '.');
+    let chunks = plain.split(move |c: char| !(c.is_ascii_alphanumeric() || is_joint(c)));
+    chunks.flat_map(move |chunk| {
+        let parts: Vec<&str> = chunk.split(is_joint).map(cut).collect();
+        parts.split(|part| part.is_empty()).filter(|parts| !parts.is_empty()).map(<[&str]>::to_vec).collect::<Vec<_>>()
+    })
+}
+
+fn as_one(parts: &[&str]) -> String {
+    let mut one = parts.concat();
+    one.truncate(MAX_TOKEN_CHARS);
+    one
+}
+
+const MAX_TOKEN_CHARS: usize = 64;
+
+/// A word in ASCII, cut where it is too long.
+fn cut(word: &str) -> &str {
+    word.get(..MAX_TOKEN_CHARS).unwrap_or(word)
 }
 
 /// A number is the same with zeros before it, also behind letters: `08878185`, `SC012345`.
@@ -93,19 +151,45 @@ fn without_leading_zeros(word: &str) -> Cow<'_, str> {
 /// Characters of a word, with the space behind it.
 const TYPICAL_WORD: usize = 6;
 
-/// What is searched for: 1 to 10 words of at most 200 characters together, every one of which must start a
-/// word of what is found.
+/// What is searched for: 1 to 10 words of at most 200 characters together, every one of which must be found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SearchQuery(Vec<String>);
+pub struct SearchQuery(Vec<SearchWord>);
+
+/// A word that is searched for. Its parts are several where signs join them, as in `co-op`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchWord {
+    parts: Vec<String>,
+    joined: Option<String>,
+}
+
+impl SearchWord {
+    fn new(parts: &[&str]) -> Self {
+        let joined = (2..=MOST_JOINED).contains(&parts.len()).then(|| as_one(parts));
+        Self {
+            parts: parts.iter().map(|part| without_leading_zeros(part).into_owned()).collect(),
+            joined: joined.map(|joined| without_leading_zeros(&joined).into_owned()),
+        }
+    }
+
+    /// The word is found where each of these starts a word,
+    pub fn parts(&self) -> &[String] {
+        &self.parts
+    }
+
+    /// or where all of them as one word do.
+    pub fn joined(&self) -> Option<&str> {
+        self.joined.as_deref()
+    }
+}
 
 impl SearchQuery {
     /// The most characters that the query may have.
     pub const MAX_CHARS: usize = 200;
-    /// The most different words that the query may have.
+    /// The most different words that the query may have, each part counted.
     pub const MAX_TOKENS: usize = 10;
 
     /// The words, folded as [`tokens`] does.
-    pub fn tokens(&self) -> &[String] {
+    pub fn words(&self) -> &[SearchWord] {
         &self.0
     }
 }
@@ -119,13 +203,20 @@ impl FromStr for SearchQuery {
             let detail = format!("{chars} characters, at most {} allowed", Self::MAX_CHARS);
             return Err(Invalid::new(FaultCode::TooLong, detail));
         }
-        let tokens = tokens(raw);
-        match tokens.len() {
+        let plain = transliterated(raw);
+        let mut words: Vec<SearchWord> = Vec::new();
+        for word in joined_words(&plain).map(|parts| SearchWord::new(&parts)) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+        let parts: HashSet<&String> = words.iter().flat_map(|word| &word.parts).collect();
+        match parts.len() {
             0 => Err(Invalid::new(FaultCode::Empty, "nothing to search for: expected at least one letter or digit")),
             n if n > Self::MAX_TOKENS => {
                 Err(Invalid::new(FaultCode::TooMany, format!("{n} words, at most {} allowed", Self::MAX_TOKENS)))
             }
-            _ => Ok(Self(tokens)),
+            _ => Ok(Self(words)),
         }
     }
 }
@@ -145,8 +236,5 @@ fn transliterated(text: &str) -> String {
 
 /// Runs of letters and digits in ASCII text, each cut where it is too long.
 fn split(plain: &str) -> impl Iterator<Item = &str> {
-    const MAX_TOKEN_CHARS: usize = 64;
-    let runs = plain.as_bytes().split(|byte| !byte.is_ascii_alphanumeric());
-    let cut = runs.map(|run| run.get(..MAX_TOKEN_CHARS).unwrap_or(run));
-    cut.filter_map(|run| str::from_utf8(run).ok()).filter(|word| !word.is_empty())
+    plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).map(cut)
 }

@@ -10,7 +10,7 @@ use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use diesel::sql_types::{BigInt, Nullable, Timestamp};
 use diesel::sqlite::Sqlite;
-use domain::SearchQuery;
+use domain::{SearchQuery, SearchWord};
 
 use crate::backend::conn::Conn;
 use crate::backend::fragment::{Fixed, FixedText, FoundBy, Fragment, PARAMETER, Statement, WithParts, all_of};
@@ -475,67 +475,70 @@ impl Searched {
     /// depends on how many records have it, so that those which many have are looked for in the records that have the others.
     pub(crate) fn condition(self, conn: &mut Conn, query: &SearchQuery) -> Result<Fragment, Error> {
         let dialect = conn.dialect();
-        let mut common = Vec::new();
-        if query.tokens().len() > 1 {
-            for token in query.tokens() {
-                if self.is_common(conn, token)? {
-                    common.push(token.as_str());
-                }
-            }
+        let (mut common, mut rare) = (Vec::new(), Vec::new());
+        for word in query.words() {
+            let is_common = query.words().len() > 1 && self.is_common(conn, word)?;
+            let words = if is_common { &mut common } else { &mut rare };
+            words.push(word);
         }
-        let rare: Vec<&str> =
-            query.tokens().iter().map(String::as_str).filter(|token| !common.contains(token)).collect();
         if rare.is_empty() || common.is_empty() {
-            return Ok(self.indexed(dialect, query.tokens().iter().map(String::as_str)));
+            return Ok(self.indexed(dialect, query.words()));
         }
         Ok(self.indexed(dialect, rare).sql(" AND ").and(self.own_words(dialect, common)))
     }
 
-    fn indexed<'q>(self, dialect: Dialect, tokens: impl IntoIterator<Item = &'q str>) -> Fragment {
+    fn indexed<'q>(self, dialect: Dialect, words: impl IntoIterator<Item = &'q SearchWord>) -> Fragment {
         let (table, index) = self.tables();
         match dialect {
             Dialect::Postgres => Fragment::default()
                 .sql(format!("{table}.row_no IN (SELECT row_no FROM {index} WHERE tokens @@ CAST("))
-                .parameter(tsquery(tokens))
+                .parameter(tsquery(words))
                 .sql(" AS tsquery))"),
             Dialect::Sqlite => {
-                let tokens: Vec<String> = tokens.into_iter().map(|token| format!("\"{token}\"*")).collect();
+                let starts = |word: &str| format!("\"{word}\"*");
+                let words = words.into_iter().map(|word| expression(word, starts, [" AND ", " OR "]));
                 Fragment::default()
                     .sql(format!("{table}.row_no IN (SELECT rowid FROM {index} WHERE {index} MATCH "))
-                    .parameter(tokens.join(" AND "))
+                    .parameter(words.collect::<Vec<_>>().join(" AND "))
                     .sql(")")
             }
         }
     }
 
     /// The same by the words of each record itself, for records that are walked over.
-    pub(crate) fn own_words<'q>(self, dialect: Dialect, tokens: impl IntoIterator<Item = &'q str>) -> Fragment {
+    pub(crate) fn own_words<'q>(self, dialect: Dialect, words: impl IntoIterator<Item = &'q SearchWord>) -> Fragment {
         let (table, index) = self.tables();
         match dialect {
             // As a value and not as EXISTS, which PostgreSQL would turn into a search of its index.
-            Dialect::Postgres => Self::has(dialect, tokens)
+            Dialect::Postgres => Self::has(dialect, words)
                 .within("(SELECT ", "")
                 .sql(format!(" FROM {index} WHERE {index}.row_no = {table}.row_no)")),
-            Dialect::Sqlite => Self::has(dialect, tokens)
+            Dialect::Sqlite => Self::has(dialect, words)
                 .within("(SELECT ", "")
                 .sql(format!(" FROM {index}_content WHERE {index}_content.id = {table}.row_no)")),
         }
     }
 
     /// That a row of the index of words has each of these.
-    fn has<'q>(dialect: Dialect, tokens: impl IntoIterator<Item = &'q str>) -> Fragment {
+    fn has<'q>(dialect: Dialect, words: impl IntoIterator<Item = &'q SearchWord>) -> Fragment {
+        let starts =
+            |word: &str| Fragment::default().sql("instr(' ' || c0, ").parameter(format!(" {word}")).sql(") > 0");
         match dialect {
             Dialect::Postgres => {
-                Fragment::default().sql("tokens @@ CAST(").parameter(tsquery(tokens)).sql(" AS tsquery)")
+                Fragment::default().sql("tokens @@ CAST(").parameter(tsquery(words)).sql(" AS tsquery)")
             }
-            Dialect::Sqlite => all_of(tokens.into_iter().map(|token| {
-                Some(Fragment::default().sql("instr(' ' || c0, ").parameter(format!(" {token}")).sql(") > 0"))
+            Dialect::Sqlite => all_of(words.into_iter().map(|word| {
+                let parts = all_of(word.parts().iter().map(|part| Some(starts(part))));
+                Some(match word.joined() {
+                    Some(joined) => starts(joined).within("(", " OR (").and(parts).sql("))"),
+                    None => parts,
+                })
             })),
         }
     }
 
     /// Whether a tenth of some records have a word that begins so.
-    fn is_common(self, conn: &mut Conn, token: &str) -> QueryResult<bool> {
+    fn is_common(self, conn: &mut Conn, word: &SearchWord) -> QueryResult<bool> {
         const SAMPLE: i64 = 200;
         let (_, index) = self.tables();
         let (words, source) = match conn.dialect() {
@@ -544,11 +547,22 @@ impl Searched {
         };
         let sample =
             format!("SELECT COUNT(*) AS number FROM (SELECT {words} FROM {source} LIMIT {SAMPLE}) AS sample WHERE ");
-        let having = Fragment::default().sql(sample).and(Self::has(conn.dialect(), [token]));
+        let having = Fragment::default().sql(sample).and(Self::has(conn.dialect(), [word]));
         Ok(having.statement().get_result::<Number>(conn)?.number >= SAMPLE / 10)
     }
 }
 
-fn tsquery<'q>(tokens: impl IntoIterator<Item = &'q str>) -> String {
-    tokens.into_iter().map(|token| format!("'{token}':*")).collect::<Vec<_>>().join(" & ")
+/// That each part of a word, or all of them as one, start a word: in the language of an index.
+fn expression(word: &SearchWord, starts: impl Fn(&str) -> String, [and, or]: [&str; 2]) -> String {
+    let parts = word.parts().iter().map(|part| starts(part)).collect::<Vec<_>>().join(and);
+    match word.joined() {
+        Some(joined) => format!("({}{or}({parts}))", starts(joined)),
+        None => parts,
+    }
+}
+
+fn tsquery<'q>(words: impl IntoIterator<Item = &'q SearchWord>) -> String {
+    let starts = |word: &str| format!("'{word}':*");
+    let words = words.into_iter().map(|word| expression(word, starts, [" & ", " | "]));
+    words.collect::<Vec<_>>().join(" & ")
 }

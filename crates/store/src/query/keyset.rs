@@ -286,7 +286,7 @@ impl Listing {
             let first = Fragment::default().sql(format!("(SELECT * FROM {} WHERE ", self.table)).and(condition);
             let first =
                 first.sql(format!(" ORDER BY {order} LIMIT ")).number(length).sql(format!(") AS {}", self.table));
-            let words = searched.own_words(dialect, query.tokens().iter().map(String::as_str));
+            let words = searched.own_words(dialect, query.words());
             let condition = self.condition.clone().sql(" AND ").and(words);
             let rows = self.select(tx, key.found_first(), first, condition, run(key, dialect), limit)?;
             if rows.len() >= limit {

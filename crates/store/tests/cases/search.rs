@@ -102,7 +102,10 @@ async fn check(register: &Register, (texts, queries): Script) {
 
 fn is_found(mutual: &Mutual, query: &SearchQuery) -> bool {
     let words = tokens(&format!("{} {}", mutual.name, mutual.description.as_ref().map_or("", |said| said.as_str())));
-    query.tokens().iter().all(|start| words.iter().any(|word| word.starts_with(start)))
+    query.words().iter().all(|wanted| {
+        let starts = |start: &str| words.iter().any(|word| word.starts_with(start));
+        wanted.parts().iter().all(|part| starts(part)) || wanted.joined().is_some_and(starts)
+    })
 }
 
 async fn a_search_finds_what_has_a_word_beginning_with_each_of_its_words(register: &Register) {

@@ -381,10 +381,13 @@ fn at_most<const MAX: i64>(bound: Option<Bounded<0, MAX>>, value: Option<i64>) -
 }
 
 fn found_by(query: Option<&Text<SearchQuery>>, text: &str, identifiers: &[Identifier]) -> bool {
-    let numbers: Vec<String> = identifiers.iter().map(ToString::to_string).collect();
+    let numbers: Vec<String> = identifiers.iter().map(Identifier::searched).collect();
     let words = tokens(&format!("{text} {}", numbers.join(" ")));
     query.is_none_or(|Text(query)| {
-        query.tokens().iter().all(|start| words.iter().any(|word| word.starts_with(start.as_str())))
+        query.words().iter().all(|wanted| {
+            let starts = |start: &str| words.iter().any(|word| word.starts_with(start));
+            wanted.parts().iter().all(|part| starts(part)) || wanted.joined().is_some_and(starts)
+        })
     })
 }
 
