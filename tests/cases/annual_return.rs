@@ -173,6 +173,7 @@ async fn a_count_that_follows_from_a_return_is_read_only(app: &TestApp) {
     app.put(&own, &read).await.expect(200);
     let left_out = app.put(&own, &mutual("Harmonie")).await.expect(200);
     assert_eq!((&left_out["staff_count"], &left_out["staff_counted_on"]), (&json!(120), &json!("2013-03-31")));
+    assert_eq!(left_out, read, "the count that is left out is the one that there is");
 }
 
 async fn a_mutual_changes_only_with_its_count(app: &TestApp) {

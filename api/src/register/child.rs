@@ -23,7 +23,7 @@ use crate::request::page::{FieldsOf, ListQuery, NoFilter};
 use crate::request::path::{PathKey, named};
 use crate::response::problem::Problem;
 
-pub trait ChildResource: StoredChild + PartialEq {
+pub trait ChildResource: StoredChild {
     /// Which of them a list has, as a query says it.
     type Filter: ChildFilter;
 

@@ -58,7 +58,7 @@ pub trait Parent: Recorded {
 }
 
 /// What a kind of child is, and how it is kept.
-pub trait StoredChild: ChildDocument<Parent: Parent> {
+pub trait StoredChild: ChildDocument<Parent: Parent> + PartialEq {
     /// What the children of one parent are listed by.
     const ORDER: SortKey = SortKey::ID;
     /// The column by which a list can be filtered.
@@ -246,7 +246,7 @@ pub fn insert<T: StoredChild>(
     Ok(stored)
 }
 
-/// Replaces what a child says.
+/// Replaces what a child says. Where it says the same with what follows from other records, nothing is changed.
 ///
 /// # Errors
 /// As [`insert`].
@@ -257,6 +257,9 @@ pub fn update<T: StoredChild>(
 ) -> Result<Stored<Child<T::Parent, T>>, Error> {
     let mut record = changed(tx, current, content)?;
     T::check(tx, current.id, Some(current), &mut record.content)?;
+    if record.content == current.content {
+        return record::unchanged(tx, current);
+    }
     let stored = Writing::new(record).update(tx, &[], Action::Update, Remark::default())?;
     T::follow(tx, current.content.parent_id, Some(current))?;
     Ok(stored)

@@ -21,7 +21,7 @@ use crate::transaction::Remark;
 use crate::{ReadTx, Stored, WriteTx};
 
 /// What a kind of such records says of them.
-pub trait NamedKind: StoredRecord<Document: Input<Value = Slugged<Self>>> + Sorted {
+pub trait NamedKind: StoredRecord<Document: Input<Value = Slugged<Self>>> + Sorted + PartialEq {
     /// Where their words are searched.
     const SEARCHED: Searched;
 
@@ -115,7 +115,7 @@ fn insert_as_it_is<T: NamedKind>(tx: &mut WriteTx<'_>, prepared: &Prepared<T>) -
     Ok(stored)
 }
 
-/// Replaces what such a record says, with the faults that are known already.
+/// Replaces what such a record says, with the faults that are known already. Where it says the same, nothing is changed.
 pub(crate) fn update<T: NamedKind>(
     tx: &mut WriteTx<'_>,
     current: &Record<T>,
@@ -126,6 +126,9 @@ pub(crate) fn update<T: NamedKind>(
     let content = &writing.record.content;
     T::check(tx, &writing.record, faults)?;
     content.naming(current.id).check(tx, Some(&current.content.naming(current.id)))?;
+    if *content == current.content {
+        return record::unchanged(tx, current);
+    }
     T::remove_parts(tx, writing.id())?;
     let stored = writing.update(tx, &content.parts(writing.id()), Action::Update, Remark::default())?;
     tx.index_words(T::SEARCHED, writing.id(), content.words());
