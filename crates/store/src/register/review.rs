@@ -1,7 +1,9 @@
 //! The stored records that break a rule of today.
 
+use diesel::prelude::*;
+use diesel::sql_types::Text;
 use document::review::{Breach, review};
-use domain::{Child, Day, Kind};
+use domain::{Child, Day, Kind, Recorded};
 
 use crate::ReadTx;
 use crate::backend::fragment::Fragment;
@@ -40,11 +42,17 @@ type Step = fn(&mut ReadTx<'_>, &str, Day) -> Result<(usize, Option<String>, Vec
 
 macro_rules! steps {
     (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
-        [$(step::<$Record>,)+ $(step::<Child<$Parent, $Child>>,)+]
+        &[
+            $(step::<$Record>,)+
+            $(step::<Child<$Parent, $Child>>,)+
+            shared_names::<Department>,
+            shared_names::<Mutual>,
+            shared_identifiers,
+        ]
     };
 }
 
-const STEPS: [Step; Kind::RECORDS.len()] = domain::for_each_record!(steps);
+const STEPS: &[Step] = domain::for_each_record!(steps);
 
 impl Review {
     /// Whether all records were looked at.
@@ -86,4 +94,69 @@ fn step<T: StoredKind>(
         review(record, today).into_iter().map(move |breach| RecordBreach { kind: T::KIND, id: id.clone(), breach })
     });
     Ok((records.len(), last, breaches.collect()))
+}
+
+/// A record with what another record has too.
+#[derive(QueryableByName)]
+struct Shared {
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    value: String,
+    #[diesel(sql_type = Text)]
+    other: String,
+}
+
+/// The names that look the same as another record's: an earlier rule told them apart.
+fn shared_names<T: Recorded>(
+    tx: &mut ReadTx<'_>,
+    after: &str,
+    _: Day,
+) -> Result<(usize, Option<String>, Vec<RecordBreach>), Error> {
+    let (kind, table) = (T::KIND, T::KIND.table());
+    let select = Fragment::default()
+        .sql(format!(
+            "SELECT '{kind}' AS kind, r.id AS id, r.name AS value, MIN(o.id) AS other FROM {table} r \
+             JOIN {table} o ON o.name_folded = r.name_folded AND o.id <> r.id WHERE r.id > "
+        ))
+        .parameter(after)
+        .sql(format!(" GROUP BY r.id, r.name ORDER BY r.id LIMIT {AT_A_TIME}"));
+    let rows: Vec<Shared> = select.statement().load(tx.conn())?;
+    let last = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.id.clone());
+    Ok((0, last, rows.into_iter().filter_map(|row| row.breach("/name", "has a name that looks the same")).collect()))
+}
+
+/// The identifiers that another record has too.
+fn shared_identifiers(
+    tx: &mut ReadTx<'_>,
+    after: &str,
+    _: Day,
+) -> Result<(usize, Option<String>, Vec<RecordBreach>), Error> {
+    let owner = |table: &str| format!("COALESCE({table}.department_id, {table}.mutual_id)");
+    let (own, other) = (owner("r"), owner("o"));
+    let select = Fragment::default()
+        .sql(format!(
+            "SELECT CASE WHEN r.mutual_id IS NULL THEN 'department' ELSE 'mutual' END AS kind, {own} AS id, \
+             MIN(r.identifier) AS value, MIN({other}) AS other FROM identifiers r \
+             JOIN identifiers o ON o.identifier = r.identifier AND {other} <> {own} WHERE {own} > "
+        ))
+        .parameter(after)
+        .sql(format!(" GROUP BY r.mutual_id, r.department_id ORDER BY 2 LIMIT {AT_A_TIME}"));
+    let rows: Vec<Shared> = select.statement().load(tx.conn())?;
+    let last = rows.last().filter(|_| rows.len() == AT_A_TIME).map(|row| row.id.clone());
+    Ok((0, last, rows.into_iter().filter_map(|row| row.breach("/identifiers", "has the same")).collect()))
+}
+
+impl Shared {
+    fn breach(self, member: &str, has: &str) -> Option<RecordBreach> {
+        let kind = Kind::RECORDS.iter().copied().find(|kind| kind.as_str() == self.kind)?;
+        let breach = Breach {
+            member: member.to_owned(),
+            value: Some(format!("{:?}", self.value)),
+            detail: format!("the record {} {has}: correct one of them, or delete it", self.other),
+        };
+        Some(RecordBreach { kind, id: self.id, breach })
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Department, DraftAccess, Mutual, Scrutineer, Source, StaffBallot};
-use store::{ConflictKind, Error, Page, SortKey, Store, StoredRecord as _, StoredRoot as _};
+use store::{ConflictKind, Error, Page, Review, SortKey, Store, StoredRecord as _, StoredRoot as _};
 
 use crate::fixture::{ballot, checked, declared_ballot, department, distinct, identifiers, mutual, parsed};
 use crate::kit::{Raw, Register, stamp};
@@ -150,6 +150,18 @@ async fn a_document_that_cannot_be_read_is_named(register: &Register) {
     assert_eq!(raw.count("departments WHERE document = '{}'"), 1);
 }
 
+/// Each record with the member that breaks a rule of today.
+async fn reviewed(store: &Store) -> Vec<(String, String)> {
+    let (mut review, mut found) = (Review::default(), Vec::new());
+    while !review.is_done() {
+        let next = review.clone();
+        let day = parsed("2026-01-01");
+        review = store.read_one::<_, Error, _>(move |tx| next.clone().go_on(tx, day)).await.unwrap();
+        found.extend(review.found.iter().map(|found| (found.id.clone(), found.breach.member.clone())));
+    }
+    found
+}
+
 /// A register of an earlier release has texts with characters that take no room, and records whose names look the same.
 async fn texts_with_invisible_characters_are_upgraded(register: &Register) {
     let first = register.enter(mutual("Calder Libraries")).await;
@@ -174,6 +186,8 @@ async fn texts_with_invisible_characters_are_upgraded(register: &Register) {
     let upgraded = register.find(second.id).await.unwrap();
     assert_eq!((upgraded.content.name.as_str(), upgraded.content.sources.len()), ("Calder Libraries", 1));
     assert_eq!(register.find(blank.id).await.unwrap().content.name.as_str(), "[text of invisible characters]");
+    let shared = [first.id, second.id].map(|id| (id.to_string(), "/name".to_owned()));
+    assert_eq!(reviewed(&register.store).await, shared);
     // Both keep the name that they share, and nobody else gets it.
     for id in [first.id, second.id] {
         let there = register.find(id).await.unwrap().content;
@@ -210,6 +224,8 @@ async fn identifiers_in_several_forms_are_upgraded(register: &Register) {
     let upgraded = register.find(second.id).await.unwrap().content;
     let numbers: Vec<String> = upgraded.identifiers.iter().map(ToString::to_string).collect();
     assert_eq!(numbers, ["GB-MPR:12345R", "GB-MPR:12345RS"]);
+    let shared = [first.id, second.id].map(|id| (id.to_string(), "/identifiers".to_owned()));
+    assert_eq!(reviewed(&register.store).await, shared);
     register.change(second.id, Mutual { description: Some(parsed("Books")), ..upgraded }).await;
     let third = Mutual { identifiers: identifiers(&["GB-MPR:IP012345"]), ..mutual("Third") };
     let Err(Error::Conflict(conflicts)) = register.try_enter(third).await else { panic!("nobody has it") };
