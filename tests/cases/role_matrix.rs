@@ -300,7 +300,7 @@ async fn a_record_moves_only_with_a_key_for_both_departments(app: &TestApp) {
         app.patch(*path, change).with_key(one).await.problem(if *path == &ballot { 404 } else { 403 });
     }
     let nobodys = json!({ "department_id": null });
-    app.patch(&mutual, &nobodys).with_key(&both).await.expect_problem(403, "forbidden");
+    app.patch(&mutual, &nobodys).with_key(&both).await.expect_faults(422, &[("/department_id", "required")]);
     let all = app.database().make_key("department_editor", &[]);
     app.patch(&mutual, &nobodys).with_key(&all).await.expect(200);
 }
