@@ -66,20 +66,20 @@ impl Dialect {
         }
     }
 
-    /// Selects the rows in which the column that `found_in` ends with is one of these texts, each looked up in an index. For `IN`, SQLite
-    /// sorts the texts first; PostgreSQL may read the whole table to join it with a list.
+    /// Selects a row for each of these texts in which the column that `found_in` ends with is this text: each is looked up in an index.
+    /// For `IN`, SQLite sorts the texts first; PostgreSQL reads the whole table as long as it doesn't know how few rows share a text.
     pub(crate) fn select_among<'t>(
         self,
         columns: &str,
         found_in: String,
         texts: impl IntoIterator<Item = &'t str>,
     ) -> Fragment {
+        let texts = Fragment::default().parameters_between(texts, "), (");
         match self {
-            Self::Postgres => {
-                Fragment::default().parameters(texts).within(format!("SELECT {columns} FROM {found_in} IN ("), ")")
-            }
-            Self::Sqlite => Fragment::default()
-                .parameters_between(texts, "), (")
+            Self::Postgres => texts
+                .within("SELECT found.* FROM (VALUES (".to_owned(), ")) AS wanted (text) CROSS JOIN LATERAL (SELECT ")
+                .sql(format!("{columns} FROM {found_in} = wanted.text LIMIT 1) AS found")),
+            Self::Sqlite => texts
                 .within(format!("SELECT {columns} FROM (VALUES ("), ")) AS wanted CROSS JOIN ")
                 .sql(found_in)
                 .sql(" = wanted.column1"),
