@@ -23,6 +23,8 @@ kit::on_both! {
     a_row_names_its_record_without_being_one,
     what_rows_remove_is_told,
     a_table_is_taken_in_over_http,
+    a_cell_has_a_list_as_people_write_it,
+    a_name_alone_is_no_reference,
     a_table_changes_what_it_has_columns_for,
     a_table_is_read_as_spreadsheets_write_it,
     a_file_that_is_not_utf_8_says_so_once,
@@ -338,18 +340,54 @@ async fn import_table(app: &TestApp, query: &str, table: &str) -> Value {
     finished(app, kit::admin_key(), &format!("/v1/imports/{}", id(&accepted.expect(202)))).await
 }
 
+/// All that an export can have beside ids.
+fn expanded(path: &str) -> &'static str {
+    match path {
+        DEPARTMENTS => "successor",
+        MUTUALS => "department,other_departments,successor",
+        STAFF_BALLOTS => "mutual",
+        _ => "mutual,department",
+    }
+}
+
+/// A list of words may be written as people write one.
+async fn a_cell_has_a_list_as_people_write_it(app: &TestApp) {
+    let table = "name,sectors\nA,housing\nB, culture ;housing;\nC,\"[\"\"housing\"\"]\"\nD,housng;culture\nE,;\n";
+    let done = import_table(app, "resource_type=mutual", table).await;
+    assert_eq!(counts(&done), [5, 3, 0, 0, 2]);
+    let refused = |line, fault: &str| (line, "invalid-content".to_owned(), vec![fault.to_owned()]);
+    assert_eq!(
+        problems(app, &done).await,
+        [refused(5, "/sectors/0 not-in-vocabulary"), refused(6, "/sectors too-few")]
+    );
+    let sectors = app.walk(MUTUALS).await.into_iter().map(|mutual| mutual["sectors"].clone()).collect::<Vec<_>>();
+    assert_eq!(sectors, [json!(["housing"]), json!(["culture", "housing"]), json!(["housing"])]);
+}
+
+/// What names another record beside its id is passed over, but never where it stands alone.
+async fn a_name_alone_is_no_reference(app: &TestApp) {
+    app.create(DEPARTMENTS, &department("Office")).await;
+    let table = "name,sectors,department_id,department.slug\nA,housing,,office\nB,housing,office,office\nC,housing,,\n";
+    let done = import_table(app, "resource_type=mutual", table).await;
+    assert_eq!(counts(&done), [3, 2, 0, 0, 1]);
+    let refused = vec!["/department unknown-member".to_owned()];
+    assert_eq!(problems(app, &done).await, [(2, "invalid-content".to_owned(), refused)]);
+}
+
 async fn a_table_is_taken_in_over_http(app: &TestApp) {
     let (before, left) = full(app).await;
     let ballot = app.create(STAFF_BALLOTS, &full_staff_ballot(id(&before))).await;
     app.create(CONTRACTS, &full_contract(id(&before), id(&left))).await;
     for Sample { kind: resource_type, list: path, .. } in kit::top_level() {
-        let exported = app.get(format!("{path}/export.csv")).await;
-        for update in ["merge", "replace"] {
-            let same =
-                import_table(app, &format!("resource_type={resource_type}&update={update}"), exported.text()).await;
-            let [rows, created, updated, unchanged, failed] = counts(&same);
-            assert_eq!((created, updated, failed), (0, 0, 0), "{path}: {:?}", problems(app, &same).await);
-            assert!(rows > 0 && rows == unchanged);
+        for export in [format!("{path}/export.csv"), format!("{path}/export.csv?expand={}", expanded(path))] {
+            let exported = app.get(&export).await;
+            for update in ["merge", "replace"] {
+                let query = format!("resource_type={resource_type}&update={update}");
+                let same = import_table(app, &query, exported.text()).await;
+                let [rows, created, updated, unchanged, failed] = counts(&same);
+                assert_eq!((created, updated, failed), (0, 0, 0), "{export}: {:?}", problems(app, &same).await);
+                assert!(rows > 0 && rows == unchanged);
+            }
         }
     }
     // What somebody sees who doesn't see who watched: it wipes nothing either.
@@ -753,7 +791,8 @@ async fn carry_over(from: &TestApp, to: &TestApp) {
         let there: Vec<Value> = lines(&to.get(format!("{path}/export.ndjson")).await).iter().map(lasting).collect();
         let here: Vec<Value> = lines(&exported).iter().map(lasting).collect();
         assert_eq!(there, here, "{path}");
-        let again = import(to, &format!("resource_type={resource_type}"), exported.text()).await;
+        let named = from.get(format!("{path}/export.ndjson?expand={}", expanded(path))).await;
+        let again = import(to, &format!("resource_type={resource_type}"), named.text()).await;
         assert_eq!(counts(&again), [rows, 0, 0, rows, 0], "{path} again: {:#?}", problems(to, &again).await);
     }
     assert_sound(&entries(to.database()));

@@ -19,7 +19,7 @@ use crate::request::argument::argument;
 use crate::request::known_at::{self, KnownAt};
 use crate::request::query::{Parameters, finish, parameter};
 use crate::response::problem::{ErrorItem, Problem};
-use crate::response::table::{Cell, Column};
+use crate::response::table::{Cell, Column, columns_beside};
 
 const NAME: &str = "expand";
 
@@ -74,13 +74,9 @@ impl Expansion {
 
     /// The members that are shown beside those of a record: in a table, the slug and the name of each in columns of their own.
     pub fn columns(&self, in_table: bool) -> Vec<Column> {
-        let column = |name: String, cell| Column { name, cell };
-        let columns = self.0.iter().flat_map(|(word, member)| {
-            let cell = if member.is_list() { Cell::Json } else { Cell::Text };
-            match in_table {
-                true => vec![column(format!("{word}.slug"), cell), column(format!("{word}.name"), cell)],
-                false => vec![column(word.clone(), Cell::Json)],
-            }
+        let columns = self.0.iter().flat_map(|(word, member)| match in_table {
+            true => columns_beside(word, member).to_vec(),
+            false => vec![Column { name: word.clone(), cell: Cell::Json }],
         });
         columns.collect()
     }

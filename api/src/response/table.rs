@@ -52,6 +52,8 @@ pub enum Cell {
     Text,
     /// `true` or `false`, which a spreadsheet writes in capitals.
     Boolean,
+    /// A list of texts: as JSON, or as people type one, with semicolons between.
+    Texts,
     /// A number, a list or the like, as JSON.
     Json,
 }
@@ -65,34 +67,45 @@ pub fn columns(object: &Object) -> Vec<Column> {
     std::iter::once(of("id", Cell::Text)).chain(parent).chain(own).chain(kept).collect()
 }
 
-/// The columns that a table may have which is taken in: those of a record, and one for each member of an object that it holds.
+/// The columns that a table may have which is taken in: those of a record, one for each member of an object that it holds, and those
+/// that an export has beside ids.
 pub fn import_columns(object: &Object) -> Vec<Column> {
     let mut columns = columns(object);
-    for member in object.members.iter().filter(|member| !member.is_list()) {
-        let inside = member.object.into_iter().flat_map(|inside| inside.members);
+    for member in object.members {
+        let inside = member.object.into_iter().filter(|_| !member.is_list()).flat_map(|inside| inside.members);
         columns.extend(inside.map(|own| Column { name: format!("{}.{}", member.name, own.name), cell: cell_of(own) }));
+        columns.extend(member.expanded().into_iter().flat_map(|word| columns_beside(&word, member)));
     }
     columns
 }
 
+/// The columns for the slugs and the names of the records whose ids a member has.
+pub fn columns_beside(word: &str, member: &Member) -> [Column; 2] {
+    let cell = if member.is_list() { Cell::Json } else { Cell::Text };
+    ["slug", "name"].map(|own| Column { name: format!("{word}.{own}"), cell })
+}
+
 fn cell_of(member: &Member) -> Cell {
-    if member.is_list() || member.object.is_some() {
+    if member.object.is_some() {
         return Cell::Json;
     }
     let mut known = Vec::new();
     (member.collect)(&mut known);
-    let schema = match (member.schema)() {
+    let resolve = |schema| match schema {
         RefOr::Ref(reference) => {
             let name = reference.ref_location.rsplit('/').next().unwrap_or_default().to_owned();
-            known.into_iter().find_map(|(known, schema)| (known == name).then_some(schema))
+            known.iter().find_map(|(known, schema)| (*known == name).then(|| schema.clone()))
         }
         schema => Some(schema),
     };
-    match schema {
-        Some(RefOr::T(Schema::Object(object))) if object.schema_type == SchemaType::Type(Type::String) => Cell::Text,
-        Some(RefOr::T(Schema::Object(object))) if object.schema_type == SchemaType::Type(Type::Boolean) => {
-            Cell::Boolean
-        }
+    let kind = match resolve((member.schema)()) {
+        Some(RefOr::T(Schema::Object(object))) => object.schema_type,
+        _ => SchemaType::AnyValue,
+    };
+    match kind {
+        SchemaType::Type(Type::String) if member.is_list() => Cell::Texts,
+        SchemaType::Type(Type::String) => Cell::Text,
+        SchemaType::Type(Type::Boolean) if !member.is_list() => Cell::Boolean,
         _ => Cell::Json,
     }
 }
@@ -139,7 +152,10 @@ pub fn value(column: &Column, cell: &str) -> Option<Value> {
         Cell::Text => text(),
         Cell::Boolean if cell.trim().eq_ignore_ascii_case("true") => Value::Bool(true),
         Cell::Boolean if cell.trim().eq_ignore_ascii_case("false") => Value::Bool(false),
-        Cell::Boolean | Cell::Json => number(),
+        Cell::Texts if !cell.trim_start().starts_with('[') => {
+            cell.split(';').map(str::trim).filter(|text| !text.is_empty()).collect()
+        }
+        Cell::Boolean | Cell::Texts | Cell::Json => number(),
     })
 }
 
@@ -225,8 +241,18 @@ mod tests {
             .filter_map(|(column, cell)| Some((column.name.clone(), value(column, cell)?)))
             .collect();
         assert_eq!(Value::Object(read), serde_json::from_str::<Value>(document).unwrap());
-        let count = columns.iter().find(|column| column.name == "staff_count").unwrap();
-        assert_eq!(value(count, "many"), Some(json!("many")));
+        let column = |name: &str| columns.iter().find(|column| column.name == name).unwrap();
+        assert_eq!(value(column("staff_count"), "many"), Some(json!("many")));
+        assert_eq!(value(column("sources"), "https://example.org"), Some(json!("https://example.org")));
+        for (cell, sectors) in [
+            ("housing", json!(["housing"])),
+            (" housing ; culture;", json!(["housing", "culture"])),
+            (r#"["housing","culture"]"#, json!(["housing", "culture"])),
+            ("[housing", json!("[housing")),
+            (";", json!([])),
+        ] {
+            assert_eq!(value(column("sectors"), cell), Some(sectors), "{cell}");
+        }
     }
 
     proptest! {

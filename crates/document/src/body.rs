@@ -258,16 +258,17 @@ impl<T: Input> Content<T> {
         Self { document, ..self.again() }
     }
 
-    /// What of it can be given.
+    /// What of it can be given, which an export has more than.
     #[must_use]
     pub fn without_read_only(&self, given: Given) -> Self {
         let read_only: Vec<&str> = match given {
             Given::ByCallers => read_only::<T>(&self.document),
             Given::WithPast => envelope(&T::OBJECT).chain(derived(&T::OBJECT)).collect(),
         };
+        let beside = beside_ids(&T::OBJECT, &self.document);
         let mut document = self.document.clone();
         if let Node::Object(members) = &mut document {
-            members.retain(|(name, _)| !read_only.contains(&name.as_str()));
+            members.retain(|(name, _)| !read_only.contains(&name.as_str()) && !beside.contains(name));
             for (list, member) in set_in_lists(&T::OBJECT) {
                 elements_of(members, list).for_each(|element| remove(element, member));
             }
@@ -416,6 +417,20 @@ fn derived(object: &'static Object) -> impl Iterator<Item = &'static str> {
 fn read_only<T: Input>(document: &Node) -> Vec<&'static str> {
     let set = T::OBJECT.members.iter().filter(|member| member.is_set).map(|member| member.name);
     envelope(&T::OBJECT).chain(set).chain(T::set_beside(document).iter().copied()).collect()
+}
+
+/// The members that name the records of ids beside the ids, where the ids are there too: those alone would be lost.
+fn beside_ids(object: &'static Object, document: &Node) -> Vec<String> {
+    let is_empty = |beside: &Node| match beside {
+        Node::Object(inside) => inside.iter().all(|(_, value)| *value == Node::Null),
+        other => *other == Node::Null,
+    };
+    let expanded = object.members.iter().filter_map(|member| Some((member.name, member.expanded()?)));
+    let beside = expanded.filter(|(ids, beside)| {
+        let has_ids = document.member(ids).is_some_and(|ids| *ids != Node::Null);
+        has_ids || document.member(beside).is_some_and(is_empty)
+    });
+    beside.map(|(_, beside)| beside).collect()
 }
 
 /// The members that the register sets in the elements of lists: the list, and the member.
