@@ -10,6 +10,8 @@ use kit::fixture::{
 };
 use serde_json::{Value, json};
 
+use crate::import::{import, ndjson};
+
 kit::on_both! {
     the_report_tells_how_each_commitment_stands,
     the_report_is_narrowed_and_its_summary_is_of_the_departments,
@@ -22,6 +24,7 @@ kit::on_both! {
     the_report_on_support_is_of_a_day_and_of_departments,
     a_scorecard_sums_up_what_a_department_does,
     a_scorecard_is_of_a_department_that_is_there,
+    the_mutuals_behind_a_figure_are_a_table_too,
 }
 
 const REPORT: &str = "/v1/reports/commitments";
@@ -271,6 +274,36 @@ async fn a_scorecard_sums_up_what_a_department_does(app: &TestApp) {
     assert_eq!(scorecard["contracts_ending"], expected);
     let by_id = app.get(format!("{DEPARTMENTS}/{}/scorecard?as_at=2013-05-01", id(&home))).await;
     assert_eq!(by_id.expect(200), scorecard);
+
+    let path = format!("{DEPARTMENTS}/home-office/scorecard/export.csv?as_at=2013-05-01");
+    let table = app.get(&path).without_key().await;
+    let told = rows(&table);
+    assert!(told.iter().all(|row| row["as_at"] == "2013-05-01" && row["department"] == "home-office"), "{told:?}");
+    let value = |group: &str, code: &str, figure: &str| {
+        let found = told.iter().filter(|row| row["group"] == group && row["code"] == code && row["figure"] == figure);
+        let values: Vec<&str> = found.map(|row| row["value"].as_str()).collect();
+        assert_eq!(values.len(), 1, "{group} {code} {figure}");
+        values[0].to_owned()
+    };
+    let figure = |pointer: &str| scorecard.pointer(pointer).unwrap().to_string();
+    assert_eq!(value("", "", "enablers_active"), "2");
+    for status in ["due", "overdue", "met", "met_late", "kept", "late"] {
+        assert_eq!(value("commitments", "", status), figure(&format!("/commitments/{status}")));
+    }
+    for stage in stages {
+        for figure in ["mutuals", "enablers"] {
+            assert_eq!(value("stage", stage["stage"].as_str().unwrap(), figure), stage[figure].to_string());
+        }
+    }
+    assert_eq!(value("support_requests", "", "open"), "0");
+    assert_eq!(
+        (value("contracts_ending", "", "by"), value("contracts_ending", "", "count")),
+        ("2014-05-01".to_owned(), "2".to_owned())
+    );
+    assert_eq!(value("contract", id(&sold[0]), "ends_on"), "2014-05-01");
+    assert_eq!(app.get(&path).header("if-none-match", table.etag()).await.status(), 304);
+    let marked = app.get(format!("{path}&bom=1")).await;
+    assert!(marked.bytes().starts_with(b"\xef\xbb\xbfas_at,department,group,"));
 }
 
 async fn a_scorecard_is_of_a_department_that_is_there(app: &TestApp) {
@@ -280,9 +313,19 @@ async fn a_scorecard_is_of_a_department_that_is_there(app: &TestApp) {
     app.get(format!("{DEPARTMENTS}/trade/scorecard?as_at=2013-05"))
         .await
         .expect_faults(400, &[("as_at", "invalid-format")]);
-    app.get(format!("{DEPARTMENTS}/nowhere/scorecard")).await.expect_problem(404, "not-found");
+    for path in ["nowhere/scorecard", "nowhere/scorecard/export.csv"] {
+        app.get(format!("{DEPARTMENTS}/{path}")).await.expect_problem(404, "not-found");
+    }
+    app.get(format!("{DEPARTMENTS}/trade/scorecard/export.csv?as_at=x&bom=x"))
+        .await
+        .expect_faults(400, &[("as_at", "invalid-format"), ("bom", "invalid-format")]);
     app.delete(format!("{DEPARTMENTS}/trade")).await.expect(204);
     app.get(format!("{DEPARTMENTS}/trade/scorecard")).await.expect_problem(410, "gone");
+}
+
+fn rows(table: &kit::Response) -> Vec<BTreeMap<String, String>> {
+    assert_eq!((table.status(), table.media_type()), (200, Some("text/csv")), "{table:?}");
+    csv::Reader::from_reader(table.bytes()).deserialize().map(Result::unwrap).collect()
 }
 
 async fn reports_are_tables_too(app: &TestApp) {
@@ -290,10 +333,6 @@ async fn reports_are_tables_too(app: &TestApp) {
     for _ in 0..201 {
         promise(app, "trade", "2020-01-01", None).await;
     }
-    let rows = |table: &kit::Response| -> Vec<BTreeMap<String, String>> {
-        assert_eq!((table.status(), table.media_type()), (200, Some("text/csv")), "{table:?}");
-        csv::Reader::from_reader(table.bytes()).deserialize().map(Result::unwrap).collect()
-    };
     let table = app.get(format!("{REPORT}/export.csv?as_at=2013-05-01")).without_key().await;
     assert!(table.header("register-seq").is_some());
     let told = rows(&table);
@@ -344,4 +383,39 @@ async fn reports_are_tables_too(app: &TestApp) {
     );
     let again = app.get(format!("{SUPPORT}/export.csv")).header("if-none-match", table.etag()).await;
     assert_eq!(again.status(), 304);
+}
+
+/// More than are read at a time.
+async fn the_mutuals_behind_a_figure_are_a_table_too(app: &TestApp) {
+    const COUNTED: &str = "/v1/statistics/mutuals";
+    app.create(DEPARTMENTS, &department("Trade")).await;
+    let of = |number: i64| {
+        let members = json!({ "department_id": "trade", "staff_count": number, "staff_counted_on": "2020-01-01" });
+        with(mutual(&format!("Mutual, {number}")), members)
+    };
+    let done = import(app, "resource_type=mutual", ndjson(&(0..1001).map(of).collect::<Vec<_>>())).await;
+    assert_eq!(done["created"], 1001);
+    app.create(MUTUALS, &mutual("Beside")).await;
+    for (query, count) in [("", 1002), ("?department=trade", 1001), ("?has_staff=false", 1), ("?stage=operating", 0)] {
+        let joint = if query.is_empty() { '?' } else { '&' };
+        let listed = app.walk(&format!("{COUNTED}{query}{joint}limit=200")).await;
+        let table = app.get(format!("{COUNTED}/export.csv{query}")).without_key().await;
+        assert!(table.header("register-seq").is_some());
+        let told = rows(&table);
+        assert_eq!((told.len(), listed.len()), (count, count), "{query}");
+        for (row, item) in told.iter().zip(&listed) {
+            for column in ["id", "slug", "name", "standing", "stage"] {
+                assert_eq!(row[column], item[column].as_str().unwrap(), "{column}");
+            }
+            assert_eq!(row["staff_count"], item.get("staff_count").map(Value::to_string).unwrap_or_default());
+        }
+    }
+    let empty = app.get(format!("{COUNTED}/export.csv?stage=operating&bom=true")).await;
+    assert_eq!(empty.text(), "\u{feff}id,slug,name,standing,stage,staff_count\r\n");
+    let wrong = app.get(format!("{COUNTED}/export.csv?stage=x&as_at=x&limit=1")).await;
+    let faults = [("limit", "unknown-parameter"), ("as_at", "invalid-format"), ("stage", "not-in-vocabulary")];
+    wrong.expect_faults(400, &faults);
+    app.get(format!("{COUNTED}/export.csv?department=nobodys"))
+        .await
+        .expect_faults(400, &[("department", "unknown-reference")]);
 }

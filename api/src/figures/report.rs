@@ -15,7 +15,7 @@ use crate::request::conditional::{IfChanged, IfNoneMatch, digest};
 use crate::request::page::{ChildParameters, ListQuery};
 use crate::request::query::{Both, Query};
 use crate::response::problem::Problem;
-use crate::response::table::{BYTE_ORDER_MARK, MEDIA_TYPE, TableOptions, columns};
+use crate::response::table::{MEDIA_TYPE, TableOptions, columns};
 use document::Wire;
 use document::figures::{CommitmentStatus, CommitmentSummary, CoveredStage};
 use document::record::View;
@@ -228,11 +228,8 @@ async fn export_commitment_report(
         let report = store::report::commitments(tx, &filter, &asked)?;
         let row = |reported| ReportedRow { as_at: Text(as_at), reported: ReportedCommitment::new(reported, as_at) };
         let items: Vec<ReportedRow> = report.items.into_iter().map(row).collect();
-        let begins = asked.after.is_none();
-        let mut piece = table::rows(columns.iter().map(String::as_str), begins, &items)?;
-        if begins && options.has_mark() {
-            piece = [BYTE_ORDER_MARK.as_bytes(), &piece].concat();
-        }
+        let beginning = asked.after.is_none().then_some(options);
+        let piece = table::rows(columns.iter().map(String::as_str), beginning, &items)?;
         page = report.next.map(|after| Page { after: Some(after), ..asked });
         Ok::<_, Problem>(Some(piece))
     };
@@ -279,7 +276,7 @@ async fn export_support_coverage(
     }
     let (as_at, items) = coverage(&app, filter).await?;
     let items: Vec<Row> = items.into_iter().map(|cell| Row { as_at: Text(as_at), cell }).collect();
-    let document = table::whole(&COLUMNS, options.has_mark(), &items)?;
+    let document = table::whole(&COLUMNS, options, &items)?;
     Ok(table::answered(conditions.report(digest(&document), document)))
 }
 

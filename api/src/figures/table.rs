@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 
 use super::statistics::Statistics;
 use crate::response::problem::Problem;
-use crate::response::table;
+use crate::response::table::{self, TableOptions};
+use document::figures::Scorecard;
 
 /// A table in CSV (RFC 4180, UTF-8), with a header line. A column with a dot has a field of an object:
 /// `operating.count`.
@@ -51,17 +52,19 @@ const BREAKDOWNS: [(&str, &str, &str); 8] = [
 /// The figures of an item of a breakdown.
 const OF_AN_ITEM: [&str; 5] = ["operating", "on_the_way", "staff", "mutuals", "contracts"];
 
-/// The table of items, each with the value of every column; with the names of the columns first if it begins here.
+/// The rows of a table, each with the value of every column. Where the table begins here, the names of the columns come first, after a
+/// byte order mark if it is to have one.
 ///
 /// # Errors
 /// Where an item can't be written.
 pub fn rows<'c>(
     columns: impl Iterator<Item = &'c str> + Clone,
-    begins: bool,
+    beginning: Option<TableOptions>,
     items: &[impl Serialize],
 ) -> Result<Vec<u8>, Problem> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    if begins {
+    let mark = beginning.filter(|options| options.has_mark()).map_or("", |_| table::BYTE_ORDER_MARK);
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(mark.as_bytes().to_vec());
+    if beginning.is_some() {
         writer.write_record(columns.clone()).map_err(Problem::internal)?;
     }
     for item in items {
@@ -76,9 +79,8 @@ pub fn rows<'c>(
 ///
 /// # Errors
 /// As [`rows`].
-pub fn whole(columns: &[&str], has_mark: bool, items: &[impl Serialize]) -> Result<Bytes, Problem> {
-    let rows = rows(columns.iter().copied(), true, items)?;
-    Ok(if has_mark { [table::BYTE_ORDER_MARK.as_bytes(), &rows].concat().into() } else { rows.into() })
+pub fn whole(columns: &[&str], options: TableOptions, items: &[impl Serialize]) -> Result<Bytes, Problem> {
+    rows(columns.iter().copied(), Some(options), items).map(Bytes::from)
 }
 
 /// The answer, which is a table.
@@ -93,7 +95,7 @@ pub fn answered(mut response: HttpResponse) -> HttpResponse {
 ///
 /// # Errors
 /// As [`rows`].
-pub fn statistics(statistics: &Statistics, has_mark: bool) -> Result<Bytes, Problem> {
+pub fn statistics(statistics: &Statistics, options: TableOptions) -> Result<Bytes, Problem> {
     let statistics = serde_json::to_value(statistics).map_err(Problem::internal)?;
     let mut all = Figures { as_at: at(&statistics, "/as_at").clone(), rows: Vec::new() };
     for name in ALONE {
@@ -126,7 +128,46 @@ pub fn statistics(statistics: &Statistics, has_mark: bool) -> Result<Bytes, Prob
         let sum = json!({ "total": total, "records": records, "lacking": lacking, "url": url });
         all.push(place, name, &sum);
     }
-    whole(&STATISTICS, has_mark, &all.rows)
+    whole(&STATISTICS, options, &all.rows)
+}
+
+/// The columns of a scorecard: a row for each figure.
+const SCORECARD: [&str; 7] = ["as_at", "department", "group", "code", "name", "figure", "value"];
+
+/// A scorecard: a row for each figure, and one for each contract that it names.
+///
+/// # Errors
+/// As [`rows`].
+pub fn scorecard(scorecard: &Scorecard, options: TableOptions) -> Result<Bytes, Problem> {
+    let scorecard = serde_json::to_value(scorecard).map_err(Problem::internal)?;
+    let (as_at, department) = (at(&scorecard, "/as_at"), at(&scorecard, "/department/slug"));
+    let mut rows = Vec::new();
+    let mut push = |group: &str, (code, name): (&Value, &Value), figure: &str, value: &Value| {
+        rows.push(json!({
+            "as_at": as_at, "department": department, "group": group, "code": code, "name": name, "figure": figure,
+            "value": value
+        }));
+    };
+    let none = (&Value::Null, &Value::Null);
+    push("", none, "enablers_active", at(&scorecard, "/enablers_active"));
+    for group in ["commitments", "support_requests"] {
+        for (figure, value) in at(&scorecard, &format!("/{group}")).as_object().into_iter().flatten() {
+            push(group, none, figure, value);
+        }
+    }
+    for stage in elements(at(&scorecard, "/stages")) {
+        for figure in ["mutuals", "enablers"] {
+            push("stage", (at(stage, "/stage"), &Value::Null), figure, at(stage, &format!("/{figure}")));
+        }
+    }
+    let ending = at(&scorecard, "/contracts_ending");
+    for figure in ["by", "count"] {
+        push("contracts_ending", none, figure, at(ending, &format!("/{figure}")));
+    }
+    for contract in elements(at(ending, "/next")) {
+        push("contract", (at(contract, "/id"), at(contract, "/title")), "ends_on", at(contract, "/ends_on"));
+    }
+    whole(&SCORECARD, options, &rows)
 }
 
 /// What is at this place; `null` where nothing is.

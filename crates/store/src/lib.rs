@@ -283,14 +283,31 @@ impl Store {
         let turn = self.parts.figures.take(&self.client, patience::WORK);
         let place = patience::wait(patience::WORK, turn).await.ok_or_else(late)??;
         let kept = Arc::clone(&self.parts.facts);
-        let compute = snapshot(move |tx: &mut ReadTx<'_>| {
-            // What fails on the way is not kept: it may be of no one moment.
-            let facts = statistics::Facts::as_of_now(tx, take(&kept))?;
-            let result = work(tx, &facts);
-            *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts);
-            result
-        });
+        let compute = snapshot(move |tx: &mut ReadTx<'_>| with_facts(tx, &kept, &mut work));
         self.in_place(place, compute).await
+    }
+
+    /// Reads an export of what `list` finds in the facts at the same moment: as [`Store::spool`].
+    ///
+    /// # Errors
+    /// What the functions return, and as [`Store::spool`].
+    pub async fn spool_with_facts<T, E, L, F>(&self, mut list: L, mut next: F) -> Result<Spooled, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        L: FnMut(&mut ReadTx<'_>, &statistics::Facts) -> Result<T, E> + Send + 'static,
+        F: FnMut(&mut ReadTx<'_>, &mut T) -> Result<Option<Vec<u8>>, E> + Send + 'static,
+    {
+        let kept = Arc::clone(&self.parts.facts);
+        let mut listed = None;
+        self.spool(move |tx| {
+            let listed = match &mut listed {
+                Some(listed) => listed,
+                none => none.insert(with_facts(tx, &kept, &mut list)?),
+            };
+            next(tx, listed)
+        })
+        .await
     }
 
     /// Reads an export piece by piece, until `next` gives `None`, into a file that a client can read slowly. The
@@ -510,6 +527,19 @@ impl Store {
             None => Err(Error::Unavailable("the database did not answer in time".to_owned()).into()),
         }
     }
+}
+
+/// Works with the facts as of now, which are kept for whoever works with them next.
+fn with_facts<T, E: From<Error>>(
+    tx: &mut ReadTx<'_>,
+    kept: &Held<statistics::Facts>,
+    work: &mut impl FnMut(&mut ReadTx<'_>, &statistics::Facts) -> Result<T, E>,
+) -> Result<T, E> {
+    // What fails on the way is not kept: it may be of no one moment.
+    let facts = statistics::Facts::as_of_now(tx, take(kept))?;
+    let result = work(tx, &facts);
+    *kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(facts);
+    result
 }
 
 fn statement<T, E>(mut work: impl FnMut(&mut ReadTx<'_>) -> Result<T, E>) -> impl FnMut(&mut Conn) -> Result<T, E> {

@@ -8,19 +8,21 @@ use chrono::Datelike as _;
 use domain::FaultCode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::statistics::{AsAtDay, Period, PeriodFigures, Wanted};
-use store::{Listed, Position, Slice, entry_log};
+use store::statistics::{AsAtDay, Facts, FoundMutual, Period, PeriodFigures, Wanted};
+use store::{Listed, Position, ReadTx, Slice, entry_log};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{Figure, Links, Statistics, Total};
 use crate::app::App;
+use crate::bulk::export::deliver;
+use crate::caller::Caller;
 use crate::figures::table::{self, FigureTable};
 use crate::request::conditional::{IfChanged, IfNoneMatch, opaque, quoted};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::query::{Both, Query};
 use crate::response::problem::{ErrorItem, Problem};
-use crate::response::table::TableOptions;
+use crate::response::table::{MEDIA_TYPE, TableOptions};
 use document::figures::{CountedFilter, CountedMutual};
 use document::value::{Day, PartialDate, Text, Word};
 
@@ -89,7 +91,7 @@ struct TimelinePeriod {
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_statistics).service(get_timeline).service(list_counted_mutuals);
-    config.service(export_statistics).service(export_timeline);
+    config.service(export_statistics).service(export_timeline).service(export_counted_mutuals);
 }
 
 /// Get the statistics
@@ -140,7 +142,7 @@ async fn export_statistics(
     let answer = answer(&app, &conditions, key, async {
         let figures = app.store.with_facts(move |tx, facts| store::statistics::figures(tx, facts, asked)).await?;
         let seq = figures.seq;
-        Ok((seq, table::statistics(&Statistics::new(&app, asked, figures), has_mark)?))
+        Ok((seq, table::statistics(&Statistics::new(&app, asked, figures), options)?))
     });
     answer.await.map(table::answered)
 }
@@ -179,7 +181,7 @@ async fn export_timeline(
     let key = format!("table {} {has_mark}", asked.key());
     let answer = answer(&app, &conditions, key, async {
         let timeline = asked.timeline(&app).await?;
-        Ok((timeline.seq, table::whole(&COLUMNS, has_mark, &timeline.periods)?))
+        Ok((timeline.seq, table::whole(&COLUMNS, options, &timeline.periods)?))
     });
     answer.await.map(table::answered)
 }
@@ -259,6 +261,38 @@ async fn list_counted_mutuals(app: App, query: ListQuery<CountedFilter, ()>) -> 
     let next = last.map(|id| Position { key: None, id: id.to_string() });
     let items = found.items.into_iter().map(listed).collect::<Result<Vec<Listed>, Problem>>()?;
     query.answer(Slice { items, next, total: found.total.map(store::Total::Exactly) })
+}
+
+/// Export the mutuals behind a figure as a table
+///
+/// All mutuals of the list as CSV, in the order of entry. All rows show the register at the same moment.
+#[utoipa::path(
+    tag = "statistics",
+    params(CountedFilter, TableOptions),
+    responses((status = 200, description = "The mutuals", body = FigureTable, content_type = "text/csv"))
+)]
+#[get("/statistics/mutuals/export.csv")]
+async fn export_counted_mutuals(
+    app: App,
+    caller: Caller,
+    Both(filter, options): Both<CountedFilter, TableOptions>,
+) -> Result<HttpResponse, Problem> {
+    const COLUMNS: [&str; 6] = ["id", "slug", "name", "standing", "stage", "staff_count"];
+    const AT_A_TIME: usize = 500;
+    let asked = as_at(&app, filter.as_at)?;
+    let list = move |tx: &mut ReadTx<'_>, facts: &Facts| {
+        store::statistics::all(tx, facts, &filter, asked).map(Vec::into_iter).map_err(Problem::of_query)
+    };
+    let mut beginning = Some(options);
+    let next = move |tx: &mut ReadTx<'_>, left: &mut std::vec::IntoIter<FoundMutual>| {
+        let some: Vec<FoundMutual> = left.by_ref().take(AT_A_TIME).collect();
+        if some.is_empty() && beginning.is_none() {
+            return Ok(None);
+        }
+        let items = store::statistics::name(tx, &some)?;
+        table::rows(COLUMNS.into_iter(), beginning.take(), &items).map(Some)
+    };
+    deliver(&app, caller, app.store.spool_with_facts(list, next).await?, MEDIA_TYPE)
 }
 
 impl TimelinePeriod {

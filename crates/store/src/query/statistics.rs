@@ -13,14 +13,14 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::figures::{CountedFilter, CountedMutual};
 use document::value::{PartialDate, Word, texts};
-use domain::statistics::{AsAt, Regime, StandingGroup};
-use domain::{Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
+use domain::statistics::{Regime, StandingGroup};
+use domain::{Day, DepartmentId, Kind, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
 
 pub use answer::*;
 pub use facts::Facts;
 
 use crate::ReadTx;
-use crate::backend::fragment::{Fragment, any_of};
+use crate::backend::fragment::Fragment;
 use crate::backend::json::parsed;
 use crate::error::Error;
 use crate::log::entry_log;
@@ -179,40 +179,74 @@ pub fn list(
     asked: AsAtDay,
     part: Wanted,
 ) -> Result<CountedPart, Error> {
-    let (day, today) = asked.numbers();
-    let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
-    let filter = Narrowed::new(facts, filter, &departments);
-    let counts = |mutual: Mutual<'_>| filter.lets_through(mutual, day, today);
-    let wanted = part.limit.saturating_add(1);
-    let mut found: Vec<(MutualId, StandingGroup, AsAt, Option<i64>)> = Vec::new();
-    for (id, mutual) in facts.mutuals_after(part.after.as_ref()) {
-        if let Some(group) = counts(mutual) {
-            found.push((id, group, mutual.as_at(day, today), mutual.staff_as_at(day)));
-            if found.len() == wanted {
-                break;
-            }
-        }
-    }
+    let counted = Counted::new(tx, facts, filter, asked)?;
+    let mut found: Vec<_> = counted.after(part.after.as_ref()).take(part.limit.saturating_add(1)).collect();
     let goes_on = found.len() > part.limit;
     found.truncate(part.limit);
-    let total = part.count.then(|| facts.mutuals().filter(|mutual| counts(*mutual).is_some()).count());
-    let ids: Vec<MutualId> = found.iter().map(|(id, ..)| *id).collect();
-    let rows: Vec<(String, String, String)> = match any_of("id", &ids) {
-        Some(these) => {
-            let names = these.within("SELECT id, slug, name FROM mutuals WHERE ", "");
-            names.giving::<(Text, Text, Text)>().load(tx.conn())?
-        }
-        None => Vec::new(),
-    };
-    let mut names: BTreeMap<String, (String, String)> =
-        rows.into_iter().map(|(id, slug, name)| (id, (slug, name))).collect();
-    let items = found.into_iter().filter_map(|(id, group, stands, staff_count)| {
-        let (slug, name) = names.remove(&id.to_string())?;
-        let stage = stands.stage().map(Word);
-        Some(CountedMutual { id: id.into(), slug, name, standing: Word(group), stage, staff_count })
+    let total = part.count.then(|| i64::try_from(counted.after(None).count()).unwrap_or(i64::MAX));
+    Ok(CountedPart { items: name(tx, &found)?, goes_on, total })
+}
+
+/// All mutuals that a figure is of, to be [`name`]d.
+///
+/// # Errors
+/// As [`list`].
+pub fn all(
+    tx: &mut ReadTx<'_>,
+    facts: &Facts,
+    filter: &CountedFilter,
+    asked: AsAtDay,
+) -> Result<Vec<FoundMutual>, Error> {
+    Ok(Counted::new(tx, facts, filter, asked)?.after(None).collect())
+}
+
+/// Names the mutuals: those that are gone are not in it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub fn name(tx: &mut ReadTx<'_>, found: &[FoundMutual]) -> Result<Vec<CountedMutual>, Error> {
+    let ids: Vec<String> = found.iter().map(|found| found.id.to_string()).collect();
+    let mut names = reference::names_of(tx, Kind::Mutual, &ids)?;
+    let items = found.iter().filter_map(|found| {
+        let (slug, name) = names.remove(&found.id.to_string())?;
+        let FoundMutual { id, group, stage, staff_count } = *found;
+        Some(CountedMutual { id: id.into(), slug, name, standing: Word(group), stage: stage.map(Word), staff_count })
     });
-    let items = items.collect();
-    Ok(CountedPart { items, goes_on, total: total.map(|total| i64::try_from(total).unwrap_or(i64::MAX)) })
+    Ok(items.collect())
+}
+
+/// A mutual that a figure counts, as it was on the day.
+#[derive(Clone, Copy, Debug)]
+pub struct FoundMutual {
+    id: MutualId,
+    group: StandingGroup,
+    stage: Option<Stage>,
+    staff_count: Option<i64>,
+}
+
+/// The mutuals that a figure is of, in the facts.
+struct Counted<'f> {
+    facts: &'f Facts,
+    filter: Narrowed<'f>,
+    day: DayNumber,
+    today: DayNumber,
+}
+
+impl<'f> Counted<'f> {
+    fn new(tx: &mut ReadTx<'_>, facts: &'f Facts, filter: &'f CountedFilter, asked: AsAtDay) -> Result<Self, Error> {
+        let (day, today) = asked.numbers();
+        let departments = reference::resolve(tx, &texts(filter.department.clone()))?;
+        Ok(Self { facts, filter: Narrowed::new(facts, filter, &departments), day, today })
+    }
+
+    /// Those that come after one of them, in the order of entry.
+    fn after<'a>(&'a self, id: Option<&'a MutualId>) -> impl Iterator<Item = FoundMutual> + 'a {
+        self.facts.mutuals_after(id).filter_map(|(id, mutual)| {
+            let group = self.filter.lets_through(mutual, self.day, self.today)?;
+            let stage = mutual.as_at(self.day, self.today).stage();
+            Some(FoundMutual { id, group, stage, staff_count: mutual.staff_as_at(self.day) })
+        })
+    }
 }
 
 /// A filter whose conditions are quick to check.
