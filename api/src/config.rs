@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, value_parser};
+use domain::{EmailAddress, Line, WebUrl};
 use store::import::Load;
 use store::{DatabaseUrl, Making, SpoolSettings};
 
@@ -50,6 +51,8 @@ pub struct Production {
     /// Address that callers use, if it differs from the one to listen on (https://register.example.gov.uk)
     #[arg(long, env = "MUTUALS_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
+    #[command(flatten)]
+    pub publisher: Publisher,
     #[command(flatten)]
     pub proxies: Proxies,
     /// Requests that each address may send in a number of seconds, such as 600/60; no limit by default
@@ -104,6 +107,26 @@ pub struct Production {
     /// Address and port for Prometheus metrics; off by default
     #[arg(long, env = "MUTUALS_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<SocketAddr>,
+}
+
+/// Who publishes the register, and under which licence: what the contract says of both.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Publisher {
+    /// Name of who answers for this register (Register team, Cabinet Office)
+    #[arg(long, env = "MUTUALS_CONTACT_NAME", value_name = "NAME")]
+    pub contact_name: Option<Line<100>>,
+    /// Page on which to reach them
+    #[arg(long, env = "MUTUALS_CONTACT_URL", value_name = "URL")]
+    pub contact_url: Option<WebUrl>,
+    /// Their e-mail address, which everybody sees
+    #[arg(long, env = "MUTUALS_CONTACT_EMAIL", value_name = "ADDRESS")]
+    pub contact_email: Option<EmailAddress>,
+    /// Name of the licence for the data (Open Government Licence v3.0)
+    #[arg(long, env = "MUTUALS_LICENCE_NAME", value_name = "NAME")]
+    pub licence_name: Option<Line<100>>,
+    /// Text of that licence
+    #[arg(long, env = "MUTUALS_LICENCE_URL", value_name = "URL", requires = "licence_name")]
+    pub licence_url: Option<WebUrl>,
 }
 
 /// When the clock is not trusted.

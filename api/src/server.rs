@@ -21,7 +21,7 @@ use store::Store;
 use store::governing::Trusted;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use utoipa::openapi::{OpenApi, Server as OpenApiServer};
+use utoipa::openapi::OpenApi;
 
 use crate::app::{App, Clock, Shared};
 use crate::bulk::import::{self, Importer};
@@ -177,9 +177,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         public_url: config.production.public_url.clone(),
     });
     let mut document = openapi::document(routes::described);
-    if let Some(url) = &config.production.public_url {
-        document.servers = Some(vec![OpenApiServer::new(url.as_str())]);
-    }
+    openapi::publish(&mut document, &config.production);
     let in_use = [
         (Kind::Issuer, verifier.as_ref().map(Verifier::trusted)),
         (Kind::SigningKey, config.signer.as_ref().map(LogSigner::trusted)),

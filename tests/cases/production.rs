@@ -10,6 +10,7 @@ kit::on_both! {
     a_proxy_that_is_trusted_says_who_calls,
     without_limits_no_answer_speaks_of_them,
     places_and_links_are_at_the_public_address,
+    the_contract_says_who_answers_for_the_register,
     addresses_in_bodies_are_at_the_public_address,
     a_trace_is_passed_on,
     metrics_are_told_elsewhere,
@@ -113,6 +114,36 @@ async fn places_and_links_are_at_the_public_address(app: &TestApp) {
     for path in ["/openapi.json", "/openapi-3.0.json"] {
         let contract = app.get(path).await.expect(200);
         assert_eq!(contract["servers"][0]["url"], "https://example.gov.uk/register", "{path}");
+    }
+}
+
+async fn the_contract_says_who_answers_for_the_register(app: &TestApp) {
+    let plain = app.get("/openapi.json").await.expect(200);
+    assert_eq!(plain["info"]["contact"], json!({ "name": "The register's maintainers" }));
+    let app = TestApp::with(Database::fresh(app.database().engine()), |config| {
+        let publisher = &mut config.production.publisher;
+        publisher.contact_name = Some("Register & team".parse().unwrap());
+        publisher.contact_url = Some("https://example.gov.uk/contact".parse().unwrap());
+        publisher.contact_email = Some("register@example.gov.uk".parse().unwrap());
+        publisher.licence_name = Some("Open Government Licence v3.0".parse().unwrap());
+        publisher.licence_url = Some("https://example.gov.uk/licence".parse().unwrap());
+    });
+    for path in ["/openapi.json", "/openapi-3.0.json"] {
+        let info = &app.get(path).await.expect(200)["info"];
+        let contact = json!({
+            "name": "Register & team", "url": "https://example.gov.uk/contact", "email": "register@example.gov.uk"
+        });
+        assert_eq!(info["contact"], contact, "{path}");
+        let licence = json!({ "name": "Open Government Licence v3.0", "url": "https://example.gov.uk/licence" });
+        assert_eq!(info["license"], licence, "{path}");
+    }
+    let page = app.get("/docs/").await;
+    for link in [
+        "<a href=\"https://example.gov.uk/contact\">Register &amp; team</a>",
+        "<a href=\"mailto:register@example.gov.uk\">register@example.gov.uk</a>",
+        "<a href=\"https://example.gov.uk/licence\">Open Government Licence v3.0</a>",
+    ] {
+        assert!(page.text().contains(link), "{link}");
     }
 }
 

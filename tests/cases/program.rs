@@ -262,9 +262,13 @@ fn help_and_version_are_for_people() {
         ["--clock-tolerance", "0"],
         ["--clock-tolerance", "31536001"],
         ["--drain-seconds", "soon"],
+        ["--contact-url", "example.gov.uk"],
+        ["--contact-email", "register at example"],
     ] {
         failed(&Program::new(&["serve", odd[0], odd[1]]).run(), &[odd[1]]);
     }
+    let nameless = Program::new(&["serve", "--licence-url", "https://example.gov.uk/licence"]).run();
+    failed(&nameless, &["--licence-name"]);
     let version = Program::new(&["--version"]).run();
     succeeded(&version);
     assert_eq!(version.stdout.trim(), format!("mutuals {}", env!("CARGO_PKG_VERSION")));

@@ -23,7 +23,7 @@ use utoipa::openapi::path::{Operation, Parameter};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{OneOf, Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Ref, RefOr};
+use utoipa::openapi::{Components, ContactBuilder, LicenseBuilder, Ref, RefOr, Server};
 use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -35,10 +35,12 @@ use self::operation::{BEARER, everybody, has_parameter, operations};
 pub use self::refusal::example;
 pub use self::share::EVERY_ANSWERS_HEADERS;
 use crate::caller::access::Asked;
+use crate::config::{Production, Publisher};
 use crate::register::operations;
 use crate::request::query::MAX_VALUES;
 use document::register::CpvPrefix;
 use document::value;
+use domain::Line;
 
 pub type Routes = fn(&mut ServiceConfig<'_>);
 
@@ -62,6 +64,24 @@ pub fn document(routes: Routes) -> utoipa::openapi::OpenApi {
     let (_, mut document) = app.split_for_parts();
     complete(&mut document);
     document
+}
+
+/// Says in a contract where this service is, who answers for it, and under which licence its data are.
+pub fn publish(document: &mut utoipa::openapi::OpenApi, settings: &Production) {
+    let Production { public_url, publisher, .. } = settings;
+    if let Some(url) = public_url {
+        document.servers = Some(vec![Server::new(url.as_str())]);
+    }
+    let Publisher { contact_name, contact_url, contact_email, licence_name, licence_url } = publisher;
+    if contact_name.is_some() || contact_url.is_some() || contact_email.is_some() {
+        let contact = ContactBuilder::new().name(contact_name.as_ref().map(Line::as_str));
+        let contact = contact.url(contact_url.as_ref().map(ToString::to_string));
+        document.info.contact = Some(contact.email(contact_email.as_ref().map(ToString::to_string)).build());
+    }
+    if let Some(name) = licence_name {
+        let licence = LicenseBuilder::new().name(name.as_str()).url(licence_url.as_ref().map(ToString::to_string));
+        document.info.license = Some(licence.build());
+    }
 }
 
 #[derive(OpenApi)]

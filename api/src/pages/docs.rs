@@ -31,6 +31,7 @@ pub fn page(document: &Value) -> String {
             a href="../openapi.yaml" { "OpenAPI 3.1" } " or " a href="../openapi-3.0.yaml" { "3.0" } " as YAML, "
             a href="../openapi.json" { "3.1" } " or " a href="../openapi-3.0.json" { "3.0" } " as JSON." }
         (html::markdown(text(info, "description")))
+        (publisher(info))
         @for (_, scheme) in members(member(document, "components"), "securitySchemes") {
             (html::markdown(text(scheme, "description")))
         }
@@ -50,6 +51,24 @@ pub fn page(document: &Value) -> String {
         @for (name, schema) in members(member(document, "components"), "schemas") { (contract.schema(name, schema)) }
     };
     html::page_with(title, &head, &content).into_string()
+}
+
+/// Who answers for the register, and the licence.
+fn publisher(info: &Value) -> Markup {
+    let (contact, licence) = (member(info, "contact"), member(info, "license"));
+    let linked = |of: &Value| match (text(of, "name"), text(of, "url")) {
+        (name, "") => html! { (name) },
+        ("", url) => html! { a href=(url) { (url) } },
+        (name, url) => html! { a href=(url) { (name) } },
+    };
+    let address = text(contact, "email");
+    html! {
+        p {
+            "Contact: " (linked(contact)) " "
+            @if !address.is_empty() { a href={ "mailto:" (address) } { (address) } " " }
+            "Licence: " (linked(licence))
+        }
+    }
 }
 
 struct Contract<'a>(&'a Value);
