@@ -413,13 +413,28 @@ async fn only_a_valid_scrutineers_key_is_appointed(app: &TestApp) {
     let appointed = appoint(&register.scrutineer_id).await;
     assert_eq!(appointed.version(), "2");
     assert_eq!(appointed.expect(200)["scrutineer_key_id"], register.scrutineer_id);
-    own.with_key(register.key("scrutineer")).await.expect(200);
+    own.clone().with_key(register.key("scrutineer")).await.expect(200);
     app.put(&path, &json!({ "key_id": register.scrutineer_id })).without("if-match").await.problem(428);
-    app.delete(format!("/v1/keys/{}", register.scrutineer_id)).await.expect(204);
-    appoint(&register.scrutineer_id).await.expect_faults(422, &[("/key_id", "inconsistent")]);
+    own.clone().with_key(register.key("scrutineer")).await.expect(200);
+    let read = app.get(&path).with_key(register.key("scrutineer")).await;
+    assert_eq!(read.version(), "2");
+    assert_eq!(read.expect(200), json!({ "key_id": register.scrutineer_id }));
+    app.get(&path).without_key().await.expect_problem(404, "not-found");
     let other_way =
         app.patch(format!("{STAFF_BALLOTS}/{}", id(&register.drafts[1])), &json!({ "scrutineer_key_id": null }));
     other_way.await.expect_faults(422, &[("/scrutineer_key_id", "read-only")]);
+    app.delete(&path).without("if-match").await.problem(428);
+    app.delete(format!("{path}?validate_only=true")).await.expect(204);
+    app.delete(&path).with_key(register.key("auditor")).await.expect_problem(403, "forbidden");
+    app.delete(&path).await.expect(204);
+    for nothing in [app.get(&path), app.delete(&path)] {
+        let problem = nothing.await.expect_problem(404, "not-found");
+        assert_eq!(problem["detail"], "no key is appointed to this staff ballot");
+    }
+    own.clone().with_key(register.key("scrutineer")).await.problem(404);
+    assert_eq!(own.await.expect(200).get("scrutineer_key_id"), None);
+    app.delete(format!("/v1/keys/{}", register.scrutineer_id)).await.expect(204);
+    appoint(&register.scrutineer_id).await.expect_faults(422, &[("/key_id", "inconsistent")]);
 }
 
 async fn an_editor_declares_a_ballot_and_leaves_it_then(app: &TestApp) {

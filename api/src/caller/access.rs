@@ -40,7 +40,7 @@ impl Asked {
         let kind = kind_at(template)?;
         let actions: &[Action] = match (method.as_str(), kind) {
             ("GET", _) => &[Action::Read],
-            ("PUT", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
+            ("PUT" | "DELETE", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
             ("POST", Kind::StaffBallot) if template.ends_with("/declare") => &[Action::Declare],
             ("POST", Kind::StaffBallot) if template.contains("{staff_ballot}") => &[Action::Correct],
             ("POST", Kind::StageTransition) if template.ends_with("/correct") => &[Action::Update, Action::Correct],
@@ -157,7 +157,9 @@ mod tests {
             roles(Method::PATCH, "/v1/mutuals/{mutual}"),
             [Role::DepartmentEditor, Role::MutualEditor, Role::Admin]
         );
-        assert_eq!(roles(Method::PUT, "/v1/staff-ballots/{staff_ballot}/appointment"), [Role::Admin]);
+        for method in [Method::PUT, Method::DELETE] {
+            assert_eq!(roles(method, "/v1/staff-ballots/{staff_ballot}/appointment"), [Role::Admin]);
+        }
         assert_eq!(roles(Method::GET, "/v1/mutuals"), []);
     }
 }

@@ -304,8 +304,18 @@ impl Change {
     /// # Errors
     /// 404 or 410 where it is not there, 428 and 412 by its version, 409 naming the records that refer to it.
     pub async fn delete<R: Resource>(self, key: R::Key) -> Result<HttpResponse, Problem> {
-        let answer = self.carry_out::<R, _>(Arc::new(key), R::deleting, |tx, current, _, dry_run| {
-            R::delete(tx, current)?;
+        self.remove::<R>(key, R::deleting, |tx, current| R::delete(tx, current).map_err(Problem::from)).await
+    }
+
+    /// Takes a record away, or something from it, for who may do one of these actions: as [`Change::delete`].
+    pub async fn remove<R: Resource>(
+        self,
+        key: R::Key,
+        actions: impl Fn(&R) -> &'static [Action] + Send + 'static,
+        work: impl Fn(&mut WriteTx<'_>, &Record<R>) -> Result<(), Problem> + Send + 'static,
+    ) -> Result<HttpResponse, Problem> {
+        let answer = self.carry_out::<R, _>(Arc::new(key), actions, move |tx, current, _, dry_run| {
+            work(tx, current)?;
             if dry_run {
                 tx.discard();
             }

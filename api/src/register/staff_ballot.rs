@@ -1,6 +1,6 @@
 //! Staff ballots: how staff were asked, what they answered and what that means.
 
-use actix_web::{HttpResponse, post, put};
+use actix_web::{HttpResponse, delete, get, post, put};
 use document::Refusal;
 use document::register::{
     Appointment, BallotCorrectionReason, CorrectionPatch, Declaration, StaffBallot, StaffBallotFilter, Supersession,
@@ -9,7 +9,8 @@ use document::register::{
 use document::schema::InputOf;
 use document::value::StaffBallotId;
 use domain::{Action, Object, Record};
-use store::{ReadTx, Stored, WriteTx};
+use serde_json::json;
+use store::{ReadTx, Representation, Stored, StoredRecord as _, WriteTx};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, PartialSchema as _};
 
@@ -19,7 +20,7 @@ use crate::register::operations::path_parameter;
 use crate::register::resource::{self, Change, ChangeOptions, Erasure, Resource};
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::body::Body;
-use crate::request::conditional::{IfMatch, IfMatchOfAction};
+use crate::request::conditional::{IfChanged, IfMatch, IfMatchOfAction};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
@@ -206,6 +207,53 @@ pub async fn replace_appointment(
         Ok(store::staff_ballot::appoint(tx, current, *key_id)?)
     })
     .await
+}
+
+/// Get the appointment of a scrutineer
+///
+/// The key that is appointed to the ballot. The response is 404 if there is none.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(OfBallot, IfChanged),
+    responses((status = 200, description = "The appointment", body = Appointment))
+)]
+#[get("/staff-ballots/{staff_ballot}/appointment")]
+pub async fn get_appointment(
+    app: App,
+    caller: Caller,
+    PathKey(id): PathKey<domain::StaffBallotId>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    let read = move |tx: &mut ReadTx<'_>| {
+        let sees = caller.draft_access();
+        let key_id =
+            domain::StaffBallot::find(tx, &id, sees)?.content.scrutineer_key_id.ok_or_else(nobody_appointed)?;
+        let document = json!({ "key_id": key_id.to_string() }).to_string();
+        Ok::<_, Problem>(Representation { document, ..domain::StaffBallot::represent(tx, &id, sees)? })
+    };
+    Ok(conditions.item(app.store.read(read).await?))
+}
+
+/// Withdraw the appointment of a scrutineer
+///
+/// The holder of the key loses draft access to the ballot. The ballot then shows no key and has a new version.
+#[utoipa::path(tag = "staff ballots", params(OfBallot, ChangeOptions, IfMatch))]
+#[delete("/staff-ballots/{staff_ballot}/appointment")]
+pub async fn delete_appointment(change: Change, key: PathKey<domain::StaffBallotId>) -> Result<HttpResponse, Problem> {
+    change
+        .remove::<domain::StaffBallot>(
+            key,
+            |_| &[Action::Appoint],
+            |tx, current| {
+                current.content.scrutineer_key_id.ok_or_else(nobody_appointed)?;
+                store::staff_ballot::withdraw(tx, current).map_err(Problem::from)
+            },
+        )
+        .await
+}
+
+fn nobody_appointed() -> Problem {
+    Problem::not_found("no key is appointed to this staff ballot")
 }
 
 /// Moves a ballot on by what a body says, for who may do one of these actions.

@@ -253,6 +253,14 @@ pub fn appoint(
     change(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
 }
 
+/// Leaves the ballot without a key that is its scrutineer.
+///
+/// # Errors
+/// Where the database does not answer.
+pub fn withdraw(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(), Error> {
+    change(tx, current, StaffBallot { scrutineer_key_id: None, ..current.content.clone() }).map(drop)
+}
+
 /// Takes the personal data out of a ballot, out of what the log's commitments stand for, and out of the kept answers about it. Gives
 /// how many values the log no longer knows.
 ///
