@@ -23,7 +23,7 @@ use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
 
-/// The type of record that a condition was judged on.
+/// The type of record that a condition or a rule was judged on.
 pub type LookedAtKind = Word<domain::LookedAtKind>;
 
 type Key = domain::Key<domain::Mutual>;
@@ -194,6 +194,7 @@ impl LookedAt {
             domain::LookedAt::Mutual(_) => format!("/v1/mutuals/{id}"),
             domain::LookedAt::StaffBallot(_) => format!("/v1/staff-ballots/{id}"),
             domain::LookedAt::Contract(_) => format!("/v1/contracts/{id}"),
+            domain::LookedAt::Department(_) => format!("/v1/departments/{id}"),
             domain::LookedAt::Endorsement(_) => format!("/v1/mutuals/{mutual_id}/endorsements/{id}"),
             domain::LookedAt::Objection(_) => format!("/v1/mutuals/{mutual_id}/objections/{id}"),
         };

@@ -13,6 +13,7 @@ pub mod checked;
 pub mod fault;
 pub mod id;
 pub mod kind;
+pub mod procurement;
 pub mod record;
 pub mod register;
 pub mod role;
@@ -36,6 +37,7 @@ pub use checked::{Checked, Distinct, Rules};
 pub use fault::{Fault, FaultCode, Invalid};
 pub use id::Id;
 pub use kind::{Belongs, Kind, Recorded};
+pub use procurement::{ComplianceRule, Regime, RuleOutcome};
 pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;
@@ -43,7 +45,7 @@ pub use register::commitment::{Commitment, CommitmentId, CommitmentKind, Commitm
 pub use register::contract::{
     Contract, ContractId, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline,
 };
-pub use register::department::{Department, DepartmentId, DepartmentKind};
+pub use register::department::{Department, DepartmentId, DepartmentKind, Nation};
 pub use register::enabler::{Enabler, EnablerId, EnablerRole};
 pub use register::endorsement::{
     Constituency, Endorsement, EndorsementId, Position, Stance, derived_position, standing,
@@ -64,7 +66,7 @@ pub use register::stage_transition::{
     Amendment, AmendmentError, Course, Misstep, StageTransition, StageTransitionId, Standing, StepFault,
     TransitionCorrection, reachable, replay,
 };
-pub use register::statistics::{Regime, StandingGroup, regime};
+pub use register::statistics::StandingGroup;
 pub use register::support_request::{SupportRequest, SupportRequestId, SupportStatus};
 pub use role::{Role, Scope};
 pub use value::cpv::{CpvCode, CpvPrefix};

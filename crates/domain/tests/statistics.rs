@@ -1,7 +1,7 @@
-//! Where a mutual stood on a day, and which law a procurement was under.
+//! Where a mutual stood on a day.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a case fails loudly")]
 
-use domain::statistics::{AsAt, Beginning, Move, Regime, StandingGroup, regime, standing_before_today};
+use domain::statistics::{AsAt, Beginning, Move, StandingGroup, standing_before_today};
 use domain::{Day, PartialDate, Stage};
 use proptest::collection::vec;
 use proptest::option;
@@ -61,23 +61,6 @@ fn a_move_is_never_before_the_move_before_it() {
     let life = [(Stage::Launched, "2012-05-01"), (Stage::Operating, "2012")];
     assert_eq!(on(&life, "2012-02-01"), AsAt::NotYet);
     assert_eq!(on(&life, "2012-05-01"), AsAt::In(Stage::Operating));
-}
-
-#[test]
-fn the_law_follows_from_the_day_and_the_service() {
-    let law = |raw: &str, health| regime(Some(day(raw)), health);
-    for health in [None, Some(true), Some(false)] {
-        assert_eq!(law("2015-02-25", health), Regime::Pcr2006);
-        assert_eq!(law("2015-02-26", health), Regime::Pcr2015);
-        assert_eq!(law("2023-12-31", health), Regime::Pcr2015);
-        assert_eq!(regime(None, health), Regime::Unknown);
-    }
-    assert_eq!(law("2024-01-01", Some(true)), Regime::Psr2023);
-    assert_eq!(law("2024-01-01", Some(false)), Regime::Pcr2015);
-    assert_eq!(law("2025-02-23", Some(false)), Regime::Pcr2015);
-    assert_eq!(law("2025-02-24", Some(false)), Regime::Pa2023);
-    assert_eq!(law("2025-02-24", Some(true)), Regime::Psr2023);
-    assert_eq!(law("2024-01-01", None), Regime::Unknown);
 }
 
 fn days() -> impl Strategy<Value = Day> {

@@ -191,7 +191,7 @@ fn the_vocabularies_have_the_words_of_the_contract() {
     );
     assert_eq!(
         (Sector::ALL.len(), LegalForm::ALL.len(), Procedure::ALL.len(), BallotState::ALL.len()),
-        (21, 17, 21, 4)
+        (21, 17, 22, 4)
     );
 }
 
@@ -255,6 +255,9 @@ fn every_word_is_described_and_read_back() {
     well_described::<domain::TestOutcome>();
     well_described::<domain::Role>();
     well_described::<domain::Regime>();
+    well_described::<domain::ComplianceRule>();
+    well_described::<domain::RuleOutcome>();
+    well_described::<domain::Nation>();
     well_described::<domain::ImportMode>();
     well_described::<domain::ImportState>();
     well_described::<domain::Importable>();

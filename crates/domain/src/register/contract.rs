@@ -81,6 +81,8 @@ vocabulary! {
         /// A procedure that none of the other values covers, or one under the regulations before 2015.
         Other = "other" or "PCR 2006" or "urgent award" or "PSR urgent" or "negotiated without publication"
             or "negotiated without prior publication",
+        /// The sources do not say how the supplier was chosen.
+        Unknown = "unknown" or "not known" or "not stated",
     }
 
     /// The status of a contract.

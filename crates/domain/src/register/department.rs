@@ -51,6 +51,22 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// The nation of the United Kingdom that a public body is of. It decides which procurement law applies.
+    pub enum Nation {
+        /// England.
+        England = "england" or "English",
+        /// Scotland, whose procurement law the register does not cover.
+        Scotland = "scotland" or "Scottish",
+        /// Wales.
+        Wales = "wales" or "Welsh" or "Cymru",
+        /// Northern Ireland.
+        NorthernIreland = "northern_ireland" or "NI" or "Ulster",
+        /// A body for the whole United Kingdom, or for more than one of its nations.
+        UkWide = "uk_wide" or "UK" or "United Kingdom" or "Great Britain" or "GB",
+    }
+}
+
 /// Id of a department.
 pub type DepartmentId = Id<Department>;
 

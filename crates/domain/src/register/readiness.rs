@@ -9,6 +9,7 @@ use crate::checked::Distinct;
 use crate::record::Record;
 use crate::register::child::Child;
 use crate::register::contract::{Contract, ContractId, ContractStatus, ProtectionKind};
+use crate::register::department::DepartmentId;
 use crate::register::endorsement::{Constituency, Endorsement, EndorsementId, Position, standing};
 use crate::register::mutual::{LegalForm, Mutual, MutualId};
 use crate::register::objection::{Objection, ObjectionId};
@@ -93,10 +94,12 @@ pub enum LookedAt {
     Contract(ContractId),
     /// An objection.
     Objection(ObjectionId),
+    /// A department, as the buyer of a contract.
+    Department(DepartmentId),
 }
 
 vocabulary! {
-    /// The type of record that a condition was judged on.
+    /// The type of record that a condition or a rule was judged on.
     pub enum LookedAtKind {
         /// The mutual itself.
         Mutual = "mutual",
@@ -108,6 +111,8 @@ vocabulary! {
         Contract = "contract",
         /// An objection.
         Objection = "objection",
+        /// The department that buys.
+        Department = "department",
     }
 }
 
@@ -120,6 +125,7 @@ impl LookedAt {
             Self::Endorsement(_) => LookedAtKind::Endorsement,
             Self::Contract(_) => LookedAtKind::Contract,
             Self::Objection(_) => LookedAtKind::Objection,
+            Self::Department(_) => LookedAtKind::Department,
         }
     }
 
@@ -131,6 +137,7 @@ impl LookedAt {
             Self::Endorsement(id) => id.as_uuid(),
             Self::Contract(id) => id.as_uuid(),
             Self::Objection(id) => id.as_uuid(),
+            Self::Department(id) => id.as_uuid(),
         }
     }
 }

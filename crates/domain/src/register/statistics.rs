@@ -1,7 +1,5 @@
-//! What was true of mutuals and contracts on a day, as known now: where a mutual stood, how many staff it had, which law a procurement
-//! was under.
+//! What was true of mutuals on a day, as known now: where a mutual stood, and how many staff it had.
 
-use crate::register::contract::Contract;
 use crate::register::mutual::Stage;
 use crate::value::date::{Day, PartialDate};
 use crate::vocabulary::vocabulary;
@@ -126,55 +124,5 @@ vocabulary! {
         Year = "year" or "years" or "yearly" or "annual" or "annually",
         /// Calendar months.
         Month = "month" or "months" or "monthly",
-    }
-
-    /// The law that a procurement was under.
-    pub enum Regime {
-        /// The Public Contracts Regulations 2006: procurements that started before 26 February 2015.
-        Pcr2006 = "pcr_2006" or "PCR" or "Public Contracts Regulations"
-            or "Public Contracts Regulations 2006",
-        /// The Public Contracts Regulations 2015: from 26 February 2015.
-        Pcr2015 = "pcr_2015" or "PCR" or "Public Contracts Regulations"
-            or "Public Contracts Regulations 2015",
-        /// The Procurement Act 2023: from 24 February 2025.
-        Pa2023 = "pa_2023" or "PA" or "Procurement Act" or "Procurement Act 2023",
-        /// The Provider Selection Regime 2023: relevant health care services, from 1 January 2024. It applies in
-        /// England only. The register does not know the country of a buyer, so check it.
-        Psr2023 = "psr_2023" or "PSR" or "Provider Selection Regime" or "Provider Selection Regime 2023",
-        /// Not known, because the register does not have the day on which the procurement started, or whether it was
-        /// for health care services.
-        Unknown = "unknown",
-    }
-}
-
-impl Regime {
-    /// The first day of the Public Contracts Regulations 2015 (S.I. 2015/102 reg. 1).
-    pub const PCR_2015_FROM: &'static str = "2015-02-26";
-    /// The first day of the Provider Selection Regime (S.I. 2023/1348 reg. 1).
-    pub const PSR_2023_FROM: &'static str = "2024-01-01";
-    /// The first day of the Procurement Act 2023 (S.I. 2024/716, as amended by S.I. 2024/959).
-    pub const PA_2023_FROM: &'static str = "2025-02-24";
-}
-
-/// The law that a procurement is under: by the day on which it started, and from 2024 by whether it is of relevant health care services.
-pub fn regime(procurement_started_on: Option<Day>, health_services: Option<bool>) -> Regime {
-    let Some(day) = procurement_started_on else { return Regime::Unknown };
-    // Days are ordered as their texts are.
-    let day = day.to_string();
-    let since = |first: &str| day.as_str() >= first;
-    match health_services {
-        _ if !since(Regime::PCR_2015_FROM) => Regime::Pcr2006,
-        _ if !since(Regime::PSR_2023_FROM) => Regime::Pcr2015,
-        None => Regime::Unknown,
-        Some(true) => Regime::Psr2023,
-        Some(false) if since(Regime::PA_2023_FROM) => Regime::Pa2023,
-        Some(false) => Regime::Pcr2015,
-    }
-}
-
-impl Contract {
-    /// The law that its procurement was under.
-    pub fn regime(&self) -> Regime {
-        regime(self.timeline.procurement_started_on, self.health_services)
     }
 }

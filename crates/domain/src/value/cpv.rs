@@ -16,6 +16,13 @@ pub struct CpvCode {
     check_digit: u32,
 }
 
+impl CpvCode {
+    /// Its eight digits as a number.
+    pub(crate) fn number(&self) -> u32 {
+        self.digits.parse().unwrap_or_default()
+    }
+}
+
 impl fmt::Display for CpvCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.digits, self.check_digit)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike as _, Months, NaiveDate};
+use chrono::{Datelike as _, Days, Months, NaiveDate};
 
 use crate::fault::{Fault, FaultCode, Invalid, quoted};
 
@@ -38,7 +38,31 @@ impl Day {
     /// already where it happened.
     #[must_use]
     pub fn with_grace(self) -> Self {
-        self.0.succ_opt().and_then(|next| Self::from_date(next).ok()).unwrap_or(self)
+        self.plus_days(1).unwrap_or(self)
+    }
+
+    /// So many days later; none beyond the last that there is.
+    pub fn plus_days(self, days: u64) -> Option<Self> {
+        Self::from_date(self.0.checked_add_days(Days::new(days))?).ok()
+    }
+
+    /// So many days earlier; none before the first that there is.
+    pub fn minus_days(self, days: u64) -> Option<Self> {
+        Self::from_date(self.0.checked_sub_days(Days::new(days))?).ok()
+    }
+
+    /// So many years later. A year after 29 February is 1 March, where there is no 29 February.
+    pub fn plus_years(self, years: i32) -> Option<Self> {
+        let year = self.0.year().checked_add(years)?;
+        let same = self.0.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 3, 1));
+        Self::from_date(same?).ok()
+    }
+
+    /// So many years earlier. A year before 29 February is 28 February, where there is no 29 February.
+    pub fn minus_years(self, years: i32) -> Option<Self> {
+        let year = self.0.year().checked_sub(years)?;
+        let same = self.0.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, 2, 28));
+        Self::from_date(same?).ok()
     }
 }
 

@@ -80,6 +80,12 @@ diesel::table! {
 }
 
 diesel::table! {
+    departments (id) { id -> Text, kind -> Text, }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(contracts, departments);
+
+diesel::table! {
     department_policy_areas (department_id, sector) { sector -> Text, department_id -> Text, }
 }
 
@@ -150,6 +156,7 @@ diesel::table! {
         health_services -> Nullable<Bool>,
         procedure -> Text,
         procurement_started_on -> Nullable<Date>,
+        awarded_on -> Nullable<Date>,
         entered_on -> Nullable<Date>,
         ends_on -> Nullable<Date>,
         value_amount_minor -> Nullable<BigInt>,

@@ -13,8 +13,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use document::figures::{CountedFilter, CountedMutual};
 use document::value::{PartialDate, Word, texts};
-use domain::statistics::{Regime, StandingGroup};
-use domain::{Day, DepartmentId, Kind, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
+use domain::statistics::StandingGroup;
+use domain::{Day, DepartmentId, Kind, LegalForm, MAX_INTEGER, MutualId, Procedure, Regime, Region, Sector, Stage};
 
 pub use answer::*;
 pub use facts::Facts;

@@ -5,8 +5,10 @@ use diesel::prelude::*;
 use document::register::{ContractFilter, CpvPrefix};
 use document::value::{Bounded, Text, Word, texts};
 use document::{Documented, Member, Reference, Wire};
+use domain::procurement::regime::{REGIMES, RegimeTest};
 use domain::{
-    Contract, ContractId, Currency, DraftAccess, Key, Kind, Line, MAX_INTEGER, MutualId, Record, Regime, fold_name,
+    Contract, ContractId, Currency, DepartmentKind, DraftAccess, Key, Kind, Line, MAX_INTEGER, MutualId, Record,
+    Regime, fold_name,
 };
 
 use crate::backend::column::Column;
@@ -245,32 +247,51 @@ fn condition(tx: &mut ReadTx<'_>, filter: &ContractFilter) -> Result<Fragment, E
     ]))
 }
 
-/// The procurement was under any of these laws: [`domain::regime`] as a condition.
+/// The procurement was under any of these laws: the domain's table of them as a condition.
 fn regime_condition(dialect: Dialect, regimes: &[Word<Regime>]) -> Option<Fragment> {
-    const HEALTH: &str = "contracts.health_services";
-    let sql = Fragment::default;
-    let started = |operator: &str, day: &str| {
+    let wanted = any_of("", &regimes.iter().map(|Word(regime)| regime.as_str()).collect::<Vec<_>>())?;
+    let rows = REGIMES.iter().fold(Fragment::default().sql("CASE"), |rows, row| {
+        let tests = row.tests.iter().map(|test| Some(regime_test(dialect, test).within("(", ")")));
+        rows.and(all_of(tests).within(" WHEN ", "")).sql(format!(" THEN '{}'", row.regime))
+    });
+    Some(rows.sql(format!(" ELSE '{}' END", Regime::Unknown)).and(wanted))
+}
+
+fn regime_test(dialect: Dialect, test: &RegimeTest) -> Fragment {
+    const STARTED: &str = "contracts.procurement_started_on";
+    const AWARDED: &str = "contracts.awarded_on";
+    let sql = |text: &'static str| Fragment::default().sql(text);
+    let on = |column: &str, operator: &str, day: &str| {
         let (open, close) = dialect.cast("DATE");
-        sql().sql(format!("contracts.procurement_started_on {operator} {open}")).parameter(day).sql(close)
+        Fragment::default().sql(format!("{column} {operator} {open}")).parameter(day).sql(close)
     };
-    let condition = |Word(regime): &Word<Regime>| match regime {
-        Regime::Pcr2006 => started("<", Regime::PCR_2015_FROM),
-        Regime::Pcr2015 => started(">=", Regime::PCR_2015_FROM)
-            .sql(" AND (")
-            .and(started("<", Regime::PSR_2023_FROM))
-            .sql(format!(" OR NOT {HEALTH} AND "))
-            .and(started("<", Regime::PA_2023_FROM))
-            .sql(")"),
-        Regime::Psr2023 => started(">=", Regime::PSR_2023_FROM).sql(format!(" AND {HEALTH}")),
-        Regime::Pa2023 => started(">=", Regime::PA_2023_FROM).sql(format!(" AND NOT {HEALTH}")),
-        Regime::Unknown => sql()
-            .sql("(contracts.procurement_started_on IS NULL OR ")
-            .and(started(">=", Regime::PSR_2023_FROM))
-            .sql(format!(" AND {HEALTH} IS NULL)")),
-    };
-    let (first, rest) = regimes.split_first()?;
-    let any = rest.iter().fold(sql().sql("(").and(condition(first)), |any, next| any.sql(" OR ").and(condition(next)));
-    Some(any.sql(")"))
+    let if_not_started = |awarded: Fragment| sql(" OR contracts.procurement_started_on IS NULL AND ").and(awarded);
+    let before = |day: &str| on(STARTED, "<", day).and(if_not_started(on(AWARDED, "<", day)));
+    match test {
+        RegimeTest::Before(day) => before(day),
+        RegimeTest::SinceOrAwarded(day, late) => on(STARTED, ">=", day).and(if_not_started(on(AWARDED, ">=", late))),
+        RegimeTest::Since(day) => on(STARTED, ">=", day),
+        RegimeTest::NotBefore(day) => before(day).within("NOT COALESCE(", ", FALSE)"),
+        RegimeTest::NotSince(day) => on(STARTED, ">=", day).within("NOT COALESCE(", ", FALSE)"),
+        RegimeTest::Health(true) => sql("contracts.health_services"),
+        RegimeTest::Health(false) => sql("NOT contracts.health_services"),
+        RegimeTest::NhsCommissioner(wanted) => {
+            let operator = if *wanted { "=" } else { "<>" };
+            let kind = DepartmentKind::NhsCommissioner;
+            of_buyer("kind", &format!("{operator} '{kind}'"))
+        }
+        RegimeTest::Nation(nations) => sql(if nations.contains(&None) { "1 = 1" } else { "1 = 0" }),
+        RegimeTest::Procedure(procedures) => {
+            let words: Vec<String> = procedures.iter().map(|procedure| format!("'{procedure}'")).collect();
+            Fragment::default().sql(format!("contracts.procedure IN ({})", words.join(", ")))
+        }
+    }
+}
+
+/// What a column of the contract's buyer is.
+fn of_buyer(column: &str, is: &str) -> Fragment {
+    let buyer = "FROM departments WHERE departments.id = contracts.department_id";
+    Fragment::default().sql(format!("(SELECT departments.{column} {buyer}) {is}"))
 }
 
 /// Any of a contract's codes starts with any of the prefixes, which are ranges of codes, so that an index can find them.

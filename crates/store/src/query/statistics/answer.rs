@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use document::figures::CountedMutual;
-use domain::statistics::{Regime, StandingGroup};
+use domain::Regime;
+use domain::statistics::StandingGroup;
 use domain::{Currency, Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
 
 use super::facts::DayNumber;

@@ -10,17 +10,18 @@ use std::slice;
 
 use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
-use domain::statistics::{AsAt, Beginning, Move, Regime, regime, standing_before_today};
+use domain::procurement::{Buyer, RegimeFacts};
+use domain::statistics::{AsAt, Beginning, Move, standing_before_today};
 use domain::{
     BallotState, ContractId, ContractStatus, Currency, Day, DepartmentId, Kind, LegalForm, MutualId, PartialDate,
-    Procedure, Region, Sector, StaffBallotId, Stage, StageTransition,
+    Procedure, Regime, Region, Sector, StaffBallotId, Stage, StageTransition,
 };
 
 use crate::ReadTx;
 use crate::backend::dialect::{self, Pages};
 use crate::backend::fragment::Fragment;
 use crate::backend::json::{day_option, parsed, parsed_list, parsed_option, valid};
-use crate::backend::schema::{contracts, entries, mutuals, staff_ballots, stage_transitions};
+use crate::backend::schema::{contracts, departments, entries, mutuals, staff_ballots, stage_transitions};
 use crate::error::Error;
 use crate::log::epoch::EpochId;
 use crate::register::child::ChildRecord;
@@ -246,7 +247,13 @@ impl Facts {
             })?;
             let ballots = of(Kind::StaffBallot);
             self.renew(tx, ballots, Self::read_ballots, |facts, id| facts.ballots.remove(&id))?;
-            let contracts = of(Kind::Contract);
+            let mut contracts = of(Kind::Contract);
+            // What a buyer is decides the law of its contracts.
+            let buyers: Vec<String> = of(Kind::Department).into_iter().collect();
+            for ids in buyers.chunks(NAMED_AT_A_TIME) {
+                let theirs = contracts::table.filter(contracts::department_id.eq_any(ids));
+                contracts.extend(theirs.select(contracts::id).load::<String>(tx.conn())?);
+            }
             self.renew(tx, contracts, Self::read_contracts, |facts, id| facts.contracts.remove(&id))?;
             self.seq = last;
         }
@@ -332,15 +339,18 @@ impl Facts {
     }
 
     fn read_contracts(&mut self, tx: &mut ReadTx<'_>, wanted: &Wanted<'_>) -> Result<Option<String>, Error> {
-        let query = contracts::table.select(ContractRow::as_select()).order(contracts::id).into_boxed();
-        let rows: Vec<ContractRow> = match wanted {
+        let with_buyer =
+            contracts::table.inner_join(departments::table.on(departments::id.eq(contracts::department_id)));
+        let query =
+            with_buyer.select((ContractRow::as_select(), BuyerRow::as_select())).order(contracts::id).into_boxed();
+        let rows: Vec<(ContractRow, BuyerRow)> = match wanted {
             Wanted::Named(ids) => query.filter(contracts::id.eq_any(*ids)).load(tx.conn())?,
             Wanted::After(after) => query.filter(contracts::id.gt(*after)).limit(AT_A_TIME).load(tx.conn())?,
         };
-        for row in &rows {
-            self.contracts.insert(parsed("id", &row.id)?, ContractFacts::new(row)?);
+        for (row, buyer) in &rows {
+            self.contracts.insert(parsed("id", &row.id)?, ContractFacts::new(row, buyer)?);
         }
-        Ok(rows.into_iter().next_back().map(|row| row.id))
+        Ok(rows.into_iter().next_back().map(|(row, _)| row.id))
     }
 }
 
@@ -452,16 +462,23 @@ fn course(beginning: &Beginning, moves: &[Move]) -> (Vec<Span>, Span) {
 }
 
 impl ContractFacts {
-    fn new(row: &ContractRow) -> Result<Self, Error> {
-        let started = day_option("procurement_started_on", row.procurement_started_on)?;
+    fn new(row: &ContractRow, buyer: &BuyerRow) -> Result<Self, Error> {
+        let procedure = parsed("procedure", &row.procedure)?;
+        let law = RegimeFacts {
+            procurement_started_on: day_option("procurement_started_on", row.procurement_started_on)?,
+            awarded_on: day_option("awarded_on", row.awarded_on)?.map(PartialDate::from),
+            health_services: row.health_services,
+            procedure,
+            buyer: Buyer { kind: Some(parsed("kind", &buyer.kind)?), nation: None },
+        };
         let status: ContractStatus = parsed("status", &row.status)?;
         let currency: Option<Currency> = parsed_option("value_currency", row.value_currency.as_deref())?;
         let entered = day_option("entered_on", row.entered_on)?.map(DayNumber::of);
         let has_run =
             matches!(status, ContractStatus::Active | ContractStatus::Expired | ContractStatus::TerminatedEarly);
         Ok(Self {
-            procedure: parsed("procedure", &row.procedure)?,
-            regime: regime(started, row.health_services),
+            procedure,
+            regime: law.regime(),
             entered,
             was_entered: entered.is_some() || has_run,
             value: row.value_amount_minor.zip(currency),
@@ -508,10 +525,17 @@ struct ContractRow {
     health_services: Option<bool>,
     procedure: String,
     procurement_started_on: Option<NaiveDate>,
+    awarded_on: Option<NaiveDate>,
     entered_on: Option<NaiveDate>,
     value_amount_minor: Option<i64>,
     value_currency: Option<String>,
     status: String,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = departments)]
+struct BuyerRow {
+    kind: String,
 }
 
 #[cfg(test)]

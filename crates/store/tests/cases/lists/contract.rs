@@ -2,35 +2,50 @@
 
 use document::register::ContractFilter;
 use document::value::{Bounded, Text};
+use domain::procurement::Buyer;
 use domain::{
-    Contract, ContractStatus, CpvPrefix, Currency, Day, MAX_INTEGER, Money, PartialDate, Procedure, Protection,
-    ProtectionKind, Record, Regime, Timeline, fold_name, regime,
+    Contract, ContractStatus, CpvPrefix, Currency, Day, Department, DepartmentId, DepartmentKind, DraftAccess,
+    MAX_INTEGER, Money, PartialDate, Procedure, Protection, ProtectionKind, Record, Regime, Timeline, fold_name,
 };
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::BoxedStrategy;
+use store::StoredRoot as _;
 
 use crate::fixture::{checked, contract, department, distinct, mutual, parsed};
-use crate::kit::Register;
+use crate::kit::{Register, numbered};
 
 use super::{
     BACKDROP, Listed, Value, any_day, any_days, any_of, at_least, at_most, department_id, given, has, has_some, ids,
-    in_order, lies_in, mutual_id, named, rarely, share,
+    in_order, kind_of, lies_in, mutual_id, named, rarely, share,
 };
 
 const AMOUNTS: &[i64] = &[0, 1, 99, 100, 1_000_000, MAX_INTEGER];
 const CODES: &[&str] =
     &["85000000", "85100000", "85140000", "85141000", "80000000", "92511000", "92500000", "85900000", "99000000"];
 const PREFIXES: &[&str] = &["85", "851", "8514", "8514100", "85141000", "9", "92", "80000000", "99", "00"];
-const PROCEDURES: &[Procedure] = &[Procedure::PcrOpen, Procedure::PaS33Reserved, Procedure::Other];
+const PROCEDURES: &[Procedure] = &[
+    Procedure::PcrOpen,
+    Procedure::PaS33Reserved,
+    Procedure::PsrDirectC,
+    Procedure::FrameworkCalloff,
+    Procedure::RightToRequestUncontested,
+    Procedure::Other,
+];
 const STATUSES: &[ContractStatus] = &[ContractStatus::Active, ContractStatus::Expired, ContractStatus::Planned];
 const PROTECTIONS: &[ProtectionKind] = &[ProtectionKind::None, ProtectionKind::Reserved];
-const REGIMES: &[Regime] = &[Regime::Pcr2006, Regime::Pcr2015, Regime::Pa2023, Regime::Psr2023, Regime::Unknown];
+const REGIMES: &[Regime] = Regime::ALL;
 const REFERENCES: &[&str] = &["A-1", "a-1", "A 1"];
 const OCIDS: &[&str] = &["ocds-b5fd17-1", "ocds-b5fd17-2"];
 const CURRENCIES: &[&str] = &["GBP", "EUR"];
+
+/// What is known of a department of the backdrop as a buyer.
+fn buyer(id: DepartmentId) -> Buyer {
+    let number = (0..BACKDROP).find(|n| department_id(*n) == id).unwrap();
+    Buyer { kind: Some(kind_of(number)), nation: None }
+}
 
 impl Listed for Contract {
     fn any() -> BoxedStrategy<Self> {
@@ -136,7 +151,7 @@ impl Listed for Contract {
         share(&ids(&filter.mutual), &[it.mutual_id])
             && share(&ids(&filter.department), &[it.department_id])
             && has(&filter.procedure, it.procedure)
-            && has(&filter.regime, regime(it.timeline.procurement_started_on, it.health_services))
+            && has(&filter.regime, it.regime(buyer(it.department_id)))
             && has(&filter.status, it.status)
             && (filter.cpv.is_empty() || filter.cpv.iter().any(in_class))
             && has_some(&filter.protection, it.timeline.protection.as_ref().map(|protection| protection.kind))
@@ -189,4 +204,58 @@ async fn a_cpv_prefix_finds_the_codes_that_start_with_it(register: &Register) {
     }
 }
 
-on_both!(a_cpv_prefix_finds_the_codes_that_start_with_it);
+/// Around each day on which a law began, for each kind of procedure, service and buyer.
+async fn a_regime_finds_the_contracts_that_are_under_it(register: &Register) {
+    const STARTS: &[&str] = &[
+        "2015-02-25",
+        "2015-02-26",
+        "2016-04-17",
+        "2016-04-18",
+        "2023-12-31",
+        "2024-01-01",
+        "2025-02-23",
+        "2025-02-24",
+    ];
+    const AWARDS: &[&str] =
+        &["2015-02-25", "2016-02-25", "2016-02-26", "2017-04-17", "2017-04-18", "2023-12-31", "2025-02-24"];
+    let started = STARTS.iter().map(|day| (Some(parsed(day)), None));
+    let awarded = AWARDS.iter().map(|day| (None, Some(parsed(day))));
+    let days: Vec<(Option<Day>, Option<Day>)> = started.chain(awarded).chain([(None, None)]).collect();
+    let kinds = [DepartmentKind::NhsCommissioner, DepartmentKind::LocalAuthority];
+    let supplier = register.enter(mutual("Supplier")).await.id;
+    let mut buyers = Vec::new();
+    for kind in kinds {
+        let buyer = register.enter(Department { kind, ..department(kind.as_str()) }).await;
+        buyers.push((buyer.id, Buyer { kind: Some(kind), nation: None }));
+    }
+    let mut contracts = Vec::new();
+    for (procurement_started_on, awarded_on) in days {
+        for procedure in PROCEDURES.iter().copied() {
+            for health_services in [None, Some(true), Some(false)] {
+                for (buyer, _) in &buyers {
+                    let timeline = checked(Timeline { procurement_started_on, awarded_on, ..Timeline::default() });
+                    contracts.push(Contract { procedure, health_services, timeline, ..contract(supplier, *buyer) });
+                }
+            }
+        }
+    }
+    let enter = register.write(move |tx| {
+        for (number, contract) in (0..).zip(&contracts) {
+            Contract::enter(tx, numbered(1_000 + number), contract.clone(), DraftAccess::All)?;
+        }
+        Ok(())
+    });
+    enter.await.unwrap();
+    let all = register.all::<Contract>(Default::default()).await;
+    let law = |one: &Record<Contract>| {
+        let buyer = buyers.iter().find(|(id, _)| *id == one.content.department_id).unwrap().1;
+        one.content.regime(buyer)
+    };
+    for regime in Regime::ALL.iter().copied() {
+        let expected: Vec<_> = all.iter().filter(|one| law(one) == regime).cloned().collect();
+        let filter = ContractFilter { regime: vec![regime.into()], ..Default::default() };
+        assert_eq!(register.all::<Contract>(filter).await, expected, "{regime}");
+    }
+}
+
+on_both!(a_cpv_prefix_finds_the_codes_that_start_with_it, a_regime_finds_the_contracts_that_are_under_it);

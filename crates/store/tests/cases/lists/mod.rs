@@ -11,8 +11,8 @@ use std::fmt::Debug;
 use chrono::{DateTime, TimeDelta, Utc};
 use document::value::{Bounded, Text, Word};
 use domain::{
-    Checked, Contract, Day, Department, DepartmentId, DraftAccess, Id, Identifier, Key, Mutual, MutualId, PartialDate,
-    Record, Rules, SearchQuery, Sector, StaffBallot, tokens,
+    Checked, Contract, Day, Department, DepartmentId, DepartmentKind, DraftAccess, Id, Identifier, Key, Mutual,
+    MutualId, PartialDate, Record, Rules, SearchQuery, Sector, StaffBallot, tokens,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -172,7 +172,12 @@ async fn enter_backdrop(register: &Register) {
     let enter = register.write(|tx| {
         for n in 0..BACKDROP {
             let name = format!("Backdrop {n}");
-            Department::enter(tx, department_id(n), department(&name), DraftAccess::All)?;
+            Department::enter(
+                tx,
+                department_id(n),
+                Department { kind: kind_of(n), ..department(&name) },
+                DraftAccess::All,
+            )?;
             Mutual::enter(tx, mutual_id(n), mutual(&name), DraftAccess::All)?;
             StaffBallot::enter(tx, numbered(300 + n), declared_ballot(mutual_id(n)), DraftAccess::All)?;
         }
@@ -182,6 +187,11 @@ async fn enter_backdrop(register: &Register) {
 }
 
 const BACKDROP: u128 = 3;
+
+/// The kind of such a department.
+fn kind_of(n: u128) -> DepartmentKind {
+    if n == 0 { DepartmentKind::NhsCommissioner } else { DepartmentKind::LocalAuthority }
+}
 
 fn department_id(n: u128) -> DepartmentId {
     numbered(100 + n)

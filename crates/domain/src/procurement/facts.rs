@@ -1,0 +1,227 @@
+//! What is known of a procurement and of the contract that came of it: what the rules look at.
+
+use crate::procurement::regime::{Buyer, Regime, RegimeFacts};
+use crate::record::Record;
+use crate::register::contract::{Contract, ContractId, ContractStatus, Procedure, ProtectionKind};
+use crate::register::department::{Department, DepartmentId};
+use crate::register::mutual::{Mutual, MutualId, Tests};
+use crate::register::readiness::LookedAt;
+use crate::value::cpv::CpvCode;
+use crate::value::date::{Day, PartialDate};
+use crate::value::money::Money;
+
+/// What is known. An absent fact makes the rules that need it unknown, and breaks none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcurementFacts {
+    /// Who buys.
+    pub buyer: Buyer,
+    /// What the supplier is as a public service mutual.
+    pub supplier: Tests,
+    /// The kinds of services bought.
+    pub cpv_codes: Vec<CpvCode>,
+    /// Whether the services are relevant health care services.
+    pub health_services: Option<bool>,
+    /// How the supplier was or is to be chosen.
+    pub procedure: Procedure,
+    /// How the contract protects the mutual.
+    pub protection: Option<ProtectionKind>,
+    /// Whether it is a framework agreement.
+    pub framework: Option<bool>,
+    /// How many tenders were received.
+    pub tenders_received: Option<i64>,
+    /// When the procurement started.
+    pub procurement_started_on: Option<Day>,
+    /// When the buyer decided who gets the contract.
+    pub awarded_on: Option<PartialDate>,
+    /// When the notice of the award was published.
+    pub award_notice_on: Option<Day>,
+    /// When what begins the standstill was published or sent.
+    pub standstill_notice_on: Option<Day>,
+    /// When the standstill ended.
+    pub standstill_ended_on: Option<Day>,
+    /// When the contract was entered into.
+    pub entered_on: Option<PartialDate>,
+    /// When the contract details notice was published.
+    pub details_notice_on: Option<Day>,
+    /// When a copy of the contract was published.
+    pub copy_published_on: Option<Day>,
+    /// The first day of the term.
+    pub starts_on: Option<PartialDate>,
+    /// The last day of the term as agreed.
+    pub ends_on: Option<PartialDate>,
+    /// The last day of the term if all extensions are used.
+    pub latest_ends_on: Option<Day>,
+    /// The value over the term, without extensions.
+    pub value: Option<Money>,
+    /// The other contracts of the supplier with this buyer.
+    pub priors: Vec<Prior>,
+    /// Whether there are more of them than were looked at.
+    pub has_more_priors: bool,
+    /// The contract that this one replaces.
+    pub replaces: Option<Replaced>,
+    /// The records that all this is from.
+    pub records: Records,
+}
+
+/// Another contract of the supplier with the same buyer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prior {
+    /// Its record, if it has one.
+    pub contract_id: Option<ContractId>,
+    /// How the supplier was chosen.
+    pub procedure: Procedure,
+    /// The kinds of services bought.
+    pub cpv_codes: Vec<CpvCode>,
+    /// When it was awarded.
+    pub awarded_on: Option<PartialDate>,
+    /// When it was entered into.
+    pub entered_on: Option<PartialDate>,
+}
+
+/// The contract that another one replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replaced {
+    /// Its record, if it has one.
+    pub contract_id: Option<ContractId>,
+    /// Whether the supplier is the same.
+    pub by_same_supplier: bool,
+    /// The kinds of services bought.
+    pub cpv_codes: Vec<CpvCode>,
+    /// The last day of its term, with all extensions that are known.
+    pub last_day: Option<PartialDate>,
+    /// Its value.
+    pub value: Option<Money>,
+}
+
+/// The records that facts are from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Records {
+    /// The contract.
+    pub contract: Option<ContractId>,
+    /// The supplier.
+    pub mutual: Option<MutualId>,
+    /// The buyer.
+    pub department: Option<DepartmentId>,
+}
+
+impl Records {
+    pub(super) fn contract(self) -> Vec<LookedAt> {
+        self.contract.map(LookedAt::Contract).into_iter().collect()
+    }
+
+    pub(super) fn with_mutual(self) -> Vec<LookedAt> {
+        self.contract.map(LookedAt::Contract).into_iter().chain(self.mutual.map(LookedAt::Mutual)).collect()
+    }
+
+    pub(super) fn with_department(self) -> Vec<LookedAt> {
+        self.contract.map(LookedAt::Contract).into_iter().chain(self.department.map(LookedAt::Department)).collect()
+    }
+}
+
+impl Buyer {
+    /// What a department is as a buyer.
+    pub fn of(department: &Department) -> Self {
+        Self { kind: Some(department.kind), nation: None }
+    }
+}
+
+impl Contract {
+    /// What tells the law that its procurement was under.
+    pub fn regime_facts(&self, buyer: Buyer) -> RegimeFacts {
+        RegimeFacts {
+            procurement_started_on: self.timeline.procurement_started_on,
+            awarded_on: self.timeline.awarded_on.map(PartialDate::from),
+            health_services: self.health_services,
+            procedure: self.procedure,
+            buyer,
+        }
+    }
+
+    /// The law that its procurement was under.
+    pub fn regime(&self, buyer: Buyer) -> Regime {
+        self.regime_facts(buyer).regime()
+    }
+
+    /// Whether it was entered into, or may have been: one that never came to that bars nobody.
+    fn may_be_entered(&self) -> bool {
+        let is_before = matches!(
+            self.status,
+            ContractStatus::Planned
+                | ContractStatus::Tendering
+                | ContractStatus::AwardDecided
+                | ContractStatus::Standstill
+                | ContractStatus::Cancelled
+        );
+        !is_before || self.timeline.entered_on.is_some()
+    }
+}
+
+impl Prior {
+    /// Another contract on record; none if it was never entered into.
+    pub fn of(contract: &Record<Contract>) -> Option<Self> {
+        let Record { id, content, .. } = contract;
+        content.may_be_entered().then(|| Self {
+            contract_id: Some(*id),
+            procedure: content.procedure,
+            cpv_codes: content.cpv_codes.to_vec(),
+            awarded_on: content.timeline.awarded_on.map(PartialDate::from),
+            entered_on: content.timeline.entered_on.map(PartialDate::from),
+        })
+    }
+}
+
+impl ProcurementFacts {
+    /// What is on record of a contract, its buyer and its supplier.
+    pub fn of(
+        contract: &Record<Contract>,
+        department: &Record<Department>,
+        mutual: &Record<Mutual>,
+        others: &[Record<Contract>],
+        has_more_priors: bool,
+    ) -> Self {
+        let Contract { timeline, .. } = &contract.content;
+        Self {
+            buyer: Buyer::of(&department.content),
+            supplier: mutual.content.tests,
+            cpv_codes: contract.content.cpv_codes.to_vec(),
+            health_services: contract.content.health_services,
+            procedure: contract.content.procedure,
+            protection: timeline.protection.as_ref().map(|protection| protection.kind),
+            framework: None,
+            tenders_received: None,
+            procurement_started_on: timeline.procurement_started_on,
+            awarded_on: timeline.awarded_on.map(PartialDate::from),
+            award_notice_on: timeline.award_notice_on,
+            standstill_notice_on: None,
+            standstill_ended_on: None,
+            entered_on: timeline.entered_on.map(PartialDate::from),
+            details_notice_on: None,
+            copy_published_on: None,
+            starts_on: timeline.starts_on.map(PartialDate::from),
+            ends_on: timeline.ends_on.map(PartialDate::from),
+            latest_ends_on: timeline.latest_ends_on,
+            value: contract.content.value,
+            priors: others.iter().filter(|other| other.id != contract.id).filter_map(Prior::of).collect(),
+            has_more_priors,
+            replaces: None,
+            records: Records { contract: Some(contract.id), mutual: Some(mutual.id), department: Some(department.id) },
+        }
+    }
+
+    /// What tells the law.
+    pub fn regime_facts(&self) -> RegimeFacts {
+        RegimeFacts {
+            procurement_started_on: self.procurement_started_on,
+            awarded_on: self.awarded_on,
+            health_services: self.health_services,
+            procedure: self.procedure,
+            buyer: self.buyer,
+        }
+    }
+
+    /// Whether it is reserved by a procedure, or said to be so and its procedure is not known.
+    pub(super) fn is_reserved_by(&self, procedure: Procedure) -> bool {
+        let is_vague = matches!(self.procedure, Procedure::Unknown | Procedure::Other);
+        self.procedure == procedure || is_vague && self.protection == Some(ProtectionKind::Reserved)
+    }
+}
