@@ -3,10 +3,9 @@
 use actix_web::{HttpResponse, delete, get, post, put};
 use document::Refusal;
 use document::register::{
-    Appointment, BallotCorrectionReason, CorrectionPatch, Declaration, StaffBallot, StaffBallotFilter, Supersession,
-    Voiding,
+    Appointment, BallotCorrectionReason, Declaration, StaffBallot, StaffBallotFilter, Supersession, Voiding,
 };
-use document::schema::InputOf;
+use document::schema::{CorrectionOf, InputOf};
 use document::value::StaffBallotId;
 use domain::{Action, Object, Record};
 use serde_json::json;
@@ -29,6 +28,7 @@ type DeclarationInput = InputOf<Declaration>;
 type VoidingInput = InputOf<Voiding>;
 type SupersessionInput = InputOf<Supersession>;
 type AppointmentInput = InputOf<Appointment>;
+type StaffBallotCorrectionPatch = CorrectionOf<StaffBallot, BallotCorrectionReason>;
 
 impl resource::Filter for StaffBallotFilter {
     fn is_indexed(&self) -> bool {
@@ -165,7 +165,7 @@ pub async fn supersede_staff_ballot(
 #[utoipa::path(
     tag = "staff ballots",
     params(OfBallot, ChangeOptions, IfMatchOfAction),
-    request_body = CorrectionPatch,
+    request_body = StaffBallotCorrectionPatch,
     responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
 )]
 #[post("/staff-ballots/{staff_ballot}/correct")]

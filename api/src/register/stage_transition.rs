@@ -2,7 +2,8 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post};
-use document::register::{LaunchCondition, StageTransition, StageTransitionAmendment, StageTransitionCorrectionPatch};
+use document::register::{LaunchCondition, StageTransition, StageTransitionAmendment};
+use document::schema::CorrectionOf;
 use document::value::{Day, MutualId, MutualKey, StageTransitionId, TestOutcome, Text, Word};
 use domain::{Action, Child, DraftAccess, Kind, Mutual};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ use crate::response::problem_type::ProblemType;
 pub type LookedAtKind = Word<domain::LookedAtKind>;
 
 type Key = domain::Key<domain::Mutual>;
+type StageTransitionCorrectionPatch = CorrectionOf<StageTransition, StageTransitionAmendment>;
 
 /// Whether a mutual is ready to be launched.
 #[derive(Debug, Serialize, ToSchema)]

@@ -23,6 +23,40 @@ pub struct InputOf<T>(PhantomData<fn() -> T>);
 #[derive(Clone, Copy, Debug)]
 pub struct PatchOf<T>(PhantomData<fn() -> T>);
 
+/// A correction of a record, in the contract: its merge patch, with what `B` has beside it. `StaffBallotCorrectionPatch`.
+#[derive(Clone, Copy, Debug)]
+pub struct CorrectionOf<T, B>(PhantomData<fn() -> (T, B)>);
+
+/// What a correction has beside the merge patch.
+pub trait Correction: Wire {
+    /// An example of both.
+    fn example() -> Value;
+}
+
+impl<T: Wire, B: Correction> PartialSchema for CorrectionOf<T, B> {
+    fn schema() -> RefOr<Schema> {
+        let (mut schema, beside) = (patch(&T::OBJECT), input(&B::OBJECT));
+        schema.properties.extend(beside.properties);
+        schema.required.extend(beside.required);
+        let description = "A correction, as a merge patch (RFC 7396), with the reason. An absent field stays as it is, \
+                           `null` removes a field, a list replaces the whole list.";
+        schema.description = Some(description.to_owned());
+        schema.example = Some(B::example());
+        schema.into()
+    }
+}
+
+impl<T: Wire, B: Correction> ToSchema for CorrectionOf<T, B> {
+    fn name() -> Cow<'static, str> {
+        format!("{}CorrectionPatch", T::OBJECT.name).into()
+    }
+
+    fn schemas(schemas: &mut Schemas) {
+        collect_patch(&T::OBJECT, schemas);
+        collect_input(&B::OBJECT, schemas);
+    }
+}
+
 impl<T: Wire> PartialSchema for InputOf<T> {
     fn schema() -> RefOr<Schema> {
         input(&T::OBJECT).into()

@@ -38,13 +38,11 @@ pub use pathway_progress::PathwayProgress;
 pub use pathway_step::PathwayStep;
 pub use staff_ballot::{
     Appointment, BallotCorrection, BallotCorrectionReason, BallotKind, BallotMethod, BallotMode, BallotOption,
-    BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CorrectionPatch, CountsKnown,
-    Declaration, Effect, FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis,
-    PublishedFigure, Scrutineer, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
+    BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CountsKnown, Declaration, Effect,
+    FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis, PublishedFigure,
+    Scrutineer, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
 };
-pub use stage_transition::{
-    LaunchCondition, StageTransition, StageTransitionAmendment, StageTransitionCorrectionPatch,
-};
+pub use stage_transition::{LaunchCondition, StageTransition, StageTransitionAmendment};
 pub use support_request::{SupportRequest, SupportStatus};
 
 /// The object that documents of a kind are; none of what is no record of the register.

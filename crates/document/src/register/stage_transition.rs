@@ -1,19 +1,16 @@
 //! Stage transitions of mutuals.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
+use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
 
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::object::{Schemas, Wire};
 use crate::record::{ChildDocument, Upgrade, visible_texts};
 use crate::register::Stage;
-use crate::schema;
+use crate::schema::Correction;
 use crate::source::Source;
 use crate::value::{Instant, MutualId, Note, PartialDate, Plain, StageTransitionId, Text, Word};
 
@@ -100,35 +97,9 @@ impl Input for StageTransition {
     }
 }
 
-/// A correction, in the contract: the transition's merge patch, and how it is corrected.
-#[derive(Clone, Copy, Debug)]
-pub struct StageTransitionCorrectionPatch;
-
-impl PartialSchema for StageTransitionCorrectionPatch {
-    fn schema() -> RefOr<Schema> {
-        let mut schema = schema::patch(&StageTransition::OBJECT);
-        let beside = schema::input(&StageTransitionAmendment::OBJECT);
-        schema.properties.extend(beside.properties);
-        schema.required.extend(beside.required);
-        let description = "A correction of a stage transition, as a merge patch (RFC 7396), with the reason. An absent \
-                           field stays as it is, `null` removes a field, a list replaces the whole list.";
-        schema.description = Some(description.to_owned());
-        schema.example = Some(serde_json::json!({
-            "correction_reason": "The minutes give another day.",
-            "effective_on": "2025-09-16"
-        }));
-        schema.into()
-    }
-}
-
-impl ToSchema for StageTransitionCorrectionPatch {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("StageTransitionCorrectionPatch")
-    }
-
-    fn schemas(schemas: &mut Schemas) {
-        schema::collect_patch(&StageTransition::OBJECT, schemas);
-        schema::collect_input(&StageTransitionAmendment::OBJECT, schemas);
+impl Correction for StageTransitionAmendment {
+    fn example() -> Value {
+        serde_json::json!({ "correction_reason": "The minutes give another day.", "effective_on": "2025-09-16" })
     }
 }
 

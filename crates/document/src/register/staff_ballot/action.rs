@@ -1,17 +1,11 @@
 //! What moves a ballot on: declaring it, finding it void, a rerun in its place, and a correction.
 
-use std::borrow::Cow;
+use serde_json::Value;
 
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
-
-use super::StaffBallot;
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::object::{Schemas, Wire};
-use crate::schema;
+use crate::schema::Correction;
 use crate::value::{Note, PartialDate, StaffBallotId, Text};
 
 wire! {
@@ -47,36 +41,13 @@ wire! {
     }
 }
 
-/// A correction, in the contract: the ballot's merge patch, and a reason.
-#[derive(Clone, Copy, Debug)]
-pub struct CorrectionPatch;
-
-impl PartialSchema for CorrectionPatch {
-    fn schema() -> RefOr<Schema> {
-        let mut schema = schema::patch(&StaffBallot::OBJECT);
-        let reason = schema::input(&BallotCorrectionReason::OBJECT);
-        schema.properties.extend(reason.properties);
-        schema.required.extend(reason.required);
-        let description = "A correction of a ballot, as a merge patch (RFC 7396), with the reason. An absent field stays \
-                           as it is, `null` removes a field, a list replaces the whole list.";
-        schema.description = Some(description.to_owned());
-        schema.example = Some(serde_json::json!({
+impl Correction for BallotCorrectionReason {
+    fn example() -> Value {
+        serde_json::json!({
             "correction_reason": "The scrutineer's report counts a bundle that was left out.",
             "returned": 1629,
             "counts": [{"option": "nhs_trust", "votes": 1483}, {"option": "private_partner", "votes": 5}]
-        }));
-        schema.into()
-    }
-}
-
-impl ToSchema for CorrectionPatch {
-    fn name() -> Cow<'static, str> {
-        Cow::Borrowed("CorrectionPatch")
-    }
-
-    fn schemas(schemas: &mut Schemas) {
-        schema::collect_patch(&StaffBallot::OBJECT, schemas);
-        schema::collect_input(&BallotCorrectionReason::OBJECT, schemas);
+        })
     }
 }
 

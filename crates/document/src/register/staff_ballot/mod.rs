@@ -25,7 +25,7 @@ use crate::value::{
     Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, Plain, StaffBallotId, Text, WebUrl, Word,
 };
 
-pub use action::{BallotCorrectionReason, CorrectionPatch, Declaration, Supersession, Voiding};
+pub use action::{BallotCorrectionReason, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{

@@ -5,6 +5,7 @@ use utoipa::PartialSchema;
 use super::*;
 use crate::body::{Content, Refusal};
 use crate::object::Wire;
+use crate::schema::CorrectionOf;
 use crate::{record, schema};
 
 const FULL: &str = r#"{
@@ -416,7 +417,7 @@ fn an_import_refers_to_the_rerun() {
 
 #[test]
 fn the_contract_has_a_correction_as_a_patch_with_a_reason() {
-    let schema = serde_json::to_value(CorrectionPatch::schema()).unwrap();
+    let schema = serde_json::to_value(CorrectionOf::<StaffBallot, BallotCorrectionReason>::schema()).unwrap();
     let members = schema["properties"].as_object().unwrap();
     let patch = schema::patch(&StaffBallot::OBJECT).properties;
     assert!(patch.keys().all(|name| members.contains_key(name)));
