@@ -42,7 +42,7 @@ pub fn lines(export: &Response) -> Vec<Value> {
 }
 
 /// The records of an export as a table, as far as they can be told from it alone: a cell that is no JSON is a text.
-fn rows(export: &Response) -> (Vec<String>, Vec<Map<String, Value>>) {
+pub fn rows(export: &Response) -> (Vec<String>, Vec<Map<String, Value>>) {
     assert_eq!(export.status(), 200, "{export:?}");
     assert_eq!(export.media_type(), Some("text/csv"));
     let mut reader = csv::Reader::from_reader(export.bytes());

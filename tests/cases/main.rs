@@ -5,6 +5,7 @@ mod annual_return;
 mod ballot_life;
 mod clock;
 mod code_list;
+mod collection;
 mod commitment;
 mod compression;
 mod concurrency;

@@ -6,8 +6,6 @@
 use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use document::Wire;
-use document::record::personal;
-use domain::{Contract, Department, Mutual, StaffBallot};
 use serde::Deserialize;
 use store::{Page, ReadTx, Slice, Spooled};
 use utoipa::openapi::path::{HttpMethod, ParameterIn};
@@ -17,11 +15,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::app::App;
 use crate::bulk::delivery::Delivery;
 use crate::caller::Caller;
+use crate::register::collection::{AllOf, Collection};
 use crate::register::operations::{Operation, answer_as, named};
-use crate::register::resource::Root;
 use crate::request::argument::argument;
 use crate::request::expansion::{ExpandParameter, Expansion};
-use crate::request::query::{Parameters, finish};
+use crate::request::query::{FromQuery as _, Parameters, finish};
 use crate::response::problem::Problem;
 use crate::response::selection::Selection;
 use crate::response::table::{self, Column, TableOptions};
@@ -42,54 +40,59 @@ const AT_A_TIME: usize = 200;
 #[expect(dead_code, reason = "describes what is never whole in memory")]
 struct RecordLines(String);
 
-/// Records as a table in CSV (RFC 4180, UTF-8), with a header line.
+/// Records as a table in CSV (RFC 4180, UTF-8), with a header line. Text is written unchanged, and other values as JSON. Text that a
+/// spreadsheet would treat as a formula has an apostrophe in front. Excel reads the file correctly with `bom=true`.
 #[derive(ToSchema)]
 #[schema(format = "csv", example = "id,slug,name,…\r\n0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01,harmonie,Harmonie,…\r\n")]
 #[expect(dead_code, reason = "describes what is never whole in memory")]
 struct RecordTable(String);
 
+/// What mounts the exports of each kind.
+const EXPORTS: &[fn(&mut ServiceConfig<'_>)] = {
+    macro_rules! all {
+        (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
+            &[$(exports::<$Record>,)+ $(exports::<AllOf<$Child>>,)+]
+        };
+    }
+    domain::for_each_record!(all)
+};
+
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    exports::<Department>(config);
-    exports::<Mutual>(config);
-    exports::<StaffBallot>(config);
-    exports::<Contract>(config);
+    EXPORTS.iter().for_each(|mount| mount(config));
 }
 
-fn exports<R: Root>(config: &mut ServiceConfig<'_>) {
-    let (words, kind, name) = (R::WORDS, R::KIND, <R::Document as Wire>::OBJECT.name);
-    let (many, one) = (words.many, words.singular());
-    let seen = if personal(&<R::Document as Wire>::OBJECT).is_empty() { "" } else { " as you may see it" };
-    let lines = format!(
-        "Each line is a `{name}`{seen}, in the order of entry. All lines show the register at the same moment, and \
-         `Register-Seq` has the newest log entry at that moment. If the connection breaks, the file is incomplete: \
-         repeat the request. The service closes the connection if you read too slowly, if your key is revoked, or if your token expires."
-    );
-    let table = format!(
-        "CSV (RFC 4180, UTF-8): a header line, then a line for each {one}{seen}, in the order of entry. Each field \
-         of a `{name}` is a column. Text is written unchanged, and other values as JSON. Text that a spreadsheet \
-         would treat as a formula has an apostrophe in front. Excel reads the file correctly with `bom=true`."
-    );
+/// What every export answers, so that the contract says it once.
+const ANSWER: &str = "All records that match the filter. The whole file shows the register at the same moment, and `Register-Seq` \
+                      has the newest log entry at that moment. If the connection breaks, the file is incomplete: repeat the \
+                      request. The service closes the connection if you read too slowly, if your key is revoked, or if your \
+                      token expires.";
+
+fn exports<C: Collection>(config: &mut ServiceConfig<'_>) {
+    let (words, name) = (C::WORDS, C::Document::OBJECT.name);
+    let seen = if C::Document::OBJECT.has_personal() { " that you may see" } else { "" };
+    let lines = format!("A line for each record, in the order of entry, with the fields of `{name}`{seen}.");
+    let table = format!("A line for each record, in the order of entry. The columns are the fields of `{name}`{seen}.");
     for (form, suffix, summary, text, media_type, schema) in [
         (Form::Lines, "ndjson", "lines of JSON", lines, "application/x-ndjson", RecordLines::name()),
         (Form::Table, "csv", "a table", table, "text/csv", RecordTable::name()),
     ] {
-        let id = format!("export_{}_{suffix}", kind.table());
-        let mut parameters = R::Filter::into_params(|| Some(ParameterIn::Query));
+        let id = format!("export_{}_{suffix}", C::KIND.table());
+        let mut parameters = C::Query::into_params(|| Some(ParameterIn::Query));
         parameters.push(Selection::parameter());
-        parameters.extend(ExpandParameter::<R>::into_params(|| Some(ParameterIn::Query)));
+        parameters.extend(ExpandParameter::<C>::into_params(|| Some(ParameterIn::Query)));
         if form == Form::Table {
             parameters.extend(TableOptions::into_params(|| Some(ParameterIn::Query)));
         }
         let operation = words
-            .operation(id, format!("Export {many} as {summary}"), text)
+            .operation(id, format!("Export {} as {summary}", words.many), text)
             .parameters(Some(parameters))
-            .response("200", answer_as(media_type, &format!("All {many} that match the filter"), &schema))
+            .response("200", answer_as(media_type, ANSWER, &schema))
             .build();
-        let export = move |app: App, caller: Caller, query: ExportQuery<R>| async move {
-            export::<R>(&app, caller, query, form).await
+        let export = move |app: App, caller: Caller, query: ExportQuery<C>| async move {
+            export::<C>(&app, caller, query, form).await
         };
         config.service(Operation {
-            path: format!("/{}/export.{suffix}", kind.segment()),
+            path: format!("/{}/export.{suffix}", C::KIND.segment()),
             method: HttpMethod::Get,
             operation,
             schemas: match form {
@@ -119,16 +122,16 @@ impl Form {
 }
 
 /// Which records an export has, and what of them.
-struct ExportQuery<R: Root> {
-    filter: R::Filter,
+struct ExportQuery<C: Collection> {
+    filter: C::Query,
     selection: Option<Selection>,
     expansion: Expansion,
     has_mark: bool,
 }
 
-argument!(ExportQuery<R>, R: Root);
+argument!(ExportQuery<C>, C: Collection);
 
-impl<R: Root> ExportQuery<R> {
+impl<C: Collection> ExportQuery<C> {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         #[derive(Default, Deserialize)]
         #[serde(default)]
@@ -136,28 +139,28 @@ impl<R: Root> ExportQuery<R> {
             fields: Vec<String>,
         }
         let (parameters, mut faults) = Parameters::of(request);
-        let filter = parameters.read::<R::Filter>(&mut faults);
+        let filter = C::Query::from_query(&parameters, &mut faults);
         let options = parameters.read::<TableOptions>(&mut faults);
         let fields = parameters.read::<Named>(&mut faults).unwrap_or_default().fields;
-        let selection = Selection::of(&fields, &<R::Document as Wire>::OBJECT, &mut faults);
-        let expansion = Expansion::of(&parameters, R::MEMBERS, &mut faults);
+        let selection = Selection::of(&fields, &C::Document::OBJECT, &mut faults);
+        let expansion = Expansion::of(&parameters, C::MEMBERS, &mut faults);
         let (filter, options) = finish(filter.zip(options), faults)?;
         Ok(Self { filter, selection, expansion, has_mark: options.has_mark() })
     }
 }
 
-async fn export<R: Root>(
+async fn export<C: Collection>(
     app: &App,
     caller: Caller,
-    query: ExportQuery<R>,
+    query: ExportQuery<C>,
     form: Form,
 ) -> Result<HttpResponse, Problem> {
     let ExportQuery { filter, selection, expansion, has_mark } = query;
-    let sort = *R::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
+    let sort = *C::KEYS.first().ok_or_else(|| Problem::internal("a list has no order"))?;
     let in_table = form == Form::Table;
     let mut columns = match &selection {
         Some(Selection(columns)) => columns.clone(),
-        None => table::columns(&<R::Document as Wire>::OBJECT),
+        None => table::columns(&C::Document::OBJECT),
     };
     columns.extend(expansion.columns(in_table));
     let selection = selection.map(|selection| selection.and(expansion.columns(in_table)));
@@ -165,7 +168,7 @@ async fn export<R: Root>(
         (caller.clone(), Some(Page { limit: AT_A_TIME, sort, descending: false, after: None, count: false }));
     let next = move |tx: &mut ReadTx<'_>| {
         let Some(asked) = page.take() else { return Ok(None) };
-        let mut slice = R::list(tx, &filter, &asked, sees.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
+        let mut slice = C::page(tx, &filter, &asked, sees.draft_access_in(C::KIND)).map_err(Problem::of_query)?;
         let documents = slice.items.iter_mut().map(|item| &mut item.document);
         if in_table {
             expansion.flatten(tx, documents)?

@@ -27,6 +27,9 @@ const OF_A_RECORD: [&str; 11] = [
     "void",
 ];
 
+/// The exports of a list.
+const EXPORTS: [&str; 2] = ["export.csv", "export.ndjson"];
+
 /// What an operation may turn out to be, all to a record of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -75,7 +78,11 @@ fn kind_at(template: &str) -> Option<Kind> {
     if first == REPORTS {
         return Some(Kind::Commitment);
     }
-    let own = Kind::find(None, first)?;
+    let Some(own) = Kind::find(None, first) else {
+        // The children of all records are listed and exported. Each is read and changed below its parent.
+        let is_list = words.next().is_none_or(|export| EXPORTS.contains(&export)) && words.next().is_none();
+        return Kind::find_child(first).filter(|_| is_list);
+    };
     match words.nth(1) {
         None => Some(own),
         Some(word) => Kind::find(Some(own), word).or_else(|| OF_A_RECORD.contains(&word).then_some(own)),
@@ -129,7 +136,14 @@ mod tests {
 
     #[test]
     fn a_path_that_is_not_listed_is_refused() {
-        for path in ["/v1/salaries", "/v1/salaries/{salary}", "/v1/mutuals/{mutual}/salaries", "/v1/log-books"] {
+        for path in [
+            "/v1/salaries",
+            "/v1/salaries/{salary}",
+            "/v1/mutuals/{mutual}/salaries",
+            "/v1/log-books",
+            "/v1/enablers/{enabler}",
+            "/v1/enablers/export.csv/entries",
+        ] {
             assert!(needs_key(&Method::GET, path), "{path}");
         }
         for path in ["/v1/log/head", "/v1/statistics", "/v1/reports/commitments", "/v1/mutuals/{mutual}/entries"] {
@@ -144,7 +158,9 @@ mod tests {
                 Some(parent) => format!("/v1/{}/{{{parent}}}/{}", parent.segment(), kind.segment()),
                 None => format!("/v1/{}", kind.segment()),
             };
-            for path in [path.clone(), format!("{path}/{{id}}")] {
+            let everywhere = format!("/v1/{}", kind.segment());
+            let export = format!("{everywhere}/export.csv");
+            for path in [path.clone(), format!("{path}/{{id}}"), everywhere, export] {
                 assert_eq!(Asked::of(&Method::GET, &path).map(|asked| asked.kind), Some(kind), "{path}");
             }
         }

@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::register::collection::ParentResource;
 use crate::register::resource::{Change, Entry, Erasure, Resource, authorize_any};
 use crate::register::words::Words;
 use crate::request::argument::argument;
@@ -23,7 +24,7 @@ use crate::request::page::{FieldsOf, ListQuery, NoFilter};
 use crate::request::path::{PathKey, named};
 use crate::response::problem::Problem;
 
-pub trait ChildResource: StoredChild {
+pub trait ChildResource: StoredChild<Parent: ParentResource> {
     /// Which of them a list has, as a query says it.
     type Filter: ChildFilter;
 
@@ -112,6 +113,11 @@ pub trait ChildFilter: Clone + Send + DeserializeOwned + IntoParams + 'static {
     /// For each list of words that filters such a list further: the words, one of which a child in the list covers.
     fn covered(&self) -> Vec<Vec<&'static str>> {
         Vec::new()
+    }
+
+    /// The conditions that a child in the list meets.
+    fn conditions(&self) -> ChildConditions {
+        ChildConditions { words: self.words(), covered: self.covered() }
     }
 }
 
@@ -215,7 +221,7 @@ pub async fn list<T: ChildResource>(
     parent: PathKey<Key<T::Parent>>,
     query: ListQuery<T::Filter, (), FieldsOf<T::Document>>,
 ) -> Result<HttpResponse, Problem> {
-    let conditions = ChildConditions { words: query.filter.words(), covered: query.filter.covered() };
+    let conditions = query.filter.conditions();
     let page = query.page.clone();
     let read = move |tx: &mut ReadTx<'_>| {
         let parent_id = T::Parent::find_id(tx, &parent.0)?;

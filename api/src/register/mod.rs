@@ -2,6 +2,7 @@
 
 pub mod annual_return;
 pub mod child;
+pub mod collection;
 pub mod commitment;
 pub mod contract;
 pub mod department;

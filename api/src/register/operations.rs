@@ -24,6 +24,7 @@ use utoipa_actix_web::OpenApiFactory;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::register::child::{self, ChildResource};
+use crate::register::collection::{self, AllOf, Collection};
 use crate::register::resource::{self, Change, ChangeOptions, Resource, Root};
 use crate::register::words::{Conflicts, Words};
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch};
@@ -35,15 +36,13 @@ use crate::response::selection::Selection;
 /// Mounts the operations of a kind whose records belong to no other.
 pub fn root<R: Root<Key: PartialSchema>>(config: &mut ServiceConfig<'_>) {
     let place = Place { path: format!("/{}", R::KIND.segment()), parent: None, own: (R::KIND, R::Key::schema()) };
-    let mut filters = R::Filter::into_params(|| Some(ParameterIn::Query));
-    filters.extend(ListParameters::<R>::into_params(|| Some(ParameterIn::Query)));
-    filters.push(Selection::parameter());
+    let mut filters = list_parameters::<R>(ListParameters::<R>::into_params(|| Some(ParameterIn::Query)));
     let mut reading = KnownAt::into_params(|| Some(ParameterIn::Query));
     reading.extend(ExpandParameter::<R>::into_params(|| Some(ParameterIn::Query)));
     filters.extend(reading.clone());
     let kind = Operations::of::<R>(place);
     config
-        .service(kind.list(filters, web::to(resource::list::<R>)))
+        .service(kind.list(filters, web::to(collection::list::<R>)))
         .service(kind.create(web::to(Change::create::<R>)))
         .service(kind.get(reading, web::to(resource::read::<R>)))
         .service(kind.replace(web::to(Change::replace::<R>)))
@@ -59,12 +58,17 @@ where
     let parent = T::Parent::KIND;
     let path = format!("/{}/{{{}}}/{}", parent.segment(), parent.as_str(), T::KIND.segment());
     let id = <T::Document as Wire>::OBJECT.envelope.map_or_else(bool::schema, |envelope| (envelope.id)());
+    let everywhere = Place { path: format!("/{}", T::KIND.segment()), parent: None, own: (T::KIND, id.clone()) };
     let place = Place { path, parent: Some((parent, Text::<Key<T::Parent>>::schema())), own: (T::KIND, id) };
     let mut filters = T::Filter::into_params(|| Some(ParameterIn::Query));
     filters.extend(ChildParameters::into_params(|| Some(ParameterIn::Query)));
     filters.push(Selection::parameter());
+    let mut all = list_parameters::<AllOf<T>>(ChildParameters::into_params(|| Some(ParameterIn::Query)));
+    all.extend(ExpandParameter::<AllOf<T>>::into_params(|| Some(ParameterIn::Query)));
+    let everywhere = Operations::of::<Child<T::Parent, T>>(everywhere);
     let kind = Operations::of::<Child<T::Parent, T>>(place);
     config
+        .service(everywhere.list_all(parent, all, web::to(collection::list::<AllOf<T>>)))
         .service(kind.list(filters, web::to(child::list::<T>)))
         .service(kind.create(web::to(Change::create_child::<T>)))
         .service(kind.get(Vec::new(), web::to(child::read::<T>)));
@@ -74,6 +78,14 @@ where
             .service(kind.update(web::to(Change::update::<Child<T::Parent, T>>)))
             .service(kind.delete(web::to(Change::delete::<Child<T::Parent, T>>)));
     }
+}
+
+/// The parameters of the list of all records of a kind.
+fn list_parameters<C: Collection>(paging: Vec<Parameter>) -> Vec<Parameter> {
+    let mut parameters = C::Query::into_params(|| Some(ParameterIn::Query));
+    parameters.extend(paging);
+    parameters.push(Selection::parameter());
+    parameters
 }
 
 /// Where the records of a kind are: their path, what they belong to and what one is named by, with the schemas of both names.
@@ -104,6 +116,18 @@ impl Operations {
             .response("200", answer(&format!("A page of {many}"), &page));
         // Every worker mounts the operations: the schemas of a kind are made once for each, not with every operation.
         Operation { schemas: self.schemas, ..self.operation(HttpMethod::Get, false, parameters, operation, route) }
+    }
+
+    /// The list of the children of all records.
+    fn list_all(&self, parents: Kind, parameters: Vec<Parameter>, route: Route) -> Operation {
+        let (many, table) = (self.words.many, self.place.own.0.table());
+        let seen = if self.object.has_personal() { " as you may see them" } else { "" };
+        let text = format!("The {many} of all {}{seen}, in the order of entry.", parents.plural());
+        let operation = self
+            .words
+            .operation(format!("list_all_{table}"), format!("List all {many}"), text)
+            .response("200", answer(&format!("A page of {many}"), &format!("{}Page", self.object.name)));
+        self.operation(HttpMethod::Get, false, parameters, operation, route)
     }
 
     fn create(&self, route: Route) -> Operation {

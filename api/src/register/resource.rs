@@ -28,7 +28,6 @@ use crate::request::argument::argument;
 use crate::request::body::Body;
 use crate::request::conditional::{IdempotencyKey, IfChanged, IfMatch, etag, last_modified};
 use crate::request::expansion::Reading;
-use crate::request::page::{FieldsOf, ListQuery};
 use crate::request::query::Query;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::repeat::{Repeat, respond};
@@ -397,38 +396,6 @@ pub async fn read<R: Root>(
         }
     };
     Ok(conditions.item(shown))
-}
-
-/// Lists records, as they are or as they were: 200 with a page, or 304 where the caller has it already.
-///
-/// A page that an index finds is read directly. Any other page is read as a survey, of which few run at a time.
-///
-/// # Errors
-/// 400 where the filter names a record that is not there or the cursor no place of the list.
-pub async fn list<R: Root>(
-    app: App,
-    caller: Caller,
-    query: ListQuery<R::Filter, R, FieldsOf<R::Document>>,
-) -> Result<HttpResponse, Problem> {
-    let ListQuery { filter, page, known_at, expansion, .. } = &query;
-    if let Some(at) = known_at.passed(&app).await? {
-        let (after, limit) = (page.after.as_ref().map(|position| position.id.clone()), page.limit);
-        let read = move |tx: &mut ReadTx<'_>| {
-            history::list_at(tx, R::KIND, at, (after.as_deref(), limit), caller.draft_access())
-        };
-        let slice = app.store.survey(read).await?;
-        return query.answer(slice);
-    }
-    let in_default_order = R::KEYS.first() == Some(&page.sort);
-    let is_bounded = in_default_order && filter.is_indexed() && !page.count && expansion.is_empty();
-    let (filter, page, expansion) = (filter.clone(), page.clone(), expansion.clone());
-    let read = move |tx: &mut ReadTx<'_>| {
-        let mut slice = R::list(tx, &filter, &page, caller.draft_access_in(R::KIND)).map_err(Problem::of_query)?;
-        expansion.expand(tx, slice.items.iter_mut().map(|item| &mut item.document))?;
-        Ok::<_, Problem>(slice)
-    };
-    let slice = if is_bounded { app.store.read_one(read).await? } else { app.store.survey(read).await? };
-    query.answer(slice)
 }
 
 /// The record that a caller wants to change, if they may do some of this with it. One that they may not see is not there.

@@ -13,7 +13,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use document::{Object, Wire};
 use domain::FaultCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{EpochId, Listed, Page, Position, Slice, SortKey, Sorted, Total};
@@ -28,7 +27,7 @@ use crate::request::argument::argument;
 use crate::request::conditional::{IfChanged, IfNoneMatch, digest, opaque, quoted};
 use crate::request::expansion::Expansion;
 use crate::request::known_at::KnownAt;
-use crate::request::query::{Parameters, finish, parameter};
+use crate::request::query::{FromQuery, Parameters, finish, parameter};
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::selection::Selection;
 
@@ -62,7 +61,7 @@ pub struct ListQuery<F, S, D = NoFields> {
     orders: PhantomData<fn() -> (S, D)>,
 }
 
-argument!(ListQuery<F, S, D>, F: DeserializeOwned, S: Sorted, D: Fields);
+argument!(ListQuery<F, S, D>, F: FromQuery, S: Sorted, D: Fields);
 
 /// What the items of a list are, where a request may ask for some of their fields.
 pub trait Fields: 'static {
@@ -90,10 +89,10 @@ impl<D: Wire + 'static> Fields for FieldsOf<D> {
     }
 }
 
-impl<F: DeserializeOwned, S: Sorted, D: Fields> ListQuery<F, S, D> {
+impl<F: FromQuery, S: Sorted, D: Fields> ListQuery<F, S, D> {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let (parameters, mut faults) = Parameters::of(request);
-        let filter = parameters.read::<F>(&mut faults);
+        let filter = F::from_query(&parameters, &mut faults);
         let target = Target::of(request, &parameters)?;
         let paging = parameters.read::<Paging>(&mut faults);
         let page = paging.as_ref().and_then(|paging| paging.page::<S>(&target, &mut faults));

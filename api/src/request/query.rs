@@ -15,7 +15,8 @@ use percent_encoding::percent_decode_str;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
-use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::{RefOr, Required};
 
@@ -86,17 +87,41 @@ impl<T: DeserializeOwned> Query<T> {
     }
 }
 
+/// What the parameters of a request are read as.
+pub trait FromQuery: Sized {
+    /// It is absent only together with a fault.
+    fn from_query(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Option<Self>;
+}
+
+impl<T: DeserializeOwned> FromQuery for T {
+    fn from_query(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Option<Self> {
+        parameters.read(faults)
+    }
+}
+
 /// The parameters of the request as two structs, whose faults are told together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Both<T, U>(pub T, pub U);
 
-argument!(Both<T, U>, T: DeserializeOwned, U: DeserializeOwned);
+argument!(Both<T, U>, T: FromQuery, U: FromQuery);
 
-impl<T: DeserializeOwned, U: DeserializeOwned> Both<T, U> {
+impl<T: FromQuery, U: FromQuery> Both<T, U> {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let (parameters, mut faults) = Parameters::of(request);
-        let (one, other) = (parameters.read(&mut faults), parameters.read(&mut faults));
-        finish(one.zip(other), faults).map(|(one, other)| Self(one, other))
+        finish(Self::from_query(&parameters, &mut faults), faults)
+    }
+}
+
+impl<T: FromQuery, U: FromQuery> FromQuery for Both<T, U> {
+    fn from_query(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Option<Self> {
+        let (one, other) = (T::from_query(parameters, faults), U::from_query(parameters, faults));
+        one.zip(other).map(|(one, other)| Self(one, other))
+    }
+}
+
+impl<T: IntoParams, U: IntoParams> IntoParams for Both<T, U> {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        T::into_params(&place).into_iter().chain(U::into_params(&place)).collect()
     }
 }
 

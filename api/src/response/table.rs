@@ -61,7 +61,7 @@ pub enum Cell {
 /// The columns of records of this kind, in the order that people read them in.
 pub fn columns(object: &Object) -> Vec<Column> {
     let of = |name: &str, cell| Column { name: name.to_owned(), cell };
-    let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| of(name, Cell::Text));
+    let parent = object.parent().map(|parent| of(parent.name, Cell::Text));
     let own = object.members.iter().map(|member| of(member.name, cell_of(member)));
     let kept = [of("version", Cell::Json), of("created_at", Cell::Text), of("updated_at", Cell::Text)];
     std::iter::once(of("id", Cell::Text)).chain(parent).chain(own).chain(kept).collect()

@@ -403,7 +403,7 @@ fn remove_emptied(document: &mut Node) {
 fn envelope(object: &'static Object) -> impl Iterator<Item = &'static str> {
     let envelope = object.envelope.iter();
     envelope.flat_map(|envelope| {
-        let parent = envelope.parent.map(|(name, _)| name);
+        let parent = envelope.parent.map(|parent| parent.name);
         ["id", "version", "created_at", "updated_at"].into_iter().chain(parent)
     })
 }

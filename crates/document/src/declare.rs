@@ -292,7 +292,11 @@ macro_rules! wire {
 
     (@parent) => { None };
     (@parent $parent:ident $ParentId:ident) => {
-        Some((stringify!($parent), <$ParentId as $crate::object::Typed>::reference))
+        Some(
+            $crate::object::Member::new(
+                stringify!($parent), "The record that it belongs to.", $crate::object::Presence::Required
+            ).of::<$ParentId>()
+        )
     };
 
     (@example) => { None };

@@ -29,7 +29,7 @@ pub(crate) struct Misnamed {
 pub(crate) fn normalise(document: &mut Node, object: &'static Object) -> Vec<Misnamed> {
     let mut misnamed = Vec::new();
     if let Node::Object(members) = &mut *document {
-        let parent = object.envelope.and_then(|envelope| envelope.parent).map(|(name, _)| name);
+        let parent = object.parent().map(|parent| parent.name);
         let own = |name: &str| object.envelope.is_some() && (name == "id" || Some(name) == parent);
         members.iter_mut().filter(|(name, _)| own(name)).for_each(|(_, value)| write_id(value));
         take_out_expanded(members, object);
@@ -50,7 +50,7 @@ pub(crate) fn normalise(document: &mut Node, object: &'static Object) -> Vec<Mis
 /// Takes out what was shown of the records that members name, so that what was read can be sent back. What names other records than its
 /// member stays, and is told as an unknown member.
 fn take_out_expanded(members: &mut Vec<(String, Node)>, object: &'static Object) {
-    for member in object.members.iter().filter(|_| object.envelope.is_some()) {
+    for member in object.expandable() {
         let Some(word) = member.expanded() else { continue };
         let ids = members.iter().find(|(name, _)| name == member.name).map(|(_, value)| value.clone());
         let names_the_same = |shown: &Node| match (shown, &ids) {

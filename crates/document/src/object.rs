@@ -79,7 +79,7 @@ pub struct Envelope {
     /// Adds the schema of its id.
     pub collect: fn(&mut Schemas),
     /// The member that says which record it belongs to, if it belongs to one.
-    pub parent: Option<(&'static str, SchemaOf)>,
+    pub parent: Option<Member>,
 }
 
 /// An object of the wire.
@@ -304,6 +304,20 @@ pub fn collect_named<T: ToSchema + ?Sized>(schemas: &mut Schemas) {
 }
 
 impl Object {
+    /// The member that says which record it belongs to, if it belongs to one.
+    pub const fn parent(&self) -> Option<&Member> {
+        match &self.envelope {
+            Some(Envelope { parent: Some(parent), .. }) => Some(parent),
+            _ => None,
+        }
+    }
+
+    /// Its members that may be shown with the name of the record that each holds the id of: those of a record.
+    pub fn expandable(&self) -> impl Iterator<Item = &Member> {
+        let members = self.envelope.map_or(&[][..], |_| self.members);
+        self.parent().into_iter().chain(members).filter(|member| member.expanded().is_some())
+    }
+
     /// Whether it may say something about a person, itself or in an object that it holds.
     ///
     /// # Panics

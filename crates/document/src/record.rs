@@ -124,8 +124,8 @@ pub fn shown<T: Documented>(record: &Record<T>) -> String {
 
 /// The member that says what the record belongs to, with the id.
 fn parent<T: Documented>(record: &Record<T>) -> Option<(&'static str, String)> {
-    let parent = <T::Document as Wire>::OBJECT.envelope.and_then(|envelope| envelope.parent);
-    parent.map(|(name, _)| name).zip(record.content.parent_id())
+    let parent = <T::Document as Wire>::OBJECT.parent().map(|parent| parent.name);
+    parent.zip(record.content.parent_id())
 }
 
 /// Reads what a stored document says, by its structure and the types of its values: the rules that bind members judged what a request

@@ -126,8 +126,11 @@ pub fn shown(object: &Object) -> ObjectSchema {
             .description(Some("The version of the record: 1 at first, and 1 more after each change."))
             .minimum(Some(1));
         schema = schema.property("id", (envelope.id)()).required("id").property("version", version).required("version");
-        if let Some((name, parent)) = envelope.parent {
-            schema = schema.property(name, described(parent(), "The record that it belongs to.")).required(name);
+        if let Some(parent) = envelope.parent {
+            schema = schema.property(parent.name, described((parent.schema)(), parent.about)).required(parent.name);
+            if let Some((word, named)) = expansion(&parent) {
+                schema = schema.property(word, named);
+            }
         }
     }
     for member in object.members {
@@ -203,11 +206,11 @@ pub fn collect(object: &Object, schemas: &mut Schemas) {
     }
     for member in object.members {
         (member.collect)(schemas);
-        if object.envelope.is_some() && member.expanded().is_some() {
-            match member.names {
-                Some(Kind::Department) => collect_named::<DepartmentName>(schemas),
-                _ => collect_named::<MutualName>(schemas),
-            }
+    }
+    for member in object.expandable() {
+        match member.names {
+            Some(Kind::Department) => collect_named::<DepartmentName>(schemas),
+            _ => collect_named::<MutualName>(schemas),
         }
     }
 }

@@ -58,8 +58,7 @@ fn write_again<T: Documented>(document: &str, form: usize) -> Result<Json, Strin
     let document =
         if form == T::DOCUMENT_VERSION { document.to_owned() } else { record::upgrade::<T>(document, form)? };
     let members: Value = serde_json::from_str(&document).map_err(|error| error.to_string())?;
-    let parent = <T::Document as Wire>::OBJECT.envelope.and_then(|envelope| envelope.parent);
-    let parent_id = parent.and_then(|(name, _)| members[name].as_str());
+    let parent_id = <T::Document as Wire>::OBJECT.parent().and_then(|parent| members[parent.name].as_str());
     let instant = |name: &str| members[name].as_str().unwrap_or_default().parse().map_err(|_| format!("no {name}"));
     Ok(record::write(&Record {
         id: members["id"].as_str().unwrap_or_default().parse().map_err(|_| "no id")?,
@@ -149,8 +148,7 @@ fn example(object: &Object, is_least: bool) -> Value {
     let at = "2024-02-03T04:05:06.000007Z";
     members.extend([("id", json!(ID)), ("version", json!(3))].map(|(name, value)| (name.to_owned(), value)));
     members.extend(["created_at", "updated_at"].map(|name| (name.to_owned(), json!(at))));
-    let parent = object.envelope.and_then(|envelope| envelope.parent);
-    members.extend(parent.map(|(name, _)| (name.to_owned(), json!(PARENT_ID))));
+    members.extend(object.parent().map(|parent| (parent.name.to_owned(), json!(PARENT_ID))));
     Value::Object(members)
 }
 

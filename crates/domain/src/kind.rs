@@ -188,6 +188,11 @@ impl Kind {
         Self::ALL.iter().copied().find(|kind| kind.parent() == parent && kind.segment() == segment)
     }
 
+    /// The kind of child whose records are found in this part of a path at the top, whatever they belong to.
+    pub fn find_child(segment: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.parent().is_some() && kind.segment() == segment)
+    }
+
     /// Its records as people call them: `staff ballots`.
     pub fn plural(self) -> String {
         match self {
@@ -247,6 +252,8 @@ mod tests {
         }
         assert_eq!(Kind::find(Some(Kind::Mutual), "support-requests"), Some(Kind::SupportRequest));
         assert_eq!(Kind::find(None, "support-requests"), None);
+        assert_eq!(Kind::find_child("support-requests"), Some(Kind::SupportRequest));
+        assert_eq!(Kind::find_child("mutuals"), None);
         assert_eq!(Kind::find(None, "keys"), Some(Kind::Key));
     }
 

@@ -14,7 +14,7 @@ use document::object::Typed as _;
 use document::{Input, Wire};
 use domain::{Belongs, Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record, Recorded};
 
-use crate::backend::fragment::Fragment;
+use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{parsed, parsed_option};
 use crate::error::{Conflict, ConflictKind, Error, OtherRecord, refuse};
 use crate::log::entry::Action;
@@ -218,6 +218,22 @@ pub fn list<T: StoredChild>(
     listing::<T>(of::<T>(parent_id).and(conditions.condition::<T>()), sees).page(tx, page, T::ORDER)
 }
 
+/// A page of the children of all records, or of some, for a caller with this access.
+///
+/// # Errors
+/// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the slug of a parent leads nowhere.
+pub fn list_all<T: StoredChild>(
+    tx: &mut ReadTx<'_>,
+    parents: &[Key<T::Parent>],
+    conditions: &ChildConditions,
+    page: &Page,
+    sees: DraftAccess<'_>,
+) -> Result<Slice, Error> {
+    let parents = reference::resolve(tx, parents)?;
+    let of_these = any_of(&format!("{}.{}", T::KIND.table(), T::Parent::COLUMN), &parents);
+    listing::<T>(all_of([of_these]).and(conditions.condition::<T>()), sees).page(tx, page, page.sort)
+}
+
 /// All children of a record, in the order of their entry.
 pub fn all<T: StoredChild>(tx: &mut ReadTx<'_>, parent_id: Id<T::Parent>) -> Result<Vec<ChildRecord<T>>, Error> {
     record::all_where(tx, of::<T>(parent_id))
@@ -349,6 +365,12 @@ fn missing<T: StoredChild>(tx: &mut ReadTx<'_>, id: ChildId<T>) -> Error {
 }
 
 impl ChildConditions {
+    /// Whether every child meets them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.covered.iter().all(Vec::is_empty)
+    }
+
     fn condition<T: StoredChild>(&self) -> Fragment {
         let mut condition = Fragment::default();
         if let Some(column) = T::FILTER_COLUMN.filter(|_| !self.words.is_empty()) {

@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
+use document::Reference;
 use document::named::BySlug;
-use document::{Documented, Reference};
-use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind};
+use domain::{DraftAccess, Fault, FaultCode, Id, Key, Kind, Recorded};
 
 use crate::ReadTx;
 use crate::backend::fragment::Fragment;
@@ -78,7 +78,7 @@ pub fn names_of(tx: &mut ReadTx<'_>, kind: Kind, ids: &[String]) -> Result<HashM
 ///
 /// # Errors
 /// [`Error::Rule`] naming the slugs that lead nowhere.
-pub fn resolve<T: Documented>(tx: &mut ReadTx<'_>, keys: &[Key<T>]) -> Result<Vec<Id<T>>, Error> {
+pub fn resolve<T: Recorded>(tx: &mut ReadTx<'_>, keys: &[Key<T>]) -> Result<Vec<Id<T>>, Error> {
     let kind = T::KIND;
     let mut ids = Vec::with_capacity(keys.len());
     let mut faults = Vec::new();

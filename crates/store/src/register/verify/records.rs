@@ -201,8 +201,7 @@ fn written<T: StoredKind>(document: &str) -> Result<Writing<T>, String> {
     let Envelope { id, version, created_at, updated_at } =
         serde_json::from_str(document).map_err(|error| error.to_string())?;
     let members: Value = serde_json::from_str(document).map_err(|error| error.to_string())?;
-    let parent = T::Document::OBJECT.envelope.and_then(|envelope| envelope.parent);
-    let parent_id = parent.and_then(|(name, _)| members.get(name)?.as_str());
+    let parent_id = T::Document::OBJECT.parent().and_then(|parent| members.get(parent.name)?.as_str());
     let content = document::record::read::<T>(document, parent_id)?;
     let id = id.parse().map_err(|_| "its id is not valid".to_owned())?;
     let (created_at, updated_at) = (instant(&created_at)?, instant(&updated_at)?);
