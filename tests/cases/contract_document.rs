@@ -111,6 +111,13 @@ fn the_resources_have_all_their_operations() {
             expected.extend(changes.map(|(method, word)| (one.as_str(), method, format!("{word}_{kind}"))));
             expected_schemas.push(format!("{name}Patch"));
         }
+        let everywhere = format!("/v1/{}", list.rsplit('/').next().unwrap());
+        let exports =
+            ["csv", "ndjson"].map(|form| (format!("{everywhere}/export.{form}"), format!("export_{many}_{form}")));
+        expected.extend(exports.iter().map(|(path, name)| (path.as_str(), "get", name.clone())));
+        if sample.is_child() {
+            expected.push((&everywhere, "get", format!("list_all_{many}")));
+        }
         for (path, method, name) in expected {
             assert_eq!(document()["paths"][path][method]["operationId"], name, "{method} {path}");
         }
