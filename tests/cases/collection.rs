@@ -1,11 +1,14 @@
-//! Lists and exports of the children of all records: `GET /v1/annual-returns`.
+//! Lists and exports of all records of each kind: the children of all records, `GET /v1/annual-returns`, and what every list can be
+//! narrowed by, ids and the time of the last change.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use kit::fixture::{
-    DEPARTMENTS, MUTUALS, NOBODY, department, enabler, endorsement, full_enabler, full_endorsement, id, mutual, with,
+    DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, department, enabler, endorsement, full_enabler, full_endorsement, id,
+    known_staff_ballot, mutual, with,
 };
-use kit::{Around, Contract, Sample, TestApp, children};
+use kit::{Around, Contract, SAMPLES, Sample, TestApp, children};
 use serde_json::{Value, json};
 
 use crate::export::{lines, rows};
@@ -17,9 +20,16 @@ kit::on_both! {
     personal_data_is_shown_where_the_caller_works_on_it,
     a_name_of_the_parent_is_shown_where_it_is_asked_for,
     a_child_is_entered_and_changed_below_its_parent_only,
+    records_are_found_by_their_ids,
+    several_ids_are_named_by_slugs_too,
+    an_id_that_is_none_is_refused,
+    a_draft_is_not_found_by_its_id,
+    records_are_found_by_the_time_of_their_last_change,
+    a_time_of_change_is_compared_to_the_microsecond,
+    a_span_of_time_that_cannot_be_is_refused,
 }
 
-/// The path of the list of all records of a kind.
+/// The path of the list of all records of a kind, whatever they belong to.
 fn everywhere(sample: &Sample) -> String {
     format!("/v1/{}", sample.list.rsplit('/').next().unwrap())
 }
@@ -235,4 +245,140 @@ async fn a_child_is_entered_and_changed_below_its_parent_only(app: &TestApp) {
     assert_eq!(app.request("OPTIONS", "/v1/enablers").await.header("allow"), Some("GET, HEAD, OPTIONS"));
     app.get(format!("/v1/enablers/{}", id(&made))).await.problem(404);
     app.get("/v1/enablers/export.xml").await.problem(404);
+}
+
+/// Two records of every kind, and where their list is.
+async fn two_of_every_kind(app: &TestApp) -> Vec<(&'static Sample, String)> {
+    let around = two_of_each(app).await;
+    for sample in kit::top_level() {
+        for own in &around {
+            let record = with((sample.minimal)(own), json!({}));
+            let named = |name: &str| with(record.clone(), json!({ "name": format!("{name} {}", id(&own.mutual)) }));
+            let record = if record.get("name").is_some() { named(sample.kind) } else { record };
+            app.create(sample.list, &record).await;
+        }
+    }
+    SAMPLES.iter().map(|sample| (sample, everywhere(sample))).collect()
+}
+
+async fn records_are_found_by_their_ids(app: &TestApp) {
+    for (sample, path) in two_of_every_kind(app).await {
+        let all = app.walk(&path).await;
+        let [first, .., last] = all.as_slice() else { panic!("{path} has {} records", all.len()) };
+        let these = [first.clone(), last.clone()];
+        let query = format!("id={}&id={}&id={NOBODY}&id={}", id(last), id(first), id(last).to_uppercase());
+        assert_eq!(app.walk(&format!("{path}?{query}&limit=1")).await, these, "{path}");
+        let page = app.get(format!("{path}?{query}&count=exact")).await.expect(200);
+        assert_eq!((&page["total"], page.get("next_cursor")), (&json!(2), None), "{path}");
+        assert_eq!(lines(&app.get(format!("{path}/export.ndjson?{query}")).await), these, "{path}");
+        assert_eq!(app.walk(&format!("{path}?id={NOBODY}")).await, Vec::<Value>::new(), "{path}");
+        if !sample.is_child() {
+            assert_eq!(app.walk(&format!("{path}?{query}&sort=-updated_at&limit=1")).await.len(), 2, "{path}");
+            let refused = app.get(format!("{path}?id={}&known_at=2026-01-01T00:00:00Z", id(first))).await;
+            refused.expect_faults(400, &[("id", "inconsistent")]);
+        }
+        let cursor = app.get(format!("{path}?{query}&limit=1")).await.expect(200)["next_cursor"].clone();
+        let other = app.get(format!("{path}?id={}&cursor={}", id(first), cursor.as_str().unwrap())).await;
+        other.expect_faults(400, &[("cursor", "invalid-cursor")]);
+    }
+}
+
+async fn several_ids_are_named_by_slugs_too(app: &TestApp) {
+    let lead = app.create(DEPARTMENTS, &department("Lead")).await;
+    let led = app.create(MUTUALS, &with(mutual("Led"), json!({ "department_id": lead["id"] }))).await;
+    let [books, _] = [app.create(MUTUALS, &mutual("Books")).await, app.create(MUTUALS, &mutual("Other")).await];
+    let found = async |query: &str| app.column(&format!("{MUTUALS}?{query}"), "slug").await;
+    assert_eq!(found("id=books&id=led&id=nowhere").await, ["led", "books"]);
+    assert_eq!(found(&format!("id=books&id={}&id={}&id=led", id(&led), id(&books))).await, ["led", "books"]);
+    assert_eq!(found(&format!("id=books&id={}&department=lead", id(&led))).await, ["led"]);
+    assert_eq!(found(&format!("id=books&id={}&q=boo", id(&led))).await, ["books"]);
+    assert_eq!(app.column(&format!("{DEPARTMENTS}?id=lead&id=led"), "slug").await, ["lead"]);
+    app.delete(format!("{MUTUALS}/books")).await.expect(204);
+    assert_eq!(found(&format!("id=books&id={}", id(&books))).await, Vec::<String>::new());
+}
+
+async fn an_id_that_is_none_is_refused(app: &TestApp) {
+    for (path, malformed, code) in [
+        (MUTUALS, "Not%20a%20slug", "invalid-character"),
+        ("/v1/contracts", "harmonie", "invalid-format"),
+        ("/v1/enablers", "harmonie", "invalid-format"),
+    ] {
+        let refused = app.get(format!("{path}?id={malformed}&id={NOBODY}")).await;
+        refused.expect_faults(400, &[("id", code)]);
+        app.get(format!("{path}?id=")).await.expect_faults(400, &[("id", "empty")]);
+        let at_most = vec![format!("id={NOBODY}"); 100].join("&");
+        assert_eq!(app.get(format!("{path}?{at_most}")).await.expect(200)["items"], json!([]));
+        app.get(format!("{path}?{at_most}&id={NOBODY}")).await.expect_faults(400, &[("id", "too-many")]);
+    }
+}
+
+async fn a_draft_is_not_found_by_its_id(app: &TestApp) {
+    let held = app.create(MUTUALS, &mutual("Held")).await;
+    let draft = app.create(STAFF_BALLOTS, &known_staff_ballot(id(&held))).await;
+    let own = format!("{STAFF_BALLOTS}?id={}", id(&draft));
+    assert_eq!(app.walk(&own).await, [draft]);
+    assert_eq!(app.get(&own).without_key().await.expect(200)["items"], json!([]));
+}
+
+async fn records_are_found_by_the_time_of_their_last_change(app: &TestApp) {
+    for (sample, path) in two_of_every_kind(app).await {
+        let all = app.walk(&path).await;
+        let mut times: Vec<&str> = all.iter().map(|record| record["updated_at"].as_str().unwrap()).collect();
+        times.sort_unstable();
+        let [first, .., last] = times.as_slice() else { panic!("{path} has {} records", times.len()) };
+        let middle = times[times.len() / 2];
+        for (query, from, to) in [
+            (format!("updated_from={first}"), *first, *last),
+            (format!("updated_from={middle}"), middle, *last),
+            (format!("updated_to={middle}"), *first, middle),
+            (format!("updated_from={last}&updated_to={last}"), *last, *last),
+            ("updated_to=2001-01-01T00:00:00%2B01:00".to_owned(), "2000", "2000"),
+        ] {
+            let is_in = |record: &&Value| (from..=to).contains(&record["updated_at"].as_str().unwrap());
+            let expected: Vec<&Value> = all.iter().filter(is_in).collect();
+            let found = app.walk(&format!("{path}?{query}&limit=1")).await;
+            assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{path}?{query}");
+            let exported = lines(&app.get(format!("{path}/export.ndjson?{query}")).await);
+            assert_eq!(exported, found, "{path}?{query}");
+            if !sample.is_child() {
+                let sorted = app.column(&format!("{path}?{query}&sort=updated_at&limit=1"), "updated_at").await;
+                assert!(sorted.is_sorted() && sorted.len() == found.len(), "{path}?{query}: {sorted:?}");
+            }
+        }
+    }
+}
+
+async fn a_time_of_change_is_compared_to_the_microsecond(app: &TestApp) {
+    let made = app.create(DEPARTMENTS, &department("Lead")).await;
+    app.pass(Duration::from_secs(1));
+    app.patch(format!("{DEPARTMENTS}/lead"), &json!({ "website": "https://example.org/" })).await.expect(200);
+    let [before, now] =
+        [made, app.get(format!("{DEPARTMENTS}/lead")).await.expect(200)].map(|record| record["updated_at"].clone());
+    let [before, now] = [&before, &now].map(|at| at.as_str().unwrap().trim_end_matches('Z'));
+    for (query, is_found) in [
+        (format!("updated_from={now}Z"), true),
+        (format!("updated_from={now}000Z"), true),
+        // This is later, by a tenth of a microsecond.
+        (format!("updated_from={now}1Z"), false),
+        (format!("updated_to={now}Z"), true),
+        (format!("updated_to={now}9Z"), true),
+        (format!("updated_to={before}Z"), false),
+    ] {
+        let found = app.walk(&format!("{DEPARTMENTS}?{query}")).await;
+        assert_eq!(found.len(), usize::from(is_found), "{query}");
+    }
+}
+
+async fn a_span_of_time_that_cannot_be_is_refused(app: &TestApp) {
+    for path in [MUTUALS, "/v1/enablers", "/v1/enablers/export.csv", "/v1/mutuals/export.ndjson"] {
+        let refused =
+            app.get(format!("{path}?updated_from=2026-01-02T00:00:00Z&updated_to=2026-01-01T00:00:00Z")).await;
+        refused.expect_faults(400, &[("updated_to", "inconsistent")]);
+        let refused = app.get(format!("{path}?updated_from=2026-01-02&updated_to=yesterday")).await;
+        refused.expect_faults(400, &[("updated_from", "invalid-format"), ("updated_to", "invalid-format")]);
+    }
+    let refused = app.get(format!("{MUTUALS}?updated_from=2026-01-02T00:00:00Z&known_at=2026-01-02T00:00:00Z")).await;
+    refused.expect_faults(400, &[("updated_from", "inconsistent")]);
+    let hint = app.get(format!("{MUTUALS}?updated_since=2026-01-02T00:00:00Z")).await.problem(400);
+    assert!(hint.to_string().contains("`updated_from`"), "{hint}");
 }

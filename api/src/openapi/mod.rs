@@ -104,6 +104,7 @@ pub fn publish(document: &mut utoipa::openapi::OpenApi, settings: &Production) {
         CpvPrefix,
         value::DepartmentKey,
         value::MutualKey,
+        value::RecordId,
         value::SchemeAndId,
         value::SearchWords
     )),

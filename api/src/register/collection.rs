@@ -20,6 +20,7 @@ use crate::register::resource::{Filter, Resource, Root};
 use crate::register::words::Words;
 use crate::request::page::{FieldsOf, ListQuery};
 use crate::request::query::{Both, FromQuery};
+use crate::request::record_query::RecordQuery;
 use crate::response::problem::Problem;
 
 /// All records of a kind. What their lists are ordered by, and what may be expanded in them, [`Sorted`] says.
@@ -50,22 +51,22 @@ pub trait Collection: Sorted {
 
 impl<R: Root> Collection for R {
     type Document = <R as Documented>::Document;
-    type Query = <R as StoredRoot>::Filter;
+    type Query = Both<<R as StoredRoot>::Filter, RecordQuery<R>>;
 
     const KIND: Kind = R::KIND;
     const WORDS: Words = <R as Resource>::WORDS;
 
-    fn is_indexed(filter: &Self::Query) -> bool {
-        filter.is_indexed()
+    fn is_indexed(Both(own, records): &Self::Query) -> bool {
+        own.is_indexed() && records.filter.is_indexed()
     }
 
     fn page(
         tx: &mut ReadTx<'_>,
-        filter: &Self::Query,
+        Both(own, records): &Self::Query,
         page: &Page,
         sees: DraftAccess<'_>,
     ) -> Result<Slice, store::Error> {
-        R::list(tx, filter, page, sees)
+        R::list(tx, own, &records.filter, page, sees)
     }
 }
 
@@ -87,22 +88,22 @@ impl<T: ChildResource> Sorted for AllOf<T> {
 
 impl<T: ChildResource> Collection for AllOf<T> {
     type Document = T::Document;
-    type Query = Both<T::Filter, <T::Parent as ParentResource>::Filter>;
+    type Query = Both<Both<T::Filter, <T::Parent as ParentResource>::Filter>, RecordQuery<T>>;
 
     const KIND: Kind = T::KIND;
     const WORDS: Words = T::WORDS;
 
-    fn is_indexed(Both(own, parents): &Self::Query) -> bool {
-        own.conditions().is_empty() && T::Parent::keys(parents).is_empty()
+    fn is_indexed(Both(Both(own, parents), records): &Self::Query) -> bool {
+        own.conditions().is_empty() && T::Parent::keys(parents).is_empty() && records.filter.is_indexed()
     }
 
     fn page(
         tx: &mut ReadTx<'_>,
-        Both(own, parents): &Self::Query,
+        Both(Both(own, parents), records): &Self::Query,
         page: &Page,
         sees: DraftAccess<'_>,
     ) -> Result<Slice, store::Error> {
-        child::list_all::<T>(tx, &T::Parent::keys(parents), &own.conditions(), page, sees)
+        child::list_all::<T>(tx, &T::Parent::keys(parents), &own.conditions(), &records.filter, page, sees)
     }
 }
 

@@ -1,18 +1,17 @@
 //! `known_at`: the instant at which a caller wants the register as it was.
 
 use actix_web::HttpRequest;
-use chrono::{DateTime, Datelike as _, SubsecRound as _, Utc};
+use chrono::{DateTime, Utc};
 use domain::FaultCode;
 use serde::Deserialize;
-use serde::de::{self, Deserializer};
 use store::entry_log;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
 use crate::app::App;
 use crate::request::argument::argument;
-use crate::request::query::{Parameters, Query, parameter};
+use crate::request::moment::{self, Moment};
+use crate::request::query::{Parameters, Query};
 use crate::response::problem::{ErrorItem, Problem};
 
 pub const NAME: &str = "known_at";
@@ -20,10 +19,6 @@ pub const NAME: &str = "known_at";
 /// The instant that a request is about, if it isn't about now. A handler takes it as an argument.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KnownAt(pub Option<DateTime<Utc>>);
-
-/// An instant in a query (RFC 3339), to the microsecond.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment(pub DateTime<Utc>);
 
 #[derive(Deserialize)]
 struct Asked {
@@ -35,13 +30,13 @@ argument!(KnownAt);
 impl KnownAt {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let Query(Asked { known_at }) = Query::of(request)?;
-        Ok(Self(known_at.map(|Moment(at)| at)))
+        Ok(Self(known_at.map(Moment::floor)))
     }
 
     /// That of a query.
     pub fn read(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Self {
         let asked = parameters.read::<Asked>(faults).and_then(|asked| asked.known_at);
-        Self(asked.map(|Moment(at)| at))
+        Self(asked.map(Moment::floor))
     }
 
     /// The time, which must be in the past, or at most that of the newest entry.
@@ -71,19 +66,7 @@ impl KnownAt {
             let code = FaultCode::Inconsistent.as_str();
             faults.extend(others.into_iter().map(|name| ErrorItem::parameter(name, code, detail)));
         }
-        Self(asked.map(|Moment(at)| at))
-    }
-}
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let raw = String::deserialize(deserializer)?;
-        let at = DateTime::parse_from_rfc3339(&raw).map(|at| at.with_timezone(&Utc).trunc_subsecs(6));
-        // PostgreSQL knows no year 0.
-        at.ok()
-            .filter(|at| (1..=9999).contains(&at.year()))
-            .map(Self)
-            .ok_or_else(|| de::Error::custom("expected a time such as 2025-10-01T09:30:00Z; write a plus sign as %2B"))
+        Self(asked.map(Moment::floor))
     }
 }
 
@@ -95,11 +78,7 @@ impl IntoParams for KnownAt {
                            combine it only with `limit`, `cursor` and `fields`, and the order is by id. For a time before the \
                            `at` of the newest log entry, the response never changes. For a time in the last half \
                            minute, a request that is still being handled may add an entry.";
-        let schema = ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-            .max_length(Some(40));
-        vec![parameter(NAME, description, schema).example(Some("2025-10-01T09:30:00Z".into())).build()]
+        vec![moment::parameter(NAME, description)]
     }
 }
 

@@ -5,6 +5,8 @@ pub mod body;
 pub mod conditional;
 pub mod expansion;
 pub mod known_at;
+pub mod moment;
 pub mod page;
 pub mod path;
 pub mod query;
+pub mod record_query;

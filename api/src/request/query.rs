@@ -59,6 +59,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("per_page", "use `limit`"),
     ("page_size", "use `limit`"),
     ("search", "use `q`"),
+    ("updated_since", "use `updated_from`"),
+    ("modified_since", "use `updated_from`"),
+    ("ids", "use `id`, repeated for several"),
     ("order", "use `sort`"),
     ("order_by", "use `sort`"),
 ];

@@ -113,6 +113,8 @@ text! {
         .examples(["254.50"]);
     /// Id of an API key. It is not secret.
     KeyId: domain::KeyId = .id();
+    /// Id of a record.
+    RecordId: domain::Id<()> = .id();
     /// Id or slug of a department.
     DepartmentKey: domain::Key<domain::Department> = .key().examples(["cabinet-office"]);
     /// Id or slug of a mutual.

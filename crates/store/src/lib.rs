@@ -57,6 +57,7 @@ pub use known::Naming;
 pub use log::verify::LogFault;
 pub use patience::{ANSWER, answer_anew, answering};
 pub use query::keyset::{COUNTED, IdPage, Listed, Page, Position, Slice, SortKey, Sorted, Total};
+pub use query::record_filter::RecordFilter;
 pub use query::spool::{SpoolSettings, Spooled};
 pub use register::review::{RecordBreach, Review};
 pub use register::verify::RegisterFault;

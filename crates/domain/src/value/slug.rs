@@ -86,6 +86,24 @@ pub enum Key<T> {
     Slug(Slug),
 }
 
+impl<T> Key<T> {
+    /// The id, if it is one.
+    pub const fn id(&self) -> Option<&Id<T>> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Slug(_) => None,
+        }
+    }
+
+    /// The slug, if it is one.
+    pub const fn slug(&self) -> Option<&Slug> {
+        match self {
+            Self::Id(_) => None,
+            Self::Slug(slug) => Some(slug),
+        }
+    }
+}
+
 impl<T> From<Id<T>> for Key<T> {
     fn from(id: Id<T>) -> Self {
         Self::Id(id)

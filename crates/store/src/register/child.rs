@@ -20,6 +20,7 @@ use crate::error::{Conflict, ConflictKind, Error, OtherRecord, refuse};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{Listing, Page, Slice, SortKey};
+use crate::query::record_filter::RecordFilter;
 use crate::register::record::{self, Columns, StoredKind, Writing};
 use crate::register::reference::{self, Dependents};
 use crate::register::root::StoredRecord;
@@ -226,12 +227,14 @@ pub fn list_all<T: StoredChild>(
     tx: &mut ReadTx<'_>,
     parents: &[Key<T::Parent>],
     conditions: &ChildConditions,
+    records: &RecordFilter,
     page: &Page,
     sees: DraftAccess<'_>,
 ) -> Result<Slice, Error> {
     let parents = reference::resolve(tx, parents)?;
     let of_these = any_of(&format!("{}.{}", T::KIND.table(), T::Parent::COLUMN), &parents);
-    listing::<T>(all_of([of_these]).and(conditions.condition::<T>()), sees).page(tx, page, page.sort)
+    let records = records.condition(T::KIND, tx.conn().dialect());
+    listing::<T>(all_of([of_these, records]).and(conditions.condition::<T>()), sees).page(tx, page, page.sort)
 }
 
 /// All children of a record, in the order of their entry.

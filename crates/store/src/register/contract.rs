@@ -19,6 +19,7 @@ use crate::backend::schema::{contract_cpv_codes, contracts};
 use crate::error::{Conflict, Error};
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
+use crate::query::record_filter::RecordFilter;
 use crate::query::span;
 use crate::register::record::{self, Columns, StoredKind, Writing};
 use crate::register::reference;
@@ -113,8 +114,15 @@ impl StoredRoot for Contract {
     type Filter = ContractFilter;
     type Prepared = (ContractId, Self);
 
-    fn list(tx: &mut ReadTx<'_>, filter: &ContractFilter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
-        let condition = condition(tx, filter)?;
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &ContractFilter,
+        records: &RecordFilter,
+        page: &Page,
+        _: DraftAccess<'_>,
+    ) -> Result<Slice, Error> {
+        let own = condition(tx, filter)?;
+        let condition = all_of([Some(own), records.condition(Kind::Contract, tx.conn().dialect())]);
         Listing::of::<Self>(condition).page(tx, page, page.sort)
     }
 

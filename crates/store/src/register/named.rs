@@ -9,11 +9,12 @@ use domain::{DraftAccess, Fault, Id, Record, SearchQuery, Slug};
 
 use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
-use crate::backend::fragment::{FoundBy, Fragment};
+use crate::backend::fragment::{FoundBy, Fragment, all_of};
 use crate::error::{Conflict, ConflictKind, Error};
 use crate::known::Naming;
 use crate::log::entry::Action;
 use crate::query::keyset::{Listing, Page, Slice, Sorted};
+use crate::query::record_filter::RecordFilter;
 use crate::register::naming::free_slug;
 use crate::register::record::{self, Writing};
 use crate::register::root::{StoredRecord, StoredRoot};
@@ -65,8 +66,15 @@ impl<T: NamedKind> StoredRoot for T {
     type Filter = <T as NamedKind>::Filter;
     type Prepared = Prepared<T>;
 
-    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page, _: DraftAccess<'_>) -> Result<Slice, Error> {
-        let condition = T::condition(tx, filter)?;
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &Self::Filter,
+        records: &RecordFilter,
+        page: &Page,
+        _: DraftAccess<'_>,
+    ) -> Result<Slice, Error> {
+        let own = T::condition(tx, filter)?;
+        let condition = all_of([Some(own), records.condition(T::KIND, tx.conn().dialect())]);
         let listing = Listing::of::<T>(condition);
         let listing = match T::search(filter) {
             Some(query) => listing.searching(T::SEARCHED, query.clone()),

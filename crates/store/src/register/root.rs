@@ -7,6 +7,7 @@ use domain::{DraftAccess, Id, Record};
 use crate::error::Error;
 use crate::known::Naming;
 use crate::query::keyset::{Page, Slice, Sorted};
+use crate::query::record_filter::RecordFilter;
 use crate::register::record::{self, StoredKind};
 use crate::register::tombstone;
 use crate::{ReadTx, Representation, Stored, WriteTx};
@@ -72,12 +73,18 @@ pub trait StoredRoot: StoredRecord + Sorted {
     /// A record that is ready to be entered: all is done that needs no look at the register, so that the writer's turn is short.
     type Prepared: Send + Sync + 'static;
 
-    /// A page of the records that a filter lets through.
+    /// A page of the records that both filters let through.
     ///
     /// # Errors
     /// [`Error::InvalidPosition`] where the page starts at no place of the list, [`Error::Rule`] where the filter names a record that is
     /// not there.
-    fn list(tx: &mut ReadTx<'_>, filter: &Self::Filter, page: &Page, sees: DraftAccess<'_>) -> Result<Slice, Error>;
+    fn list(
+        tx: &mut ReadTx<'_>,
+        filter: &Self::Filter,
+        records: &RecordFilter,
+        page: &Page,
+        sees: DraftAccess<'_>,
+    ) -> Result<Slice, Error>;
 
     /// Prepares a record that is to be entered at this time.
     fn prepare(id: Id<Self>, now: DateTime<Utc>, value: <Self::Document as Input>::Value) -> Self::Prepared;

@@ -19,6 +19,7 @@ use crate::error::{Conflict, Error, refuse};
 use crate::log::entry::Action;
 use crate::log::personal;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
+use crate::query::record_filter::RecordFilter;
 use crate::query::span;
 use crate::register::record::{self, Columns, StoredKind, Writing};
 use crate::register::root::{StoredRecord, StoredRoot};
@@ -121,10 +122,13 @@ impl StoredRoot for StaffBallot {
     fn list(
         tx: &mut ReadTx<'_>,
         filter: &StaffBallotFilter,
+        records: &RecordFilter,
         page: &Page,
         sees: DraftAccess<'_>,
     ) -> Result<Slice, Error> {
-        listing(condition(tx, filter)?, sees).page(tx, page, page.sort)
+        let own = condition(tx, filter)?;
+        let condition = all_of([Some(own), records.condition(Kind::StaffBallot, tx.conn().dialect())]);
+        listing(condition, sees).page(tx, page, page.sort)
     }
 
     fn prepare(id: StaffBallotId, _: DateTime<Utc>, ballot: Self) -> Self::Prepared {

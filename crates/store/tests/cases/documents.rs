@@ -18,7 +18,9 @@ async fn bring_up_to_date(store: &Store, second: i64) -> Result<(), Error> {
 
 async fn departments_shown(store: &Store) -> Vec<String> {
     let page = Page { limit: 1_000, sort: SortKey::ID, descending: false, after: None, count: false };
-    let list = move |tx: &mut store::ReadTx<'_>| Department::list(tx, &Default::default(), &page, DraftAccess::All);
+    let list = move |tx: &mut store::ReadTx<'_>| {
+        Department::list(tx, &Default::default(), &Default::default(), &page, DraftAccess::All)
+    };
     store.read_one::<_, Error, _>(list).await.unwrap().items.into_iter().map(|item| item.document).collect()
 }
 
@@ -265,7 +267,9 @@ async fn a_lost_public_document_is_an_error(register: &Register) {
     for access in [DraftAccess::All, DraftAccess::None] {
         let show = move |tx: &mut store::ReadTx<'_>| StaffBallot::represent(tx, &id, access);
         let page = Page { limit: 10, sort: SortKey::ID, descending: false, after: None, count: false };
-        let list = move |tx: &mut store::ReadTx<'_>| StaffBallot::list(tx, &Default::default(), &page, access);
+        let list = move |tx: &mut store::ReadTx<'_>| {
+            StaffBallot::list(tx, &Default::default(), &Default::default(), &page, access)
+        };
         let shown = register.store.read_one::<_, Error, _>(show).await;
         let listed = register.store.read_one::<_, Error, _>(list).await;
         assert!(matches!(shown, Err(Error::Internal(_))), "{shown:?}");

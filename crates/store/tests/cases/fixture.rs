@@ -12,7 +12,8 @@ use domain::{
     StaffBallotId, Stage, Tally, Tests, Timeline,
 };
 use store::{
-    Error, Listed, Page, ReadTx, Representation, Slice, SortKey, Sorted, Stored, StoredRecord, StoredRoot, WriteTx,
+    Error, Listed, Page, ReadTx, RecordFilter, Representation, Slice, SortKey, Sorted, Stored, StoredRecord,
+    StoredRoot, WriteTx,
 };
 
 use crate::kit::{Register, listed, next_id, shown, stamp};
@@ -193,7 +194,7 @@ macro_rules! resource {
             }
 
             fn list(tx: &mut ReadTx<'_>, filter: &<Self as Resource>::Filter, page: &Page) -> Result<Slice, Error> {
-                <Self as StoredRoot>::list(tx, filter, page, DraftAccess::All)
+                <Self as StoredRoot>::list(tx, filter, &RecordFilter::default(), page, DraftAccess::All)
             }
         }
     };

@@ -3,7 +3,7 @@
 use document::register::MutualFilter;
 use domain::{DraftAccess, Mutual};
 use store::{
-    Client, ClockGuard, Error, Page, Position, ReadTx, SpoolSettings, Spooled, Store, StoredRecord as _,
+    Client, ClockGuard, Error, Page, Position, ReadTx, RecordFilter, SpoolSettings, Spooled, Store, StoredRecord as _,
     StoredRoot as _,
 };
 
@@ -16,7 +16,7 @@ fn names() -> impl FnMut(&mut ReadTx<'_>) -> Result<Option<Vec<u8>>, Error> {
     move |tx| {
         let page =
             Page { limit: 1, sort: sort::<Mutual>("name"), descending: false, after: after.clone(), count: false };
-        let slice = Mutual::list(tx, &MutualFilter::default(), &page, DraftAccess::All)?;
+        let slice = Mutual::list(tx, &MutualFilter::default(), &RecordFilter::default(), &page, DraftAccess::All)?;
         let Some(item) = slice.items.first() else { return Ok(None) };
         let found = Mutual::find(tx, &domain::Key::Id(item.id.parse().unwrap()), DraftAccess::All)?;
         after = Some(Position { key: Some(domain::sort_key(found.content.name.as_str())), id: item.id.clone() });

@@ -322,10 +322,10 @@ async fn a_read_is_of_one_moment_though_writes_go_on(register: &Register) {
         let store = register.store.clone();
         let read = move |tx: &mut store::ReadTx<'_>| {
             let page = store::Page { limit: 9, sort: SortKey::ID, descending: false, after: None, count: true };
-            let first = Department::list(tx, &Default::default(), &page, DraftAccess::All)?;
+            let first = Department::list(tx, &Default::default(), &Default::default(), &page, DraftAccess::All)?;
             ready.send(()).unwrap();
             wait_for_write.recv().unwrap();
-            let second = Department::list(tx, &Default::default(), &page, DraftAccess::All)?;
+            let second = Department::list(tx, &Default::default(), &Default::default(), &page, DraftAccess::All)?;
             Ok::<_, Error>((first, second, store::entry_log::head(tx)?))
         };
         tokio::spawn(async move { store.read(read).await })
