@@ -23,6 +23,7 @@ use crate::http::connection::Connections;
 use crate::http::drain::Drain;
 use crate::http::proxy::PublicUrl;
 use crate::http::request_id::RequestId;
+use crate::law::LawInUse;
 use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
@@ -80,6 +81,8 @@ pub struct Shared {
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
     pub scrutineer_above: i64,
     pub signer: Option<LogSigner>,
+    /// What the rules of procurement law rest on.
+    pub law: LawInUse,
     pub answers: Answers,
     pub sweep: Sweep,
     /// Where callers reach the service, for people to copy.

@@ -8,6 +8,7 @@ mod config;
 mod figures;
 mod history;
 mod http;
+mod law;
 mod openapi;
 mod pages;
 mod register;

@@ -11,6 +11,7 @@ use crate::figures::{report, scorecard};
 use crate::history::{entry, log};
 use crate::pages::{about, code_list};
 use crate::register;
+use crate::register::compliance;
 use crate::response::html;
 
 /// Mounts every operation with what describes it: the contract is made from the same list.
@@ -30,7 +31,7 @@ pub fn mount(config: &mut web::ServiceConfig) {
 
 /// What mounts the operations below `/v1`. The paths of the first two are more exact than those of records.
 fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
-    const FIRST: &[fn(&mut ServiceConfig<'_>)] = &[export::routes, scorecard::routes];
+    const FIRST: &[fn(&mut ServiceConfig<'_>)] = &[export::routes, scorecard::routes, compliance::routes];
     const LAST: &[fn(&mut ServiceConfig<'_>)] = &[
         operations::routes,
         report::routes,

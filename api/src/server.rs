@@ -42,6 +42,7 @@ use crate::http::request_id::RequestId;
 use crate::http::route::{self, RouteTable};
 use crate::http::wait::Waits;
 use crate::http::workers::Workers;
+use crate::law::{LawError, LawInUse};
 use crate::openapi;
 use crate::pages::about::Contract;
 use crate::routes;
@@ -55,6 +56,8 @@ pub enum ServeError {
     Register(store::Error),
     #[error("cannot use the keys in {}: {source}", file.display())]
     JwtKeys { file: PathBuf, source: KeySetError },
+    #[error(transparent)]
+    Law(#[from] LawError),
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the server stopped unexpectedly: {0}")]
@@ -151,6 +154,7 @@ fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
 
 fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, ServeError> {
     let verifier = verifier(&config)?;
+    let law = LawInUse::open(config.production.data_folder.as_deref())?;
     store::prepare(&config.database_url, config.making)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let guard = clock.guard(config.production.clock.tolerance);
@@ -171,6 +175,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         body_time: config.production.request_time,
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
+        law,
         answers: Answers::default(),
         sweep: Sweep::default(),
         address: config.address(),

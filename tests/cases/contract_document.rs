@@ -515,7 +515,9 @@ async fn every_request_example_is_accepted(app: &TestApp) {
                         body.as_object_mut().unwrap().remove("stage");
                     }
                 }
-                let request = app.request(method.as_str(), format!("{path}?validate_only=true")).if_match("*");
+                // What stores nothing has no dry run.
+                let dry = if template == "/v1/compliance-checks" { "" } else { "?validate_only=true" };
+                let request = app.request(method.as_str(), format!("{path}{dry}")).if_match("*");
                 request.body(media, body.to_string()).await.expect(200);
                 tried += 1;
             }

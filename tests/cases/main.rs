@@ -7,6 +7,7 @@ mod clock;
 mod code_list;
 mod collection;
 mod commitment;
+mod compliance;
 mod compression;
 mod concurrency;
 mod conditional;

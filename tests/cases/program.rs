@@ -240,6 +240,19 @@ fn a_file_that_another_process_has_for_itself_is_waited_for() {
 }
 
 #[test]
+fn a_data_file_that_cannot_be_used_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = || {
+        let path = folder.path().to_str().unwrap();
+        Program::new(&["serve", "--data-dir", path, "--database-url", "sqlite:no-register.db", "--must-exist"]).run()
+    };
+    failed(&serve(), &["cannot use the data files in", "none of these is there: bank_holidays_uk.csv"]);
+    std::fs::write(folder.path().join("thresholds.csv"), "threshold,from,amount_minor,source\npa,2025-02-24,1,x\n")
+        .unwrap();
+    failed(&serve(), &["thresholds.csv: line 2: \"pa\" is no threshold"]);
+}
+
+#[test]
 fn help_and_version_are_for_people() {
     let help = Program::new(&["--help"]).run();
     succeeded(&help);

@@ -188,6 +188,7 @@ impl<'a> Register<'a> {
                 _ if template.ends_with("/supersede") => json!({ "superseded_by_id": id(&self.reruns[at]) }),
                 _ if template.ends_with("/correct") => json!({ "correction_reason": "Misread.", "roll_size": 7 }),
                 CONTRACTS => contract(id(&self.mutuals[0]), department),
+                "/v1/compliance-checks" => json!({ "procedure": "pa_s33_reserved", "mutual_id": mutual_id }),
                 "/v1/keys" => json!({ "label": "New", "role": "auditor", "expires_in_days": 1 }),
                 _ => return None,
             }),
@@ -199,7 +200,8 @@ impl<'a> Register<'a> {
     }
 
     async fn status(&self, method: &Method, template: &str, record: &str, key: Option<&String>) -> u16 {
-        let dry = if *method == Method::GET { "" } else { "?validate_only=true" };
+        let stores = *method != Method::GET && template != "/v1/compliance-checks";
+        let dry = if !stores { "" } else { "?validate_only=true" };
         let mut request = self.app.request(method.as_str(), self.path(template, record) + dry);
         request = match key {
             Some(key) => request.with_key(key),

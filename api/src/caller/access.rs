@@ -12,9 +12,12 @@ use domain::{Action, Kind, Role, grants, is_public};
 const OPEN: [&str; 4] = ["code-lists", "entries", "log", "statistics"];
 /// What tells what follows from the register; as public as the commitments that most of it is about.
 const REPORTS: &str = "reports";
+/// What stores nothing though it is sent: everybody may.
+const CHECKS: [&str; 1] = ["/v1/compliance-checks"];
 /// What there is below a record besides the records that belong to it: views of it, and what is done to it.
-const OF_A_RECORD: [&str; 11] = [
+const OF_A_RECORD: [&str; 12] = [
     "appointment",
+    "compliance",
     "correct",
     "declare",
     "entries",
@@ -94,6 +97,11 @@ fn is_open(template: &str) -> bool {
     template.strip_prefix("/v1/").is_none_or(|below| below.split('/').next().is_some_and(|first| OPEN.contains(&first)))
 }
 
+/// Whether an operation changes anything, by its method and path.
+pub fn changes(method: &Method, template: &str) -> bool {
+    *method != Method::GET && !CHECKS.contains(&template)
+}
+
 /// Whether it matters to an operation who asks: to those of the register, not to those that tell of the service.
 pub fn asks_who(template: &str) -> bool {
     template.starts_with("/v1/")
@@ -101,7 +109,8 @@ pub fn asks_who(template: &str) -> bool {
 
 /// Whether an operation is refused to a caller who doesn't say who they are. What isn't known to be for everybody is refused.
 pub fn needs_key(method: &Method, template: &str) -> bool {
-    Asked::of(method, template).map_or_else(|| *method != Method::GET || !is_open(template), |asked| !asked.is_public())
+    let is_for_all = || !changes(method, template) && (CHECKS.contains(&template) || is_open(template));
+    Asked::of(method, template).map_or_else(|| !is_for_all(), |asked| !asked.is_public())
 }
 
 /// Whether callers get different answers from it.
@@ -146,6 +155,8 @@ mod tests {
         ] {
             assert!(needs_key(&Method::GET, path), "{path}");
         }
+        assert!(!needs_key(&Method::POST, "/v1/compliance-checks"), "it stores nothing");
+        assert!(needs_key(&Method::GET, "/v1/compliance-checks/{check}"), "there are none to read");
         for path in ["/v1/log/head", "/v1/statistics", "/v1/reports/commitments", "/v1/mutuals/{mutual}/entries"] {
             assert!(!needs_key(&Method::GET, path), "{path}");
         }

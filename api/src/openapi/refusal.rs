@@ -73,7 +73,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
     let reads_body = operation.request_body.is_some();
     let in_register = path.starts_with("/v1/");
     let names_record = path.contains('{');
-    let changes = method != "GET";
+    let changes = access::changes(&verb, path);
     // Readiness is told as what a change would get.
     let needs_writing = changes || path == READINESS;
     let is_versioned = has_parameter(operation, "If-Match");

@@ -131,8 +131,8 @@ fn all() -> Vec<CodeList> {
     let mut lists = without_sources! {
         Role BallotKind BallotMethod BallotMode BallotState Basis CommitmentKind CommitmentStatus Constituency
         ContractStatus CountsKnown DepartmentKind Effect EnablerRole FaultCode FigureCheck ImportMode ImportState ImportUpdate
-        Importable LaunchCondition LookedAtKind ObjectionKind ObjectionOutcome Organiser OriginRoute Position
-        ProtectionKind PublishedBasis Sector Kind Stage StandingGroup SupportStatus TestOutcome
+        Importable LaunchCondition LookedAtKind Nation ObjectionKind ObjectionOutcome Organiser OriginRoute Position
+        ProtectionKind PublishedBasis RuleOutcome Sector Kind Stage StandingGroup SupportStatus TestOutcome
     };
     lists.extend([
         list::<store::entry::Action>(&[]),
@@ -140,6 +140,7 @@ fn all() -> Vec<CodeList> {
         list::<domain::LegalForm>(&[COMPANIES_ACT, SOCIETIES_ACT, CHARITIES_ACT]),
         list::<domain::Procedure>(&[PCR_2015, PA_2023, PSR_2023]),
         list::<domain::Regime>(&[PCR_2006, PCR_2015, PA_2023, PSR_2023]),
+        cited(list::<domain::ComplianceRule>(&[PCR_2015, PA_2023, PSR_2023])),
         named(list::<domain::Region>(&[])),
         named(list::<domain::Scheme>(&[ORG_ID])),
     ]);
@@ -162,6 +163,14 @@ fn list<V: Vocabulary>(sources: &'static [CodeListSource]) -> CodeList {
 fn named(mut list: CodeList) -> CodeList {
     for code in &mut list.codes {
         code.label = proper(code.code);
+    }
+    list
+}
+
+/// The same for rules, which are called by their citations.
+fn cited(mut list: CodeList) -> CodeList {
+    for (code, rule) in list.codes.iter_mut().zip(domain::ComplianceRule::ALL) {
+        code.label = rule.citation();
     }
     list
 }

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
 use crate::app::App;
 use crate::register::child::{ChildKey, ChildResource};
+use crate::register::looked_at::LookedAt;
 use crate::register::operations::path_parameter;
 use crate::register::resource::{self, Change, ChangeOptions};
 use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
@@ -23,9 +24,6 @@ use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
-
-/// The type of record that a condition or a rule was judged on.
-pub type LookedAtKind = Word<domain::LookedAtKind>;
 
 type Key = domain::Key<domain::Mutual>;
 type StageTransitionCorrectionPatch = CorrectionOf<StageTransition, StageTransitionAmendment>;
@@ -78,23 +76,6 @@ pub struct ConditionResult {
     /// The records it was judged on.
     #[schema(max_items = 1000)]
     looked_at: Vec<LookedAt>,
-}
-
-/// A record that a condition was judged on.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
-    "kind": "contract",
-    "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
-    "url": "/v1/contracts/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11"
-}))]
-pub struct LookedAt {
-    kind: LookedAtKind,
-    /// The id of the record.
-    #[schema(format = "uuid", max_length = 36)]
-    id: String,
-    /// Where the record is: a path, or an address if the operator has set the public one.
-    #[schema(format = "uri-reference", max_length = 800)]
-    url: String,
 }
 
 /// Correct a stage transition
@@ -184,23 +165,8 @@ impl ChildResource for domain::StageTransition {
 
 impl ConditionResult {
     fn of(app: &App, condition: domain::Condition, mutual_id: domain::MutualId) -> Self {
-        let looked_at = condition.looked_at.iter().map(|record| LookedAt::of(app, record, mutual_id)).collect();
+        let looked_at = condition.looked_at.iter().map(|record| LookedAt::of(app, record, Some(mutual_id))).collect();
         Self { condition: Word(condition.key), outcome: Word(condition.outcome), detail: condition.detail, looked_at }
-    }
-}
-
-impl LookedAt {
-    fn of(app: &App, record: &domain::LookedAt, mutual_id: domain::MutualId) -> Self {
-        let id = record.as_uuid();
-        let path = match record {
-            domain::LookedAt::Mutual(_) => format!("/v1/mutuals/{id}"),
-            domain::LookedAt::StaffBallot(_) => format!("/v1/staff-ballots/{id}"),
-            domain::LookedAt::Contract(_) => format!("/v1/contracts/{id}"),
-            domain::LookedAt::Department(_) => format!("/v1/departments/{id}"),
-            domain::LookedAt::Endorsement(_) => format!("/v1/mutuals/{mutual_id}/endorsements/{id}"),
-            domain::LookedAt::Objection(_) => format!("/v1/mutuals/{mutual_id}/objections/{id}"),
-        };
-        Self { kind: Word(record.kind()), id: id.to_string(), url: app.url(&path) }
     }
 }
 

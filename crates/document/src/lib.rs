@@ -8,6 +8,7 @@
 
 pub mod body;
 mod canonical;
+pub mod compliance;
 pub mod declare;
 pub mod decode;
 pub mod faults;

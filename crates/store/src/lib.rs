@@ -40,7 +40,7 @@ pub use log::{entry, entry_log, governing, history, log_tree, merkle, renewal, s
 pub use query::{coverage, report, scorecard, statistics};
 pub use register::naming::having_identifiers;
 pub use register::root::{StoredRecord, StoredRoot};
-pub use register::{child, mutual, pathway_progress, readiness, reference, staff_ballot, stage_transition};
+pub use register::{child, compliance, mutual, pathway_progress, readiness, reference, staff_ballot, stage_transition};
 
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;

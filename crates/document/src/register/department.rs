@@ -18,6 +18,9 @@ use crate::value::{
 /// What kind of public body.
 pub type DepartmentKind = Word<domain::DepartmentKind>;
 
+/// Which nation it is of.
+pub type Nation = Word<domain::Nation>;
+
 wire! {
     /// A public body that mutuals leave, or that sponsors, commissions or supports them. Councils and NHS bodies are
     /// departments too.

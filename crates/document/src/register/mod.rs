@@ -29,7 +29,7 @@ pub use contract::{
     Contract, ContractFilter, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, Money, Ocid, Procedure,
     Protection, ProtectionKind, Regime,
 };
-pub use department::{Department, DepartmentFilter, DepartmentKind};
+pub use department::{Department, DepartmentFilter, DepartmentKind, Nation};
 pub use enabler::{Enabler, EnablerRole};
 pub use endorsement::{Constituency, Endorsement, Position};
 pub use mutual::{LegalForm, Mutual, MutualFilter, MutualTests, OriginRoute, Stage};

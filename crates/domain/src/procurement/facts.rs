@@ -1,5 +1,7 @@
 //! What is known of a procurement and of the contract that came of it: what the rules look at.
 
+use crate::checked::Rules;
+use crate::fault::{Fault, FaultCode};
 use crate::procurement::regime::{Buyer, Regime, RegimeFacts};
 use crate::record::Record;
 use crate::register::contract::{Contract, ContractId, ContractStatus, Procedure, ProtectionKind};
@@ -7,7 +9,7 @@ use crate::register::department::{Department, DepartmentId};
 use crate::register::mutual::{Mutual, MutualId, Tests};
 use crate::register::readiness::LookedAt;
 use crate::value::cpv::CpvCode;
-use crate::value::date::{Day, PartialDate};
+use crate::value::date::{Day, PartialDate, not_before};
 use crate::value::money::Money;
 
 /// What is known. An absent fact makes the rules that need it unknown, and breaks none.
@@ -170,7 +172,86 @@ impl Prior {
     }
 }
 
+/// Nothing is known.
+impl Default for ProcurementFacts {
+    fn default() -> Self {
+        Self {
+            buyer: Buyer::default(),
+            supplier: Tests::default(),
+            cpv_codes: Vec::new(),
+            health_services: None,
+            procedure: Procedure::Unknown,
+            protection: None,
+            framework: None,
+            tenders_received: None,
+            procurement_started_on: None,
+            awarded_on: None,
+            award_notice_on: None,
+            standstill_notice_on: None,
+            standstill_ended_on: None,
+            entered_on: None,
+            details_notice_on: None,
+            copy_published_on: None,
+            starts_on: None,
+            ends_on: None,
+            latest_ends_on: None,
+            value: None,
+            priors: Vec::new(),
+            has_more_priors: false,
+            replaces: None,
+            records: Records::default(),
+        }
+    }
+}
+
+/// Dates come in an order, as far as they are known. Whether a law is kept is no rule of the facts.
+impl Rules for ProcurementFacts {
+    fn faults(&self) -> Vec<Fault> {
+        let date = |day: Option<Day>| day.map(PartialDate::from);
+        let started = ("procurement_started_on", date(self.procurement_started_on));
+        let awarded = ("awarded_on", self.awarded_on);
+        let starts = ("starts_on", self.starts_on);
+        let ends = ("ends_on", self.ends_on);
+        let notice = ("standstill_notice_on", date(self.standstill_notice_on));
+        let ordered = [
+            not_before(awarded, &[started]),
+            not_before(("award_notice_on", date(self.award_notice_on)), &[started, awarded]),
+            not_before(notice, &[started]),
+            not_before(("standstill_ended_on", date(self.standstill_ended_on)), &[notice]),
+            not_before(("entered_on", self.entered_on), &[started, awarded]),
+            not_before(ends, &[starts]),
+            not_before(("latest_ends_on", date(self.latest_ends_on)), &[starts, ends]),
+        ];
+        let tenders =
+            self.tenders_received.filter(|tenders| !(0..=Contract::MAX_TENDERS).contains(tenders)).map(|tenders| {
+                let detail = format!("{tenders} is not within 0 to {}", Contract::MAX_TENDERS);
+                Fault::new("tenders_received", FaultCode::OutOfRange, detail)
+            });
+        ordered.into_iter().flatten().chain(tenders).collect()
+    }
+}
+
 impl ProcurementFacts {
+    /// The same with what is on record where nothing is known.
+    #[must_use]
+    pub fn completed(
+        self,
+        department: Option<&Department>,
+        mutual: Option<&Mutual>,
+        others: &[Record<Contract>],
+        has_more_priors: bool,
+    ) -> Self {
+        let of_record = department.map(Buyer::of).unwrap_or_default();
+        let tests = mutual.map(|mutual| mutual.tests).unwrap_or_default();
+        Self {
+            buyer: Buyer { kind: self.buyer.kind.or(of_record.kind), nation: self.buyer.nation.or(of_record.nation) },
+            supplier: self.supplier.or(tests),
+            priors: self.priors.into_iter().chain(others.iter().filter_map(Prior::of)).collect(),
+            has_more_priors,
+            ..self
+        }
+    }
+
     /// What is on record of a contract, its buyer and its supplier.
     pub fn of(
         contract: &Record<Contract>,
@@ -187,24 +268,18 @@ impl ProcurementFacts {
             health_services: contract.content.health_services,
             procedure: contract.content.procedure,
             protection: timeline.protection.as_ref().map(|protection| protection.kind),
-            framework: None,
-            tenders_received: None,
             procurement_started_on: timeline.procurement_started_on,
             awarded_on: timeline.awarded_on.map(PartialDate::from),
             award_notice_on: timeline.award_notice_on,
-            standstill_notice_on: None,
-            standstill_ended_on: None,
             entered_on: timeline.entered_on.map(PartialDate::from),
-            details_notice_on: None,
-            copy_published_on: None,
             starts_on: timeline.starts_on.map(PartialDate::from),
             ends_on: timeline.ends_on.map(PartialDate::from),
             latest_ends_on: timeline.latest_ends_on,
             value: contract.content.value,
             priors: others.iter().filter(|other| other.id != contract.id).filter_map(Prior::of).collect(),
             has_more_priors,
-            replaces: None,
             records: Records { contract: Some(contract.id), mutual: Some(mutual.id), department: Some(department.id) },
+            ..Self::default()
         }
     }
 

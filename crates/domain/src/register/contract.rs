@@ -160,6 +160,11 @@ pub struct Contract {
     pub sources: Sources,
 }
 
+impl Contract {
+    /// The greatest number of tenders that is believed.
+    pub const MAX_TENDERS: i64 = 100_000;
+}
+
 /// The days of a contract. They are whole, because the law that applies and whether it is kept depend on
 /// them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

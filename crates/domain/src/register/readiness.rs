@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::checked::Distinct;
 use crate::record::Record;
 use crate::register::child::Child;
-use crate::register::contract::{Contract, ContractId, ContractStatus, ProtectionKind};
+use crate::register::contract::{Contract, ContractId, ContractStatus, Procedure, ProtectionKind};
 use crate::register::department::DepartmentId;
 use crate::register::endorsement::{Constituency, Endorsement, EndorsementId, Position, standing};
 use crate::register::mutual::{LegalForm, Mutual, MutualId};
@@ -276,8 +276,29 @@ fn protection(contract: &Contract, launches_on: Day, as_at: Day) -> Found {
         (None, _) => unknown(format!("the start of the contract “{title}” is not on record")),
         (_, None) => unknown(format!("the protection of the contract “{title}” is not on record")),
         (Some(starts), Some(kind)) => {
-            met(format!("the contract “{title}” starts on {starts} and is protected: `{kind}`"))
+            let basis = basis(contract.procedure);
+            met(format!("the contract “{title}” starts on {starts} and is protected: `{kind}`, {basis}"))
         }
+    }
+}
+
+/// The rule that the protection of a contract rests on, by the procedure in which it was awarded.
+const fn basis(procedure: Procedure) -> &'static str {
+    match procedure {
+        Procedure::PaS33Reserved => "by Procurement Act 2023 s.33",
+        Procedure::PcrReg77Reserved => "by Public Contracts Regulations 2015 reg. 77",
+        Procedure::PaDirectAward => "by a direct award (Procurement Act 2023 s.41)",
+        Procedure::PaUserChoiceDirect => "by the choice of the person served (Procurement Act 2023 s.41 and Sch. 5)",
+        Procedure::PsrDirectA => "by direct award process A (Provider Selection Regime 2023 reg. 7)",
+        Procedure::PsrDirectB => "by direct award process B (Provider Selection Regime 2023 reg. 8)",
+        Procedure::PsrDirectC => "by direct award process C (Provider Selection Regime 2023 reg. 9)",
+        Procedure::PsrMostSuitable => "by the most suitable provider process (Provider Selection Regime 2023 reg. 10)",
+        Procedure::RightToRequestUncontested => "by the Right to Request of 2008 to 2010",
+        Procedure::InHouseExempt => "because the buyer controls the supplier, so that no procurement was due",
+        Procedure::BelowThreshold => {
+            "because the contract is below the value from which procurement law applies in full"
+        }
+        _ => "by no rule of procurement law that the register knows",
     }
 }
 

@@ -12,9 +12,9 @@ mod regime;
 use std::str::FromStr;
 
 use domain::procurement::{
-    Buyer, Compliance, ComplianceRule, DataFile, Finding, Law, ProcurementFacts, Records, RuleOutcome, check,
+    Buyer, Compliance, ComplianceRule, DataFile, Finding, Law, ProcurementFacts, RuleOutcome, check,
 };
-use domain::{Currency, DepartmentKind, Money, Nation, Procedure, Tests};
+use domain::{Currency, DepartmentKind, Money, Nation, Procedure};
 
 /// The data files that come with the program.
 fn text(file: DataFile) -> &'static str {
@@ -49,29 +49,9 @@ where
 fn facts(procedure: Procedure) -> ProcurementFacts {
     ProcurementFacts {
         buyer: Buyer { kind: Some(DepartmentKind::LocalAuthority), nation: Some(Nation::England) },
-        supplier: Tests::default(),
-        cpv_codes: Vec::new(),
         health_services: Some(false),
         procedure,
-        protection: None,
-        framework: None,
-        tenders_received: None,
-        procurement_started_on: None,
-        awarded_on: None,
-        award_notice_on: None,
-        standstill_notice_on: None,
-        standstill_ended_on: None,
-        entered_on: None,
-        details_notice_on: None,
-        copy_published_on: None,
-        starts_on: None,
-        ends_on: None,
-        latest_ends_on: None,
-        value: None,
-        priors: Vec::new(),
-        has_more_priors: false,
-        replaces: None,
-        records: Records::default(),
+        ..ProcurementFacts::default()
     }
 }
 

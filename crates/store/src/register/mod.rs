@@ -3,6 +3,7 @@
 pub(crate) mod annual_return;
 pub mod child;
 pub(crate) mod commitment;
+pub mod compliance;
 pub(crate) mod contract;
 pub(crate) mod department;
 pub(crate) mod enabler;

@@ -207,3 +207,25 @@ pub struct Tests {
     /// It is under the management and control of its employees (Procurement Act 2023 s.33(6)(c)).
     pub under_employee_management_and_control: TestOutcome,
 }
+
+impl Tests {
+    /// The same, and another's outcome of each test whose own is not known.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let or = |own, other| if own == TestOutcome::Unknown { other } else { own };
+        Self {
+            left_public_sector: or(self.left_public_sector, other.left_public_sector),
+            delivers_public_services: or(self.delivers_public_services, other.delivers_public_services),
+            staff_influence_or_control: or(self.staff_influence_or_control, other.staff_influence_or_control),
+            mainly_reservable_services: or(self.mainly_reservable_services, other.mainly_reservable_services),
+            profits_only_to_members_or_none: or(
+                self.profits_only_to_members_or_none,
+                other.profits_only_to_members_or_none,
+            ),
+            under_employee_management_and_control: or(
+                self.under_employee_management_and_control,
+                other.under_employee_management_and_control,
+            ),
+        }
+    }
+}

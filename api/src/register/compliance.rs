@@ -1,0 +1,182 @@
+//! Procurement law: a contract, stored or sent, held against the rules of the law that it is under.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, post};
+use document::compliance::{ComplianceCheck, ComplianceCheckInput, RuleOutcome};
+use document::register::Regime;
+use document::value::{ContractId, Day, HexHash, Text, Word};
+use domain::procurement::{self, Compliance as Found, DataFile, ProcurementFacts};
+use serde::Serialize;
+use store::ReadTx;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::app::App;
+use crate::caller::Caller;
+use crate::register::looked_at::LookedAt;
+use crate::register::resource::accept;
+use crate::request::body::Body;
+use crate::request::conditional::{IfChanged, IfNoneMatch};
+use crate::request::path::PathKey;
+use crate::response::problem::Problem;
+
+/// Which procurement law applies to a contract, and whether it keeps the rules. This is not legal advice.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "contract_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
+    "regime": "pcr_2015",
+    "regime_reason": "Public Contracts Regulations 2015: the procedure exists under these Regulations only.",
+    "rules": [{
+        "rule": "pcr2015.reg77(4)",
+        "citation": "Public Contracts Regulations 2015 reg. 77(4)",
+        "outcome": "fail",
+        "detail": "A term of 3 years from 2017-02-01 on ends on 2020-01-31; all extensions included, the contract ends on 2020-03-31.",
+        "looked_at": [{"kind": "contract", "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11", "url": "/v1/contracts/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11"}],
+        "data_files": []
+    }],
+    "reservable_again_on": "2025-02-24",
+    "law_as_at": "2026-04-01",
+    "data_files": []
+}))]
+pub struct Compliance {
+    /// Absent for a contract that was sent.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contract_id: Option<ContractId>,
+    regime: Regime,
+    /// Why this law applies, or why it is not known.
+    #[schema(max_length = 1000)]
+    regime_reason: String,
+    /// Every rule of the law. Empty if the register does not check the law, or does not know it.
+    #[schema(max_items = 100)]
+    rules: Vec<RuleResult>,
+    /// The first day on which the buyer can award the mutual another reserved contract for the same kind of services.
+    /// Only for a reserved contract.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reservable_again_on: Option<Day>,
+    /// The day up to which changes of the law were taken into account.
+    #[schema(value_type = Day)]
+    law_as_at: &'static str,
+    /// The data files that the rules were judged by.
+    #[schema(max_items = 10)]
+    data_files: Vec<DataFileVersion>,
+}
+
+/// A rule of procurement law, and whether the contract keeps it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "rule": "pa2023.s33(1)(b)",
+    "citation": "Procurement Act 2023 s.33(1)(b)",
+    "outcome": "unknown",
+    "detail": "The first day of the term is not on record. It can run for 5 years at most, with all extensions.",
+    "looked_at": [],
+    "data_files": []
+}))]
+pub struct RuleResult {
+    /// The rule, a code of the code list `compliance-rule`.
+    #[schema(value_type = String, max_length = 60)]
+    rule: &'static str,
+    #[schema(max_length = 200)]
+    citation: String,
+    outcome: RuleOutcome,
+    /// Why, for people, with the facts that it was judged on.
+    #[schema(max_length = 2000)]
+    detail: String,
+    /// The records it was judged on.
+    #[schema(max_items = 1000)]
+    looked_at: Vec<LookedAt>,
+    /// The names of the data files it was judged by.
+    #[schema(value_type = Vec<String>, max_items = 10)]
+    data_files: Vec<&'static str>,
+}
+
+/// A data file of procurement law, and its version.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "name": "bank_holidays_uk.csv",
+    "sha256": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
+    "replaced": false
+}))]
+pub struct DataFileVersion {
+    #[schema(value_type = String, max_length = 100)]
+    name: &'static str,
+    sha256: HexHash,
+    /// Whether the operator has replaced the file that comes with the program.
+    replaced: bool,
+}
+
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_contract_compliance).service(check_compliance);
+}
+
+/// Get the compliance of a contract
+///
+/// Which procurement law applies to the contract and why, and each rule of it: kept, broken, unknown or not applicable. A
+/// contract that breaks a rule stays on record. It is judged on the register as it is now.
+#[utoipa::path(
+    tag = "contracts",
+    params(("contract" = inline(ContractId), Path, description = "Id of the contract"), IfNoneMatch),
+    responses((status = 200, description = "The law and its rules", body = Compliance))
+)]
+#[get("/contracts/{contract}/compliance")]
+async fn get_contract_compliance(
+    app: App,
+    contract: PathKey<domain::ContractId>,
+    conditions: IfChanged,
+) -> Result<HttpResponse, Problem> {
+    let read = move |tx: &mut ReadTx<'_>| store::compliance::of_contract(tx, contract.0);
+    let facts = app.store.read(read).await?;
+    Ok(conditions.worked_out(&Compliance::of(&app, &facts)))
+}
+
+/// Check a contract against procurement law
+///
+/// Send what you know of a contract that is planned or made. The response is that of the compliance of a stored contract.
+/// Nothing is stored, and you need no key. Dates may be in the future.
+#[utoipa::path(
+    tag = "contracts",
+    request_body = ComplianceCheckInput,
+    responses((status = 200, description = "The law and its rules", body = Compliance))
+)]
+#[post("/compliance-checks")]
+async fn check_compliance(app: App, caller: Caller, body: Body<ComplianceCheck>) -> Result<HttpResponse, Problem> {
+    let content = body.create();
+    let read = move |tx: &mut ReadTx<'_>| {
+        let facts = accept(tx, &content, &caller)?.clone().into_inner();
+        Ok::<_, Problem>(store::compliance::completed(tx, facts)?)
+    };
+    let facts = app.store.read(read).await?;
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(Compliance::of(&app, &facts)))
+}
+
+impl Compliance {
+    fn of(app: &App, facts: &ProcurementFacts) -> Self {
+        let Found { regime, regime_reason, findings, reservable_again_on } = procurement::check(facts, app.law.law());
+        let is_used = |file: DataFile| findings.iter().any(|finding| finding.files.contains(&file));
+        let used = app.law.files().iter().filter(|used| is_used(used.file));
+        let version = |used: &crate::law::FileInUse| DataFileVersion {
+            name: used.file.name(),
+            sha256: used.sha256.clone(),
+            replaced: used.is_replaced,
+        };
+        let data_files = used.map(version).collect();
+        let result = |finding: procurement::Finding| RuleResult {
+            rule: finding.rule.as_str(),
+            citation: finding.rule.citation(),
+            outcome: Word(finding.outcome),
+            detail: finding.detail,
+            looked_at: finding.looked_at.iter().map(|record| LookedAt::of(app, record, None)).collect(),
+            data_files: finding.files.iter().map(|file| file.name()).collect(),
+        };
+        Self {
+            contract_id: facts.records.contract.map(Text),
+            regime: Word(regime),
+            regime_reason,
+            rules: findings.into_iter().map(result).collect(),
+            reservable_again_on: reservable_again_on.map(Text),
+            law_as_at: procurement::LAW_AS_AT,
+            data_files,
+        }
+    }
+}

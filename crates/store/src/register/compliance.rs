@@ -1,0 +1,74 @@
+//! What the register knows of a contract that is to be held against procurement law.
+
+use document::Reference;
+use domain::procurement::ProcurementFacts;
+use domain::{Contract, ContractId, Department, DepartmentId, Key, Kind, Mutual, MutualId, Procedure, Record};
+
+use crate::ReadTx;
+use crate::backend::fragment::{Fragment, any_of};
+use crate::error::Error;
+use crate::register::{record, reference};
+
+/// So many other contracts of a mutual with a buyer are looked at, the newest first.
+const LOOKED_AT: usize = 200;
+
+/// What is known of a stored contract: itself, its buyer, its supplier and the supplier's other contracts with the buyer.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
+pub fn of_contract(tx: &mut ReadTx<'_>, id: ContractId) -> Result<ProcurementFacts, Error> {
+    let contract = record::find_by_key(tx, &Key::<Contract>::Id(id))?;
+    let (mutual_id, department_id) = (contract.content.mutual_id, contract.content.department_id);
+    let department = record::find_by_key(tx, &Key::<Department>::Id(department_id))?;
+    let mutual = record::find_by_key(tx, &Key::<Mutual>::Id(mutual_id))?;
+    let (others, has_more) = others(tx, mutual_id, department_id)?;
+    Ok(ProcurementFacts::of(&contract, &department, &mutual, &others, has_more))
+}
+
+/// The same facts with what the register knows of the records that they name.
+///
+/// # Errors
+/// [`Error::Rule`] where there is no such record.
+pub fn completed(tx: &mut ReadTx<'_>, facts: ProcurementFacts) -> Result<ProcurementFacts, Error> {
+    let named = facts.records;
+    let mutual = named.mutual.map(|id| Reference::new("mutual_id", Kind::Mutual, id));
+    let department = named.department.map(|id| Reference::new("department_id", Kind::Department, id));
+    reference::check(tx, &mutual.into_iter().chain(department).collect::<Vec<_>>())?;
+    let department = match named.department {
+        Some(id) => record::find::<Department>(tx, id)?,
+        None => None,
+    };
+    let mutual = match named.mutual {
+        Some(id) => record::find::<Mutual>(tx, id)?,
+        None => None,
+    };
+    let (others, has_more) = match (named.mutual, named.department) {
+        (Some(mutual_id), Some(department_id)) => others(tx, mutual_id, department_id)?,
+        _ => (Vec::new(), false),
+    };
+    let department = department.as_ref().map(|record| &record.content);
+    let mutual = mutual.as_ref().map(|record| &record.content);
+    Ok(facts.completed(department, mutual, &others, has_more))
+}
+
+/// The contracts of a mutual with a buyer that may bar it from a reserved one, and whether there are more.
+fn others(
+    tx: &mut ReadTx<'_>,
+    mutual_id: MutualId,
+    department_id: DepartmentId,
+) -> Result<(Vec<Record<Contract>>, bool), Error> {
+    let barring = [Procedure::PaS33Reserved, Procedure::PcrReg77Reserved, Procedure::Unknown, Procedure::Other];
+    let Some(by_procedure) = any_of("contracts.procedure", &barring) else { return Ok((Vec::new(), false)) };
+    let condition = Fragment::default()
+        .sql("contracts.mutual_id = ")
+        .parameter(mutual_id.to_string())
+        .sql(" AND contracts.department_id = ")
+        .parameter(department_id.to_string())
+        .sql(" AND ")
+        .and(by_procedure)
+        .sql(format!(" ORDER BY contracts.id DESC LIMIT {}", LOOKED_AT.saturating_add(1)));
+    let mut found: Vec<Record<Contract>> = record::load(tx, condition)?;
+    let has_more = found.len() > LOOKED_AT;
+    found.truncate(LOOKED_AT);
+    Ok((found, has_more))
+}
