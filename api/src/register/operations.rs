@@ -158,7 +158,8 @@ impl Operations {
     fn replace(&self, route: Route) -> Operation {
         let text = format!(
             "The body is everything that the {} should contain. A field that you leave out is removed. You can send back \
-             fields that the register sets, with the values you read.",
+             fields that the register sets, with the values you read. To change some fields, use `PATCH`: a generated \
+             client leaves out the fields that it does not know, and `PUT` removes them.",
             self.words.singular()
         );
         let body = body("application/json", &document::schema::input_name(&self.object));
