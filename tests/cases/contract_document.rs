@@ -411,7 +411,6 @@ fn names_and_patterns_are_ones_that_every_generator_takes() {
             assert!(!is_taken, "{method} {template} has a parameter called {name}");
         }
     }
-    let mut constants = BTreeSet::new();
     for (pointer, schema) in all_schemas() {
         let pattern = schema.get("pattern").and_then(Value::as_str).unwrap_or_default();
         let is_portable = pattern.is_ascii() && !["\\u", "\\p", "\\x{", "(?"].iter().any(|part| pattern.contains(part));
@@ -419,12 +418,43 @@ fn names_and_patterns_are_ones_that_every_generator_takes() {
         let format = schema.get("format").and_then(Value::as_str);
         assert!(format != Some("date") || pattern.is_empty(), "{pointer} is a date with a pattern");
         assert!(format != Some("uuid") || !schema.contains_key("maxLength"), "{pointer} is a UUID with a length");
-        let named = schema.get("x-enum-varnames").or_else(|| schema.get("enum")).and_then(Value::as_array);
-        for name in named.into_iter().flatten().filter_map(Value::as_str) {
-            let constant: String = name.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
-            assert!(constants.insert(constant), "{pointer}: two constants would be called {name}");
+    }
+}
+
+/// Go has the constants of all code lists in one place, and generators write them in upper case, with an underscore or nothing for other
+/// characters, and with or without the name of their schema in front.
+#[test]
+fn constants_of_clients_have_names_of_their_own() {
+    let (mut alone, mut prefixed, mut named) = (BTreeSet::new(), BTreeSet::new(), 0);
+    for (schema, content) in schemas() {
+        let names = content.get("x-enum-varnames").or_else(|| content.get("enum")).and_then(Value::as_array);
+        for name in names.into_iter().flatten().filter_map(Value::as_str) {
+            let constant = |text: String| -> String {
+                text.to_uppercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
+            };
+            assert!(!constant(name.to_owned()).is_empty(), "{schema} has a constant without a name: {name}");
+            assert!(alone.insert(constant(name.to_owned())), "{schema}: two constants would be called {name}");
+            assert!(prefixed.insert(constant(format!("{schema}{name}"))), "two constants would be {schema}_{name}");
+            named += 1;
         }
     }
+    assert!(named > 20, "only {named} constants");
+}
+
+/// Some clients send an empty list for each list that nobody has set. A patch with one must be rejected: it would empty the list.
+#[test]
+fn lists_of_patches_can_be_removed_or_have_an_element() {
+    let mut needed = 0;
+    for (name, schema) in schemas().iter().filter(|(name, _)| name.ends_with("Patch")) {
+        for (field, schema) in schema["properties"].as_object().unwrap() {
+            let schema = Contract::of_the_service().resolve(schema);
+            if schema["type"] == "array" {
+                assert!(schema["minItems"].as_u64() >= Some(1), "{name}.{field} may be empty, but not removed");
+                needed += 1;
+            }
+        }
+    }
+    assert!(needed > 0, "no patch has a list that is needed");
 }
 
 #[test]
