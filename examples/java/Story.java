@@ -1,5 +1,6 @@
 // The story of examples/story.txt by the client that openapi-generator makes from openapi-3.0.yaml.
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -12,12 +13,16 @@ import mutuals.api.MutualsApi;
 import mutuals.api.MutualsApi.APICreateMutualRequest;
 import mutuals.api.MutualsApi.APIDeleteMutualRequest;
 import mutuals.api.MutualsApi.APIGetMutualRequest;
-import mutuals.api.MutualsApi.APIReplaceMutualRequest;
+import mutuals.api.MutualsApi.APIUpdateMutualRequest;
+import mutuals.model.Department;
 import mutuals.model.DepartmentPage;
 import mutuals.model.Mutual;
 import mutuals.model.MutualInput;
+import mutuals.model.MutualPatch;
+import mutuals.model.MutualTestsInput;
 import mutuals.model.Problem;
 import mutuals.model.ProblemError;
+import mutuals.model.SourceInput;
 
 public final class Story {
     private final ApiClient client = new ApiClient();
@@ -40,20 +45,27 @@ public final class Story {
         // A page says where the next one begins; the last one doesn't.
         int count = 0;
         int pages = 0;
+        int values = 0;
         String cursor = null;
         do {
             DepartmentPage page =
                 departments.listDepartments(APIListDepartmentsRequest.newBuilder().limit(10).cursor(cursor).build());
             count += page.getItems().size();
             pages += 1;
+            values += valuesOf(page.getItems());
             cursor = page.getNextCursor();
         } while (cursor != null);
-        System.out.printf("list: %d departments on %d pages%n", count, pages);
+        System.out.printf("list: %d departments on %d pages, %d values%n", count, pages, values);
+        List<String> kinds = List.of("local_authority", "nhs_commissioner");
+        List<Department> filtered =
+            departments.listDepartments(APIListDepartmentsRequest.newBuilder().kind(kinds).build()).getItems();
+        long found = filtered.stream().map(Department::getKind).distinct().count();
+        System.out.printf("filter: %d departments of %d kinds%n", filtered.size(), found);
 
         // A request that is sent again with its key is answered as before and makes no second mutual.
         String once = UUID.randomUUID().toString();
         ApiResponse<Mutual> created = mutuals.createMutualWithHttpInfo(
-            APICreateMutualRequest.newBuilder().mutualInput(mutualOf(11)).idempotencyKey(once).build());
+            APICreateMutualRequest.newBuilder().mutualInput(fullMutual()).idempotencyKey(once).build());
         String mutual = created.getData().getId().toString();
         System.out.printf("create: %d, version %d%n", created.getStatusCode(), created.getData().getVersion());
 
@@ -61,12 +73,14 @@ public final class Story {
             mutuals.getMutualWithHttpInfo(APIGetMutualRequest.newBuilder().mutual(mutual).build());
         String first = tagOf(read);
         boolean same = read.getData().getName().equals(name);
-        System.out.printf("read: %d, it is %s%n", read.getStatusCode(), same ? "the same" : "another");
+        System.out.printf("read: %d, it is %s, %d values%n", read.getStatusCode(), same ? "the same" : "another",
+            valuesOf(read.getData()));
 
-        ApiResponse<Mutual> replaced = replace(mutual, first, 12);
-        String second = tagOf(replaced);
-        System.out.printf("replace: %d, version %d%n", replaced.getStatusCode(), replaced.getData().getVersion());
-        System.out.printf("replace what has changed: %s%n", told(refused(() -> replace(mutual, first, 13))));
+        ApiResponse<Mutual> updated = update(mutual, first, 12);
+        String second = tagOf(updated);
+        System.out.printf("update: %d, version %d, %d values%n", updated.getStatusCode(),
+            updated.getData().getVersion(), valuesOf(updated.getData()));
+        System.out.printf("update what has changed: %s%n", told(refused(() -> update(mutual, first, 13))));
 
         MutualInput wrong = new MutualInput().name("Nobody").legalForm("club").sectors(List.of("gardening"));
         Problem problem =
@@ -82,13 +96,29 @@ public final class Story {
         System.out.printf("read what is deleted: %s%n", told(gone));
     }
 
-    private MutualInput mutualOf(long staff) {
-        return new MutualInput().name(name).sectors(List.of("adult_social_care")).staffCount(staff);
+    private MutualInput fullMutual() {
+        return new MutualInput().name(name).sectors(List.of("adult_social_care"))
+            .staffCount(11L).staffCountedOn("2025-03")
+            .sources(List.of(new SourceInput().title("A story").accessedOn("2025-07-01")))
+            .tests(new MutualTestsInput().leftPublicSector("met"));
     }
 
-    private ApiResponse<Mutual> replace(String mutual, String ifMatch, long staff) throws ApiException {
-        return mutuals.replaceMutualWithHttpInfo(
-            APIReplaceMutualRequest.newBuilder().mutual(mutual).ifMatch(ifMatch).mutualInput(mutualOf(staff)).build());
+    private ApiResponse<Mutual> update(String mutual, String ifMatch, long staff) throws ApiException {
+        return mutuals.updateMutualWithHttpInfo(APIUpdateMutualRequest.newBuilder().mutual(mutual).ifMatch(ifMatch)
+            .mutualPatch(new MutualPatch().staffCount(staff)).build());
+    }
+
+    /** How many values the client has of what it read. It is fewer than were sent if the client loses some. */
+    private int valuesOf(Object read) {
+        return leaves(client.getObjectMapper().valueToTree(read));
+    }
+
+    private static int leaves(JsonNode tree) {
+        int count = tree.isValueNode() ? 1 : 0;
+        for (JsonNode one : tree) {
+            count += leaves(one);
+        }
+        return count;
     }
 
     /** The version of what was answered, to be sent back with a change. */
