@@ -101,6 +101,7 @@ async fn an_export_takes_the_filters_of_its_list(app: &TestApp) {
         "mutuals?sector=community_health",
         "staff-ballots?mutual=harmonie&state=draft&has_turnout=true",
         "contracts?department=leeds&is_first=true",
+        "contracts?q=nursing",
     ] {
         let (path, filter) = query.split_once('?').unwrap();
         let export = app.get(format!("/v1/{path}/export.ndjson?{filter}")).await;

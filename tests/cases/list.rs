@@ -227,7 +227,11 @@ async fn contracts_are_found_by_every_filter(app: &TestApp) {
                 "starts_on": "2012-10-01",
             }),
         ),
-        (&second, &buyer, json!({ "title": "c", "procedure": "other", "status": "planned" })),
+        (
+            &second,
+            &buyer,
+            json!({ "title": "c", "procedure": "other", "status": "planned", "description": "Community nursing." }),
+        ),
     ];
     for (mutual, department, members) in &records {
         app.create(CONTRACTS, &with(contract(id(mutual), id(department)), members.clone())).await;
@@ -260,6 +264,14 @@ async fn contracts_are_found_by_every_filter(app: &TestApp) {
         ("reference=R/1", &["a"]),
         ("reference=R", &[]),
         ("ocid=ocds-b5fd17-0001", &["a"]),
+        ("q=a", &["a"]),
+        ("q=R/1", &["a"]),
+        ("q=ocds-b5fd17-0001", &["a"]),
+        ("q=b5fd17&mutual=first", &["a"]),
+        ("q=nurs", &["c"]),
+        ("q=c+community", &["c"]),
+        ("q=community&department=other", &[]),
+        ("q=nobody", &[]),
         ("currency=EUR", &["b"]),
         // Amounts of different currencies are not compared.
         ("value_from=100", &["a"]),

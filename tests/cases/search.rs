@@ -2,19 +2,44 @@
 
 use std::collections::BTreeSet;
 
-use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual, with};
-use kit::{Engine, TestApp};
+use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, contract, department, full_contract, id, mutual, with};
+use kit::{Around, Engine, TestApp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::json;
 
 kit::on_both! {
+    a_contract_is_found_by_what_it_says_now,
     every_word_must_match_the_start_of_a_token,
     what_is_changed_is_found_by_its_new_words_only,
     numbers_are_found_in_any_of_their_forms,
     words_are_found_as_people_type_them,
     names_are_listed_with_accents_beside_the_plain_letters,
     words_that_mean_something_to_a_database_mean_nothing,
+}
+
+async fn a_contract_is_found_by_what_it_says_now(app: &TestApp) {
+    let around = Around::new(app, "one").await;
+    let full = full_contract(id(&around.mutual), id(&around.department));
+    let made = app.create(CONTRACTS, &with(full, json!({ "reference": "NHS/2012-7", "ocid": "ocds-b5fd17-99" }))).await;
+    let found = async |query: &str| app.walk(&format!("{CONTRACTS}?q={}", encoded(query))).await.len();
+    let own = format!("{CONTRACTS}/{}", id(&made));
+    app.patch(&own, &json!({ "title": "Coöp dentists", "description": "For the O'Brien estate." })).await.expect(200);
+    for (query, expected) in [
+        ("coop", 1),
+        ("dentist obrien", 1),
+        ("nhs/2012-7", 1),
+        ("ocds-b5fd17-99", 1),
+        (made["title"].as_str().unwrap(), 0),
+    ] {
+        assert_eq!(found(query).await, expected, "{query}");
+    }
+    // An earlier contract takes its first place, which is no change of its words.
+    let earlier = with(contract(id(&around.mutual), id(&around.department)), json!({ "entered_on": "1999-01-01" }));
+    app.create(CONTRACTS, &earlier).await;
+    assert_eq!(found("dentist").await, 1);
+    app.delete(&own).await.expect(204);
+    assert_eq!(found("dentist").await, 0);
 }
 
 /// One society has one number, however it is written, and one company is found without its zeros.

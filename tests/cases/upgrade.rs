@@ -73,6 +73,11 @@ async fn registers_of_earlier_programs_are_taken_over(app: &TestApp) {
         }
         let found = app.get(format!("{MUTUALS}?q=concordia")).await.expect(200);
         assert_eq!(found["items"][0]["name"], "Concordia");
+        // The words of contracts that are there are indexed by the upgrade.
+        let contract = app.get("/v1/contracts?limit=1").await.expect(200)["items"][0].clone();
+        let title = contract["title"].as_str().unwrap().split(' ').next().unwrap().to_owned();
+        let by_word = app.walk(&format!("/v1/contracts?q={title}")).await;
+        assert!(by_word.iter().any(|one| one["id"] == contract["id"]), "no contract is found by {title}");
         app.get(format!("{MUTUALS}/gone")).await.expect_problem(410, "gone");
         let first = app.get("/v1/entries?limit=1").await.expect(200);
         app.get(format!("{MUTUALS}?known_at={}", first["items"][0]["at"].as_str().unwrap())).await.expect(200);

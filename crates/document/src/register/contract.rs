@@ -12,8 +12,8 @@ use crate::node::Node;
 use crate::record::Documented;
 use crate::source::Source;
 use crate::value::{
-    Bounded, ContractId, Day, DepartmentId, DepartmentKey, Description, Form, MutualId, MutualKey, Plain, Text, Title,
-    Word, text, texts,
+    Bounded, ContractId, Day, DepartmentId, DepartmentKey, Description, Form, MutualId, MutualKey, Plain, SearchWords,
+    Text, Title, Word, text, texts,
 };
 
 /// How a supplier was chosen.
@@ -261,6 +261,8 @@ pub struct ContractFilter {
     pub reference: Option<ContractReference>,
     /// With exactly this open contracting id.
     pub ocid: Option<Ocid>,
+    /// Words to find in the title, description, reference or open contracting id.
+    pub q: Option<SearchWords>,
     /// Worth at least this many minor units (pence) of `currency`.
     #[param(value_type = Option<i64>, minimum = 0, maximum = 9_007_199_254_740_991_i64)]
     pub value_from: Option<Bounded<0, { MAX_INTEGER }>>,

@@ -11,7 +11,6 @@ use diesel::connection::{Connection as _, DefaultLoadingMode, SimpleConnection};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
-use domain::{Department, Mutual};
 
 use crate::backend::backup::expect_free;
 use crate::backend::cells::{Batch, Row, Type};
@@ -21,10 +20,10 @@ use crate::backend::files::{Fresh, PlacingError};
 use crate::backend::migrate::{self, expect_current_on, has_register, open_register};
 use crate::backend::server::{self, Use};
 use crate::backend::tables::{Table, tables};
-use crate::error::{BatchError, OpenError};
+use crate::error::{BatchError, Error, OpenError};
 use crate::log::merkle::Hash;
 use crate::log::{entry_log, log_tree};
-use crate::register::{named, upgrade};
+use crate::register::{record, upgrade};
 use crate::transaction::ReadTx;
 use crate::verification;
 
@@ -151,8 +150,9 @@ fn fill(source: &mut Conn, target: &mut Conn, tell: &mut dyn FnMut(CopyProgress<
         for (from, to) in &pairs {
             copied.push((to.name.clone(), copy_table(source, target, (from, to), tell)?));
         }
-        named::index_words_anew::<Department>(target)?;
-        named::index_words_anew::<Mutual>(target)?;
+        for index in INDEXES {
+            index(target)?;
+        }
         check_references_now(target)?;
         go_on_numbering(target)?;
         let copied = compare(source, target, copied)?;
@@ -161,6 +161,19 @@ fn fill(source: &mut Conn, target: &mut Conn, tell: &mut dyn FnMut(CopyProgress<
     });
     filled.map_err(|failure| if is_compared { at_commit(target, failure) } else { failure })
 }
+
+/// Indexes the words of all records of a kind.
+type Index = fn(&mut Conn) -> Result<(), Error>;
+
+/// That of each kind.
+const INDEXES: &[Index] = {
+    macro_rules! all {
+        (($($Record:ident),+) ($($Parent:ident: $Child:ident),+)) => {
+            &[$(record::index_words_anew::<$Record>),+]
+        };
+    }
+    domain::for_each_record!(all)
+};
 
 /// What a failure of the commit leaves open.
 fn at_commit(target: &Conn, failure: Failure) -> Failure {

@@ -332,6 +332,7 @@ pub(crate) fn insert_words(conn: &mut Conn, records: &[(Searched, &str, &str)]) 
             let inserted = match searched {
                 Searched::Departments => Fixed::<DepartmentWords>::new(&words).execute(conn),
                 Searched::Mutuals => Fixed::<MutualWords>::new(&words).execute(conn),
+                Searched::Contracts => Fixed::<ContractWords>::new(&words).execute(conn),
             };
             inserted.map(drop)
         }),
@@ -370,11 +371,24 @@ impl FixedText for MutualWords {
     ];
 }
 
+struct ContractWords;
+
+impl FixedText for ContractWords {
+    const PIECES: &'static [&'static str] = &[
+        "INSERT INTO contract_search (tokens, rowid) VALUES (",
+        PARAMETER,
+        ", (SELECT row_no FROM contracts WHERE id = ",
+        PARAMETER,
+        "))",
+    ];
+}
+
 /// A table whose words are searched by `q`, and its index of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Searched {
     Departments,
     Mutuals,
+    Contracts,
 }
 
 impl Searched {
@@ -382,6 +396,7 @@ impl Searched {
         match self {
             Self::Departments => ("departments", "department_search"),
             Self::Mutuals => ("mutuals", "mutual_search"),
+            Self::Contracts => ("contracts", "contract_search"),
         }
     }
 

@@ -8,11 +8,11 @@ use document::{Documented, Member, Reference, Wire};
 use domain::procurement::regime::{REGIMES, RegimeTest};
 use domain::{
     Contract, ContractId, Currency, DepartmentKind, DraftAccess, Key, Kind, Line, MAX_INTEGER, MutualId, Record,
-    Regime, fold_name,
+    Regime, fold_name, indexed,
 };
 
 use crate::backend::column::Column;
-use crate::backend::dialect::Dialect;
+use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{contract_cpv_codes, contracts};
@@ -21,7 +21,7 @@ use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::record_filter::RecordFilter;
 use crate::query::span;
-use crate::register::record::{self, Columns, StoredKind, Writing};
+use crate::register::record::{self, Columns, StoredKind, Words, Writing};
 use crate::register::reference;
 use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::tombstone::Confidants;
@@ -63,6 +63,7 @@ impl StoredKind for Contract {
         ("is_first", |contract| Column::Flag(Some(contract.is_first))),
     ];
     const FOUND_IN: &'static [&'static str] = &[CpvCodes::INTO];
+    const FOUND_BY_WORDS: Option<Words<Self>> = Some((Searched::Contracts, words));
 
     fn parts(&self, id: &str) -> Vec<FoundBy> {
         let codes = self.cpv_codes.iter().map(|code| [code.to_string(), id.to_owned()]);
@@ -95,6 +96,7 @@ impl StoredRecord for Contract {
         remove_parts(tx, writing.id())?;
         let content = &writing.record.content;
         let stored = writing.update(tx, &content.parts(writing.id()), Action::Update, Remark::default())?;
+        tx.index_words(Searched::Contracts, writing.id(), words(content));
         let stays_first = content.is_first && content.mutual_id == current.content.mutual_id;
         if !stays_first {
             leave_first_place(tx, current)?;
@@ -123,7 +125,12 @@ impl StoredRoot for Contract {
     ) -> Result<Slice, Error> {
         let own = condition(tx, filter)?;
         let condition = all_of([Some(own), records.condition(Kind::Contract, tx.conn().dialect())]);
-        Listing::of::<Self>(condition).page(tx, page, page.sort)
+        let listing = Listing::of::<Self>(condition);
+        let listing = match &filter.q {
+            Some(Text(query)) => listing.searching(Searched::Contracts, query.clone()),
+            None => listing,
+        };
+        listing.page(tx, page, page.sort)
     }
 
     fn prepare(id: ContractId, _: DateTime<Utc>, contract: Self) -> Self::Prepared {
@@ -144,7 +151,10 @@ impl StoredRoot for Contract {
         let mut record = record::entered(tx, *id, contract.clone());
         record.content.is_first = take_first_place(tx, &record)?;
         let writing = Writing::new(record);
-        writing.insert(tx, &writing.record.content.parts(writing.id()), Remark::default())
+        let content = &writing.record.content;
+        let stored = writing.insert(tx, &content.parts(writing.id()), Remark::default())?;
+        tx.index_words(Searched::Contracts, writing.id(), words(content));
+        Ok(stored)
     }
 }
 
@@ -208,6 +218,16 @@ fn set_first(tx: &mut WriteTx<'_>, id: &str, is_first: bool) -> Result<(), Error
     let mut record = record::changed(tx, &current, current.content.clone())?;
     record.content.is_first = is_first;
     Writing::new(record).update(tx, &[], Action::Update, Remark::default()).map(drop)
+}
+
+/// What `q` finds a contract by: its title, its description, its reference and its open contracting id.
+fn words(contract: &Contract) -> String {
+    let description = contract.description.iter().map(ToString::to_string);
+    let reference = contract.reference.iter().map(ToString::to_string);
+    let ocid = contract.ocid.iter().map(ToString::to_string);
+    let text: Vec<String> =
+        std::iter::once(contract.title.to_string()).chain(description).chain(reference).chain(ocid).collect();
+    indexed(&text.join(" "))
 }
 
 /// What a buyer's reference is found by: one that looks the same.
@@ -329,7 +349,7 @@ impl FindingTable for CpvCodes {
 
 fn remove_parts(tx: &mut WriteTx<'_>, id: &str) -> Result<(), Error> {
     diesel::delete(contract_cpv_codes::table.filter(contract_cpv_codes::contract_id.eq(id))).execute(tx.changing())?;
-    Ok(())
+    tx.unindex_words(Searched::Contracts, id)
 }
 
 /// All of a mutual's, in the order of entry.

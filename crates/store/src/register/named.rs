@@ -7,8 +7,7 @@ use document::Input;
 use document::value::Slugged;
 use domain::{DraftAccess, Fault, Id, Record, SearchQuery, Slug};
 
-use crate::backend::conn::Conn;
-use crate::backend::dialect::{self, Searched};
+use crate::backend::dialect::Searched;
 use crate::backend::fragment::{FoundBy, Fragment, all_of};
 use crate::error::{Conflict, ConflictKind, Error};
 use crate::known::Naming;
@@ -141,20 +140,4 @@ pub(crate) fn update<T: NamedKind>(
     let stored = writing.update(tx, &content.parts(writing.id()), Action::Update, Remark::default())?;
     tx.index_words(T::SEARCHED, writing.id(), content.words());
     Ok(stored)
-}
-
-/// Indexes the words of all records of a kind, none of which are indexed.
-pub(crate) fn index_words_anew<T: NamedKind>(conn: &mut Conn) -> Result<(), Error> {
-    const AT_A_TIME: usize = 500;
-    let mut after = String::new();
-    loop {
-        let next = Fragment::default().sql("id > ").parameter(&after).sql(format!(" ORDER BY id LIMIT {AT_A_TIME}"));
-        let found = record::load::<T>(&mut ReadTx::on(conn), next)?;
-        let words: Vec<(String, String)> =
-            found.iter().map(|record| (record.id.to_string(), record.content.words())).collect();
-        let Some((last, _)) = words.last() else { return Ok(()) };
-        let rows: Vec<_> = words.iter().map(|(id, words)| (T::SEARCHED, id.as_str(), words.as_str())).collect();
-        dialect::insert_words(conn, &rows)?;
-        last.clone_into(&mut after);
-    }
 }

@@ -18,6 +18,7 @@ use document::{Documented, Wire};
 use domain::{Id, Key, Record, Recorded};
 
 use crate::backend::column::{Column, Takes};
+use crate::backend::conn::Conn;
 use crate::backend::dialect::{self, Searched};
 use crate::backend::fragment::{Fixed, FixedQuery, FixedText, FoundBy, Fragment, PARAMETER};
 use crate::backend::json::{instant, parsed};
@@ -340,6 +341,22 @@ pub(crate) fn upgrade<T: StoredKind>(tx: &mut WriteTx<'_>, from: usize, after: &
         Writing::new(row.into_record::<T>()?).rewrite(tx, entry_seq)?;
     }
     Ok(last)
+}
+
+/// Indexes the words of all records of a kind, none of which are indexed.
+pub(crate) fn index_words_anew<T: StoredKind>(conn: &mut Conn) -> Result<(), Error> {
+    let Some((searched, words_of)) = T::FOUND_BY_WORDS else { return Ok(()) };
+    let mut after = String::new();
+    loop {
+        let next = Fragment::default().sql("id > ").parameter(&after).sql(format!(" ORDER BY id LIMIT {AT_A_TIME}"));
+        let found = load::<T>(&mut ReadTx::on(conn), next)?;
+        let words: Vec<(String, String)> =
+            found.iter().map(|record| (record.id.to_string(), words_of(&record.content))).collect();
+        let Some((last, _)) = words.last() else { return Ok(()) };
+        let rows: Vec<_> = words.iter().map(|(id, words)| (searched, id.as_str(), words.as_str())).collect();
+        dialect::insert_words(conn, &rows)?;
+        last.clone_into(&mut after);
+    }
 }
 
 fn corrupt<T: Documented>(id: &str, said: &str) -> Error {

@@ -81,7 +81,8 @@ impl Register {
         // Children before what they belong to.
         let records = Kind::RECORDS.iter().rev().map(|kind| kind.table());
         let found_by = ["contract_cpv_codes", "mutual_search", "department_search", "identifiers", "mutual_sectors"];
-        let found_by = found_by.into_iter().chain(["mutual_other_departments", "department_policy_areas"]);
+        let found_by =
+            found_by.into_iter().chain(["contract_search", "mutual_other_departments", "department_policy_areas"]);
         let others = ["tombstones", "entries", "log_subtrees", "personal_values"];
         for table in found_by.chain(records).chain(others) {
             raw.execute(&format!("DELETE FROM {table}"));

@@ -537,9 +537,10 @@ async fn columns_compared(register: &Register, table: &str) -> usize {
     // What the databases themselves let nobody change.
     let (fixed, into): (&[_], _) = match register.engine() {
         Engine::Sqlite => (&[("log_head", "id")], ""),
-        Engine::Postgres => {
-            (&[("log_head", "id"), ("departments", "row_no"), ("mutuals", "row_no")], "OVERRIDING SYSTEM VALUE")
-        }
+        Engine::Postgres => (
+            &[("log_head", "id"), ("departments", "row_no"), ("mutuals", "row_no"), ("contracts", "row_no")],
+            "OVERRIDING SYSTEM VALUE",
+        ),
     };
     let mut columns = all_columns(register, table);
     columns.retain(|(column, _)| !fixed.contains(&(table, column.as_str())));

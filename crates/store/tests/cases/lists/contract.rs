@@ -18,8 +18,8 @@ use crate::fixture::{checked, contract, department, distinct, mutual, parsed};
 use crate::kit::{Register, numbered};
 
 use super::{
-    BACKDROP, Listed, Value, any_day, any_days, any_of, at_least, at_most, department_id, given, has, has_some, ids,
-    in_order, kind_of, lies_in, mutual_id, named, rarely, share,
+    BACKDROP, BEGINNINGS, Listed, Value, any_day, any_days, any_of, any_query, at_least, at_most, department_id,
+    found_by, given, has, has_some, ids, in_order, kind_of, lies_in, mutual_id, named, rarely, share,
 };
 
 const AMOUNTS: &[i64] = &[0, 1, 99, 100, 1_000_000, MAX_INTEGER];
@@ -40,6 +40,13 @@ const REGIMES: &[Regime] = Regime::ALL;
 const REFERENCES: &[&str] = &["A-1", "a-1", "A 1"];
 const OCIDS: &[&str] = &["ocds-b5fd17-1", "ocds-b5fd17-2"];
 const CURRENCIES: &[&str] = &["GBP", "EUR"];
+
+/// What a search looks into.
+fn text_of(contract: &Contract) -> String {
+    let description = contract.description.iter().map(ToString::to_string);
+    let keys = contract.reference.iter().map(ToString::to_string).chain(contract.ocid.iter().map(ToString::to_string));
+    std::iter::once(contract.title.to_string()).chain(description).chain(keys).collect::<Vec<_>>().join(" ")
+}
 
 /// What is known of a department of the backdrop as a buyer.
 fn buyer(id: DepartmentId) -> Buyer {
@@ -69,10 +76,14 @@ impl Listed for Contract {
             .prop_map(|value| value.map(|(amount, currency)| Money::new(amount, parsed(currency)).unwrap()));
         let words = (select(PROCEDURES), select(STATUSES), option::of(any::<bool>()));
         let keys = (option::of(select(REFERENCES)), option::of(select(OCIDS)), subsequence(CODES, 0..4));
-        (0..BACKDROP, 0..BACKDROP, words, keys, timeline, value)
+        let said = (select(BEGINNINGS), option::of(select(BEGINNINGS)));
+        (0..BACKDROP, 0..BACKDROP, words, (keys, said), timeline, value)
             .prop_map(
-                |(supplier, buyer, (procedure, status, health_services), (reference, ocid, codes), timeline, value)| {
+                |(supplier, buyer, (procedure, status, health_services), (keys, (title, said)), timeline, value)| {
+                    let (reference, ocid, codes) = keys;
                     Self {
+                        title: parsed(title),
+                        description: said.map(|said| parsed(&format!("It says:\n{said}"))),
                         reference: reference.map(parsed),
                         ocid: ocid.map(parsed),
                         cpv_codes: distinct(codes.into_iter().map(parsed).collect()),
@@ -104,8 +115,9 @@ impl Listed for Contract {
         let currency = rarely(select(CURRENCIES).prop_map(parsed::<Currency>));
         let value = (currency, rarely(select(AMOUNTS)), rarely(select(AMOUNTS)));
         let days = (any_days(), any_days(), any_days(), any_days(), any_days());
-        ((suppliers, buyers), words, prefixes, flags, (reference, ocid), value, days)
-            .prop_map(|((mutuals, departments), words, cpv_prefixes, flags, (reference, ocid), value, days)| {
+        let found = (reference, ocid, any_query());
+        ((suppliers, buyers), words, prefixes, flags, found, value, days)
+            .prop_map(|((mutuals, departments), words, cpv_prefixes, flags, (reference, ocid, search), value, days)| {
                 let (procedures, statuses, protections, regimes) = words;
                 let (health_services, is_first) = flags;
                 let (currency, value_from, value_to) = value;
@@ -122,6 +134,7 @@ impl Listed for Contract {
                     is_first,
                     reference: reference.map(Text),
                     ocid: ocid.map(Text),
+                    q: search.map(Text),
                     value_from: value_from.map(Bounded),
                     value_to: value_to.map(Bounded),
                     currency: currency.map(Text),
@@ -163,6 +176,7 @@ impl Listed for Contract {
                     .is_some_and(|reference| fold_name(reference.as_str()) == fold_name(wanted.as_str()))
             })
             && filter.ocid.as_ref().is_none_or(|Text(wanted)| it.ocid.as_ref() == Some(wanted))
+            && found_by(filter.q.as_ref(), &text_of(it), &[])
             && currency.is_none_or(|Text(wanted)| it.value.is_some_and(|value| value.currency() == wanted))
             && at_least(filter.value_from, amount)
             && at_most(filter.value_to, amount)
