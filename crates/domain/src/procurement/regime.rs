@@ -81,15 +81,9 @@ const fn row(tests: &'static [RegimeTest], regime: Regime, why: &'static str) ->
     RegimeRow { tests, regime, why }
 }
 
-/// The procedures that exist under the Regulations of 2015 alone.
-const OF_PCR: &[Procedure] = &[
-    Procedure::PcrOpen,
-    Procedure::PcrRestricted,
-    Procedure::PcrCompetitiveWithNegotiation,
-    Procedure::PcrCompetitiveDialogue,
-    Procedure::PcrLightTouch,
-    Procedure::PcrReg77Reserved,
-];
+/// The procedures that exist under the Regulations of 2015 alone. Those of 2006 had the others too.
+const OF_PCR: &[Procedure] =
+    &[Procedure::PcrCompetitiveWithNegotiation, Procedure::PcrLightTouch, Procedure::PcrReg77Reserved];
 /// Those of the Act.
 const OF_PA: &[Procedure] = &[
     Procedure::PaOpen,

@@ -90,7 +90,9 @@ fn a_procedure_of_one_law_needs_no_date() {
     let by = |procedure, on: &str| RegimeFacts { procedure, ..started(on, None) };
     for (procedure, expected) in [
         (Procedure::PcrReg77Reserved, Regime::Pcr2015),
-        (Procedure::PcrOpen, Regime::Pcr2015),
+        (Procedure::PcrLightTouch, Regime::Pcr2015),
+        // The Regulations of 2006 had it too.
+        (Procedure::PcrOpen, Regime::Unknown),
         (Procedure::PaS33Reserved, Regime::Pa2023),
         (Procedure::PsrDirectC, Regime::Psr2023),
         (Procedure::RightToRequestUncontested, Regime::Pcr2006),
@@ -100,7 +102,7 @@ fn a_procedure_of_one_law_needs_no_date() {
         assert_eq!(by(procedure, "").regime(), expected, "{procedure}");
     }
     assert_eq!(by(Procedure::PaOpen, "2026-01-01").regime(), Regime::Pa2023, "health care or not");
-    assert_eq!(by(Procedure::PcrOpen, "2026-01-01").regime(), Regime::Unknown, "it is no procedure of that day");
+    assert_eq!(by(Procedure::PcrLightTouch, "2026-01-01").regime(), Regime::Unknown, "it is no procedure of that day");
     let odd = RegimeFacts { health_services: Some(false), ..by(Procedure::PaOpen, "2020-01-01") };
     assert_eq!(odd.regime(), Regime::Pcr2015);
     assert!(odd.why().contains("`pa_open` belongs to another law"), "{}", odd.why());
