@@ -9,6 +9,7 @@ use domain::procurement::{self, Compliance as Found, DataFile, ProcurementFacts}
 use serde::Serialize;
 use store::ReadTx;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
@@ -87,8 +88,13 @@ pub struct RuleResult {
     #[schema(max_items = 1000)]
     looked_at: Vec<LookedAt>,
     /// The names of the data files it was judged by.
-    #[schema(value_type = Vec<String>, max_items = 10)]
+    #[schema(schema_with = file_names)]
     data_files: Vec<&'static str>,
+}
+
+fn file_names() -> Array {
+    let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(100));
+    ArrayBuilder::new().items(name).max_items(Some(10)).build()
 }
 
 /// A data file of procurement law, and its version.
