@@ -231,7 +231,7 @@ async fn check_readiness(app: App, Query(asked): Query<ReadinessQuery>) -> Resul
 /// Get the contract as YAML
 ///
 /// The OpenAPI document of this version of the service.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
+#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi.yaml")]
 async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
     contract.current.answer_yaml()
@@ -240,7 +240,7 @@ async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
 /// Get the contract as JSON
 ///
 /// The OpenAPI document of this version of the service.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
 #[get("/openapi.json")]
 async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
     contract.current.answer_json()
@@ -249,7 +249,7 @@ async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
 /// Get the contract in OpenAPI 3.0 as YAML
 ///
 /// The same as `/openapi.yaml`, for client generators that do not support OpenAPI 3.1.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
+#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi-3.0.yaml")]
 async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> HttpResponse {
     contract.older().answer_yaml()
@@ -258,7 +258,7 @@ async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> HttpResponse {
 /// Get the contract in OpenAPI 3.0 as JSON
 ///
 /// The same as `/openapi.json`, for client generators that do not support OpenAPI 3.1.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
 #[get("/openapi-3.0.json")]
 async fn get_openapi_3_0_json(contract: Data<Contract>) -> HttpResponse {
     contract.older().answer_json()
