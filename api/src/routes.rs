@@ -10,8 +10,7 @@ use crate::figures::statistics::operations;
 use crate::figures::{report, scorecard};
 use crate::history::{entry, log};
 use crate::pages::{about, code_list};
-use crate::register;
-use crate::register::compliance;
+use crate::register::{self, compliance, search};
 use crate::response::html;
 
 /// Mounts every operation with what describes it: the contract is made from the same list.
@@ -33,6 +32,7 @@ pub fn mount(config: &mut web::ServiceConfig) {
 fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
     const FIRST: &[fn(&mut ServiceConfig<'_>)] = &[export::routes, scorecard::routes, compliance::routes];
     const LAST: &[fn(&mut ServiceConfig<'_>)] = &[
+        search::routes,
         operations::routes,
         report::routes,
         entry::routes,

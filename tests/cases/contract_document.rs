@@ -78,6 +78,7 @@ fn operations_are_named_by_verb_and_resource_and_named_once() {
         "update",
         "delete",
         "check",
+        "search",
         "declare",
         "void",
         "supersede",

@@ -1,12 +1,14 @@
 //! The search `q`: every word must match the start of a token, and both databases find the same.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kit::fixture::{CONTRACTS, DEPARTMENTS, MUTUALS, contract, department, full_contract, id, mutual, with};
+use kit::fixture::{
+    CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, full_contract, id, mutual, staff_ballot, with,
+};
 use kit::{Around, Engine, TestApp};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
-use serde_json::json;
+use serde_json::{Value, json};
 
 kit::on_both! {
     a_contract_is_found_by_what_it_says_now,
@@ -16,6 +18,7 @@ kit::on_both! {
     words_are_found_as_people_type_them,
     names_are_listed_with_accents_beside_the_plain_letters,
     words_that_mean_something_to_a_database_mean_nothing,
+    one_search_finds_records_of_every_kind,
 }
 
 async fn a_contract_is_found_by_what_it_says_now(app: &TestApp) {
@@ -278,4 +281,85 @@ fn both_databases_find_the_same() {
     });
     drop(runtime);
     tried.unwrap();
+}
+
+const SEARCH: &str = "/v1/search";
+
+/// The names that a search found, by kind.
+fn hits(found: &Value) -> BTreeMap<String, Vec<String>> {
+    let groups = found["groups"].as_array().unwrap().iter().map(|group| {
+        let names = group["items"].as_array().unwrap().iter().map(|hit| hit["name"].as_str().unwrap_or("-").to_owned());
+        (group["resource_type"].as_str().unwrap().to_owned(), names.collect())
+    });
+    groups.collect()
+}
+
+async fn one_search_finds_records_of_every_kind(app: &TestApp) {
+    let council = app.create(DEPARTMENTS, &department("Calder Council")).await;
+    let number = json!({ "identifiers": [{ "scheme": "GB-COH", "id": "08878185" }] });
+    let care = app.create(MUTUALS, &with(mutual("Calder Care"), number)).await;
+    app.create(MUTUALS, &mutual("Calder Arts")).await;
+    let other = app.create(MUTUALS, &mutual("Esk Homes")).await;
+    let question = json!({ "question": "Should we leave?" });
+    let draft = app.create(STAFF_BALLOTS, &with(staff_ballot(id(&care)), question)).await;
+    let nursing = app.create(CONTRACTS, &contract(id(&care), id(&council))).await;
+    let titled = with(contract(id(&other), id(&council)), json!({ "title": "Homes in Calder", "reference": "X/17" }));
+    let titled = app.create(CONTRACTS, &titled).await;
+
+    let found = app.get(format!("{SEARCH}?q=calder")).await.expect(200);
+    let expected = json!([
+        {"resource_type": "department", "has_more": false, "items": [
+            {"id": council["id"], "slug": "calder-council", "name": "Calder Council", "url": "/v1/departments/calder-council"}
+        ]},
+        {"resource_type": "mutual", "has_more": false, "items": [
+            {"id": hit_id(&found, 1, 0), "slug": "calder-arts", "name": "Calder Arts", "url": "/v1/mutuals/calder-arts"},
+            {"id": care["id"], "slug": "calder-care", "name": "Calder Care", "url": "/v1/mutuals/calder-care"}
+        ]},
+        {"resource_type": "staff_ballot", "has_more": false, "items": [
+            {"id": draft["id"], "name": "Should we leave?",
+             "mutual": {"id": care["id"], "slug": "calder-care", "name": "Calder Care"},
+             "url": format!("/v1/staff-ballots/{}", id(&draft))}
+        ]},
+        {"resource_type": "contract", "has_more": false, "items": [
+            {"id": nursing["id"], "name": "Community nursing",
+             "mutual": {"id": care["id"], "slug": "calder-care", "name": "Calder Care"},
+             "url": format!("/v1/contracts/{}", id(&nursing))},
+            {"id": titled["id"], "name": "Homes in Calder",
+             "mutual": {"id": other["id"], "slug": "esk-homes", "name": "Esk Homes"},
+             "url": format!("/v1/contracts/{}", id(&titled))}
+        ]}
+    ]);
+    assert_eq!(found["groups"], expected);
+    for group in expected.as_array().unwrap() {
+        for hit in group["items"].as_array().unwrap() {
+            assert_eq!(app.get(hit["url"].as_str().unwrap()).await.expect(200)["id"], hit["id"]);
+        }
+    }
+    // A draft shows in a search to those who see it in the list.
+    let public = app.get(format!("{SEARCH}?q=calder")).without_key().await;
+    assert_eq!(hits(&public.expect(200)).into_keys().collect::<Vec<_>>(), ["contract", "department", "mutual"]);
+    let first = hits(&app.get(format!("{SEARCH}?q=calder&limit=1")).await.expect(200));
+    assert_eq!(first["mutual"], ["Calder Arts"]);
+    assert_eq!(first["contract"], ["Community nursing"]);
+    let more = app.get(format!("{SEARCH}?q=calder&limit=1")).await.expect(200);
+    let has_more = more["groups"].as_array().unwrap().iter().map(|group| group["has_more"].as_bool().unwrap());
+    assert_eq!(has_more.collect::<Vec<_>>(), [false, true, false, true]);
+    for (query, kinds) in [
+        ("8878185", vec!["contract", "mutual", "staff_ballot"]),
+        ("x%2F17", vec!["contract"]),
+        ("esk", vec!["contract", "mutual"]),
+        ("nobody", vec![]),
+    ] {
+        let found = hits(&app.get(format!("{SEARCH}?q={query}")).await.expect(200));
+        assert_eq!(found.into_keys().collect::<Vec<_>>(), kinds, "{query}");
+    }
+    let again = app.get(format!("{SEARCH}?q=calder")).without_key().header("if-none-match", public.etag()).await;
+    assert_eq!(again.status(), 304);
+    app.get(SEARCH).await.expect_faults(400, &[("q", "required")]);
+    let wrong = app.get(format!("{SEARCH}?q=%26&limit=51&kind=mutual")).await;
+    wrong.expect_faults(400, &[("kind", "unknown-parameter"), ("q", "empty"), ("limit", "out-of-range")]);
+}
+
+fn hit_id(found: &Value, group: usize, item: usize) -> &Value {
+    &found["groups"][group]["items"][item]["id"]
 }

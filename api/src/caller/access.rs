@@ -9,7 +9,7 @@ use actix_web::http::Method;
 use domain::{Action, Kind, Role, grants, is_public};
 
 /// Paths below `/v1` that are about no kind of record, and that everybody reads.
-const OPEN: [&str; 4] = ["code-lists", "entries", "log", "statistics"];
+const OPEN: [&str; 5] = ["code-lists", "entries", "log", "search", "statistics"];
 /// What tells what follows from the register; as public as the commitments that most of it is about.
 const REPORTS: &str = "reports";
 /// What stores nothing though it is sent: everybody may.
@@ -118,7 +118,9 @@ pub fn depends_on_caller(method: &Method, template: &str) -> bool {
     let is_confidential = |asked: Asked| {
         matches!(asked.kind, Kind::Import | Kind::Key) || !grants(Action::ReadConfidential, asked.kind).is_empty()
     };
-    *method == Method::GET && (template == "/v1/entries" || Asked::of(method, template).is_some_and(is_confidential))
+    *method == Method::GET
+        && (["/v1/entries", "/v1/search"].contains(&template)
+            || Asked::of(method, template).is_some_and(is_confidential))
 }
 
 /// Whether answers may hold a secret: a new key is shown once.

@@ -114,6 +114,7 @@ pub fn publish(document: &mut utoipa::openapi::OpenApi, settings: &Production) {
         (name = "mutuals", description = "Organisations that have left the public sector to run a public service, or are preparing to"),
         (name = "staff ballots", description = "Staff votes on becoming a mutual, with their counts"),
         (name = "contracts", description = "Contracts of mutuals with public bodies"),
+        (name = "search", description = "One search over all kinds of record"),
         (name = "statistics", description = "Figures for any day, each with the number of records behind it and a link that lists them"),
         (name = "reports", description = "Reports for any day"),
         (name = "entries", description = "Every accepted change, in order: the change feed, and the history of each record"),
@@ -121,7 +122,8 @@ pub fn publish(document: &mut utoipa::openapi::OpenApi, settings: &Production) {
         (name = "code lists", description = "Code lists: the values that fields and parameters take, with their meanings"),
         (name = "imports", description = "Imports of many records from a file, in the background"),
         (name = "keys", description = "API keys"),
-        (name = "service", description = "The service itself: its health, its contract and its problem types")
+        (name = "service", description = "The service itself: its health and its problem types"),
+        (name = "API description", description = "This contract. Generators of clients can leave these operations out")
     )
 )]
 struct Base;

@@ -16,6 +16,7 @@ pub mod operations;
 pub mod pathway_progress;
 pub mod pathway_step;
 pub mod resource;
+pub mod search;
 pub mod staff_ballot;
 pub mod stage_transition;
 pub mod support_request;
