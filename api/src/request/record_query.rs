@@ -1,11 +1,10 @@
 //! What every list of records can be narrowed by: `id`, and `updated_from` and `updated_to`.
 
 use std::marker::PhantomData;
-use std::str::FromStr;
 
 use document::object::named;
 use document::value::{DepartmentKey, MutualKey, RecordId, Text, texts};
-use domain::{Id, Invalid, Key, Kind, Recorded};
+use domain::{Key, Kind, Recorded};
 use serde::Deserialize;
 use store::RecordFilter;
 use utoipa::IntoParams;
@@ -31,29 +30,24 @@ impl<R> Clone for RecordQuery<R> {
 }
 
 #[derive(Deserialize)]
-#[serde(bound = "K: FromStr<Err = Invalid>")]
-struct Asked<K> {
+#[serde(bound = "R: Recorded")]
+struct Asked<R> {
     #[serde(default)]
-    id: Vec<Text<K>>,
+    id: Vec<Text<Key<R>>>,
     updated_from: Option<Moment>,
     updated_to: Option<Moment>,
 }
 
 impl<R: Recorded> FromQuery for RecordQuery<R> {
     fn from_query(parameters: &Parameters<'_>, faults: &mut Vec<ErrorItem>) -> Option<Self> {
-        let filter = if R::KIND.has_slug() {
-            parameters.read::<Asked<Key<()>>>(faults)?.filter()
-        } else {
-            parameters.read::<Asked<Id<()>>>(faults)?.filter()
-        };
-        Some(Self { filter, kind: PhantomData })
+        Some(Self { filter: parameters.read::<Asked<R>>(faults)?.filter(), kind: PhantomData })
     }
 }
 
-impl<K: Into<Key<()>>> Asked<K> {
+impl<R: Recorded> Asked<R> {
     fn filter(self) -> RecordFilter {
         RecordFilter {
-            keys: texts(self.id).into_iter().map(Into::into).collect(),
+            keys: texts(self.id).into_iter().map(Key::of_any_kind).collect(),
             updated_from: self.updated_from.map(Moment::ceil),
             updated_to: self.updated_to.map(Moment::floor),
         }

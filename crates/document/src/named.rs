@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use domain::{FaultCode, Id, Key, Kind, Slug};
+use domain::{FaultCode, Id, Key, Kind, Mutual, Slug};
 
 use crate::node::Node;
 use crate::object::Object;
@@ -37,7 +37,8 @@ pub(crate) fn normalise(document: &mut Node, object: &'static Object) -> Vec<Mis
     each_name(document, object, "", &mut |field, kind, value| {
         write_id(value);
         let Node::String(text) = &*value else { return };
-        let Err(invalid) = text.parse::<Key<()>>() else { return };
+        // Ids and slugs look the same in every kind that has slugs.
+        let Err(invalid) = text.parse::<Key<Mutual>>() else { return };
         if !kind.has_slug() || misnamed.len() >= MOST {
             return;
         }

@@ -1,8 +1,8 @@
 //! Names, prose, search words and slugs, through their parsers.
 
 use domain::{
-    DepartmentId, EmailAddress, FaultCode, Key, Line, Mutual, Name, Note, Prose, SearchQuery, Slug, WebUrl, fold_name,
-    indexed, sort_key, tokens,
+    Contract, DepartmentId, EmailAddress, FaultCode, Key, Line, Mutual, Name, Note, Prose, SearchQuery, Slug, WebUrl,
+    fold_name, indexed, sort_key, tokens,
 };
 use proptest::prelude::*;
 
@@ -220,6 +220,8 @@ fn what_is_shaped_like_a_uuid_is_an_id_and_never_a_slug() {
     assert_eq!(refusal::<Slug>(uuid), FaultCode::InvalidFormat);
     assert_eq!(uuid.parse::<Key<Mutual>>().unwrap(), Key::Id(uuid.parse().unwrap()));
     assert_eq!("cabinet-office".parse::<Key<Mutual>>().unwrap(), Key::Slug("cabinet-office".parse().unwrap()));
+    assert_eq!(uuid.parse::<Key<Contract>>().unwrap(), Key::Id(uuid.parse().unwrap()));
+    assert!("library-services".parse::<Key<Contract>>().is_err(), "contracts have no slugs");
     assert_eq!(uuid.to_uppercase().parse::<Key<Mutual>>(), uuid.parse());
 }
 

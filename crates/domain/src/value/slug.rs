@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use crate::fault::{FaultCode, Invalid, quoted};
 use crate::id::Id;
+use crate::kind::Recorded;
 use crate::value::fold::words;
 use crate::value::text::{Name, as_text};
 
@@ -104,6 +105,16 @@ impl<T> Key<T> {
     }
 }
 
+impl<T> Key<T> {
+    /// The same for whoever knows the kind otherwise.
+    pub fn of_any_kind(self) -> Key<()> {
+        match self {
+            Self::Id(id) => Key::Id(Id::from_uuid(id.as_uuid())),
+            Self::Slug(slug) => Key::Slug(slug),
+        }
+    }
+}
+
 impl<T> From<Id<T>> for Key<T> {
     fn from(id: Id<T>) -> Self {
         Self::Id(id)
@@ -119,12 +130,12 @@ impl<T> fmt::Display for Key<T> {
     }
 }
 
-impl<T> FromStr for Key<T> {
+impl<T: Recorded> FromStr for Key<T> {
     type Err = Invalid;
 
-    /// What has the shape of a UUID is an id, all else a slug.
+    /// What has the shape of a UUID is an id, all else a slug. Records without slugs are named by their ids alone.
     fn from_str(raw: &str) -> Result<Self, Invalid> {
-        if has_uuid_shape(raw) {
+        if has_uuid_shape(raw) || !T::KIND.has_slug() {
             return raw.parse().map(Self::Id);
         }
         raw.parse().map(Self::Slug).map_err(|Invalid { code, .. }| {
