@@ -108,6 +108,7 @@ pub fn name_each<T: Typed>(named: &mut Vec<Reference>, name: &str, values: &[T])
 ///   domain. Where a member that is named could not be read, faults of its rules that may follow from that are not told (see
 ///   [`Faults::checked`](crate::faults::Faults::checked)).
 /// - `slug: Slug = filled`: a member that may be left out. It is filled in before the value is built, by an `Input` that is written by hand.
+/// - `for domain::Notice, new`: a child whose documents have had no earlier form than today's.
 /// - `for domain::StageTransition, filled`: a child with such members, so that its `Input` and `ChildDocument` are written by hand.
 macro_rules! wire {
     ($(#[doc = $about:literal])+ $(#[example($($example:tt)+)])?
@@ -199,7 +200,11 @@ macro_rules! wire {
     (@show required_list $value:expr) => { Some(wire!(@show list $value)) };
     (@show optional $value:expr) => { $value.as_ref().map($crate::value::Plain::show) };
     (@show $presence:ident $value:expr) => { Some($crate::value::Plain::show(&$value)) };
-    (@child $Name:ident [$Value:ident] $parent:ident) => {
+    (@child $Name:ident [$Value:ident] $parent:ident) => { wire! { @kept $Name $Value } };
+    (@child $Name:ident [$Value:ident new] $parent:ident) => {
+        wire! { @kept $Name $Value const UPGRADES: &'static [$crate::record::Upgrade] = &[]; }
+    };
+    (@kept $Name:ident $Value:ident $($upgrades:tt)*) => {
         impl $crate::body::Input for $Name {
             type Value = domain::$Value;
 
@@ -209,6 +214,8 @@ macro_rules! wire {
         }
 
         impl $crate::record::ChildDocument for domain::$Value {
+            $($upgrades)*
+
             type Document = $Name;
 
             fn show(&self) -> $Name {
