@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kit::fixture::{
-    CONTRACTS, STAFF_BALLOTS, contract, full_staff_ballot, gloucestershire_ballot, id, staff_ballot, with,
-};
+use kit::fixture::{STAFF_BALLOTS, full_staff_ballot, gloucestershire_ballot, id, staff_ballot, with};
 use kit::{Around, Contract, Program, SAMPLES, TestApp, children};
 use serde_json::{Map, Value, json};
 
@@ -498,10 +496,9 @@ async fn every_request_example_is_accepted(app: &TestApp) {
     let declared = app.declare(&app.create(STAFF_BALLOTS, &gloucestershire_ballot(id(supplier))).await).await;
     let rerun = with(full_staff_ballot(id(supplier)), json!({ "kind": "rerun" }));
     let rerun = app.declare(&app.create(STAFF_BALLOTS, &rerun).await).await;
-    let deal = app.create(CONTRACTS, &contract(id(supplier), id(buyer))).await;
     let watcher = json!({"label": "Watcher", "role": "scrutineer", "expires_in_days": 1});
     let watcher = app.create("/v1/keys", &watcher).await;
-    let mut existing = vec![("contract", deal)];
+    let mut existing = vec![("contract", around.contract.clone())];
     let next_step = app.pathway_step(id(buyer), 12, false).await;
     for sample in children() {
         existing.push((sample.kind, app.create(&sample.path(&around), &(sample.minimal)(&around)).await));

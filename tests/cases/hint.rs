@@ -90,6 +90,7 @@ async fn a_path_explains_what_names_a_record(app: &TestApp) {
         ("/v1/mutuals/%E2%98%83", "joined by single hyphens"),
         ("/v1/staff-ballots/mycsp", "expected a UUID"),
         ("/v1/mutuals/mycsp/objections/first", "expected a UUID"),
+        ("/v1/contracts/libraries/competitions", "expected a UUID"),
         ("/v1/keys/mine", "expected a UUID"),
     ] {
         let refused = app.get(path).await.expect_problem(404, "not-found");
@@ -135,7 +136,7 @@ fn no_parameter_has_the_name_of_a_member_that_another_filters() {
     let own = own.filter_map(|operation| operation["parameters"].as_array()).flatten();
     let names: Vec<&str> = shared.chain(own).filter_map(|parameter| parameter["name"].as_str()).collect();
     assert!(names.contains(&"mutual"), "{names:?}");
-    for alias in ["mutual_id", "department_id", "sectors", "identifiers", "cpv_codes"] {
+    for alias in ["mutual_id", "department_id", "contract_id", "sectors", "identifiers", "cpv_codes"] {
         assert!(!names.contains(&alias), "{alias}");
     }
 }

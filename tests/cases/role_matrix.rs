@@ -48,7 +48,7 @@ impl<'a> Register<'a> {
     async fn new(app: &'a TestApp) -> Self {
         let around = [Around::new(app, "own").await, Around::new(app, "other").await];
         let departments = around.each_ref().map(|around| around.department.clone());
-        let [own, other] = [id(&departments[0]), id(&departments[1])];
+        let own = id(&departments[0]);
         let mutuals = around.each_ref().map(|around| around.mutual.clone());
         let enter = async |at: usize, kind: &str| {
             let scrutineer = json!({ "name": "Ada Watcher", "organisation": "Watchers" });
@@ -59,10 +59,7 @@ impl<'a> Register<'a> {
         let drafts = [enter(0, "formal").await, enter(1, "formal").await];
         let declared = [app.declare(&enter(0, "formal").await).await, app.declare(&enter(1, "formal").await).await];
         let reruns = [app.declare(&enter(0, "rerun").await).await, app.declare(&enter(1, "rerun").await).await];
-        let contracts = [
-            app.create(CONTRACTS, &contract(id(&mutuals[0]), own)).await,
-            app.create(CONTRACTS, &contract(id(&mutuals[0]), other)).await,
-        ];
+        let contracts = around.each_ref().map(|around| around.contract.clone());
         let mut made = BTreeMap::new();
         for sample in children() {
             let enter = async |at: usize| app.create(&sample.path(&around[at]), &(sample.minimal)(&around[at])).await;

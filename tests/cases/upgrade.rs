@@ -17,6 +17,9 @@ kit::on_both! {
     registers_of_earlier_programs_are_taken_over,
 }
 
+/// The kinds that came after the first of the registers was stored.
+const LATER_KINDS: [&str; 2] = ["competition", "notice"];
+
 fn registers() -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "registers"].iter().collect()
 }
@@ -57,10 +60,12 @@ async fn registers_of_earlier_programs_are_taken_over(app: &TestApp) {
         println!("{}", folder.display());
         let stored = Database::stored(app.database().engine(), &folder);
         let app = TestApp::with(stored, |_| {});
-        let known = entries(app.database()).len();
+        let known = entries(app.database());
+        // The first kinds are in every register; a later one is in those of the programs that know it.
+        let is_known = |kind: &str| !LATER_KINDS.contains(&kind) || known.iter().any(|it| it["resource_type"] == kind);
         for sample in SAMPLES {
             let all = records(&app, sample).await;
-            assert!(!all.is_empty(), "there is no {}", sample.kind);
+            assert_eq!(!all.is_empty(), is_known(sample.kind), "{}", sample.kind);
             // The kind of which there are hundreds is read in part: this is no test of speed.
             for (path, record) in all.iter().take(40) {
                 let read = app.get(path).await.expect(200);
@@ -89,7 +94,7 @@ async fn registers_of_earlier_programs_are_taken_over(app: &TestApp) {
         app.patch(format!("{MUTUALS}/{}", id(&found["items"][0])), &json!({ "region": "london" })).await.expect(200);
         let database = app.end();
         let entries = entries(&database);
-        assert!(entries.len() > known, "the writes have no entries");
+        assert!(entries.len() > known.len(), "the writes have no entries");
         assert_sound(&entries);
         verify(&database);
     }

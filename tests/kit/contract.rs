@@ -94,6 +94,7 @@ pub fn parent_member(path: &str) -> Option<&'static str> {
     match (words.next(), words.nth(1)) {
         (Some("departments"), Some(_)) => Some("department_id"),
         (Some("mutuals"), Some(_)) => Some("mutual_id"),
+        (Some("contracts"), Some(_)) => Some("contract_id"),
         _ => None,
     }
 }

@@ -272,6 +272,45 @@ pub fn support_request() -> Value {
     json!({ "stage": "idea", "need": "A business plan.", "requested_on": "2012-03-05" })
 }
 
+/// A competition with nothing but what it must have.
+#[must_use]
+pub fn competition() -> Value {
+    json!({ "kind": "tender", "outcome": "open" })
+}
+
+/// A notice with nothing but what it must have.
+#[must_use]
+pub fn notice() -> Value {
+    json!({ "code": "UK4", "published_on": "2025-03-03" })
+}
+
+/// A competition with every member set.
+#[must_use]
+pub fn full_competition() -> Value {
+    json!({
+        "kind": "retender",
+        "opened_on": "2016",
+        "decided_on": "2016-11-10",
+        "bidders": 2,
+        "outcome": "lost",
+        "winner_name": "Bright Care Limited",
+        "winner_kind": "private_firm",
+        "sources": [source()],
+    })
+}
+
+/// A notice with every member set.
+#[must_use]
+pub fn full_notice() -> Value {
+    json!({
+        "code": "psr_intention_to_award",
+        "published_on": "2024-10-21",
+        "url": "https://www.example.gov.uk/notice/833094050",
+        "reference": "2024/S 000-034567",
+        "sources": [source()],
+    })
+}
+
 /// Progress on a step with nothing but what it must have.
 #[must_use]
 pub fn pathway_progress(step_id: &str) -> Value {

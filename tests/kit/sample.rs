@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use crate::app::TestApp;
 use crate::contract::Contract;
 use crate::fixture::{
-    annual_return, commitment, contract, department, enabler, endorsement, full_annual_return, full_commitment,
-    full_contract, full_department, full_enabler, full_endorsement, full_mutual, full_objection, full_pathway_progress,
-    full_pathway_step, full_staff_ballot, full_stage_transition, full_support_request, id, mutual, objection,
-    pathway_progress, pathway_step, staff_ballot, stage_transition, support_request, with,
+    annual_return, commitment, competition, contract, department, enabler, endorsement, full_annual_return,
+    full_commitment, full_competition, full_contract, full_department, full_enabler, full_endorsement, full_mutual,
+    full_notice, full_objection, full_pathway_progress, full_pathway_step, full_staff_ballot, full_stage_transition,
+    full_support_request, id, mutual, notice, objection, pathway_progress, pathway_step, staff_ballot,
+    stage_transition, support_request, with,
 };
 
 /// What to send of a kind of record, and where.
@@ -41,6 +42,8 @@ pub struct Around {
     pub others: [Value; 2],
     /// A mutual that the department leads.
     pub mutual: Value,
+    /// A contract of the mutual with the department.
+    pub contract: Value,
     /// A step of the department's pathway.
     pub step: Value,
 }
@@ -183,6 +186,18 @@ samples! {
         change: { "done_on": "2012-02-15" },
         personal: [],
     }
+    competition: "/v1/contracts/{contract}/competitions" {
+        minimal: |_| competition(),
+        full: |_| full_competition(),
+        change: { "outcome": "won_by_mutual", "winner_name": "Led", "winner_kind": "mutual", "decided_on": "2017" },
+        personal: [],
+    }
+    notice: "/v1/contracts/{contract}/notices" {
+        minimal: |_| notice(),
+        full: |_| full_notice(),
+        change: { "code": "psr_award", "published_on": "2025-01-06", "url": null },
+        personal: [],
+    }
 }
 
 /// The samples of the kinds that belong to no other.
@@ -213,7 +228,7 @@ impl Sample {
     #[must_use]
     pub fn path(&self, around: &Around) -> String {
         let named = self.list.replace("{department}", id(&around.department));
-        named.replace("{mutual}", id(&around.mutual))
+        named.replace("{mutual}", id(&around.mutual)).replace("{contract}", id(&around.contract))
     }
 
     /// The path of one of its records, as the contract has it.
@@ -252,7 +267,9 @@ impl Around {
         let lead = enter("Lead").await;
         let led = with(mutual(&format!("Led by {name}")), json!({ "department_id": id(&lead) }));
         let led = app.create("/v1/mutuals", &led).await;
+        let bought = app.create("/v1/contracts", &contract(id(&led), id(&lead))).await;
         let step = app.pathway_step(id(&lead), 1, false).await;
-        Self { others: [enter("Second").await, enter("Third").await], department: lead, mutual: led, step }
+        let others = [enter("Second").await, enter("Third").await];
+        Self { others, department: lead, mutual: led, contract: bought, step }
     }
 }

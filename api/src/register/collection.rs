@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 
 use actix_web::HttpResponse;
 use document::object::{Member, Typed as _};
-use document::value::{DepartmentKey, MutualKey, texts};
+use document::value::{ContractId, DepartmentKey, MutualKey, texts};
 use document::{Documented, Wire};
-use domain::{Department, DraftAccess, Key, Kind, Mutual};
+use domain::{Contract, Department, DraftAccess, Key, Kind, Mutual};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use store::child::{self, Parent};
@@ -147,6 +147,23 @@ impl ParentResource for Mutual {
 
     fn keys(filter: &OfMutuals) -> Vec<Key<Self>> {
         texts(filter.mutual.clone())
+    }
+}
+
+/// Whose children a list has.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct OfContracts {
+    /// Of this contract.
+    contract: Vec<ContractId>,
+}
+
+impl ParentResource for Contract {
+    type Filter = OfContracts;
+
+    fn keys(filter: &OfContracts) -> Vec<Key<Self>> {
+        texts(filter.contract.clone()).into_iter().map(Key::Id).collect()
     }
 }
 

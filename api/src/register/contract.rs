@@ -5,8 +5,9 @@ use domain::{Contract, ContractId, Object};
 use store::ReadTx;
 
 use crate::register::resource::{self, Resource};
-use crate::register::words::Words;
+use crate::register::words::{Conflicts, NO_CONFLICTS, Words};
 use crate::request::path::PathKey;
+use crate::response::problem_type::ProblemType;
 
 impl resource::Filter for ContractFilter {
     /// With so many conditions it is left to the threads that may take their time.
@@ -25,7 +26,9 @@ impl Resource for Contract {
         list: "The default order is the order of entry.",
         create: "The register works out whether this is the mutual's first contract: see `is_first`. If its \
                  `entered_on` is earlier than that of the current first contract, it becomes the first.",
-        delete: "Its id is never used again. If it was the first contract of its mutual, the next one becomes the first.",
+        delete: "Rejected while it has competitions or notices. Its id is never used again. If it was the first contract \
+                 of its mutual, the next one becomes the first.",
+        conflicts: Conflicts { delete: &[ProblemType::HasDependents], ..NO_CONFLICTS },
         ..Words::USUAL
     };
 

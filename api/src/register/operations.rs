@@ -204,7 +204,7 @@ impl Operations {
         operation: OperationBuilder,
         route: Route,
     ) -> Operation {
-        let parent = self.place.parent.iter().map(|named| path_parameter(named, true));
+        let parent = self.place.parent.iter().map(|named| path_parameter(named, named.0.has_slug()));
         let own = of_one.then(|| path_parameter(&self.place.own, has_slug(&self.object)));
         let parameters = parent.chain(own).chain(parameters);
         let path = match of_one {
@@ -331,11 +331,16 @@ pub fn examples() -> Vec<(String, serde_json::Value)> {
 const EXAMPLE_ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f";
 const DEPARTMENT_ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e01";
 const MUTUAL_ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02";
+const CONTRACT_ID: &str = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e03";
 
 fn example<R: Documented>() -> Option<(String, serde_json::Value)> {
     let object = <R::Document as Wire>::OBJECT;
     let value = Content::<R::Document>::parse(object.example?().to_string().as_bytes()).ok()?.create().ok()?;
-    let parent_id = R::KIND.parent().map(|parent| if parent == Kind::Department { DEPARTMENT_ID } else { MUTUAL_ID });
+    let parent_id = R::KIND.parent().map(|parent| match parent {
+        Kind::Department => DEPARTMENT_ID,
+        Kind::Contract => CONTRACT_ID,
+        _ => MUTUAL_ID,
+    });
     let at = DateTime::from_timestamp(1_759_311_000, 250_000)?;
     let id = EXAMPLE_ID.parse().ok()?;
     let content = R::from_value(value, parent_id).ok()?;

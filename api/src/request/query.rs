@@ -37,6 +37,7 @@ const INVALID_ENCODING: &str = "invalid-encoding";
 const ALIASES: &[(&str, &str)] = &[
     ("mutual", "mutual_id"),
     ("department", "department_id"),
+    ("contract", "contract_id"),
     ("sector", "sectors"),
     ("identifier", "identifiers"),
     ("cpv", "cpv_codes"),

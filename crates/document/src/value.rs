@@ -105,6 +105,10 @@ text! {
     SupportRequestId: domain::SupportRequestId = .id(), of SupportRequest;
     /// Id of a mutual's progress on a step of its pathway.
     PathwayProgressId: domain::PathwayProgressId = .id(), of PathwayProgress;
+    /// Id of a competition for a contract.
+    CompetitionId: domain::CompetitionId = .id(), of Competition;
+    /// Id of a notice about a contract.
+    NoticeId: domain::NoticeId = .id(), of Notice;
     /// A number of full-time equivalents in steps of a hundredth, as decimal text. Responses have two decimal places:
     /// `12` becomes `12.00`.
     Fte: domain::Fte =
@@ -119,6 +123,8 @@ text! {
     DepartmentKey: domain::Key<domain::Department> = .key().examples(["cabinet-office"]);
     /// Id or slug of a mutual.
     MutualKey: domain::Key<domain::Mutual> = .key().examples(["gloucestershire-care-services-cic"]);
+    /// Id of a contract.
+    ContractKey: domain::Key<domain::Contract> = .id();
     /// An identifier as its scheme (org-id.guide), a colon or a hyphen, and the id in any of its forms.
     SchemeAndId: domain::Identifier =
         .pattern(Some(scheme_and_id())).max_length(Some(100)).examples(["GB-COH:08878185"]);

@@ -233,7 +233,8 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
         (Kind::StaffBallot, Action::Correct | Action::Appoint | Action::Delete) => &[ADMIN],
 
         (Kind::Contract, Action::Create | Action::Update) => &[OFFICER, ADMIN],
-        (Kind::Contract, Action::Delete) => &[ADMIN],
+        (Kind::Competition | Kind::Notice, Action::Create | Action::Update) => &[EDITOR, OFFICER, ADMIN],
+        (Kind::Contract | Kind::Competition | Kind::Notice, Action::Delete) => &[ADMIN],
 
         (
             Kind::Commitment | Kind::PathwayStep | Kind::Enabler | Kind::Endorsement | Kind::Objection,

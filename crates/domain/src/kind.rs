@@ -153,6 +153,10 @@ kinds! {
     SupportRequest of Mutual = "support_request", "support_requests";
     /// A step of the pathway that a mutual has done.
     PathwayProgress of Mutual = "pathway_progress", "pathway_progress";
+    /// A competition for a contract.
+    Competition of Contract = "competition", "competitions";
+    /// A notice about a contract.
+    Notice of Contract = "notice", "notices";
     others:
     /// An import.
     Import = "import", "imports";
@@ -254,6 +258,7 @@ mod tests {
         assert_eq!(Kind::find(None, "support-requests"), None);
         assert_eq!(Kind::find_child("support-requests"), Some(Kind::SupportRequest));
         assert_eq!(Kind::find_child("mutuals"), None);
+        assert_eq!(Kind::find(Some(Kind::Contract), "notices"), Some(Kind::Notice));
         assert_eq!(Kind::find(None, "keys"), Some(Kind::Key));
     }
 

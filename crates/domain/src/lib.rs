@@ -21,8 +21,8 @@ pub mod value;
 pub mod vocabulary;
 
 pub use register::{
-    annual_return, child, commitment, contract, department, enabler, endorsement, import, mutual, objection,
-    pathway_progress, pathway_step, readiness, staff_ballot, stage_transition, statistics, support_request,
+    annual_return, child, commitment, competition, contract, department, enabler, endorsement, import, mutual, notice,
+    objection, pathway_progress, pathway_step, readiness, staff_ballot, stage_transition, statistics, support_request,
 };
 pub use value::{
     cpv, date, email_address, fold, fte, identifier, money, outcome, percent, region, sector, slug, source, text,
@@ -42,6 +42,7 @@ pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;
 pub use register::commitment::{Commitment, CommitmentId, CommitmentKind, CommitmentStatus};
+pub use register::competition::{Competition, CompetitionId, CompetitionKind, CompetitionOutcome, WinnerKind};
 pub use register::contract::{
     Contract, ContractId, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline,
 };
@@ -52,6 +53,7 @@ pub use register::endorsement::{
 };
 pub use register::import::{ImportMode, ImportState, ImportUpdate, Importable};
 pub use register::mutual::{LegalForm, Mutual, MutualId, OriginRoute, Parents, Staff, Stage, Tests};
+pub use register::notice::{Notice, NoticeCode, NoticeId};
 pub use register::objection::{Objection, ObjectionId, ObjectionKind, ObjectionOutcome};
 pub use register::pathway_progress::{PathwayProgress, PathwayProgressId};
 pub use register::pathway_step::{PathwayStep, PathwayStepId, StepPosition};

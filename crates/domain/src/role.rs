@@ -6,12 +6,12 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// The role of a key or token. Without either, a caller is the public, who can read the register.
     pub enum Role {
-        /// Maintains the mutuals, ballots and support data of its departments. Declares the ballots that were held
-        /// elsewhere.
+        /// Maintains the mutuals, ballots and support data of its departments, and the competitions and notices of their
+        /// contracts. Declares the ballots that were held elsewhere.
         DepartmentEditor = "department_editor" or "editor" or "department" or "department officer",
         /// Maintains the description, annual returns and support requests of its departments' mutuals.
         MutualEditor = "mutual_editor" or "editor" or "mutual",
-        /// Maintains the contracts that its departments award.
+        /// Maintains the contracts that its departments award, with their competitions and notices.
         ProcurementOfficer = "procurement_officer" or "procurement" or "buyer" or "contract manager",
         /// Oversees the ballots that it is appointed to, and sees their drafts. Never changes the question.
         Scrutineer = "scrutineer" or "independent scrutineer",

@@ -228,6 +228,8 @@ fn every_word_is_described_and_read_back() {
     well_described::<domain::Basis>();
     well_described::<domain::CommitmentKind>();
     well_described::<domain::CommitmentStatus>();
+    well_described::<domain::CompetitionKind>();
+    well_described::<domain::CompetitionOutcome>();
     well_described::<domain::Constituency>();
     well_described::<domain::ContractStatus>();
     well_described::<domain::CountsKnown>();
@@ -239,6 +241,7 @@ fn every_word_is_described_and_read_back() {
     well_described::<domain::FigureCheck>();
     well_described::<LegalForm>();
     well_described::<domain::LookedAtKind>();
+    well_described::<domain::NoticeCode>();
     well_described::<domain::ObjectionKind>();
     well_described::<domain::ObjectionOutcome>();
     well_described::<domain::Organiser>();
@@ -253,6 +256,7 @@ fn every_word_is_described_and_read_back() {
     well_described::<Stage>();
     well_described::<domain::SupportStatus>();
     well_described::<domain::TestOutcome>();
+    well_described::<domain::WinnerKind>();
     well_described::<domain::Role>();
     well_described::<domain::Regime>();
     well_described::<domain::ComplianceRule>();

@@ -8,11 +8,13 @@ use crate::record::{ChildDocument, Documented};
 pub mod annual_return;
 pub mod api_key;
 pub mod commitment;
+pub mod competition;
 pub mod contract;
 pub mod department;
 pub mod enabler;
 pub mod endorsement;
 pub mod mutual;
+pub mod notice;
 pub mod objection;
 pub mod pathway_progress;
 pub mod pathway_step;
@@ -25,6 +27,7 @@ pub mod support_request;
 pub use annual_return::{AnnualReturn, SignedMoney};
 pub use api_key::{ApiKey, Role};
 pub use commitment::{Commitment, CommitmentKind};
+pub use competition::{Competition, CompetitionKind, CompetitionOutcome, WinnerKind};
 pub use contract::{
     Contract, ContractFilter, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, Money, Ocid, Procedure,
     Protection, ProtectionKind, Regime,
@@ -33,6 +36,7 @@ pub use department::{Department, DepartmentFilter, DepartmentKind, Nation};
 pub use enabler::{Enabler, EnablerRole};
 pub use endorsement::{Constituency, Endorsement, Position};
 pub use mutual::{LegalForm, Mutual, MutualFilter, MutualTests, OriginRoute, Stage};
+pub use notice::{Notice, NoticeCode, NoticeReference};
 pub use objection::{Objection, ObjectionKind, ObjectionOutcome};
 pub use pathway_progress::PathwayProgress;
 pub use pathway_step::PathwayStep;

@@ -3,12 +3,14 @@
 pub mod annual_return;
 pub mod child;
 pub mod commitment;
+pub mod competition;
 pub mod contract;
 pub mod department;
 pub mod enabler;
 pub mod endorsement;
 pub mod import;
 pub mod mutual;
+pub mod notice;
 pub mod objection;
 pub mod pathway_progress;
 pub mod pathway_step;

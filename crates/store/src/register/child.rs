@@ -1,4 +1,4 @@
-//! Records that belong to another, all kept alike: what a department or a mutual has many of.
+//! Records that belong to another, all kept alike: what a department, a mutual or a contract has many of.
 //!
 //! A kind says what its columns are and which rules bind it to other records ([`StoredChild`]); how a record is found, listed, entered,
 //! changed and deleted is here, once for all of them. Who has no access to the department's drafts gets the document without personal
@@ -12,7 +12,9 @@ use document::ChildDocument;
 use document::faults::Faults;
 use document::object::Typed as _;
 use document::{Input, Wire};
-use domain::{Belongs, Child, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record, Recorded};
+use domain::{
+    Belongs, Child, Contract, Department, DepartmentId, DraftAccess, Id, Key, Kind, Mutual, Record, Recorded,
+};
 
 use crate::backend::fragment::{Fragment, all_of, any_of};
 use crate::backend::json::{parsed, parsed_option};
@@ -156,6 +158,17 @@ impl Parent for Mutual {
         let query = Fragment::default().sql("SELECT department_id FROM mutuals WHERE id = ").parameter(id.to_string());
         let found: Option<Option<String>> = query.giving::<Nullable<Text>>().get_result(tx.conn()).optional()?;
         parsed_option("department_id", found.flatten().as_deref())
+    }
+}
+
+impl Parent for Contract {
+    const COLUMN: &'static str = "contract_id";
+
+    fn department(tx: &mut ReadTx<'_>, id: Id<Self>) -> Result<Option<DepartmentId>, Error> {
+        let query =
+            Fragment::default().sql("SELECT department_id FROM contracts WHERE id = ").parameter(id.to_string());
+        let found: Option<String> = query.giving::<Text>().get_result(tx.conn()).optional()?;
+        parsed_option("department_id", found.as_deref())
     }
 }
 
@@ -408,9 +421,12 @@ fn seen<T: StoredChild>(sees: DraftAccess<'_>) -> Fragment {
             let table = T::KIND.table();
             let department = match T::Parent::KIND {
                 Kind::Department => format!("{table}.department_id"),
-                _ => format!(
-                    "COALESCE((SELECT mutuals.department_id FROM mutuals WHERE mutuals.id = {table}.mutual_id), '')"
-                ),
+                parent => {
+                    let (parents, column) = (parent.table(), T::Parent::COLUMN);
+                    format!(
+                        "COALESCE((SELECT {parents}.department_id FROM {parents} WHERE {parents}.id = {table}.{column}), '')"
+                    )
+                }
             };
             sql.sql(format!("({department} IN (")).parameters(own.iter().map(ToString::to_string)).sql("))")
         }

@@ -16,11 +16,12 @@ use crate::backend::dialect::{Dialect, Searched};
 use crate::backend::fragment::{FindingTable, FoundBy, Fragment, all_of, any_of};
 use crate::backend::json::{parsed, text_option};
 use crate::backend::schema::{contract_cpv_codes, contracts};
-use crate::error::{Conflict, Error};
+use crate::error::{Conflict, Error, refuse};
 use crate::log::entry::Action;
 use crate::query::keyset::{KeyKind, Listing, Page, Slice, SortKey, Sorted, Values};
 use crate::query::record_filter::RecordFilter;
 use crate::query::span;
+use crate::register::child;
 use crate::register::record::{self, Columns, StoredKind, Words, Writing};
 use crate::register::reference;
 use crate::register::root::{StoredRecord, StoredRoot};
@@ -106,7 +107,9 @@ impl StoredRecord for Contract {
 
     /// Where it was the first of its mutual, the next one takes its place.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
-        remove_parts(tx, &current.id.to_string())?;
+        let id = current.id.to_string();
+        refuse(Error::Conflict, Conflict::dependents(child::dependents(tx, Kind::Contract, &id)?))?;
+        remove_parts(tx, &id)?;
         record::delete(tx, current, None, &Confidants::default())?;
         leave_first_place(tx, current)
     }

@@ -3,6 +3,7 @@
 pub(crate) mod annual_return;
 pub mod child;
 pub(crate) mod commitment;
+pub(crate) mod competition;
 pub mod compliance;
 pub(crate) mod contract;
 pub(crate) mod department;
@@ -11,6 +12,7 @@ pub(crate) mod endorsement;
 pub mod mutual;
 pub(crate) mod named;
 pub(crate) mod naming;
+pub(crate) mod notice;
 pub(crate) mod objection;
 pub mod pathway_progress;
 pub(crate) mod pathway_step;
