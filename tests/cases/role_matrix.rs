@@ -207,6 +207,9 @@ impl<'a> Register<'a> {
         if [Method::PUT, Method::PATCH, Method::DELETE].contains(method) {
             request = request.if_match("*");
         }
+        if template == "/v1/search" {
+            request.path.push_str("?q=own");
+        }
         if template == "/v1/imports" && *method == Method::POST {
             request.path.push_str("&resource_type=mutual");
             request = request.body("application/x-ndjson", "{}");
