@@ -97,7 +97,7 @@ fn who_won_had_bid() {
 
 fn dates() -> impl Strategy<Value = Option<PartialDate>> {
     let dates = ["2016", "2016-03", "2016-03-01", "2016-12-31", "2017", "2017-01-01"];
-    option::of(select(dates.map(|date| date.parse::<PartialDate>().unwrap()).to_vec()))
+    option::of(select(dates.iter().filter_map(|date| date.parse::<PartialDate>().ok()).collect::<Vec<_>>()))
 }
 
 prop_compose! {
@@ -109,7 +109,7 @@ prop_compose! {
         named in any::<bool>(),
         winner_kind in option::of(select(WinnerKind::ALL)),
     ) -> Contest {
-        let winner_name = named.then(|| "Somebody".parse().unwrap());
+        let winner_name = Some("Somebody").filter(|_| named).and_then(|name| name.parse().ok());
         Contest { opened_on, decided_on, bidders, outcome, winner_name, winner_kind }
     }
 }
