@@ -14,6 +14,9 @@ kit::on_both! {
     the_launch_condition_names_the_rule_that_it_rests_on,
     the_links_are_at_the_public_address,
     an_operator_replaces_a_data_file,
+    the_nation_of_the_buyer_decides_everywhere,
+    a_health_contract_is_judged_by_the_one_that_it_replaces,
+    the_standstill_is_judged_by_its_notice,
 }
 
 const CHECKS: &str = "/v1/compliance-checks";
@@ -306,4 +309,71 @@ async fn an_operator_replaces_a_data_file(app: &TestApp) {
     assert_ne!(list(&before)["sha256"], list(&after)["sha256"]);
     // What `sha256sum` prints of the file.
     assert_eq!(list(&after)["sha256"], "fa14d905eaffd55cbc00f3317fd3b41e07da7b0132e4be794deed7bb1f679f00");
+}
+
+/// In the compliance, in the list and in the figures, also when what the buyer is changes.
+async fn the_nation_of_the_buyer_decides_everywhere(app: &TestApp) {
+    let around = Around::new(app, "Nation").await;
+    let health = json!({ "health_services": true, "procedure": "other", "procurement_started_on": "2025-03-03" });
+    let record = app.create(CONTRACTS, &library_service(&around, health)).await;
+    let buyer = format!("{DEPARTMENTS}/{}", id(&around.department));
+    for (nation, regime) in [
+        (json!(null), "psr_2023"),
+        (json!("scotland"), "not_covered"),
+        (json!("wales"), "psr_wales_2025"),
+        (json!("northern_ireland"), "pa_2023"),
+        (json!("uk_wide"), "unknown"),
+        (json!("england"), "psr_2023"),
+    ] {
+        app.patch(&buyer, &json!({ "nation": nation })).await.expect(200);
+        assert_eq!(compliance(app, &record).await["regime"], regime, "{nation}");
+        let listed = app.walk(&format!("{CONTRACTS}?regime={regime}")).await;
+        assert_eq!(listed.iter().map(id).collect::<Vec<_>>(), [id(&record)], "{nation}");
+        let figures = app.get("/v1/statistics").await.expect(200);
+        let counted: Vec<&Value> =
+            figures["contracts_by_regime"].as_array().unwrap().iter().map(|one| &one["regime"]).collect();
+        assert_eq!(counted, [&json!(regime)], "{nation}");
+    }
+    app.patch(&buyer, &json!({ "nation": "france" })).await.expect_faults(422, &[("/nation", "not-in-vocabulary")]);
+}
+
+async fn a_health_contract_is_judged_by_the_one_that_it_replaces(app: &TestApp) {
+    let around = Around::new(app, "Health").await;
+    let health = |members: Value| {
+        let known = json!({ "title": "Nursing", "cpv_codes": ["85141000-9"], "health_services": true });
+        with(with(contract(id(&around.mutual), id(&around.department)), known), members)
+    };
+    let worth = |pounds: i64| json!({ "amount_minor": pounds * 100, "currency": "GBP" });
+    let old = json!({ "status": "expired", "ends_on": "2025-03-31", "value": worth(2_000_000) });
+    let old = app.create(CONTRACTS, &health(old)).await;
+    let new = json!({ "procedure": "psr_direct_c", "starts_on": "2025-04-01", "value": worth(2_500_000) });
+    let new = app.create(CONTRACTS, &health(new)).await;
+    assert_outcomes(&compliance(app, &new).await, &[("psr2023.reg6(5)", "unknown"), ("psr2023.reg12", "unknown")]);
+    let own = format!("{CONTRACTS}/{}", id(&new));
+    app.patch(&own, &json!({ "replaces_contract_id": old["id"] })).await.expect(200);
+    let considerable = compliance(app, &new).await;
+    assert_outcomes(&considerable, &[("psr2023.reg6(5)", "fail")]);
+    let looked_at = rule(&considerable, "psr2023.reg6(5)")["looked_at"].as_array().unwrap();
+    assert_eq!(looked_at.iter().map(|one| &one["id"]).collect::<Vec<_>>(), [&new["id"], &old["id"]]);
+    app.patch(&own, &json!({ "value": worth(2_499_999) })).await.expect(200);
+    assert_outcomes(&compliance(app, &new).await, &[("psr2023.reg6(5)", "pass")]);
+}
+
+async fn the_standstill_is_judged_by_its_notice(app: &TestApp) {
+    let around = Around::new(app, "Standstill").await;
+    let open = json!({
+        "procedure": "pcr_open", "procurement_started_on": "2022-05-02", "awarded_on": "2022-09-08",
+        "standstill_notice_on": "2022-09-09", "entered_on": "2022-09-20", "starts_on": "2022-10-01",
+        "ends_on": "2025-09-30", "latest_ends_on": "2025-09-30", "status": "expired",
+    });
+    let record = app.create(CONTRACTS, &library_service(&around, open)).await;
+    assert_outcomes(
+        &compliance(app, &record).await,
+        &[("pcr2015.reg87", "fail"), ("pcr2015.reg77(4)", "not_applicable")],
+    );
+    let own = format!("{CONTRACTS}/{}", id(&record));
+    app.patch(&own, &json!({ "entered_on": "2022-09-21" })).await.expect(200);
+    assert_outcomes(&compliance(app, &record).await, &[("pcr2015.reg87", "pass")]);
+    app.patch(&own, &json!({ "tenders_received": 1, "entered_on": "2022-09-10" })).await.expect(200);
+    assert_outcomes(&compliance(app, &record).await, &[("pcr2015.reg87", "not_applicable")]);
 }

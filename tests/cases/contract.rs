@@ -15,6 +15,8 @@ kit::on_both! {
     both_parties_are_in_the_register,
     an_ocid_has_its_publishers_prefix,
     a_contract_that_has_ended_is_not_active,
+    a_contract_takes_the_place_of_another,
+    what_the_sources_do_not_say_can_be_said_so,
 }
 
 async fn parties(app: &TestApp) -> (String, String) {
@@ -237,4 +239,50 @@ async fn a_contract_that_has_ended_is_not_active(app: &TestApp) {
     app.patch(&own, &json!({ "status": "expired" })).await.expect(200);
     app.patch(&own, &json!({ "status": "active" })).await.expect_faults(422, &[("/status", "inconsistent")]);
     app.patch(&own, &json!({ "status": "active", "latest_ends_on": "2099-03-31" })).await.expect(200);
+}
+
+async fn a_contract_takes_the_place_of_another(app: &TestApp) {
+    let (supplier, buyer) = parties(app).await;
+    let replacing = |other: &str| with(contract(&supplier, &buyer), json!({ "replaces_contract_id": other }));
+    let first = app.create(CONTRACTS, &contract(&supplier, &buyer)).await;
+    let own = |record: &Value| format!("{CONTRACTS}/{}", id(record));
+    app.post(CONTRACTS, &replacing(NOBODY)).await.expect_faults(422, &[("/replaces_contract_id", "unknown-reference")]);
+    let second = app.create(CONTRACTS, &replacing(id(&first))).await;
+    assert_eq!(second["replaces_contract_id"], first["id"]);
+    for (record, other) in [(&first, &first), (&first, &second)] {
+        let change = json!({ "replaces_contract_id": other["id"] });
+        app.patch(own(record), &change).await.expect_faults(422, &[("/replaces_contract_id", "cycle")]);
+    }
+    let refused = app.delete(own(&first)).await;
+    assert_eq!(refused.problem(409)["dependents"][0]["id"], second["id"], "{refused:?}");
+    app.patch(own(&second), &json!({ "replaces_contract_id": null })).await.expect(200);
+    app.delete(own(&first)).await.expect(204);
+}
+
+async fn what_the_sources_do_not_say_can_be_said_so(app: &TestApp) {
+    let (supplier, buyer) = parties(app).await;
+    let said = |members: Value| with(contract(&supplier, &buyer), members);
+    let unknown = json!({ "procedure": "unknown", "status": "unknown", "first_contract": "unknown" });
+    let record = app.create(CONTRACTS, &said(unknown)).await;
+    assert_eq!((&record["status"], &record["is_first"]), (&json!("unknown"), &json!(false)));
+    assert_eq!(app.walk(&format!("{CONTRACTS}?status=unknown&procedure=unknown")).await.len(), 1);
+    let refused = [
+        (json!({ "tenders_received": -1 }), "/tenders_received", "out-of-range"),
+        (json!({ "tenders_received": 100_001 }), "/tenders_received", "out-of-range"),
+        (json!({ "first_contract": "maybe" }), "/first_contract", "not-in-vocabulary"),
+        (json!({ "framework": "yes" }), "/framework", "invalid-type"),
+        (
+            json!({ "standstill_notice_on": "2025-05-13", "standstill_ended_on": "2025-05-12" }),
+            "/standstill_ended_on",
+            "date-order",
+        ),
+        (
+            json!({ "procurement_started_on": "2025-05-14", "standstill_notice_on": "2025-05-13" }),
+            "/standstill_notice_on",
+            "date-order",
+        ),
+    ];
+    for (members, pointer, code) in refused {
+        app.post(CONTRACTS, &said(members)).await.expect_faults(422, &[(pointer, code)]);
+    }
 }

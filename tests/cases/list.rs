@@ -256,10 +256,9 @@ async fn contracts_are_found_by_every_filter(app: &TestApp) {
         ("protection=uncontested_first", &["a"]),
         ("health_services=true", &["a"]),
         ("health_services=false", &["b"]),
-        ("regime=pcr_2006", &["a"]),
-        ("regime=pcr_2006&regime=unknown", &["a", "c"]),
-        // Its procedure exists under one law alone.
-        ("regime=pa_2023", &["b"]),
+        ("regime=pcr_2006", &["a", "b"]),
+        ("regime=pcr_2006&regime=unknown", &["a", "b", "c"]),
+        ("regime=unknown", &["c"]),
         ("regime=psr_2023", &[]),
         ("is_first=true", &["a"]),
         ("is_first=false", &["b", "c"]),

@@ -438,10 +438,10 @@ async fn ballots_and_contracts_are_counted_by_their_days(app: &TestApp) {
         told.iter().map(|one| (one["regime"].as_str().unwrap(), numbers(&one["contracts"]))).collect();
     let expected = [
         ("pcr_2006", [1, 1, 0]),
-        ("pcr_2015", [2, 2, 0]),
+        ("pcr_2015", [4, 4, 0]),
         ("pa_2023", [1, 1, 0]),
         ("psr_2023", [1, 1, 0]),
-        ("unknown", [2, 2, 1]),
+        ("unknown", [0, 0, 1]),
     ];
     assert_eq!(regimes, expected);
     let other =

@@ -131,9 +131,9 @@ fn all() -> Vec<CodeList> {
     let mut lists = without_sources! {
         Role BallotKind BallotMethod BallotMode BallotState Basis CommitmentKind CommitmentStatus CompetitionKind
         CompetitionOutcome Constituency ContractStatus CountsKnown DepartmentKind Effect EnablerRole FaultCode
-        FigureCheck ImportMode ImportState ImportUpdate Importable LaunchCondition LookedAtKind Nation ObjectionKind
-        ObjectionOutcome Organiser OriginRoute Position ProtectionKind PublishedBasis RuleOutcome Sector Kind Stage
-        StandingGroup SupportStatus TestOutcome WinnerKind
+        FigureCheck FirstContract ImportMode ImportState ImportUpdate Importable LaunchCondition LookedAtKind Nation
+        ObjectionKind ObjectionOutcome Organiser OriginRoute Position ProtectionKind PublishedBasis RuleOutcome Sector
+        Kind Stage StandingGroup SupportStatus TestOutcome WinnerKind
     };
     lists.extend([
         list::<store::entry::Action>(&[]),

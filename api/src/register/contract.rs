@@ -26,8 +26,8 @@ impl Resource for Contract {
         list: "The default order is the order of entry.",
         create: "The register works out whether this is the mutual's first contract: see `is_first`. If its \
                  `entered_on` is earlier than that of the current first contract, it becomes the first.",
-        delete: "Rejected while it has competitions or notices. Its id is never used again. If it was the first contract \
-                 of its mutual, the next one becomes the first.",
+        delete: "Rejected while it has competitions or notices, or another contract takes its place. Its id is never used \
+                 again. If it was the first contract of its mutual, the next one becomes the first.",
         conflicts: Conflicts { delete: &[ProblemType::HasDependents], ..NO_CONFLICTS },
         ..Words::USUAL
     };

@@ -44,7 +44,7 @@ pub use register::child::Child;
 pub use register::commitment::{Commitment, CommitmentId, CommitmentKind, CommitmentStatus};
 pub use register::competition::{Competition, CompetitionId, CompetitionKind, CompetitionOutcome, WinnerKind};
 pub use register::contract::{
-    Contract, ContractId, ContractStatus, Ocid, Procedure, Protection, ProtectionKind, Timeline,
+    Contract, ContractId, ContractStatus, FirstContract, Ocid, Procedure, Protection, ProtectionKind, Timeline,
 };
 pub use register::department::{Department, DepartmentId, DepartmentKind, Nation};
 pub use register::enabler::{Enabler, EnablerId, EnablerRole};

@@ -239,6 +239,7 @@ fn every_word_is_described_and_read_back() {
     well_described::<FaultCode>();
     well_described::<domain::LaunchCondition>();
     well_described::<domain::FigureCheck>();
+    well_described::<domain::FirstContract>();
     well_described::<LegalForm>();
     well_described::<domain::LookedAtKind>();
     well_described::<domain::NoticeCode>();

@@ -25,6 +25,9 @@ pub type Regime = Word<domain::Regime>;
 /// The status of a contract.
 pub type ContractStatus = Word<domain::ContractStatus>;
 
+/// Whether a contract is the first of its mutual, as its sources say.
+pub type FirstContract = Word<domain::FirstContract>;
+
 /// How a contract protects a mutual from competition.
 pub type ProtectionKind = Word<domain::ProtectionKind>;
 
@@ -60,9 +63,13 @@ wire! {
         "cpv_codes": ["92511000-6"],
         "health_services": false,
         "procedure": "pa_s33_reserved",
+        "framework": false,
+        "tenders_received": 3,
         "procurement_started_on": "2025-03-03",
         "awarded_on": "2025-05-12",
         "award_notice_on": "2025-05-13",
+        "standstill_notice_on": "2025-05-13",
+        "standstill_ended_on": "2025-05-22",
         "entered_on": "2025-05-28",
         "starts_on": "2025-06-01",
         "ends_on": "2028-05-31",
@@ -70,6 +77,7 @@ wire! {
         "value": {"amount_minor": 1_860_000_000, "currency": "GBP"},
         "protection": {"kind": "reserved", "until": "2030-05-31"},
         "status": "active",
+        "first_contract": "yes",
         "sources": [{"title": "Contract details notice", "accessed_on": "2025-07-01"}]
     })]
     pub record Contract(ContractId) {
@@ -89,12 +97,24 @@ wire! {
         /// in England.
         health_services: bool = optional,
         procedure: Procedure = required,
+        /// Whether it is a framework agreement, under which contracts are called off.
+        framework: bool = optional,
+        /// How many tenders were received.
+        tenders_received: i64 = optional.range(0, domain::Contract::MAX_TENDERS).example("3"),
+        /// The contract that it takes the place of.
+        replaces_contract_id: ContractId = optional,
         /// When the procurement started. The law of that day applies.
         procurement_started_on: Day = optional.past(),
         /// When the buyer decided who gets the contract: not before `procurement_started_on`.
         awarded_on: Day = optional.past(),
         /// When the notice of the award was published: not before `procurement_started_on` and `awarded_on`.
         award_notice_on: Day = optional.past(),
+        /// When what begins the standstill was published or sent: the contract award notice (Procurement Act 2023), the
+        /// notice of intention (Provider Selection Regime 2023) or the last letter to tenderers (Public Contracts
+        /// Regulations 2015). Not before `procurement_started_on`.
+        standstill_notice_on: Day = optional.past(),
+        /// The last day of the standstill that was kept: not before `standstill_notice_on`.
+        standstill_ended_on: Day = optional.past(),
         /// When the contract was entered into: not before `procurement_started_on` and `awarded_on`.
         entered_on: Day = optional.past(),
         /// The first day of its term.
@@ -111,6 +131,9 @@ wire! {
         /// Whether it is the mutual's first contract by `entered_on`. A contract without `entered_on` is never the
         /// first. This may change when another contract of the mutual changes.
         is_first: bool = default.set().instead("it follows from `entered_on` of the mutual's contracts"),
+        /// What the sources say about whether it is the mutual's first contract: they may know of contracts that are not
+        /// on record.
+        first_contract: FirstContract = optional,
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
     }
@@ -158,6 +181,8 @@ impl Input for Contract {
             procurement_started_on: self.procurement_started_on.map(Text::into_inner),
             awarded_on: self.awarded_on.map(Text::into_inner),
             award_notice_on: self.award_notice_on.map(Text::into_inner),
+            standstill_notice_on: self.standstill_notice_on.map(Text::into_inner),
+            standstill_ended_on: self.standstill_ended_on.map(Text::into_inner),
             entered_on: self.entered_on.map(Text::into_inner),
             starts_on: self.starts_on.map(Text::into_inner),
             ends_on: self.ends_on.map(Text::into_inner),
@@ -166,6 +191,9 @@ impl Input for Contract {
         };
         let timeline = faults.checked(&[], timeline);
         let sources = faults.list("sources", self.sources);
+        if let Some(fault) = domain::Contract::tenders_fault(self.tenders_received) {
+            faults.take("", Err::<(), _>(vec![fault]));
+        }
 
         Some(domain::Contract {
             mutual_id: self.mutual_id?.into_inner(),
@@ -177,11 +205,15 @@ impl Input for Contract {
             cpv_codes: cpv_codes?,
             health_services: self.health_services,
             procedure: self.procedure?.into_inner(),
+            framework: self.framework,
+            tenders_received: self.tenders_received,
+            replaces_contract_id: self.replaces_contract_id.map(Text::into_inner),
             timeline: timeline?,
             value,
             status: self.status?.into_inner(),
             // The store tells it from all contracts of the mutual.
             is_first: self.is_first.unwrap_or_default(),
+            first_contract: self.first_contract.map(Word::into_inner),
             sources: sources?,
         })
     }
@@ -202,9 +234,14 @@ impl Documented for domain::Contract {
             cpv_codes: self.cpv_codes.iter().cloned().map(Text).collect(),
             health_services: self.health_services,
             procedure: Some(Word(self.procedure)),
+            framework: self.framework,
+            tenders_received: self.tenders_received,
+            replaces_contract_id: self.replaces_contract_id.map(Text),
             procurement_started_on: timeline.procurement_started_on.map(Text),
             awarded_on: timeline.awarded_on.map(Text),
             award_notice_on: timeline.award_notice_on.map(Text),
+            standstill_notice_on: timeline.standstill_notice_on.map(Text),
+            standstill_ended_on: timeline.standstill_ended_on.map(Text),
             entered_on: timeline.entered_on.map(Text),
             starts_on: timeline.starts_on.map(Text),
             ends_on: timeline.ends_on.map(Text),
@@ -213,6 +250,7 @@ impl Documented for domain::Contract {
             protection: timeline.protection.as_ref().map(Protection::show),
             status: Some(Word(self.status)),
             is_first: Some(self.is_first),
+            first_contract: self.first_contract.map(Word),
             sources: self.sources.iter().map(Source::show).collect(),
         }
     }
@@ -430,8 +468,10 @@ mod tests {
 
     #[test]
     fn a_document_reads_back_as_it_was_written() {
-        let record = stored();
-        let shown: Value = serde_json::from_str(&answer()).unwrap();
+        let replaced = "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e03".parse().ok();
+        let content = domain::Contract { replaces_contract_id: replaced, ..stored().content };
+        let record = Record { content, ..stored() };
+        let shown: Value = serde_json::from_str(&record::shown(&record)).unwrap();
         for member in Contract::OBJECT.members {
             assert!(shown.get(member.name).is_some(), "{}", member.name);
         }

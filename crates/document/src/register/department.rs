@@ -27,6 +27,7 @@ wire! {
     #[example({
         "name": "Calder Valley District Council",
         "kind": "local_authority",
+        "nation": "england",
         "identifiers": [{"scheme": "GB-LAE", "id": "CVD"}],
         "policy_areas": ["leisure_sport", "housing"],
         "website": "https://www.example.org/calder-valley-council",
@@ -43,6 +44,8 @@ wire! {
         /// No other department may have a name that looks the same, ignoring upper and lower case.
         name: Name = required,
         kind: DepartmentKind = required,
+        /// Absent if it is not known.
+        nation: Nation = optional,
         /// Its identifiers in other registers. Each may be on one record only.
         identifiers: Identifier = list.max(20),
         /// The sectors that it makes policy for or is responsible for.
@@ -111,7 +114,7 @@ mod tests {
     use crate::record;
 
     const FULL: &str = r#"{
-        "slug": "calder", "name": "Calder Valley", "kind": "local_authority",
+        "slug": "calder", "name": "Calder Valley", "kind": "local_authority", "nation": "england",
         "identifiers": [{"scheme": "GB-LAE", "id": "CVD"}], "policy_areas": ["housing", "leisure_sport"],
         "website": "https://example.org/", "opened_on": "1974-04-01", "closed_on": "2009-03",
         "successor_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02",

@@ -29,8 +29,8 @@ pub use api_key::{ApiKey, Role};
 pub use commitment::{Commitment, CommitmentKind};
 pub use competition::{Competition, CompetitionKind, CompetitionOutcome, WinnerKind};
 pub use contract::{
-    Contract, ContractFilter, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, Money, Ocid, Procedure,
-    Protection, ProtectionKind, Regime,
+    Contract, ContractFilter, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, FirstContract, Money,
+    Ocid, Procedure, Protection, ProtectionKind, Regime,
 };
 pub use department::{Department, DepartmentFilter, DepartmentKind, Nation};
 pub use enabler::{Enabler, EnablerRole};

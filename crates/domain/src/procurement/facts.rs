@@ -1,7 +1,7 @@
 //! What is known of a procurement and of the contract that came of it: what the rules look at.
 
 use crate::checked::Rules;
-use crate::fault::{Fault, FaultCode};
+use crate::fault::Fault;
 use crate::procurement::regime::{Buyer, Regime, RegimeFacts};
 use crate::record::Record;
 use crate::register::contract::{Contract, ContractId, ContractStatus, Procedure, ProtectionKind};
@@ -123,7 +123,7 @@ impl Records {
 impl Buyer {
     /// What a department is as a buyer.
     pub fn of(department: &Department) -> Self {
-        Self { kind: Some(department.kind), nation: None }
+        Self { kind: Some(department.kind), nation: department.nation }
     }
 }
 
@@ -133,6 +133,7 @@ impl Contract {
         RegimeFacts {
             procurement_started_on: self.timeline.procurement_started_on,
             awarded_on: self.timeline.awarded_on.map(PartialDate::from),
+            entered_on: self.timeline.entered_on.map(PartialDate::from),
             health_services: self.health_services,
             procedure: self.procedure,
             buyer,
@@ -222,12 +223,21 @@ impl Rules for ProcurementFacts {
             not_before(ends, &[starts]),
             not_before(("latest_ends_on", date(self.latest_ends_on)), &[starts, ends]),
         ];
-        let tenders =
-            self.tenders_received.filter(|tenders| !(0..=Contract::MAX_TENDERS).contains(tenders)).map(|tenders| {
-                let detail = format!("{tenders} is not within 0 to {}", Contract::MAX_TENDERS);
-                Fault::new("tenders_received", FaultCode::OutOfRange, detail)
-            });
-        ordered.into_iter().flatten().chain(tenders).collect()
+        ordered.into_iter().flatten().chain(Contract::tenders_fault(self.tenders_received)).collect()
+    }
+}
+
+impl Replaced {
+    /// A contract on record that one of this supplier replaces.
+    fn of(contract: &Record<Contract>, supplier: MutualId) -> Self {
+        let Record { id, content, .. } = contract;
+        Self {
+            contract_id: Some(*id),
+            by_same_supplier: content.mutual_id == supplier,
+            cpv_codes: content.cpv_codes.to_vec(),
+            last_day: content.timeline.last_day().map(PartialDate::from),
+            value: content.value,
+        }
     }
 }
 
@@ -257,8 +267,8 @@ impl ProcurementFacts {
         contract: &Record<Contract>,
         department: &Record<Department>,
         mutual: &Record<Mutual>,
-        others: &[Record<Contract>],
-        has_more_priors: bool,
+        (others, has_more_priors): (&[Record<Contract>], bool),
+        replaced: Option<&Record<Contract>>,
     ) -> Self {
         let Contract { timeline, .. } = &contract.content;
         Self {
@@ -268,9 +278,13 @@ impl ProcurementFacts {
             health_services: contract.content.health_services,
             procedure: contract.content.procedure,
             protection: timeline.protection.as_ref().map(|protection| protection.kind),
+            framework: contract.content.framework,
+            tenders_received: contract.content.tenders_received,
             procurement_started_on: timeline.procurement_started_on,
             awarded_on: timeline.awarded_on.map(PartialDate::from),
             award_notice_on: timeline.award_notice_on,
+            standstill_notice_on: timeline.standstill_notice_on,
+            standstill_ended_on: timeline.standstill_ended_on,
             entered_on: timeline.entered_on.map(PartialDate::from),
             starts_on: timeline.starts_on.map(PartialDate::from),
             ends_on: timeline.ends_on.map(PartialDate::from),
@@ -278,6 +292,7 @@ impl ProcurementFacts {
             value: contract.content.value,
             priors: others.iter().filter(|other| other.id != contract.id).filter_map(Prior::of).collect(),
             has_more_priors,
+            replaces: replaced.map(|replaced| Replaced::of(replaced, mutual.id)),
             records: Records { contract: Some(contract.id), mutual: Some(mutual.id), department: Some(department.id) },
             ..Self::default()
         }
@@ -288,6 +303,7 @@ impl ProcurementFacts {
         RegimeFacts {
             procurement_started_on: self.procurement_started_on,
             awarded_on: self.awarded_on,
+            entered_on: self.entered_on,
             health_services: self.health_services,
             procedure: self.procedure,
             buyer: self.buyer,

@@ -45,10 +45,10 @@ const PA_2023: &str = "2025-02-24";
 /// What a row of the table asks about a procurement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegimeTest {
-    /// It started before this day; where the start is not known, the contract was awarded before it.
+    /// It started before this day; where the start is not known, the contract was awarded or entered into before it.
     Before(&'static str),
-    /// It started on this day or later; where the start is not known, the contract was awarded on the second day or
-    /// later, because a procurement may take some time.
+    /// It started on this day or later; where the start is not known, the contract was awarded or entered into on the
+    /// second day or later, because a procurement may take some time.
     SinceOrAwarded(&'static str, &'static str),
     /// It started on this day or later.
     Since(&'static str),
@@ -219,6 +219,8 @@ pub struct RegimeFacts {
     pub procurement_started_on: Option<Day>,
     /// When the buyer decided who gets the contract.
     pub awarded_on: Option<PartialDate>,
+    /// When the contract was entered into: it stands for the award where that is not known.
+    pub entered_on: Option<PartialDate>,
     /// Whether it is for relevant health care services.
     pub health_services: Option<bool>,
     /// How the supplier was chosen.
@@ -243,7 +245,7 @@ impl RegimeFacts {
         }
         if self.procurement_started_on.is_none() && row.tests.iter().any(RegimeTest::is_of_time) {
             why.push_str(
-                " The day on which the procurement started is not on record, so the day of the award was used.",
+                " The day on which the procurement started is not on record, so the day of the award or of the contract was used.",
             );
         }
         if self.is_odd(row.regime) {
@@ -257,7 +259,8 @@ impl RegimeFacts {
     }
 
     fn meets(&self, test: &RegimeTest) -> bool {
-        let before = |day: &str| match (self.procurement_started_on, self.awarded_on) {
+        let awarded = self.awarded_on.or(self.entered_on);
+        let before = |day: &str| match (self.procurement_started_on, awarded) {
             (Some(started), _) => is_before(started, day),
             (None, Some(awarded)) => is_before(awarded.last_day(), day),
             (None, None) => false,
@@ -266,7 +269,7 @@ impl RegimeFacts {
         match test {
             RegimeTest::Before(day) => before(day),
             RegimeTest::SinceOrAwarded(day, late) => {
-                let is_late = || self.awarded_on.is_some_and(|awarded| !is_before(awarded.first_day(), late));
+                let is_late = || awarded.is_some_and(|awarded| !is_before(awarded.first_day(), late));
                 since(day) || self.procurement_started_on.is_none() && is_late()
             }
             RegimeTest::Since(day) => since(day),

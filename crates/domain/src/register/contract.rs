@@ -103,6 +103,18 @@ vocabulary! {
         TerminatedEarly = "terminated_early" or "ended" or "terminated" or "closed",
         /// The procurement ended without a contract.
         Cancelled = "cancelled" or "canceled" or "abandoned" or "withdrawn" or "discontinued",
+        /// The sources do not say how far the contract has come.
+        Unknown = "unknown" or "not known" or "not stated",
+    }
+
+    /// Whether a contract is the first of its mutual, as its sources say.
+    pub enum FirstContract {
+        /// They say that it is the first.
+        Yes = "yes" or "true" or "first",
+        /// They say that there was one before.
+        No = "no" or "false" or "later",
+        /// They do not say.
+        Unknown = "unknown" or "not known" or "not stated",
     }
 
     /// How a contract protects a mutual from competition.
@@ -147,6 +159,12 @@ pub struct Contract {
     pub health_services: Option<bool>,
     /// How the supplier was chosen.
     pub procedure: Procedure,
+    /// Whether it is a framework agreement, under which contracts are called off.
+    pub framework: Option<bool>,
+    /// How many tenders were received.
+    pub tenders_received: Option<i64>,
+    /// The contract that it takes the place of.
+    pub replaces_contract_id: Option<ContractId>,
     /// When it was bought, entered into and performed, and how long it is protected.
     pub timeline: Checked<Timeline>,
     /// Its value over the term, without extensions.
@@ -156,6 +174,8 @@ pub struct Contract {
     /// Whether it is the mutual's earliest contract by the day it was entered into. The register tells this from all contracts
     /// of the mutual, whatever is given here.
     pub is_first: bool,
+    /// What the sources say of that, who may know of contracts that are not on record.
+    pub first_contract: Option<FirstContract>,
     /// Where all this comes from.
     pub sources: Sources,
 }
@@ -163,6 +183,13 @@ pub struct Contract {
 impl Contract {
     /// The greatest number of tenders that is believed.
     pub const MAX_TENDERS: i64 = 100_000;
+
+    /// The fault of a number of tenders that is not believed.
+    pub fn tenders_fault(tenders: Option<i64>) -> Option<Fault> {
+        let tenders = tenders.filter(|tenders| !(0..=Self::MAX_TENDERS).contains(tenders))?;
+        let detail = format!("{tenders} is not within 0 to {}", Self::MAX_TENDERS);
+        Some(Fault::new("tenders_received", FaultCode::OutOfRange, detail))
+    }
 }
 
 /// The days of a contract. They are whole, because the law that applies and whether it is kept depend on
@@ -175,6 +202,10 @@ pub struct Timeline {
     pub awarded_on: Option<Day>,
     /// When the notice of the award was published.
     pub award_notice_on: Option<Day>,
+    /// When what begins the standstill was published or sent.
+    pub standstill_notice_on: Option<Day>,
+    /// The last day of the standstill that was kept.
+    pub standstill_ended_on: Option<Day>,
     /// When the contract was entered into.
     pub entered_on: Option<Day>,
     /// The first day of its term.
@@ -199,12 +230,15 @@ impl Rules for Timeline {
         let date = |day: Option<Day>| day.map(PartialDate::from);
         let started = ("procurement_started_on", date(self.procurement_started_on));
         let awarded = ("awarded_on", date(self.awarded_on));
+        let notice = ("standstill_notice_on", date(self.standstill_notice_on));
         let starts = ("starts_on", date(self.starts_on));
         let ends = ("ends_on", date(self.ends_on));
         let until = self.protection.as_ref().and_then(|protection| protection.until);
         let ordered = [
             not_before(awarded, &[started]),
             not_before(("award_notice_on", date(self.award_notice_on)), &[started, awarded]),
+            not_before(notice, &[started]),
+            not_before(("standstill_ended_on", date(self.standstill_ended_on)), &[notice]),
             not_before(("entered_on", date(self.entered_on)), &[started, awarded]),
             not_before(ends, &[starts]),
             not_before(("latest_ends_on", date(self.latest_ends_on)), &[starts, ends]),

@@ -80,6 +80,8 @@ pub struct Department {
     pub name: Name,
     /// What kind of body it is.
     pub kind: DepartmentKind,
+    /// The nation that it is of, by which procurement law differs.
+    pub nation: Option<Nation>,
     /// Its numbers in other registers.
     pub identifiers: Distinct<Identifier, 0, 20>,
     /// The public services that it is responsible for.

@@ -42,6 +42,10 @@ fn contract(n: u128, starts_on: &str, protection: Option<(ProtectionKind, &str)>
         value: None,
         status: ContractStatus::Active,
         is_first: true,
+        first_contract: None,
+        framework: None,
+        tenders_received: None,
+        replaces_contract_id: None,
         sources: Distinct::default(),
     };
     record(n, content)

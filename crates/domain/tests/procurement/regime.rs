@@ -9,6 +9,7 @@ fn started(on: &str, health_services: Option<bool>) -> RegimeFacts {
     RegimeFacts {
         procurement_started_on: given(on),
         awarded_on: None,
+        entered_on: None,
         health_services,
         procedure: Procedure::Other,
         buyer: Buyer { kind: Some(DepartmentKind::LocalAuthority), nation: Some(Nation::England) },
@@ -81,8 +82,10 @@ fn an_award_before_a_law_tells_that_the_older_one_applies() {
     assert_eq!(awarded("2025-02-24", Some(false)).regime(), Regime::Unknown);
     assert_eq!(awarded("2023-12-31", Some(true)).regime(), Regime::Pcr2015);
     assert_eq!(awarded("2024-01-01", Some(true)).regime(), Regime::Unknown);
+    let entered = |on: &str| RegimeFacts { entered_on: given(on), procedure: Procedure::PaOpen, ..started("", None) };
+    assert_eq!((entered("2012").regime(), entered("2025-06").regime()), (Regime::Pcr2006, Regime::Pa2023));
     let facts = awarded("2024", Some(false));
-    assert!(facts.why().contains("the day of the award was used"), "{}", facts.why());
+    assert!(facts.why().contains("the day of the award or of the contract was used"), "{}", facts.why());
 }
 
 #[test]

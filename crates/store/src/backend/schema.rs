@@ -80,7 +80,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    departments (id) { id -> Text, kind -> Text, }
+    departments (id) { id -> Text, kind -> Text, nation -> Nullable<Text>, }
 }
 
 diesel::allow_tables_to_appear_in_same_query!(contracts, departments);

@@ -12,7 +12,8 @@ use crate::register::{record, reference};
 /// So many other contracts of a mutual with a buyer are looked at, the newest first.
 const LOOKED_AT: usize = 200;
 
-/// What is known of a stored contract: itself, its buyer, its supplier and the supplier's other contracts with the buyer.
+/// What is known of a stored contract: itself, its buyer, its supplier, the supplier's other contracts with the buyer, and the contract
+/// that it replaces.
 ///
 /// # Errors
 /// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
@@ -22,7 +23,11 @@ pub fn of_contract(tx: &mut ReadTx<'_>, id: ContractId) -> Result<ProcurementFac
     let department = record::find_by_key(tx, &Key::<Department>::Id(department_id))?;
     let mutual = record::find_by_key(tx, &Key::<Mutual>::Id(mutual_id))?;
     let (others, has_more) = others(tx, mutual_id, department_id)?;
-    Ok(ProcurementFacts::of(&contract, &department, &mutual, &others, has_more))
+    let replaced = match contract.content.replaces_contract_id {
+        Some(id) => record::find::<Contract>(tx, id)?,
+        None => None,
+    };
+    Ok(ProcurementFacts::of(&contract, &department, &mutual, (&others, has_more), replaced.as_ref()))
 }
 
 /// The same facts with what the register knows of the records that they name.

@@ -49,6 +49,7 @@ impl StoredKind for Contract {
         ("ocid", |contract| Column::text_option(contract.ocid.as_ref())),
         ("health_services", |contract| Column::Flag(contract.health_services)),
         ("procedure", |contract| Column::word(contract.procedure.as_str())),
+        ("replaces_contract_id", |contract| Column::text_option(contract.replaces_contract_id.as_ref())),
         ("procurement_started_on", |contract| Column::day(contract.timeline.procurement_started_on)),
         ("awarded_on", |contract| Column::day(contract.timeline.awarded_on)),
         ("entered_on", |contract| Column::day(contract.timeline.entered_on)),
@@ -90,7 +91,7 @@ impl StoredRecord for Contract {
         contract: Self,
         _: DraftAccess<'_>,
     ) -> Result<Stored<Self>, Error> {
-        check_references(tx, &contract)?;
+        check_references(tx, current.id, &contract)?;
         let mut record = record::changed(tx, current, contract)?;
         record.content.is_first = take_first_place(tx, &record)?;
         let writing = Writing::new(record);
@@ -108,7 +109,9 @@ impl StoredRecord for Contract {
     /// Where it was the first of its mutual, the next one takes its place.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
         let id = current.id.to_string();
-        refuse(Error::Conflict, Conflict::dependents(child::dependents(tx, Kind::Contract, &id)?))?;
+        let replacing = reference::dependents(tx, Kind::Contract, ("replaces_contract_id", &id), ("title", "id"))?;
+        let own = child::dependents(tx, Kind::Contract, &id)?;
+        refuse(Error::Conflict, Conflict::dependents(own.into_iter().chain([replacing])))?;
         remove_parts(tx, &id)?;
         record::delete(tx, current, None, &Confidants::default())?;
         leave_first_place(tx, current)
@@ -150,7 +153,7 @@ impl StoredRoot for Contract {
         (id, contract): &Self::Prepared,
         _: DraftAccess<'_>,
     ) -> Result<Stored<Self>, Error> {
-        check_references(tx, contract)?;
+        check_references(tx, *id, contract)?;
         let mut record = record::entered(tx, *id, contract.clone());
         record.content.is_first = take_first_place(tx, &record)?;
         let writing = Writing::new(record);
@@ -161,9 +164,13 @@ impl StoredRoot for Contract {
     }
 }
 
-fn check_references(tx: &mut ReadTx<'_>, contract: &Contract) -> Result<(), Error> {
+fn check_references(tx: &mut ReadTx<'_>, id: ContractId, contract: &Contract) -> Result<(), Error> {
+    let replaced = contract.replaces_contract_id.map(|id| Reference::new("replaces_contract_id", Kind::Contract, id));
     let supplier = Reference::new("mutual_id", Kind::Mutual, contract.mutual_id);
-    reference::check(tx, &[supplier, Reference::new("department_id", Kind::Department, contract.department_id)])
+    let buyer = Reference::new("department_id", Kind::Department, contract.department_id);
+    reference::check(tx, &[supplier, buyer].into_iter().chain(replaced).collect::<Vec<_>>())?;
+    let first = contract.replaces_contract_id.map(|id| id.to_string());
+    reference::check_no_circle(tx, Kind::Contract, "replaces_contract_id", &id.to_string(), first)
 }
 
 /// Whether a contract that is about to be written is the first of its mutual; if so, the one that was gives way before, since
@@ -290,7 +297,7 @@ fn regime_condition(dialect: Dialect, regimes: &[Word<Regime>]) -> Option<Fragme
 
 fn regime_test(dialect: Dialect, test: &RegimeTest) -> Fragment {
     const STARTED: &str = "contracts.procurement_started_on";
-    const AWARDED: &str = "contracts.awarded_on";
+    const AWARDED: &str = "COALESCE(contracts.awarded_on, contracts.entered_on)";
     let sql = |text: &'static str| Fragment::default().sql(text);
     let on = |column: &str, operator: &str, day: &str| {
         let (open, close) = dialect.cast("DATE");
@@ -311,7 +318,11 @@ fn regime_test(dialect: Dialect, test: &RegimeTest) -> Fragment {
             let kind = DepartmentKind::NhsCommissioner;
             of_buyer("kind", &format!("{operator} '{kind}'"))
         }
-        RegimeTest::Nation(nations) => sql(if nations.contains(&None) { "1 = 1" } else { "1 = 0" }),
+        RegimeTest::Nation(nations) => {
+            let known = nations.iter().flatten().map(|nation| format!("'{nation}'")).collect::<Vec<_>>();
+            let is_known = of_buyer("nation", &format!("IN ({})", known.join(", ")));
+            if nations.contains(&None) { is_known.sql(" OR ").and(of_buyer("nation", "IS NULL")) } else { is_known }
+        }
         RegimeTest::Procedure(procedures) => {
             let words: Vec<String> = procedures.iter().map(|procedure| format!("'{procedure}'")).collect();
             Fragment::default().sql(format!("contracts.procedure IN ({})", words.join(", ")))

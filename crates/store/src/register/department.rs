@@ -37,6 +37,7 @@ impl StoredKind for Department {
         ("name_folded", |department| Column::text(fold_name(department.name.as_str()))),
         ("name_sorted", |department| Column::text(sort_key(department.name.as_str()))),
         ("kind", |department| Column::word(department.kind.as_str())),
+        ("nation", |department| Column::word_option(department.nation.map(|nation| nation.as_str()))),
         ("closed_on", |department| Column::text_option(department.life.closed_on.as_ref())),
         ("successor_id", |department| Column::text_option(department.life.successor_id.as_ref())),
     ];
@@ -135,7 +136,13 @@ impl NamedKind for Department {
         let successor = life.successor_id.map(|id| Reference::new("successor_id", Kind::Department, id));
         faults.extend(reference::faults(tx, successor.as_slice(), DraftAccess::None)?);
         refuse(Error::Rule, faults)?;
-        reference::check_no_circle(tx, Kind::Department, &id, life.successor_id.map(|id| id.to_string()))
+        reference::check_no_circle(
+            tx,
+            Kind::Department,
+            "successor_id",
+            &id,
+            life.successor_id.map(|id| id.to_string()),
+        )
     }
 }
 

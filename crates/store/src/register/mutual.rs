@@ -192,7 +192,13 @@ impl NamedKind for Mutual {
         let references: Vec<Reference> = lead.chain(others).chain(successor).collect();
         faults.extend(reference::faults(tx, &references, DraftAccess::None)?);
         refuse(Error::Rule, faults)?;
-        reference::check_no_circle(tx, Kind::Mutual, &id, mutual.life.successor_id.map(|id| id.to_string()))
+        reference::check_no_circle(
+            tx,
+            Kind::Mutual,
+            "successor_id",
+            &id,
+            mutual.life.successor_id.map(|id| id.to_string()),
+        )
     }
 }
 

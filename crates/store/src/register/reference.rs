@@ -127,15 +127,25 @@ pub(crate) fn dependents(
     Ok((kind, query.giving::<(Text, Text)>().load(tx.conn())?))
 }
 
-/// Refuses a successor whose own successors lead back to the record `id`.
-pub(crate) fn check_no_circle(tx: &mut ReadTx<'_>, kind: Kind, id: &str, first: Option<String>) -> Result<(), Error> {
+/// Refuses a member, such as a successor, whose records lead by the same member back to the record `id`.
+pub(crate) fn check_no_circle(
+    tx: &mut ReadTx<'_>,
+    kind: Kind,
+    member: &'static str,
+    id: &str,
+    first: Option<String>,
+) -> Result<(), Error> {
     let mut next = first;
     while let Some(current) = next {
         if current == id {
-            let said = "its successors lead back to the record itself: a successor must come after it";
-            return Err(Error::Rule(vec![Fault::new("successor_id", FaultCode::Cycle, said)]));
+            let said = if kind == Kind::Contract {
+                "the contracts that it replaces lead back to the record itself: it must come after them"
+            } else {
+                "its successors lead back to the record itself: a successor must come after it"
+            };
+            return Err(Error::Rule(vec![Fault::new(member, FaultCode::Cycle, said)]));
         }
-        let query = Fragment::default().sql(format!("SELECT successor_id FROM {} WHERE id = ", kind.table()));
+        let query = Fragment::default().sql(format!("SELECT {member} FROM {} WHERE id = ", kind.table()));
         next = query.parameter(current).giving::<Nullable<Text>>().get_result(tx.conn())?;
     }
     Ok(())

@@ -49,6 +49,7 @@ pub fn department(name: &str) -> Department {
         slug: Slug::from_name(&name),
         name,
         kind: DepartmentKind::LocalAuthority,
+        nation: None,
         identifiers: Distinct::default(),
         policy_areas: Distinct::default(),
         website: None,
@@ -142,10 +143,14 @@ pub fn contract(mutual_id: MutualId, department_id: DepartmentId) -> Contract {
         cpv_codes: Distinct::default(),
         health_services: None,
         procedure: Procedure::PcrOpen,
+        framework: None,
+        tenders_received: None,
+        replaces_contract_id: None,
         timeline: checked(Timeline::default()),
         value: None,
         status: ContractStatus::Active,
         is_first: false,
+        first_contract: None,
         sources: Sources::default(),
     }
 }

@@ -3,9 +3,9 @@
 use chrono::DateTime;
 use domain::{BallotMethod, BallotState, Basis, Correction, Organiser, PublishedBasis, PublishedFigure};
 use domain::{
-    BallotOption, Checked, Contract, Department, Effect, Ending, Held, LegalForm, MAX_INTEGER, Money, Mutual,
-    OptionCount, OriginRoute, Parents, Protection, ProtectionKind, Region, Round, Scrutineer, Sector, Source, Staff,
-    StaffBallot, Stage, Tally, TestOutcome, Tests, Threshold, Timeline,
+    BallotOption, Checked, Contract, Department, Effect, Ending, FirstContract, Held, LegalForm, MAX_INTEGER, Money,
+    Mutual, OptionCount, OriginRoute, Parents, Protection, ProtectionKind, Region, Round, Scrutineer, Sector, Source,
+    Staff, StaffBallot, Stage, Tally, TestOutcome, Tests, Threshold, Timeline,
 };
 
 use crate::fixture::{
@@ -173,6 +173,8 @@ async fn a_contract_with_everything_is_read_as_it_was_written(register: &Registe
         procurement_started_on: day("1000-01-01"),
         awarded_on: day("2010-12-31"),
         award_notice_on: day("2011-01-01"),
+        standstill_notice_on: day("2011-01-02"),
+        standstill_ended_on: day("2011-01-12"),
         entered_on: day("2011-04-01"),
         starts_on: day("2012-02-29"),
         ends_on: day("2015-01-01"),
@@ -186,6 +188,10 @@ async fn a_contract_with_everything_is_read_as_it_was_written(register: &Registe
         ocid: Some(parsed("ocds-b5fd17-e/1")),
         cpv_codes: distinct(["85000000-9", "92511000", "85100000"].map(parsed).to_vec()),
         health_services: Some(true),
+        framework: Some(true),
+        tenders_received: Some(Contract::MAX_TENDERS),
+        replaces_contract_id: Some(register.enter(contract(supplier, buyer)).await.id),
+        first_contract: Some(FirstContract::No),
         timeline: checked(timeline),
         value: Some(Money::new(MAX_INTEGER, parsed("GBP")).unwrap()),
         is_first: true,

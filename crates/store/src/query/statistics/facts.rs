@@ -464,16 +464,21 @@ fn course(beginning: &Beginning, moves: &[Move]) -> (Vec<Span>, Span) {
 impl ContractFacts {
     fn new(row: &ContractRow, buyer: &BuyerRow) -> Result<Self, Error> {
         let procedure = parsed("procedure", &row.procedure)?;
+        let entered = day_option("entered_on", row.entered_on)?;
         let law = RegimeFacts {
             procurement_started_on: day_option("procurement_started_on", row.procurement_started_on)?,
             awarded_on: day_option("awarded_on", row.awarded_on)?.map(PartialDate::from),
+            entered_on: entered.map(PartialDate::from),
             health_services: row.health_services,
             procedure,
-            buyer: Buyer { kind: Some(parsed("kind", &buyer.kind)?), nation: None },
+            buyer: Buyer {
+                kind: Some(parsed("kind", &buyer.kind)?),
+                nation: parsed_option("nation", buyer.nation.as_deref())?,
+            },
         };
         let status: ContractStatus = parsed("status", &row.status)?;
         let currency: Option<Currency> = parsed_option("value_currency", row.value_currency.as_deref())?;
-        let entered = day_option("entered_on", row.entered_on)?.map(DayNumber::of);
+        let entered = entered.map(DayNumber::of);
         let has_run =
             matches!(status, ContractStatus::Active | ContractStatus::Expired | ContractStatus::TerminatedEarly);
         Ok(Self {
@@ -536,6 +541,7 @@ struct ContractRow {
 #[diesel(table_name = departments)]
 struct BuyerRow {
     kind: String,
+    nation: Option<String>,
 }
 
 #[cfg(test)]

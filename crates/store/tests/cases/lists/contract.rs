@@ -5,7 +5,8 @@ use document::value::{Bounded, Text};
 use domain::procurement::Buyer;
 use domain::{
     Contract, ContractStatus, CpvPrefix, Currency, Day, Department, DepartmentId, DepartmentKind, DraftAccess,
-    MAX_INTEGER, Money, PartialDate, Procedure, Protection, ProtectionKind, Record, Regime, Timeline, fold_name,
+    MAX_INTEGER, Money, Nation, PartialDate, Procedure, Protection, ProtectionKind, Record, Regime, Timeline,
+    fold_name,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -19,7 +20,7 @@ use crate::kit::{Register, numbered};
 
 use super::{
     BACKDROP, BEGINNINGS, Listed, Value, any_day, any_days, any_of, any_query, at_least, at_most, department_id,
-    found_by, given, has, has_some, ids, in_order, kind_of, lies_in, mutual_id, named, rarely, share,
+    found_by, given, has, has_some, ids, in_order, kind_of, lies_in, mutual_id, named, nation_of, rarely, share,
 };
 
 const AMOUNTS: &[i64] = &[0, 1, 99, 100, 1_000_000, MAX_INTEGER];
@@ -51,7 +52,7 @@ fn text_of(contract: &Contract) -> String {
 /// What is known of a department of the backdrop as a buyer.
 fn buyer(id: DepartmentId) -> Buyer {
     let number = (0..BACKDROP).find(|n| department_id(*n) == id).unwrap();
-    Buyer { kind: Some(kind_of(number)), nation: None }
+    Buyer { kind: Some(kind_of(number)), nation: nation_of(number) }
 }
 
 impl Listed for Contract {
@@ -65,6 +66,8 @@ impl Listed for Contract {
                 procurement_started_on,
                 awarded_on,
                 award_notice_on,
+                standstill_notice_on: None,
+                standstill_ended_on: None,
                 entered_on,
                 starts_on,
                 ends_on,
@@ -235,19 +238,25 @@ async fn a_regime_finds_the_contracts_that_are_under_it(register: &Register) {
     let started = STARTS.iter().map(|day| (Some(parsed(day)), None));
     let awarded = AWARDS.iter().map(|day| (None, Some(parsed(day))));
     let days: Vec<(Option<Day>, Option<Day>)> = started.chain(awarded).chain([(None, None)]).collect();
+    let entered =
+        |awarded: Option<Day>| if awarded == Some(parsed("2023-12-31")) { (None, awarded) } else { (awarded, None) };
     let kinds = [DepartmentKind::NhsCommissioner, DepartmentKind::LocalAuthority];
+    let nations = Nation::ALL.iter().copied().map(Some).chain([None]);
     let supplier = register.enter(mutual("Supplier")).await.id;
     let mut buyers = Vec::new();
-    for kind in kinds {
-        let buyer = register.enter(Department { kind, ..department(kind.as_str()) }).await;
-        buyers.push((buyer.id, Buyer { kind: Some(kind), nation: None }));
+    for (kind, nation) in nations.flat_map(|nation| kinds.map(|kind| (kind, nation))) {
+        let name = format!("{kind} {nation:?}");
+        let buyer = register.enter(Department { kind, nation, ..department(&name) }).await;
+        buyers.push((buyer.id, Buyer { kind: Some(kind), nation }));
     }
     let mut contracts = Vec::new();
     for (procurement_started_on, awarded_on) in days {
         for procedure in PROCEDURES.iter().copied() {
             for health_services in [None, Some(true), Some(false)] {
                 for (buyer, _) in &buyers {
-                    let timeline = checked(Timeline { procurement_started_on, awarded_on, ..Timeline::default() });
+                    let (awarded_on, entered_on) = entered(awarded_on);
+                    let timeline =
+                        checked(Timeline { procurement_started_on, awarded_on, entered_on, ..Timeline::default() });
                     contracts.push(Contract { procedure, health_services, timeline, ..contract(supplier, *buyer) });
                 }
             }

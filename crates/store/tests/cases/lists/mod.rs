@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use document::value::{Bounded, Text, Word};
 use domain::{
     Checked, Contract, Day, Department, DepartmentId, DepartmentKind, DraftAccess, Id, Identifier, Key, Mutual,
-    MutualId, PartialDate, Record, Rules, SearchQuery, Sector, StaffBallot, tokens,
+    MutualId, Nation, PartialDate, Record, Rules, SearchQuery, Sector, StaffBallot, tokens,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -175,7 +175,7 @@ async fn enter_backdrop(register: &Register) {
             Department::enter(
                 tx,
                 department_id(n),
-                Department { kind: kind_of(n), ..department(&name) },
+                Department { kind: kind_of(n), nation: nation_of(n), ..department(&name) },
                 DraftAccess::All,
             )?;
             Mutual::enter(tx, mutual_id(n), mutual(&name), DraftAccess::All)?;
@@ -191,6 +191,11 @@ const BACKDROP: u128 = 3;
 /// The kind of such a department.
 fn kind_of(n: u128) -> DepartmentKind {
     if n == 0 { DepartmentKind::NhsCommissioner } else { DepartmentKind::LocalAuthority }
+}
+
+/// The nation of such a department.
+fn nation_of(n: u128) -> Option<Nation> {
+    [None, Some(Nation::Scotland), Some(Nation::Wales)].into_iter().nth(usize::try_from(n).unwrap()).flatten()
 }
 
 fn department_id(n: u128) -> DepartmentId {
