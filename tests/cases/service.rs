@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 kit::on_both! {
+    the_contract_and_the_documentation_are_sent_once,
     it_lives_and_is_ready,
     it_is_not_ready_without_its_database,
     the_contract_is_answered_in_both_forms,
@@ -150,4 +151,29 @@ async fn a_restart_finds_everything_as_it_was(app: &TestApp) {
     if app.database().engine() == Engine::Sqlite {
         assert!(second.database().path().exists());
     }
+}
+
+async fn the_contract_and_the_documentation_are_sent_once(app: &TestApp) {
+    let mut tags = Vec::new();
+    let paths =
+        ["/openapi.yaml", "/openapi.json", "/openapi-3.0.yaml", "/openapi-3.0.json", "/docs/", "/docs/docs.css"];
+    for path in paths {
+        for encoding in ["identity", "gzip"] {
+            let first = app.get(path).header("accept-encoding", encoding).await;
+            assert_eq!(first.status(), 200, "{path}");
+            let tag = first.etag().to_owned();
+            let again = app.get(path).header("accept-encoding", encoding).header("if-none-match", &tag).await;
+            assert_eq!(
+                (again.status(), again.bytes().len(), again.etag()),
+                (304, 0, tag.clone()),
+                "{path} {encoding}"
+            );
+            assert_eq!(again.header("cache-control"), Some("no-cache"), "{path}");
+            tags.push(tag);
+        }
+        assert_eq!(app.get(path).header("if-none-match", "\"other\"").await.status(), 200, "{path}");
+    }
+    tags.sort_unstable();
+    tags.dedup();
+    assert_eq!(tags.len(), paths.len() * 2, "each has a tag of its own");
 }

@@ -18,6 +18,8 @@ use crate::openapi::example::example_of;
 use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
 use crate::pages::docs;
+use crate::pages::tagged::{TaggedText, revalidated};
+use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
 use crate::response::html;
@@ -43,12 +45,12 @@ pub struct Contract {
     current: Forms,
     /// Made when somebody asks for it, since few do.
     older: OnceLock<Forms>,
-    page: OnceLock<SharedText>,
+    page: OnceLock<TaggedText>,
 }
 
 struct Forms {
-    yaml: SharedText,
-    json: SharedText,
+    yaml: TaggedText,
+    json: TaggedText,
 }
 
 impl Contract {
@@ -61,8 +63,8 @@ impl Contract {
         self.older.get_or_init(|| Forms::of(&Profile::V3_0.of(self.document())))
     }
 
-    fn page(&self) -> &SharedText {
-        self.page.get_or_init(|| SharedText::new(docs::page(&self.document())))
+    fn page(&self) -> &TaggedText {
+        self.page.get_or_init(|| TaggedText::new(docs::page(&self.document())))
     }
 
     /// The document, which takes twenty times the room of its text and is read from it.
@@ -74,15 +76,15 @@ impl Contract {
 
 impl Forms {
     fn of(document: &Value) -> Self {
-        Self { yaml: SharedText::new(yaml::written(document)), json: SharedText::new(document.to_string()) }
+        Self { yaml: TaggedText::new(yaml::written(document)), json: TaggedText::new(document.to_string()) }
     }
 
-    fn answer_yaml(&self) -> HttpResponse {
-        revalidated(self.yaml.respond("application/yaml"))
+    fn answer_yaml(&self, conditions: &IfChanged) -> HttpResponse {
+        self.yaml.answer(conditions, "application/yaml")
     }
 
-    fn answer_json(&self) -> HttpResponse {
-        revalidated(self.json.respond("application/json"))
+    fn answer_json(&self, conditions: &IfChanged) -> HttpResponse {
+        self.json.answer(conditions, "application/json")
     }
 }
 
@@ -231,37 +233,37 @@ async fn check_readiness(app: App, Query(asked): Query<ReadinessQuery>) -> Resul
 /// Get the contract as YAML
 ///
 /// The OpenAPI document of this version of the service.
-#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
+#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi.yaml")]
-async fn get_openapi_yaml(contract: Data<Contract>) -> HttpResponse {
-    contract.current.answer_yaml()
+async fn get_openapi_yaml(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
+    contract.current.answer_yaml(&conditions)
 }
 
 /// Get the contract as JSON
 ///
 /// The OpenAPI document of this version of the service.
-#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument)))]
 #[get("/openapi.json")]
-async fn get_openapi_json(contract: Data<Contract>) -> HttpResponse {
-    contract.current.answer_json()
+async fn get_openapi_json(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
+    contract.current.answer_json(&conditions)
 }
 
 /// Get the contract in OpenAPI 3.0 as YAML
 ///
 /// The same as `/openapi.yaml`, for client generators that do not support OpenAPI 3.1.
-#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
+#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
 #[get("/openapi-3.0.yaml")]
-async fn get_openapi_3_0_yaml(contract: Data<Contract>) -> HttpResponse {
-    contract.older().answer_yaml()
+async fn get_openapi_3_0_yaml(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
+    contract.older().answer_yaml(&conditions)
 }
 
 /// Get the contract in OpenAPI 3.0 as JSON
 ///
 /// The same as `/openapi.json`, for client generators that do not support OpenAPI 3.1.
-#[utoipa::path(tag = "API description", responses((status = 200, description = "The contract", body = OpenApiDocument)))]
+#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument)))]
 #[get("/openapi-3.0.json")]
-async fn get_openapi_3_0_json(contract: Data<Contract>) -> HttpResponse {
-    contract.older().answer_json()
+async fn get_openapi_3_0_json(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
+    contract.older().answer_json(&conditions)
 }
 
 /// List the problem types
@@ -298,13 +300,7 @@ async fn get_problem_type(request: HttpRequest, PathKey(slug): PathKey<String>) 
     Ok(explained.answer(&request))
 }
 
-/// What changes with the version of the service.
-fn revalidated(mut response: HttpResponse) -> HttpResponse {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    response
-}
-
-/// The same, where there are two media types of it.
+/// What changes with the version of the service, where there are two media types of it.
 fn by_accept(response: HttpResponse) -> HttpResponse {
     let mut response = revalidated(response);
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
@@ -352,12 +348,12 @@ pub(crate) async fn docs_front() -> HttpResponse {
 pub(crate) async fn docs_file(
     contract: Data<Contract>,
     PathKey(file): PathKey<String>,
+    conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    let answer = match file.as_str() {
-        "" => contract.page().respond(html::HTML),
-        "docs.css" => docs::STYLE.respond("text/css; charset=utf-8"),
-        "docs.js" => docs::SCRIPT.respond("text/javascript; charset=utf-8"),
-        _ => return Err(Problem::unknown_path(None)),
-    };
-    Ok(revalidated(answer))
+    match file.as_str() {
+        "" => Ok(contract.page().answer(&conditions, html::HTML)),
+        "docs.css" => Ok(docs::STYLE.answer(&conditions, "text/css; charset=utf-8")),
+        "docs.js" => Ok(docs::SCRIPT.answer(&conditions, "text/javascript; charset=utf-8")),
+        _ => Err(Problem::unknown_path(None)),
+    }
 }

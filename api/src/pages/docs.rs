@@ -9,13 +9,13 @@ use std::sync::LazyLock;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
-use crate::http::compression::SharedText;
+use crate::pages::tagged::TaggedText;
 use crate::response::html;
 
 /// Beside the page: what it looks like, and what fills in its forms.
-pub static STYLE: LazyLock<SharedText> = LazyLock::new(|| SharedText::new(include_str!("docs.css")));
+pub static STYLE: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("docs.css")));
 /// See [`STYLE`].
-pub static SCRIPT: LazyLock<SharedText> = LazyLock::new(|| SharedText::new(include_str!("docs.js")));
+pub static SCRIPT: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("docs.js")));
 
 pub fn page(document: &Value) -> String {
     let contract = Contract(document);

@@ -3,3 +3,4 @@
 pub mod about;
 pub mod code_list;
 pub mod docs;
+mod tagged;
