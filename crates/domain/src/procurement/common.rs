@@ -145,7 +145,7 @@ impl Barring {
         let relevant: Vec<(&Prior, RuleOutcome)> = facts
             .priors
             .iter()
-            .filter(|prior| [self.procedure, Procedure::Unknown, Procedure::Other].contains(&prior.procedure))
+            .filter(|prior| [self.procedure, Procedure::Unknown].contains(&prior.procedure))
             .map(|prior| (prior, self.bars(facts, prior)))
             .collect();
         let of = |wanted: RuleOutcome| relevant.iter().find(|(_, outcome)| *outcome == wanted).map(|(prior, _)| *prior);

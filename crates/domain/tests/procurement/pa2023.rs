@@ -116,7 +116,7 @@ fn a_comparable_contract_bars_for_three_years() {
 #[test]
 fn only_reserved_contracts_of_the_same_kind_bar() {
     let entered = || prior("2027-01-01");
-    for other in [Procedure::PcrReg77Reserved, Procedure::PsrDirectC, Procedure::PaOpen] {
+    for other in [Procedure::PcrReg77Reserved, Procedure::PsrDirectC, Procedure::PaOpen, Procedure::Other] {
         assert_outcome(&with_prior(Prior { procedure: other, ..entered() }), PaS33Prior, Pass);
     }
     assert_outcome(&with_prior(Prior { procedure: Procedure::Unknown, ..entered() }), PaS33Prior, Unknown);

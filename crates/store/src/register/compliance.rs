@@ -62,7 +62,7 @@ fn others(
     mutual_id: MutualId,
     department_id: DepartmentId,
 ) -> Result<(Vec<Record<Contract>>, bool), Error> {
-    let barring = [Procedure::PaS33Reserved, Procedure::PcrReg77Reserved, Procedure::Unknown, Procedure::Other];
+    let barring = [Procedure::PaS33Reserved, Procedure::PcrReg77Reserved, Procedure::Unknown];
     let Some(by_procedure) = any_of("contracts.procedure", &barring) else { return Ok((Vec::new(), false)) };
     let condition = Fragment::default()
         .sql("contracts.mutual_id = ")

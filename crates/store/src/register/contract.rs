@@ -109,7 +109,7 @@ impl StoredRecord for Contract {
     /// Where it was the first of its mutual, the next one takes its place.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
         let id = current.id.to_string();
-        let replacing = reference::dependents(tx, Kind::Contract, ("replaces_contract_id", &id), ("title", "id"))?;
+        let replacing = (Kind::Contract, named(tx, "replaces_contract_id", &id)?);
         let own = child::dependents(tx, Kind::Contract, &id)?;
         refuse(Error::Conflict, Conflict::dependents(own.into_iter().chain([replacing])))?;
         remove_parts(tx, &id)?;
