@@ -163,11 +163,7 @@ async fn the_contract_and_the_documentation_are_sent_once(app: &TestApp) {
             assert_eq!(first.status(), 200, "{path}");
             let tag = first.etag().to_owned();
             let again = app.get(path).header("accept-encoding", encoding).header("if-none-match", &tag).await;
-            assert_eq!(
-                (again.status(), again.bytes().len(), again.etag()),
-                (304, 0, tag.clone()),
-                "{path} {encoding}"
-            );
+            assert_eq!((again.status(), again.bytes().len(), again.etag()), (304, 0, tag.clone()), "{path} {encoding}");
             assert_eq!(again.header("cache-control"), Some("no-cache"), "{path}");
             tags.push(tag);
         }
