@@ -125,6 +125,8 @@ proptest! {
 
     #[test]
     fn a_term_of_some_years_and_a_day_is_too_long(starts in days(), years in 1_i32..8) {
+        // A year after 29 February is 1 March: the vectors have it.
+        prop_assume!(!starts.to_string().ends_with("-02-29"));
         let longest = longest_term(starts, years).unwrap();
         prop_assert!(longest.plus_days(1).unwrap().minus_years(years).unwrap() <= starts);
         prop_assert!(longest.minus_years(years).unwrap() < starts);
