@@ -78,6 +78,7 @@ pub struct RuleResult {
     /// The rule, a code of the code list `compliance-rule`.
     #[schema(value_type = String, max_length = 60)]
     rule: &'static str,
+    /// Where the law says it.
     #[schema(max_length = 200)]
     citation: String,
     outcome: RuleOutcome,
@@ -87,14 +88,14 @@ pub struct RuleResult {
     /// The records it was judged on.
     #[schema(max_items = 1000)]
     looked_at: Vec<LookedAt>,
-    /// The names of the data files it was judged by.
     #[schema(schema_with = file_names)]
     data_files: Vec<&'static str>,
 }
 
 fn file_names() -> Array {
     let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(100));
-    ArrayBuilder::new().items(name).max_items(Some(10)).build()
+    let about = "The names of the data files it was judged by.";
+    ArrayBuilder::new().items(name).max_items(Some(10)).description(Some(about)).build()
 }
 
 /// A data file of procurement law, and its version.
@@ -105,6 +106,7 @@ fn file_names() -> Array {
     "replaced": false
 }))]
 pub struct DataFileVersion {
+    /// Its name in the folder of data files.
     #[schema(value_type = String, max_length = 100)]
     name: &'static str,
     sha256: HexHash,

@@ -64,6 +64,7 @@ struct SearchGroup {
 /// A record that a search found.
 #[derive(Debug, Serialize, ToSchema)]
 struct SearchHit {
+    /// Its id.
     #[schema(format = "uuid", max_length = 36)]
     id: String,
     /// Absent for ballots and contracts, which have none.

@@ -1,6 +1,6 @@
 //! A contract that is planned or made, as it is sent to be held against procurement law. Nothing of it is stored.
 
-use domain::procurement::{Buyer, Prior, ProcurementFacts, Records, Replaced};
+use domain::procurement::{Buyer, Prior, PriorsKnown, ProcurementFacts, Records, Replaced};
 use std::borrow::Cow;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
@@ -69,8 +69,9 @@ wire! {
         ends_on: PartialDate = optional,
         latest_ends_on: Day = optional,
         value: Money = optional,
-        /// Other contracts of the supplier with the same buyer.
-        prior_contracts: PriorContract = list.max(50),
+        /// Other contracts of the supplier with the same buyer, beside those on record. Send an empty list if there are
+        /// none.
+        prior_contracts: PriorContract = optional_list.max(50),
         replaces: ReplacedContract = optional,
     }
 
@@ -78,6 +79,7 @@ wire! {
     #[example({"procedure": "pa_s33_reserved", "cpv_codes": ["92511000-6"], "entered_on": "2025-05-28"})]
     pub struct PriorContract {
         procedure: Procedure = required,
+        /// The CPV codes of its services.
         cpv_codes: CpvCode = list.max(50),
         awarded_on: PartialDate = optional,
         entered_on: PartialDate = optional,
@@ -86,7 +88,9 @@ wire! {
     /// The contract that this one replaces.
     #[example({"by_same_supplier": true, "cpv_codes": ["85141000-9"], "ends_on": "2026-03-31"})]
     pub struct ReplacedContract {
+        /// Whether the supplier of the new contract has it.
         by_same_supplier: bool = required,
+        /// The CPV codes of its services.
         cpv_codes: CpvCode = list.max(50),
         /// The last day of its term, with all extensions.
         ends_on: PartialDate = optional,
@@ -121,7 +125,8 @@ impl Input for ComplianceCheck {
         let cpv_codes = faults.take("cpv_codes", Distinct::<_, 0, 50>::new(texts(self.cpv_codes)));
         let value = self.value.and_then(|value| faults.member("value", value));
         let supplier = self.supplier_tests.and_then(|tests| faults.member("supplier_tests", tests));
-        let priors = faults.each("prior_contracts", self.prior_contracts, |prior, _| {
+        let priors_known = if self.prior_contracts.is_some() { PriorsKnown::All } else { PriorsKnown::None };
+        let priors = faults.each("prior_contracts", self.prior_contracts.unwrap_or_default(), |prior, _| {
             Some(Prior {
                 contract_id: None,
                 procedure: prior.procedure?.into_inner(),
@@ -165,6 +170,7 @@ impl Input for ComplianceCheck {
             latest_ends_on: self.latest_ends_on.map(Text::into_inner),
             value,
             priors,
+            priors_known,
             replaces,
             records: Records {
                 contract: None,

@@ -1,7 +1,7 @@
 //! What rules of several laws ask: about a term, a standstill, the day of a notice, earlier contracts and tests.
 
 use crate::procurement::codes::{Kinship, kinship};
-use crate::procurement::facts::{Prior, ProcurementFacts};
+use crate::procurement::facts::{Prior, PriorsKnown, ProcurementFacts};
 use crate::procurement::finding::{Found, RuleOutcome, fail, not_applicable, pass, unknown};
 use crate::procurement::timing::{barred_until, longest_term, window_of};
 use crate::register::contract::Procedure;
@@ -20,9 +20,9 @@ pub(super) fn not_reserved() -> Found {
 /// A test of the supplier, which the law asks in the same words.
 pub(super) fn of_test(outcome: TestOutcome, what: &str) -> Found {
     let detail = match outcome {
-        TestOutcome::Met => format!("The register says of the supplier that {what}."),
-        TestOutcome::NotMet => format!("The register says of the supplier that it is not so that {what}."),
-        TestOutcome::Unknown => format!("The register does not say of the supplier whether {what}."),
+        TestOutcome::Met => format!("The supplier meets this test: {what}."),
+        TestOutcome::NotMet => format!("The supplier does not meet this test: {what}."),
+        TestOutcome::Unknown => format!("It is not known whether the supplier meets this test: {what}."),
     };
     (outcome.into(), detail)
 }
@@ -116,7 +116,7 @@ pub(super) fn published_by(notice: Option<Day>, last_day: Option<Day>, what: &st
     match (notice, last_day) {
         (_, None) => unknown(format!("{period}. {from} is not known to the day.")),
         (None, Some(last)) => unknown(format!(
-            "{period}: the last day is {last}. The day on which {what} was published is not on record."
+            "{period}: the last day is {last}. The day on which the {what} was published is not on record."
         )),
         (Some(notice), Some(last)) if notice > last => {
             fail(format!("{period}: the last day is {last}. The {what} was published on {notice}."))
@@ -171,8 +171,12 @@ impl Barring {
                 shown((self.counts)(prior)),
                 prior.procedure,
             ))
-        } else if facts.has_more_priors {
+        } else if facts.priors_known == PriorsKnown::Some {
             unknown("The mutual has more contracts with the same buyer than were looked at.")
+        } else if facts.priors_known == PriorsKnown::None {
+            unknown(
+                "The other contracts of the supplier with this buyer are not known: give `mutual_id` and `department_id`, or `prior_contracts`, an empty list if there are none.",
+            )
         } else if relevant.is_empty() {
             pass(format!(
                 "No other contract of the mutual with the same buyer, reserved by {}, is on record.",

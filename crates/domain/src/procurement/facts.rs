@@ -57,12 +57,30 @@ pub struct ProcurementFacts {
     pub value: Option<Money>,
     /// The other contracts of the supplier with this buyer.
     pub priors: Vec<Prior>,
-    /// Whether there are more of them than were looked at.
-    pub has_more_priors: bool,
+    /// Whether these are all of them.
+    pub priors_known: PriorsKnown,
     /// The contract that this one replaces.
     pub replaces: Option<Replaced>,
     /// The records that all this is from.
     pub records: Records,
+}
+
+/// Whether the other contracts of a supplier with a buyer are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PriorsKnown {
+    /// There are no others than those that are given or on record.
+    All,
+    /// There are more than were looked at.
+    Some,
+    /// Nobody has said whether there are any.
+    None,
+}
+
+impl PriorsKnown {
+    /// What is known of those on record.
+    const fn on_record(has_more: bool) -> Self {
+        if has_more { Self::Some } else { Self::All }
+    }
 }
 
 /// Another contract of the supplier with the same buyer.
@@ -198,7 +216,7 @@ impl Default for ProcurementFacts {
             latest_ends_on: None,
             value: None,
             priors: Vec::new(),
-            has_more_priors: false,
+            priors_known: PriorsKnown::All,
             replaces: None,
             records: Records::default(),
         }
@@ -257,7 +275,10 @@ impl ProcurementFacts {
             buyer: Buyer { kind: self.buyer.kind.or(of_record.kind), nation: self.buyer.nation.or(of_record.nation) },
             supplier: self.supplier.or(tests),
             priors: self.priors.into_iter().chain(others.iter().filter_map(Prior::of)).collect(),
-            has_more_priors,
+            priors_known: match (department, mutual) {
+                (Some(_), Some(_)) => PriorsKnown::on_record(has_more_priors),
+                _ => self.priors_known,
+            },
             ..self
         }
     }
@@ -291,7 +312,7 @@ impl ProcurementFacts {
             latest_ends_on: timeline.latest_ends_on,
             value: contract.content.value,
             priors: others.iter().filter(|other| other.id != contract.id).filter_map(Prior::of).collect(),
-            has_more_priors,
+            priors_known: PriorsKnown::on_record(has_more_priors),
             replaces: replaced.map(|replaced| Replaced::of(replaced, mutual.id)),
             records: Records { contract: Some(contract.id), mutual: Some(mutual.id), department: Some(department.id) },
             ..Self::default()

@@ -15,6 +15,8 @@ use crate::register::department::Nation;
 use crate::register::readiness::LookedAt;
 use crate::value::money::Currency;
 
+/// The list of light touch services in Wales.
+const WELSH_LIST: &str = "The buyer is in Wales. The list for Wales is Schedule 1 to the Procurement (Wales) Regulations 2024, which the register does not have.";
 /// The most years of a reserved contract.
 const MAX_YEARS: i32 = 5;
 
@@ -127,7 +129,16 @@ fn procedure(facts: &ProcurementFacts) -> Found {
     }
 }
 
+/// Whether the services are light touch services; none where that is not known. Wales has a list of its own.
+fn light_touch(facts: &ProcurementFacts, law: &Law) -> Option<bool> {
+    let is_welsh = facts.buyer.nation == Some(Nation::Wales);
+    law.schedule_1.are_light_touch(&facts.cpv_codes).filter(|_| !is_welsh)
+}
+
 fn codes(facts: &ProcurementFacts, law: &Law) -> Found {
+    if facts.buyer.nation == Some(Nation::Wales) {
+        return unknown(WELSH_LIST);
+    }
     let codes = &facts.cpv_codes;
     let (yes, no): (Vec<_>, Vec<_>) = codes.iter().partition(|code| law.schedule_1.is_reservable(code));
     match (yes.first(), no.first()) {
@@ -151,13 +162,14 @@ fn threshold(facts: &ProcurementFacts, law: &Law) -> Found {
             "The contract is said to be below the threshold: s.33 does not regulate it. Buyers may reserve such contracts by policy (PPN 005).",
         );
     }
-    match law.schedule_1.are_light_touch(&facts.cpv_codes) {
+    match light_touch(facts, law) {
         Some(true) => {}
         Some(false) => {
             return unknown(
                 "The contract is not for light touch services. The register does not know the threshold for others.",
             );
         }
+        None if facts.buyer.nation == Some(Nation::Wales) => return unknown(WELSH_LIST),
         None => {
             return unknown(
                 "The CPV codes do not say whether the contract is for light touch services, so the threshold is not known.",
@@ -206,7 +218,7 @@ fn award_notice(facts: &ProcurementFacts) -> Found {
 }
 
 fn mandatory_standstill(facts: &ProcurementFacts, law: &Law) -> Found {
-    let light = law.schedule_1.are_light_touch(&facts.cpv_codes);
+    let light = light_touch(facts, law);
     let is_exempt = light == Some(true) || facts.procedure == Procedure::PaUserChoiceDirect;
     let is_voluntary = is_exempt && facts.standstill_ended_on.is_some();
     match facts.procedure {
@@ -239,7 +251,7 @@ fn mandatory_standstill(facts: &ProcurementFacts, law: &Law) -> Found {
 }
 
 fn indicators(facts: &ProcurementFacts, law: &Law) -> Found {
-    if law.schedule_1.are_light_touch(&facts.cpv_codes) == Some(true) {
+    if light_touch(facts, law) == Some(true) {
         return not_applicable("A light touch contract needs no key performance indicators (s.52(6)(d)).");
     }
     match is_large(facts, law) {
@@ -252,7 +264,7 @@ fn indicators(facts: &ProcurementFacts, law: &Law) -> Found {
 
 /// The period for light touch contracts, or for others; none where that is not known.
 fn days(facts: &ProcurementFacts, law: &Law, light: u64, other: u64) -> Option<u64> {
-    law.schedule_1.are_light_touch(&facts.cpv_codes).map(|is_light| if is_light { light } else { other })
+    light_touch(facts, law).map(|is_light| if is_light { light } else { other })
 }
 
 fn details_notice(facts: &ProcurementFacts, law: &Law) -> Found {

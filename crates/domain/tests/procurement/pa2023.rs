@@ -1,7 +1,7 @@
 //! The rules of the Procurement Act 2023.
 
 use domain::procurement::ComplianceRule::{self as Rule, *};
-use domain::procurement::{Prior, ProcurementFacts, RuleOutcome};
+use domain::procurement::{Prior, PriorsKnown, ProcurementFacts, RuleOutcome};
 use domain::{Nation, Procedure, ProtectionKind, Regime, TestOutcome, Tests};
 
 use RuleOutcome::{Fail, NotApplicable, Pass, Unknown};
@@ -124,7 +124,9 @@ fn only_reserved_contracts_of_the_same_kind_bar() {
         assert_outcome(&with_prior(Prior { cpv_codes: vec![parsed(code)], ..entered() }), PaS33Prior, expected);
     }
     assert_outcome(&with_prior(Prior { cpv_codes: Vec::new(), ..entered() }), PaS33Prior, Unknown);
-    assert_outcome(&ProcurementFacts { has_more_priors: true, ..reserved() }, PaS33Prior, Unknown);
+    for priors_known in [PriorsKnown::Some, PriorsKnown::None] {
+        assert_outcome(&ProcurementFacts { priors_known, ..reserved() }, PaS33Prior, Unknown);
+    }
     assert_outcome(&ProcurementFacts { awarded_on: None, ..with_prior(entered()) }, PaS33Prior, Unknown);
 }
 
@@ -246,6 +248,10 @@ fn notices_have_a_last_day() {
     let mut welsh = reserved();
     welsh.buyer.nation = Some(Nation::Wales);
     assert_outcome(&welsh, PaCopy, NotApplicable);
+    // Wales has a list of its own.
+    for rule in [PaS33Codes, PaThreshold] {
+        assert_outcome(&welsh, rule, Unknown);
+    }
 
     let noticed = |on: &str| ProcurementFacts { award_notice_on: given(on), ..reserved() };
     assert_outcome(&noticed("2025-05-28"), PaAwardNotice, Pass);
