@@ -2,8 +2,9 @@
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, get, post};
-use document::compliance::{ComplianceCheck, ComplianceCheckInput, RuleOutcome};
+use document::compliance::{ComplianceCheck, RuleOutcome};
 use document::register::Regime;
+use document::schema::InputOf;
 use document::value::{ContractId, Day, HexHash, Text, Word};
 use domain::procurement::{self, Compliance as Found, DataFile, ProcurementFacts};
 use serde::Serialize;
@@ -20,6 +21,8 @@ use crate::request::body::Body;
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
+
+type ComplianceCheckInput = InputOf<ComplianceCheck>;
 
 /// Which procurement law applies to a contract, and whether it keeps the rules. This is not legal advice.
 #[derive(Debug, Serialize, ToSchema)]

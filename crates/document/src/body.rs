@@ -425,7 +425,7 @@ fn beside_ids(object: &'static Object, document: &Node) -> Vec<String> {
         Node::Object(inside) => inside.iter().all(|(_, value)| *value == Node::Null),
         other => *other == Node::Null,
     };
-    let expanded = object.members.iter().filter_map(|member| Some((member.name, member.expanded()?)));
+    let expanded = object.expandable().filter_map(|member| Some((member.name, member.expanded()?)));
     let beside = expanded.filter(|(ids, beside)| {
         let has_ids = document.member(ids).is_some_and(|ids| *ids != Node::Null);
         has_ids || document.member(beside).is_some_and(is_empty)

@@ -1,19 +1,12 @@
 //! A contract that is planned or made, as it is sent to be held against procurement law. Nothing of it is stored.
 
 use domain::procurement::{Buyer, Prior, PriorsKnown, ProcurementFacts, Records, Replaced};
-use std::borrow::Cow;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::Schema;
-use utoipa::{PartialSchema, ToSchema};
-
 use domain::{Checked, Distinct};
 
 use crate::body::Input;
 use crate::declare::wire;
 use crate::faults::Faults;
-use crate::object::{Schemas, Wire};
 use crate::register::{CpvCode, DepartmentKind, Money, MutualTests, Nation, Procedure};
-use crate::schema;
 use crate::value::{Day, DepartmentId, MutualId, PartialDate, Text, Word, texts};
 
 /// Whether a rule of procurement law is kept.
@@ -98,26 +91,6 @@ wire! {
     }
 }
 
-/// A check, in the contract: as it is sent.
-#[derive(Clone, Copy, Debug)]
-pub struct ComplianceCheckInput;
-
-impl PartialSchema for ComplianceCheckInput {
-    fn schema() -> RefOr<Schema> {
-        schema::input(&ComplianceCheck::OBJECT).into()
-    }
-}
-
-impl ToSchema for ComplianceCheckInput {
-    fn name() -> Cow<'static, str> {
-        Cow::Owned(schema::input_name(&ComplianceCheck::OBJECT))
-    }
-
-    fn schemas(schemas: &mut Schemas) {
-        schema::collect_input(&ComplianceCheck::OBJECT, schemas);
-    }
-}
-
 impl Input for ComplianceCheck {
     type Value = Checked<ProcurementFacts>;
 
@@ -190,6 +163,7 @@ impl Input for ComplianceCheck {
 mod tests {
     use super::*;
     use crate::body::Content;
+    use crate::object::Wire as _;
 
     fn faults(text: &str) -> Vec<(String, &'static str)> {
         let refused = Content::<ComplianceCheck>::parse(text.as_bytes()).unwrap().create().unwrap_err();

@@ -142,6 +142,17 @@ pub struct Finding {
     pub files: &'static [DataFile],
 }
 
+impl Finding {
+    pub(super) fn new(
+        rule: ComplianceRule,
+        (outcome, detail): Found,
+        looked_at: Vec<LookedAt>,
+        files: &'static [DataFile],
+    ) -> Self {
+        Self { rule, outcome, detail, looked_at, files }
+    }
+}
+
 /// An outcome and why.
 pub(super) type Found = (RuleOutcome, String);
 

@@ -12,7 +12,6 @@ use crate::procurement::thresholds::{Threshold, pounds};
 use crate::procurement::timing::{beginning_with, pa_standstill};
 use crate::register::contract::{Procedure, ProtectionKind};
 use crate::register::department::Nation;
-use crate::register::readiness::LookedAt;
 use crate::value::money::Currency;
 
 /// The list of light touch services in Wales.
@@ -22,13 +21,6 @@ const MAX_YEARS: i32 = 5;
 
 pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
     let contract = || facts.records.contract();
-    let finding = |rule, (outcome, detail): Found, looked_at: Vec<LookedAt>, files: &'static [DataFile]| Finding {
-        rule,
-        outcome,
-        detail,
-        looked_at,
-        files,
-    };
     let worth = threshold(facts, law);
     let is_regulated = worth.0 != RuleOutcome::NotApplicable;
     let is_reserved = facts.is_reserved_by(Procedure::PaS33Reserved);
@@ -57,11 +49,11 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
     let with_mutual = || facts.records.with_mutual();
     let by_schedule: &[DataFile] = &[DataFile::Schedule1];
     vec![
-        finding(Rule::PaS33Procedure, procedure(facts), contract(), &[]),
-        finding(Rule::PaS33Codes, if_reserved(&|| codes(facts, law)), contract(), by_schedule),
-        finding(Rule::PaS33Term, if_reserved(&|| term(facts, MAX_YEARS, RuleOutcome::Unknown)), contract(), &[]),
-        finding(Rule::PaS33Prior, prior, contract().into_iter().chain(comparable).collect(), &[]),
-        finding(
+        Finding::new(Rule::PaS33Procedure, procedure(facts), contract(), &[]),
+        Finding::new(Rule::PaS33Codes, if_reserved(&|| codes(facts, law)), contract(), by_schedule),
+        Finding::new(Rule::PaS33Term, if_reserved(&|| term(facts, MAX_YEARS, RuleOutcome::Unknown)), contract(), &[]),
+        Finding::new(Rule::PaS33Prior, prior, contract().into_iter().chain(comparable).collect(), &[]),
+        Finding::new(
             Rule::PaS33Services,
             if_reserved(&|| {
                 let what = "it operates to deliver public services, and mainly reservable light touch services";
@@ -70,7 +62,7 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
             with_mutual(),
             &[],
         ),
-        finding(
+        Finding::new(
             Rule::PaS33Profits,
             if_reserved(&|| {
                 let what = "it is not run for profit, or distributes profits only to its members";
@@ -79,7 +71,7 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
             with_mutual(),
             &[],
         ),
-        finding(
+        Finding::new(
             Rule::PaS33Control,
             if_reserved(&|| {
                 let what = "it is under the management and control of its employees";
@@ -88,22 +80,22 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
             with_mutual(),
             &[],
         ),
-        finding(Rule::PaThreshold, worth, contract(), &[DataFile::Schedule1, DataFile::Thresholds]),
-        finding(Rule::PaAwardNotice, if_regulated(&|| award_notice(facts)), contract(), &[]),
-        finding(
+        Finding::new(Rule::PaThreshold, worth, contract(), &[DataFile::Schedule1, DataFile::Thresholds]),
+        Finding::new(Rule::PaAwardNotice, if_regulated(&|| award_notice(facts)), contract(), &[]),
+        Finding::new(
             Rule::PaStandstill,
             if_regulated(&|| mandatory_standstill(facts, law)),
             contract(),
             &[DataFile::BankHolidays, DataFile::Schedule1],
         ),
-        finding(
+        Finding::new(
             Rule::PaIndicators,
             if_regulated(&|| indicators(facts, law)),
             contract(),
             &[DataFile::Schedule1, DataFile::Thresholds],
         ),
-        finding(Rule::PaDetailsNotice, if_regulated(&|| details_notice(facts, law)), contract(), by_schedule),
-        finding(
+        Finding::new(Rule::PaDetailsNotice, if_regulated(&|| details_notice(facts, law)), contract(), by_schedule),
+        Finding::new(
             Rule::PaCopy,
             if_regulated(&|| copy(facts, law)),
             facts.records.with_department(),

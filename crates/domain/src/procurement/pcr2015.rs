@@ -12,7 +12,6 @@ use crate::procurement::law::Law;
 use crate::procurement::timing::pcr_standstill;
 use crate::register::contract::Procedure;
 use crate::register::department::DepartmentKind;
-use crate::register::readiness::LookedAt;
 use crate::value::date::Day;
 use crate::value::outcome::TestOutcome;
 
@@ -23,32 +22,25 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
     let is_reserved = facts.is_reserved_by(Procedure::PcrReg77Reserved);
     let contract = || facts.records.contract();
     let with_mutual = || facts.records.with_mutual();
-    let finding = |rule, (outcome, detail): Found, looked_at: Vec<LookedAt>, files: &'static [DataFile]| Finding {
-        rule,
-        outcome,
-        detail,
-        looked_at,
-        files,
-    };
     let if_reserved = |judge: &dyn Fn() -> Found| if is_reserved { judge() } else { not_reserved() };
     let (prior, named) = if is_reserved { EARLIER.judge(facts) } else { (not_reserved(), Vec::new()) };
     let by_calendar: &[DataFile] = &[DataFile::BankHolidays];
     let mut findings = vec![
-        finding(Rule::PcrReg77Codes, if_reserved(&|| codes(facts, law)), contract(), &[DataFile::Reg77List]),
-        finding(Rule::PcrReg77Mission, if_reserved(&|| mission(facts)), with_mutual(), &[]),
-        finding(Rule::PcrReg77Profits, if_reserved(&|| profits(facts)), with_mutual(), &[]),
-        finding(Rule::PcrReg77Participation, if_reserved(&|| participation(facts)), with_mutual(), &[]),
-        finding(Rule::PcrReg77Prior, prior, contract().into_iter().chain(named).collect(), &[]),
-        finding(Rule::PcrReg77Term, if_reserved(&|| term(facts, MAX_YEARS, RuleOutcome::Pass)), contract(), &[]),
-        finding(Rule::PcrReg77Health, if_reserved(&|| health(facts)), facts.records.with_department(), &[]),
+        Finding::new(Rule::PcrReg77Codes, if_reserved(&|| codes(facts, law)), contract(), &[DataFile::Reg77List]),
+        Finding::new(Rule::PcrReg77Mission, if_reserved(&|| mission(facts)), with_mutual(), &[]),
+        Finding::new(Rule::PcrReg77Profits, if_reserved(&|| profits(facts)), with_mutual(), &[]),
+        Finding::new(Rule::PcrReg77Participation, if_reserved(&|| participation(facts)), with_mutual(), &[]),
+        Finding::new(Rule::PcrReg77Prior, prior, contract().into_iter().chain(named).collect(), &[]),
+        Finding::new(Rule::PcrReg77Term, if_reserved(&|| term(facts, MAX_YEARS, RuleOutcome::Pass)), contract(), &[]),
+        Finding::new(Rule::PcrReg77Health, if_reserved(&|| health(facts)), facts.records.with_department(), &[]),
     ];
     let is_light = matches!(facts.procedure, Procedure::PcrLightTouch | Procedure::PcrReg77Reserved);
     findings.push(if is_light {
-        finding(Rule::PcrLightTouchNotice, light_touch_notice(facts), contract(), &[])
+        Finding::new(Rule::PcrLightTouchNotice, light_touch_notice(facts), contract(), &[])
     } else {
-        finding(Rule::PcrAwardNotice, award_notice(facts), contract(), &[])
+        Finding::new(Rule::PcrAwardNotice, award_notice(facts), contract(), &[])
     });
-    findings.push(finding(Rule::PcrStandstill, letters(facts, law), contract(), by_calendar));
+    findings.push(Finding::new(Rule::PcrStandstill, letters(facts, law), contract(), by_calendar));
     findings
 }
 

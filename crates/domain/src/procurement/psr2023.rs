@@ -23,25 +23,18 @@ const CONSIDERABLE_PERCENT: i64 = 25;
 
 pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
     let contract = || facts.records.contract();
-    let finding = |rule, (outcome, detail): Found, looked_at: Vec<LookedAt>, files: &'static [DataFile]| Finding {
-        rule,
-        outcome,
-        detail,
-        looked_at,
-        files,
-    };
     let replaced = facts.replaces.as_ref().and_then(|replaced| replaced.contract_id).map(LookedAt::Contract);
     vec![
-        finding(
+        Finding::new(
             Rule::PsrDirectAwardC,
             direct_award_c(facts, law),
             contract().into_iter().chain(replaced).collect(),
             &[DataFile::Thresholds],
         ),
-        finding(Rule::PsrMostSuitable, most_suitable(facts), contract(), &[]),
-        finding(Rule::PsrStandstill, intention(facts, law), contract(), &[DataFile::BankHolidays]),
-        finding(Rule::PsrFramework, framework(facts), contract(), &[]),
-        finding(Rule::PsrAwardNotice, award_notice(facts), contract(), &[]),
+        Finding::new(Rule::PsrMostSuitable, most_suitable(facts), contract(), &[]),
+        Finding::new(Rule::PsrStandstill, intention(facts, law), contract(), &[DataFile::BankHolidays]),
+        Finding::new(Rule::PsrFramework, framework(facts), contract(), &[]),
+        Finding::new(Rule::PsrAwardNotice, award_notice(facts), contract(), &[]),
     ]
 }
 
@@ -136,7 +129,7 @@ fn intention(facts: &ProcurementFacts, law: &Law) -> Found {
         matches!(facts.procedure, Procedure::PsrDirectC | Procedure::PsrMostSuitable | Procedure::PsrCompetitive);
     if !has_one {
         return unknown(
-            "Direct award process C, the most suitable provider process and the competitive process have a standstill. The procedure is none of the regime's that the register knows.",
+            "Direct award process C, the most suitable provider process and the competitive process have a standstill. The record does not say which process was used.",
         );
     }
     standstill(

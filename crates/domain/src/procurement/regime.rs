@@ -128,47 +128,47 @@ pub const REGIMES: &[RegimeRow] = {
         row(
             &[Before(PCR_2015_NHS), NhsCommissioner(true), Health(true)],
             Regime::Pcr2006,
-            "it was for health care services of the NHS and started before 18 April 2016 (PCR 2015 reg. 120)",
+            "the procurement was for health care services of the NHS, and started before 18 April 2016 (PCR 2015 reg. 120)",
         ),
         row(
             &[SINCE_2015, Before(PA_2023), Health(false)],
             Regime::Pcr2015,
-            "it started from 26 February 2015 on and before 24 February 2025, and not for health care services",
+            "the procurement started from 26 February 2015 to 23 February 2025, and is not for health care services",
         ),
         row(
             &[SINCE_2015, Before(PSR_2023), NhsCommissioner(false)],
             Regime::Pcr2015,
-            "it started from 26 February 2015 on and before 1 January 2024",
+            "the procurement started from 26 February 2015 to 31 December 2023",
         ),
         row(
             &[SINCE_2016, Before(PSR_2023)],
             Regime::Pcr2015,
-            "it started from 18 April 2016 on and before 1 January 2024",
+            "the procurement started from 18 April 2016 to 31 December 2023",
         ),
         row(
             &[Since(PSR_2023), Before(PA_2023), Health(true), RegimeTest::Nation(WALES)],
             Regime::Pcr2015,
-            "it started before 24 February 2025, and the Provider Selection Regime 2023 applies in England only",
+            "the procurement started before 24 February 2025, and the Provider Selection Regime 2023 applies in England only",
         ),
         row(
             &[Since(PSR_2023), Before(PA_2023), Health(true), RegimeTest::Nation(NORTHERN_IRELAND)],
             Regime::Pcr2015,
-            "it started before 24 February 2025, and the Provider Selection Regime 2023 applies in England only",
+            "the procurement started before 24 February 2025, and the Provider Selection Regime 2023 applies in England only",
         ),
         row(
             &[Since(PSR_2023), Health(true), RegimeTest::Nation(ENGLAND)],
             Regime::Psr2023,
-            "it is for relevant health care services in England and started from 1 January 2024 on",
+            "the procurement is for relevant health care services in England, and started on or after 1 January 2024",
         ),
         row(
             &[Since(PA_2023), Health(true), RegimeTest::Nation(WALES)],
             Regime::PsrWales2025,
-            "it is for health services in Wales and started from 24 February 2025 on",
+            "the procurement is for health services in Wales, and started on or after 24 February 2025",
         ),
         row(
             &[Since(PA_2023), Health(true), RegimeTest::Nation(NORTHERN_IRELAND)],
             Regime::Pa2023,
-            "it started from 24 February 2025 on, and no Provider Selection Regime applies in Northern Ireland",
+            "the procurement started on or after 24 February 2025, and no Provider Selection Regime applies in Northern Ireland",
         ),
         row(
             &[Since(PA_2023), RegimeTest::Procedure(&[Procedure::FrameworkCalloff])],
@@ -178,7 +178,7 @@ pub const REGIMES: &[RegimeRow] = {
         row(
             &[Since(PA_2023), Health(false)],
             Regime::Pa2023,
-            "it started from 24 February 2025 on, and not for health care services",
+            "the procurement started on or after 24 February 2025, and is not for health care services",
         ),
         row(
             &[RegimeTest::Procedure(&[Procedure::RightToRequestUncontested]), NotSince(PCR_2015)],
