@@ -17,6 +17,7 @@ kit::on_both! {
     a_contract_that_has_ended_is_not_active,
     a_contract_takes_the_place_of_another,
     what_the_sources_do_not_say_can_be_said_so,
+    dates_may_be_known_in_part,
 }
 
 async fn parties(app: &TestApp) -> (String, String) {
@@ -61,9 +62,14 @@ async fn days_are_in_order(app: &TestApp) {
     for (members, pointer) in refused {
         app.post(CONTRACTS, &dated(members)).await.expect_faults(422, &[(pointer, "date-order")]);
     }
-    for (day, code) in [("2012-02", "invalid-format"), ("2012-02-30", "out-of-range"), ("01/02/2012", "invalid-format")]
+    for (day, code) in [("2012-2", "invalid-format"), ("2012-02-30", "out-of-range"), ("01/02/2012", "invalid-format")]
     {
         app.post(CONTRACTS, &dated(json!({ "starts_on": day }))).await.expect_faults(422, &[("/starts_on", code)]);
+    }
+    for whole in ["procurement_started_on", "award_notice_on", "latest_ends_on", "standstill_notice_on"] {
+        let pointer = format!("/{whole}");
+        let refused = app.post(CONTRACTS, &dated(json!({ whole: "2012-02" }))).await;
+        refused.expect_faults(422, &[(&pointer, "invalid-format")]);
     }
     app.create(
         CONTRACTS,
@@ -285,4 +291,38 @@ async fn what_the_sources_do_not_say_can_be_said_so(app: &TestApp) {
     for (members, pointer, code) in refused {
         app.post(CONTRACTS, &said(members)).await.expect_faults(422, &[(pointer, code)]);
     }
+}
+
+async fn dates_may_be_known_in_part(app: &TestApp) {
+    let (supplier, buyer) = parties(app).await;
+    let dated = |members: Value| with(contract(&supplier, &buyer), with(json!({ "status": "expired" }), members));
+    let refused = [
+        (json!({ "awarded_on": "2012", "entered_on": "2011" }), "/entered_on", "date-order"),
+        (json!({ "awarded_on": "2012-03", "entered_on": "2012-02-29" }), "/entered_on", "date-order"),
+        (json!({ "starts_on": "2012-03-02", "ends_on": "2012-02" }), "/ends_on", "date-order"),
+        (json!({ "ends_on": "2013", "latest_ends_on": "2012-12-31" }), "/latest_ends_on", "date-order"),
+        (json!({ "awarded_on": "2099" }), "/awarded_on", "out-of-range"),
+        (json!({ "entered_on": "2099-01" }), "/entered_on", "out-of-range"),
+        (json!({ "status": "active", "ends_on": "2015" }), "/status", "inconsistent"),
+    ];
+    for (members, pointer, code) in refused {
+        app.post(CONTRACTS, &dated(members)).await.expect_faults(422, &[(pointer, code)]);
+    }
+    let known = json!({ "awarded_on": "2012", "entered_on": "2012-02", "starts_on": "2012-03-02", "ends_on": "2014" });
+    let vague = app.create(CONTRACTS, &dated(known)).await;
+    assert_eq!((&vague["entered_on"], &vague["is_first"]), (&json!("2012-02"), &json!(true)));
+    let later = app.create(CONTRACTS, &dated(json!({ "entered_on": "2012-02-01", "starts_on": "2012" }))).await;
+    assert_eq!(later["is_first"], false, "a partial date counts as its first day");
+    let found = async |query: &str| {
+        let all = app.walk(&format!("{CONTRACTS}?{query}")).await;
+        all.iter().map(|record| id(record).to_owned()).collect::<Vec<_>>()
+    };
+    let (vague, later) = (id(&vague).to_owned(), id(&later).to_owned());
+    assert_eq!(found("awarded_from=2012-06&awarded_to=2012-07-31").await, [vague.clone()], "it may lie in there");
+    assert_eq!(found("entered_from=2012-02-15").await, [vague.clone()]);
+    assert_eq!(found("entered_to=2012-01").await, [""; 0]);
+    assert_eq!(found("ends_from=2014-12-31").await, [vague.clone()]);
+    assert_eq!(found("ends_from=2015").await, [""; 0]);
+    assert_eq!(found("starts_from=2012-12-31").await, [later.clone()]);
+    assert_eq!(found("sort=starts_on").await, [later, vague], "by the first day that it may be");
 }

@@ -140,7 +140,7 @@ pub struct EndingContract {
     pub title: Title,
     /// The supplier.
     pub mutual_id: MutualId,
-    pub ends_on: Day,
+    pub ends_on: PartialDate,
 }
 
 /// Which mutuals: those that meet every condition; several values of one condition mean any of them.

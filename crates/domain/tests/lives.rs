@@ -130,40 +130,52 @@ fn a_source_says_what_where_or_who() {
 
 #[test]
 fn the_days_of_a_contract_are_in_order_even_across_unknown_ones() {
-    let day = |raw| date(raw);
+    let day = |raw| date::<domain::Day>(raw);
     let broken = |timeline: Timeline, field| assert_eq!(fields(&timeline), at(field, FaultCode::DateOrder));
     let base = Timeline::default();
 
     assert!(fields(&base).is_empty());
     broken(
-        Timeline { procurement_started_on: day("2025-02-02"), awarded_on: day("2025-02-01"), ..base.clone() },
+        Timeline { procurement_started_on: day("2025-02-02"), awarded_on: date("2025-02-01"), ..base.clone() },
         "awarded_on",
     );
     broken(
-        Timeline { procurement_started_on: day("2025-02-02"), entered_on: day("2025-02-01"), ..base.clone() },
+        Timeline { procurement_started_on: day("2025-02-02"), entered_on: date("2025-02-01"), ..base.clone() },
         "entered_on",
     );
-    broken(Timeline { awarded_on: day("2025-02-02"), entered_on: day("2025-02-01"), ..base.clone() }, "entered_on");
+    broken(Timeline { awarded_on: date("2025-02-02"), entered_on: date("2025-02-01"), ..base.clone() }, "entered_on");
     broken(
-        Timeline { awarded_on: day("2025-02-02"), award_notice_on: day("2025-02-01"), ..base.clone() },
+        Timeline { awarded_on: date("2025-02-02"), award_notice_on: day("2025-02-01"), ..base.clone() },
         "award_notice_on",
     );
-    broken(Timeline { starts_on: day("2025-02-02"), ends_on: day("2025-02-01"), ..base.clone() }, "ends_on");
+    broken(Timeline { starts_on: date("2025-02-02"), ends_on: date("2025-02-01"), ..base.clone() }, "ends_on");
     broken(
-        Timeline { starts_on: day("2025-02-02"), latest_ends_on: day("2025-02-01"), ..base.clone() },
+        Timeline { starts_on: date("2025-02-02"), latest_ends_on: day("2025-02-01"), ..base.clone() },
         "latest_ends_on",
     );
     broken(
-        Timeline { ends_on: day("2025-02-02"), latest_ends_on: day("2025-02-01"), ..base.clone() },
+        Timeline { ends_on: date("2025-02-02"), latest_ends_on: day("2025-02-01"), ..base.clone() },
         "latest_ends_on",
     );
     let same = Timeline {
-        starts_on: day("2025-02-02"),
-        ends_on: day("2025-02-02"),
+        starts_on: date("2025-02-02"),
+        ends_on: date("2025-02-02"),
         latest_ends_on: day("2025-02-02"),
         ..base
     };
     assert!(Checked::new(same).is_ok());
+
+    let awarded = |awarded: &str, entered: &str| Timeline {
+        awarded_on: date(awarded),
+        entered_on: date(entered),
+        ..Timeline::default()
+    };
+    for (first, second) in [("2025", "2025-01-31"), ("2025-06", "2025"), ("2025-06-30", "2025-06"), ("2024", "2025")] {
+        assert!(fields(&awarded(first, second)).is_empty(), "{first} may be before {second}");
+    }
+    for (first, second) in [("2025", "2024"), ("2025-06", "2025-05-31"), ("2025-06-30", "2025-05")] {
+        broken(awarded(first, second), "entered_on");
+    }
 }
 
 #[test]

@@ -150,8 +150,8 @@ impl Contract {
     pub fn regime_facts(&self, buyer: Buyer) -> RegimeFacts {
         RegimeFacts {
             procurement_started_on: self.timeline.procurement_started_on,
-            awarded_on: self.timeline.awarded_on.map(PartialDate::from),
-            entered_on: self.timeline.entered_on.map(PartialDate::from),
+            awarded_on: self.timeline.awarded_on,
+            entered_on: self.timeline.entered_on,
             health_services: self.health_services,
             procedure: self.procedure,
             buyer,
@@ -185,8 +185,8 @@ impl Prior {
             contract_id: Some(*id),
             procedure: content.procedure,
             cpv_codes: content.cpv_codes.to_vec(),
-            awarded_on: content.timeline.awarded_on.map(PartialDate::from),
-            entered_on: content.timeline.entered_on.map(PartialDate::from),
+            awarded_on: content.timeline.awarded_on,
+            entered_on: content.timeline.entered_on,
         })
     }
 }
@@ -253,7 +253,7 @@ impl Replaced {
             contract_id: Some(*id),
             by_same_supplier: content.mutual_id == supplier,
             cpv_codes: content.cpv_codes.to_vec(),
-            last_day: content.timeline.last_day().map(PartialDate::from),
+            last_day: content.timeline.last_day(),
             value: content.value,
         }
     }
@@ -302,13 +302,13 @@ impl ProcurementFacts {
             framework: contract.content.framework,
             tenders_received: contract.content.tenders_received,
             procurement_started_on: timeline.procurement_started_on,
-            awarded_on: timeline.awarded_on.map(PartialDate::from),
+            awarded_on: timeline.awarded_on,
             award_notice_on: timeline.award_notice_on,
             standstill_notice_on: timeline.standstill_notice_on,
             standstill_ended_on: timeline.standstill_ended_on,
-            entered_on: timeline.entered_on.map(PartialDate::from),
-            starts_on: timeline.starts_on.map(PartialDate::from),
-            ends_on: timeline.ends_on.map(PartialDate::from),
+            entered_on: timeline.entered_on,
+            starts_on: timeline.starts_on,
+            ends_on: timeline.ends_on,
             latest_ends_on: timeline.latest_ends_on,
             value: contract.content.value,
             priors: others.iter().filter(|other| other.id != contract.id).filter_map(Prior::of).collect(),

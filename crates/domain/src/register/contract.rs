@@ -192,14 +192,14 @@ impl Contract {
     }
 }
 
-/// The days of a contract. They are whole, because the law that applies and whether it is kept depend on
-/// them.
+/// The dates of a contract. What its sources may tell in part is a partial date: a rule that depends on a day is then
+/// unknown, unless it comes out the same on every day that it may be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     /// When the procurement started, by which the law that applies is told.
     pub procurement_started_on: Option<Day>,
     /// When the buyer decided who gets the contract.
-    pub awarded_on: Option<Day>,
+    pub awarded_on: Option<PartialDate>,
     /// When the notice of the award was published.
     pub award_notice_on: Option<Day>,
     /// When what begins the standstill was published or sent.
@@ -207,11 +207,11 @@ pub struct Timeline {
     /// The last day of the standstill that was kept.
     pub standstill_ended_on: Option<Day>,
     /// When the contract was entered into.
-    pub entered_on: Option<Day>,
+    pub entered_on: Option<PartialDate>,
     /// The first day of its term.
-    pub starts_on: Option<Day>,
+    pub starts_on: Option<PartialDate>,
     /// The last day of its term as agreed.
-    pub ends_on: Option<Day>,
+    pub ends_on: Option<PartialDate>,
     /// The last day of its term if all extensions are used.
     pub latest_ends_on: Option<Day>,
     /// How it shields the mutual from competition; it ends in the term, hence its place here.
@@ -220,8 +220,9 @@ pub struct Timeline {
 
 impl Timeline {
     /// The last day of the term, with all extensions that are known.
-    pub fn last_day(&self) -> Option<Day> {
-        self.ends_on.max(self.latest_ends_on)
+    pub fn last_day(&self) -> Option<PartialDate> {
+        let latest = self.latest_ends_on.map(PartialDate::from);
+        self.ends_on.into_iter().chain(latest).max_by_key(PartialDate::last_day)
     }
 }
 
@@ -229,17 +230,17 @@ impl Rules for Timeline {
     fn faults(&self) -> Vec<Fault> {
         let date = |day: Option<Day>| day.map(PartialDate::from);
         let started = ("procurement_started_on", date(self.procurement_started_on));
-        let awarded = ("awarded_on", date(self.awarded_on));
+        let awarded = ("awarded_on", self.awarded_on);
         let notice = ("standstill_notice_on", date(self.standstill_notice_on));
-        let starts = ("starts_on", date(self.starts_on));
-        let ends = ("ends_on", date(self.ends_on));
+        let starts = ("starts_on", self.starts_on);
+        let ends = ("ends_on", self.ends_on);
         let until = self.protection.as_ref().and_then(|protection| protection.until);
         let ordered = [
             not_before(awarded, &[started]),
             not_before(("award_notice_on", date(self.award_notice_on)), &[started, awarded]),
             not_before(notice, &[started]),
             not_before(("standstill_ended_on", date(self.standstill_ended_on)), &[notice]),
-            not_before(("entered_on", date(self.entered_on)), &[started, awarded]),
+            not_before(("entered_on", self.entered_on), &[started, awarded]),
             not_before(ends, &[starts]),
             not_before(("latest_ends_on", date(self.latest_ends_on)), &[starts, ends]),
             not_before(("protection/until", date(until)), &[starts]),

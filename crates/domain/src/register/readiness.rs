@@ -258,15 +258,15 @@ fn protection(contract: &Contract, launches_on: Day, as_at: Day) -> Found {
     );
     let kind = timeline.protection.as_ref().map(|protection| protection.kind);
     let until = timeline.protection.as_ref().and_then(|protection| protection.until);
-    if let (false, Some(entered)) = (is_over, timeline.entered_on.filter(|entered| *entered > as_at)) {
+    if let (false, Some(entered)) = (is_over, timeline.entered_on.filter(|entered| entered.first_day() > as_at)) {
         return not_met(format!("the contract “{title}” is entered into on {entered}, which is after {as_at}"));
     }
-    if let (false, Some(end)) = (is_over, timeline.last_day().filter(|end| *end < launches_on)) {
+    if let (false, Some(end)) = (is_over, timeline.last_day().filter(|end| end.last_day() < launches_on)) {
         return not_met(format!("the contract “{title}” ends on {end}, before the launch"));
     }
     match (timeline.starts_on, kind) {
         _ if is_over => not_met(format!("the contract “{title}” is `{}`", contract.status)),
-        (Some(starts), _) if starts > launches_on => {
+        (Some(starts), _) if starts.first_day() > launches_on => {
             not_met(format!("the contract “{title}” starts on {starts}, after the launch"))
         }
         (_, Some(ProtectionKind::None)) => not_met(format!("the contract “{title}” is not protected")),
@@ -274,6 +274,9 @@ fn protection(contract: &Contract, launches_on: Day, as_at: Day) -> Found {
             not_met(format!("the protection of the contract “{title}” ends before the launch"))
         }
         (None, _) => unknown(format!("the start of the contract “{title}” is not on record")),
+        (Some(starts), _) if starts.last_day() > launches_on => {
+            unknown(format!("the contract “{title}” starts in {starts}, which may be after the launch"))
+        }
         (_, None) => unknown(format!("the protection of the contract “{title}” is not on record")),
         (Some(starts), Some(kind)) => {
             let basis = basis(contract.procedure);

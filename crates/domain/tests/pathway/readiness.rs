@@ -236,6 +236,9 @@ fn a_contract_counts_if_it_runs_and_protects_on_the_day_of_the_launch() {
     assert_eq!(one("", None), Unknown);
     assert_eq!(one("", Some((ProtectionKind::None, ""))), NotMet);
     assert_eq!(one("2013-04-02", None), NotMet);
+    assert_eq!(one("2012", reserved("")), Met);
+    assert_eq!(one("2013", reserved("")), Unknown, "it may start later in the year");
+    assert_eq!(one("2014", reserved("")), NotMet);
 }
 
 #[test]

@@ -10,11 +10,12 @@ use document::value::{Text, Word};
 use domain::{Contract, ContractStatus, Day, Department, DepartmentId, Enabler, Key, Stage};
 
 use crate::ReadTx;
+use crate::backend::fragment::Fragment;
 use crate::backend::json::{parsed, valid};
 use crate::backend::schema::{contracts, mutuals};
 use crate::error::Error;
 use crate::query::coverage;
-use crate::query::report;
+use crate::query::{report, span};
 use crate::register::child::{self, Parent as _};
 use crate::register::record;
 
@@ -74,12 +75,16 @@ fn contracts_ending(tx: &mut ReadTx<'_>, id: DepartmentId, as_at: Day) -> Result
     let first = as_at.date();
     let last = first.checked_add_months(SOON).unwrap_or(NaiveDate::MAX);
     let by = valid("ends_on", Day::from_date(last)).unwrap_or(as_at);
+    // A partial date is soon if it may be.
+    let in_time = || {
+        let span = span::dates("contracts.ends_on", Some(Text(as_at.into())), Some(Text(by.into())));
+        span.unwrap_or_else(|| Fragment::default().sql("1 = 1"))
+    };
     let soon = || {
         contracts::table
             .filter(contracts::department_id.eq(id.to_string()))
             .filter(contracts::status.eq_any(IN_FORCE))
-            .filter(contracts::ends_on.ge(first))
-            .filter(contracts::ends_on.le(by.date()))
+            .filter(in_time())
     };
     let count = soon().count().get_result(tx.conn())?;
     let first = soon().order((contracts::ends_on, contracts::id)).limit(NAMED_CONTRACTS).select(contracts::id);

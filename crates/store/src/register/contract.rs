@@ -1,6 +1,6 @@
 //! Contracts in the database, and which of them is the first of its mutual.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use document::register::{ContractFilter, CpvPrefix};
 use document::value::{Bounded, Text, Word, texts};
@@ -34,8 +34,8 @@ impl Sorted for Contract {
     const MEMBERS: &'static [Member] = <<Self as Documented>::Document as Wire>::OBJECT.members;
     const KEYS: &'static [SortKey] = &[
         SortKey::ID,
-        SortKey::new("starts_on", Values::Optional, KeyKind::Day),
-        SortKey::new("ends_on", Values::Optional, KeyKind::Day),
+        SortKey::new("starts_on", Values::Optional, KeyKind::Text),
+        SortKey::new("ends_on", Values::Optional, KeyKind::Text),
         SortKey::new("value_amount_minor", Values::Optional, KeyKind::Integer).called("value"),
         SortKey::UPDATED_AT,
     ];
@@ -51,10 +51,10 @@ impl StoredKind for Contract {
         ("procedure", |contract| Column::word(contract.procedure.as_str())),
         ("replaces_contract_id", |contract| Column::text_option(contract.replaces_contract_id.as_ref())),
         ("procurement_started_on", |contract| Column::day(contract.timeline.procurement_started_on)),
-        ("awarded_on", |contract| Column::day(contract.timeline.awarded_on)),
-        ("entered_on", |contract| Column::day(contract.timeline.entered_on)),
-        ("starts_on", |contract| Column::day(contract.timeline.starts_on)),
-        ("ends_on", |contract| Column::day(contract.timeline.ends_on)),
+        ("awarded_on", |contract| Column::text_option(contract.timeline.awarded_on.as_ref())),
+        ("entered_on", |contract| Column::text_option(contract.timeline.entered_on.as_ref())),
+        ("starts_on", |contract| Column::text_option(contract.timeline.starts_on.as_ref())),
+        ("ends_on", |contract| Column::text_option(contract.timeline.ends_on.as_ref())),
         ("latest_ends_on", |contract| Column::day(contract.timeline.latest_ends_on)),
         ("value_amount_minor", |contract| Column::Integer(contract.value.map(|value| value.amount_minor()))),
         ("value_currency", |contract| Column::text_option(contract.value.map(|value| value.currency()).as_ref())),
@@ -176,12 +176,12 @@ fn check_references(tx: &mut ReadTx<'_>, id: ContractId, contract: &Contract) ->
 /// Whether a contract that is about to be written is the first of its mutual; if so, the one that was gives way before, since
 /// there is never more than one.
 ///
-/// The first is the earliest by the day it was entered into, and of several of one day the one with the least id. A contract
-/// without that day never is.
+/// The first is the earliest by the date it was entered into, and of several of one date the one with the least id. A partial date
+/// counts as its first day, and before a full one of that day. A contract without that date never is.
 fn take_first_place(tx: &mut WriteTx<'_>, record: &Record<Contract>) -> Result<bool, Error> {
     let Some(entered_on) = record.content.timeline.entered_on else { return Ok(false) };
     let earliest = earliest_other(tx, record)?;
-    if earliest.is_some_and(|other| other < (entered_on.date(), record.id.to_string())) {
+    if earliest.is_some_and(|other| other < (entered_on.to_string(), record.id.to_string())) {
         return Ok(false);
     }
     let holder: Option<String> = contracts::table
@@ -209,7 +209,7 @@ fn leave_first_place(tx: &mut WriteTx<'_>, left: &Record<Contract>) -> Result<()
 }
 
 /// The earliest contract of a record's mutual beside the record itself.
-fn earliest_other(tx: &mut ReadTx<'_>, record: &Record<Contract>) -> Result<Option<(NaiveDate, String)>, Error> {
+fn earliest_other(tx: &mut ReadTx<'_>, record: &Record<Contract>) -> Result<Option<(String, String)>, Error> {
     Ok(contracts::table
         .filter(contracts::mutual_id.eq(record.content.mutual_id.to_string()))
         .filter(contracts::id.ne(record.id.to_string()))
@@ -275,10 +275,10 @@ fn condition(tx: &mut ReadTx<'_>, filter: &ContractFilter) -> Result<Fragment, E
         is("value_currency", text_option(currency.as_ref())),
         value(">=", filter.value_from),
         value("<=", filter.value_to),
-        days("contracts.awarded_on", filter.awarded_from, filter.awarded_to),
-        days("contracts.entered_on", filter.entered_from, filter.entered_to),
-        days("contracts.starts_on", filter.starts_from, filter.starts_to),
-        days("contracts.ends_on", filter.ends_from, filter.ends_to),
+        span::dates("contracts.awarded_on", filter.awarded_from, filter.awarded_to),
+        span::dates("contracts.entered_on", filter.entered_from, filter.entered_to),
+        span::dates("contracts.starts_on", filter.starts_from, filter.starts_to),
+        span::dates("contracts.ends_on", filter.ends_from, filter.ends_to),
         days("contracts.latest_ends_on", filter.latest_ends_from, filter.latest_ends_to),
         cpv_condition(&filter.cpv),
         regime_condition(dialect, &filter.regime),
@@ -304,10 +304,16 @@ fn regime_test(dialect: Dialect, test: &RegimeTest) -> Fragment {
         Fragment::default().sql(format!("{column} {operator} {open}")).parameter(day).sql(close)
     };
     let if_not_started = |awarded: Fragment| sql(" OR contracts.procurement_started_on IS NULL AND ").and(awarded);
-    let before = |day: &str| on(STARTED, "<", day).and(if_not_started(on(AWARDED, "<", day)));
+    // A partial date is before a day if each day that it may be is, and texts are ordered as their first days are.
+    let awarded_before = |day: &str| {
+        let so_far = Fragment::default().sql(format!("{AWARDED} < substr(")).parameter(day);
+        so_far.sql(format!(", 1, length({AWARDED}))"))
+    };
+    let awarded_since = |day: &str| Fragment::default().sql(format!("{AWARDED} >= ")).parameter(day);
+    let before = |day: &str| on(STARTED, "<", day).and(if_not_started(awarded_before(day)));
     match test {
         RegimeTest::Before(day) => before(day),
-        RegimeTest::SinceOrAwarded(day, late) => on(STARTED, ">=", day).and(if_not_started(on(AWARDED, ">=", late))),
+        RegimeTest::SinceOrAwarded(day, late) => on(STARTED, ">=", day).and(if_not_started(awarded_since(late))),
         RegimeTest::Since(day) => on(STARTED, ">=", day),
         RegimeTest::NotBefore(day) => before(day).within("NOT COALESCE(", ", FALSE)"),
         RegimeTest::NotSince(day) => on(STARTED, ">=", day).within("NOT COALESCE(", ", FALSE)"),

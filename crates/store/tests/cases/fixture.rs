@@ -156,7 +156,7 @@ pub fn contract(mutual_id: MutualId, department_id: DepartmentId) -> Contract {
 }
 
 /// A contract entered into on a day, or on none that is known.
-pub fn contract_of(mutual_id: MutualId, department_id: DepartmentId, entered_on: Option<Day>) -> Contract {
+pub fn contract_of(mutual_id: MutualId, department_id: DepartmentId, entered_on: Option<PartialDate>) -> Contract {
     let timeline = Timeline { entered_on, ..Timeline::default() };
     Contract { timeline: checked(timeline), ..contract(mutual_id, department_id) }
 }

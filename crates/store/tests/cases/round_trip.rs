@@ -171,13 +171,13 @@ async fn a_contract_with_everything_is_read_as_it_was_written(register: &Registe
     let supplier = register.enter(mutual("Supplier")).await.id;
     let timeline = Timeline {
         procurement_started_on: day("1000-01-01"),
-        awarded_on: day("2010-12-31"),
+        awarded_on: date("2010"),
         award_notice_on: day("2011-01-01"),
         standstill_notice_on: day("2011-01-02"),
         standstill_ended_on: day("2011-01-12"),
-        entered_on: day("2011-04-01"),
-        starts_on: day("2012-02-29"),
-        ends_on: day("2015-01-01"),
+        entered_on: date("2011-04"),
+        starts_on: date("2012-02-29"),
+        ends_on: date("2015"),
         latest_ends_on: day("9999-12-31"),
         protection: Some(Protection { kind: ProtectionKind::UncontestedFirst, until: day("2014-02-28") }),
     };

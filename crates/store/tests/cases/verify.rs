@@ -8,7 +8,9 @@ use domain::{
 };
 use store::{RegisterFault, StoredRoot as _, Verified, WriteTx, child, renewal};
 
-use crate::fixture::{ballot, checked, contract_of, day, department, distinct, identifiers, mutual, mutual_of, parsed};
+use crate::fixture::{
+    ballot, checked, contract_of, date, day, department, distinct, identifiers, mutual, mutual_of, parsed,
+};
 use crate::kit::{Engine, Register, next_id};
 
 /// One of each kind that is kept in more than its own table, with all that is kept of it.
@@ -62,7 +64,7 @@ impl Full {
         let sale = Contract {
             cpv_codes: distinct(vec![parsed("85100000-0")]),
             health_services: Some(true),
-            ..contract_of(supplier, office, day("2013-04-01"))
+            ..contract_of(supplier, office, date("2013-04-01"))
         };
         let sale = register.enter(sale).await.id;
         let vote = register.enter(watched_ballot(supplier, BallotState::Declared)).await.id;

@@ -7,7 +7,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use store::{Error, StoredRoot as _, WriteTx, child, staff_ballot};
 
-use crate::fixture::{Resource, ballot, contract_of, date, day, department, mutual, mutual_of};
+use crate::fixture::{Resource, ballot, contract_of, date, department, mutual, mutual_of};
 use crate::kit::{Register, for_all, next_id, stamp};
 use crate::verify::{Full, enabler, verified, watched_ballot};
 
@@ -94,7 +94,7 @@ fn apply(tx: &mut WriteTx<'_>, change: &Change) -> Result<(), Error> {
             put(tx, mutuals(which), content)
         }
         Change::Contract(which, of, on) => {
-            let entered_on = day(["2011-01-01", "2012-01-01", "2013-01-01", "2014-01-01"][usize::from(on)]);
+            let entered_on = date(["2011-01-01", "2012-01-01", "2013-01-01", "2014-01-01"][usize::from(on)]);
             put(tx, id::<Contract>(which, 3), contract_of(mutuals(of), departments(0), entered_on))
         }
         Change::Ballot(which, of, is_watched) => {

@@ -464,11 +464,11 @@ fn course(beginning: &Beginning, moves: &[Move]) -> (Vec<Span>, Span) {
 impl ContractFacts {
     fn new(row: &ContractRow, buyer: &BuyerRow) -> Result<Self, Error> {
         let procedure = parsed("procedure", &row.procedure)?;
-        let entered = day_option("entered_on", row.entered_on)?;
+        let entered: Option<PartialDate> = parsed_option("entered_on", row.entered_on.as_deref())?;
         let law = RegimeFacts {
             procurement_started_on: day_option("procurement_started_on", row.procurement_started_on)?,
-            awarded_on: day_option("awarded_on", row.awarded_on)?.map(PartialDate::from),
-            entered_on: entered.map(PartialDate::from),
+            awarded_on: parsed_option("awarded_on", row.awarded_on.as_deref())?,
+            entered_on: entered,
             health_services: row.health_services,
             procedure,
             buyer: Buyer {
@@ -478,7 +478,7 @@ impl ContractFacts {
         };
         let status: ContractStatus = parsed("status", &row.status)?;
         let currency: Option<Currency> = parsed_option("value_currency", row.value_currency.as_deref())?;
-        let entered = entered.map(DayNumber::of);
+        let entered = entered.map(|entered| DayNumber::of(entered.first_day()));
         let has_run =
             matches!(status, ContractStatus::Active | ContractStatus::Expired | ContractStatus::TerminatedEarly);
         Ok(Self {
@@ -530,8 +530,8 @@ struct ContractRow {
     health_services: Option<bool>,
     procedure: String,
     procurement_started_on: Option<NaiveDate>,
-    awarded_on: Option<NaiveDate>,
-    entered_on: Option<NaiveDate>,
+    awarded_on: Option<String>,
+    entered_on: Option<String>,
     value_amount_minor: Option<i64>,
     value_currency: Option<String>,
     status: String,

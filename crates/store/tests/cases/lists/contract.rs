@@ -19,8 +19,9 @@ use crate::fixture::{checked, contract, department, distinct, mutual, parsed};
 use crate::kit::{Register, numbered};
 
 use super::{
-    BACKDROP, BEGINNINGS, Listed, Value, any_day, any_days, any_of, any_query, at_least, at_most, department_id,
-    found_by, given, has, has_some, ids, in_order, kind_of, lies_in, mutual_id, named, nation_of, rarely, share,
+    BACKDROP, BEGINNINGS, Listed, Value, any_date, any_days, any_of, any_query, any_span, at_least, at_most,
+    department_id, found_by, given, has, has_some, ids, in_order, kind_of, lies_in, may_lie_in, mutual_id, named,
+    nation_of, rarely, share,
 };
 
 const AMOUNTS: &[i64] = &[0, 1, 99, 100, 1_000_000, MAX_INTEGER];
@@ -57,21 +58,25 @@ fn buyer(id: DepartmentId) -> Buyer {
 
 impl Listed for Contract {
     fn any() -> BoxedStrategy<Self> {
-        let days =
-            ([(); 4].map(|()| any_day().boxed()), [(); 3].map(|()| any_day().boxed()), option::of(select(PROTECTIONS)));
+        let days = (
+            [(); 4].map(|()| any_date().boxed()),
+            [(); 3].map(|()| any_date().boxed()),
+            option::of(select(PROTECTIONS)),
+        );
         let timeline = days.prop_map(|(before, term, protection)| {
+            let whole = |date: Option<PartialDate>| date.map(|date| date.first_day());
             let [procurement_started_on, awarded_on, award_notice_on, entered_on] = in_order(before);
             let [starts_on, ends_on, latest_ends_on] = in_order(term);
             checked(Timeline {
-                procurement_started_on,
+                procurement_started_on: whole(procurement_started_on),
                 awarded_on,
-                award_notice_on,
+                award_notice_on: whole(award_notice_on),
                 standstill_notice_on: None,
                 standstill_ended_on: None,
                 entered_on,
                 starts_on,
                 ends_on,
-                latest_ends_on,
+                latest_ends_on: whole(latest_ends_on),
                 protection: protection.map(|kind| Protection { kind, until: None }),
             })
         });
@@ -117,7 +122,7 @@ impl Listed for Contract {
         let ocid = rarely(select(OCIDS).prop_map(parsed));
         let currency = rarely(select(CURRENCIES).prop_map(parsed::<Currency>));
         let value = (currency, rarely(select(AMOUNTS)), rarely(select(AMOUNTS)));
-        let days = (any_days(), any_days(), any_days(), any_days(), any_days());
+        let days = (any_span(), any_span(), any_span(), any_span(), any_days());
         let found = (reference, ocid, any_query());
         ((suppliers, buyers), words, prefixes, flags, found, value, days)
             .prop_map(|((mutuals, departments), words, cpv_prefixes, flags, (reference, ocid, search), value, days)| {
@@ -183,18 +188,18 @@ impl Listed for Contract {
             && currency.is_none_or(|Text(wanted)| it.value.is_some_and(|value| value.currency() == wanted))
             && at_least(filter.value_from, amount)
             && at_most(filter.value_to, amount)
-            && lies_in((filter.awarded_from, filter.awarded_to), it.timeline.awarded_on)
-            && lies_in((filter.entered_from, filter.entered_to), it.timeline.entered_on)
-            && lies_in((filter.starts_from, filter.starts_to), it.timeline.starts_on)
-            && lies_in((filter.ends_from, filter.ends_to), it.timeline.ends_on)
+            && may_lie_in((filter.awarded_from, filter.awarded_to), it.timeline.awarded_on)
+            && may_lie_in((filter.entered_from, filter.entered_to), it.timeline.entered_on)
+            && may_lie_in((filter.starts_from, filter.starts_to), it.timeline.starts_on)
+            && may_lie_in((filter.ends_from, filter.ends_to), it.timeline.ends_on)
             && lies_in((filter.latest_ends_from, filter.latest_ends_to), it.timeline.latest_ends_on)
     }
 
     fn key(record: &Record<Self>, sort: &str) -> Option<Value> {
-        let day = |day: Option<Day>| day.map(|day| Value::Date(PartialDate::from(day)));
+        let date = |date: Option<PartialDate>| date.map(Value::Date);
         match sort {
-            "starts_on" => day(record.content.timeline.starts_on),
-            "ends_on" => day(record.content.timeline.ends_on),
+            "starts_on" => date(record.content.timeline.starts_on),
+            "ends_on" => date(record.content.timeline.ends_on),
             "value" => record.content.value.map(|value| Value::Number(value.amount_minor())),
             "updated_at" => Some(Value::Instant(record.updated_at)),
             "id" => Some(Value::Same),
@@ -237,9 +242,10 @@ async fn a_regime_finds_the_contracts_that_are_under_it(register: &Register) {
         &["2015-02-25", "2016-02-25", "2016-02-26", "2017-04-17", "2017-04-18", "2023-12-31", "2025-02-24"];
     let started = STARTS.iter().map(|day| (Some(parsed(day)), None));
     let awarded = AWARDS.iter().map(|day| (None, Some(parsed(day))));
-    let days: Vec<(Option<Day>, Option<Day>)> = started.chain(awarded).chain([(None, None)]).collect();
-    let entered =
-        |awarded: Option<Day>| if awarded == Some(parsed("2023-12-31")) { (None, awarded) } else { (awarded, None) };
+    let days: Vec<(Option<Day>, Option<PartialDate>)> = started.chain(awarded).chain([(None, None)]).collect();
+    let entered = |awarded: Option<PartialDate>| {
+        if awarded == Some(parsed("2023-12-31")) { (None, awarded) } else { (awarded, None) }
+    };
     let kinds = [DepartmentKind::NhsCommissioner, DepartmentKind::LocalAuthority];
     let nations = Nation::ALL.iter().copied().map(Some).chain([None]);
     let supplier = register.enter(mutual("Supplier")).await.id;
