@@ -17,6 +17,7 @@ kit::on_both! {
     the_nation_of_the_buyer_decides_everywhere,
     a_health_contract_is_judged_by_the_one_that_it_replaces,
     the_standstill_is_judged_by_its_notice,
+    notices_on_record_say_when_they_were_published,
 }
 
 const CHECKS: &str = "/v1/compliance-checks";
@@ -377,4 +378,20 @@ async fn the_standstill_is_judged_by_its_notice(app: &TestApp) {
     assert_outcomes(&compliance(app, &record).await, &[("pcr2015.reg87", "pass")]);
     app.patch(&own, &json!({ "tenders_received": 1, "entered_on": "2022-09-10" })).await.expect(200);
     assert_outcomes(&compliance(app, &record).await, &[("pcr2015.reg87", "not_applicable")]);
+}
+
+async fn notices_on_record_say_when_they_were_published(app: &TestApp) {
+    let around = Around::new(app, "Notices").await;
+    let record = app.create(CONTRACTS, &library_service(&around, json!({}))).await;
+    assert_outcomes(&compliance(app, &record).await, &[("pa2023.s50", "unknown"), ("pa2023.s53(1)", "unknown")]);
+    let notices = format!("{CONTRACTS}/{}/notices", id(&record));
+    app.create(&notices, &json!({ "code": "UK6", "published_on": "2025-05-13" })).await;
+    let late = app.create(&notices, &json!({ "code": "UK7", "published_on": "2025-09-25" })).await;
+    let found = compliance(app, &record).await;
+    assert_outcomes(&found, &[("pa2023.s50", "pass"), ("pa2023.s53(1)", "fail")]);
+    let looked_at = &rule(&found, "pa2023.s53(1)")["looked_at"][1];
+    assert_eq!((&looked_at["kind"], &looked_at["id"]), (&json!("notice"), &late["id"]));
+    app.get(looked_at["url"].as_str().unwrap()).await.expect(200);
+    app.create(&notices, &json!({ "code": "UK7", "published_on": "2025-09-24" })).await;
+    assert_outcomes(&compliance(app, &record).await, &[("pa2023.s53(1)", "pass")]);
 }

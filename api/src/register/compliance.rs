@@ -177,7 +177,11 @@ impl Compliance {
             citation: finding.rule.citation(),
             outcome: Word(finding.outcome),
             detail: finding.detail,
-            looked_at: finding.looked_at.iter().map(|record| LookedAt::of(app, record, None)).collect(),
+            looked_at: finding
+                .looked_at
+                .iter()
+                .map(|record| LookedAt::of(app, record, facts.records.contract))
+                .collect(),
             data_files: finding.files.iter().map(|file| file.name()).collect(),
         };
         Self {

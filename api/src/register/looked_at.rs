@@ -1,5 +1,7 @@
 //! The records that a condition or a rule was judged on, each with its link.
 
+use std::fmt::Display;
+
 use document::value::Word;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,17 +29,18 @@ pub struct LookedAt {
 }
 
 impl LookedAt {
-    /// Where a record is. What belongs to a mutual is found below it.
-    pub fn of(app: &App, record: &domain::LookedAt, mutual_id: Option<domain::MutualId>) -> Self {
+    /// Where a record is. What belongs to a mutual or a contract is found below that one, which this is the id of.
+    pub fn of(app: &App, record: &domain::LookedAt, parent_id: Option<impl Display>) -> Self {
         let id = record.as_uuid();
-        let mutual_id = mutual_id.map(|id| id.to_string()).unwrap_or_default();
+        let parent_id = parent_id.map(|id| id.to_string()).unwrap_or_default();
         let path = match record {
             domain::LookedAt::Mutual(_) => format!("/v1/mutuals/{id}"),
             domain::LookedAt::StaffBallot(_) => format!("/v1/staff-ballots/{id}"),
             domain::LookedAt::Contract(_) => format!("/v1/contracts/{id}"),
             domain::LookedAt::Department(_) => format!("/v1/departments/{id}"),
-            domain::LookedAt::Endorsement(_) => format!("/v1/mutuals/{mutual_id}/endorsements/{id}"),
-            domain::LookedAt::Objection(_) => format!("/v1/mutuals/{mutual_id}/objections/{id}"),
+            domain::LookedAt::Endorsement(_) => format!("/v1/mutuals/{parent_id}/endorsements/{id}"),
+            domain::LookedAt::Objection(_) => format!("/v1/mutuals/{parent_id}/objections/{id}"),
+            domain::LookedAt::Notice(_) => format!("/v1/contracts/{parent_id}/notices/{id}"),
         };
         Self { kind: Word(record.kind()), id: id.to_string(), url: app.url(&path) }
     }

@@ -4,9 +4,11 @@ use crate::checked::Rules;
 use crate::fault::Fault;
 use crate::procurement::regime::{Buyer, Regime, RegimeFacts};
 use crate::record::Record;
+use crate::register::child::Child;
 use crate::register::contract::{Contract, ContractId, ContractStatus, Procedure, ProtectionKind};
 use crate::register::department::{Department, DepartmentId};
 use crate::register::mutual::{Mutual, MutualId, Tests};
+use crate::register::notice::{Notice, NoticeCode};
 use crate::register::readiness::LookedAt;
 use crate::value::cpv::CpvCode;
 use crate::value::date::{Day, PartialDate, not_before};
@@ -45,6 +47,8 @@ pub struct ProcurementFacts {
     pub entered_on: Option<PartialDate>,
     /// When the contract details notice was published.
     pub details_notice_on: Option<Day>,
+    /// When the notice of the intention to follow the most suitable provider process was published.
+    pub process_notice_on: Option<Day>,
     /// When a copy of the contract was published.
     pub copy_published_on: Option<Day>,
     /// The first day of the term.
@@ -61,6 +65,8 @@ pub struct ProcurementFacts {
     pub priors_known: PriorsKnown,
     /// The contract that this one replaces.
     pub replaces: Option<Replaced>,
+    /// The notices about the contract that rules look at, the earliest first.
+    pub notices: Vec<Record<Child<Contract, Notice>>>,
     /// The records that all this is from.
     pub records: Records,
 }
@@ -123,6 +129,24 @@ pub struct Records {
     /// The buyer.
     pub department: Option<DepartmentId>,
 }
+
+/// Which notice tells of the award.
+pub(super) const AWARD: &[NoticeCode] = &[NoticeCode::Uk6, NoticeCode::PsrAward, NoticeCode::PcrAwardNotice];
+/// Which notice begins a standstill. That of the Regulations of 2015 begins with letters.
+pub(super) const STANDSTILL: &[NoticeCode] = &[NoticeCode::Uk6, NoticeCode::PsrIntentionToAward];
+/// Which notice has the details of the contract.
+pub(super) const DETAILS: &[NoticeCode] = &[NoticeCode::Uk7];
+/// Which notice begins the most suitable provider process.
+pub(super) const PROCESS: &[NoticeCode] = &[NoticeCode::PsrIntentionToFollowMostSuitable];
+/// The notices that rules look at.
+pub const NOTICES: [NoticeCode; 6] = [
+    NoticeCode::Uk6,
+    NoticeCode::Uk7,
+    NoticeCode::PsrAward,
+    NoticeCode::PsrIntentionToAward,
+    NoticeCode::PsrIntentionToFollowMostSuitable,
+    NoticeCode::PcrAwardNotice,
+];
 
 impl Records {
     pub(super) fn contract(self) -> Vec<LookedAt> {
@@ -210,6 +234,7 @@ impl Default for ProcurementFacts {
             standstill_ended_on: None,
             entered_on: None,
             details_notice_on: None,
+            process_notice_on: None,
             copy_published_on: None,
             starts_on: None,
             ends_on: None,
@@ -218,6 +243,7 @@ impl Default for ProcurementFacts {
             priors: Vec::new(),
             priors_known: PriorsKnown::All,
             replaces: None,
+            notices: Vec::new(),
             records: Records::default(),
         }
     }
@@ -290,7 +316,12 @@ impl ProcurementFacts {
         mutual: &Record<Mutual>,
         (others, has_more_priors): (&[Record<Contract>], bool),
         replaced: Option<&Record<Contract>>,
+        notices: Vec<Record<Child<Contract, Notice>>>,
     ) -> Self {
+        let noticed = |codes: &[NoticeCode]| {
+            let first = notices.iter().find(|notice| codes.contains(&notice.content.content.code));
+            first.map(|notice| notice.content.content.published_on)
+        };
         let Contract { timeline, .. } = &contract.content;
         Self {
             buyer: Buyer::of(&department.content),
@@ -303,8 +334,10 @@ impl ProcurementFacts {
             tenders_received: contract.content.tenders_received,
             procurement_started_on: timeline.procurement_started_on,
             awarded_on: timeline.awarded_on,
-            award_notice_on: timeline.award_notice_on,
-            standstill_notice_on: timeline.standstill_notice_on,
+            award_notice_on: timeline.award_notice_on.or_else(|| noticed(AWARD)),
+            standstill_notice_on: timeline.standstill_notice_on.or_else(|| noticed(STANDSTILL)),
+            details_notice_on: noticed(DETAILS),
+            process_notice_on: noticed(PROCESS),
             standstill_ended_on: timeline.standstill_ended_on,
             entered_on: timeline.entered_on,
             starts_on: timeline.starts_on,
@@ -314,6 +347,7 @@ impl ProcurementFacts {
             priors: others.iter().filter(|other| other.id != contract.id).filter_map(Prior::of).collect(),
             priors_known: PriorsKnown::on_record(has_more_priors),
             replaces: replaced.map(|replaced| Replaced::of(replaced, mutual.id)),
+            notices,
             records: Records { contract: Some(contract.id), mutual: Some(mutual.id), department: Some(department.id) },
             ..Self::default()
         }
@@ -329,6 +363,12 @@ impl ProcurementFacts {
             procedure: self.procedure,
             buyer: self.buyer,
         }
+    }
+
+    /// The contract, and the first notice of these codes.
+    pub(super) fn with_notice(&self, codes: &[NoticeCode]) -> Vec<LookedAt> {
+        let first = self.notices.iter().find(|notice| codes.contains(&notice.content.content.code));
+        self.records.contract().into_iter().chain(first.map(|notice| LookedAt::Notice(notice.id))).collect()
     }
 
     /// Whether it is reserved by a procedure, or said to be so and its procedure is not known.

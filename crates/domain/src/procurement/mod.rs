@@ -19,7 +19,7 @@ mod timing;
 
 pub use calendar::{BankHolidays, Division, WorkingDays};
 pub use codes::{Reg77List, Schedule1};
-pub use facts::{Prior, PriorsKnown, ProcurementFacts, Records, Replaced};
+pub use facts::{NOTICES, Prior, PriorsKnown, ProcurementFacts, Records, Replaced};
 pub use finding::{ComplianceRule, DataFile, Finding, RuleOutcome};
 pub use law::Law;
 pub use regime::{Buyer, Regime, RegimeFacts};

@@ -3,7 +3,7 @@
 use crate::procurement::common::{
     Barring, Standstill, not_reserved, of_test, published_by, standstill, term, to_the_day,
 };
-use crate::procurement::facts::ProcurementFacts;
+use crate::procurement::facts::{AWARD, DETAILS, ProcurementFacts, STANDSTILL};
 use crate::procurement::finding::{
     ComplianceRule as Rule, DataFile, Finding, Found, RuleOutcome, fail, not_applicable, pass, unknown,
 };
@@ -81,11 +81,11 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
             &[],
         ),
         Finding::new(Rule::PaThreshold, worth, contract(), &[DataFile::Schedule1, DataFile::Thresholds]),
-        Finding::new(Rule::PaAwardNotice, if_regulated(&|| award_notice(facts)), contract(), &[]),
+        Finding::new(Rule::PaAwardNotice, if_regulated(&|| award_notice(facts)), facts.with_notice(AWARD), &[]),
         Finding::new(
             Rule::PaStandstill,
             if_regulated(&|| mandatory_standstill(facts, law)),
-            contract(),
+            facts.with_notice(STANDSTILL),
             &[DataFile::BankHolidays, DataFile::Schedule1],
         ),
         Finding::new(
@@ -94,7 +94,12 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
             contract(),
             &[DataFile::Schedule1, DataFile::Thresholds],
         ),
-        Finding::new(Rule::PaDetailsNotice, if_regulated(&|| details_notice(facts, law)), contract(), by_schedule),
+        Finding::new(
+            Rule::PaDetailsNotice,
+            if_regulated(&|| details_notice(facts, law)),
+            facts.with_notice(DETAILS),
+            by_schedule,
+        ),
         Finding::new(
             Rule::PaCopy,
             if_regulated(&|| copy(facts, law)),

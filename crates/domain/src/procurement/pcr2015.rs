@@ -4,7 +4,7 @@
 use chrono::{Datelike as _, NaiveDate};
 
 use crate::procurement::common::{Barring, Standstill, not_reserved, published_by, standstill, term, to_the_day};
-use crate::procurement::facts::ProcurementFacts;
+use crate::procurement::facts::{AWARD, ProcurementFacts};
 use crate::procurement::finding::{
     ComplianceRule as Rule, DataFile, Finding, Found, RuleOutcome, fail, not_applicable, pass, unknown,
 };
@@ -36,9 +36,9 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
     ];
     let is_light = matches!(facts.procedure, Procedure::PcrLightTouch | Procedure::PcrReg77Reserved);
     findings.push(if is_light {
-        Finding::new(Rule::PcrLightTouchNotice, light_touch_notice(facts), contract(), &[])
+        Finding::new(Rule::PcrLightTouchNotice, light_touch_notice(facts), facts.with_notice(AWARD), &[])
     } else {
-        Finding::new(Rule::PcrAwardNotice, award_notice(facts), contract(), &[])
+        Finding::new(Rule::PcrAwardNotice, award_notice(facts), facts.with_notice(AWARD), &[])
     });
     findings.push(Finding::new(Rule::PcrStandstill, letters(facts, law), contract(), by_calendar));
     findings

@@ -2,7 +2,7 @@
 
 use crate::procurement::codes::{Kinship, kinship};
 use crate::procurement::common::{Standstill, published_by, standstill, to_the_day};
-use crate::procurement::facts::{ProcurementFacts, Replaced};
+use crate::procurement::facts::{AWARD, PROCESS, ProcurementFacts, Replaced, STANDSTILL};
 use crate::procurement::finding::{
     ComplianceRule as Rule, DataFile, Finding, Found, fail, not_applicable, pass, unknown,
 };
@@ -31,10 +31,15 @@ pub(super) fn judge(facts: &ProcurementFacts, law: &Law) -> Vec<Finding> {
             contract().into_iter().chain(replaced).collect(),
             &[DataFile::Thresholds],
         ),
-        Finding::new(Rule::PsrMostSuitable, most_suitable(facts), contract(), &[]),
-        Finding::new(Rule::PsrStandstill, intention(facts, law), contract(), &[DataFile::BankHolidays]),
+        Finding::new(Rule::PsrMostSuitable, most_suitable(facts), facts.with_notice(PROCESS), &[]),
+        Finding::new(
+            Rule::PsrStandstill,
+            intention(facts, law),
+            facts.with_notice(STANDSTILL),
+            &[DataFile::BankHolidays],
+        ),
         Finding::new(Rule::PsrFramework, framework(facts), contract(), &[]),
-        Finding::new(Rule::PsrAwardNotice, award_notice(facts), contract(), &[]),
+        Finding::new(Rule::PsrAwardNotice, award_notice(facts), facts.with_notice(AWARD), &[]),
     ]
 }
 
@@ -105,8 +110,13 @@ fn most_suitable(facts: &ProcurementFacts) -> Found {
     if facts.procedure != Procedure::PsrMostSuitable {
         return not_applicable("The contract was not awarded by the most suitable provider process.");
     }
-    let due = "The intention to follow the process is published at least 14 days before the provider is chosen. The day on which the procurement started is taken as the day of that notice";
-    let Some(first) = facts.procurement_started_on.and_then(|started| started.plus_days(DAYS_BEFORE_CHOICE)) else {
+    let due = "The intention to follow the process is published at least 14 days before the provider is chosen";
+    let due = match facts.process_notice_on {
+        Some(notice) => format!("{due}, and was on {notice}"),
+        None => format!("{due}. The day on which the procurement started is taken as the day of that notice"),
+    };
+    let notice = facts.process_notice_on.or(facts.procurement_started_on);
+    let Some(first) = notice.and_then(|notice| notice.plus_days(DAYS_BEFORE_CHOICE)) else {
         return unknown(format!("{due}; it is not on record."));
     };
     match facts.awarded_on {

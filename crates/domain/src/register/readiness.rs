@@ -12,6 +12,7 @@ use crate::register::contract::{Contract, ContractId, ContractStatus, Procedure,
 use crate::register::department::DepartmentId;
 use crate::register::endorsement::{Constituency, Endorsement, EndorsementId, Position, standing};
 use crate::register::mutual::{LegalForm, Mutual, MutualId};
+use crate::register::notice::NoticeId;
 use crate::register::objection::{Objection, ObjectionId};
 use crate::register::staff_ballot::{StaffBallot, StaffBallotId, Verdict, newest_deciding};
 use crate::value::date::Day;
@@ -96,6 +97,8 @@ pub enum LookedAt {
     Objection(ObjectionId),
     /// A department, as the buyer of a contract.
     Department(DepartmentId),
+    /// A notice about a contract.
+    Notice(NoticeId),
 }
 
 vocabulary! {
@@ -113,6 +116,8 @@ vocabulary! {
         Objection = "objection",
         /// The department that buys.
         Department = "department",
+        /// A notice about a contract.
+        Notice = "notice",
     }
 }
 
@@ -126,6 +131,7 @@ impl LookedAt {
             Self::Contract(_) => LookedAtKind::Contract,
             Self::Objection(_) => LookedAtKind::Objection,
             Self::Department(_) => LookedAtKind::Department,
+            Self::Notice(_) => LookedAtKind::Notice,
         }
     }
 
@@ -138,6 +144,7 @@ impl LookedAt {
             Self::Contract(id) => id.as_uuid(),
             Self::Objection(id) => id.as_uuid(),
             Self::Department(id) => id.as_uuid(),
+            Self::Notice(id) => id.as_uuid(),
         }
     }
 }

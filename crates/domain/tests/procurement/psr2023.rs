@@ -73,6 +73,8 @@ fn the_intention_to_follow_the_process_comes_fourteen_days_before_the_choice() {
         assert_outcome(&chosen(on), PsrMostSuitable, expected);
     }
     assert_outcome(&ProcurementFacts { procurement_started_on: None, ..chosen("2025-02") }, PsrMostSuitable, Unknown);
+    let noticed = ProcurementFacts { process_notice_on: given("2025-01-07"), ..chosen("2025-01-20") };
+    assert_outcome(&noticed, PsrMostSuitable, Fail);
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! What the register knows of a contract that is to be held against procurement law.
 
 use document::Reference;
-use domain::procurement::ProcurementFacts;
-use domain::{Contract, ContractId, Department, DepartmentId, Key, Kind, Mutual, MutualId, Procedure, Record};
+use domain::procurement::{NOTICES, ProcurementFacts};
+use domain::{Contract, ContractId, Department, DepartmentId, Key, Kind, Mutual, MutualId, Notice, Procedure, Record};
 
 use crate::ReadTx;
 use crate::backend::fragment::{Fragment, any_of};
 use crate::error::Error;
+use crate::register::child::{self, ChildRecord};
 use crate::register::{record, reference};
 
-/// So many other contracts of a mutual with a buyer are looked at, the newest first.
+/// So many other contracts of a mutual with a buyer are looked at, the newest first, and so many notices.
 const LOOKED_AT: usize = 200;
 
 /// What is known of a stored contract: itself, its buyer, its supplier, the supplier's other contracts with the buyer, and the contract
@@ -27,7 +28,8 @@ pub fn of_contract(tx: &mut ReadTx<'_>, id: ContractId) -> Result<ProcurementFac
         Some(id) => record::find::<Contract>(tx, id)?,
         None => None,
     };
-    Ok(ProcurementFacts::of(&contract, &department, &mutual, (&others, has_more), replaced.as_ref()))
+    let notices = notices(tx, id)?;
+    Ok(ProcurementFacts::of(&contract, &department, &mutual, (&others, has_more), replaced.as_ref(), notices))
 }
 
 /// The same facts with what the register knows of the records that they name.
@@ -54,6 +56,13 @@ pub fn completed(tx: &mut ReadTx<'_>, facts: ProcurementFacts) -> Result<Procure
     let department = department.as_ref().map(|record| &record.content);
     let mutual = mutual.as_ref().map(|record| &record.content);
     Ok(facts.completed(department, mutual, &others, has_more))
+}
+
+/// The notices about a contract that rules look at, the earliest first.
+fn notices(tx: &mut ReadTx<'_>, id: ContractId) -> Result<Vec<ChildRecord<Notice>>, Error> {
+    let Some(looked_at) = any_of("notices.code", &NOTICES) else { return Ok(Vec::new()) };
+    let order = format!(" ORDER BY notices.published_on, notices.id LIMIT {LOOKED_AT}");
+    record::load(tx, child::of::<Notice>(id).sql(" AND ").and(looked_at).sql(order))
 }
 
 /// The contracts of a mutual with a buyer that may bar it from a reserved one, and whether there are more.
