@@ -34,7 +34,7 @@ type ComplianceCheckInput = InputOf<ComplianceCheck>;
         "rule": "pcr2015.reg77(4)",
         "citation": "Public Contracts Regulations 2015 reg. 77(4)",
         "outcome": "fail",
-        "detail": "A term of 3 years from 2017-02-01 on ends on 2020-01-31; all extensions included, the contract ends on 2020-03-31.",
+        "detail": "A term of 3 years that starts on 2017-02-01 ends on 2020-01-31; all extensions included, the contract ends on 2020-03-31.",
         "looked_at": [{"kind": "contract", "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11", "url": "/v1/contracts/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11"}],
         "data_files": []
     }],
@@ -73,7 +73,7 @@ pub struct Compliance {
     "rule": "pa2023.s33(1)(b)",
     "citation": "Procurement Act 2023 s.33(1)(b)",
     "outcome": "unknown",
-    "detail": "The first day of the term is not on record. It can run for 5 years at most, with all extensions.",
+    "detail": "The first day of the term is not known. It can run for 5 years at most, with all extensions.",
     "looked_at": [],
     "data_files": []
 }))]

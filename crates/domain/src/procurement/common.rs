@@ -31,7 +31,7 @@ pub(super) fn of_test(outcome: TestOutcome, what: &str) -> Found {
 pub(super) fn term(facts: &ProcurementFacts, years: i32, without_extensions: RuleOutcome) -> Found {
     let Some(starts) = facts.starts_on else {
         return unknown(format!(
-            "The first day of the term is not on record. It can run for {years} years at most, with all extensions."
+            "The first day of the term is not known. It can run for {years} years at most, with all extensions."
         ));
     };
     let longest = |day: Day| longest_term(day, years);
@@ -39,7 +39,7 @@ pub(super) fn term(facts: &ProcurementFacts, years: i32, without_extensions: Rul
         return unknown(format!("A term that starts on {starts} ends after the last day that there is."));
     };
     let limit = if least == most {
-        format!("A term of {years} years from {starts} on ends on {most}")
+        format!("A term of {years} years that starts on {starts} ends on {most}")
     } else {
         format!("A term of {years} years that starts in {starts} ends from {least} to {most}")
     };
@@ -47,15 +47,15 @@ pub(super) fn term(facts: &ProcurementFacts, years: i32, without_extensions: Rul
     let last = latest.or(facts.ends_on);
     let called = if latest.is_some() { "all extensions included, the contract ends" } else { "the contract ends" };
     match last {
-        None => unknown(format!("{limit}. The last day of the contract is not on record.")),
+        None => unknown(format!("{limit}. The last day of the contract is not known.")),
         Some(last) if last.first_day() > most => fail(format!("{limit}; {called} on {last}.")),
         Some(last) if last.last_day() > least => {
             unknown(format!("{limit}; {called} on {last}. The dates are not known well enough."))
         }
         Some(last) if latest.is_none() && without_extensions == RuleOutcome::Unknown => unknown(format!(
-            "{limit}; {called} on {last}. The last day with all extensions is not on record: give `latest_ends_on`."
+            "{limit}; {called} on {last}. The last day with all extensions is not known: give `latest_ends_on`."
         )),
-        Some(last) if latest.is_none() => pass(format!("{limit}; {called} on {last}, and no extension is on record.")),
+        Some(last) if latest.is_none() => pass(format!("{limit}; {called} on {last}, and no extension is known.")),
         Some(last) => pass(format!("{limit}; {called} on {last}.")),
     }
 }
@@ -80,7 +80,7 @@ pub(super) fn standstill(facts: &ProcurementFacts, rule: &Standstill<'_>) -> Fou
             (Some(ended), Some(entered)) if entered.last_day() <= ended => {
                 fail(format!("The standstill ended on {ended}, and the contract was entered into on {entered}."))
             }
-            _ => unknown(format!("The day on which {begins} is not on record (`standstill_notice_on`). {counted}")),
+            _ => unknown(format!("The day on which {begins} is not known (`standstill_notice_on`). {counted}")),
         };
     };
     let Some(least) = *last_day else {
@@ -97,7 +97,7 @@ pub(super) fn standstill(facts: &ProcurementFacts, rule: &Standstill<'_>) -> Fou
     };
     let first_day = last.plus_days(1).unwrap_or(last);
     match facts.entered_on {
-        None => unknown(format!("{start}. The contract can be entered into from {first_day} on.")),
+        None => unknown(format!("{start}. The contract can be entered into from {first_day}.")),
         Some(entered) if entered.last_day() <= last => {
             fail(format!("{start}. The contract was entered into on {entered}, before {first_day}."))
         }
@@ -116,7 +116,7 @@ pub(super) fn published_by(notice: Option<Day>, last_day: Option<Day>, what: &st
     match (notice, last_day) {
         (_, None) => unknown(format!("{period}. {from} is not known to the day.")),
         (None, Some(last)) => unknown(format!(
-            "{period}: the last day is {last}. The day on which the {what} was published is not on record."
+            "{period}: the last day is {last}. The day on which the {what} was published is not known."
         )),
         (Some(notice), Some(last)) if notice > last => {
             fail(format!("{period}: the last day is {last}. The {what} was published on {notice}."))
@@ -156,7 +156,7 @@ impl Barring {
         let found = if let Some(prior) = of(RuleOutcome::Fail) {
             let again = (self.counts)(prior).and_then(|date| barred_until(date.last_day()));
             let again = again.map_or_else(String::new, |day| {
-                format!(" A contract reserved by {} can be awarded to the mutual again from {day} on.", self.law)
+                format!(" A contract reserved by {} can be awarded to the mutual again from {day}.", self.law)
             });
             fail(format!(
                 "The mutual has another contract with the same buyer, reserved by {}, which was {} on {}, less than three years before this award.{again} {services}.",
@@ -178,10 +178,7 @@ impl Barring {
                 "The other contracts of the supplier with this buyer are not known: give `mutual_id` and `department_id`, or `prior_contracts`, an empty list if there are none.",
             )
         } else if relevant.is_empty() {
-            pass(format!(
-                "No other contract of the mutual with the same buyer, reserved by {}, is on record.",
-                self.law
-            ))
+            pass(format!("No other contract of the mutual with the same buyer, reserved by {}, is known.", self.law))
         } else {
             pass(format!(
                 "No other contract of the mutual with the same buyer, reserved by {} for the same kind of services, was {} in the three years that end with the day of this award. {services}.",
@@ -215,7 +212,7 @@ fn in_window(happened: Option<PartialDate>, awarded: Option<PartialDate>) -> Opt
 }
 
 fn shown(date: Option<PartialDate>) -> String {
-    date.map_or_else(|| "a day that is not on record".to_owned(), |date| date.to_string())
+    date.map_or_else(|| "a day that is not known".to_owned(), |date| date.to_string())
 }
 
 /// The day of a date that is known to the day.

@@ -7,11 +7,11 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// Whether a rule of procurement law is kept.
     pub enum RuleOutcome {
-        /// What is on record keeps the rule.
+        /// The known facts keep the rule.
         Pass = "pass" or "passed" or "met",
-        /// What is on record breaks the rule.
+        /// The known facts break the rule.
         Fail = "fail" or "failed" or "not met",
-        /// A fact that the rule needs is not on record, or does not decide it.
+        /// A fact that the rule needs is not known, or does not decide it.
         Unknown = "unknown" or "not known",
         /// The law does not apply the rule to this contract.
         NotApplicable = "not_applicable" or "n/a" or "exempt",

@@ -180,7 +180,7 @@ fn threshold(facts: &ProcurementFacts, law: &Law) -> Found {
     };
     let limit = format!("The threshold for light touch contracts is {}", pounds(least));
     match facts.value {
-        None => unknown(format!("{limit}. The value of the contract is not on record.")),
+        None => unknown(format!("{limit}. The value of the contract is not known.")),
         Some(value) if value.currency() != Currency::GBP => {
             unknown(format!("{limit}. The value is in another currency."))
         }
@@ -198,7 +198,7 @@ fn award_notice(facts: &ProcurementFacts) -> Found {
     }
     let due = "The contract award notice is published before the contract is entered into";
     match (facts.award_notice_on, facts.entered_on) {
-        (None, _) => unknown(format!("{due}. The day of the notice is not on record.")),
+        (None, _) => unknown(format!("{due}. The day of the notice is not known.")),
         (Some(notice), None) => unknown(format!(
             "{due}. The notice was published on {notice}; the contract is not entered into as far as is known."
         )),
@@ -329,7 +329,7 @@ fn is_large(facts: &ProcurementFacts, law: &Law) -> (Option<bool>, String) {
         return (None, "The limit on the day on which the procurement started is not known.".to_owned());
     };
     match facts.value {
-        None => (None, format!("The limit is {}; the value is not on record.", pounds(limit))),
+        None => (None, format!("The limit is {}; the value is not known.", pounds(limit))),
         Some(value) if value.currency() != Currency::GBP => {
             (None, format!("The limit is {}; the value is in another currency.", pounds(limit)))
         }

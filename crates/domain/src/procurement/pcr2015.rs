@@ -66,25 +66,23 @@ fn codes(facts: &ProcurementFacts, law: &Law) -> Found {
 
 fn mission(facts: &ProcurementFacts) -> Found {
     match facts.supplier.delivers_public_services {
-        TestOutcome::Met => pass("The register says that the supplier delivers public services."),
-        TestOutcome::NotMet => fail("The register says that the supplier does not deliver public services."),
-        TestOutcome::Unknown => unknown(
-            "The register does not say whether the supplier has a public service mission linked to the services.",
-        ),
+        TestOutcome::Met => pass("The supplier delivers public services."),
+        TestOutcome::NotMet => fail("The supplier does not deliver public services."),
+        TestOutcome::Unknown => {
+            unknown("It is not known whether the supplier has a public service mission that is linked to the services.")
+        }
     }
 }
 
 fn profits(facts: &ProcurementFacts) -> Found {
     match facts.supplier.profits_only_to_members_or_none {
-        TestOutcome::Met => {
-            pass("The register says that the supplier distributes profits to its members only, or to nobody.")
-        }
+        TestOutcome::Met => pass("The supplier distributes profits to its members only, or to nobody."),
         TestOutcome::NotMet => unknown(
-            "The register says that not only members share the profits. Whether they are reinvested, and shared on participatory considerations, it does not say.",
+            "Others than members share the profits. It is not known whether profits are reinvested, and shared on participatory considerations.",
         ),
-        TestOutcome::Unknown => unknown(
-            "The register does not say whether profits are reinvested, and shared on participatory considerations.",
-        ),
+        TestOutcome::Unknown => {
+            unknown("It is not known whether profits are reinvested, and shared on participatory considerations.")
+        }
     }
 }
 
@@ -92,12 +90,10 @@ fn participation(facts: &ProcurementFacts) -> Found {
     let tests = facts.supplier;
     let met = [tests.under_employee_management_and_control, tests.staff_influence_or_control];
     if met.contains(&TestOutcome::Met) {
-        return pass(
-            "The register says that staff control the supplier or have a significant degree of influence on it.",
-        );
+        return pass("Staff control the supplier or have a significant degree of influence on it.");
     }
     unknown(
-        "The register does not say that staff control the supplier. The participation of users or stakeholders would do, or a structure that is in place when the contract is performed.",
+        "It is not known whether staff control the supplier. If they do not, the active participation of users or stakeholders is enough, or a structure that is in place when the contract is performed.",
     )
 }
 

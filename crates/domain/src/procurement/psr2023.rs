@@ -49,7 +49,7 @@ fn direct_award_c(facts: &ProcurementFacts, law: &Law) -> Found {
     }
     let Some(existing) = &facts.replaces else {
         return unknown(
-            "Process C needs an existing provider whose contract ends. The contract that this one replaces is not on record (`replaces_contract_id`).",
+            "Process C needs an existing provider whose contract ends. The contract that this one replaces is not known (`replaces_contract_id`).",
         );
     };
     if !existing.by_same_supplier {
@@ -98,7 +98,7 @@ fn considerable(facts: &ProcurementFacts, existing: &Replaced, law: &Law) -> (Op
     let more = new.amount_minor().saturating_sub(old.amount_minor());
     let is_share = i128::from(more) * 100 >= i128::from(old.amount_minor()) * i128::from(CONSIDERABLE_PERCENT);
     let why = format!(
-        "The value goes from {} to {}; a change is considerable from {} and {CONSIDERABLE_PERCENT} % more on, extensions not counted.",
+        "The value goes from {} to {}; a change is considerable if it is at least {} and at least {CONSIDERABLE_PERCENT} %, extensions not counted.",
         pounds(old.amount_minor()),
         pounds(new.amount_minor()),
         pounds(least),
@@ -117,17 +117,17 @@ fn most_suitable(facts: &ProcurementFacts) -> Found {
     };
     let notice = facts.process_notice_on.or(facts.procurement_started_on);
     let Some(first) = notice.and_then(|notice| notice.plus_days(DAYS_BEFORE_CHOICE)) else {
-        return unknown(format!("{due}; it is not on record."));
+        return unknown(format!("{due}; it is not known."));
     };
     match facts.awarded_on {
-        None => unknown(format!("{due}. The provider can be chosen from {first} on.")),
+        None => unknown(format!("{due}. The provider can be chosen from {first}.")),
         Some(awarded) if awarded.last_day() < first => {
             fail(format!("{due}. The provider was chosen on {awarded}, before {first}."))
         }
         Some(awarded) if awarded.first_day() < first => {
-            unknown(format!("{due}. The provider can be chosen from {first} on; the day in {awarded} is not known."))
+            unknown(format!("{due}. The provider can be chosen from {first}; the day in {awarded} is not known."))
         }
-        Some(awarded) => pass(format!("{due}. The provider was chosen on {awarded}, and could be from {first} on.")),
+        Some(awarded) => pass(format!("{due}. The provider was chosen on {awarded}, and could be from {first}.")),
     }
 }
 
@@ -171,7 +171,7 @@ fn framework(facts: &ProcurementFacts) -> Found {
             pass(format!("{rule}: until {limit}. It ends on {last}."))
         }
         (Some(last), Some(limit)) => unknown(format!("{rule}: until {limit}. It ends on {last}.")),
-        _ => unknown(format!("{rule}. Its first and last day are not both on record.")),
+        _ => unknown(format!("{rule}. Its first and last day are not both known.")),
     }
 }
 

@@ -241,11 +241,11 @@ impl RegimeFacts {
         let mut why = format!("{}: {}.", law(row.regime), row.why);
         let presumes_england = row.tests.contains(&RegimeTest::Nation(ENGLAND)) && self.buyer.nation.is_none();
         if presumes_england {
-            why.push_str(" The nation of the buyer is not on record, and is taken to be England: check it.");
+            why.push_str(" The nation of the buyer is not known. It is taken to be England: check it.");
         }
         if self.procurement_started_on.is_none() && row.tests.iter().any(RegimeTest::is_of_time) {
             why.push_str(
-                " The day on which the procurement started is not on record, so the day of the award or of the contract was used.",
+                " The day on which the procurement started is not known, so the day of the award or of the contract was used.",
             );
         }
         if self.is_odd(row.regime) {
@@ -293,11 +293,9 @@ impl RegimeFacts {
 
     fn what_is_missing(&self) -> String {
         let missing = match (self.procurement_started_on, self.health_services) {
-            (None, _) => "the day on which the procurement started is not on record",
-            (Some(_), None) => "whether it was for relevant health care services is not on record",
-            (Some(_), Some(_)) => {
-                "what is on record of the buyer does not say which law applies to health care services"
-            }
+            (None, _) => "the day on which the procurement started is not known",
+            (Some(_), None) => "whether it was for relevant health care services is not known",
+            (Some(_), Some(_)) => "what is known of the buyer does not say which law applies to health care services",
         };
         format!("Not known: {missing}.")
     }

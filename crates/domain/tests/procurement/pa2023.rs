@@ -107,7 +107,7 @@ fn a_comparable_contract_bars_for_three_years() {
         assert_outcome(&with_prior(prior(entered)), PaS33Prior, expected);
     }
     let found = finding(&with_prior(prior("2025-05-28")), PaS33Prior);
-    assert!(found.detail.contains("again from 2028-05-28 on"), "{}", found.detail);
+    assert!(found.detail.contains("again from 2028-05-28."), "{}", found.detail);
     let leap = |entered: &str| ProcurementFacts { awarded_on: given("2028-02-29"), ..with_prior(prior(entered)) };
     assert_outcome(&leap("2025-03-01"), PaS33Prior, Fail);
     assert_outcome(&leap("2025-02-28"), PaS33Prior, Pass);
@@ -203,7 +203,7 @@ fn a_contract_is_entered_into_after_the_standstill() {
         assert_outcome(&works(entered), PaStandstill, expected);
     }
     let found = finding(&works(""), PaStandstill);
-    assert!(found.detail.contains("entered into from 2025-05-23 on"), "{}", found.detail);
+    assert!(found.detail.contains("entered into from 2025-05-23."), "{}", found.detail);
     let until = |ended: &str| ProcurementFacts { standstill_ended_on: given(ended), ..works("2025-05-28") };
     assert_outcome(&until("2025-05-21"), PaStandstill, Fail);
     assert_outcome(&until("2025-05-27"), PaStandstill, Pass);
