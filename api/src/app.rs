@@ -16,6 +16,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::caller::Caller;
+use crate::data::DataInUse;
 use crate::figures::answers::Answers;
 use crate::history::signing::LogSigner;
 use crate::history::sweep::Sweep;
@@ -23,7 +24,6 @@ use crate::http::connection::Connections;
 use crate::http::drain::Drain;
 use crate::http::proxy::PublicUrl;
 use crate::http::request_id::RequestId;
-use crate::law::LawInUse;
 use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
@@ -81,8 +81,8 @@ pub struct Shared {
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
     pub scrutineer_above: i64,
     pub signer: Option<LogSigner>,
-    /// What the rules of procurement law rest on.
-    pub law: LawInUse,
+    /// What the rules of procurement law and some reports rest on.
+    pub data: DataInUse,
     pub answers: Answers,
     pub sweep: Sweep,
     /// Where callers reach the service, for people to copy.

@@ -89,7 +89,7 @@ pub struct Production {
     #[arg(long = "keep-imports", env = "MUTUALS_KEEP_IMPORTS", default_value = "30", value_name = "DAYS")]
     #[arg(value_parser = value_parser!(i64).range(1..=3650).map(TimeDelta::days))]
     pub imports_kept: TimeDelta,
-    /// Folder with data files of procurement law, such as `bank_holidays_uk.csv`, that replace those of the program
+    /// Folder with data files, such as `bank_holidays_uk.csv`, that replace those of the program
     #[arg(long = "data-dir", env = "MUTUALS_DATA_DIR", value_name = "FOLDER")]
     pub data_folder: Option<PathBuf>,
     /// Folder for exports that are being sent; by default the folder of the SQLite file, or for PostgreSQL the system's

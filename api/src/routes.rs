@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::bulk::{export, import};
 use crate::caller::key;
 use crate::figures::statistics::operations;
-use crate::figures::{report, scorecard};
+use crate::figures::{published, report, scorecard};
 use crate::history::{entry, log};
 use crate::pages::{about, code_list};
 use crate::register::{self, compliance, search};
@@ -35,6 +35,7 @@ fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
         search::routes,
         operations::routes,
         report::routes,
+        published::routes,
         entry::routes,
         log::routes,
         import::routes,

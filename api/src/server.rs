@@ -29,6 +29,7 @@ use crate::caller::authentication::Authenticator;
 use crate::caller::jwt::Verifier;
 use crate::caller::jwt::key_set::KeySetError;
 use crate::config::Config;
+use crate::data::{DataError, DataInUse};
 use crate::figures::answers::Answers;
 use crate::history::signing::LogSigner;
 use crate::history::sweep::{self, Sweep};
@@ -42,7 +43,6 @@ use crate::http::request_id::RequestId;
 use crate::http::route::{self, RouteTable};
 use crate::http::wait::Waits;
 use crate::http::workers::Workers;
-use crate::law::{LawError, LawInUse};
 use crate::openapi;
 use crate::pages::about::Contract;
 use crate::routes;
@@ -57,7 +57,7 @@ pub enum ServeError {
     #[error("cannot use the keys in {}: {source}", file.display())]
     JwtKeys { file: PathBuf, source: KeySetError },
     #[error(transparent)]
-    Law(#[from] LawError),
+    Data(#[from] DataError),
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the server stopped unexpectedly: {0}")]
@@ -154,7 +154,7 @@ fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
 
 fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, ServeError> {
     let verifier = verifier(&config)?;
-    let law = LawInUse::open(config.production.data_folder.as_deref())?;
+    let data = DataInUse::open(config.production.data_folder.as_deref())?;
     store::prepare(&config.database_url, config.making)?;
     let workers = u32::try_from(config.workers).unwrap_or(u32::MAX);
     let guard = clock.guard(config.production.clock.tolerance);
@@ -175,7 +175,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         body_time: config.production.request_time,
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
-        law,
+        data,
         answers: Answers::default(),
         sweep: Sweep::default(),
         address: config.address(),

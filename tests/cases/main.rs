@@ -43,6 +43,7 @@ mod pathway_progress;
 mod pathway_step;
 mod production;
 mod program;
+mod published;
 mod record;
 mod report;
 mod robustness;

@@ -250,6 +250,9 @@ fn a_data_file_that_cannot_be_used_is_named_with_its_line() {
     std::fs::write(folder.path().join("thresholds.csv"), "threshold,from,amount_minor,source\npa,2025-02-24,1,x\n")
         .unwrap();
     failed(&serve(), &["thresholds.csv: line 2: \"pa\" is no threshold"]);
+    std::fs::remove_file(folder.path().join("thresholds.csv")).unwrap();
+    std::fs::write(folder.path().join("published_figures.csv"), "as_on,count\n2012,9\n").unwrap();
+    failed(&serve(), &["published_figures.csv: line 1: expected the columns as_on,count,staff,"]);
 }
 
 #[test]

@@ -43,7 +43,7 @@ async fn as_at(app: &TestApp, day: &str) -> Value {
 }
 
 /// A figure without its link.
-fn numbers(figure: &Value) -> [i64; 3] {
+pub fn numbers(figure: &Value) -> [i64; 3] {
     let first = figure.get("count").or_else(|| figure.get("total")).unwrap_or(&Value::Null);
     [first, &figure["records"], &figure["lacking"]]
         .map(|number| number.as_i64().unwrap_or_else(|| panic!("{figure:#}")))
@@ -529,7 +529,7 @@ async fn what_cannot_be_asked_is_refused_with_all_faults(app: &TestApp) {
 }
 
 /// The rows of a table, each by the names of its columns.
-fn rows(table: &Response) -> Vec<BTreeMap<String, String>> {
+pub fn rows(table: &Response) -> Vec<BTreeMap<String, String>> {
     assert_eq!((table.status(), table.media_type()), (200, Some("text/csv")), "{table:?}");
     csv::Reader::from_reader(table.bytes()).deserialize().map(Result::unwrap).collect()
 }

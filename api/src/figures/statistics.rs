@@ -294,12 +294,7 @@ impl<'a> Links<'a> {
     }
 
     fn staff(&self, staff: Sum, narrowed: &str) -> Total {
-        Total {
-            total: staff.total,
-            records: staff.records,
-            lacking: staff.lacking,
-            url: self.mutuals(&format!("{narrowed}&has_staff=true")),
-        }
+        Total::new(staff, self.mutuals(&format!("{narrowed}&has_staff=true")))
     }
 
     /// Operating, on the way, and the staff of both.
@@ -340,8 +335,14 @@ impl<'a> Links<'a> {
 }
 
 impl Figure {
-    fn new(count: Count, url: String) -> Self {
+    pub(super) fn new(count: Count, url: String) -> Self {
         Self { count: count.records, records: count.records, lacking: count.lacking, url }
+    }
+}
+
+impl Total {
+    pub(super) fn new(sum: Sum, url: String) -> Self {
+        Self { total: sum.total, records: sum.records, lacking: sum.lacking, url }
     }
 }
 

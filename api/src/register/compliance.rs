@@ -5,8 +5,9 @@ use actix_web::{HttpResponse, get, post};
 use document::compliance::{ComplianceCheck, RuleOutcome};
 use document::register::Regime;
 use document::schema::InputOf;
-use document::value::{ContractId, Day, HexHash, Text, Word};
-use domain::procurement::{self, Compliance as Found, DataFile, ProcurementFacts};
+use document::value::{ContractId, Day, Text, Word};
+use domain::DataFile;
+use domain::procurement::{self, Compliance as Found, ProcurementFacts};
 use serde::Serialize;
 use store::ReadTx;
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::data::DataFileVersion;
 use crate::register::looked_at::LookedAt;
 use crate::register::resource::accept;
 use crate::request::body::Body;
@@ -101,22 +103,6 @@ fn file_names() -> Array {
     ArrayBuilder::new().items(name).max_items(Some(10)).description(Some(about)).build()
 }
 
-/// A data file of procurement law, and its version.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({
-    "name": "bank_holidays_uk.csv",
-    "sha256": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "replaced": false
-}))]
-pub struct DataFileVersion {
-    /// Its name in the folder of data files.
-    #[schema(value_type = String, max_length = 100)]
-    name: &'static str,
-    sha256: HexHash,
-    /// Whether the operator has replaced the file that comes with the program.
-    replaced: bool,
-}
-
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(get_contract_compliance).service(check_compliance);
 }
@@ -163,15 +149,11 @@ async fn check_compliance(app: App, caller: Caller, body: Body<ComplianceCheck>)
 
 impl Compliance {
     fn of(app: &App, facts: &ProcurementFacts) -> Self {
-        let Found { regime, regime_reason, findings, reservable_again_on } = procurement::check(facts, app.law.law());
+        let Found { regime, regime_reason, findings, reservable_again_on } =
+            procurement::check(facts, &app.data.data().law);
         let is_used = |file: DataFile| findings.iter().any(|finding| finding.files.contains(&file));
-        let used = app.law.files().iter().filter(|used| is_used(used.file));
-        let version = |used: &crate::law::FileInUse| DataFileVersion {
-            name: used.file.name(),
-            sha256: used.sha256.clone(),
-            replaced: used.is_replaced,
-        };
-        let data_files = used.map(version).collect();
+        let used = app.data.files().iter().filter(|used| is_used(used.file));
+        let data_files = used.map(DataFileVersion::of).collect();
         let result = |finding: procurement::Finding| RuleResult {
             rule: finding.rule.as_str(),
             citation: finding.rule.citation(),

@@ -10,10 +10,13 @@
 pub mod access;
 pub mod api_key;
 pub mod checked;
+pub mod data;
+pub mod data_file;
 pub mod fault;
 pub mod id;
 pub mod kind;
 pub mod procurement;
+pub mod published;
 pub mod record;
 pub mod register;
 pub mod role;
@@ -34,10 +37,13 @@ pub use access::{
 };
 pub use api_key::{ApiKey, KeyId, Lifetime};
 pub use checked::{Checked, Distinct, Rules};
+pub use data::Data;
+pub use data_file::{DataFile, FileFault};
 pub use fault::{Fault, FaultCode, Invalid};
 pub use id::Id;
 pub use kind::{Belongs, Kind, Recorded};
 pub use procurement::{ComplianceRule, Regime, RuleOutcome};
+pub use published::{NationalFigure, NationalFigures};
 pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;

@@ -320,7 +320,7 @@ fn listed(counted: CountedMutual) -> Result<Listed, Problem> {
 }
 
 /// The answer as of the log's head, from what was computed already where it is there.
-async fn answer(
+pub(in crate::figures) async fn answer(
     app: &App,
     conditions: &IfChanged,
     asked: String,
@@ -347,7 +347,7 @@ fn tag(seq: i64, asked: &str) -> actix_web::http::header::HeaderValue {
     quoted(format_args!("{seq}-{}", opaque(Sha256::new_with_prefix(format!("{FORM} {asked}")))))
 }
 
-fn json<T: Serialize>(answer: &T) -> Result<Bytes, Problem> {
+pub(in crate::figures) fn json<T: Serialize>(answer: &T) -> Result<Bytes, Problem> {
     serde_json::to_vec(answer).map(Bytes::from).map_err(Problem::internal)
 }
 

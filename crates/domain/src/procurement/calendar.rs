@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike as _, Weekday};
 
-use crate::procurement::text::{FileFault, rows};
+use crate::data_file::{FileFault, rows};
 use crate::value::date::Day;
 
 /// A part of the United Kingdom with bank holidays of its own.

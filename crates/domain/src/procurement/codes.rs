@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::procurement::text::{FileFault, lines, rows};
+use crate::data_file::{FileFault, lines, rows};
 use crate::value::cpv::CpvCode;
 
 /// The services that may be reserved under reg. 77(2) of the Public Contracts Regulations 2015. A code is one of them if it

@@ -1,5 +1,6 @@
 //! The rules that a contract is held to, and what was found of each.
 
+use crate::data_file::DataFile;
 use crate::register::readiness::LookedAt;
 use crate::value::outcome::TestOutcome;
 use crate::vocabulary::vocabulary;
@@ -96,34 +97,6 @@ impl ComplianceRule {
         let place =
             abbreviated("reg", "reg. ").or_else(|| abbreviated("sch", "Sch. ")).or_else(|| abbreviated("s", "s."));
         format!("{law} {}", place.unwrap_or_default())
-    }
-}
-
-/// A data file that rules rest on, which an operator may replace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum DataFile {
-    /// The bank holidays of the three divisions of the United Kingdom.
-    BankHolidays,
-    /// Schedule 1 to the Procurement Regulations 2024.
-    Schedule1,
-    /// The list of reg. 77(2) of the Public Contracts Regulations 2015.
-    Reg77List,
-    /// The values from which rules apply.
-    Thresholds,
-}
-
-impl DataFile {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::BankHolidays, Self::Schedule1, Self::Reg77List, Self::Thresholds];
-
-    /// The name of the file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::BankHolidays => "bank_holidays_uk.csv",
-            Self::Schedule1 => "pr2024_schedule1.csv",
-            Self::Reg77List => "reg77_cpv.txt",
-            Self::Thresholds => "thresholds.csv",
-        }
     }
 }
 

@@ -1,12 +1,11 @@
-//! The data files that rules rest on, read into what the rules ask.
+//! The data files that rules of procurement law rest on, read into what the rules ask.
 
+use crate::data_file::{DataFile, FileFault};
 use crate::procurement::calendar::BankHolidays;
 use crate::procurement::codes::{Reg77List, Schedule1};
-use crate::procurement::finding::DataFile;
-use crate::procurement::text::FileFault;
 use crate::procurement::thresholds::Thresholds;
 
-/// What the data files say.
+/// What the data files on procurement law say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Law {
     /// The bank holidays.

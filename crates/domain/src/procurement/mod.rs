@@ -13,17 +13,15 @@ mod pa2023;
 mod pcr2015;
 mod psr2023;
 pub mod regime;
-mod text;
 mod thresholds;
 mod timing;
 
 pub use calendar::{BankHolidays, Division, WorkingDays};
 pub use codes::{Reg77List, Schedule1};
 pub use facts::{NOTICES, Prior, PriorsKnown, ProcurementFacts, Records, Replaced};
-pub use finding::{ComplianceRule, DataFile, Finding, RuleOutcome};
+pub use finding::{ComplianceRule, Finding, RuleOutcome};
 pub use law::Law;
 pub use regime::{Buyer, Regime, RegimeFacts};
-pub use text::FileFault;
 pub use thresholds::{Threshold, Thresholds};
 pub use timing::{
     barred_until, beginning_with, longest_term, pa_standstill, pcr_standstill, psr_standstill, window_of,

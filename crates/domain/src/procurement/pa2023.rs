@@ -1,11 +1,12 @@
 //! The Procurement Act 2023: reserved contracts (s.33), standstill (s.51) and notices (ss.50 to 53).
 
+use crate::data_file::DataFile;
 use crate::procurement::common::{
     Barring, Standstill, not_reserved, of_test, published_by, standstill, term, to_the_day,
 };
 use crate::procurement::facts::{AWARD, DETAILS, ProcurementFacts, STANDSTILL};
 use crate::procurement::finding::{
-    ComplianceRule as Rule, DataFile, Finding, Found, RuleOutcome, fail, not_applicable, pass, unknown,
+    ComplianceRule as Rule, Finding, Found, RuleOutcome, fail, not_applicable, pass, unknown,
 };
 use crate::procurement::law::Law;
 use crate::procurement::thresholds::{Threshold, pounds};

@@ -3,10 +3,11 @@
 
 use chrono::{Datelike as _, NaiveDate};
 
+use crate::data_file::DataFile;
 use crate::procurement::common::{Barring, Standstill, not_reserved, published_by, standstill, term, to_the_day};
 use crate::procurement::facts::{AWARD, ProcurementFacts};
 use crate::procurement::finding::{
-    ComplianceRule as Rule, DataFile, Finding, Found, RuleOutcome, fail, not_applicable, pass, unknown,
+    ComplianceRule as Rule, Finding, Found, RuleOutcome, fail, not_applicable, pass, unknown,
 };
 use crate::procurement::law::Law;
 use crate::procurement::timing::pcr_standstill;

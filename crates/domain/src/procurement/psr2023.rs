@@ -1,11 +1,10 @@
 //! The Provider Selection Regime 2023 in England: direct award C, most suitable provider, standstill and notices.
 
+use crate::data_file::DataFile;
 use crate::procurement::codes::{Kinship, kinship};
 use crate::procurement::common::{Standstill, published_by, standstill, to_the_day};
 use crate::procurement::facts::{AWARD, PROCESS, ProcurementFacts, Replaced, STANDSTILL};
-use crate::procurement::finding::{
-    ComplianceRule as Rule, DataFile, Finding, Found, fail, not_applicable, pass, unknown,
-};
+use crate::procurement::finding::{ComplianceRule as Rule, Finding, Found, fail, not_applicable, pass, unknown};
 use crate::procurement::law::Law;
 use crate::procurement::thresholds::{Threshold, pounds};
 use crate::procurement::timing::{longest_term, psr_standstill};

@@ -1,6 +1,6 @@
 //! Values from which rules apply. A value that is not in the table is not known, and never guessed.
 
-use crate::procurement::text::{FileFault, rows};
+use crate::data_file::{FileFault, rows};
 use crate::value::date::Day;
 use crate::value::money::{Currency, Money};
 

@@ -1,6 +1,7 @@
 //! The data files: what is wrong with one is told with its line.
 
-use domain::procurement::{BankHolidays, DataFile, Law, Reg77List, Schedule1, Thresholds};
+use domain::procurement::{BankHolidays, Reg77List, Schedule1, Thresholds};
+use domain::{Data, DataFile, NationalFigures};
 
 use crate::text;
 
@@ -36,13 +37,30 @@ fn a_fault_names_its_line() {
     assert!(thresholds(&format!("{head}pa_2023_light_touch,2025-02-24,1.5,x\n")).contains("not an amount in pence"));
     assert!(thresholds(&format!("{head}pa_2023_light_touch,2025-02-24,1,x\n")).contains("is missing"));
     assert!(thresholds(&format!("{head}pa,2025-02-24,1,x\n")).contains("\"pa\" is no threshold"));
+
+    let published = |row: &str| {
+        let head = "as_on,count,staff,turnover_gbp,scope,definition,standings,sectors,source,source_title,note";
+        NationalFigures::parse(&format!("{head}\n{row}\n")).unwrap_err().to_string()
+    };
+    assert_eq!(published("2012,,,,x,x,operating,,,x,"), "line 2: count: a number is required");
+    assert_eq!(published("2012,-1,,,x,x,operating,,,x,"), "line 2: count: expected 0 to 9007199254740991");
+    assert!(published("2012-13,9,,,x,x,operating,,,x,").starts_with("line 2: as_on: "));
+    assert!(published("2012,9,many,,x,x,operating,,,x,").contains("staff: \"many\" is not a whole number"));
+    assert!(published("2012,9,,,x,x,,,,x,").contains("standings: expected one or several groups"));
+    assert!(published("2012,9,,,x,x,live; pipeline,,,x,").starts_with("line 2: standings: "));
+    assert!(published("2012,9,,,x,x,operating,NHS,,x,").starts_with("line 2: sectors: "));
+    assert!(
+        published("2012,9,,,x,x,operating,,https://a.example ; https://b.example,x,").contains("one title for each")
+    );
+    assert!(published("2012,9,,,x,x,operating,,ftp://a.example,x,").starts_with("line 2: source: "));
+    assert!(published("2012,9,,,x,x,operating,,,,").contains("the source is empty"));
 }
 
 #[test]
 fn the_file_with_the_fault_is_named() {
-    assert!(Law::read(text).is_ok());
+    assert!(Data::read(text).is_ok());
     for broken in DataFile::ALL {
-        let (file, fault) = Law::read(|file| if file == broken { "nonsense" } else { text(file) }).unwrap_err();
+        let (file, fault) = Data::read(|file| if file == broken { "nonsense" } else { text(file) }).unwrap_err();
         assert_eq!((file, fault.line), (broken, 1));
     }
 }

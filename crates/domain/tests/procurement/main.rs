@@ -11,10 +11,8 @@ mod regime;
 
 use std::str::FromStr;
 
-use domain::procurement::{
-    Buyer, Compliance, ComplianceRule, DataFile, Finding, Law, ProcurementFacts, RuleOutcome, check,
-};
-use domain::{Currency, DepartmentKind, Money, Nation, Procedure};
+use domain::procurement::{Buyer, Compliance, ComplianceRule, Finding, Law, ProcurementFacts, RuleOutcome, check};
+use domain::{Currency, DataFile, DepartmentKind, Money, Nation, Procedure};
 
 /// The data files that come with the program.
 fn text(file: DataFile) -> &'static str {
@@ -23,6 +21,7 @@ fn text(file: DataFile) -> &'static str {
         DataFile::Schedule1 => include_str!("../../../../data/pr2024_schedule1.csv"),
         DataFile::Reg77List => include_str!("../../../../data/reg77_cpv.txt"),
         DataFile::Thresholds => include_str!("../../../../data/thresholds.csv"),
+        DataFile::PublishedFigures => include_str!("../../../../data/published_figures.csv"),
     }
 }
 

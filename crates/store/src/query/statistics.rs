@@ -187,6 +187,29 @@ pub fn list(
     Ok(CountedPart { items: name(tx, &found)?, goes_on, total })
 }
 
+/// How many mutuals a figure is of, and their staff. Lacking are those whose standing is not known.
+///
+/// # Errors
+/// As [`list`].
+pub fn total(
+    tx: &mut ReadTx<'_>,
+    facts: &Facts,
+    filter: &CountedFilter,
+    asked: AsAtDay,
+) -> Result<(Count, Sum), Error> {
+    let (mut count, mut staff) = (Count::default(), Sum::default());
+    for found in Counted::new(tx, facts, filter, asked)?.after(None) {
+        count.records = count.records.saturating_add(1);
+        staff.add(found.staff_count);
+    }
+    if !filter.standing.is_empty() {
+        let unknown = CountedFilter { standing: vec![Word(StandingGroup::Unknown)], ..filter.clone() };
+        let lacking = Counted::new(tx, facts, &unknown, asked)?.after(None).count();
+        count.lacking = i64::try_from(lacking).unwrap_or(i64::MAX);
+    }
+    Ok((count, staff))
+}
+
 /// All mutuals that a figure is of, to be [`name`]d.
 ///
 /// # Errors

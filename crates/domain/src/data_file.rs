@@ -1,4 +1,36 @@
-//! The lines of the data files: comma-separated values with comments, and what is wrong with one.
+//! The data files: which there are, their lines, which are comma-separated values with comments, and what is wrong with one.
+
+/// A data file, which an operator may replace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DataFile {
+    /// The bank holidays of the three divisions of the United Kingdom.
+    BankHolidays,
+    /// Schedule 1 to the Procurement Regulations 2024.
+    Schedule1,
+    /// The list of reg. 77(2) of the Public Contracts Regulations 2015.
+    Reg77List,
+    /// The values from which rules apply.
+    Thresholds,
+    /// The national figures that others have published.
+    PublishedFigures,
+}
+
+impl DataFile {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::BankHolidays, Self::Schedule1, Self::Reg77List, Self::Thresholds, Self::PublishedFigures];
+
+    /// The name of the file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BankHolidays => "bank_holidays_uk.csv",
+            Self::Schedule1 => "pr2024_schedule1.csv",
+            Self::Reg77List => "reg77_cpv.txt",
+            Self::Thresholds => "thresholds.csv",
+            Self::PublishedFigures => "published_figures.csv",
+        }
+    }
+}
 
 /// What is wrong with a data file, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -11,13 +43,13 @@ pub struct FileFault {
 }
 
 impl FileFault {
-    pub(super) fn new(line: usize, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(line: usize, detail: impl Into<String>) -> Self {
         Self { line, detail: detail.into() }
     }
 }
 
 /// The lines that are no comments and not empty, each with its number.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let numbered = text.lines().enumerate().map(|(index, line)| (index.saturating_add(1), line.trim()));
     numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
 }
@@ -26,7 +58,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
 ///
 /// # Errors
 /// The line that is not a row of it.
-pub(super) fn rows<const COLUMNS: usize>(
+pub(crate) fn rows<const COLUMNS: usize>(
     text: &str,
     columns: [&str; COLUMNS],
 ) -> Result<Vec<(usize, [String; COLUMNS])>, FileFault> {
