@@ -17,6 +17,8 @@ use crate::value::money::Currency;
 
 /// The list of light touch services in Wales.
 const WELSH_LIST: &str = "The buyer is in Wales. The list for Wales is Schedule 1 to the Procurement (Wales) Regulations 2024, which the register does not have.";
+/// What a buyer may do below the threshold (PPN 005, February 2025).
+const BELOW: &str = "Under PPN 005, a buyer may reserve it for suppliers in one place and, among them, for small firms and for voluntary, community and social enterprises.";
 /// The most years of a reserved contract.
 const MAX_YEARS: i32 = 5;
 
@@ -156,9 +158,9 @@ fn codes(facts: &ProcurementFacts, law: &Law) -> Found {
 /// Whether the contract is worth enough for the Act to regulate it.
 fn threshold(facts: &ProcurementFacts, law: &Law) -> Found {
     if facts.procedure == Procedure::BelowThreshold {
-        return not_applicable(
-            "The contract is said to be below the threshold: s.33 does not regulate it. Buyers may reserve such contracts by policy (PPN 005).",
-        );
+        return not_applicable(format!(
+            "The contract is said to be below the threshold: s.33 does not regulate it. {BELOW}"
+        ));
     }
     match light_touch(facts, law) {
         Some(true) => {}
@@ -186,7 +188,7 @@ fn threshold(facts: &ProcurementFacts, law: &Law) -> Found {
             unknown(format!("{limit}. The value is in another currency."))
         }
         Some(value) if value.amount_minor() < least => not_applicable(format!(
-            "{limit}, and the contract is worth {}: s.33 does not regulate it. Buyers may reserve such contracts by policy (PPN 005).",
+            "{limit}, and the contract is worth {}: s.33 does not regulate it. {BELOW}",
             pounds(value.amount_minor())
         )),
         Some(value) => pass(format!("{limit}, and the contract is worth {}.", pounds(value.amount_minor()))),
