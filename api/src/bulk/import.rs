@@ -30,7 +30,7 @@ use crate::caller::{Caller, authentication};
 use crate::http::request_id::RequestId;
 use crate::openapi::example::example_of;
 use crate::register::resource::{Change, ChangeOptions};
-use crate::request::conditional::IdempotencyKey;
+use crate::request::idempotency_key::IdempotencyKey;
 use crate::request::page::{ListPage, ListParameters, ListQuery, NoFilter};
 use crate::request::path::PathKey;
 use crate::request::query::Query;

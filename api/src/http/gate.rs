@@ -43,7 +43,7 @@ use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
 use crate::http::route::{DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
 use crate::http::trace::{TRACEPARENT, TraceParent};
-use crate::request::conditional::IDEMPOTENCY_KEY;
+use crate::request::idempotency_key::IDEMPOTENCY_KEY;
 use crate::request::query::{self, UnknownParameters};
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::problem_type::ProblemType;

@@ -3,7 +3,9 @@
 pub mod argument;
 pub mod body;
 pub mod conditional;
+pub mod cursor;
 pub mod expansion;
+pub mod idempotency_key;
 pub mod known_at;
 pub mod moment;
 pub mod page;
