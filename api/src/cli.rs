@@ -298,8 +298,15 @@ fn import_sample(made: &Made, clock: ClockOptions) -> Result<(), Failure> {
         Ok(sample::import(store, stamp).await?)
     })?;
     say(&format!(
-        "imported {} departments with {} commitments, {} mutuals and {} staff ballots into {url}; {} records were there already",
-        done.departments, done.commitments, done.mutuals, done.staff_ballots, done.left
+        "imported {} departments with {} commitments, {} mutuals with {} staff ballots, and {} contracts with {} competitions and {} notices into {url}; {} records were there already",
+        done.departments,
+        done.commitments,
+        done.mutuals,
+        done.staff_ballots,
+        done.contracts,
+        done.competitions,
+        done.notices,
+        done.left
     ));
     Ok(())
 }
