@@ -38,7 +38,7 @@ pub struct Imported {
     pub contracts: usize,
     pub competitions: usize,
     pub notices: usize,
-    /// Records that were there already, or had been and were deleted.
+    /// Records that were there already, or had been and were deleted, and those that refer to a deleted one.
     pub left: usize,
 }
 
@@ -92,9 +92,10 @@ fn enter_all(
                 Err(Stop::Refused(error)) => return Err(error),
             }
         }
-        if let (Some(item), true) = (still.first(), still.len() == before) {
-            let reason = "it refers to a record that is in neither the sample nor the register".to_owned();
-            return Err(ImportError::Item { item: format!("{kind} {}", Value::Object(item.clone())), reason });
+        if still.len() == before {
+            // What they refer to was left out itself, as it refers to a deleted record.
+            *left += before;
+            break;
         }
         waiting = still;
     }
