@@ -45,7 +45,7 @@ func tell() error {
 		request, isLast = request.Cursor(page.GetNextCursor()), !page.HasNextCursor()
 	}
 	fmt.Printf("list: %d departments on %d pages, %d values\n", departments, pages, read)
-	kinds := []string{"local_authority", "nhs_commissioner"}
+	kinds := []string{"local_authority", "nhs_provider"}
 	page, _, err := client.DepartmentsAPI.ListDepartments(key).Kind(kinds).Execute()
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ public final class Story {
             cursor = page.getNextCursor();
         } while (cursor != null);
         System.out.printf("list: %d departments on %d pages, %d values%n", count, pages, values);
-        List<String> kinds = List.of("local_authority", "nhs_commissioner");
+        List<String> kinds = List.of("local_authority", "nhs_provider");
         List<Department> filtered =
             departments.listDepartments(APIListDepartmentsRequest.newBuilder().kind(kinds).build()).getItems();
         long found = filtered.stream().map(Department::getKind).distinct().count();

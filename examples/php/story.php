@@ -57,7 +57,7 @@ do {
     $cursor = $page->getNextCursor();
 } while ($cursor !== null);
 echo "list: $count departments on $pages pages, $read values\n";
-$items = $departments->listDepartments(kind: ['local_authority', 'nhs_commissioner'])->getItems();
+$items = $departments->listDepartments(kind: ['local_authority', 'nhs_provider'])->getItems();
 $kinds = array_unique(array_map(fn ($department) => $department->getKind(), $items));
 echo 'filter: ' . count($items) . ' departments of ' . count($kinds) . " kinds\n";
 

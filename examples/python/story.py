@@ -34,7 +34,7 @@ while pages == 0 or cursor:
     departments, pages, cursor = departments + len(page.items), pages + 1, page.next_cursor
     read += values(page.to_dict()["items"])
 print(f"list: {departments} departments on {pages} pages, {read} values")
-page = list_departments.sync(client=client, kind=["local_authority", "nhs_commissioner"])
+page = list_departments.sync(client=client, kind=["local_authority", "nhs_provider"])
 print(f"filter: {len(page.items)} departments of {len({item.kind for item in page.items})} kinds")
 
 # A request that is sent again with its key is answered as before and makes no second mutual.

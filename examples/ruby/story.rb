@@ -53,7 +53,7 @@ loop do
   break unless cursor
 end
 puts "list: #{count} departments on #{pages} pages, #{read} values"
-items = departments.list_departments(kind: %w[local_authority nhs_commissioner]).items
+items = departments.list_departments(kind: %w[local_authority nhs_provider]).items
 puts "filter: #{items.size} departments of #{items.map(&:kind).uniq.size} kinds"
 
 # A request that is sent again with its key is answered as before and makes no second mutual.

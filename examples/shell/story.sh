@@ -31,7 +31,7 @@ while :; do
     [ -n "$next" ] || break
 done
 echo "list: $departments departments on $pages pages, $read values"
-call GET '/v1/departments?kind=local_authority&kind=nhs_commissioner' >/dev/null
+call GET '/v1/departments?kind=local_authority&kind=nhs_provider' >/dev/null
 echo "filter: $(body '.items | length') departments of $(body '[.items[].kind] | unique | length') kinds"
 
 # A request that is sent again with its key is answered as before and makes no second mutual.

@@ -55,7 +55,7 @@ do {
   cursor = page.next_cursor;
 } while (cursor);
 console.log(`list: ${departments} departments on ${pages} pages, ${count} values`);
-const kind = ["local_authority", "nhs_commissioner"];
+const kind = ["local_authority", "nhs_provider"];
 const { items } = granted(await client.GET("/v1/departments", { params: { query: { kind } } }));
 console.log(`filter: ${items.length} departments of ${new Set(items.map((item) => item.kind)).size} kinds`);
 

@@ -44,7 +44,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     println!("list: {departments} departments on {pages} pages, {read} values");
-    let kinds = ["local_authority", "nhs_commissioner"].map(str::parse::<DepartmentKind>);
+    let kinds = ["local_authority", "nhs_provider"].map(str::parse::<DepartmentKind>);
     let kinds = kinds.into_iter().collect::<Result<Vec<_>, _>>()?;
     let items = client.list_departments().kind(kinds).send().await?.into_inner().items;
     let found: BTreeSet<&str> = items.iter().map(|department| &**department.kind).collect();
