@@ -93,7 +93,7 @@ fn enter_all(
             }
         }
         if still.len() == before {
-            // What they refer to was left out itself, as it refers to a deleted record.
+            // They refer to records that were deleted, or that were left out for that themselves.
             *left += before;
             break;
         }

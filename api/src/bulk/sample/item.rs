@@ -27,9 +27,9 @@ pub enum ImportError {
 
 /// Why an item is not entered.
 pub enum Stop {
-    /// It is in the register, or was, or what it refers to was.
+    /// It is in the register, or was.
     Left,
-    /// It refers to a record that is not there yet.
+    /// It refers to a record that is not there, or not yet.
     Waits,
     Refused(ImportError),
 }
@@ -53,8 +53,7 @@ pub fn is_new<T>(found: Result<T, Error>) -> Result<(), Stop> {
 pub fn id_of<T: StoredRecord>(tx: &mut WriteTx<'_>, name: &T::Name) -> Result<Id<T>, Stop> {
     match T::find(tx, name, DraftAccess::All) {
         Ok(record) => Ok(record.id),
-        Err(Error::NotFound { .. }) => Err(Stop::Waits),
-        Err(Error::Gone { .. }) => Err(Stop::Left),
+        Err(Error::NotFound { .. } | Error::Gone { .. }) => Err(Stop::Waits),
         Err(error) => Err(error.into()),
     }
 }
