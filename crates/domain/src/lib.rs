@@ -24,8 +24,9 @@ pub mod value;
 pub mod vocabulary;
 
 pub use register::{
-    annual_return, child, commitment, competition, contract, department, enabler, endorsement, import, mutual, notice,
-    objection, pathway_progress, pathway_step, readiness, staff_ballot, stage_transition, statistics, support_request,
+    annual_return, child, cliff_edge, commitment, competition, contract, department, enabler, endorsement, import,
+    mutual, notice, objection, pathway_progress, pathway_step, readiness, staff_ballot, stage_transition, statistics,
+    support_request,
 };
 pub use value::{
     cpv, date, email_address, fold, fte, identifier, money, outcome, percent, region, sector, slug, source, text,
@@ -42,13 +43,15 @@ pub use data_file::{DataFile, FileFault};
 pub use fault::{Fault, FaultCode, Invalid};
 pub use id::Id;
 pub use kind::{Belongs, Kind, Recorded};
-pub use procurement::{ComplianceRule, Regime, RuleOutcome};
+pub use procurement::{ComplianceRule, NextRoute, Regime, RuleOutcome};
 pub use published::{NationalFigure, NationalFigures};
 pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;
 pub use register::commitment::{Commitment, CommitmentId, CommitmentKind, CommitmentStatus};
-pub use register::competition::{Competition, CompetitionId, CompetitionKind, CompetitionOutcome, WinnerKind};
+pub use register::competition::{
+    AsAtContest, Competition, CompetitionId, CompetitionKind, CompetitionOutcome, WinnerKind,
+};
 pub use register::contract::{
     Contract, ContractId, ContractStatus, FirstContract, Ocid, Procedure, Protection, ProtectionKind, Timeline,
 };

@@ -9,6 +9,7 @@ mod common;
 mod facts;
 mod finding;
 mod law;
+mod next_route;
 mod pa2023;
 mod pcr2015;
 mod psr2023;
@@ -21,12 +22,14 @@ pub use codes::{Reg77List, Schedule1};
 pub use facts::{NOTICES, Prior, PriorsKnown, ProcurementFacts, Records, Replaced};
 pub use finding::{ComplianceRule, Finding, RuleOutcome};
 pub use law::Law;
+pub use next_route::{Next, NextFacts, NextRoute, ReservableAgain, next_route};
 pub use regime::{Buyer, Regime, RegimeFacts};
 pub use thresholds::{Threshold, Thresholds};
 pub use timing::{
     barred_until, beginning_with, longest_term, pa_standstill, pcr_standstill, psr_standstill, window_of,
 };
 
+use crate::procurement::common::to_the_day;
 use crate::register::contract::Procedure;
 use crate::value::date::{Day, PartialDate};
 
@@ -68,10 +71,11 @@ pub fn check(facts: &ProcurementFacts, law: &Law) -> Compliance {
 /// The first day on which a buyer can award the holder of a reserved contract another one for the same kind of services.
 ///
 /// A contract by s.33 bars the mutual for three years from the day on which it was entered into. One by reg. 77 never bars a
-/// contract by s.33, so that its holder can have one since the Act began. Of other contracts there is nothing to tell.
+/// contract by s.33, so that its holder can have one since the Act began. Of other contracts there is nothing to tell, nor of one
+/// whose day of entering is known in part.
 pub fn reservable_again_on(procedure: Procedure, entered_on: Option<PartialDate>) -> Option<Day> {
     match procedure {
-        Procedure::PaS33Reserved => entered_on.and_then(|entered| barred_until(entered.last_day())),
+        Procedure::PaS33Reserved => to_the_day(entered_on).and_then(barred_until),
         Procedure::PcrReg77Reserved => regime::act_begins(),
         _ => None,
     }

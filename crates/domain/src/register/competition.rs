@@ -5,7 +5,7 @@ use crate::fault::{Fault, FaultCode};
 use crate::id::Id;
 use crate::register::child::Child;
 use crate::register::contract::Contract;
-use crate::value::date::{PartialDate, not_before};
+use crate::value::date::{Day, PartialDate, not_before};
 use crate::value::source::Sources;
 use crate::value::text::Name;
 use crate::vocabulary::vocabulary;
@@ -102,9 +102,46 @@ pub struct Contest {
     pub winner_kind: Option<WinnerKind>,
 }
 
+/// What was known of a competition on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsAtContest {
+    /// It was not open yet.
+    NotYet,
+    /// This had become of the mutual.
+    Known(CompetitionOutcome),
+    /// What is on record does not say whether it was open or decided.
+    Unknown,
+}
+
 impl Contest {
     /// The greatest number of bidders.
     pub const MAX_BIDDERS: i64 = 10_000;
+
+    /// What had become of the mutual by the end of a day: a later decision is not told.
+    pub fn as_at(&self, day: Day, today: Day) -> AsAtContest {
+        AsAtContest::of(
+            self.outcome,
+            [self.opened_on, self.decided_on].map(|date| date.map(|date| date.first_day())),
+            [day, today],
+        )
+    }
+}
+
+impl AsAtContest {
+    /// By its outcome as known now, and the first days on which it may have been opened and decided, as at a day. As at today or later, the
+    /// outcome stands, whether its day is known or not.
+    pub fn of<D: Ord>(outcome: CompetitionOutcome, [opened, decided]: [Option<D>; 2], [day, today]: [D; 2]) -> Self {
+        if day >= today || decided.as_ref().is_some_and(|decided| *decided <= day) {
+            return Self::Known(outcome);
+        }
+        match opened {
+            Some(opened) if opened > day => Self::NotYet,
+            Some(_) if outcome == CompetitionOutcome::Open || decided.is_some() => {
+                Self::Known(CompetitionOutcome::Open)
+            }
+            _ => Self::Unknown,
+        }
+    }
 }
 
 impl Rules for Contest {

@@ -134,6 +134,19 @@ vocabulary! {
     }
 }
 
+impl FirstContract {
+    /// Whether a contract is the first of its mutual. What its sources say counts, since they may know of contracts that are not on
+    /// record. Otherwise it is as the register tells from the days on which contracts were entered into.
+    pub fn of(said: Option<Self>, is_first: bool, is_entered: bool) -> Self {
+        match said {
+            Some(said @ (Self::Yes | Self::No)) => said,
+            _ if is_first => Self::Yes,
+            _ if is_entered => Self::No,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// Id of a contract.
 pub type ContractId = Id<Contract>;
 

@@ -2,6 +2,7 @@
 
 pub mod annual_return;
 pub mod child;
+pub mod cliff_edge;
 pub mod commitment;
 pub mod competition;
 pub mod contract;

@@ -4,6 +4,7 @@
 mod calendar;
 mod codes;
 mod files;
+mod next_route;
 mod pa2023;
 mod pcr2015;
 mod psr2023;
