@@ -48,6 +48,7 @@ pub use published::{NationalFigure, NationalFigures};
 pub use record::Record;
 pub use register::annual_return::{AnnualFigures, AnnualReturn, AnnualReturnId};
 pub use register::child::Child;
+pub use register::cliff_edge::CliffEdgeList;
 pub use register::commitment::{Commitment, CommitmentId, CommitmentKind, CommitmentStatus};
 pub use register::competition::{
     AsAtContest, Competition, CompetitionId, CompetitionKind, CompetitionOutcome, WinnerKind,

@@ -207,8 +207,8 @@ fn by_s33(facts: &NextFacts<'_>, law: &Law) -> Found {
     }
     let bar = Bar { procedure: Procedure::PaS33Reserved, counts: |prior| prior.entered_on, was: "entered into" };
     match bar.judge(facts) {
-        Barred::Yes(why) => return (NextRoute::Open, why, Some(ACT_PRIOR)),
-        Barred::Unknown(why) => return not_known(why),
+        Barred::Yes(why) => (NextRoute::Open, why, Some(ACT_PRIOR)),
+        Barred::Unknown(why) => not_known(why),
         Barred::No(freed) => {
             let mut why = format!(
                 "The services are reservable light touch services, and {freed}. So the buyer can reserve the next competition to public service mutuals."

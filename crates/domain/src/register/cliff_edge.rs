@@ -4,6 +4,21 @@ use chrono::{Datelike as _, Months};
 
 use crate::register::contract::{Contract, ContractStatus};
 use crate::value::date::{Day, PartialDate};
+use crate::vocabulary::vocabulary;
+
+vocabulary! {
+    /// Which contracts the report on the cliff edge lists.
+    pub enum CliffEdgeList {
+        /// Contracts in force whose next end may be within the months that the report looks ahead.
+        Ending = "ending" or "soon" or "within",
+        /// Contracts in force whose next end is later.
+        Later = "later",
+        /// Contracts in force without an end on record.
+        WithoutEnd = "without_end" or "no end" or "undated",
+        /// Contracts that may have been in force on the day or not.
+        Unclear = "unclear" or "unknown" or "lacking",
+    }
+}
 
 /// Whether a contract was in force on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

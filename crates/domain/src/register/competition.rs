@@ -117,6 +117,11 @@ impl Contest {
     /// The greatest number of bidders.
     pub const MAX_BIDDERS: i64 = 10_000;
 
+    /// Which kind of organisation won, as far as is known. Where the mutual won, it is a mutual.
+    pub fn winner(&self) -> Option<WinnerKind> {
+        if self.outcome == CompetitionOutcome::WonByMutual { Some(WinnerKind::Mutual) } else { self.winner_kind }
+    }
+
     /// What had become of the mutual by the end of a day: a later decision is not told.
     pub fn as_at(&self, day: Day, today: Day) -> AsAtContest {
         AsAtContest::of(

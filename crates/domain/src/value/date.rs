@@ -125,6 +125,13 @@ impl PartialDate {
         next.and_then(|day| day.pred_opt()).map_or(self.first_day, Day)
     }
 
+    /// The month that it is in; its year where only that is known.
+    #[must_use]
+    pub fn to_month(self) -> Self {
+        let first = self.first_day.0.with_day(1).map_or(self.first_day, Day);
+        Self { first_day: first, precision: self.precision.min(Precision::Month) }
+    }
+
     /// How much of it is known.
     pub const fn precision(&self) -> Precision {
         self.precision

@@ -158,11 +158,14 @@ diesel::table! {
         procurement_started_on -> Nullable<Date>,
         awarded_on -> Nullable<Text>,
         entered_on -> Nullable<Text>,
+        starts_on -> Nullable<Text>,
         ends_on -> Nullable<Text>,
+        latest_ends_on -> Nullable<Date>,
         value_amount_minor -> Nullable<BigInt>,
         value_currency -> Nullable<Text>,
         status -> Text,
         is_first -> Bool,
+        document -> Text,
     }
 }
 

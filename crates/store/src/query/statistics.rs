@@ -4,8 +4,13 @@
 //! is never older than the head that it names.
 
 mod answer;
+pub mod cliff_edge;
+pub mod competitions;
+mod contract_facts;
+mod day_number;
 mod facts;
 mod ordered;
+mod subject;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +30,8 @@ use crate::backend::json::parsed;
 use crate::error::Error;
 use crate::log::entry_log;
 use crate::register::reference;
-use facts::{DayNumber, DepartmentNumber, Mutual, bit};
+use day_number::DayNumber;
+use facts::{DepartmentNumber, Mutual, bit};
 
 impl Facts {
     /// The facts as of the snapshot, from those of an earlier one where there are any.

@@ -7,7 +7,7 @@ use domain::Regime;
 use domain::statistics::StandingGroup;
 use domain::{Currency, Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
 
-use super::facts::DayNumber;
+use super::day_number::DayNumber;
 
 /// The day that figures are asked for, and today: as at today or later, a mutual stands where it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,25 +8,26 @@ use std::num::NonZero;
 use std::ops::Deref;
 use std::slice;
 
-use chrono::{Datelike as _, NaiveDate, NaiveDateTime};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use domain::procurement::{Buyer, RegimeFacts};
 use domain::statistics::{AsAt, Beginning, Move, standing_before_today};
 use domain::{
-    BallotState, ContractId, ContractStatus, Currency, Day, DepartmentId, Kind, LegalForm, MutualId, PartialDate,
-    Procedure, Regime, Region, Sector, StaffBallotId, Stage, StageTransition,
+    BallotState, Competition, CompetitionId, ContractId, Day, DepartmentId, Kind, LegalForm, MutualId, PartialDate,
+    Region, Sector, StaffBallotId, Stage, StageTransition,
 };
 
 use crate::ReadTx;
 use crate::backend::dialect::{self, Pages};
 use crate::backend::fragment::Fragment;
-use crate::backend::json::{day_option, parsed, parsed_list, parsed_option, valid};
+use crate::backend::json::{parsed, parsed_list, parsed_option, valid};
 use crate::backend::schema::{contracts, departments, entries, mutuals, staff_ballots, stage_transitions};
 use crate::error::Error;
 use crate::log::epoch::EpochId;
 use crate::register::child::ChildRecord;
 use crate::register::record;
 
+use super::contract_facts::{BuyerRow, CompetitionFacts, ContractFacts, ContractRow};
+use super::day_number::DayNumber;
 use super::ordered::Ordered;
 
 /// Rows that are read in one go.
@@ -37,27 +38,6 @@ const NAMED_AT_A_TIME: usize = 1_000;
 const ENTRIES_AT_A_TIME: i64 = 5_000;
 /// Whoever is so many entries behind walks over the tables again.
 const FOLLOWED: i64 = 100_000;
-
-/// A day as a number, so that days are small and quick to compare. It is never 0, so that one that may be unknown is as small.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct DayNumber(NonZero<i32>);
-
-impl DayNumber {
-    /// Before every day.
-    pub(super) const MIN: Self = Self(NonZero::<i32>::MIN);
-    /// After every day.
-    pub(super) const MAX: Self = Self(NonZero::<i32>::MAX);
-
-    /// The number of a day. That of the first that there is is greater than 0.
-    pub(super) fn of(day: Day) -> Self {
-        NonZero::new(day.date().num_days_from_ce()).map_or(Self::MIN, Self)
-    }
-
-    /// The year of the day.
-    pub(super) fn year(self) -> i32 {
-        NaiveDate::from_num_days_from_ce_opt(self.0.get()).map_or(0, |date| date.year())
-    }
-}
 
 /// The facts as of one entry.
 #[derive(Default)]
@@ -71,6 +51,7 @@ pub struct Facts {
     earlier: Ordered<MutualId, Box<[Span]>>,
     pub(super) ballots: Ordered<StaffBallotId, BallotFacts>,
     pub(super) contracts: Ordered<ContractId, ContractFacts>,
+    pub(super) competitions: Ordered<CompetitionId, CompetitionFacts>,
     /// The departments that mutuals left, by the numbers that stand for them.
     pub(super) departments: Departments,
 }
@@ -122,16 +103,6 @@ pub(super) struct BallotFacts {
     pub(super) declared: Option<DayNumber>,
     pub(super) returned: Option<i64>,
     pub(super) entitled: Option<i64>,
-}
-
-/// What counts of a contract.
-pub(super) struct ContractFacts {
-    pub(super) procedure: Procedure,
-    pub(super) regime: Regime,
-    pub(super) entered: Option<DayNumber>,
-    /// It was entered into, whether the day is known or not.
-    pub(super) was_entered: bool,
-    pub(super) value: Option<(i64, Currency)>,
 }
 
 /// Stands for a department. It is never 0, so that one that may be missing is as small.
@@ -199,6 +170,11 @@ impl Facts {
         })
     }
 
+    /// The mutual with this id.
+    pub(super) fn mutual(&self, id: &MutualId) -> Option<&MutualFacts> {
+        self.mutuals.get(id)
+    }
+
     /// All mutuals.
     pub(super) fn mutuals(&self) -> impl Iterator<Item = Mutual<'_>> {
         self.mutuals_after(None).map(|(_, mutual)| mutual)
@@ -213,7 +189,7 @@ impl Facts {
 
     fn walk(tx: &mut ReadTx<'_>, head: i64) -> Result<Self, Error> {
         let mut facts = Self { seq: head, ..Self::default() };
-        let readers = [Self::read_mutuals, Self::read_ballots, Self::read_contracts];
+        let readers = [Self::read_mutuals, Self::read_ballots, Self::read_contracts, Self::read_competitions];
         for read in readers {
             let mut after = String::new();
             while let Some(last) = read(&mut facts, tx, &Wanted::After(&after))? {
@@ -255,6 +231,8 @@ impl Facts {
                 contracts.extend(theirs.select(contracts::id).load::<String>(tx.conn())?);
             }
             self.renew(tx, contracts, Self::read_contracts, |facts, id| facts.contracts.remove(&id))?;
+            let competitions = of(Kind::Competition);
+            self.renew(tx, competitions, Self::read_competitions, |facts, id| facts.competitions.remove(&id))?;
             self.seq = last;
         }
         Ok(())
@@ -351,6 +329,25 @@ impl Facts {
             self.contracts.insert(parsed("id", &row.id)?, ContractFacts::new(row, buyer)?);
         }
         Ok(rows.into_iter().next_back().map(|(row, _)| row.id))
+    }
+
+    fn read_competitions(&mut self, tx: &mut ReadTx<'_>, wanted: &Wanted<'_>) -> Result<Option<String>, Error> {
+        let condition = match wanted {
+            Wanted::Named(ids) => {
+                let named = Fragment::default().sql("competitions.id IN (");
+                named.parameters(ids.iter().cloned()).sql(") ORDER BY competitions.id")
+            }
+            Wanted::After(after) => {
+                let later = Fragment::default().sql("competitions.id > ").parameter(*after);
+                later.sql(format!(" ORDER BY competitions.id LIMIT {AT_A_TIME}"))
+            }
+        };
+        let read: Vec<ChildRecord<Competition>> = record::load(tx, condition)?;
+        for record in &read {
+            let (id, facts) = CompetitionFacts::new(record);
+            self.competitions.insert(id, facts);
+        }
+        Ok(read.into_iter().next_back().map(|record| record.id.to_string()))
     }
 }
 
@@ -461,36 +458,6 @@ fn course(beginning: &Beginning, moves: &[Move]) -> (Vec<Span>, Span) {
     (spans, latest)
 }
 
-impl ContractFacts {
-    fn new(row: &ContractRow, buyer: &BuyerRow) -> Result<Self, Error> {
-        let procedure = parsed("procedure", &row.procedure)?;
-        let entered: Option<PartialDate> = parsed_option("entered_on", row.entered_on.as_deref())?;
-        let law = RegimeFacts {
-            procurement_started_on: day_option("procurement_started_on", row.procurement_started_on)?,
-            awarded_on: parsed_option("awarded_on", row.awarded_on.as_deref())?,
-            entered_on: entered,
-            health_services: row.health_services,
-            procedure,
-            buyer: Buyer {
-                kind: Some(parsed("kind", &buyer.kind)?),
-                nation: parsed_option("nation", buyer.nation.as_deref())?,
-            },
-        };
-        let status: ContractStatus = parsed("status", &row.status)?;
-        let currency: Option<Currency> = parsed_option("value_currency", row.value_currency.as_deref())?;
-        let entered = entered.map(|entered| DayNumber::of(entered.first_day()));
-        let has_run =
-            matches!(status, ContractStatus::Active | ContractStatus::Expired | ContractStatus::TerminatedEarly);
-        Ok(Self {
-            procedure,
-            regime: law.regime(),
-            entered,
-            was_entered: entered.is_some() || has_run,
-            value: row.value_amount_minor.zip(currency),
-        })
-    }
-}
-
 fn first_day(column: &str, raw: Option<&str>) -> Result<Option<DayNumber>, Error> {
     let date: Option<PartialDate> = parsed_option(column, raw)?;
     Ok(date.map(|date| DayNumber::of(date.first_day())))
@@ -521,27 +488,6 @@ struct BallotRow {
     roll_size: Option<i64>,
     returned: Option<i64>,
     declared_on: Option<String>,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = contracts)]
-struct ContractRow {
-    id: String,
-    health_services: Option<bool>,
-    procedure: String,
-    procurement_started_on: Option<NaiveDate>,
-    awarded_on: Option<String>,
-    entered_on: Option<String>,
-    value_amount_minor: Option<i64>,
-    value_currency: Option<String>,
-    status: String,
-}
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = departments)]
-struct BuyerRow {
-    kind: String,
-    nation: Option<String>,
 }
 
 #[cfg(test)]

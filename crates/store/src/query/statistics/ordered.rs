@@ -62,6 +62,13 @@ impl<K: Ord + Copy, V> Ordered<K, V> {
         }
     }
 
+    /// The value of a key.
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        let run = self.runs.get(self.run_of(key))?;
+        let at = run.binary_search_by_key(key, |(key, _)| *key).ok()?;
+        run.get(at).map(|(_, value)| value)
+    }
+
     /// All values.
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
         self.runs.iter().flatten().map(|(_, value)| value)
@@ -111,6 +118,7 @@ mod tests {
                 }
             }
             prop_assert!(ordered.values().eq(tree.values()));
+            prop_assert_eq!(ordered.get(&from), tree.get(&from));
             prop_assert!(ordered.after(Some(&from)).eq(tree.range((Bound::Excluded(from), Bound::Unbounded))));
             prop_assert!(ordered.after(None).eq(tree.iter()));
             prop_assert!(ordered.runs.iter().all(|run| (1..=Ordered::<u16, u8>::LONGEST).contains(&run.len())));
