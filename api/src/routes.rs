@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::bulk::{export, import};
 use crate::caller::key;
 use crate::figures::statistics::operations;
-use crate::figures::{published, report, scorecard};
+use crate::figures::{cliff_edge, competitions, published, report, scorecard};
 use crate::history::{entry, log};
 use crate::pages::{about, code_list};
 use crate::register::{self, compliance, search};
@@ -36,6 +36,8 @@ fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
         operations::routes,
         report::routes,
         published::routes,
+        cliff_edge::routes,
+        competitions::routes,
         entry::routes,
         log::routes,
         import::routes,

@@ -26,7 +26,7 @@ pub struct Figure {
     /// How many records lack the fact that decides whether they are counted.
     lacking: i64,
     /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
-    #[schema(format = "uri-reference", max_length = 1000)]
+    #[schema(format = "uri-reference", max_length = 40_000)]
     url: String,
 }
 
@@ -44,7 +44,7 @@ pub struct Total {
     /// How many records lack the number.
     lacking: i64,
     /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
-    #[schema(format = "uri-reference", max_length = 1000)]
+    #[schema(format = "uri-reference", max_length = 40_000)]
     url: String,
 }
 
@@ -335,13 +335,13 @@ impl<'a> Links<'a> {
 }
 
 impl Figure {
-    pub(super) fn new(count: Count, url: String) -> Self {
+    pub fn new(count: Count, url: String) -> Self {
         Self { count: count.records, records: count.records, lacking: count.lacking, url }
     }
 }
 
 impl Total {
-    pub(super) fn new(sum: Sum, url: String) -> Self {
+    pub fn new(sum: Sum, url: String) -> Self {
         Self { total: sum.total, records: sum.records, lacking: sum.lacking, url }
     }
 }

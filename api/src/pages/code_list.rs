@@ -129,7 +129,7 @@ fn all() -> Vec<CodeList> {
         ($($Word:ident)+) => { vec![$(list::<domain::$Word>(&[])),+] };
     }
     let mut lists = without_sources! {
-        Role BallotKind BallotMethod BallotMode BallotState Basis CommitmentKind CommitmentStatus CompetitionKind
+        Role BallotKind BallotMethod BallotMode BallotState Basis CliffEdgeList CommitmentKind CommitmentStatus CompetitionKind
         CompetitionOutcome Constituency ContractStatus CountsKnown DepartmentKind Effect EnablerRole FaultCode
         FigureCheck FirstContract ImportMode ImportState ImportUpdate Importable LaunchCondition LookedAtKind Nation
         ObjectionKind ObjectionOutcome Organiser OriginRoute Position ProtectionKind PublishedBasis RuleOutcome Sector
@@ -141,6 +141,7 @@ fn all() -> Vec<CodeList> {
         list::<domain::LegalForm>(&[COMPANIES_ACT, SOCIETIES_ACT, CHARITIES_ACT]),
         list::<domain::Procedure>(&[PCR_2015, PA_2023, PSR_2023]),
         list::<domain::NoticeCode>(&[PA_2023, PSR_2023, PCR_2015]),
+        list::<domain::NextRoute>(&[PCR_2015, PA_2023, PSR_2023]),
         list::<domain::Regime>(&[PCR_2006, PCR_2015, PA_2023, PSR_2023]),
         cited(list::<domain::ComplianceRule>(&[PCR_2015, PA_2023, PSR_2023])),
         named(list::<domain::Region>(&[])),

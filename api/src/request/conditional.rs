@@ -112,7 +112,12 @@ impl IfChanged {
     }
 
     /// A list with its tag and links: 200, or 304 where the caller has it already.
-    pub fn list(&self, etag: HeaderValue, link: HeaderValue, document: impl FnOnce() -> String) -> HttpResponse {
+    pub fn list<B: MessageBody + 'static>(
+        &self,
+        etag: HeaderValue,
+        link: HeaderValue,
+        document: impl FnOnce() -> B,
+    ) -> HttpResponse {
         let unchanged = self.is_known(&etag);
         let mut response = known(unchanged, etag);
         response.insert_header((header::LINK, link));

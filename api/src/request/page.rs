@@ -5,6 +5,7 @@
 use std::marker::PhantomData;
 
 use actix_web::http::header::{HeaderValue, InvalidHeaderValue};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use document::{Object, Wire};
 use domain::FaultCode;
@@ -120,6 +121,28 @@ impl<F, S, D> ListQuery<F, S, D> {
 
     pub fn cursor(&self, position: &Position) -> String {
         self.target.cursor(position)
+    }
+
+    /// What is asked for, by which an answer that was computed already is found.
+    pub fn name(&self) -> String {
+        let Page { limit, after, count, .. } = &self.page;
+        format!("{} {:?} {limit} {count} {after:?}", self.target.path, self.target.parameters)
+    }
+
+    /// Whether the caller has what this tag is of.
+    pub fn is_known(&self, etag: &HeaderValue) -> bool {
+        self.conditions.is_known(etag)
+    }
+
+    /// The answer of a page that is written already, with its tag and links; or 304.
+    pub fn answer_written(
+        &self,
+        etag: HeaderValue,
+        document: Bytes,
+        next_cursor: Option<&str>,
+    ) -> Result<HttpResponse, Problem> {
+        let link = self.target.link(next_cursor).map_err(Problem::internal)?;
+        Ok(self.conditions.list(etag, link, || document))
     }
 
     /// The answer of a page that says more than its items: the page, a tag of all of it and links; or 304.

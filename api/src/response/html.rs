@@ -60,11 +60,11 @@ pub(crate) async fn front(app: App) -> Result<HttpResponse, Problem> {
     let head = app.store.read_one(store::entry_log::newest).await?;
     let kept_as = format!("{} front page {today}", head.epoch.id);
     let page = match app.answers.find(head.seq, &kept_as) {
-        Some(page) => page,
+        Some(page) => page.document,
         None => {
             let figures = app.store.with_facts(move |tx, facts| store::statistics::figures(tx, facts, asked)).await?;
             let page = Bytes::from(front_page(&figures, &app.address).into_string());
-            app.answers.keep(figures.seq, kept_as, page.clone());
+            app.answers.keep(figures.seq, kept_as, page.clone().into());
             page
         }
     };

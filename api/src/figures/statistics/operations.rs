@@ -9,7 +9,7 @@ use domain::FaultCode;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::statistics::{AsAtDay, Facts, FoundMutual, Period, PeriodFigures, Wanted};
-use store::{Listed, Position, ReadTx, Slice, entry_log};
+use store::{Listed, Position, ReadTx, Slice};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -17,8 +17,10 @@ use super::{Figure, Links, Statistics, Total};
 use crate::app::App;
 use crate::bulk::export::deliver;
 use crate::caller::Caller;
+use crate::figures::answers::Answer;
+use crate::figures::computed::computed;
 use crate::figures::table::{self, FigureTable};
-use crate::request::conditional::{IfChanged, IfNoneMatch, opaque, quoted};
+use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};
 use crate::request::query::{Both, Query};
 use crate::response::problem::{ErrorItem, Problem};
@@ -326,25 +328,9 @@ pub(in crate::figures) async fn answer(
     asked: String,
     compute: impl Future<Output = Result<(i64, Bytes), Problem>>,
 ) -> Result<HttpResponse, Problem> {
-    let head = app.store.read_one(entry_log::newest).await?;
-    // Numbers of entries are given again in another epoch, and the links change with the public address.
-    let (head, asked) = (head.seq, format!("{} {} {asked}", head.epoch.id, app.url("")));
-    let etag = tag(head, &asked);
-    if conditions.is_known(&etag) {
-        return Ok(conditions.report(etag, Bytes::new()));
-    }
-    if let Some(document) = app.answers.find(head, &asked) {
-        return Ok(conditions.report(etag, document));
-    }
-    let (seq, document) = compute.await?;
-    let etag = tag(seq, &asked);
-    app.answers.keep(seq, asked, document.clone());
-    Ok(conditions.report(etag, document))
-}
-
-/// The tag of what was asked, as of an entry.
-fn tag(seq: i64, asked: &str) -> actix_web::http::header::HeaderValue {
-    quoted(format_args!("{seq}-{}", opaque(Sha256::new_with_prefix(format!("{FORM} {asked}")))))
+    let compute = async { compute.await.map(|(seq, document)| (seq, Answer::from(document))) };
+    let (etag, answer) = computed(app, FORM, asked, |etag| conditions.is_known(etag), compute).await?;
+    Ok(conditions.report(etag, answer.map(|answer| answer.document).unwrap_or_default()))
 }
 
 pub(in crate::figures) fn json<T: Serialize>(answer: &T) -> Result<Bytes, Problem> {

@@ -23,6 +23,7 @@ use domain::{Day, DepartmentId, Kind, LegalForm, MAX_INTEGER, MutualId, Procedur
 
 pub use answer::*;
 pub use facts::Facts;
+pub use subject::ContractsOf;
 
 use crate::ReadTx;
 use crate::backend::fragment::Fragment;
