@@ -3,11 +3,13 @@
 
 mod annual_return;
 mod ballot_life;
+mod cliff_edge;
 mod clock;
 mod code_list;
 mod collection;
 mod commitment;
 mod competition;
+mod competition_report;
 mod compliance;
 mod compression;
 mod concurrency;

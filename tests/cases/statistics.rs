@@ -49,27 +49,6 @@ pub fn numbers(figure: &Value) -> [i64; 3] {
         .map(|number| number.as_i64().unwrap_or_else(|| panic!("{figure:#}")))
 }
 
-/// Follows every link of an answer: each lists as many records as the figure says. Gives how many there were.
-async fn follow(app: &TestApp, answer: &Value) -> usize {
-    let mut figures = vec![answer];
-    let mut followed = 0;
-    while let Some(value) = figures.pop() {
-        match value {
-            Value::Object(members) => {
-                if let Some(url) = members.get("url") {
-                    let listed = app.walk(&format!("{}&limit=7", url.as_str().unwrap())).await;
-                    assert_eq!(json!(listed.len()), members["records"], "{value:#}");
-                    followed += 1;
-                }
-                figures.extend(members.values());
-            }
-            Value::Array(items) => figures.extend(items),
-            _ => {}
-        }
-    }
-    followed
-}
-
 /// Counted in `data/sample/mutuals.json`, line by line.
 ///
 /// Launched by then, be it that only the year is known, and ended later or not at all: City Health Care Partnership (2010-06-01, 1,400
@@ -97,7 +76,7 @@ async fn the_sample_as_at_the_end_of_july_2012_is_as_counted_by_hand(app: &TestA
     }
     // One ballot of the sample says when it was declared at most: none does.
     assert_eq!(numbers(&told["ballots"]["declared"]), [0, 0, 7]);
-    assert!(follow(&sample, &told).await > 100);
+    assert!(sample.follow(&told).await > 100);
 }
 
 /// Counted in `data/sample/mutuals.json` by stage: 38 operating, 5 in staff consultation on the way, 2 withdrawn, 1 blocked and 1 rejected,
@@ -124,7 +103,7 @@ async fn the_sample_today_is_as_counted_by_hand(app: &TestApp) {
     assert_eq!(numbers(&ballots["declared"]), [7, 7, 0]);
     assert_eq!((&ballots["turnout"]["returned"], &ballots["turnout"]["entitled"]), (&json!(2328), &json!(3896)));
     assert_eq!((&ballots["turnout"]["records"], &ballots["turnout"]["lacking"]), (&json!(2), &json!(5)));
-    assert!(follow(&sample, &told).await > 100);
+    assert!(sample.follow(&told).await > 100);
 }
 
 /// Random numbers that are the same at each run.
@@ -370,7 +349,7 @@ async fn a_timeline_says_what_the_figures_of_its_days_say(app: &TestApp) {
                 launches += expected;
             }
         }
-        assert!(follow(app, &told).await >= periods.len() * 5);
+        assert!(app.follow(&told).await >= periods.len() * 5);
     }
     assert!(launches > 10);
     let years = app.get(format!("{TIMELINE}?from=2008&to=2012")).await.expect(200);
@@ -383,7 +362,7 @@ async fn every_link_lists_what_its_figure_counts(app: &TestApp) {
     enter_random(app, &mut Dice(42), 20).await;
     for day in ["2012-07-31", "2015-01-01", "2999-01-01"] {
         let told = as_at(app, day).await;
-        assert!(follow(app, &told).await > 50);
+        assert!(app.follow(&told).await > 50);
     }
     let page = app.get(format!("{COUNTED}?as_at=2012-07-31&limit=2&count=exact")).await.expect(200);
     let all = app.walk(&format!("{COUNTED}?as_at=2012-07-31&limit=2")).await;
@@ -450,7 +429,7 @@ async fn ballots_and_contracts_are_counted_by_their_days(app: &TestApp) {
         now["contracts_by_procedure"].as_array().unwrap().iter().find(|one| one["procedure"] == "other").unwrap();
     assert_eq!(numbers(&other["contracts"]), [0, 0, 1]);
     for told in [past, between, now] {
-        follow(app, &told).await;
+        app.follow(&told).await;
     }
 }
 
@@ -474,7 +453,7 @@ async fn a_launch_past_the_gate_counts_for_good(app: &TestApp) {
     {
         let told = as_at(app, day).await;
         assert_eq!(numbers(&told["launches_past_gate"]), [expected, expected, 0], "{day}");
-        follow(app, &told["launches_past_gate"]).await;
+        app.follow(&told["launches_past_gate"]).await;
     }
 }
 

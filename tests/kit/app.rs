@@ -196,6 +196,27 @@ impl TestApp {
         }
     }
 
+    /// Follows every link of an answer: each lists as many records as the figure says. Gives how many there were.
+    pub async fn follow(&self, answer: &Value) -> usize {
+        let mut figures = vec![answer];
+        let mut followed = 0;
+        while let Some(value) = figures.pop() {
+            match value {
+                Value::Object(members) => {
+                    if let Some(url) = members.get("url") {
+                        let listed = self.walk(&format!("{}&limit=7", url.as_str().unwrap())).await;
+                        assert_eq!(json!(listed.len()), members["records"], "{value:#}");
+                        followed += 1;
+                    }
+                    figures.extend(members.values());
+                }
+                Value::Array(items) => figures.extend(items),
+                _ => {}
+            }
+        }
+        followed
+    }
+
     /// One member of each item of a list, in its order.
     pub async fn column(&self, path: &str, member: &str) -> Vec<String> {
         let items = self.walk(path).await;
