@@ -73,7 +73,7 @@ async fn a_contract_counts_by_its_dates_on_an_earlier_day_and_by_its_status_too_
     assert_eq!((titles(&then), counts(&then)), (vec!["expired", "signed"], [2, 1, 1, 4]));
     assert_eq!(then["totals"]["ending"]["lacking"], 5);
     assert_eq!((&then["until"], &then["within_months"]), (&json!("2020-06-30"), &json!(24)));
-    let unclear = report(app, "as_at=2018-06-30&within_months=24&list=unclear").await;
+    let unclear = report(app, "as_at=2018-06-30&within_months=24&listed=unclear").await;
     assert_eq!(titles(&unclear), ["terminated_early", "unknown", "undated", "over"]);
     // It was not there yet, and then it was over.
     assert_eq!(counts(&report(app, "as_at=2018-06-29&within_months=24").await), [1, 1, 1, 4]);
@@ -180,9 +180,9 @@ async fn the_totals_are_by_month_sector_and_department_and_list_their_records(ap
         ("mutual=libraries", vec!["one"]),
         ("ends_in=2019-03", vec!["two", "one"]),
         ("ends_in=2019", vec![]),
-        ("list=later", vec!["four"]),
-        ("list=without_end", vec![]),
-        ("list=unclear&sector=libraries_archives", vec!["unclear"]),
+        ("listed=later", vec!["four"]),
+        ("listed=without_end", vec![]),
+        ("listed=unclear&sector=libraries_archives", vec!["unclear"]),
         ("has_staff=true", vec!["two", "three"]),
         (&format!("department={NOBODY}"), vec![]),
     ] {
@@ -339,7 +339,7 @@ async fn a_competition_that_was_lost_later_is_not_told(app: &TestApp) {
     };
     let kind = |kind: &str| json!({ "winner_kind": kind, "count": 1 });
     assert_eq!(lost("2016-04-01").await, (3, json!([kind("private_firm"), kind("public_body")])));
-    // The contract began in 2016: before, it is listed by no day.
+    // The contract began in 2016: before, it is not listed on any day.
     let path = format!("{CONTRACTS}/{}", id(&ending));
     app.patch(&path, &json!({ "starts_on": "2010" })).await.expect(200);
     assert_eq!(lost("2014-12-31").await, (2, json!([kind("private_firm")])));
@@ -365,7 +365,7 @@ async fn the_report_is_read_page_by_page_and_is_a_table_too(app: &TestApp) {
     }
     sold(app, &both, "f", json!({ "status": "unknown" })).await;
     for (query, expected) in
-        [("as_at=2018-06-30", "ceabd".chars().collect::<Vec<_>>()), ("as_at=2018-06-30&list=unclear", vec!['f'])]
+        [("as_at=2018-06-30", "ceabd".chars().collect::<Vec<_>>()), ("as_at=2018-06-30&listed=unclear", vec!['f'])]
     {
         let walked = app.walk(&format!("{CLIFF}?{query}&limit=2")).await;
         let whole = report(app, query).await;
@@ -413,9 +413,9 @@ async fn the_report_follows_every_change(app: &TestApp) {
     app.patch(&own, &json!({ "title": "two" })).await.expect(200);
     let changed = app.get(&path).header("if-none-match", &etag).await.expect(200);
     assert_eq!(titles(&changed), ["two"]);
-    app.patch(&format!("{MUTUALS}/{}", id(&mutual)), &json!({ "sectors": ["culture"] })).await.expect(200);
+    app.patch(format!("{MUTUALS}/{}", id(&mutual)), &json!({ "sectors": ["culture"] })).await.expect(200);
     assert_eq!(report(app, "as_at=2018-06-30").await["totals"]["by_sector"][0]["sector"], "culture");
-    app.patch(&format!("{DEPARTMENTS}/{}", id(&york)), &json!({ "name": "City of York" })).await.expect(200);
+    app.patch(format!("{DEPARTMENTS}/{}", id(&york)), &json!({ "name": "City of York" })).await.expect(200);
     assert_eq!(report(app, "as_at=2018-06-30").await["items"][0]["department"]["name"], "City of York");
     app.patch(&own, &json!({ "ends_on": null })).await.expect(200);
     assert_eq!(counts(&report(app, "as_at=2018-06-30").await), [0, 0, 0, 1], "nobody knows when it expired");
@@ -424,7 +424,7 @@ async fn the_report_follows_every_change(app: &TestApp) {
 }
 
 async fn all_faults_of_the_cliff_edge_are_told_at_once(app: &TestApp) {
-    let query = "as_at=2018&within_months=601&sector=water&list=soon&ends_in=x&has_staff=maybe&limit=0&horizon=1";
+    let query = "as_at=2018&within_months=601&sector=water&listed=soon&ends_in=x&has_staff=maybe&limit=0&horizon=1";
     for (path, limit) in [(CLIFF.to_owned(), "out-of-range"), (format!("{CLIFF}/export.csv"), "unknown-parameter")] {
         app.get(format!("{path}?{query}")).await.expect_faults(
             400,
@@ -432,7 +432,7 @@ async fn all_faults_of_the_cliff_edge_are_told_at_once(app: &TestApp) {
                 ("as_at", "invalid-format"),
                 ("within_months", "out-of-range"),
                 ("sector", "not-in-vocabulary"),
-                ("list", "not-in-vocabulary"),
+                ("listed", "not-in-vocabulary"),
                 ("ends_in", "invalid-format"),
                 ("has_staff", "invalid-format"),
                 ("limit", limit),

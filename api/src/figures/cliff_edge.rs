@@ -49,7 +49,7 @@ struct CliffEdgeFilter {
     #[param(value_type = Option<i64>, minimum = 0, maximum = 600)]
     within_months: Option<Bounded<0, 600>>,
     /// Which contracts are listed. The default is `ending`. The totals are the same for each.
-    list: Option<CliffEdgeList>,
+    listed: Option<CliffEdgeList>,
     /// Lists only contracts whose next end is known as this month, or as this year alone: a `month` of the totals.
     ends_in: Option<PartialDate>,
     /// `true` lists only contracts whose mutual has a staff count that may apply to the day, `false` only the others.
@@ -59,7 +59,7 @@ struct CliffEdgeFilter {
 /// A page of the report on the cliff edge.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "as_at": "2018-06-30", "within_months": 24, "until": "2020-06-30", "seq": 210, "law_as_at": "2026-04-01",
+    "as_at": "2018-06-30", "within_months": 24, "until": "2020-06-30", "listed": "ending", "seq": 210, "law_as_at": "2026-04-01",
     "items": [{
         "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
         "url": "/v1/contracts/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
@@ -89,6 +89,8 @@ struct CliffEdgeReport {
     within_months: i64,
     /// The last day of these months.
     until: Day,
+    /// Which contracts are listed.
+    listed: CliffEdgeList,
     /// The log entry that the report is up to date with.
     seq: i64,
     /// The day up to which changes of the law were taken into account.
@@ -302,6 +304,7 @@ async fn get_cliff_edge(
             as_at: Text(asked.as_at.day),
             within_months: i64::from(asked.within_months),
             until: Text(months_later(asked.as_at.day, asked.within_months).unwrap_or(asked.as_at.day)),
+            listed: Word(asked.list),
             seq,
             law_as_at: LAW_AS_AT,
             totals: is_first_page.then(|| CliffEdgeTotals::new(&app, &asked, report.totals)),
@@ -402,7 +405,7 @@ fn asked(app: &App, Both(subject, filter): &Both<ReportSubject, CliffEdgeFilter>
         as_at: subject.as_at(app)?,
         within_months: u32::try_from(months).unwrap_or(MOST_MONTHS),
         of: subject.contracts(),
-        list: filter.list.map_or(domain::CliffEdgeList::Ending, Word::into_inner),
+        list: filter.listed.map_or(domain::CliffEdgeList::Ending, Word::into_inner),
         ends_in: filter.ends_in.map(Text::into_inner),
         has_staff: filter.has_staff,
     })
@@ -413,7 +416,8 @@ impl CliffEdgeTotals {
         let months = format!("&within_months={}", asked.within_months);
         let links = ReportLinks::new(app, PATH, asked.as_at, &months, &asked.of);
         let counted = |records: i64, url: String| Figure::new(Count { records, lacking: 0 }, url);
-        let of_list = |count: i64, list: domain::CliffEdgeList| counted(count, links.narrowed(&format!("list={list}")));
+        let of_list =
+            |count: i64, list: domain::CliffEdgeList| counted(count, links.narrowed(&format!("listed={list}")));
         Self {
             ending: Figure::new(totals.ending, links.narrowed("")),
             later: of_list(totals.later, domain::CliffEdgeList::Later),
