@@ -8,7 +8,7 @@ use crate::procurement::codes::{Kinship, kinship};
 use crate::procurement::common::to_the_day;
 use crate::procurement::facts::Prior;
 use crate::procurement::law::Law;
-use crate::procurement::pa2023::WELSH_LIST;
+use crate::procurement::pa2023::{BELOW, WELSH_LIST};
 use crate::procurement::regime::{self, Buyer, Regime, RegimeFacts};
 use crate::procurement::thresholds::{Threshold, pounds};
 use crate::procurement::timing::barred_until;
@@ -160,7 +160,7 @@ fn next_regime(facts: &NextFacts<'_>) -> Result<Regime, String> {
     match (on(earliest).regime(), on(latest).regime()) {
         (one, other) if one == other => Ok(one),
         (one, other) => Err(format!(
-            "The law of the next procurement depends on the day on which it starts: from {earliest} on it is `{one}`, and by {latest} it is `{other}`."
+            "The law of the next procurement depends on the day on which it starts: on {earliest} it would be `{one}`, and on {latest} `{other}`."
         )),
     }
 }
@@ -190,7 +190,7 @@ fn by_s33(facts: &NextFacts<'_>, law: &Law) -> Found {
     let value = contract.value.filter(|value| value.currency() == Currency::GBP).map(|value| value.amount_minor());
     if let Some((value, least)) = value.zip(threshold).filter(|(value, least)| value < least) {
         let why = format!(
-            "The contract is worth {}, less than the threshold for light touch contracts, {}. If the next one is too, s.33 does not apply, and the buyer may reserve it by its own policy (PPN 005).",
+            "The contract is worth {}, less than the threshold for light touch contracts, {}. If the next one is too, s.33 does not regulate it. {BELOW}",
             pounds(value),
             pounds(least)
         );
@@ -359,7 +359,7 @@ impl Bar {
             };
             if is_sure {
                 freed = format!(
-                    "the reserved contract {} on {} does not bar the mutual from {ends} on",
+                    "the reserved contract {} on {} does not bar the mutual from {ends}",
                     self.was,
                     began.map(|date| date.to_string()).unwrap_or_default()
                 );
