@@ -10,6 +10,7 @@ kit::on_both! {
     a_competition_counts_with_its_outcome_from_the_day_of_the_decision,
     the_figures_are_by_who_won_sector_year_and_first_contract,
     whether_a_contract_is_the_first_is_as_its_sources_say,
+    the_statistics_say_what_the_reports_say,
     the_competitions_are_a_table_too,
     the_report_follows_competitions_contracts_and_deletions,
     all_faults_of_the_report_on_competitions_are_told_at_once,
@@ -174,6 +175,40 @@ async fn whether_a_contract_is_the_first_is_as_its_sources_say(app: &TestApp) {
     );
     app.create(CONTRACTS, &earlier).await;
     assert_eq!(first().await, "no");
+}
+
+async fn the_statistics_say_what_the_reports_say(app: &TestApp) {
+    let term = json!({ "status": "expired", "starts_on": "2014-01-01", "ends_on": "2016-03-31" });
+    let own = sold(app, "Leisure", &["leisure_sport", "culture"], term).await;
+    sold(app, "Libraries", &["libraries_archives"], json!({ "status": "unknown" })).await;
+    held(app, &own, json!({ "outcome": "lost", "decided_on": "2015-05", "winner_kind": "charity" })).await;
+    held(app, &own, json!({ "outcome": "lost", "opened_on": "2015-05-02", "decided_on": "2016" })).await;
+    held(app, &own, json!({ "outcome": "withdrawn" })).await;
+    let told = app.get("/v1/statistics?as_at=2015-05-02").await.expect(200);
+    let figure = |figure: &Value| ["count", "lacking"].map(|name| figure[name].as_i64().unwrap());
+    assert_eq!(figure(&told["contracts_ending"]), [1, 1]);
+    let competitions = &told["competitions"];
+    assert_eq!(
+        ["won", "lost", "open", "other"].map(|name| figure(&competitions[name])),
+        [[0, 1], [1, 1], [1, 1], [0, 1]]
+    );
+    let by_winner = told["competitions_by_winner_kind"].as_array().unwrap();
+    assert_eq!((by_winner.len(), &by_winner[0]["winner_kind"]), (1, &json!("charity")));
+    assert_eq!(figure(&by_winner[0]["lost"]), [1, 0]);
+    for part in ["contracts_ending", "competitions", "competitions_by_winner_kind"] {
+        assert!(app.follow(&told[part]).await > 0, "{part}");
+    }
+    let table = app.get("/v1/statistics/export.csv?as_at=2015-05-02").await;
+    for row in [
+        "2015-05-02,,,,contracts_ending,,1,1,1,",
+        "2015-05-02,winner_kind,charity,,lost,,1,1,0,",
+        "2015-05-02,competitions,,,open,,1,1,1,",
+    ] {
+        assert!(table.text().contains(row), "{row} is not in {}", table.text());
+    }
+    let today = app.get("/v1/statistics").await.expect(200);
+    assert_eq!(figure(&today["competitions"]["other"]), [1, 0]);
+    assert_eq!(figure(&today["contracts_ending"]), [0, 1]);
 }
 
 async fn the_competitions_are_a_table_too(app: &TestApp) {

@@ -16,8 +16,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::answers::Answer;
 use super::computed::computed;
-use super::statistics::{Figure, Total};
-use super::subject::{ReportLinks, ReportSubject};
+use super::figure::{Figure, Total};
+use super::subject::{CLIFF_EDGE, COMPETITIONS, ReportLinks, ReportSubject};
 use super::table::{self, FigureTable};
 use crate::app::App;
 use crate::bulk::export::deliver;
@@ -33,7 +33,6 @@ type NextRoute = Word<domain::NextRoute>;
 /// Which contracts the report lists.
 type CliffEdgeList = Word<domain::CliffEdgeList>;
 
-const PATH: &str = "/v1/reports/cliff-edge";
 /// How far the report looks ahead where nobody says.
 const MONTHS: i64 = 12;
 /// The form of the answers: a release that shows them otherwise raises it, so that no cache takes one for the other.
@@ -414,7 +413,7 @@ fn asked(app: &App, Both(subject, filter): &Both<ReportSubject, CliffEdgeFilter>
 impl CliffEdgeTotals {
     fn new(app: &App, asked: &Asked, totals: Totals) -> Self {
         let months = format!("&within_months={}", asked.within_months);
-        let links = ReportLinks::new(app, PATH, asked.as_at, &months, &asked.of);
+        let links = ReportLinks::new(app, CLIFF_EDGE, asked.as_at, &months, &asked.of);
         let counted = |records: i64, url: String| Figure::new(Count { records, lacking: 0 }, url);
         let of_list =
             |count: i64, list: domain::CliffEdgeList| counted(count, links.narrowed(&format!("listed={list}")));
@@ -460,7 +459,7 @@ impl CliffEdgeContract {
         let domain::Contract { title, timeline, procedure, .. } = contract.content;
         let sectors = mutual.content.sectors.to_vec();
         let of = ContractsOf { sectors: sectors.clone(), ..ContractsOf::default() };
-        let links = ReportLinks::new(app, super::competitions::PATH, asked.as_at, "", &of);
+        let links = ReportLinks::new(app, COMPETITIONS, asked.as_at, "", &of);
         let to_kind = |(kind, count): &(Option<domain::WinnerKind>, i64)| {
             kind.map(|kind| LostToKind { winner_kind: Word(kind), count: *count })
         };

@@ -7,15 +7,16 @@ use document::register::{CompetitionKind, CompetitionOutcome, FirstContract, Win
 use document::value::{CompetitionId, ContractId, Day, Name, PartialDate, Sector, Text, Title, Word, words};
 use serde::{Deserialize, Serialize};
 use store::ReadTx;
-use store::statistics::competitions::{Asked, Listed, Results, ToldCompetition, Totals};
-use store::statistics::{Count, Facts};
+use store::statistics::competitions::{Asked, Listed, ToldCompetition, Totals};
+use store::statistics::{Count, Facts, Results};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::answers::Answer;
 use super::computed::computed;
-use super::statistics::Figure;
-use super::subject::{ReportLinks, ReportSubject};
+use super::figure::Figure;
+use super::results::{FirstContractResults, SectorResults, WinnerKindResults, YearResults, figures_of};
+use super::subject::{COMPETITIONS, ReportLinks, ReportSubject};
 use super::table::{self, FigureTable};
 use crate::app::App;
 use crate::bulk::export::deliver;
@@ -25,8 +26,6 @@ use crate::request::query::Both;
 use crate::response::problem::Problem;
 use crate::response::table::{MEDIA_TYPE, TableOptions};
 
-/// Where the report is.
-pub const PATH: &str = "/v1/reports/competitions";
 /// The form of the answers: a release that shows them otherwise raises it, so that no cache takes one for the other.
 const FORM: u8 = 1;
 
@@ -145,50 +144,6 @@ struct LeftOutResults {
 struct OutcomeFigures {
     outcome: CompetitionOutcome,
     competitions: Figure,
-}
-
-/// The figures of the competitions that have something in common: a struct with a member of its own, and the same figures as the others.
-macro_rules! results {
-    ($(
-        $(#[doc = $about:literal])+
-        $Results:ident { $(#[$says:meta])* $member:ident: $T:ty }
-    )+) => {$(
-        $(#[doc = $about])+
-        #[derive(Clone, Debug, Serialize, ToSchema)]
-        struct $Results {
-            $(#[$says])*
-            $member: $T,
-            /// The mutual won.
-            won: Figure,
-            /// The mutual bid, and another bidder won.
-            lost: Figure,
-            /// The buyer had not decided.
-            open: Figure,
-            /// Any other outcome.
-            other: Figure,
-        }
-
-        impl $Results {
-            fn new($member: $T, [won, lost, open, other]: [Figure; 4]) -> Self {
-                Self { $member, won, lost, open, other }
-            }
-        }
-    )+};
-}
-
-results! {
-    /// The competitions that one kind of organisation won.
-    WinnerKindResults { winner_kind: WinnerKind }
-    /// The competitions of mutuals in a sector.
-    SectorResults { sector: Sector }
-    /// The competitions decided in a year.
-    YearResults {
-        /// The year of the decision.
-        #[schema(minimum = 1000, maximum = 9999)]
-        year: i32
-    }
-    /// The competitions for contracts that are the first of their mutual, or not.
-    FirstContractResults { first_contract: FirstContract }
 }
 
 /// A competition as it was known on the day: what was decided later is not told.
@@ -358,26 +313,9 @@ fn asked(app: &App, Both(subject, filter): &Both<ReportSubject, CompetitionRepor
     })
 }
 
-/// The conditions that list the competitions of [`Results`], in the order of its members.
-fn conditions() -> [String; 4] {
-    let named =
-        [domain::CompetitionOutcome::WonByMutual, domain::CompetitionOutcome::Lost, domain::CompetitionOutcome::Open];
-    let others = domain::CompetitionOutcome::ALL.iter().filter(|outcome| !named.contains(outcome));
-    let others: Vec<String> = others.map(|outcome| format!("outcome={outcome}")).collect();
-    let [won, lost, open] = named.map(|outcome| format!("outcome={outcome}"));
-    [won, lost, open, others.join("&")]
-}
-
-fn figures(results: Results, url: impl Fn(&str) -> String) -> [Figure; 4] {
-    let Results { won, lost, open, other } = results;
-    let [a, b, c, d] = conditions();
-    [(won, a), (lost, b), (open, c), (other, d)]
-        .map(|(records, condition)| Figure::new(Count { records, lacking: 0 }, url(&condition)))
-}
-
 impl CompetitionTotals {
     fn new(app: &App, asked: &Asked, totals: Totals) -> Self {
-        let links = ReportLinks::new(app, PATH, asked.as_at, "", &asked.of);
+        let links = ReportLinks::new(app, COMPETITIONS, asked.as_at, "", &asked.of);
         let lacking = Count { records: totals.competitions.lacking, lacking: 0 };
         let narrowed = |own: String| {
             let links = &links;
@@ -395,26 +333,29 @@ impl CompetitionTotals {
                 .by_winner_kind
                 .into_iter()
                 .map(|(kind, it)| {
-                    WinnerKindResults::new(Word(kind), figures(it, narrowed(format!("winner_kind={kind}"))))
+                    WinnerKindResults::new(Word(kind), figures_of(it, 0, narrowed(format!("winner_kind={kind}"))))
                 })
                 .collect(),
             by_sector: totals
                 .by_sector
                 .into_iter()
                 .map(|(sector, it)| {
-                    SectorResults::new(Word(sector), figures(it, |condition| links.of_sector(sector, condition)))
+                    SectorResults::new(Word(sector), figures_of(it, 0, |condition| links.of_sector(sector, condition)))
                 })
                 .collect(),
             by_year: totals
                 .by_year
                 .into_iter()
-                .map(|(year, it)| YearResults::new(year, figures(it, narrowed(format!("decided_in={year:04}")))))
+                .map(|(year, it)| YearResults::new(year, figures_of(it, 0, narrowed(format!("decided_in={year:04}")))))
                 .collect(),
             by_first_contract: totals
                 .by_first_contract
                 .into_iter()
                 .map(|(first, it)| {
-                    FirstContractResults::new(Word(first), figures(it, narrowed(format!("first_contract={first}"))))
+                    FirstContractResults::new(
+                        Word(first),
+                        figures_of(it, 0, narrowed(format!("first_contract={first}"))),
+                    )
                 })
                 .collect(),
             left_out: CompetitionsLeftOut {

@@ -13,8 +13,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
 use crate::data::DataFileVersion;
+use crate::figures::figure::{Figure, Total};
 use crate::figures::statistics::operations::{answer, json};
-use crate::figures::statistics::{Figure, Total};
 use crate::figures::table::{self, FigureTable};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::query::Query;

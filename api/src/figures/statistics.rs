@@ -6,47 +6,17 @@
 pub mod operations;
 
 use serde::Serialize;
-use store::statistics::{AsAtDay, Breakdown, Contracts, Count, Figures, InStage, NamedDepartment, Sum, Tally};
+use store::statistics::{
+    AsAtDay, Breakdown, Contracts, ContractsOf, Count, Figures, InStage, NamedDepartment, Results, Sum, Tally,
+};
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::figures::figure::{Figure, Total};
+use crate::figures::results::{WinnerKindResults, figures_of};
+use crate::figures::subject::{CLIFF_EDGE, COMPETITIONS, ReportLinks};
 use document::register::{Currency, LegalForm, Procedure, Regime, Stage};
 use document::value::{Day, DepartmentId, Region, Sector, Text, Word};
-
-/// A number of records.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({
-    "count": 17, "records": 17, "lacking": 21, "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=operating"
-}))]
-pub struct Figure {
-    /// The number of records.
-    count: i64,
-    /// How many records are behind it.
-    records: i64,
-    /// How many records lack the fact that decides whether they are counted.
-    lacking: i64,
-    /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
-    #[schema(format = "uri-reference", max_length = 40_000)]
-    url: String,
-}
-
-/// A sum over records.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(example = json!({
-    "total": 6466, "records": 7, "lacking": 10,
-    "url": "/v1/statistics/mutuals?as_at=2012-07-31&standing=operating&has_staff=true"
-}))]
-pub struct Total {
-    /// The sum, at most 9007199254740991.
-    total: i64,
-    /// How many records are in the sum.
-    records: i64,
-    /// How many records lack the number.
-    lacking: i64,
-    /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
-    #[schema(format = "uri-reference", max_length = 40_000)]
-    url: String,
-}
 
 /// The figures of the mutuals that have something in common: a struct with members of its own, made of what they have, and the same
 /// figures as the others.
@@ -211,7 +181,15 @@ pub struct RegimeFigures {
         "turnout": {"returned": 0, "entitled": 0, "records": 0, "lacking": 0,
             "url": "/v1/staff-ballots?state=declared&state=superseded&declared_to=2012-07-31&has_turnout=true"}
     },
-    "contracts_by_procedure": [], "contracts_by_regime": []
+    "contracts_by_procedure": [], "contracts_by_regime": [],
+    "contracts_ending": {"count": 0, "records": 0, "lacking": 0, "url": "/v1/reports/cliff-edge?as_at=2012-07-31&within_months=12"},
+    "competitions": {
+        "won": {"count": 0, "records": 0, "lacking": 1, "url": "/v1/reports/competitions?as_at=2012-07-31&outcome=won_by_mutual"},
+        "lost": {"count": 1, "records": 1, "lacking": 1, "url": "/v1/reports/competitions?as_at=2012-07-31&outcome=lost"},
+        "open": {"count": 0, "records": 0, "lacking": 1, "url": "/v1/reports/competitions?as_at=2012-07-31&outcome=open"},
+        "other": {"count": 0, "records": 0, "lacking": 1, "url": "/v1/reports/competitions?as_at=2012-07-31&outcome=withdrawn"}
+    },
+    "competitions_by_winner_kind": []
 }))]
 pub struct Statistics {
     /// The day that the figures are for.
@@ -261,6 +239,27 @@ pub struct Statistics {
     /// The same contracts, by the law that the procurement was under.
     #[schema(max_items = 100)]
     contracts_by_regime: Vec<RegimeFigures>,
+    /// The contracts in force whose next end may be within 12 months. `lacking` counts those without an end on record and those of
+    /// which it is not known whether they were in force. The report on the cliff edge explains how they are counted.
+    contracts_ending: Figure,
+    competitions: CompetitionFigures,
+    /// The decided competitions by who won.
+    #[schema(max_items = 100)]
+    competitions_by_winner_kind: Vec<WinnerKindResults>,
+}
+
+/// The competitions for contracts of mutuals that were open or decided by the day. `lacking` counts those of which that is not
+/// known.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CompetitionFigures {
+    /// The mutual won.
+    won: Figure,
+    /// The mutual bid, and another bidder won.
+    lost: Figure,
+    /// The buyer had not decided.
+    open: Figure,
+    /// Any other outcome.
+    other: Figure,
 }
 
 /// Where the records behind figures are listed.
@@ -334,18 +333,6 @@ impl<'a> Links<'a> {
     }
 }
 
-impl Figure {
-    pub fn new(count: Count, url: String) -> Self {
-        Self { count: count.records, records: count.records, lacking: count.lacking, url }
-    }
-}
-
-impl Total {
-    pub fn new(sum: Sum, url: String) -> Self {
-        Self { total: sum.total, records: sum.records, lacking: sum.lacking, url }
-    }
-}
-
 impl Statistics {
     fn new(app: &App, asked: AsAtDay, figures: Figures) -> Self {
         let links = Links::new(app, asked.day, asked.today);
@@ -357,6 +344,16 @@ impl Statistics {
             let lacking = if group == domain::StandingGroup::Unknown { 0 } else { unknown };
             links.count(Count { records: of(group), lacking }, &format!("standing={}", group.as_str()))
         };
+        let of_all = ContractsOf::default();
+        let ending = format!("&within_months={}", Figures::MONTHS_AHEAD);
+        let ending = ReportLinks::new(app, CLIFF_EDGE, asked, &ending, &of_all);
+        let held = ReportLinks::new(app, COMPETITIONS, asked, "", &of_all);
+        let by_winner = |(kind, results): &(domain::WinnerKind, Results)| {
+            let url = |condition: &str| held.narrowed(&format!("winner_kind={kind}&{condition}"));
+            WinnerKindResults::new(Word(*kind), figures_of(*results, 0, url))
+        };
+        let [won, lost, open, other] =
+            figures_of(figures.results, figures.competitions.lacking, |condition| held.narrowed(condition));
         let Figures { seq, operating_staff, on_the_way_staff, ballots, .. } = figures;
         Self {
             as_at: Text(asked.day),
@@ -408,6 +405,9 @@ impl Statistics {
                     RegimeFigures { regime: Word(*it), contracts, values }
                 })
                 .collect(),
+            contracts_ending: Figure::new(figures.contracts_ending, ending.narrowed("")),
+            competitions: CompetitionFigures { won, lost, open, other },
+            competitions_by_winner_kind: figures.by_winner_kind.iter().map(by_winner).collect(),
         }
     }
 }

@@ -8,6 +8,11 @@ use utoipa::IntoParams;
 use crate::app::App;
 use crate::response::problem::Problem;
 
+/// Where the report on the cliff edge is.
+pub const CLIFF_EDGE: &str = "/v1/reports/cliff-edge";
+/// Where the report on competitions is.
+pub const COMPETITIONS: &str = "/v1/reports/competitions";
+
 /// Which contracts a report is about, as at which day.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]

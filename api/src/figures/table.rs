@@ -25,7 +25,7 @@ const STATISTICS: [&str; 10] =
     ["as_at", "group", "code", "name", "figure", "currency", "value", "records", "lacking", "url"];
 
 /// The figures of all mutuals.
-const ALONE: [&str; 9] = [
+const ALONE: [&str; 10] = [
     "operating",
     "on_the_way",
     "suspended",
@@ -35,10 +35,11 @@ const ALONE: [&str; 9] = [
     "operating_staff",
     "on_the_way_staff",
     "launches_past_gate",
+    "contracts_ending",
 ];
 
 /// The breakdowns: what they are by, their member, and the member of an item that says of what it is.
-const BREAKDOWNS: [(&str, &str, &str); 8] = [
+const BREAKDOWNS: [(&str, &str, &str); 9] = [
     ("sector", "by_sector", "sector"),
     ("region", "by_region", "region"),
     ("department", "by_department", "slug"),
@@ -47,10 +48,12 @@ const BREAKDOWNS: [(&str, &str, &str); 8] = [
     ("stage", "by_stage", "stage"),
     ("procedure", "contracts_by_procedure", "procedure"),
     ("regime", "contracts_by_regime", "regime"),
+    ("winner_kind", "competitions_by_winner_kind", "winner_kind"),
 ];
 
 /// The figures of an item of a breakdown.
-const OF_AN_ITEM: [&str; 5] = ["operating", "on_the_way", "staff", "mutuals", "contracts"];
+const OF_AN_ITEM: [&str; 9] =
+    ["operating", "on_the_way", "staff", "mutuals", "contracts", "won", "lost", "open", "other"];
 
 /// The rows of a table, each with the value of every column. Where the table begins here, the names of the columns come first, after a
 /// byte order mark if it is to have one.
@@ -127,6 +130,10 @@ pub fn statistics(statistics: &Statistics, options: TableOptions) -> Result<Byte
         let [total, records, lacking, url] = [name, "records", "lacking", "url"].map(of_turnout);
         let sum = json!({ "total": total, "records": records, "lacking": lacking, "url": url });
         all.push(place, name, &sum);
+    }
+    for name in ["won", "lost", "open", "other"] {
+        let place = ("competitions", &Value::Null, &Value::Null);
+        all.push(place, name, at(&statistics, &format!("/competitions/{name}")));
     }
     whole(&STATISTICS, options, &all.rows)
 }

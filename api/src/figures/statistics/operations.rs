@@ -13,12 +13,13 @@ use store::{Listed, Position, ReadTx, Slice};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{Figure, Links, Statistics, Total};
+use super::{Links, Statistics};
 use crate::app::App;
 use crate::bulk::export::deliver;
 use crate::caller::Caller;
 use crate::figures::answers::Answer;
 use crate::figures::computed::computed;
+use crate::figures::figure::{Figure, Total};
 use crate::figures::table::{self, FigureTable};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::page::{ChildParameters, ListPage, ListQuery};

@@ -113,6 +113,8 @@ pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Fig
         (stage, in_stage)
     });
     let (by_procedure, by_regime) = contracts(facts, day);
+    let contracts_ending = cliff_edge::totals(tx, facts, asked, Figures::MONTHS_AHEAD)?.ending;
+    let competitions = competitions::totals(tx, facts, &competitions::Asked::of_all(asked))?;
     Ok(Figures {
         seq: facts.seq,
         groups: groups.into_iter().collect(),
@@ -131,6 +133,10 @@ pub fn figures(tx: &mut ReadTx<'_>, facts: &Facts, asked: AsAtDay) -> Result<Fig
         ballots: ballots(facts, day, today),
         by_procedure,
         by_regime,
+        contracts_ending,
+        competitions: competitions.competitions,
+        results: competitions.results,
+        by_winner_kind: competitions.by_winner_kind,
     })
 }
 

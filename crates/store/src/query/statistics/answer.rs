@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use document::figures::CountedMutual;
-use domain::Regime;
 use domain::statistics::StandingGroup;
+use domain::{CompetitionOutcome, Regime, WinnerKind};
 use domain::{Currency, Day, DepartmentId, LegalForm, MAX_INTEGER, MutualId, Procedure, Region, Sector, Stage};
 
 use super::day_number::DayNumber;
@@ -144,6 +144,31 @@ pub struct Contracts {
     pub without_value: i64,
 }
 
+/// How many competitions had which end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Results {
+    /// The mutual won.
+    pub won: i64,
+    /// The mutual bid, and another won.
+    pub lost: i64,
+    /// Not decided.
+    pub open: i64,
+    /// Any other.
+    pub other: i64,
+}
+
+impl Results {
+    pub(super) const fn add(&mut self, outcome: CompetitionOutcome) {
+        let count = match outcome {
+            CompetitionOutcome::WonByMutual => &mut self.won,
+            CompetitionOutcome::Lost => &mut self.lost,
+            CompetitionOutcome::Open => &mut self.open,
+            _ => &mut self.other,
+        };
+        *count += 1;
+    }
+}
+
 /// The figures for a day.
 #[derive(Clone, Debug)]
 pub struct Figures {
@@ -175,6 +200,19 @@ pub struct Figures {
     pub by_procedure: Vec<(Procedure, Contracts)>,
     /// Contracts by the law that they were procured under.
     pub by_regime: Vec<(Regime, Contracts)>,
+    /// Contracts in force that may end within [`Figures::MONTHS_AHEAD`].
+    pub contracts_ending: Count,
+    /// How many competitions were open or decided.
+    pub competitions: Count,
+    /// The same by what became of the mutual.
+    pub results: Results,
+    /// Decided competitions by who won.
+    pub by_winner_kind: Vec<(WinnerKind, Results)>,
+}
+
+impl Figures {
+    /// How many months ahead contracts that end are counted.
+    pub const MONTHS_AHEAD: u32 = 12;
 }
 
 /// A span of time whose end figures are of.

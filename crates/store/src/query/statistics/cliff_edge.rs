@@ -166,6 +166,13 @@ impl Listed {
     }
 }
 
+/// The totals of all contracts as at a day, some months ahead.
+pub(super) fn totals(tx: &mut ReadTx<'_>, facts: &Facts, as_at: AsAtDay, months: u32) -> Result<Totals, Error> {
+    let (of, list) = (ContractsOf::default(), CliffEdgeList::Ending);
+    let asked = Asked { as_at, within_months: months, of, list, ends_in: None, has_staff: None };
+    survey(tx, facts, &asked).map(|(totals, _)| totals)
+}
+
 /// The totals, and what is listed in its order.
 fn survey(tx: &mut ReadTx<'_>, facts: &Facts, asked: &Asked) -> Result<(Totals, Vec<Found>), Error> {
     let subject = Subject::new(tx, &asked.of)?;

@@ -14,7 +14,7 @@ use super::contract_facts::CompetitionFacts;
 use super::day_number::DayNumber;
 use super::facts::{Facts, bit};
 use super::subject::{ContractsOf, Subject};
-use super::{AsAtDay, Count};
+use super::{AsAtDay, Count, Results};
 use crate::backend::json::parsed;
 use crate::error::Error;
 use crate::register::child::ChildRecord;
@@ -40,19 +40,6 @@ pub struct Asked {
     pub unclear: bool,
 }
 
-/// How many competitions had which end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Results {
-    /// The mutual won.
-    pub won: i64,
-    /// The mutual bid, and another won.
-    pub lost: i64,
-    /// Not decided.
-    pub open: i64,
-    /// Any other.
-    pub other: i64,
-}
-
 /// The figures of competitions.
 #[derive(Clone, Debug)]
 pub struct Totals {
@@ -60,6 +47,8 @@ pub struct Totals {
     pub seq: i64,
     /// All that were open or decided.
     pub competitions: Count,
+    /// The same by what became of the mutual.
+    pub results: Results,
     /// By outcome, each.
     pub by_outcome: Vec<(CompetitionOutcome, i64)>,
     /// By who won.
@@ -158,16 +147,24 @@ impl Listed {
     }
 }
 
-impl Results {
-    const fn add(&mut self, outcome: CompetitionOutcome) {
-        let count = match outcome {
-            CompetitionOutcome::WonByMutual => &mut self.won,
-            CompetitionOutcome::Lost => &mut self.lost,
-            CompetitionOutcome::Open => &mut self.open,
-            _ => &mut self.other,
-        };
-        *count += 1;
+impl Asked {
+    /// Of all competitions.
+    pub(super) fn of_all(as_at: AsAtDay) -> Self {
+        Self {
+            as_at,
+            of: ContractsOf::default(),
+            outcomes: Vec::new(),
+            winner_kinds: Vec::new(),
+            first: Vec::new(),
+            decided_in: None,
+            unclear: false,
+        }
     }
+}
+
+/// The figures alone.
+pub(super) fn totals(tx: &mut ReadTx<'_>, facts: &Facts, asked: &Asked) -> Result<Totals, Error> {
+    survey(tx, facts, asked).map(|(totals, _)| totals)
 }
 
 /// The figures, and what is listed in the order of entry.
@@ -175,6 +172,7 @@ fn survey(tx: &mut ReadTx<'_>, facts: &Facts, asked: &Asked) -> Result<(Totals, 
     let subject = Subject::new(tx, &asked.of)?;
     let (day, today) = asked.as_at.numbers();
     let mut competitions = Count::default();
+    let mut results = Results::default();
     let mut by_outcome: BTreeMap<CompetitionOutcome, i64> = BTreeMap::new();
     let mut by_winner_kind: BTreeMap<WinnerKind, Results> = BTreeMap::new();
     let mut by_sector: BTreeMap<Sector, Results> = BTreeMap::new();
@@ -205,6 +203,7 @@ fn survey(tx: &mut ReadTx<'_>, facts: &Facts, asked: &Asked) -> Result<(Totals, 
             AsAtContest::Known(outcome) => outcome,
         };
         competitions.records += 1;
+        results.add(outcome);
         *by_outcome.entry(outcome).or_default() += 1;
         if outcome.may_have_winner() {
             let winner = competition.winner_kind.map(|kind| by_winner_kind.entry(kind).or_default());
@@ -225,6 +224,7 @@ fn survey(tx: &mut ReadTx<'_>, facts: &Facts, asked: &Asked) -> Result<(Totals, 
     let totals = Totals {
         seq: facts.seq(),
         competitions,
+        results,
         by_outcome: by_outcome.into_iter().collect(),
         by_winner_kind: by_winner_kind.into_iter().collect(),
         by_sector: by_sector.into_iter().collect(),
