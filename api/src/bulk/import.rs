@@ -2,7 +2,9 @@
 
 mod arrival;
 pub mod command;
+mod entry;
 mod file;
+mod imported;
 mod row;
 mod worker;
 

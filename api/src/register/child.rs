@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse};
 use domain::{Action, Child, Id, Key, Object, Recorded as _, authorize, grants};
 use serde::de::DeserializeOwned;
-use store::child::{self, ChildConditions, ChildId, Parent, StoredChild};
+use store::child::{self, ChildConditions, ChildId, ChildRecord, Parent, StoredChild};
 use store::{ReadTx, StoredRecord as _};
 use utoipa::IntoParams;
 
@@ -44,6 +44,13 @@ pub trait ChildResource: StoredChild<Parent: ParentResource> {
 
 /// What a path names a child by: the record that it belongs to, and its id.
 pub struct ChildKey<T: StoredChild>((Key<T::Parent>, ChildId<T>));
+
+impl<T: StoredChild> ChildKey<T> {
+    /// What names this child.
+    pub fn to(child: &ChildRecord<T>) -> Self {
+        Self((Key::Id(child.content.parent_id), child.id))
+    }
+}
 
 impl<T: StoredChild> AsRef<(Key<T::Parent>, ChildId<T>)> for ChildKey<T> {
     fn as_ref(&self) -> &(Key<T::Parent>, ChildId<T>) {

@@ -74,6 +74,8 @@ pub fn import_columns(object: &Object) -> Vec<Column> {
     for member in object.members {
         let inside = member.object.into_iter().filter(|_| !member.is_list()).flat_map(|inside| inside.members);
         columns.extend(inside.map(|own| Column { name: format!("{}.{}", member.name, own.name), cell: cell_of(own) }));
+    }
+    for member in object.expandable() {
         columns.extend(member.expanded().into_iter().flat_map(|word| columns_beside(&word, member)));
     }
     columns

@@ -129,11 +129,17 @@ impl<T: Input> Content<T> {
         named::slugs(&self.document, &T::OBJECT)
     }
 
+    /// The slug of the record that it is to belong to, if it says a slug. Looked up with the others, it may say which record that is.
+    pub fn parent_slug(&self) -> Option<BySlug> {
+        named::parent_slug(&self.document, &T::OBJECT)
+    }
+
     /// The same with the ids of these records in the place of their slugs. A slug that is not among them names no record.
     #[must_use]
     pub fn with_ids(&self, ids: &HashMap<BySlug, String>) -> Self {
         let mut content = self.again();
         content.misnamed.extend(named::resolve(&mut content.document, &T::OBJECT, ids));
+        named::resolve_parent(&mut content.document, &T::OBJECT, ids);
         content
     }
 
@@ -156,6 +162,32 @@ impl<T: Input> Content<T> {
         self.read(&self.document, None, T::entering, |members, faults| {
             refuse_read_only::<T>(members, &read_only, faults)
         })
+    }
+
+    /// Reads it as a new record of a file, in which it says itself which record it belongs to, where records of its kind do. Gives the id of
+    /// that record, which is one of the references.
+    ///
+    /// # Errors
+    /// [`Refusal`] with every fault.
+    pub fn create_of_file(&self) -> Result<(Option<String>, T::Value), Refusal> {
+        let read_only = read_only::<T>(&self.document);
+        let mut parent = None;
+        let read = self.read(&self.document, None, T::entering, |members, faults| {
+            if let Some(member) = T::OBJECT.parent() {
+                let named = take_out(members, &[member.name], faults).pop().map(|(_, value)| value);
+                parent = faults.take(member.name, named::parent_id(member, named.as_ref()));
+            }
+            refuse_read_only::<T>(members, &read_only, faults);
+        });
+        let reference = T::OBJECT.parent().zip(parent.as_ref());
+        let reference = reference.and_then(|(member, id)| Some(Reference::new(member.name, member.names?, id.clone())));
+        match read {
+            Ok(value) => Ok((parent, value)),
+            Err(mut refusal) => {
+                refusal.0.references.extend(reference);
+                Err(refusal)
+            }
+        }
     }
 
     /// Reads it as a record that is new here and has a past: what the register sets itself is taken as it was.
@@ -258,13 +290,14 @@ impl<T: Input> Content<T> {
         Self { document, ..self.again() }
     }
 
-    /// What of it can be given, which an export has more than.
+    /// What of it can be given, which an export has more than; with it the record that it belongs to, which the reader judges.
     #[must_use]
     pub fn without_read_only(&self, given: Given) -> Self {
-        let read_only: Vec<&str> = match given {
+        let mut read_only: Vec<&str> = match given {
             Given::ByCallers => read_only::<T>(&self.document),
             Given::WithPast => envelope(&T::OBJECT).chain(derived(&T::OBJECT)).collect(),
         };
+        read_only.retain(|name| T::OBJECT.parent().is_none_or(|parent| parent.name != *name));
         let beside = beside_ids(&T::OBJECT, &self.document);
         let mut document = self.document.clone();
         if let Node::Object(members) = &mut document {
@@ -465,7 +498,11 @@ fn keep<T: Input>(members: &mut Vec<(String, Node)>, read_only: &[&str], current
     for (name, value) in &sent {
         if !value.same(current.member(name).unwrap_or(&Node::Removed)) {
             let detail = "this field cannot be changed: leave it out, or send it unchanged";
-            faults.push(name, FaultCode::ReadOnly, with_way::<T>(name, detail));
+            let detail = match T::OBJECT.parent().filter(|parent| parent.name == name).and_then(|parent| parent.names) {
+                Some(kind) => format!("{detail}; a record stays with the {kind} that it was entered for"),
+                None => with_way::<T>(name, detail),
+            };
+            faults.push(name, FaultCode::ReadOnly, detail);
         }
     }
     for name in fixed {
@@ -529,45 +566,4 @@ fn take_out(members: &mut Vec<(String, Node)>, names: &[&str], faults: &mut Faul
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::register::{Contract, Mutual};
-
-    fn told<T: Input>(text: &str) -> Vec<(String, &'static str, String)> {
-        let refusal = Content::<T>::parse(text.as_bytes()).unwrap().create().map(drop).unwrap_err();
-        let faults = refusal.faults(Vec::new()).into_iter();
-        faults.map(|fault| (fault.pointer, fault.code.as_str(), fault.detail)).collect()
-    }
-
-    #[test]
-    fn a_list_beyond_its_bound_is_told_by_its_length() {
-        let most = Mutual::OBJECT.members.iter().find(|member| member.name == "sectors").unwrap().max_items.unwrap();
-        let told =
-            told::<Mutual>(&format!(r#"{{"name": "Harmonie", "sectors": ["", {}""]}}"#, r#""","#.repeat(19_998)));
-        let said = format!("20000 items, at most {most} allowed");
-        assert_eq!(told[0], ("/sectors".to_owned(), "too-many", said));
-        assert_eq!(told.len(), 1 + most, "the elements beyond the bound are not looked at");
-        assert!(told[1..].iter().enumerate().all(|(index, (at, ..))| *at == format!("/sectors/{index}")), "{told:?}");
-    }
-
-    #[test]
-    fn lists_inside_are_bounded_too_and_the_first_elements_still_judged() {
-        let source = r#"{"title": "T", "accessed_on": "2025-07-01"}"#;
-        let many = |element: &str, count: usize| vec![element; count].join(",");
-        let text = format!(r#"{{"name": "Harmonie", "sources": [{}, 7]}}"#, many(source, 60));
-        let told = told::<Mutual>(&text);
-        assert!(told.iter().any(|(at, code, _)| (at.as_str(), *code) == ("/sources", "too-many")), "{told:?}");
-        assert!(told.iter().any(|(at, code, _)| (at.as_str(), *code) == ("/sectors", "required")), "{told:?}");
-        assert!(!told.iter().any(|(at, ..)| at == "/sources/60"), "{told:?}");
-    }
-
-    #[test]
-    fn faults_beyond_the_bound_are_counted() {
-        let members: Vec<String> = (0..5_000).map(|number| format!(r#""x{number}": 1"#)).collect();
-        let told = told::<Contract>(&format!("{{{}}}", members.join(",")));
-        assert_eq!(told.len(), Faults::MAX + 1);
-        let (at, code, detail) = told.last().unwrap();
-        assert_eq!((at.as_str(), *code), ("", "too-many"));
-        assert!(detail.starts_with("49"), "{detail}");
-    }
-}
+mod tests;

@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use domain::{FaultCode, Id, Key, Kind, Mutual, Slug};
+use domain::{FaultCode, Id, Invalid, Key, Kind, Mutual, Slug};
 
 use crate::node::Node;
-use crate::object::Object;
+use crate::object::{Member, Object};
 
 /// The most slugs of a body that are looked up. No valid body has as many.
 const MOST: usize = 200;
@@ -94,6 +94,45 @@ pub(crate) fn resolve(document: &mut Node, object: &'static Object, ids: &HashMa
         };
     });
     misnamed
+}
+
+/// The slug of the record that a document is to belong to, where it has one in the place of the id.
+pub(crate) fn parent_slug(document: &Node, object: &'static Object) -> Option<BySlug> {
+    let member = object.parent()?;
+    let kind = member.names?;
+    slug_of(kind, document.member(member.name)?).map(|slug| (kind, slug))
+}
+
+/// Puts an id in the place of the slug of the record that a document is to belong to. One that stands for none stays, and is told by
+/// whoever reads the member.
+pub(crate) fn resolve_parent(document: &mut Node, object: &'static Object, ids: &HashMap<BySlug, String>) {
+    let id = parent_slug(document, object).and_then(|named| ids.get(&named));
+    if let (Some(id), Some(member), Node::Object(members)) = (id, object.parent(), document) {
+        let of_parent = members.iter_mut().filter(|(name, _)| name == member.name);
+        of_parent.for_each(|(_, value)| *value = Node::String(id.clone()));
+    }
+}
+
+/// The id that a member says which names the record that a document is to belong to.
+///
+/// # Errors
+/// What is wrong with it. A slug that is still there stands for no record.
+pub(crate) fn parent_id(member: &Member, value: Option<&Node>) -> Result<String, Invalid> {
+    let kind = member.names.ok_or_else(|| Invalid::new(FaultCode::NotSupported, "no record belongs to this"))?;
+    match value {
+        None | Some(Node::Null | Node::Removed) => {
+            let said = format!("this field is required: it says which {kind} the record belongs to");
+            Err(Invalid::new(FaultCode::Required, said))
+        }
+        Some(Node::String(text)) if kind.has_slug() => match text.parse::<Key<Mutual>>()? {
+            Key::Id(id) => Ok(id.to_string()),
+            Key::Slug(slug) => {
+                Err(Invalid::new(FaultCode::UnknownReference, format!("there is no {kind} with the slug {slug}")))
+            }
+        },
+        Some(Node::String(text)) => text.parse::<Id<()>>().map(|id| id.to_string()),
+        Some(other) => Err(Invalid::new(FaultCode::InvalidType, format!("expected a string, found {}", other.kind()))),
+    }
 }
 
 fn slug_of(kind: Kind, value: &Node) -> Option<Slug> {

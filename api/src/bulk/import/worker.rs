@@ -16,7 +16,8 @@ use store::{Error, SavepointOutcome, Stamp, Store, WriteTx};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::row::{self, Broken, Entering, Rows};
+use super::imported::Entering;
+use super::row::{self, Broken, Rows};
 use crate::app::{Clock, OPERATOR};
 use crate::caller::Caller;
 use crate::caller::authentication;

@@ -20,7 +20,7 @@ vocabulary! {
         Replace = "replace",
     }
 
-    /// A type of record that can be imported: one that belongs to no other record.
+    /// A type of record that can be imported: every type but stage transitions.
     pub enum Importable {
         /// Departments.
         Department = "department" or "departments" or "council" or "councils",
@@ -30,6 +30,26 @@ vocabulary! {
         StaffBallot = "staff_ballot" or "staff ballots" or "ballot" or "ballots",
         /// Contracts.
         Contract = "contract" or "contracts",
+        /// Commitments of departments.
+        Commitment = "commitment" or "commitments",
+        /// Steps of departments' pathways.
+        PathwayStep = "pathway_step" or "pathway steps",
+        /// Enablers of departments.
+        Enabler = "enabler" or "enablers",
+        /// Annual returns of mutuals.
+        AnnualReturn = "annual_return" or "annual returns",
+        /// Endorsements of mutuals.
+        Endorsement = "endorsement" or "endorsements",
+        /// Objections to mutuals.
+        Objection = "objection" or "objections",
+        /// Support requests of mutuals.
+        SupportRequest = "support_request" or "support requests",
+        /// Steps of their pathways that mutuals have done.
+        PathwayProgress = "pathway_progress",
+        /// Competitions for contracts.
+        Competition = "competition" or "competitions",
+        /// Notices about contracts.
+        Notice = "notice" or "notices",
     }
 
     /// The state of an import.
@@ -57,6 +77,16 @@ impl Importable {
             Self::Mutual => Kind::Mutual,
             Self::StaffBallot => Kind::StaffBallot,
             Self::Contract => Kind::Contract,
+            Self::Commitment => Kind::Commitment,
+            Self::PathwayStep => Kind::PathwayStep,
+            Self::Enabler => Kind::Enabler,
+            Self::AnnualReturn => Kind::AnnualReturn,
+            Self::Endorsement => Kind::Endorsement,
+            Self::Objection => Kind::Objection,
+            Self::SupportRequest => Kind::SupportRequest,
+            Self::PathwayProgress => Kind::PathwayProgress,
+            Self::Competition => Kind::Competition,
+            Self::Notice => Kind::Notice,
         }
     }
 }

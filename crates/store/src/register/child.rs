@@ -188,6 +188,14 @@ pub fn find<T: StoredChild>(
 }
 
 /// The child with this id, whatever it belongs to.
+///
+/// # Errors
+/// [`Error::NotFound`], or [`Error::Gone`] where it was deleted.
+pub fn find_anywhere<T: StoredChild>(tx: &mut ReadTx<'_>, id: ChildId<T>) -> Result<ChildRecord<T>, Error> {
+    there(tx, id)?.ok_or_else(|| missing::<T>(tx, id))
+}
+
+/// The child with this id, whatever it belongs to, if there is one.
 pub(crate) fn there<T: StoredChild>(tx: &mut ReadTx<'_>, id: ChildId<T>) -> Result<Option<ChildRecord<T>>, Error> {
     record::find(tx, id)
 }
