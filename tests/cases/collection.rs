@@ -30,12 +30,12 @@ kit::on_both! {
 }
 
 /// The path of the list of all records of a kind, whatever they belong to.
-fn everywhere(sample: &Sample) -> String {
+pub fn everywhere(sample: &Sample) -> String {
     format!("/v1/{}", sample.list.rsplit('/').next().unwrap())
 }
 
 /// The parameter that names parents, and the member that holds the id of one.
-fn parent(sample: &Sample) -> (&'static str, &'static str) {
+pub fn parent(sample: &Sample) -> (&'static str, &'static str) {
     match sample.list.split('/').nth(2).unwrap() {
         "mutuals" => ("mutual", "mutual_id"),
         "contracts" => ("contract", "contract_id"),
@@ -44,7 +44,7 @@ fn parent(sample: &Sample) -> (&'static str, &'static str) {
 }
 
 /// The record whose children are at this parameter.
-fn whose<'a>(own: &'a Around, parameter: &str) -> &'a Value {
+pub fn whose<'a>(own: &'a Around, parameter: &str) -> &'a Value {
     match parameter {
         "mutual" => &own.mutual,
         "contract" => &own.contract,
@@ -57,7 +57,7 @@ fn name(record: &Value) -> Value {
 }
 
 /// Two departments with a mutual each, in turn with two records of each kind of child.
-async fn two_of_each(app: &TestApp) -> [Around; 2] {
+pub async fn two_of_each(app: &TestApp) -> [Around; 2] {
     let around = [Around::new(app, "one").await, Around::new(app, "other").await];
     for round in 0..2 {
         for sample in children() {

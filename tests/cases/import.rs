@@ -71,7 +71,7 @@ pub async fn import(app: &TestApp, query: &str, body: impl Into<String>) -> Valu
     import_with(app, key, query, body).await
 }
 
-async fn import_with(app: &TestApp, key: &str, query: &str, body: impl Into<String>) -> Value {
+pub async fn import_with(app: &TestApp, key: &str, query: &str, body: impl Into<String>) -> Value {
     let request = app.request("POST", format!("/v1/imports?{query}")).with_key(key);
     let accepted = request.body("application/x-ndjson", body.into()).await;
     let begun = accepted.expect(202);
@@ -81,7 +81,7 @@ async fn import_with(app: &TestApp, key: &str, query: &str, body: impl Into<Stri
 }
 
 /// Waits for the end of an import; gives it as it is then.
-async fn finished(app: &TestApp, key: &str, own: &str) -> Value {
+pub async fn finished(app: &TestApp, key: &str, own: &str) -> Value {
     for _ in 0..1500 {
         let import = app.get(own).with_key(key).await.expect(200);
         if import["finished_at"].is_string() {
@@ -94,12 +94,12 @@ async fn finished(app: &TestApp, key: &str, own: &str) -> Value {
     panic!("the import does not end: {:?}", app.get(own).await);
 }
 
-fn counts(import: &Value) -> [i64; 5] {
+pub fn counts(import: &Value) -> [i64; 5] {
     ["rows", "created", "updated", "unchanged", "failed"].map(|count| import[count].as_i64().unwrap())
 }
 
 /// The problems of an import: line, type and where each fault is.
-async fn problems(app: &TestApp, import: &Value) -> Vec<(i64, String, Vec<String>)> {
+pub async fn problems(app: &TestApp, import: &Value) -> Vec<(i64, String, Vec<String>)> {
     let page = app.get(format!("/v1/imports/{}/problems?limit=200", id(import))).await.expect(200);
     let told = |problem: &Value| {
         let errors = problem["errors"].as_array().into_iter().flatten();
@@ -176,7 +176,7 @@ async fn a_row_for_a_record_that_is_there_replaces_it(app: &TestApp) {
 }
 
 /// What rows of an import removed: the line, the record and the fields.
-async fn removals(app: &TestApp, import: &Value) -> Vec<(i64, String, Vec<String>)> {
+pub async fn removals(app: &TestApp, import: &Value) -> Vec<(i64, String, Vec<String>)> {
     let page = app.get(format!("/v1/imports/{}/removals?limit=200", id(import))).await.expect(200);
     let told = |removal: &Value| {
         let fields = removal["fields"].as_array().unwrap().iter().map(|field| field.as_str().unwrap().to_owned());
@@ -335,7 +335,7 @@ async fn what_rows_remove_is_told(app: &TestApp) {
 }
 
 /// Sends a table, and waits for the end of its import.
-async fn import_table(app: &TestApp, query: &str, table: &str) -> Value {
+pub async fn import_table(app: &TestApp, query: &str, table: &str) -> Value {
     let accepted = app.request("POST", format!("/v1/imports?{query}")).body("text/csv", table.to_owned()).await;
     finished(app, kit::admin_key(), &format!("/v1/imports/{}", id(&accepted.expect(202)))).await
 }
@@ -754,7 +754,7 @@ async fn rows_that_are_entered_together_refer_to_one_another_in_any_order(app: &
     }
 }
 
-fn numbered(number: u32) -> String {
+pub fn numbered(number: u32) -> String {
     format!("0190b7a4-3f52-7c31-9e2d-5a1b8c{number:06x}")
 }
 
@@ -777,7 +777,7 @@ async fn rows_refer_to_one_another_in_any_order(app: &TestApp) {
 }
 
 /// A record without what is another's in another register.
-fn lasting(record: &Value) -> Value {
+pub fn lasting(record: &Value) -> Value {
     without(record.clone(), &["version", "created_at", "updated_at"])
 }
 

@@ -29,6 +29,7 @@ mod hint;
 mod http;
 mod idempotency;
 mod import;
+mod import_child;
 mod jwt;
 mod key;
 mod lifetime;

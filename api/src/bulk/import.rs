@@ -289,7 +289,9 @@ async fn list_imports(app: App, caller: Caller, query: ListQuery<NoFilter, Impor
 /// Import records
 ///
 /// Send a file of records: one JSON object on each line, or a table in CSV. They are entered in the background. To
-/// follow the progress, get the path in `Location`. Each row is treated as if it were sent alone: it needs the same
+/// follow the progress, get the path in `Location`. All types can be imported except stage transitions, which move their
+/// mutual and must be entered one by one. A record that belongs to another names it as in an export: a competition by
+/// `contract_id`. An id or slug is accepted. It cannot change later. Each row is treated as if it were sent alone: it needs the same
 /// permission and has its own log entry. If a row has the `id`, the `slug` or one of the `identifiers` of an existing
 /// record, it changes that record, unless nothing differs: what the row does not name stays, unless you ask with
 /// `update=replace`. Any other row creates a record. Rows may refer to one another in any

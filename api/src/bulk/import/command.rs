@@ -25,7 +25,7 @@ use crate::response::problem::Problem;
 pub struct Arguments {
     /// The file: one JSON object on each line, or a table like `export.csv`
     file: PathBuf,
-    /// Type of the records: department, mutual, staff_ballot or contract
+    /// Type of the records, such as mutual or competition: any but stage_transition
     #[arg(long, value_name = "TYPE")]
     resource_type: Importable,
     /// If a row is rejected: best_effort enters the others, atomic enters nothing
