@@ -1,11 +1,13 @@
-//! Whose turn an import is, whatever the clocks of those who work at it show.
+//! Whose turn an import is, whatever the clocks of those who work at it show, and what its rows find.
 
 use chrono::TimeDelta;
-use domain::{Access, ImportMode, ImportUpdate, Importable, Role, Scope};
-use store::Error;
+use domain::{Access, Child, Enabler, ImportMode, ImportUpdate, Importable, Role, Scope};
 use store::import::{self, ImportId, NewImport, Wanted};
+use store::{Error, child};
 
+use crate::fixture::department;
 use crate::kit::{Register, moment, next_id, stamp_at};
+use crate::verify::enabler;
 
 async fn waiting_import(register: &Register) -> ImportId {
     let id = next_id();
@@ -55,7 +57,28 @@ async fn an_import_that_was_begun_by_a_clock_far_ahead_is_not_stuck(register: &R
     assert!(!claims(register, "other", id, TimeDelta::seconds(1)).await);
 }
 
+/// A row may name a child by its id alone.
+async fn a_child_is_found_whatever_it_belongs_to(register: &Register) {
+    let office = register.enter(department("Office")).await.id;
+    let (id, unknown) = (next_id(), next_id());
+    let enter = register.write(move |tx| {
+        let child = Child { parent_id: office, content: enabler("Jo Helper") };
+        child::insert::<Enabler>(tx, id, child).map(drop)
+    });
+    enter.await.unwrap();
+    let find = async |id| register.store.read(move |tx| child::find_anywhere::<Enabler>(tx, id)).await;
+    assert_eq!(find(id).await.unwrap().content.parent_id, office);
+    assert!(matches!(find(unknown).await, Err(Error::NotFound { .. })));
+    let remove = register.write(move |tx| {
+        let current = child::find_anywhere::<Enabler>(tx, id)?;
+        child::delete::<Enabler>(tx, &current)
+    });
+    remove.await.unwrap();
+    assert!(matches!(find(id).await, Err(Error::Gone { .. })));
+}
+
 on_both!(
+    a_child_is_found_whatever_it_belongs_to,
     an_import_is_for_one_worker_until_nothing_is_heard_of_it,
     an_import_that_was_begun_by_a_clock_far_ahead_is_not_stuck,
 );
