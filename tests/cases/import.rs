@@ -924,7 +924,8 @@ async fn a_refused_file_leaves_nothing(app: &TestApp) {
         .expect_problem(415, "unsupported-media-type");
     small.request("POST", "/v1/imports?resource_type=mutual").await.expect_faults(400, &[("", "required")]);
     send("", lines, "{}".to_owned()).await.expect_faults(400, &[("resource_type", "required")]);
-    let wrong = send("?resource_type=stage_transition&mode=x&validate_only=maybe&colour=red", lines, "{}".to_owned()).await;
+    let wrong =
+        send("?resource_type=stage_transition&mode=x&validate_only=maybe&colour=red", lines, "{}".to_owned()).await;
     assert_eq!(wrong.faults(400).len(), 4, "{wrong:?}");
     // Without a length, so that it is known only while it arrives.
     let body = ndjson(&rows);

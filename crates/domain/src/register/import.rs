@@ -20,7 +20,7 @@ vocabulary! {
         Replace = "replace",
     }
 
-    /// A type of record that can be imported: every type but stage transitions.
+    /// A type of record that can be imported: every type except stage transitions.
     pub enum Importable {
         /// Departments.
         Department = "department" or "departments" or "council" or "councils",
