@@ -17,6 +17,7 @@ pub mod identifier;
 pub mod named;
 pub mod node;
 pub mod object;
+pub mod ocds;
 pub mod record;
 pub mod record_name;
 pub mod reference;

@@ -54,7 +54,7 @@ pub use register::competition::{
     AsAtContest, Competition, CompetitionId, CompetitionKind, CompetitionOutcome, WinnerKind,
 };
 pub use register::contract::{
-    Contract, ContractId, ContractStatus, FirstContract, Ocid, Procedure, Protection, ProtectionKind, Timeline,
+    Contract, ContractId, ContractStatus, FirstContract, OcdsPrefix, Ocid, Procedure, Protection, ProtectionKind, Timeline,
 };
 pub use register::department::{Department, DepartmentId, DepartmentKind, Nation};
 pub use register::enabler::{Enabler, EnablerId, EnablerRole};
@@ -95,5 +95,6 @@ pub use value::sector::Sector;
 pub use value::slug::{Key, Slug};
 pub use value::source::{MAX_SOURCES, Source, Sources};
 pub use value::text::{Description, Line, Name, Note, Prose, Title, shows_nothing};
+pub use value::uk_time;
 pub use value::web_url::WebUrl;
 pub use vocabulary::Vocabulary;

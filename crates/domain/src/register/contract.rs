@@ -321,3 +321,28 @@ impl FromStr for Ocid {
         }
     }
 }
+
+/// Prefix under which a publisher mints open contracting ids: `ocds-` and six characters of `[0-9a-z]`. The Open Contracting
+/// Partnership gives it out on registration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OcdsPrefix(String);
+
+impl OcdsPrefix {
+    /// The prefix of the standard's examples, under which nothing is to be published.
+    pub const EXAMPLE: &str = "ocds-213czf";
+}
+
+as_text! { OcdsPrefix }
+
+impl FromStr for OcdsPrefix {
+    type Err = Invalid;
+
+    fn from_str(raw: &str) -> Result<Self, Invalid> {
+        let is_own = |own: &str| own.len() == 6 && own.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase());
+        if raw.strip_prefix("ocds-").is_some_and(is_own) {
+            return Ok(Self(raw.to_owned()));
+        }
+        let expected = format!("expected `ocds-` and six of a-z and 0-9, such as {}", Self::EXAMPLE);
+        Err(Invalid::new(FaultCode::InvalidFormat, format!("{} is not a prefix: {expected}", quoted(raw))))
+    }
+}

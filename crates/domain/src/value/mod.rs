@@ -16,4 +16,5 @@ pub mod sector;
 pub mod slug;
 pub mod source;
 pub mod text;
+pub mod uk_time;
 pub mod web_url;
