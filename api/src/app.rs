@@ -24,6 +24,7 @@ use crate::http::connection::Connections;
 use crate::http::drain::Drain;
 use crate::http::proxy::PublicUrl;
 use crate::http::request_id::RequestId;
+use crate::publishing::Publishing;
 use crate::request::argument::argument;
 use crate::response::problem::Problem;
 
@@ -83,6 +84,8 @@ pub struct Shared {
     pub signer: Option<LogSigner>,
     /// What the rules of procurement law and some reports rest on.
     pub data: DataInUse,
+    /// Absent if the register publishes no open contracting data.
+    pub publishing: Option<Publishing>,
     pub answers: Answers,
     pub sweep: Sweep,
     /// Where callers reach the service, for people to copy.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, value_parser};
-use domain::{EmailAddress, Line, WebUrl};
+use domain::{EmailAddress, Line, OcdsPrefix, WebUrl};
 use store::import::Load;
 use store::{DatabaseUrl, Making, SpoolSettings};
 
@@ -53,6 +53,10 @@ pub struct Production {
     pub public_url: Option<PublicUrl>,
     #[command(flatten)]
     pub publisher: Publisher,
+    /// Prefix of the open contracting ids under which contracts are published, as registered with the Open Contracting
+    /// Partnership (ocds-213czf is that of examples)
+    #[arg(long, env = "MUTUALS_OCDS_PREFIX", value_name = "PREFIX")]
+    pub ocds_prefix: Option<OcdsPrefix>,
     #[command(flatten)]
     pub proxies: Proxies,
     /// Requests that each address may send in a number of seconds, such as 600/60; no limit by default

@@ -11,6 +11,7 @@ mod history;
 mod http;
 mod openapi;
 mod pages;
+mod publishing;
 mod register;
 mod request;
 mod response;

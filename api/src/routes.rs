@@ -10,7 +10,7 @@ use crate::figures::statistics::operations;
 use crate::figures::{cliff_edge, competitions, published, report, scorecard};
 use crate::history::{entry, log};
 use crate::pages::{about, code_list};
-use crate::register::{self, compliance, search};
+use crate::register::{self, compliance, ocds, search};
 use crate::response::html;
 
 /// Mounts every operation with what describes it: the contract is made from the same list.
@@ -28,9 +28,9 @@ pub fn mount(config: &mut web::ServiceConfig) {
     config.service(v1).service(html::front).service(about::docs_front).service(about::docs_file);
 }
 
-/// What mounts the operations below `/v1`. The paths of the first two are more exact than those of records.
+/// What mounts the operations below `/v1`. The paths of the first are more exact than those of records.
 fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
-    const FIRST: &[fn(&mut ServiceConfig<'_>)] = &[export::routes, scorecard::routes, compliance::routes];
+    const FIRST: &[fn(&mut ServiceConfig<'_>)] = &[export::routes, scorecard::routes, compliance::routes, ocds::routes];
     const LAST: &[fn(&mut ServiceConfig<'_>)] = &[
         search::routes,
         operations::routes,

@@ -9,18 +9,19 @@ use actix_web::http::Method;
 use domain::{Action, Kind, Role, grants, is_public};
 
 /// Paths below `/v1` that are about no kind of record, and that everybody reads.
-const OPEN: [&str; 5] = ["code-lists", "entries", "log", "search", "statistics"];
+const OPEN: [&str; 6] = ["code-lists", "entries", "log", "ocds", "search", "statistics"];
 /// What tells what follows from the register; as public as the commitments that most of it is about.
 const REPORTS: &str = "reports";
 /// What stores nothing though it is sent: everybody may.
 const CHECKS: [&str; 1] = ["/v1/compliance-checks"];
 /// What there is below a record besides the records that belong to it: views of it, and what is done to it.
-const OF_A_RECORD: [&str; 12] = [
+const OF_A_RECORD: [&str; 13] = [
     "appointment",
     "compliance",
     "correct",
     "declare",
     "entries",
+    "ocds",
     "pathway",
     "problems",
     "readiness",

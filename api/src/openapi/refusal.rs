@@ -32,6 +32,16 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
     ("Unauthenticated", &[Unauthenticated], "A key is needed, or the key is not valid"),
     ("Forbidden", &[Forbidden], "This key is not permitted to do this"),
     ("NotFound", &[NotFound], "There is no such record"),
+    (
+        "NoContractingData",
+        &[NotFound, NoOcdsPrefix],
+        "There is no such record, or the register does not publish open contracting data",
+    ),
+    (
+        "NoReleases",
+        &[NoReleases, NoOcdsPrefix],
+        "There are no releases in this time, or the register does not publish open contracting data",
+    ),
     ("NotAcceptable", &[NotAcceptable], "The operation cannot respond in any media type that `Accept` allows"),
     ("RequestTimeout", &[RequestTimeout], "The request body took too long to arrive"),
     ("Gone", &[Gone], "The record has been deleted"),
@@ -93,6 +103,8 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (access::asks_who(path), "Unauthenticated"),
         (access::needs_key(&verb, path), "Forbidden"),
         (names_record || names_what_may_be_absent, "NotFound"),
+        (path.ends_with("/ocds"), "NoContractingData"),
+        (path == "/v1/ocds/releases", "NoReleases"),
         (answers, "NotAcceptable"),
         (reads_body, "RequestTimeout"),
         (in_register && (names_record || enters_record) && !names_epoch, "Gone"),
@@ -170,6 +182,13 @@ pub fn example(kind: ProblemType) -> Value {
         Forbidden => Problem::forbidden(grants(Action::Update, Kind::Mutual)),
         UnknownPath => Problem::unknown_path(None),
         NotFound => Problem::not_found("there is no mutual «harmonie»"),
+        NoOcdsPrefix => Problem::new(
+            kind,
+            "this register publishes no open contracting data: its operator has not set `--ocds-prefix`",
+        ),
+        NoReleases => {
+            Problem::new(kind, "no release was made in this time: a release package has at least one release")
+        }
         MethodNotAllowed => Problem::method_not_allowed(&HeaderValue::from_static("GET, HEAD, OPTIONS")),
         NotAcceptable => Problem::not_acceptable("application/json"),
         NameTaken => Problem::conflict(kind, "the mutual Harmonie already has the name «Harmonie»", mutual()),

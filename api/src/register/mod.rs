@@ -14,6 +14,7 @@ pub mod looked_at;
 pub mod mutual;
 pub mod notice;
 pub mod objection;
+pub mod ocds;
 pub mod operations;
 pub mod pathway_progress;
 pub mod pathway_step;

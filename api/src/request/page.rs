@@ -147,7 +147,11 @@ impl<F, S, D> ListQuery<F, S, D> {
 
     /// The answer of a page that says more than its items: the page, a tag of all of it and links; or 304.
     pub fn answer_with(&self, page: &impl Serialize, next_cursor: Option<&str>) -> Result<HttpResponse, Problem> {
-        let document = serde_json::to_string(page).unwrap_or_default();
+        self.answer_text(serde_json::to_string(page).unwrap_or_default(), next_cursor)
+    }
+
+    /// The same of a page that is written already.
+    pub fn answer_text(&self, document: String, next_cursor: Option<&str>) -> Result<HttpResponse, Problem> {
         let link = self.target.link(next_cursor).map_err(Problem::internal)?;
         Ok(self.conditions.list(digest(&document), link, || document))
     }

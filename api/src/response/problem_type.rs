@@ -51,6 +51,9 @@ problem_types! {
     Forbidden = FORBIDDEN "forbidden" "This key is not permitted to do this";
     UnknownPath = NOT_FOUND "unknown-path" "No operation has this path";
     NotFound = NOT_FOUND "not-found" "No such record";
+    /// The operator has not set a prefix for open contracting ids.
+    NoOcdsPrefix = NOT_FOUND "no-ocds-prefix" "The register does not publish open contracting data";
+    NoReleases = NOT_FOUND "no-releases" "There are no releases";
     MethodNotAllowed = METHOD_NOT_ALLOWED "method-not-allowed" "This path does not support this method";
     /// The operation can't answer in any media type that `Accept` asks for.
     NotAcceptable = NOT_ACCEPTABLE "not-acceptable" "No acceptable media type is available";

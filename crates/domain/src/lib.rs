@@ -54,7 +54,8 @@ pub use register::competition::{
     AsAtContest, Competition, CompetitionId, CompetitionKind, CompetitionOutcome, WinnerKind,
 };
 pub use register::contract::{
-    Contract, ContractId, ContractStatus, FirstContract, OcdsPrefix, Ocid, Procedure, Protection, ProtectionKind, Timeline,
+    Contract, ContractId, ContractStatus, FirstContract, OcdsPrefix, Ocid, Procedure, Protection, ProtectionKind,
+    Timeline,
 };
 pub use register::department::{Department, DepartmentId, DepartmentKind, Nation};
 pub use register::enabler::{Enabler, EnablerId, EnablerRole};

@@ -9,6 +9,7 @@
 mod codes;
 mod moment;
 mod package;
+pub mod schema;
 
 mod state;
 mod tree;
@@ -140,12 +141,7 @@ fn keep_awards(before: &Tree, state: &mut Tree) {
 fn written(ocid: &str, id: &str, date: DateTime<Utc>, tags: &[&str], members: &Tree) -> String {
     const TYPICAL_LENGTH: usize = 4096;
     let mut json = String::with_capacity(TYPICAL_LENGTH);
-    let head = object([
-        ("ocid", text(ocid)),
-        ("id", text(id)),
-        ("date", text(instant(date))),
-        ("tag", words(tags)),
-    ]);
+    let head = object([("ocid", text(ocid)), ("id", text(id)), ("date", text(instant(date))), ("tag", words(tags))]);
     json.push('{');
     for (position, part) in [&head, members].into_iter().enumerate() {
         let Tree::Object(members) = part else { continue };

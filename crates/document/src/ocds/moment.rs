@@ -3,26 +3,30 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{
-    Competition, CompetitionId, Contract, ContractId, Identifier, Notice, NoticeCode, NoticeId, Tests,
-};
+use domain::{Competition, CompetitionId, Contract, ContractId, Identifier, Notice, NoticeCode, NoticeId, Tests};
 use serde::Deserialize;
 use serde_json::Value;
 
 /// A contract after a change of it, or of what belongs to it.
 #[derive(Clone, Debug)]
 pub struct Moment {
+    /// The id of the contract.
     pub id: ContractId,
     /// The version of the contract.
     pub version: i64,
     /// When the change was made.
     pub at: DateTime<Utc>,
+    /// What was changed.
     pub change: Change,
+    /// The contract as it was then.
     pub contract: Arc<Contract>,
-    /// In the order of entry, as are the notices.
+    /// Its competitions in the order of entry.
     pub competitions: Vec<(CompetitionId, Arc<Competition>)>,
+    /// Its notices in the order of entry.
     pub notices: Vec<(NoticeId, Arc<Notice>)>,
+    /// The department.
     pub buyer: Arc<Party>,
+    /// The mutual.
     pub supplier: Arc<Party>,
     /// The contracts that took its place.
     pub replaced_by: Vec<ContractId>,
@@ -46,7 +50,9 @@ pub enum Change {
 pub struct Party {
     /// The id of its record.
     pub id: String,
+    /// Its name.
     pub name: String,
+    /// Its identifiers.
     pub identifiers: Vec<Identifier>,
     /// Those of a mutual.
     pub tests: Option<Tests>,
@@ -91,4 +97,3 @@ struct Given {
     scheme: String,
     id: String,
 }
-

@@ -16,6 +16,7 @@ const EXTENSIONS: [&str; 4] = [
 /// Who publishes, and under which licence.
 #[derive(Clone, Debug)]
 pub struct Publisher {
+    /// Who that is.
     pub name: String,
     /// The publisher's page.
     pub page: Option<String>,
@@ -26,6 +27,7 @@ pub struct Publisher {
 /// What a package says before its releases or records.
 #[derive(Clone, Debug)]
 pub struct Package<'p> {
+    /// Who publishes it.
     pub publisher: &'p Publisher,
     /// Where the package is.
     pub uri: String,

@@ -71,8 +71,7 @@ impl<'m> Whole<'m> {
 
     fn parties(&self) -> Vec<Tree> {
         let Party { name, identifiers, .. } = &*self.moment.buyer;
-        let mut parties =
-            vec![party(&self.buyer, name, identifiers, None, &["buyer", "procuringEntity"])];
+        let mut parties = vec![party(&self.buyer, name, identifiers, None, &["buyer", "procuringEntity"])];
         let roles: &[&str] = match (self.phase.has_award(), self.has_bid()) {
             (true, true) => &["tenderer", "supplier"],
             (true, false) => &["supplier"],
@@ -91,7 +90,10 @@ impl<'m> Whole<'m> {
     /// Whether the mutual took part in the competition.
     fn has_bid(&self) -> bool {
         let bid = |outcome| {
-            matches!(outcome, CompetitionOutcome::WonByMutual | CompetitionOutcome::Lost | CompetitionOutcome::Withdrawn)
+            matches!(
+                outcome,
+                CompetitionOutcome::WonByMutual | CompetitionOutcome::Lost | CompetitionOutcome::Withdrawn
+            )
         };
         self.competitions().any(|competition| bid(competition.contest.outcome))
     }
@@ -109,8 +111,8 @@ impl<'m> Whole<'m> {
         let protection = contract.timeline.protection.as_ref();
         let is_reserved = codes::is_reserved(contract.procedure)
             || protection.is_some_and(|protection| protection.kind == domain::ProtectionKind::Reserved);
-        let reserved = is_reserved
-            .then(|| object([("reservedParticipation", words(&["publicServiceMissionOrganization"]))]));
+        let reserved =
+            is_reserved.then(|| object([("reservedParticipation", words(&["publicServiceMissionOrganization"]))]));
         let bidders = self.competitions().filter_map(|competition| competition.contest.bidders).last();
         let tenderers = contract.tenders_received.or(bidders).map(|number| Tree::Number(number.to_string()));
         let legal_basis = codes::legal_basis(contract.procedure);
@@ -216,8 +218,9 @@ impl<'m> Whole<'m> {
 
 /// A member that every party has, and those that there are.
 fn party(id: &str, name: &str, identifiers: &[Identifier], mission: Option<bool>, roles: &[&str]) -> Tree {
-    let identifier =
-        |identifier: &Identifier| object([("scheme", text(identifier.scheme().as_str())), ("id", text(identifier.id()))]);
+    let identifier = |identifier: &Identifier| {
+        object([("scheme", text(identifier.scheme().as_str())), ("id", text(identifier.id()))])
+    };
     let others = identifiers.iter().skip(1).map(identifier).collect();
     object([
         ("id", text(id)),
@@ -243,8 +246,11 @@ fn own_id(id: &str) -> String {
 
 /// Whether a mutual meets the three tests of the Procurement Act 2023 s.33(6); none where that is not known.
 fn is_mission_organisation(tests: &Tests) -> Option<bool> {
-    let outcomes =
-        [tests.mainly_reservable_services, tests.profits_only_to_members_or_none, tests.under_employee_management_and_control];
+    let outcomes = [
+        tests.mainly_reservable_services,
+        tests.profits_only_to_members_or_none,
+        tests.under_employee_management_and_control,
+    ];
     if outcomes.contains(&TestOutcome::NotMet) {
         return Some(false);
     }

@@ -34,6 +34,14 @@ impl Dialect {
         }
     }
 
+    /// The text of a member of a JSON object that is stored as text. An index on it must be written in the same way.
+    pub(crate) fn member(self, column: &str, name: &str) -> String {
+        match self {
+            Self::Postgres => format!("(CAST({column} AS JSON) ->> '{name}')"),
+            Self::Sqlite => format!("json_extract({column}, '$.{name}')"),
+        }
+    }
+
     /// The bytes of a text as they are stored.
     pub(crate) fn bytes(self, text: &str) -> String {
         match self {

@@ -72,6 +72,7 @@ pub(crate) fn instant(stored: NaiveDateTime) -> DateTime<Utc> {
     stored.and_utc()
 }
 
-fn corrupt(column: &str, said: &str) -> Error {
+/// The error of a column with what it may not hold.
+pub(crate) fn corrupt(column: &str, said: &str) -> Error {
     Error::Internal(format!("the column {column} holds what it may not hold: {said}"))
 }

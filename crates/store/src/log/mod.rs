@@ -1,5 +1,6 @@
 //! The entry log: writing it, its Merkle tree, histories, personal data in it, and what governs the register.
 
+pub(crate) mod contract_life;
 pub mod entry;
 pub mod entry_log;
 pub mod epoch;

@@ -3,6 +3,7 @@
 pub mod coverage;
 pub(crate) mod keyset;
 pub(crate) mod record_filter;
+pub mod release;
 pub mod report;
 pub mod scorecard;
 pub(crate) mod span;
