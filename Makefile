@@ -8,12 +8,13 @@ TOOLS := $(TARGET)/tools
 CLIENTS := $(TARGET)/clients
 PROFILES := openapi.yaml openapi-3.0.yaml
 
-.PHONY: deb image register clean-data torture matrix forms help run demo test check bench openapi fmt setup lint release clients fuzz fuzz-on-sqlite fuzz-on-postgres
+.PHONY: deb image register clean-data torture matrix forms help run demo test check bench openapi fmt setup lint release clients ocds fuzz fuzz-on-sqlite fuzz-on-postgres
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: export DATABASE_URL ?= sqlite:mutuals.db
+run: export MUTUALS_OCDS_PREFIX ?= ocds-213czf
 run: ## Build, load the sample register into an empty database, and serve it on http://127.0.0.1:8080
 	@scripts/setup build
 	@echo '1 of 3: build the program. The first time, this takes about five minutes on two cores; after that, seconds.'
@@ -26,6 +27,7 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 	if [ -n "$$key" ]; then echo "  export KEY=$$key"; echo; echo 'The key is shown only now. Copy it.'; \
 	else echo "  export KEY=\$$(mutuals keys create --role admin --label 'my own' --expires-in 365)"; echo; \
 		echo 'This register had a key already. The second line makes another one.'; fi; echo
+	@[ "$$MUTUALS_OCDS_PREFIX" != ocds-213czf ] || echo 'Open contracting data has the prefix ocds-213czf of the standard'\''s examples. Do not publish it.'
 	@echo '3 of 3: serve the register, until you press Ctrl-C.'
 	@$(TARGET)/quick/mutuals serve
 
@@ -86,6 +88,12 @@ clients: $(CLIENTS)/tools/installed ## Generate a client in each language, compi
 	@scripts/setup build clients
 	cargo build --workspace --locked
 	tests/with-service $(TARGET)/debug/mutuals examples/run $(CLIENTS)
+
+# OCDS_SCHEMAS names a folder with the standard's schemas; without it they come from the network.
+ocds: $(TOOLS)/ocds/installed ## Hold the open contracting data against the standard's own validator (OCDS_SCHEMAS)
+	@scripts/setup build ocds
+	cargo build --workspace --locked
+	tests/with-service $(TARGET)/debug/mutuals $(TOOLS)/ocds/python/bin/python tools/ocds/check
 
 # Both databases at once, each with a service of its own.
 fuzz: $(TOOLS)/contract-fuzz/installed ## Have Schemathesis ask the service for what its contract promises (FUZZ_SEED, FUZZ_EXAMPLES)
@@ -158,7 +166,7 @@ fmt: ## Format the code
 	cargo fmt --manifest-path examples/rust/Cargo.toml
 
 setup: ## Check for what is needed beside Rust; on Debian root gets it installed
-	@scripts/setup build demo lint clients test bench
+	@scripts/setup build demo lint clients ocds test bench
 
 # Tools of the project alone, in the build folder, so that nobody's own installation matters.
 $(TOOLS)/contract-lint/installed: tools/install tools/contract-lint/package-lock.json tools/contract-lint/requirements.txt
@@ -168,6 +176,10 @@ $(TOOLS)/contract-lint/installed: tools/install tools/contract-lint/package-lock
 $(TOOLS)/contract-fuzz/installed: tools/install tools/contract-fuzz/requirements.txt
 	@scripts/setup lint
 	tools/install tools/contract-fuzz $(TOOLS)/contract-fuzz
+
+$(TOOLS)/ocds/installed: tools/install tools/ocds/requirements.txt
+	@scripts/setup ocds
+	tools/install tools/ocds $(TOOLS)/ocds
 
 $(CLIENTS)/tools/installed: tools/install examples/package-lock.json examples/requirements.txt
 	@scripts/setup clients

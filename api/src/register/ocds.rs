@@ -32,13 +32,26 @@ struct FormatFilter {
 
 /// The type of an open contracting package.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String")]
+#[schema(rename_all = "snake_case")]
 enum OcdsFormat {
     /// A release package.
     #[default]
     Release,
     /// A record package.
     Record,
+}
+
+impl TryFrom<String> for OcdsFormat {
+    type Error = &'static str;
+
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        match word.as_str() {
+            "release" => Ok(Self::Release),
+            "record" => Ok(Self::Record),
+            _ => Err("expected release or record"),
+        }
+    }
 }
 
 /// Which releases.
