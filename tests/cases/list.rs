@@ -6,7 +6,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, STAFF_BALLOTS, contract, department, id, known_staff_ballot, mutual,
     staff_ballot, with,
 };
-use kit::{Contract, Sample, TestApp};
+use kit::{Contract, Database, Sample, TestApp};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -658,6 +658,9 @@ async fn items_have_the_fields_that_are_asked_for(app: &TestApp) {
 
 /// Every pair of parameters that the contract has is tried.
 async fn a_range_that_ends_before_it_begins_is_refused(app: &TestApp) {
+    let app = &TestApp::with(Database::fresh(app.database().engine()), |config| {
+        config.production.ocds_prefix = "ocds-213czf".parse().ok();
+    });
     let contract = Contract::of_the_service();
     let mut tried = 0;
     for (path, method, operation) in contract.operations() {
@@ -677,7 +680,9 @@ async fn a_range_that_ends_before_it_begins_is_refused(app: &TestApp) {
             };
             let refused = app.get(format!("{path}?{from}={high}&{to}={low}")).await;
             refused.expect_faults(400, &[(to, "inconsistent")]);
-            assert_eq!(app.get(format!("{path}?{from}={low}&{to}={low}")).await.status(), 200, "{path} {to}");
+            // An empty package is none.
+            let empty = if path == "/v1/ocds/releases" { 404 } else { 200 };
+            assert_eq!(app.get(format!("{path}?{from}={low}&{to}={low}")).await.status(), empty, "{path} {to}");
             tried += 1;
         }
     }

@@ -39,6 +39,7 @@ mod mutual;
 mod nginx;
 mod notice;
 mod objection;
+mod ocds;
 mod outage;
 mod overload;
 mod page;
