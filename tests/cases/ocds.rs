@@ -6,7 +6,7 @@ use std::time::Duration;
 use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, NOBODY, competition, contract, department, id, mutual, notice, with,
 };
-use kit::{Database, TestApp};
+use kit::{Database, Engine, TestApp};
 use serde_json::{Value, json};
 
 kit::on_both! {
@@ -26,6 +26,7 @@ kit::on_both! {
     releases_are_listed_for_a_time,
     pages_have_every_release_once_while_others_write,
     a_package_is_sent_once,
+    a_version_that_was_a_draft_never_shows,
     the_operator_says_who_publishes,
 }
 
@@ -522,6 +523,21 @@ async fn a_package_is_sent_once(app: &TestApp) {
         register.change(&record, json!({ "title": format!("After {}", path.len()) })).await;
         assert_eq!(register.app.get(&path).header("if-none-match", sent.etag()).await.status(), 200);
     }
+}
+
+async fn a_version_that_was_a_draft_never_shows(app: &TestApp) {
+    let register = Register::new(app).await;
+    let record = register.contract(json!({ "title": "A draft" })).await;
+    register.change(&record, json!({ "title": "Nursing" })).await;
+    let restricted = if app.database().engine() == Engine::Sqlite { "1" } else { "TRUE" };
+    let draft =
+        format!("UPDATE entries SET restricted = {restricted} WHERE resource_id = '{}' AND version = 1", id(&record));
+    register.app.database().execute(&draft);
+    let expected = [format!("{PREFIX}-{}-2", id(&record))];
+    assert_eq!(texts(&register.life(&record).await, "id"), expected);
+    let (releases, _) = register.pages("").await;
+    assert_eq!(texts(&releases, "id"), expected);
+    assert!(!json!(releases).to_string().contains("A draft"));
 }
 
 async fn the_operator_says_who_publishes(app: &TestApp) {

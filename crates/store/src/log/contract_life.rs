@@ -38,6 +38,13 @@ struct Logged {
     after: Option<String>,
 }
 
+/// The columns of an entry in a statement.
+type ColumnTypes = (BigInt, Timestamp, Text, Text, Text, BigInt, Nullable<Text>);
+type Columns = (i64, NaiveDateTime, String, String, String, i64, Option<String>);
+
+/// What belongs to a contract.
+type Own<T> = (Id<Child<Contract, T>>, Arc<T>);
+
 /// So many ids are looked up at a time.
 const AT_A_TIME: usize = 500;
 
@@ -142,9 +149,7 @@ fn entries_of<T: AsRef<str>>(tx: &mut ReadTx<'_>, ids: &BTreeSet<T>) -> Result<V
                  entries.version, entries.after FROM entries WHERE NOT entries.restricted AND ",
             )
             .and(of_these);
-        type Columns = (BigInt, Timestamp, Text, Text, Text, BigInt, Nullable<Text>);
-        let found: Vec<(i64, NaiveDateTime, String, String, String, i64, Option<String>)> =
-            query.giving::<Columns>().load(tx.conn())?;
+        let found: Vec<Columns> = query.giving::<ColumnTypes>().load(tx.conn())?;
         for (seq, at, kind, id, action, version, after) in found {
             let (kind, is_new) = (parsed("resource_type", &kind)?, action == EntryAction::Create.as_str());
             entries.push(Logged { seq, at, kind, id, version, is_new, after });
@@ -253,7 +258,7 @@ impl Telling {
 }
 
 /// Sets what belongs to a contract, or takes it away. What was there before keeps its place.
-fn put<T>(own: &mut Vec<(Id<Child<Contract, T>>, Arc<T>)>, id: Id<Child<Contract, T>>, content: Option<T>) {
+fn put<T>(own: &mut Vec<Own<T>>, id: Id<Child<Contract, T>>, content: Option<T>) {
     let place = own.iter().position(|(other, _)| *other == id);
     match (place.and_then(|place| own.get_mut(place)), content) {
         (Some((_, before)), Some(content)) => *before = Arc::new(content),
