@@ -6,8 +6,9 @@ use document::ocds::{Package, Release};
 use document::value::ContractId;
 use serde::Deserialize;
 use store::ReadTx;
+use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
@@ -16,30 +17,36 @@ use crate::request::conditional::{IfChanged, IfNoneMatch, digest};
 use crate::request::moment::{self, Moment};
 use crate::request::page::{ChildParameters, ListQuery};
 use crate::request::path::PathKey;
-use crate::request::query::Query;
+use crate::request::query::{Query, parameter};
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
 
 /// What to send of a contract.
-#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 struct FormatFilter {
-    /// `release` sends a release package. `record` sends a record package: the releases, and what they say together. The
-    /// default is `release`.
-    #[param(inline = false)]
     format: Option<OcdsFormat>,
 }
 
 /// The type of an open contracting package.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-#[schema(rename_all = "snake_case")]
 enum OcdsFormat {
-    /// A release package.
     #[default]
     Release,
-    /// A record package.
     Record,
+}
+
+impl IntoParams for FormatFilter {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let format = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .title(Some("OcdsFormat"))
+            .enum_values(Some(["release", "record"]))
+            .default(Some("release".into()));
+        let description = "`release` sends a release package. `record` sends a record package: the releases, and what they \
+                           say together.";
+        vec![parameter("format", description, format).build()]
+    }
 }
 
 impl TryFrom<String> for OcdsFormat {

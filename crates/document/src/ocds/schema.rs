@@ -208,7 +208,8 @@ pub struct OcdsTender {
     #[schema(max_length = 10000)]
     description: Option<String>,
     /// How far the procurement has come.
-    status: Option<OcdsCode>,
+    #[schema(max_length = 60)]
+    status: Option<String>,
     #[schema(nullable = false)]
     procuring_entity: Option<OcdsOrganizationReference>,
     #[schema(nullable = false)]
@@ -217,12 +218,14 @@ pub struct OcdsTender {
     #[schema(nullable = false, max_items = 10)]
     items: Option<Vec<OcdsItem>>,
     /// How far the procedure is open to suppliers.
-    procurement_method: Option<OcdsCode>,
+    #[schema(max_length = 60)]
+    procurement_method: Option<String>,
     /// The procedure and the law that it is from.
     #[schema(max_length = 1000)]
     procurement_method_details: Option<String>,
     /// Always `services`.
-    main_procurement_category: Option<OcdsCode>,
+    #[schema(max_length = 60)]
+    main_procurement_category: Option<String>,
     #[schema(nullable = false)]
     other_requirements: Option<OcdsOtherRequirements>,
     /// How many suppliers sent a tender.
@@ -282,7 +285,8 @@ pub struct OcdsAward {
     #[schema(max_length = 1000)]
     title: Option<String>,
     /// `pending` until the contract is entered into.
-    status: Option<OcdsCode>,
+    #[schema(max_length = 60)]
+    status: Option<String>,
     /// When the buyer decided. Absent if the day is not known.
     #[schema(format = "date-time", max_length = 40)]
     date: Option<String>,
@@ -314,7 +318,8 @@ pub struct OcdsContract {
     #[schema(max_length = 1000)]
     title: Option<String>,
     /// How far the contract has come.
-    status: Option<OcdsCode>,
+    #[schema(max_length = 60)]
+    status: Option<String>,
     #[schema(nullable = false)]
     period: Option<OcdsPeriod>,
     #[schema(nullable = false)]
@@ -374,7 +379,8 @@ pub struct OcdsDocument {
     #[schema(max_length = 100)]
     id: String,
     /// The type, if the standard or its UK extension has one.
-    document_type: Option<OcdsCode>,
+    #[schema(max_length = 60)]
+    document_type: Option<String>,
     /// The code of a notice of the Procurement Act 2023 (UK extension).
     #[schema(max_length = 10)]
     notice_type: Option<String>,
