@@ -18,6 +18,7 @@ use crate::history::signing::LogSigner;
 use crate::history::sweep;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::Rate;
+use crate::publishing::Publishing;
 
 /// The settings of a server.
 #[derive(Clone, Debug)]
@@ -147,6 +148,15 @@ pub struct ClockOptions {
 }
 
 impl Production {
+    /// Who publishes open contracting data; none without a prefix.
+    pub fn publishing(&self) -> Option<Publishing> {
+        let Publisher { contact_name, contact_url, licence_url, .. } = &self.publisher;
+        let name = contact_name.as_ref().map(Line::as_str);
+        let (page, licence) =
+            (contact_url.as_ref().map(ToString::to_string), licence_url.as_ref().map(ToString::to_string));
+        Some(Publishing::new(self.ocds_prefix.clone()?, name, page, licence))
+    }
+
     /// The limits on the open imports of one caller.
     pub fn import_quota(&self) -> Load {
         Load { imports: self.max_open_imports.into(), rows: self.max_import_rows.into() }

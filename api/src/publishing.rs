@@ -1,9 +1,8 @@
 //! What a register needs to publish open contracting data: a prefix of the operator's own, and who the operator is.
 
 use document::ocds::Publisher;
-use domain::{Line, OcdsPrefix};
+use domain::OcdsPrefix;
 
-use crate::config::{self, Production};
 use crate::response::problem::Problem;
 use crate::response::problem_type::ProblemType;
 
@@ -18,22 +17,15 @@ pub struct Publishing {
 }
 
 impl Publishing {
-    /// That of the operator's settings; none without a prefix.
-    pub fn of(settings: &Production) -> Option<Self> {
-        let prefix = settings.ocds_prefix.clone()?;
+    /// Publishes under this prefix.
+    pub fn new(prefix: OcdsPrefix, name: Option<&str>, page: Option<String>, licence: Option<String>) -> Self {
         if prefix.as_str() == OcdsPrefix::EXAMPLE {
             log::warn!(
                 "open contracting data has the prefix {prefix} of the standard's examples: do not publish it, and use a \
                  prefix of your own"
             );
         }
-        let config::Publisher { contact_name, contact_url, licence_url, .. } = &settings.publisher;
-        let publisher = Publisher {
-            name: contact_name.as_ref().map_or(NAMELESS, Line::as_str).to_owned(),
-            page: contact_url.as_ref().map(ToString::to_string),
-            licence: licence_url.as_ref().map(ToString::to_string),
-        };
-        Some(Self { prefix, publisher })
+        Self { prefix, publisher: Publisher { name: name.unwrap_or(NAMELESS).to_owned(), page, licence } }
     }
 
     /// What there must be for an answer.

@@ -45,7 +45,6 @@ use crate::http::wait::Waits;
 use crate::http::workers::Workers;
 use crate::openapi;
 use crate::pages::about::Contract;
-use crate::publishing::Publishing;
 use crate::routes;
 
 /// Why the server could not start or broke off.
@@ -177,7 +176,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
         data,
-        publishing: Publishing::of(&config.production),
+        publishing: config.production.publishing(),
         answers: Answers::default(),
         sweep: Sweep::default(),
         address: config.address(),
