@@ -235,6 +235,20 @@ async fn what_comes_next_is_told_with_its_reason(app: &TestApp) {
         assert_eq!((told.0.as_str(), told.1.as_str()), (route, citation), "{told:?}");
         assert!(told.2.contains(reason), "{told:?}");
     }
+    // What may have been reserved began more than three years before its end, or less.
+    let york = with(department("City of York"), json!({ "nation": "england" }));
+    let york = [both[0].clone(), app.create(DEPARTMENTS, &york).await];
+    let first = |starts: &str| {
+        of(json!({
+            "procedure": "unknown", "status": "expired", "starts_on": starts, "ends_on": "2019-03-31",
+        }))
+    };
+    for (starts, route) in [("2014-05-01", "reg77"), ("2016-03-31", "reg77"), ("2016-04-01", "unknown")] {
+        let own = sold(app, &york, starts, first(starts)).await;
+        let told = item(app, "as_at=2018-06-30&department=city-of-york", starts).await;
+        assert_eq!((&told["next_route"], &told["months_left"]), (&json!(route), &json!(9)), "{told:#}");
+        app.delete(format!("{CONTRACTS}/{}", id(&own))).await.expect(204);
+    }
     let libraries = item(app, "as_at=2026-09-30", "libraries").await;
     assert_eq!(
         (&libraries["protection_kind"], &libraries["protected_until"]),

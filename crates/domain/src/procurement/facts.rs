@@ -202,6 +202,14 @@ impl Contract {
 }
 
 impl Prior {
+    /// As [`Prior::of`]. The first day of the term stands for the days that are not on record if the procedure is not known either: that
+    /// such a contract was reserved is a mere possibility.
+    pub fn likely_of(contract: &Record<Contract>) -> Option<Self> {
+        let starts = contract.content.timeline.starts_on.filter(|_| contract.content.procedure == Procedure::Unknown);
+        let prior = Self::of(contract)?;
+        Some(Self { awarded_on: prior.awarded_on.or(starts), entered_on: prior.entered_on.or(starts), ..prior })
+    }
+
     /// Another contract on record; none if it was never entered into.
     pub fn of(contract: &Record<Contract>) -> Option<Self> {
         let Record { id, content, .. } = contract;

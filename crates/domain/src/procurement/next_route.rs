@@ -329,11 +329,16 @@ impl Bar {
             if !may_bar || kinship == Kinship::Different {
                 continue;
             }
+            let was = if prior.procedure == Procedure::Unknown {
+                format!("{} or begun", self.was)
+            } else {
+                self.was.to_owned()
+            };
             let first = began.and_then(|began| barred_until(began.first_day()));
             let Some((first, last)) = first.zip(began.and_then(|began| barred_until(began.last_day()))) else {
                 doubt = Some(format!(
                     "The mutual has a contract with the buyer by the procedure `{}`, and the day on which it was {} is not on record. For three years from then it may bar the mutual.",
-                    prior.procedure, self.was
+                    prior.procedure, was
                 ));
                 continue;
             };
@@ -344,7 +349,7 @@ impl Bar {
                 let end = facts.contract.timeline.last_day();
                 let sentence = format!(
                     "A contract of the mutual with the buyer, {} on {shown} by the procedure `{}`, {what} the mutual from another reserved contract until {until}",
-                    self.was, prior.procedure
+                    was, prior.procedure
                 );
                 match end {
                     Some(end) if is_sure && first > end.last_day() => {

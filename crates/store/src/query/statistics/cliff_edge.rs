@@ -342,7 +342,7 @@ fn describe(
         let contract = contracts.get(&one.id)?.clone();
         let (mutual, department) = (mutuals.get(&one.mutual)?.clone(), departments.get(&one.department)?.clone());
         let (ids, has_more_priors) = beside.barring(one);
-        let priors: Vec<Prior> = ids.iter().filter_map(|id| contracts.get(id).and_then(Prior::of)).collect();
+        let priors: Vec<Prior> = ids.iter().filter_map(|id| contracts.get(id).and_then(Prior::likely_of)).collect();
         let next = next_route(
             &NextFacts {
                 as_at: asked.as_at.day,
