@@ -137,6 +137,11 @@ def post(requests, port):
         sys.exit(f"a competition was refused: {faults[0]}")
 
 
+def checks(port):
+    """The checks of the contracts themselves against the law."""
+    return [f"/v1/contracts/{id}/compliance" for id in ids(port, "contracts")]
+
+
 def questions():
     """Each row of the table with its paths: a day is asked for again before the kept answers give way only where it is the one day."""
     days = [datetime.date(2010, 1, 1) + datetime.timedelta(days=number) for number in range(5_000)]
