@@ -457,5 +457,8 @@ async fn all_faults_of_the_cliff_edge_are_told_at_once(app: &TestApp) {
         app.get(nowhere).await.expect_faults(400, &[("department", "unknown-reference")]);
         app.get(format!("{path}?mutual=nobody")).await.expect_faults(400, &[("mutual", "unknown-reference")]);
         app.get(format!("{path}?within_months=-1")).await.expect_faults(400, &[("within_months", "out-of-range")]);
+        let word = app.get(format!("{path}?within_months=soon")).await;
+        word.expect_faults(400, &[("within_months", "invalid-format")]);
+        assert_eq!(word.json()["errors"][0]["detail"], "expected a whole number from 0 to 600");
     }
 }

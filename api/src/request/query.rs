@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use actix_web::{HttpMessage, HttpRequest};
 use chrono::DateTime;
-use domain::{FaultCode, MAX_INTEGER, PartialDate};
+use domain::{FaultCode, PartialDate};
 use percent_encoding::percent_decode_str;
 use serde::de::value::StrDeserializer;
 use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -402,13 +402,14 @@ impl<'a> Values<'a, '_> {
         }
     }
 
-    fn integer(&self) -> Result<i64, ValueError> {
+    /// A whole number, of which `expected` says which one may be.
+    fn integer(&self, expected: &dyn de::Expected) -> Result<i64, ValueError> {
         let text = self.one()?;
         text.parse().map_err(|_| {
             // What is too large for any computer's whole number is a number all the same.
             let is_whole = text.parse::<f64>().is_ok_and(|number| number.abs() > MAX_WHOLE) && is_number(text);
             let code = if is_whole { FaultCode::OutOfRange } else { FaultCode::InvalidFormat };
-            ValueError::new(code, format!("expected a whole number from -{MAX_INTEGER} to {MAX_INTEGER}"))
+            ValueError::new(code, format!("expected {expected}"))
         })
     }
 }
@@ -416,7 +417,8 @@ impl<'a> Values<'a, '_> {
 macro_rules! integers {
     ($($method:ident)+) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-            visitor.visit_i64(self.integer()?)
+            let number = self.integer(&visitor)?;
+            visitor.visit_i64(number)
         })+
     };
 }

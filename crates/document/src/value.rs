@@ -446,14 +446,28 @@ impl<'de> Deserialize<'de> for Instant {
 
 impl<'de, const MIN: i64, const MAX: i64> Deserialize<'de> for Bounded<MIN, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let number = i64::deserialize(deserializer)?;
-        if (MIN..=MAX).contains(&number) {
-            return Ok(Self(number));
+        deserializer.deserialize_i64(InRange)
+    }
+}
+
+struct InRange<const MIN: i64, const MAX: i64>;
+
+impl<const MIN: i64, const MAX: i64> Visitor<'_> for InRange<MIN, MAX> {
+    type Value = Bounded<MIN, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match MAX {
+            i64::MAX => write!(f, "a whole number of at least {MIN}"),
+            _ => write!(f, "a whole number from {MIN} to {MAX}"),
         }
-        let detail = match MAX {
-            i64::MAX => format!("expected a whole number from {MIN} on"),
-            _ => format!("expected a whole number from {MIN} to {MAX}"),
-        };
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        if (MIN..=MAX).contains(&number) {
+            return Ok(Bounded(number));
+        }
+        let expected: &dyn de::Expected = &self;
+        let detail = format!("expected {expected}");
         Err(refuse(&Invalid { code: FaultCode::OutOfRange, detail }))
     }
 }

@@ -170,7 +170,7 @@ impl Input for Contract {
             last_day("ends_on").max(last_day("latest_ends_on")).filter(|end| *end < today && is_active && is_new)
         {
             let detail = format!(
-                "the contract ended on {end}: expected `expired` or `terminated_early`, or `latest_ends_on` if it was extended"
+                "the contract ended on {end} at the latest: expected `expired` or `terminated_early`, or `latest_ends_on` if it was extended"
             );
             faults.push("status", FaultCode::Inconsistent, detail);
         }

@@ -48,15 +48,18 @@ pub(super) fn term(facts: &ProcurementFacts, years: i32, without_extensions: Rul
     let called = if latest.is_some() { "all extensions included, the contract ends" } else { "the contract ends" };
     match last {
         None => unknown(format!("{limit}. The last day of the contract is not known.")),
-        Some(last) if last.first_day() > most => fail(format!("{limit}; {called} on {last}.")),
+        Some(last) if last.first_day() > most => fail(format!("{limit}; {called} {}.", last.said())),
         Some(last) if last.last_day() > least => {
-            unknown(format!("{limit}; {called} on {last}. The dates are not known well enough."))
+            unknown(format!("{limit}; {called} {}. The dates are not known well enough.", last.said()))
         }
         Some(last) if latest.is_none() && without_extensions == RuleOutcome::Unknown => unknown(format!(
-            "{limit}; {called} on {last}. The last day with all extensions is not known: give `latest_ends_on`."
+            "{limit}; {called} {}. The last day with all extensions is not known: give `latest_ends_on`.",
+            last.said()
         )),
-        Some(last) if latest.is_none() => pass(format!("{limit}; {called} on {last}, and no extension is known.")),
-        Some(last) => pass(format!("{limit}; {called} on {last}.")),
+        Some(last) if latest.is_none() => {
+            pass(format!("{limit}; {called} {}, and no extension is known.", last.said()))
+        }
+        Some(last) => pass(format!("{limit}; {called} {}.", last.said())),
     }
 }
 
@@ -78,7 +81,7 @@ pub(super) fn standstill(facts: &ProcurementFacts, rule: &Standstill<'_>) -> Fou
     let Some(notice) = facts.standstill_notice_on else {
         return match (facts.standstill_ended_on, facts.entered_on) {
             (Some(ended), Some(entered)) if entered.last_day() <= ended => {
-                fail(format!("The standstill ended on {ended}, and the contract was entered into on {entered}."))
+                fail(format!("The standstill ended on {ended}, and the contract was entered into {}.", entered.said()))
             }
             _ => unknown(format!("The day on which {begins} is not known (`standstill_notice_on`). {counted}")),
         };
@@ -99,22 +102,22 @@ pub(super) fn standstill(facts: &ProcurementFacts, rule: &Standstill<'_>) -> Fou
     match facts.entered_on {
         None => unknown(format!("{start}. The contract can be entered into from {first_day}.")),
         Some(entered) if entered.last_day() <= last => {
-            fail(format!("{start}. The contract was entered into on {entered}, before {first_day}."))
+            fail(format!("{start}. The contract was entered into {}, before {first_day}.", entered.said()))
         }
         Some(entered) if entered.first_day() <= last => {
             unknown(format!("{start}. The contract was entered into in {entered}: the day is not known."))
         }
         Some(entered) if facts.standstill_ended_on.is_none() && !unless.is_empty() => {
-            pass(format!("{start}. The contract was entered into on {entered}, {unless}."))
+            pass(format!("{start}. The contract was entered into {}, {unless}.", entered.said()))
         }
-        Some(entered) => pass(format!("{start}. The contract was entered into on {entered}.")),
+        Some(entered) => pass(format!("{start}. The contract was entered into {}.", entered.said())),
     }
 }
 
 /// Whether a notice was published by its last day, which is known only if the day that it is counted from is.
 pub(super) fn published_by(notice: Option<Day>, last_day: Option<Day>, what: &str, period: &str, from: &str) -> Found {
     match (notice, last_day) {
-        (_, None) => unknown(format!("{period}. {from} is not known to the day.")),
+        (_, None) => unknown(format!("{period}. {from} is not known.")),
         (None, Some(last)) => unknown(format!(
             "{period}: the last day is {last}. The day on which the {what} was published is not known."
         )),
@@ -159,14 +162,14 @@ impl Barring {
                 format!(" A contract reserved by {} can be awarded to the mutual again from {day}.", self.law)
             });
             fail(format!(
-                "The mutual has another contract with the same buyer, reserved by {}, which was {} on {}, less than three years before this award.{again} {services}.",
+                "The mutual has another contract with the same buyer, reserved by {}, which was {} {}, less than three years before this award.{again} {services}.",
                 self.law,
                 self.was,
                 shown((self.counts)(prior)),
             ))
         } else if let Some(prior) = of(RuleOutcome::Unknown) {
             unknown(format!(
-                "The mutual has another contract with the same buyer, {} on {}, by the procedure `{}`. Whether it counts is not known: compare the dates, the procedure and the services of both. {services}.",
+                "The mutual has another contract with the same buyer, {} {}, by the procedure `{}`. Whether it counts is not known: compare the dates, the procedure and the services of both. {services}.",
                 self.was,
                 shown((self.counts)(prior)),
                 prior.procedure,
@@ -212,7 +215,7 @@ fn in_window(happened: Option<PartialDate>, awarded: Option<PartialDate>) -> Opt
 }
 
 fn shown(date: Option<PartialDate>) -> String {
-    date.map_or_else(|| "a day that is not known".to_owned(), |date| date.to_string())
+    date.map_or_else(|| "on a day that is not known".to_owned(), PartialDate::said)
 }
 
 /// The day of a date that is known to the day.

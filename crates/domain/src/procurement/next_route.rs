@@ -344,29 +344,30 @@ impl Bar {
             };
             let Some(ends) = self.free_by(facts, first, last) else {
                 let what = if is_sure { "bars" } else { "may bar" };
-                let shown = began.map(|date| date.to_string()).unwrap_or_default();
+                let shown = began.map(PartialDate::said).unwrap_or_default();
                 let until = if first == last { first.to_string() } else { format!("{first} to {last}") };
                 let end = facts.contract.timeline.last_day();
                 let sentence = format!(
-                    "A contract of the mutual with the buyer, {} on {shown} by the procedure `{}`, {what} the mutual from another reserved contract until {until}",
+                    "A contract of the mutual with the buyer, {} {shown} by the procedure `{}`, {what} the mutual from another reserved contract until {until}",
                     was, prior.procedure
                 );
                 match end {
                     Some(end) if is_sure && first > end.last_day() => {
                         return Barred::Yes(format!(
-                            "{sentence}. This contract ends on {end}, before that: the next one cannot be reserved for the mutual unless it is awarded later."
+                            "{sentence}. This contract ends {}, before that: the next one cannot be reserved for the mutual unless it is awarded later.",
+                            end.said()
                         ));
                     }
-                    Some(end) => doubt = Some(format!("{sentence}. This contract ends on {end}.")),
+                    Some(end) => doubt = Some(format!("{sentence}. This contract ends {}.", end.said())),
                     None => doubt = Some(format!("{sentence}. When this contract ends is not on record.")),
                 }
                 continue;
             };
             if is_sure {
                 freed = format!(
-                    "the reserved contract {} on {} does not bar the mutual from {ends}",
+                    "the reserved contract {} {} does not bar the mutual from {ends}",
                     self.was,
-                    began.map(|date| date.to_string()).unwrap_or_default()
+                    began.map(PartialDate::said).unwrap_or_default()
                 );
             }
         }
@@ -426,7 +427,7 @@ fn three_years_from(date: Option<PartialDate>, was: &str, rule: &str) -> (Option
         return (None, format!("{rule}. The day on which it was {was} is not on record."));
     };
     if let Some(again) = to_the_day(Some(date)).and_then(barred_until) {
-        return (Some(again), format!("{rule}: it was {was} on {date}."));
+        return (Some(again), format!("{rule}: it was {was} {}.", date.said()));
     }
     let span = barred_until(date.first_day()).zip(barred_until(date.last_day()));
     let span = span.map(|(first, last)| format!(": it is from {first} to {last}")).unwrap_or_default();

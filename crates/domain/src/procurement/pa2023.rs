@@ -206,10 +206,11 @@ fn award_notice(facts: &ProcurementFacts) -> Found {
             "{due}. The notice was published on {notice}; the contract is not entered into as far as is known."
         )),
         (Some(notice), Some(entered)) if notice <= entered.first_day() => {
-            pass(format!("{due}: on {notice}, and the contract was entered into on {entered}."))
+            pass(format!("{due}: on {notice}, and the contract was entered into {}.", entered.said()))
         }
         (Some(notice), Some(entered)) if notice > entered.last_day() => fail(format!(
-            "{due}. The notice was published on {notice}, and the contract was entered into on {entered}."
+            "{due}. The notice was published on {notice}, and the contract was entered into {}.",
+            entered.said()
         )),
         (Some(notice), Some(entered)) => unknown(format!(
             "{due}: on {notice}. The day in {entered} on which the contract was entered into is not known."

@@ -60,7 +60,8 @@ fn direct_award_c(facts: &ProcurementFacts, law: &Law) -> Found {
         && last.first_day() > starts.last_day()
     {
         return fail(format!(
-            "Process C is for a contract that ends, and the existing one runs until {last}, after this one starts on {starts}."
+            "Process C is for a contract that ends, and the existing one runs until {last}, after this one starts {}.",
+            starts.said()
         ));
     }
     let character = kinship(&facts.cpv_codes, &existing.cpv_codes);
@@ -121,12 +122,12 @@ fn most_suitable(facts: &ProcurementFacts) -> Found {
     match facts.awarded_on {
         None => unknown(format!("{due}. The provider can be chosen from {first}.")),
         Some(awarded) if awarded.last_day() < first => {
-            fail(format!("{due}. The provider was chosen on {awarded}, before {first}."))
+            fail(format!("{due}. The provider was chosen {}, before {first}.", awarded.said()))
         }
         Some(awarded) if awarded.first_day() < first => {
             unknown(format!("{due}. The provider can be chosen from {first}; the day in {awarded} is not known."))
         }
-        Some(awarded) => pass(format!("{due}. The provider was chosen on {awarded}, and could be from {first}.")),
+        Some(awarded) => pass(format!("{due}. The provider was chosen {}, and could be from {first}.", awarded.said())),
     }
 }
 
@@ -167,9 +168,9 @@ fn framework(facts: &ProcurementFacts) -> Found {
     let rule = "A framework agreement has a term of at most four years, unless a longer one is justified";
     match (last, limit) {
         (Some(last), Some(limit)) if last.last_day() <= limit => {
-            pass(format!("{rule}: until {limit}. It ends on {last}."))
+            pass(format!("{rule}: until {limit}. It ends {}.", last.said()))
         }
-        (Some(last), Some(limit)) => unknown(format!("{rule}: until {limit}. It ends on {last}.")),
+        (Some(last), Some(limit)) => unknown(format!("{rule}: until {limit}. It ends {}.", last.said())),
         _ => unknown(format!("{rule}. Its first and last day are not both known.")),
     }
 }

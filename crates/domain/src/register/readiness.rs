@@ -266,15 +266,15 @@ fn protection(contract: &Contract, launches_on: Day, as_at: Day) -> Found {
     let kind = timeline.protection.as_ref().map(|protection| protection.kind);
     let until = timeline.protection.as_ref().and_then(|protection| protection.until);
     if let (false, Some(entered)) = (is_over, timeline.entered_on.filter(|entered| entered.first_day() > as_at)) {
-        return not_met(format!("the contract “{title}” is entered into on {entered}, which is after {as_at}"));
+        return not_met(format!("the contract “{title}” is entered into {}, which is after {as_at}", entered.said()));
     }
     if let (false, Some(end)) = (is_over, timeline.last_day().filter(|end| end.last_day() < launches_on)) {
-        return not_met(format!("the contract “{title}” ends on {end}, before the launch"));
+        return not_met(format!("the contract “{title}” ends {}, before the launch", end.said()));
     }
     match (timeline.starts_on, kind) {
         _ if is_over => not_met(format!("the contract “{title}” is `{}`", contract.status)),
         (Some(starts), _) if starts.first_day() > launches_on => {
-            not_met(format!("the contract “{title}” starts on {starts}, after the launch"))
+            not_met(format!("the contract “{title}” starts {}, after the launch", starts.said()))
         }
         (_, Some(ProtectionKind::None)) => not_met(format!("the contract “{title}” is not protected")),
         (_, Some(_)) if until.is_some_and(|until| until < launches_on) => {
@@ -287,7 +287,7 @@ fn protection(contract: &Contract, launches_on: Day, as_at: Day) -> Found {
         (_, None) => unknown(format!("the protection of the contract “{title}” is not on record")),
         (Some(starts), Some(kind)) => {
             let basis = basis(contract.procedure);
-            met(format!("the contract “{title}” starts on {starts} and is protected: `{kind}`, {basis}"))
+            met(format!("the contract “{title}” starts {} and is protected: `{kind}`, {basis}", starts.said()))
         }
     }
 }

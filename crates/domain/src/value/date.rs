@@ -155,6 +155,14 @@ impl From<Day> for PartialDate {
     }
 }
 
+impl PartialDate {
+    /// The date in a sentence: `on 2025-06-01`, `in 2025-06`.
+    pub fn said(self) -> String {
+        let preposition = if self.precision == Precision::Day { "on" } else { "in" };
+        format!("{preposition} {self}")
+    }
+}
+
 impl fmt::Display for PartialDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let date = self.first_day.0;

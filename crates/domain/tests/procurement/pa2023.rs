@@ -77,6 +77,10 @@ fn a_term_is_five_years_at_most_with_all_extensions() {
     ] {
         assert_outcome(&until(ends, latest), PaS33Term, expected);
     }
+    for (ends, said) in [("2031", "the contract ends in 2031."), ("2030-06-01", "the contract ends on 2030-06-01.")] {
+        let found = finding(&until(ends, ""), PaS33Term);
+        assert!(found.detail.ends_with(said), "{}", found.detail);
+    }
     let starts = |starts: &str| ProcurementFacts { starts_on: given(starts), ..reserved() };
     assert_outcome(&starts(""), PaS33Term, Unknown);
     assert_outcome(&starts("2025"), PaS33Term, Unknown);
