@@ -34,6 +34,7 @@ BEYOND_SCHEMAS_HERE = [
     (r"/effective_on", "invalid-format", "only what is entered after the fact may have less than a day"),
     (r"/(thresholds|published_figures)/\d+/option", "required", "only turnout is of no option"),
     (r"/scrutineer", "required", "a scrutineer has one of two names"),
+    (r"/counts", "required", "a declared ballot has one of two results"),
     (r"/[a-z_]+", "read-only", "what is set once is sent as it is"),
     (r"/(.*/)?([a-z_]+_on|stage_since)", "out-of-range", "what is to come has not happened"),
     (r"/enabler_id", "required", "who is assigned is named"),
