@@ -41,5 +41,7 @@ pub fn window_of(awarded: Day) -> Option<Day> {
 
 /// The first day on which what happened on this one is no longer in the three years that end with an award.
 pub fn barred_until(happened: Day) -> Option<Day> {
-    happened.plus_years(BARRED_YEARS)
+    let day = happened.plus_years(BARRED_YEARS)?;
+    // From 29 February, three years end in a February that has no such day.
+    if window_of(day)? > happened { Some(day) } else { day.plus_days(1) }
 }

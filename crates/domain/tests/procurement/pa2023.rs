@@ -265,3 +265,12 @@ fn notices_have_a_last_day() {
         assert_outcome(&chosen, rule, NotApplicable);
     }
 }
+
+#[test]
+fn who_is_free_again_is_not_barred_on_that_day() {
+    for (entered, free) in [("2024-02-29", "2027-03-01"), ("2025-02-28", "2028-02-28"), ("2025-05-28", "2028-05-28")] {
+        let day = domain::procurement::barred_until(parsed(entered)).unwrap();
+        assert_eq!(day.to_string(), free);
+        assert!(domain::procurement::window_of(day).unwrap() > parsed(entered));
+    }
+}
