@@ -123,7 +123,7 @@ async fn get_contract_compliance(
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
     let read = move |tx: &mut ReadTx<'_>| store::compliance::of_contract(tx, contract.0);
-    let facts = app.store.read(read).await?;
+    let facts = app.store.read_few(read).await?;
     Ok(conditions.worked_out(&Compliance::of(&app, &facts)))
 }
 

@@ -241,6 +241,22 @@ impl Store {
         }
     }
 
+    /// Reads by a few bounded statements, all of one moment, where [`Store::read_one`] would read.
+    ///
+    /// # Errors
+    /// As [`Store::read_one`].
+    pub async fn read_few<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: FnMut(&mut ReadTx<'_>) -> Result<T, E> + Send + 'static,
+    {
+        match self.parts.site.url() {
+            DatabaseUrl::Sqlite(_) => run(&self.parts.connections.pool, snapshot(work)),
+            DatabaseUrl::Postgres(_) => self.on_blocking_pool(&self.parts.reads, snapshot(work)).await,
+        }
+    }
+
     /// Reads by several bounded statements, all of one moment.
     ///
     /// # Errors

@@ -107,14 +107,15 @@ impl Fragment {
     }
 }
 
-/// That a column has one of these values; no condition where there are none.
+/// That a column has one of these values, as a caller lists them; no condition where there are none.
 pub(crate) fn any_of<T: Display>(column: &str, values: &[T]) -> Option<Fragment> {
-    if values.is_empty() {
-        return None;
-    }
+    (!values.is_empty()).then(|| Fragment { varies: true, ..one_of(column, values) })
+}
+
+/// That a column has one of the values that the code lists: always as many, so that the statement is prepared once.
+pub(crate) fn one_of<T: Display>(column: &str, values: &[T]) -> Fragment {
     let values = values.iter().map(ToString::to_string);
-    let condition = Fragment::default().sql(format!("{column} IN (")).parameters(values).sql(")");
-    Some(Fragment { varies: true, ..condition })
+    Fragment::default().sql(format!("{column} IN (")).parameters(values).sql(")")
 }
 
 /// That all of these hold which there are.

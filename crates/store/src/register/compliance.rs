@@ -5,7 +5,7 @@ use domain::procurement::{NOTICES, ProcurementFacts};
 use domain::{Contract, ContractId, Department, DepartmentId, Key, Kind, Mutual, MutualId, Notice, Procedure, Record};
 
 use crate::ReadTx;
-use crate::backend::fragment::{Fragment, any_of};
+use crate::backend::fragment::{Fragment, one_of};
 use crate::error::Error;
 use crate::register::child::{self, ChildRecord};
 use crate::register::{record, reference};
@@ -60,7 +60,7 @@ pub fn completed(tx: &mut ReadTx<'_>, facts: ProcurementFacts) -> Result<Procure
 
 /// The notices about a contract that rules look at, the earliest first.
 fn notices(tx: &mut ReadTx<'_>, id: ContractId) -> Result<Vec<ChildRecord<Notice>>, Error> {
-    let Some(looked_at) = any_of("notices.code", &NOTICES) else { return Ok(Vec::new()) };
+    let looked_at = one_of("notices.code", &NOTICES);
     let order = format!(" ORDER BY notices.published_on, notices.id LIMIT {LOOKED_AT}");
     record::load(tx, child::of::<Notice>(id).sql(" AND ").and(looked_at).sql(order))
 }
@@ -72,14 +72,13 @@ fn others(
     department_id: DepartmentId,
 ) -> Result<(Vec<Record<Contract>>, bool), Error> {
     let barring = [Procedure::PaS33Reserved, Procedure::PcrReg77Reserved, Procedure::Unknown];
-    let Some(by_procedure) = any_of("contracts.procedure", &barring) else { return Ok((Vec::new(), false)) };
     let condition = Fragment::default()
         .sql("contracts.mutual_id = ")
         .parameter(mutual_id.to_string())
         .sql(" AND contracts.department_id = ")
         .parameter(department_id.to_string())
         .sql(" AND ")
-        .and(by_procedure)
+        .and(one_of("contracts.procedure", &barring))
         .sql(format!(" ORDER BY contracts.id DESC LIMIT {}", LOOKED_AT.saturating_add(1)));
     let mut found: Vec<Record<Contract>> = record::load(tx, condition)?;
     let has_more = found.len() > LOOKED_AT;
