@@ -43,8 +43,8 @@ impl IntoParams for FormatFilter {
             .title(Some("OcdsFormat"))
             .enum_values(Some(["release", "record"]))
             .default(Some("release".into()));
-        let description = "`release` sends a release package. `record` sends a record package: the releases, and what they \
-                           say together.";
+        let description = "`release` sends a release package. `record` sends a record package: the releases, and one \
+                           compiled release with what they say together.";
         vec![parameter("format", description, format).build()]
     }
 }
@@ -88,9 +88,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Get a contract as open contracting data
 ///
-/// The whole life of the contract as a package of the Open Contracting Data Standard 1.1: a release for each change of
-/// the contract, of its competitions and notices, and of whether another contract takes its place. Of a contract with more
-/// than 1,000 changes, the newest 1,000.
+/// A package of the Open Contracting Data Standard 1.1 with a release for each change: of the contract, of its
+/// competitions and notices, and of whether another contract replaces it. Each release says all that the register knew
+/// after the change. A deletion of a competition or notice is a change too. Of a contract with more than 1,000 changes,
+/// the package has the newest 1,000. Releases tell of competitions of the kind `tender` only. If the contract was
+/// deleted, the response is a 410.
 #[utoipa::path(
     tag = "contracts",
     params(("contract" = inline(ContractId), Path, description = "Id of the contract"), FormatFilter, IfNoneMatch),
@@ -121,10 +123,16 @@ async fn get_contract_ocds(
 
 /// List releases of open contracting data
 ///
-/// The releases of all contracts in the order in which they were made, page by page, each page as a release package of the
-/// Open Contracting Data Standard 1.1. Follow the `Link` header with `rel="next"` until there is none. To get new releases
-/// later, send the `publishedDate` of the last page as `updated_from`: the releases of that moment come again, each with
-/// the same `id`. If there are no releases, the response is a 404. A deleted contract has no releases.
+/// The releases of all contracts in the order in which they were made. Each page is a release package of the Open
+/// Contracting Data Standard 1.1. Follow the `Link` header with `rel="next"` until there is none.
+///
+/// To get new releases later, send the `publishedDate` of the last page as `updated_from`: the releases of that moment
+/// come again, each with the same `id`. If there are no releases in the time that you ask for, the response is a 404 with
+/// the type `/problems/no-releases`: ask again later.
+///
+/// A deleted contract has no releases, and no release tells of the deletion: follow `/v1/entries`. If the `epoch` of
+/// `/v1/log/head` changes, the register was restored from a copy, and a release may have the `id` of another one from
+/// before: read all releases again.
 #[utoipa::path(
     tag = "contracts",
     params(ReleaseFilter),
