@@ -18,7 +18,7 @@ use crate::value::money::Currency;
 /// The list of light touch services in Wales.
 pub(super) const WELSH_LIST: &str = "The buyer is in Wales. The list for Wales is Schedule 1 to the Procurement (Wales) Regulations 2024, which the register does not have.";
 /// What a buyer may do below the threshold (PPN 005, February 2025).
-pub(super) const BELOW: &str = "Under PPN 005, a buyer may reserve it for suppliers in one place and, among them, for small firms and for voluntary, community and social enterprises.";
+pub(super) const BELOW: &str = "PPN 005 lets central government departments, their executive agencies and non-departmental public bodies reserve it for suppliers in one place and, among them, for small firms and for voluntary, community and social enterprises. Other buyers may apply it too.";
 /// The most years of a reserved contract.
 const MAX_YEARS: i32 = 5;
 
