@@ -25,9 +25,9 @@ vocabulary! {
     /// The route by which the next contract for the same services is likely to be awarded, by what is on record now. The
     /// buyer decides.
     pub enum NextRoute {
-        /// A competition that the buyer can reserve to public service mutuals (Procurement Act 2023 s.33).
+        /// A contract that the buyer can reserve to public service mutuals (Procurement Act 2023 s.33).
         S33 = "s33" or "s.33" or "section 33" or "reserved" or "reserved contract" or "pa_s33_reserved",
-        /// A competition that the buyer can reserve to organisations such as public service mutuals (Public Contracts
+        /// A contract that the buyer can reserve to organisations such as public service mutuals (Public Contracts
         /// Regulations 2015 reg. 77).
         Reg77 = "reg77" or "reg. 77" or "regulation 77" or "reserved" or "reserved contract" or "pcr_reg77_reserved",
         /// Direct award process C: the existing provider, without a competition (Provider Selection Regime 2023 reg. 9).
@@ -211,7 +211,7 @@ fn by_s33(facts: &NextFacts<'_>, law: &Law) -> Found {
         Barred::Unknown(why) => not_known(why),
         Barred::No(freed) => {
             let mut why = format!(
-                "The services are reservable light touch services, and {freed}. So the buyer can reserve the next competition to public service mutuals."
+                "The services are reservable light touch services, and {freed}. So the buyer can reserve the next contract to public service mutuals."
             );
             let unknown = tests.iter().filter(|(outcome, ..)| *outcome == TestOutcome::Unknown);
             let unknown: Vec<&str> = unknown.map(|(_, place, _)| *place).collect();
@@ -261,7 +261,7 @@ fn by_reg_77(facts: &NextFacts<'_>, law: &Law) -> Found {
         Barred::Unknown(why) => not_known(why),
         Barred::No(freed) => {
             let why = format!(
-                "The services are in the list of reg. 77(2), and {freed}. So the buyer can reserve the next competition to organisations such as public service mutuals, for at most three years."
+                "The services are in the list of reg. 77(2), and {freed}. So the buyer can reserve the next contract to organisations such as public service mutuals, for at most three years."
             );
             (NextRoute::Reg77, why, Some(REG_77))
         }
