@@ -49,7 +49,8 @@ struct CliffEdgeFilter {
     within_months: Option<Bounded<0, 600>>,
     /// Which contracts are listed. The default is `ending`. The totals are the same for each.
     listed: Option<CliffEdgeList>,
-    /// Lists only contracts whose next end is known as this month, or as this year alone: a `month` of the totals.
+    /// Lists only contracts whose next end is in this month: send a `month` from `by_month` of the totals. A year lists the
+    /// contracts of whose end only the year is known.
     ends_in: Option<PartialDate>,
     /// `true` lists only contracts whose mutual has a staff count that may apply to the day, `false` only the others.
     has_staff: Option<bool>,
@@ -219,7 +220,7 @@ struct CliffEdgeContract {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reservable_again_on: Option<Day>,
-    /// Why it is that day, or why the day is not known. Only for a reserved contract.
+    /// Why it is that day, or why the day is not known. Absent if the contract is not reserved.
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reservable_again_reason: Option<String>,
@@ -248,7 +249,7 @@ struct CompetitionsLost {
     /// The number of competitions.
     #[schema(minimum = 0)]
     count: i64,
-    /// By who won. Competitions of which that is not known are in `count` alone.
+    /// By kind of winner. Competitions whose winner is of an unknown kind are only in `count`.
     #[schema(max_items = 100)]
     by_winner_kind: Vec<LostToKind>,
     /// The link that lists exactly these competitions.
@@ -271,13 +272,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Get the report on the cliff edge
 ///
-/// Contracts in force on a day that end within some months, and what is likely to come after each: until when it is
-/// protected, from when it can be reserved again, which route is likely open for the next contract, how many staff depend
-/// on it, and what became of mutuals in the same sectors that had to compete. This is not legal advice.
+/// When a contract ends, its mutual may lose the service that it lives by: the cliff edge. The report lists the contracts
+/// that are in force on a day and end within some months. For each contract, it shows:
 ///
-/// The status of a contract is that of today. So for an earlier day, a contract counts by its dates, whatever became of it
-/// later, and competitions that were decided later are not counted. If you read several pages, set `as_at`, so that all pages are for the
-/// same day.
+/// - until when it is protected
+/// - from which day the buyer can reserve another contract to the same mutual
+/// - by which route the next contract is likely to be awarded. This is not legal advice
+/// - how many staff depend on it
+/// - how many competitions mutuals in the same sectors have lost
+///
+/// For an earlier day than today, a contract counts by its dates, because its status is that of today. Competitions that
+/// were decided later are not counted. If you read several pages, set `as_at`, so that all pages are for the same day.
 #[utoipa::path(
     tag = "reports",
     params(ReportSubject, CliffEdgeFilter, ChildParameters),

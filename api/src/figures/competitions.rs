@@ -38,13 +38,15 @@ struct CompetitionReportFilter {
     outcome: Vec<CompetitionOutcome>,
     /// Lists only competitions that this kind of organisation had won by the day.
     winner_kind: Vec<WinnerKind>,
-    /// Lists only competitions for contracts of which this is so.
+    /// Lists only competitions for contracts that are the first of their mutual (`yes`), that are not (`no`), or of which
+    /// this is not known (`unknown`).
     first_contract: Vec<FirstContract>,
     /// Lists only competitions decided in this year, in this month or on this day. A partial date of decision counts as its
     /// first day.
     decided_in: Option<PartialDate>,
-    /// `true` lists the competitions that are `lacking` in place of the others. Of the other filters of the list, only
-    /// `first_contract` then applies.
+    /// `true` lists the competitions of which it is not known whether they were open or decided on the day, in place of
+    /// the others. The totals count them as `lacking`. Of the other filters of the list, only `first_contract` then
+    /// applies.
     unclear: Option<bool>,
 }
 
@@ -96,7 +98,7 @@ struct CompetitionReport {
 struct CompetitionTotals {
     /// All of them. `lacking` counts those of which it is not known whether they were open or decided.
     competitions: Figure,
-    /// Those of which that is not known, as a figure of their own.
+    /// The competitions of which it is not known whether they were open or decided.
     unclear: Figure,
     /// By outcome.
     #[schema(max_items = 100)]
@@ -128,13 +130,13 @@ struct CompetitionsLeftOut {
 /// Competitions that a breakdown leaves out.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 struct LeftOutResults {
-    /// Won by the mutual.
+    /// The mutual won.
     #[schema(minimum = 0)]
     won: i64,
-    /// Lost to another bidder.
+    /// The mutual bid, and another bidder won.
     #[schema(minimum = 0)]
     lost: i64,
-    /// With any other outcome.
+    /// Any other outcome.
     #[schema(minimum = 0)]
     other: i64,
 }
@@ -146,7 +148,7 @@ struct OutcomeFigures {
     competitions: Figure,
 }
 
-/// A competition as it was known on the day: what was decided later is not told.
+/// A competition as it stood on the day: without what was decided later.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct ReportedCompetition {
     id: CompetitionId,
@@ -192,13 +194,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Get the report on competitions
 ///
-/// The competitions for contracts of mutuals that were open or decided by a day: won and lost by who won, by sector, by
-/// year and by first contract or not.
+/// The competitions for contracts of mutuals that were open or decided by a day. The totals say how many the mutuals won
+/// and lost: by kind of winner, by sector, by year, and by first contract or not.
 ///
 /// A competition that was decided by the day counts with its outcome. One that was decided later counts as open if it was
-/// opened by the day. For an earlier day than today, one whose outcome has no date is `lacking`, as is one of
-/// which it is not known when it opened. For today or later, every competition counts with its outcome. If you read several pages, set
-/// `as_at`, so that all pages are for the same day.
+/// opened by the day. If it is not known when a competition was decided or opened, it is `lacking` in a report for an
+/// earlier day than today. In a report for today or later, every competition counts with its outcome. If you read several
+/// pages, set `as_at`, so that all pages are for the same day.
 #[utoipa::path(
     tag = "reports",
     params(ReportSubject, CompetitionReportFilter, ChildParameters),

@@ -14,7 +14,7 @@ pub struct Figure {
     count: i64,
     /// How many records are behind it.
     records: i64,
-    /// How many records lack the fact that decides whether they are counted.
+    /// How many other records may belong in the count or not: the fact that decides this is not on record.
     lacking: i64,
     /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
     #[schema(format = "uri-reference", max_length = 40_000)]
@@ -32,7 +32,7 @@ pub struct Total {
     total: i64,
     /// How many records are in the sum.
     records: i64,
-    /// How many records lack the number.
+    /// How many records belong in the sum, but their number is not on record.
     lacking: i64,
     /// The link that lists exactly these records: a path, or an address if the operator has set the public one.
     #[schema(format = "uri-reference", max_length = 40_000)]

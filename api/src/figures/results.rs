@@ -25,7 +25,8 @@ macro_rules! results {
             lost: Figure,
             /// The buyer had not decided.
             open: Figure,
-            /// Any other outcome.
+            /// Any other outcome: the mutual withdrew, did not bid or joined another bidder as a subcontractor, the buyer
+            /// gave up the competition, or the outcome is unknown.
             other: Figure,
         }
 

@@ -206,7 +206,8 @@ pub struct Statistics {
     ended_before_launch: Figure,
     /// Ended after launch.
     ended_after_launch: Figure,
-    /// Mutuals whose standing on the day is unknown. The other counts report them as lacking.
+    /// Mutuals of which it is not known whether they were on the way, operating, suspended or ended on the day. The other
+    /// counts report them as `lacking`.
     unknown: Figure,
     operating_staff: Total,
     on_the_way_staff: Total,
@@ -230,7 +231,8 @@ pub struct Statistics {
     #[schema(max_items = 100)]
     by_stage: Vec<StageFigures>,
     left_out: WithoutFact,
-    /// Mutuals that were launched without meeting the conditions. They stay counted permanently.
+    /// Mutuals that were launched by the day without meeting the conditions for a launch, because somebody overrode these.
+    /// A mutual stays in this count for good.
     launches_past_gate: Figure,
     ballots: BallotFigures,
     /// The contracts entered into by the day, by procedure. `lacking` counts those whose date is not known.
@@ -239,8 +241,8 @@ pub struct Statistics {
     /// The same contracts, by the law that the procurement was under.
     #[schema(max_items = 100)]
     contracts_by_regime: Vec<RegimeFigures>,
-    /// The contracts in force whose next end may be within 12 months. `lacking` counts those without an end on record and those of
-    /// which it is not known whether they were in force. The report on the cliff edge explains how they are counted.
+    /// The contracts in force whose next end may be within 12 months. `lacking` counts those without an end on record, and
+    /// those of which it is not known whether they were in force. They are counted as in `/v1/reports/cliff-edge`.
     contracts_ending: Figure,
     competitions: CompetitionFigures,
     /// The decided competitions by who won.
@@ -258,7 +260,8 @@ pub struct CompetitionFigures {
     lost: Figure,
     /// The buyer had not decided.
     open: Figure,
-    /// Any other outcome.
+    /// Any other outcome: the mutual withdrew, did not bid or joined another bidder as a subcontractor, the buyer gave up
+    /// the competition, or the outcome is unknown.
     other: Figure,
 }
 

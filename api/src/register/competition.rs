@@ -20,7 +20,7 @@ impl ChildResource for domain::Competition {
         one: "a competition",
         many: "competitions",
         of: " for a contract",
-        create: "Enter it with the contract that came of it, or with the contract that ends. Where several mutuals took \
+        create: "Enter it with the contract that came of it, or with the contract that ends. If several mutuals took \
                  part, enter it with the contract of each.",
         ..Words::USUAL
     };

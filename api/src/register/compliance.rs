@@ -26,7 +26,7 @@ use crate::response::problem::Problem;
 
 type ComplianceCheckInput = InputOf<ComplianceCheck>;
 
-/// Which procurement law applies to a contract, and whether it keeps the rules. This is not legal advice.
+/// Which procurement law applies to a contract, and whether the contract keeps its rules. This is not legal advice.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "contract_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e11",
@@ -45,7 +45,7 @@ type ComplianceCheckInput = InputOf<ComplianceCheck>;
     "data_files": []
 }))]
 pub struct Compliance {
-    /// Absent for a contract that was sent.
+    /// The contract. Absent if the facts were sent and not read from a contract on record.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     contract_id: Option<ContractId>,
@@ -53,18 +53,19 @@ pub struct Compliance {
     /// Why this law applies, or why it is not known.
     #[schema(max_length = 1000)]
     regime_reason: String,
-    /// Every rule of the law. Empty if the register does not check the law, or does not know it.
+    /// Every rule of the law that the register checks. Empty if the register does not check this law, or if it is not
+    /// known which law applies.
     #[schema(max_items = 100)]
     rules: Vec<RuleResult>,
     /// The first day on which the buyer can award the mutual another reserved contract for the same kind of services.
-    /// Only for a reserved contract.
+    /// Absent if the contract is not reserved, or if the day is not known.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reservable_again_on: Option<Day>,
     /// The day up to which changes of the law were taken into account.
     #[schema(value_type = Day)]
     law_as_at: &'static str,
-    /// The data files that the rules were judged by.
+    /// The data files that the rules were checked with, such as bank holidays and thresholds.
     #[schema(max_items = 10)]
     data_files: Vec<DataFileVersion>,
 }
@@ -83,14 +84,14 @@ pub struct RuleResult {
     /// The rule, a code of the code list `compliance-rule`.
     #[schema(value_type = String, max_length = 60)]
     rule: &'static str,
-    /// Where the law says it.
+    /// The place in the law.
     #[schema(max_length = 200)]
     citation: String,
     outcome: RuleOutcome,
-    /// Why, for people, with the facts that it was judged on.
+    /// The reason in words, with the facts that the rule was checked on.
     #[schema(max_length = 2000)]
     detail: String,
-    /// The records it was judged on.
+    /// The records that the rule was checked on.
     #[schema(max_items = 1000)]
     looked_at: Vec<LookedAt>,
     #[schema(schema_with = file_names)]
@@ -99,7 +100,7 @@ pub struct RuleResult {
 
 fn file_names() -> Array {
     let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(100));
-    let about = "The names of the data files it was judged by.";
+    let about = "The names of the data files that the rule was checked with.";
     ArrayBuilder::new().items(name).max_items(Some(10)).description(Some(about)).build()
 }
 
@@ -109,8 +110,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// Get the compliance of a contract
 ///
-/// Which procurement law applies to the contract and why, and each rule of it: kept, broken, unknown or not applicable. A
-/// contract that breaks a rule stays on record. It is judged on the register as it is now.
+/// Says which procurement law applies to the contract and why. For each rule of this law, says whether the contract keeps
+/// it (`pass`), breaks it (`fail`), lacks a fact that decides it (`unknown`), or is not under it (`not_applicable`). A
+/// contract that breaks a rule stays on record. The check uses the register as it is now.
+///
+/// If the nation of the buyer is not on record, the buyer is taken to be in England. For a buyer elsewhere, that can be the
+/// wrong law.
 #[utoipa::path(
     tag = "contracts",
     params(("contract" = inline(ContractId), Path, description = "Id of the contract"), IfNoneMatch),
@@ -129,8 +134,9 @@ async fn get_contract_compliance(
 
 /// Check a contract against procurement law
 ///
-/// Send what you know of a contract that is planned or made. The response is that of the compliance of a stored contract.
-/// Nothing is stored, and you need no key. Dates may be in the future.
+/// Send what you know of a contract that is planned or made. The response is the same as for a contract on record. Nothing
+/// is stored, and you need no key. Dates may be in the future. Always send `buyer_nation`, or the `department_id` of a
+/// buyer whose nation is on record: otherwise the buyer is taken to be in England, which can give the wrong law.
 #[utoipa::path(
     tag = "contracts",
     request_body = ComplianceCheckInput,

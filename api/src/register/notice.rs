@@ -21,7 +21,7 @@ impl ChildResource for domain::Notice {
         many: "notices",
         of: " about a contract",
         list: "By `published_on`, and notices of one day in the order of entry.",
-        create: "The register does not ask whether the law requires the notice: enter what was published.",
+        create: "Enter what was published. The register does not check whether the law requires the notice.",
         ..Words::USUAL
     };
 }

@@ -30,16 +30,19 @@ wire! {
         "prior_contracts": [{"procedure": "pa_s33_reserved", "cpv_codes": ["92511000-6"], "entered_on": "2025-05-28"}]
     })]
     pub struct ComplianceCheck {
-        /// The supplier, if it is in the register. What the register says of it counts where you say nothing.
+        /// The supplier, if it is in the register. For facts that you leave out, the check uses what the register says of
+        /// it.
         mutual_id: MutualId = optional,
-        /// The buyer, if it is in the register. With `mutual_id`, its other contracts with the mutual count too.
+        /// The buyer, if it is in the register. If you also send `mutual_id`, the check uses the other contracts of the
+        /// two that are on record.
         department_id: DepartmentId = optional,
         buyer_kind: DepartmentKind = optional,
+        /// Where the buyer is. If it is not known, the buyer is taken to be in England, which can give the wrong law.
         buyer_nation: Nation = optional,
         supplier_tests: MutualTests = optional,
         /// The codes of the services bought, each once.
         cpv_codes: CpvCode = list.max(50),
-        /// Whether the services are relevant health care services.
+        /// Whether the services are relevant health care services, as the Provider Selection Regime defines them.
         health_services: bool = optional,
         procedure: Procedure = required,
         /// Whether it is a framework agreement.
@@ -49,21 +52,23 @@ wire! {
         procurement_started_on: Day = optional,
         awarded_on: PartialDate = optional,
         award_notice_on: Day = optional,
-        /// When what begins the standstill was published or sent: the contract award notice (Procurement Act 2023), the
-        /// notice of intention (Provider Selection Regime 2023) or the last letter to tenderers (Public Contracts
-        /// Regulations 2015).
+        /// The day on which the standstill was announced. Procurement Act 2023: the contract award notice was published.
+        /// Provider Selection Regime 2023: the notice of intention was published. Public Contracts Regulations 2015: the
+        /// last letter to tenderers was sent.
         standstill_notice_on: Day = optional,
-        /// The last day of the standstill that was kept.
+        /// The last day of the standstill that the buyer kept, or plans to keep.
         standstill_ended_on: Day = optional,
         entered_on: PartialDate = optional,
+        /// When the contract details notice was published.
         details_notice_on: Day = optional,
+        /// When a copy of the contract was published.
         copy_published_on: Day = optional,
         starts_on: PartialDate = optional,
         ends_on: PartialDate = optional,
         latest_ends_on: Day = optional,
         value: Money = optional,
         /// Other contracts of the supplier with the same buyer, beside those on record. Send an empty list if there are
-        /// none.
+        /// none. Leave it out if you do not know.
         prior_contracts: PriorContract = optional_list.max(50),
         replaces: ReplacedContract = optional,
     }
@@ -81,7 +86,7 @@ wire! {
     /// The contract that this one replaces.
     #[example({"by_same_supplier": true, "cpv_codes": ["85141000-9"], "ends_on": "2026-03-31"})]
     pub struct ReplacedContract {
-        /// Whether the supplier of the new contract has it.
+        /// Whether the supplier of the new contract is also the supplier of this one.
         by_same_supplier: bool = required,
         /// The CPV codes of its services.
         cpv_codes: CpvCode = list.max(50),

@@ -13,7 +13,7 @@ use crate::value::{ContractId, Day, DepartmentKey, MutualId, PartialDate, Region
 /// Whether a commitment is kept as at a day.
 pub type CommitmentStatus = Word<domain::CommitmentStatus>;
 
-/// Where the figures count a mutual.
+/// As what the figures count a mutual, such as operating or on the way.
 pub type StandingGroup = Word<domain::StandingGroup>;
 
 /// How many commitments were met, and how many were not.
@@ -143,14 +143,14 @@ pub struct EndingContract {
     pub ends_on: PartialDate,
 }
 
-/// Which mutuals: those that meet every condition; several values of one condition mean any of them.
+/// Which mutuals: those that meet every condition. If a condition has several values, one of them must match.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct CountedFilter {
     /// The day of the figure. The default is today (UTC).
     pub as_at: Option<Day>,
-    /// Only mutuals in this group.
+    /// Only mutuals that the figures count as this.
     pub standing: Vec<StandingGroup>,
     /// In this stage on the day.
     pub stage: Vec<Stage>,
@@ -168,7 +168,8 @@ pub struct CountedFilter {
     pub ended_in: Option<PartialDate>,
     /// `true` for mutuals with a staff count that may apply to the day, `false` for the others.
     pub has_staff: Option<bool>,
-    /// `true` for mutuals launched without meeting the conditions, `false` for the others.
+    /// `true` for mutuals that were launched by the day without meeting the conditions for a launch, `false` for the
+    /// others.
     pub past_gate: Option<bool>,
 }
 

@@ -39,7 +39,7 @@ pub struct OcdsPackage {
     #[schema(format = "date-time", max_length = 40)]
     published_date: String,
     publisher: OcdsPublisher,
-    /// Where the licence for the data can be read. Absent if the operator has not set one.
+    /// A page with the licence for the data. Absent if the operator has not set one.
     #[schema(nullable = false, format = "uri", max_length = 2000)]
     license: Option<String>,
     /// The extensions of the standard that the releases use.
@@ -48,7 +48,7 @@ pub struct OcdsPackage {
     /// The releases, the oldest first. Absent in a record package.
     #[schema(nullable = false, max_items = 1000)]
     releases: Option<Vec<OcdsRelease>>,
-    /// One record: the releases of a contract and what they say together. Absent in a release package.
+    /// One record: the releases of a contract, and one compiled release with what they say together. Absent in a release package.
     #[schema(nullable = false, max_items = 1)]
     records: Option<Vec<OcdsRecord>>,
 }
@@ -68,10 +68,10 @@ pub struct OcdsCode(String);
 #[schema(example = json!({"name": "Register of public service mutuals"}))]
 #[schema(rename_all = "camelCase")]
 pub struct OcdsPublisher {
-    /// The name of who answers for this register, as the operator set it. Otherwise `Register of public service mutuals`.
+    /// The name that the operator has set. Otherwise `Register of public service mutuals`.
     #[schema(max_length = 200)]
     name: String,
-    /// Their page. Absent if the operator has not set one.
+    /// The page of the publisher. Absent if the operator has not set one.
     #[schema(nullable = false, format = "uri", max_length = 2000)]
     uri: Option<String>,
 }
@@ -90,14 +90,17 @@ pub struct OcdsRecord {
     compiled_release: OcdsRelease,
 }
 
-/// What the register said of a contract after a change. A release has everything that was known then. A `null` takes away what the release before it said; objects and list elements that are gone have `null` in all their members but `id`. A compiled release has no `null`.
+/// What the register said of a contract after a change. A release has everything that was known then. `null` means that
+/// the value in the release before is no longer on record. Objects and list elements that are no longer on record have
+/// `null` in all their members but `id`. A compiled release has no `null`.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct OcdsRelease {
     /// The open contracting id: the operator's prefix and the id of the contract.
     #[schema(max_length = 100)]
     ocid: String,
-    /// The id of the release. It is never used again, and the release never changes.
+    /// The id of the release. The release does not change, and no other release gets this id, unless the register is
+    /// restored from a copy.
     #[schema(max_length = 300)]
     id: String,
     /// When the change was made.
@@ -111,7 +114,7 @@ pub struct OcdsRelease {
     /// Always `en`.
     #[schema(max_length = 10)]
     language: Option<String>,
-    /// The buyer, from the award on the mutual, and known bidders.
+    /// The buyer, the mutual from the award on or if it bid, and another winner of the competition.
     #[schema(nullable = false, max_items = 10100)]
     parties: Option<Vec<OcdsOrganization>>,
     #[schema(nullable = false)]
@@ -120,22 +123,23 @@ pub struct OcdsRelease {
     planning: Option<OcdsPlanning>,
     #[schema(nullable = false)]
     tender: Option<OcdsTender>,
-    /// The award. An award whose supplier was corrected stays as `cancelled`.
+    /// The award. If the supplier was corrected, the award to the wrong supplier stays, with the status `cancelled`.
     #[schema(nullable = false, max_items = 1000)]
     awards: Option<Vec<OcdsAward>>,
     /// The contract, from the award on.
     #[schema(nullable = false, max_items = 10)]
     contracts: Option<Vec<OcdsContract>>,
-    /// The contract that it takes the place of (`prior`), and those that took its place (`replacementProcess`).
+    /// The contract that this one replaces (`prior`), and those that replace it (`replacementProcess`).
     #[schema(nullable = false, max_items = 10000)]
     related_processes: Option<Vec<OcdsRelatedProcess>>,
 }
 
-/// An organisation that has a part in the process.
+/// An organisation that takes part in the procurement.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]
 pub struct OcdsOrganization {
-    /// The scheme and the id of its first identifier. Without one: `MUTUALS-` and the id of its record in the register.
+    /// The scheme and the id of its first identifier, such as `GB-COH-09506232`. If it has none, `MUTUALS-` and the id of
+    /// its record in the register.
     #[schema(max_length = 200)]
     id: String,
     /// Its name at the time of the release.
@@ -146,7 +150,7 @@ pub struct OcdsOrganization {
     /// Its further identifiers.
     #[schema(nullable = false, max_items = 20)]
     additional_identifiers: Option<Vec<OcdsIdentifier>>,
-    /// The parts that it has.
+    /// Its roles, such as `buyer` or `supplier`.
     #[schema(max_items = 10)]
     roles: Option<Vec<OcdsCode>>,
     #[schema(nullable = false)]
@@ -231,7 +235,7 @@ pub struct OcdsTender {
     /// How many suppliers sent a tender.
     #[schema(minimum = 0)]
     number_of_tenderers: Option<i64>,
-    /// Those that are known.
+    /// The suppliers that are known to have sent a tender.
     #[schema(nullable = false, max_items = 10000)]
     tenderers: Option<Vec<OcdsOrganizationReference>>,
     /// The notices. Before the award, also those about the award.
@@ -384,10 +388,10 @@ pub struct OcdsDocument {
     /// The code of a notice of the Procurement Act 2023 (UK extension).
     #[schema(max_length = 10)]
     notice_type: Option<String>,
-    /// Which notice it is.
+    /// The kind of notice, in words.
     #[schema(max_length = 1000)]
     title: Option<String>,
-    /// Where it can be read.
+    /// A page with the notice.
     #[schema(format = "uri", max_length = 2000)]
     url: Option<String>,
     /// When it was published.
