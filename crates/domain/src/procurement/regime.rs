@@ -101,7 +101,7 @@ const OF_PSR: &[Procedure] = &[
     Procedure::PsrCompetitive,
 ];
 
-/// A buyer whose nation is not known is taken to be in England, where most mutuals are; `why` says so.
+/// A buyer whose nation is not known is taken to be in England, where most mutuals are; [`RegimeFacts::why`] says so.
 const ENGLAND: &[Option<Nation>] = &[Some(Nation::England), None];
 const WALES: &[Option<Nation>] = &[Some(Nation::Wales)];
 const NORTHERN_IRELAND: &[Option<Nation>] = &[Some(Nation::NorthernIreland)];
@@ -239,9 +239,13 @@ impl RegimeFacts {
     pub fn why(&self) -> String {
         let Some(row) = self.row() else { return self.what_is_missing() };
         let mut why = format!("{}: {}.", law(row.regime), row.why);
-        let presumes_england = row.tests.contains(&RegimeTest::Nation(ENGLAND)) && self.buyer.nation.is_none();
-        if presumes_england {
-            why.push_str(" The nation of the buyer is not known. It is taken to be England: check it.");
+        if self.buyer.nation.is_none() {
+            let presumed = if row.tests.contains(&RegimeTest::Nation(ENGLAND)) {
+                "It is taken to be England"
+            } else {
+                "It is taken not to be Scotland, which has laws of its own"
+            };
+            why.push_str(&format!(" The nation of the buyer is not known. {presumed}: check it."));
         }
         if self.procurement_started_on.is_none() && row.tests.iter().any(RegimeTest::is_of_time) {
             why.push_str(

@@ -67,7 +67,10 @@ fn the_nation_of_the_buyer_decides() {
     let nowhere = RegimeFacts { buyer: Buyer::default(), ..in_2024 };
     assert_eq!(nowhere.regime(), Regime::Psr2023);
     assert!(nowhere.why().contains("taken to be England"), "{}", nowhere.why());
-    assert!(!in_2024.why().contains("taken to be England"), "{}", in_2024.why());
+    assert!(!in_2024.why().contains("taken to be"), "{}", in_2024.why());
+    let for_others = RegimeFacts { buyer: Buyer::default(), ..started("2026-01-01", Some(false)) };
+    assert_eq!(for_others.regime(), Regime::Pa2023);
+    assert!(for_others.why().contains("taken not to be Scotland"), "{}", for_others.why());
 }
 
 #[test]
