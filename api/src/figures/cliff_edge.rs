@@ -1,6 +1,5 @@
 //! The report on the cliff edge: which contracts end, and what is likely to come after them.
 
-use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get};
 use document::record_name::{DepartmentName, MutualName};
 use document::register::{FirstContract, Procedure, ProtectionKind, WinnerKind};
@@ -14,8 +13,7 @@ use store::statistics::{ContractsOf, Count, Facts};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::answers::Answer;
-use super::computed::computed;
+use super::computed::page;
 use super::figure::{Figure, Total};
 use super::subject::{CLIFF_EDGE, COMPETITIONS, ReportLinks, ReportSubject};
 use super::table::{self, FigureTable};
@@ -294,7 +292,6 @@ async fn get_cliff_edge(
     query: ListQuery<Both<ReportSubject, CliffEdgeFilter>, ()>,
 ) -> Result<HttpResponse, Problem> {
     let asked = asked(&app, &query.filter)?;
-    let name = format!("{} {:?}", query.name(), asked.as_at);
     let is_first_page = query.page.after.is_none();
     let compute = async {
         let (shared, page, of) = (app.shared().clone(), query.page.clone(), asked.clone());
@@ -316,12 +313,9 @@ async fn get_cliff_edge(
             next_cursor: next_cursor.clone(),
             total: query.page.count.then_some(report.listed),
         };
-        let document = serde_json::to_vec(&view).map(Bytes::from).map_err(Problem::internal)?;
-        Ok((seq, Answer { document, next_cursor }))
+        Ok((seq, next_cursor, view))
     };
-    let (etag, answer) = computed(&app, FORM, name, |etag| query.is_known(etag), compute).await?;
-    let answer = answer.unwrap_or_else(|| Bytes::new().into());
-    query.answer_written(etag, answer.document, answer.next_cursor.as_deref())
+    page(&app, FORM, &query, asked.as_at, compute).await
 }
 
 /// Export the report on the cliff edge as a table

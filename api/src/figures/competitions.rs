@@ -1,6 +1,5 @@
 //! The report on competitions: won and lost, and who won.
 
-use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get};
 use document::record_name::{DepartmentName, MutualName};
 use document::register::{CompetitionKind, CompetitionOutcome, FirstContract, WinnerKind};
@@ -12,8 +11,7 @@ use store::statistics::{Count, Facts, Results};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::answers::Answer;
-use super::computed::computed;
+use super::computed::page;
 use super::figure::Figure;
 use super::results::{FirstContractResults, SectorResults, WinnerKindResults, YearResults, figures_of};
 use super::subject::{COMPETITIONS, ReportLinks, ReportSubject};
@@ -212,7 +210,6 @@ async fn get_competition_report(
     query: ListQuery<Both<ReportSubject, CompetitionReportFilter>, ()>,
 ) -> Result<HttpResponse, Problem> {
     let asked = asked(&app, &query.filter)?;
-    let name = format!("{} {:?}", query.name(), asked.as_at);
     let is_first_page = query.page.after.is_none();
     let compute = async {
         let (page, of) = (query.page.clone(), asked.clone());
@@ -229,12 +226,9 @@ async fn get_competition_report(
             next_cursor: next_cursor.clone(),
             total: query.page.count.then_some(report.listed),
         };
-        let document = serde_json::to_vec(&view).map(Bytes::from).map_err(Problem::internal)?;
-        Ok((seq, Answer { document, next_cursor }))
+        Ok((seq, next_cursor, view))
     };
-    let (etag, answer) = computed(&app, FORM, name, |etag| query.is_known(etag), compute).await?;
-    let answer = answer.unwrap_or_else(|| Bytes::new().into());
-    query.answer_written(etag, answer.document, answer.next_cursor.as_deref())
+    page(&app, FORM, &query, asked.as_at, compute).await
 }
 
 /// Export the report on competitions as a table

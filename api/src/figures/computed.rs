@@ -2,14 +2,40 @@
 
 use std::future::Future;
 
+use actix_web::HttpResponse;
 use actix_web::http::header::HeaderValue;
+use actix_web::web::Bytes;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::entry_log;
 
 use crate::app::App;
 use crate::figures::answers::Answer;
 use crate::request::conditional::{opaque, quoted};
+use crate::request::page::ListQuery;
 use crate::response::problem::Problem;
+
+/// Answers a page of a report for a day; what computes it gives the entry that it is up to date with, and the cursor of the next page.
+///
+/// # Errors
+/// As [`computed`].
+pub async fn page<F, S, V: Serialize>(
+    app: &App,
+    form: u8,
+    query: &ListQuery<F, S>,
+    day: impl std::fmt::Debug,
+    compute: impl Future<Output = Result<(i64, Option<String>, V), Problem>>,
+) -> Result<HttpResponse, Problem> {
+    let compute = async {
+        let (seq, next_cursor, view) = compute.await?;
+        let document = serde_json::to_vec(&view).map(Bytes::from).map_err(Problem::internal)?;
+        Ok((seq, Answer { document, next_cursor }))
+    };
+    let asked = format!("{} {day:?}", query.name());
+    let (etag, answer) = computed(app, form, asked, |etag| query.is_known(etag), compute).await?;
+    let answer = answer.unwrap_or_else(|| Bytes::new().into());
+    query.answer_written(etag, answer.document, answer.next_cursor.as_deref())
+}
 
 /// The answer with its tag; none where the caller has it already.
 ///
