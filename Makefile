@@ -50,6 +50,7 @@ demo: ## Play one spin-out from idea to launch through the API, with the refusal
 
 test: ## All tests, on SQLite and on a throw-away PostgreSQL
 	@scripts/setup build test
+	python3 tests/verify_ballot.py
 	cargo build --workspace --locked
 	tests/with-postgres cargo test --workspace --locked
 
