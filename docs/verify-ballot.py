@@ -13,7 +13,7 @@ FORMS = {"TEXT": r'"([^"\\]|\\.)*"', "WORD": '"[a-z0-9_]+"', "NUMBER": "(0|[1-9]
     "KEY": '"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]="', "SIGNATURE": '"[A-Za-z0-9+/]{85}[AQgw]=="',  # of 32 bytes, and of 64
     "SIGNED": r'\[({"side":"[ab]","signature":SIGNATURE},?)*\]', "SPENDS": r"\[(\[HEX(,HEX)?\],?)*\]", "RANKING": r"\[(WORD,?)+\]",
     "BATCH": r'{("counts":{(WORD:NUMBER,?)*},)?"duplicates":NUMBER,("rankings":\[(RANKING,?)*\],)?"spends":SPENDS,"spoiled":NUMBER}'}
-# A bundle without its result, as canonical JSON has it, in pieces: a fault is shown by the piece that has it.
+# A bundle without its result, as canonical JSON has it, in pieces, to show the one that has an error.
 BUNDLE = r"""{"ballot": UUID ,"closed_at": TIME ,"entries":\[ (HEX,?)* \],"extensions":\[
     ({"closes_at":TIME,"reason":TEXT,"signature":SIGNATURE},?)* \],"manifest":{"ballot": UUID ,"closes_at": TIME ,"issuers":\[
     {"name":TEXT,"public_key":KEY,"side":"a"} (,{"name":TEXT,"public_key":KEY,"side":"b"})? \],"method": "(single_choice|ranked)",
@@ -43,7 +43,7 @@ def check_signature(who, message, key, signature):
 def check_form(raw, bundle):
     def expand(form):
         return re.sub("[A-Z]{3,}", lambda name: expand(FORMS[name[0]]) if name[0] in FORMS else name[0], form)
-    written, at, words = canonical(bundle).encode(), 0, "it has the members of the protocol and no others, each in its form"
+    written, at, words = canonical(bundle).encode(), 0, "it has the fields of the protocol and no others, each in its form"
     check("the bundle is canonical JSON", written == raw, written != raw and f"not after {os.path.commonprefix([written, raw])[-80:]!a}")
     text = canonical({**bundle, "result": type(bundle.get("result")).__name__} if type(bundle) is dict else bundle)
     for piece in map(expand, BUNDLE.split()):
