@@ -2,9 +2,11 @@
 """Makes the verification bundle of an invented hosted ballot, with Python's standard library and OpenSSL 3.
 
     python3 tests/ballot_bundle.py [single_choice|ranked] [1|2] [SEED] >bundle.json
+    python3 tests/ballot_bundle.py published >docs/guide/ballot-bundle.json
 
 45 people are on the roll. 28 vote online and 12 on paper, and casting is extended by a day. The keys are new each time; all
-else follows from the seed. It is written from docs/guide/ballot-protocol.md, and shares no code with what it tries.
+else follows from the seed. The published bundle is always the same, as its keys and codes are those of the vectors in
+docs/guide/ballot-protocol.md. This is written from that page, and shares no code with what it tries.
 """
 import base64
 import hashlib
@@ -27,8 +29,9 @@ EXTENDED = "2026-06-09T17:00:00Z"
 class Key:
     """An Ed25519 key of OpenSSL."""
 
-    def __init__(self):
-        self.pem = run("genpkey", "-algorithm", "ed25519")
+    def __init__(self, private=None):
+        der = private and bytes.fromhex("302e020100300506032b657004220420") + bytes(private)
+        self.pem = run("pkey", "-inform", "DER", given=der) if private else run("genpkey", "-algorithm", "ed25519")
         self.public = base64.b64encode(run("pkey", "-pubout", "-outform", "DER", given=self.pem)[-32:]).decode()
 
     def sign(self, message):
@@ -148,16 +151,12 @@ class Sample:
 
     def __init__(self, method="single_choice", issuers=1, seed=1):
         self.method, self.sides, self.random = method, "ab"[:issuers], random.Random(f"{method} {issuers} {seed}")
-        self.keys, self.receipt_key = {side: Key() for side in self.sides}, Key()
-        seeds = {side: self.random.randbytes(32) for side in self.sides}
-        people = [[code_of(seeds[side], side, number) for side in self.sides] for number in range(1, 46)]
-        self.codes = people
+        self.make_secrets()
+        people = [[code_of(self.seeds[side], side, number) for side in self.sides] for number in range(1, 46)]
         entries = sorted(entry_of(self.spends_of(codes)) for codes in people)
-        self.random.shuffle(people)
         manifest = self.manifest(entries)
         self.fingerprint = sha256(manifest)
-        self.nonces = [self.random.randbytes(16).hex() for _ in people[:28]]
-        votes = sorted([tracker_of(codes, nonce), self.choice()] for codes, nonce in zip(people, self.nonces))
+        votes = sorted(self.vote(codes) for codes in people[:28])
         batch = self.batch(sorted(self.spends_of(codes) for codes in people[28:40]))
         root = votes_root(votes)
         self.bundle = {
@@ -165,6 +164,13 @@ class Sample:
             "signatures": self.signed(f"manifest:{self.fingerprint}"), "extensions": [self.extension(EXTENDED)],
             "closed_at": EXTENDED, "entries": entries, "spends": sorted(self.spends_of(codes) for codes in people[:28]),
             "votes": votes, "votes_root": root, "paper": self.paper(batch), "result": result_of(method, votes, batch, root)}
+
+    def make_secrets(self):
+        self.keys, self.receipt_key = {side: Key() for side in self.sides}, Key()
+        self.seeds = {side: self.random.randbytes(32) for side in self.sides}
+
+    def vote(self, codes):
+        return [tracker_of(codes, self.random.randbytes(16).hex()), self.choice()]
 
     def spends_of(self, codes):
         return [hash_of("spend", BALLOT, code) for code in codes]
@@ -207,7 +213,26 @@ class Sample:
         return message, self.receipt_key.sign(message)
 
 
+class Published(Sample):
+    """The ranked ballot of two issuers in the guide. The first voter is that of its vectors."""
+
+    def __init__(self):
+        super().__init__("ranked", 2, "published")
+
+    def make_secrets(self):
+        self.seeds = {"a": bytes(range(32)), "b": bytes(range(32, 64))}
+        self.keys = {"a": Key(range(64, 96)), "b": Key(range(96, 128))}
+        receipts = "-keylen", "32", "-kdfopt", "digest:SHA256", "-kdfopt", f"hexkey:{bytes(range(128, 160)).hex()}"
+        private = run("kdf", *receipts, "-kdfopt", f"info:psm-ballot-v1:receipt:{BALLOT}", "-binary", "HKDF")
+        self.receipt_key = Key(private)
+
+    def vote(self, codes):
+        if codes[0] == code_of(self.seeds["a"], "a", 1):
+            return [tracker_of(codes, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"), "trust>mutual>stay"]
+        return super().vote(codes)
+
+
 if __name__ == "__main__":
-    wanted = sys.argv[1] if sys.argv[1:] else "single_choice"
-    numbers = [int(argument) for argument in sys.argv[2:]]
-    sys.stdout.buffer.write(canonical(Sample(wanted, *numbers).bundle).encode())
+    wanted, numbers = sys.argv[1] if sys.argv[1:] else "single_choice", map(int, sys.argv[2:])
+    sample = Published() if wanted == "published" else Sample(wanted, *numbers)
+    sys.stdout.buffer.write(canonical(sample.bundle).encode())
