@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Checks a hosted staff ballot and counts it again, with Python's standard library, and signatures with OpenSSL 3.
-    python3 docs/verify-ballot.py bundle.json [--opening opening.json] [--tracker HEX [--choice CHOICE]]
-    python3 docs/verify-ballot.py bundle.json --receipt MESSAGE --signature BASE64
+    python3 docs/verify-ballot.py bundle.json [--opening FILE] [--tracker HEX [--choice C]] [--receipt MESSAGE --signature BASE64]
 Compare the 16 digits in the last line with those on the letters: with keys of their own, anybody can sign another ballot.
 """
 import base64, collections, hashlib, json, os.path, pathlib, re, subprocess, sys, tempfile  # noqa: E401
@@ -57,6 +56,7 @@ def check_manifest(bundle, manifest, its_hash):
     check("the manifest is of this ballot", manifest["ballot"] == ballot, manifest["ballot"])
     options, most = {option["key"] for option in manifest["options"]}, 6 if manifest["method"] == "ranked" else 30
     check(f"its options differ and are at most {most}", len(options) == len(manifest["options"]) <= most)
+    check("its issuers have keys of their own", len({issuer["public_key"] for issuer in issuers}) == len(issuers))
     signed = [("signatures", "manifest:" + its_hash, issuers, bundle["signatures"])]
     for at, extension in enumerate(bundle["extensions"]):
         check(f"extensions[{at}] is later than {until}", extension["closes_at"] > until, extension["closes_at"])
@@ -98,7 +98,7 @@ def check_count(bundle, manifest, ranked, keys):
     on_paper += ([key] for key, times in batch.get("counts", {}).items() for _ in range(min(times, paper + 1)))
     check("papers add up", len(on_paper) + spoiled == paper, f"{len(on_paper)} counted, {spoiled} spoiled, {paper} spends")
     check("paper is none, or at least 10 papers, allowed and as the method asks", "paper" not in bundle or (
-        paper >= 10 and "paper_until" in manifest and ("rankings" in batch) == ranked != ("counts" in batch)))
+        paper >= 10 and "paper_until" in manifest and ("rankings" in batch) == ranked != ("counts" in batch) and {*batch.get("counts", {})} <= {*keys}))
     of, roll, sides = collections.Counter(map(entry_of, spends + batch["spends"])), {*bundle["entries"]}, len(manifest["issuers"])
     wrong = [by for by in spends + batch["spends"] if len(by) != sides or entry_of(by) not in roll or of[entry_of(by)] > 1]
     check("each spend is of an entry on the roll, and of another", not wrong, f"not {wrong[:1]}")

@@ -236,6 +236,12 @@ class Refused(unittest.TestCase):
             self.refuses(sample, lambda bundle: turn(bundle, "spends"), "spends and votes are sorted")
             self.refuses(sample, one_tracker_twice, "no tracker twice")
 
+    def test_two_issuers_with_one_key(self):
+        for sample in SINGLE_OF_TWO, RANKED_OF_TWO:
+            first, second = copy.deepcopy(sample.bundle["manifest"]["issuers"])
+            same = [first, {**second, "public_key": first["public_key"]}]
+            self.refuses(sample, lambda bundle: with_manifest(bundle, issuers=same), "its issuers have keys of their own")
+
     def test_signatures_that_are_not_of_each_issuer(self):
         for sample in SAMPLES:
             for of in "signatures", "paper":
@@ -306,6 +312,7 @@ class Refused(unittest.TestCase):
                 ({"spoiled": 3}, "papers add up"),
                 (few, "at least 10 papers"),
                 (other, "as the method asks"),
+                *([({"counts": {**batch["counts"], "other": 0}}, "as the method asks")] if "counts" in batch else []),
             ):
                 self.refuses(sample, lambda bundle: with_batch(sample, bundle, **members), words)
 
