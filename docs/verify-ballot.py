@@ -14,7 +14,7 @@ FORMS = {"TEXT": r'"([^"\\]|\\.)*"', "WORD": '"[a-z0-9_]+"', "NUMBER": "(0|[1-9]
     "BATCH": r'{("counts":{(WORD:NUMBER,?)*},)?"duplicates":NUMBER,("rankings":\[(RANKING,?)*\],)?"spends":SPENDS,"spoiled":NUMBER}'}
 # A bundle without its result, as canonical JSON has it, in pieces, to show the one that has an error.
 BUNDLE = r"""{"ballot": UUID ,"closed_at": TIME ,"entries":\[ (HEX,?)* \],"extensions":\[
-    ({"closes_at":TIME,"reason":TEXT,"signature":SIGNATURE},?)* \],"manifest":{"ballot": UUID ,"closes_at": TIME ,"issuers":\[
+    ({"closes_at":TIME,"signature":SIGNATURE},?)* \],"manifest":{"ballot": UUID ,"closes_at": TIME ,"issuers":\[
     {"name":TEXT,"public_key":KEY,"side":"a"} (,{"name":TEXT,"public_key":KEY,"side":"b"})? \],"method": "(single_choice|ranked)",
     ("min_returned":NUMBER,)? "opens_at": TIME ,"options":\[ ({"effect":WORD,"key":WORD,"label":TEXT},?)+ \], ("paper_until":TIME,)?
     "protocol":"psm-ballot-v1","question": TEXT ,"receipt_key": KEY ,"roll_root": HEX ,"roll_size": NUMBER ,"thresholds":\[

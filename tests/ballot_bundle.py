@@ -202,7 +202,7 @@ class Sample:
 
     def extension(self, closes_at):
         signature = self.signed(f"extend:{BALLOT}:{self.fingerprint}:{closes_at}")[0]["signature"]
-        return {"closes_at": closes_at, "reason": "Letters came late", "signature": signature}
+        return {"closes_at": closes_at, "signature": signature}
 
     def paper(self, batch):
         signatures = self.signed(f"paper:{BALLOT}:{self.fingerprint}:{sha256(batch)}")

@@ -381,12 +381,9 @@ class Changed(unittest.TestCase):
         with files(*(sample.bundle for sample in SAMPLES)) as names:
             for name in names:
                 good = Path(name).read_bytes()
-                # No signature covers the reason of an extension: the log does.
-                start = good.index(b'"reason":"') + 10
-                reason = range(start, good.index(b'","signature"', start) + 1)
                 self.assertTrue(self.accepts(name))
                 for _ in range(CHANGES):
-                    at = by.choice([at for at in (by.randrange(len(good)) for _ in range(50)) if at not in reason])
+                    at = by.randrange(len(good))
                     changed = good[:at] + bytes([by.choice([byte for byte in range(256) if byte != good[at]])]) + good[at + 1:]
                     Path(name).write_bytes(changed)
                     self.assertFalse(self.accepts(name), f"byte {at}: {changed[at - 20:at + 20]}")
