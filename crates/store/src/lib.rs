@@ -8,6 +8,7 @@
 
 mod awaited;
 mod backend;
+mod ballot_box;
 mod clock;
 mod error;
 mod health;
@@ -30,7 +31,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use domain::Kind;
+use domain::{Kind, StaffBallotId};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::timeout;
 
@@ -40,7 +41,11 @@ pub use log::{entry, entry_log, governing, history, log_tree, merkle, renewal, s
 pub use query::{coverage, release, report, scorecard, statistics};
 pub use register::naming::having_identifiers;
 pub use register::root::{StoredRecord, StoredRoot};
-pub use register::{child, compliance, mutual, pathway_progress, readiness, reference, staff_ballot, stage_transition};
+pub use register::{
+    ballot_list, child, compliance, mutual, pathway_progress, readiness, reference, staff_ballot, stage_transition,
+};
+
+pub use ballot_box::{Cast, Contents, Vote};
 
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
@@ -70,6 +75,7 @@ use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
 use backend::server::{self, Use};
 use backend::site::Site;
+use ballot_box::Boxes;
 use health::Health;
 use log::entry::Head;
 use log::governing::Trusted;
@@ -135,6 +141,7 @@ struct Parts {
     spooled: Places,
     spool: Spool,
     queue: writer::Queue,
+    boxes: Boxes,
     /// The newest entry that this process knows of.
     heads: watch::Sender<Head>,
     /// Held by the one waiting request that looks for what other processes wrote.
@@ -180,7 +187,9 @@ impl Store {
         let heads = watch::Sender::new(head);
         let queue = writer::start(site.clone(), writing, heads.clone(), guard)
             .map_err(|error| unreachable(error.to_string()))?;
+        let boxes = Boxes::start(&site).map_err(|error| unreachable(error.to_string()))?;
         let parts = Parts {
+            boxes,
             health: Health::new(site.clone(), queue.clone(), pool.clone()),
             site,
             connections: Connections::with(pool),
@@ -474,6 +483,56 @@ impl Store {
     /// As [`Store::verify`].
     pub async fn verify_next(&self, check: Verification) -> Result<Verification, Error> {
         self.read(move |tx| check.clone().go_on(tx)).await
+    }
+
+    /// Casts a vote into the box of a hosted ballot, for a caller of this name, and waits until it is on disk or refused.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where it may or may not have been cast: the same vote, sent again, tells.
+    pub async fn cast(&self, caller: String, ballot: StaffBallotId, vote: Vote) -> Result<Cast, Error> {
+        self.parts.boxes.cast(caller, ballot, vote).await
+    }
+
+    /// Makes the box of a ballot with these entries on its roll. One that is there without votes is replaced.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] where there is one with votes in it, [`Error::Unavailable`] where the disk or the database does not answer.
+    pub async fn make_ballot_box(&self, ballot: StaffBallotId, entries: Vec<String>) -> Result<(), Error> {
+        self.on_boxes(move |boxes| boxes.make(ballot, &entries)).await
+    }
+
+    /// Seals the box of a ballot, so that it takes no more votes, and gives what is in it; none where there is no box. It can be sealed
+    /// again.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the disk or the database does not answer.
+    pub async fn seal_ballot_box(&self, ballot: StaffBallotId) -> Result<Option<Contents>, Error> {
+        self.on_boxes(move |boxes| boxes.seal(ballot)).await
+    }
+
+    /// Destroys the box of a ballot, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the disk or the database does not answer: it can be tried again.
+    pub async fn destroy_ballot_box(&self, ballot: StaffBallotId) -> Result<(), Error> {
+        self.on_boxes(move |boxes| boxes.destroy(ballot)).await
+    }
+
+    /// The ballots that there is a box of.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the disk or the database does not answer.
+    pub async fn ballot_boxes(&self) -> Result<Vec<StaffBallotId>, Error> {
+        self.on_boxes(Boxes::all).await
+    }
+
+    async fn on_boxes<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Boxes) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let boxes = self.parts.boxes.clone();
+        let done = tokio::task::spawn_blocking(move || work(&boxes)).await;
+        done.unwrap_or_else(|error| Err(Error::Internal(format!("the work on a ballot box was cut short: {error}"))))
     }
 
     /// How busy it is just now.

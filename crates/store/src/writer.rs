@@ -6,7 +6,7 @@
 
 mod job;
 mod turn;
-mod turns;
+pub(crate) mod turns;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

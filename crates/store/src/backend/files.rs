@@ -11,7 +11,7 @@ use diesel::connection::SimpleConnection;
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 
 /// What SQLite keeps beside a database, and the lock of programs that start at the same time.
-const COMPANIONS: [&str; 3] = ["-wal", "-shm", ".lock"];
+pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", ".lock"];
 
 /// A file beside another, whose name ends with this.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {

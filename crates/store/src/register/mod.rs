@@ -1,6 +1,7 @@
 //! The kinds of record in the database, and what binds them: names, references, tombstones.
 
 pub(crate) mod annual_return;
+pub mod ballot_list;
 pub mod child;
 pub(crate) mod commitment;
 pub(crate) mod competition;

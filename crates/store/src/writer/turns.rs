@@ -8,12 +8,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What belongs to somebody.
-pub(super) trait Owned {
+pub(crate) trait Owned {
     fn owner(&self) -> &str;
 }
 
 /// Why something can't wait in the queue; it is given back.
-pub(super) enum Refused<T> {
+pub(crate) enum Refused<T> {
     /// There is no room for its owner.
     Full(T),
     /// Nobody empties the queue any more.
@@ -21,10 +21,10 @@ pub(super) enum Refused<T> {
 }
 
 /// Where things are put in. The queue ends when the last one is dropped.
-pub(super) struct Entrance<T: Owned>(Arc<EntranceSide<T>>);
+pub(crate) struct Entrance<T: Owned>(Arc<EntranceSide<T>>);
 
 /// Where things are taken out.
-pub(super) struct Exit<T: Owned>(Arc<Shared<T>>);
+pub(crate) struct Exit<T: Owned>(Arc<Shared<T>>);
 
 struct EntranceSide<T: Owned>(Arc<Shared<T>>);
 
@@ -44,7 +44,7 @@ struct Line<T> {
 }
 
 /// A queue with room for this number of items.
-pub(super) fn by_turns<T: Owned>(room: usize) -> (Entrance<T>, Exit<T>) {
+pub(crate) fn by_turns<T: Owned>(room: usize) -> (Entrance<T>, Exit<T>) {
     let line = Line { waiting: HashMap::new(), turns: VecDeque::new(), count: 0, is_closed: false };
     let shared = Arc::new(Shared { line: Mutex::new(line), arrival: Condvar::new(), room });
     (Entrance(Arc::new(EntranceSide(Arc::clone(&shared)))), Exit(shared))
@@ -55,7 +55,7 @@ impl<T: Owned> Entrance<T> {
     ///
     /// # Errors
     /// [`Refused`] with the thing itself.
-    pub(super) fn put(&self, thing: T) -> Result<Option<T>, Refused<T>> {
+    pub(crate) fn put(&self, thing: T) -> Result<Option<T>, Refused<T>> {
         let shared = &self.0.0;
         let mut line = shared.line();
         if line.is_closed {
@@ -80,7 +80,7 @@ impl<T: Owned> Entrance<T> {
 impl<T: Owned> Exit<T> {
     /// Waits until there is something, and takes as many as there are, up to so many: one of each owner, and then again. None once the
     /// queue has ended.
-    pub(super) fn take(&self, most: usize) -> Option<Vec<T>> {
+    pub(crate) fn take(&self, most: usize) -> Option<Vec<T>> {
         let mut line = self.0.line();
         while line.count == 0 {
             if line.is_closed {
@@ -92,7 +92,7 @@ impl<T: Owned> Exit<T> {
     }
 
     /// Puts back what was taken and is not done, before all else.
-    pub(super) fn give_back(&self, things: Vec<T>) {
+    pub(crate) fn give_back(&self, things: Vec<T>) {
         let mut line = self.0.line();
         for thing in things.into_iter().rev() {
             line.put_first(thing);

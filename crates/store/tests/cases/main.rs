@@ -39,6 +39,7 @@ macro_rules! on_both {
 }
 
 mod address;
+mod ballot_boxes;
 mod batch;
 mod clock;
 mod copies;
