@@ -30,6 +30,7 @@ const ARROWS: [Arrows; 5] = [
             "chrono",
             "deunicode",
             "idna_adapter",
+            "sha2",
             "strsim",
             "thiserror",
             "unicode-normalization",

@@ -8,7 +8,7 @@ use actix_web::rt::System;
 use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use domain::DraftAccess;
-use store::merkle::Hash;
+use domain::tree::Hash;
 use store::{LogPlace, Making, Renewal, Store, WriteTx, entry_log, log_tree, renewal, settlement};
 
 use super::database::Database;

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::Kind;
+use domain::tree::Hash;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::EpochId;
 use store::governing::{self, Trusted};
-use store::merkle::Hash;
 use store::{Readers, readers};
 
 use document::value::hex;

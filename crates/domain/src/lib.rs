@@ -20,6 +20,7 @@ pub mod published;
 pub mod record;
 pub mod register;
 pub mod role;
+pub mod tree;
 pub mod value;
 pub mod vocabulary;
 

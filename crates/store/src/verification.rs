@@ -5,9 +5,9 @@
 use crate::ReadTx;
 use crate::error::Error;
 use crate::log::entry_log;
-use crate::log::merkle::Hash;
 use crate::log::verify::{Check, LogFault};
 use crate::register::verify::{RegisterFault, STEPS};
+use domain::tree::Hash;
 
 /// The maximum number of differences that are reported.
 const MOST_FAULTS: usize = 100;

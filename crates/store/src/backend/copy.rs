@@ -21,11 +21,11 @@ use crate::backend::migrate::{self, expect_current_on, has_register, open_regist
 use crate::backend::server::{self, Use};
 use crate::backend::tables::{Table, tables};
 use crate::error::{BatchError, Error, OpenError};
-use crate::log::merkle::Hash;
 use crate::log::{entry_log, log_tree};
 use crate::register::{record, upgrade};
 use crate::transaction::ReadTx;
 use crate::verification;
+use domain::tree::Hash;
 
 /// How far a copy has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

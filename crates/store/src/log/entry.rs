@@ -15,8 +15,8 @@ use crate::backend::json::{instant, parsed};
 use crate::backend::schema::{entries, log_head};
 use crate::error::Error;
 use crate::log::epoch::Epoch;
-use crate::log::merkle::{self, Hash};
 use crate::random;
+use domain::tree::{self, Hash};
 
 /// The bytes of a nonce: nobody can try them all.
 const NONCE_BYTES: usize = 16;
@@ -139,7 +139,7 @@ impl<'e> Row<'e> {
             ),
             None => self.canonical(),
         };
-        merkle::leaf_hash(leaf.as_bytes())
+        tree::leaf_hash(leaf.as_bytes())
     }
 
     /// The hash of all that a restricted entry says.
@@ -150,7 +150,7 @@ impl<'e> Row<'e> {
     /// Whether it says what it said when it got its hash. Restricted entries were once hashed as all others are.
     pub(crate) fn is_as_hashed(&self) -> bool {
         let is = |hash: Hash| self.leaf_hash == hash;
-        is(self.hash()) || self.restricted && is(merkle::leaf_hash(self.canonical().as_bytes()))
+        is(self.hash()) || self.restricted && is(tree::leaf_hash(self.canonical().as_bytes()))
     }
 
     fn instant(&self) -> String {

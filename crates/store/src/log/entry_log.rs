@@ -20,10 +20,10 @@ use crate::error::Error;
 use crate::log::entry::{Action, Entry, Head, HeadRow, Row};
 use crate::log::epoch::EpochId;
 use crate::log::log_tree;
-use crate::log::merkle::Hash;
 use crate::log::renewal::LogPlace;
 use crate::register::{tombstone, visibility};
 use crate::transaction::ReadTx;
+use domain::tree::Hash;
 
 /// An entry as a caller may see it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,24 +11,24 @@ use crate::backend::conn::Conn;
 use crate::backend::dialect;
 use crate::backend::schema::{entries, log_head, log_subtrees};
 use crate::error::Error;
-use crate::log::merkle::{self, Hash, Subtree};
+use domain::tree::{self, Hash, Subtree};
 
 /// Hashes are stored of each level that is a multiple of this one.
 pub(crate) const STRIDE: u32 = 8;
 
 /// The root of the tree over the first entries, so many of them.
 pub fn root(tx: &mut ReadTx<'_>, size: i64) -> Result<Hash, Error> {
-    merkle::root(size, &mut |subtree| hash(tx.conn(), subtree))
+    tree::root(size, &mut |subtree| hash(tx.conn(), subtree))
 }
 
 /// Proves that the entry with this number is in the tree of so many.
 pub fn inclusion(tx: &mut ReadTx<'_>, seq: i64, size: i64) -> Result<Vec<Hash>, Error> {
-    merkle::inclusion(seq - 1, size, &mut |subtree| hash(tx.conn(), subtree))
+    tree::inclusion(seq - 1, size, &mut |subtree| hash(tx.conn(), subtree))
 }
 
 /// Proves that the tree of `to` entries goes on from that of `from` entries.
 pub fn consistency(tx: &mut ReadTx<'_>, from: i64, to: i64) -> Result<Vec<Hash>, Error> {
-    merkle::consistency(from, to, &mut |subtree| hash(tx.conn(), subtree))
+    tree::consistency(from, to, &mut |subtree| hash(tx.conn(), subtree))
 }
 
 /// The hash that was stored with an entry.
@@ -111,7 +111,7 @@ fn below(conn: &mut Conn, Subtree { level, position }: Subtree, from: u32) -> Re
     let count = 1 << height;
     let hashes = stored(conn, from, position << height, count)?;
     let is_whole = i64::try_from(hashes.len()) == Ok(count);
-    merkle::complete(hashes).filter(|_| is_whole).ok_or_else(|| incomplete(level, position))
+    tree::complete(hashes).filter(|_| is_whole).ok_or_else(|| incomplete(level, position))
 }
 
 fn incomplete(level: u32, position: i64) -> Error {

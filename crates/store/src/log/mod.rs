@@ -7,7 +7,6 @@ pub mod epoch;
 pub mod governing;
 pub mod history;
 pub mod log_tree;
-pub mod merkle;
 pub(crate) mod personal;
 pub mod renewal;
 pub mod settlement;

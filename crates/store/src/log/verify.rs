@@ -18,10 +18,10 @@ use crate::backend::fragment::Fragment;
 use crate::backend::schema::entries;
 use crate::error::Error;
 use crate::log::entry::{Action, Row};
-use crate::log::merkle::{Growing, Hash, Subtree};
 use crate::log::renewal::REGISTER_ID;
 use crate::log::{entry_log, log_tree};
 use crate::transaction::ReadTx;
+use domain::tree::{Growing, Hash, Subtree};
 
 /// Entries that are looked at in one statement.
 const AT_A_TIME: i64 = 500;

@@ -3,8 +3,8 @@
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+use domain::tree::{self, Hash, Subtree};
 use domain::{Department, DraftAccess, Mutual};
-use store::merkle::{self, Hash, Subtree};
 use store::{Error, StoredRoot as _, history, log_tree, renewal, settlement};
 use tokio::task::JoinSet;
 
@@ -30,7 +30,7 @@ async fn grow(register: &Register, count: usize) -> Vec<Hash> {
 fn finder(leaves: &[Hash]) -> impl FnMut(Subtree) -> Result<Hash, Infallible> {
     move |Subtree { level, position }| {
         let begin = usize::try_from(position << level).unwrap();
-        Ok(merkle::complete(leaves[begin..begin + (1 << level)].to_vec()).unwrap())
+        Ok(tree::complete(leaves[begin..begin + (1 << level)].to_vec()).unwrap())
     }
 }
 
@@ -40,15 +40,15 @@ async fn roots_and_proofs_are_those_of_the_leaves(register: &Register) {
     assert_eq!(register.database.raw().count("log_subtrees"), 2);
     for size in [0, 1, 2, 255, 256, 257, 511, 512, 513, 700] {
         let found = register.store.read(move |tx| log_tree::root(tx, size)).await.unwrap();
-        assert_eq!(Ok(found), merkle::root(size, &mut finder(&leaves)), "{size}");
+        assert_eq!(Ok(found), tree::root(size, &mut finder(&leaves)), "{size}");
     }
     for (seq, size) in [(1, 1), (1, 700), (256, 512), (257, 700), (600, 700), (700, 700)] {
         let found = register.store.read(move |tx| log_tree::inclusion(tx, seq, size)).await.unwrap();
-        assert_eq!(Ok(found), merkle::inclusion(seq - 1, size, &mut finder(&leaves)), "{seq} in {size}");
+        assert_eq!(Ok(found), tree::inclusion(seq - 1, size, &mut finder(&leaves)), "{seq} in {size}");
     }
     for (from, to) in [(1, 700), (255, 256), (256, 700), (512, 513), (511, 699), (700, 700)] {
         let found = register.store.read(move |tx| log_tree::consistency(tx, from, to)).await.unwrap();
-        assert_eq!(Ok(found), merkle::consistency(from, to, &mut finder(&leaves)), "{from} to {to}");
+        assert_eq!(Ok(found), tree::consistency(from, to, &mut finder(&leaves)), "{from} to {to}");
     }
 }
 
@@ -72,7 +72,7 @@ async fn a_whole_log_is_found_whole(register: &Register) {
     let found = register.store.verify().await.unwrap();
 
     assert_eq!((found.entries, found.faults), (300, vec![]));
-    assert_eq!(Ok(found.root), merkle::root(300, &mut finder(&leaves)));
+    assert_eq!(Ok(found.root), tree::root(300, &mut finder(&leaves)));
 }
 
 /// Whatever is changed behind the register's back, the check names the entry.

@@ -46,6 +46,118 @@ pub fn consistency<E>(from: i64, to: i64, find: &mut impl FnMut(Subtree) -> Resu
     remainders(from, to).into_iter().map(|span| span_hash(span, find)).collect()
 }
 
+/// Whether a proof shows that the leaf with this index, from 0, is in the tree of so many leaves with this root: RFC 9162 section
+/// 2.1.3.2.
+#[must_use]
+pub fn is_included(index: i64, leaf: &Hash, size: i64, proof: &[Hash], root: &Hash) -> bool {
+    if !(0..size).contains(&index) {
+        return false;
+    }
+    let (mut way, mut hash) = (Way { node: index, last: size - 1 }, *leaf);
+    for sibling in proof {
+        if way.last == 0 {
+            return false;
+        }
+        hash = if way.has_left_sibling() { node_hash(sibling, &hash) } else { node_hash(&hash, sibling) };
+        way.climb();
+    }
+    way.last == 0 && hash == *root
+}
+
+/// Whether a proof shows that the tree of `from` leaves with the root `old` is the beginning of the tree of `to` leaves with the root
+/// `new`: RFC 9162 section 2.1.4.2. The empty tree is the beginning of every tree.
+#[must_use]
+pub fn is_consistent(from: i64, to: i64, old: &Hash, new: &Hash, proof: &[Hash]) -> bool {
+    if from < 0 || from > to {
+        return false;
+    }
+    if from == to {
+        return old == new && proof.is_empty();
+    }
+    if from == 0 {
+        return *old == empty() && proof.is_empty();
+    }
+    let is_complete = from & (from - 1) == 0;
+    let mut hashes = is_complete.then_some(old).into_iter().chain(proof);
+    let Some(first) = hashes.next() else { return false };
+    let mut way = Way { node: from - 1, last: to - 1 };
+    way.skip_right();
+    let (mut left, mut right) = (*first, *first);
+    for sibling in hashes {
+        if way.last == 0 {
+            return false;
+        }
+        if way.has_left_sibling() {
+            left = node_hash(sibling, &left);
+            right = node_hash(sibling, &right);
+        } else {
+            right = node_hash(&right, sibling);
+        }
+        way.climb();
+    }
+    way.last == 0 && left == *old && right == *new
+}
+
+/// The root over leaves in the order given.
+pub fn root_of<L: AsRef<[u8]>>(leaves: impl IntoIterator<Item = L>) -> Hash {
+    let mut tree = Growing::default();
+    leaves.into_iter().for_each(|leaf| tree.push(leaf_hash(leaf.as_ref()), |_, _| ()));
+    tree.root()
+}
+
+/// Proves that the leaf with this index, from 0, is among those with these hashes; none where the index is beyond them.
+#[must_use]
+pub fn inclusion_of(index: usize, leaves: &[Hash]) -> Option<Vec<Hash>> {
+    leaves.get(index)?;
+    let (index, size) = (i64::try_from(index).ok()?, i64::try_from(leaves.len()).ok()?);
+    inclusion(index, size, &mut |subtree| subtree_of(leaves, subtree).ok_or(())).ok()
+}
+
+/// The hash of a complete subtree over leaves with these hashes.
+fn subtree_of(leaves: &[Hash], Subtree { level, position }: Subtree) -> Option<Hash> {
+    let begin = usize::try_from(position << level).ok()?;
+    complete(leaves.get(begin..begin.checked_add(1 << level)?)?.to_vec())
+}
+
+/// The root of a tree without leaves.
+fn empty() -> Hash {
+    Sha256::digest([]).into()
+}
+
+/// The way from a leaf up to the root, as the numbers of a node and of the last one at the same height.
+struct Way {
+    node: i64,
+    last: i64,
+}
+
+impl Way {
+    /// Whether the next sibling stands to the left. The last node of a height may have none there; then the next one is further up.
+    fn has_left_sibling(&self) -> bool {
+        self.node & 1 == 1 || self.node == self.last
+    }
+
+    /// Goes up past the sibling.
+    fn climb(&mut self) {
+        if self.has_left_sibling() {
+            while self.node & 1 == 0 && self.node != 0 {
+                self.up();
+            }
+        }
+        self.up();
+    }
+
+    /// Goes up to the greatest subtree that ends with the node.
+    fn skip_right(&mut self) {
+        while self.node & 1 == 1 {
+            self.up();
+        }
+    }
+
+    fn up(&mut self) {
+        (self.node, self.last) = (self.node >> 1, self.last >> 1);
+    }
+}
+
 /// RFC 6962 section 2.1.1: what stands beside the way from a leaf up to the root, the lowest first.
 fn siblings(index: i64, size: i64) -> Vec<Range<i64>> {
     let (mut begin, mut end) = (0, size);
@@ -103,7 +215,7 @@ fn span_hash<E>(span: Range<i64>, find: &mut impl FnMut(Subtree) -> Result<Hash,
         begin += 1 << level;
     }
     let joined = parts.into_iter().rev().reduce(|right, left| node_hash(&left, &right));
-    Ok(joined.unwrap_or_else(|| Sha256::digest([]).into()))
+    Ok(joined.unwrap_or_else(empty))
 }
 
 /// The hash of a complete subtree from those of all its subtrees of one level; none where their number is no power of two.
@@ -152,7 +264,7 @@ impl Growing {
     #[must_use]
     pub fn root(&self) -> Hash {
         let joined = self.peaks.iter().rev().copied().reduce(|right, left| node_hash(&left, &right));
-        joined.unwrap_or_else(|| Sha256::digest([]).into())
+        joined.unwrap_or_else(empty)
     }
 }
 
@@ -189,59 +301,6 @@ mod tests {
 
     fn size(leaves: &[Hash]) -> i64 {
         i64::try_from(leaves.len()).unwrap()
-    }
-
-    /// RFC 9162 section 2.1.3.2.
-    fn is_included(index: i64, leaf: Hash, size: i64, proof: &[Hash], root: Hash) -> bool {
-        let (mut node, mut last, mut hash) = (index, size - 1, leaf);
-        for sibling in proof {
-            if last == 0 {
-                return false;
-            }
-            if node & 1 == 1 || node == last {
-                hash = node_hash(sibling, &hash);
-                while node & 1 == 0 && node != 0 {
-                    (node, last) = (node >> 1, last >> 1);
-                }
-            } else {
-                hash = node_hash(&hash, sibling);
-            }
-            (node, last) = (node >> 1, last >> 1);
-        }
-        last == 0 && hash == root
-    }
-
-    /// RFC 9162 section 2.1.4.2.
-    fn is_consistent(from: i64, to: i64, old: Hash, new: Hash, proof: &[Hash]) -> bool {
-        if from == to {
-            return old == new && proof.is_empty();
-        }
-        let mut path = proof.to_vec();
-        if from & (from - 1) == 0 {
-            path.insert(0, old);
-        }
-        let (mut node, mut last) = (from - 1, to - 1);
-        while node & 1 == 1 {
-            (node, last) = (node >> 1, last >> 1);
-        }
-        let Some((first, rest)) = path.split_first() else { return false };
-        let (mut left, mut right) = (*first, *first);
-        for hash in rest {
-            if last == 0 {
-                return false;
-            }
-            if node & 1 == 1 || node == last {
-                left = node_hash(hash, &left);
-                right = node_hash(hash, &right);
-                while node & 1 == 0 && node != 0 {
-                    (node, last) = (node >> 1, last >> 1);
-                }
-            } else {
-                right = node_hash(&right, hash);
-            }
-            (node, last) = (node >> 1, last >> 1);
-        }
-        left == old && right == new && last == 0
     }
 
     fn hex(hash: &Hash) -> String {
@@ -287,6 +346,7 @@ mod tests {
             let leaves = leaves(count);
             let Ok(found) = root(size(&leaves), &mut finder(&leaves));
             prop_assert_eq!(found, naive(&leaves));
+            prop_assert_eq!(root_of((0..count).map(|n| n.to_be_bytes())), naive(&leaves));
             let mut tree = Growing::default();
             leaves.iter().for_each(|leaf| tree.push(*leaf, |_, _| ()));
             prop_assert_eq!((tree.size(), tree.root()), (size(&leaves), naive(&leaves)));
@@ -298,8 +358,20 @@ mod tests {
             let (at, root) = (chosen.index(count), naive(&leaves));
             let index = i64::try_from(at).unwrap();
             let Ok(proof) = inclusion(index, size(&leaves), &mut finder(&leaves));
-            prop_assert!(is_included(index, leaves[at], size(&leaves), &proof, root));
-            prop_assert!(!is_included(index, leaf_hash(b"another"), size(&leaves), &proof, root));
+            prop_assert!(is_included(index, &leaves[at], size(&leaves), &proof, &root));
+            prop_assert!(!is_included(index, &leaf_hash(b"another"), size(&leaves), &proof, &root));
+            prop_assert!(!is_included(index, &leaves[at], size(&leaves), &proof, &leaf_hash(b"another")));
+            for other in [-1, index - 1, index + 1, size(&leaves)] {
+                prop_assert!(!is_included(other, &leaves[at], size(&leaves), &proof, &root), "{other}");
+            }
+            let longer = [proof.as_slice(), &[root]].concat();
+            prop_assert!(!is_included(index, &leaves[at], size(&leaves), &longer, &root));
+            if let Some((_, shorter)) = proof.split_last() {
+                prop_assert!(!is_included(index, &leaves[at], size(&leaves), shorter, &root));
+            }
+            let of_list = inclusion_of(at, &leaves);
+            prop_assert_eq!(of_list.as_ref(), Some(&proof));
+            prop_assert_eq!(inclusion_of(count, &leaves), None);
             prop_assert!(proof.len() <= 9);
         }
 
@@ -310,9 +382,19 @@ mod tests {
             let (from, to) = (i64::try_from(before).unwrap(), size(&leaves));
             let (old, new) = (naive(&leaves[..before]), naive(&leaves));
             let Ok(proof) = consistency(from, to, &mut finder(&leaves));
-            prop_assert!(is_consistent(from, to, old, new, &proof));
-            prop_assert!(!is_consistent(from, to, leaf_hash(b"another"), new, &proof));
-            prop_assert!(!is_consistent(from, to, old, leaf_hash(b"another"), &proof));
+            let is_proved = |from, to, old, new, proof: &[Hash]| is_consistent(from, to, &old, &new, proof);
+            let another = leaf_hash(b"another");
+            prop_assert!(is_proved(from, to, old, new, &proof));
+            prop_assert!(!is_proved(from, to, another, new, &proof));
+            prop_assert!(!is_proved(from, to, old, another, &proof));
+            prop_assert!(!is_proved(from, to, old, new, &[proof.as_slice(), &[old]].concat()));
+            if let Some((_, shorter)) = proof.split_last() {
+                prop_assert!(!is_proved(from, to, old, new, shorter));
+            }
+            prop_assert!(!is_proved(-1, to, old, new, &proof));
+            prop_assert!(!is_proved(to + 1, to, old, new, &proof));
+            prop_assert!(is_proved(0, to, empty(), new, &[]));
+            prop_assert!(!is_proved(0, to, another, new, &[]));
         }
     }
 }
