@@ -27,8 +27,12 @@ const ARROWS: [Arrows; 5] = [
         member: "domain",
         members: &[],
         others: Others::Only(&[
+            "base64",
             "chrono",
             "deunicode",
+            "ed25519-dalek",
+            "hkdf",
+            "hmac",
             "idna_adapter",
             "sha2",
             "strsim",

@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod api_key;
+pub mod ballot_protocol;
 pub mod checked;
 pub mod data;
 pub mod data_file;

@@ -1,0 +1,23 @@
+//! Hosted staff ballots: the protocol `psm-ballot-v1`, as pure functions.
+//!
+//! It owns what is hashed, signed, counted and checked, so that the service, the commands that need no service and the public compute
+//! the same. Seeds, times and the hashes of JSON documents are given to it.
+
+mod board;
+mod choice;
+mod code;
+mod hash;
+mod opening;
+mod signing;
+mod whole_second;
+
+pub use board::{Vote, votes_root};
+pub use choice::{BallotPaper, Choice};
+pub use code::{Code, Codes, Credential, Nonce, Seed, Side};
+pub use hash::{Entry, Half, Sha256Hex, Spend, Tracker};
+pub use opening::Opening;
+pub use signing::{PublicKey, Signature, receipt_seed};
+pub use whole_second::WholeSecond;
+
+/// The name of the protocol, with its version.
+pub const PROTOCOL: &str = "psm-ballot-v1";

@@ -1,0 +1,10 @@
+//! The protocol of hosted staff ballots, held against its vectors.
+//!
+//! Where a vector names no other source, it is one of the protocol's design, made by its reference program in Python.
+
+#![expect(clippy::unwrap_used, reason = "a case fails loudly")]
+
+mod choices;
+mod codes;
+mod kit;
+mod signatures;
