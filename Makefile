@@ -33,7 +33,7 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 
 # What `make run` and the commands of the guide leave in the folder they run in. docs/guide/check fails if a file is missing here.
 DATA := $(foreach register,mutuals fresh moved other production restored,$(register).db $(register).db-shm $(register).db-wal $(register).db.lock) \
-	copy.db auditor.key issuer-a.pem log-key.pem log-key-public.pem log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
+	copy.db auditor.key seed-a.key issuer-a.pem log-key.pem log-key-public.pem log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
 	answer.json ballot.json ballot.json.bak blocked.csv by-arbiter.json contract.json decision.json draft.json edited.json manifest.json mutual.json mutuals.json new.json \
 	seqol.json greeting.txt head.txt message.txt problems.txt progress.txt staff.csv competitions.csv
 

@@ -1,5 +1,6 @@
 //! The command line of `mutuals`.
 
+mod ballot;
 mod check;
 mod copy;
 pub mod database;
@@ -28,6 +29,7 @@ use crate::openapi;
 use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
 use crate::{routes, server};
+use ballot::BallotCommand;
 use database::{Database, MakingOptions};
 use health::Health;
 use log::{Erase, LogCommand, Signing};
@@ -145,6 +147,9 @@ enum Command {
     /// Check and copy the log of all changes, and make the key that signs it
     #[command(subcommand)]
     Log(LogCommand),
+    /// Make the key and the codes of an issuer of a hosted ballot, and sign for it: without a server or a database
+    #[command(subcommand)]
+    Ballot(BallotCommand),
     /// Erase personal data from a record and from the log, permanently
     ///
     /// The record gets a new version without the data, and the log gets an entry with the reason. The hashes of the log
@@ -273,6 +278,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Copy(addresses) => copy::perform(&addresses),
         Command::Health(asked) => health::perform(&asked),
         Command::Log(command) => log::perform(command),
+        Command::Ballot(command) => ballot::perform(command),
         Command::Erase(erase) => log::erase(&erase),
     }
 }

@@ -2,6 +2,7 @@
 //! against the contract.
 
 mod annual_return;
+mod ballot_command;
 mod ballot_life;
 mod cliff_edge;
 mod clock;

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::Kind;
+use domain::ballot_protocol::PublicKey;
 use domain::tree::Hash;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde_json::json;
@@ -45,13 +46,11 @@ pub struct LogSigner {
 
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("the signing key file {path}: {source}")]
+    #[error("the key file {path}: {source}")]
     File { path: String, source: std::io::Error },
-    #[error("every user of this machine can read the signing key file {0}: run `chmod 600 {0}`")]
+    #[error("every user of this machine can read the key file {0}: run `chmod 600 {0}`")]
     Exposed(String),
-    #[error(
-        "the signing key file {0} has no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal"
-    )]
+    #[error("the key file {0} has no key: expected an Ed25519 key in PEM (PKCS #8), or its 32 bytes in hexadecimal")]
     NoKey(String),
     #[error(
         "the file {0} has no public key of a log: expected an Ed25519 key in PEM, or the `verifier_key` of /v1/log/key"
@@ -66,23 +65,10 @@ pub enum KeyError {
 impl LogSigner {
     /// Signs with the key in this file.
     ///
-    /// # Errors If the file has no such key, everybody can read it, or the name is not valid.
+    /// # Errors
+    /// As [`read_key`], or where the name is not valid.
     pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
-        let name = || path.display().to_string();
-        match readers(path).map_err(|source| KeyError::File { path: name(), source })? {
-            Readers::Owner => {}
-            // How some systems hand secrets to a service: nobody need mend it, but somebody should know.
-            Readers::Group => {
-                log::warn!(
-                    "the group of the signing key file {0} can read it: unless it must, run `chmod 600 {0}`",
-                    name()
-                );
-            }
-            Readers::Everybody => return Err(KeyError::Exposed(name())),
-        }
-        let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
-        let key = secret(&text).ok_or_else(|| KeyError::NoKey(name()))?;
-        Self::new(&key, origin)
+        Self::new(&read_key(path)?, origin)
     }
 
     fn new(key: &[u8; KEY_BYTES], origin: &str) -> Result<Self, KeyError> {
@@ -153,20 +139,55 @@ impl fmt::Debug for LogSigner {
     }
 }
 
-/// Makes a key and writes it into a new file that only its owner may read.
+/// The secret half of the key in this file.
+///
+/// # Errors
+/// [`KeyError`] where the file has no such key, or everybody can read it.
+pub fn read_key(path: &Path) -> Result<[u8; KEY_BYTES], KeyError> {
+    let name = || path.display().to_string();
+    match readers(path).map_err(|source| KeyError::File { path: name(), source })? {
+        Readers::Owner => {}
+        // How some systems hand secrets to a service: nobody need mend it, but somebody should know.
+        Readers::Group => {
+            log::warn!("the group of the key file {0} can read it: unless it must, run `chmod 600 {0}`", name());
+        }
+        Readers::Everybody => return Err(KeyError::Exposed(name())),
+    }
+    let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
+    secret(&text).ok_or_else(|| KeyError::NoKey(name()))
+}
+
+/// Makes a key and writes it into a new file that only its owner may read. Gives its public half.
 ///
 /// # Errors
 /// [`KeyError`], also where the file is there already.
-pub fn make_key(path: &Path) -> Result<(), KeyError> {
-    let mut key = [0; KEY_BYTES];
-    getrandom::fill(&mut key).map_err(|error| KeyError::Random(error.to_string()))?;
+pub fn make_key(path: &Path) -> Result<PublicKey, KeyError> {
+    let key = random()?;
+    write_private(path, &pem("PRIVATE KEY", &[PKCS8_PREFIX.as_slice(), &key].concat()))?;
+    Ok(PublicKey::of_seed(&key))
+}
+
+/// Makes 32 random bytes and writes them into such a file, in hexadecimal.
+///
+/// # Errors
+/// As [`make_key`].
+pub fn make_seed(path: &Path) -> Result<(), KeyError> {
+    write_private(path, &format!("{}\n", hex(&random()?)))
+}
+
+fn random() -> Result<[u8; KEY_BYTES], KeyError> {
+    let mut bytes = [0; KEY_BYTES];
+    getrandom::fill(&mut bytes).map_err(|error| KeyError::Random(error.to_string()))?;
+    Ok(bytes)
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), KeyError> {
     let mut options = File::options();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let pem = pem("PRIVATE KEY", &[PKCS8_PREFIX.as_slice(), &key].concat());
     let written = options.open(path).and_then(|mut file| {
-        file.write_all(pem.as_bytes())?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()
     });
     written.map_err(|source| KeyError::File { path: path.display().to_string(), source })

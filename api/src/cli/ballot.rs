@@ -1,0 +1,294 @@
+//! What the issuers of a hosted ballot do on a machine of their own: make their key and codes, and sign. None of it needs a server or a
+//! database.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use clap::{ArgGroup, Args, Subcommand};
+use domain::StaffBallotId;
+use domain::ballot_protocol::{
+    Code, Entry, Half, Opening, PROTOCOL, PublicKey, Seed, Sha256Hex, Side, Spend, WholeSecond,
+};
+use domain::tree;
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde_json::{Value, json};
+
+use super::outcome::{self, Failure, WrongUsage, say};
+use crate::history::signing::{make_key, make_seed, read_key};
+use document::value::hex;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BallotCommand {
+    /// Make the key with which an issuer signs, in a new file that only its owner may read
+    ///
+    /// Prints the public key, which the administrator enters with the appointment. The file never leaves the issuer.
+    Key {
+        /// The file
+        file: PathBuf,
+    },
+    /// Make the codes of a ballot from a secret seed
+    ///
+    /// Without a manifest: prints what the issuer uploads as the roll (JSON). With the signed manifest: checks that it has this roll,
+    /// and prints a table for a mail merge (CSV): number, code, fingerprint of the manifest, and the lines to cast and to check. The
+    /// same seed always gives the same codes, so that a lost letter can be printed again.
+    Codes(CodesOptions),
+    /// Sign for a ballot, offline
+    ///
+    /// Signs the manifest, or with a further option an extension, a cancellation or a batch of papers. Prints the signature in base64,
+    /// and on standard error what was signed: read it.
+    Sign(SignOptions),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CodesOptions {
+    /// The ballot's id
+    #[arg(long, value_name = "ID")]
+    ballot: StaffBallotId,
+    /// How many people are entitled to vote. They have the numbers from 1 on: deal them at random
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(5..=100_000))]
+    count: u32,
+    /// Which of two issuers you are
+    #[arg(long, value_name = "a|b")]
+    side: Option<Side>,
+    /// Only the code with this number, to print a letter again
+    #[arg(long, value_name = "NUMBER", requires = "manifest")]
+    only: Option<u32>,
+    /// File with the seed: 32 bytes in hexadecimal. Made if it is not there and no manifest is given
+    #[arg(long, value_name = "FILE")]
+    seed_file: PathBuf,
+    /// File with the manifest, as the service shows it
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// Address of the service, for the lines on the letters
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    url: String,
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what"))]
+pub(super) struct SignOptions {
+    /// File with the issuer's key
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+    /// File with the manifest, as the service shows it
+    #[arg(long, value_name = "FILE")]
+    manifest: PathBuf,
+    /// Sign that casting ends at this later time, such as 2026-06-09T17:00:00Z
+    #[arg(long, value_name = "TIME", group = "what")]
+    closes_at: Option<WholeSecond>,
+    /// Sign that the ballot is cancelled for this reason
+    #[arg(long, value_name = "REASON", group = "what")]
+    cancel: Option<String>,
+    /// Sign this batch of papers: a file with the JSON that is sent
+    #[arg(long, value_name = "FILE", group = "what")]
+    paper: Option<PathBuf>,
+}
+
+pub(super) fn perform(command: BallotCommand) -> Result<(), Failure> {
+    match command {
+        BallotCommand::Key { file } => {
+            let public_key = make_key(&file)?;
+            say(&format!("the key is in {}: keep it, and never send it", file.display()));
+            outcome::print(&format!("{public_key}\n"))
+        }
+        BallotCommand::Codes(options) => codes(&options),
+        BallotCommand::Sign(options) => sign(&options),
+    }
+}
+
+fn codes(options: &CodesOptions) -> Result<(), Failure> {
+    let file = &options.seed_file;
+    if options.manifest.is_none() && !file.exists() {
+        make_seed(file)?;
+        say(&format!("made a new seed in {}: keep it until the ballot is over, and never send it", file.display()));
+    }
+    let seed = Seed::from_bytes(read_key(file)?);
+    let codes = |number| seed.code(options.ballot, options.side.unwrap_or(Side::A), number);
+    match &options.manifest {
+        None => outcome::print(&format!("{}\n", roll_of(options, codes))),
+        Some(manifest) => {
+            let manifest = Manifest::read(manifest)?;
+            manifest.check(options, codes)?;
+            outcome::print(&letters(options, &manifest, codes)?)
+        }
+    }
+}
+
+/// What is uploaded: entries without numbers where there is one issuer, halves with numbers where there are two.
+fn roll_of(options: &CodesOptions, codes: impl Fn(u32) -> Code) -> Value {
+    let spends = (1..=options.count).map(|number| (number, Spend::of(options.ballot, &codes(number))));
+    match options.side {
+        None => json!({"entries": sorted_entries(options, codes).iter().map(Entry::to_string).collect::<Vec<_>>()}),
+        Some(side) => {
+            let half =
+                |(number, spend): (u32, Spend)| json!({"number": number, "half": Half::of(side, &spend).to_string()});
+            json!({"halves": spends.map(half).collect::<Vec<_>>()})
+        }
+    }
+}
+
+fn sorted_entries(options: &CodesOptions, codes: impl Fn(u32) -> Code) -> Vec<Entry> {
+    let spends = (1..=options.count).map(|number| Spend::of(options.ballot, &codes(number)));
+    let mut entries: Vec<Entry> = spends.map(|spend| Entry::of_spend(&spend)).collect();
+    entries.sort_unstable();
+    entries
+}
+
+/// A row for each letter.
+fn letters(options: &CodesOptions, manifest: &Manifest, codes: impl Fn(u32) -> Code) -> Result<String, Failure> {
+    let numbers = match options.only {
+        Some(number) if (1..=options.count).contains(&number) => number..=number,
+        Some(number) => {
+            return Err(Box::new(WrongUsage(format!(
+                "--only {number}: expected a number from 1 to {}",
+                options.count
+            ))));
+        }
+        None => 1..=options.count,
+    };
+    let votes = format!("{}/v1/staff-ballots/{}/votes", options.url.trim_end_matches('/'), options.ballot);
+    let check = format!("curl -s {votes} | grep YOUR-TRACKER");
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["number", "code", "fingerprint", "cast", "check"])?;
+    for number in numbers {
+        let code = codes(number).to_string();
+        let cast = cast_by_shell(options, &code.replace(' ', ""), &votes);
+        let row = [&number.to_string(), &code, &manifest.opening.fingerprint(), &cast, &check];
+        table.write_record(row)?;
+    }
+    Ok(String::from_utf8(table.into_inner()?)?)
+}
+
+/// A line for a shell that casts with this code. The code and the nonce stay on the voter's machine; it shows the tracker and the
+/// receipt.
+fn cast_by_shell(options: &CodesOptions, code: &str, votes: &str) -> String {
+    let (codes, spends, tracker) = match options.side {
+        None => (format!("A={code}"), r#"\"spend\":\"$(h spend:$B:$A)\""#, "tracker:$B:$A:$N"),
+        Some(side) => {
+            let codes = match side {
+                Side::A => format!("A={code} Z=CODE-OF-THE-OTHER-LETTER"),
+                Side::B => format!("A=CODE-OF-THE-OTHER-LETTER Z={code}"),
+            };
+            let spends = r#"\"spend_a\":\"$(h spend:$B:$A)\",\"spend_b\":\"$(h spend:$B:$Z)\""#;
+            (codes, spends, "tracker2:$B:$A:$Z:$N")
+        }
+    };
+    format!(
+        "B={} {codes} V=YOUR-CHOICE; N=$(openssl rand -hex 16); h(){{ printf %s \"psm-ballot-v1:$1\" | sha256sum | cut -c1-64; }}; \
+         T=$(h {tracker}); echo \"nonce $N tracker $T\"; curl -s {votes} -H 'Content-Type: application/json' \
+         -d \"{{{spends},\\\"tracker\\\":\\\"$T\\\",\\\"choice\\\":\\\"$V\\\"}}\"",
+        options.ballot
+    )
+}
+
+fn sign(options: &SignOptions) -> Result<(), Failure> {
+    let manifest = Manifest::read(&options.manifest)?;
+    let opening = &manifest.opening;
+    let (message, what) = if let Some(closes_at) = options.closes_at {
+        (opening.extension_message(closes_at), format!("that casting ends at {closes_at}"))
+    } else if let Some(reason) = &options.cancel {
+        (opening.cancellation_message(reason), format!("that the ballot is cancelled: {reason}"))
+    } else if let Some(batch) = &options.paper {
+        let batch = read_json(batch)?;
+        (opening.paper_message(&Sha256Hex::of(&batch.to_string())), "this batch of papers".to_owned())
+    } else {
+        (opening.manifest_message(), manifest.summary())
+    };
+    let key = SigningKey::from_bytes(&read_key(&options.key_file)?);
+    manifest.expect_issuer(&PublicKey::of_seed(&key.to_bytes()))?;
+    let ballot = opening.ballot;
+    say(&format!("signed for ballot {ballot}, manifest {}: {what}", opening.fingerprint()));
+    outcome::print(&format!("{}\n", BASE64_STANDARD.encode(key.sign(message.as_bytes()).to_bytes())))
+}
+
+/// A manifest as the service shows it: canonical JSON, whose bytes are what is hashed.
+struct Manifest {
+    members: Value,
+    opening: Opening,
+}
+
+impl Manifest {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+        let text = text.trim_end_matches('\n');
+        let members: Value = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
+        if members.to_string() != text {
+            return Err(format!(
+                "{name} is not the manifest as the service shows it: fetch it again and leave it unchanged"
+            )
+            .into());
+        }
+        if members["protocol"] != PROTOCOL {
+            return Err(format!("{name} has no manifest of the protocol {PROTOCOL}").into());
+        }
+        let ballot = members["ballot"].as_str().and_then(|id| id.parse().ok());
+        let ballot = ballot.ok_or_else(|| format!("{name} does not name a ballot"))?;
+        Ok(Self { opening: Opening { ballot, manifest: Sha256Hex::of(text) }, members })
+    }
+
+    /// Refuses a manifest that is not of this ballot, or whose roll is not this one.
+    fn check(&self, options: &CodesOptions, codes: impl Fn(u32) -> Code) -> Result<(), Failure> {
+        let (asked, found) = (options.ballot, self.opening.ballot);
+        if asked != found {
+            return Err(format!("the manifest is of the ballot {found}, not of {asked}").into());
+        }
+        let (size, issuers) = (&self.members["roll_size"], self.issuers().count());
+        if size.as_u64() != Some(options.count.into()) {
+            return Err(
+                format!("the manifest has {size} people on the roll, and --count says {}", options.count).into()
+            );
+        }
+        if options.side.is_some() != (issuers == 2) {
+            return Err(
+                format!("the manifest has {issuers} issuer(s): give --side if there are two, and only then").into()
+            );
+        }
+        // With one issuer, the codes tell the whole roll: one that somebody changed is found before a letter goes out.
+        if issuers == 1 {
+            let entries = sorted_entries(options, codes);
+            let root = hex(&tree::root_of(entries.iter().map(Entry::to_string)));
+            if self.members["roll_root"] != *root {
+                return Err(format!(
+                    "the roll of the manifest is not that of these codes: its root is {}, theirs {root}",
+                    self.members["roll_root"]
+                )
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    fn expect_issuer(&self, key: &PublicKey) -> Result<(), Failure> {
+        let key = key.to_string();
+        if self.issuers().any(|issuer| issuer["public_key"] == *key) {
+            return Ok(());
+        }
+        Err(format!("the manifest has no issuer with the public key {key}").into())
+    }
+
+    fn issuers(&self) -> impl Iterator<Item = &Value> {
+        self.members["issuers"].as_array().into_iter().flatten()
+    }
+
+    /// What whoever signs must have read.
+    fn summary(&self) -> String {
+        let text = |name: &str| self.members[name].as_str().unwrap_or("?").to_owned();
+        let options = self.members["options"].as_array().into_iter().flatten();
+        let options: Vec<&str> = options.filter_map(|option| option["label"].as_str()).collect();
+        format!(
+            "«{}»: {}; open from {} to {}; {} people on the roll",
+            text("question"),
+            options.join(" / "),
+            text("opens_at"),
+            text("closes_at"),
+            self.members["roll_size"]
+        )
+    }
+}
+
+fn read_json(path: &Path) -> Result<Value, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+}
