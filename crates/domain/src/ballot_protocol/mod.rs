@@ -8,6 +8,7 @@ mod choice;
 mod code;
 mod hash;
 mod opening;
+mod roll;
 mod signing;
 mod whole_second;
 
@@ -16,6 +17,7 @@ pub use choice::{BallotPaper, Choice};
 pub use code::{Code, Codes, Credential, Nonce, Seed, Side};
 pub use hash::{Entry, Half, Sha256Hex, Spend, Tracker};
 pub use opening::Opening;
+pub use roll::{NumberedHalf, Roll, roll_root};
 pub use signing::{PublicKey, Signature, receipt_seed};
 pub use whole_second::WholeSecond;
 

@@ -2,9 +2,10 @@
 //!
 //! Where a vector names no other source, it is one of the protocol's design, made by its reference program in Python.
 
-#![expect(clippy::unwrap_used, reason = "a case fails loudly")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a case fails loudly")]
 
 mod choices;
 mod codes;
 mod kit;
+mod rolls;
 mod signatures;
