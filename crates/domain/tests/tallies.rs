@@ -136,6 +136,20 @@ fn a_ranked_ballot_is_led_by_the_last_round_counted() {
 }
 
 #[test]
+fn a_threshold_of_a_ranked_ballot_is_about_the_last_round() {
+    let outcomes = |percent: &str| -> Vec<TestOutcome> {
+        let rounds = vec![Round { counts: vec![count(key(1), 50)] }];
+        let thresholds = [0, 1].map(|n| threshold(Basis::OfValid, percent, Some(key(n)))).to_vec();
+        let tally = Tally { method: Some(BallotMethod::Ranked), later_rounds: rounds, thresholds, ..simple() };
+        assert_eq!(fields(&tally), []);
+        tally.result().thresholds.iter().map(|told| told.outcome).collect()
+    };
+
+    assert_eq!(outcomes("55.55"), [TestOutcome::NotMet, TestOutcome::Met]);
+    assert_eq!(outcomes("55.56"), [TestOutcome::NotMet, TestOutcome::NotMet]);
+}
+
+#[test]
 fn a_threshold_that_is_reached_exactly_is_met() {
     let outcomes = |percent: &str, tally: &Tally| {
         let thresholds = vec![threshold(Basis::OfCast, percent, Some(key(0)))];

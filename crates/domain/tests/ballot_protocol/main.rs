@@ -6,6 +6,8 @@
 
 mod choices;
 mod codes;
+mod counts;
 mod kit;
+mod papers;
 mod rolls;
 mod signatures;

@@ -68,7 +68,7 @@ wire! {
         counts: OptionCount = required_list.min(1).max(Tally::MAX_OPTIONS),
     }
 
-    /// A level that the result was to reach.
+    /// A level that the result was to reach. If a ranked ballot has later rounds, the votes of the last round count.
     #[example({"basis": "of_valid", "percent": "51", "option": "mutual"})]
     pub struct BallotThreshold for domain::Threshold {
         basis: Basis = required,

@@ -85,7 +85,7 @@ impl Tally {
         };
         let thresholds = self.thresholds.iter().map(|threshold| ThresholdOutcome {
             threshold: threshold.clone(),
-            outcome: match self.share(threshold.basis, threshold.option.as_ref()) {
+            outcome: match self.deciding_share(threshold.basis, threshold.option.as_ref()) {
                 None => TestOutcome::Unknown,
                 Some(share) if share.reaches(threshold) => TestOutcome::Met,
                 Some(_) => TestOutcome::NotMet,
@@ -105,12 +105,23 @@ impl Tally {
     /// The share of the first count that a basis and an option name; none where a number is missing or it
     /// would be of nobody.
     pub(super) fn share(&self, basis: Basis, option: Option<&OptionKey>) -> Option<Share> {
-        let votes = || self.counts.iter().find(|count| Some(&count.option) == option).map(|count| count.votes);
+        let counted = self.counts.iter().find(|count| Some(&count.option) == option);
+        self.share_with(basis, option, counted.map(|count| count.votes))
+    }
+
+    /// The share that decides on a threshold: that of the last round counted. An option that is out has no votes then.
+    fn deciding_share(&self, basis: Basis, option: Option<&OptionKey>) -> Option<Share> {
+        let Some(last) = self.later_rounds.last() else { return self.share(basis, option) };
+        let counted = last.counts.iter().find(|count| Some(&count.option) == option);
+        self.share_with(basis, option, Some(counted.map_or(0, |count| count.votes)))
+    }
+
+    fn share_with(&self, basis: Basis, option: Option<&OptionKey>, votes: Option<i64>) -> Option<Share> {
         let (numerator, denominator) = match basis {
             Basis::Turnout => (self.cast()?, self.roll_size?),
-            Basis::OfValid => (votes()?, self.valid()?),
-            Basis::OfCast => (votes()?, self.cast()?),
-            Basis::OfEntitled => (votes()?, self.roll_size?),
+            Basis::OfValid => (votes?, self.valid()?),
+            Basis::OfCast => (votes?, self.cast()?),
+            Basis::OfEntitled => (votes?, self.roll_size?),
         };
         (denominator > 0).then(|| Share { option: option.cloned(), basis, numerator, denominator })
     }
