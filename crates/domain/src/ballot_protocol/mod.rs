@@ -6,6 +6,7 @@
 mod board;
 mod choice;
 mod code;
+mod complaint;
 mod count;
 mod hash;
 mod opening;
@@ -17,6 +18,7 @@ mod whole_second;
 pub use board::{Vote, votes_root};
 pub use choice::{BallotPaper, Choice};
 pub use code::{Code, Codes, Credential, Nonce, Seed, Side};
+pub use complaint::{Complaint, Evidence, Judged, Judgement, could_change, in_doubt};
 pub use count::{Count, CountedRound, EliminatedBy, Lot, RoundEnd};
 pub use hash::{Entry, Half, Sha256Hex, Spend, Tracker};
 pub use opening::Opening;

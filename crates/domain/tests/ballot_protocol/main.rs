@@ -6,6 +6,7 @@
 
 mod choices;
 mod codes;
+mod complaints;
 mod counts;
 mod kit;
 mod papers;
