@@ -4,11 +4,13 @@
 //! the same. Seeds, times and the hashes of JSON documents are given to it.
 
 mod board;
+mod bundle;
 mod choice;
 mod code;
 mod complaint;
 mod count;
 mod hash;
+mod manifest;
 mod opening;
 mod paper_batch;
 mod roll;
@@ -16,11 +18,13 @@ mod signing;
 mod whole_second;
 
 pub use board::{Vote, votes_root};
+pub use bundle::{Bundle, BundleCheck, Extension, Finding, SignedBatch};
 pub use choice::{BallotPaper, Choice};
 pub use code::{Code, Codes, Credential, Nonce, Seed, Side};
 pub use complaint::{Complaint, Evidence, Judged, Judgement, could_change, in_doubt};
 pub use count::{Count, CountedRound, EliminatedBy, Lot, RoundEnd};
 pub use hash::{Entry, Half, Sha256Hex, Spend, Tracker};
+pub use manifest::{BallotIssuer, BallotManifest};
 pub use opening::Opening;
 pub use paper_batch::{PaperBatch, PaperVotes, Standing};
 pub use roll::{NumberedHalf, Roll, roll_root};

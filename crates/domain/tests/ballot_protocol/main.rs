@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a case fails loudly")]
 
+mod bundles;
 mod choices;
 mod codes;
 mod complaints;
