@@ -39,6 +39,7 @@ pub use access::{
     Access, Action, Caller, DraftAccess, Grant, Object, Reach, Refused, authorize, authorize_role, grants, is_public,
 };
 pub use api_key::{ApiKey, KeyId, Lifetime};
+pub use ballot_protocol::{BallotIssuer, BallotManifest};
 pub use checked::{Checked, Distinct, Rules};
 pub use data::Data;
 pub use data_file::{DataFile, FileFault};

@@ -4,6 +4,7 @@ use crate::checked::Rules;
 use crate::fault::{Fault, FaultCode};
 use crate::register::staff_ballot::{BallotMethod, BallotOption, StaffBallotId, Tally, Threshold};
 use crate::value::text::{Name, Prose};
+use crate::vocabulary::vocabulary;
 
 use super::choice::BallotPaper;
 use super::code::Side;
@@ -12,9 +13,19 @@ use super::roll::{Roll, size_fault};
 use super::signing::PublicKey;
 use super::whole_second::WholeSecond;
 
+vocabulary! {
+    /// The protocol that a hosted ballot follows.
+    pub enum Protocol {
+        /// Votes are open to the operator when they are cast, and to everybody after the close.
+        PsmBallotV1 = "psm-ballot-v1",
+    }
+}
+
 /// All that is fixed before a hosted ballot opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BallotManifest {
+    /// The protocol that it follows.
+    pub protocol: Protocol,
     /// The ballot.
     pub ballot: StaffBallotId,
     /// The question as it is put.

@@ -24,12 +24,9 @@ pub use code::{Code, Codes, Credential, Nonce, Seed, Side};
 pub use complaint::{Complaint, Evidence, Judged, Judgement, could_change, in_doubt};
 pub use count::{Count, CountedRound, EliminatedBy, Lot, RoundEnd};
 pub use hash::{Entry, Half, Sha256Hex, Spend, Tracker};
-pub use manifest::{BallotIssuer, BallotManifest};
+pub use manifest::{BallotIssuer, BallotManifest, Protocol};
 pub use opening::Opening;
 pub use paper_batch::{PaperBatch, PaperVotes, Standing};
 pub use roll::{NumberedHalf, Roll, roll_root};
 pub use signing::{PublicKey, Signature, receipt_seed};
 pub use whole_second::WholeSecond;
-
-/// The name of the protocol, with its version.
-pub const PROTOCOL: &str = "psm-ballot-v1";

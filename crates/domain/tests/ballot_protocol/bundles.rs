@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use domain::ballot_protocol::{
     BallotIssuer, BallotManifest, Bundle, BundleCheck, Choice, Count, Credential, Entry, Extension, Lot, Opening,
-    PaperBatch, PaperVotes, PublicKey, Roll, RoundEnd, Sha256Hex, Side, Signature, SignedBatch, Spend, Tracker, Vote,
-    WholeSecond, roll_root, votes_root,
+    PaperBatch, PaperVotes, Protocol, PublicKey, Roll, RoundEnd, Sha256Hex, Side, Signature, SignedBatch, Spend,
+    Tracker, Vote, WholeSecond, roll_root, votes_root,
 };
 use domain::{BallotMethod, BallotOption, Basis, Effect, Fault, FaultCode, Rules as _, Threshold};
 use ed25519_dalek::{Signer as _, SigningKey};
@@ -47,6 +47,7 @@ fn manifest(roll: &Roll) -> BallotManifest {
     let issuer =
         |(side, name): (Side, &str)| BallotIssuer { side, name: name.parse().unwrap(), public_key: public_key(side) };
     BallotManifest {
+        protocol: Protocol::PsmBallotV1,
         ballot: ballot(),
         question: "Shall we leave the council as a mutual?".parse().unwrap(),
         method: BallotMethod::Ranked,

@@ -2,6 +2,7 @@
 
 mod action;
 mod appointment;
+mod manifest;
 mod result;
 mod tally;
 
@@ -27,6 +28,7 @@ use crate::value::{
 
 pub use action::{BallotCorrectionReason, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
+pub use manifest::{BallotIssuer, BallotManifest, Ed25519Key, Protocol, Sha256, Side, SignedTime};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
     BallotOption, BallotRound, BallotThreshold, Basis, Effect, FigureCheck, OptionCount, OptionKey, Percent,
