@@ -226,6 +226,7 @@ pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
 
 /// Unique indexes that no request can run into: a violation is a fault of ours.
 pub const TECHNICAL_INDEXES: &[&str] = &[
+    "pk_cosignatures",
     "pk_department_policy_areas",
     "pk_document_versions",
     "pk_idempotency_keys",

@@ -37,7 +37,7 @@ use tokio::time::timeout;
 
 pub use log::epoch::{Epoch, EpochId};
 pub use log::renewal::{LogPlace, Renewal};
-pub use log::{entry, entry_log, governing, history, log_tree, renewal, settlement};
+pub use log::{cosignature, entry, entry_log, governing, history, log_tree, renewal, settlement};
 pub use query::{coverage, release, report, scorecard, statistics};
 pub use register::naming::having_identifiers;
 pub use register::root::{StoredRecord, StoredRoot};

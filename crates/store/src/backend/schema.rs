@@ -43,6 +43,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    cosignatures (epoch, witness) {
+        witness -> Text,
+        tree_size -> BigInt,
+        signed_at -> BigInt,
+        signature -> Binary,
+        epoch -> Text,
+    }
+}
+
+diesel::table! {
     personal_values (commitment) {
         commitment -> Text,
         resource_type -> Text,
