@@ -20,6 +20,7 @@ use crate::data::DataInUse;
 use crate::figures::answers::Answers;
 use crate::history::signing::LogSigner;
 use crate::history::sweep::Sweep;
+use crate::history::witness::Witnesses;
 use crate::http::connection::Connections;
 use crate::http::drain::Drain;
 use crate::http::proxy::PublicUrl;
@@ -82,6 +83,9 @@ pub struct Shared {
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
     pub scrutineer_above: i64,
     pub signer: Option<LogSigner>,
+    pub witnesses: Witnesses,
+    /// By how much other clocks may be ahead of this one.
+    pub clock_tolerance: TimeDelta,
     /// What the rules of procurement law and some reports rest on.
     pub data: DataInUse,
     /// Absent if the register publishes no open contracting data.

@@ -25,6 +25,7 @@ use crate::app::OPERATOR;
 use crate::bulk::{import, sample};
 use crate::caller::{access, jwt, key};
 use crate::config::{ClockOptions, Config, Production};
+use crate::history::witness::Witnesses;
 use crate::openapi;
 use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
@@ -172,6 +173,10 @@ struct Serve {
     jwt: jwt::Settings,
     #[command(flatten)]
     signing: Signing,
+    /// Verifier key of a witness whose cosignatures of the heads are shown (NAME+ID+KEY, as `mutuals log witness-key`
+    /// prints it); repeat the option or use commas for several
+    #[arg(long = "log-witness", env = "MUTUALS_LOG_WITNESSES", value_delimiter = ',', value_name = "KEY")]
+    log_witnesses: Vec<String>,
     /// If more people than this are entitled to vote, a ballot needs a scrutineer before it can be declared
     #[arg(long, env = "MUTUALS_SCRUTINEER_ABOVE", default_value_t = SCRUTINEER_ABOVE, value_parser = clap::value_parser!(i64).range(0..), value_name = "N")]
     scrutineer_above: i64,
@@ -182,6 +187,12 @@ struct Serve {
 impl Serve {
     fn config(self) -> Result<Config, Failure> {
         let given = self.cors_origins.iter().filter(|origin| !origin.is_empty());
+        let listed = self.log_witnesses.iter().map(|key| key.trim()).filter(|key| !key.is_empty());
+        let (signer, witnesses) = (self.signing.signer()?, Witnesses::read(listed).map_err(WrongUsage)?);
+        if signer.is_none() && !witnesses.is_empty() {
+            let reason = "--log-witness also needs --signing-key-file: witnesses cosign only signed heads";
+            return Err(WrongUsage(reason.to_owned()).into());
+        }
         Ok(Config {
             listen: self.listen,
             database_url: self.made.database.url()?,
@@ -190,7 +201,8 @@ impl Serve {
             workers: available_parallelism().map_or(1, NonZeroUsize::get),
             jwt: self.jwt.given().map_err(WrongUsage)?,
             scrutineer_above: self.scrutineer_above,
-            signer: self.signing.signer()?,
+            signer,
+            witnesses,
             production: self.production,
             export_window: Config::EXPORT_WINDOW,
         })

@@ -16,6 +16,7 @@ use crate::app::Pace;
 use crate::caller::jwt;
 use crate::history::signing::LogSigner;
 use crate::history::sweep;
+use crate::history::witness::Witnesses;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::Rate;
 use crate::publishing::Publishing;
@@ -39,6 +40,8 @@ pub struct Config {
     pub scrutineer_above: i64,
     /// What signs the heads of the log; without it they are not signed.
     pub signer: Option<LogSigner>,
+    /// Whose cosignatures of these heads are accepted and shown.
+    pub witnesses: Witnesses,
     /// What a service in production is held to.
     pub production: Production,
     /// Over so long it is seen how much a client takes of an export.

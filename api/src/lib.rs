@@ -24,6 +24,7 @@ pub use cli::{command, main, settings};
 pub use config::Config;
 pub use history::signing::LogSigner;
 pub use history::sweep::Share as SweepShare;
+pub use history::witness::{Cosigner, Witnesses};
 pub use http::gate::BODY_LIMIT;
 pub use openapi::place::for_each_object;
 pub use openapi::profile::to_3_0;

@@ -175,6 +175,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         body_time: config.production.request_time,
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
+        witnesses: config.witnesses.clone(),
+        clock_tolerance: config.production.clock.tolerance,
         data,
         publishing: config.production.publishing(),
         answers: Answers::default(),

@@ -509,6 +509,10 @@ async fn every_request_example_is_accepted(app: &TestApp) {
     let mut tried = 0;
     for (template, method, operation) in Contract::of_the_service().operations() {
         let Some(content) = operation["requestBody"]["content"].as_object() else { continue };
+        if template == "/v1/log/cosignatures" {
+            // The example is of another log. Cosignatures have cases of their own.
+            continue;
+        }
         // Files of rows have cases of their own.
         for (media, content) in
             content.iter().filter(|(media, _)| media.ends_with("json") && *media != "application/x-ndjson")

@@ -14,6 +14,8 @@ const OPEN: [&str; 6] = ["code-lists", "entries", "log", "ocds", "search", "stat
 const REPORTS: &str = "reports";
 /// What stores nothing though it is sent: everybody may.
 const CHECKS: [&str; 1] = ["/v1/compliance-checks"];
+/// What anybody may send, because it proves itself: it carries a signature by a key that the operator lists.
+const SELF_PROVING: [&str; 1] = ["/v1/log/cosignatures"];
 /// What there is below a record besides the records that belong to it: views of it, and what is done to it.
 const OF_A_RECORD: [&str; 13] = [
     "appointment",
@@ -110,7 +112,10 @@ pub fn asks_who(template: &str) -> bool {
 
 /// Whether an operation is refused to a caller who doesn't say who they are. What isn't known to be for everybody is refused.
 pub fn needs_key(method: &Method, template: &str) -> bool {
-    let is_for_all = || !changes(method, template) && (CHECKS.contains(&template) || is_open(template));
+    let is_for_all = || {
+        let proves_itself = *method == Method::POST && SELF_PROVING.contains(&template);
+        proves_itself || (!changes(method, template) && (CHECKS.contains(&template) || is_open(template)))
+    };
     Asked::of(method, template).map_or_else(|| !is_for_all(), |asked| !asked.is_public())
 }
 
@@ -160,6 +165,8 @@ mod tests {
         }
         assert!(!needs_key(&Method::POST, "/v1/compliance-checks"), "it stores nothing");
         assert!(needs_key(&Method::GET, "/v1/compliance-checks/{check}"), "there are none to read");
+        assert!(!needs_key(&Method::POST, "/v1/log/cosignatures"), "it carries a signature");
+        assert!(needs_key(&Method::DELETE, "/v1/log/cosignatures"), "nobody takes one back");
         for path in ["/v1/log/head", "/v1/statistics", "/v1/reports/commitments", "/v1/mutuals/{mutual}/entries"] {
             assert!(!needs_key(&Method::GET, path), "{path}");
         }

@@ -13,6 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
+use crate::history::cosignature::{LogWitness, add_cosignatures};
 use crate::history::epoch::LogEpoch;
 use crate::history::signing::{ALGORITHM, LogSigner};
 use crate::request::query::Query;
@@ -57,6 +58,11 @@ pub struct LogHead {
     #[schema(nullable = false, max_length = 2000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     checkpoint: Option<String>,
+    /// The newest cosignature of each witness that the operator lists. Absent if there is none. A witness may have signed
+    /// an earlier head: a consistency proof connects it to this one.
+    #[schema(nullable = false, max_items = 50)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    witnesses: Vec<LogWitness>,
 }
 
 /// The public key for the signatures of the log's heads. Keep a copy: a key that you fetch together with a signature
@@ -174,7 +180,12 @@ struct ConsistencyOf {
 }
 
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(get_log_head).service(get_log_key).service(get_inclusion_proof).service(get_consistency_proof);
+    config
+        .service(get_log_head)
+        .service(get_log_key)
+        .service(get_inclusion_proof)
+        .service(get_consistency_proof)
+        .service(add_cosignatures);
 }
 
 impl LogHead {
@@ -190,7 +201,13 @@ impl LogHead {
             key_id: signed.as_ref().map(|(signer, _)| hex(&signer.key_id())),
             signature: signed.as_ref().map(|(_, (signature, _))| BASE64_STANDARD.encode(signature)),
             checkpoint: signed.map(|(_, (_, checkpoint))| checkpoint),
+            witnesses: Vec::new(),
         }
+    }
+
+    /// The head with the cosignatures of its log.
+    fn witnessed(self, witnesses: Vec<LogWitness>) -> Self {
+        Self { witnesses, ..self }
     }
 }
 
@@ -206,12 +223,19 @@ pub fn head(tx: &mut ReadTx<'_>) -> Result<((EpochId, i64), Hash), store::Error>
 
 /// Get the head of the log
 ///
-/// The number of entries and the root of the Merkle tree over them. Signed if the operator has set up a key.
+/// The number of entries and the root of the Merkle tree over them. Signed if the operator has set up a key, with the
+/// cosignatures of the witnesses that the operator lists.
 #[utoipa::path(tag = "log", responses((status = 200, description = "The head", body = LogHead)))]
 #[get("/log/head")]
 async fn get_log_head(app: App) -> Result<HttpResponse, Problem> {
-    let (place, root) = app.store.read(head).await?;
-    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(LogHead::new(place, &root, app.signer.as_ref())))
+    let (signer, listed) = (app.signer.clone(), app.witnesses.clone());
+    let read = app.store.read(move |tx| {
+        let (place, root) = head(tx)?;
+        let witnesses = signer.as_ref().map(|signer| LogWitness::all(tx, place, signer, &listed));
+        let witnesses = witnesses.transpose()?.unwrap_or_default();
+        Ok::<_, store::Error>(LogHead::new(place, &root, signer.as_ref()).witnessed(witnesses))
+    });
+    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(read.await?))
 }
 
 /// Get the log's key

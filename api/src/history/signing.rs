@@ -99,7 +99,7 @@ impl LogSigner {
 
     /// What signatures of this key and name are known by: the beginning of a hash of both.
     pub fn key_id(&self) -> [u8; 4] {
-        key_id(&self.origin, &self.public_key())
+        key_id(&self.origin, NOTE_ALGORITHM, &self.public_key())
     }
 
     /// What checks its signatures.
@@ -109,8 +109,7 @@ impl LogSigner {
 
     /// The public key as those who check signed notes take it.
     pub fn verifier_key(&self) -> String {
-        let encoded = BASE64_STANDARD.encode([&[NOTE_ALGORITHM], self.public_key().as_slice()].concat());
-        format!("{}+{}+{encoded}", self.origin, hex(&self.key_id()))
+        verifier_key(&self.origin, NOTE_ALGORITHM, &self.public_key())
     }
 
     /// The public half of the key, in the form of its log entry. It is the same in all epochs.
@@ -123,12 +122,17 @@ impl LogSigner {
         Trusted::new(Kind::SigningKey, self.verifier_key().as_bytes(), says)
     }
 
+    /// What is signed of a head: the lines of its checkpoint before the signatures.
+    pub fn text(&self, tree_size: i64, root: &Hash) -> String {
+        format!("{}\n{tree_size}\n{}\n", self.origin, BASE64_STANDARD.encode(root))
+    }
+
     /// The signature of a head, and the whole checkpoint.
     pub fn sign(&self, tree_size: i64, root: &Hash) -> (Vec<u8>, String) {
-        let text = format!("{}\n{tree_size}\n{}\n", self.origin, BASE64_STANDARD.encode(root));
+        let text = self.text(tree_size, root);
         let signature = self.key.sign(text.as_bytes()).to_bytes();
-        let line = BASE64_STANDARD.encode([self.key_id().as_slice(), &signature].concat());
-        (signature.to_vec(), format!("{text}\n\u{2014} {} {line}\n", self.origin))
+        let line = signature_line(&self.origin, &[self.key_id().as_slice(), &signature]);
+        (signature.to_vec(), format!("{text}\n{line}\n"))
     }
 }
 
@@ -222,16 +226,23 @@ impl LogVerifier {
     pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
         let name = || path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
-        let of_note = || {
-            let (origin, rest) = text.trim().split_once('+')?;
-            let (_, encoded) = rest.split_once('+')?;
-            let key = BASE64_STANDARD.decode(encoded).ok()?;
-            Some((origin, key.strip_prefix(&[NOTE_ALGORITHM])?.to_vec()))
-        };
-        let of_pem = || Some((origin, der(&text, "PUBLIC KEY")?.strip_prefix(&SPKI_PREFIX)?.to_vec()));
-        let (origin, key) = of_pem().or_else(of_note).ok_or_else(|| KeyError::NoPublicKey(name()))?;
-        let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(&key).ok());
-        Ok(Self { origin: valid_origin(origin)?, key: key.ok_or_else(|| KeyError::NoPublicKey(name()))? })
+        let (of_note, key) = Self::read(&text).ok_or_else(|| KeyError::NoPublicKey(name()))?;
+        Ok(Self { origin: valid_origin(of_note.unwrap_or(origin))?, key })
+    }
+
+    /// A public key in PEM, or a verifier key for signed notes with the name of its log.
+    pub fn read(text: &str) -> Option<(Option<&str>, VerifyingKey)> {
+        let of_pem = || VerifyingKey::try_from(der(text, "PUBLIC KEY")?.strip_prefix(&SPKI_PREFIX)?).ok();
+        let of_note = || read_verifier_key(text.trim(), NOTE_ALGORITHM);
+        of_pem().map(|key| (None, key)).or_else(|| of_note().map(|(origin, key)| (Some(origin), key)))
+    }
+
+    /// Checks the heads of a log with this name by this key.
+    ///
+    /// # Errors
+    /// Where the name is none.
+    pub fn new(origin: &str, key: VerifyingKey) -> Result<Self, KeyError> {
+        Ok(Self { origin: valid_origin(origin)?, key })
     }
 
     /// The entries that a checkpoint is of and their root, if this log signed it.
@@ -245,12 +256,8 @@ impl LogVerifier {
         if found != &*self.origin {
             return Err(CheckpointError::Origin { found: found.to_owned(), expected: self.origin.to_string() });
         }
-        let id = key_id(&self.origin, &self.key.to_bytes());
-        let own = signatures.lines().find_map(|line| {
-            let (name, encoded) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
-            let signature = BASE64_STANDARD.decode(encoded).ok()?;
-            Some(signature.strip_prefix(&id)?.to_vec()).filter(|_| name == &*self.origin)
-        });
+        let id = key_id(&self.origin, NOTE_ALGORITHM, &self.key.to_bytes());
+        let own = signatures.lines().find_map(|line| signature_in(line, &self.origin, id));
         let signature = own.ok_or_else(|| CheckpointError::OtherKey(hex(&id)))?;
         let signature = Signature::from_slice(&signature);
         let is_right =
@@ -266,21 +273,68 @@ pub fn read_checkpoint(text: &str) -> Option<(i64, Hash)> {
     Some((size.parse().ok()?, BASE64_STANDARD.decode(root).ok()?.try_into().ok()?))
 }
 
-fn valid_origin(origin: &str) -> Result<Arc<str>, KeyError> {
+/// A name that stands in signed notes.
+pub(super) fn valid_origin(origin: &str) -> Result<Arc<str>, KeyError> {
     if origin.is_empty() || origin.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
         return Err(KeyError::Origin(origin.to_owned()));
     }
     Ok(origin.into())
 }
 
-/// The id of the signatures by a key and a name: the beginning of a hash of both.
-fn key_id(origin: &str, public_key: &[u8; KEY_BYTES]) -> [u8; 4] {
+/// The id of the signatures by a name and a key: the beginning of a hash of both.
+pub(super) fn key_id(name: &str, algorithm: u8, public_key: &[u8; KEY_BYTES]) -> [u8; 4] {
     let hash = Sha256::new()
-        .chain_update(origin.as_bytes())
-        .chain_update([b'\n', NOTE_ALGORITHM])
+        .chain_update(name.as_bytes())
+        .chain_update([b'\n', algorithm])
         .chain_update(public_key)
         .finalize();
     hash.first_chunk().copied().unwrap_or_default()
+}
+
+/// A public key as those who check signed notes take it.
+pub(super) fn verifier_key(name: &str, algorithm: u8, public_key: &[u8; KEY_BYTES]) -> String {
+    let encoded = BASE64_STANDARD.encode([&[algorithm], public_key.as_slice()].concat());
+    format!("{name}+{}+{encoded}", hex(&key_id(name, algorithm, public_key)))
+}
+
+/// The name and the key in a verifier key of this algorithm.
+pub(super) fn read_verifier_key(text: &str, algorithm: u8) -> Option<(&str, VerifyingKey)> {
+    let (name, rest) = text.split_once('+')?;
+    let (id, encoded) = rest.split_once('+')?;
+    let key = BASE64_STANDARD.decode(encoded).ok()?;
+    let key: [u8; KEY_BYTES] = key.strip_prefix(&[algorithm])?.try_into().ok()?;
+    let is_whole = id == hex(&key_id(name, algorithm, &key));
+    VerifyingKey::from_bytes(&key).ok().filter(|_| is_whole).map(|key| (name, key))
+}
+
+/// A line of a signed note with a signature by this name: what its base64 holds, in parts.
+pub(super) fn signature_line(name: &str, parts: &[&[u8]]) -> String {
+    format!("\u{2014} {name} {}", BASE64_STANDARD.encode(parts.concat()))
+}
+
+/// What a line of a signed note has after the id of this name and key; none where it is a line of another.
+pub(super) fn signature_in(line: &str, name: &str, id: [u8; 4]) -> Option<Vec<u8>> {
+    let (signer, encoded) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
+    let signature = BASE64_STANDARD.decode(encoded).ok().filter(|_| signer == name)?;
+    Some(signature.strip_prefix(&id)?.to_vec())
+}
+
+/// The private key in a file that not everybody can read.
+pub(super) fn read_key(path: &Path) -> Result<[u8; KEY_BYTES], KeyError> {
+    let name = || path.display().to_string();
+    match readers(path).map_err(|source| KeyError::File { path: name(), source })? {
+        Readers::Owner => {}
+        // How some systems hand secrets to a service: nobody need mend it, but somebody should know.
+        Readers::Group => {
+            log::warn!(
+                "the group of the signing key file {0} can read it: unless it must, run `chmod 600 {0}`",
+                name()
+            );
+        }
+        Readers::Everybody => return Err(KeyError::Exposed(name())),
+    }
+    let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
+    secret(&text).ok_or_else(|| KeyError::NoKey(name()))
 }
 
 /// What is between the lines of a PEM file with this label.
@@ -297,7 +351,8 @@ fn secret(text: &str) -> Option<[u8; KEY_BYTES]> {
     }
 }
 
-fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
+/// 32 bytes in hexadecimal.
+pub fn from_hex(text: &str) -> Option<[u8; KEY_BYTES]> {
     let (pairs, odd) = text.as_bytes().as_chunks::<2>();
     if !odd.is_empty() {
         return None;

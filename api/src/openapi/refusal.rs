@@ -42,6 +42,7 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
         &[NoReleases, NoOcdsPrefix],
         "There are no releases in this time, or the register does not publish open contracting data",
     ),
+    ("LogFork", &[LogFork], "A witness signed a head that the log does not have: one of them was shown another log"),
     ("NotAcceptable", &[NotAcceptable], "The operation cannot respond in any media type that `Accept` allows"),
     ("RequestTimeout", &[RequestTimeout], "The request body took too long to arrive"),
     ("Gone", &[Gone], "The record has been deleted"),
@@ -105,6 +106,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (names_record || names_what_may_be_absent, "NotFound"),
         (path.ends_with("/ocds"), "NoContractingData"),
         (path == "/v1/ocds/releases", "NoReleases"),
+        (path == "/v1/log/cosignatures", "LogFork"),
         (answers, "NotAcceptable"),
         (reads_body, "RequestTimeout"),
         (in_register && (names_record || enters_record) && !names_epoch, "Gone"),
@@ -221,6 +223,11 @@ pub fn example(kind: ProblemType) -> Value {
             "the pathway progress 01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2 already has the step \
              «01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f3»",
             other("pathway_progress", "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f2", None),
+        ),
+        LogFork => Problem::new(
+            kind,
+            "press.example.org signed a head of 4711 entries with the root \
+             6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d, but this log has 4700 entries",
         ),
         HasDependents => Problem::has_dependents("other records refer to this one", mutual()),
         Gone => Problem::gone("the mutual «harmonie» was deleted"),

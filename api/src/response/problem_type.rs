@@ -67,6 +67,8 @@ problem_types! {
     StepTaken = CONFLICT "step-taken" "The mutual already has progress for this step";
     StateConflict = CONFLICT "state-conflict" "The record's current state does not allow this";
     NotReady = CONFLICT "not-ready" "The mutual is not ready to be launched";
+    /// A witness signed a head that the log does not have.
+    LogFork = CONFLICT "log-fork" "The log does not have this head";
     HasDependents = CONFLICT "has-dependents" "Other records depend on this one";
     Gone = GONE "gone" "The record has been deleted";
     /// A place in the log is of an epoch before the register was restored.

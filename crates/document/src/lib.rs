@@ -9,6 +9,7 @@
 pub mod body;
 mod canonical;
 pub mod compliance;
+pub mod cosignature;
 pub mod declare;
 pub mod decode;
 pub mod faults;

@@ -46,6 +46,9 @@ macro_rules! text {
 }
 pub(crate) use text;
 
+/// A checkpoint with a cosignature.
+const SIGNED_NOTE: &str = "mutuals.example.gov.uk/log/9b1f0e6c2d7a4835\n1\nbjQLnP+zepicpUTma3gKLHiQHT+zNzh2hRGjBhevoB0=\n\n\u{2014} press.example.org Mb8BSgAAAABppViYhsnzH7HPLUJU5XXbVzalWmIPk4qOAJo/u9qT6hlOQtKoe5NqW6/x5D9IfVMz5GfXjdFNjxdyqcMkL899XNKZBw==\n";
+
 text! {
     /// Readable key: words of lower-case letters and digits joined by hyphens, not in the format of a UUID. It never
     /// changes and is never given to another record.
@@ -60,6 +63,8 @@ text! {
     Description: domain::Description = .prose(Self::MAX_CHARS).examples(["Runs the borough's libraries since 2012."]);
     /// A remark or a reason, in plain text of one or more lines.
     Note: domain::Note = .prose(Self::MAX_CHARS).examples(["The report gives the year only."]);
+    /// A signed note (C2SP signed-note): a text, an empty line and signature lines.
+    SignedNote: domain::SignedNote = .prose(Self::MAX_CHARS).examples([SIGNED_NOTE]);
     /// Address of a page: absolute, `http` or `https`, without a user name or password.
     WebUrl: domain::WebUrl =
         .format(Some(SchemaFormat::Custom("uri".to_owned())))

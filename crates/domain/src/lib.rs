@@ -98,7 +98,7 @@ pub use value::region::Region;
 pub use value::sector::Sector;
 pub use value::slug::{Key, Slug};
 pub use value::source::{MAX_SOURCES, Source, Sources};
-pub use value::text::{Description, Line, Name, Note, Prose, Title, shows_nothing};
+pub use value::text::{Description, Line, Name, Note, Prose, SignedNote, Title, shows_nothing};
 pub use value::uk_time;
 pub use value::web_url::WebUrl;
 pub use vocabulary::Vocabulary;

@@ -40,6 +40,8 @@ pub type Name = Line<200>;
 pub type Title = Line<300>;
 /// What something is and does, at length.
 pub type Description = Prose<10_000>;
+/// A text with signatures under it, in lines.
+pub type SignedNote = Prose<8_000>;
 /// A remark or a reason.
 pub type Note = Prose<2_000>;
 
