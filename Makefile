@@ -32,10 +32,11 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 	@$(TARGET)/quick/mutuals serve
 
 # What `make run` and the commands of the guide leave in the folder they run in. docs/guide/check fails if a file is missing here.
-DATA := $(foreach register,mutuals fresh moved other production restored,$(register).db $(register).db-shm $(register).db-wal $(register).db.lock) \
-	copy.db auditor.key seed-a.key issuer-a.pem log-key.pem log-key-public.pem log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
+DATA := $(foreach register,mutuals fresh moved other production restored witnessed,$(register).db $(register).db-shm $(register).db-wal $(register).db.lock) \
+	copy.db auditor.key seed-a.key issuer-a.pem log-key.pem log-key-public.pem log.vkey log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
 	answer.json ballot.json ballot.json.bak blocked.csv by-arbiter.json contract.json decision.json draft.json edited.json manifest.json mutual.json mutuals.json new.json \
-	seqol.json greeting.txt head.txt message.txt problems.txt progress.txt staff.csv competitions.csv
+	seqol.json greeting.txt head.txt message.txt problems.txt progress.txt staff.csv competitions.csv \
+	witness-key.pem witness-key.pem.state witness-key.pem.state.lock witness.vkey witnessed.txt
 
 clean-data: SERVICE ?= http://127.0.0.1:8080
 clean-data: ## Delete the register of `make run` and the files that the guide's commands made, to start over

@@ -2,6 +2,7 @@
 
 mod ballot;
 mod check;
+mod client;
 mod copy;
 pub mod database;
 mod erasure;
@@ -9,6 +10,7 @@ mod health;
 mod log;
 pub mod outcome;
 mod service_log;
+mod witness;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -145,7 +147,7 @@ enum Command {
     ///
     /// Ends with status 1 if it does not. For containers and others that watch over the service without `curl`.
     Health(Health),
-    /// Check and copy the log of all changes, and make the key that signs it
+    /// Check, copy and witness the log of all changes, and make the key that signs it
     #[command(subcommand)]
     Log(LogCommand),
     /// Make the key and the codes of an issuer of a hosted ballot, and sign for it: without a server or a database

@@ -63,3 +63,4 @@ mod stage_transition;
 mod statistics;
 mod support_request;
 mod upgrade;
+mod witness;

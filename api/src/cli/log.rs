@@ -14,6 +14,7 @@ use store::{LogPlace, Making, Renewal, Store, WriteTx, entry_log, log_tree, rene
 use super::database::Database;
 use super::erasure;
 use super::outcome::{self, Failure, Register, say};
+use super::witness::{self, CosignerOptions, WitnessOptions};
 use crate::app::OPERATOR;
 use crate::config::ClockOptions;
 use crate::history::entry::Entry;
@@ -55,6 +56,15 @@ pub(super) enum LogCommand {
         #[command(flatten)]
         database: Database,
     },
+    /// Check that the log of a running service only grows, and cosign its heads
+    ///
+    /// For those who want to vouch that everybody is shown the same log, such as a union or a newspaper. Needs no database.
+    /// Fetches the head every few minutes, checks that the log signed it and that it continues from the head that was
+    /// cosigned before, and sends the cosignature to the service. If the log does not continue from there, the command
+    /// prints both heads, ends with status 1, and signs nothing until you remove the state file.
+    Witness(Box<WitnessOptions>),
+    /// Print the verifier key of a witness, for the operator of the log to list with `--log-witness`
+    WitnessKey(CosignerOptions),
     /// Confirm that the clock of this machine is right, and that later times in the log are wrong
     ///
     /// Check the clock first. Run this command if a clock that was ahead has given entries times in the future, or if
@@ -132,6 +142,8 @@ pub(super) fn perform(command: LogCommand) -> Result<(), Failure> {
             let store = outcome::open(&database.url()?)?;
             System::new().block_on(export(&store, signer.as_ref()))
         }
+        LogCommand::Witness(options) => witness::perform(&options),
+        LogCommand::WitnessKey(options) => outcome::print(&format!("{}\n", options.open()?.witness())),
         LogCommand::NewEpoch { reason, database, clock } => new_epoch(&database, clock, reason),
         LogCommand::SettleClock { reason, database } => settle_clock(&database, reason),
     }

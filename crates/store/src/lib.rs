@@ -51,7 +51,7 @@ pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
 pub use backend::conn::DatabaseUrl;
 pub use backend::copy::{Copied, CopyProgress, copy};
-pub use backend::files::{Readers, readers};
+pub use backend::files::{Readers, readers, replace_file};
 pub use backend::migrate::{Making, expect_current, migrate, prepare};
 pub use clock::{ClockGuard, Doubt, DoubtCause, Reading};
 pub use error::{

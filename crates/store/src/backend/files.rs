@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
@@ -150,6 +150,22 @@ impl Drop for Fresh {
     fn drop(&mut self) {
         self.remove();
     }
+}
+
+/// Puts a private file with this content in the place of another, so that a crash leaves the one or the other whole. Returns when it is
+/// on disk.
+///
+/// # Errors
+/// If the disk fails.
+pub fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = beside(path, ".new");
+    // One may be left by a process that was killed.
+    drop(fs::remove_file(&new));
+    let mut file = make_private(&new)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    sync_folder(path)
 }
 
 /// Has the name of a file on disk, and not the file alone.
