@@ -39,8 +39,7 @@ async fn draft(app: &TestApp, members: Value) -> Value {
 }
 
 async fn declared(app: &TestApp, members: Value) -> Value {
-    let draft = draft(app, members).await;
-    app.post(own(&draft) + "/declare", &json!({})).await.expect(200)
+    app.declare_by_another(&draft(app, members).await).await
 }
 
 async fn everybody_sees_a_result_once_it_is_declared(app: &TestApp) {
@@ -48,12 +47,14 @@ async fn everybody_sees_a_result_once_it_is_declared(app: &TestApp) {
     let draft = app.create(STAFF_BALLOTS, &without(full_staff_ballot(&mutual), &["declared_on"])).await;
     app.get(own(&draft)).without_key().await.problem(404);
 
-    let answer = app.post(own(&draft) + "/declare", &json!({ "declared_on": "2012-10-05" })).await;
+    let another = app.database().make_key("admin", &[]);
+    let on_that_day = json!({ "declared_on": "2012-10-05" });
+    let answer = app.post(own(&draft) + "/declare", &on_that_day).with_key(&another).await;
 
     let record = answer.expect(200);
     assert_eq!((answer.version(), &record["version"]), ("2".to_owned(), &json!(2)));
     assert_eq!((&record["state"], &record["declared_on"]), (&json!("declared"), &json!("2012-10-05")));
-    let told = ["state", "declared_on", "version", "updated_at"];
+    let told = ["state", "declared_on", "declared_by", "version", "updated_at"];
     assert_eq!(without(record.clone(), &told), without(draft.clone(), &told));
     let public = app.get(own(&draft)).without_key().await.expect(200);
     assert_eq!(public["result"], record["result"]);
@@ -68,7 +69,8 @@ async fn all_that_a_declaration_lacks_is_told_at_once(app: &TestApp) {
     let bare = with(staff_ballot(&mutual), json!({ "options": one_option, "roll_size": 51 }));
     let bare = app.create(STAFF_BALLOTS, &bare).await;
 
-    let refused = app.post(own(&bare) + "/declare", &json!({})).await;
+    let another = app.database().make_key("admin", &[]);
+    let refused = app.post(own(&bare) + "/declare", &json!({})).with_key(&another).await;
 
     let problem = refused.problem(422);
     let mut told = refused.faults(422);
@@ -87,9 +89,11 @@ async fn all_that_a_declaration_lacks_is_told_at_once(app: &TestApp) {
 
 async fn a_day_of_declaration_fits_the_ballot(app: &TestApp) {
     let draft = draft(app, json!({})).await;
+    let another = app.database().make_key("admin", &[]);
     for (declared_on, code) in [("2012-09-30", "date-order"), ("2999", "out-of-range"), ("tomorrow", "invalid-format")]
     {
-        let refused = app.post(own(&draft) + "/declare", &json!({ "declared_on": declared_on })).await;
+        let declaration = json!({ "declared_on": declared_on });
+        let refused = app.post(own(&draft) + "/declare", &declaration).with_key(&another).await;
         refused.expect_faults(422, &[("/declared_on", code)]);
     }
     let odd = app.post(own(&draft) + "/declare", &json!({ "historic": "yes", "state": "declared" })).await;
@@ -116,7 +120,8 @@ async fn the_operator_says_above_how_many_a_scrutineer_watches(app: &TestApp) {
         let mutual = app.create(MUTUALS, &mutual(&format!("Of {people}"))).await;
         let members = json!({ "question": "Shall we?", "declared_on": "2012", "roll_size": people });
         let draft = app.create(STAFF_BALLOTS, &with(known_staff_ballot(id(&mutual)), members)).await;
-        let answer = app.post(own(&draft) + "/declare", &json!({})).await;
+        let another = app.database().make_key("admin", &[]);
+        let answer = app.post(own(&draft) + "/declare", &json!({})).with_key(&another).await;
         assert_eq!(answer.status(), status, "{people}: {answer:?}");
     }
 }
@@ -270,7 +275,8 @@ async fn an_action_is_refused_where_the_state_is_against_it(app: &TestApp) {
 
 async fn an_action_is_for_the_version_that_it_names(app: &TestApp) {
     let draft = draft(app, json!({})).await;
-    let declare = || app.post(own(&draft) + "/declare", &json!({}));
+    let another = app.database().make_key("admin", &[]);
+    let declare = || app.post(own(&draft) + "/declare", &json!({})).with_key(&another);
     let stale = declare().if_match(&app.tag(7)).await;
     stale.expect_problem(412, "precondition-failed");
     assert_eq!(stale.version(), "1");
@@ -281,7 +287,8 @@ async fn an_action_is_for_the_version_that_it_names(app: &TestApp) {
 
 async fn a_rehearsed_action_stores_nothing(app: &TestApp) {
     let draft = draft(app, json!({})).await;
-    let rehearsed = app.post(own(&draft) + "/declare?validate_only=true", &json!({})).await;
+    let another = app.database().make_key("admin", &[]);
+    let rehearsed = app.post(own(&draft) + "/declare?validate_only=true", &json!({})).with_key(&another).await;
     assert_eq!(rehearsed.expect(200)["state"], "declared");
     assert_eq!(rehearsed.header("etag"), None);
     assert_eq!(app.get(own(&draft)).await.expect(200), draft);

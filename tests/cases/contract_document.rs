@@ -500,6 +500,8 @@ async fn every_request_example_is_accepted(app: &TestApp) {
     let rerun = app.declare(&app.create(STAFF_BALLOTS, &rerun).await).await;
     let watcher = json!({"label": "Watcher", "role": "scrutineer", "expires_in_days": 1});
     let watcher = app.create("/v1/keys", &watcher).await;
+    let appointment = format!("{STAFF_BALLOTS}/{}/appointment", id(&complete));
+    app.put(appointment, &json!({ "key_id": watcher["id"] })).await.expect(200);
     let mut existing = vec![("contract", around.contract.clone())];
     let next_step = app.pathway_step(id(buyer), 12, false).await;
     for sample in children() {
@@ -522,7 +524,7 @@ async fn every_request_example_is_accepted(app: &TestApp) {
             let of_schema = schema["examples"].as_array().into_iter().flatten().chain(schema.get("example"));
             for example in named.chain(content.get("example")).chain(of_schema) {
                 let ballot = match template.strip_prefix("/v1/staff-ballots/{staff_ballot}/") {
-                    Some("declare") => &complete,
+                    Some("declare" | "scrutineer-report") => &complete,
                     Some("void" | "supersede" | "correct") => &declared,
                     _ => &ballot,
                 };
@@ -551,7 +553,11 @@ async fn every_request_example_is_accepted(app: &TestApp) {
                 }
                 // What stores nothing has no dry run.
                 let dry = if template == "/v1/compliance-checks" { "" } else { "?validate_only=true" };
-                let request = app.request(method.as_str(), format!("{path}{dry}")).if_match("*");
+                let mut request = app.request(method.as_str(), format!("{path}{dry}")).if_match("*");
+                // The scrutineer reports, and declares what others entered.
+                if ["/declare", "/scrutineer-report"].iter().any(|action| template.ends_with(action)) {
+                    request = request.with_key(watcher["key"].as_str().unwrap());
+                }
                 request.body(media, body.to_string()).await.expect(200);
                 tried += 1;
             }

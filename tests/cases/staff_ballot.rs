@@ -323,10 +323,10 @@ async fn a_ballot_closes_after_it_opened_and_is_declared_after_that(app: &TestAp
 
 async fn a_scrutineer_is_somebody(app: &TestApp) {
     let mutual = mutual_id(app).await;
-    let nobody = ballot(&mutual, json!({ "scrutineer": { "satisfied": true } }));
+    let nobody = ballot(&mutual, json!({ "scrutineer": { "appointed_on": "2012-08-01" } }));
     app.post(STAFF_BALLOTS, &nobody).await.expect_faults(422, &[("/scrutineer", "required")]);
-    let odd = ballot(&mutual, json!({ "scrutineer": { "name": "A. Counter", "satisfied": "yes", "shoe_size": 9 } }));
-    let expected = [("/scrutineer/satisfied", "invalid-type"), ("/scrutineer/shoe_size", "unknown-member")];
+    let odd = ballot(&mutual, json!({ "scrutineer": { "name": "A. Counter", "appointed_on": 9, "shoe_size": 9 } }));
+    let expected = [("/scrutineer/appointed_on", "invalid-type"), ("/scrutineer/shoe_size", "unknown-member")];
     app.post(STAFF_BALLOTS, &odd).await.expect_faults(422, &expected);
 }
 

@@ -132,9 +132,9 @@ async fn a_mutual_that_meets_the_gate_is_launched(app: &TestApp) {
     app.patch(&own, &registered).await.expect(200);
     let deal = json!({ "starts_on": "2012-06-01", "protection": { "kind": "uncontested_first" } });
     app.create(CONTRACTS, &with(contract(id(&record), id(&buyer)), deal)).await;
-    let yes =
-        json!({ "counts": [{ "option": "yes", "votes": 9 }, { "option": "no", "votes": 4 }], "counts_complete": true });
-    app.declare(&app.create(STAFF_BALLOTS, &with(staff_ballot(id(&record)), yes)).await).await;
+    let counts = json!([{ "option": "yes", "votes": 9 }, { "option": "no", "votes": 4 }]);
+    let yes = json!({ "counts": counts, "counts_complete": true, "question": "Shall we?", "declared_on": "2012-01" });
+    app.declare_by_another(&app.create(STAFF_BALLOTS, &with(staff_ballot(id(&record)), yes)).await).await;
     assert_eq!(unmet("2012-06-01").await, ["no_open_objection"]);
 
     let decided =

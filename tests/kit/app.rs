@@ -168,6 +168,13 @@ impl TestApp {
         self.post(format!("{own}/declare"), &json!({ "historic": true })).await.expect(200)
     }
 
+    /// Declares, as an administrator who entered nothing of it, the result of a ballot, and gives it as it is then.
+    pub async fn declare_by_another(&self, ballot: &Value) -> Value {
+        let own = format!("/v1/staff-ballots/{}", ballot["id"].as_str().unwrap());
+        let another = self.database().make_key("admin", &[]);
+        self.post(format!("{own}/declare"), &json!({})).with_key(&another).await.expect(200)
+    }
+
     /// Enters, after the fact, the moves that led a mutual on from where it stands, each with its date or none; gives the mutual as it
     /// is then.
     pub async fn lead(&self, mutual: &Value, course: &[(&str, &str)]) -> Value {

@@ -23,12 +23,16 @@ const PROBLEM: &str = "application/problem+json";
 /// Where the guide explains each code of an error.
 const ERRORS_PAGE: &str = include_str!("../../docs/guide/errors.md");
 /// What a record of the register has and a request must not set.
-const READ_ONLY: [&str; 15] = [
+const READ_ONLY: [&str; 19] = [
     "id",
     "version",
     "created_at",
     "updated_at",
     "scrutineer_key_id",
+    "scrutineer_report",
+    "entered_by",
+    "declared_by",
+    "historic",
     "corrections",
     "result",
     "is_first",

@@ -175,8 +175,6 @@ pub fn full_staff_ballot(mutual_id: &str) -> Value {
             "name": "A. Counter",
             "organisation": "Electoral Services",
             "appointed_on": "2012-08-01",
-            "report_url": "https://example.org/scrutineer.pdf",
-            "satisfied": true,
         },
         "published_figures": [
             { "option": "mutual", "percent": "44.9", "basis": "of_valid", "source_url": "https://example.org/news" },

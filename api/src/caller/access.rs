@@ -17,7 +17,7 @@ const CHECKS: [&str; 1] = ["/v1/compliance-checks"];
 /// What anybody may send, because it proves itself: it carries a signature by a key that the operator lists.
 const SELF_PROVING: [&str; 1] = ["/v1/log/cosignatures"];
 /// What there is below a record besides the records that belong to it: views of it, and what is done to it.
-const OF_A_RECORD: [&str; 13] = [
+const OF_A_RECORD: [&str; 14] = [
     "appointment",
     "compliance",
     "correct",
@@ -29,6 +29,7 @@ const OF_A_RECORD: [&str; 13] = [
     "readiness",
     "removals",
     "scorecard",
+    "scrutineer-report",
     "supersede",
     "void",
 ];
@@ -50,6 +51,7 @@ impl Asked {
         let actions: &[Action] = match (method.as_str(), kind) {
             ("GET", _) => &[Action::Read],
             ("PUT" | "DELETE", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
+            ("PUT", Kind::StaffBallot) if template.ends_with("/scrutineer-report") => &[Action::Report],
             ("POST", Kind::StaffBallot) if template.ends_with("/declare") => &[Action::Declare],
             ("POST", Kind::StaffBallot) if template.contains("{staff_ballot}") => &[Action::Correct],
             ("POST", Kind::StageTransition) if template.ends_with("/correct") => &[Action::Update, Action::Correct],
@@ -197,6 +199,7 @@ mod tests {
         for method in [Method::PUT, Method::DELETE] {
             assert_eq!(roles(method, "/v1/staff-ballots/{staff_ballot}/appointment"), [Role::Admin]);
         }
+        assert_eq!(roles(Method::PUT, "/v1/staff-ballots/{staff_ballot}/scrutineer-report"), [Role::Scrutineer]);
         assert_eq!(roles(Method::GET, "/v1/mutuals"), []);
     }
 }

@@ -25,7 +25,7 @@ fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
         Action::Create => conflicts.create,
         Action::Update | Action::Describe => conflicts.change,
         Action::Delete | Action::Discard => conflicts.delete,
-        Action::Declare | Action::Correct => OF_STATE,
+        Action::Declare | Action::Correct | Action::Report => OF_STATE,
         Action::Appoint | Action::Read | Action::ReadConfidential => &[],
     }
 }

@@ -45,6 +45,7 @@ fn of_some_kinds(config: &mut ServiceConfig<'_>) {
         .service(staff_ballot::correct_staff_ballot)
         .service(staff_ballot::get_appointment)
         .service(staff_ballot::replace_appointment)
+        .service(staff_ballot::replace_scrutineer_report)
         .service(staff_ballot::delete_appointment)
         .service(stage_transition::get_readiness)
         .service(stage_transition::correct_stage_transition)

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, delete, get, post, put};
 use document::Refusal;
 use document::register::{
-    Appointment, BallotCorrectionReason, Declaration, StaffBallot, StaffBallotFilter, Supersession, Voiding,
+    Appointment, BallotCorrectionReason, Declaration, Reporting, StaffBallot, StaffBallotFilter, Supersession, Voiding,
 };
 use document::schema::{CorrectionOf, InputOf};
 use document::value::StaffBallotId;
@@ -28,6 +28,7 @@ type DeclarationInput = InputOf<Declaration>;
 type VoidingInput = InputOf<Voiding>;
 type SupersessionInput = InputOf<Supersession>;
 type AppointmentInput = InputOf<Appointment>;
+type ReportingInput = InputOf<Reporting>;
 type StaffBallotCorrectionPatch = CorrectionOf<StaffBallot, BallotCorrectionReason>;
 
 impl resource::Filter for StaffBallotFilter {
@@ -88,10 +89,13 @@ impl Resource for domain::StaffBallot {
 
 /// Declare a staff ballot
 ///
-/// Publishes a draft with its result. After that, nobody can edit it. The ballot needs its question, two options,
-/// counts or at least published figures, and the day of declaration. If more than 50 people are entitled to vote
-/// (unless the operator has set another number), it also needs a scrutineer. The response lists everything that is
-/// missing. An administrator can declare a historic ballot without the facts that its sources do not give.
+/// Publishes a draft with its result. After that, nobody can edit it. Callers in `entered_by` cannot declare it. The
+/// appointed scrutineer, another editor of the department or another administrator can.
+///
+/// The ballot needs its question, two options, counts or at least published figures, and the day of declaration. If more
+/// than 50 people are entitled to vote (unless the operator has set another number), it also needs a scrutineer. The
+/// response lists everything that is missing. An administrator can declare a ballot known from history as `historic`,
+/// even one that they entered, and without the facts that its sources do not give.
 #[utoipa::path(
     tag = "staff ballots",
     params(OfBallot, ChangeOptions, IfMatchOfAction),
@@ -161,7 +165,8 @@ pub async fn supersede_staff_ballot(
 ///
 /// Corrects a declared ballot. Send a merge patch (RFC 7396) with the right values, and add `correction_reason`. The
 /// `corrections` of the ballot show when and why it was corrected. Its history shows what it said before. You cannot
-/// correct its mutual, kind, mode or the keys of its options, or remove anything that its declaration needed.
+/// correct its mutual, kind, mode or the keys of its options, or remove anything that its declaration needed. The
+/// scrutineer's report stays as it is, and shows that the counts were changed after it.
 #[utoipa::path(
     tag = "staff ballots",
     params(OfBallot, ChangeOptions, IfMatchOfAction),
@@ -250,6 +255,29 @@ pub async fn delete_appointment(change: Change, key: PathKey<domain::StaffBallot
             },
         )
         .await
+}
+
+/// Report as the scrutineer
+///
+/// Writes what the appointed scrutineer found, on a draft or on a declared ballot. Only the key that is appointed to the
+/// ballot can do this. If the declared ballot already has a report, the new one is a correction: add
+/// `correction_reason`, which the `corrections` of the ballot then show.
+#[utoipa::path(
+    tag = "staff ballots",
+    params(OfBallot, ChangeOptions, IfMatch),
+    request_body = ReportingInput,
+    responses((status = 200, description = "The staff ballot as it is now", body = StaffBallot))
+)]
+#[put("/staff-ballots/{staff_ballot}/scrutineer-report")]
+pub async fn replace_scrutineer_report(
+    change: Change,
+    key: PathKey<domain::StaffBallotId>,
+    body: Body<Reporting>,
+) -> Result<HttpResponse, Problem> {
+    act(change, key, body.create(), &[Action::Report], |tx, current, reporting, _| {
+        Ok(store::staff_ballot::report(tx, current, reporting)?)
+    })
+    .await
 }
 
 fn nobody_appointed() -> Problem {

@@ -35,7 +35,7 @@ type StageTransitionCorrectionPatch = CorrectionOf<StageTransition, StageTransit
     "launches_on": "2026-04-01",
     "ready": false,
     "conditions": [
-        {"condition": "staff_buy_in", "outcome": "met", "detail": "staff chose `mutual`, which makes the service a mutual, and every threshold is met", "looked_at": [{"kind": "staff_ballot", "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10", "url": "/v1/staff-ballots/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10"}]},
+        {"condition": "staff_buy_in", "outcome": "met", "detail": "`mutual` leads, which makes the service a mutual: turnout 52 of 61, 43 of 51 valid papers, 43 of 52 papers returned, 43 of 61 entitled; the ballot set `of_entitled` 50.00% (met), and the department demands none", "looked_at": [{"kind": "staff_ballot", "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10", "url": "/v1/staff-ballots/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10"}]},
         {"condition": "service_users_endorsement", "outcome": "not_met", "detail": "no endorsement of `service_users` is on record", "looked_at": []},
         {"condition": "senior_management_endorsement", "outcome": "not_met", "detail": "no endorsement of `senior_management` is on record", "looked_at": []},
         {"condition": "legal_form_and_identifier", "outcome": "unknown", "detail": "the legal form is not on record", "looked_at": [{"kind": "mutual", "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f", "url": "/v1/mutuals/0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e0f"}]},
@@ -59,7 +59,7 @@ pub struct Readiness {
 #[schema(example = json!({
     "condition": "staff_buy_in",
     "outcome": "met",
-    "detail": "staff chose `mutual`, which makes the service a mutual, and every threshold is met",
+    "detail": "`mutual` leads, which makes the service a mutual: turnout 52 of 61, 43 of 51 valid papers, 43 of 52 papers returned, 43 of 61 entitled; the ballot set `of_entitled` 50.00% (met), and the department demands none",
     "looked_at": [{
         "kind": "staff_ballot",
         "id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10",

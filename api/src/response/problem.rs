@@ -210,6 +210,11 @@ impl Problem {
         Self::new(ProblemType::Forbidden, detail)
     }
 
+    /// 403 for a caller whose role may do this with the record, where somebody else is to do it.
+    pub fn not_permitted(detail: String) -> Self {
+        Self::new(ProblemType::Forbidden, detail)
+    }
+
     /// 404: no operation has this path.
     pub fn unknown_path(nearest: Option<&str>) -> Self {
         let detail = match nearest {

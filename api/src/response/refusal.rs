@@ -53,6 +53,7 @@ impl From<store::Error> for Problem {
                 Self::bad_query(vec![ErrorItem::parameter("after", FaultCode::OutOfRange.as_str(), error.to_string())])
             }
             store::Error::Rule(faults) => Self::from(faults),
+            store::Error::NotPermitted(detail) => Self::not_permitted(detail),
             store::Error::State(faults) => Self::state_conflict(faults),
             store::Error::NotReady(conditions) => Self::not_ready(conditions),
             store::Error::ShareUsedUp => Self::share_used_up(),

@@ -336,13 +336,13 @@ macro_rules! as_it_is {
             }
 
             fn show(value: &Self) -> Self {
-                *value
+                value.to_owned()
             }
         })+
     };
 }
 
-as_it_is! { bool i64 }
+as_it_is! { bool i64 String }
 
 /// The domain values in a list of wire values.
 pub fn texts<T>(values: Vec<Text<T>>) -> Vec<T> {

@@ -42,7 +42,7 @@ impl Caller {
     /// The bearer of a key.
     pub fn with_key(key_id: KeyId, role: Role, scope: Scope, expires_at: DateTime<Utc>) -> Self {
         let access = Access { role, scope, key_id: Some(key_id), expires_at: Some(expires_at) };
-        Self { name: format!("key:{key_id}"), access: Some(access) }
+        Self { name: name_of_key(key_id), access: Some(access) }
     }
 
     /// Whose drafts of ballots, with the personal data in ballots, the caller sees.
@@ -63,6 +63,11 @@ impl Caller {
             (Some(Reach::Appointed), _, None) | (None, ..) => DraftAccess::None,
         }
     }
+}
+
+/// How the entry log names the bearer of a key.
+pub fn name_of_key(key_id: KeyId) -> String {
+    format!("key:{key_id}")
 }
 
 /// Which records' drafts and personal data a caller sees: [`authorize`] for [`Action::ReadConfidential`], as a condition for a query.
@@ -97,6 +102,8 @@ vocabulary! {
         Correct = "correct",
         /// appoint a scrutineer
         Appoint = "appoint",
+        /// report as the appointed scrutineer
+        Report = "report",
         /// delete a draft
         Discard = "discard",
         /// delete
@@ -229,7 +236,10 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
         (Kind::Mutual, Action::Delete) => &[ADMIN],
 
         (Kind::StaffBallot, Action::ReadConfidential) => &[EDITOR, SCRUTINEER, AUDITOR, ADMIN],
-        (Kind::StaffBallot, Action::Create | Action::Update | Action::Declare | Action::Discard) => &[EDITOR, ADMIN],
+        (Kind::StaffBallot, Action::Create | Action::Update | Action::Discard) => &[EDITOR, ADMIN],
+        // Not for who entered the counts: see `Duties`.
+        (Kind::StaffBallot, Action::Declare) => &[EDITOR, SCRUTINEER, ADMIN],
+        (Kind::StaffBallot, Action::Report) => &[SCRUTINEER],
         (Kind::StaffBallot, Action::Correct | Action::Appoint | Action::Delete) => &[ADMIN],
 
         (Kind::Contract, Action::Create | Action::Update) => &[OFFICER, ADMIN],

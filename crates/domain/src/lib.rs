@@ -60,7 +60,7 @@ pub use register::contract::{
     Contract, ContractId, ContractStatus, FirstContract, OcdsPrefix, Ocid, Procedure, Protection, ProtectionKind,
     Timeline,
 };
-pub use register::department::{Department, DepartmentId, DepartmentKind, Nation};
+pub use register::department::{Department, DepartmentId, DepartmentKind, GateThreshold, GateThresholds, Nation};
 pub use register::enabler::{Enabler, EnablerId, EnablerRole};
 pub use register::endorsement::{
     Constituency, Endorsement, EndorsementId, Position, Stance, derived_position, standing,
@@ -74,9 +74,9 @@ pub use register::pathway_step::{PathwayStep, PathwayStepId, StepPosition};
 pub use register::readiness::{Condition, LaunchCondition, LaunchFacts, LookedAt, LookedAtKind, assess};
 pub use register::staff_ballot::{
     BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
-    CountsKnown, Declaration, DeclarationRules, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey, Organiser,
-    Papers, Past, PublishedBasis, PublishedFigure, Round, SCRUTINEER_ABOVE, Scrutineer, Share, StaffBallot,
-    StaffBallotId, Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
+    CountsKnown, Declaration, DeclarationRules, Duties, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey,
+    Organiser, Papers, Past, PublishedBasis, PublishedFigure, Reporting, Round, SCRUTINEER_ABOVE, Scrutineer,
+    ScrutineerReport, Share, StaffBallot, StaffBallotId, Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
 };
 pub use register::stage_transition::{
     Amendment, AmendmentError, Course, Misstep, StageTransition, StageTransitionId, Standing, StepFault,

@@ -7,13 +7,14 @@ vocabulary! {
     /// The role of a key or token. Without either, a caller is the public, who can read the register.
     pub enum Role {
         /// Maintains the mutuals, ballots and support data of its departments, and the competitions and notices of their
-        /// contracts. Declares the ballots that were held elsewhere.
+        /// contracts. Declares the ballots that were held elsewhere, if somebody else entered the counts.
         DepartmentEditor = "department_editor" or "editor" or "department" or "department officer",
         /// Maintains the description, annual returns and support requests of its departments' mutuals.
         MutualEditor = "mutual_editor" or "editor" or "mutual",
         /// Maintains the contracts that its departments award, with their competitions and notices.
         ProcurementOfficer = "procurement_officer" or "procurement" or "buyer" or "contract manager",
-        /// Oversees the ballots that it is appointed to, and sees their drafts. Never changes the question.
+        /// Oversees the ballots that it is appointed to: sees their drafts, reports on them and declares them. Never changes
+        /// the question or the counts.
         Scrutineer = "scrutineer" or "independent scrutineer",
         /// Reads everything and writes nothing.
         Auditor = "auditor" or "audit" or "reader" or "read only" or "viewer",

@@ -62,6 +62,9 @@ pub enum Error {
     /// The values given break rules.
     #[error("{} error(s) in the values given", .0.len())]
     Rule(Vec<Fault>),
+    /// Somebody else is to do this with the record: says why, and who may.
+    #[error("{0}")]
+    NotPermitted(String),
     /// What the record says now forbids the change: each fault says of a member what is possible instead.
     #[error("the record's current state does not allow {} change(s)", .0.len())]
     State(Vec<Fault>),
@@ -129,6 +132,7 @@ impl From<BallotError> for Error {
     fn from(error: BallotError) -> Self {
         match error {
             BallotError::State(fault) => Self::State(vec![fault]),
+            BallotError::Duty(detail) => Self::NotPermitted(detail),
             BallotError::Content(faults) => Self::Rule(faults),
         }
     }

@@ -3,6 +3,7 @@
 use domain::Invalid;
 use domain::department::Life;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use crate::body::Input;
@@ -10,6 +11,7 @@ use crate::declare::wire;
 use crate::faults::Faults;
 use crate::identifier::{Identifier, identifiers_in_one_form};
 use crate::record::{Documented, Upgrade, visible_texts};
+use crate::register::staff_ballot::{Basis, Percent};
 use crate::source::Source;
 use crate::value::{
     DepartmentId, Name, PartialDate, Plain, SchemeAndId, SearchWords, Sector, Slug, Slugged, WebUrl, Word, fill_slug,
@@ -51,6 +53,9 @@ wire! {
         /// The sectors that it makes policy for or is responsible for.
         policy_areas: Sector = list.max(21),
         website: WebUrl = optional,
+        /// What a staff ballot must reach before a mutual that the department leads is launched, besides the thresholds
+        /// of the ballot itself: at most one level for each basis. Shares are those of the leading option.
+        gate_thresholds: GateThreshold = list.max(domain::GateThresholds::MAX),
         life: Life against ["opened_on", "closed_on", "successor_id"] {
             opened_on: PartialDate = optional,
             /// When it closed: not before `opened_on`.
@@ -60,6 +65,14 @@ wire! {
         },
         /// The sources of the record.
         sources: Source = list.max(domain::MAX_SOURCES),
+    }
+
+    /// A level that a department demands of a staff ballot before a launch.
+    #[example({"basis": "turnout", "percent": "50"})]
+    pub struct GateThreshold for domain::GateThreshold {
+        basis: Basis = required,
+        /// The level. Reaching it exactly is enough. Responses show two decimal places.
+        percent: Percent = required,
     }
 }
 
@@ -73,7 +86,7 @@ impl Input for Department {
 }
 
 impl Documented for domain::Department {
-    const UPGRADES: &'static [Upgrade] = &[visible_texts, identifiers_in_one_form];
+    const UPGRADES: &'static [Upgrade] = &[visible_texts, identifiers_in_one_form, nothing_demanded];
 
     type Document = Department;
 
@@ -84,6 +97,11 @@ impl Documented for domain::Department {
     fn from_value(value: Slugged<Self>, _: Option<&str>) -> Result<Self, Invalid> {
         Ok(value.content)
     }
+}
+
+/// Brings departments into the form in which they may demand something of ballots.
+fn nothing_demanded(members: &mut Map<String, Value>) {
+    members.insert("gate_thresholds".to_owned(), Value::Array(Vec::new()));
 }
 
 /// Which departments a list has: those that meet every condition; several values of one condition mean any of them.
@@ -105,18 +123,16 @@ pub struct DepartmentFilter {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Id, Record};
-    use serde_json::Value;
-
     use super::*;
     use crate::body::Content;
     use crate::object::Wire;
     use crate::record;
+    use domain::{Id, Record};
 
     const FULL: &str = r#"{
         "slug": "calder", "name": "Calder Valley", "kind": "local_authority", "nation": "england",
         "identifiers": [{"scheme": "GB-LAE", "id": "CVD"}], "policy_areas": ["housing", "leisure_sport"],
-        "website": "https://example.org/", "opened_on": "1974-04-01", "closed_on": "2009-03",
+        "website": "https://example.org/", "gate_thresholds": [{"basis": "turnout", "percent": "50"}], "opened_on": "1974-04-01", "closed_on": "2009-03",
         "successor_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02",
         "sources": [{"url": "https://example.org/", "title": "T", "asserted_by": "A", "accessed_on": "2024-01-31", "note": "N"}]
     }"#;

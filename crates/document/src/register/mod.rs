@@ -32,7 +32,7 @@ pub use contract::{
     Contract, ContractFilter, ContractReference, ContractStatus, CpvCode, CpvPrefix, Currency, FirstContract, Money,
     Ocid, Procedure, Protection, ProtectionKind, Regime,
 };
-pub use department::{Department, DepartmentFilter, DepartmentKind, Nation};
+pub use department::{Department, DepartmentFilter, DepartmentKind, GateThreshold, Nation};
 pub use enabler::{Enabler, EnablerRole};
 pub use endorsement::{Constituency, Endorsement, Position};
 pub use mutual::{LegalForm, Mutual, MutualFilter, MutualTests, OriginRoute, Stage};
@@ -44,7 +44,7 @@ pub use staff_ballot::{
     Appointment, BallotCorrection, BallotCorrectionReason, BallotKind, BallotMethod, BallotMode, BallotOption,
     BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CountsKnown, Declaration, Effect,
     FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis, PublishedFigure,
-    Scrutineer, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
+    Reporting, Scrutineer, ScrutineerReport, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
 };
 pub use stage_transition::{LaunchCondition, StageTransition, StageTransitionAmendment};
 pub use support_request::{SupportRequest, SupportStatus};

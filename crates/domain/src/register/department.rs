@@ -1,10 +1,14 @@
 //! Departments: the public bodies that mutuals leave, or that sponsor, commission or support them.
 
+use std::ops::Deref;
+
 use crate::checked::{Checked, Distinct, Rules};
 use crate::fault::{Fault, FaultCode};
 use crate::id::Id;
+use crate::register::staff_ballot::{Basis, OptionKey, Threshold};
 use crate::value::date::{PartialDate, not_before};
 use crate::value::identifier::Identifier;
+use crate::value::percent::Percent;
 use crate::value::sector::Sector;
 use crate::value::slug::Slug;
 use crate::value::source::Sources;
@@ -88,10 +92,66 @@ pub struct Department {
     pub policy_areas: Distinct<Sector, 0, 21>,
     /// Its own page.
     pub website: Option<WebUrl>,
+    /// What a ballot must reach before a mutual of the department is launched.
+    pub gate_thresholds: GateThresholds,
     /// When it existed and what came after it.
     pub life: Checked<Life>,
     /// Where all this comes from.
     pub sources: Sources,
+}
+
+/// A level that a department demands of every ballot before a mutual is launched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GateThreshold {
+    /// Of what the percentage is.
+    pub basis: Basis,
+    /// The level; reaching it exactly is enough.
+    pub percent: Percent,
+}
+
+impl GateThreshold {
+    /// What it demands of a ballot in which this option leads.
+    #[must_use]
+    pub fn of(self, option: &OptionKey) -> Threshold {
+        let option = (self.basis != Basis::Turnout).then(|| option.clone());
+        Threshold { basis: self.basis, percent: self.percent, option }
+    }
+}
+
+/// What a department demands: at most one level for each basis.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GateThresholds(Vec<GateThreshold>);
+
+impl GateThresholds {
+    /// The most that a department can demand.
+    pub const MAX: usize = Basis::ALL.len();
+}
+
+impl TryFrom<Vec<GateThreshold>> for GateThresholds {
+    type Error = Vec<Fault>;
+
+    fn try_from(demanded: Vec<GateThreshold>) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        if demanded.len() > Self::MAX {
+            let detail = format!("{} items, at most {} allowed", demanded.len(), Self::MAX);
+            faults.push(Fault::new("", FaultCode::TooMany, detail));
+        }
+        for (position, threshold) in demanded.iter().enumerate() {
+            if demanded.iter().take(position).any(|earlier| earlier.basis == threshold.basis) {
+                let detail = "an earlier threshold already has this basis";
+                faults.push(Fault::new(position.to_string(), FaultCode::DuplicateItem, detail));
+            }
+        }
+        if faults.is_empty() { Ok(Self(demanded)) } else { Err(faults) }
+    }
+}
+
+impl Deref for GateThresholds {
+    type Target = [GateThreshold];
+
+    fn deref(&self) -> &[GateThreshold] {
+        &self.0
+    }
 }
 
 /// When a department existed and what came after it; a closed one keeps its record and points on.

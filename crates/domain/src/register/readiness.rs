@@ -9,12 +9,14 @@ use crate::checked::Distinct;
 use crate::record::Record;
 use crate::register::child::Child;
 use crate::register::contract::{Contract, ContractId, ContractStatus, Procedure, ProtectionKind};
-use crate::register::department::DepartmentId;
+use crate::register::department::{DepartmentId, GateThresholds};
 use crate::register::endorsement::{Constituency, Endorsement, EndorsementId, Position, standing};
 use crate::register::mutual::{LegalForm, Mutual, MutualId};
 use crate::register::notice::NoticeId;
 use crate::register::objection::{Objection, ObjectionId};
-use crate::register::staff_ballot::{StaffBallot, StaffBallotId, Verdict, newest_deciding};
+use crate::register::staff_ballot::{
+    BallotOption, Basis, Share, StaffBallot, StaffBallotId, Tally, ThresholdOutcome, Verdict, newest_deciding,
+};
 use crate::value::date::Day;
 use crate::value::identifier::Identifier;
 use crate::value::outcome::TestOutcome;
@@ -23,8 +25,8 @@ use crate::vocabulary::vocabulary;
 vocabulary! {
     /// A condition that a mutual must meet before its launch.
     pub enum LaunchCondition {
-        /// In the newest declared ballot with a decision, a single option leads, it makes the service a mutual, and all
-        /// thresholds are met.
+        /// In the newest declared ballot with a decision, a single option leads, it makes the service a mutual, and the
+        /// thresholds of the ballot and of the lead department are met. A ballot that is `historic` does not count.
         StaffBuyIn = "staff_buy_in",
         /// The current endorsement of service users supports it.
         ServiceUsersEndorsement = "service_users_endorsement",
@@ -48,6 +50,8 @@ pub struct LaunchFacts {
     pub legal_form: Option<LegalForm>,
     /// Its numbers in registers.
     pub identifiers: Distinct<Identifier, 0, 20>,
+    /// What the department that leads it demands of its ballot, if it demands something.
+    pub demanded: Option<(DepartmentId, GateThresholds)>,
     /// Its staff ballots; of these, the newest that decides counts.
     pub ballots: Vec<Record<StaffBallot>>,
     /// Its endorsements; of these, those that stand count.
@@ -154,7 +158,7 @@ pub fn assess(facts: &LaunchFacts) -> [Condition; 6] {
     let as_at = facts.as_at();
     let endorsed = |key, constituency| endorsement(key, &facts.endorsements, constituency, as_at);
     [
-        staff_buy_in(&facts.ballots, as_at),
+        staff_buy_in(facts, as_at),
         endorsed(LaunchCondition::ServiceUsersEndorsement, Constituency::ServiceUsers),
         endorsed(LaunchCondition::SeniorManagementEndorsement, Constituency::SeniorManagement),
         legal_form_and_identifier(facts),
@@ -187,20 +191,19 @@ fn not_on_record(what: &str, is_later: bool, as_at: Day) -> Found {
     not_met(if is_later { format!("{what} is on record by {as_at}") } else { format!("{what} is on record") })
 }
 
-fn staff_buy_in(ballots: &[Record<StaffBallot>], as_at: Day) -> Condition {
+fn staff_buy_in(facts: &LaunchFacts, as_at: Day) -> Condition {
     let key = LaunchCondition::StaffBuyIn;
-    let Some(ballot) = newest_deciding(ballots, as_at) else {
+    let past = past_ballots(&facts.ballots, as_at);
+    let Some(ballot) = newest_deciding(&facts.ballots, as_at) else {
         let what = "no declared formal, confirmatory or rerun ballot that counts";
-        let is_later = ballots.iter().any(|ballot| ballot.content.is_deciding());
-        return condition(key, not_on_record(what, is_later, as_at), Vec::new());
+        let is_later = facts.ballots.iter().any(|ballot| ballot.content.is_deciding());
+        let (outcome, detail) = not_on_record(what, is_later && past.is_none(), as_at);
+        return condition(key, (outcome, with_remark(detail, past)), Vec::new());
     };
-    let found = match ballot.content.verdict() {
-        Verdict::Mutual(option) => {
-            met(format!("staff chose `{}`, which makes the service a mutual, and every threshold is met", option.key))
-        }
-        Verdict::ThresholdMissed(option) => not_met(format!("`{}` leads, but a threshold is missed", option.key)),
-        Verdict::ThresholdUnknown(option) => {
-            unknown(format!("`{}` leads, but the counts do not show whether every threshold is met", option.key))
+    let demanded = facts.demanded.as_ref().filter(|(_, demanded)| !demanded.is_empty());
+    let (outcome, detail) = match ballot.content.verdict() {
+        Verdict::Mutual(option) | Verdict::ThresholdMissed(option) | Verdict::ThresholdUnknown(option) => {
+            led_by(&option, &ballot.content.tally, demanded.map(|(_, demanded)| demanded))
         }
         Verdict::Otherwise(option) => {
             not_met(format!("staff chose `{}`, which is `{}` and not a mutual", option.key, option.effect))
@@ -211,7 +214,78 @@ fn staff_buy_in(ballots: &[Record<StaffBallot>], as_at: Day) -> Condition {
         Verdict::LeadUnknown => unknown("the known counts do not show which option leads"),
         Verdict::NotDeciding => not_met("the ballot decides nothing"),
     };
-    condition(key, found, vec![LookedAt::StaffBallot(ballot.id)])
+    let department = demanded.map(|(id, _)| LookedAt::Department(*id));
+    let looked_at = [LookedAt::StaffBallot(ballot.id)].into_iter().chain(department).collect();
+    condition(key, (outcome, with_remark(detail, past)), looked_at)
+}
+
+/// That ballots are known from history, which do not count here.
+fn past_ballots(ballots: &[Record<StaffBallot>], as_at: Day) -> Option<String> {
+    let is_past =
+        |ballot: &&Record<StaffBallot>| ballot.content.duties.historic && ballot.content.is_deciding_as_at(as_at);
+    match ballots.iter().filter(is_past).count() {
+        0 => None,
+        1 => Some("1 ballot known from history does not count here".to_owned()),
+        count => Some(format!("{count} ballots known from history do not count here")),
+    }
+}
+
+fn with_remark(detail: String, remark: Option<String>) -> String {
+    remark.map_or_else(|| detail.clone(), |remark| format!("{detail}; {remark}"))
+}
+
+/// A ballot in which an option leads that makes the service a mutual: its figures, and the levels that it was to reach.
+fn led_by(option: &BallotOption, tally: &Tally, demanded: Option<&GateThresholds>) -> Found {
+    let own = tally.thresholds_about(&option.key);
+    let demanded: Vec<ThresholdOutcome> =
+        demanded.into_iter().flat_map(|all| all.iter()).map(|one| tally.measure(&one.of(&option.key))).collect();
+    let figures: Vec<String> = tally
+        .result()
+        .figures
+        .iter()
+        .filter(|share| share.option.as_ref().is_none_or(|about| *about == option.key))
+        .map(figure)
+        .collect();
+    let figures = if figures.is_empty() { "no share of its votes is known".to_owned() } else { figures.join(", ") };
+    let levels = match (own.as_slice(), demanded.as_slice()) {
+        ([], []) => "the ballot set no threshold, and the department demands none".to_owned(),
+        (own, []) => format!("{}, and the department demands none", levels("the ballot set", own)),
+        ([], demanded) => format!("the ballot set no threshold, and {}", levels("the department demands", demanded)),
+        (own, demanded) => {
+            format!("{}, and {}", levels("the ballot set", own), levels("the department demands", demanded))
+        }
+    };
+    let detail = format!("`{}` leads, which makes the service a mutual: {figures}; {levels}", option.key);
+    let has = |outcome| own.iter().chain(&demanded).any(|told| told.outcome == outcome);
+    match () {
+        () if has(TestOutcome::NotMet) => not_met(detail),
+        () if has(TestOutcome::Unknown) => unknown(detail),
+        () => met(detail),
+    }
+}
+
+/// A share in words: `43 of 61 entitled`.
+fn figure(share: &Share) -> String {
+    let (numerator, denominator) = (share.numerator, share.denominator);
+    match share.basis {
+        Basis::Turnout => format!("turnout {numerator} of {denominator}"),
+        Basis::OfValid => format!("{numerator} of {denominator} valid papers"),
+        Basis::OfCast => format!("{numerator} of {denominator} papers returned"),
+        Basis::OfEntitled => format!("{numerator} of {denominator} entitled"),
+    }
+}
+
+/// What was to be reached, and whether it is: "the ballot set `of_valid` 51.00% (met)".
+fn levels(who: &str, all: &[ThresholdOutcome]) -> String {
+    let level = |told: &ThresholdOutcome| {
+        let reached = match told.outcome {
+            TestOutcome::Met => "met",
+            TestOutcome::NotMet => "not met",
+            TestOutcome::Unknown => "not known from the counts",
+        };
+        format!("`{}` {}% ({reached})", told.threshold.basis, told.threshold.percent)
+    };
+    format!("{who} {}", all.iter().map(level).collect::<Vec<_>>().join(" and "))
 }
 
 fn endorsement(

@@ -2,13 +2,17 @@
 
 use chrono::DateTime;
 use domain::{
-    BallotError, BallotKind, BallotMode, BallotState, Correction, Declaration, DeclarationRules, Effect, FaultCode,
-    Held, OptionCount, PublishedBasis, PublishedFigure, SCRUTINEER_ABOVE, Scrutineer, StaffBallot, Tally,
+    BallotError, BallotKind, BallotMode, BallotState, Correction, Declaration, DeclarationRules, Duties, Effect,
+    FaultCode, Held, OptionCount, PublishedBasis, PublishedFigure, Reporting, SCRUTINEER_ABOVE, Scrutineer,
+    ScrutineerReport, StaffBallot, Tally,
 };
 
-use crate::samples::{checked, ending, fields, id, maybe, read, record, tally, won};
+use crate::samples::{WRITER, checked, ending, fields, id, maybe, read, record, tally, won};
 
 const TODAY: &str = "2012-11-01";
+
+/// Who entered nothing.
+const ANOTHER: &str = "key:another";
 
 const NOW: Declaration = Declaration { declared_on: None, historic: false };
 const HISTORIC: Declaration = Declaration { declared_on: None, historic: true };
@@ -18,7 +22,7 @@ fn rules() -> DeclarationRules {
 }
 
 fn declare(ballot: &StaffBallot) -> Result<StaffBallot, BallotError> {
-    ballot.declare(&NOW, &rules())
+    ballot.declare(&NOW, ANOTHER, &rules())
 }
 
 fn watched(ballot: StaffBallot) -> StaffBallot {
@@ -40,7 +44,7 @@ fn faults<T: std::fmt::Debug>(result: Result<T, BallotError>) -> Vec<(String, Fa
     let faults = match result {
         Ok(_) => Vec::new(),
         Err(BallotError::Content(faults)) => faults,
-        Err(BallotError::State(fault)) => unreachable!("the state is against it: {fault:?}"),
+        Err(error) => unreachable!("something else is against it: {error:?}"),
     };
     fields(&faults).into_iter().map(|(field, code)| (field.to_owned(), code)).collect()
 }
@@ -56,7 +60,8 @@ fn at(field: &str, code: FaultCode) -> Vec<(String, FaultCode)> {
 
 #[test]
 fn declaring_a_draft_changes_its_state_and_nothing_else() {
-    assert_eq!(declare(&draft()), Ok(watched(won())));
+    let duties = Duties { declared_by: Some(ANOTHER.to_owned()), ..won().duties };
+    assert_eq!(declare(&draft()), Ok(StaffBallot { duties, ..watched(won()) }));
 }
 
 #[test]
@@ -121,8 +126,11 @@ fn above_fifty_entitled_a_scrutineer_watches_unless_the_ballot_is_historic() {
     for change in known {
         assert_eq!(faults(declare(&few(change, 50))), []);
         assert_eq!(faults(declare(&few(change, 51))), at("scrutineer", FaultCode::Required));
-        assert_eq!(faults(few(change, 51).declare(&HISTORIC, &rules())), []);
-        assert_eq!(faults(few(change, 51).declare(&NOW, &DeclarationRules { scrutineer_above: 51, ..rules() })), []);
+        assert_eq!(faults(few(change, 51).declare(&HISTORIC, ANOTHER, &rules())), []);
+        assert_eq!(
+            faults(few(change, 51).declare(&NOW, ANOTHER, &DeclarationRules { scrutineer_above: 51, ..rules() })),
+            []
+        );
         assert_eq!(faults(declare(&watched(few(change, 51)))), []);
     }
     let Err(BallotError::Content(refused)) = declare(&few(known[0], 51)) else { panic!("it was declared") };
@@ -142,9 +150,9 @@ fn a_historic_ballot_may_lack_what_its_sources_do_not_tell_and_has_a_result_all_
     let without_result = counting(Tally { counts: vec![], counts_complete: false, ..one_option });
     let of_the_future = checked(Held { declared_on: maybe("2013"), ..Held::default() });
 
-    assert_eq!(faults(known_in_part.declare(&HISTORIC, &rules())), []);
-    assert_eq!(faults(without_result.declare(&HISTORIC, &rules())), at("counts", FaultCode::Required));
-    let refused = StaffBallot { held: of_the_future, ..draft() }.declare(&HISTORIC, &rules());
+    assert_eq!(faults(known_in_part.declare(&HISTORIC, ANOTHER, &rules())), []);
+    assert_eq!(faults(without_result.declare(&HISTORIC, ANOTHER, &rules())), at("counts", FaultCode::Required));
+    let refused = StaffBallot { held: of_the_future, ..draft() }.declare(&HISTORIC, ANOTHER, &rules());
     assert_eq!(faults(refused), at("declared_on", FaultCode::OutOfRange));
 }
 
@@ -153,7 +161,7 @@ fn the_day_of_declaration_may_come_with_the_declaration() {
     let held = |declared_on| Held { closed_on: maybe("2012-10-10"), declared_on, ..Held::default() };
     let on = |raw| {
         let ballot = StaffBallot { held: checked(held(None)), ..draft() };
-        ballot.declare(&Declaration { declared_on: maybe(raw), ..NOW }, &rules())
+        ballot.declare(&Declaration { declared_on: maybe(raw), ..NOW }, ANOTHER, &rules())
     };
 
     assert_eq!(*on("2012-10-12").unwrap().held, held(maybe("2012-10-12")));
@@ -183,7 +191,7 @@ fn a_ballot_goes_from_draft_to_declared_and_from_there_to_void_or_superseded() {
         becomes(declare(&ballot), BallotState::Declared, BallotState::Draft);
         becomes(ballot.void(read("papers were lost")), BallotState::Void, BallotState::Declared);
         becomes(ballot.supersede(id(1), &rerun), BallotState::Superseded, BallotState::Declared);
-        becomes(ballot.edit(draft()), BallotState::Draft, BallotState::Draft);
+        becomes(ballot.edit(draft(), WRITER), BallotState::Draft, BallotState::Draft);
     }
 }
 
@@ -215,7 +223,7 @@ fn editing_a_draft_changes_neither_its_state_nor_who_watches_over_it() {
     let reworded = StaffBallot { question: maybe("Shall we leave?"), ..won() };
 
     let expected = StaffBallot { question: maybe("Shall we leave?"), scrutineer: None, ..appointed.clone() };
-    assert_eq!(appointed.edit(reworded), Ok(expected));
+    assert_eq!(appointed.edit(reworded, ANOTHER), Ok(expected));
 }
 
 fn correction() -> Correction {
@@ -278,4 +286,91 @@ fn a_correction_takes_nothing_away_that_declaring_needs_and_adds_nothing_that_wa
     let expected = ["question", "scrutineer"].map(|field| (field.to_owned(), FaultCode::Required));
     assert_eq!(faults(correct(&declared, bare.clone())), expected);
     assert_eq!(faults(correct(&bare, StaffBallot { held: later, ..bare.clone() })), []);
+}
+
+fn recounted() -> StaffBallot {
+    counting(tally(&[(Effect::Mutual, 599), (Effect::RemainInHouse, 101)]))
+}
+
+fn is_refused_by_duty<T>(result: &Result<T, BallotError>) -> bool {
+    matches!(result, Err(BallotError::Duty(_)))
+}
+
+#[test]
+fn who_entered_the_counts_does_not_declare_them() {
+    let by = |ballot: &StaffBallot, by: &str| ballot.declare(&NOW, by, &rules());
+    let twice = draft().edit(recounted(), ANOTHER).unwrap();
+    let watcher = format!("key:{}", id::<domain::ApiKey>(5));
+    let unnoted = StaffBallot { duties: Duties::default(), scrutineer_key_id: Some(id(5)), ..draft() };
+
+    assert!(is_refused_by_duty(&by(&draft(), WRITER)));
+    assert!(by(&draft(), ANOTHER).is_ok());
+    for writer in [WRITER, ANOTHER] {
+        assert!(is_refused_by_duty(&by(&twice, writer)), "{writer} wrote some of it");
+    }
+    assert_eq!(by(&twice, "key:third").unwrap().duties.declared_by.as_deref(), Some("key:third"));
+    for (caller, refused) in [(WRITER, true), (ANOTHER, true), (watcher.as_str(), false)] {
+        assert_eq!(is_refused_by_duty(&by(&unnoted, caller)), refused, "{caller} declares what nobody noted");
+    }
+    let historic = draft().declare(&HISTORIC, WRITER, &rules()).unwrap();
+    assert!(historic.duties.historic);
+}
+
+#[test]
+fn who_writes_what_the_tally_says_is_noted_and_nobody_is_forgotten() {
+    let writers = |ballot: &StaffBallot| ballot.duties.entered_by.clone();
+    let reworded = StaffBallot { question: maybe("Shall we leave?"), ..draft() };
+    assert_eq!(writers(&draft().edit(reworded, ANOTHER).unwrap()), [WRITER], "no count was written");
+    assert_eq!(writers(&draft().edit(recounted(), WRITER).unwrap()), [WRITER]);
+
+    let entered_by: Vec<String> = (0..Duties::MAX_WRITERS).map(|n| format!("key:{n}")).collect();
+    let full = StaffBallot { duties: Duties { entered_by, ..Duties::default() }, ..draft() };
+    assert_eq!(writers(&full.edit(recounted(), "key:7").unwrap()).len(), Duties::MAX_WRITERS);
+    let refused = full.edit(recounted(), ANOTHER);
+    assert!(matches!(refused, Err(BallotError::State(fault)) if fault.field == "entered_by"));
+    let unnoted = StaffBallot { duties: Duties::default(), ..draft() };
+    assert_eq!(writers(&unnoted.edit(recounted(), ANOTHER).unwrap()), [""; 0], "the first writer stays unknown");
+}
+
+fn report(ballot: &StaffBallot, satisfied: bool, reason: &str) -> Result<StaffBallot, BallotError> {
+    let reporting = Reporting { satisfied, report_url: None, correction_reason: maybe(reason) };
+    ballot.report(&reporting, "key:watcher", (DateTime::UNIX_EPOCH, 3))
+}
+
+fn reported(ballot: &StaffBallot) -> ScrutineerReport {
+    ballot.duties.report.clone().unwrap_or_else(|| unreachable!("nobody reported"))
+}
+
+#[test]
+fn a_report_on_a_declared_ballot_is_corrected_openly() {
+    let first = report(&draft(), true, "").unwrap();
+    let second = report(&first, false, "").unwrap();
+    assert_eq!((reported(&second).satisfied, second.corrections.len()), (Some(false), 0));
+    let declared = declare(&second).unwrap();
+
+    assert_eq!(report(&declared, false, ""), Ok(declared.clone()), "it says so already");
+    assert_eq!(faults(report(&declared, true, "")), at("correction_reason", FaultCode::Required));
+    let corrected = report(&declared, true, "a bundle was counted twice").unwrap();
+    assert_eq!((reported(&corrected).satisfied, corrected.corrections), (Some(true), vec![correction()]));
+    let unreported = declare(&draft()).unwrap();
+    assert_eq!(faults(report(&unreported, true, "misread")), at("correction_reason", FaultCode::Inconsistent));
+    assert_eq!(report(&unreported, true, "").unwrap().corrections, []);
+    for state in [BallotState::Void, BallotState::Superseded] {
+        assert!(is_refused_by_state(&report(&StaffBallot { ending: ending(state), ..draft() }, true, "")), "{state}");
+    }
+}
+
+#[test]
+fn a_report_stays_and_says_that_the_counts_were_changed_after_it() {
+    let watched = report(&draft(), true, "").unwrap();
+    let reworded = StaffBallot { question: maybe("Shall we leave?"), ..draft() };
+    assert!(!reported(&watched.edit(reworded, WRITER).unwrap()).counts_changed);
+
+    let edited = watched.edit(recounted(), WRITER).unwrap();
+    let corrected = correct(&declare(&watched).unwrap(), recounted()).unwrap();
+
+    for changed in [&edited, &corrected] {
+        assert_eq!((reported(changed).satisfied, reported(changed).counts_changed), (Some(true), true));
+    }
+    assert!(!reported(&report(&edited, true, "").unwrap()).counts_changed, "it was looked at again");
 }

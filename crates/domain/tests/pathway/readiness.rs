@@ -1,13 +1,14 @@
 //! The readiness gate: each condition, met, not met and unknown.
 
 use domain::{
-    BallotKind, BallotState, Basis, Child, Condition, Constituency, Contract, ContractStatus, Distinct, Effect,
-    Endorsement, Held, LaunchCondition, LaunchFacts, LegalForm, LookedAt, LookedAtKind, Mutual, Objection,
-    ObjectionKind, ObjectionOutcome, Position, Procedure, Protection, ProtectionKind, Record, StaffBallot, Stance,
-    TestOutcome, Timeline, assess, newest_deciding, objection,
+    BallotKind, BallotState, Basis, Child, Condition, Constituency, Contract, ContractStatus, DepartmentId, Distinct,
+    Duties, Effect, Endorsement, FaultCode, GateThreshold, GateThresholds, Held, LaunchCondition, LaunchFacts,
+    LegalForm, LookedAt, LookedAtKind, Mutual, Objection, ObjectionKind, ObjectionOutcome, Position, Procedure,
+    Protection, ProtectionKind, Record, StaffBallot, Stance, Tally, TestOutcome, Timeline, assess, newest_deciding,
+    objection,
 };
 
-use crate::samples::{ballot, checked, ending, id, maybe, read, record, tally, threshold, won};
+use crate::samples::{ballot, checked, ending, fields, id, maybe, read, record, tally, threshold, won};
 use TestOutcome::{Met, NotMet, Unknown};
 
 fn endorsement(n: u128, constituency: Constituency, position: Position) -> Record<Child<Mutual, Endorsement>> {
@@ -77,6 +78,7 @@ fn ready() -> LaunchFacts {
         legal_form: Some(LegalForm::CicLimitedByGuarantee),
         identifiers: Distinct::new(vec!["GB-COH:09506232".parse().unwrap_or_else(|_| unreachable!("an identifier"))])
             .unwrap_or_else(|_| unreachable!("one identifier")),
+        demanded: None,
         ballots: vec![record(10, won())],
         endorsements: vec![
             endorsement(20, Constituency::ServiceUsers, Position::Supports),
@@ -170,6 +172,59 @@ fn staff_buy_in_is_what_the_newest_deciding_ballot_says() {
     assert_eq!(outcome(formal(&[(Effect::Mutual, 0), (Effect::NhsTrust, 0)])), NotMet);
     assert_eq!(outcome(StaffBallot { kind: BallotKind::Indicative, ..won() }), NotMet);
     assert_eq!(outcome(StaffBallot { ending: ending(BallotState::Void), ..won() }), NotMet);
+}
+
+/// What the department with the id 2 demands.
+fn demands(levels: &[(Basis, &str)]) -> Option<(DepartmentId, GateThresholds)> {
+    let levels = levels.iter().map(|(basis, percent)| GateThreshold { basis: *basis, percent: read(percent) });
+    Some((id(2), levels.collect::<Vec<_>>().try_into().unwrap_or_else(|_| unreachable!("one for each basis"))))
+}
+
+#[test]
+fn staff_buy_in_says_the_figures_and_which_thresholds_there_were() {
+    let few = ballot(BallotKind::Formal, Tally { roll_size: Some(40), ..tally(&[(Effect::Mutual, 2)]) });
+    let facts = |demanded| LaunchFacts { ballots: vec![record(10, few.clone())], demanded, ..ready() };
+    let buy_in = |demanded| found(&facts(demanded), LaunchCondition::StaffBuyIn);
+    let figures = "`a` leads, which makes the service a mutual: 2 of 2 valid papers, 2 of 40 entitled";
+    let said = |levels: &str| format!("{figures}; the ballot set no threshold, and the department demands {levels}");
+
+    for nothing in [None, demands(&[])] {
+        let condition = buy_in(nothing);
+        assert_eq!((condition.outcome, condition.detail), (Met, said("none")));
+        assert_eq!(condition.looked_at, [LookedAt::StaffBallot(id(10))]);
+    }
+    let missed = buy_in(demands(&[(Basis::OfEntitled, "50"), (Basis::OfValid, "50")]));
+    let levels = "`of_entitled` 50.00% (not met) and `of_valid` 50.00% (met)";
+    assert_eq!((missed.outcome, missed.detail), (NotMet, said(levels)));
+    assert_eq!(missed.looked_at, [LookedAt::StaffBallot(id(10)), LookedAt::Department(id(2))]);
+    let unknown = buy_in(demands(&[(Basis::Turnout, "5")]));
+    assert_eq!((unknown.outcome, unknown.detail), (Unknown, said("`turnout` 5.00% (not known from the counts)")));
+    assert_eq!(buy_in(demands(&[(Basis::OfEntitled, "5")])).outcome, Met, "reaching it exactly is enough");
+}
+
+#[test]
+fn a_department_demands_at_most_one_level_for_each_basis() {
+    let level = |basis| GateThreshold { basis, percent: read("50") };
+    let all: Vec<GateThreshold> = Basis::ALL.iter().copied().map(level).collect();
+    assert!(GateThresholds::try_from(all.clone()).is_ok());
+    let twice = [all, vec![level(Basis::Turnout)]].concat();
+    let faults = GateThresholds::try_from(twice).unwrap_err();
+    assert_eq!(fields(&faults), [("", FaultCode::TooMany), ("4", FaultCode::DuplicateItem)]);
+}
+
+#[test]
+fn a_ballot_known_from_history_does_not_open_the_gate() {
+    let past = StaffBallot { duties: Duties { historic: true, ..Duties::default() }, ..won() };
+    let buy_in = |ballots| found(&LaunchFacts { ballots, ..ready() }, LaunchCondition::StaffBuyIn);
+
+    let alone = buy_in(vec![record(11, past.clone())]);
+    let beside = buy_in(vec![record(11, past), record(10, won())]);
+
+    assert_eq!(alone.outcome, NotMet);
+    let said = "no declared formal, confirmatory or rerun ballot that counts is on record; 1 ballot known from history does not count here";
+    assert_eq!(alone.detail, said);
+    assert_eq!((beside.outcome, beside.looked_at), (Met, vec![LookedAt::StaffBallot(id(10))]));
+    assert!(beside.detail.ends_with("; 1 ballot known from history does not count here"), "{}", beside.detail);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, TimeDelta};
 use domain::{
-    BallotKind, BallotMode, BallotOption, BallotState, Basis, Checked, Distinct, Effect, Ending, Fault, FaultCode,
-    Held, Id, OptionCount, OptionKey, Record, Rules, StaffBallot, Tally, Threshold,
+    BallotKind, BallotMode, BallotOption, BallotState, Basis, Checked, Distinct, Duties, Effect, Ending, Fault,
+    FaultCode, Held, Id, OptionCount, OptionKey, Record, Rules, StaffBallot, Tally, Threshold,
 };
 
 /// The value that a text stands for.
@@ -29,6 +29,9 @@ pub fn record<T>(n: u128, content: T) -> Record<T> {
     let made = DateTime::UNIX_EPOCH + TimeDelta::seconds(n.try_into().unwrap_or_else(|_| unreachable!("{n} is small")));
     Record { id: id(n), version: 1, created_at: made, updated_at: made, content }
 }
+
+/// Who entered each ballot.
+pub const WRITER: &str = "key:writer";
 
 pub fn fields(faults: &[Fault]) -> Vec<(&str, FaultCode)> {
     faults.iter().map(|fault| (fault.field.as_str(), fault.code)).collect()
@@ -64,6 +67,7 @@ pub fn ballot(kind: BallotKind, tally: Tally) -> StaffBallot {
         tally: checked(tally),
         scrutineer: None,
         scrutineer_key_id: None,
+        duties: Duties { entered_by: vec![WRITER.to_owned()], ..Duties::default() },
         ending: ending(BallotState::Declared),
         corrections: Vec::new(),
         sources: Distinct::default(),

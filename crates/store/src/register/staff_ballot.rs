@@ -8,7 +8,7 @@ use document::value::texts;
 use document::{Documented, Member, Reference, Wire};
 use domain::{
     BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess, Fault, FaultCode, KeyId, Kind,
-    MutualId, Note, Organiser, Past, Record, Role, Scrutineer, StaffBallot, StaffBallotId,
+    MutualId, Note, Organiser, Past, Record, Reporting, Role, Scrutineer, StaffBallot, StaffBallotId,
 };
 
 use crate::backend::column::Column;
@@ -85,7 +85,7 @@ impl StoredRecord for StaffBallot {
 
     /// What was declared takes no edit, not even one that changes nothing.
     fn unchanged(tx: &mut ReadTx<'_>, current: &Record<Self>) -> Result<Stored<Self>, Error> {
-        current.content.edit(current.content.clone())?;
+        current.content.require_editable()?;
         record::unchanged(tx, current)
     }
 
@@ -98,7 +98,8 @@ impl StoredRecord for StaffBallot {
     ) -> Result<Stored<Self>, Error> {
         check_references(tx, &ballot, sees)?;
         check_endorsed(tx, current, ballot.mutual_id)?;
-        change(tx, current, current.content.edit(ballot)?)
+        let edited = current.content.edit(ballot, &tx.stamp().actor)?;
+        change(tx, current, edited)
     }
 
     /// Forgets what kept answers and the log's commitments say of persons in it.
@@ -146,7 +147,9 @@ impl StoredRoot for StaffBallot {
     ) -> Result<Stored<Self>, Error> {
         check_references(tx, ballot, sees)?;
         let remark = Remark { restricted: is_restricted(ballot), ..Remark::default() };
-        Writing::new(record::entered(tx, *id, ballot.clone())).insert(tx, &[], remark)
+        let duties = ballot.duties.clone().entered(&tx.stamp().actor);
+        let ballot = Self { duties, ..ballot.clone() };
+        Writing::new(record::entered(tx, *id, ballot)).insert(tx, &[], remark)
     }
 }
 
@@ -178,7 +181,8 @@ pub fn insert_with_past(
 /// Declares the result of a draft.
 ///
 /// # Errors
-/// [`Error::State`] where it is no draft, [`Error::Rule`] with all that it lacks.
+/// [`Error::State`] where it is no draft, [`Error::NotPermitted`] where the caller entered its counts, [`Error::Rule`] with all that it
+/// lacks.
 pub fn declare(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
@@ -186,7 +190,8 @@ pub fn declare(
     scrutineer_above: i64,
 ) -> Result<Stored<StaffBallot>, Error> {
     let rules = DeclarationRules { today: tx.today()?, scrutineer_above };
-    change(tx, current, current.content.declare(declaration, &rules)?)
+    let declared = current.content.declare(declaration, &tx.stamp().actor, &rules)?;
+    change(tx, current, declared)
 }
 
 /// Says of a declared ballot that it doesn't count.
@@ -263,6 +268,23 @@ pub fn appoint(
 /// Where the database does not answer.
 pub fn withdraw(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(), Error> {
     change(tx, current, StaffBallot { scrutineer_key_id: None, ..current.content.clone() }).map(drop)
+}
+
+/// Writes what the ballot's scrutineer reports, who is the caller.
+///
+/// # Errors
+/// [`Error::State`] where the ballot takes no report, [`Error::Rule`] where a correction lacks its reason.
+pub fn report(
+    tx: &mut WriteTx<'_>,
+    current: &Record<StaffBallot>,
+    reporting: &Reporting,
+) -> Result<Stored<StaffBallot>, Error> {
+    let written = (tx.stamp().now, next_version(current.version)?);
+    let reported = current.content.report(reporting, &tx.stamp().actor, written)?;
+    if reported == current.content {
+        return record::unchanged(tx, current);
+    }
+    change(tx, current, reported)
 }
 
 /// Takes the personal data out of a ballot, out of what the log's commitments stand for, and out of the kept answers about it. Gives

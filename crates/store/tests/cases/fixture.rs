@@ -53,6 +53,7 @@ pub fn department(name: &str) -> Department {
         identifiers: Distinct::default(),
         policy_areas: Distinct::default(),
         website: None,
+        gate_thresholds: domain::GateThresholds::default(),
         life: checked(domain::department::Life::default()),
         sources: Sources::default(),
     }
@@ -114,6 +115,7 @@ pub fn ballot(mutual_id: MutualId) -> StaffBallot {
         tally: checked(Tally { options: vec![option], ..Tally::default() }),
         scrutineer: None,
         scrutineer_key_id: None,
+        duties: domain::Duties::default().entered("tester"),
         ending: checked(Ending { state: BallotState::Draft, void_reason: None, superseded_by_id: None }),
         corrections: Vec::new(),
         sources: Sources::default(),

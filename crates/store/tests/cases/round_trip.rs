@@ -1,11 +1,13 @@
 //! What is written is what is read.
 
 use chrono::DateTime;
-use domain::{BallotMethod, BallotState, Basis, Correction, Organiser, PublishedBasis, PublishedFigure};
+use domain::{
+    BallotMethod, BallotState, Basis, Correction, Duties, GateThreshold, Organiser, PublishedBasis, PublishedFigure,
+};
 use domain::{
     BallotOption, Checked, Contract, Department, Effect, Ending, FirstContract, Held, LegalForm, MAX_INTEGER, Money,
-    Mutual, OptionCount, OriginRoute, Parents, Protection, ProtectionKind, Region, Round, Scrutineer, Sector, Source,
-    Staff, StaffBallot, Stage, Tally, TestOutcome, Tests, Threshold, Timeline,
+    Mutual, OptionCount, OriginRoute, Parents, Protection, ProtectionKind, Region, Round, Scrutineer, ScrutineerReport,
+    Sector, Source, Staff, StaffBallot, Stage, Tally, TestOutcome, Tests, Threshold, Timeline,
 };
 
 use crate::fixture::{
@@ -51,10 +53,12 @@ async fn a_department_with_everything_is_read_as_it_was_written(register: &Regis
     let successor = register.enter(department("Successor")).await.id;
     let life =
         domain::department::Life { opened_on: date("1999"), closed_on: date("2013-03"), successor_id: Some(successor) };
+    let demanded = vec![GateThreshold { basis: Basis::Turnout, percent: parsed("50.5") }];
     let full = Department {
         identifiers: identifiers(&["GB-LAE:GLS", "GB-GOVUK:some-council", "GB-COH:1"]),
         policy_areas: distinct(Sector::ALL.iter().rev().copied().collect()),
         website: Some(parsed("https://example.org/")),
+        gate_thresholds: demanded.try_into().unwrap(),
         life: checked(life),
         sources: sources(),
         ..closed_department(AWKWARD, None)
@@ -140,8 +144,6 @@ async fn a_staff_ballot_with_everything_is_read_as_it_was_written(register: &Reg
         name: Some(parsed("A Person")),
         organisation: Some(parsed("An Organisation")),
         appointed_on: day("2012-01-31"),
-        report_url: Some(parsed("https://example.org/report.pdf")),
-        satisfied: Some(false),
     };
     let ending =
         Ending { state: BallotState::Void, void_reason: Some(parsed("A court\nsaid so")), superseded_by_id: None };
@@ -161,7 +163,20 @@ async fn a_staff_ballot_with_everything_is_read_as_it_was_written(register: &Reg
         reason: parsed("A bundle\nwas \"counted\" twice"),
         version,
     };
-    let void = StaffBallot { ending: checked(ending), corrections: vec![correction(3), correction(5)], ..full };
+    let report = ScrutineerReport {
+        satisfied: Some(false),
+        report_url: Some(parsed("https://example.org/report.pdf")),
+        reported_by: Some("key:1".to_owned()),
+        counts_changed: true,
+    };
+    let duties = Duties {
+        declared_by: Some("token:2".to_owned()),
+        historic: true,
+        report: Some(report),
+        ..Duties::default().entered("tester")
+    };
+    let corrections = vec![correction(3), correction(5)];
+    let void = StaffBallot { ending: checked(ending), corrections, duties, ..full };
     let entered = register.enter(void).await;
     assert_eq!(register.find(entered.id).await.unwrap(), entered);
 }

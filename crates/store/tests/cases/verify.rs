@@ -39,8 +39,6 @@ pub fn watched_ballot(mutual_id: MutualId, state: BallotState) -> StaffBallot {
         name: Some(parsed("Sam Watcher")),
         organisation: Some(parsed("Watchers")),
         appointed_on: day("2012-01-01"),
-        report_url: None,
-        satisfied: None,
     };
     let ending = Ending { state, void_reason: None, superseded_by_id: None };
     StaffBallot { scrutineer: Some(Checked::stored(scrutineer)), ending: checked(ending), ..ballot(mutual_id) }

@@ -15,8 +15,8 @@ wire! {
         /// When the result was made known. The default is the ballot's `declared_on`.
         declared_on: PartialDate = optional.past(),
         /// Whether the ballot is entered after the event, which only administrators may do. It may then lack facts that
-        /// its sources do not give: the scrutineer, the question, the day and all options but one. The default is
-        /// `false`.
+        /// its sources do not give: the scrutineer, the question, the day and all options but one. It is marked
+        /// `historic`, and does not count for a launch. The default is `false`.
         historic: bool = default,
     }
 

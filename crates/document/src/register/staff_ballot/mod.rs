@@ -2,6 +2,7 @@
 
 mod action;
 mod appointment;
+mod duties;
 mod manifest;
 mod result;
 mod tally;
@@ -9,8 +10,8 @@ mod tally;
 use std::mem;
 
 use domain::{
-    BallotMode as DomainBallotMode, BallotState as State, Checked, Ending, FaultCode, Held, Invalid, Papers, Past,
-    Tally,
+    BallotMode as DomainBallotMode, BallotState as State, Checked, Duties, Ending, FaultCode, Held, Invalid, Papers,
+    Past, Tally,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -20,14 +21,17 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use crate::body::Input;
 use crate::declare::{Shown, wire};
 use crate::faults::Faults;
-use crate::record::Documented;
+use crate::record::{Documented, Upgrade, visible_texts};
 use crate::source::Source;
 use crate::value::{
-    Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, Plain, StaffBallotId, Text, WebUrl, Word,
+    Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, Plain, StaffBallotId, Text, Word,
 };
+
+use duties::caller_name;
 
 pub use action::{BallotCorrectionReason, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
+pub use duties::{Reporting, ScrutineerReport};
 pub use manifest::{BallotIssuer, BallotManifest, Ed25519Key, Protocol, Sha256, Side, SignedTime};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
@@ -119,10 +123,22 @@ wire! {
         thresholds: BallotThreshold = list.max(Tally::MAX_THRESHOLDS),
         /// The scrutineer. The `name` is shown only to callers who may see the ballot's draft.
         scrutineer: Scrutineer = optional,
+        /// What the appointed scrutineer reports. The holder of the appointed key writes it, and nobody else. A ballot that
+        /// is `historic` may have what its sources say instead, without `reported_by`.
+        scrutineer_report: ScrutineerReport = optional.set().instead("the appointed scrutineer writes it with PUT /v1/staff-ballots/{staff_ballot}/scrutineer-report"),
         /// The API key that is appointed as scrutineer.
         scrutineer_key_id: KeyId = optional.set().instead("to change it, use PUT /v1/staff-ballots/{staff_ballot}/appointment"),
         /// Percentages that others published about the result, whether or not the counts support them.
         published_figures: PublishedFigure = list.max(Tally::MAX_PUBLISHED_FIGURES),
+        /// Who entered the counts, as the log names them: everyone who created the draft or changed its method, options,
+        /// papers, counts, thresholds or published figures. None of them can declare the ballot, unless it is
+        /// `historic`. Empty if the register did not record it; then only the scrutineer can declare the draft.
+        entered_by: String = list.set().max(Duties::MAX_WRITERS).schema(caller_name),
+        /// Who declared the result, as the log names them. Absent in a draft, and if the register did not record it.
+        declared_by: String = optional.set().schema(caller_name),
+        /// Whether the ballot is known from history: declared as `historic`, imported with its past, or declared before the
+        /// register recorded who declares. Such a ballot does not count for the launch condition `staff_buy_in`.
+        historic: bool = default.set().instead("an administrator declares a ballot as historic with POST /v1/staff-ballots/{staff_ballot}/declare"),
         /// Why the ballot does not count. Present if its state is `void`.
         void_reason: Note = optional.set().fixed().instead("to void the ballot, use POST /v1/staff-ballots/{staff_ballot}/void"),
         /// The rerun that replaced the ballot. Present if its state is `superseded`.
@@ -144,10 +160,9 @@ wire! {
         version: i64 = required.schema(version),
     }
 
-    /// The scrutineer of a ballot and what they found: at least one of `name` and `organisation`. The law requires an
-    /// independent scrutineer if more than 50 people are entitled to vote (Trade Union and Labour Relations
-    /// (Consolidation) Act 1992 s.226B).
-    #[example({"organisation": "Electoral Reform Services", "appointed_on": "2012-08-20", "satisfied": true})]
+    /// The scrutineer of a ballot: at least one of `name` and `organisation`. The law requires an independent scrutineer
+    /// if more than 50 people are entitled to vote (Trade Union and Labour Relations (Consolidation) Act 1992 s.226B).
+    #[example({"organisation": "Electoral Reform Services", "appointed_on": "2012-08-20"})]
     pub struct Scrutineer for domain::Scrutineer, checked {
         /// The person. It is shown only to callers who may see the ballot's draft.
         name: Name = optional.personal(),
@@ -155,10 +170,6 @@ wire! {
         organisation: Name = optional,
         /// When they were appointed.
         appointed_on: Day = optional.past(),
-        /// Their report: papers distributed and returned, votes, spoiled papers, and who stored and counted them.
-        report_url: WebUrl = optional,
-        /// Whether they were satisfied with how it was held.
-        satisfied: bool = optional,
     }
 }
 
@@ -195,10 +206,17 @@ impl Input for StaffBallot {
         };
         let ending = faults.checked(&["state"], ending);
         let corrections = faults.each("corrections", self.corrections, BallotCorrection::build_stored);
-        let past = ending.zip(Some(corrections)).map(|(ending, corrections)| Past { ending, corrections });
+        let report = self.scrutineer_report.and_then(|report| faults.member("scrutineer_report", report));
+        let duties = Duties {
+            entered_by: self.entered_by,
+            declared_by: self.declared_by,
+            historic: self.historic.unwrap_or_default(),
+            report,
+        };
+        let past = ending.map(|ending| Past { ending, corrections, duties });
         let past = past.and_then(|past| faults.checked(&["state", "corrections"], past)).map(Checked::into_inner);
         let sources = faults.list("sources", self.sources);
-        let Past { ending, corrections } = past?;
+        let Past { ending, corrections, duties } = past?;
 
         Some(domain::StaffBallot {
             mutual_id: self.mutual_id?.into_inner(),
@@ -210,6 +228,7 @@ impl Input for StaffBallot {
             tally: tally?,
             scrutineer,
             scrutineer_key_id: self.scrutineer_key_id.map(Text::into_inner),
+            duties,
             ending,
             corrections,
             sources: sources?,
@@ -243,10 +262,13 @@ impl StaffBallot {
 }
 
 impl Documented for domain::StaffBallot {
+    const UPGRADES: &'static [Upgrade] = &[visible_texts, duties::reported_apart];
+
     type Document = StaffBallot;
 
     fn show(&self) -> StaffBallot {
         let (tally, held, ending) = (&*self.tally, &*self.held, &*self.ending);
+        let Duties { entered_by, declared_by, historic, report } = self.duties.clone();
         let published_figures = tally.published_figures.iter();
         let published_figures = published_figures.map(|figure| PublishedFigure::show(figure, tally.check(figure)));
         StaffBallot {
@@ -270,8 +292,12 @@ impl Documented for domain::StaffBallot {
             declared_on: held.declared_on.map(Text),
             thresholds: tally.thresholds.iter().map(BallotThreshold::show).collect(),
             scrutineer: self.scrutineer.as_ref().map(Scrutineer::show),
+            scrutineer_report: report.as_ref().map(ScrutineerReport::show),
             scrutineer_key_id: self.scrutineer_key_id.map(Text),
             published_figures: published_figures.collect(),
+            entered_by,
+            declared_by,
+            historic: Some(historic),
             void_reason: ending.void_reason.clone().map(Text),
             superseded_by_id: ending.superseded_by_id.map(Text),
             corrections: self.corrections.iter().map(BallotCorrection::show).collect(),

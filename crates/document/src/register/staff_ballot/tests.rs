@@ -29,8 +29,7 @@ const FULL: &str = r#"{
             {"basis": "of_entitled", "percent": "33.33", "option": "cic"}
         ],
         "scrutineer": {
-            "name": "A. Person", "organisation": "Scrutiny Ltd", "appointed_on": "2012-08-20",
-            "report_url": "https://example.org/report", "satisfied": false
+            "name": "A. Person", "organisation": "Scrutiny Ltd", "appointed_on": "2012-08-20"
         },
         "published_figures": [
             {"percent": "88.0", "basis": "turnout", "source_url": "https://example.org/news"},
@@ -76,8 +75,20 @@ fn full(ending: Ending) -> Record<domain::StaffBallot> {
         scrutineer_key_id: Some("0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10".parse().unwrap()),
         ending: Checked::new(ending).unwrap(),
         corrections: vec![correction],
+        duties: duties(),
         ..body(FULL).create().unwrap()
     })
+}
+
+fn duties() -> Duties {
+    let report = domain::ScrutineerReport {
+        satisfied: Some(false),
+        report_url: Some("https://example.org/report".parse().unwrap()),
+        reported_by: Some("key:3".to_owned()),
+        counts_changed: true,
+    };
+    let (entered_by, declared_by) = (vec!["key:1".to_owned()], Some("key:2".to_owned()));
+    Duties { entered_by, declared_by, historic: true, report: Some(report) }
 }
 
 fn void() -> Ending {
@@ -116,7 +127,7 @@ fn faults_of_shape_and_of_the_domain_come_in_one_list() {
                     "counts": [{"votes": 3}, {"option": "yes", "votes": 5}, {"option": "no", "votes": 5.5}, {"option": "yes", "votes": 2}],
                     "opened_on": "2012-05", "closed_on": "2012-04-30",
                     "thresholds": [{"basis": "turnout", "percent": "50.555"}],
-                    "scrutineer": {"satisfied": true},
+                    "scrutineer": {"appointed_on": "2012-08-20"},
                     "published_figures": [{"basis": "turnout", "percent": "100.01"}],
                     "superseded_by_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e02",
                     "result": {}
@@ -264,6 +275,40 @@ fn a_correction_is_a_merge_patch_and_its_reason() {
 }
 
 #[test]
+fn who_did_what_is_not_set() {
+    let sent = json!({
+        "entered_by": ["key:9"], "declared_by": "key:9", "historic": false, "scrutineer_report": {"satisfied": true}
+    });
+    let mut expected =
+        ["/entered_by", "/declared_by", "/historic", "/scrutineer_report"].map(|pointer| at(pointer, "read-only"));
+    expected.sort();
+    let shown = record::shown(&full(void()));
+    for refused in [body(&changed(LEAST, sent.clone())).create(), body(&sent.to_string()).update(&shown)] {
+        let mut told = faults(refused);
+        told.sort();
+        assert_eq!(told, expected);
+    }
+    let within = json!({"scrutineer": {"name": "A. Person", "satisfied": true}});
+    assert_eq!(faults(body(&changed(LEAST, within)).create()), [at("/scrutineer/satisfied", "unknown-member")]);
+}
+
+#[test]
+fn a_ballot_from_before_is_historic_if_it_was_declared_and_loses_a_report_that_anybody_may_have_written() {
+    let upgraded = |state: &str| {
+        let scrutineer =
+            json!({"organisation": "Scrutiny Ltd", "satisfied": true, "report_url": "https://example.org/r"});
+        let before = changed(LEAST, json!({"state": state, "scrutineer": scrutineer}));
+        let now: Value = serde_json::from_str(&record::upgrade::<domain::StaffBallot>(&before, 2).unwrap()).unwrap();
+        assert_eq!((&now["entered_by"], &now["scrutineer"]), (&json!([]), &json!({"organisation": "Scrutiny Ltd"})));
+        (now["historic"].clone(), now.get("scrutineer_report").cloned())
+    };
+    let report = json!({"satisfied": true, "report_url": "https://example.org/r", "counts_changed": false});
+    assert_eq!(upgraded("draft"), (json!(false), None));
+    assert_eq!(upgraded("declared"), (json!(true), Some(report.clone())));
+    assert_eq!(upgraded("void"), (json!(true), Some(report)));
+}
+
+#[test]
 fn a_result_is_not_set() {
     let mut sent = shown(FULL);
     sent["result"]["tied"] = json!(false);
@@ -363,6 +408,10 @@ fn an_import_brings_what_was_declared_and_keeps_its_rules() {
     let past = json!({
         "state": "void", "void_reason": "Papers were lost.", "corrections": [correction],
         "scrutineer_key_id": "0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10",
+        "entered_by": ["key:1"], "declared_by": "key:2", "historic": true,
+        "scrutineer_report": {
+            "satisfied": false, "report_url": "https://example.org/report", "reported_by": "key:3", "counts_changed": true
+        },
     });
     assert_eq!(with(past).unwrap(), full(void()).content);
     let ended = |changes| faults(with(changes));
@@ -422,7 +471,8 @@ fn the_contract_has_a_correction_as_a_patch_with_a_reason() {
     let patch = schema::patch(&StaffBallot::OBJECT).properties;
     assert!(patch.keys().all(|name| members.contains_key(name)));
     assert_eq!((members.len(), &schema["required"]), (patch.len() + 1, &json!(["correction_reason"])));
-    for set in ["state", "void_reason", "superseded_by_id", "corrections", "scrutineer_key_id", "result"] {
+    let duties = ["entered_by", "declared_by", "historic", "scrutineer_report", "scrutineer_key_id"];
+    for set in ["state", "void_reason", "superseded_by_id", "corrections", "result"].into_iter().chain(duties) {
         assert!(!members.contains_key(set), "{set}");
     }
     let example = body(&schema["example"].to_string());

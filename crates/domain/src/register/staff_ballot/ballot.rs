@@ -10,8 +10,8 @@ use crate::register::mutual::MutualId;
 use crate::value::date::{Day, PartialDate, not_before};
 use crate::value::source::Sources;
 use crate::value::text::{Name, Note, Prose};
-use crate::value::web_url::WebUrl;
 
+use super::duties::Duties;
 use super::tally::Tally;
 use super::words::{BallotKind, BallotMode, BallotState, Organiser};
 
@@ -39,6 +39,8 @@ pub struct StaffBallot {
     pub scrutineer: Option<Checked<Scrutineer>>,
     /// The API key that is appointed as scrutineer.
     pub scrutineer_key_id: Option<KeyId>,
+    /// Who entered and declared it, and what its scrutineer reports.
+    pub duties: Duties,
     /// Its state, and why it no longer stands.
     pub ending: Checked<Ending>,
     /// Its corrections since it was declared, the oldest first.
@@ -105,8 +107,7 @@ impl Rules for Ending {
     }
 }
 
-/// Who watched over a ballot and what they found; an independent one is the rules above 50 entitled
-/// (TULRCA 1992 s.226B).
+/// Who watched over a ballot; an independent one is the rules above 50 entitled (TULRCA 1992 s.226B).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scrutineer {
     /// The person.
@@ -115,10 +116,6 @@ pub struct Scrutineer {
     pub organisation: Option<Name>,
     /// When they were appointed.
     pub appointed_on: Option<Day>,
-    /// Their report: papers distributed and returned, votes, spoiled papers, and who stored and counted them.
-    pub report_url: Option<WebUrl>,
-    /// Whether they were satisfied with how it was held.
-    pub satisfied: Option<bool>,
 }
 
 impl Rules for Scrutineer {

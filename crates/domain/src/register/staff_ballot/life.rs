@@ -12,6 +12,7 @@ use crate::value::date::{Day, PartialDate};
 use crate::value::text::Note;
 
 use super::ballot::{Correction, Ending, Held, StaffBallot, StaffBallotId};
+use super::duties::{Duties, ScrutineerReport};
 use super::tally::{OptionKey, Tally};
 use super::words::{BallotKind, BallotMode, BallotState};
 
@@ -46,6 +47,8 @@ pub struct Past {
     pub ending: Checked<Ending>,
     /// Its corrections, the oldest first.
     pub corrections: Vec<Correction>,
+    /// Who entered and declared it, and what its scrutineer reported.
+    pub duties: Duties,
 }
 
 /// Corrections are appended to a declared ballot, one after the other, and each gives the record its next version.
@@ -91,6 +94,9 @@ pub enum BallotError {
     /// Its state is against it, whatever it says.
     #[error("{}", .0.detail)]
     State(Fault),
+    /// The caller entered what another is to declare.
+    #[error("{0}")]
+    Duty(String),
     /// What it says, or would say, breaks rules.
     #[error("{} error(s) in the ballot", .0.len())]
     Content(Vec<Fault>),
@@ -100,26 +106,52 @@ impl StaffBallot {
     /// So many times a ballot can be corrected.
     pub const MAX_CORRECTIONS: usize = 100;
 
-    /// The draft with another content. Its state, its appointed scrutineer and its corrections are not edited.
+    /// The draft with another content, written by a caller whom the log names so. Its state, its appointed scrutineer,
+    /// its report and its corrections are not edited.
     ///
     /// # Errors
-    /// [`BallotError::State`] if it is no draft.
-    pub fn edit(&self, content: Self) -> Result<Self, BallotError> {
-        if self.state() != BallotState::Draft {
-            let state = self.state();
-            return Err(refusal(format!("the ballot is `{state}` and can no longer be edited: use `correct`")));
+    /// [`BallotError::State`] if it is no draft, or too many others have written its counts.
+    pub fn edit(&self, content: Self, by: &str) -> Result<Self, BallotError> {
+        self.require_editable()?;
+        let mut edited = self.saying(content);
+        if edited.tally != self.tally {
+            edited.duties = edited.duties.rewritten(by).map_err(BallotError::State)?;
         }
-        Ok(self.saying(content))
+        Ok(edited)
     }
 
-    /// The ballot with its result declared.
+    /// Refuses to edit what is no draft.
     ///
     /// # Errors
-    /// [`BallotError::State`] if it is no draft. A fault for each thing that it lacks: counts or at least published
-    /// figures, a day of declaration that is not in the future, and, unless it is historic, that day at all, the
-    /// question, two options and, above so many entitled, a scrutineer.
-    pub fn declare(&self, declaration: &Declaration, rules: &DeclarationRules) -> Result<Self, BallotError> {
+    /// [`BallotError::State`].
+    pub fn require_editable(&self) -> Result<(), BallotError> {
+        let state = self.state();
+        if state == BallotState::Draft {
+            return Ok(());
+        }
+        Err(refusal(format!("the ballot is `{state}` and can no longer be edited: use `correct`")))
+    }
+
+    /// The ballot with its result declared by a caller whom the log names so. Unless it is historic, who entered the
+    /// counts can't declare them.
+    ///
+    /// # Errors
+    /// [`BallotError::State`] if it is no draft, [`BallotError::Duty`] if the caller entered the counts. A fault for each
+    /// thing that it lacks: counts or at least published figures, a day of declaration that is not in the future, and,
+    /// unless it is historic, that day at all, the question, two options and, above so many entitled, a scrutineer.
+    pub fn declare(&self, declaration: &Declaration, by: &str, rules: &DeclarationRules) -> Result<Self, BallotError> {
         self.require_state(BallotState::Draft, "declared")?;
+        if !declaration.historic {
+            self.duties.check_declarer(by, self.scrutineer_key_id).map_err(BallotError::Duty)?;
+        }
+        let mut declared = self.with_result(declaration, rules)?;
+        declared.duties.declared_by = Some(by.to_owned());
+        declared.duties.historic = declaration.historic;
+        Ok(declared)
+    }
+
+    /// The ballot with a result that everybody sees, whoever declares it.
+    fn with_result(&self, declaration: &Declaration, rules: &DeclarationRules) -> Result<Self, BallotError> {
         let mut faults = Vec::new();
         if self.mode == BallotMode::Hosted {
             let detail = "a hosted ballot is declared from the votes that are cast here";
@@ -147,14 +179,20 @@ impl StaffBallot {
 
     /// The ballot as the draft that it was, and what became of it since. Who is appointed to it is not part of its past.
     pub fn apart_from_past(self) -> (Self, Past) {
-        let past = Past { ending: self.ending, corrections: self.corrections };
+        let past = Past { ending: self.ending, corrections: self.corrections, duties: self.duties };
         let ending = Ending { state: BallotState::Draft, void_reason: None, superseded_by_id: None };
-        let draft = Self { ending: Checked::stored(ending), corrections: Vec::new(), scrutineer_key_id: None, ..self };
+        let draft = Self {
+            ending: Checked::stored(ending),
+            corrections: Vec::new(),
+            scrutineer_key_id: None,
+            duties: Duties::default(),
+            ..self
+        };
         (draft, past)
     }
 
-    /// The draft, which has this id, as what it came to be elsewhere, historic in whatever its sources don't tell. One that gave way to a
-    /// rerun needs it.
+    /// The draft, which has this id, as what it came to be elsewhere: historic, with the report that its sources give. Who entered and
+    /// declared it elsewhere, this register does not vouch for. One that gave way to a rerun needs it.
     ///
     /// # Errors
     /// A fault for each thing that the ballot lacks to be declared, for each correction that is in the future, and where the rerun is
@@ -171,7 +209,7 @@ impl StaffBallot {
         }
         let mut faults = Vec::new();
         let declaration = Declaration { declared_on: None, historic: true };
-        let declared = match self.declare(&declaration, rules) {
+        let declared = match self.with_result(&declaration, rules) {
             Err(BallotError::Content(lacks)) => {
                 faults.extend(lacks);
                 self.clone()
@@ -197,7 +235,9 @@ impl StaffBallot {
         if !faults.is_empty() {
             return Err(BallotError::Content(faults));
         }
-        Ok(Self { ending: past.ending.clone(), corrections: past.corrections.clone(), ..declared })
+        let report = past.duties.report.clone().map(|report| ScrutineerReport { reported_by: None, ..report });
+        let duties = Duties { historic: true, report, ..Duties::default() };
+        Ok(Self { ending: past.ending.clone(), corrections: past.corrections.clone(), duties, ..declared })
     }
 
     /// The declared ballot as one that does not count.
@@ -250,13 +290,11 @@ impl StaffBallot {
                 "the ballot is `draft`: edit it instead, because only a declared ballot can be corrected".to_owned(),
             ));
         }
-        if self.corrections.len() >= Self::MAX_CORRECTIONS {
-            return Err(refusal(format!(
-                "the ballot has already been corrected {} times, which is the limit",
-                Self::MAX_CORRECTIONS
-            )));
-        }
+        self.require_correctable()?;
         let mut corrected = self.saying(content);
+        if corrected.tally != self.tally {
+            corrected.duties = corrected.duties.recounted();
+        }
         let mut faults: Vec<Fault> = self.changed_for_good(&corrected);
         let before = self.lacks(rules);
         let is_new = |lack: &Fault| !before.iter().any(|old| (&old.field, old.code) == (&lack.field, lack.code));
@@ -277,9 +315,19 @@ impl StaffBallot {
         Self {
             ending: self.ending.clone(),
             scrutineer_key_id: self.scrutineer_key_id,
+            duties: self.duties.clone(),
             corrections: self.corrections.clone(),
             ..content
         }
+    }
+
+    /// Refuses a correction of a ballot that has had as many as it can have.
+    pub(super) fn require_correctable(&self) -> Result<(), BallotError> {
+        if self.corrections.len() < Self::MAX_CORRECTIONS {
+            return Ok(());
+        }
+        let most = Self::MAX_CORRECTIONS;
+        Err(refusal(format!("the ballot has already been corrected {most} times, which is the limit")))
     }
 
     fn ended(&self, ending: Ending) -> Result<Self, BallotError> {

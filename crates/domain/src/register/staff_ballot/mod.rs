@@ -4,14 +4,17 @@
 //! what that means for a mutual the [`Verdict`].
 
 mod ballot;
+mod duties;
 mod life;
 mod published;
+mod report;
 mod result;
 mod tally;
 mod verdict;
 mod words;
 
 pub use ballot::{Correction, Ending, Held, Scrutineer, StaffBallot, StaffBallotId};
+pub use duties::{Duties, Reporting, ScrutineerReport};
 pub use life::{BallotError, Declaration, DeclarationRules, Past, SCRUTINEER_ABOVE};
 pub use published::FigureCheck;
 pub use result::{BallotResult, CountsKnown, Share, ThresholdOutcome};

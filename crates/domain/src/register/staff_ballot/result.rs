@@ -83,15 +83,24 @@ impl Tally {
             (false, true) => CountsKnown::None,
             (false, false) => CountsKnown::Partial,
         };
-        let thresholds = self.thresholds.iter().map(|threshold| ThresholdOutcome {
-            threshold: threshold.clone(),
-            outcome: match self.deciding_share(threshold.basis, threshold.option.as_ref()) {
-                None => TestOutcome::Unknown,
-                Some(share) if share.reaches(threshold) => TestOutcome::Met,
-                Some(_) => TestOutcome::NotMet,
-            },
-        });
+        let thresholds = self.thresholds.iter().map(|threshold| self.measure(threshold));
         BallotResult { counts, figures: self.figures(), leading: self.leading(), thresholds: thresholds.collect() }
+    }
+
+    /// Whether a threshold is met: one of the ballot's own, or one that somebody else set.
+    pub fn measure(&self, threshold: &Threshold) -> ThresholdOutcome {
+        let outcome = match self.deciding_share(threshold.basis, threshold.option.as_ref()) {
+            None => TestOutcome::Unknown,
+            Some(share) if share.reaches(threshold) => TestOutcome::Met,
+            Some(_) => TestOutcome::NotMet,
+        };
+        ThresholdOutcome { threshold: threshold.clone(), outcome }
+    }
+
+    /// Those of its thresholds that an option is held to: those about it, and those about no option.
+    pub fn thresholds_about(&self, option: &OptionKey) -> Vec<ThresholdOutcome> {
+        let holds = |threshold: &&Threshold| threshold.option.as_ref().is_none_or(|about| about == option);
+        self.thresholds.iter().filter(holds).map(|threshold| self.measure(threshold)).collect()
     }
 
     fn figures(&self) -> Vec<Share> {

@@ -11,7 +11,7 @@ use super::words::{BallotKind, BallotState, Effect};
 /// What a ballot says about leaving as a mutual.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// An option that makes the service a mutual leads alone, and every threshold is met.
+    /// An option that makes the service a mutual leads alone, and every threshold that the ballot set is met.
     Mutual(BallotOption),
     /// Such an option leads alone, but a threshold of the ballot is missed.
     ThresholdMissed(BallotOption),
@@ -44,6 +44,11 @@ impl StaffBallot {
         self.kind.is_deciding() && self.state() == BallotState::Declared
     }
 
+    /// Whether it decides by what may have been declared by a day.
+    pub fn is_deciding_as_at(&self, as_at: Day) -> bool {
+        self.is_deciding() && self.held.declared_on.is_none_or(|date| date.first_day() <= as_at)
+    }
+
     /// What the ballot says about leaving as a mutual. Of its thresholds those count that are about no option or
     /// about the leading one: what was set for another option can't stand against this one.
     pub fn verdict(&self) -> Verdict {
@@ -58,12 +63,8 @@ impl StaffBallot {
             _ => return Verdict::Tied,
         };
         let Some(option) = leading.cloned() else { return Verdict::LeadUnknown };
-        let counting: Vec<TestOutcome> = result
-            .thresholds
-            .iter()
-            .filter(|told| told.threshold.option.as_ref().is_none_or(|about| *about == option.key))
-            .map(|told| told.outcome)
-            .collect();
+        let counting: Vec<TestOutcome> =
+            self.tally.thresholds_about(&option.key).into_iter().map(|told| told.outcome).collect();
         match option.effect {
             Effect::Mutual if counting.contains(&TestOutcome::NotMet) => Verdict::ThresholdMissed(option),
             Effect::Mutual if counting.contains(&TestOutcome::Unknown) => Verdict::ThresholdUnknown(option),
@@ -74,12 +75,12 @@ impl StaffBallot {
     }
 }
 
-/// The newest ballot that decides as at a day: of those that may have been declared by then the one declared last and,
-/// of several declared at the same partial date, the one with the later id; one without a date comes before all others.
+/// The newest ballot that decides as at a day: of those that may have been declared by then, and are not known from
+/// history, the one declared last and, of several declared at the same partial date, the one with the later id; one
+/// without a date comes before all others.
 pub fn newest_deciding(ballots: &[Record<StaffBallot>], as_at: Day) -> Option<&Record<StaffBallot>> {
-    let is_known = |ballot: &StaffBallot| ballot.held.declared_on.is_none_or(|date| date.first_day() <= as_at);
     ballots
         .iter()
-        .filter(|ballot| ballot.content.is_deciding() && is_known(&ballot.content))
+        .filter(|ballot| ballot.content.is_deciding_as_at(as_at) && !ballot.content.duties.historic)
         .max_by_key(|ballot| (ballot.content.held.declared_on, ballot.id))
 }
