@@ -1,6 +1,7 @@
 //! What the issuers of a hosted ballot do on a machine of their own: make their key and codes, and sign. None of it needs a server or a
 //! database.
 
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -8,13 +9,13 @@ use base64::prelude::BASE64_STANDARD;
 use clap::{ArgGroup, Args, Subcommand};
 use domain::StaffBallotId;
 use domain::ballot_protocol::{
-    Code, Entry, Half, Opening, PROTOCOL, PublicKey, Seed, Sha256Hex, Side, Spend, WholeSecond,
+    Code, Entry, Half, Opening, Protocol, PublicKey, Seed, Sha256Hex, Side, Spend, WholeSecond,
 };
 use domain::tree;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
-use super::outcome::{self, Failure, WrongUsage, say};
+use super::outcome::{self, Failure, WrongUsage};
 use crate::history::signing::{make_key, make_seed, read_key};
 use document::value::hex;
 
@@ -89,7 +90,7 @@ pub(super) fn perform(command: BallotCommand) -> Result<(), Failure> {
     match command {
         BallotCommand::Key { file } => {
             let public_key = make_key(&file)?;
-            say(&format!("the key is in {}: keep it, and never send it", file.display()));
+            note(&format!("the key is in {}: keep it, and never send it", file.display()));
             outcome::print(&format!("{public_key}\n"))
         }
         BallotCommand::Codes(options) => codes(&options),
@@ -97,11 +98,16 @@ pub(super) fn perform(command: BallotCommand) -> Result<(), Failure> {
     }
 }
 
+/// Tells what happened on standard error: the output is for other programs.
+fn note(text: &str) {
+    drop(writeln!(io::stderr(), "{text}"));
+}
+
 fn codes(options: &CodesOptions) -> Result<(), Failure> {
     let file = &options.seed_file;
     if options.manifest.is_none() && !file.exists() {
         make_seed(file)?;
-        say(&format!("made a new seed in {}: keep it until the ballot is over, and never send it", file.display()));
+        note(&format!("made a new seed in {}: keep it until the ballot is over, and never send it", file.display()));
     }
     let seed = Seed::from_bytes(read_key(file)?);
     let codes = |number| seed.code(options.ballot, options.side.unwrap_or(Side::A), number);
@@ -198,7 +204,7 @@ fn sign(options: &SignOptions) -> Result<(), Failure> {
     let key = SigningKey::from_bytes(&read_key(&options.key_file)?);
     manifest.expect_issuer(&PublicKey::of_seed(&key.to_bytes()))?;
     let ballot = opening.ballot;
-    say(&format!("signed for ballot {ballot}, manifest {}: {what}", opening.fingerprint()));
+    note(&format!("signed for ballot {ballot}, manifest {}: {what}", opening.fingerprint()));
     outcome::print(&format!("{}\n", BASE64_STANDARD.encode(key.sign(message.as_bytes()).to_bytes())))
 }
 
@@ -220,8 +226,8 @@ impl Manifest {
             )
             .into());
         }
-        if members["protocol"] != PROTOCOL {
-            return Err(format!("{name} has no manifest of the protocol {PROTOCOL}").into());
+        if members["protocol"] != Protocol::PsmBallotV1.as_str() {
+            return Err(format!("{name} has no manifest of the protocol {}", Protocol::PsmBallotV1).into());
         }
         let ballot = members["ballot"].as_str().and_then(|id| id.parse().ok());
         let ballot = ballot.ok_or_else(|| format!("{name} does not name a ballot"))?;

@@ -319,24 +319,6 @@ pub(super) fn signature_in(line: &str, name: &str, id: [u8; 4]) -> Option<Vec<u8
     Some(signature.strip_prefix(&id)?.to_vec())
 }
 
-/// The private key in a file that not everybody can read.
-pub(super) fn read_key(path: &Path) -> Result<[u8; KEY_BYTES], KeyError> {
-    let name = || path.display().to_string();
-    match readers(path).map_err(|source| KeyError::File { path: name(), source })? {
-        Readers::Owner => {}
-        // How some systems hand secrets to a service: nobody need mend it, but somebody should know.
-        Readers::Group => {
-            log::warn!(
-                "the group of the signing key file {0} can read it: unless it must, run `chmod 600 {0}`",
-                name()
-            );
-        }
-        Readers::Everybody => return Err(KeyError::Exposed(name())),
-    }
-    let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: name(), source })?;
-    secret(&text).ok_or_else(|| KeyError::NoKey(name()))
-}
-
 /// What is between the lines of a PEM file with this label.
 fn der(text: &str, label: &str) -> Option<Vec<u8>> {
     let inner = text.trim().strip_prefix(&format!("-----BEGIN {label}-----"))?;
