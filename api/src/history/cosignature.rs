@@ -101,7 +101,7 @@ fn time(signed: &Cosignature) -> DateTime<Utc> {
     responses((status = 204, description = "The cosignatures are valid"))
 )]
 #[post("/log/cosignatures")]
-pub async fn add_cosignatures(
+pub async fn create_cosignatures(
     app: App,
     caller: Caller,
     request_id: RequestId,

@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::history::cosignature::{LogWitness, add_cosignatures};
+use crate::history::cosignature::{LogWitness, create_cosignatures};
 use crate::history::epoch::LogEpoch;
 use crate::history::signing::{ALGORITHM, LogSigner};
 use crate::request::query::Query;
@@ -185,7 +185,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_log_key)
         .service(get_inclusion_proof)
         .service(get_consistency_proof)
-        .service(add_cosignatures);
+        .service(create_cosignatures);
 }
 
 impl LogHead {
