@@ -65,7 +65,7 @@ impl Keys {
 }
 
 fn now() -> i64 {
-    chrono::DateTime::<chrono::Utc>::from(std::time::SystemTime::now()).timestamp()
+    api::Clock::system().now().timestamp()
 }
 
 async fn head(app: &TestApp) -> Value {
