@@ -61,7 +61,7 @@ fn folder(sides: &[&str]) -> TempDir {
         "ballot": BALLOT, "closes_at": "2026-06-08T17:00:00Z", "issuers": issuers, "method": "single_choice",
         "opens_at": "2026-06-01T08:00:00Z",
         "options": [{"effect": "mutual", "key": "leave", "label": "Leave"}, {"effect": "other", "key": "stay", "label": "Stay"}],
-        "protocol": "psm-ballot-v1", "question": "Shall we leave?", "receipt_key": "x", "roll_root": root(path), "roll_size": 45,
+        "protocol": "psm-ballot-v1", "question": "Shall we leave?", "receipt_key": "Saro6tiFuTfQS0GjogHNyOfE968pukOKxfn76vzI548=", "roll_root": root(path), "roll_size": 45,
         "thresholds": []
     });
     fs::write(path.join("manifest.json"), manifest.to_string()).unwrap();
@@ -160,7 +160,7 @@ fn a_manifest_that_is_not_the_issuers_is_refused_before_a_letter_is_printed() {
         ("\"roll_size\":45", "\"roll_size\":46", "46 people on the roll"),
         (&*root(path), &hash("swapped"), "is not that of these codes"),
         ("{", "{ ", "leave it unchanged"),
-        ("psm-ballot-v1", "psm-ballot-v9", "no manifest of the protocol"),
+        ("psm-ballot-v1", "psm-ballot-v9", "/protocol"),
         ("{", "[", "manifest.json"),
     ] {
         fs::write(path.join("manifest.json"), good.replacen(from, to, 1)).unwrap();

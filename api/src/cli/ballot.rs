@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::{ArgGroup, Args, Subcommand};
+use document::body::Content;
+use document::register as wire;
 use domain::StaffBallotId;
 use domain::ballot_protocol::{
-    Code, Entry, Half, Opening, Protocol, PublicKey, Seed, Sha256Hex, Side, Spend, WholeSecond,
+    BallotManifest, Code, Entry, Half, Opening, PublicKey, Seed, Sha256Hex, Side, Spend, WholeSecond,
+    roll_root as roll_root_of,
 };
-use domain::tree;
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
 use super::outcome::{self, Failure, WrongUsage};
 use crate::history::signing::{make_key, make_seed, read_key};
-use document::value::hex;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BallotCommand {
@@ -210,7 +211,7 @@ fn sign(options: &SignOptions) -> Result<(), Failure> {
 
 /// A manifest as the service shows it: canonical JSON, whose bytes are what is hashed.
 struct Manifest {
-    members: Value,
+    content: BallotManifest,
     opening: Opening,
 }
 
@@ -219,77 +220,61 @@ impl Manifest {
         let name = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
         let text = text.trim_end_matches('\n');
-        let members: Value = serde_json::from_str(text).map_err(|error| format!("{name}: {error}"))?;
-        if members.to_string() != text {
-            return Err(format!(
-                "{name} is not the manifest as the service shows it: fetch it again and leave it unchanged"
-            )
-            .into());
+        let parsed = Content::<wire::BallotManifest>::parse(text.as_bytes())
+            .map_err(|it| format!("{name} is not JSON: line {}, column {}: {}", it.line, it.column, it.reason))?;
+        let content = parsed.create().map_err(|refusal| {
+            let faults =
+                refusal.faults(Vec::new()).into_iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail));
+            format!("{name} is not a manifest: {}", faults.collect::<Vec<_>>().join("; "))
+        })?;
+        let content = content.into_inner();
+        if wire::BallotManifest::canonical(&content)? != text {
+            return Err(format!("{name} is not as the service shows it: fetch it again and leave it unchanged").into());
         }
-        if members["protocol"] != Protocol::PsmBallotV1.as_str() {
-            return Err(format!("{name} has no manifest of the protocol {}", Protocol::PsmBallotV1).into());
-        }
-        let ballot = members["ballot"].as_str().and_then(|id| id.parse().ok());
-        let ballot = ballot.ok_or_else(|| format!("{name} does not name a ballot"))?;
-        Ok(Self { opening: Opening { ballot, manifest: Sha256Hex::of(text) }, members })
+        Ok(Self { opening: Opening { ballot: content.ballot, manifest: Sha256Hex::of(text) }, content })
     }
 
     /// Refuses a manifest that is not of this ballot, or whose roll is not this one.
     fn check(&self, options: &CodesOptions, codes: impl Fn(u32) -> Code) -> Result<(), Failure> {
-        let (asked, found) = (options.ballot, self.opening.ballot);
-        if asked != found {
-            return Err(format!("the manifest is of the ballot {found}, not of {asked}").into());
+        let BallotManifest { ballot, roll_size, roll_root, ref issuers, .. } = self.content;
+        if options.ballot != ballot {
+            return Err(format!("the manifest is of the ballot {ballot}, not of {}", options.ballot).into());
         }
-        let (size, issuers) = (&self.members["roll_size"], self.issuers().count());
-        if size.as_u64() != Some(options.count.into()) {
-            return Err(
-                format!("the manifest has {size} people on the roll, and --count says {}", options.count).into()
-            );
+        if roll_size != i64::from(options.count) {
+            let count = options.count;
+            return Err(format!("the manifest has {roll_size} people on the roll, and --count says {count}").into());
         }
+        let issuers = issuers.len();
         if options.side.is_some() != (issuers == 2) {
             return Err(
                 format!("the manifest has {issuers} issuer(s): give --side if there are two, and only then").into()
             );
         }
         // With one issuer, the codes tell the whole roll: one that somebody changed is found before a letter goes out.
-        if issuers == 1 {
-            let entries = sorted_entries(options, codes);
-            let root = hex(&tree::root_of(entries.iter().map(Entry::to_string)));
-            if self.members["roll_root"] != *root {
-                return Err(format!(
-                    "the roll of the manifest is not that of these codes: its root is {}, theirs {root}",
-                    self.members["roll_root"]
-                )
-                .into());
-            }
+        let own = roll_root_of(&sorted_entries(options, codes));
+        if issuers == 1 && roll_root != own {
+            return Err(format!(
+                "the roll of the manifest is not that of these codes: its root is {roll_root}, theirs {own}"
+            )
+            .into());
         }
         Ok(())
     }
 
     fn expect_issuer(&self, key: &PublicKey) -> Result<(), Failure> {
-        let key = key.to_string();
-        if self.issuers().any(|issuer| issuer["public_key"] == *key) {
+        if self.content.issuers.iter().any(|issuer| issuer.public_key == *key) {
             return Ok(());
         }
         Err(format!("the manifest has no issuer with the public key {key}").into())
     }
 
-    fn issuers(&self) -> impl Iterator<Item = &Value> {
-        self.members["issuers"].as_array().into_iter().flatten()
-    }
-
     /// What whoever signs must have read.
     fn summary(&self) -> String {
-        let text = |name: &str| self.members[name].as_str().unwrap_or("?").to_owned();
-        let options = self.members["options"].as_array().into_iter().flatten();
-        let options: Vec<&str> = options.filter_map(|option| option["label"].as_str()).collect();
+        let BallotManifest { question, options, opens_at, closes_at, roll_size, .. } = &self.content;
+        let options: Vec<&str> = options.iter().map(|option| option.label.as_str()).collect();
         format!(
-            "«{}»: {}; open from {} to {}; {} people on the roll",
-            text("question"),
-            options.join(" / "),
-            text("opens_at"),
-            text("closes_at"),
-            self.members["roll_size"]
+            "«{question}»: {}; open from {opens_at} to {closes_at}; {roll_size} people on the roll",
+            options.join(" / ")
         )
     }
 }

@@ -41,10 +41,11 @@ pub use objection::{Objection, ObjectionKind, ObjectionOutcome};
 pub use pathway_progress::PathwayProgress;
 pub use pathway_step::PathwayStep;
 pub use staff_ballot::{
-    Appointment, BallotCorrection, BallotCorrectionReason, BallotKind, BallotMethod, BallotMode, BallotOption,
-    BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CountsKnown, Declaration, Effect,
-    FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis, PublishedFigure,
-    Reporting, Scrutineer, ScrutineerReport, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
+    Appointment, BallotCorrection, BallotCorrectionReason, BallotKind, BallotManifest, BallotMethod, BallotMode,
+    BallotOption, BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CountsKnown,
+    Declaration, Effect, FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis,
+    PublishedFigure, Reporting, Scrutineer, ScrutineerReport, StaffBallot, StaffBallotFilter, Supersession,
+    ThresholdOutcome, Voiding,
 };
 pub use stage_transition::{LaunchCondition, StageTransition, StageTransitionAmendment};
 pub use support_request::{SupportRequest, SupportStatus};

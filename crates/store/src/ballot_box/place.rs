@@ -200,7 +200,7 @@ fn beside_register(register: &Path) -> io::Result<Vec<StaffBallotId>> {
 
 /// Writes zeros over a file and takes it away, if it is there.
 fn wipe(path: &Path) -> io::Result<()> {
-    const ZEROS: [u8; 1 << 16] = [0; 1 << 16];
+    static ZEROS: [u8; 1 << 16] = [0; 1 << 16];
     let mut file = match File::options().write(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
