@@ -212,7 +212,7 @@ mod tests {
         let capital = ballots.iter().find(|column| column.name == "counts_complete").unwrap();
         assert_eq!([value(capital, "TRUE"), value(capital, "False")], [Some(json!(true)), Some(json!(false))]);
         let taken_in = import_columns(&StaffBallot::OBJECT);
-        assert!(taken_in.iter().any(|column| column.name == "scrutineer.satisfied" && column.cell == Cell::Boolean));
+        assert!(taken_in.iter().any(|column| column.name == "scrutineer.appointed_on" && column.cell == Cell::Text));
     }
 
     #[test]
