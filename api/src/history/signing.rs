@@ -66,7 +66,7 @@ impl LogSigner {
     /// Signs with the key in this file.
     ///
     /// # Errors
-    /// As [`read_key`], or where the name is not valid.
+    /// If the file has no such key, everybody can read it, or the name is not valid.
     pub fn open(path: &Path, origin: &str) -> Result<Self, KeyError> {
         Self::new(&read_key(path)?, origin)
     }
