@@ -230,6 +230,7 @@ pub const CONFLICT_INDEXES: &[(&str, &[&str], ConflictKind)] = &[
 
 /// Unique indexes that no request can run into: a violation is a fault of ours.
 pub const TECHNICAL_INDEXES: &[&str] = &[
+    "pk_ballot_lists",
     "pk_cosignatures",
     "pk_department_policy_areas",
     "pk_document_versions",
