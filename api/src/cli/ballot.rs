@@ -31,8 +31,8 @@ pub(super) enum BallotCommand {
     },
     /// Make the codes of a ballot from a secret seed
     ///
-    /// Without a manifest: prints what the issuer uploads as the roll (JSON). With the signed manifest: checks that it has this roll,
-    /// and prints a table for a mail merge (CSV): number, code, fingerprint of the manifest, and the lines to cast and to check. The
+    /// Without a manifest: prints what the issuer uploads as the roll (JSON). With the manifest: checks that it is of this ballot and
+    /// roll, and prints a table for a mail merge (CSV): number, code, fingerprint of the manifest, and the lines to cast and to check. The
     /// same seed always gives the same codes, so that a lost letter can be printed again.
     Codes(CodesOptions),
     /// Sign for a ballot, offline
@@ -251,14 +251,14 @@ impl Manifest {
             );
         }
         // With one issuer, the codes tell the whole roll: one that somebody changed is found before a letter goes out.
-        let own = roll_root_of(&sorted_entries(options, codes));
-        if issuers == 1 && roll_root != own {
-            return Err(format!(
+        let own = (issuers == 1).then(|| roll_root_of(&sorted_entries(options, codes)));
+        match own.filter(|own| *own != roll_root) {
+            None => Ok(()),
+            Some(own) => Err(format!(
                 "the roll of the manifest is not that of these codes: its root is {roll_root}, theirs {own}"
             )
-            .into());
+            .into()),
         }
-        Ok(())
     }
 
     fn expect_issuer(&self, key: &PublicKey) -> Result<(), Failure> {
