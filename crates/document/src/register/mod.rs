@@ -43,9 +43,10 @@ pub use pathway_step::PathwayStep;
 pub use staff_ballot::{
     Appointment, BallotCorrection, BallotCorrectionReason, BallotKind, BallotManifest, BallotMethod, BallotMode,
     BallotOption, BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, Basis, CountsKnown,
-    Declaration, Effect, FigureCheck, OptionCount, OptionKey, Organiser, Percent, PrintedPercent, PublishedBasis,
-    PublishedFigure, Reporting, Scrutineer, ScrutineerReport, StaffBallot, StaffBallotFilter, Supersession,
-    ThresholdOutcome, Voiding,
+    Declaration, Ed25519Signature, Effect, EliminatedBy, FigureCheck, HostedResult, HostedRound, IssuerSignature,
+    OptionCount, OptionKey, Organiser, PaperBatch, PaperCounts, Percent, PrintedPercent, PublishedBasis,
+    PublishedFigure, Ranking, Reporting, Scrutineer, ScrutineerReport, SentBatch, SentVotes, Spend, SpendSet,
+    StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Voiding,
 };
 pub use stage_transition::{LaunchCondition, StageTransition, StageTransitionAmendment};
 pub use support_request::{SupportRequest, SupportStatus};

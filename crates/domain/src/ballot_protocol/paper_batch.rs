@@ -102,13 +102,13 @@ impl PaperBatch {
                 return vec![Fault::new("rankings", FaultCode::Inconsistent, detail)];
             }
         };
-        let unknown = counts.iter().enumerate().filter(|(_, count)| !paper.options.contains(&count.option));
-        let unknown = unknown.map(|(position, count)| {
+        let unknown = counts.iter().filter(|count| !paper.options.contains(&count.option)).map(|count| {
             let detail = format!("no option of this ballot has the key `{}`", count.option);
-            Fault::new(format!("counts/{position}/option"), FaultCode::UnknownReference, detail)
+            Fault::new(format!("counts/{}", count.option), FaultCode::UnknownReference, detail)
         });
-        let twice = repeated(counts.iter().map(|count| &count.option)).map(|(position, _)| {
-            Fault::new(format!("counts/{position}/option"), FaultCode::DuplicateItem, "this option is counted already")
+        let twice = repeated(counts.iter().map(|count| &count.option)).filter_map(|(at, _)| counts.get(at));
+        let twice = twice.map(|count| {
+            Fault::new(format!("counts/{}", count.option), FaultCode::DuplicateItem, "this option is counted already")
         });
         unknown.chain(twice).take(MOST_FAULTS).collect()
     }
@@ -118,7 +118,7 @@ impl PaperBatch {
             PaperVotes::Counts(counts) => counts,
             PaperVotes::Rankings(_) => &[],
         };
-        let votes = counts.iter().enumerate().map(|(at, count)| (format!("counts/{at}/votes"), count.votes));
+        let votes = counts.iter().map(|count| (format!("counts/{}", count.option), count.votes));
         let others = [("spoiled".to_owned(), self.spoiled), ("duplicates".to_owned(), self.duplicates)];
         let outside = votes.chain(others).filter(|(_, number)| !(0..=Tally::MAX_COUNT).contains(number));
         let fault = |(field, number): (String, i64)| {

@@ -96,9 +96,9 @@ fn counts_are_of_the_ballots_options_once_each() {
     assert_refused(
         &PaperBatch { votes, spoiled: -1, duplicates: i64::MAX, ..batch() },
         &[
-            ("counts/1/option", FaultCode::UnknownReference),
-            ("counts/2/option", FaultCode::DuplicateItem),
-            ("counts/2/votes", FaultCode::OutOfRange),
+            ("counts/other", FaultCode::UnknownReference),
+            ("counts/mutual", FaultCode::DuplicateItem),
+            ("counts/mutual", FaultCode::OutOfRange),
             ("spoiled", FaultCode::OutOfRange),
             ("duplicates", FaultCode::OutOfRange),
         ],

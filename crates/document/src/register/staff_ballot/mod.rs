@@ -3,7 +3,9 @@
 mod action;
 mod appointment;
 mod duties;
+mod hosted_result;
 mod manifest;
+mod paper_batch;
 mod result;
 mod tally;
 
@@ -32,7 +34,11 @@ use duties::caller_name;
 pub use action::{BallotCorrectionReason, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
 pub use duties::{Reporting, ScrutineerReport};
+pub use hosted_result::{EliminatedBy, HostedResult, HostedRound};
 pub use manifest::{BallotIssuer, BallotManifest, Ed25519Key, Protocol, Sha256, Side, SignedTime};
+pub use paper_batch::{
+    Ed25519Signature, IssuerSignature, PaperBatch, PaperCounts, Ranking, SentBatch, SentVotes, Spend, SpendSet,
+};
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
 pub use tally::{
     BallotOption, BallotRound, BallotThreshold, Basis, Effect, FigureCheck, OptionCount, OptionKey, Percent,
