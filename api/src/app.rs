@@ -8,13 +8,14 @@ use std::time::Duration;
 use actix_web::web::Data;
 use actix_web::{HttpMessage as _, HttpRequest};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
-use domain::{Day, Id};
+use domain::{Archived, Day, Id};
 use rustix::time::{ClockId, clock_gettime};
 use store::import::Load;
 use store::{Client, ClockGuard, Epoch, Reading, Stamp, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::ballot::Castings;
 use crate::caller::Caller;
 use crate::data::DataInUse;
 use crate::figures::answers::Answers;
@@ -83,6 +84,9 @@ pub struct Shared {
     /// Above how many people entitled to vote a ballot needs a scrutineer to be declared.
     pub scrutineer_above: i64,
     pub signer: Option<LogSigner>,
+    /// Whether votes are kept elsewhere while a ballot is open, as far as the operator says.
+    pub votes_archived: Archived,
+    pub castings: Castings,
     pub witnesses: Witnesses,
     /// By how much other clocks may be ahead of this one.
     pub clock_tolerance: TimeDelta,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser as _;
 use clap::{Args, value_parser};
-use domain::{EmailAddress, Line, OcdsPrefix, WebUrl};
+use domain::{Archived, EmailAddress, Line, OcdsPrefix, WebUrl};
 use store::import::Load;
 use store::{DatabaseUrl, Making, SpoolSettings};
 
@@ -52,6 +52,10 @@ pub struct Config {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "In production")]
 pub struct Production {
+    /// Whether votes are kept elsewhere while a ballot of the mode `hosted` is open, such as by a backup of the disk: `no`, `yes` or
+    /// `unknown`. The opening of the ballot says it. What PostgreSQL tells of archives and standbys counts as well
+    #[arg(long, env = "MUTUALS_VOTES_ARCHIVED", default_value = "no", value_name = "WORD")]
+    pub votes_archived: Archived,
     /// Address that callers use, if it differs from the one to listen on (https://register.example.gov.uk)
     #[arg(long, env = "MUTUALS_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,

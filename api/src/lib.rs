@@ -1,6 +1,7 @@
 //! The HTTP service: handlers, problems, the contract and the command line. What is public is for the program and the tests.
 
 mod app;
+mod ballot;
 mod bulk;
 mod caller;
 mod cli;

@@ -4,6 +4,7 @@ use actix_web::web;
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::ballot;
 use crate::bulk::{export, import};
 use crate::caller::key;
 use crate::figures::statistics::operations;
@@ -30,7 +31,8 @@ pub fn mount(config: &mut web::ServiceConfig) {
 
 /// What mounts the operations below `/v1`. The paths of the first are more exact than those of records.
 fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
-    const FIRST: &[fn(&mut ServiceConfig<'_>)] = &[export::routes, scorecard::routes, compliance::routes, ocds::routes];
+    const FIRST: &[fn(&mut ServiceConfig<'_>)] =
+        &[export::routes, scorecard::routes, compliance::routes, ocds::routes, ballot::routes];
     const LAST: &[fn(&mut ServiceConfig<'_>)] = &[
         search::routes,
         operations::routes,

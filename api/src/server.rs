@@ -24,6 +24,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use utoipa::openapi::OpenApi;
 
 use crate::app::{App, Clock, Shared};
+use crate::ballot::{self, Castings};
 use crate::bulk::import::{self, Importer};
 use crate::caller::authentication::Authenticator;
 use crate::caller::jwt::Verifier;
@@ -56,6 +57,8 @@ pub enum ServeError {
     Register(store::Error),
     #[error("cannot use the keys in {}: {source}", file.display())]
     JwtKeys { file: PathBuf, source: KeySetError },
+    #[error(transparent)]
+    Ballot(#[from] ballot::clock::Unfit),
     #[error(transparent)]
     Data(#[from] DataError),
     #[error("cannot listen on {address}: {source}")]
@@ -175,6 +178,8 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         body_time: config.production.request_time,
         scrutineer_above: config.scrutineer_above,
         signer: config.signer.clone(),
+        votes_archived: config.production.votes_archived,
+        castings: Castings::default(),
         witnesses: config.witnesses.clone(),
         clock_tolerance: config.production.clock.tolerance,
         data,
@@ -200,13 +205,14 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
     let thread = thread::Builder::new().name("server".to_owned()).spawn(move || {
         System::new().block_on(async move {
             let prepared = prepare(&shared, in_use).await;
-            let listening = prepared.map_err(ServeError::Register).and_then(|()| {
+            let listening = prepared.and_then(|()| {
                 let limits = Arc::clone(&rules.limits);
                 let listening = Listening::begin(&config, shared.clone(), contract, rules)?;
                 signalled.map(heed_signals).transpose().map_err(|error| ServeError::Server(error.to_string()))?;
                 tidy_up_regularly(limits);
                 watch_clock(shared.clone());
                 keep_facts_near(shared.clone());
+                ballot::clock::start(shared.clone());
                 sweep::start(shared, config.production.verify_sweep);
                 import::start(importer);
                 Ok(listening)
@@ -245,17 +251,17 @@ fn heed_signals(stops: UnboundedSender<Stop>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Updates stored documents, and logs which keys and issuers the service trusts.
-async fn prepare(shared: &App, in_use: [(Kind, Option<Trusted>); 2]) -> Result<(), store::Error> {
+/// Updates stored documents, finishes the close of ballots, and logs which keys and issuers the service trusts.
+async fn prepare(shared: &App, in_use: [(Kind, Option<Trusted>); 2]) -> Result<(), ServeError> {
     let stamp = shared.operator(RequestId::make().as_str());
-    shared.store.bring_documents_up_to_date(&stamp).await?;
+    shared.store.bring_documents_up_to_date(&stamp).await.map_err(ServeError::Register)?;
     for (kind, used) in in_use {
         match shared.store.note_in_use(&stamp, kind, used.clone()).await {
             Err(store::Error::Clock(_)) => note_later(shared.clone(), kind, used),
-            noted => noted?,
+            noted => noted.map_err(ServeError::Register)?,
         }
     }
-    Ok(())
+    Ok(ballot::clock::prepare(shared).await?)
 }
 
 /// Logs which keys the service trusts, once the clock is trusted. Until then the register can only be read. An issuer

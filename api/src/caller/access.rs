@@ -17,22 +17,42 @@ const CHECKS: [&str; 1] = ["/v1/compliance-checks"];
 /// What anybody may send, because it proves itself: it carries a signature by a key that the operator lists.
 const SELF_PROVING: [&str; 1] = ["/v1/log/cosignatures"];
 /// What there is below a record besides the records that belong to it: views of it, and what is done to it.
-const OF_A_RECORD: [&str; 14] = [
+const OF_A_RECORD: [&str; 29] = [
     "appointment",
+    "cancel",
+    "close",
+    "complaints",
     "compliance",
     "correct",
     "declare",
     "entries",
+    "extend",
+    "freeze-roll",
+    "issuers",
+    "manifest-signatures",
     "ocds",
+    "open",
+    "opening",
+    "paper-batches",
     "pathway",
     "problems",
     "readiness",
     "removals",
+    "result",
+    "roll",
     "scorecard",
     "scrutineer-report",
+    "spends",
     "supersede",
+    "verification-bundle",
     "void",
+    "votes",
 ];
+
+/// The steps of the issuers of a ballot that is held here.
+const STEPS: [&str; 6] = ["/cancel", "/close", "/extend", "/freeze-roll", "/open", "/paper-batches"];
+/// What voters do with it.
+const VOTERS: [&str; 2] = ["/complaints", "/votes"];
 
 /// The exports of a list.
 const EXPORTS: [&str; 2] = ["export.csv", "export.ndjson"];
@@ -49,8 +69,15 @@ impl Asked {
     pub fn of(method: &Method, template: &str) -> Option<Self> {
         let kind = kind_at(template)?;
         let actions: &[Action] = match (method.as_str(), kind) {
+            ("GET", Kind::StaffBallot) if template.contains("/roll/") => &[Action::Issue],
             ("GET", _) => &[Action::Read],
             ("PUT" | "DELETE", Kind::StaffBallot) if template.ends_with("/appointment") => &[Action::Appoint],
+            ("PUT", Kind::StaffBallot) if template.contains("/issuers/") => &[Action::Appoint],
+            ("PUT", Kind::StaffBallot) if template.contains("/roll") || template.contains("/manifest-signatures/") => {
+                &[Action::Issue]
+            }
+            ("POST", Kind::StaffBallot) if STEPS.iter().any(|step| template.ends_with(step)) => &[Action::Issue],
+            ("POST", Kind::StaffBallot) if VOTERS.iter().any(|step| template.ends_with(step)) => &[Action::Vote],
             ("PUT", Kind::StaffBallot) if template.ends_with("/scrutineer-report") => &[Action::Report],
             ("POST", Kind::StaffBallot) if template.ends_with("/declare") => &[Action::Declare],
             ("POST", Kind::StaffBallot) if template.contains("{staff_ballot}") => &[Action::Correct],

@@ -54,6 +54,11 @@ pub struct LogWitness {
 }
 
 impl LogWitness {
+    /// Whether the witness has signed a head that has this entry.
+    pub fn has_signed(&self, seq: i64) -> bool {
+        self.tree_size >= seq
+    }
+
     /// Those of the listed witnesses in the epoch of a head.
     pub fn all(
         tx: &mut ReadTx<'_>,

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use domain::Kind;
-use domain::ballot_protocol::PublicKey;
+use domain::StaffBallotId;
+use domain::ballot_protocol::{PublicKey, receipt_seed};
 use domain::tree::Hash;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use serde_json::json;
@@ -97,6 +98,11 @@ impl LogSigner {
         pem("PUBLIC KEY", &[SPKI_PREFIX.as_slice(), &self.public_key()].concat())
     }
 
+    /// What signs the receipts of a ballot. It is made from this key, so that there is nothing more to keep.
+    pub fn of_receipts(&self, ballot: StaffBallotId) -> ReceiptKey {
+        ReceiptKey(SigningKey::from_bytes(&receipt_seed(&self.key.to_bytes(), ballot)))
+    }
+
     /// What signatures of this key and name are known by: the beginning of a hash of both.
     pub fn key_id(&self) -> [u8; 4] {
         key_id(&self.origin, NOTE_ALGORITHM, &self.public_key())
@@ -133,6 +139,21 @@ impl LogSigner {
         let signature = self.key.sign(text.as_bytes()).to_bytes();
         let line = signature_line(&self.origin, &[self.key_id().as_slice(), &signature]);
         (signature.to_vec(), format!("{text}\n{line}\n"))
+    }
+}
+
+/// What signs the receipts of one ballot.
+pub struct ReceiptKey(SigningKey);
+
+impl ReceiptKey {
+    /// The public half, which the manifest has.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey::of_seed(&self.0.to_bytes())
+    }
+
+    /// The signature of a receipt.
+    pub fn sign(&self, receipt: &str) -> domain::ballot_protocol::Signature {
+        domain::ballot_protocol::Signature::from_bytes(&self.0.sign(receipt.as_bytes()).to_bytes())
     }
 }
 

@@ -14,6 +14,12 @@ use crate::response::problem_type::ProblemType;
 
 /// What a ballot's own state stands in the way of, or an import's. A scrutineer is appointed whatever it is.
 const OF_STATE: &[ProblemType] = &[ProblemType::StateConflict];
+/// What stands in the way of an issuer.
+const OF_ISSUERS: &[ProblemType] =
+    &[ProblemType::StateConflict, ProblemType::ManifestNotSigned, ProblemType::NoSigningKey];
+/// What stands in the way of a vote.
+const OF_VOTES: &[ProblemType] =
+    &[ProblemType::BallotNotOpen, ProblemType::AlreadyVoted, ProblemType::TrackerTaken, ProblemType::NoSigningKey];
 
 /// What a change of this kind of record may run into.
 fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
@@ -25,8 +31,10 @@ fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
         Action::Create => conflicts.create,
         Action::Update | Action::Describe => conflicts.change,
         Action::Delete | Action::Discard => conflicts.delete,
-        Action::Declare | Action::Correct | Action::Report => OF_STATE,
-        Action::Appoint | Action::Read | Action::ReadConfidential => &[],
+        Action::Declare | Action::Correct | Action::Report | Action::Appoint => OF_STATE,
+        Action::Issue => OF_ISSUERS,
+        Action::Vote => OF_VOTES,
+        Action::Read | Action::ReadConfidential => &[],
     }
 }
 
@@ -47,7 +55,7 @@ fn name_for(method: &Method, path: &str) -> Option<String> {
 /// Adds a response for each set of problems.
 pub(super) fn add(components: &mut Components) {
     let sets = operations::conflicts().flat_map(|(_, Conflicts { create, change, delete })| [create, change, delete]);
-    for problems in sets.filter(|problems| !problems.is_empty()).chain([OF_STATE]) {
+    for problems in sets.filter(|problems| !problems.is_empty()).chain([OF_STATE, OF_ISSUERS, OF_VOTES]) {
         components.responses.insert(name(problems), response(problems, &titles(problems)).into());
     }
 }

@@ -31,6 +31,7 @@ const REFUSALS: &[(&str, &[ProblemType], &str)] = &[
     ),
     ("Unauthenticated", &[Unauthenticated], "A key is needed, or the key is not valid"),
     ("Forbidden", &[Forbidden], "This key is not permitted to do this"),
+    ("UnknownEntry", &[UnknownEntry], "Nobody on the roll has this code"),
     ("NotFound", &[NotFound], "There is no such record"),
     (
         "NoContractingData",
@@ -103,6 +104,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (true, "BadRequest"),
         (access::asks_who(path), "Unauthenticated"),
         (access::needs_key(&verb, path), "Forbidden"),
+        (path.ends_with("/votes") && changes, "UnknownEntry"),
         (names_record || names_what_may_be_absent, "NotFound"),
         (path.ends_with("/ocds"), "NoContractingData"),
         (path == "/v1/ocds/releases", "NoReleases"),
@@ -182,6 +184,23 @@ pub fn example(kind: ProblemType) -> Value {
         )]),
         Unauthenticated => authentication::invalid("the key expired at 2026-03-01T09:30:00Z"),
         Forbidden => Problem::forbidden(grants(Action::Update, Kind::Mutual)),
+        UnknownEntry => Problem::new(
+            kind,
+            "nobody on the roll has this code: compare it with the letter, and the ballot's id with it",
+        ),
+        BallotNotOpen => Problem::new(kind, "casting ended at 2027-06-08T17:00:00Z"),
+        AlreadyVoted => Problem::new(
+            kind,
+            "this code has voted already, with another tracker or choice: if you did not vote, ask the issuer, and \
+             complain after the close",
+        ),
+        TrackerTaken => Problem::new(kind, "another vote has this tracker: make a new nonce"),
+        ManifestNotSigned => Problem::new(kind, "the manifest is not signed by issuer `b`"),
+        NoSigningKey => Problem::new(
+            kind,
+            "the service has no signing key, so that it cannot sign receipts: its operator makes one with `mutuals log \
+             make-key`, and starts the service with `--signing-key-file`",
+        ),
         UnknownPath => Problem::unknown_path(None),
         NotFound => Problem::not_found("there is no mutual «harmonie»"),
         NoOcdsPrefix => Problem::new(

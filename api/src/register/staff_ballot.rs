@@ -7,6 +7,7 @@ use document::register::{
 };
 use document::schema::{CorrectionOf, InputOf};
 use document::value::StaffBallotId;
+use domain::ballot_protocol::Side;
 use domain::{Action, Object, Record};
 use serde_json::json;
 use store::{ReadTx, Representation, Stored, StoredRecord as _, WriteTx};
@@ -55,8 +56,8 @@ impl Resource for domain::StaffBallot {
         many: "staff ballots",
         of: "",
         list: "The default order is the order of entry. `result` has what the register computes from the counts.",
-        create: "Enters a ballot that was held elsewhere, with the papers and counts that are known. The register \
-                 computes the `result` from the counts. The ballot is a draft until its result is declared. Only those \
+        create: "Enters a ballot that was held elsewhere (`recorded`), with the papers and counts that are known, or plans \
+                 one that is held here (`hosted`). The register computes the `result` from the counts. The ballot is a draft until its result is declared. Only those \
                  with draft access can see it.",
         change: "A declared ballot must be corrected instead.",
         delete: "A department editor can delete a draft, and only an administrator a declared ballot. Rejected while other \
@@ -81,7 +82,7 @@ impl Resource for domain::StaffBallot {
         let led = store::mutual::department_of(tx, self.mutual_id)?;
         Ok(led.map(|department| Object {
             is_draft: self.state() == domain::BallotState::Draft,
-            scrutineer: self.scrutineer_key_id,
+            appointed: [self.scrutineer_key_id, self.issuer_key(Side::B)],
             ..Object::of(domain::Kind::StaffBallot, department)
         }))
     }
@@ -285,7 +286,7 @@ fn nobody_appointed() -> Problem {
 }
 
 /// Moves a ballot on by what a body says, for who may do one of these actions.
-async fn act<V: Send + 'static>(
+pub async fn act<V: Send + 'static>(
     change: Change,
     key: PathKey<domain::StaffBallotId>,
     read: Result<V, Refusal>,
@@ -307,7 +308,7 @@ async fn act<V: Send + 'static>(
 }
 
 /// The ballot that an action is on, in its path.
-struct OfBallot;
+pub struct OfBallot;
 
 impl IntoParams for OfBallot {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {

@@ -49,6 +49,7 @@ problem_types! {
     Unauthenticated = UNAUTHORIZED "unauthenticated" "A valid key is needed";
     /// The caller may read the record, but is not permitted to do this.
     Forbidden = FORBIDDEN "forbidden" "This key is not permitted to do this";
+    UnknownEntry = FORBIDDEN "unknown-entry" "Nobody on the roll has this code";
     UnknownPath = NOT_FOUND "unknown-path" "No operation has this path";
     NotFound = NOT_FOUND "not-found" "No such record";
     /// The operator has not set a prefix for open contracting ids.
@@ -66,6 +67,11 @@ problem_types! {
     PeriodTaken = CONFLICT "period-taken" "The mutual already has a return for this year";
     StepTaken = CONFLICT "step-taken" "The mutual already has progress for this step";
     StateConflict = CONFLICT "state-conflict" "The record's current state does not allow this";
+    BallotNotOpen = CONFLICT "ballot-not-open" "The ballot takes no votes now";
+    AlreadyVoted = CONFLICT "already-voted" "This code has voted already";
+    TrackerTaken = CONFLICT "tracker-taken" "Another vote has this tracker";
+    ManifestNotSigned = CONFLICT "manifest-not-signed" "An issuer has not signed the manifest";
+    NoSigningKey = CONFLICT "no-signing-key" "The service has no signing key";
     NotReady = CONFLICT "not-ready" "The mutual is not ready to be launched";
     /// A witness signed a head that the log does not have.
     LogFork = CONFLICT "log-fork" "The log does not have this head";

@@ -54,6 +54,8 @@ impl From<store::Error> for Problem {
             }
             store::Error::Rule(faults) => Self::from(faults),
             store::Error::NotPermitted(detail) => Self::not_permitted(detail),
+            store::Error::NotSigned(detail) => Self::new(ProblemType::ManifestNotSigned, detail),
+            store::Error::NotCasting(detail) => Self::new(ProblemType::BallotNotOpen, detail),
             store::Error::State(faults) => Self::state_conflict(faults),
             store::Error::NotReady(conditions) => Self::not_ready(conditions),
             store::Error::ShareUsedUp => Self::share_used_up(),

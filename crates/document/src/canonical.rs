@@ -2,7 +2,8 @@
 
 /// The same JSON with the members of each object in the order of their names. Names are ASCII, so that the order of bytes is that of
 /// UTF-16 units, which the standard asks for.
-pub(crate) fn canonical(json: &str) -> String {
+#[must_use]
+pub fn canonical(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     write(json, &mut out);
     out

@@ -7,7 +7,7 @@
 //! Knows no SQL and no HTTP.
 
 pub mod body;
-mod canonical;
+pub mod canonical;
 pub mod compliance;
 pub mod cosignature;
 pub mod declare;

@@ -104,6 +104,10 @@ vocabulary! {
         Appoint = "appoint",
         /// report as the appointed scrutineer
         Report = "report",
+        /// do what an issuer does for a ballot that is held here
+        Issue = "issue",
+        /// vote, and complain about a vote
+        Vote = "vote",
         /// delete a draft
         Discard = "discard",
         /// delete
@@ -120,14 +124,14 @@ pub struct Object {
     pub department: Option<DepartmentId>,
     /// It is a draft: only some may know that it is there.
     pub is_draft: bool,
-    /// The key that is appointed to it.
-    pub scrutineer: Option<KeyId>,
+    /// The keys that are appointed to it: its scrutineer, and the second issuer.
+    pub appointed: [Option<KeyId>; 2],
 }
 
 impl Object {
     /// A record that is no draft, and to which nobody is appointed.
     pub const fn of(kind: Kind, department: Option<DepartmentId>) -> Self {
-        Self { kind, department, is_draft: false, scrutineer: None }
+        Self { kind, department, is_draft: false, appointed: [None; 2] }
     }
 }
 
@@ -196,13 +200,14 @@ fn is_granted(caller: &Caller, action: Action, object: &Object) -> bool {
     grants(action, object.kind).iter().filter(|grant| grant.role == access.role).any(|grant| match grant.reach {
         Reach::Everywhere => true,
         Reach::Departments => access.scope.covers(object.department),
-        Reach::Appointed => object.scrutineer.is_some() && object.scrutineer == access.key_id,
+        Reach::Appointed => access.key_id.is_some() && object.appointed.contains(&access.key_id),
     })
 }
 
 /// Whether everybody may do this with every record of this kind; a draft is excepted.
 pub const fn is_public(action: Action, kind: Kind) -> bool {
-    matches!(action, Action::Read) && kind.is_record()
+    (matches!(action, Action::Read) && kind.is_record())
+        || (matches!(action, Action::Vote) && matches!(kind, Kind::StaffBallot))
 }
 
 /// Who may do what: the whole of it.
@@ -239,7 +244,8 @@ pub const fn grants(action: Action, kind: Kind) -> &'static [Grant] {
         (Kind::StaffBallot, Action::Create | Action::Update | Action::Discard) => &[EDITOR, ADMIN],
         // Not for who entered the counts: see `Duties`.
         (Kind::StaffBallot, Action::Declare) => &[EDITOR, SCRUTINEER, ADMIN],
-        (Kind::StaffBallot, Action::Report) => &[SCRUTINEER],
+        // Which of two issuers may do what, `Hosting` says.
+        (Kind::StaffBallot, Action::Report | Action::Issue) => &[SCRUTINEER],
         (Kind::StaffBallot, Action::Correct | Action::Appoint | Action::Delete) => &[ADMIN],
 
         (Kind::Contract, Action::Create | Action::Update) => &[OFFICER, ADMIN],

@@ -73,10 +73,12 @@ pub use register::pathway_progress::{PathwayProgress, PathwayProgressId};
 pub use register::pathway_step::{PathwayStep, PathwayStepId, StepPosition};
 pub use register::readiness::{Condition, LaunchCondition, LaunchFacts, LookedAt, LookedAtKind, assess};
 pub use register::staff_ballot::{
-    BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult, BallotState, Basis, Correction,
-    CountsKnown, Declaration, DeclarationRules, Duties, Effect, Ending, FigureCheck, Held, OptionCount, OptionKey,
-    Organiser, Papers, Past, PublishedBasis, PublishedFigure, Reporting, Round, SCRUTINEER_ABOVE, Scrutineer,
-    ScrutineerReport, Share, StaffBallot, StaffBallotId, Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
+    AppointedIssuer, Archived, BallotError, BallotKind, BallotMethod, BallotMode, BallotOption, BallotResult,
+    BallotState, Basis, Board, Cancellation, Casting, Closed, Closer, Correction, CountsKnown, Declaration,
+    DeclarationRules, Duties, Effect, Ending, FigureCheck, Frozen, Held, Hosting, HostingPlan, HostingProgress, Opened,
+    OptionCount, OptionKey, Organiser, Papers, Past, PublishedBasis, PublishedFigure, ReasonedExtension,
+    RecordedComplaint, Reporting, Round, SCRUTINEER_ABOVE, Scrutineer, ScrutineerReport, SentRoll, Share, SignedPaper,
+    StaffBallot, StaffBallotId, Tally, Threshold, ThresholdOutcome, Verdict, newest_deciding,
 };
 pub use register::stage_transition::{
     Amendment, AmendmentError, Course, Misstep, StageTransition, StageTransitionId, Standing, StepFault,

@@ -13,8 +13,8 @@ vocabulary! {
         MutualEditor = "mutual_editor" or "editor" or "mutual",
         /// Maintains the contracts that its departments award, with their competitions and notices.
         ProcurementOfficer = "procurement_officer" or "procurement" or "buyer" or "contract manager",
-        /// Oversees the ballots that it is appointed to: sees their drafts, reports on them and declares them. Never changes
-        /// the question or the counts.
+        /// Oversees the ballots that it is appointed to: sees their drafts, reports on them and declares them. Of a ballot that
+        /// is held here, it is an issuer: sends the roll, opens and closes it. Never changes the question or the counts.
         Scrutineer = "scrutineer" or "independent scrutineer",
         /// Reads everything and writes nothing.
         Auditor = "auditor" or "audit" or "reader" or "read only" or "viewer",

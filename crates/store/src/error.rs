@@ -65,6 +65,12 @@ pub enum Error {
     /// Somebody else is to do this with the record: says why, and who may.
     #[error("{0}")]
     NotPermitted(String),
+    /// An issuer has not signed the manifest of a ballot.
+    #[error("{0}")]
+    NotSigned(String),
+    /// The ballot takes no votes now.
+    #[error("{0}")]
+    NotCasting(String),
     /// What the record says now forbids the change: each fault says of a member what is possible instead.
     #[error("the record's current state does not allow {} change(s)", .0.len())]
     State(Vec<Fault>),
@@ -133,6 +139,8 @@ impl From<BallotError> for Error {
         match error {
             BallotError::State(fault) => Self::State(vec![fault]),
             BallotError::Duty(detail) => Self::NotPermitted(detail),
+            BallotError::NotSigned(_) => Self::NotSigned(error.to_string()),
+            BallotError::NotCasting(detail) => Self::NotCasting(detail),
             BallotError::Content(faults) => Self::Rule(faults),
         }
     }

@@ -42,10 +42,11 @@ pub use query::{coverage, release, report, scorecard, statistics};
 pub use register::naming::having_identifiers;
 pub use register::root::{StoredRecord, StoredRoot};
 pub use register::{
-    ballot_list, child, compliance, mutual, pathway_progress, readiness, reference, staff_ballot, stage_transition,
+    ballot_list, child, compliance, hosted_ballot, mutual, pathway_progress, readiness, reference, staff_ballot,
+    stage_transition,
 };
 
-pub use ballot_box::{Cast, Contents, Vote};
+pub use ballot_box::{Boxes, Cast, Contents, Vote};
 
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;
@@ -75,7 +76,6 @@ use backend::conn::{self, Conn, Pool, Purpose, Session};
 use backend::dialect;
 use backend::server::{self, Use};
 use backend::site::Site;
-use ballot_box::Boxes;
 use health::Health;
 use log::entry::Head;
 use log::governing::Trusted;
@@ -493,40 +493,17 @@ impl Store {
         self.parts.boxes.cast(caller, ballot, vote).await
     }
 
-    /// Makes the box of a ballot with these entries on its roll. One that is there without votes is replaced.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] where there is one with votes in it, [`Error::Unavailable`] where the disk or the database does not answer.
-    pub async fn make_ballot_box(&self, ballot: StaffBallotId, entries: Vec<String>) -> Result<(), Error> {
-        self.on_boxes(move |boxes| boxes.make(ballot, &entries)).await
+    /// The boxes of all ballots, for steps inside a write.
+    #[must_use]
+    pub fn boxes(&self) -> Boxes {
+        self.parts.boxes.clone()
     }
 
-    /// Seals the box of a ballot, so that it takes no more votes, and gives what is in it; none where there is no box. It can be sealed
-    /// again.
+    /// Does something with the boxes, on a thread that may wait.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where the disk or the database does not answer.
-    pub async fn seal_ballot_box(&self, ballot: StaffBallotId) -> Result<Option<Contents>, Error> {
-        self.on_boxes(move |boxes| boxes.seal(ballot)).await
-    }
-
-    /// Destroys the box of a ballot, if there is one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the disk or the database does not answer: it can be tried again.
-    pub async fn destroy_ballot_box(&self, ballot: StaffBallotId) -> Result<(), Error> {
-        self.on_boxes(move |boxes| boxes.destroy(ballot)).await
-    }
-
-    /// The ballots that there is a box of.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] where the disk or the database does not answer.
-    pub async fn ballot_boxes(&self) -> Result<Vec<StaffBallotId>, Error> {
-        self.on_boxes(Boxes::all).await
-    }
-
-    async fn on_boxes<T: Send + 'static>(
+    /// What `work` returns.
+    pub async fn on_boxes<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Boxes) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {

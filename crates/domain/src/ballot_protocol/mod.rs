@@ -27,6 +27,6 @@ pub use hash::{Entry, Half, Sha256Hex, Spend, Tracker};
 pub use manifest::{BallotIssuer, BallotManifest, Protocol};
 pub use opening::Opening;
 pub use paper_batch::{PaperBatch, PaperVotes, Standing};
-pub use roll::{NumberedHalf, Roll, roll_root};
+pub use roll::{NumberedHalf, Roll, check_halves, roll_root};
 pub use signing::{PublicKey, Signature, receipt_seed};
 pub use whole_second::WholeSecond;

@@ -97,6 +97,21 @@ pub fn roll_root(entries: &[Entry]) -> Sha256Hex {
     Sha256Hex::from_bytes(tree::root_of(entries.iter().map(Entry::to_string)))
 }
 
+/// Every fault that the halves of one issuer have by themselves, at their positions: a size that is too small or too large, and a
+/// number or half that is there twice. At most 100 are listed.
+pub fn check_halves(halves: &[NumberedHalf], small: bool) -> Vec<Fault> {
+    if let Some(fault) = size_fault(halves.len(), small) {
+        return vec![fault];
+    }
+    // Without the side before the position, since there is no other to be told apart from.
+    let alone = |mut fault: Fault| {
+        fault.field = fault.field.split_once('/').map(|(_, at)| at.to_owned()).unwrap_or_default();
+        fault
+    };
+    let faults = number_faults(Side::A, halves, halves).chain(half_faults(halves, &[]));
+    faults.take(MOST_FAULTS).map(alone).collect()
+}
+
 /// The fault of a roll of so many people.
 pub(super) fn size_fault(size: usize, small: bool) -> Option<Fault> {
     let least = if small { Roll::MIN_SMALL } else { Roll::MIN };

@@ -63,6 +63,7 @@ pub fn ballot(kind: BallotKind, tally: Tally) -> StaffBallot {
         organiser: None,
         question: maybe("Shall we leave as a mutual?"),
         mode: BallotMode::Recorded,
+        hosting: None,
         held: checked(Held { declared_on: maybe("2012-10-01"), ..Held::default() }),
         tally: checked(tally),
         scrutineer: None,

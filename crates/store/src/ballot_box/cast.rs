@@ -96,6 +96,11 @@ pub(super) fn seal(conn: &mut Conn, ballot: StaffBallotId) -> QueryResult<Option
     Ok(Some(Contents { spends, votes }))
 }
 
+/// Lets a sealed box take votes again.
+pub(super) fn reopen(conn: &mut Conn, ballot: StaffBallotId) -> QueryResult<()> {
+    Fixed::<Reopen>::new(&[&ballot.to_string()]).execute(conn).map(drop)
+}
+
 const OPEN: &str = "open";
 
 /// Makes a fixed statement.
@@ -134,6 +139,7 @@ fixed!(
     ") ON CONFLICT DO NOTHING"
 );
 fixed!(ChoiceOf = "SELECT choice FROM ballot_box_votes WHERE staff_ballot_id = ", PARAMETER, " AND tracker = ", PARAMETER; Text);
+fixed!(Reopen = "UPDATE ballot_boxes SET state = 'open' WHERE staff_ballot_id = ", PARAMETER);
 fixed!(Seal = "UPDATE ballot_boxes SET state = 'sealed' WHERE staff_ballot_id = ", PARAMETER);
 fixed!(Spends = "SELECT spend FROM ballot_box_roll WHERE spend IS NOT NULL AND staff_ballot_id = ", PARAMETER, " ORDER BY spend"; Text);
 fixed!(Votes = "SELECT tracker, choice FROM ballot_box_votes WHERE staff_ballot_id = ", PARAMETER, " ORDER BY tracker"; (Text, Text));

@@ -30,9 +30,9 @@ pub use cast::{Cast, Contents, Vote};
 /// Votes that may wait; one more is refused at once.
 const QUEUE: usize = 4096;
 
-/// All boxes of a register.
+/// All boxes of a register. What is done with one blocks the thread.
 #[derive(Clone)]
-pub(crate) struct Boxes {
+pub struct Boxes {
     site: Site,
     votes: Arc<Entrance<Waiting>>,
 }
@@ -62,22 +62,27 @@ impl Boxes {
     ///
     /// # Errors
     /// [`Error::Internal`] where there is one with votes in it.
-    pub(crate) fn make(&self, ballot: StaffBallotId, entries: &[String]) -> Result<(), Error> {
+    pub fn make(&self, ballot: StaffBallotId, entries: &[String]) -> Result<(), Error> {
         self.place(ballot).make(entries)
     }
 
     /// Seals the box, so that it takes no more votes, and gives what is in it; none where there is no box.
-    pub(crate) fn seal(&self, ballot: StaffBallotId) -> Result<Option<Contents>, Error> {
+    pub fn seal(&self, ballot: StaffBallotId) -> Result<Option<Contents>, Error> {
         self.place(ballot).seal()
     }
 
+    /// Lets a sealed box take votes again: what it was sealed for did not come about.
+    pub fn reopen(&self, ballot: StaffBallotId) -> Result<(), Error> {
+        self.place(ballot).reopen()
+    }
+
     /// Destroys the box, if there is one.
-    pub(crate) fn destroy(&self, ballot: StaffBallotId) -> Result<(), Error> {
+    pub fn destroy(&self, ballot: StaffBallotId) -> Result<(), Error> {
         self.place(ballot).destroy()
     }
 
     /// The ballots that there is a box of.
-    pub(crate) fn all(&self) -> Result<Vec<StaffBallotId>, Error> {
+    pub fn all(&self) -> Result<Vec<StaffBallotId>, Error> {
         place::all(&self.site)
     }
 

@@ -107,6 +107,11 @@ impl<'s> Place<'s> {
         Ok(contents)
     }
 
+    pub(super) fn reopen(&self) -> Result<(), Error> {
+        let Some((_, mut conn)) = self.open()? else { return Ok(()) };
+        cast::reopen(&mut conn, self.ballot).map_err(Error::from)
+    }
+
     /// What was written is written over before its file goes, as far as the disk writes over what it is told to.
     pub(super) fn destroy(&self) -> Result<(), Error> {
         let Some(file) = self.file() else { return self.destroy_rows() };

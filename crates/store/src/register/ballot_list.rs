@@ -26,6 +26,8 @@ pub enum BallotList {
     Spends,
     /// The trackers with their choices.
     Votes,
+    /// The paper batch as canonical JSON, in pieces that join to one text.
+    Paper,
 }
 
 impl BallotList {
@@ -36,6 +38,7 @@ impl BallotList {
             Self::Entries => "entries",
             Self::Spends => "spends",
             Self::Votes => "votes",
+            Self::Paper => "paper",
         }
     }
 }
@@ -64,6 +67,30 @@ pub fn remove(tx: &mut WriteTx<'_>, ballot: StaffBallotId, list: BallotList) -> 
     let delete = Fragment::default().sql("DELETE FROM ballot_lists WHERE ").and(of(ballot, list));
     delete.statement().execute(tx.changing())?;
     Ok(())
+}
+
+/// Takes all lists of a ballot away.
+pub fn remove_all(tx: &mut WriteTx<'_>, ballot: StaffBallotId) -> Result<(), Error> {
+    let delete = Fragment::default().sql("DELETE FROM ballot_lists WHERE staff_ballot_id = ");
+    delete.parameter(ballot.to_string()).statement().execute(tx.changing())?;
+    Ok(())
+}
+
+/// The first line of a sorted list that begins so, with its number from 0.
+pub fn find(
+    tx: &mut ReadTx<'_>,
+    ballot: StaffBallotId,
+    list: BallotList,
+    beginning: &str,
+) -> Result<Option<(i64, String)>, Error> {
+    // A page begins with its first line, so that the page of a line is the last that is not after it.
+    let select = Fragment::default().sql("SELECT page, lines FROM ballot_lists WHERE ").and(of(ballot, list));
+    let select = select.sql(" AND lines <= ").parameter(format!("{beginning}~")).sql(" ORDER BY page DESC LIMIT 1");
+    let found: Option<(i64, String)> = select.giving::<(BigInt, Text)>().get_result(tx.conn()).optional()?;
+    let Some((page, lines)) = found else { return Ok(None) };
+    let place = (0..).zip(lines.split('\n')).find(|(_, line)| line.starts_with(beginning));
+    let before = page.saturating_mul(i64::try_from(PAGE).unwrap_or(i64::MAX));
+    Ok(place.map(|(position, line): (i64, &str)| (before.saturating_add(position), line.to_owned())))
 }
 
 /// A page of a list, from 0: its lines with line breaks between them. None after the last.

@@ -10,6 +10,7 @@ pub(crate) mod contract;
 pub(crate) mod department;
 pub(crate) mod enabler;
 pub(crate) mod endorsement;
+pub mod hosted_ballot;
 pub mod mutual;
 pub(crate) mod named;
 pub(crate) mod naming;

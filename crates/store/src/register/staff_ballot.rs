@@ -6,6 +6,7 @@ use diesel::sql_types::Bool;
 use document::register::StaffBallotFilter;
 use document::value::texts;
 use document::{Documented, Member, Reference, Wire};
+use domain::ballot_protocol::Side;
 use domain::{
     BallotState, Checked, Correction, Declaration, DeclarationRules, DraftAccess, Fault, FaultCode, KeyId, Kind,
     MutualId, Note, Organiser, Past, Record, Reporting, Role, Scrutineer, StaffBallot, StaffBallotId,
@@ -25,7 +26,7 @@ use crate::register::record::{self, Columns, StoredKind, Writing};
 use crate::register::root::{StoredRecord, StoredRoot};
 use crate::register::tombstone::Confidants;
 use crate::register::visibility::{seen, visible};
-use crate::register::{endorsement, mutual, reference, tombstone};
+use crate::register::{ballot_list, endorsement, mutual, reference, tombstone};
 use crate::transaction::{Remark, next_version};
 use crate::{ReadTx, Representation, Stored, WriteTx, key};
 
@@ -54,6 +55,7 @@ impl StoredKind for StaffBallot {
         ("declared_on", |ballot| Column::text_option(ballot.held.declared_on.as_ref())),
         ("superseded_by_id", |ballot| Column::text_option(ballot.ending.superseded_by_id.as_ref())),
         ("scrutineer_key_id", |ballot| Column::text_option(ballot.scrutineer_key_id.as_ref())),
+        ("issuer_b_key_id", |ballot| Column::text_option(ballot.issuer_key(Side::B).as_ref())),
     ];
 }
 
@@ -105,7 +107,9 @@ impl StoredRecord for StaffBallot {
     /// Forgets what kept answers and the log's commitments say of persons in it.
     fn delete(tx: &mut WriteTx<'_>, current: &Record<Self>) -> Result<(), Error> {
         let id = current.id.to_string();
+        current.content.require_deletable()?;
         refuse(Error::Conflict, dependents(tx, &id)?)?;
+        ballot_list::remove_all(tx, current.id)?;
         let confidants = Confidants {
             restricted: is_restricted(&current.content),
             department_id: text_option(mutual::department_of(tx, current.content.mutual_id)?.flatten().as_ref()),
@@ -145,6 +149,7 @@ impl StoredRoot for StaffBallot {
         (id, ballot): &Self::Prepared,
         sees: DraftAccess<'_>,
     ) -> Result<Stored<Self>, Error> {
+        ballot.require_draft()?;
         check_references(tx, ballot, sees)?;
         let remark = Remark { restricted: is_restricted(ballot), ..Remark::default() };
         let duties = ballot.duties.clone().entered(&tx.stamp().actor);
@@ -248,6 +253,19 @@ pub fn appoint(
     current: &Record<StaffBallot>,
     key_id: KeyId,
 ) -> Result<Stored<StaffBallot>, Error> {
+    if current.content.hosting.is_some() {
+        let said = "the scrutineer of a ballot of mode `hosted` is its issuer `a`: expected PUT …/issuers/a";
+        return Err(Error::State(vec![Fault::new("mode", FaultCode::Inconsistent, said)]));
+    }
+    require_scrutineer_key(tx, key_id)?;
+    if current.content.scrutineer_key_id == Some(key_id) {
+        return record::unchanged(tx, current);
+    }
+    change(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
+}
+
+/// Refuses a key that no scrutineer can use now.
+pub(crate) fn require_scrutineer_key(tx: &mut WriteTx<'_>, key_id: KeyId) -> Result<(), Error> {
     const FIELD: &str = "key_id";
     reference::check(tx, &[Reference::new(FIELD, Kind::Key, key_id)])?;
     let stored = key::find(tx, key_id)?;
@@ -256,10 +274,7 @@ pub fn appoint(
         let said = "expected a key with the role `scrutineer` that is valid now";
         return Err(Error::Rule(vec![Fault::new(FIELD, FaultCode::Inconsistent, said)]));
     }
-    if current.content.scrutineer_key_id == Some(key_id) {
-        return record::unchanged(tx, current);
-    }
-    change(tx, current, StaffBallot { scrutineer_key_id: Some(key_id), ..current.content.clone() })
+    Ok(())
 }
 
 /// Leaves the ballot without a key that is its scrutineer.
@@ -267,6 +282,11 @@ pub fn appoint(
 /// # Errors
 /// Where the database does not answer.
 pub fn withdraw(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(), Error> {
+    if current.content.hosting.is_some() {
+        let said =
+            "the scrutineer of a ballot of mode `hosted` is its issuer `a`: appoint another with PUT …/issuers/a";
+        return Err(Error::State(vec![Fault::new("mode", FaultCode::Inconsistent, said)]));
+    }
     change(tx, current, StaffBallot { scrutineer_key_id: None, ..current.content.clone() }).map(drop)
 }
 
@@ -312,7 +332,7 @@ fn personal_members() -> Vec<String> {
 }
 
 /// Writes a ballot as it is to be from now on, and what endorsements say that rest on it.
-fn change(
+pub(crate) fn change(
     tx: &mut WriteTx<'_>,
     current: &Record<StaffBallot>,
     content: StaffBallot,

@@ -11,7 +11,9 @@ pub(crate) fn seen(sees: DraftAccess<'_>) -> Fragment {
         DraftAccess::None | DraftAccess::Departments([]) => sql.sql("1 = 0"),
         DraftAccess::All => sql.sql("1 = 1"),
         DraftAccess::Appointments(key) => {
-            sql.sql("COALESCE(staff_ballots.scrutineer_key_id = ").parameter(key.to_string()).sql(", 1 = 0)")
+            let first = sql.sql("(COALESCE(staff_ballots.scrutineer_key_id = ").parameter(key.to_string());
+            let second = first.sql(", 1 = 0) OR COALESCE(staff_ballots.issuer_b_key_id = ").parameter(key.to_string());
+            second.sql(", 1 = 0))")
         }
         DraftAccess::Departments(own) => sql
             .sql("staff_ballots.mutual_id IN (SELECT mutuals.id FROM mutuals WHERE mutuals.department_id IN (")

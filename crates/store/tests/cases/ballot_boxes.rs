@@ -30,8 +30,8 @@ fn vote(voter: usize, tracker: usize, choice: &str) -> Vote {
 }
 
 async fn make(register: &Register, voters: usize) {
-    let entries = (0..voters).map(|voter| hash("entry", voter)).collect();
-    register.store.make_ballot_box(ballot(), entries).await.unwrap();
+    let entries: Vec<String> = (0..voters).map(|voter| hash("entry", voter)).collect();
+    register.store.boxes().make(ballot(), &entries).unwrap();
 }
 
 async fn cast(register: &Register, vote: Vote) -> Cast {
@@ -48,13 +48,13 @@ async fn a_box_takes_one_vote_for_each_entry_of_the_roll(register: &Register) {
     assert_eq!(cast(register, vote(2, 2, "yes")).await, Cast::NotOnRoll);
     assert_eq!(cast(register, vote(1, 1, "no")).await, Cast::Counted);
 
-    let contents = register.store.seal_ballot_box(ballot()).await.unwrap().unwrap();
+    let contents = register.store.boxes().seal(ballot()).unwrap().unwrap();
 
     assert_eq!(contents.spends, [hash("spend", 0), hash("spend", 1)]);
     let votes = [(hash("tracker", 0), "yes".to_owned()), (hash("tracker", 1), "no".to_owned())];
     assert_eq!(contents.votes, votes);
     assert_eq!(cast(register, vote(0, 0, "yes")).await, Cast::Closed);
-    let again = register.store.seal_ballot_box(ballot()).await.unwrap();
+    let again = register.store.boxes().seal(ballot()).unwrap();
     assert!(again == Some(contents), "a sealed box gives the same again");
 }
 
@@ -78,7 +78,7 @@ async fn of_racing_votes_with_one_code_one_is_counted(register: &Register) {
         }
     }
 
-    let contents = register.store.seal_ballot_box(ballot()).await.unwrap().unwrap();
+    let contents = register.store.boxes().seal(ballot()).unwrap().unwrap();
 
     assert_eq!(counted.len(), VOTERS);
     assert_eq!(contents.spends.len(), VOTERS);
@@ -99,7 +99,7 @@ async fn a_vote_that_races_with_the_seal_is_in_the_box_if_it_was_counted(registe
         .collect();
     tokio::task::yield_now().await;
 
-    let contents = register.store.seal_ballot_box(ballot()).await.unwrap().unwrap();
+    let contents = register.store.boxes().seal(ballot()).unwrap().unwrap();
 
     let in_box: BTreeSet<String> = contents.votes.into_iter().map(|(tracker, _)| tracker).collect();
     for vote in votes {
@@ -114,7 +114,7 @@ async fn a_box_with_votes_is_never_replaced(register: &Register) {
     assert_eq!(cast(register, vote(2, 2, "yes")).await, Cast::NotOnRoll, "the box was replaced");
     assert_eq!(cast(register, vote(0, 0, "yes")).await, Cast::Counted);
 
-    let refused = register.store.make_ballot_box(ballot(), vec![hash("entry", 0)]).await;
+    let refused = register.store.boxes().make(ballot(), &[hash("entry", 0)]);
 
     assert!(matches!(refused, Err(Error::Internal(_))), "{refused:?}");
     assert_eq!(cast(register, vote(0, 0, "yes")).await, Cast::Repeated);
@@ -126,26 +126,26 @@ async fn nothing_is_left_of_a_box_that_was_destroyed(register: &Register) {
     for voter in 0..40 {
         assert_eq!(cast(register, vote(voter, voter, "yes")).await, Cast::Counted);
     }
-    assert_eq!(register.store.ballot_boxes().await.unwrap(), [ballot()]);
+    assert_eq!(register.store.boxes().all().unwrap(), [ballot()]);
     if let DatabaseUrl::Sqlite(_) = register.database.url() {
         assert!(holds(register.database.folder(), &hash("spend", 7)), "the search finds what is there");
     }
-    register.store.seal_ballot_box(ballot()).await.unwrap();
+    register.store.boxes().seal(ballot()).unwrap();
 
-    register.store.destroy_ballot_box(ballot()).await.unwrap();
+    register.store.boxes().destroy(ballot()).unwrap();
 
-    assert!(register.store.ballot_boxes().await.unwrap().is_empty());
-    assert!(register.store.seal_ballot_box(ballot()).await.unwrap().is_none());
+    assert!(register.store.boxes().all().unwrap().is_empty());
+    assert!(register.store.boxes().seal(ballot()).unwrap().is_none());
     assert_eq!(cast(register, vote(0, 0, "yes")).await, Cast::Closed);
-    register.store.destroy_ballot_box(ballot()).await.unwrap();
+    register.store.boxes().destroy(ballot()).unwrap();
     if register.engine() == Engine::Sqlite {
         assert!(!holds(register.database.folder(), &hash("spend", 7)));
         assert!(!holds(register.database.folder(), &hash("tracker", 7)));
     }
     // The rows of another box stay where they are.
-    register.store.make_ballot_box(other, vec![hash("entry", 1)]).await.unwrap();
+    register.store.boxes().make(other, &[hash("entry", 1)]).unwrap();
     make(register, 1).await;
-    register.store.destroy_ballot_box(ballot()).await.unwrap();
+    register.store.boxes().destroy(ballot()).unwrap();
     assert_eq!(register.store.cast("caller".to_owned(), other, vote(1, 1, "no")).await.unwrap(), Cast::Counted);
 }
 
@@ -161,7 +161,7 @@ async fn a_box_outlives_its_store(register: &Register) {
     let again = Database::open(&register.database);
 
     assert_eq!(again.cast("caller".to_owned(), ballot(), vote(0, 0, "yes")).await.unwrap(), Cast::Repeated);
-    assert_eq!(again.seal_ballot_box(ballot()).await.unwrap().unwrap().votes.len(), 1);
+    assert_eq!(again.boxes().seal(ballot()).unwrap().unwrap().votes.len(), 1);
     assert_eq!(cast(register, vote(1, 1, "no")).await, Cast::Closed, "sealed by another instance");
 }
 

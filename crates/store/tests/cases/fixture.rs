@@ -111,6 +111,7 @@ pub fn ballot(mutual_id: MutualId) -> StaffBallot {
         organiser: None,
         question: None,
         mode: BallotMode::Recorded,
+        hosting: None,
         held: checked(Held::default()),
         tally: checked(Tally { options: vec![option], ..Tally::default() }),
         scrutineer: None,

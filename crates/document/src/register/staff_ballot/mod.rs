@@ -4,16 +4,18 @@ mod action;
 mod appointment;
 mod duties;
 mod hosted_result;
+mod hosting;
 mod manifest;
 mod paper_batch;
 mod result;
+mod step;
 mod tally;
 
 use std::mem;
 
 use domain::{
-    BallotMode as DomainBallotMode, BallotState as State, Checked, Duties, Ending, FaultCode, Held, Invalid, Papers,
-    Past, Tally,
+    BallotMode as DomainBallotMode, BallotState as State, Checked, Duties, Ending, FaultCode, Held, Hosting, Invalid,
+    Papers, Past, Tally,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -35,11 +37,19 @@ pub use action::{BallotCorrectionReason, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
 pub use duties::{Reporting, ScrutineerReport};
 pub use hosted_result::{EliminatedBy, HostedResult, HostedRound};
+pub use hosting::{
+    AppointedIssuer, Archived, BallotCancellation, BallotClosed, BallotComplaint, BallotExtension, BallotOpened,
+    BallotTracker, CountedRound, FrozenRoll, HostingPlan, HostingProgress, Judgement, RollEntry, SentRoll, SignedPaper,
+};
 pub use manifest::{BallotIssuer, BallotManifest, Ed25519Key, Protocol, Sha256, Side, SignedTime};
 pub use paper_batch::{
     Ed25519Signature, IssuerSignature, PaperBatch, PaperCounts, Ranking, SentBatch, SentVotes, Spend, SpendSet,
 };
 pub use result::{BallotResult, BallotShare, CountsKnown, ThresholdOutcome};
+pub use step::{
+    BallotCancelling, CastingExtension, Complaint, IssuerAppointment, IssuerToAppoint, ManifestSignature, NumberedHalf,
+    PaperEntry, RollHalf, RollUpload, SentComplaint, SentForRoll, SentPaper, SentVote, VoteCast, VotingCode,
+};
 pub use tally::{
     BallotOption, BallotRound, BallotThreshold, Basis, Effect, FigureCheck, OptionCount, OptionKey, Percent,
     PrintedPercent, PublishedBasis, PublishedFigure,
@@ -99,9 +109,15 @@ wire! {
         method: BallotMethod = optional,
         /// The options on the ballot paper that the sources give: at least one, each with its own key.
         options: BallotOption = required_list.min(1).max(Tally::MAX_OPTIONS),
-        /// Must be `recorded`: votes cannot be cast here yet.
+        /// A ballot that was held elsewhere is `recorded`, with its counts. One that is held here is `hosted`, with its plan in
+        /// `hosting`: the register finds out the roll, the counts and the dates of voting.
         mode: BallotMode = required,
-        /// A ballot is entered as a `draft`. After that, only its actions change the state: declare, void, supersede.
+        /// How the ballot is planned. Required if the mode is `hosted`.
+        hosting: HostingPlan = optional,
+        /// How far a ballot of mode `hosted` has come.
+        hosted: HostingProgress = optional.set().instead("the steps of a hosted ballot change it, such as PUT /v1/staff-ballots/{staff_ballot}/issuers/{side}"),
+        /// A ballot is entered as a `draft`. After that, only its actions change the state, such as declare, void and
+        /// supersede.
         state: BallotState = default.fixed().instead("to change it, use POST /v1/staff-ballots/{staff_ballot}/declare, /void or /supersede"),
         /// How many people were entitled to vote.
         roll_size: i64 = optional.range(0, Tally::MAX_COUNT),
@@ -193,9 +209,7 @@ impl Input for StaffBallot {
     }
 
     fn build(mut self, faults: &mut Faults) -> Option<Self::Value> {
-        if self.mode == Some(Word(DomainBallotMode::Hosted)) {
-            faults.push("mode", FaultCode::NotSupported, "hosted voting is not supported yet: expected `recorded`");
-        }
+        let hosting = self.hosting(faults);
         let tally = self.tally(faults);
         let held = Held {
             opened_on: self.opened_on.map(Text::into_inner),
@@ -230,6 +244,7 @@ impl Input for StaffBallot {
             organiser: self.organiser.map(Word::into_inner),
             question: self.question.map(Text::into_inner),
             mode: self.mode?.into_inner(),
+            hosting: hosting?,
             held: held?,
             tally: tally?,
             scrutineer,
@@ -243,6 +258,31 @@ impl Input for StaffBallot {
 }
 
 impl StaffBallot {
+    /// Takes how the ballot is held here, which one that was held elsewhere does not say.
+    fn hosting(&mut self, faults: &mut Faults) -> Option<Option<Box<Hosting>>> {
+        let is_hosted = self.mode == Some(Word(DomainBallotMode::Hosted));
+        let (plan, progress) = (self.hosting.take(), self.hosted.take());
+        match (is_hosted, plan) {
+            (true, None) => {
+                faults.push("hosting", FaultCode::Required, "a ballot of mode `hosted` needs its plan");
+                None
+            }
+            (false, Some(_)) => {
+                let detail = "only a ballot of mode `hosted` has a plan: leave it out, or expected `hosted` as `mode`";
+                faults.push("hosting", FaultCode::Inconsistent, detail);
+                None
+            }
+            (false, None) => Some(None),
+            (true, Some(plan)) => {
+                let organiser = self.organiser.map(Word::into_inner);
+                let plan = faults.within("hosting", plan, |plan, faults| plan.build(organiser, faults));
+                let progress = progress
+                    .map_or(Some(domain::HostingProgress::default()), |progress| faults.member("hosted", progress));
+                Some(Some(Box::new(Hosting { plan: plan?, progress: progress? })))
+            }
+        }
+    }
+
     /// Takes the options, the counts and what is said about them together, since they bind each other.
     fn tally(&mut self, faults: &mut Faults) -> Option<Checked<Tally>> {
         let options = mem::take(&mut self.options).unwrap_or_default();
@@ -285,6 +325,13 @@ impl Documented for domain::StaffBallot {
             method: tally.method.map(Word),
             options: Some(tally.options.iter().map(BallotOption::show).collect()),
             mode: Some(Word(self.mode)),
+            hosting: self.hosting.as_ref().map(|hosting| HostingPlan::show(&hosting.plan)),
+            hosted: self
+                .hosting
+                .as_ref()
+                .map(|hosting| &hosting.progress)
+                .filter(|progress| !progress.is_untouched())
+                .map(HostingProgress::show),
             state: Some(Word(ending.state)),
             roll_size: tally.roll_size,
             papers_issued: tally.papers_issued,

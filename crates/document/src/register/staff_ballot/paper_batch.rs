@@ -21,7 +21,7 @@ use crate::canonical::canonical;
 use crate::declare::wire;
 use crate::faults::Faults;
 use crate::object::{Schemas, Typed};
-use crate::value::{Text, text};
+use crate::value::{Plain, Text, text};
 
 text! {
     /// What an issuer's code is published as, once it has voted: a SHA-256 hash, as 64 lower-case hexadecimal digits.
@@ -192,14 +192,14 @@ impl Input for PaperBatch {
     }
 }
 
-impl IssuerSignature {
-    /// The signature, and whose it is.
-    pub fn build(self, _: &mut Faults) -> Option<(DomainSide, Signature)> {
+impl Plain for IssuerSignature {
+    type Value = (DomainSide, Signature);
+
+    fn build(self, _: &mut Faults) -> Option<Self::Value> {
         Some((self.side?.into_inner(), self.signature?.into_inner()))
     }
 
-    /// The signature as it is shown.
-    pub fn show((side, signature): &(DomainSide, Signature)) -> Self {
+    fn show((side, signature): &Self::Value) -> Self {
         Self { side: Some((*side).into()), signature: Some(Text(*signature)) }
     }
 }

@@ -12,6 +12,7 @@ use crate::value::source::Sources;
 use crate::value::text::{Name, Note, Prose};
 
 use super::duties::Duties;
+use super::hosting::Hosting;
 use super::tally::Tally;
 use super::words::{BallotKind, BallotMode, BallotState, Organiser};
 
@@ -31,6 +32,8 @@ pub struct StaffBallot {
     pub question: Option<Prose<2_000>>,
     /// Where the votes are cast.
     pub mode: BallotMode,
+    /// How it is held here, if its mode is `hosted`; boxed, because most ballots have none.
+    pub hosting: Option<Box<Hosting>>,
     /// When it was held.
     pub held: Checked<Held>,
     /// The options, the counts and what others printed about them.

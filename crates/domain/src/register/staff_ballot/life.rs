@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+use crate::ballot_protocol::Side;
 use crate::checked::{Checked, Rules};
 use crate::fault::{Fault, FaultCode};
 use crate::record::Record;
@@ -13,8 +14,9 @@ use crate::value::text::Note;
 
 use super::ballot::{Correction, Ending, Held, StaffBallot, StaffBallotId};
 use super::duties::{Duties, ScrutineerReport};
+use super::hosting::Hosting;
 use super::tally::{OptionKey, Tally};
-use super::words::{BallotKind, BallotMode, BallotState};
+use super::words::{BallotKind, BallotState};
 
 /// Above how many people entitled to vote a scrutineer is asked for, unless the operator says otherwise (TULRCA
 /// 1992 s.226B, as a rules).
@@ -97,9 +99,20 @@ pub enum BallotError {
     /// The caller entered what another is to declare.
     #[error("{0}")]
     Duty(String),
+    /// An issuer has not signed the manifest.
+    #[error("{}", not_signed(.0))]
+    NotSigned(Vec<Side>),
+    /// No votes are cast in it now.
+    #[error("{0}")]
+    NotCasting(String),
     /// What it says, or would say, breaks rules.
     #[error("{} error(s) in the ballot", .0.len())]
     Content(Vec<Fault>),
+}
+
+fn not_signed(missing: &[Side]) -> String {
+    let named: Vec<String> = missing.iter().map(|side| format!("issuer `{side}`")).collect();
+    format!("the manifest is not signed by {}", named.join(" and "))
 }
 
 impl StaffBallot {
@@ -113,11 +126,33 @@ impl StaffBallot {
     /// [`BallotError::State`] if it is no draft, or too many others have written its counts.
     pub fn edit(&self, content: Self, by: &str) -> Result<Self, BallotError> {
         self.require_editable()?;
+        self.check_planned(&content)?;
         let mut edited = self.saying(content);
+        edited.check_hosted_draft()?;
         if edited.tally != self.tally {
             edited.duties = edited.duties.rewritten(by).map_err(BallotError::State)?;
         }
         Ok(edited)
+    }
+
+    /// Refuses a draft that nobody can hold or enter: one that is held here, and says what the register finds out.
+    ///
+    /// # Errors
+    /// [`BallotError::Content`].
+    pub fn require_draft(&self) -> Result<(), BallotError> {
+        self.check_hosted_draft()
+    }
+
+    /// Refuses another mode, or another number of issuers, once somebody has done something for the ballot.
+    fn check_planned(&self, content: &Self) -> Result<(), BallotError> {
+        let Some(hosting) = self.hosting.as_ref().filter(|hosting| !hosting.progress.is_untouched()) else {
+            return Ok(());
+        };
+        let wanted = content.hosting.as_ref().map(|hosting| hosting.plan.issuer_count);
+        if wanted == Some(hosting.plan.issuer_count) {
+            return Ok(());
+        }
+        Err(refusal("the ballot has an issuer already, so that `mode` and `issuer_count` stay as they are".to_owned()))
     }
 
     /// Refuses to edit what is no draft.
@@ -126,10 +161,13 @@ impl StaffBallot {
     /// [`BallotError::State`].
     pub fn require_editable(&self) -> Result<(), BallotError> {
         let state = self.state();
-        if state == BallotState::Draft {
-            return Ok(());
+        match state {
+            BallotState::Draft => Ok(()),
+            BallotState::RollFrozen | BallotState::Open | BallotState::Closed | BallotState::Cancelled => {
+                Err(refusal(format!("the ballot is `{state}`: its content was fixed when the roll was frozen")))
+            }
+            _ => Err(refusal(format!("the ballot is `{state}` and can no longer be edited: use `correct`"))),
         }
-        Err(refusal(format!("the ballot is `{state}` and can no longer be edited: use `correct`")))
     }
 
     /// The ballot with its result declared by a caller whom the log names so. Unless it is historic, who entered the
@@ -140,9 +178,18 @@ impl StaffBallot {
     /// thing that it lacks: counts or at least published figures, a day of declaration that is not in the future, and,
     /// unless it is historic, that day at all, the question, two options and, above so many entitled, a scrutineer.
     pub fn declare(&self, declaration: &Declaration, by: &str, rules: &DeclarationRules) -> Result<Self, BallotError> {
-        self.require_state(BallotState::Draft, "declared")?;
-        if !declaration.historic {
-            self.duties.check_declarer(by, self.scrutineer_key_id).map_err(BallotError::Duty)?;
+        match &self.hosting {
+            Some(hosting) => {
+                self.require_state(BallotState::Closed, "declared")?;
+                hosting.require_issuer(Side::A, by)?;
+                self.check_hosted_declaration(declaration)?;
+            }
+            None => {
+                self.require_state(BallotState::Draft, "declared")?;
+                if !declaration.historic {
+                    self.duties.check_declarer(by, self.scrutineer_key_id).map_err(BallotError::Duty)?;
+                }
+            }
         }
         let mut declared = self.with_result(declaration, rules)?;
         declared.duties.declared_by = Some(by.to_owned());
@@ -150,15 +197,27 @@ impl StaffBallot {
         Ok(declared)
     }
 
-    /// The ballot with a result that everybody sees, whoever declares it.
+    /// A ballot that is held here is no history, and its scrutineer reports before it is declared.
+    fn check_hosted_declaration(&self, declaration: &Declaration) -> Result<(), BallotError> {
+        let mut faults = Vec::new();
+        if declaration.historic {
+            let detail = "a ballot of mode `hosted` is not known from history: leave it out";
+            faults.push(Fault::new("historic", FaultCode::Inconsistent, detail));
+        }
+        if self.duties.report.is_none() {
+            let detail = "the scrutineer has not reported: expected `PUT …/scrutineer-report` first";
+            faults.push(Fault::new("scrutineer_report", FaultCode::Required, detail));
+        }
+        if faults.is_empty() { Ok(()) } else { Err(BallotError::Content(faults)) }
+    }
+
+    /// The ballot with a result that everybody sees, whoever declares it. One that is held here is declared today, unless it is said
+    /// otherwise.
     fn with_result(&self, declaration: &Declaration, rules: &DeclarationRules) -> Result<Self, BallotError> {
         let mut faults = Vec::new();
-        if self.mode == BallotMode::Hosted {
-            let detail = "a hosted ballot is declared from the votes that are cast here";
-            faults.push(Fault::new("mode", FaultCode::Inconsistent, detail));
-        }
         let mut declared = self.clone();
-        if let Some(declared_on) = declaration.declared_on {
+        let today = self.hosting.is_some().then(|| PartialDate::from(rules.today));
+        if let Some(declared_on) = declaration.declared_on.or(today) {
             let held = Held { declared_on: Some(declared_on), ..(*self.held).clone() };
             match Checked::new(held) {
                 Ok(held) => declared.held = held,
@@ -208,6 +267,10 @@ impl StaffBallot {
             return Ok(self.clone());
         }
         let mut faults = Vec::new();
+        if self.hosting.is_some() {
+            let detail = "a ballot that was held in another register is `recorded` in this one, without `hosting`";
+            faults.push(Fault::new("mode", FaultCode::Inconsistent, detail));
+        }
         let declaration = Declaration { declared_on: None, historic: true };
         let declared = match self.with_result(&declaration, rules) {
             Err(BallotError::Content(lacks)) => {
@@ -226,7 +289,7 @@ impl StaffBallot {
             by.id != id
                 && by.content.mutual_id == self.mutual_id
                 && by.content.kind == BallotKind::Rerun
-                && by.content.state() != BallotState::Draft
+                && by.content.state().is_declared()
         };
         if rerun.is_some_and(|by| !is_rerun(by)) {
             let detail = "expected another ballot: a rerun for the same mutual that is not a draft";
@@ -240,12 +303,14 @@ impl StaffBallot {
         Ok(Self { ending: past.ending.clone(), corrections: past.corrections.clone(), duties, ..declared })
     }
 
-    /// The declared ballot as one that does not count.
+    /// The declared ballot as one that does not count. One that is held here can be void once it has closed.
     ///
     /// # Errors
     /// [`BallotError::State`] if it is not declared.
     pub fn void(&self, reason: Note) -> Result<Self, BallotError> {
-        self.require_state(BallotState::Declared, "found void")?;
+        if self.state() != BallotState::Closed {
+            self.require_state(BallotState::Declared, "found void")?;
+        }
         self.ended(Ending { state: BallotState::Void, void_reason: Some(reason), superseded_by_id: None })
     }
 
@@ -285,10 +350,14 @@ impl StaffBallot {
         correction: Correction,
         rules: &DeclarationRules,
     ) -> Result<Self, BallotError> {
-        if self.state() == BallotState::Draft {
+        let state = self.state();
+        if state == BallotState::Draft {
             return Err(refusal(
                 "the ballot is `draft`: edit it instead, because only a declared ballot can be corrected".to_owned(),
             ));
+        }
+        if !state.is_declared() {
+            return Err(refusal(format!("the ballot is `{state}`: only a declared ballot can be corrected")));
         }
         self.require_correctable()?;
         let mut corrected = self.saying(content);
@@ -312,7 +381,9 @@ impl StaffBallot {
 
     /// Another content in the life of this ballot.
     pub fn saying(&self, content: Self) -> Self {
+        let progress = self.hosting.as_ref().map(|hosting| hosting.progress.clone()).unwrap_or_default();
         Self {
+            hosting: content.hosting.map(|hosting| Box::new(Hosting { progress, ..*hosting })),
             ending: self.ending.clone(),
             scrutineer_key_id: self.scrutineer_key_id,
             duties: self.duties.clone(),
@@ -349,9 +420,24 @@ impl StaffBallot {
             ("kind", corrected.kind == self.kind),
             ("mode", corrected.mode == self.mode),
             ("options", keys(&corrected.tally) == keys(&self.tally)),
+            ("hosting", corrected.hosting == self.hosting),
         ];
-        let changed = kept.into_iter().filter(|(_, same)| !same).map(|(field, _)| {
-            let what = if field == "options" { "the keys of the options" } else { "this" };
+        let voted_here = || {
+            let counted = |ballot: &Self| {
+                let tally = Tally { published_figures: Vec::new(), ..(*ballot.tally).clone() };
+                (tally, ballot.question.clone(), ballot.held.clone())
+            };
+            let (now, wanted) = (counted(self), counted(corrected));
+            [("counts", wanted.0 == now.0), ("question", wanted.1 == now.1), ("declared_on", wanted.2 == now.2)]
+        };
+        let voted_here = self.hosting.is_some().then(voted_here);
+        let kept = kept.into_iter().chain(voted_here.into_iter().flatten());
+        let changed = kept.filter(|(_, same)| !same).map(|(field, _)| {
+            let what = match field {
+                "options" => "the keys of the options",
+                "counts" => "what was cast here and what it is measured by",
+                _ => "this",
+            };
             let detail = format!("a correction cannot change {what}: leave it unchanged");
             Fault::new(field, FaultCode::Inconsistent, detail)
         });
@@ -380,7 +466,7 @@ impl StaffBallot {
                 "a declared ballot needs the day it was declared: the year is enough",
             );
         }
-        if self.scrutineer.is_none() && self.tally.least_entitled() > rules.scrutineer_above {
+        if self.scrutineer.is_none() && self.hosting.is_none() && self.tally.least_entitled() > rules.scrutineer_above {
             let above = rules.scrutineer_above;
             let detail =
                 format!("a ballot with more than {above} people entitled to vote needs an independent scrutineer");
@@ -408,7 +494,7 @@ impl StaffBallot {
 }
 
 /// That the ballot's state is against it.
-fn refusal(detail: String) -> BallotError {
+pub(super) fn refusal(detail: String) -> BallotError {
     BallotError::State(Fault::new("state", FaultCode::Inconsistent, detail))
 }
 

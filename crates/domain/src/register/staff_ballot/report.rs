@@ -23,8 +23,10 @@ impl StaffBallot {
         (at, version): (DateTime<Utc>, i64),
     ) -> Result<Self, BallotError> {
         let state = self.state();
-        if !matches!(state, BallotState::Draft | BallotState::Declared) {
-            let detail = format!("the ballot is `{state}`: a scrutineer reports on one that is `draft` or `declared`");
+        let before = if self.hosting.is_some() { BallotState::Closed } else { BallotState::Draft };
+        if ![before, BallotState::Declared].contains(&state) {
+            let detail =
+                format!("the ballot is `{state}`: a scrutineer reports on one that is `{before}` or `declared`");
             return Err(BallotError::State(Fault::new("state", FaultCode::Inconsistent, detail)));
         }
         let report = ScrutineerReport {

@@ -49,6 +49,12 @@ impl StaffBallot {
         self.is_deciding() && self.held.declared_on.is_none_or(|date| date.first_day() <= as_at)
     }
 
+    /// Whether fewer votes and papers came in than the ballot asks for.
+    fn lacks_quorum(&self) -> bool {
+        let returned = self.tally.returned.unwrap_or(0);
+        self.hosting.as_ref().is_some_and(|hosting| !hosting.is_quorate(returned))
+    }
+
     /// What the ballot says about leaving as a mutual. Of its thresholds those count that are about no option or
     /// about the leading one: what was set for another option can't stand against this one.
     pub fn verdict(&self) -> Verdict {
@@ -66,7 +72,9 @@ impl StaffBallot {
         let counting: Vec<TestOutcome> =
             self.tally.thresholds_about(&option.key).into_iter().map(|told| told.outcome).collect();
         match option.effect {
-            Effect::Mutual if counting.contains(&TestOutcome::NotMet) => Verdict::ThresholdMissed(option),
+            Effect::Mutual if counting.contains(&TestOutcome::NotMet) || self.lacks_quorum() => {
+                Verdict::ThresholdMissed(option)
+            }
             Effect::Mutual if counting.contains(&TestOutcome::Unknown) => Verdict::ThresholdUnknown(option),
             Effect::Mutual => Verdict::Mutual(option),
             Effect::Abstain => Verdict::Abstained,

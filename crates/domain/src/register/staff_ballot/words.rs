@@ -53,14 +53,22 @@ vocabulary! {
         Hosted = "hosted" or "online" or "held here" or "internal",
     }
 
-    /// The state of a recorded ballot.
+    /// The state of a ballot. One that was held elsewhere is `draft` until it is declared.
     pub enum BallotState {
-        /// Being entered. Nobody has declared the result.
-        Draft = "draft" or "open" or "new" or "not declared" or "undeclared",
+        /// Being entered or prepared. Nothing is fixed.
+        Draft = "draft" or "new" or "not declared" or "undeclared",
+        /// Held here: the roll and the manifest are fixed, and the issuers sign.
+        RollFrozen = "roll_frozen" or "frozen" or "roll frozen",
+        /// Held here: open from the opening until the close. Votes are cast between `opens_at` and the end of casting.
+        Open = "open" or "opened" or "voting",
+        /// Held here: the votes are counted and published, and nobody has declared the result.
+        Closed = "closed" or "counted",
+        /// Held here, and given up before the close.
+        Cancelled = "cancelled" or "canceled",
         /// The result is declared and counts.
-        Declared = "declared" or "final" or "published" or "closed" or "result declared",
-        /// Declared, and later found not to count.
-        Void = "void" or "voided" or "annulled" or "invalid" or "cancelled" or "canceled",
+        Declared = "declared" or "final" or "published" or "result declared",
+        /// Declared or closed, and found not to count.
+        Void = "void" or "voided" or "annulled" or "invalid",
         /// Declared, and replaced by a rerun.
         Superseded = "superseded" or "replaced" or "rerun",
     }
@@ -120,5 +128,12 @@ vocabulary! {
             or "of electorate" or "of staff" or "of all staff" or "of those entitled",
         /// The source does not say.
         NotStated = "not_stated" or "unknown" or "unstated" or "not known" or "unclear" or "not said",
+    }
+}
+
+impl BallotState {
+    /// Whether a result was declared, whatever became of it.
+    pub const fn is_declared(self) -> bool {
+        matches!(self, Self::Declared | Self::Void | Self::Superseded)
     }
 }
