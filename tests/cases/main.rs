@@ -28,6 +28,7 @@ mod expansion;
 mod export;
 mod happened;
 mod hint;
+mod hosted_ballot;
 mod http;
 mod idempotency;
 mod import;

@@ -109,6 +109,11 @@ impl TestApp {
         })
     }
 
+    /// The time by the service's clock.
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        Clock::system().now() + TimeDelta::microseconds(self.ahead.load(Ordering::SeqCst))
+    }
+
     /// Puts the service's clock forward.
     pub fn pass(&self, time: Duration) {
         self.ahead.fetch_add(i64::try_from(time.as_micros()).unwrap(), Ordering::SeqCst);

@@ -5,6 +5,7 @@
 //! SQLite and one on PostgreSQL. Knows HTTP and the contract, and no row of any table but by SQL that a case brings along.
 
 mod app;
+pub mod ballot;
 mod contract;
 mod database;
 mod faults;
