@@ -42,6 +42,7 @@ use crate::http::metrics::{self, Metrics};
 use crate::http::rate::RateLimits;
 use crate::http::request_id::RequestId;
 use crate::http::route::{self, RouteTable};
+use crate::http::silence::Failures;
 use crate::http::wait::Waits;
 use crate::http::workers::Workers;
 use crate::openapi;
@@ -293,6 +294,7 @@ fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Ver
         import_limit: config.production.import_limit,
         limits: Arc::new(RateLimits::new(config.production.rate_per_address, config.production.rate_per_key)),
         metrics: metrics.map_err(|error| ServeError::Server(error.to_string()))?,
+        silent_failures: Failures::default(),
     })
 }
 

@@ -8,6 +8,8 @@ pub mod page;
 use actix_web::http::Method;
 use domain::{Action, Kind, Role, grants, is_public};
 
+use crate::http::silence;
+
 /// Paths below `/v1` that are about no kind of record, and that everybody reads.
 const OPEN: [&str; 6] = ["code-lists", "entries", "log", "ocds", "search", "statistics"];
 /// What tells what follows from the register; as public as the commitments that most of it is about.
@@ -67,7 +69,7 @@ pub struct Asked {
 impl Asked {
     /// What the operation of this method and path template does; none outside the register and its keys.
     pub fn of(method: &Method, template: &str) -> Option<Self> {
-        let kind = kind_at(template)?;
+        let kind = kind_at(template).filter(|_| !silence::is_silent(method, template))?;
         let actions: &[Action] = match (method.as_str(), kind) {
             ("GET", Kind::StaffBallot) if template.contains("/roll/") => &[Action::Issue],
             ("GET", _) => &[Action::Read],
@@ -134,16 +136,19 @@ pub fn changes(method: &Method, template: &str) -> bool {
     *method != Method::GET && !CHECKS.contains(&template)
 }
 
-/// Whether it matters to an operation who asks: to those of the register, not to those that tell of the service.
-pub fn asks_who(template: &str) -> bool {
-    template.starts_with("/v1/")
+/// Whether it matters to an operation who asks: to those of the register, not to those that tell of the service. Who casts a vote is
+/// not asked: that a key was used is noted.
+pub fn asks_who(method: &Method, template: &str) -> bool {
+    template.starts_with("/v1/") && !silence::is_silent(method, template)
 }
 
 /// Whether an operation is refused to a caller who doesn't say who they are. What isn't known to be for everybody is refused.
 pub fn needs_key(method: &Method, template: &str) -> bool {
     let is_for_all = || {
         let proves_itself = *method == Method::POST && SELF_PROVING.contains(&template);
-        proves_itself || (!changes(method, template) && (CHECKS.contains(&template) || is_open(template)))
+        proves_itself
+            || silence::is_silent(method, template)
+            || (!changes(method, template) && (CHECKS.contains(&template) || is_open(template)))
     };
     Asked::of(method, template).map_or_else(|| !is_for_all(), |asked| !asked.is_public())
 }
@@ -199,6 +204,13 @@ mod tests {
         for path in ["/v1/log/head", "/v1/statistics", "/v1/reports/commitments", "/v1/mutuals/{mutual}/entries"] {
             assert!(!needs_key(&Method::GET, path), "{path}");
         }
+    }
+
+    #[test]
+    fn who_casts_a_vote_is_not_asked() {
+        assert!(!asks_who(&Method::POST, silence::VOTES) && !needs_key(&Method::POST, silence::VOTES));
+        assert_eq!(Asked::of(&Method::POST, silence::VOTES), None);
+        assert!(asks_who(&Method::GET, silence::VOTES));
     }
 
     #[test]

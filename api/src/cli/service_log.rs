@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Map;
 
 use crate::app::Clock;
+use crate::http::silence::{self, Hushed};
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct LogOptions {
@@ -36,7 +37,13 @@ impl LogOptions {
             LogFormat::Text => builder.format(write_text),
             LogFormat::Json => builder.format(write_json),
         };
-        builder.init();
+        let logger = builder.build();
+        let most = logger.filter();
+        // Only the program's own start sets a log, and it does so once.
+        if log::set_boxed_logger(Box::new(Hushed(logger))).is_ok() {
+            log::set_max_level(most);
+        }
+        silence::hush_panics();
     }
 }
 

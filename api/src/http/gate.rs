@@ -42,6 +42,7 @@ use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
 use crate::http::route::{DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
+use crate::http::silence;
 use crate::http::trace::{TRACEPARENT, TraceParent};
 use crate::request::idempotency_key::IDEMPOTENCY_KEY;
 use crate::request::query::{self, UnknownParameters};
@@ -91,6 +92,7 @@ pub struct Rules {
     /// A file to be imported may have so many bytes.
     pub import_limit: usize,
     pub metrics: Option<Metrics>,
+    pub silent_failures: silence::Failures,
 }
 
 impl Gate {
@@ -144,7 +146,8 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let mut passage = Passage::begin(&self.rules, &request);
         let service = Rc::clone(&self.service);
-        Box::pin(async move {
+        let is_silent = passage.is_silent();
+        let passing = async move {
             match passage.admit(&mut request).await {
                 Ok(Admission::Handler) => {
                     let request = passage.announce_body(request);
@@ -157,7 +160,8 @@ where
                 }
                 Err(problem) => passage.end(Ok(request.error_response(problem))),
             }
-        })
+        };
+        if is_silent { Box::pin(silence::keep(passing)) } else { Box::pin(passing) }
     }
 }
 
@@ -247,7 +251,7 @@ impl Passage {
         }
         check_size(request, self.body_limit())?;
         check_content_type(request, operation)?;
-        check_headers(request, operation)?;
+        check_headers(request, operation, self.is_silent())?;
         if let Some(fault) = self.id_fault.take() {
             return Err(fault);
         }
@@ -274,6 +278,15 @@ impl Passage {
         if is_import { self.rules.import_limit } else { BODY_LIMIT }
     }
 
+    /// Whether it is for an operation of this sort, by method and path template.
+    fn is_of(&self, sort: fn(&Method, &str) -> bool) -> bool {
+        self.route.as_ref().is_some_and(|route| sort(&self.method, &route.template))
+    }
+
+    fn is_silent(&self) -> bool {
+        self.is_of(silence::is_silent)
+    }
+
     /// Whether there is room for the request at all.
     fn check_crowd(&mut self, request: &ServiceRequest) -> Result<(), Problem> {
         if let Some(line) = &self.line {
@@ -290,7 +303,11 @@ impl Passage {
         let Some(peer) = request.peer_addr() else { return Ok(()) };
         let client = rules.proxies.client(peer.ip(), request.headers());
         request.extensions_mut().insert(Client::Anonymous(rate::network(client)));
-        if is_unlimited { Ok(()) } else { rules.limits.count_address(client, &mut self.standings) }
+        match () {
+            () if is_unlimited => Ok(()),
+            () if self.is_silent() => rules.limits.count_silent(client),
+            () => rules.limits.count_address(client, &mut self.standings),
+        }
     }
 
     fn check_caller(&mut self, caller: &Caller, operation: &Operation) -> Result<(), Problem> {
@@ -334,7 +351,14 @@ impl Passage {
     }
 
     fn complete(self, mut response: HttpResponse) -> HttpResponse {
-        if let Some(problem) = self.problem_of(&response) {
+        let is_silent = self.is_silent();
+        if let Some(mut problem) = self.problem_of(&response) {
+            if is_silent {
+                if problem.is_failure() {
+                    self.rules.silent_failures.tell(Instant::now());
+                }
+                problem = problem.without_trace();
+            }
             response = problem.respond(&self.instance(), self.id.as_str());
             // RFC 5789, section 3.1: such a refusal says what PATCH would read.
             if self.method == Method::PATCH && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
@@ -350,7 +374,10 @@ impl Passage {
         }
         let is_passing = !response.status().is_success() || response.status() == StatusCode::NO_CONTENT;
         self.add_headers(response.headers_mut(), is_passing);
-        if !self.shows_secrets() {
+        if is_silent {
+            response.headers_mut().remove(header::ETAG);
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        } else if !self.shows_secrets() {
             response = self.wanted.encode(response);
         }
         match self.line {
@@ -400,6 +427,10 @@ impl Passage {
 
     /// The log line, and the figures.
     fn record(&self, status: StatusCode) {
+        if self.is_silent() {
+            self.rules.metrics.iter().for_each(Metrics::count_silent);
+            return;
+        }
         let template = self.route.as_ref().map_or("-", |route| &*route.template);
         let taken = self.started.elapsed();
         if let Some(metrics) = &self.rules.metrics {
@@ -492,7 +523,7 @@ fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result
 }
 
 /// A header that promises that a change is made once, or for one version, is heeded or refused.
-fn check_headers(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
+fn check_headers(request: &ServiceRequest, operation: &Operation, is_silent: bool) -> Result<(), Problem> {
     if request.method().is_safe() {
         return Ok(());
     }
@@ -509,7 +540,7 @@ fn check_headers(request: &ServiceRequest, operation: &Operation) -> Result<(), 
     let is_any = request.headers().get_all(header::IF_MATCH).all(|value| value.as_bytes().trim_ascii() == b"*");
     let versioned = "this operation does not change a version of a record: leave the header out";
     let given = [
-        (IDEMPOTENCY_KEY.clone(), operation.is_repeatable, repeated),
+        (IDEMPOTENCY_KEY.clone(), operation.is_repeatable && !is_silent, repeated),
         (header::IF_MATCH, operation.is_versioned || is_any, versioned),
         (header::IF_UNMODIFIED_SINCE, operation.is_versioned, versioned),
     ];

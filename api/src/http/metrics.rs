@@ -6,7 +6,8 @@
 use std::fmt::{Display, Write as _};
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::Server;
 use actix_web::http::StatusCode;
@@ -17,6 +18,7 @@ use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, Tex
 
 use crate::app::{App, Shared};
 use crate::http::connection;
+use crate::http::silence::HourlyCount;
 
 /// In seconds.
 const LATENCIES: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -26,6 +28,8 @@ pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     latencies: HistogramVec,
+    /// Requests of operations that leave no trace.
+    silent: Arc<HourlyCount>,
 }
 
 impl Metrics {
@@ -46,7 +50,7 @@ impl Metrics {
         let registry = Registry::new();
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(latencies.clone()))?;
-        Ok(Self { registry, requests, latencies })
+        Ok(Self { registry, requests, latencies, silent: Arc::new(HourlyCount::new(Instant::now())) })
     }
 
     pub fn count(&self, method: &str, route: &str, status: StatusCode, taken: Duration) {
@@ -54,15 +58,27 @@ impl Metrics {
         self.latencies.with_label_values(&[method, route]).observe(taken.as_secs_f64());
     }
 
+    /// The same for an operation that leaves no trace: nothing tells how it was answered, how long it took, or when it was.
+    pub fn count_silent(&self) {
+        self.silent.count(Instant::now());
+    }
+
+    /// What is known of requests at this time, in Prometheus' text format.
+    pub fn of_requests(&self, now: Instant) -> String {
+        let mut text = TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default();
+        let help = "Requests to cast a vote, whatever the response was. Refreshed once an hour.";
+        write_figure(&mut text, "counter", "mutuals_vote_requests_total", help, &self.silent.shown(now));
+        text
+    }
+
     /// All of it in Prometheus' text format.
     async fn tell(&self, service: &Shared) -> String {
-        let mut text = TextEncoder::new().encode_to_string(&self.registry.gather()).unwrap_or_default();
+        let mut text = self.of_requests(Instant::now());
         let vitals = service.store.vitals();
         let head = service.store.read(store::entry_log::head).await;
         let readiness = service.store.readiness().await;
         let mut tell = |kind: &str, name: &str, help: &str, figure: &dyn Display| {
-            // Writing to a text does not fail.
-            let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {figure}\n");
+            write_figure(&mut text, kind, name, help, figure);
         };
         tell("gauge", "mutuals_connections", "Open client connections.", &service.connections.open());
         let help = "Open database connections in the read pool.";
@@ -101,6 +117,11 @@ impl Metrics {
         }
         text
     }
+}
+
+fn write_figure(text: &mut String, kind: &str, name: &str, help: &str, figure: &dyn Display) {
+    // Writing to a text does not fail.
+    let _ = write!(text, "# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {figure}\n");
 }
 
 /// Serves `GET /metrics` on an address of its own.

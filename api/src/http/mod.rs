@@ -14,6 +14,7 @@ pub mod proxy;
 pub mod rate;
 pub mod request_id;
 pub mod route;
+pub mod silence;
 pub mod trace;
 pub mod unread;
 pub mod wait;

@@ -61,6 +61,9 @@ impl FromStr for Rate {
 #[derive(Default)]
 pub struct RateLimits {
     addresses: Option<Limit<IpAddr>>,
+    /// The same for requests that leave no trace. Counted together, what is left to an address would tell others behind it that
+    /// somebody votes.
+    silent: Option<Limit<IpAddr>>,
     keys: Option<Limit<String>>,
 }
 
@@ -89,6 +92,7 @@ impl RateLimits {
     pub fn new(per_address: Option<Rate>, per_key: Option<Rate>) -> Self {
         Self {
             addresses: per_address.map(|rate| Limit::new("address", rate)),
+            silent: per_address.map(|rate| Limit::new("address", rate)),
             keys: per_key.map(|rate| Limit::new("key", rate)),
         }
     }
@@ -101,6 +105,15 @@ impl RateLimits {
         self.addresses.as_ref().map_or(Ok(()), |limit| limit.count(&network(address), standings))
     }
 
+    /// Counts a request of this address that leaves no trace. No answer tells what is left.
+    ///
+    /// # Errors
+    /// 429 where it has used up its quota.
+    pub fn count_silent(&self, address: IpAddr) -> Result<(), Problem> {
+        let untold = &mut Standings::default();
+        self.silent.as_ref().map_or(Ok(()), |limit| limit.count(&network(address), untold))
+    }
+
     /// Counts a request of the bearer of this name.
     ///
     /// # Errors
@@ -111,7 +124,7 @@ impl RateLimits {
 
     /// Forgets callers whose quota is whole again.
     pub fn tidy_up(&self) {
-        self.addresses.iter().for_each(Limit::tidy_up);
+        self.addresses.iter().chain(&self.silent).for_each(Limit::tidy_up);
         self.keys.iter().for_each(Limit::tidy_up);
     }
 

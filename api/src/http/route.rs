@@ -217,7 +217,7 @@ fn first_word(rest: &str) -> (&str, Option<&str>) {
 fn operations(template: &str, item: &PathItem, components: Option<&Components>) -> Vec<(Method, Operation)> {
     let own = of_path(item).map(|(method, operation)| {
         let own = Operation {
-            asks_who: access::asks_who(template),
+            asks_who: access::asks_who(&method, template),
             needs_key: access::needs_key(&method, template),
             depends_on_caller: access::depends_on_caller(&method, template),
             ..operation_of(operation, components)

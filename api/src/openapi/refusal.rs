@@ -102,7 +102,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
     let invalid = if has_parameter(operation, "Idempotency-Key") { "InvalidNewContent" } else { "InvalidContent" };
     let rules = [
         (true, "BadRequest"),
-        (access::asks_who(path), "Unauthenticated"),
+        (access::asks_who(&verb, path), "Unauthenticated"),
         (access::needs_key(&verb, path), "Forbidden"),
         (path.ends_with("/votes") && changes, "UnknownEntry"),
         (names_record || names_what_may_be_absent, "NotFound"),

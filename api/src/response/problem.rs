@@ -434,6 +434,27 @@ impl Problem {
         self
     }
 
+    /// Whether the service itself failed, so that its operator must know.
+    pub fn is_failure(&self) -> bool {
+        matches!(self.kind(), ProblemType::Internal | ProblemType::OutcomeUnknown)
+    }
+
+    /// The same for an operation that leaves no trace: nothing is logged of it, and it does not say otherwise.
+    #[must_use]
+    pub fn without_trace(mut self) -> Self {
+        self.0.source = None;
+        match self.kind() {
+            ProblemType::Internal => self.0.detail = "the service failed".to_owned(),
+            ProblemType::OutcomeUnknown => {
+                let detail =
+                    "the database failed while this was being stored, so it may or may not have been: send it again";
+                self.0.detail = detail.to_owned();
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// What is sent of it, for the request of this path and id.
     pub fn details<'p>(&'p self, instance: &'p str, request_id: &'p str) -> ProblemDetails<'p> {
         let parts = &self.0;
@@ -456,11 +477,7 @@ impl Problem {
     pub fn respond(&self, instance: &str, request_id: &str) -> HttpResponse {
         let parts = &self.0;
         if let Some(source) = &parts.source {
-            let level = if matches!(parts.kind, ProblemType::Internal | ProblemType::OutcomeUnknown) {
-                log::Level::Error
-            } else {
-                log::Level::Warn
-            };
+            let level = if self.is_failure() { log::Level::Error } else { log::Level::Warn };
             let problem = parts.kind.slug();
             log::log!(level, request_id, problem; "{request_id} {problem}: {}", chain(source.as_ref()));
         }

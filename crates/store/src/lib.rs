@@ -46,7 +46,7 @@ pub use register::{
     stage_transition,
 };
 
-pub use ballot_box::{Boxes, Cast, Contents, Vote};
+pub use ballot_box::{Boxes, CASTER, Cast, Contents, Vote};
 
 pub use backend::backup::{backup, restore};
 pub use backend::checkpoint::empty_write_ahead_log;

@@ -45,7 +45,7 @@ impl Caster {
     }
 
     pub(super) fn begin(self) -> std::io::Result<()> {
-        std::thread::Builder::new().name("caster".to_owned()).spawn(move || self.run()).map(drop)
+        std::thread::Builder::new().name(super::CASTER.to_owned()).spawn(move || self.run()).map(drop)
     }
 
     fn run(mut self) {

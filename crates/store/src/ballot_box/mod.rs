@@ -27,6 +27,8 @@ use place::Place;
 
 pub use cast::{Cast, Contents, Vote};
 
+/// The name of the thread that casts votes.
+pub const CASTER: &str = "caster";
 /// Votes that may wait; one more is refused at once.
 const QUEUE: usize = 4096;
 
