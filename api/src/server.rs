@@ -369,9 +369,6 @@ impl Listening {
 /// Callers who have been away long enough have their quota again: they need not be remembered.
 fn tidy_up_regularly(limits: Arc<RateLimits>) {
     const PAUSE: Duration = Duration::from_secs(60);
-    if limits.are_off() {
-        return;
-    }
     drop(actix_web::rt::spawn(async move {
         loop {
             sleep(PAUSE).await;

@@ -211,6 +211,7 @@ mod tests {
         assert!(!asks_who(&Method::POST, silence::VOTES) && !needs_key(&Method::POST, silence::VOTES));
         assert_eq!(Asked::of(&Method::POST, silence::VOTES), None);
         assert!(asks_who(&Method::GET, silence::VOTES));
+        assert!(asks_who(&Method::POST, silence::COMPLAINTS));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 use std::any::Any;
 use std::fmt;
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -186,6 +187,8 @@ struct Passage {
     /// Whether the connection ends with the answer.
     is_last: bool,
     wanted: Wanted,
+    /// Where it came from, if that is known.
+    client: Option<IpAddr>,
 }
 
 enum Admission {
@@ -220,6 +223,7 @@ impl Passage {
             line: request.conn_data::<Line>().cloned(),
             is_last: false,
             wanted: Wanted::by(request),
+            client: None,
         }
     }
 
@@ -303,6 +307,10 @@ impl Passage {
         let Some(peer) = request.peer_addr() else { return Ok(()) };
         let client = rules.proxies.client(peer.ip(), request.headers());
         request.extensions_mut().insert(Client::Anonymous(rate::network(client)));
+        self.client = Some(client);
+        if self.is_of(silence::takes_guesses) {
+            rules.limits.check_guess(client, self.started)?;
+        }
         match () {
             () if is_unlimited => Ok(()),
             () if self.is_silent() => rules.limits.count_silent(client),
@@ -367,6 +375,7 @@ impl Passage {
                     .insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
             }
         }
+        self.count_failed_guess(response.status());
         self.record(response.status());
         let is_last = self.is_last || self.line.as_ref().is_some_and(Line::is_last);
         if is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
@@ -423,6 +432,14 @@ impl Passage {
             headers.insert(TRACEPARENT.clone(), trace.to_value());
         }
         headers.insert(REQUEST_ID.clone(), self.id.to_value());
+    }
+
+    /// Counts what a guess that missed is answered with, whichever of its checks found that.
+    fn count_failed_guess(&self, status: StatusCode) {
+        let is_failure = matches!(status.as_u16(), 400 | 403 | 413 | 415 | 422);
+        if let Some(client) = self.client.filter(|_| is_failure && self.is_of(silence::takes_guesses)) {
+            self.rules.limits.count_failure(client, Instant::now());
+        }
     }
 
     /// The log line, and the figures.

@@ -2,12 +2,14 @@
 //!
 //! The header fields are those of the IETF's draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers).
 
+use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::str::FromStr;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use governor::clock::{Clock as _, DefaultClock};
@@ -29,6 +31,17 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// None is taken for one.
+    const fn of(requests: u32, seconds: u32) -> Self {
+        const fn at_least_one(number: u32) -> NonZeroU32 {
+            match NonZeroU32::new(number) {
+                Some(number) => number,
+                None => NonZeroU32::MIN,
+            }
+        }
+        Self { requests: at_least_one(requests), seconds: at_least_one(seconds) }
+    }
+
     fn quota(self) -> Quota {
         let share = Duration::from_secs(self.seconds.get().into()) / self.requests.get();
         // A share is at least a thousandth of a second.
@@ -65,6 +78,20 @@ pub struct RateLimits {
     /// somebody votes.
     silent: Option<Limit<IpAddr>>,
     keys: Option<Limit<String>>,
+    guesses: Guesses,
+}
+
+/// Guesses of codes, which are limited always. Only failures count, so that a whole hospital can vote from one address.
+struct Guesses {
+    failures: Limit<IpAddr>,
+    /// Who has used up their failures, and until when.
+    refused: Mutex<HashMap<IpAddr, Instant>>,
+}
+
+impl Guesses {
+    /// Twenty people behind one address may mistype a code at once, and each half minute one more. Who guesses has 2,900 tries a day,
+    /// at codes of 128 bits.
+    const FAILURES: Rate = Rate::of(20, 600);
 }
 
 type Limiter<K> = RateLimiter<K, DefaultKeyedStateStore<K>, DefaultClock, StateInformationMiddleware>;
@@ -94,6 +121,7 @@ impl RateLimits {
             addresses: per_address.map(|rate| Limit::new("address", rate)),
             silent: per_address.map(|rate| Limit::new("address", rate)),
             keys: per_key.map(|rate| Limit::new("key", rate)),
+            guesses: Guesses::default(),
         }
     }
 
@@ -114,6 +142,19 @@ impl RateLimits {
         self.silent.as_ref().map_or(Ok(()), |limit| limit.count(&network(address), untold))
     }
 
+    /// Whether this address may send a guess now.
+    ///
+    /// # Errors
+    /// 429 where it has used up its failures.
+    pub fn check_guess(&self, address: IpAddr, now: Instant) -> Result<(), Problem> {
+        self.guesses.check(network(address), now)
+    }
+
+    /// Counts a guess of this address that has failed.
+    pub fn count_failure(&self, address: IpAddr, now: Instant) {
+        self.guesses.count_failure(network(address), now);
+    }
+
     /// Counts a request of the bearer of this name.
     ///
     /// # Errors
@@ -126,12 +167,56 @@ impl RateLimits {
     pub fn tidy_up(&self) {
         self.addresses.iter().chain(&self.silent).for_each(Limit::tidy_up);
         self.keys.iter().for_each(Limit::tidy_up);
+        self.guesses.tidy_up(Instant::now());
+    }
+}
+
+impl Default for Guesses {
+    fn default() -> Self {
+        Self { failures: Limit::new("address", Self::FAILURES), refused: Mutex::default() }
+    }
+}
+
+impl Guesses {
+    fn check(&self, network: IpAddr, now: Instant) -> Result<(), Problem> {
+        let until = self.refused().get(&network).copied();
+        let wait = until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        if wait.is_zero() {
+            return Ok(());
+        }
+        let Rate { requests, seconds } = self.failures.rate;
+        let rate = format!("{requests} failed requests in {seconds} s");
+        Err(Problem::too_many_requests(self.failures.name, rate, whole_seconds(wait)))
     }
 
-    /// Whether there is nothing to tidy up.
-    pub fn are_off(&self) -> bool {
-        self.addresses.is_none() && self.keys.is_none()
+    /// The last failure that is left, and each beyond it, has the address wait until it has one back.
+    fn count_failure(&self, network: IpAddr, now: Instant) {
+        let wait = match self.failures.limiter.check_key(&network) {
+            Ok(state) if state.remaining_burst_capacity() > 0 => return,
+            Ok(_) => Duration::from_secs(self.failures.rate.seconds_for(1)),
+            Err(until) => until.wait_time_from(self.failures.limiter.clock().now()),
+        };
+        // Where the clock has no such time, nobody waits.
+        if let Some(until) = now.checked_add(wait) {
+            self.refused().insert(network, until);
+        }
     }
+
+    fn tidy_up(&self, now: Instant) {
+        self.failures.tidy_up();
+        let mut refused = self.refused();
+        refused.retain(|_, until| *until > now);
+        refused.shrink_to_fit();
+    }
+
+    fn refused(&self) -> MutexGuard<'_, HashMap<IpAddr, Instant>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As `Retry-After` says it: never so few that the caller comes too early.
+fn whole_seconds(wait: Duration) -> u32 {
+    u32::try_from(wait.as_millis().div_ceil(1000).max(1)).unwrap_or(u32::MAX)
 }
 
 impl<K: Hash + Eq + Clone> Limit<K> {
@@ -152,8 +237,7 @@ impl<K: Hash + Eq + Clone> Limit<K> {
             }
             Err(until) => {
                 let wait = until.wait_time_from(self.limiter.clock().now());
-                let seconds = wait.as_millis().div_ceil(1000).max(1);
-                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+                let seconds = whole_seconds(wait);
                 standings.add(standing(0, seconds.into()));
                 Err(Problem::too_many_requests(self.name, self.rate, seconds))
             }
@@ -279,6 +363,38 @@ mod tests {
             limits.count_key("key:a", &mut standings).unwrap();
         }
         assert_eq!(told(standings), Default::default());
+    }
+
+    #[test]
+    fn each_half_minute_an_address_may_fail_once_more() {
+        let limits = RateLimits::default();
+        let (here, now) = (IpAddr::from([192, 0, 2, 1]), Instant::now());
+        let later = |seconds| now + Duration::from_secs(seconds);
+        for _ in 0..20 {
+            limits.check_guess(here, now).unwrap();
+            limits.count_failure(here, now);
+        }
+        assert_eq!(limits.check_guess(here, later(29)).unwrap_err().kind().status().as_u16(), 429);
+        limits.check_guess(here, later(30)).unwrap();
+        limits.count_failure(here, later(30));
+        assert!(limits.check_guess(here, later(58)).is_err());
+        limits.check_guess(here, later(60)).unwrap();
+        limits.check_guess([192, 0, 2, 2].into(), now).unwrap();
+    }
+
+    #[test]
+    fn who_may_guess_again_is_forgotten() {
+        let limits = RateLimits::default();
+        let now = Instant::now();
+        for network in 0..100 {
+            for _ in 0..20 {
+                limits.count_failure([192, 0, 2, network].into(), now);
+            }
+        }
+        limits.guesses.tidy_up(now);
+        assert_eq!(limits.guesses.refused().len(), 100);
+        limits.guesses.tidy_up(now + Duration::from_secs(30));
+        assert_eq!(limits.guesses.refused().capacity(), 0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What is different for the calls of a hosted ballot: which leave no trace.
+//! What is different for the calls of a hosted ballot: which leave no trace, and which may be guessed at.
 //!
 //! Until a ballot closes, nothing may tell how many have voted, or who. So a request to cast a vote has no log line, its panic has no
 //! message, and its answers have no version. The gate and the metrics ask here; this module knows paths and no ballots.
@@ -16,6 +16,8 @@ use log::{Log, Metadata, Record};
 
 /// Where votes are cast and, after the close, published.
 pub const VOTES: &str = "/v1/staff-ballots/{staff_ballot}/votes";
+/// Where anybody can complain after the close.
+pub const COMPLAINTS: &str = "/v1/staff-ballots/{staff_ballot}/complaints";
 
 /// The libraries that tell of each connection and request before their path is known.
 const BELOW_PATHS: [&str; 2] = ["actix_http", "mio"];
@@ -27,6 +29,11 @@ pub const INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// first (OPTIONS), and a wrong method comes from a wrong program. So all of it is silent.
 pub fn is_silent(method: &Method, template: &str) -> bool {
     template == VOTES && !matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Whether somebody may send guesses to the operation: of codes that are on a roll.
+pub fn takes_guesses(method: &Method, template: &str) -> bool {
+    *method == Method::POST && [VOTES, COMPLAINTS].contains(&template)
 }
 
 thread_local! {

@@ -284,3 +284,22 @@ pub fn example(kind: ProblemType) -> Value {
 fn other(resource_type: &'static str, id: &str, name: Option<&str>) -> Vec<OtherRecord> {
     vec![OtherRecord { resource_type, id: id.to_owned(), name: name.map(str::to_owned) }]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::silence::{COMPLAINTS, VOTES};
+
+    #[test]
+    fn the_contract_tells_of_the_limits_of_hosted_ballots() {
+        let answers = |method: &str, path: &str| {
+            let mut operation = Operation::default();
+            add_to(path, method, &mut operation);
+            operation.responses.responses.into_keys().collect::<Vec<_>>()
+        };
+        for path in [VOTES, COMPLAINTS] {
+            assert!(answers("POST", path).contains(&"429".to_owned()), "{path}");
+        }
+        assert!(!answers("POST", VOTES).contains(&"401".to_owned()), "nobody asks who votes");
+    }
+}

@@ -22,8 +22,6 @@ use crate::http::route::RouteTable;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::problem_type::ProblemType;
 
-/// Of the same ballot, and not silent.
-const COMPLAINTS: &str = "/v1/staff-ballots/{staff_ballot}/complaints";
 const BALLOT: &str = "/v1/staff-ballots/01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1";
 const CLIENT: &str = "192.0.2.1:5000";
 
@@ -330,4 +328,67 @@ async fn a_quota_of_requests_does_not_tell_of_votes() {
     let (status, headers, _) = answer(&service, to("GET", "votes")).await;
     let left = headers.get("ratelimit").unwrap().to_str().unwrap();
     assert!(status == 201 && left.starts_with("\"address\";r=2;"), "{left}");
+}
+
+#[actix_web::test]
+async fn after_twenty_failures_an_address_must_wait() {
+    for failures in [
+        vec![("votes", "403"), ("complaints", "403")],
+        vec![("votes", "400"), ("complaints", "422")],
+        vec![("complaints", "400"), ("votes", "422")],
+    ] {
+        let handled = handled();
+        let service = service!(rules(), Arc::clone(&handled));
+        for (path, act) in failures.iter().cycle().take(20) {
+            let (status, ..) = answer(&service, told_to(path, act)).await;
+            assert_eq!(status.to_string(), *act);
+        }
+        for path in ["votes", "complaints"] {
+            let (status, headers, body) = answer(&service, post(path)).await;
+            let seconds: u32 = headers.get("retry-after").unwrap().to_str().unwrap().parse().unwrap();
+            assert!(status == 429 && (29..=30).contains(&seconds), "{status} {seconds}");
+            assert!(body["detail"].as_str().unwrap().contains("20 failed requests in 600 s"), "{body}");
+        }
+        assert_eq!(handled.available_permits(), 20);
+        assert_eq!(answer(&service, to("GET", "votes")).await.0, 201, "others are not limited");
+        let elsewhere = post("votes").peer_addr("192.0.2.2:5000".parse().unwrap());
+        assert_eq!(answer(&service, elsewhere).await.0, 201);
+    }
+}
+
+#[actix_web::test]
+async fn what_the_gate_refuses_is_a_failure_too() {
+    let bad = |number: usize| match number % 4 {
+        0 => (post("votes").insert_header(("idempotency-key", "k1")), 400),
+        1 => (post("votes").insert_header(("content-type", "text/plain")).insert_header(("content-length", 2)), 415),
+        2 => (post("complaints").insert_header(("content-length", BODY_LIMIT + 1)), 413),
+        _ => (post("complaints?x=1"), 400),
+    };
+    let service = service!(rules(), handled());
+    for (request, status) in (0..20).map(bad) {
+        assert_eq!(answer(&service, request).await.0, status);
+    }
+    assert_eq!(answer(&service, post("votes")).await.0, 429);
+}
+
+#[actix_web::test]
+async fn votes_that_are_cast_and_those_that_were_are_no_failures() {
+    let service = service!(rules(), handled());
+    for (path, act, status) in [
+        ("votes", "", 201),
+        ("votes", "409", 409),
+        ("votes", "unavailable", 503),
+        ("votes", "fail", 500),
+        ("complaints", "", 201),
+        ("complaints", "409", 409),
+    ] {
+        for _ in 0..50 {
+            assert_eq!(answer(&service, told_to(path, act)).await.0, status);
+        }
+    }
+    for _ in 0..50 {
+        assert_eq!(answer(&service, to("GET", "votes?x=1").insert_header(("do", "403"))).await.0, 400);
+        assert_eq!(answer(&service, to("PUT", "votes")).await.0, 405);
+    }
+    assert_eq!(answer(&service, post("votes")).await.0, 201);
 }
