@@ -37,7 +37,7 @@ use crate::history::sweep::{self, Sweep};
 use crate::http::connection::{self, Connection, Connections};
 use crate::http::cors::Cors;
 use crate::http::drain::Drain;
-use crate::http::gate::{Gate, Rules};
+use crate::http::gate::{Gate, LargeBodies, Rules};
 use crate::http::metrics::{self, Metrics};
 use crate::http::rate::RateLimits;
 use crate::http::request_id::RequestId;
@@ -294,6 +294,7 @@ fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Ver
         import_limit: config.production.import_limit,
         limits: Arc::new(RateLimits::new(config.production.rate_per_address, config.production.rate_per_key)),
         metrics: metrics.map_err(|error| ServeError::Server(error.to_string()))?,
+        large_bodies: LargeBodies::default(),
         silent_failures: Failures::default(),
     })
 }

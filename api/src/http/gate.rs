@@ -27,6 +27,7 @@ use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use store::Client;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::bulk::import;
 use crate::caller::Caller;
@@ -45,6 +46,7 @@ use crate::http::request_id::{REQUEST_ID, RequestId};
 use crate::http::route::{DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
 use crate::http::silence;
 use crate::http::trace::{TRACEPARENT, TraceParent};
+use crate::request::body::BodyLimit;
 use crate::request::idempotency_key::IDEMPOTENCY_KEY;
 use crate::request::query::{self, UnknownParameters};
 use crate::response::problem::{ErrorItem, Problem};
@@ -52,6 +54,8 @@ use crate::response::problem_type::ProblemType;
 
 /// The most bytes that a request body may have.
 pub const BODY_LIMIT: usize = 64 * 1024;
+/// The most bytes of a body with the lines of 100,000 people, each of about 110 bytes.
+pub const LARGE_BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// What stands in no path (RFC 3986, section 3.3) but as an escape. `%` has a rule of its own.
 const OUTSIDE_PATHS: &AsciiSet = &CONTROLS
@@ -93,7 +97,27 @@ pub struct Rules {
     /// A file to be imported may have so many bytes.
     pub import_limit: usize,
     pub metrics: Option<Metrics>,
+    pub large_bodies: LargeBodies,
     pub silent_failures: silence::Failures,
+}
+
+/// The places for requests whose bodies may be large. Their memory is bounded for all workers together.
+pub struct LargeBodies(Arc<Semaphore>);
+
+impl LargeBodies {
+    const AT_A_TIME: usize = 4;
+
+    /// # Errors
+    /// 503 where there is no place.
+    fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.0).try_acquire_owned().map_err(|_| Problem::too_many_large_bodies())
+    }
+}
+
+impl Default for LargeBodies {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(Self::AT_A_TIME)))
+    }
 }
 
 impl Gate {
@@ -189,6 +213,8 @@ struct Passage {
     wanted: Wanted,
     /// Where it came from, if that is known.
     client: Option<IpAddr>,
+    /// Held until the answer, if its body may be large.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 enum Admission {
@@ -224,6 +250,7 @@ impl Passage {
             is_last: false,
             wanted: Wanted::by(request),
             client: None,
+            place: None,
         }
     }
 
@@ -260,6 +287,13 @@ impl Passage {
             return Err(fault);
         }
         self.check_parameters(request, operation)?;
+        if self.is_of(silence::takes_large_body) {
+            // One of usual size, as most are, needs no place.
+            if content_length(request).map_or_else(|| has_body(request), |length| length > BODY_LIMIT) {
+                self.place = Some(rules.large_bodies.place()?);
+            }
+            request.extensions_mut().insert(BodyLimit(LARGE_BODY_LIMIT));
+        }
         request.extensions_mut().insert(self.id.clone());
         Ok(Admission::Handler)
     }
@@ -278,8 +312,11 @@ impl Passage {
     }
 
     fn body_limit(&self) -> usize {
-        let is_import = self.route.as_ref().is_some_and(|route| *route.template == *import::PATH);
-        if is_import { self.rules.import_limit } else { BODY_LIMIT }
+        match &self.route {
+            Some(route) if *route.template == *import::PATH => self.rules.import_limit,
+            _ if self.is_of(silence::takes_large_body) => LARGE_BODY_LIMIT,
+            _ => BODY_LIMIT,
+        }
     }
 
     /// Whether it is for an operation of this sort, by method and path template.
@@ -522,9 +559,7 @@ fn check_size(request: &ServiceRequest, limit: usize) -> Result<(), Problem> {
 
 fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result<(), Problem> {
     let headers = request.headers();
-    let has_body =
-        content_length(request).is_some_and(|length| length > 0) || headers.contains_key(header::TRANSFER_ENCODING);
-    if !operation.takes_body() || !has_body {
+    if !operation.takes_body() || !has_body(request) {
         return Ok(());
     }
     if headers.get(header::CONTENT_ENCODING).is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
@@ -569,6 +604,11 @@ fn check_headers(request: &ServiceRequest, operation: &Operation, is_silent: boo
     }
     let details: Vec<&str> = errors.iter().map(|error| error.detail.as_str()).collect();
     Err(Problem::bad_request(details.join("; ")).with_errors(errors))
+}
+
+fn has_body(request: &ServiceRequest) -> bool {
+    content_length(request).is_some_and(|length| length > 0)
+        || request.headers().contains_key(header::TRANSFER_ENCODING)
 }
 
 fn content_length(request: &ServiceRequest) -> Option<usize> {

@@ -1,4 +1,4 @@
-//! What is different for the calls of a hosted ballot: which leave no trace, and which may be guessed at.
+//! What is different for the calls of a hosted ballot: which leave no trace, which may be guessed at, and which take large bodies.
 //!
 //! Until a ballot closes, nothing may tell how many have voted, or who. So a request to cast a vote has no log line, its panic has no
 //! message, and its answers have no version. The gate and the metrics ask here; this module knows paths and no ballots.
@@ -18,6 +18,12 @@ use log::{Log, Metadata, Record};
 pub const VOTES: &str = "/v1/staff-ballots/{staff_ballot}/votes";
 /// Where anybody can complain after the close.
 pub const COMPLAINTS: &str = "/v1/staff-ballots/{staff_ballot}/complaints";
+/// Where the only issuer of a ballot enters the roll.
+pub const ROLL: &str = "/v1/staff-ballots/{staff_ballot}/roll";
+/// Where each of two issuers enters a half of the roll.
+pub const ROLL_OF_SIDE: &str = "/v1/staff-ballots/{staff_ballot}/roll/{side}";
+/// Where an issuer enters a batch of paper votes.
+pub const PAPER_BATCHES: &str = "/v1/staff-ballots/{staff_ballot}/paper-batches";
 
 /// The libraries that tell of each connection and request before their path is known.
 const BELOW_PATHS: [&str; 2] = ["actix_http", "mio"];
@@ -34,6 +40,15 @@ pub fn is_silent(method: &Method, template: &str) -> bool {
 /// Whether somebody may send guesses to the operation: of codes that are on a roll.
 pub fn takes_guesses(method: &Method, template: &str) -> bool {
     *method == Method::POST && [VOTES, COMPLAINTS].contains(&template)
+}
+
+/// Whether the operation takes the lines of 100,000 people in one body.
+pub fn takes_large_body(method: &Method, template: &str) -> bool {
+    match *method {
+        Method::PUT => [ROLL, ROLL_OF_SIDE].contains(&template),
+        Method::POST => template == PAPER_BATCHES,
+        _ => false,
+    }
 }
 
 thread_local! {

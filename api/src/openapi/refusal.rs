@@ -288,7 +288,7 @@ fn other(resource_type: &'static str, id: &str, name: Option<&str>) -> Vec<Other
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::silence::{COMPLAINTS, VOTES};
+    use crate::http::silence::{COMPLAINTS, PAPER_BATCHES, ROLL, ROLL_OF_SIDE, VOTES};
 
     #[test]
     fn the_contract_tells_of_the_limits_of_hosted_ballots() {
@@ -299,6 +299,9 @@ mod tests {
         };
         for path in [VOTES, COMPLAINTS] {
             assert!(answers("POST", path).contains(&"429".to_owned()), "{path}");
+        }
+        for (method, path) in [("PUT", ROLL), ("PUT", ROLL_OF_SIDE), ("POST", PAPER_BATCHES)] {
+            assert!(answers(method, path).contains(&"503".to_owned()), "{path}");
         }
         assert!(!answers("POST", VOTES).contains(&"401".to_owned()), "nobody asks who votes");
     }

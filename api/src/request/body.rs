@@ -6,13 +6,17 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::rt::time::timeout;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, web};
 use document::{Content, Input, Malformed};
 use domain::FaultCode;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::response::problem::{ErrorItem, Problem};
+
+/// The most bytes of a request's body, where the gate lets it have more than others.
+#[derive(Clone, Copy, Debug)]
+pub struct BodyLimit(pub usize);
 
 /// The JSON of a request, parsed and not yet read: what it means may depend on the record it is for.
 #[derive(Debug)]
@@ -35,15 +39,16 @@ impl<T: Input> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = web::Payload::from_request(request, payload);
+        let limit = request.extensions().get().map_or(T::MAX_BYTES, |BodyLimit(limit)| *limit);
         let app = App::of(request).ok();
         let time = app.as_ref().map_or(Config::REQUEST_TIME, |app| app.body_time);
         let today = app.as_ref().and_then(|app| app.as_at(None).ok());
         Box::pin(async move {
             let broken_off =
                 |error: actix_web::Error| Problem::bad_request(format!("the body ended too early: {error}"));
-            let arriving = payload.await.map_err(broken_off)?.to_bytes_limited(T::MAX_BYTES);
+            let arriving = payload.await.map_err(broken_off)?.to_bytes_limited(limit);
             let read = timeout(time, arriving).await.map_err(|_| Problem::request_timeout(time))?;
-            let bytes = read.map_err(|_| Problem::payload_too_large(T::MAX_BYTES))?.map_err(broken_off)?;
+            let bytes = read.map_err(|_| Problem::payload_too_large(limit))?.map_err(broken_off)?;
             let content = Content::parse(&bytes).map_err(|malformed| Problem::malformed(unreadable(&malformed)))?;
             // Only a test has no app, and then no day either.
             let content = match today {

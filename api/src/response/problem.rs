@@ -377,6 +377,12 @@ impl Problem {
         Self::for_now(ProblemType::Unavailable, "there are too many connections at the moment; nothing was changed")
     }
 
+    /// 503 for a large body that is one too many.
+    pub fn too_many_large_bodies() -> Self {
+        let detail = "too many large bodies are being read at the moment; nothing was changed";
+        Self::for_now(ProblemType::Unavailable, detail)
+    }
+
     /// 503 for readiness, once the instance has been told to stop.
     pub fn stopping() -> Self {
         Self::for_now(ProblemType::Unavailable, "this instance is stopping: send requests to another one")

@@ -5,20 +5,24 @@ use std::sync::Arc;
 
 use actix_web::body::to_bytes;
 use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
+use actix_web::rt::time::timeout;
 use actix_web::test::{TestRequest, init_service, try_call_service};
 use actix_web::web::{self, Bytes, Data};
 use actix_web::{App, Error, HttpRequest, HttpResponse};
-use futures_util::future::join;
+use document::register::Department;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, Semaphore};
 use utoipa::openapi::OpenApi;
 
 use super::*;
-use crate::http::gate::{BODY_LIMIT, Gate, Rules};
+use crate::http::gate::{BODY_LIMIT, Gate, LARGE_BODY_LIMIT, Rules};
 use crate::http::metrics::Metrics;
 use crate::http::rate::RateLimits;
 use crate::http::route::RouteTable;
+use crate::request::body::Body;
 use crate::response::problem::{ErrorItem, Problem};
 use crate::response::problem_type::ProblemType;
 
@@ -85,6 +89,17 @@ async fn act(request: HttpRequest, asked: Data<Semaphore>, _: Bytes) -> Result<H
     }
 }
 
+async fn enter(body: Body<Department>) -> HttpResponse {
+    HttpResponse::Ok().json(body.bytes.len())
+}
+
+/// Begins, tells so, and waits.
+async fn wait(begun: Data<Semaphore>, end: Data<Notify>) -> HttpResponse {
+    begun.add_permits(1);
+    end.notified().await;
+    HttpResponse::Ok().finish()
+}
+
 fn routes() -> RouteTable {
     let answer = json!({"200": {"description": "", "content": {"application/json": {}}}});
     // A contract that says that it may be repeated does not help.
@@ -99,6 +114,9 @@ fn routes() -> RouteTable {
         "paths": {
             VOTES: {"post": write, "get": read},
             COMPLAINTS: {"post": write},
+            ROLL: {"put": write, "post": write},
+            ROLL_OF_SIDE: {"put": write},
+            PAPER_BATCHES: {"post": write},
         },
     });
     RouteTable::of(&serde_json::from_value::<OpenApi>(document).unwrap())
@@ -115,7 +133,11 @@ macro_rules! service {
             .app_data(Data::from($handled))
             .route(VOTES, web::post().to(act))
             .route(VOTES, web::get().to(act))
-            .route(COMPLAINTS, web::post().to(act));
+            .route(COMPLAINTS, web::post().to(act))
+            .route(ROLL, web::put().to(enter))
+            .route(ROLL, web::post().to(enter))
+            .route(ROLL_OF_SIDE, web::put().to(enter))
+            .route(PAPER_BATCHES, web::post().to(enter));
         init_service(app.wrap(Gate::new($rules))).await
     }};
 }
@@ -391,4 +413,81 @@ async fn votes_that_are_cast_and_those_that_were_are_no_failures() {
         assert_eq!(answer(&service, to("PUT", "votes")).await.0, 405);
     }
     assert_eq!(answer(&service, post("votes")).await.0, 201);
+}
+
+/// A department, with blanks up to this many bytes.
+fn padded(method: &str, path: &str, bytes: usize) -> TestRequest {
+    let mut text = br#"{"name": "Cabinet Office", "kind": "other"}"#.to_vec();
+    text.resize(bytes, b' ');
+    to(method, path).insert_header(("content-type", "application/json")).set_payload(text)
+}
+
+#[actix_web::test]
+async fn rolls_and_batches_of_paper_votes_may_be_large() {
+    let service = service!(rules(), handled());
+    let whole = |request: TestRequest, bytes: usize| request.insert_header(("content-length", bytes));
+    let in_chunks = |request: TestRequest| request.insert_header(("transfer-encoding", "chunked"));
+    for (method, path, limit) in [
+        ("PUT", "roll", LARGE_BODY_LIMIT),
+        ("PUT", "roll/a", LARGE_BODY_LIMIT),
+        ("POST", "paper-batches", LARGE_BODY_LIMIT),
+        ("POST", "roll", BODY_LIMIT),
+    ] {
+        for (bytes, status) in [(limit, 200), (limit + 1, 413)] {
+            for request in [whole(padded(method, path, bytes), bytes), in_chunks(padded(method, path, bytes))] {
+                let (answered, _, body) = answer(&service, request).await;
+                assert_eq!(answered, status, "{method} {path} {bytes}: {body}");
+                let is_told = body["detail"].as_str().is_some_and(|detail| detail.contains(&limit.to_string()));
+                assert_eq!(is_told, status == 413, "{body}");
+            }
+        }
+    }
+    let large = whole(post("votes"), BODY_LIMIT + 1);
+    assert_eq!(answer(&service, large).await.0, 413);
+}
+
+#[actix_web::test]
+async fn four_large_bodies_are_read_at_a_time() {
+    let (begun, end) = (handled(), Arc::new(Notify::new()));
+    let app = App::new()
+        .app_data(Data::from(Arc::clone(&begun)))
+        .app_data(Data::from(Arc::clone(&end)))
+        .route(ROLL, web::put().to(wait))
+        .route(PAPER_BATCHES, web::post().to(wait));
+    let service = init_service(app.wrap(Gate::new(rules()))).await;
+    let sized = |method: &str, path: &str, bytes: usize| {
+        let request = to(method, path).insert_header(("content-type", "application/json"));
+        request.insert_header(("content-length", bytes))
+    };
+    let chunked = || {
+        let request = to("PUT", "roll").insert_header(("content-type", "application/json"));
+        request.insert_header(("transfer-encoding", "chunked"))
+    };
+    let large =
+        || [sized("PUT", "roll", BODY_LIMIT + 1), sized("POST", "paper-batches", 1 << 20), chunked(), chunked()];
+    let begin = async |requests| {
+        let begin = begun.acquire_many(requests);
+        timeout(Duration::from_secs(5), begin).await.expect("they begin").unwrap().forget();
+    };
+    for _ in 0..2 {
+        let four = join_all(large().map(|request| answer(&service, request)));
+        let others = async {
+            begin(4).await;
+            for one_more in large() {
+                let refused = timeout(Duration::from_secs(5), answer(&service, one_more)).await;
+                let (status, headers, body) = refused.expect("it does not begin");
+                assert_eq!(status, 503, "{body}");
+                assert_eq!(headers.get("retry-after").unwrap(), "1");
+            }
+            let small = answer(&service, sized("PUT", "roll", BODY_LIMIT));
+            let ends = async {
+                begin(1).await;
+                end.notify_waiters();
+            };
+            join(small, ends).await.0
+        };
+        let (four, small) = join(four, others).await;
+        assert_eq!(small.0, 200);
+        assert!(four.iter().all(|(status, ..)| *status == StatusCode::OK.as_u16()), "a place is free again");
+    }
 }
