@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kit::ballot::{Ballot, CASTING, HostedBallot, PAPER, draft, key_id, sha256, signing};
+use kit::TestApp;
+use kit::ballot::{Ballot, CASTING, HostedBallot, PAPER, draft, key_id, sha256};
 use kit::fixture::{MUTUALS, STAFF_BALLOTS, id, mutual, with, without};
-use kit::{Database, TestApp};
 use serde_json::{Value, json};
 
-kit::on_both! {
+kit::on_both_signing! {
     a_ballot_goes_from_draft_to_declaration,
     a_ranked_ballot_of_two_issuers_counts_papers,
     a_draft_says_only_what_is_planned,
@@ -29,12 +29,7 @@ kit::on_both! {
     a_declared_ballot_opens_the_gate,
 }
 
-fn signing_on(app: &TestApp) -> TestApp {
-    signing(Database::fresh(app.database().engine()))
-}
-
 async fn a_ballot_goes_from_draft_to_declaration(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 1, 25, json!({})).await;
     let of_issuer = &held.issuers[0];
     let opened = app.get(&held.path).without_key().await.expect(200);
@@ -92,7 +87,6 @@ async fn a_ballot_goes_from_draft_to_declaration(app: &TestApp) {
 }
 
 async fn a_ranked_ballot_of_two_issuers_counts_papers(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 2, 45, ranked(app)).await;
     for voter in 0..28 {
         let choice = ["yes>no", "no", "none>yes>no", "no>none"][voter % 4];
@@ -207,7 +201,6 @@ async fn a_draft_says_only_what_is_planned(app: &TestApp) {
 }
 
 async fn each_step_is_for_its_party(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::appointed(app, 2, 25, json!({})).await;
     let (stranger, body) = held.appointment(app, "a");
     // Who wrote the draft appoints nobody, and is no issuer; nobody is both issuers.
@@ -262,7 +255,6 @@ async fn each_step_is_for_its_party(app: &TestApp) {
 }
 
 async fn the_steps_come_in_their_order(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::appointed(app, 1, 25, json!({})).await;
     let issuer = held.issuer("a");
     let step = async |step: &str| app.request("POST", held.below(step)).with_key(issuer).await;
@@ -319,7 +311,6 @@ async fn the_steps_come_in_their_order(app: &TestApp) {
 }
 
 async fn a_roll_is_refused_with_every_fault(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::appointed(app, 1, 25, json!({})).await;
     let put = async |body: &Value| app.put(held.below("roll"), body).with_key(held.issuer("a")).await;
     let entry = |number: usize| sha256(&number.to_string());
@@ -356,7 +347,6 @@ async fn a_roll_is_refused_with_every_fault(app: &TestApp) {
 }
 
 async fn a_vote_is_counted_once_or_refused(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 1, 20, json!({})).await;
     let first = held.vote(0, "yes");
     let cast = async |body: Value| held.cast(app, &Ballot { body, nonce: String::new() }).await;
@@ -394,7 +384,6 @@ async fn a_vote_is_counted_once_or_refused(app: &TestApp) {
 }
 
 async fn voters_who_race_are_counted_once_each(app: &TestApp) {
-    let app = &signing_on(app);
     const VOTERS: usize = 60;
     let held = HostedBallot::open(app, 1, VOTERS, json!({})).await;
     let mut accepted: Vec<(String, String)> = Vec::new();
@@ -425,7 +414,6 @@ async fn voters_who_race_are_counted_once_each(app: &TestApp) {
 }
 
 async fn nothing_tells_before_the_close_who_votes(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 1, 20, json!({})).await;
     let pages =
         ["", "/opening", "/roll", "/votes", "/spends", "/result", "/verification-bundle", "/entries", "/appointment"];
@@ -461,7 +449,6 @@ async fn nothing_tells_before_the_close_who_votes(app: &TestApp) {
 }
 
 async fn casting_is_extended_with_a_signature(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 1, 20, json!({})).await;
     let at = |seconds: i64| {
         (app.now() + chrono::TimeDelta::seconds(seconds)).to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
@@ -488,7 +475,6 @@ async fn casting_is_extended_with_a_signature(app: &TestApp) {
 }
 
 async fn a_cancelled_ballot_has_no_votes(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 1, 20, json!({})).await;
     let ballot = held.vote(0, "no");
     held.cast(app, &ballot).await.expect(201);
@@ -519,7 +505,6 @@ async fn a_cancelled_ballot_has_no_votes(app: &TestApp) {
 }
 
 async fn papers_are_refused_with_every_fault(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 2, 30, ranked(app)).await;
     let batch = papers(&held, 5..20);
     let enter = async |body: &Value| app.post(held.below("paper-batches"), body).with_key(held.issuer("a")).await;
@@ -555,7 +540,6 @@ async fn papers_are_refused_with_every_fault(app: &TestApp) {
 }
 
 async fn a_complaint_judges_itself(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 1, 20, json!({})).await;
     let (counted, absent) = (held.vote(0, "yes"), held.vote(19, "no"));
     let receipt = held.cast(app, &counted).await.expect(201);
@@ -590,7 +574,6 @@ async fn a_complaint_judges_itself(app: &TestApp) {
 }
 
 async fn one_instance_closes_a_ballot_whose_time_has_come(app: &TestApp) {
-    let app = &signing_on(app);
     let held = HostedBallot::open(app, 1, 20, json!({})).await;
     held.cast(app, &held.vote(0, "yes")).await.expect(201);
     let closed = held.expire(app).await;
@@ -604,7 +587,6 @@ async fn one_instance_closes_a_ballot_whose_time_has_come(app: &TestApp) {
 }
 
 async fn what_was_cast_here_is_not_corrected(app: &TestApp) {
-    let app = &signing_on(app);
     let held = declared(app, 12).await;
     let correct = async |body: Value| {
         app.post(held.below("correct"), &with(body, json!({ "correction_reason": "A mistake." }))).await
@@ -641,6 +623,7 @@ async fn declared(app: &TestApp, voters: usize) -> HostedBallot {
 }
 
 async fn a_service_without_a_key_holds_no_ballot(app: &TestApp) {
+    let app = &TestApp::start(app.database().engine());
     let held = HostedBallot::appointed(app, 1, 20, json!({})).await;
     held.send_roll(app, "a").await.expect(200);
     app.request("POST", held.below("freeze-roll"))
@@ -650,7 +633,6 @@ async fn a_service_without_a_key_holds_no_ballot(app: &TestApp) {
 }
 
 async fn a_declared_ballot_opens_the_gate(app: &TestApp) {
-    let app = &signing_on(app);
     let buy_in = async |held: &HostedBallot| {
         let ballot = app.get(&held.path).await.expect(200);
         let mutual = ballot["mutual_id"].as_str().unwrap();

@@ -17,7 +17,6 @@ kit::on_both! {
     later_rounds_belong_to_ranked_ballots,
     a_ballot_is_entered_as_a_draft_and_its_state_is_not_written,
     printed_figures_are_held_against_the_counts,
-    a_hosted_ballot_is_not_offered_yet,
     a_ballot_closes_after_it_opened_and_is_declared_after_that,
     a_scrutineer_is_somebody,
     the_result_cannot_be_set,
@@ -293,15 +292,6 @@ async fn printed_figures_are_held_against_the_counts(app: &TestApp) {
     let refused = app.put(&own, &flattered).await;
     refused.expect_faults(422, &[("/published_figures/1/check", "read-only")]);
     app.put(&own, &counted).await.expect(200);
-}
-
-async fn a_hosted_ballot_is_not_offered_yet(app: &TestApp) {
-    let mutual = mutual_id(app).await;
-    let hosted = ballot(&mutual, json!({ "mode": "hosted" }));
-    app.post(STAFF_BALLOTS, &hosted).await.expect_faults(422, &[("/mode", "not-supported")]);
-    let record = app.create(STAFF_BALLOTS, &staff_ballot(&mutual)).await;
-    let own = format!("{STAFF_BALLOTS}/{}", id(&record));
-    app.patch(&own, &json!({ "mode": "hosted" })).await.expect_faults(422, &[("/mode", "not-supported")]);
 }
 
 async fn a_ballot_closes_after_it_opened_and_is_declared_after_that(app: &TestApp) {

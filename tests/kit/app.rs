@@ -27,7 +27,15 @@ pub struct TestApp {
 
 /// Runs a case; called by the tests that [`on_both!`](crate::on_both) makes.
 pub fn run(engine: Engine, case: impl AsyncFnOnce(&TestApp)) {
-    let app = TestApp::start(engine);
+    run_on(TestApp::start(engine), case);
+}
+
+/// The same for [`on_both_signing!`](crate::on_both_signing), on a service that has a signing key.
+pub fn run_signing(engine: Engine, case: impl AsyncFnOnce(&TestApp)) {
+    run_on(crate::ballot::signing(Database::fresh(engine)), case);
+}
+
+fn run_on(app: TestApp, case: impl AsyncFnOnce(&TestApp)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // The runtime goes first, and the client's idle connections with it: the server waits for connections before it stops.
     runtime.block_on(case(&app));

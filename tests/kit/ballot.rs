@@ -94,7 +94,7 @@ pub fn draft(app: &TestApp, mutual_id: &str, issuers: usize) -> Value {
 impl HostedBallot {
     /// A draft with so many issuers, who are appointed.
     pub async fn appointed(app: &TestApp, issuers: usize, voters: usize, more: Value) -> Self {
-        let led = app.create(MUTUALS, &mutual("Led")).await;
+        let led = app.create(MUTUALS, &mutual(&format!("Led {}", uuid::Uuid::now_v7()))).await;
         let editor = app.database().make_key("department_editor", &[]);
         let draft = with(draft(app, id(&led), issuers), more);
         let ballot = app.post(STAFF_BALLOTS, &draft).with_key(&editor).await.expect(201);

@@ -19,7 +19,7 @@ mod sample;
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-pub use app::{TestApp, run};
+pub use app::{TestApp, run, run_signing};
 pub use contract::{Contract, parent_member};
 pub use database::{Database, Engine, Lock, admin_key};
 pub use faults::{DiskFault, FaultyDisk, SettableClock};
@@ -43,6 +43,19 @@ pub async fn timed<W: IntoFuture>(work: W) -> (Duration, W::Output) {
 }
 
 /// Makes two tests of each case: `on_sqlite::…` and `on_postgres::…`.
+#[macro_export]
+macro_rules! on_both_signing {
+    ($($case:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[test] fn $case() { $crate::run_signing($crate::Engine::Sqlite, super::$case); })+
+        }
+        mod on_postgres {
+            $(#[test] fn $case() { $crate::run_signing($crate::Engine::Postgres, super::$case); })+
+        }
+    };
+}
+
+/// As [`on_both_signing!`], with a service that has no signing key.
 #[macro_export]
 macro_rules! on_both {
     ($($case:ident),+ $(,)?) => {

@@ -53,8 +53,6 @@ const OF_A_RECORD: [&str; 29] = [
 
 /// The steps of the issuers of a ballot that is held here.
 const STEPS: [&str; 6] = ["/cancel", "/close", "/extend", "/freeze-roll", "/open", "/paper-batches"];
-/// What voters do with it.
-const VOTERS: [&str; 2] = ["/complaints", "/votes"];
 
 /// The exports of a list.
 const EXPORTS: [&str; 2] = ["export.csv", "export.ndjson"];
@@ -78,8 +76,8 @@ impl Asked {
             ("PUT", Kind::StaffBallot) if template.contains("/roll") || template.contains("/manifest-signatures/") => {
                 &[Action::Issue]
             }
-            ("POST", Kind::StaffBallot) if STEPS.iter().any(|step| template.ends_with(step)) => &[Action::Issue],
-            ("POST", Kind::StaffBallot) if VOTERS.iter().any(|step| template.ends_with(step)) => &[Action::Vote],
+            ("POST", Kind::StaffBallot) if is_step(template) => &[Action::Issue],
+            ("POST", Kind::StaffBallot) if template == silence::COMPLAINTS => &[Action::Complain],
             ("PUT", Kind::StaffBallot) if template.ends_with("/scrutineer-report") => &[Action::Report],
             ("POST", Kind::StaffBallot) if template.ends_with("/declare") => &[Action::Declare],
             ("POST", Kind::StaffBallot) if template.contains("{staff_ballot}") => &[Action::Correct],
@@ -106,6 +104,11 @@ impl Asked {
         };
         if self.is_public() { Vec::new() } else { Role::ALL.iter().copied().filter(may).collect() }
     }
+}
+
+/// Whether this is a step of the issuers of a ballot that is held here.
+pub fn is_step(template: &str) -> bool {
+    STEPS.iter().any(|step| template.ends_with(step))
 }
 
 /// The kind of record that a path is about.

@@ -8,6 +8,7 @@ use utoipa::openapi::{Components, Ref};
 use super::header::component_name;
 use super::refusal::response;
 use crate::caller::access::Asked;
+use crate::http::silence;
 use crate::register::operations;
 use crate::register::words::Conflicts;
 use crate::response::problem_type::ProblemType;
@@ -31,9 +32,8 @@ fn problems(action: Action, kind: Kind) -> &'static [ProblemType] {
         Action::Create => conflicts.create,
         Action::Update | Action::Describe => conflicts.change,
         Action::Delete | Action::Discard => conflicts.delete,
-        Action::Declare | Action::Correct | Action::Report | Action::Appoint => OF_STATE,
+        Action::Declare | Action::Correct | Action::Report | Action::Appoint | Action::Complain => OF_STATE,
         Action::Issue => OF_ISSUERS,
-        Action::Vote => OF_VOTES,
         Action::Read | Action::ReadConfidential => &[],
     }
 }
@@ -47,8 +47,12 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
 
 /// The name of the 409 of an operation; none where nothing can stand in its way.
 fn name_for(method: &Method, path: &str) -> Option<String> {
-    let asked = Asked::of(method, path)?;
-    let problems = problems(*asked.actions.first()?, asked.kind);
+    let asked = Asked::of(method, path);
+    let problems = match asked {
+        None if silence::is_silent(method, path) => OF_VOTES,
+        None => return None,
+        Some(asked) => problems(*asked.actions.first()?, asked.kind),
+    };
     (!problems.is_empty()).then(|| name(problems))
 }
 

@@ -36,6 +36,7 @@ pub use self::refusal::example;
 pub use self::share::EVERY_ANSWERS_HEADERS;
 use crate::caller::access::Asked;
 use crate::config::{Production, Publisher};
+use crate::http::silence;
 use crate::register::operations;
 use crate::request::query::MAX_VALUES;
 use document::register::CpvPrefix;
@@ -134,7 +135,7 @@ fn complete(document: &mut utoipa::openapi::OpenApi) {
         operation.parameters.get_or_insert_default().extend([request_id().into(), traceparent().into()]);
         bound_parameters(operation);
         name_parameter_schemas(operation, &mut components);
-        describe_answers(method, operation);
+        describe_answers(path, method, operation);
         describe_access(path, method, operation);
         refusal::add_to(path, method, operation);
         conflict::add_to(path, method, operation);
@@ -259,7 +260,7 @@ fn add_bodiless(components: &mut Components) {
 }
 
 /// What answers have by the conventions: one status for a deletion, conditional reads, links of lists, the place of what is new.
-fn describe_answers(method: &str, operation: &mut Operation) {
+fn describe_answers(path: &str, method: &str, operation: &mut Operation) {
     let is_conditional = has_parameter(operation, "If-None-Match");
     let is_dated = has_parameter(operation, "If-Modified-Since");
     let is_list = has_parameter(operation, "cursor") || has_parameter(operation, "after");
@@ -288,6 +289,8 @@ fn describe_answers(method: &str, operation: &mut Operation) {
             ("GET", "200") if is_conditional => &[ETAG],
             ("GET", "200") if is_export(response) => &[REGISTER_EPOCH, REGISTER_SEQ],
             ("POST", "201") if is_versioned => &[ETAG, LAST_MODIFIED, LOCATION, REGISTER_ENTRY],
+            // Where a vote is to be found is not told before the close.
+            ("POST", "201") if path == silence::VOTES => &[],
             ("POST", "201" | "202") => &[LOCATION],
             ("PUT" | "PATCH", "200") => &[ETAG, LAST_MODIFIED, REGISTER_ENTRY],
             ("POST", "200") if is_action => &[ETAG, LAST_MODIFIED, REGISTER_ENTRY],

@@ -17,8 +17,8 @@ use super::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE, add_headers};
 use super::operation::has_parameter;
 use crate::caller::access::{self, Asked};
 use crate::caller::authentication;
-use crate::http::gate;
 use crate::http::route::READINESS;
+use crate::http::{gate, silence};
 use crate::response::problem::{self, ErrorItem, OtherRecord, Problem, ProblemDetails};
 use crate::response::problem_type::ProblemType::{self, *};
 
@@ -104,7 +104,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (true, "BadRequest"),
         (access::asks_who(&verb, path), "Unauthenticated"),
         (access::needs_key(&verb, path), "Forbidden"),
-        (path.ends_with("/votes") && changes, "UnknownEntry"),
+        (silence::is_silent(&verb, path), "UnknownEntry"),
         (names_record || names_what_may_be_absent, "NotFound"),
         (path.ends_with("/ocds"), "NoContractingData"),
         (path == "/v1/ocds/releases", "NoReleases"),
@@ -117,7 +117,7 @@ pub(super) fn add_to(path: &str, method: &str, operation: &mut Operation) {
         (is_versioned, "PreconditionFailed"),
         (reads_body, "PayloadTooLarge"),
         (reads_body, "UnsupportedMediaType"),
-        (reads_body, invalid),
+        (reads_body || access::is_step(path), invalid),
         (is_versioned && method != "POST", "PreconditionRequired"),
         (!gate::PROBES.contains(&path), "TooManyRequests"),
         (true, "Internal"),

@@ -106,8 +106,8 @@ vocabulary! {
         Report = "report",
         /// do what an issuer does for a ballot that is held here
         Issue = "issue",
-        /// vote, and complain about a vote
-        Vote = "vote",
+        /// complain about a vote
+        Complain = "complain",
         /// delete a draft
         Discard = "discard",
         /// delete
@@ -207,7 +207,7 @@ fn is_granted(caller: &Caller, action: Action, object: &Object) -> bool {
 /// Whether everybody may do this with every record of this kind; a draft is excepted.
 pub const fn is_public(action: Action, kind: Kind) -> bool {
     (matches!(action, Action::Read) && kind.is_record())
-        || (matches!(action, Action::Vote) && matches!(kind, Kind::StaffBallot))
+        || (matches!(action, Action::Complain) && matches!(kind, Kind::StaffBallot))
 }
 
 /// Who may do what: the whole of it.

@@ -207,6 +207,14 @@ impl HostingPlan {
         organiser: Option<Organiser>,
         faults: &mut Faults,
     ) -> Option<domain::Checked<domain::HostingPlan>> {
+        let ranges =
+            [("issuer_count", self.issuer_count, 1..=2), ("min_returned", self.min_returned, 0..=Tally::MAX_COUNT)];
+        for (field, number, range) in ranges {
+            if let Some(number) = number.filter(|number| !range.contains(number)) {
+                let detail = format!("{number} is not within {} to {}", range.start(), range.end());
+                faults.push(field, FaultCode::OutOfRange, detail);
+            }
+        }
         let usual = if organiser == Some(Organiser::Joint) { 2 } else { 1 };
         let plan = domain::HostingPlan {
             issuer_count: self.issuer_count.unwrap_or(usual),
