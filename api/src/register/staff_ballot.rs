@@ -64,7 +64,7 @@ impl Resource for domain::StaffBallot {
                  records refer to it. Its id is never used again.",
         conflicts: Conflicts {
             change: &[ProblemType::StateConflict],
-            delete: &[ProblemType::HasDependents],
+            delete: &[ProblemType::HasDependents, ProblemType::StateConflict],
             ..NO_CONFLICTS
         },
     };

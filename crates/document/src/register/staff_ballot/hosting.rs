@@ -151,7 +151,7 @@ wire! {
         /// How many voted online.
         online: i64 = derived,
         /// How many voted on paper. Absent without papers.
-        paper: i64 = derived,
+        paper: i64 = optional.range(0, Tally::MAX_COUNT),
         /// How many papers were not valid.
         spoiled: i64 = required.range(0, Tally::MAX_COUNT),
         /// The first preferences of the votes that were cast online.
@@ -270,7 +270,7 @@ impl Plain for BallotClosed {
             votes_root: Some(Text(closed.votes_root)),
             method: Some(Word(count.method)),
             online: Shown(Some(count.online.values().sum())),
-            paper: Shown(on_paper),
+            paper: on_paper,
             spoiled: Some(count.spoiled),
             online_counts: shown(&count.online),
             paper_counts: count.paper.as_ref().map(shown),
