@@ -1,14 +1,15 @@
 //! The result of a hosted ballot: what counting gives, as it is published.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::ballot_protocol::{BallotManifest, Count, CountedRound, EliminatedBy as DomainEliminatedBy, RoundEnd};
-use domain::{BallotMethod, Tally};
+use domain::{BallotMethod, FaultCode, Tally};
 
 use super::tally::{OptionCount, OptionKey};
 use crate::canonical::canonical;
 use crate::declare::wire;
-use crate::value::{Text, Word};
+use crate::faults::Faults;
+use crate::value::{Plain as _, Text, Word};
 
 /// Why an option is out of a ranked count.
 pub type EliminatedBy = Word<DomainEliminatedBy>;
@@ -99,6 +100,17 @@ impl HostedResult {
     pub(super) fn to_canonical(&self) -> Result<String, serde_json::Error> {
         Ok(canonical(&serde_json::to_string(self)?))
     }
+
+    /// The rounds that it says: one, unless the method is ranked.
+    pub(super) fn rounds(&self, method: BallotMethod, faults: &mut Faults) -> Vec<CountedRound> {
+        match method {
+            BallotMethod::Ranked => faults.each("rounds", self.rounds.clone().unwrap_or_default(), HostedRound::build),
+            BallotMethod::SingleChoice => {
+                let counts = by_option(self.counts.clone().unwrap_or_default(), faults);
+                vec![CountedRound { counts, exhausted: 0, end: end(self.leading.clone().unwrap_or_default()) }]
+            }
+        }
+    }
 }
 
 impl HostedRound {
@@ -116,6 +128,20 @@ impl HostedRound {
             leading: leads,
         }
     }
+
+    fn build(self, faults: &mut Faults) -> Option<CountedRound> {
+        let counts = by_option(self.counts.unwrap_or_default(), faults);
+        let end = match (self.eliminated, self.by, self.leading) {
+            (Some(Text(option)), Some(Word(by)), None) => RoundEnd::Eliminated { option, by },
+            (None, None, Some(leading)) => end(leading),
+            _ => {
+                let detail = "expected `leading` in the last round, and `eliminated` and `by` in every other";
+                faults.push("", FaultCode::Inconsistent, detail);
+                return None;
+            }
+        };
+        Some(CountedRound { counts, exhausted: self.exhausted?, end })
+    }
 }
 
 /// The votes in the order of the options, without those that are out.
@@ -127,8 +153,19 @@ fn shown(option: domain::OptionKey, votes: i64) -> OptionCount {
     OptionCount { option: Some(Text(option)), votes: Some(votes) }
 }
 
+fn by_option(counts: Vec<OptionCount>, faults: &mut Faults) -> BTreeMap<domain::OptionKey, i64> {
+    let counts = faults.each("counts", counts, OptionCount::build);
+    counts.into_iter().map(|count| (count.option, count.votes)).collect()
+}
+
 fn leading(keys: &[domain::OptionKey], options: &[&domain::OptionKey]) -> Vec<OptionKey> {
     options.iter().filter(|option| keys.contains(option)).map(|option| Text((*option).clone())).collect()
+}
+
+/// The count has the leading options in the order of their keys.
+fn end(leading: Vec<OptionKey>) -> RoundEnd {
+    let keys: BTreeSet<domain::OptionKey> = leading.into_iter().map(Text::into_inner).collect();
+    RoundEnd::Leading(keys.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod action;
 mod appointment;
+mod bundle;
 mod duties;
 mod hosted_result;
 mod hosting;
@@ -35,6 +36,10 @@ use duties::caller_name;
 
 pub use action::{BallotCorrectionReason, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
+pub use bundle::{
+    BallotCheck, BoardVote, PublishedBallot, RollEntry, SignedExtension, SignedPapers, Tracker, UnreadableBundle,
+    VerificationBundle,
+};
 pub use duties::{Reporting, ScrutineerReport};
 pub use hosted_result::{EliminatedBy, HostedResult, HostedRound};
 pub use hosting::{
