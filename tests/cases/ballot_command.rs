@@ -61,6 +61,7 @@ fn folder(sides: &[&str]) -> TempDir {
         "ballot": BALLOT, "closes_at": "2026-06-08T17:00:00Z", "issuers": issuers, "method": "single_choice",
         "opens_at": "2026-06-01T08:00:00Z",
         "options": [{"effect": "mutual", "key": "leave", "label": "Leave"}, {"effect": "other", "key": "stay", "label": "Stay"}],
+        "paper_until": "2026-06-12T17:00:00Z",
         "protocol": "psm-ballot-v1", "question": "Shall we leave?", "receipt_key": "Saro6tiFuTfQS0GjogHNyOfE968pukOKxfn76vzI548=", "roll_root": root(path), "roll_size": 45,
         "thresholds": []
     });
@@ -192,12 +193,203 @@ fn a_seed_is_made_once_and_is_its_owners_alone() {
     refused(path, &["key", "new.seed"], "new.seed");
 }
 
+/// A batch of so many papers, one of them spoiled.
+fn batch(papers: usize) -> Value {
+    let spends: Vec<[String; 1]> = (0..papers).map(|number| [hash(&format!("spend {number}"))]).collect();
+    json!({"counts": {"leave": 6, "stay": papers - 7}, "duplicates": 0, "spends": spends, "spoiled": 1})
+}
+
+#[test]
+fn papers_that_the_service_would_reject_are_not_signed() {
+    let folder = folder(&["a"]);
+    let path = folder.path();
+    let good = batch(10).to_string();
+    for (from, to, words) in [
+        ("\"leave\":6", "\"leave\":6,\"leave\":6", "/counts/leave: the field appears twice"),
+        ("\"leave\":6", "\"leave\":7", "one for each"),
+        ("\"leave\":6", "\"go\":6", "/counts/go: no option"),
+        ("\"counts\":{\"leave\":6,\"stay\":3}", "\"rankings\":[[\"stay\"]]", "/rankings: this ballot is not ranked"),
+        ("\"spoiled\"", "\"hidden\":1,\"spoiled\"", "/hidden: there is no such field"),
+        (&hash("spend 1"), &hash("spend 0"), "/spends/1: the same spend"),
+        (&hash("spend 1"), "0", "/spends/1/0: "),
+        ("{", "[", "is not JSON"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        assert_ne!(bad, good, "{from}");
+        fs::write(path.join("batch.json"), bad).unwrap();
+        let sign = ["sign", "--key-file", "a.pem", "--manifest", "manifest.json", "--paper", "batch.json"];
+        refused(path, &sign, words);
+    }
+    fs::write(path.join("batch.json"), batch(9).to_string()).unwrap();
+    let sign = ["sign", "--key-file", "a.pem", "--manifest", "manifest.json", "--paper", "batch.json"];
+    refused(path, &sign, "9 papers, 10 to 100000 expected");
+    let manifest = fs::read_to_string(path.join("manifest.json")).unwrap();
+    let without = manifest.replace("\"paper_until\":\"2026-06-12T17:00:00Z\",", "");
+    assert_ne!(without, manifest);
+    fs::write(path.join("manifest.json"), without).unwrap();
+    refused(path, &sign, "there is no paper");
+}
+
+#[test]
+fn only_issuer_a_signs_an_extension_or_a_cancellation() {
+    let folder = folder(&["a", "b"]);
+    let sign =
+        |key, more: &[&'static str]| [&["sign", "--key-file", key, "--manifest", "manifest.json"], more].concat();
+    let later = ["--closes-at", "2026-06-09T17:00:00Z"];
+    refused(folder.path(), &sign("b.pem", &later), "only issuer a signs an extension");
+    refused(folder.path(), &sign("b.pem", &["--cancel", "Too late"]), "only issuer a signs a cancellation");
+    refused(folder.path(), &sign("a.pem", &["--closes-at", "2026-06-08T17:00:00Z"]), "to a later time");
+    told(folder.path(), &sign("b.pem", &[]));
+    told(folder.path(), &sign("a.pem", &later));
+    told(folder.path(), &sign("a.pem", &["--cancel", "Too late"]));
+}
+
+const TRACKER: &str = "a191919af8f2df53e829327586d66d58da4a7882cad3f3602ffd7b27aab9b57c";
+const MANIFEST: &str = "acb80c8fd62bfb0094986d1ea3bc86dd968c236903e38184eb02151fa39b7c53";
+const SIGNED: &str = "pyo5+f4cH7xAEiOW+nShSUZZy2Zu7McZXkOiVBguww2++10aRHPUq61oqqHeSWZ9Xi5RO+LdjIpjct7luWOGCg==";
+
+fn root_folder() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn sample_bundle() -> String {
+    fs::read_to_string(root_folder().join("docs/guide/ballot-bundle.json")).unwrap()
+}
+
+/// What docs/verify-ballot.py says last of a bundle in this folder.
+fn said_by_script(folder: &Path) -> String {
+    let script = root_folder().join("docs/verify-ballot.py");
+    let done = Command::new("python3").arg(script).arg("bundle.json").current_dir(folder).output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+    String::from_utf8(done.stdout).unwrap().lines().last().unwrap().to_owned()
+}
+
+#[test]
+fn the_sample_bundle_is_verified_with_a_voters_tracker_and_receipt() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let bundle = sample_bundle();
+    fs::write(path.join("bundle.json"), &bundle).unwrap();
+    let parsed: Value = serde_json::from_str(&bundle).unwrap();
+    let opening = json!({"ballot": BALLOT, "manifest": parsed["manifest"], "witnesses": 2});
+    fs::write(path.join("opening.json"), opening.to_string()).unwrap();
+    let choice = "trust>mutual>stay";
+    let receipt = format!("psm-ballot-v1:receipt:{BALLOT}:{MANIFEST}:{TRACKER}:{choice}");
+    let said = told(
+        path,
+        &[
+            "verify",
+            "bundle.json",
+            "--opening",
+            "opening.json",
+            "--tracker",
+            TRACKER,
+            "--choice",
+            choice,
+            "--receipt",
+            &receipt,
+            "--signature",
+            SIGNED,
+        ],
+    );
+    let lines: Vec<&str> = said.lines().collect();
+    let last = "verified: 40 of 45 voted (28 online, 12 on paper): mutual 12, stay 0, trust 21, wait 0, spoiled 2; manifest acb80c8fd62bfb00";
+    assert_eq!(*lines.last().unwrap(), last);
+    assert_eq!(said_by_script(path), last);
+    assert!(lines.len() > 20 && lines[..lines.len() - 1].iter().all(|line| line.starts_with("ok: ")), "{said}");
+    for line in [
+        "ok: the opening has the same manifest",
+        "ok: your tracker is on the board with the choice trust>mutual>stay",
+        "ok: the receipt is of this ballot",
+        "ok: the service signed the receipt",
+        "ok: the receipt's vote is on the board",
+    ] {
+        assert!(lines.contains(&line), "no {line:?} in {said}");
+    }
+}
+
+#[test]
+fn every_kind_of_ballot_is_verified_as_by_the_script() {
+    let folder = tempfile::tempdir().unwrap();
+    let maker = root_folder().join("tests/ballot_bundle.py");
+    for (method, issuers) in [("single_choice", "1"), ("single_choice", "2"), ("ranked", "1"), ("ranked", "2")] {
+        let made = Command::new("python3").arg(&maker).args([method, issuers, "7"]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        fs::write(folder.path().join("bundle.json"), made.stdout.trim_ascii_end()).unwrap();
+        let said = told(folder.path(), &["verify", "bundle.json"]);
+        assert_eq!(said.lines().last().unwrap(), said_by_script(folder.path()), "{method} {issuers}");
+    }
+}
+
+/// What the command says of a bundle that it must not verify.
+#[track_caller]
+fn not_verified(folder: &Path, arguments: &[&str], words: &str) {
+    let ended = run(folder, arguments);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(!ended.stdout.contains("verified"), "{ended:?}");
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    assert!(said.contains(words), "no {words:?} in {said}");
+}
+
+#[test]
+fn a_bundle_with_a_changed_byte_is_not_verified() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = sample_bundle().into_bytes();
+    // The crate that reads bundles tries 500 of them.
+    for number in 0..40 {
+        let at = number * good.len() / 40;
+        let mut forged = good.clone();
+        forged[at] = match forged[at] {
+            byte @ (b'0'..=b'8' | b'a'..=b'e') => byte + 1,
+            b'9' => b'0',
+            b'f' => b'a',
+            byte => byte ^ 1,
+        };
+        fs::write(folder.path().join("bundle.json"), forged).unwrap();
+        not_verified(folder.path(), &["verify", "bundle.json"], "");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_bundle_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let good = sample_bundle();
+    let manifest = good[good.find("\"manifest\":").unwrap()..good.find(",\"manifest_sha256\"").unwrap()].to_owned();
+    fs::write(path.join("opening.json"), format!("{{{}}}", manifest.replace("Wait a year", "Wait a week"))).unwrap();
+    fs::write(path.join("bundle.json"), &good).unwrap();
+    let other = format!("psm-ballot-v1:receipt:{BALLOT}:{MANIFEST}:{TRACKER}:trust");
+    let foreign = other.replace("acb8", "acb9");
+    for (more, words) in [
+        (&["--opening", "opening.json"][..], "FAILED: the opening has the same manifest"),
+        (&["--tracker", MANIFEST], "FAILED: your tracker is on the board"),
+        (&["--tracker", TRACKER, "--choice", "trust"], "you expected trust"),
+        (&["--receipt", &other, "--signature", SIGNED], "FAILED: the service signed the receipt"),
+        (&["--receipt", &foreign, "--signature", SIGNED], "FAILED: the receipt is of this ballot"),
+    ] {
+        not_verified(path, &[&["verify", "bundle.json"], more].concat(), words);
+    }
+    for (from, to, words) in [
+        ("\"valid\":38", "\"valid\":39", "FAILED: the result is what counting gives: result.valid is 39"),
+        ("\"duplicates\":1", "\"duplicates\":0", "FAILED: paper.sha256 is that of the batch"),
+        ("{\"ballot\"", "{\"a\":0,\"ballot\"", "/a: there is no such field"),
+        (",", ", ", "canonical"),
+        ("}", "", "not JSON"),
+    ] {
+        fs::write(path.join("bundle.json"), good.replacen(from, to, 1)).unwrap();
+        not_verified(path, &["verify", "bundle.json"], words);
+    }
+    not_verified(path, &["verify", "absent.json"], "absent.json");
+    refused(path, &["verify", "bundle.json", "--choice", "trust"], "--tracker");
+    refused(path, &["verify", "bundle.json", "--receipt", &other], "--signature");
+}
+
 #[test]
 fn what_an_issuer_signs_openssl_verifies() {
     let folder = folder(&["a"]);
     let path = folder.path();
     let digest = hash(&fs::read_to_string(path.join("manifest.json")).unwrap());
-    let batch = json!({"counts": {"leave": 6, "stay": 3}, "duplicates": 0, "spends": [], "spoiled": 1});
+    let batch = batch(10);
     fs::write(path.join("batch.json"), format!("{batch:#}\n")).unwrap();
     let sign = ["sign", "--key-file", "a.pem", "--manifest", "manifest.json"];
     for (further, message) in [
@@ -220,6 +412,8 @@ fn what_an_issuer_signs_openssl_verifies() {
         assert!(verified.status.success(), "{message}: {verified:?}");
     }
     assert!(run(path, &sign).stderr.contains("«Shall we leave?»: Leave / Stay"));
+    let papers = run(path, &[&sign[..], &["--paper", "batch.json"]].concat()).stderr;
+    assert!(papers.contains("a batch of 10 papers: leave 6, stay 3, spoiled 1"), "{papers}");
     told(path, &["key", "stranger.pem"]);
     refused(path, &["sign", "--key-file", "stranger.pem", "--manifest", "manifest.json"], "no issuer");
     refused(path, &[&sign[..], &["--closes-at", "2026-06-09T17:00:00.5Z"]].concat(), "whole seconds");

@@ -1,5 +1,7 @@
-//! What the issuers of a hosted ballot do on a machine of their own: make their key and codes, and sign. None of it needs a server or a
-//! database.
+//! What people do for a hosted ballot on a machine of their own. Its issuers make their key and codes, and sign: none of this needs a
+//! server. Everybody can check a closed ballot, and watch one that is not. None of it needs a database.
+
+mod verify;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -7,18 +9,23 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::{ArgGroup, Args, Subcommand};
-use document::body::Content;
+use document::body::{Content, Input};
 use document::register as wire;
-use domain::StaffBallotId;
 use domain::ballot_protocol::{
-    BallotManifest, Code, Entry, Half, Opening, PublicKey, Seed, Sha256Hex, Side, Spend, WholeSecond,
-    roll_root as roll_root_of,
+    BallotManifest, Code, Entry, Half, Opening, PaperBatch, PaperVotes, PublicKey, Seed, Sha256Hex, Side, Spend,
+    Standing, WholeSecond, roll_root as roll_root_of,
 };
+use domain::{Checked, Fault, StaffBallotId};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
+use verify::VerifyOptions;
+
 use super::outcome::{self, Failure, WrongUsage};
 use crate::history::signing::{make_key, make_seed, read_key};
+
+/// More faults of a file are not told.
+const MOST_FAULTS: usize = 10;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BallotCommand {
@@ -40,6 +47,11 @@ pub(super) enum BallotCommand {
     /// Signs the manifest, or with a further option an extension, a cancellation or a batch of papers. Prints the signature in base64,
     /// and on standard error what was signed: read it.
     Sign(SignOptions),
+    /// Check all of a closed ballot, and count it again
+    ///
+    /// Prints a line for each check, and ends with another status than 0 if one fails. Compare the 16 digits in the last line with those
+    /// on the letters: with keys of their own, anybody can sign another ballot.
+    Verify(VerifyOptions),
 }
 
 #[derive(Debug, Args)]
@@ -96,6 +108,7 @@ pub(super) fn perform(command: BallotCommand) -> Result<(), Failure> {
         }
         BallotCommand::Codes(options) => codes(&options),
         BallotCommand::Sign(options) => sign(&options),
+        BallotCommand::Verify(options) => verify::perform(&options),
     }
 }
 
@@ -191,22 +204,44 @@ fn cast_by_shell(options: &CodesOptions, code: &str, votes: &str) -> String {
 
 fn sign(options: &SignOptions) -> Result<(), Failure> {
     let manifest = Manifest::read(&options.manifest)?;
+    let key = SigningKey::from_bytes(&read_key(&options.key_file)?);
+    let side = manifest.side_of(&PublicKey::of_seed(&key.to_bytes()))?;
     let opening = &manifest.opening;
     let (message, what) = if let Some(closes_at) = options.closes_at {
+        expect_a(side, "an extension")?;
+        manifest.expect_later(closes_at)?;
         (opening.extension_message(closes_at), format!("that casting ends at {closes_at}"))
     } else if let Some(reason) = &options.cancel {
+        expect_a(side, "a cancellation")?;
         (opening.cancellation_message(reason), format!("that the ballot is cancelled: {reason}"))
-    } else if let Some(batch) = &options.paper {
-        let batch = read_json(batch)?;
-        (opening.paper_message(&Sha256Hex::of(&batch.to_string())), "this batch of papers".to_owned())
+    } else if let Some(file) = &options.paper {
+        let batch = manifest.read_batch(file)?;
+        (opening.paper_message(&Sha256Hex::of(&wire::PaperBatch::canonical(&batch)?)), papers(&batch))
     } else {
         (opening.manifest_message(), manifest.summary())
     };
-    let key = SigningKey::from_bytes(&read_key(&options.key_file)?);
-    manifest.expect_issuer(&PublicKey::of_seed(&key.to_bytes()))?;
     let ballot = opening.ballot;
     note(&format!("signed for ballot {ballot}, manifest {}: {what}", opening.fingerprint()));
     outcome::print(&format!("{}\n", BASE64_STANDARD.encode(key.sign(message.as_bytes()).to_bytes())))
+}
+
+/// Nobody accepts the signature of the other issuer.
+fn expect_a(side: Side, what: &str) -> Result<(), Failure> {
+    match side {
+        Side::A => Ok(()),
+        Side::B => Err(format!("this is the key of issuer b, and only issuer a signs {what}").into()),
+    }
+}
+
+/// What whoever signs a batch of papers must have read.
+fn papers(batch: &PaperBatch) -> String {
+    let votes = match &batch.votes {
+        PaperVotes::Counts(counts) => {
+            counts.iter().map(|count| format!("{} {}", count.option, count.votes)).collect::<Vec<_>>().join(", ")
+        }
+        PaperVotes::Rankings(rankings) => format!("{} ranked", rankings.len()),
+    };
+    format!("a batch of {} papers: {votes}, spoiled {}", batch.spends.len(), batch.spoiled)
 }
 
 /// A manifest as the service shows it: canonical JSON, whose bytes are what is hashed.
@@ -220,14 +255,7 @@ impl Manifest {
         let name = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
         let text = text.trim_end_matches('\n');
-        let parsed = Content::<wire::BallotManifest>::parse(text.as_bytes())
-            .map_err(|it| format!("{name} is not JSON: line {}, column {}: {}", it.line, it.column, it.reason))?;
-        let content = parsed.create().map_err(|refusal| {
-            let faults =
-                refusal.faults(Vec::new()).into_iter().map(|fault| format!("{}: {}", fault.pointer, fault.detail));
-            format!("{name} is not a manifest: {}", faults.collect::<Vec<_>>().join("; "))
-        })?;
-        let content = content.into_inner();
+        let content = manifest_of(text).map_err(|why| format!("{name} {why}"))?;
         if wire::BallotManifest::canonical(&content)? != text {
             return Err(format!("{name} is not as the service shows it: fetch it again and leave it unchanged").into());
         }
@@ -261,11 +289,33 @@ impl Manifest {
         }
     }
 
-    fn expect_issuer(&self, key: &PublicKey) -> Result<(), Failure> {
-        if self.content.issuers.iter().any(|issuer| issuer.public_key == *key) {
+    fn side_of(&self, key: &PublicKey) -> Result<Side, Failure> {
+        let own = self.content.issuers.iter().find(|issuer| issuer.public_key == *key);
+        Ok(own
+            .map(|issuer| issuer.side)
+            .ok_or_else(|| format!("the manifest has no issuer with the public key {key}"))?)
+    }
+
+    fn expect_later(&self, closes_at: WholeSecond) -> Result<(), Failure> {
+        let end = self.content.closes_at;
+        if closes_at > end {
             return Ok(());
         }
-        Err(format!("the manifest has no issuer with the public key {key}").into())
+        Err(format!("--closes-at {closes_at}: casting ends at {end}, and can only be extended to a later time").into())
+    }
+
+    /// The papers that are to be handed in. Whether their spends are on the roll and unspent, only the service knows.
+    fn read_batch(&self, path: &Path) -> Result<PaperBatch, Failure> {
+        let name = path.display();
+        if self.content.paper_until.is_none() {
+            return Err("the manifest says that there is no paper: it has no paper_until".into());
+        }
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+        let sent = read::<wire::PaperBatch>(&text).map_err(|why| format!("{name} {why}"))?;
+        let paper = self.content.paper();
+        let batch = sent.read(&paper).map_err(|faults| format!("{name} is refused: {}", told(&faults)))?;
+        let faults = batch.faults(&paper, |_| Standing::Unspent);
+        if faults.is_empty() { Ok(batch) } else { Err(format!("{name} is refused: {}", told(&faults)).into()) }
     }
 
     /// What whoever signs must have read.
@@ -279,7 +329,23 @@ impl Manifest {
     }
 }
 
-fn read_json(path: &Path) -> Result<Value, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?)
+/// The manifest in this text.
+fn manifest_of(text: &str) -> Result<BallotManifest, String> {
+    read::<wire::BallotManifest>(text).map(Checked::into_inner)
+}
+
+/// The document in this text, or what is wrong with it: the rest of a sentence.
+fn read<T: Input>(text: &str) -> Result<T::Value, String> {
+    let content = Content::<T>::parse(text.as_bytes())
+        .map_err(|it| format!("is not JSON: line {}, column {}: {}", it.line, it.column, it.reason))?;
+    content.create().map_err(|refusal| {
+        let faults = refusal.faults(Vec::new()).into_iter().take(MOST_FAULTS);
+        let faults = faults.map(|fault| format!("{}: {}", fault.pointer, fault.detail));
+        format!("is refused: {}", faults.collect::<Vec<_>>().join("; "))
+    })
+}
+
+fn told(faults: &[Fault]) -> String {
+    let faults = faults.iter().take(MOST_FAULTS).map(|fault| format!("/{}: {}", fault.field, fault.detail));
+    faults.collect::<Vec<_>>().join("; ")
 }

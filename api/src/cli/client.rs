@@ -17,6 +17,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// No response that a command reads is longer, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
+/// What a service responds with, whatever it is.
+pub(super) struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// A running service.
 pub(super) struct Client {
     agent: Agent,
@@ -45,6 +53,19 @@ impl Client {
         serde_json::from_slice(&body).map_err(|error| format!("{address} responds with something unexpected: {error}"))
     }
 
+    /// What the service responds with at this path, if that takes no longer than so, and has no more bytes than that.
+    ///
+    /// # Errors
+    /// In words, where there is no such response.
+    pub(super) fn ask(&self, path: &str, patience: Duration, longest: u64) -> Result<Answer, String> {
+        let address = format!("{}{path}", self.base);
+        let request = self.agent.get(&address).header("accept", "application/json");
+        let asked = request.config().timeout_global(Some(patience)).build().call();
+        let mut response = asked.map_err(|error| format!("cannot reach {address}: {error}"))?;
+        let body = read(&address, &mut response, longest)?;
+        Ok(Answer { status: response.status().as_u16(), body })
+    }
+
     /// Sends this to a path.
     ///
     /// # Errors
@@ -60,16 +81,25 @@ impl Client {
 /// The body of a successful response.
 fn received(address: &str, response: Result<http::Response<Body>, Error>) -> Result<Vec<u8>, String> {
     let mut response = response.map_err(|error| format!("cannot reach {address}: {error}"))?;
-    let body = response.body_mut().with_config().limit(LONGEST).read_to_vec();
-    let body = body.map_err(|error| format!("cannot read what {address} responds: {error}"))?;
+    let body = read(address, &mut response, LONGEST)?;
     if response.status().is_success() {
         return Ok(body);
     }
-    let problem: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Err(format!("{address} responds with {}: {}", response.status(), problem(&body)))
+}
+
+fn read(address: &str, response: &mut http::Response<Body>, longest: u64) -> Result<Vec<u8>, String> {
+    let body = response.body_mut().with_config().limit(longest).read_to_vec();
+    body.map_err(|error| format!("cannot read what {address} responds: {error}"))
+}
+
+/// What a problem says.
+pub(super) fn problem(body: &[u8]) -> String {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let faults = problem.get("errors").and_then(Value::as_array).into_iter().flatten();
     let details: Vec<&str> =
         faults.chain([&problem]).filter_map(|said| said.get("detail").and_then(Value::as_str)).collect();
-    Err(format!("{address} responds with {}: {}", response.status(), details.join("; ")))
+    details.join("; ")
 }
 
 /// What trusts the certificates that this machine trusts.

@@ -529,14 +529,28 @@ mod tests {
         }
     }
 
+    /// A byte of the same kind, so that the form stays right where it can.
+    fn other(byte: u8) -> u8 {
+        match byte {
+            b'0'..=b'8' | b'a'..=b'e' => byte + 1,
+            b'9' => b'0',
+            b'f' => b'a',
+            _ => byte ^ 1,
+        }
+    }
+
     #[test]
     fn a_changed_byte_anywhere_is_noticed() {
-        for at in (0..BUNDLE.len()).step_by(41) {
+        let places = (0..BUNDLE.len()).step_by(BUNDLE.len() / 500);
+        let mut read = 0;
+        for at in places {
             let mut bytes = BUNDLE.as_bytes().to_vec();
-            bytes[at] ^= 1;
-            if let Ok(read) = VerificationBundle::read(&bytes) {
-                assert!(read.check().iter().any(|check| check.fault.is_some()), "byte {at}");
+            bytes[at] = other(bytes[at]);
+            if let Ok(forged) = VerificationBundle::read(&bytes) {
+                read += 1;
+                assert!(forged.check().iter().any(|check| check.fault.is_some()), "byte {at}");
             }
         }
+        assert!(read > 300, "{read} forged bundles were looked into");
     }
 }
