@@ -8,8 +8,10 @@ pub mod database;
 mod erasure;
 mod health;
 mod log;
+mod log_head;
 pub mod outcome;
 mod service_log;
+mod state_file;
 mod witness;
 
 use std::io::Write as _;

@@ -1,4 +1,6 @@
-//! What the issuers of a hosted ballot do with the program, without a server or a database.
+//! What people do for a hosted ballot with the program on a machine of their own: its issuers, and those who check or watch it.
+
+mod watch;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

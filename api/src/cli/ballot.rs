@@ -1,7 +1,9 @@
 //! What people do for a hosted ballot on a machine of their own. Its issuers make their key and codes, and sign: none of this needs a
 //! server. Everybody can check a closed ballot, and watch one that is not. None of it needs a database.
 
+mod json;
 mod verify;
+mod watch;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -9,23 +11,21 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::{ArgGroup, Args, Subcommand};
-use document::body::{Content, Input};
 use document::register as wire;
+use domain::StaffBallotId;
 use domain::ballot_protocol::{
     BallotManifest, Code, Entry, Half, Opening, PaperBatch, PaperVotes, PublicKey, Seed, Sha256Hex, Side, Spend,
     Standing, WholeSecond, roll_root as roll_root_of,
 };
-use domain::{Checked, Fault, StaffBallotId};
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
+use json::{manifest_of, read, told};
 use verify::VerifyOptions;
+use watch::WatchOptions;
 
 use super::outcome::{self, Failure, WrongUsage};
 use crate::history::signing::{make_key, make_seed, read_key};
-
-/// More faults of a file are not told.
-const MOST_FAULTS: usize = 10;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum BallotCommand {
@@ -52,6 +52,12 @@ pub(super) enum BallotCommand {
     /// Prints a line for each check, and ends with another status than 0 if one fails. Compare the 16 digits in the last line with those
     /// on the letters: with keys of their own, anybody can sign another ballot.
     Verify(VerifyOptions),
+    /// Watch a ballot from outside, until it has closed and is verified
+    ///
+    /// Keeps the first opening that it sees, and holds everything later against it: the opening, the roll, the log and, after the close,
+    /// the bundle. Prints a line when something changes. A line with WRONG says what must not be. Ends with another status than 0 if there
+    /// was one.
+    Watch(WatchOptions),
 }
 
 #[derive(Debug, Args)]
@@ -109,6 +115,7 @@ pub(super) fn perform(command: BallotCommand) -> Result<(), Failure> {
         BallotCommand::Codes(options) => codes(&options),
         BallotCommand::Sign(options) => sign(&options),
         BallotCommand::Verify(options) => verify::perform(&options),
+        BallotCommand::Watch(options) => watch::perform(&options),
     }
 }
 
@@ -327,25 +334,4 @@ impl Manifest {
             options.join(" / ")
         )
     }
-}
-
-/// The manifest in this text.
-fn manifest_of(text: &str) -> Result<BallotManifest, String> {
-    read::<wire::BallotManifest>(text).map(Checked::into_inner)
-}
-
-/// The document in this text, or what is wrong with it: the rest of a sentence.
-fn read<T: Input>(text: &str) -> Result<T::Value, String> {
-    let content = Content::<T>::parse(text.as_bytes())
-        .map_err(|it| format!("is not JSON: line {}, column {}: {}", it.line, it.column, it.reason))?;
-    content.create().map_err(|refusal| {
-        let faults = refusal.faults(Vec::new()).into_iter().take(MOST_FAULTS);
-        let faults = faults.map(|fault| format!("{}: {}", fault.pointer, fault.detail));
-        format!("is refused: {}", faults.collect::<Vec<_>>().join("; "))
-    })
-}
-
-fn told(faults: &[Fault]) -> String {
-    let faults = faults.iter().take(MOST_FAULTS).map(|fault| format!("/{}: {}", fault.field, fault.detail));
-    faults.collect::<Vec<_>>().join("; ")
 }

@@ -12,7 +12,7 @@ use domain::ballot_protocol::{Opening, Signature, Tracker};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::manifest_of;
+use super::json::manifest_of;
 use crate::cli::client::{Answer, Client, problem};
 use crate::cli::outcome::{self, Failure};
 
