@@ -20,12 +20,27 @@ pub(super) fn read<T: Input>(text: &str) -> Result<T::Value, String> {
     content.create().map_err(|refusal| {
         let faults = refusal.faults(Vec::new()).into_iter().take(MOST_FAULTS);
         let faults = faults.map(|fault| format!("{}: {}", fault.pointer, fault.detail));
-        format!("is refused: {}", faults.collect::<Vec<_>>().join("; "))
+        format!("is refused: {}", harmless(&faults.collect::<Vec<_>>().join("; ")))
     })
 }
 
 /// Faults of a document, in words.
 pub(super) fn told(faults: &[Fault]) -> String {
     let faults = faults.iter().take(MOST_FAULTS).map(|fault| format!("/{}: {}", fault.field, fault.detail));
-    faults.collect::<Vec<_>>().join("; ")
+    harmless(&faults.collect::<Vec<_>>().join("; "))
+}
+
+/// A text of others, which must not move the cursor of a terminal, turn the direction of writing or break the line.
+pub(super) fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+                harmless.extend(c.escape_unicode());
+            }
+            c if c.is_control() => harmless.extend(c.escape_unicode()),
+            c => harmless.push(c),
+        }
+    }
+    harmless
 }

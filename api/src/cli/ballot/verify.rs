@@ -12,7 +12,7 @@ use domain::ballot_protocol::{Opening, Signature, Tracker};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::json::manifest_of;
+use super::json::{harmless, manifest_of};
 use crate::cli::client::{Answer, Client, problem};
 use crate::cli::outcome::{self, Failure};
 
@@ -47,17 +47,19 @@ pub(super) fn perform(options: &VerifyOptions) -> Result<(), Failure> {
         _ => read_file(Path::new(&options.bundle), VerificationBundle::MAX_BYTES)?,
     };
     let name = &options.bundle;
-    let ballot =
-        VerificationBundle::read(&text).map_err(|error| format!("the bundle in {name} is refused: {error}"))?;
+    let ballot = VerificationBundle::read(&text)
+        .map_err(|error| format!("the bundle in {name} is refused: {}", harmless(&error.to_string())))?;
     let form = "the bundle is canonical JSON, and has the fields of the protocol and no others";
     let mut checks = vec![BallotCheck::of(form, Ok(()))];
     checks.extend(ballot.check());
     checks.extend(options.further(&ballot)?);
     let lines: String = checks.iter().map(|check| format!("{}\n", line(check))).collect();
     outcome::print(&lines)?;
-    let failed = checks.iter().filter(|check| check.fault.is_some()).count();
-    if failed > 0 {
-        return Err(format!("{failed} of {} checks failed: do not trust this bundle", checks.len()).into());
+    let failed: Vec<&BallotCheck> = checks.iter().filter(|check| check.fault.is_some()).collect();
+    if let Some(first) = failed.first() {
+        return Err(
+            format!("{} of {} checks failed, first this one: {}", failed.len(), checks.len(), line(first)).into()
+        );
     }
     outcome::print(&format!("{}\n", verdict(&ballot)))
 }
@@ -82,8 +84,8 @@ impl VerifyOptions {
 /// A check, as a line.
 pub(super) fn line(check: &BallotCheck) -> String {
     match &check.fault {
-        None => format!("ok: {}", check.what),
-        Some(fault) => format!("FAILED: {}: {fault}", check.what),
+        None => format!("ok: {}", harmless(&check.what)),
+        Some(fault) => format!("FAILED: {}: {}", harmless(&check.what), harmless(fault)),
     }
 }
 

@@ -8,6 +8,7 @@ use domain::ballot_protocol::{Entry, WholeSecond, roll_root};
 use serde::{Deserialize, Serialize};
 
 use super::opening::{ReadManifest, SeenOpening, ShownExtension, ShownSignature};
+use crate::cli::ballot::json::harmless;
 use crate::cli::ballot::verify::{line, verdict};
 use crate::cli::log_head::KeptLog;
 use crate::cli::outcome::Failure;
@@ -461,8 +462,8 @@ fn described(manifest: &ReadManifest) -> String {
     )
 }
 
-/// What the service says may have line breaks, or what moves the cursor of a terminal.
+/// What the service says may be long, or have line breaks.
 fn on_one_line(text: &str) -> String {
     const MAX_CHARS: usize = 1_000;
-    text.chars().take(MAX_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    harmless(&text.chars().take(MAX_CHARS).collect::<String>())
 }

@@ -176,8 +176,8 @@ mod tests {
 
     use super::*;
     use crate::body::Content;
-    use crate::register::staff_ballot::BallotManifest as WireManifest;
-    use crate::register::staff_ballot::PaperBatch as WireBatch;
+    use crate::register::staff_ballot::manifest::BallotManifest as WireManifest;
+    use crate::register::staff_ballot::paper_batch::PaperBatch as WireBatch;
 
     const BUNDLE: &str = include_str!("../../../../../docs/guide/ballot-bundle.json");
 

@@ -4,8 +4,7 @@ use domain::ballot_protocol::{Protocol as DomainProtocol, PublicKey, Sha256Hex, 
 use domain::{Tally, Threshold};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat};
 
-use super::tally::{BallotOption, BallotThreshold};
-use super::{BallotMethod, question};
+use super::tally::{BallotMethod, BallotOption, BallotThreshold, question};
 use crate::body::Input;
 use crate::canonical::canonical;
 use crate::declare::wire;

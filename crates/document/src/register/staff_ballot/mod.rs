@@ -29,10 +29,11 @@ use crate::faults::Faults;
 use crate::record::{Documented, Upgrade, visible_texts};
 use crate::source::Source;
 use crate::value::{
-    Day, Form, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, Plain, StaffBallotId, Text, Word,
+    Day, Instant, KeyId, MutualId, MutualKey, Name, Note, PartialDate, Plain, StaffBallotId, Text, Word,
 };
 
 use duties::caller_name;
+use tally::question;
 
 pub use action::{BallotCorrectionReason, Declaration, Supersession, Voiding};
 pub use appointment::Appointment;
@@ -56,8 +57,8 @@ pub use step::{
     PaperEntry, RollHalf, RollUpload, SentComplaint, SentForRoll, SentPaper, SentVote, VoteCast, VotingCode,
 };
 pub use tally::{
-    BallotOption, BallotRound, BallotThreshold, Basis, Effect, FigureCheck, OptionCount, OptionKey, Percent,
-    PrintedPercent, PublishedBasis, PublishedFigure,
+    BallotMethod, BallotOption, BallotRound, BallotThreshold, Basis, Effect, FigureCheck, OptionCount, OptionKey,
+    Percent, PrintedPercent, PublishedBasis, PublishedFigure,
 };
 
 /// The purpose of a staff ballot.
@@ -65,9 +66,6 @@ pub type BallotKind = Word<domain::BallotKind>;
 
 /// Who held a ballot.
 pub type Organiser = Word<domain::Organiser>;
-
-/// How a voting paper is filled in.
-pub type BallotMethod = Word<domain::BallotMethod>;
 
 /// Where the votes of a ballot are cast.
 pub type BallotMode = Word<DomainBallotMode>;
@@ -378,16 +376,6 @@ impl BallotCorrection {
         }
         correction
     }
-}
-
-/// The schema of a question, which has the bounds of a note and is none.
-fn question() -> RefOr<Schema> {
-    ObjectBuilder::new()
-        .schema_type(Type::String)
-        .description(Some("The question as it was put, in plain text of one or more lines."))
-        .prose(domain::Note::MAX_CHARS)
-        .examples(["Do you support the proposal to set up a community interest company?"])
-        .into()
 }
 
 /// The schema of the version of a record.

@@ -1,11 +1,15 @@
 //! The options and counts of a staff ballot and the percentages about it.
 
 use domain::Tally;
-use utoipa::openapi::schema::ObjectBuilder;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::declare::{Shown, wire};
 use crate::faults::Faults;
-use crate::value::{Name, Plain, Text, WebUrl, Word, text};
+use crate::value::{Form as _, Name, Plain, Text, WebUrl, Word, text};
+
+/// How a voting paper is filled in.
+pub type BallotMethod = Word<domain::BallotMethod>;
 
 /// What happens to the service if an option is chosen.
 pub type Effect = Word<domain::Effect>;
@@ -126,4 +130,14 @@ impl PublishedFigure {
             check: Shown(Some(Word(check))),
         }
     }
+}
+
+/// The schema of a question, which has the bounds of a note and is none.
+pub(super) fn question() -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("The question as it was put, in plain text of one or more lines."))
+        .prose(domain::Note::MAX_CHARS)
+        .examples(["Do you support the proposal to set up a community interest company?"])
+        .into()
 }
