@@ -8,8 +8,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
-use kit::Ended;
+use kit::{Ended, Program};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -360,4 +361,37 @@ fn a_watch_says_that_the_service_cannot_be_reached() {
         &["watch", "--url", &url, "--ballot", other, "--state-file", "state.json", "--once"],
         "of another ballot or service",
     );
+}
+
+#[test]
+fn a_bundle_is_fetched_by_the_address_of_its_ballot() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = Stub::new();
+    let address = format!("{}/v1/staff-ballots/{BALLOT}", stub.url());
+    refused(folder.path(), &["verify", &address], "responds with 404");
+    stub.of_ballot("/verification-bundle", sample_bundle());
+    let said = told(folder.path(), &["verify", &address]);
+    assert!(said.lines().last().unwrap().starts_with("verified: 40 of 45 voted"), "{said}");
+    stub.of_ballot("/verification-bundle", sample_bundle().replacen("{", "{\"\\u001b[2J\\u202e\":1,", 1));
+    refused(folder.path(), &["verify", &address], "/\\u{1b}[2J\\u{202e}: there is no such field");
+}
+
+#[test]
+fn a_watch_goes_on_until_there_is_nothing_more_to_watch() {
+    let open = Open::new();
+    let path = open.path();
+    open.stub.of_ballot("/opening", opening_of(&open.opening["manifest"]));
+    let url = open.stub.url();
+    let arguments =
+        ["ballot", "watch", "--url", &url, "--ballot", BALLOT, "--state-file", "state.json", "--interval", "1"];
+    let begun = Program::new(&arguments).in_folder(path).begin();
+    while !path.join("state.json").exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    refused(path, &arguments[1..], "another watch uses the state file");
+    open.stub.of_ballot("", json!({"state": "cancelled"}));
+    let ended = begun.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let last = ended.stdout.lines().last().unwrap();
+    assert!(last.ends_with("Z the ballot is in the state cancelled"), "{ended:?}");
 }

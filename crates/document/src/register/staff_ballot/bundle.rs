@@ -162,7 +162,7 @@ impl VerificationBundle {
 impl Input for VerificationBundle {
     type Value = PublishedBallot;
 
-    const MAX_BYTES: usize = 128 * 1024 * 1024;
+    const MAX_BYTES: usize = 64 * 1024 * 1024;
 
     fn build(self, faults: &mut Faults) -> Option<PublishedBallot> {
         let document = self.clone();
@@ -381,7 +381,10 @@ impl fmt::Display for UnreadableBundle {
             Self::Malformed(malformed) => write!(f, "it is not JSON: {malformed}"),
             Self::Refused(faults) => {
                 const TOLD: usize = 5;
-                let told = faults.iter().take(TOLD).map(|fault| format!("{}: {}", fault.pointer, fault.detail));
+                let told = faults.iter().take(TOLD).map(|fault| match fault.pointer.as_str() {
+                    "" => fault.detail.clone(),
+                    pointer => format!("{pointer}: {}", fault.detail),
+                });
                 let more = if faults.len() > TOLD { "; and more" } else { "" };
                 write!(f, "it is not a bundle: {}{more}", told.collect::<Vec<_>>().join("; "))
             }
