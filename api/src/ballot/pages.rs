@@ -6,9 +6,11 @@ use std::collections::VecDeque;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, get};
 use document::canonical::canonical;
-use document::register::{BallotManifest, BallotTracker, HostedResult, IssuerSignature, RollEntry, Sha256, SpendSet};
+use document::register::{
+    BallotManifest, BoardVote, HostedResult, IssuerSignature, RollEntry, Sha256, SpendSet, Tracker, VerificationBundle,
+};
 use document::value::{HexHash, Plain as _, StaffBallotId as ShownId, Text};
-use domain::ballot_protocol::{Tracker, Vote};
+use domain::ballot_protocol::{Tracker as DomainTracker, Vote};
 use domain::tree::{Hash, inclusion_of, leaf_hash};
 use domain::{Record, StaffBallot, StaffBallotId};
 use serde::Serialize;
@@ -47,8 +49,8 @@ struct BallotRoll {
 #[expect(dead_code, reason = "it is written in pieces, and described as a whole")]
 struct BallotVotes {
     /// For each vote its tracker and its choice, sorted by tracker.
-    #[schema(max_items = 100_000, value_type = Vec<Vec<String>>)]
-    votes: Vec<(String, String)>,
+    #[schema(max_items = 100_000)]
+    votes: Vec<BoardVote>,
 }
 
 /// What the codes of a ballot were spent with online.
@@ -60,39 +62,10 @@ struct BallotSpends {
     spends: Vec<SpendSet>,
 }
 
-/// All that is needed to count a closed ballot again. The guide, "The protocol of hosted ballots", has its fields.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it is written in pieces, and described as a whole")]
-struct VerificationBundle {
-    protocol: document::register::Protocol,
-    ballot: ShownId,
-    manifest: BallotManifest,
-    manifest_sha256: Sha256,
-    #[schema(max_items = 2)]
-    signatures: Vec<IssuerSignature>,
-    /// In order: the later `closes_at` and the `signature` of issuer `a`.
-    #[schema(max_items = 20)]
-    extensions: Vec<serde_json::Value>,
-    /// When casting ended.
-    closed_at: document::register::SignedTime,
-    #[schema(max_items = 100_000)]
-    entries: Vec<RollEntry>,
-    #[schema(max_items = 100_000)]
-    spends: Vec<SpendSet>,
-    /// For each vote its tracker and its choice, sorted by tracker.
-    #[schema(max_items = 100_000, value_type = Vec<Vec<String>>)]
-    votes: Vec<(String, String)>,
-    votes_root: Sha256,
-    /// The papers: `batch`, `sha256` and `signatures`. Absent without papers.
-    #[schema(nullable = false)]
-    paper: Option<serde_json::Value>,
-    result: HostedResult,
-}
-
 /// Proves that a vote is on the board.
 #[derive(Debug, Serialize, ToSchema)]
 struct VoteProof {
-    tracker: BallotTracker,
+    tracker: Tracker,
     /// The choice.
     #[schema(max_length = 250)]
     choice: String,
@@ -117,7 +90,7 @@ struct VoteProof {
 /// A ballot and a tracker, in a path.
 struct BallotVote {
     ballot: StaffBallotId,
-    tracker: Tracker,
+    tracker: DomainTracker,
 }
 
 argument!(BallotVote);
@@ -126,14 +99,14 @@ impl BallotVote {
     fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let mut parts = request.match_info().iter().map(|(_, raw)| raw);
         let ballot = named(parts.next().unwrap_or_default())?;
-        let tracker: Result<Tracker, domain::Invalid> = parts.next().unwrap_or_default().parse();
+        let tracker: Result<DomainTracker, domain::Invalid> = parts.next().unwrap_or_default().parse();
         Ok(Self { ballot, tracker: tracker.map_err(|invalid| Problem::not_found(invalid.detail))? })
     }
 }
 
 impl IntoParams for BallotVote {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let tracker = part("tracker", "The tracker of a vote", BallotTracker::schema());
+        let tracker = part("tracker", "The tracker of a vote", Tracker::schema());
         vec![path_parameter(&(domain::Kind::StaffBallot, ShownId::schema()), false), tracker]
     }
 }

@@ -41,7 +41,16 @@ pub use objection::{Objection, ObjectionKind, ObjectionOutcome};
 pub use pathway_progress::PathwayProgress;
 pub use pathway_step::PathwayStep;
 pub use staff_ballot::{
-    Appointment, Archived, BallotCancelling, BallotCheck, BallotComplaint, BallotCorrection, BallotCorrectionReason, BallotExtension, BallotKind, BallotManifest, BallotMethod, BallotMode, BallotOption, BallotResult, BallotRound, BallotShare, BallotState, BallotThreshold, BallotTracker, Basis, BoardVote, CastingExtension, Complaint, CountsKnown, Declaration, Ed25519Key, Ed25519Signature, Effect, EliminatedBy, FigureCheck, HostedResult, HostedRound, HostingPlan, HostingProgress, IssuerAppointment, IssuerSignature, IssuerToAppoint, Judgement, ManifestSignature, NumberedHalf, OptionCount, OptionKey, Organiser, PaperBatch, PaperCounts, PaperEntry, Percent, PrintedPercent, Protocol, PublishedBallot, PublishedBasis, PublishedFigure, Ranking, Reporting, RollEntry, RollUpload, Scrutineer, ScrutineerReport, SentBatch, SentComplaint, SentForRoll, SentPaper, SentVote, SentVotes, Sha256, Side, SignedExtension, SignedPapers, SignedTime, Spend, SpendSet, StaffBallot, StaffBallotFilter, Supersession, ThresholdOutcome, Tracker, UnreadableBundle, VerificationBundle, Voiding, VoteCast,
+    Appointment, Archived, BallotCancelling, BallotCheck, BallotComplaint, BallotCorrection, BallotCorrectionReason,
+    BallotExtension, BallotKind, BallotManifest, BallotMethod, BallotMode, BallotOption, BallotResult, BallotRound,
+    BallotShare, BallotState, BallotThreshold, Basis, BoardVote, CastingExtension, Complaint, CountsKnown, Declaration,
+    Ed25519Key, Ed25519Signature, Effect, EliminatedBy, FigureCheck, HostedResult, HostedRound, HostingPlan,
+    HostingProgress, IssuerAppointment, IssuerSignature, IssuerToAppoint, Judgement, ManifestSignature, NumberedHalf,
+    OptionCount, OptionKey, Organiser, PaperBatch, PaperCounts, PaperEntry, Percent, PrintedPercent, Protocol,
+    PublishedBallot, PublishedBasis, PublishedFigure, Ranking, Reporting, RollEntry, RollUpload, Scrutineer,
+    ScrutineerReport, SentBatch, SentComplaint, SentForRoll, SentPaper, SentVote, SentVotes, Sha256, Side,
+    SignedExtension, SignedPapers, SignedTime, Spend, SpendSet, StaffBallot, StaffBallotFilter, Supersession,
+    ThresholdOutcome, Tracker, UnreadableBundle, VerificationBundle, Voiding, VoteCast,
 };
 pub use stage_transition::{LaunchCondition, StageTransition, StageTransitionAmendment};
 pub use support_request::{SupportRequest, SupportStatus};

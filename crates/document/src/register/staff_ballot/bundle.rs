@@ -26,7 +26,7 @@ use crate::declare::wire;
 use crate::faults::{Faults, PointedFault};
 use crate::node::Malformed;
 use crate::object::Typed;
-use crate::value::{StaffBallotId, Text, text};
+use crate::value::{Plain as _, StaffBallotId, Text, text};
 
 text! {
     /// What stands on the roll for a person: a SHA-256 hash, as 64 lower-case hexadecimal digits.

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use domain::ballot_protocol::{Count, CountedRound as DomainRound, Judgement as DomainJudgement, RoundEnd, Sha256Hex};
+use domain::ballot_protocol::{Count, CountedRound as DomainRound, Judgement as DomainJudgement, RoundEnd};
 use domain::{FaultCode, Organiser, StaffBallot as DomainBallot, Tally};
 
-use utoipa::openapi::schema::ObjectBuilder;
-
 use super::BallotMethod;
+use super::bundle::{RollEntry, Tracker};
 use super::hosted_result::EliminatedBy;
 use super::manifest::{Ed25519Key, Sha256, Side, SignedTime};
 use super::paper_batch::{Ed25519Signature, IssuerSignature};
 use super::tally::{OptionCount, OptionKey};
 use crate::declare::{Shown, wire};
 use crate::faults::Faults;
-use crate::value::{Instant, KeyId, Name, Note, Plain, Text, Word, text};
+use crate::value::{Instant, KeyId, Name, Note, Plain, Text, Word};
 
 /// Whether what links a vote to a code may be kept after the close.
 pub type Archived = Word<domain::Archived>;
@@ -181,23 +180,10 @@ wire! {
         at: Instant = required,
         judgement: Judgement = required,
         /// The tracker of the vote that it is about. Absent if it would show who cast a vote.
-        tracker: BallotTracker = optional,
+        tracker: Tracker = optional,
         /// The entry of the roll that it is about, if it was made with codes.
         entry: RollEntry = optional,
     }
-}
-
-text! {
-    /// By what a voter finds their vote: 64 lower-case hexadecimal digits.
-    BallotTracker: domain::ballot_protocol::Tracker =
-        .pattern(Some("^[0-9a-f]{64}$"))
-        .max_length(Some(Sha256Hex::DIGITS))
-        .examples(["78071b5ef9f3b3cff5d5df279ea594906ec89111572ba107ee398673353ca014"]);
-    /// What stands on the roll for a person: 64 lower-case hexadecimal digits.
-    RollEntry: domain::ballot_protocol::Entry =
-        .pattern(Some("^[0-9a-f]{64}$"))
-        .max_length(Some(Sha256Hex::DIGITS))
-        .examples(["a68f1b97e633da15b7978343fdfaa58ebfd2a77b10978b250880a01f5049882c"]);
 }
 
 impl HostingPlan {

@@ -45,7 +45,7 @@ pub use duties::{Reporting, ScrutineerReport};
 pub use hosted_result::{EliminatedBy, HostedResult, HostedRound};
 pub use hosting::{
     AppointedIssuer, Archived, BallotCancellation, BallotClosed, BallotComplaint, BallotExtension, BallotOpened,
-    BallotTracker, CountedRound, FrozenRoll, HostingPlan, HostingProgress, Judgement, RollEntry, SentRoll, SignedPaper,
+    CountedRound, FrozenRoll, HostingPlan, HostingProgress, Judgement, SentRoll, SignedPaper,
 };
 pub use manifest::{BallotIssuer, BallotManifest, Ed25519Key, Protocol, Sha256, Side, SignedTime};
 pub use paper_batch::{

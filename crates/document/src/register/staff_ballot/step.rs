@@ -7,7 +7,7 @@ use domain::{FaultCode, Kind};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
-use super::hosting::{BallotTracker, RollEntry};
+use super::bundle::{RollEntry, Tracker};
 use super::manifest::{Ed25519Key, SignedTime};
 use super::paper_batch::{Ed25519Signature, IssuerSignature, PaperBatch, SentBatch, Spend};
 use crate::body::Input;
@@ -115,7 +115,7 @@ wire! {
         spend_a: Spend = optional,
         /// What the code of issuer `b` is spent with.
         spend_b: Spend = optional,
-        tracker: BallotTracker = required,
+        tracker: Tracker = required,
         /// The key of an option. If the method is `ranked`: keys of options joined by `>`, the most wanted first.
         choice: String = required.schema(choice),
     }
