@@ -22,6 +22,7 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 	@echo '2 of 3: load the sample register. This takes seconds. It changes nothing that is there already.'
 	@$(TARGET)/quick/mutuals import-sample
 	@key=$$($(TARGET)/quick/mutuals keys create --role admin --label 'make run' --expires-in 365 --if-first); \
+	if [ -n "$$key" ] && [ -z "$${MUTUALS_SIGNING_KEY_FILE:-}" ] && [ ! -e mutuals.key ]; then $(TARGET)/quick/mutuals log make-key mutuals.key >/dev/null; fi; \
 	echo; echo 'To follow the guide, paste these lines into a second terminal:'; echo; \
 	echo '  export PATH="$(abspath $(TARGET)/quick):$$PATH"'; \
 	if [ -n "$$key" ]; then echo "  export KEY=$$key"; echo; echo 'The key is shown only now. Copy it.'; \
@@ -29,11 +30,11 @@ run: ## Build, load the sample register into an empty database, and serve it on 
 		echo 'This register had a key already. The second line makes another one.'; fi; echo
 	@[ "$$MUTUALS_OCDS_PREFIX" != ocds-213czf ] || echo 'Open contracting data has the prefix ocds-213czf of the standard'\''s examples. Do not publish it.'
 	@echo '3 of 3: serve the register, until you press Ctrl-C.'
-	@$(TARGET)/quick/mutuals serve
+	@if [ -e mutuals.key ]; then export MUTUALS_SIGNING_KEY_FILE="$${MUTUALS_SIGNING_KEY_FILE:-mutuals.key}"; fi; exec $(TARGET)/quick/mutuals serve
 
 # What `make run` and the commands of the guide leave in the folder they run in. docs/guide/check fails if a file is missing here.
 DATA := $(foreach register,mutuals fresh moved other production restored witnessed,$(register).db $(register).db-shm $(register).db-wal $(register).db.lock) \
-	copy.db auditor.key seed-a.key issuer-a.pem log-key.pem log-key-public.pem log.vkey log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
+	mutuals.key copy.db auditor.key seed-a.key issuer-a.pem log-key.pem log-key-public.pem log.vkey log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
 	answer.json ballot.json ballot.json.bak blocked.csv by-arbiter.json contract.json decision.json draft.json edited.json manifest.json mutual.json mutuals.json new.json \
 	seqol.json greeting.txt head.txt message.txt problems.txt progress.txt staff.csv competitions.csv \
 	witness-key.pem witness-key.pem.state witness-key.pem.state.lock witness.vkey witnessed.txt
