@@ -45,7 +45,7 @@ clean-data: ## Delete the register of `make run` and the files that the guide's 
 		echo 'clean-data: stop the service on $(SERVICE) first: it may use mutuals.db' >&2; exit 1; fi
 	rm -f -- $(DATA)
 
-demo: ## Play one spin-out from idea to launch through the API, with the refusals on the way
+demo: ## Play one spin-out through the API, with the refusals on the way, and a ballot that is checked afterwards
 	@scripts/setup build demo
 	cargo build --workspace --locked
 	scripts/demo $(TARGET)/debug/mutuals
