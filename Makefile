@@ -37,7 +37,10 @@ DATA := $(foreach register,mutuals fresh moved other production restored witness
 	mutuals.key copy.db auditor.key seed-a.key issuer-a.pem log-key.pem log-key-public.pem log.vkey log.ndjson long.ndjson new.ndjson operating.ndjson mutuals.csv \
 	answer.json ballot.json ballot.json.bak blocked.csv by-arbiter.json contract.json decision.json draft.json edited.json manifest.json mutual.json mutuals.json new.json \
 	seqol.json greeting.txt head.txt message.txt problems.txt progress.txt staff.csv competitions.csv \
-	witness-key.pem witness-key.pem.state witness-key.pem.state.lock witness.vkey witnessed.txt
+	witness-key.pem witness-key.pem.state witness-key.pem.state.lock witness.vkey witnessed.txt \
+	scrutineer.pem union.pem scrutineer-seed.key union-seed.key sundays-seed.key roll-a.json roll-b.json roll.json others-half.json papers.json receipt.json \
+	opening.json bundle.json expected-roll.txt letters-a.csv letters-b.csv my-vote.txt receipts.txt union.txt entries.txt spends.txt changed.json \
+	$(wildcard mutuals.db-ballot-*)
 
 clean-data: SERVICE ?= http://127.0.0.1:8080
 clean-data: ## Delete the register of `make run` and the files that the guide's commands made, to start over
