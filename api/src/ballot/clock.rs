@@ -2,6 +2,7 @@
 //!
 //! Several instances may try the same: the register lets one of them close a ballot, and a box can be destroyed twice.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use actix_web::rt::time::sleep;
@@ -36,7 +37,7 @@ pub async fn prepare(app: &App) -> Result<(), Unfit> {
     for ballot in &open {
         expect_key(app.signer.as_ref(), ballot)?;
     }
-    close_due(app).await?;
+    close_due(app, &mut HashSet::new()).await?;
     for id in app.store.on_boxes(store::Boxes::all).await? {
         settle(app, id).await;
     }
@@ -46,9 +47,10 @@ pub async fn prepare(app: &App) -> Result<(), Unfit> {
 /// Starts it.
 pub fn start(app: App) {
     drop(actix_web::rt::spawn(async move {
+        let mut told = HashSet::new();
         loop {
             sleep(EVERY).await;
-            if let Err(error) = close_due(&app).await {
+            if let Err(error) = close_due(&app, &mut told).await {
                 log::warn!("could not close the ballots whose time has come, trying again: {error}");
             }
         }
@@ -62,8 +64,8 @@ fn expect_key(signer: Option<&LogSigner>, ballot: &Record<StaffBallot>) -> Resul
     if promised.is_some() && promised == own { Ok(()) } else { Err(Unfit::OtherKey(ballot.id)) }
 }
 
-/// Closes the ballots whose time has come.
-async fn close_due(app: &App) -> Result<(), store::Error> {
+/// Closes the ballots whose time has come. What stands in the way of one is told once.
+async fn close_due(app: &App, told: &mut HashSet<String>) -> Result<(), store::Error> {
     let now = app.clock.now();
     for ballot in app.store.survey(move |tx| hosted_ballot::due(tx, now)).await? {
         let (boxes, id) = (app.store.boxes(), ballot.id);
@@ -76,7 +78,12 @@ async fn close_due(app: &App) -> Result<(), store::Error> {
             Ok(()) => log::info!("the ballot {id} is closed"),
             // Another instance, or its issuer, was faster.
             Err(store::Error::State(_)) => {}
-            Err(error) => log::warn!("could not close the ballot {id}, trying again: {error}"),
+            Err(error) => {
+                let said = format!("could not close the ballot {id}, trying again every second: {error}");
+                if told.insert(said.clone()) {
+                    log::warn!("{said}");
+                }
+            }
         }
         settle(app, id).await;
     }

@@ -175,7 +175,7 @@ fn letters(options: &CodesOptions, manifest: &Manifest, codes: impl Fn(u32) -> C
         None => 1..=options.count,
     };
     let votes = format!("{}/v1/staff-ballots/{}/votes", options.url.trim_end_matches('/'), options.ballot);
-    let check = format!("curl -s {votes} | grep YOUR-TRACKER");
+    let check = format!("curl -s {votes} | grep -o '\"YOUR-TRACKER\",\"[^\"]*\"'");
     let mut table = csv::Writer::from_writer(Vec::new());
     table.write_record(["number", "code", "fingerprint", "cast", "check"])?;
     for number in numbers {

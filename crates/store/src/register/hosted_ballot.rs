@@ -13,7 +13,7 @@ use domain::ballot_protocol::{
     Signature, Spend, Standing, Vote as BoardVote, check_halves,
 };
 use domain::{
-    AppointedIssuer, Archived, Board, Cancellation, Closer, DraftAccess, Fault, FaultCode, Note, Opened,
+    AppointedIssuer, Archived, BallotState, Board, Cancellation, Closer, DraftAccess, Fault, FaultCode, Note, Opened,
     ReasonedExtension, Record, RecordedComplaint, SentRoll, SignedPaper, StaffBallot, StaffBallotId,
 };
 
@@ -182,7 +182,8 @@ pub fn cancel(
     let by = tx.stamp().actor.clone();
     current.content.expect_cancelling(current.id, (&reason, signature), &by)?;
     let contents = boxes.map_or(Ok(None), |boxes| boxes.seal(current.id))?;
-    let votes_were_cast = contents.is_some_and(|contents| !contents.votes.is_empty());
+    let was_open = current.content.state() == BallotState::Open;
+    let votes_were_cast = if was_open { contents.map(|contents| !contents.votes.is_empty()) } else { Some(false) };
     let cancellation = Cancellation { at: tx.stamp().now, reason, signature, votes_were_cast };
     change(tx, current, current.content.cancel(current.id, cancellation, &by)?)
 }

@@ -126,8 +126,8 @@ wire! {
         reason: Note = required,
         /// The signature of issuer `a`. Present if the ballot was open.
         signature: Ed25519Signature = optional,
-        /// Whether votes had been cast.
-        votes_were_cast: bool = default,
+        /// Whether votes had been cast. Absent if the votes of the open ballot were lost.
+        votes_were_cast: bool = optional,
     }
 
     /// A batch of papers, without what they say.

@@ -173,8 +173,8 @@ pub struct Cancellation {
     pub reason: Note,
     /// The signature of issuer `a`, which a ballot that was open needs.
     pub signature: Option<Signature>,
-    /// Whether votes had been cast.
-    pub votes_were_cast: bool,
+    /// Whether votes had been cast; unknown if the box of the open ballot is gone.
+    pub votes_were_cast: Option<bool>,
 }
 
 /// A paper batch without what it says, which is shown after the close.
