@@ -15,7 +15,7 @@ use store::{Client, ClockGuard, Epoch, Reading, Stamp, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::ballot::Castings;
+use crate::ballot::castings::Castings;
 use crate::caller::Caller;
 use crate::data::DataInUse;
 use crate::figures::answers::Answers;

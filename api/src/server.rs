@@ -24,7 +24,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use utoipa::openapi::OpenApi;
 
 use crate::app::{App, Clock, Shared};
-use crate::ballot::{self, Castings};
+use crate::ballot;
+use crate::ballot::castings::Castings;
 use crate::bulk::import::{self, Importer};
 use crate::caller::authentication::Authenticator;
 use crate::caller::jwt::Verifier;

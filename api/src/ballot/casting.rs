@@ -1,7 +1,6 @@
 //! Casting: the one operation that must tell nobody how many vote, or who. What is silent about it is the gate's.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
@@ -9,14 +8,14 @@ use actix_web::{HttpResponse, post};
 use document::register::{SentVote, VoteCast};
 use document::schema::InputOf;
 use domain::ballot_protocol::{Choice, Credential, Signature, Vote as BoardVote};
-use domain::{Casting, FaultCode, StaffBallotId};
+use domain::{FaultCode, StaffBallotId};
 use serde::Serialize;
 use store::{Cast, Client, Vote, hosted_ballot};
 use utoipa::ToSchema;
 
-use super::signer;
+use super::castings::Taking;
+use super::common::signer;
 use crate::app::App;
-use crate::history::signing::ReceiptKey;
 use crate::register::resource::accept;
 use crate::register::staff_ballot::OfBallot;
 use crate::request::body::Body;
@@ -39,37 +38,6 @@ struct VoteReceipt {
     /// The signature by the manifest's `receipt_key`.
     #[schema(value_type = document::register::Ed25519Signature)]
     signature: String,
-}
-
-/// What the open ballots need to take votes, by the version of their records.
-#[derive(Clone, Default)]
-pub struct Castings(Arc<Mutex<HashMap<StaffBallotId, Known>>>);
-
-type Known = (i64, Arc<Taking>);
-
-/// A ballot that takes votes, or will.
-struct Taking {
-    ballot: domain::StaffBallot,
-    casting: Casting,
-    key: ReceiptKey,
-}
-
-impl Castings {
-    /// So many ballots are kept in mind.
-    const MOST: usize = 64;
-
-    fn get(&self, id: StaffBallotId, version: i64) -> Option<Arc<Taking>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&id).filter(|(known, _)| *known == version).map(|(_, taking)| Arc::clone(taking))
-    }
-
-    fn keep(&self, id: StaffBallotId, version: i64, taking: &Arc<Taking>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= Self::MOST {
-            known.clear();
-        }
-        known.insert(id, (version, Arc::clone(taking)));
-    }
 }
 
 /// Cast a vote
@@ -149,8 +117,8 @@ async fn taking(app: &App, id: StaffBallotId) -> Result<Arc<Taking>, Problem> {
     if let Some(known) = version.and_then(|version| app.castings.get(id, version)) {
         return Ok(known);
     }
-    let ballot = app.store.read_one(move |tx| super::find(tx, id)).await?;
-    let casting = ballot.content.casting(id).ok_or_else(super::not_frozen)?;
+    let ballot = app.store.read_one(move |tx| super::common::find(tx, id)).await?;
+    let casting = ballot.content.casting(id).ok_or_else(super::common::not_frozen)?;
     let taking = Arc::new(Taking { key: signer(app)?.of_receipts(id), casting, ballot: ballot.content });
     app.castings.keep(id, ballot.version, &taking);
     Ok(taking)

@@ -41,8 +41,8 @@ pub async fn create_complaint(
 ) -> Result<HttpResponse, Problem> {
     let (sent, now) = (body.create(), app.clock.now());
     let judge = app.store.survey(move |tx| {
-        let ballot = super::find(tx, id)?;
-        super::expect_board(&ballot.content)?;
+        let ballot = super::common::find(tx, id)?;
+        super::common::expect_board(&ballot.content)?;
         let sent = accept(tx, &sent, &caller)?.clone();
         let (judged, changed) = hosted_ballot::judge(tx, &ballot, &sent, now)?;
         Ok::<_, Problem>((judged, (changed != ballot.content).then_some((sent, caller.clone()))))

@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::{ReadTx, log_tree};
 use utoipa::ToSchema;
 
-use super::{find, not_frozen};
+use super::common::{find, not_frozen};
 use crate::app::App;
 use crate::history::cosignature::LogWitness;
 use crate::history::log::head;
@@ -120,7 +120,7 @@ pub async fn get_opening(app: App, PathKey(id): PathKey<StaffBallotId>) -> Resul
         let opened = progress.opened.as_ref();
         let log = opened.map(|opened| LoggedAt::find(tx, opened.entry_seq, signer.as_ref(), &listed)).transpose()?;
         Ok::<_, Problem>(BallotOpening {
-            ballot: super::shown_id(id),
+            ballot: super::common::shown_id(id),
             manifest: BallotManifest::show(&casting.manifest),
             manifest_sha256: Text(casting.opening.manifest),
             fingerprint: casting.opening.fingerprint(),

@@ -10,8 +10,8 @@ use serde::Serialize;
 use store::StoredRecord as _;
 use utoipa::ToSchema;
 
+use super::common::{expect_board, find, not_frozen};
 use super::opening::LoggedAt;
-use super::{expect_board, find, not_frozen};
 use crate::app::App;
 use crate::register::staff_ballot::OfBallot;
 use crate::request::path::PathKey;
@@ -108,7 +108,7 @@ pub async fn get_ballot_result(app: App, PathKey(id): PathKey<StaffBallotId>) ->
         let duties = &content.duties;
         let returned = content.tally.returned.unwrap_or(0);
         Ok::<_, Problem>(HostedOutcome {
-            ballot: super::shown_id(id),
+            ballot: super::common::shown_id(id),
             state: Word(content.state()),
             casting_ended_at: Text(hosting.casting_ends_at()),
             closed_at: Instant(closed.at),

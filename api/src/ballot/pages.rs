@@ -20,7 +20,7 @@ use store::{ReadTx, hosted_ballot};
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, PartialSchema as _, ToSchema};
 
-use super::{expect_board, find, not_frozen, part};
+use super::common::{expect_board, find, not_frozen, part};
 use crate::app::App;
 use crate::bulk::export::deliver;
 use crate::caller::Caller;
@@ -210,10 +210,10 @@ pub async fn get_vote_proof(app: App, asked: BallotVote) -> Result<HttpResponse,
         let votes = votes(tx, id)?;
         let index = usize::try_from(index).map_err(Problem::internal)?;
         let vote = votes.get(index).ok_or_else(absent)?;
-        let leaves: Vec<String> = votes.iter().map(|vote| vote.leaf(id)).collect();
+        let leaves: Vec<String> = votes.iter().map(|vote| vote.leaf(id.into())).collect();
         let hashed: Vec<Hash> = leaves.iter().map(|leaf| leaf_hash(leaf.as_bytes())).collect();
         let hashes = inclusion_of(index, &hashed).ok_or_else(absent)?;
-        let leaf = vote.leaf(id);
+        let leaf = vote.leaf(id.into());
         Ok::<_, Problem>(VoteProof {
             tracker: Text(tracker),
             choice: vote.choice.clone(),

@@ -13,7 +13,7 @@ use serde::Serialize;
 use store::{ReadTx, StoredRecord as _, hosted_ballot};
 use utoipa::ToSchema;
 
-use super::{BallotSide, receipt_key};
+use super::common::{BallotSide, receipt_key};
 use crate::app::App;
 use crate::caller::Caller;
 use crate::register::resource::{Change, ChangeOptions, check_permission};

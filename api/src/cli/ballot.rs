@@ -12,10 +12,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::{ArgGroup, Args, Subcommand};
 use document::register as wire;
-use domain::StaffBallotId;
 use domain::ballot_protocol::{
-    BallotManifest, Code, Entry, Half, Opening, PaperBatch, PaperVotes, PublicKey, Seed, Sha256Hex, Side, Spend,
-    Standing, WholeSecond, roll_root as roll_root_of,
+    BallotId, BallotManifest, Code, Entry, Half, Opening, PaperBatch, PaperVotes, PublicKey, Seed, Sha256Hex, Side,
+    Spend, Standing, WholeSecond, roll_root as roll_root_of,
 };
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
@@ -64,7 +63,7 @@ pub(super) enum BallotCommand {
 pub(super) struct CodesOptions {
     /// The ballot's id
     #[arg(long, value_name = "ID")]
-    ballot: StaffBallotId,
+    ballot: BallotId,
     /// How many people are entitled to vote. They have the numbers from 1 on: deal them at random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(5..=100_000))]
     count: u32,

@@ -100,7 +100,7 @@ impl LogSigner {
 
     /// What signs the receipts of a ballot. It is made from this key, so that there is nothing more to keep.
     pub fn of_receipts(&self, ballot: StaffBallotId) -> ReceiptKey {
-        ReceiptKey(SigningKey::from_bytes(&receipt_seed(&self.key.to_bytes(), ballot)))
+        ReceiptKey(SigningKey::from_bytes(&receipt_seed(&self.key.to_bytes(), ballot.into())))
     }
 
     /// What signatures of this key and name are known by: the beginning of a hash of both.

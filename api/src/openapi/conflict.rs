@@ -94,7 +94,10 @@ mod tests {
         assert_eq!(name(Method::PUT, "/v1/mutuals/{mutual}/objections/{objection}").as_deref(), Some("StateConflict"));
         assert_eq!(name(Method::POST, "/v1/mutuals/{mutual}/objections"), None);
         assert_eq!(name(Method::PATCH, "/v1/mutuals/{mutual}").as_deref(), Some("NameTakenOrIdentifierTaken"));
-        assert_eq!(name(Method::PUT, "/v1/staff-ballots/{ballot}/appointment"), None);
+        let appointment = "/v1/staff-ballots/{staff_ballot}/appointment";
+        assert_eq!(name(Method::PUT, appointment).as_deref(), Some("StateConflict"));
+        let votes = name(Method::POST, silence::VOTES);
+        assert_eq!(votes.as_deref(), Some("BallotNotOpenOrAlreadyVotedOrTrackerTakenOrNoSigningKey"));
         assert_eq!(name(Method::GET, "/v1/mutuals"), None);
     }
 }

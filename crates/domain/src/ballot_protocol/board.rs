@@ -1,8 +1,8 @@
 //! The board: the votes of a closed ballot, each with its tracker.
 
-use crate::register::staff_ballot::StaffBallotId;
 use crate::tree;
 
+use super::ballot_id::BallotId;
 use super::choice::Choice;
 use super::hash::{Sha256Hex, Tracker};
 
@@ -22,12 +22,12 @@ impl Vote {
     }
 
     /// The leaf of the vote in the tree of the ballot's votes.
-    pub fn leaf(&self, ballot: StaffBallotId) -> String {
+    pub fn leaf(&self, ballot: BallotId) -> String {
         format!("psm-ballot-v1:vote:{ballot}:{}:{}", self.tracker, self.choice)
     }
 }
 
 /// The root of the tree over the votes of a ballot, in the order given: a board is sorted by tracker.
-pub fn votes_root(ballot: StaffBallotId, votes: &[Vote]) -> Sha256Hex {
+pub fn votes_root(ballot: BallotId, votes: &[Vote]) -> Sha256Hex {
     Sha256Hex::from_bytes(tree::root_of(votes.iter().map(|vote| vote.leaf(ballot))))
 }

@@ -7,9 +7,9 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use crate::fault::{FaultCode, Invalid};
-use crate::register::staff_ballot::StaffBallotId;
 use crate::vocabulary::vocabulary;
 
+use super::ballot_id::BallotId;
 use super::hash::{Entry, Half, Sha256Hex, Spend, Tracker, hex};
 
 vocabulary! {
@@ -33,7 +33,7 @@ impl Seed {
     }
 
     /// The code of the person who has this number on the issuer's list, which begins at 1.
-    pub fn code(&self, ballot: StaffBallotId, side: Side, number: u32) -> Code {
+    pub fn code(&self, ballot: BallotId, side: Side, number: u32) -> Code {
         // HMAC fills a key that is shorter than a block with zeros.
         let mut block = [0; 64];
         block.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
@@ -136,7 +136,7 @@ pub enum Codes {
 
 impl Codes {
     /// What the person sends to cast.
-    pub fn credential(&self, ballot: StaffBallotId) -> Credential {
+    pub fn credential(&self, ballot: BallotId) -> Credential {
         match self {
             Self::One(code) => Credential::One(Spend::of(ballot, code)),
             Self::Two { a, b } => Credential::Two { a: Spend::of(ballot, a), b: Spend::of(ballot, b) },
@@ -144,7 +144,7 @@ impl Codes {
     }
 
     /// By what the person finds their vote.
-    pub fn tracker(&self, ballot: StaffBallotId, nonce: &Nonce) -> Tracker {
+    pub fn tracker(&self, ballot: BallotId, nonce: &Nonce) -> Tracker {
         let text = match self {
             Self::One(code) => format!("psm-ballot-v1:tracker:{ballot}:{}:{}", code.0, nonce.0),
             Self::Two { a, b } => format!("psm-ballot-v1:tracker2:{ballot}:{}:{}:{}", a.0, b.0, nonce.0),
@@ -179,7 +179,7 @@ impl Credential {
 
 impl Spend {
     /// The spend of a code in a ballot.
-    pub fn of(ballot: StaffBallotId, code: &Code) -> Self {
+    pub fn of(ballot: BallotId, code: &Code) -> Self {
         Self(Sha256Hex::of(&format!("psm-ballot-v1:spend:{ballot}:{}", code.0)))
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::register::staff_ballot::{BallotMethod, OptionCount, OptionKey, Round, StaffBallotId, Tally};
+use crate::register::staff_ballot::{BallotMethod, OptionCount, OptionKey, Round, Tally};
 use crate::vocabulary::vocabulary;
 
+use super::ballot_id::BallotId;
 use super::choice::{BallotPaper, Choice};
 use super::hash::Sha256Hex;
 use super::paper_batch::{PaperBatch, PaperVotes};
@@ -65,7 +66,7 @@ pub enum RoundEnd {
 #[derive(Clone, Copy, Debug)]
 pub struct Lot {
     /// The ballot.
-    pub ballot: StaffBallotId,
+    pub ballot: BallotId,
     /// The root of the tree over the votes.
     pub votes_root: Sha256Hex,
 }

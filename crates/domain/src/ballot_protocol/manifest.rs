@@ -2,10 +2,11 @@
 
 use crate::checked::Rules;
 use crate::fault::{Fault, FaultCode};
-use crate::register::staff_ballot::{BallotMethod, BallotOption, StaffBallotId, Tally, Threshold};
+use crate::register::staff_ballot::{BallotMethod, BallotOption, Tally, Threshold};
 use crate::value::text::{Name, Prose};
 use crate::vocabulary::vocabulary;
 
+use super::ballot_id::BallotId;
 use super::choice::BallotPaper;
 use super::code::Side;
 use super::hash::Sha256Hex;
@@ -27,7 +28,7 @@ pub struct BallotManifest {
     /// The protocol that it follows.
     pub protocol: Protocol,
     /// The ballot.
-    pub ballot: StaffBallotId,
+    pub ballot: BallotId,
     /// The question as it is put.
     pub question: Prose<2_000>,
     /// How a paper is filled in.

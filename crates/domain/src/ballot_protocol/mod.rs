@@ -3,6 +3,7 @@
 //! It owns what is hashed, signed, counted and checked, so that the service, the commands that need no service and the public compute
 //! the same. Seeds, times and the hashes of JSON documents are given to it.
 
+mod ballot_id;
 mod board;
 mod bundle;
 mod choice;
@@ -17,6 +18,7 @@ mod roll;
 mod signing;
 mod whole_second;
 
+pub use ballot_id::BallotId;
 pub use board::{Vote, votes_root};
 pub use bundle::{Bundle, BundleCheck, Extension, Finding, SignedBatch};
 pub use choice::{BallotPaper, Choice};

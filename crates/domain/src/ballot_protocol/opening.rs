@@ -1,7 +1,6 @@
 //! The ASCII messages that are signed for a ballot, each bound to it and to its manifest.
 
-use crate::register::staff_ballot::StaffBallotId;
-
+use super::ballot_id::BallotId;
 use super::board::Vote;
 use super::hash::Sha256Hex;
 use super::whole_second::WholeSecond;
@@ -10,7 +9,7 @@ use super::whole_second::WholeSecond;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opening {
     /// The ballot.
-    pub ballot: StaffBallotId,
+    pub ballot: BallotId,
     /// The SHA-256 of the manifest as canonical JSON.
     pub manifest: Sha256Hex,
 }

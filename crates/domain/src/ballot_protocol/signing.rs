@@ -10,7 +10,8 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 
 use crate::fault::{FaultCode, Invalid, quoted};
-use crate::register::staff_ballot::StaffBallotId;
+
+use super::ballot_id::BallotId;
 
 /// The public half of an Ed25519 key, written as base64 (RFC 4648, section 4) of its 32 bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,7 @@ impl fmt::Display for Signature {
 
 /// The seed of the key that signs the receipts of a ballot, from the seed of the service's signing key: HKDF-SHA256 (RFC 5869)
 /// without salt.
-pub fn receipt_seed(signing_seed: &[u8; 32], ballot: StaffBallotId) -> [u8; 32] {
+pub fn receipt_seed(signing_seed: &[u8; 32], ballot: BallotId) -> [u8; 32] {
     let info = format!("psm-ballot-v1:receipt:{ballot}");
     let mut seed = [0; 32];
     let expanded = Hkdf::<Sha256>::new(None, signing_seed).expand(info.as_bytes(), &mut seed);

@@ -1,7 +1,7 @@
 //! Codes, nonces, and what is hashed from them.
 
 use domain::ballot_protocol::{
-    Code, Codes, Credential, Entry, Nonce, Seed, Sha256Hex, Side, Spend, Tracker, Vote, votes_root,
+    BallotId, Code, Codes, Credential, Entry, Nonce, Seed, Sha256Hex, Side, Spend, Tracker, Vote, votes_root,
 };
 use domain::tree::leaf_hash;
 use domain::{BallotMethod, FaultCode, Invalid};
@@ -130,7 +130,7 @@ proptest! {
     fn each_person_side_and_ballot_has_a_code_of_its_own(bytes: [u8; 32], number in 1_u32..100_000, other: u128) {
         let seed = Seed::from_bytes(bytes);
         let code = seed.code(ballot(), Side::A, number);
-        let another = domain::StaffBallotId::from_uuid(uuid::Uuid::from_u128(other));
+        let another = BallotId::from(domain::StaffBallotId::from_uuid(uuid::Uuid::from_u128(other)));
         for different in [
             seed.code(ballot(), Side::A, number + 1),
             seed.code(ballot(), Side::B, number),

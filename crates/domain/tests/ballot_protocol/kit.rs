@@ -1,11 +1,11 @@
 //! What the cases share: the ballot of the vectors, its seeds and its options.
 
-use domain::ballot_protocol::{BallotPaper, Code, Codes, Credential, Entry, Half, Seed, Side, Spend};
-use domain::{BallotMethod, Fault, FaultCode, OptionKey, StaffBallotId};
+use domain::ballot_protocol::{BallotId, BallotPaper, Code, Codes, Credential, Entry, Half, Seed, Side, Spend};
+use domain::{BallotMethod, Fault, FaultCode, OptionKey};
 
 pub const NONCE: &str = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
 
-pub fn ballot() -> StaffBallotId {
+pub fn ballot() -> BallotId {
     "0190c0de-0000-7000-8000-000000000001".parse().unwrap()
 }
 

@@ -280,7 +280,7 @@ pub fn judge(
         }
         SentComplaint::Cast { codes, nonce, choice } => {
             let choice = Choice::parse(choice, &manifest.paper()).map_err(|faults| under("choice", faults))?;
-            let (tracker, credential) = (codes.tracker(id, nonce), codes.credential(id));
+            let (tracker, credential) = (codes.tracker(id.into(), nonce), codes.credential(id.into()));
             let complaint = Complaint::Cast { codes: codes.clone(), nonce: nonce.clone(), choice };
             (complaint, Some(tracker), Some(credential))
         }

@@ -310,7 +310,7 @@ impl PublishedBallot {
     }
 
     fn check_ballot(&self) -> Result<(), String> {
-        same("ballot", &self.said.ballot, &self.bundle.manifest.ballot)
+        same("ballot", &self.said.ballot, &self.bundle.manifest.ballot.of_record())
     }
 
     fn check_manifest_hash(&self) -> Result<(), String> {

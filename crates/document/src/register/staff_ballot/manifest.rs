@@ -81,7 +81,7 @@ impl BallotManifest {
     pub fn show(manifest: &domain::BallotManifest) -> Self {
         Self {
             protocol: Some(Word(manifest.protocol)),
-            ballot: Some(Text(manifest.ballot)),
+            ballot: Some(Text(manifest.ballot.of_record())),
             question: Some(Text(manifest.question.clone())),
             method: Some(Word(manifest.method)),
             options: Some(manifest.options.iter().map(BallotOption::show).collect()),
@@ -115,7 +115,7 @@ impl Input for BallotManifest {
         let issuers = faults.each("issuers", self.issuers.unwrap_or_default(), BallotIssuer::build);
         let manifest = domain::BallotManifest {
             protocol: self.protocol?.into_inner(),
-            ballot: self.ballot?.into_inner(),
+            ballot: self.ballot?.into_inner().into(),
             question: self.question?.into_inner(),
             method: self.method?.into_inner(),
             options,

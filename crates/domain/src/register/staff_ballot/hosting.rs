@@ -301,7 +301,7 @@ impl StaffBallot {
         let Tally { method, options, thresholds, .. } = &*self.tally;
         Some(BallotManifest {
             protocol: Protocol::PsmBallotV1,
-            ballot: id,
+            ballot: id.into(),
             question: self.question.clone()?,
             method: (*method)?,
             options: options.clone(),
@@ -320,7 +320,7 @@ impl StaffBallot {
     /// What casting in the ballot, which has this id, needs; none before its roll is frozen.
     pub fn casting(&self, id: StaffBallotId) -> Option<Casting> {
         let hosting = self.hosting.as_ref()?;
-        let opening = Opening { ballot: id, manifest: hosting.progress.frozen?.manifest_sha256 };
+        let opening = Opening { ballot: id.into(), manifest: hosting.progress.frozen?.manifest_sha256 };
         Some(Casting { opening, manifest: self.manifest(id)?, ends_at: hosting.casting_ends_at() })
     }
 

@@ -459,8 +459,8 @@ impl StaffBallot {
         let choices: Result<Vec<Choice>, Vec<Fault>> =
             board.votes.iter().map(|vote| Choice::parse(&vote.choice, &paper)).collect();
         let choices = choices.map_err(BallotError::Content)?;
-        let votes_root = votes_root(id, &board.votes);
-        let count = Count::of(&paper, &choices, board.paper.as_ref(), Lot { ballot: id, votes_root });
+        let votes_root = votes_root(id.into(), &board.votes);
+        let count = Count::of(&paper, &choices, board.paper.as_ref(), Lot { ballot: id.into(), votes_root });
         let tally = Checked::new(count.fill((*self.tally).clone())).map_err(BallotError::Content)?;
         let held = Held { closed_on: day_of(hosting.casting_ends_at().instant()), ..(*self.held).clone() };
         let held = Checked::new(held).map_err(BallotError::Content)?;
@@ -547,7 +547,7 @@ impl StaffBallot {
     /// What the signatures of the ballot are about.
     fn opening(&self, id: StaffBallotId, hosting: &Hosting) -> Result<Opening, BallotError> {
         let frozen = hosting.progress.frozen.as_ref().ok_or_else(lacks_manifest)?;
-        Ok(Opening { ballot: id, manifest: frozen.manifest_sha256 })
+        Ok(Opening { ballot: id.into(), manifest: frozen.manifest_sha256 })
     }
 
     /// The hosting of a ballot that is held here and is in one of these states.
