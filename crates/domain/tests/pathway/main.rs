@@ -3,6 +3,7 @@
 mod ballot_life;
 mod departments;
 mod endorsements;
+mod hosted;
 mod objections;
 mod published_figures;
 mod readiness;

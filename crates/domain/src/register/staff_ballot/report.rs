@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::ballot_protocol::Side;
 use crate::fault::{Fault, FaultCode};
 
 use super::ballot::{Correction, StaffBallot};
@@ -11,10 +12,12 @@ use super::words::BallotState;
 
 impl StaffBallot {
     /// The ballot with what its scrutineer, named so by the log, reports at an instant, by which the record gets this
-    /// version. A report that takes the place of another on a declared ballot is a correction.
+    /// version. A report that takes the place of another on a declared ballot is a correction. The scrutineer of a ballot that is held
+    /// here is its issuer `a`.
     ///
     /// # Errors
-    /// [`BallotError::State`] if it is neither a draft nor declared, or was corrected too often. A fault at
+    /// [`BallotError::State`] if it is neither a draft (closed, if it is held here) nor declared, or was corrected too often.
+    /// [`BallotError::Duty`] if it is held here and the caller is not its issuer `a`. A fault at
     /// `correction_reason` where it is missing, or nothing is corrected.
     pub fn report(
         &self,
@@ -28,6 +31,9 @@ impl StaffBallot {
             let detail =
                 format!("the ballot is `{state}`: a scrutineer reports on one that is `{before}` or `declared`");
             return Err(BallotError::State(Fault::new("state", FaultCode::Inconsistent, detail)));
+        }
+        if let Some(hosting) = &self.hosting {
+            hosting.require_issuer(Side::A, by)?;
         }
         let report = ScrutineerReport {
             satisfied: Some(reporting.satisfied),
