@@ -108,8 +108,11 @@ pub fn check_halves(halves: &[NumberedHalf], small: bool) -> Vec<Fault> {
         fault.field = fault.field.split_once('/').map(|(_, at)| at.to_owned()).unwrap_or_default();
         fault
     };
-    let faults = number_faults(Side::A, halves, halves).chain(half_faults(halves, &[]));
-    faults.take(MOST_FAULTS).map(alone).collect()
+    let twice = repeated(halves.iter().map(|half| half.half)).map(|(position, first)| {
+        let detail = format!("the same half as item {first} in this list");
+        Fault::new(format!("{position}/half"), FaultCode::DuplicateItem, detail)
+    });
+    number_faults(Side::A, halves, halves).map(alone).chain(twice).take(MOST_FAULTS).collect()
 }
 
 /// The fault of a roll of so many people.

@@ -1,6 +1,6 @@
 //! Rolls, and the pairing of halves.
 
-use domain::ballot_protocol::{Entry, NumberedHalf, Roll, Sha256Hex, Side, roll_root};
+use domain::ballot_protocol::{Entry, NumberedHalf, Roll, Sha256Hex, Side, check_halves, roll_root};
 use domain::tree::{inclusion_of, is_included, leaf_hash};
 use domain::{Fault, FaultCode};
 use proptest::prelude::*;
@@ -109,7 +109,50 @@ fn both_sides_have_the_size_of_a_roll() {
     assert_eq!(places(&told(20, 21)), [("b/20/number", FaultCode::UnknownReference)]);
 }
 
+#[test]
+fn what_one_issuer_sends_is_checked_by_itself() {
+    let b = |count| halves(Side::B, 1..=count);
+    let sizes = [(20, false), (19, false), (5, true), (4, true)];
+    let refused = sizes.map(|(count, small)| places(&check_halves(&b(count), small)) == [("", FaultCode::TooFew)]);
+    assert_eq!(refused, [false, true, false, true]);
+    let many = vec![b(1)[0]; Roll::MAX + 1];
+    assert_eq!(places(&check_halves(&many, false)), [("", FaultCode::TooMany)], "and no line of so many");
+    assert_eq!(check_halves(&many[1..], false).len(), 100);
+
+    let mut sent = b(22);
+    sent[2].number = 2;
+    sent[5].number = 0;
+    sent[9].half = sent[8].half;
+    let faults = check_halves(&sent, false);
+
+    let expected = [
+        ("5/number", FaultCode::OutOfRange),
+        ("2/number", FaultCode::DuplicateItem),
+        ("9/half", FaultCode::DuplicateItem),
+    ];
+    assert_eq!(places(&faults), expected, "that 3, 6 and 10 are missing is for who pairs them");
+    let details: Vec<&str> = faults.iter().map(|fault| fault.detail.as_str()).collect();
+    let same = ["the same number as item 1 in this list", "the same half as item 8 in this list"];
+    assert_eq!(details, ["numbers begin at 1", same[0], same[1]]);
+}
+
 proptest! {
+    #[test]
+    fn halves_that_pair_have_no_fault_by_themselves_and_halves_with_one_do_not_pair(
+        mut numbers in proptest::collection::vec(0_u32..40, 18..26),
+        is_whole in any::<bool>(),
+    ) {
+        if is_whole {
+            numbers = (1..=20).collect();
+        }
+        let a: Vec<_> = numbers.iter().zip(100..).map(|(number, n)| NumberedHalf { number: *number, half: half(Side::A, n) }).collect();
+        let b: Vec<_> = a.iter().zip(200..).map(|(a, n)| NumberedHalf { half: half(Side::B, n), ..*a }).collect();
+        let is_fit = check_halves(&a, false).is_empty();
+        prop_assert_eq!(is_fit, check_halves(&b, false).is_empty());
+        prop_assert_eq!(is_fit, Roll::of_halves(&a, &b, false).is_ok());
+        prop_assert!(is_fit || !is_whole);
+    }
+
     #[test]
     fn pairing_does_not_depend_on_the_order_or_the_numbers(
         numbers in subsequence((1_u32..60).collect::<Vec<_>>(), 20..40).prop_shuffle(),
