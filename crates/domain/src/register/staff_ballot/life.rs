@@ -120,7 +120,8 @@ impl StaffBallot {
     pub const MAX_CORRECTIONS: usize = 100;
 
     /// The draft with another content, written by a caller whom the log names so. Its state, its appointed scrutineer,
-    /// its report and its corrections are not edited.
+    /// its report and its corrections are not edited. One that is to be held here starts without the scrutineer and the report of
+    /// what was recorded.
     ///
     /// # Errors
     /// [`BallotError::State`] if it is no draft, or too many others have written its counts.
@@ -131,6 +132,11 @@ impl StaffBallot {
         edited.check_hosted_draft()?;
         if edited.tally != self.tally {
             edited.duties = edited.duties.rewritten(by).map_err(BallotError::State)?;
+        }
+        if self.hosting.is_none() && edited.hosting.is_some() {
+            // It could be declared by a report from before the first vote.
+            edited.duties.report = None;
+            edited.scrutineer_key_id = None;
         }
         Ok(edited)
     }

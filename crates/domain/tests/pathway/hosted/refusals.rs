@@ -9,7 +9,7 @@ use super::kit::{
     CLOSES, OPENS, PAPER_UNTIL, Party, at, ballot_id, batch, cancellation, draft, extension, later, opened, opening,
     receipt, receipt_key, roll, rules, second, sent, sent_roll, signed_paper, vote,
 };
-use crate::samples::{ending, read};
+use crate::samples::{ending, id, read};
 
 use Party::{Admin, Editor, IssuerA, IssuerB, Stranger};
 
@@ -87,6 +87,20 @@ fn only_issuer_a_reports_and_declares() {
     assert_eq!(declare(IssuerA).map(|ballot| ballot.state()), Ok(BallotState::Declared));
     let unreported = closed.declare(&Declaration::default(), &IssuerA.name(), &rules(at(PAPER_UNTIL)));
     assert_eq!(places(unreported), at_field("scrutineer_report", FaultCode::Required));
+}
+
+#[test]
+fn a_recorded_draft_that_is_to_be_held_here_loses_its_scrutineer_and_their_report() {
+    let recorded = StaffBallot { mode: BallotMode::Recorded, hosting: None, ..planned() };
+    let appointed = StaffBallot { scrutineer_key_id: Some(id(9)), ..recorded };
+    let reported = report(&appointed, Stranger).unwrap();
+    assert!(reported.duties.report.is_some());
+
+    let edited = reported.edit(planned(), &Editor.name()).unwrap();
+
+    assert_eq!((edited.duties.report, edited.scrutineer_key_id), (None, None));
+    let reworded = reported.edit(StaffBallot { question: None, ..reported.clone() }, &Editor.name()).unwrap();
+    assert!(reworded.duties.report.is_some() && reworded.scrutineer_key_id.is_some());
 }
 
 #[test]
