@@ -3,8 +3,10 @@
 use std::time::{Duration, Instant};
 
 use futures_util::future::{join, join_all};
+use kit::ballot::{Ballot, HostedBallot, signing_with};
 use kit::fixture::{DEPARTMENTS, MUTUALS, department, mutual};
 use kit::{Database, Engine, Proxy, Response, TestApp, answered};
+use serde_json::json;
 use tokio::time::sleep;
 
 /// No answer takes longer.
@@ -71,6 +73,52 @@ async fn a_silent_server_is_answered_for(app: &TestApp) {
     app.create(DEPARTMENTS, &department("After")).await;
     app.get("/v1/departments/before").await.expect(200);
 }
+
+#[test]
+fn votes_are_answered_for_while_a_server_is_silent_and_cast_when_it_speaks_again() {
+    kit::run(Engine::Postgres, votes_go_on_after_a_silence);
+}
+
+async fn votes_go_on_after_a_silence(app: &TestApp) {
+    let database = Database::fresh(app.database().engine());
+    let proxy = Proxy::before(&database.url());
+    let url = proxy.url(&database.url()).parse().unwrap();
+    let app = &signing_with(database, |config| config.database_url = url);
+    let held = HostedBallot::open(app, 1, VOTERS, json!({})).await;
+    let ballots: Vec<Ballot> = (0..VOTERS).map(|voter| held.vote(voter, "yes")).collect();
+    held.cast(app, &ballots[0]).await.expect(201);
+
+    proxy.fall_silent();
+    for (taken, answer) in join_all(ballots[1..8].iter().map(|ballot| answered(held.cast(app, ballot)))).await {
+        assert!([429, 503, 504].contains(&answer.status()), "{answer:?}");
+        assert!(taken < LONGEST, "a vote took {taken:?}");
+    }
+    proxy.speak_again();
+    let (started, mut told) = (Instant::now(), Vec::new());
+    for ballot in &ballots {
+        let mut status = 0;
+        while status != 201 && status != 200 {
+            assert!(started.elapsed() < Duration::from_secs(40), "votes are never cast again: {told:?}");
+            let (taken, answer) = answered(held.cast(app, ballot)).await;
+            status = answer.status();
+            assert!([200, 201, 429, 503, 504].contains(&status), "{answer:?}");
+            assert!(taken < LONGEST, "a vote took {taken:?}");
+            told.push(status);
+        }
+    }
+    // The connection that the caster has is silent for ever.
+    assert!(told.contains(&504), "{told:?}");
+
+    let mut after = app.post(DEPARTMENTS, &department("After")).await;
+    while after.status() != 201 {
+        assert!(started.elapsed() < Duration::from_secs(80), "nothing is ever written again: {after:?}");
+        sleep(Duration::from_millis(500)).await;
+        after = app.post(DEPARTMENTS, &department("After")).await;
+    }
+    assert_eq!(held.expire(app).await["returned"], VOTERS);
+}
+
+const VOTERS: usize = 30;
 
 /// For now: the database does not answer, or the caller waits for it with all places that one caller has.
 fn assert_refused(answer: &Response) {

@@ -488,7 +488,7 @@ impl Store {
     /// Casts a vote into the box of a hosted ballot, for a caller of this name, and waits until it is on disk or refused.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] where it may or may not have been cast: the same vote, sent again, tells.
+    /// [`Error::OutcomeUnknown`] where it may or may not have been cast: the same vote, sent again, tells.
     pub async fn cast(&self, caller: String, ballot: StaffBallotId, vote: Vote) -> Result<Cast, Error> {
         self.parts.boxes.cast(caller, ballot, vote).await
     }
@@ -502,14 +502,16 @@ impl Store {
     /// Does something with the boxes, on a thread that may wait.
     ///
     /// # Errors
-    /// What `work` returns.
+    /// What `work` returns, and [`Error::OutcomeUnknown`] where it is not done in time.
     pub async fn on_boxes<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Boxes) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let boxes = self.parts.boxes.clone();
-        let done = tokio::task::spawn_blocking(move || work(&boxes)).await;
-        done.unwrap_or_else(|error| Err(Error::Internal(format!("the work on a ballot box was cut short: {error}"))))
+        let done = patience::wait(patience::WORK, tokio::task::spawn_blocking(move || work(&boxes))).await;
+        let late = || Error::OutcomeUnknown("the work on a ballot box was not done in time".to_owned());
+        done.ok_or_else(late)?
+            .unwrap_or_else(|error| Err(Error::Internal(format!("the work on a ballot box was cut short: {error}"))))
     }
 
     /// How busy it is just now.

@@ -5,11 +5,12 @@
 //! not delay the writes of others ([`turns`]).
 
 mod job;
+pub(crate) mod shifts;
 mod turn;
 pub(crate) mod turns;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -28,6 +29,7 @@ use crate::log::entry_log;
 use crate::patience;
 use crate::transaction::{Pending, SearchChangeKind, Stamp, WriteTx};
 use job::{Job, Verdict, Waiting};
+use shifts::Shifts;
 use turn::{COMMITTING, GIVEN_UP, RUNNING, TAKEN_BACK, Turn, WAITING};
 use turns::{Entrance, Exit, Refused, by_turns};
 
@@ -42,12 +44,6 @@ const POSTGRES_BATCH: usize = 64;
 const BATCH_TIME: Duration = Duration::from_millis(50);
 /// A write whose turn has come is waited for at most this long, where no answer waits for it.
 const COMMIT_PATIENCE: Duration = Duration::from_secs(30);
-/// On PostgreSQL, a writer without an answer for this long is replaced by another, because the server may have gone
-/// without closing the connection.
-const STUCK: Duration = Duration::from_secs(15);
-/// The maximum number of replaced writers that still wait for an answer.
-const MOST_RELIEVED: u64 = 4;
-
 /// The way to the writer.
 #[derive(Clone)]
 pub(crate) struct Queue {
@@ -182,9 +178,7 @@ pub(crate) fn start(site: Site, conn: Conn, heads: watch::Sender<Head>, guard: C
         progress: Arc::clone(&progress),
         commits: Arc::clone(&commits),
         guard: guard.clone(),
-        shift: AtomicU64::new(0),
-        since: Mutex::default(),
-        away: AtomicU64::new(0),
+        shifts: Shifts::default(),
     });
     let queue = Queue { jobs, progress, commits, guard, desk: Arc::downgrade(&desk) };
     Writer { desk, shift: 0, conn: Some(conn), checkpointer }.begin()?;
@@ -199,57 +193,14 @@ struct Desk {
     progress: Arc<Progress>,
     commits: Arc<Commits>,
     guard: ClockGuard,
-    /// Of the writer that is on.
-    shift: AtomicU64,
-    /// When the one that is on has begun its batch, or the write of it that it does alone.
-    since: Mutex<Option<Instant>>,
-    /// Writers that were replaced and still wait for the database.
-    away: AtomicU64,
+    shifts: Shifts,
 }
 
 impl Desk {
-    /// Starts another writer if the present one gets no answer from PostgreSQL. A statement that hangs in libpq cannot
-    /// be ended. Two writers are safe, because the server treats them like two instances.
+    /// Starts another writer if the present one gets no answer.
     fn relieve(self: &Arc<Self>) {
-        let mut since = self.since();
-        let is_stuck = since.is_some_and(|since| since.elapsed() > STUCK);
-        let is_remote = matches!(self.site.url(), DatabaseUrl::Postgres(_));
-        if !is_stuck || !is_remote || self.away.load(Ordering::Acquire) >= MOST_RELIEVED {
-            return;
-        }
-        let began = since.take();
-        self.away.fetch_add(1, Ordering::AcqRel);
-        let shift = self.shift.fetch_add(1, Ordering::AcqRel).wrapping_add(1);
-        let silence = format!("the database has not answered the writer for {} s", STUCK.as_secs());
-        let writer = Writer { desk: Arc::clone(self), shift, conn: None, checkpointer: None };
-        match writer.begin() {
-            Ok(()) => log::error!("{silence}: another connection takes over"),
-            Err(error) => {
-                // The writer that is on notes the end of its batch, which waits for `since`, before it asks whether it still is.
-                self.shift.fetch_sub(1, Ordering::AcqRel);
-                self.away.fetch_sub(1, Ordering::AcqRel);
-                *since = began;
-                log::error!("{silence}, and no other can be started: {error}");
-            }
-        }
-    }
-
-    fn is_on(&self, shift: u64) -> bool {
-        self.shift.load(Ordering::Acquire) == shift
-    }
-
-    /// Notes when the writer of this shift began what it waits for, or that it waits for nothing.
-    fn note(&self, shift: u64, began: Option<Instant>) {
-        let mut since = self.since();
-        if self.is_on(shift) {
-            *since = began;
-        } else if began.is_none() {
-            self.away.fetch_sub(1, Ordering::AcqRel);
-        }
-    }
-
-    fn since(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.since.lock().unwrap_or_else(PoisonError::into_inner)
+        let start = |shift| Writer { desk: Arc::clone(self), shift, conn: None, checkpointer: None }.begin();
+        self.shifts.relieve(&self.site, "writer", start);
     }
 }
 
@@ -271,13 +222,13 @@ impl Writer {
             DatabaseUrl::Sqlite(_) => SQLITE_BATCH,
             DatabaseUrl::Postgres(_) => POSTGRES_BATCH,
         };
-        while desk.is_on(self.shift)
+        while desk.shifts.is_on(self.shift)
             && let Some(jobs) = desk.waiting.take(most)
         {
             desk.progress.taken(jobs.len());
-            desk.note(self.shift, Some(Instant::now()));
+            desk.shifts.note(self.shift, Some(Instant::now()));
             let left = self.serve(jobs);
-            desk.note(self.shift, None);
+            desk.shifts.note(self.shift, None);
             desk.progress.given_back(left.len());
             desk.waiting.give_back(left);
         }
@@ -317,7 +268,7 @@ impl Writer {
         let mut unavailable = None;
         for job in jobs {
             let mut alone = [job];
-            self.desk.note(self.shift, Some(Instant::now()));
+            self.desk.shifts.note(self.shift, Some(Instant::now()));
             let failure = match &unavailable {
                 Some(error) => Some(Error::clone(error)),
                 None => match self.commit(&mut alone) {

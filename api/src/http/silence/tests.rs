@@ -243,15 +243,14 @@ fn failures_are_told_once_an_hour() {
 }
 
 #[test]
-fn the_thread_that_casts_says_nothing_of_its_panic_but_that_it_failed() {
+fn the_thread_that_casts_says_nothing_of_its_panic() {
     record();
     let thread = thread::Builder::new().name(store::CASTER.to_owned()).spawn(|| {
         drop(catch_unwind(|| panic!("a secret entry")));
         (lines(), PANICS.take())
     });
     let (lines, panics) = thread.unwrap().join().unwrap();
-    assert_eq!((lines.len(), panics.len()), (1, 0));
-    assert!(!lines[0].contains("secret"));
+    assert_eq!((lines.len(), panics.len()), (0, 0));
 }
 
 #[test]

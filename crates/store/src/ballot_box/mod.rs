@@ -13,7 +13,7 @@ mod caster;
 mod place;
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use domain::StaffBallotId;
 use tokio::sync::oneshot;
@@ -22,7 +22,7 @@ use crate::backend::site::Site;
 use crate::error::Error;
 use crate::patience;
 use crate::writer::turns::{Entrance, Refused, by_turns};
-use caster::{Caster, Waiting};
+use caster::{Desk, Waiting};
 use place::Place;
 
 pub use cast::{Cast, Contents, Vote};
@@ -37,27 +37,33 @@ const QUEUE: usize = 4096;
 pub struct Boxes {
     site: Site,
     votes: Arc<Entrance<Waiting>>,
+    desk: Weak<Desk>,
 }
 
 impl Boxes {
     /// Starts what casts votes; it ends when the last handle is dropped.
     pub(crate) fn start(site: &Site) -> io::Result<Self> {
         let (votes, waiting) = by_turns(QUEUE);
-        Caster::new(site.clone(), waiting).begin()?;
-        Ok(Self { site: site.clone(), votes: Arc::new(votes) })
+        let desk = caster::start(site, waiting)?;
+        Ok(Self { site: site.clone(), votes: Arc::new(votes), desk })
     }
 
-    /// Casts a vote for a caller of this name, and waits until it is on disk or refused.
+    /// Casts a vote for a caller of this name, and waits until it is on disk or refused. Once it is in the queue, only an answer
+    /// tells whether it was cast.
     pub(crate) async fn cast(&self, caller: String, ballot: StaffBallotId, vote: Vote) -> Result<Cast, Error> {
+        if let Some(desk) = self.desk.upgrade() {
+            desk.relieve();
+        }
         let (reply, answer) = oneshot::channel();
         match self.votes.put(Waiting { caller, ballot, vote, reply }) {
             Ok(displaced) => drop(displaced.map(|it| it.reply.send(Err(Error::ShareUsedUp)))),
             Err(Refused::Full(_)) => return Err(Error::Unavailable("too many votes are waiting".to_owned())),
             Err(Refused::Stopped(_)) => return Err(Error::Unavailable("the caster of votes has stopped".to_owned())),
         }
-        let late = || Error::Unavailable("the vote was not cast in time: send it again".to_owned());
-        let answered = patience::wait(patience::ANSWER, answer).await.ok_or_else(late)?;
-        answered.unwrap_or_else(|_| Err(Error::Unavailable("the caster of votes has stopped".to_owned())))
+        let unknown = |reason: &str| Error::OutcomeUnknown(reason.to_owned());
+        let answered = patience::wait(patience::ANSWER, answer).await;
+        let answered = answered.ok_or_else(|| unknown("the vote was not cast in time: send it again"))?;
+        answered.unwrap_or_else(|_| Err(unknown("the caster of votes has stopped")))
     }
 
     /// Makes the box of a ballot with these entries on its roll, in the place of one that is there without votes.

@@ -41,6 +41,9 @@ CREATE TABLE ballot_box_votes (
     PRIMARY KEY (staff_ballot_id, tracker)
 ) STRICT, WITHOUT ROWID;";
 
+/// A caster that the server lost in the midst of a transaction locks the box no longer than this.
+const POSTGRES_BOX: &str = "SET idle_in_transaction_session_timeout = '5s'";
+
 pub(super) struct Place<'s> {
     site: &'s Site,
     ballot: StaffBallotId,
@@ -63,7 +66,9 @@ impl<'s> Place<'s> {
     pub(super) fn open(&self) -> Result<Option<(Site, Conn)>, Error> {
         let closed = |error: diesel::ConnectionError| Error::Unavailable(error.to_string());
         let Some(file) = self.file() else {
-            return Ok(Some((self.site.clone(), self.site.open(Purpose::Write).map_err(closed)?)));
+            let mut conn = self.site.open(Purpose::Write).map_err(closed)?;
+            conn.batch_execute(POSTGRES_BOX).map_err(Error::from)?;
+            return Ok(Some((self.site.clone(), conn)));
         };
         if !file.exists() {
             return Ok(None);
