@@ -5,8 +5,10 @@
 --   create FIRST SUFFIX  POST new mutuals, numbered from FIRST, until the time is over
 --   load FIRST COUNT     POST COUNT new mutuals, then end; with one thread (wrk's other end is its clock)
 --   revise FILE COUNT    PATCH the paths of FILE in turn, COUNT in all, then end; with one thread
+--   vote FILE COUNT      POST to the path on the first line of FILE each line after it, COUNT in all, then end; with one thread, and
+--                        with COUNT less than the lines by the connections, each of which may have sent one more
 --
--- Changes are made with the key in BENCH_KEY. All but `load` and `revise` print one line of JSON, marked RESULT.
+-- Changes are made with the key in BENCH_KEY, votes without one. All but `load`, `revise` and `vote` print one line of JSON, marked RESULT.
 
 local threads = {}
 
@@ -53,16 +55,22 @@ local next_number
 
 function init(args)
     kind, suffix = args[1], args[3] or ""
-    if kind ~= "get" then
+    if kind ~= "get" and kind ~= "vote" then
         wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_KEY")
     end
-    if kind == "get" or kind == "keyed" or kind == "revise" then
+    if kind == "get" or kind == "keyed" or kind == "revise" or kind == "vote" then
         math.randomseed(os.time() + number)
         for line in io.lines(args[2]) do
             table.insert(paths, line)
         end
     end
     if kind == "get" or kind == "keyed" then
+        return
+    end
+    if kind == "vote" then
+        wrk.headers["Content-Type"] = "application/json"
+        next_number = 1
+        count_answers(tonumber(args[3]), 201)
         return
     end
     if kind == "revise" then
@@ -105,6 +113,10 @@ function request()
         next_number = next_number + 1
         local path = paths[(next_number - 1) % #paths + 1]
         return wrk.format("PATCH", path, nil, string.format('{"staff_count":%d}', 2000 + next_number))
+    end
+    if kind == "vote" then
+        next_number = next_number + 1
+        return wrk.format("POST", paths[1], nil, paths[next_number])
     end
     local body = mutual(next_number)
     next_number = next_number + 1
