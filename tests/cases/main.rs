@@ -3,6 +3,7 @@
 
 mod annual_return;
 mod ballot_command;
+mod ballot_crash;
 mod ballot_duties;
 mod ballot_life;
 mod cliff_edge;

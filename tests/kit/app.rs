@@ -84,6 +84,23 @@ impl TestApp {
         }
     }
 
+    /// The program, which serves this register here in a process of its own, in the place of a service of the tests' own.
+    pub fn of_program(database: Database, address: SocketAddr) -> Self {
+        database.make_admin_key();
+        Self {
+            client: Client::to(address),
+            ahead: Arc::default(),
+            running: None,
+            epoch: OnceLock::new(),
+            database: Some(database),
+        }
+    }
+
+    /// The program was started again, and listens here now.
+    pub fn moved(&mut self, address: SocketAddr) {
+        self.client = Client::to(address);
+    }
+
     /// Where the service listens.
     pub fn address(&self) -> SocketAddr {
         self.client.address()

@@ -3,7 +3,7 @@
 //! Issuers use the program's commands, as they do in life. Voters hash what the protocol says.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -31,13 +31,19 @@ pub fn signing(database: Database) -> TestApp {
 /// The same with settings of its own.
 pub fn signing_with(database: Database, configure: impl FnOnce(&mut api::Config)) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
-    let key = folder.path().join("key");
-    fs::write(&key, format!("{SIGNING_KEY}\n")).unwrap();
-    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let key = signing_key_file(folder.path());
     TestApp::with(database, |config| {
         config.signer = Some(api::LogSigner::open(&key, "example.org/log").unwrap());
         configure(config);
     })
+}
+
+/// Puts the signing key of the services into a file in this folder.
+pub fn signing_key_file(folder: &Path) -> PathBuf {
+    let key = folder.join("key");
+    fs::write(&key, format!("{SIGNING_KEY}\n")).unwrap();
+    fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    key
 }
 
 /// The signing key of the services, in hexadecimal.
@@ -129,12 +135,34 @@ impl HostedBallot {
     /// The same, open, with the codes of its voters.
     pub async fn open(app: &TestApp, issuers: usize, voters: usize, more: Value) -> Self {
         let mut held = Self::frozen(app, issuers, voters, more).await;
-        for side in held.sides() {
-            held.sign_manifest(app, side).await.expect(200);
-        }
-        app.request("POST", held.below("open")).with_key(&held.issuers[0]).await.expect(200);
-        held.codes = held.sides().iter().map(|side| held.letters(side)).collect();
+        held.begin(app).await;
         held
+    }
+
+    /// Opens what is frozen.
+    async fn begin(&mut self, app: &TestApp) {
+        for side in self.sides() {
+            self.sign_manifest(app, side).await.expect(200);
+        }
+        self.codes = self.sides().iter().map(|side| self.letters(side)).collect();
+        app.request("POST", self.below("open")).with_key(&self.issuers[0]).await.expect(200);
+    }
+
+    /// A ballot of one issuer, who has sent the roll, for [`HostedBallot::hold`].
+    pub async fn prepared(app: &TestApp, voters: usize) -> Self {
+        let held = Self::appointed(app, 1, voters, json!({})).await;
+        held.send_roll(app, "a").await.expect(200);
+        held
+    }
+
+    /// Freezes and opens it, for casting from now until this time. It takes a moment, since an issuer signs.
+    pub async fn hold(&mut self, app: &TestApp, until: chrono::DateTime<chrono::Utc>) {
+        let second = |at: chrono::DateTime<chrono::Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+        let times = json!({ "opens_at": second(app.now()), "closes_at": second(until) });
+        app.patch(&self.path, &json!({ "hosting": times })).with_key(&self.editor).await.expect(200);
+        app.request("POST", self.below("freeze-roll")).with_key(&self.issuers[0]).await.expect(200);
+        self.fetch_manifest(app).await;
+        self.begin(app).await;
     }
 
     /// The sides of its issuers.

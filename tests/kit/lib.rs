@@ -6,6 +6,7 @@
 
 mod app;
 pub mod ballot;
+pub mod ballot_rounds;
 mod contract;
 mod database;
 mod faults;

@@ -12,6 +12,7 @@ mod outages;
 mod overload;
 mod searchers;
 mod slow_readers;
+mod voting;
 mod wire;
 mod writing;
 
@@ -22,7 +23,7 @@ use field::{Attack, Report, Size};
 use kit::Engine;
 
 /// An attack that goes on for so long hangs: its own bounds are far below.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 const ATTACKS: &[&Attack] = &[
     &never_reading::PIPELINING,
@@ -39,6 +40,7 @@ const ATTACKS: &[&Attack] = &[
     &outages::FULL_DISK,
     &outages::SILENT_SERVER,
     &outages::READ_ONLY_SERVER,
+    &voting::CRASHES,
 ];
 
 fn main() -> ExitCode {
