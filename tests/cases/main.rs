@@ -6,6 +6,7 @@ mod ballot_command;
 mod ballot_crash;
 mod ballot_duties;
 mod ballot_life;
+mod ballot_traces;
 mod cliff_edge;
 mod clock;
 mod code_list;
