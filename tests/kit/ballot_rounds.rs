@@ -129,6 +129,47 @@ impl Rounds {
         self.expect_no_box().await;
     }
 
+    /// Holds a ballot in which each voter sends so many votes at once, with different choices: one of them counts.
+    pub async fn race(&mut self, voters: usize, racing: usize, casting: TimeDelta) {
+        const VOTERS_AT_ONCE: usize = 8;
+        let mut held = HostedBallot::prepared(&self.app, voters).await;
+        held.hold(&self.app, whole_second(self.app.now() + casting)).await;
+        let client = Client::to(self.app.address());
+        let (mut sent, all) = (Vec::new(), (0..voters).collect::<Vec<_>>());
+        for some in all.chunks(VOTERS_AT_ONCE) {
+            let votes =
+                some.iter().flat_map(|voter| (0..racing).map(|number| (*voter, ["yes", "no", "none"][number % 3])));
+            let sending: Vec<_> = votes
+                .map(|(voter, choice)| {
+                    let (client, path, ballot) = (client.clone(), held.below("votes"), held.vote(voter, choice));
+                    tokio::spawn(async move {
+                        let request = client.request("POST".parse().unwrap(), path).json(&ballot.body);
+                        let status = client.try_send(&request).await.map(|answer| answer.status());
+                        let told = match status {
+                            Ok(201) => Told::Acknowledged,
+                            Ok(409) => Told::Refused,
+                            _ => Told::Unknown,
+                        };
+                        Sent::of(voter, &ballot, told)
+                    })
+                })
+                .collect();
+            for vote in sending {
+                sent.push(vote.await.unwrap());
+            }
+        }
+        let counted: BTreeSet<usize> =
+            sent.iter().filter(|vote| vote.told == Told::Acknowledged).map(|vote| vote.voter).collect();
+        if counted.len() != voters {
+            self.tally.faults.push(format!("{} of {voters} voters were told that their vote counts", counted.len()));
+        }
+        self.judge(&held, &sent).await;
+        if self.tally.acknowledged != voters || self.tally.unknown > 0 {
+            self.tally.faults.push(format!("not one vote of each counts, with all others refused: {:?}", self.tally));
+        }
+        self.expect_no_box().await;
+    }
+
     fn send_all(&self, held: &HostedBallot, within: Duration) -> Vec<tokio::task::JoinHandle<Sent>> {
         let voters = u32::try_from(held.voters).unwrap();
         let send = |voter: u32| {

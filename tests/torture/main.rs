@@ -41,6 +41,7 @@ const ATTACKS: &[&Attack] = &[
     &outages::SILENT_SERVER,
     &outages::READ_ONLY_SERVER,
     &voting::CRASHES,
+    &voting::RACES,
 ];
 
 fn main() -> ExitCode {
