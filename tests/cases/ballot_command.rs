@@ -273,7 +273,7 @@ fn the_sample_bundle_is_verified_with_a_voters_tracker_and_receipt() {
     let bundle = sample_bundle();
     fs::write(path.join("bundle.json"), &bundle).unwrap();
     let parsed: Value = serde_json::from_str(&bundle).unwrap();
-    let opening = json!({"ballot": BALLOT, "manifest": parsed["manifest"], "witnesses": 2});
+    let opening = json!({"ballot": BALLOT, "manifest": parsed["manifest"]});
     fs::write(path.join("opening.json"), opening.to_string()).unwrap();
     let choice = "trust>mutual>stay";
     let receipt = format!("psm-ballot-v1:receipt:{BALLOT}:{MANIFEST}:{TRACKER}:{choice}");

@@ -15,7 +15,7 @@ kit::on_both! {
     a_copy_has_its_place_to_itself,
 }
 
-/// What the cases leave empty: lists of ballots, which nothing writes yet, what witnesses signed, and rows that wait for the end of an
+/// What the cases leave empty: lists of hosted ballots, what witnesses signed, and rows that wait for the end of an
 /// import.
 const EMPTY: [&str; 4] = ["ballot_lists", "cosignatures", "import_chunks", "import_records"];
 

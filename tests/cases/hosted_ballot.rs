@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use kit::TestApp;
 use kit::ballot::{Ballot, CASTING, HostedBallot, PAPER, draft, key_id, sha256};
 use kit::fixture::{MUTUALS, STAFF_BALLOTS, id, mutual, with, without};
+use kit::{Database, TestApp};
 use serde_json::{Value, json};
 
 kit::on_both_signing! {
@@ -27,6 +27,8 @@ kit::on_both_signing! {
     what_was_cast_here_is_not_corrected,
     a_service_without_a_key_holds_no_ballot,
     a_declared_ballot_opens_the_gate,
+    a_register_with_an_open_ballot_is_not_copied,
+    nobody_can_ask_whether_a_code_has_voted,
 }
 
 async fn a_ballot_goes_from_draft_to_declaration(app: &TestApp) {
@@ -354,7 +356,7 @@ async fn a_vote_is_counted_once_or_refused(app: &TestApp) {
     let receipt = counted.expect(201);
     assert_eq!(counted.header("cache-control"), Some("no-store"));
     assert_eq!(held.cast(app, &first).await.expect(200), receipt);
-    cast(with(first.body.clone(), json!({ "choice": "no" }))).await.expect_problem(409, "already-voted");
+    cast(with(first.body.clone(), json!({ "choice": "no" }))).await.expect_problem(409, "tracker-taken");
     cast(with(first.body.clone(), json!({ "tracker": sha256("x") }))).await.expect_problem(409, "already-voted");
     let second = held.vote(1, "yes");
     cast(with(second.body.clone(), json!({ "tracker": first.body["tracker"] })))
@@ -648,4 +650,37 @@ async fn a_declared_ballot_opens_the_gate(app: &TestApp) {
     // Of 20, 8 are less than half, which the ballot asked for.
     let missed = buy_in(&declared(app, 8).await).await;
     assert_eq!(missed["outcome"], "not_met", "{missed}");
+}
+
+async fn a_register_with_an_open_ballot_is_not_copied(app: &TestApp) {
+    let held = HostedBallot::open(app, 1, 20, json!({})).await;
+    let to = Database::absent(kit::Engine::Sqlite);
+    let arguments = ["copy", "--from", &app.database().url(), "--to", &to.url()].map(str::to_owned);
+    let copy = || kit::Program::new(&arguments.each_ref().map(String::as_str)).run();
+    let refused = copy();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.stderr.contains(&held.id) && refused.stderr.contains("are open"), "{refused:?}");
+    held.expire(app).await;
+    let copied = copy();
+    assert_eq!(copied.code, Some(0), "{copied:?}");
+}
+
+/// An issuer who has all codes gets the same answer for those that have voted and those that have not.
+async fn nobody_can_ask_whether_a_code_has_voted(app: &TestApp) {
+    let held = HostedBallot::open(app, 1, 20, json!({})).await;
+    let own = held.vote(0, "yes");
+    held.cast(app, &own).await.expect(201);
+    held.cast(app, &held.vote(1, "no")).await.expect(201);
+    for choice in ["yes", "no"] {
+        let mut answers = Vec::new();
+        for voter in [1, 2] {
+            let spend = &held.spends(voter)[0];
+            let body = with(own.body.clone(), json!({ "spend": spend, "choice": choice }));
+            let answer = held.cast(app, &Ballot { body, nonce: String::new() }).await;
+            answers.push((answer.status(), answer.json()["type"].clone(), answer.json()["receipt"].clone()));
+        }
+        assert_eq!(answers[0], answers[1], "{choice}");
+    }
+    let closed = held.expire(app).await;
+    assert_eq!(closed["returned"], 2);
 }

@@ -94,12 +94,15 @@ pub async fn create_vote(
             return Err(Problem::new(ProblemType::UnknownEntry, detail));
         }
         Cast::AlreadyVoted => {
-            let detail = "this code has voted already, with another tracker or choice: if you did not vote, ask the \
+            let detail = "this code has voted already, with another tracker: if you did not vote, ask the \
                           issuer, and complain after the close";
             return Err(Problem::new(ProblemType::AlreadyVoted, detail));
         }
         Cast::TrackerTaken => {
-            return Err(Problem::new(ProblemType::TrackerTaken, "another vote has this tracker: make a new nonce"));
+            return Err(Problem::new(
+                ProblemType::TrackerTaken,
+                "a vote for another choice has this tracker: if it is not yours, make a new nonce",
+            ));
         }
         Cast::Closed => {
             return Err(Problem::new(ProblemType::BallotNotOpen, "the ballot takes no votes now"));

@@ -16,6 +16,8 @@ use crate::http::request_id::RequestId;
 
 /// How often it looks.
 const EVERY: Duration = Duration::from_secs(1);
+/// After how many looks it also looks for boxes that should be gone.
+const BOXES_EVERY: u32 = 60;
 
 /// Why a service with ballots that are open must not start.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +40,10 @@ pub async fn prepare(app: &App) -> Result<(), Unfit> {
         expect_key(app.signer.as_ref(), ballot)?;
     }
     close_due(app, &mut HashSet::new()).await?;
+    Ok(settle_all(app).await?)
+}
+
+async fn settle_all(app: &App) -> Result<(), store::Error> {
     for id in app.store.on_boxes(store::Boxes::all).await? {
         settle(app, id).await;
     }
@@ -48,10 +54,15 @@ pub async fn prepare(app: &App) -> Result<(), Unfit> {
 pub fn start(app: App) {
     drop(actix_web::rt::spawn(async move {
         let mut told = HashSet::new();
-        loop {
+        for look in (1..BOXES_EVERY).chain([0]).cycle() {
             sleep(EVERY).await;
             if let Err(error) = close_due(&app, &mut told).await {
                 log::warn!("could not close the ballots whose time has come, trying again: {error}");
+            }
+            if look == 0
+                && let Err(error) = settle_all(&app).await
+            {
+                log::warn!("could not look for boxes that should be gone, trying again: {error}");
             }
         }
     }));
@@ -65,7 +76,7 @@ fn expect_key(signer: Option<&LogSigner>, ballot: &Record<StaffBallot>) -> Resul
 }
 
 /// Closes the ballots whose time has come. What stands in the way of one is told once.
-async fn close_due(app: &App, told: &mut HashSet<String>) -> Result<(), store::Error> {
+async fn close_due(app: &App, told: &mut HashSet<StaffBallotId>) -> Result<(), store::Error> {
     let now = app.clock.now();
     for ballot in app.store.survey(move |tx| hosted_ballot::due(tx, now)).await? {
         let (boxes, id) = (app.store.boxes(), ballot.id);
@@ -76,12 +87,11 @@ async fn close_due(app: &App, told: &mut HashSet<String>) -> Result<(), store::E
         });
         match close.await {
             Ok(()) => log::info!("the ballot {id} is closed"),
-            // Another instance, or its issuer, was faster.
-            Err(store::Error::State(_)) => {}
             Err(error) => {
-                let said = format!("could not close the ballot {id}, trying again every second: {error}");
-                if told.insert(said.clone()) {
-                    log::warn!("{said}");
+                // Another instance, or its issuer, may have been faster.
+                let is_open = app.store.read_one(move |tx| hosted_ballot::is_open(tx, id)).await.unwrap_or(true);
+                if is_open && told.insert(id) {
+                    log::warn!("could not close the ballot {id}, trying again every second: {error}");
                 }
             }
         }
@@ -113,6 +123,6 @@ pub async fn settle(app: &App, id: StaffBallotId) {
         Err(error) => Err(error),
     };
     if let Err(error) = settled {
-        log::error!("the box of the ballot {id} is not settled, which the next start does: {error}");
+        log::error!("the box of the ballot {id} is not settled, trying again within a minute: {error}");
     }
 }

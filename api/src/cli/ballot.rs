@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use clap::{ArgGroup, Args, Subcommand};
 use document::register as wire;
+use domain::Note;
 use domain::ballot_protocol::{
     BallotId, BallotManifest, Code, Entry, Half, Opening, PaperBatch, PaperVotes, PublicKey, Seed, Sha256Hex, Side,
     Spend, Standing, WholeSecond, roll_root as roll_root_of,
@@ -19,7 +20,7 @@ use domain::ballot_protocol::{
 use ed25519_dalek::{Signer as _, SigningKey};
 use serde_json::{Value, json};
 
-use json::{manifest_of, read, told};
+use json::{harmless, manifest_of, read, told};
 use verify::VerifyOptions;
 use watch::WatchOptions;
 
@@ -98,7 +99,7 @@ pub(super) struct SignOptions {
     closes_at: Option<WholeSecond>,
     /// Sign that the ballot is cancelled for this reason
     #[arg(long, value_name = "REASON", group = "what")]
-    cancel: Option<String>,
+    cancel: Option<Note>,
     /// Sign this batch of papers: a file with the JSON that is sent
     #[arg(long, value_name = "FILE", group = "what")]
     paper: Option<PathBuf>,
@@ -219,7 +220,7 @@ fn sign(options: &SignOptions) -> Result<(), Failure> {
         (opening.extension_message(closes_at), format!("that casting ends at {closes_at}"))
     } else if let Some(reason) = &options.cancel {
         expect_a(side, "a cancellation")?;
-        (opening.cancellation_message(reason), format!("that the ballot is cancelled: {reason}"))
+        (opening.cancellation_message(reason.as_str()), format!("that the ballot is cancelled: {reason}"))
     } else if let Some(file) = &options.paper {
         let batch = manifest.read_batch(file)?;
         (opening.paper_message(&Sha256Hex::of(&wire::PaperBatch::canonical(&batch)?)), papers(&batch))
@@ -227,7 +228,7 @@ fn sign(options: &SignOptions) -> Result<(), Failure> {
         (opening.manifest_message(), manifest.summary())
     };
     let ballot = opening.ballot;
-    note(&format!("signed for ballot {ballot}, manifest {}: {what}", opening.fingerprint()));
+    note(&harmless(&format!("signed for ballot {ballot}, manifest {}: {what}", opening.fingerprint())));
     outcome::print(&format!("{}\n", BASE64_STANDARD.encode(key.sign(message.as_bytes()).to_bytes())))
 }
 

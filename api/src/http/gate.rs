@@ -345,9 +345,6 @@ impl Passage {
         let client = rules.proxies.client(peer.ip(), request.headers());
         request.extensions_mut().insert(Client::Anonymous(rate::network(client)));
         self.client = Some(client);
-        if self.is_of(silence::takes_guesses) {
-            rules.limits.check_guess(client, self.started)?;
-        }
         match () {
             () if is_unlimited => Ok(()),
             () if self.is_silent() => rules.limits.count_silent(client),
@@ -397,7 +394,8 @@ impl Passage {
 
     fn complete(self, mut response: HttpResponse) -> HttpResponse {
         let is_silent = self.is_silent();
-        if let Some(mut problem) = self.problem_of(&response) {
+        let limited = self.limit_guess(response.status());
+        if let Some(mut problem) = limited.or_else(|| self.problem_of(&response)) {
             if is_silent {
                 if problem.is_failure() {
                     self.rules.silent_failures.tell(Instant::now());
@@ -412,7 +410,6 @@ impl Passage {
                     .insert(ACCEPT_PATCH.clone(), HeaderValue::from_static("application/merge-patch+json"));
             }
         }
-        self.count_failed_guess(response.status());
         self.record(response.status());
         let is_last = self.is_last || self.line.as_ref().is_some_and(Line::is_last);
         if is_last || response.status() == StatusCode::REQUEST_TIMEOUT {
@@ -471,12 +468,17 @@ impl Passage {
         headers.insert(REQUEST_ID.clone(), self.id.to_value());
     }
 
-    /// Counts what a guess that missed is answered with, whichever of its checks found that.
-    fn count_failed_guess(&self, status: StatusCode) {
+    /// Counts a guess that missed, whichever check found that. Once the address has used up its failures, it is not told any more that
+    /// it missed. A good vote from there still passes, so that nobody can keep out those who share an address.
+    fn limit_guess(&self, status: StatusCode) -> Option<Problem> {
         let is_failure = matches!(status.as_u16(), 400 | 403 | 413 | 415 | 422);
-        if let Some(client) = self.client.filter(|_| is_failure && self.is_of(silence::takes_guesses)) {
-            self.rules.limits.count_failure(client, Instant::now());
+        let client = self.client.filter(|_| is_failure && self.is_of(silence::takes_guesses))?;
+        let (limits, now) = (&self.rules.limits, Instant::now());
+        let limited = limits.check_guess(client, now).err();
+        if limited.is_none() {
+            limits.count_failure(client, now);
         }
+        limited
     }
 
     /// The log line, and the figures.

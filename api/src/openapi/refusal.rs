@@ -191,10 +191,12 @@ pub fn example(kind: ProblemType) -> Value {
         BallotNotOpen => Problem::new(kind, "casting ended at 2027-06-08T17:00:00Z"),
         AlreadyVoted => Problem::new(
             kind,
-            "this code has voted already, with another tracker or choice: if you did not vote, ask the issuer, and \
+            "this code has voted already, with another tracker: if you did not vote, ask the issuer, and \
              complain after the close",
         ),
-        TrackerTaken => Problem::new(kind, "another vote has this tracker: make a new nonce"),
+        TrackerTaken => {
+            Problem::new(kind, "a vote for another choice has this tracker: if it is not yours, make a new nonce")
+        }
         ManifestNotSigned => Problem::new(kind, "the manifest is not signed by issuer `b`"),
         NoSigningKey => Problem::new(
             kind,

@@ -22,7 +22,8 @@ impl TryFrom<DateTime<Utc>> for WholeSecond {
     type Error = Invalid;
 
     fn try_from(at: DateTime<Utc>) -> Result<Self, Invalid> {
-        if at == at.trunc_subsecs(0) {
+        // A leap second has no number of its own among POSIX seconds, so that not everybody could read it.
+        if at == at.trunc_subsecs(0) && at.timestamp_subsec_nanos() == 0 {
             return Ok(Self(at));
         }
         Err(Invalid::new(FaultCode::InvalidFormat, "expected a time in whole seconds, such as 2026-06-08T17:00:00Z"))

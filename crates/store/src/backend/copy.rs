@@ -17,6 +17,7 @@ use crate::backend::cells::{Batch, Row, Type};
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::dialect;
 use crate::backend::files::{Fresh, PlacingError};
+use crate::backend::fragment::Fragment;
 use crate::backend::migrate::{self, expect_current_on, has_register, open_register};
 use crate::backend::server::{self, Use};
 use crate::backend::tables::{Table, tables};
@@ -67,6 +68,7 @@ pub fn copy(from: &DatabaseUrl, to: &DatabaseUrl, tell: &mut dyn FnMut(CopyProgr
         OpenError::Copy(format!("cannot copy {from} to {to}: {failure}{nothing}"))
     };
     begin_source(&mut source).map_err(failed)?;
+    expect_closed(&mut source).map_err(failed)?;
     match to {
         DatabaseUrl::Sqlite(path) => {
             expect_free(path)?;
@@ -80,6 +82,17 @@ pub fn copy(from: &DatabaseUrl, to: &DatabaseUrl, tell: &mut dyn FnMut(CopyProgr
 }
 
 type Failure = Box<dyn StdError + Send + Sync>;
+
+/// Votes are not copied: what would be copied of an open ballot could never be counted.
+fn expect_closed(source: &mut Conn) -> Result<(), Failure> {
+    let open = Fragment::default().sql("SELECT id FROM staff_ballots WHERE state = 'open' ORDER BY id");
+    let open: Vec<String> = open.giving::<Text>().load(source)?;
+    if open.is_empty() {
+        return Ok(());
+    }
+    let advice = "copy the register when they have closed, or cancel them first";
+    Err(format!("votes are not copied, and these ballots are open: {}; {advice}", open.join(", ")).into())
+}
 
 /// The database was lost at the commit of the copy.
 #[derive(Debug)]

@@ -26,13 +26,13 @@ pub struct Vote {
 pub enum Cast {
     /// It is in the box, and on disk.
     Counted,
-    /// It was in the box already, the same in all.
+    /// A vote with this tracker and this choice is in the box already.
     Repeated,
     /// No such entry is on the roll.
     NotOnRoll,
-    /// The code is spent, on another vote.
+    /// The code is spent, on a vote with another tracker.
     AlreadyVoted,
-    /// Another vote has this tracker.
+    /// A vote for another choice has this tracker.
     TrackerTaken,
     /// The box takes no votes: there is none, or it is sealed.
     Closed,
@@ -69,20 +69,17 @@ pub(super) fn begin(conn: &mut Conn, ballot: &str) -> QueryResult<bool> {
 pub(super) fn cast(conn: &mut Conn, ballot: &str, vote: &Vote) -> QueryResult<Cast> {
     let Vote { entry, spend, tracker, choice } = vote;
     let on_roll: Option<Option<String>> = Fixed::<Spent>::new(&[ballot, entry]).get_result(conn).optional()?;
-    match on_roll {
-        None => Ok(Cast::NotOnRoll),
-        Some(None) => {
-            if Fixed::<PutIn>::new(&[ballot, tracker, choice]).execute(conn)? == 0 {
-                return Ok(Cast::TrackerTaken);
-            }
-            Fixed::<Spend>::new(&[spend, ballot, entry]).execute(conn)?;
-            Ok(Cast::Counted)
-        }
-        Some(Some(_)) => {
-            let there: Option<String> = Fixed::<ChoiceOf>::new(&[ballot, tracker]).get_result(conn).optional()?;
-            Ok(if there.as_ref() == Some(choice) { Cast::Repeated } else { Cast::AlreadyVoted })
-        }
+    let Some(spent) = on_roll else { return Ok(Cast::NotOnRoll) };
+    // Before it matters whether the code is spent: else who knows a tracker could ask of each code whether it has voted.
+    if let Some(there) = Fixed::<ChoiceOf>::new(&[ballot, tracker]).get_result::<String>(conn).optional()? {
+        return Ok(if there == *choice { Cast::Repeated } else { Cast::TrackerTaken });
     }
+    if spent.is_some() {
+        return Ok(Cast::AlreadyVoted);
+    }
+    Fixed::<PutIn>::new(&[ballot, tracker, choice]).execute(conn)?;
+    Fixed::<Spend>::new(&[spend, ballot, entry]).execute(conn)?;
+    Ok(Cast::Counted)
 }
 
 /// Seals the box and gives what is in it; none where there is no box.
@@ -136,7 +133,7 @@ fixed!(
     PARAMETER,
     ", ",
     PARAMETER,
-    ") ON CONFLICT DO NOTHING"
+    ")"
 );
 fixed!(ChoiceOf = "SELECT choice FROM ballot_box_votes WHERE staff_ballot_id = ", PARAMETER, " AND tracker = ", PARAMETER; Text);
 fixed!(Reopen = "UPDATE ballot_boxes SET state = 'open' WHERE staff_ballot_id = ", PARAMETER);

@@ -221,7 +221,7 @@ pub fn enter_paper(
 /// Closes the ballot: seals its box, counts, and publishes what was cast. The box is to be destroyed once this is on disk.
 ///
 /// # Errors
-/// As [`StaffBallot::close`], and [`Error::Internal`] where the box is gone.
+/// As [`StaffBallot::close`], and [`Error::State`] where the box is gone.
 pub fn close(
     tx: &mut WriteTx<'_>,
     boxes: &Boxes,
@@ -331,6 +331,13 @@ pub fn due(tx: &mut ReadTx<'_>, now: chrono::DateTime<chrono::Utc>) -> Result<Ve
     Ok(all_open(tx)?.into_iter().filter(is_due).collect())
 }
 
+/// Whether the ballot is open.
+pub fn is_open(tx: &mut ReadTx<'_>, id: StaffBallotId) -> Result<bool, Error> {
+    let select = Fragment::default().sql("SELECT state FROM staff_ballots WHERE id = ").parameter(id.to_string());
+    let state: Option<String> = select.giving::<Text>().get_result(tx.conn()).optional()?;
+    Ok(state.as_deref() == Some(BallotState::Open.as_str()))
+}
+
 /// All open ballots.
 pub fn all_open(tx: &mut ReadTx<'_>) -> Result<Vec<Ballot>, Error> {
     record::all_where(tx, Fragment::default().sql("staff_ballots.state = 'open'"))
@@ -407,7 +414,6 @@ fn corrupt(id: StaffBallotId) -> Error {
 }
 
 fn no_box(id: StaffBallotId) -> Error {
-    Error::Internal(format!(
-        "the box of the open ballot {id} is gone, with its votes: the ballot can only be cancelled"
-    ))
+    let said = format!("the box of the ballot {id} is gone, with its votes: the ballot can only be cancelled");
+    Error::State(vec![Fault::new("state", FaultCode::Inconsistent, said)])
 }

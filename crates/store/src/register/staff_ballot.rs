@@ -254,7 +254,7 @@ pub fn appoint(
     key_id: KeyId,
 ) -> Result<Stored<StaffBallot>, Error> {
     if current.content.hosting.is_some() {
-        let said = "the scrutineer of a ballot of mode `hosted` is its issuer `a`: expected PUT …/issuers/a";
+        let said = "the scrutineer of a ballot of mode `hosted` is its issuer `a`, who is appointed in the draft with PUT …/issuers/a";
         return Err(Error::State(vec![Fault::new("mode", FaultCode::Inconsistent, said)]));
     }
     require_scrutineer_key(tx, key_id)?;
@@ -283,8 +283,7 @@ pub(crate) fn require_scrutineer_key(tx: &mut WriteTx<'_>, key_id: KeyId) -> Res
 /// Where the database does not answer.
 pub fn withdraw(tx: &mut WriteTx<'_>, current: &Record<StaffBallot>) -> Result<(), Error> {
     if current.content.hosting.is_some() {
-        let said =
-            "the scrutineer of a ballot of mode `hosted` is its issuer `a`: appoint another with PUT …/issuers/a";
+        let said = "the scrutineer of a ballot of mode `hosted` is its issuer `a`: in a draft, another is appointed with PUT …/issuers/a";
         return Err(Error::State(vec![Fault::new("mode", FaultCode::Inconsistent, said)]));
     }
     change(tx, current, StaffBallot { scrutineer_key_id: None, ..current.content.clone() }).map(drop)

@@ -231,7 +231,7 @@ impl Watched {
             KeptOpening::new(&manifest, seen.at)
         });
         kept.follow(&manifest, &opening, notes);
-        if let Some(witnesses) = opening.witnesses {
+        if let Some(witnesses) = opening.log.as_ref().and_then(|log| log.witnesses) {
             notes.stands(
                 "witnesses",
                 format!("heads of the log that have the opening were signed by {witnesses} witnesses"),

@@ -25,7 +25,6 @@ pub(super) struct SeenOpening {
     pub extensions: Vec<ShownExtension>,
     closes_at: String,
     pub log: Option<LogProof>,
-    pub witnesses: Option<i64>,
 }
 
 /// An issuer's signature of the manifest.
@@ -49,8 +48,9 @@ pub(super) struct LogProof {
     pub entry_seq: i64,
     pub leaf_hash: String,
     tree_size: i64,
-    audit_path: Vec<String>,
+    hashes: Vec<String>,
     checkpoint: String,
+    pub witnesses: Option<i64>,
 }
 
 /// A manifest with what follows from it.
@@ -129,8 +129,8 @@ impl LogProof {
     pub(super) fn check(&self, key: &LogKey) -> Result<Signed, String> {
         let head = key.check(self.checkpoint.clone())?;
         let leaf = from_hex(&self.leaf_hash).ok_or("leaf_hash is not a hash")?;
-        let path: Option<Vec<Hash>> = self.audit_path.iter().map(|hash| from_hex(hash)).collect();
-        let path = path.ok_or("audit_path has something that is not a hash")?;
+        let path: Option<Vec<Hash>> = self.hashes.iter().map(|hash| from_hex(hash)).collect();
+        let path = path.ok_or("hashes has something that is not a hash")?;
         let index = self.entry_seq.saturating_sub(1);
         if head.size == self.tree_size && tree::is_included(index, &leaf, head.size, &path, &head.root) {
             return Ok(head);

@@ -314,8 +314,10 @@ impl StaffBallot {
     /// # Errors
     /// [`BallotError::State`] if it is not declared.
     pub fn void(&self, reason: Note) -> Result<Self, BallotError> {
-        if self.state() != BallotState::Closed {
-            self.require_state(BallotState::Declared, "found void")?;
+        let state = self.state();
+        if !matches!(state, BallotState::Closed | BallotState::Declared) {
+            let detail = format!("the ballot is `{state}`: only one that is `declared` or `closed` can be found void");
+            return Err(refusal(detail));
         }
         self.ended(Ending { state: BallotState::Void, void_reason: Some(reason), superseded_by_id: None })
     }

@@ -405,6 +405,10 @@ impl StaffBallot {
         let manifest = self.manifest(id).ok_or_else(lacks_manifest)?;
         let faults = batch.faults(&manifest.paper(), standing);
         let mut faults: Vec<Fault> = faults.into_iter().map(|fault| fault.under("batch")).collect();
+        if batch.duplicates > manifest.roll_size {
+            let detail = format!("{} is more than the {} people on the roll", batch.duplicates, manifest.roll_size);
+            faults.push(Fault::new("batch/duplicates", FaultCode::OutOfRange, detail));
+        }
         let message = self.opening(id, hosting)?.paper_message(&signed.sha256);
         for side in hosting.plan.sides() {
             if signed.signatures.iter().filter(|(signed, _)| signed == side).count() != 1 {
@@ -532,14 +536,17 @@ impl StaffBallot {
         self.hosted_in(&states, "looked into")
     }
 
-    /// Refuses to delete a ballot into which votes are cast.
+    /// Refuses to delete a ballot that was held here: what was cast, and the complaints, stay for good.
     ///
     /// # Errors
     /// [`BallotError::State`].
     pub fn require_deletable(&self) -> Result<(), BallotError> {
-        if self.state() == BallotState::Open {
-            let detail = "the ballot is `open`, and votes may have been cast: expected it closed or cancelled first";
-            return Err(refusal(detail.to_owned()));
+        let state = self.state();
+        let can_go = matches!(state, BallotState::Draft | BallotState::RollFrozen | BallotState::Cancelled);
+        if self.hosting.is_some() && !can_go {
+            let detail =
+                format!("the ballot is `{state}`, and what was cast in it stays on record: it can be found void");
+            return Err(refusal(detail));
         }
         Ok(())
     }

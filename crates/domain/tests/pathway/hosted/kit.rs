@@ -138,7 +138,7 @@ pub fn sent(ballot: &StaffBallot) -> StaffBallot {
 
 fn code(side: Side, person: u32) -> Code {
     let seed = Seed::from_bytes([if side == Side::A { 1 } else { 2 }; 32]);
-    seed.code(ballot_id(), side, person)
+    seed.code(ballot_id().into(), side, person)
 }
 
 pub fn codes(person: u32, two: bool) -> Codes {
@@ -147,7 +147,7 @@ pub fn codes(person: u32, two: bool) -> Codes {
 }
 
 pub fn entry(person: u32, two: bool) -> Entry {
-    codes(person, two).credential(ballot_id()).entry()
+    codes(person, two).credential(ballot_id().into()).entry()
 }
 
 pub fn roll(two: bool) -> Roll {
@@ -169,7 +169,7 @@ pub fn choice(raw: &str) -> Choice {
 }
 
 pub fn vote(person: u32, two: bool, other_nonce: bool, raw: &str) -> Vote {
-    Vote::new(codes(person, two).tracker(ballot_id(), &nonce(other_nonce)), &choice(raw))
+    Vote::new(codes(person, two).tracker(ballot_id().into(), &nonce(other_nonce)), &choice(raw))
 }
 
 /// A complaint with the receipt of a vote, signed by the service or not.
@@ -184,7 +184,7 @@ pub fn receipt(opening: Opening, vote: &Vote, signed: bool) -> Complaint {
 pub fn opening(ballot: &StaffBallot) -> Opening {
     let frozen = ballot.hosting.as_ref().and_then(|hosting| hosting.progress.frozen);
     let manifest = frozen.map_or_else(|| Sha256Hex::of("none"), |frozen| frozen.manifest_sha256);
-    Opening { ballot: ballot_id(), manifest }
+    Opening { ballot: ballot_id().into(), manifest }
 }
 
 pub fn opened(at: DateTime<Utc>) -> Opened {
@@ -203,7 +203,7 @@ pub fn cancellation(ballot: &StaffBallot, at: DateTime<Utc>, signer: Option<Part
 }
 
 pub fn batch(two: bool) -> PaperBatch {
-    let spends = (ONLINE + 1..=ONLINE + PAPERS).map(|person| codes(person, two).credential(ballot_id()));
+    let spends = (ONLINE + 1..=ONLINE + PAPERS).map(|person| codes(person, two).credential(ballot_id().into()));
     let counts = [("a", PAPERS_FOR_A), ("b", PAPERS_FOR_B)];
     let counts = counts.map(|(option, votes)| OptionCount { option: read(option), votes });
     PaperBatch { spends: spends.collect(), votes: PaperVotes::Counts(counts.into()), spoiled: SPOILED, duplicates: 0 }
