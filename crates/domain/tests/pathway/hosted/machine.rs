@@ -143,12 +143,15 @@ impl Run {
         let unsigned = model.sides().iter().find(|side| !model.signed.contains(side));
         let (opens, ends) = (at(OPENS), model.ends());
         let (what, by, now) = match (model.state, step.what) {
+            (BallotState::Draft, Do::Appoint(..)) => (step.what, Party::Admin, opens),
             (BallotState::Draft, _) => match unsent {
                 Some(side) if model.issuers.contains_key(side) => (Do::SendRoll(*side), right(*side), opens),
                 Some(Side::A) => (Do::Appoint(Side::A, Party::IssuerA), Party::Admin, opens),
                 Some(Side::B) => (Do::Appoint(Side::B, Party::IssuerB), Party::Admin, opens),
                 None => (Do::Freeze, a, opens),
             },
+            (BallotState::RollFrozen, Do::Sign(side, _)) => (step.what, right(side), opens),
+            (BallotState::RollFrozen, Do::Open { .. } | Do::Cancel(_)) => (step.what, a, opens),
             (BallotState::RollFrozen, _) => match unsigned {
                 Some(side) => (Do::Sign(*side, right(*side)), right(*side), opens),
                 None => (Do::Open { same_key: true }, a, opens),
@@ -522,7 +525,7 @@ fn with_issuer_count(ballot: &StaffBallot, issuer_count: i64) -> StaffBallot {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn a_ballot_goes_on_as_the_model_says_whoever_does_what_and_when(
