@@ -191,7 +191,7 @@ fn the_vocabularies_have_the_words_of_the_contract() {
     );
     assert_eq!(
         (Sector::ALL.len(), LegalForm::ALL.len(), Procedure::ALL.len(), BallotState::ALL.len()),
-        (21, 17, 22, 4)
+        (21, 17, 22, 8)
     );
 }
 

@@ -58,7 +58,7 @@ vocabulary! {
         /// Being entered or prepared. Nothing is fixed.
         Draft = "draft" or "new" or "not declared" or "undeclared",
         /// Held here: the roll and the manifest are fixed, and the issuers sign.
-        RollFrozen = "roll_frozen" or "frozen" or "roll frozen",
+        RollFrozen = "roll_frozen" or "frozen",
         /// Held here: open from the opening until the close. Votes are cast between `opens_at` and the end of casting.
         Open = "open" or "opened" or "voting",
         /// Held here: the votes are counted and published, and nobody has declared the result.
