@@ -249,7 +249,7 @@ impl Model {
     }
 
     pub fn may_delete(&self) -> Verdict {
-        first(&[(self.state == BallotState::Open, Verdict::State)])
+        first(&[self.is_not(&[BallotState::Draft, BallotState::RollFrozen, BallotState::Cancelled])])
     }
 
     pub fn has_board(&self) -> bool {
