@@ -23,7 +23,14 @@ kit::on_both! {
 }
 
 /// What stores no record.
-const NO_DRY_RUN: [&str; 2] = ["/v1/compliance-checks", "/v1/log/cosignatures"];
+/// A signature of nobody.
+const SIGNATURE: &str = "5ElSVVZFLg/pKJA3x/d3/gxgaOd9hLHZTcjt4e+lvco8iBfFjH+xqH1sLo8Yx8uhhZuxBhEW0jI1IRJ0uaVYAQ==";
+const NO_DRY_RUN: [&str; 4] = [
+    "/v1/compliance-checks",
+    "/v1/log/cosignatures",
+    "/v1/staff-ballots/{staff_ballot}/complaints",
+    "/v1/staff-ballots/{staff_ballot}/votes",
+];
 
 /// The columns of the matrix after the operation and the record.
 const CALLERS: [&str; 7] =
@@ -136,6 +143,8 @@ impl<'a> Register<'a> {
         let at = usize::from(record.starts_with("other"));
         let found = |own: &[Value; 2]| id(&own[at]).to_owned();
         let of = |parameter: &str| match parameter {
+            "{side}" => "a".to_owned(),
+            "{tracker}" => "0".repeat(64),
             _ if record == "missing" => NOBODY.to_owned(),
             "{department}" => found(&self.departments),
             "{mutual}" => found(&self.mutuals),
@@ -186,6 +195,18 @@ impl<'a> Register<'a> {
                 DEPARTMENTS => kit::fixture::department("New"),
                 MUTUALS => with(mutual("New"), json!({ "department_id": department })),
                 STAFF_BALLOTS => staff_ballot(mutual_id),
+                _ if template.ends_with("/extend") => {
+                    json!({ "closes_at": "2030-01-01T00:00:00Z", "reason": "An outage.", "signature": SIGNATURE })
+                }
+                _ if template.ends_with("/cancel") => json!({ "reason": "A mistake." }),
+                _ if template.ends_with("/paper-batches") => json!({
+                    "batch": { "spends": [["0".repeat(64)]], "counts": { "yes": 1 }, "spoiled": 0, "duplicates": 0 },
+                    "signatures": [{ "side": "a", "signature": SIGNATURE }]
+                }),
+                _ if template.ends_with("/votes") => {
+                    json!({ "spend": "0".repeat(64), "tracker": "0".repeat(64), "choice": "yes" })
+                }
+                _ if template.ends_with("/complaints") => json!({ "receipt": "none", "signature": SIGNATURE }),
                 _ if template.ends_with("/declare") => json!({ "historic": record == "own-historic" }),
                 _ if template.ends_with("/void") => json!({ "void_reason": "Never held." }),
                 _ if template.ends_with("/supersede") => json!({ "superseded_by_id": id(&self.reruns[at]) }),
@@ -197,6 +218,13 @@ impl<'a> Register<'a> {
                 _ => return None,
             }),
             "PUT" if template.ends_with("/appointment") => Some(json!({ "key_id": self.scrutineer_id })),
+            "PUT" if template.contains("/issuers/") => Some(json!({
+                "key_id": self.scrutineer_id,
+                "name": "Scrutineers",
+                "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+            })),
+            "PUT" if template.contains("/roll") => Some(json!({ "entries": ["0".repeat(64)] })),
+            "PUT" if template.contains("/manifest-signatures/") => Some(json!({ "signature": SIGNATURE })),
             "PUT" if template.ends_with("/scrutineer-report") => Some(json!({ "satisfied": true })),
             "PUT" => Some(patched(kit::fixture::without(records[at].clone(), &read_only), change())),
             "PATCH" => Some(change()),

@@ -114,6 +114,7 @@ pub fn publish(document: &mut utoipa::openapi::OpenApi, settings: &Production) {
         (name = "departments", description = "Public bodies that mutuals leave, or that sponsor, commission or support them"),
         (name = "mutuals", description = "Organisations that have left the public sector to run a public service, or are preparing to"),
         (name = "staff ballots", description = "Staff votes on becoming a mutual, with their counts"),
+        (name = "hosted ballots", description = "Secret ballots that are held here: what issuers, voters and the public do"),
         (name = "contracts", description = "Contracts of mutuals with public bodies"),
         (name = "search", description = "One search over all kinds of record"),
         (name = "statistics", description = "Figures for any day, each with the number of records behind it and a link that lists them"),
