@@ -29,6 +29,7 @@ kit::on_both_signing! {
     a_declared_ballot_opens_the_gate,
     a_register_with_an_open_ballot_is_not_copied,
     nobody_can_ask_whether_a_code_has_voted,
+    a_watch_follows_a_ballot,
 }
 
 async fn a_ballot_goes_from_draft_to_declaration(app: &TestApp) {
@@ -683,4 +684,21 @@ async fn nobody_can_ask_whether_a_code_has_voted(app: &TestApp) {
     }
     let closed = held.expire(app).await;
     assert_eq!(closed["returned"], 2);
+}
+
+/// The public's command follows the ballot from its opening to its close.
+async fn a_watch_follows_a_ballot(app: &TestApp) {
+    let held = HostedBallot::open(app, 2, 20, json!({})).await;
+    let url = format!("http://{}", app.address());
+    let state = held.file("watched.json");
+    let watch = || {
+        let own = ["ballot", "watch", "--once", "--url", &url, "--ballot", &held.id, "--state-file", &state];
+        kit::Program::new(&own).run()
+    };
+    let first = watch();
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert!(!first.stdout.contains("WRONG"), "{first:?}");
+    held.cast(app, &held.vote(0, "yes")).await.expect(201);
+    let again = watch();
+    assert_eq!((again.code, again.stdout.as_str()), (Some(0), ""), "nothing tells of a vote: {again:?}");
 }

@@ -111,7 +111,7 @@ impl Log {
     /// The proof that the opening is in it.
     fn proof(&self) -> Value {
         json!({
-            "entry_seq": 1, "leaf_hash": hex(&self.leaves[0]), "tree_size": 1, "audit_path": [],
+            "entry_seq": 1, "leaf_hash": hex(&self.leaves[0]), "tree_size": 1, "hashes": [], "witnesses": 0,
             "checkpoint": self.checkpoint(1)
         })
     }
@@ -126,7 +126,7 @@ fn opening_of(manifest: &Value) -> Value {
     let digest = hash(&manifest.to_string());
     json!({
         "ballot": BALLOT, "manifest": manifest, "manifest_sha256": digest, "fingerprint": digest[..16],
-        "signatures": [], "extensions": [], "closes_at": manifest["closes_at"], "witnesses": 0
+        "signatures": [], "extensions": [], "closes_at": manifest["closes_at"]
     })
 }
 
