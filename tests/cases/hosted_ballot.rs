@@ -360,7 +360,7 @@ async fn a_vote_is_counted_once_or_refused(app: &TestApp) {
     cast(with(first.body.clone(), json!({ "choice": "no" }))).await.expect_problem(409, "tracker-taken");
     cast(with(first.body.clone(), json!({ "tracker": sha256("x") }))).await.expect_problem(409, "already-voted");
     let second = held.vote(1, "yes");
-    cast(with(second.body.clone(), json!({ "tracker": first.body["tracker"] })))
+    cast(with(second.body.clone(), json!({ "tracker": first.body["tracker"], "choice": "no" })))
         .await
         .expect_problem(409, "tracker-taken");
     cast(with(second.body.clone(), json!({ "spend": sha256("y") }))).await.expect_problem(403, "unknown-entry");

@@ -21,6 +21,7 @@ use crate::response::problem::Problem;
 /// What was fixed before a hosted ballot opened, with the issuers' signatures, and the proof that the log has the opening. Save it
 /// before you vote.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"ballot": "0190c0de-0000-7000-8000-000000000001", "manifest": {"protocol": "psm-ballot-v1", "ballot": "0190c0de-0000-7000-8000-000000000001", "question": "Shall the day centres become a mutual of their staff?", "method": "single_choice", "options": [{"key": "yes", "label": "Yes", "effect": "mutual"}, {"key": "no", "label": "No", "effect": "remain_in_house"}], "opens_at": "2027-06-01T08:00:00Z", "closes_at": "2027-06-08T17:00:00Z", "thresholds": [], "issuers": [{"side": "a", "name": "Coastal Scrutineers", "public_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}], "roll_size": 25, "roll_root": "97ea0bde4e43d463184b1a4ebcfd55ea337eac422285f4b78db5fea8b13f24af", "receipt_key": "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}, "manifest_sha256": "97ea0bde4e43d463184b1a4ebcfd55ea337eac422285f4b78db5fea8b13f24af", "fingerprint": "97ea0bde4e43d463", "signatures": [{"side": "a", "signature": "5ElSVVZFLg/pKJA3x/d3/gxgaOd9hLHZTcjt4e+lvco8iBfFjH+xqH1sLo8Yx8uhhZuxBhEW0jI1IRJ0uaVYAQ=="}], "opened_at": "2027-05-31T12:00:00.000000Z", "archived": "no", "closes_at": "2027-06-08T17:00:00Z", "extensions": [], "log": {"entry_seq": 1, "leaf_hash": "97ea0bde4e43d463184b1a4ebcfd55ea337eac422285f4b78db5fea8b13f24af", "tree_size": 2, "root_hash": "a68f1b97e633da15b7978343fdfaa58ebfd2a77b10978b250880a01f5049882c", "hashes": ["f351abf78385872fb13281e1de5c9b598c5d89460ab691425ef09acf24a826b8"], "witnesses": 2}}))]
 pub struct BallotOpening {
     ballot: ShownId,
     manifest: BallotManifest,
@@ -72,7 +73,7 @@ pub struct LoggedAt {
     checkpoint: Option<String>,
     /// How many witnesses have signed a head that has the entry.
     #[schema(minimum = 0, maximum = 50)]
-    witnesses: usize,
+    witnesses: i64,
 }
 
 impl LoggedAt {
@@ -88,6 +89,7 @@ impl LoggedAt {
         let hash = |hash: &domain::tree::Hash| HexHash::from(hash.as_slice());
         let witnesses = signer.map(|signer| LogWitness::all(tx, place, signer, listed)).transpose()?;
         let witnesses = witnesses.unwrap_or_default();
+        let signed = witnesses.iter().filter(|witness| witness.has_signed(entry_seq)).count();
         Ok(Self {
             entry_seq,
             leaf_hash: hash(&log_tree::leaf(tx, entry_seq)?),
@@ -95,7 +97,7 @@ impl LoggedAt {
             root_hash: hash(&root),
             hashes: log_tree::inclusion(tx, entry_seq, tree_size)?.iter().map(hash).collect(),
             checkpoint: signer.map(|signer| signer.of_epoch(epoch).sign(tree_size, &root).1),
-            witnesses: witnesses.iter().filter(|witness| witness.has_signed(entry_seq)).count(),
+            witnesses: i64::try_from(signed).unwrap_or(i64::MAX),
         })
     }
 }

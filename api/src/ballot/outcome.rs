@@ -5,10 +5,11 @@ use document::register::{
     Archived, BallotComplaint, BallotResult, BallotState, HostedResult, ScrutineerReport, Sha256, SignedTime,
 };
 use document::value::{Instant, PartialDate, Plain as _, StaffBallotId as ShownId, Text, Word};
-use domain::{Key, StaffBallotId};
+use domain::{Duties, Key, StaffBallotId};
 use serde::Serialize;
 use store::StoredRecord as _;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use super::common::{expect_board, find, not_frozen};
 use super::opening::LoggedAt;
@@ -19,6 +20,7 @@ use crate::response::problem::Problem;
 
 /// The result of a hosted ballot, with all that it is to be held against.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"ballot": "0190c0de-0000-7000-8000-000000000001", "state": "declared", "casting_ended_at": "2027-06-08T17:00:00Z", "closed_at": "2027-06-08T17:00:00.500000Z", "manifest_sha256": "97ea0bde4e43d463184b1a4ebcfd55ea337eac422285f4b78db5fea8b13f24af", "votes_root": "a68f1b97e633da15b7978343fdfaa58ebfd2a77b10978b250880a01f5049882c", "result": {"counts": [{"option": "yes", "votes": 14}, {"option": "no", "votes": 7}], "leading": ["yes"], "online": 21, "online_counts": [{"option": "yes", "votes": 14}, {"option": "no", "votes": 7}], "paper": 0, "returned": 21, "spoiled": 0, "valid": 21}, "figures": {"counts": "complete", "figures": [{"basis": "turnout", "numerator": 21, "denominator": 25, "percent": "84.00"}], "leading": ["yes"], "tied": false, "thresholds": []}, "roll_size": 25, "staff_count": 25, "staff_counted_on": "2027-03-31", "quorate": true, "archived": "no", "entered_by": ["key:0190b7a4-4000-7a10-8c00-2f6d1b9e4a57"], "declared_by": "key:0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10", "scrutineer_report": {"satisfied": true, "reported_by": "key:0190b7a4-3f52-7c31-9e2d-5a1b8c6d7e10", "counts_changed": false}, "complaints": [], "in_doubt": 0, "complaints_could_change_result": false, "log": {"entry_seq": 1, "leaf_hash": "97ea0bde4e43d463184b1a4ebcfd55ea337eac422285f4b78db5fea8b13f24af", "tree_size": 2, "root_hash": "a68f1b97e633da15b7978343fdfaa58ebfd2a77b10978b250880a01f5049882c", "hashes": ["f351abf78385872fb13281e1de5c9b598c5d89460ab691425ef09acf24a826b8"], "witnesses": 2}}))]
 struct HostedOutcome {
     ballot: ShownId,
     /// `closed` until the result is declared.
@@ -60,7 +62,7 @@ struct HostedOutcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<Archived>,
     /// Who wrote the draft, as the log names them.
-    #[schema(max_items = 20)]
+    #[schema(schema_with = names)]
     entered_by: Vec<String>,
     /// Who declared the result. Absent before.
     #[schema(nullable = false, max_length = 300)]
@@ -74,11 +76,17 @@ struct HostedOutcome {
     complaints: Vec<BallotComplaint>,
     /// How many votes the complaints put in doubt.
     #[schema(minimum = 0)]
-    in_doubt: usize,
+    in_doubt: i64,
     /// Whether so many votes could change the result.
     complaints_could_change_result: bool,
     /// Where the log has the close.
     log: LoggedAt,
+}
+
+/// The schema of callers as the log names them.
+fn names() -> Array {
+    let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(300));
+    ArrayBuilder::new().items(name).max_items(Some(Duties::MAX_WRITERS)).build()
 }
 
 /// What few votes can show.
@@ -127,7 +135,7 @@ pub async fn get_ballot_result(app: App, PathKey(id): PathKey<StaffBallotId>) ->
             declared_by: duties.declared_by.clone(),
             scrutineer_report: duties.report.as_ref().map(ScrutineerReport::show),
             complaints: hosting.progress.complaints.iter().map(BallotComplaint::show).collect(),
-            in_doubt: hosting.progress.in_doubt(),
+            in_doubt: i64::try_from(hosting.progress.in_doubt()).unwrap_or(i64::MAX),
             complaints_could_change_result: hosting.progress.complaints_could_change().unwrap_or_default(),
             log,
         })

@@ -37,6 +37,7 @@ const JSON: &str = "application/json";
 
 /// The roll of a ballot.
 #[derive(ToSchema)]
+#[schema(example = json!({"entries": ["a68f1b97e633da15b7978343fdfaa58ebfd2a77b10978b250880a01f5049882c"]}))]
 #[expect(dead_code, reason = "it is written in pieces, and described as a whole")]
 struct BallotRoll {
     /// One entry for each person, sorted.
@@ -46,6 +47,7 @@ struct BallotRoll {
 
 /// The votes of a ballot that were cast online.
 #[derive(ToSchema)]
+#[schema(example = json!({"votes": [["78071b5ef9f3b3cff5d5df279ea594906ec89111572ba107ee398673353ca014", "yes"]]}))]
 #[expect(dead_code, reason = "it is written in pieces, and described as a whole")]
 struct BallotVotes {
     /// For each vote its tracker and its choice, sorted by tracker.
@@ -55,6 +57,7 @@ struct BallotVotes {
 
 /// What the codes of a ballot were spent with online.
 #[derive(ToSchema)]
+#[schema(example = json!({"spends": [["f351abf78385872fb13281e1de5c9b598c5d89460ab691425ef09acf24a826b8"]]}))]
 #[expect(dead_code, reason = "it is written in pieces, and described as a whole")]
 struct BallotSpends {
     /// For each vote one spend, or those of both issuers, sorted.
@@ -64,6 +67,7 @@ struct BallotSpends {
 
 /// Proves that a vote is on the board.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({"tracker": "78071b5ef9f3b3cff5d5df279ea594906ec89111572ba107ee398673353ca014", "choice": "yes", "leaf": "psm-ballot-v1:vote:0190c0de-0000-7000-8000-000000000001:78071b5ef9f3b3cff5d5df279ea594906ec89111572ba107ee398673353ca014:yes", "leaf_hash": "97ea0bde4e43d463184b1a4ebcfd55ea337eac422285f4b78db5fea8b13f24af", "index": 0, "tree_size": 2, "hashes": ["a68f1b97e633da15b7978343fdfaa58ebfd2a77b10978b250880a01f5049882c"], "votes_root": "f351abf78385872fb13281e1de5c9b598c5d89460ab691425ef09acf24a826b8"}))]
 struct VoteProof {
     tracker: Tracker,
     /// The choice.

@@ -129,7 +129,7 @@ fn all() -> Vec<CodeList> {
         ($($Word:ident)+) => { vec![$(list::<domain::$Word>(&[])),+] };
     }
     let mut lists = without_sources! {
-        Role BallotKind BallotMethod BallotMode BallotState Basis CliffEdgeList CommitmentKind CommitmentStatus CompetitionKind
+        Role Archived BallotKind BallotMethod BallotMode BallotState Basis CliffEdgeList CommitmentKind CommitmentStatus CompetitionKind
         CompetitionOutcome Constituency ContractStatus CountsKnown DepartmentKind Effect EnablerRole FaultCode
         FigureCheck FirstContract ImportMode ImportState ImportUpdate Importable LaunchCondition LookedAtKind Nation
         ObjectionKind ObjectionOutcome Organiser OriginRoute Position ProtectionKind PublishedBasis RuleOutcome Sector
@@ -137,6 +137,10 @@ fn all() -> Vec<CodeList> {
     };
     lists.extend([
         list::<store::entry::Action>(&[]),
+        list::<domain::ballot_protocol::EliminatedBy>(&[]),
+        list::<domain::ballot_protocol::Judgement>(&[]),
+        list::<domain::ballot_protocol::Protocol>(&[]),
+        list::<domain::ballot_protocol::Side>(&[]),
         list::<domain::statistics::TimelineStep>(&[]),
         list::<domain::LegalForm>(&[COMPANIES_ACT, SOCIETIES_ACT, CHARITIES_ACT]),
         list::<domain::Procedure>(&[PCR_2015, PA_2023, PSR_2023]),

@@ -111,7 +111,7 @@ impl Log {
     /// The proof that the opening is in it.
     fn proof(&self) -> Value {
         json!({
-            "entry_seq": 1, "leaf_hash": hex(&self.leaves[0]), "tree_size": 1, "hashes": [], "witnesses": 0,
+            "entry_seq": 1, "leaf_hash": hex(&self.leaves[0]), "tree_size": 1, "hashes": [],
             "checkpoint": self.checkpoint(1)
         })
     }

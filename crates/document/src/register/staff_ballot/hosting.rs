@@ -175,6 +175,7 @@ wire! {
     }
 
     /// A complaint about a ballot, judged. It has no codes.
+    #[example({"at": "2027-06-09T09:00:00.000000Z", "judgement": "unfounded", "tracker": "78071b5ef9f3b3cff5d5df279ea594906ec89111572ba107ee398673353ca014"})]
     pub struct BallotComplaint for domain::RecordedComplaint {
         /// When it was made.
         at: Instant = required,

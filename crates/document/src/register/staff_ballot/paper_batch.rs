@@ -11,7 +11,7 @@ use domain::{Fault, FaultCode, Tally};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::manifest::Side;
@@ -319,6 +319,7 @@ impl Typed for PaperCounts {}
 impl PartialSchema for PaperCounts {
     fn schema() -> RefOr<Schema> {
         let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0)).maximum(Some(Tally::MAX_COUNT));
+        let number = number.format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
         let about = "The number of papers for each option, under the key of the option.";
         ObjectBuilder::new()
             .schema_type(Type::Object)

@@ -96,6 +96,7 @@ wire! {
     }
 
     /// The papers of a ballot, with the signature of each issuer.
+    #[example({"batch": {"spends": [["f351abf78385872fb13281e1de5c9b598c5d89460ab691425ef09acf24a826b8"]], "counts": {"yes": 1}, "spoiled": 0, "duplicates": 0}, "signatures": [{"side": "a", "signature": "5ElSVVZFLg/pKJA3x/d3/gxgaOd9hLHZTcjt4e+lvco8iBfFjH+xqH1sLo8Yx8uhhZuxBhEW0jI1IRJ0uaVYAQ=="}]})]
     pub struct PaperEntry {
         batch: PaperBatch = required,
         /// The issuers' signatures of the batch, as `mutuals ballot sign --paper` prints them.
