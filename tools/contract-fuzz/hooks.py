@@ -46,6 +46,15 @@ BEYOND_SCHEMAS_HERE = [
     (r"epoch", "required", "a place in the log is of an epoch, unless it is the beginning"),
     (r"/expires_in_days", "out-of-range", "no key outlives the one that makes it"),
     (r"known_at", "out-of-range", "what is to come is not known"),
+    (r"/hosting", "required", "only a ballot of mode `hosted` has a plan"),
+    (r"/(hosting/)?(opens_at|closes_at|paper_until)", "invalid-format", "a time that is signed has one text only"),
+    (r"/(.*/)?signature", "invalid-format", "the last bits of base64 are 0"),
+    (r"/public_key", "invalid-format", "not all 32 bytes are a key"),
+    (r"/public_key", "not-supported", "a key for which anybody can sign is none"),
+    (r"/spend", "required", "a vote has one of two kinds of spends"),
+    (r"/code(_[ab])?", "invalid-format", "a code is read as people type it"),
+    (r"/code(_[ab])?", "invalid-character", "a code is read as people type it"),
+    (r"/nonce", "out-of-range", "a nonce has different digits"),
 ]
 
 
