@@ -54,7 +54,7 @@ wire! {
         /// The signature of the manifest by each issuer, first that of `a`.
         signatures: IssuerSignature = required_list.max(DomainSide::ALL.len()),
         /// The later ends of casting, in order.
-        extensions: SignedExtension = required_list,
+        extensions: SignedExtension = required_list.max(domain::StaffBallot::MAX_EXTENSIONS),
         /// When casting ended: the last `closes_at`.
         closed_at: SignedTime = required,
         /// The roll, sorted.
