@@ -61,7 +61,6 @@ struct HostedOutcome {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     archived: Option<Archived>,
-    /// Who wrote the draft, as the log names them.
     #[schema(schema_with = names)]
     entered_by: Vec<String>,
     /// Who declared the result. Absent before.
@@ -86,7 +85,8 @@ struct HostedOutcome {
 /// The schema of callers as the log names them.
 fn names() -> Array {
     let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(300));
-    ArrayBuilder::new().items(name).max_items(Some(Duties::MAX_WRITERS)).build()
+    let says = "Who wrote the draft, as the log names them.";
+    ArrayBuilder::new().description(Some(says)).items(name).max_items(Some(Duties::MAX_WRITERS)).build()
 }
 
 /// What few votes can show.
