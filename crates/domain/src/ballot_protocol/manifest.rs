@@ -90,8 +90,13 @@ impl BallotManifest {
 
 impl Rules for BallotManifest {
     fn faults(&self) -> Vec<Fault> {
-        let faults =
-            [self.option_faults(), self.time_faults(), self.issuer_faults(), self.number_faults(), self.tally_faults()];
+        let faults = [
+            self.option_faults(),
+            time_faults(self.opens_at, self.closes_at, self.paper_until),
+            self.issuer_faults(),
+            self.number_faults(),
+            self.tally_faults(),
+        ];
         faults.into_iter().flatten().collect()
     }
 }
@@ -102,18 +107,6 @@ impl BallotManifest {
         let many = self.method == BallotMethod::Ranked && len > most;
         let detail = || format!("{len} options, at most {most} allowed where they are ranked");
         many.then(|| Fault::new("options", FaultCode::TooMany, detail())).into_iter().collect()
-    }
-
-    fn time_faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if self.closes_at <= self.opens_at {
-            faults.push(Fault::new("closes_at", FaultCode::DateOrder, "casting must end after `opens_at`"));
-        }
-        if self.paper_until.is_some_and(|until| until <= self.closes_at) {
-            let detail = "papers are entered after casting has ended: expected a time after `closes_at`";
-            faults.push(Fault::new("paper_until", FaultCode::DateOrder, detail));
-        }
-        faults
     }
 
     /// Two issuers with one key would be one issuer, who could vote for people alone.
@@ -154,4 +147,17 @@ impl BallotManifest {
         };
         tally.faults()
     }
+}
+
+/// The faults of the times of a ballot: casting ends after it begins, and papers come after that.
+pub fn time_faults(opens_at: WholeSecond, closes_at: WholeSecond, paper_until: Option<WholeSecond>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if closes_at <= opens_at {
+        faults.push(Fault::new("closes_at", FaultCode::DateOrder, "casting must end after `opens_at`"));
+    }
+    if paper_until.is_some_and(|until| until <= closes_at) {
+        let detail = "papers are entered after casting has ended: expected a time after `closes_at`";
+        faults.push(Fault::new("paper_until", FaultCode::DateOrder, detail));
+    }
+    faults
 }

@@ -26,7 +26,7 @@ pub use code::{Code, Codes, Credential, Nonce, Seed, Side};
 pub use complaint::{Complaint, Evidence, Judged, Judgement, could_change, in_doubt};
 pub use count::{Count, CountedRound, EliminatedBy, Lot, RoundEnd};
 pub use hash::{Entry, Half, Sha256Hex, Spend, Tracker};
-pub use manifest::{BallotIssuer, BallotManifest, Protocol};
+pub use manifest::{BallotIssuer, BallotManifest, Protocol, time_faults};
 pub use opening::Opening;
 pub use paper_batch::{PaperBatch, PaperVotes, Standing};
 pub use roll::{NumberedHalf, Roll, check_halves, roll_root};

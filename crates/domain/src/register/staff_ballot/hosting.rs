@@ -8,10 +8,10 @@ use crate::access::name_of_key;
 use crate::api_key::KeyId;
 use crate::ballot_protocol::{
     BallotIssuer, BallotManifest, Count, Entry, Judged, Judgement, Opening, Protocol, PublicKey, Roll, Sha256Hex, Side,
-    Signature, Tracker, WholeSecond, could_change, in_doubt,
+    Signature, Tracker, WholeSecond, could_change, in_doubt, time_faults,
 };
 use crate::checked::{Checked, Rules};
-use crate::fault::{Fault, FaultCode};
+use crate::fault::Fault;
 use crate::value::text::{Name, Note};
 use crate::vocabulary::vocabulary;
 
@@ -66,15 +66,7 @@ impl HostingPlan {
 
 impl Rules for HostingPlan {
     fn faults(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if self.closes_at <= self.opens_at {
-            faults.push(Fault::new("closes_at", FaultCode::DateOrder, "casting must end after `opens_at`"));
-        }
-        if self.paper_until.is_some_and(|until| until <= self.closes_at) {
-            let detail = "papers are entered after casting has ended: expected a time after `closes_at`";
-            faults.push(Fault::new("paper_until", FaultCode::DateOrder, detail));
-        }
-        faults
+        time_faults(self.opens_at, self.closes_at, self.paper_until)
     }
 }
 
