@@ -286,8 +286,9 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Keys { command, database } => key::command::perform(command, &database.url()?),
         Command::Tokens { command, database } => jwt::command::perform(command, &database.url()?),
         Command::Backup(copy) => {
-            store::backup(&copy.database.url()?, &copy.file)?;
+            let open = store::backup(&copy.database.url()?, &copy.file)?;
             say(&format!("copied to {}", copy.file.display()));
+            open.iter().for_each(|ballot| say(&format!("the votes of the open ballot {ballot} are not in the copy")));
             Ok(())
         }
         Command::Restore { copy, reason, clock } => restore(&copy, clock, reason.as_deref()),

@@ -84,6 +84,9 @@ async fn look_everywhere(engine: Engine) {
     assert!(told.lines().count() - lines < VOTERS, "the log tells how many requests there were");
     assert!(!told.contains("/votes"), "the log has a line of the votes route");
     assert_same_figures(&figures, &metrics(&served).await);
+    if engine == Engine::Sqlite {
+        back_up(app.database(), &held);
+    }
     for (place, text) in kept(app.database()).into_iter().chain([("the log".to_owned(), told)]) {
         secrets.assert_none_in(&text, &place);
         match () {
@@ -118,6 +121,15 @@ async fn look_everywhere(engine: Engine) {
         assert_tables_are_new(app.database());
     }
     drop(served);
+}
+
+/// Into the folder whose files are looked at.
+fn back_up(database: &Database, held: &HostedBallot) {
+    let copy = database.path().with_file_name("copy.db");
+    let said = Program::new(&["backup", &copy.to_string_lossy()]).env("DATABASE_URL", &database.url()).run();
+    let ballot = held.path.rsplit('/').next().unwrap();
+    assert!(said.stdout.contains(&format!("votes of the open ballot {ballot} are not in the copy")), "{}", said.stdout);
+    assert!(fs::metadata(copy).unwrap().len() > 0);
 }
 
 /// Rows, each with its table, and files.

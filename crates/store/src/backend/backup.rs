@@ -8,21 +8,24 @@ use std::path::Path;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use domain::StaffBallotId;
 
 use crate::backend::conn::{Conn, DatabaseUrl, Purpose};
 use crate::backend::files::{self, Fresh, beside};
 use crate::backend::migrate::{self, open_register};
+use crate::ballot_box::beside_register;
 use crate::error::{Error, OpenError};
 use crate::log::renewal::{self, Renewal};
 use crate::transaction::Stamp;
 use crate::writer;
 
-/// Writes a consistent copy of the register into a new file, while others may go on writing.
+/// Writes a consistent copy of the register into a new file, while others may go on writing. Gives the ballots that are open: their
+/// votes are not in it.
 ///
 /// # Errors
 /// [`OpenError::Copy`] where the file exists already or can't be written, and on PostgreSQL, naming the tool to use.
-pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
-    sqlite_path(url, "pg_dump --format=custom --file=FILE URL")?;
+pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<Vec<StaffBallotId>, OpenError> {
+    let register = sqlite_path(url, "pg_dump --format=custom --file=FILE URL")?;
     drop(open_register(url)?);
     let unwritable = |error: &dyn fmt::Display| OpenError::Copy(format!("cannot write {}: {error}", file.display()));
     let copy = files::make_private(file).map_err(|error| match error.kind() {
@@ -33,7 +36,8 @@ pub fn backup(url: &DatabaseUrl, file: &Path) -> Result<(), OpenError> {
     let copied = diesel::sql_query("VACUUM INTO $1").bind::<Text, _>(file.to_string_lossy()).execute(&mut open(url)?);
     let on_disk = || copy.sync_all().and_then(|()| files::sync_folder(file)).map_err(|error| unwritable(&error));
     let copied = copied.map_err(|error| unwritable(&error)).and_then(|_| on_disk());
-    copied.inspect_err(|_| drop(fs::remove_file(file)))
+    let left_out = copied.and_then(|()| beside_register(register).map_err(|error| unwritable(&error)));
+    left_out.inspect_err(|_| drop(fs::remove_file(file)))
 }
 
 /// Restores a backup as the register, and begins a new epoch of its log. There must be no file in its place, so that no

@@ -26,6 +26,7 @@ use caster::{Desk, Waiting};
 use place::Place;
 
 pub use cast::{Cast, Contents, Vote};
+pub(crate) use place::beside_register;
 
 /// The name of the thread that casts votes.
 pub const CASTER: &str = "caster";

@@ -19,6 +19,10 @@ use crate::error::Error;
 
 /// What stands between the name of the register's file and the ballot's id in the name of a box.
 const SUFFIX: &str = "-ballot-";
+/// The write-ahead log of a box. SQLite removes it with the last connection, and what was in it would stay on the disk.
+const LOG: &str = "-wal";
+/// What the kept name of such a log begins with; the number of its file is after it.
+const KEPT_LOG: &str = "-kept-wal-";
 /// Entries that one statement inserts.
 const AT_A_TIME: usize = 500;
 
@@ -73,10 +77,12 @@ impl<'s> Place<'s> {
         if !file.exists() {
             return Ok(None);
         }
-        let site = Site::of(&DatabaseUrl::Sqlite(file)).map_err(unavailable)?;
+        let site = Site::of(&DatabaseUrl::Sqlite(file.clone())).map_err(unavailable)?;
         let mut conn = site.open(Purpose::Write).map_err(closed)?;
         // No thread of its own checkpoints a box.
-        conn.batch_execute("PRAGMA wal_autocheckpoint = 1000").map_err(Error::from)?;
+        conn.batch_execute("PRAGMA wal_autocheckpoint = 1000; SELECT 1 FROM ballot_boxes").map_err(Error::from)?;
+        // SQLite has the log there since that statement, and leaves it there as long as this connection is open.
+        keep(&beside(&file, LOG), &beside(&file, KEPT_LOG)).map_err(unavailable)?;
         Ok(Some((site, conn)))
     }
 
@@ -100,7 +106,9 @@ impl<'s> Place<'s> {
         self.fill(&mut conn, entries)?;
         dialect::control(&mut conn, &["COMMIT"])?;
         drop(conn);
-        fresh.put_in_place().map_err(|error| Error::Unavailable(error.to_string()))
+        fresh.put_in_place().map_err(|error| Error::Unavailable(error.to_string()))?;
+        // A box that cannot be kept until it is written over is none that people may vote in.
+        self.open().map(drop)
     }
 
     pub(super) fn seal(&self) -> Result<Option<Contents>, Error> {
@@ -120,8 +128,11 @@ impl<'s> Place<'s> {
     /// What was written is written over before its file goes, as far as the disk writes over what it is told to.
     pub(super) fn destroy(&self) -> Result<(), Error> {
         let Some(file) = self.file() else { return self.destroy_rows() };
+        let logs = endings_beside(&beside(&file, KEPT_LOG)).map_err(unavailable)?;
+        let logs: Vec<String> = logs.iter().map(|ending| format!("{KEPT_LOG}{ending}")).collect();
         // The box itself is the last to go: as long as it is there, somebody will see that it must.
-        COMPANIONS.iter().chain(&[""]).try_for_each(|suffix| wipe(&beside(&file, suffix))).map_err(unavailable)?;
+        let suffixes = logs.iter().map(String::as_str).chain(COMPANIONS).chain([""]);
+        suffixes.into_iter().try_for_each(|suffix| wipe(&beside(&file, suffix))).map_err(unavailable)?;
         files::sync_folder(&file).map_err(unavailable)
     }
 
@@ -196,16 +207,39 @@ pub(super) fn all(site: &Site) -> Result<Vec<StaffBallotId>, Error> {
     }
 }
 
-fn beside_register(register: &Path) -> io::Result<Vec<StaffBallotId>> {
-    let folder = register.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Some(name) = register.file_name() else { return Ok(Vec::new()) };
-    let prefix = format!("{}{SUFFIX}", name.to_string_lossy());
+/// The ballots that there is a box of beside an SQLite register.
+pub(crate) fn beside_register(register: &Path) -> io::Result<Vec<StaffBallotId>> {
+    let endings = endings_beside(&beside(register, SUFFIX))?;
+    Ok(endings.iter().filter_map(|id| id.parse().ok()).collect())
+}
+
+/// How the names of the files go on that begin with this one's.
+fn endings_beside(path: &Path) -> io::Result<Vec<String>> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Some(name) = path.file_name() else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for file in fs::read_dir(folder)? {
-        let name = file?.file_name();
-        found.extend(name.to_string_lossy().strip_prefix(&prefix).and_then(|id| id.parse::<StaffBallotId>().ok()));
+        found.extend(file?.file_name().to_string_lossy().strip_prefix(&*name.to_string_lossy()).map(str::to_owned));
     }
     Ok(found)
+}
+
+/// Gives a file another name too, so that what is in it stays where somebody removes it by the first. There is one such name for each
+/// file that this was done with, whatever became of the others.
+fn keep(path: &Path, kept: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let inode = std::os::unix::fs::MetadataExt::ino(&fs::metadata(path)?);
+        match fs::hard_link(path, beside(kept, &inode.to_string())) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                let needed =
+                    "the file system of the register must let a file have two names, so that votes can be wiped";
+                return Err(io::Error::new(error.kind(), format!("{needed}: {error}")));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Writes zeros over a file and takes it away, if it is there.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use domain::StaffBallotId;
 use store::ballot_list::{self, BallotList};
@@ -158,6 +159,50 @@ fn holds(folder: &Path, text: &str) -> bool {
     files.into_iter().any(|bytes| bytes.windows(text.len()).any(|window| window == text.as_bytes()))
 }
 
+/// SQLite removes a write-ahead log when the last connection to it is closed.
+async fn what_was_written_before_a_stop_is_overwritten_too(register: &Register) {
+    if register.engine() == Engine::Postgres {
+        return;
+    }
+    let kept = tempfile::tempdir().unwrap();
+    make(register, 40).await;
+    for stop in 0..3 {
+        let started = Database::open(&register.database);
+        for voter in stop * 10..stop * 10 + 10 {
+            started.cast("caller".to_owned(), ballot(), vote(voter, voter, "yes")).await.unwrap();
+        }
+        keep_another_name_of_each_box_file(register.database.folder(), kept.path(), stop);
+        drop(started);
+        let log = |name: &str| name.ends_with(&format!("-ballot-{BALLOT}-wal"));
+        while names(register.database.folder()).iter().any(|name| log(name)) {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+    assert!(names(kept.path()).len() >= 6, "a box and its log at each stop: {:?}", names(kept.path()));
+    assert!(holds(kept.path(), &hash("spend", 7)));
+
+    assert_eq!(register.store.boxes().seal(ballot()).unwrap().unwrap().votes.len(), 30);
+    register.store.boxes().destroy(ballot()).unwrap();
+
+    assert!(!names(register.database.folder()).iter().any(|name| name.contains(BALLOT)));
+    for voter in 0..30 {
+        assert!(!holds(kept.path(), &hash("spend", voter)), "voter {voter}");
+        assert!(!holds(kept.path(), &hash("tracker", voter)), "voter {voter}");
+    }
+}
+
+/// What is on the disk stays to be read, whoever removes the file.
+fn keep_another_name_of_each_box_file(folder: &Path, kept: &Path, stop: usize) {
+    for name in names(folder).iter().filter(|name| name.contains(BALLOT)) {
+        std::fs::hard_link(folder.join(name), kept.join(format!("{stop}-{name}"))).unwrap();
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap();
+    files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
 async fn a_box_outlives_its_store(register: &Register) {
     make(register, 2).await;
     assert_eq!(cast(register, vote(0, 0, "yes")).await, Cast::Counted);
@@ -204,6 +249,7 @@ on_both!(
     a_vote_that_races_with_the_seal_is_in_the_box_if_it_was_counted,
     a_box_with_votes_is_never_replaced,
     nothing_is_left_of_a_box_that_was_destroyed,
+    what_was_written_before_a_stop_is_overwritten_too,
     a_box_outlives_its_store,
     a_list_is_kept_in_pages,
 );
