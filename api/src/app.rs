@@ -15,6 +15,7 @@ use store::{Client, ClockGuard, Epoch, Reading, Stamp, Store};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::about::About;
 use crate::ballot::castings::Castings;
 use crate::caller::Caller;
 use crate::data::DataInUse;
@@ -95,6 +96,8 @@ pub struct Shared {
     /// Absent if the register publishes no open contracting data.
     pub publishing: Option<Publishing>,
     pub answers: Answers,
+    /// What the operator says of the register.
+    pub about: About,
     pub sweep: Sweep,
     /// Where callers reach the service, for people to copy.
     pub address: String,

@@ -1,5 +1,6 @@
 //! What an operator can set, by the command line or the environment, and the defaults.
 
+use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,11 +8,12 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser as _;
-use clap::{Args, value_parser};
+use clap::{Args, ValueEnum, value_parser};
 use domain::{Archived, EmailAddress, Line, OcdsPrefix, WebUrl};
 use store::import::Load;
 use store::{DatabaseUrl, Making, SpoolSettings};
 
+use crate::about::About;
 use crate::app::Pace;
 use crate::caller::jwt;
 use crate::history::signing::LogSigner;
@@ -48,6 +50,15 @@ pub struct Config {
     pub export_window: Duration,
 }
 
+/// Whether something is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
 /// What a service in production is held to.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "In production")]
@@ -56,6 +67,12 @@ pub struct Production {
     /// `unknown`. The opening of the ballot says it. What PostgreSQL tells of archives and standbys counts as well
     #[arg(long, env = "MUTUALS_VOTES_ARCHIVED", default_value = "no", value_name = "WORD")]
     pub votes_archived: Archived,
+    /// Pages for people, and the documentation of the API
+    #[arg(long, env = "MUTUALS_PAGES", default_value = "on", value_name = "WORD")]
+    pub pages: Switch,
+    /// Text about this register for its page `/about`: who runs it, and what for (Markdown)
+    #[arg(long, env = "MUTUALS_ABOUT_FILE", value_name = "FILE")]
+    pub about_file: Option<PathBuf>,
     /// Address that callers use, if it differs from the one to listen on (https://register.example.gov.uk)
     #[arg(long, env = "MUTUALS_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<PublicUrl>,
@@ -155,6 +172,23 @@ pub struct ClockOptions {
 }
 
 impl Production {
+    /// What the operator says of the register.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub fn about(&self) -> std::io::Result<About> {
+        let text = self.about_file.as_ref().map(fs::read_to_string);
+        let Publisher { contact_name, contact_url, contact_email, licence_name, licence_url } = &self.publisher;
+        let licence_url = licence_url.as_ref().map(ToString::to_string);
+        Ok(About {
+            text: text.transpose()?,
+            contact_name: contact_name.as_ref().map(ToString::to_string),
+            contact_url: contact_url.as_ref().map(ToString::to_string),
+            contact_email: contact_email.as_ref().map(ToString::to_string),
+            licence: licence_name.as_ref().map(|name| (name.to_string(), licence_url)),
+        })
+    }
+
     /// Who publishes open contracting data; none without a prefix.
     pub fn publishing(&self) -> Option<Publishing> {
         let Publisher { contact_name, contact_url, licence_url, .. } = &self.publisher;

@@ -10,9 +10,8 @@ use crate::caller::key;
 use crate::figures::statistics::operations;
 use crate::figures::{cliff_edge, competitions, published, report, scorecard};
 use crate::history::{entry, log};
-use crate::pages::{about, code_list};
 use crate::register::{self, compliance, ocds, search};
-use crate::response::html;
+use crate::service::{about, code_list};
 
 /// Mounts every operation with what describes it: the contract is made from the same list.
 pub fn described(config: &mut ServiceConfig<'_>) {
@@ -20,13 +19,13 @@ pub fn described(config: &mut ServiceConfig<'_>) {
     config.configure(about::routes).service(v1);
 }
 
-/// Mounts the same for a worker, with the pages for people. A worker has no use for what describes the operations: it is made for a few
-/// of them at a time and let go, so that a worker doesn't keep the room of the whole contract.
+/// Mounts the same for a worker. A worker has no use for what describes the operations: it is made for a few of them at a time and let
+/// go, so that a worker doesn't keep the room of the whole contract.
 pub fn mount(config: &mut web::ServiceConfig) {
     about::routes(&mut ServiceConfig::new(config));
     let v1 = operations()
         .fold(web::scope("/v1"), |scope, routes| scope.configure(|config| routes(&mut ServiceConfig::new(config))));
-    config.service(v1).service(html::front).service(about::docs_front).service(about::docs_file);
+    config.service(v1);
 }
 
 /// What mounts the operations below `/v1`. The paths of the first are more exact than those of records.

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use actix_service::{IntoServiceFactory as _, ServiceFactory, ServiceFactoryExt a
 use actix_web::dev::{AppConfig, Server, Service as _, ServiceRequest, ServiceResponse};
 use actix_web::rt::System;
 use actix_web::rt::time::{sleep, timeout};
-use actix_web::web::Data;
+use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App as ActixApp, Error};
 use domain::Kind;
 use futures_util::future::select;
@@ -23,6 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use utoipa::openapi::OpenApi;
 
+use crate::about::About;
 use crate::app::{App, Clock, Shared};
 use crate::ballot;
 use crate::ballot::castings::Castings;
@@ -30,7 +32,7 @@ use crate::bulk::import::{self, Importer};
 use crate::caller::authentication::Authenticator;
 use crate::caller::jwt::Verifier;
 use crate::caller::jwt::key_set::KeySetError;
-use crate::config::Config;
+use crate::config::{Config, Production, Switch};
 use crate::data::{DataError, DataInUse};
 use crate::figures::answers::Answers;
 use crate::history::signing::LogSigner;
@@ -47,8 +49,9 @@ use crate::http::silence::Failures;
 use crate::http::wait::Waits;
 use crate::http::workers::Workers;
 use crate::openapi;
-use crate::pages::about::Contract;
+use crate::pages::{self, Operations};
 use crate::routes;
+use crate::service::about::Contract;
 
 /// Why the server could not start or broke off.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,8 @@ pub enum ServeError {
     Ballot(#[from] ballot::clock::Unfit),
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error("cannot read what is said about the register in {}: {source}", file.display())]
+    About { file: PathBuf, source: std::io::Error },
     #[error("cannot listen on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("the server stopped unexpectedly: {0}")]
@@ -157,6 +162,11 @@ fn verifier(config: &Config) -> Result<Option<Verifier>, ServeError> {
     Verifier::open(settings).map(Some).map_err(|source| ServeError::JwtKeys { file, source })
 }
 
+fn about(production: &Production) -> Result<About, ServeError> {
+    let file = production.about_file.clone().unwrap_or_default();
+    production.about().map_err(|source| ServeError::About { file, source })
+}
+
 fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, ServeError> {
     let verifier = verifier(&config)?;
     let data = DataInUse::open(config.production.data_folder.as_deref())?;
@@ -187,6 +197,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         data,
         publishing: config.production.publishing(),
         answers: Answers::default(),
+        about: about(production)?,
         sweep: Sweep::default(),
         address: config.address(),
         public_url: config.production.public_url.clone(),
@@ -284,10 +295,18 @@ fn note_later(shared: App, kind: Kind, used: Option<Trusted>) {
     }));
 }
 
+fn routes(document: &OpenApi, pages: Switch) -> RouteTable {
+    let table = RouteTable::of(document);
+    match pages {
+        Switch::On => pages::PATHS.iter().fold(table.with_prefix(route::DOCS), |table, path| table.with_page(path)),
+        Switch::Off => table,
+    }
+}
+
 fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Verifier>) -> Result<Rules, ServeError> {
     let metrics = config.production.metrics_listen.map(|_| Metrics::new()).transpose();
     Ok(Rules {
-        routes: RouteTable::of(document).with_prefix(route::DOCS).with_page("/"),
+        routes: Arc::new(routes(document, config.production.pages)),
         authenticator: Some(Authenticator::new(shared.clone(), verifier)),
         cors: Cors::of(&config.cors_origins),
         public_url: config.production.public_url.clone(),
@@ -295,6 +314,7 @@ fn rules(config: &Config, document: &OpenApi, shared: &App, verifier: Option<Ver
         import_limit: config.production.import_limit,
         limits: Arc::new(RateLimits::new(config.production.rate_per_address, config.production.rate_per_key)),
         metrics: metrics.map_err(|error| ServeError::Server(error.to_string()))?,
+        pages: (config.production.pages == Switch::On).then(|| config.address()),
         large_bodies: LargeBodies::default(),
         silent_failures: Failures::default(),
     })
@@ -408,10 +428,11 @@ const IDLE_TIME: Duration = Duration::from_secs(75);
 
 fn workers(config: &Config, shared: App, contract: Contract, gate: Gate) -> std::io::Result<Workers> {
     let contract = Data::new(contract);
+    let pages = config.production.pages;
     let waits = Data::new(Waits { gate: gate.clone(), drain: Arc::clone(&shared.drain) });
     // What the framework's own server does, with connections that are watched.
     Workers::start(config.workers.clamp(1, 512), move || {
-        let app = application(&shared, &contract, &waits, &gate);
+        let app = application(&shared, &contract, &waits, (&gate, pages));
         let app = app.into_factory().map_err(|error: Error| error.error_response());
         HttpService::build()
             .keep_alive(IDLE_TIME)
@@ -430,15 +451,21 @@ fn application(
     shared: &App,
     contract: &Data<Contract>,
     waits: &Data<Waits>,
-    gate: &Gate,
+    (gate, pages): (&Gate, Switch),
 ) -> ActixApp<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()> + use<>,
 > {
+    let (shared, contract, waits) = (shared.shared().clone(), contract.clone(), waits.clone());
+    let operations = move |config: &mut ServiceConfig| {
+        config.configure(routes::mount).app_data(shared.clone()).app_data(contract.clone()).app_data(waits.clone());
+    };
     ActixApp::new()
-        .configure(routes::mount)
-        .app_data(shared.shared().clone())
-        .app_data(contract.clone())
-        .app_data(waits.clone())
+        .configure(operations.clone())
+        .configure(|config| {
+            if pages == Switch::On {
+                config.configure(pages::mount).app_data(Rc::new(Operations::new(gate.routes(), operations)));
+            }
+        })
         .wrap(gate.clone())
         .wrap_fn(|request, service| store::answering(service.call(request)))
 }

@@ -54,6 +54,7 @@ mod production;
 mod program;
 mod published;
 mod record;
+mod register_page;
 mod report;
 mod robustness;
 mod role_matrix;

@@ -1,11 +1,9 @@
 //! The pages for people: as a program reads them, and as a browser shows them.
 
-use std::path::Path;
-use std::process::Command;
-
+use kit::browser::in_browser;
 use kit::fixture::{MUTUALS, mutual};
 use kit::{Database, Engine, Program, TestApp, admin_key};
-use serde_json::{Value, json};
+use serde_json::json;
 
 kit::on_both! {
     the_front_page_has_the_figures_of_the_register,
@@ -52,30 +50,22 @@ fn pages_work_in_a_browser() {
     let ended = Program::new(&["import-sample"]).env("DATABASE_URL", &database.url()).run();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let app = TestApp::with(database, |_| {});
-    let seen = look_at(&format!("http://{}", app.address()));
+    let seen = in_browser("look.mjs", &[&format!("http://{}", app.address()), admin_key()]);
 
     assert_eq!(seen["complaints"], json!([]), "{seen:#}");
     assert_eq!(seen["elsewhere"], json!([]), "something comes from elsewhere");
     for page in ["front", "problems", "problem", "docs"] {
         let page = &seen[page];
-        assert_eq!((&page["status"], &page["language"], &page["landmarks"]), (&json!(200), &json!("en"), &json!(1)));
+        assert_eq!((&page["status"], &page["landmarks"]), (&json!(200), &json!(1)));
+        assert!(page["language"].as_str().unwrap().starts_with("en"), "{page:#}");
         assert_eq!((&page["headings"][0], &page["nameless"]), (&json!("h1"), &json!(0)), "{page:#}");
         assert_ne!(page["title"], "");
     }
     let front = seen["front"]["text"].as_str().unwrap();
-    assert!(front.contains("Mutuals operating") && front.contains("curl -s"), "{front}");
+    assert!(front.contains("Mutuals operating") && front.contains("The same data for programs"), "{front}");
     assert_eq!(seen["docs"]["answered"], "200", "{seen:#}");
     let listed = seen["docs"]["body"].as_str().unwrap();
     assert_eq!(listed.matches("\"slug\"").count(), 3, "{listed}");
     assert_eq!((&seen["docs"]["unlabelled"], &seen["docs"]["opened"]), (&json!(0), &json!(true)), "{seen:#}");
     assert!(seen["docs"]["curl"].as_str().unwrap().contains("Authorization: Bearer psm_"), "{seen:#}");
-}
-
-fn look_at(address: &str) -> Value {
-    let build = std::env::current_exe().unwrap();
-    let folder = build.ancestors().nth(3).unwrap().join("browser");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/run");
-    let ended = Command::new(script).arg(folder).args([address, admin_key()]).output().unwrap();
-    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    serde_json::from_slice(&ended.stdout).unwrap()
 }

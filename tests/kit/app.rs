@@ -35,7 +35,8 @@ pub fn run_signing(engine: Engine, case: impl AsyncFnOnce(&TestApp)) {
     run_on(crate::ballot::signing(Database::fresh(engine)), case);
 }
 
-fn run_on(app: TestApp, case: impl AsyncFnOnce(&TestApp)) {
+/// Runs a case on a service that was made for it.
+pub fn run_on(app: TestApp, case: impl AsyncFnOnce(&TestApp)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // The runtime goes first, and the client's idle connections with it: the server waits for connections before it stops.
     runtime.block_on(case(&app));

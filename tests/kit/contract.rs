@@ -103,6 +103,18 @@ pub fn parent_member(path: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether the pages for people have this path.
+fn is_page(path: &str) -> bool {
+    let words = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
+    let own = words(path);
+    let fits = |template: &&str| {
+        let template = words(template);
+        template.len() == own.len()
+            && template.iter().zip(&own).all(|(one, other)| one == other || one.starts_with('{'))
+    };
+    api::PAGES.iter().any(fits)
+}
+
 impl Contract {
     /// That of the service under test.
     pub fn of_the_service() -> &'static Self {
@@ -140,8 +152,12 @@ impl Contract {
     /// In which ways the answer breaks what the document promises.
     pub fn faults(&self, request: &Request<'_>, response: &Response) -> Vec<String> {
         let path = request.path.split('?').next().unwrap_or_default();
+        let may_be_page = is_page(path) || self.template(path).is_none() && !path.starts_with("/v1");
+        if may_be_page && response.media_type() == Some("text/html") {
+            return unless(response.header("content-security-policy").is_some(), "a page without a policy");
+        }
         let mut faults = general_faults(path, response);
-        if path == "/" || path == DOCS || path.starts_with(&format!("{DOCS}/")) {
+        if is_page(path) || path == DOCS || path.starts_with(&format!("{DOCS}/")) {
             return faults;
         }
         match self.template(path) {

@@ -7,6 +7,7 @@
 mod app;
 pub mod ballot;
 pub mod ballot_rounds;
+pub mod browser;
 mod contract;
 mod database;
 mod faults;
@@ -20,7 +21,7 @@ mod sample;
 use std::future::IntoFuture;
 use std::time::{Duration, Instant};
 
-pub use app::{TestApp, run, run_signing};
+pub use app::{TestApp, run, run_on, run_signing};
 pub use contract::{Contract, parent_member};
 pub use database::{Database, Engine, Lock, admin_key};
 pub use faults::{DiskFault, FaultyDisk, SettableClock};

@@ -39,23 +39,20 @@ use crate::http::cors::{Cors, CrossOrigin};
 use crate::http::delivery::deliver;
 use crate::http::framing::Fault;
 use crate::http::hardening;
+use crate::http::limits::{BODY_LIMIT, LARGE_BODY_LIMIT};
 use crate::http::metrics::Metrics;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
-use crate::http::route::{DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
+use crate::http::route::{self, DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
 use crate::http::silence;
 use crate::http::trace::{TRACEPARENT, TraceParent};
+use crate::pages::refusal;
 use crate::request::body::BodyLimit;
 use crate::request::idempotency_key::IDEMPOTENCY_KEY;
 use crate::request::query::{self, UnknownParameters};
-use crate::response::problem::{ErrorItem, Problem};
+use crate::response::problem::{self, ErrorItem, Problem};
 use crate::response::problem_type::ProblemType;
-
-/// The most bytes that a request body may have.
-pub const BODY_LIMIT: usize = 64 * 1024;
-/// The most bytes of a body with the lines of 100,000 people, each of about 110 bytes.
-pub const LARGE_BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// What stands in no path (RFC 3986, section 3.3) but as an escape. `%` has a rule of its own.
 const OUTSIDE_PATHS: &AsciiSet = &CONTROLS
@@ -86,7 +83,7 @@ pub struct Gate(Arc<Rules>);
 
 #[derive(Default)]
 pub struct Rules {
-    pub routes: RouteTable,
+    pub routes: Arc<RouteTable>,
     /// Who finds out who comes in; without one everybody is the public.
     pub authenticator: Option<Authenticator>,
     pub cors: Cors,
@@ -97,6 +94,8 @@ pub struct Rules {
     /// A file to be imported may have so many bytes.
     pub import_limit: usize,
     pub metrics: Option<Metrics>,
+    /// Where people reach the pages, if there are any.
+    pub pages: Option<String>,
     pub large_bodies: LargeBodies,
     pub silent_failures: silence::Failures,
 }
@@ -123,6 +122,11 @@ impl Default for LargeBodies {
 impl Gate {
     pub fn new(rules: Rules) -> Self {
         Self(Arc::new(rules))
+    }
+
+    /// Which operations there are.
+    pub fn routes(&self) -> Arc<RouteTable> {
+        Arc::clone(&self.0.routes)
     }
 
     /// Who sends a request.
@@ -211,6 +215,8 @@ struct Passage {
     /// Whether the connection ends with the answer.
     is_last: bool,
     wanted: Wanted,
+    /// Whether it is a browser's, for a page: refusals are pages too.
+    is_for_people: bool,
     /// Where it came from, if that is known.
     client: Option<IpAddr>,
     /// Held until the answer, if its body may be large.
@@ -231,6 +237,7 @@ impl Passage {
         };
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let route = rules.routes.find(request.match_info().as_str()).cloned();
+        let is_for_people = route.as_ref().is_none_or(|route| route.is_page) && is_for_people(request);
         let cross_origin = rules.cors.find(&method, request.headers());
         let trace = TraceParent::given(request.headers());
         Self {
@@ -249,6 +256,7 @@ impl Passage {
             line: request.conn_data::<Line>().cloned(),
             is_last: false,
             wanted: Wanted::by(request),
+            is_for_people,
             client: None,
             place: None,
         }
@@ -403,6 +411,10 @@ impl Passage {
                 problem = problem.without_trace();
             }
             response = problem.respond(&self.instance(), self.id.as_str());
+            if let Some(address) = self.rules.pages.as_ref().filter(|_| self.is_for_people) {
+                let base = self.rules.public_url.as_ref().map_or("", PublicUrl::as_str);
+                response = refusal::respond((base, address), self.uri.path(), (&problem, self.id.as_str()), response);
+            }
             // RFC 5789, section 3.1: such a refusal says what PATCH would read.
             if self.method == Method::PATCH && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
                 response
@@ -433,7 +445,7 @@ impl Passage {
     /// better than the handler.
     fn problem_of(&self, response: &HttpResponse) -> Option<Problem> {
         let fault = self.line.as_ref().and_then(Line::fault).filter(|_| response.status() == StatusCode::BAD_REQUEST);
-        fault.map(misframed).or_else(|| problem_of(response))
+        fault.map(misframed).or_else(|| Problem::in_response(response))
     }
 
     /// Whether the operation's answers may hold what only the caller may know.
@@ -532,6 +544,12 @@ impl fmt::Display for Named<'_> {
     }
 }
 
+/// Whether a browser asks for something that is not the API's own.
+fn is_for_people(request: &ServiceRequest) -> bool {
+    let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    !request.path().starts_with("/v1") && route::prefers("text/html", problem::MEDIA_TYPE, ranges)
+}
+
 /// A caller may invent methods. The log and the metrics name only known ones.
 fn known_method(method: &Method) -> &'static str {
     match *method {
@@ -615,26 +633,6 @@ fn has_body(request: &ServiceRequest) -> bool {
 
 fn content_length(request: &ServiceRequest) -> Option<usize> {
     request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// The problem that a response is the answer to, also where it came from the framework's own errors.
-fn problem_of(response: &HttpResponse) -> Option<Problem> {
-    let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
-        return None;
-    }
-    let error = response.error();
-    if let Some(problem) = error.and_then(|error| error.as_error::<Problem>()) {
-        return Some(problem.clone());
-    }
-    let said = error.map_or_else(|| status.to_string(), ToString::to_string);
-    Some(match status {
-        StatusCode::NOT_FOUND => Problem::unknown_path(None),
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::payload_too_large(BODY_LIMIT),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::unsupported_media_type("another media type"),
-        _ if status.is_client_error() => Problem::bad_request(said),
-        _ => Problem::internal(said),
-    })
 }
 
 /// The refusal of a request that was not read to its end.

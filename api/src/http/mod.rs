@@ -9,6 +9,7 @@ pub mod drain;
 pub mod framing;
 pub mod gate;
 pub mod hardening;
+pub mod limits;
 pub mod metrics;
 pub mod proxy;
 pub mod rate;

@@ -39,6 +39,8 @@ pub struct Route {
     pub allow: HeaderValue,
     /// Whether its answers may hold what only the caller may know.
     pub shows_secrets: bool,
+    /// Whether it is a page for people, which the document does not describe.
+    pub is_page: bool,
     operations: Vec<(Method, Operation)>,
 }
 
@@ -82,16 +84,14 @@ impl RouteTable {
     /// The same with everything below a prefix, which only GET reads and the document doesn't describe.
     #[must_use]
     pub fn with_prefix(mut self, prefix: &str) -> Self {
-        let route = Route::new(prefix, vec![(Method::GET, Operation::default())]);
-        self.prefixes.push(Arc::new(route));
+        self.prefixes.push(Arc::new(Route::page(prefix)));
         self
     }
 
     /// The same with a page that only GET reads and the document doesn't describe.
     #[must_use]
     pub fn with_page(mut self, path: &str) -> Self {
-        let route = Route::new(path, vec![(Method::GET, Operation::default())]);
-        self.root.place(path.strip_prefix('/'), Arc::new(route));
+        self.root.place(path.strip_prefix('/'), Arc::new(Route::page(path)));
         self
     }
 
@@ -130,7 +130,12 @@ impl Route {
         }
         methods.push("OPTIONS");
         let allow = HeaderValue::try_from(methods.join(", ")).unwrap_or_else(|_| HeaderValue::from_static("OPTIONS"));
-        Self { template: template.into(), allow, shows_secrets: access::shows_secrets(template), operations }
+        let shows_secrets = access::shows_secrets(template);
+        Self { template: template.into(), allow, shows_secrets, is_page: false, operations }
+    }
+
+    fn page(template: &str) -> Self {
+        Self { is_page: true, ..Self::new(template, vec![(Method::GET, Operation::default())]) }
     }
 
     pub fn operation(&self, method: &Method) -> Option<&Operation> {

@@ -254,7 +254,7 @@ pub fn example(kind: ProblemType) -> Value {
         Gone => Problem::gone("the mutual «harmonie» was deleted"),
         EpochEnded => Problem::epoch_ended(EpochId::of([0x3f; 8]), EpochId::of([0x9b; 8]), 4700, 4711),
         PreconditionFailed => Problem::precondition_failed(HeaderValue::from_static("\"9b1f0e6c2d7a4835-8\""), None),
-        PayloadTooLarge => Problem::payload_too_large(crate::http::gate::BODY_LIMIT),
+        PayloadTooLarge => Problem::payload_too_large(crate::http::limits::BODY_LIMIT),
         TooManyRequests => Problem::too_many_requests("address", "600 requests in 60 s", 3),
         RequestTimeout => Problem::request_timeout(crate::config::Config::REQUEST_TIME),
         UnsupportedMediaType => Problem::unsupported_media_type("application/json"),

@@ -1,359 +1,77 @@
-//! What the service says about itself: whether it lives and is ready, its contract, its documentation and its problem types.
+//! Who runs this register and how far to trust it, and the accessibility statement.
 
-use std::sync::{LazyLock, OnceLock};
+use actix_web::{HttpResponse, get};
+use maud::html;
 
-use actix_web::http::header::{self, HeaderName, HeaderValue};
-use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse, get};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::about::About;
+use crate::pages::frame::Page;
+use crate::pages::visit::Visit;
+use crate::response::html::markdown;
+use crate::response::problem::Problem;
 
-use crate::app::App;
-use crate::http::compression::SharedText;
-use crate::http::route;
-use crate::openapi;
-use crate::openapi::example::example_of;
-use crate::openapi::profile::Profile;
-use crate::openapi::yaml;
-use crate::pages::docs;
-use crate::pages::tagged::{TaggedText, revalidated};
-use crate::request::conditional::{IfChanged, IfNoneMatch};
-use crate::request::path::PathKey;
-use crate::request::query::Query;
-use crate::response::html;
-use crate::response::problem::{Problem, ProblemDetails};
-use crate::response::problem_type::ProblemType;
+const WHAT_IS_TRUSTED: &str = "\
+Every record names its sources. What is not known is shown as not known: a figure always says of how many records it is not known.
 
-/// What changes by the second.
-const NEVER_KEPT: (HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
+Every change is an entry in a public log, with its time and the name of the key that made it. Entries are chained by hashes. Whoever \
+keeps a head of the log can prove it if an entry is changed or taken away. The log does not prove that an entry is true.
 
-pub fn routes(config: &mut ServiceConfig<'_>) {
-    config
-        .service(check_liveness)
-        .service(check_readiness)
-        .service(get_openapi_yaml)
-        .service(get_openapi_json)
-        .service(get_openapi_3_0_yaml)
-        .service(get_openapi_3_0_json)
-        .service(list_problem_types)
-        .service(get_problem_type);
-}
+In a ballot that the register holds, neither the operator nor an issuer of codes can change a vote or add one unseen, and everybody can \
+count it again. The operator sees a vote with its spend at the moment it is cast.";
 
-pub struct Contract {
-    current: Forms,
-    /// Made when somebody asks for it, since few do.
-    older: OnceLock<Forms>,
-    page: OnceLock<TaggedText>,
-}
-
-struct Forms {
-    yaml: TaggedText,
-    json: TaggedText,
-}
-
-impl Contract {
-    /// What is sent of a contract, which itself is not kept.
-    pub fn of(document: &Value) -> Self {
-        Self { current: Forms::of(document), older: OnceLock::new(), page: OnceLock::new() }
-    }
-
-    fn older(&self) -> &Forms {
-        self.older.get_or_init(|| Forms::of(&Profile::V3_0.of(self.document())))
-    }
-
-    fn page(&self) -> &TaggedText {
-        self.page.get_or_init(|| TaggedText::new(docs::page(&self.document())))
-    }
-
-    /// The document, which takes twenty times the room of its text and is read from it.
-    fn document(&self) -> Value {
-        // What was written as JSON is read as JSON.
-        serde_json::from_slice(self.current.json.plain()).unwrap_or_default()
-    }
-}
-
-impl Forms {
-    fn of(document: &Value) -> Self {
-        Self { yaml: TaggedText::new(yaml::written(document)), json: TaggedText::new(document.to_string()) }
-    }
-
-    fn answer_yaml(&self, conditions: &IfChanged) -> HttpResponse {
-        self.yaml.answer(conditions, "application/yaml")
-    }
-
-    fn answer_json(&self, conditions: &IfChanged) -> HttpResponse {
-        self.json.answer(conditions, "application/json")
-    }
-}
-
-/// The state of the service.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"status": "ok"}))]
-struct Health {
-    /// Always `ok`. In any other state, the response is a problem.
-    #[schema(value_type = String, example = "ok", max_length = 20)]
-    status: &'static str,
-}
-
-/// What this instance can do.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"status": "ok"}))]
-struct ServiceReadiness {
-    /// `ok` if it can read and write, or `read_only`. In any other state, the response is a problem.
-    #[schema(value_type = String, example = "ok", max_length = 20)]
-    status: &'static str,
-    /// Why the clock of this instance may be wrong. Present only while the instance rejects changes because of it.
-    #[schema(nullable = false, max_length = 1000)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    clock: Option<String>,
-    /// `differs from its log` if something in the register does not match the log. To find out what, the operator can
-    /// run `mutuals log verify`. Otherwise absent, also before the first comparison.
-    #[schema(value_type = String, nullable = false, max_length = 100)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    register: Option<&'static str>,
-}
-
-/// Which instances are ready.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct ReadinessQuery {
-    /// `true` accepts an instance that can only read.
-    #[param(default = false)]
-    read_only: Option<bool>,
-}
-
-/// A problem type: what it means and what to do.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "type": "/problems/precondition-failed",
-    "title": "The record has changed",
-    "status": 412,
-    "description": "`If-Match` names a version of the record that is not the current one.",
-    "example": {
-        "type": "/problems/precondition-failed", "title": "The record has changed", "status": 412,
-        "detail": "the record is at version 3", "instance": "/v1/mutuals/locala", "request_id": "01890f6e-7c1a-7cc0-98c2-d0b6a2f6a3f1"
-    }
-}))]
-struct ProblemKind {
-    /// The address that problems of this type have as their `type`.
-    #[schema(value_type = String, example = "/problems/precondition-failed", format = "uri-reference", max_length = 100)]
-    r#type: &'static str,
-    /// The problem type in words, always the same.
-    #[schema(value_type = String, example = "The record has changed", max_length = 200)]
-    title: &'static str,
-    /// The HTTP status of problems of this type.
-    #[schema(example = 412, minimum = 400, maximum = 599)]
-    status: u16,
-    /// What it means and what to do, in Markdown.
-    #[schema(value_type = String, example = "`If-Match` names a version of the record that is not the current one.", max_length = 10000)]
-    description: &'static str,
-    /// An example of a problem of this type.
-    #[schema(value_type = ProblemDetails<'static>)]
-    example: Value,
-}
-
-/// A web page.
-#[derive(ToSchema)]
-#[schema(max_length = 100_000, example = "<!DOCTYPE html>")]
-#[expect(dead_code, reason = "describes what is made elsewhere")]
-struct HtmlPage(String);
-
-/// Every problem type.
-#[derive(Serialize, ToSchema)]
-#[schema(example = json!({"items": [example_of::<ProblemKind>()]}))]
-struct ProblemKindList {
-    /// The problem types, in the order of their status.
-    #[schema(max_items = 1000)]
-    items: Vec<ProblemKind>,
-}
-
-/// The contract. Only the fields that identify it are described here.
-#[derive(ToSchema)]
-#[schema(example = json!({"openapi": "3.1.0"}))]
-#[expect(dead_code, reason = "describes a document that is made elsewhere")]
-struct OpenApiDocument {
-    /// Version of the OpenAPI Specification.
-    #[schema(example = "3.1.0", max_length = 20)]
-    openapi: String,
-}
-
-impl From<ProblemType> for ProblemKind {
-    fn from(kind: ProblemType) -> Self {
-        Self {
-            r#type: kind.address(),
-            title: kind.title(),
-            status: kind.status().as_u16(),
-            description: kind.text(),
-            example: openapi::example(kind),
+#[get("/about")]
+pub async fn show_about(visit: Visit) -> Result<HttpResponse, Problem> {
+    visit.expect_only(&[])?;
+    let About { text, contact_name, contact_url, contact_email, licence } = &visit.app.about;
+    let has_contact = contact_name.is_some() || contact_url.is_some() || contact_email.is_some();
+    let content = html! {
+        h2 { "Who runs it" }
+        @if let Some(text) = text { (markdown(text)) }
+        @if has_contact {
+            p {
+                "Contact: " @if let Some(name) = contact_name { (name) " " }
+                @if let Some(url) = contact_url { a href=(url) { (url) } " " }
+                @if let Some(email) = contact_email { a href={ "mailto:" (email) } { (email) } }
+            }
+        } @else if text.is_none() {
+            p { "The operator of this service has not said who they are. Do not rely on it before you know." }
         }
-    }
-}
-
-/// Check that the service is running
-///
-/// Use this to decide whether to restart the service. It does not use the database.
-#[utoipa::path(tag = "service", responses((status = 200, description = "The service is running", body = Health)))]
-#[get("/livez")]
-async fn check_liveness() -> HttpResponse {
-    HttpResponse::Ok().insert_header(NEVER_KEPT).json(Health { status: "ok" })
-}
-
-/// Check that the service can handle requests
-///
-/// Use this to decide whether to send requests to an instance. It says within two seconds whether this instance can
-/// read and write. If the instance has written nothing in the last two seconds, it tries a write. Overload does not
-/// make an instance unready.
-///
-/// The response is 503 with the problem type `unavailable` if the instance cannot read or was told to stop. If it can read
-/// but not write, the type is `clock` if its clock may be wrong, and otherwise `read-only`. With `read_only=true`, an
-/// instance that can only read responds with 200 and the status `read_only`.
-#[utoipa::path(
-    tag = "service", params(ReadinessQuery),
-    responses((status = 200, description = "The service can handle requests", body = ServiceReadiness))
-)]
-#[get("/readyz")]
-async fn check_readiness(app: App, Query(asked): Query<ReadinessQuery>) -> Result<HttpResponse, Problem> {
-    app.drain.check()?;
-    let store::Readiness { reads, writes, clock } = app.store.readiness().await;
-    reads.map_err(Problem::unavailable)?;
-    let status = match (writes, clock) {
-        (Ok(()), _) => "ok",
-        (Err(_), _) if asked.read_only == Some(true) => "read_only",
-        (Err(_), Some(doubt)) => return Err(Problem::clock(&doubt)),
-        (Err(reason), None) => return Err(Problem::read_only(reason)),
+        @if let Some((name, url)) = licence {
+            p { "Licence of the data: " @match url { Some(url) => a href=(url) rel="license" { (name) }, None => (name) } }
+        }
+        h2 { "How far to trust it" }
+        (markdown(WHAT_IS_TRUSTED))
+        p { a href=(visit.url("/log")) { "How to check the log" } }
+        h2 { "How to use its data" }
+        p { "Each page says below where its data is for programs. You do not need a key to read. " a href=(visit.url("/docs/")) { "The API" } }
     };
-    let clock = clock.map(|doubt| doubt.to_string());
-    // All instances show the same register: what is wrong with a record is no reason to send requests to another one, or to none.
-    let register = (app.sweep.differences() > 0).then_some("differs from its log");
-    Ok(HttpResponse::Ok().insert_header(NEVER_KEPT).json(ServiceReadiness { status, clock, register }))
+    Ok(visit.show(&Page::new("About this register", content)))
 }
 
-/// Get the contract as YAML
-///
-/// The OpenAPI document of this version of the service.
-#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
-#[get("/openapi.yaml")]
-async fn get_openapi_yaml(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
-    contract.current.answer_yaml(&conditions)
-}
-
-/// Get the contract as JSON
-///
-/// The OpenAPI document of this version of the service.
-#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument)))]
-#[get("/openapi.json")]
-async fn get_openapi_json(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
-    contract.current.answer_json(&conditions)
-}
-
-/// Get the contract in OpenAPI 3.0 as YAML
-///
-/// The same as `/openapi.yaml`, for client generators that do not support OpenAPI 3.1.
-#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument, content_type = "application/yaml")))]
-#[get("/openapi-3.0.yaml")]
-async fn get_openapi_3_0_yaml(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
-    contract.older().answer_yaml(&conditions)
-}
-
-/// Get the contract in OpenAPI 3.0 as JSON
-///
-/// The same as `/openapi.json`, for client generators that do not support OpenAPI 3.1.
-#[utoipa::path(tag = "API description", params(IfNoneMatch), responses((status = 200, description = "The contract", body = OpenApiDocument)))]
-#[get("/openapi-3.0.json")]
-async fn get_openapi_3_0_json(contract: Data<Contract>, conditions: IfChanged) -> HttpResponse {
-    contract.older().answer_json(&conditions)
-}
-
-/// List the problem types
-///
-/// Every problem type of the service. In a browser this is a web page.
-#[utoipa::path(
-    tag = "service",
-    responses((status = 200, description = "All problem types", content(
-        (ProblemKindList = "application/json"), (HtmlPage = "text/html")
-    )))
-)]
-#[get("/problems")]
-async fn list_problem_types(request: HttpRequest) -> HttpResponse {
-    let (all, _) = &*PROBLEMS;
-    all.answer(&request)
-}
-
-/// Get a problem type
-///
-/// What a problem type means and what to do. In a browser this is a web page.
-#[utoipa::path(
-    tag = "service",
-    params(("slug" = String, Path, description = "The last part of the problem's `type`.", example = "precondition-failed", max_length = 100)),
-    responses((status = 200, description = "The problem type", content(
-        (ProblemKind = "application/json"), (HtmlPage = "text/html")
-    )))
-)]
-#[get("/problems/{slug}")]
-async fn get_problem_type(request: HttpRequest, PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
-    let (_, each) = &*PROBLEMS;
-    let found = ProblemType::ALL.iter().zip(each).find(|(kind, _)| kind.slug() == slug);
-    let (_, explained) =
-        found.ok_or_else(|| Problem::not_found("there is no such problem type; /problems lists them all"))?;
-    Ok(explained.answer(&request))
-}
-
-/// What changes with the version of the service, where there are two media types of it.
-fn by_accept(response: HttpResponse) -> HttpResponse {
-    let mut response = revalidated(response);
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
-    response
-}
-
-/// The description of one problem type, or of all, in both media types.
-struct Explained {
-    page: SharedText,
-    json: SharedText,
-}
-
-/// Of all problem types, and of each in the order of [`ProblemType::ALL`]. They are made when somebody asks first.
-static PROBLEMS: LazyLock<(Explained, Vec<Explained>)> = LazyLock::new(|| {
-    let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
-    let all = Explained::of(html::problems_page(), &ProblemKindList { items });
-    let each = |kind: &ProblemType| {
-        Explained::of(html::problem_page(*kind, &openapi::example(*kind)), &ProblemKind::from(*kind))
+#[get("/accessibility")]
+pub async fn show_accessibility(visit: Visit) -> Result<HttpResponse, Problem> {
+    visit.expect_only(&[])?;
+    let About { contact_url, contact_email, .. } = &visit.app.about;
+    let content = html! {
+        p class="lead" { "These pages are meant to be used by as many people as possible." }
+        p { "You can zoom to 400% without scrolling sideways, use all pages with a keyboard alone or with a screen reader, and read them without JavaScript. Charts have a table with their numbers." }
+        h2 { "How accessible they are" }
+        p { "They are built to meet level AA of the Web Content Accessibility Guidelines 2.2 (WCAG). The tests of this software check each kind of page with an automatic tool, in light and dark colours. Nobody with a disability has tested them yet." }
+        h2 { "What is not accessible" }
+        ul {
+            li { "Documents that sources link to are other people’s." }
+            li { "The form to vote needs JavaScript. Without it, the page shows commands to paste instead." }
+        }
+        h2 { "Tell us of a problem" }
+        p {
+            @match (contact_email, contact_url) {
+                (Some(email), _) => { "Write to " a href={ "mailto:" (email) } { (email) } "." },
+                (None, Some(url)) => { "Use " a href=(url) { (url) } "." },
+                (None, None) => "The operator of this service has given no address. Ask the body that publishes it.",
+            }
+            " If you are not happy with the answer, contact the " a href="https://www.equalityadvisoryservice.com/" rel="external noreferrer" { "Equality Advisory and Support Service" } "."
+        }
+        h2 { "The law" }
+        p { "In the United Kingdom, the Public Sector Bodies (Websites and Mobile Applications) (No. 2) Accessibility Regulations 2018 apply to public bodies. The Equality and Human Rights Commission enforces them." }
     };
-    (all, ProblemType::ALL.iter().map(each).collect())
-});
-
-impl Explained {
-    fn of(page: String, value: &impl Serialize) -> Self {
-        // What is told of them has no maps whose keys aren't text.
-        Self { page: SharedText::new(page), json: SharedText::new(serde_json::to_vec(value).unwrap_or_default()) }
-    }
-
-    /// As a page where a browser asks, rather than a program.
-    fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
-        let is_for_people = route::prefers("text/html", "application/json", ranges);
-        by_accept(if is_for_people { self.page.respond(html::HTML) } else { self.json.respond("application/json") })
-    }
-}
-
-/// The documentation's front page is `/docs/`, whose own links are relative to it.
-#[get("/docs")]
-pub(crate) async fn docs_front() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
-}
-
-/// The documentation and what it loads: all of it is in the program.
-#[get("/docs/{file:.*}")]
-pub(crate) async fn docs_file(
-    contract: Data<Contract>,
-    PathKey(file): PathKey<String>,
-    conditions: IfChanged,
-) -> Result<HttpResponse, Problem> {
-    match file.as_str() {
-        "" => Ok(contract.page().answer(&conditions, html::HTML)),
-        "docs.css" => Ok(docs::STYLE.answer(&conditions, "text/css; charset=utf-8")),
-        "docs.js" => Ok(docs::SCRIPT.answer(&conditions, "text/javascript; charset=utf-8")),
-        _ => Err(Problem::unknown_path(None)),
-    }
+    Ok(visit.show(&Page::new("Accessibility statement", content)))
 }

@@ -7,10 +7,11 @@ use std::iter;
 use std::sync::LazyLock;
 
 use maud::{Markup, html};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::pages::tagged::TaggedText;
+use crate::pages::json::{items, member, members, text};
 use crate::response::html;
+use crate::service::tagged::TaggedText;
 
 /// Beside the page: what it looks like, and what fills in its forms.
 pub static STYLE: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("docs.css")));
@@ -281,20 +282,4 @@ fn plain(value: &Value) -> String {
 
 fn anchor(tag: &str) -> String {
     format!("chapter-{}", tag.replace(' ', "-"))
-}
-
-fn member<'a>(of: &'a Value, name: &str) -> &'a Value {
-    of.get(name).unwrap_or(&Value::Null)
-}
-
-fn text<'a>(of: &'a Value, name: &str) -> &'a str {
-    member(of, name).as_str().unwrap_or_default()
-}
-
-fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    member(of, name).as_array().into_iter().flatten()
-}
-
-fn members<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = (&'a str, &'a Value)> + use<'a> {
-    member(of, name).as_object().into_iter().flat_map(Map::iter).map(|(name, value)| (name.as_str(), value))
 }

@@ -18,6 +18,7 @@ use store::{Doubt, EpochId};
 use utoipa::ToSchema;
 
 use crate::history::epoch::LogEpoch;
+use crate::http::limits::BODY_LIMIT;
 use crate::response::problem_type::ProblemType;
 
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -107,13 +108,13 @@ pub struct ProblemDetails<'a> {
     kind: &'static str,
     /// The problem type in words, always the same.
     #[schema(example = "The content is invalid", max_length = 200)]
-    title: &'static str,
+    pub title: &'static str,
     /// The HTTP status.
     #[schema(example = 422, minimum = 400, maximum = 599)]
-    status: u16,
+    pub status: u16,
     /// What went wrong this time.
     #[schema(example = "1 error in the request body", max_length = 4000)]
-    detail: &'a str,
+    pub detail: &'a str,
     /// The path of the request.
     #[schema(example = "/v1/mutuals", format = "uri-reference", max_length = 8000)]
     instance: &'a str,
@@ -413,6 +414,26 @@ impl Problem {
     /// 507. The source is logged, never sent.
     pub fn storage_full(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(ProblemType::StorageFull, "the storage is full; nothing was changed").with_source(source)
+    }
+
+    /// The problem that a response is the answer to, also where it came from the framework's own errors.
+    pub fn in_response(response: &HttpResponse) -> Option<Self> {
+        let status = response.status();
+        if !status.is_client_error() && !status.is_server_error() {
+            return None;
+        }
+        let error = response.error();
+        if let Some(problem) = error.and_then(|error| error.as_error::<Self>()) {
+            return Some(problem.clone());
+        }
+        let said = error.map_or_else(|| status.to_string(), ToString::to_string);
+        Some(match status {
+            StatusCode::NOT_FOUND => Self::unknown_path(None),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::payload_too_large(BODY_LIMIT),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::unsupported_media_type("another media type"),
+            _ if status.is_client_error() => Self::bad_request(said),
+            _ => Self::internal(said),
+        })
     }
 
     pub fn kind(&self) -> ProblemType {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use actix_web::App;
 use actix_web::body::to_bytes;
 use actix_web::test::{TestRequest, init_service, try_call_service};
@@ -55,7 +57,7 @@ async fn call(request: TestRequest) -> (StatusCode, HeaderMap, Value) {
         .route("/fail", web::get().to(fail))
         .route("/crash", web::get().to(crash))
         .route("/read", web::post().to(read))
-        .wrap(Gate::new(Rules { routes: routes(), ..Rules::default() }));
+        .wrap(Gate::new(Rules { routes: Arc::new(routes()), ..Rules::default() }));
     let app = init_service(app).await;
     let response = match try_call_service(&app, request.to_request()).await {
         Ok(answer) => answer.into_parts().1,

@@ -18,7 +18,8 @@ use tokio::sync::{Notify, Semaphore};
 use utoipa::openapi::OpenApi;
 
 use super::*;
-use crate::http::gate::{BODY_LIMIT, Gate, LARGE_BODY_LIMIT, Rules};
+use crate::http::gate::{Gate, Rules};
+use crate::http::limits::{BODY_LIMIT, LARGE_BODY_LIMIT};
 use crate::http::metrics::Metrics;
 use crate::http::rate::RateLimits;
 use crate::http::route::RouteTable;
@@ -124,7 +125,7 @@ fn routes() -> RouteTable {
 
 fn rules() -> Rules {
     record();
-    Rules { routes: routes(), ..Rules::default() }
+    Rules { routes: Arc::new(routes()), ..Rules::default() }
 }
 
 macro_rules! service {

@@ -197,7 +197,7 @@ pub(super) const fn notice_tag(code: NoticeCode) -> Option<&'static str> {
 }
 
 /// How many decimal places a currency's minor unit is (ISO 4217); none for what the standard knows no currency by.
-pub(super) fn decimals(currency: &str) -> Option<usize> {
+pub fn decimals(currency: &str) -> Option<usize> {
     const NONE: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
     const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
     const ALL: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD \

@@ -17,6 +17,7 @@ mod tree;
 use chrono::{DateTime, Utc};
 use domain::{ContractId, OcdsPrefix};
 
+pub use codes::decimals;
 pub use moment::{Change, Moment, Party};
 pub use package::{Package, Publisher};
 

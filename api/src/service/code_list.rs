@@ -1,5 +1,7 @@
 //! The register's vocabularies as code lists: each word with a label and its meaning, for forms, translations and copies elsewhere.
 
+use std::sync::LazyLock;
+
 use actix_web::{HttpResponse, get};
 use domain::Vocabulary;
 use serde::Serialize;
@@ -16,6 +18,16 @@ use crate::response::problem::Problem;
 const ACRONYMS: [&str; 9] = ["cic", "cio", "cpv", "llp", "nhs", "pa", "pcr", "psr", "uk"];
 /// Words that are small in a proper name.
 const SMALL: [&str; 3] = ["and", "of", "the"];
+
+/// Codes that name two things, or leave out a letter that people write.
+const LABELS: [(&str, &str); 6] = [
+    ("libraries_archives", "Libraries and archives"),
+    ("leisure_sport", "Leisure and sport"),
+    ("probation_justice", "Probation and justice"),
+    ("fire_rescue", "Fire and rescue"),
+    ("childrens_social_care", "Children’s social care"),
+    ("staff_buy_in", "Staff buy-in"),
+];
 
 /// A page or a law that codes were taken from.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -155,6 +167,21 @@ fn all() -> Vec<CodeList> {
     lists
 }
 
+/// All code lists, for pages.
+static LISTS: LazyLock<Vec<CodeList>> = LazyLock::new(all);
+
+/// The label of a code in the list of this id.
+pub fn label_of(list: &str, code: &str) -> Option<String> {
+    let list = LISTS.iter().find(|own| own.id == list)?;
+    list.codes.iter().find(|own| own.code == code).map(|own| own.label.clone())
+}
+
+/// The codes of the list of this id, in the order in which to show them.
+pub fn codes_of(list: &str) -> impl Iterator<Item = &'static str> {
+    let list = LISTS.iter().find(|own| own.id == list);
+    list.into_iter().flat_map(|list| &list.codes).map(|code| code.code)
+}
+
 fn list<V: Vocabulary>(sources: &'static [CodeListSource]) -> CodeList {
     let code = |word: &V| Code { code: word.as_str(), label: label(word.as_str()), description: word.describe() };
     CodeList {
@@ -196,6 +223,9 @@ fn kebab(name: &str) -> String {
 
 /// `pcr_open` as `PCR open`.
 fn label(word: &str) -> String {
+    if let Some((_, label)) = LABELS.iter().find(|(own, _)| *own == word) {
+        return (*label).to_owned();
+    }
     let parts = word.split(['_', '-']).enumerate().map(|(place, part)| match part {
         part if ACRONYMS.contains(&part) => part.to_ascii_uppercase(),
         part if place == 0 => capitalised(part),

@@ -1,0 +1,147 @@
+//! Lists with filters: the form that sets them, and what takes them away again.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::pages::frame::Data;
+use crate::pages::json::items;
+use crate::pages::parts::{pager, total};
+use crate::pages::place::as_query;
+use crate::pages::visit::Visit;
+use crate::pages::words::called;
+use crate::response::problem::Problem;
+use crate::service::code_list;
+
+/// Records of a page that names no number: more would make it too long.
+const LIMIT: &str = "25";
+
+/// A list of the API with its filters.
+pub struct Listing {
+    /// Its path.
+    pub path: &'static str,
+    pub one: &'static str,
+    pub many: &'static str,
+    pub facets: &'static [Facet],
+    /// The orders to choose from, each with its name. The first is that of a page that names none.
+    pub orders: &'static [(&'static str, &'static str)],
+    /// What a search looks through, if the list can be searched.
+    pub words: Option<&'static str>,
+    /// Which records are named beside their ids.
+    pub expand: &'static str,
+}
+
+/// A page of a list, with its address.
+pub struct Listed {
+    pub document: Value,
+    pub data: Data,
+}
+
+impl Listing {
+    /// The page that a visit asks for. A list of another instant has no filters.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub async fn ask(&self, visit: &Visit) -> Result<Listed, Problem> {
+        let mut asked: Vec<(&str, &str)> = visit.filled_in().collect();
+        if visit.known_at().is_none() {
+            if let Some((order, _)) = self.orders.first().filter(|_| visit.parameter("sort").is_none()) {
+                asked.push(("sort", order));
+            }
+            asked.extend([("count", "exact"), ("expand", self.expand)]);
+            if visit.parameter("limit").is_none() {
+                asked.push(("limit", LIMIT));
+            }
+        }
+        let address = format!("{}?{}", self.path, as_query(asked.into_iter()));
+        let document = visit.get(&address).await?;
+        let of_pages = ["sort", "cursor", "limit", "known_at"];
+        let filters = as_query(visit.filled_in().filter(|(name, _)| !of_pages.contains(name)));
+        let csv = format!("{}/export.csv?{filters}", self.path);
+        let data = Data::new("This list", address);
+        let data = if visit.known_at().is_some() { data } else { data.with_csv(csv.trim_end_matches('?')) };
+        Ok(Listed { document, data })
+    }
+
+    /// The filters, and the records of this page, each shown by `result`.
+    pub fn content(&self, visit: &Visit, list: &Value, result: impl Fn(&Visit, &Value) -> Markup) -> Markup {
+        let is_past = visit.known_at().is_some();
+        html! {
+            div class="sides" {
+                @if !is_past { (self.filters(visit)) }
+                div {
+                    @if !is_past { p class="found" role="status" { (total(list, self.one, self.many)) } }
+                    (removable(visit, self.facets))
+                    ol class="results" { @for item in items(list, "items") { li { (result(visit, item)) } } }
+                    (pager(visit, list))
+                }
+            }
+        }
+    }
+
+    /// The form with the filters, and the orders to choose from.
+    fn filters(&self, visit: &Visit) -> Markup {
+        let chosen = visit.parameter("sort");
+        html! {
+        form class="filters" action=(visit.url(visit.path())) method="get" aria-label="Filters" {
+            @if let Some(words) = self.words {
+                label for="q" { "Search" }
+                input id="q" name="q" type="search" maxlength="200" value=(visit.parameter("q").unwrap_or_default()) aria-describedby="q-hint";
+                p id="q-hint" class="hint" { (words) }
+            }
+            @for facet in self.facets {
+                @let on = |code: &str| visit.parameters(facet.parameter).any(|own| own == code);
+                details open[visit.parameter(facet.parameter).is_some()] {
+                    summary { (facet.called) }
+                    fieldset {
+                        legend class="hidden" { (facet.called) }
+                        @for code in code_list::codes_of(facet.list) {
+                            @let id = format!("{}-{code}", facet.parameter);
+                            div class="choice" {
+                                input type="checkbox" id=(id) name=(facet.parameter) value=(code) checked[on(code)];
+                                label for=(id) { (called(facet.list, code)) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if !self.orders.is_empty() {
+                label for="sort" { "Order" }
+                select id="sort" name="sort" {
+                    @for (order, name) in self.orders { option value=(order) selected[chosen == Some(*order)] { (name) } }
+                }
+            }
+            button { "Apply" }
+        }
+        }
+    }
+}
+
+/// A filter whose values are the codes of a code list.
+pub struct Facet {
+    pub parameter: &'static str,
+    /// The id of the code list.
+    pub list: &'static str,
+    /// Its name on the page.
+    pub called: &'static str,
+}
+
+/// The filters that are set, each with a link to the list without it.
+fn removable(visit: &Visit, facets: &[Facet]) -> Markup {
+    let set: Vec<(&str, &str)> =
+        visit.filled_in().filter(|(name, _)| !["cursor", "sort", "limit", "known_at"].contains(name)).collect();
+    html! {
+        @if !set.is_empty() {
+            ul class="tags" aria-label="Filters that are set" {
+                @for (name, value) in &set {
+                    @let facet = facets.iter().find(|facet| facet.parameter == *name);
+                    @let shown = facet.map_or_else(|| format!("{}: {value}", name.replace('_', " ")), |facet| called(facet.list, value));
+                    li {
+                        a href=(visit.here(&visit.query_without(name, value))) {
+                            span class="hidden" { "Remove the filter " } (shown) span aria-hidden="true" { " ✕" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What a browser is shown where a page cannot be.
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderValue};
+use maud::html;
+
+use crate::http::hardening::FOR_PAGES;
+use crate::pages::frame::{Page, framed};
+use crate::pages::place::Place;
+use crate::response::html::HTML;
+use crate::response::problem::Problem;
+
+/// The response to a request for this path as a page; its status and headers stay. `base` is what the service's addresses begin
+/// with, and `address` where people reach it.
+pub fn respond(
+    (base, address): (&str, &str),
+    path: &str,
+    (problem, request_id): (&Problem, &str),
+    response: HttpResponse,
+) -> HttpResponse {
+    let details = problem.details(path, request_id);
+    let place = Place::of_refusal(base.to_owned(), path);
+    let content = html! {
+        p class="lead" { (details.detail) }
+        @if !problem.errors().is_empty() {
+            ul {
+                @for error in problem.errors() {
+                    li { @if let Some(parameter) = &error.parameter { code { (parameter) } ": " } (error.detail) }
+                }
+            }
+        }
+        p { a href=(place.url("/search")) { "Search the register" } ", or go to the " a href=(place.url("/")) { "front page" } "." }
+        p class="provenance" { "Status " (details.status) ", request " code { (request_id) } ". Name it if you ask for help." }
+    };
+    let page = framed(&place, address, &Page::new(details.title, content)).into_string();
+    let mut response = response.set_body(actix_web::body::BoxBody::new(page));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, FOR_PAGES);
+    response
+}

@@ -1,0 +1,64 @@
+//! The list of staff ballots.
+
+use actix_web::{HttpResponse, get};
+use maud::{Markup, html};
+use serde_json::Value;
+
+use crate::pages::frame::Page;
+use crate::pages::json::{given, is, items, member, text};
+use crate::pages::list::{Facet, Listing};
+use crate::pages::parts::named;
+use crate::pages::visit::Visit;
+use crate::pages::words::{called, date};
+use crate::response::problem::Problem;
+
+const LISTING: Listing = Listing {
+    path: "/v1/staff-ballots",
+    one: "staff ballot",
+    many: "staff ballots",
+    facets: &[
+        Facet { parameter: "state", list: "ballot-state", called: "State" },
+        Facet { parameter: "kind", list: "ballot-kind", called: "Purpose" },
+        Facet { parameter: "mode", list: "ballot-mode", called: "How it is held" },
+        Facet { parameter: "organiser", list: "organiser", called: "Who held it" },
+    ],
+    orders: &[("-closed_on", "Closed last"), ("closed_on", "Closed first"), ("-updated_at", "Changed last")],
+    words: None,
+    expand: "mutual",
+};
+
+#[get("/staff-ballots")]
+pub async fn show_staff_ballots(visit: Visit) -> Result<HttpResponse, Problem> {
+    let list = LISTING.ask(&visit).await?;
+    let content = LISTING.content(&visit, &list.document, result);
+    Ok(visit.show(&Page::new("Staff ballots", content).of(list.data)))
+}
+
+fn result(visit: &Visit, ballot: &Value) -> Markup {
+    let page = visit.to(&format!("/staff-ballots/{}", text(ballot, "id")));
+    html! {
+        h2 { a href=(page) { (title(ballot)) } }
+        p {
+            @if let Some(mutual) = named(visit, "mutuals", member(ballot, "mutual")) { (mutual) ". " }
+            strong { (called("ballot-state", text(ballot, "state"))) }
+            @if let Some(closed) = given(ballot, "closed_on") { ", closed " (date(closed)) }
+            @if text(ballot, "mode") == "hosted" { ", held by this register" }
+            @if is(ballot, "historic") { ", known from history" }
+            ". "
+            @for figure in items(member(ballot, "result"), "figures") {
+                @if text(figure, "basis") == "turnout" { "Turnout " (text(figure, "percent")) "%." }
+            }
+        }
+    }
+}
+
+/// What a ballot is called: its question, or what kind of ballot it is.
+pub fn title(ballot: &Value) -> String {
+    given(ballot, "question").map_or_else(
+        || match text(ballot, "kind") {
+            "consultative_survey" => called("ballot-kind", "consultative_survey"),
+            kind => format!("{} ballot without its question on record", called("ballot-kind", kind)),
+        },
+        str::to_owned,
+    )
+}

@@ -1,0 +1,75 @@
+//! A request for a page: what it asks of the API, and the answer.
+
+use std::ops::Deref;
+
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::Value;
+
+use crate::app::App;
+use crate::http::hardening::FOR_PAGES;
+use crate::pages::asked::Api;
+use crate::pages::frame::{self, Page};
+use crate::pages::place::Place;
+use crate::request::argument::argument;
+use crate::request::conditional::{IfChanged, digest};
+use crate::response::html::HTML;
+use crate::response::problem::Problem;
+
+/// The argument of what makes a page.
+pub struct Visit {
+    pub app: App,
+    api: Api,
+    place: Place,
+    conditions: IfChanged,
+}
+
+argument!(Visit);
+
+impl Deref for Visit {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl Visit {
+    /// That of a request.
+    ///
+    /// # Errors
+    /// 400 where its query cannot be decoded.
+    pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let app = App::of(request)?;
+        let place = Place::of(app.url(""), request.path(), request.query_string())?;
+        Ok(Self { app, api: Api::of(request)?, place, conditions: IfChanged::of(request)? })
+    }
+
+    /// What the API answers to this address.
+    ///
+    /// # Errors
+    /// Those of the API.
+    pub async fn get(&self, address: &str) -> Result<Value, Problem> {
+        self.api.get(address).await
+    }
+
+    /// The same; none where there is no such record.
+    ///
+    /// # Errors
+    /// All others.
+    pub async fn find(&self, address: &str) -> Result<Option<Value>, Problem> {
+        self.api.find(address).await
+    }
+
+    /// The answer with this page, or 304 where the browser has it.
+    pub fn show(&self, page: &Page) -> HttpResponse {
+        let page = Bytes::from(frame::framed(&self.place, &self.app.address, page).into_string());
+        let tag = digest(&page);
+        let mut response =
+            if self.conditions.is_known(&tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+        response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
+        response.insert_header((header::CONTENT_SECURITY_POLICY, FOR_PAGES));
+        if self.conditions.is_known(&tag) { response.finish() } else { response.content_type(HTML).body(page) }
+    }
+}

@@ -1,0 +1,91 @@
+//! What the register's values are called on a page.
+
+use serde_json::Value;
+
+use crate::pages::json::{number, text};
+use crate::service::code_list;
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// A code as the code list of this id calls it.
+pub fn called(list: &str, code: &str) -> String {
+    code_list::label_of(list, code).unwrap_or_else(|| code.replace(['_', '-'], " "))
+}
+
+/// The same within a sentence.
+pub fn called_within(list: &str, code: &str) -> String {
+    let label = called(list, code);
+    let begins_acronym = label.chars().nth(1).is_some_and(char::is_uppercase);
+    let mut letters = label.chars();
+    match letters.next() {
+        Some(first) if !begins_acronym => first.to_lowercase().chain(letters).collect(),
+        _ => label,
+    }
+}
+
+/// A date as far as it is known: `2011`, `April 2011` or `1 April 2011`. Of an instant, its day.
+pub fn date(known: &str) -> String {
+    let day = known.split('T').next().unwrap_or_default();
+    let mut parts = day.split('-');
+    let year = parts.next().unwrap_or_default();
+    let month = parts.next().and_then(|month| MONTHS.get(month.parse::<usize>().ok()?.checked_sub(1)?));
+    match (month, parts.next().and_then(|day| day.parse::<u8>().ok())) {
+        (Some(month), Some(day)) => format!("{day} {month} {year}"),
+        (Some(month), None) => format!("{month} {year}"),
+        _ => year.to_owned(),
+    }
+}
+
+/// An instant, to the minute.
+pub fn instant(known: &str) -> String {
+    match known.split_once('T').and_then(|(_, time)| time.get(..5)) {
+        Some(time) => format!("{} at {time} UTC", date(known)),
+        None => date(known),
+    }
+}
+
+/// `1 mutual`, `12,300 mutuals`.
+pub fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// With a comma after each three digits.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::from(if number < 0 { "−" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        let left = digits.len().saturating_sub(place);
+        if place > 0 && left.is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A sum of money, as in `{"amount_minor": 1250000, "currency": "GBP"}`.
+pub fn money(value: &Value) -> String {
+    let (currency, amount) = (text(value, "currency"), number(value, "amount_minor"));
+    let Some(decimals) = document::ocds::decimals(currency) else {
+        return format!("{} of the smallest unit of {currency}", grouped(amount));
+    };
+    let digits = format!("{amount:0>width$}", width = decimals.saturating_add(1));
+    let (whole, rest) = digits.split_at(digits.len().saturating_sub(decimals));
+    let whole = grouped(whole.parse().unwrap_or_default());
+    let rest = if rest.bytes().all(|digit| digit == b'0') { String::new() } else { format!(".{rest}") };
+    let sign = if currency == "GBP" { "£".to_owned() } else { format!("{currency} ") };
+    format!("{sign}{whole}{rest}")
+}

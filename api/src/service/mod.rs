@@ -1,0 +1,5 @@
+//! The service about itself: health, contract, problem types and code lists.
+
+pub mod about;
+pub mod code_list;
+pub mod tagged;
