@@ -1,6 +1,7 @@
 //! How the service takes requests and refuses them, whatever they are about.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
 use api::BODY_LIMIT;
 use kit::fixture::{DEPARTMENTS, MUTUALS, NOBODY, department, id, mutual, with};
@@ -30,6 +31,7 @@ kit::on_both! {
     a_target_may_have_the_bytes_that_people_type,
     lines_end_in_both_characters,
     a_request_names_one_host,
+    an_older_client_gets_no_chunks,
     framing_is_short_beside_what_it_frames,
     a_body_that_breaks_off_changes_nothing,
     a_caller_who_takes_no_problem_gets_one_all_the_same,
@@ -455,6 +457,31 @@ async fn a_request_names_one_host(app: &TestApp) {
         app.raw(format!("GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).await.expect(200);
     }
     app.raw(b"GET /livez HTTP/1.0\r\n\r\n").await.expect(200);
+}
+
+/// RFC 9112, section 6.1: a client of HTTP/1.0 knows no chunks. The end of the connection is that of the body.
+async fn an_older_client_gets_no_chunks(app: &TestApp) {
+    for number in 0..20 {
+        app.create(MUTUALS, &mutual(&format!("Mutual {number}"))).await;
+    }
+    let mut plain = Vec::new();
+    for (path, encoding) in
+        [("/v1/mutuals", "gzip"), ("/v1/mutuals", "identity"), ("/v1/mutuals/export.ndjson", "identity")]
+    {
+        let request = format!("GET {path} HTTP/1.0\r\nConnection: keep-alive\r\nAccept-Encoding: {encoding}\r\n\r\n");
+        let answer = app.raw(request.as_bytes()).await;
+        assert_eq!((answer.status(), answer.header("transfer-encoding")), (200, None), "{path} {encoding}");
+        if encoding == "gzip" {
+            assert_eq!(answer.header("content-encoding"), Some("gzip"));
+            let mut text = String::new();
+            flate2::read::GzDecoder::new(answer.bytes()).read_to_string(&mut text).unwrap();
+            plain.push(text);
+        } else {
+            plain.push(answer.text().to_owned());
+        }
+    }
+    assert_eq!(plain[0], plain[1]);
+    assert_eq!(plain[2].lines().count(), 20, "{}", plain[2]);
 }
 
 async fn framing_is_short_beside_what_it_frames(app: &TestApp) {

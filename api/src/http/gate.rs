@@ -15,12 +15,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix_web::body::BoxBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody as _};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform, forward_ready};
 use actix_web::error::InternalError;
 use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode, Uri};
+use actix_web::http::{Method, StatusCode, Uri, Version};
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
 use domain::FaultCode;
 use futures_util::FutureExt;
@@ -201,6 +201,7 @@ struct Passage {
     id: RequestId,
     id_fault: Option<Problem>,
     method: Method,
+    version: Version,
     uri: Uri,
     route: Option<Arc<Route>>,
     cross_origin: Option<CrossOrigin>,
@@ -246,6 +247,7 @@ impl Passage {
             id,
             id_fault,
             method,
+            version: request.version(),
             uri,
             route,
             cross_origin,
@@ -435,10 +437,16 @@ impl Passage {
         } else if !self.shows_secrets() {
             response = self.wanted.encode(response);
         }
-        match self.line {
+        let mut response = match self.line {
             Some(line) => deliver(line, response),
             None => response,
+        };
+        // RFC 9112, section 6.1: a client of HTTP/1.0 knows no chunks, so that the body ends with the connection.
+        if self.version < Version::HTTP_11 && response.body().size() == BodySize::Stream {
+            response.head_mut().no_chunking(true);
+            response.head_mut().set_connection_type(ConnectionType::Close);
         }
+        response
     }
 
     /// The problem in a response. If a body broke off because its framing is not valid, the connection knows the reason

@@ -35,7 +35,7 @@ impl Chart<'_> {
                 figcaption { strong { (finding) } br; (measured) }
                 svg role="img" aria-labelledby={ (id) "-t " (id) "-d" } width="100%" height=(drawing.height) {
                     title id={ (id) "-t" } { (finding) }
-                    desc id={ (id) "-d" } { (measured) " The table beneath has the numbers." }
+                    desc id={ (id) "-d" } { "The table beneath has the numbers." }
                     defs {
                         pattern id={ (id) "-h" } width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)" {
                             rect class="hatch-ground" width="6" height="6" {}

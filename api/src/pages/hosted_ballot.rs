@@ -13,12 +13,6 @@ pub fn section(visit: &Visit, ballot: &Value, opening: &Value, result: Option<&V
     let id = text(ballot, "id");
     let own = format!("{}/v1/staff-ballots/{id}", visit.app.address);
     html! {
-        @if text(ballot, "state") == "open" {
-            p class="banner" {
-                a href=(visit.url(&format!("/staff-ballots/{id}/vote"))) { "Vote" }
-                " if you have a letter with a code. Votes can be cast until " (instant(text(opening, "closes_at"))) "."
-            }
-        }
         (opened(opening, result))
         @if result.is_some() { (own_vote(visit, id)) }
         h2 id="verify" tabindex="-1" { "Verify the whole ballot" }
@@ -40,6 +34,19 @@ pub fn section(visit: &Visit, ballot: &Value, opening: &Value, result: Option<&V
                 "# Compare its first 16 digits with those on your letter.\n"
                 "mutuals ballot watch --url " (visit.app.address) " --ballot " (id) " --state-file watch.json"
             } }
+        }
+    }
+}
+
+/// The way to the form, while votes can be cast.
+pub fn invitation(visit: &Visit, ballot: &Value, opening: &Value) -> Markup {
+    let id = text(ballot, "id");
+    html! {
+        @if text(ballot, "state") == "open" {
+            p class="banner" {
+                a href=(visit.url(&format!("/staff-ballots/{id}/vote"))) { "Vote" }
+                " if you have a letter with a code. Votes can be cast until " (instant(text(opening, "closes_at"))) "."
+            }
         }
     }
 }

@@ -251,8 +251,9 @@ fn gate(visit: &Visit, mutual: &Value, readiness: &Value) -> Markup {
     html! {
         h2 id="gate" { "The launch gate" }
         p {
-            @if is_launched { "By what is on record, " } @else { "Before a mutual is launched, six conditions are to be met. " }
-            (met) " of " (conditions.len()) @if is_launched { " conditions were met when it was launched." } @else { " are met." }
+            "Before a mutual is launched, six conditions are to be met. "
+            @if is_launched { "By what is on record today, " (met) " of " (conditions.len()) " are met for the day of its launch." }
+            @else { (met) " of " (conditions.len()) " are met." }
         }
         @if let Some(reason) = given(mutual, "launch_override_reason") {
             p class="banner" { strong { "It was launched although the gate was not met. " } "The department’s reason: " (reason) }

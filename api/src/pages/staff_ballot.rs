@@ -33,7 +33,10 @@ pub async fn show_staff_ballot(visit: Visit, PathKey(key): PathKey<String>) -> R
     let opening = if is_hosted { visit.find(&format!("{own}/opening")).await? } else { None };
     let result = if is_hosted { visit.find(&format!("{own}/result")).await? } else { None };
     let content = html! {
-        @if opening.is_some() { p { a href="#verify" { "Check this ballot yourself" } } }
+        @if let Some(opening) = &opening {
+            p { a href="#verify" { "Check this ballot yourself" } }
+            (hosted_ballot::invitation(&visit, &ballot, opening))
+        }
         (standing(&visit, &ballot))
         (facts(&visit, &ballot))
         (votes(&ballot))
@@ -92,13 +95,19 @@ fn facts(visit: &Visit, ballot: &Value) -> Markup {
             ("Held", Some(html! { (mode) })),
             ("By", code(ballot, "organiser", "organiser")),
             ("Opened", day(ballot, "opened_on")),
-            ("Closed", day(ballot, "closed_on")),
-            ("Declared", day(ballot, "declared_on")),
+            ("Closed", or_not_yet(ballot, day(ballot, "closed_on"))),
+            ("Declared", or_not_yet(ballot, day(ballot, "declared_on"))),
             ("Scrutineer", scrutineer),
-            ("Counts entered by", entered),
-            ("Result declared by", fact(given(ballot, "declared_by"))),
+            ("Entered by", entered),
+            ("Declared by", or_not_yet(ballot, fact(given(ballot, "declared_by")))),
         ]))
     }
+}
+
+/// A fact that is there once a ballot is over.
+fn or_not_yet(ballot: &Value, fact: Option<Markup>) -> Option<Markup> {
+    let is_over = ["declared", "superseded", "void"].contains(&text(ballot, "state"));
+    fact.or_else(|| (!is_over).then(|| html! { "Not yet" }))
 }
 
 /// How an option is called.
