@@ -96,6 +96,8 @@ pub struct Shared {
     /// Absent if the register publishes no open contracting data.
     pub publishing: Option<Publishing>,
     pub answers: Answers,
+    /// Whether there are pages for people.
+    pub has_pages: bool,
     /// What the operator says of the register.
     pub about: About,
     pub sweep: Sweep,

@@ -197,6 +197,7 @@ fn launch(config: Config, clock: Clock, signals: Signals) -> Result<Running, Ser
         data,
         publishing: config.production.publishing(),
         answers: Answers::default(),
+        has_pages: production.pages == Switch::On,
         about: about(production)?,
         sweep: Sweep::default(),
         address: config.address(),

@@ -43,25 +43,19 @@ const outline = (page) =>
     links: [...document.querySelectorAll("a")].map((link) => link.getAttribute("href")),
   }));
 
-/** Asks for the mutuals from the documentation, with a key. */
+/** Asks for the mutuals from the reference, with a key. */
 async function tryItOut(page) {
   const seen = await outline(page);
   await page.fill("#key", key);
-  const operation = page.locator("#list_mutuals");
-  await operation.locator("summary").click();
-  await operation.locator("button.try").click();
   await page.getByLabel("limit (query)").fill("3");
-  await operation.locator("button.send").click();
-  await operation.locator(".answer .code").waitFor();
-  // Whoever follows a link to a schema finds it open.
-  await page.goto(`${page.url()}#schema-Mutual`);
+  await page.locator("button.send").click();
+  await page.locator(".answer .code").waitFor();
   return {
     ...seen,
     unlabelled: await page.evaluate(() => [...document.querySelectorAll("input, textarea")].filter((field) => !field.labels.length).length),
-    opened: await page.locator("#schema-Mutual").evaluate((schema) => schema.open),
-    answered: (await operation.locator(".answer .code").innerText()).trim(),
-    body: await operation.locator(".answer .content").innerText(),
-    curl: await operation.locator(".answer .curl").innerText(),
+    answered: (await page.locator(".answer .code").innerText()).trim(),
+    body: await page.locator(".answer .content").innerText(),
+    curl: await page.locator(".answer .curl").innerText(),
   };
 }
 
@@ -70,7 +64,7 @@ try {
     front: await look("/", outline),
     problems: await look("/problems", outline),
     problem: await look("/problems/not-ready", outline),
-    docs: await look("/docs/", tryItOut),
+    docs: await look("/docs/operations/list_mutuals", tryItOut),
   };
   if (folder) await look("/", outline, "dark");
   console.log(JSON.stringify({ ...pages, complaints, elsewhere }));

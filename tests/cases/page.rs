@@ -62,10 +62,10 @@ fn pages_work_in_a_browser() {
         assert_ne!(page["title"], "");
     }
     let front = seen["front"]["text"].as_str().unwrap();
-    assert!(front.contains("Mutuals operating") && front.contains("The same data for programs"), "{front}");
+    assert!(front.contains("Operating, as far as is known") && front.contains("The same data for programs"), "{front}");
     assert_eq!(seen["docs"]["answered"], "200", "{seen:#}");
     let listed = seen["docs"]["body"].as_str().unwrap();
     assert_eq!(listed.matches("\"slug\"").count(), 3, "{listed}");
-    assert_eq!((&seen["docs"]["unlabelled"], &seen["docs"]["opened"]), (&json!(0), &json!(true)), "{seen:#}");
+    assert_eq!(seen["docs"]["unlabelled"], json!(0), "{seen:#}");
     assert!(seen["docs"]["curl"].as_str().unwrap().contains("Authorization: Bearer psm_"), "{seen:#}");
 }

@@ -44,7 +44,7 @@ use crate::http::metrics::Metrics;
 use crate::http::proxy::{Proxies, PublicUrl};
 use crate::http::rate::{self, RateLimits, Standings};
 use crate::http::request_id::{REQUEST_ID, RequestId};
-use crate::http::route::{self, DOCS, LIVENESS, Operation, READINESS, Route, RouteTable};
+use crate::http::route::{self, LIVENESS, Operation, READINESS, Route, RouteTable};
 use crate::http::silence;
 use crate::http::trace::{TRACEPARENT, TraceParent};
 use crate::pages::refusal;
@@ -464,8 +464,7 @@ impl Passage {
     /// What every answer says, whatever it is to.
     fn add_headers(&self, headers: &mut HeaderMap, is_passing: bool) {
         let public_url = self.rules.public_url.as_ref();
-        let is_page = self.route.as_ref().is_some_and(|route| *route.template == *DOCS)
-            || headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
+        let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|media| media.as_bytes().starts_with(b"text/html"));
         hardening::add(headers, is_page, public_url.is_some_and(PublicUrl::is_https));
         self.rules.cors.mark(self.cross_origin.as_ref(), headers);
         if let Some(is_known) = self.personal {

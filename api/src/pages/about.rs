@@ -12,8 +12,8 @@ use crate::response::problem::Problem;
 const WHAT_IS_TRUSTED: &str = "\
 Every record names its sources. What is not known is shown as not known: a figure always says of how many records it is not known.
 
-Every change is an entry in a public log, with its time and the name of the key that made it. Entries are chained by hashes. Whoever \
-keeps a head of the log can prove it if an entry is changed or taken away. The log does not prove that an entry is true.
+Every change is an entry in a public log, with its time and the name of the key that made it. Each entry is linked to all before it. Whoever \
+keeps a head of the log can prove it if an entry is changed or removed. The log does not prove that an entry is true.
 
 In a ballot that the register holds, neither the operator nor an issuer of codes can change a vote or add one unseen, and everybody can \
 count it again. The operator sees a vote with its spend at the moment it is cast.";
@@ -33,7 +33,7 @@ pub async fn show_about(visit: Visit) -> Result<HttpResponse, Problem> {
                 @if let Some(email) = contact_email { a href={ "mailto:" (email) } { (email) } }
             }
         } @else if text.is_none() {
-            p { "The operator of this service has not said who they are. Do not rely on it before you know." }
+            p { "The operator of this service has not said who they are. Find out before you rely on it." }
         }
         @if let Some((name, url)) = licence {
             p { "Licence of the data: " @match url { Some(url) => a href=(url) rel="license" { (name) }, None => (name) } }
@@ -42,7 +42,7 @@ pub async fn show_about(visit: Visit) -> Result<HttpResponse, Problem> {
         (markdown(WHAT_IS_TRUSTED))
         p { a href=(visit.url("/log")) { "How to check the log" } }
         h2 { "How to use its data" }
-        p { "Each page says below where its data is for programs. You do not need a key to read. " a href=(visit.url("/docs/")) { "The API" } }
+        p { "Most pages end with links to their data for programs. You do not need a key to read. " a href=(visit.url("/docs/")) { "The API" } }
     };
     Ok(visit.show(&Page::new("About this register", content)))
 }
@@ -66,7 +66,7 @@ pub async fn show_accessibility(visit: Visit) -> Result<HttpResponse, Problem> {
             @match (contact_email, contact_url) {
                 (Some(email), _) => { "Write to " a href={ "mailto:" (email) } { (email) } "." },
                 (None, Some(url)) => { "Use " a href=(url) { (url) } "." },
-                (None, None) => "The operator of this service has given no address. Ask the body that publishes it.",
+                (None, None) => "The operator of this service has given no address.",
             }
             " If you are not happy with the answer, contact the " a href="https://www.equalityadvisoryservice.com/" rel="external noreferrer" { "Equality Advisory and Support Service" } "."
         }

@@ -109,11 +109,14 @@ impl Api {
     }
 }
 
+/// What the API answers where something was never there, is not there yet, or is gone.
+const IS_NOT_THERE: [StatusCode; 3] = [StatusCode::NOT_FOUND, StatusCode::CONFLICT, StatusCode::GONE];
+
 /// What was found, if it is there.
 async fn found<T>(asked: impl Future<Output = Result<T, Problem>>) -> Result<Option<T>, Problem> {
     match asked.await {
         Ok(answer) => Ok(Some(answer)),
-        Err(problem) if problem.kind().status() == StatusCode::NOT_FOUND => Ok(None),
+        Err(problem) if IS_NOT_THERE.contains(&problem.kind().status()) => Ok(None),
         Err(problem) => Err(problem),
     }
 }

@@ -11,6 +11,7 @@ use crate::service::tagged::TaggedText;
 
 static STYLE: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("style.css")));
 static CHECK: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("check.js")));
+static TRY: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("try.js")));
 static VOTE: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("vote.js")));
 static ICON: LazyLock<TaggedText> = LazyLock::new(|| TaggedText::new(include_str!("icon.svg")));
 
@@ -22,6 +23,7 @@ pub async fn load_asset(PathKey(file): PathKey<String>, conditions: IfChanged) -
     match file.as_str() {
         "style.css" => Ok(STYLE.answer(&conditions, "text/css; charset=utf-8")),
         "check.js" => Ok(CHECK.answer(&conditions, SCRIPT)),
+        "try.js" => Ok(TRY.answer(&conditions, SCRIPT)),
         "vote.js" => Ok(VOTE.answer(&conditions, SCRIPT)),
         "icon.svg" => Ok(ICON.answer(&conditions, "image/svg+xml")),
         _ => Err(Problem::unknown_path(None)),

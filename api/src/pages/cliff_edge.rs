@@ -24,9 +24,9 @@ pub async fn show_cliff_edge(visit: Visit) -> Result<HttpResponse, Problem> {
     let report = visit.get(&address).await?;
     let (day, months) = (text(&report, "as_at"), number(&report, "within_months"));
     let content = html! {
-        p class="lead" { "A contract that ends is the next competition. Many mutuals lose the second one. Here is what comes, and who lost before." }
+        p class="lead" { "When a contract ends, somebody else may win the next one. Here you see which contracts end, and what happened in competitions before." }
         form class="row" action=(visit.url("/cliff-edge")) method="get" {
-            div { label for="as_at" { "As at (a day)" } input id="as_at" name="as_at" type="date" value=(day); }
+            div { label for="as_at" { "Date" } input id="as_at" name="as_at" type="date" value=(day); }
             div {
                 label for="within_months" { "Within" }
                 select id="within_months" name="within_months" {
@@ -66,7 +66,7 @@ fn totals(visit: &Visit, report: &Value) -> Markup {
         dl class="summary" {
             div { dt { "End by " (date(text(report, "until"))) } dd { (of("ending")) } }
             div { dt { "End later" } dd { (of("later")) } }
-            div { dt { "Have no end" } dd { (of("without_end")) } }
+            div { dt { "Have no end date on record" } dd { (of("without_end")) } }
             div { dt { "Not clear" } dd { (of("unclear")) } }
             div { dt { "Staff of the mutuals whose contracts end" } dd { (of("staff")) } }
         }
@@ -104,7 +104,7 @@ fn contracts(visit: &Visit, report: &Value) -> Markup {
     let losses: BTreeMap<&str, i64> =
         items(report, "items").map(|it| (text(it, "id"), number(member(it, "competitions_lost"), "count"))).collect();
     html! {
-        @if losses.is_empty() { p { "None is known to." } } @else {
+        @if losses.is_empty() { p { "No contract is known to." } } @else {
             ol class="results" {
                 @for it in items(report, "items") {
                     @let lost = losses.get(text(it, "id")).copied().unwrap_or_default();
@@ -114,11 +114,11 @@ fn contracts(visit: &Visit, report: &Value) -> Markup {
                             @if let Some(mutual) = named(visit, "mutuals", member(it, "mutual")) { (mutual) }
                             @if let Some(buyer) = named(visit, "departments", member(it, "department")) { ", for " (buyer) }
                             ". "
-                            @if let Some(ends) = given(it, "ends_on") { "Ends " (date(ends)) ", in " (count(number(it, "months_left"), "month", "months")) ". " }
+                            @if let Some(ends) = given(it, "ends_on") { "Ends " (date(ends)) ". " }
                             "First contract: " (called("first-contract", text(it, "first_contract"))) "."
                         }
                         p { "Next: " (called("next-route", text(it, "next_route"))) ". " (sentence(text(it, "next_route_reason"))) }
-                        @if lost > 0 { p { a href=(visit.page_of(text(member(it, "competitions_lost"), "url"))) { (count(lost, "competition", "competitions")) } " for such services was lost before." } }
+                        @if lost > 0 { p { a href=(visit.page_of(text(member(it, "competitions_lost"), "url"))) { (count(lost, "competition", "competitions")) } " for such services: the mutual lost." } }
                     }
                 }
             }

@@ -86,7 +86,7 @@ fn facts(visit: &Visit, contract: &Value) -> Markup {
             ("Entered into", day(contract, "entered_on")),
             ("Begins", day(contract, "starts_on")),
             ("Ends", ends),
-            ("At the latest", day(contract, "latest_ends_on")),
+            ("Latest possible end", day(contract, "latest_ends_on")),
             ("Value", value.is_object().then(|| html! { (money(value)) })),
             ("Reference", fact(given(contract, "reference"))),
             ("Open contracting id", fact(given(contract, "ocid"))),
@@ -104,11 +104,11 @@ fn checklist(compliance: &Value) -> Markup {
     html! {
         h2 id="compliance" { "Does it comply?" }
         p { (sentence(text(compliance, "regime_reason"))) }
-        @if apply.is_empty() { p { "No rule of it applies." } } @else { (rules(&apply)) }
+        @if apply.is_empty() { p { "No rule can be checked." } } @else { (rules(&apply)) }
         @if !others.is_empty() {
             details { summary { (count(i64::try_from(others.len()).unwrap_or(i64::MAX), "rule does", "rules do")) " not apply" } (rules(&others)) }
         }
-        p class="hint" { "This is no legal advice. What is not on record is “unknown”, never “passes”." }
+        p class="hint" { "This is not legal advice." }
     }
 }
 

@@ -25,7 +25,7 @@ fn chart(visit: &Visit, contracts: &[Value]) -> Markup {
     let number = |day: NaiveDate| day.signed_duration_since(NaiveDate::default()).num_days();
     let rows: Vec<Vec<Markup>> = contracts.iter().map(|contract| row(visit, contract)).collect();
     let numbers = table(&["Contract", "Begins", "Ends", "At the latest", "Procedure", "First contract"], &rows);
-    let begin = dated.iter().map(|(_, from)| *from).min();
+    let begin = dated.iter().map(|(_, from)| *from).min().map(|first| first.min(today));
     let ends = dated
         .iter()
         .flat_map(|(contract, _)| ["ends_on", "latest_ends_on"].map(|name| given(contract, name).and_then(latest)));
@@ -53,7 +53,7 @@ fn chart(visit: &Visit, contracts: &[Value]) -> Markup {
             date(end)
         ),
         None => format!(
-            "{}; no coming end is on record",
+            "{}; no future end date is on record",
             count(i64::try_from(contracts.len()).unwrap_or(i64::MAX), "contract", "contracts")
         ),
     };
@@ -61,11 +61,11 @@ fn chart(visit: &Visit, contracts: &[Value]) -> Markup {
     let left_out = if undated == 0 {
         String::new()
     } else {
-        format!(" {undated} without a beginning on record are in the table only.")
+        format!(" {undated} without a start date can be seen in the table only.")
     };
     let measured = format!(
-        "When each contract runs. Blue: a first contract, which the mutual was given. Orange: all others. The stroke at the end is the \
-         cliff, where the next competition comes. Outlined: how long it may be prolonged. Hatched: its end is not known.{left_out}"
+        "When each contract runs. Blue: a first contract, which the mutual was given. Orange: all others. The line at the end is \
+         the end date, where the next competition comes. Outline: possible extension. Hatched: its end is not known.{left_out}"
     );
     let (first, last) = (begin.format("%Y").to_string(), end.format("%Y").to_string());
     let drawing = timeline("contract-bars", &stretches, ((number(begin), &first), (number(end), &last)), number(today));

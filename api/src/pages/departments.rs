@@ -118,7 +118,11 @@ fn promised(promises: &Value) -> Markup {
         .collect();
     html! {
         h2 id="promises" { "What it promised" }
-        @if rows.is_empty() { p { "No promise is on record." } } @else { (table(&["Promise", "Due", "Published", "Status", "Days late"], &rows)) }
+        @if rows.is_empty() { p { "No promise is on record." } } @else {
+            @if given(promises, "next_cursor").is_some() { p { "This page shows the first 100 promises." } }
+            p { "Late means that no publication is on record. That does not prove that there was none." }
+            (table(&["Promise", "Due", "Published", "Status", "Days late"], &rows))
+        }
     }
 }
 
@@ -127,7 +131,7 @@ fn stages(visit: &Visit, id: &str, card: &Value) -> Markup {
         .filter(|it| number(it, "mutuals") > 0 || number(it, "enablers") > 0)
         .map(|it| {
             let stage = text(it, "stage");
-            let list = visit.to(&format!("/mutuals?department={id}&stage={stage}"));
+            let list = visit.url(&format!("/figures/mutuals?department={id}&stage={stage}"));
             vec![
                 cell(called("stage", stage)),
                 html! { a href=(list) { (number(it, "mutuals")) } },
@@ -154,7 +158,7 @@ fn support(coverage: &Value) -> Markup {
     html! {
         h2 id="support" { "Who supports its mutuals" }
         @if cells.is_empty() { p { "It has no mutual that needs support." } } @else {
-            p { (count(i64::try_from(holes).unwrap_or(i64::MAX), "field is", "fields are")) " hatched: there are mutuals, and nobody to support them." }
+            p { (count(i64::try_from(holes).unwrap_or(i64::MAX), "field is", "fields are")) " hatched: there are mutuals, and no supporter is on record." }
             div class="wide" tabindex="0" role="region" aria-label="Support by stage and service" {
                 table class="grid" {
                     thead { tr { th scope="col" { "Stage" } @for name in &named { th scope="col" { (name) } } } }
@@ -168,7 +172,7 @@ fn support(coverage: &Value) -> Markup {
                                         Some(it) => td class=[(number(it, "enablers") == 0).then_some("hole")] {
                                             span {
                                                 (count(number(it, "mutuals"), "mutual", "mutuals")) ", "
-                                                @if number(it, "enablers") == 0 { "nobody to support" } @else { (number(it, "enablers")) " to support" }
+                                                @if number(it, "enablers") == 0 { "no supporter" } @else { (number(it, "enablers")) " supporters" }
                                             }
                                         },
                                     }

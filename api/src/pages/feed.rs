@@ -1,34 +1,19 @@
 //! The newest changes as an Atom feed (RFC 4287), and what search engines ask for.
 
-use actix_web::http::header;
 use actix_web::{HttpResponse, get};
 use maud::{PreEscaped, html};
 
 use crate::pages::home::{change, newest, page_of};
-use crate::pages::json::{member, number, text};
+use crate::pages::json::{given, member, text};
 use crate::pages::visit::Visit;
 use crate::response::problem::Problem;
 
 /// The newest entries that are in the feed.
 const NEWEST: i64 = 50;
-/// The parameters of the feed.
-const KNOWN: [&str; 3] = ["mutual", "department", "resource_type"];
-
 #[get("/feed.atom")]
 pub async fn show_feed(visit: Visit) -> Result<HttpResponse, Problem> {
-    visit.expect_only(&KNOWN)?;
+    visit.expect_only(&[])?;
     let entries = newest(&visit, NEWEST).await?;
-    let of_kind = |entry: &&serde_json::Value| {
-        visit.parameter("resource_type").is_none_or(|kind| text(entry, "resource_type") == kind)
-    };
-    let of = |entry: &serde_json::Value, kind: &str| {
-        visit.parameter(kind).is_none_or(|wanted| {
-            let after = member(entry, "after");
-            [text(entry, "resource_id"), text(after, "slug"), text(after, &format!("{kind}_id"))].contains(&wanted)
-        })
-    };
-    let shown: Vec<&serde_json::Value> =
-        entries.iter().filter(of_kind).filter(|entry| of(entry, "mutual") && of(entry, "department")).collect();
     let own = format!("{}/feed.atom", visit.app.address);
     let updated = entries.first().map_or("1970-01-01T00:00:00Z", |entry| text(entry, "at"));
     let feed = html! {
@@ -38,23 +23,26 @@ pub async fn show_feed(visit: Visit) -> Result<HttpResponse, Problem> {
             id { (own) }
             (PreEscaped("<link rel=\"self\" href=\"")) (own) (PreEscaped("\"/>"))
             updated { (updated) }
-            @for entry in shown {
+            @for entry in &entries {
                 @let page = page_of(text(entry, "resource_type"), text(entry, "resource_id"), member(entry, "after"));
                 @let link = format!("{}{}", visit.app.address, page.unwrap_or_else(|| "/log".to_owned()));
                 entry {
                     title { (plain(&change(&visit, entry).into_string())) }
-                    id { (own) "#" (number(entry, "seq")) }
+                    id { (own) "#" (text(entry, "leaf_hash")) }
                     (PreEscaped("<link href=\"")) (link) (PreEscaped("\"/>"))
                     updated { (text(entry, "at")) }
-                    author { name { (text(entry, "actor")) } }
+                    author { name { (given(entry, "actor").unwrap_or("the register")) } }
                 }
             }
         }
     };
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .content_type("application/atom+xml; charset=utf-8")
-        .body(feed.into_string()))
+    let feed: String = feed.into_string().chars().filter(|letter| is_of_xml(*letter)).collect();
+    Ok(visit.send("application/atom+xml; charset=utf-8", feed.into()))
+}
+
+/// Whether a character may stand in XML (XML 1.0, section 2.2).
+fn is_of_xml(letter: char) -> bool {
+    matches!(letter, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 
 /// Markup without its elements. What it escapes stays escaped.

@@ -30,9 +30,9 @@ pub async fn show_figures(visit: Visit) -> Result<HttpResponse, Problem> {
     let figures = visit.get(&with("/v1/statistics")).await?;
     let day = text(&figures, "as_at");
     let content = html! {
-        p class="lead" { "What was so on a day, as far as the register knows today. Each number leads to the records behind it." }
+        p class="lead" { "Choose a day to see the figures for it, from what the register knows today. Each number leads to the records behind it." }
         form class="row" action=(visit.url("/figures")) method="get" {
-            div { label for="as_at" { "As at (a day)" } input id="as_at" name="as_at" type="date" value=(day); }
+            div { label for="as_at" { "Date" } input id="as_at" name="as_at" type="date" value=(day); }
             button { "Show" }
         }
         h2 { "On " (date(day)) }
@@ -41,7 +41,7 @@ pub async fn show_figures(visit: Visit) -> Result<HttpResponse, Problem> {
         h2 { "More" }
         ul {
             @for (path, title, _) in BREAKDOWNS { li { a href=(visit.url(&format!("/figures/{path}{}", visit.query_with(&[])))) { (title) } } }
-            li { a href=(visit.url("/figures/published")) { "What others published, beside the register" } }
+            li { a href=(visit.url("/figures/published")) { "Compare with figures that others published" } }
         }
         (ballots(&visit, &figures))
         (contracts(&visit, &figures))
@@ -57,27 +57,26 @@ fn standings(visit: &Visit, figures: &Value) -> Markup {
     let of = |name: &str| figure(visit, member(figures, name));
     html! {
         dl class="summary" {
-            div { dt { "Mutuals operating" } dd { (of("operating")) } }
+            div { dt { "Operating" } dd { (of("operating")) } }
             div { dt { "Their staff" } dd { (staff(visit, member(figures, "operating_staff"))) } }
             div { dt { "On the way" } dd { (of("on_the_way")) } }
             div { dt { "Their staff" } dd { (staff(visit, member(figures, "on_the_way_staff"))) } }
             div { dt { "Suspended" } dd { (of("suspended")) } }
             div { dt { "Ended before launch" } dd { (of("ended_before_launch")) } }
             div { dt { "Ended after launch" } dd { (of("ended_after_launch")) } }
-            div { dt { "Not known where they stood" } dd { (of("unknown")) } }
-            div { dt { "Launched although the gate was not met" } dd { (of("launches_past_gate")) } }
+            div { dt { "Stage not known" } dd { (of("unknown")) } }
+            div { dt { "Launches that a department allowed without the conditions" } dd { (of("launches_past_gate")) } }
         }
     }
 }
 
 /// A sum, with the number of mutuals in it.
 fn staff(visit: &Visit, sum: &Value) -> Markup {
-    let lacking = number(sum, "lacking");
+    let (records, lacking) = (number(sum, "records"), number(sum, "lacking"));
     html! {
-        a href=(visit.page_of(text(sum, "url"))) { (grouped(number(sum, "total"))) }
-        " " small {
-            "in " (count(number(sum, "records"), "mutual", "mutuals")) " whose number is known"
-            @if lacking > 0 { "; of " (grouped(lacking)) " more it is not" }
+        @if records == 0 && lacking > 0 { "Not known " small { "(" (count(lacking, "mutual", "mutuals")) ")" } } @else {
+            a href=(visit.page_of(text(sum, "url"))) { (grouped(number(sum, "total"))) }
+            @if records > 0 { " " small { "in " (count(records, "mutual", "mutuals")) @if lacking > 0 { "; not known for " (grouped(lacking)) } } }
         }
     }
 }
@@ -88,7 +87,7 @@ fn by_sector(visit: &Visit, figures: &Value) -> Markup {
     sectors.sort_by_key(|it| std::cmp::Reverse(operating(it)));
     let Some(first) = sectors.first() else { return nothing() };
     let name = |it: &Value| called("sector", text(it, "sector"));
-    let finding = format!("Most operated in {}: {}", name(first), operating(first));
+    let finding = format!("Most common service: {} ({})", name(first), operating(first));
     let drawn: Vec<Bar> = sectors.iter().map(|it| Bar { label: name(it), value: operating(it), unknown: 0 }).collect();
     html! {
         h2 id="by_sector" { "Services" }
@@ -127,7 +126,7 @@ pub async fn show_breakdown(visit: Visit, PathKey(path): PathKey<String>) -> Res
     let content = html! {
         p class="lead" { "On " (date(text(&figures, "as_at"))) ", as far as the register knows today." }
         @if *of == "by_stage" { (by_stage(&visit, &figures)) } @else { (rows(&visit, items(&figures, of).filter(counted), |it| name(of, it))) }
-        @if operating > 0 || on_the_way > 0 { p { "Left out, since it is not known: " (grouped(operating)) " operating, " (grouped(on_the_way)) " on the way." } }
+        @if operating > 0 || on_the_way > 0 { p { "Not in the table, because it is not known: " (grouped(operating)) " operating, " (grouped(on_the_way)) " on the way." } }
     };
     let csv = address.replacen("/statistics", "/statistics/export.csv", 1);
     Ok(visit.show(
@@ -180,9 +179,6 @@ fn ballots(visit: &Visit, figures: &Value) -> Markup {
 }
 
 fn contracts(visit: &Visit, figures: &Value) -> Markup {
-    let procedures: Vec<Vec<Markup>> = items(figures, "contracts_by_procedure")
-        .map(|it| vec![cell(called("procedure", text(it, "procedure"))), figure(visit, member(it, "contracts"))])
-        .collect();
     let of = |name: &str| figure(visit, below(figures, &["competitions", name]));
     html! {
         h2 id="contracts" { "Contracts and competitions" }
@@ -193,7 +189,6 @@ fn contracts(visit: &Visit, figures: &Value) -> Markup {
             div { dt { "Open" } dd { (of("open")) } }
             div { dt { "Other outcomes" } dd { (of("other")) } }
         }
-        details { summary { h3 { "Contracts entered into, by procedure" } } (table(&["Procedure", "Contracts"], &procedures)) }
     }
 }
 
@@ -211,9 +206,9 @@ pub async fn show_published_figures(visit: Visit) -> Result<HttpResponse, Proble
     let rows: Vec<Vec<Markup>> = items(&published, "items")
         .map(|it| {
             vec![
-                cell(date(text(it, "as_on"))),
+                cell(given(it, "as_on").map_or_else(|| "No date given".to_owned(), date)),
                 cell(member(it, "count").as_i64().map_or_else(String::new, grouped)),
-                figure(&visit, member(member(it, "register"), "count")),
+                given(it, "as_on").map_or_else(nothing, |_| figure(&visit, member(member(it, "register"), "count"))),
                 html! { (text(it, "definition")) (link(it).unwrap_or_else(nothing)) },
             ]
         })

@@ -114,7 +114,7 @@ pub fn framed(place: &Place, address: &str, page: &Page) -> Markup {
                         }
                     }
                     main id="main" tabindex="-1" {
-                        @if let Some(at) = place.known_at() {
+                        @if let Some(at) = place.known_at().filter(|_| place.is_shown_as_it_was()) {
                             p class="banner" role="note" {
                                 strong { "You see the register as it was on " (words::instant(at)) ". " }
                                 a href=(place.here(&place.query_with(&[("known_at", "")]))) { "Show it as it is now" }
@@ -131,7 +131,7 @@ pub fn framed(place: &Place, address: &str, page: &Page) -> Markup {
                             li { a href=(place.url("/about")) { "About this register" } }
                             li { a href=(place.url("/accessibility")) { "Accessibility" } }
                             li { a href=(place.url("/feed.atom")) { "Follow the changes (Atom)" } }
-                            li { a href=(place.url("/openapi.yaml")) { "Contract of the API (OpenAPI)" } }
+                            li { a href=(place.url("/openapi.yaml")) { "API description (OpenAPI)" } }
                         }
                         p { "Every record names its sources, and every change is kept in a public log. Times are UTC." }
                     }

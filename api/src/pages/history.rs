@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::pages::frame::{Data, Page};
 use crate::pages::json::{given, items, member, number, text};
 use crate::pages::place::encoded;
+use crate::pages::staff_ballots::title;
 use crate::pages::visit::Visit;
 use crate::pages::words::{called, instant};
 use crate::response::problem::Problem;
@@ -26,15 +27,16 @@ pub async fn show(visit: &Visit, pages: &str, key: &str) -> Result<HttpResponse,
     visit.expect_only(&["after", "epoch"])?;
     let record = visit.find(&format!("/v1/{pages}/{key}")).await?;
     let id = record.as_ref().map_or(key, |record| text(record, "id"));
-    let place = match (visit.parameter("after"), visit.parameter("epoch")) {
-        (Some(after), Some(epoch)) => format!("?after={}&epoch={}", encoded(after), encoded(epoch)),
-        _ => String::new(),
-    };
+    let place = visit.query_with(&[]);
     let address = format!("/v1/{pages}/{id}/entries{place}");
     let entries = visit.get(&address).await?;
     let name =
         record.as_ref().and_then(|record| ["name", "title", "question"].iter().find_map(|name| given(record, name)));
-    let name = name.unwrap_or("a record that was deleted").to_owned();
+    let name = match (name, &record) {
+        (Some(name), _) => name.to_owned(),
+        (None, Some(ballot)) => title(ballot),
+        (None, None) => "a record that was deleted".to_owned(),
+    };
     let mut shown = items(&entries, "items");
     let mut before =
         if place.is_empty() { &Value::Null } else { shown.next().map_or(&Value::Null, |entry| member(entry, "after")) };

@@ -17,7 +17,7 @@ const NEWEST: i64 = 8;
 
 #[get("/")]
 pub async fn show_home(visit: Visit) -> Result<HttpResponse, Problem> {
-    visit.expect_only(&["known_at"])?;
+    visit.expect_only(&[])?;
     let figures = visit.get("/v1/statistics").await?;
     let years = visit.get("/v1/statistics/timeline?by=year").await?;
     let ending = visit.get("/v1/reports/cliff-edge?within_months=12&limit=5").await?;
@@ -38,8 +38,8 @@ pub async fn show_home(visit: Visit) -> Result<HttpResponse, Problem> {
         }
         h2 id="today" { "As of " (date(text(&figures, "as_at"))) }
         dl class="tiles" aria-labelledby="today" {
-            (tile(&visit, "Mutuals operating", member(&figures, "operating"), staff(&visit, member(&figures, "operating_staff"))))
-            (tile(&visit, "On the way", member(&figures, "on_the_way"), nothing()))
+            (tile(&visit, "Operating, as far as is known", member(&figures, "operating"), staff(&visit, member(&figures, "operating_staff"))))
+            (tile(&visit, "On the way when last heard of", member(&figures, "on_the_way"), nothing()))
             (tile(&visit, "Staff ballots declared", below(&figures, &["ballots", "declared"]), nothing()))
             (tile(&visit, "Contracts that end within a year", member(&figures, "contracts_ending"), nothing()))
         }
@@ -77,7 +77,7 @@ fn staff(visit: &Visit, staff: &Value) -> Markup {
     let (total, records) = (number(staff, "total"), number(staff, "records"));
     html! {
         @if records > 0 {
-            small { "with " a href=(visit.page_of(text(staff, "url"))) { (grouped(total)) } " staff in the " (records) " whose number is known" }
+            small { a href=(visit.page_of(text(staff, "url"))) { (grouped(total)) } " staff in " (records) " of them, counted at different times" }
         }
     }
 }
@@ -95,9 +95,8 @@ fn over_years(visit: &Visit, years: &Value) -> Markup {
     };
     let operated = |period: &Value| number(member(period, "operating"), "count");
     let finding = format!(
-        "{} operated at the end of {}, and {} at the end of {}",
+        "{} operate, as last known; {} operated at the end of {}",
         count(operated(last), "mutual", "mutuals"),
-        text(last, "period"),
         operated(first),
         text(first, "period")
     );
@@ -108,7 +107,7 @@ fn over_years(visit: &Visit, years: &Value) -> Markup {
             vec![cell(text(period, "period")), of("operating"), of("on_the_way"), of("launches"), of("endings")]
         })
         .collect();
-    let numbers = table(&["Year", "Operating", "On the way", "Launched in it", "Ended in it"], &rows);
+    let numbers = table(&["Year", "Operating", "On the way", "Launched that year", "Ended that year"], &rows);
     let source = html! {
         p { a href=(visit.url("/v1/statistics/timeline?by=year")) { "JSON" } " " a href=(visit.url("/v1/statistics/timeline/export.csv?by=year")) { "CSV" } }
     };
@@ -116,7 +115,7 @@ fn over_years(visit: &Visit, years: &Value) -> Markup {
         h2 { "Over the years" }
         (Chart {
             id: "operating", finding: &finding,
-            measured: "Mutuals that operated at the end of each year. Hatched: of so many more it is not known whether they did.",
+            measured: "Mutuals that operated at the end of each year; for this year, as last known. Hatched: mutuals that may have operated as well.",
             drawing: steps("operating", &step("operating")), table: numbers, source,
         }.figure())
     }
@@ -124,7 +123,7 @@ fn over_years(visit: &Visit, years: &Value) -> Markup {
 
 fn contracts(visit: &Visit, ending: &Value) -> Markup {
     html! {
-        @if items(ending, "items").next().is_none() { p { "None is known to." } } @else {
+        @if items(ending, "items").next().is_none() { p { "No contract is known to end in this time." } } @else {
             ul {
                 @for contract in items(ending, "items") {
                     li {
@@ -164,10 +163,15 @@ pub fn change(visit: &Visit, entry: &Value) -> Markup {
         "create" => "entered".to_owned(),
         "replace" | "update" => "changed".to_owned(),
         "delete" => "deleted".to_owned(),
+        "erase" => "personal data erased".to_owned(),
         other => called_within("entry-action", other),
     };
+    if kind.is_empty() {
+        return html! { "An entry that is not public" };
+    }
+    let is_gone = text(entry, "action") == "delete";
     html! {
-        @match page_of(kind, id, after) {
+        @match page_of(kind, id, after).map(|path| if is_gone { format!("{path}/history") } else { path }) {
             Some(path) => a href=(visit.to(&path)) { (what) },
             None => (what),
         }

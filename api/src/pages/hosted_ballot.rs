@@ -27,7 +27,7 @@ pub fn section(visit: &Visit, ballot: &Value, opening: &Value, result: Option<&V
                 "curl -s " (own) "/spends | grep -oE '\\[\"[0-9a-f]{64}\"' | wc -l"
             } }
         } @else {
-            p { "Before the close, nothing tells who voted, or how many. Save the opening now, so that nobody can show another one later:" }
+            p { "Until voting closes, the register shows nobody who voted or how many. Save the opening now, so that nobody can show you another one later:" }
             pre tabindex="0" { code {
                 "curl -s " (own) "/opening > opening.json\n"
                 "sed 's/.*\"manifest\":\\(.*\\),\"manifest_sha256\":.*/\\1/' opening.json | tr -d '\\n' | sha256sum\n"

@@ -42,15 +42,14 @@ impl Listing {
     /// # Errors
     /// Those of the API.
     pub async fn ask(&self, visit: &Visit) -> Result<Listed, Problem> {
+        visit.expect_none(&["fields", "count", "expand", "limit"])?;
         let mut asked: Vec<(&str, &str)> = visit.filled_in().collect();
         if visit.known_at().is_none() {
             if let Some((order, _)) = self.orders.first().filter(|_| visit.parameter("sort").is_none()) {
                 asked.push(("sort", order));
             }
             asked.extend([("count", "exact"), ("expand", self.expand)]);
-            if visit.parameter("limit").is_none() {
-                asked.push(("limit", LIMIT));
-            }
+            asked.push(("limit", LIMIT));
         }
         let address = format!("{}?{}", self.path, as_query(asked.into_iter()));
         let document = visit.get(&address).await?;

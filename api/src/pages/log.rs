@@ -25,7 +25,7 @@ pub async fn show_log(visit: Visit) -> Result<HttpResponse, Problem> {
     let entries = newest(&visit, NEWEST).await?;
     let address = &visit.app.address;
     let content = html! {
-        p class="lead" { "Every change of the register is an entry in this log. Entries are only ever added: who keeps a head of the log can prove it if one is changed or taken away." }
+        p class="lead" { "Every change of the register is an entry in this log. Entries are only ever added. Save today’s head of the log: if anyone changes or removes an entry later, you can prove it." }
         @match &head {
             Some(head) => {
                 h2 id="head" { "The head" }

@@ -9,7 +9,6 @@ mod contract;
 mod contract_bars;
 mod contracts;
 mod departments;
-pub mod docs;
 mod feed;
 mod figures;
 mod frame;
@@ -23,6 +22,7 @@ mod mutual;
 mod mutuals;
 mod parts;
 mod place;
+pub mod reference;
 pub mod refusal;
 mod search;
 mod staff_ballot;
@@ -95,7 +95,7 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(mutuals::show_mutuals)
         .service(search::show_search)
         .service(service::about::docs_front)
-        .service(service::about::docs_file)
+        .service(service::about::docs_page)
         .service(staff_ballot::show_staff_ballot)
         .service(staff_ballot::show_staff_ballot_history)
         .service(staff_ballots::show_staff_ballots)

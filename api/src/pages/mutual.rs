@@ -1,5 +1,7 @@
 //! A mutual's page: its life, its buy-in, the launch gate and its contracts.
 
+use std::cell::Cell;
+
 use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::Value;
@@ -19,6 +21,9 @@ use crate::response::problem::Problem;
 /// More of one kind are on the page of the mutual only as a link to the list of all.
 const MOST: usize = 100;
 
+/// More records that a condition looked at are not linked.
+const LINKS: usize = 5;
+
 /// What belongs to a mutual, and what else is asked of it.
 #[derive(Default)]
 struct Around {
@@ -29,17 +34,25 @@ struct Around {
     endorsements: Vec<Value>,
     objections: Vec<Value>,
     readiness: Value,
+    /// The address of that.
+    gate: String,
+    /// Whether there is more of some kind than is shown.
+    has_more: bool,
 }
 
 impl Around {
     async fn of(visit: &Visit, mutual: &Value) -> Result<Self, Problem> {
         let id = text(mutual, "id");
+        let has_more = Cell::new(false);
         let list = async |address: String| -> Result<Vec<Value>, Problem> {
-            Ok(items(&visit.get(&address).await?, "items").cloned().collect())
+            let list = visit.get(&address).await?;
+            has_more.set(has_more.get() || given(&list, "next_cursor").is_some());
+            Ok(items(&list, "items").cloned().collect())
         };
         let own = |kind: &str| list(format!("/v1/mutuals/{id}/{kind}?limit={MOST}"));
         let launched = given(mutual, "launched_on").filter(|day| day.len() == "2012-07-31".len());
         let on = launched.map(|day| format!("?launches_on={day}")).unwrap_or_default();
+        let gate = format!("/v1/mutuals/{id}/readiness{on}");
         Ok(Self {
             transitions: own("stage-transitions").await?,
             ballots: list(format!("/v1/staff-ballots?mutual={id}&limit={MOST}")).await?,
@@ -47,7 +60,9 @@ impl Around {
             returns: own("annual-returns").await?,
             endorsements: own("endorsements").await?,
             objections: own("objections").await?,
-            readiness: visit.get(&format!("/v1/mutuals/{id}/readiness{on}")).await?,
+            readiness: visit.get(&gate).await?,
+            gate,
+            has_more: has_more.get(),
         })
     }
 }
@@ -66,6 +81,13 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
     let (id, slug) = (text(&mutual, "id"), text(&mutual, "slug"));
     let content = html! {
         (facts(&visit, &mutual))
+        @if around.has_more {
+            p class="banner" {
+                "This page shows at most " (MOST) " records of each kind. See all its "
+                a href=(visit.url(&format!("/contracts?mutual={id}"))) { "contracts" } " and "
+                a href=(visit.url(&format!("/staff-ballots?mutual={id}"))) { "staff ballots" } "."
+            }
+        }
         @if past.is_none() {
             (life(&visit, &mutual, &around))
             (staff(&mutual, &around.returns))
@@ -73,6 +95,7 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
             (gate(&visit, &mutual, &around.readiness))
             (contract_bars::section(&visit, &around.contracts))
         }
+        @else { p class="hint" { "Its ballots, contracts and conditions are shown only as they are now." } }
         (sources(&mutual))
         (provenance(&visit, &mutual, Some(&format!("/mutuals/{slug}/history"))))
     };
@@ -83,8 +106,8 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
         .of(Data::new("Its staff ballots", format!("/v1/staff-ballots?mutual={id}"))
             .with_csv(format!("/v1/staff-ballots/export.csv?mutual={id}")))
         .of(Data::new("Its contracts", format!("/v1/contracts?mutual={id}"))
-            .with_csv(format!("/v1/contracts/export.csv?mutual={id}")))
-        .of(Data::new("Its launch gate", format!("/v1/mutuals/{id}/readiness")));
+            .with_csv(format!("/v1/contracts/export.csv?mutual={id}")));
+    let page = if past.is_none() { page.of(Data::new("Its launch gate", around.gate)) } else { page };
     Ok(visit.show(&page))
 }
 
@@ -113,15 +136,16 @@ fn facts(visit: &Visit, mutual: &Value) -> Markup {
             @if let Some(on) = given(mutual, "staff_counted_on") { ", counted " (date(on)) }
         }
     });
+    let is_launched = given(mutual, "launched_on").is_some();
     let website = given(mutual, "website").map(|url| html! { a href=(url) rel="external noreferrer" { (url) } });
     html! {
         @if let Some(description) = given(mutual, "description") { p class="lead" { (description) } }
         (summary(&[
             ("Stage", Some(stage)),
-            ("Left", department),
+            (if is_launched { "Left" } else { "Was to leave" }, department),
             ("Origin", code(mutual, "origin_route", "origin-route")),
             ("Launched", day(mutual, "launched_on")),
-            ("Staff", staff),
+            (if is_launched { "Staff" } else { "Staff it was to have" }, staff),
             ("Services", Some(html! { (sectors.join(", ")) })),
             ("Region", code(mutual, "region", "region")),
             ("Legal form", code(mutual, "legal_form", "legal-form")),
@@ -144,7 +168,7 @@ fn life(visit: &Visit, mutual: &Value, around: &Around) -> Markup {
     for it in transitions {
         let what = html! {
             "Stage: " strong { (called("stage", text(it, "to"))) }
-            @if let Some(reason) = given(it, "reason") { ". " (sentence(reason)) }
+            @if let Some(reason) = given(it, "reason") { ". " (reason) }
         };
         stands = given(it, "effective_on").unwrap_or(stands);
         events.push((stands, text(it, "effective_on"), what));
@@ -178,7 +202,7 @@ fn life(visit: &Visit, mutual: &Value, around: &Around) -> Markup {
     // What has no date stands last.
     events.sort_by_key(|(stands, ..)| (stands.is_empty(), (*stands).to_owned()));
     html! {
-        h2 id="life" { "Its life" }
+        h2 id="life" { "Timeline" }
         @if events.is_empty() { p { "Nothing but its stage is on record: " (called_within("stage", text(mutual, "stage"))) "." } } @else {
             ol class="life" {
                 @for (_, on, what) in &events {
@@ -225,7 +249,7 @@ fn buy_in(visit: &Visit, around: &Around) -> Markup {
     let of = |wanted: &str| items(&around.readiness, "conditions").find(|it| text(it, "condition") == wanted);
     let three = ["staff_buy_in", "service_users_endorsement", "senior_management_endorsement"];
     html! {
-        h2 id="buy-in" { "Who is behind it" }
+        h2 id="buy-in" { "Support for it" }
         ul {
             @for condition in three.iter().filter_map(|wanted| of(wanted)) {
                 li { strong { (called("launch-condition", text(condition, "condition"))) } ": " (sentence(text(condition, "detail"))) }
@@ -247,13 +271,11 @@ fn buy_in(visit: &Visit, around: &Around) -> Markup {
 fn gate(visit: &Visit, mutual: &Value, readiness: &Value) -> Markup {
     let conditions: Vec<&Value> = items(readiness, "conditions").collect();
     let met = conditions.iter().filter(|it| text(it, "outcome") == "met").count();
-    let is_launched = given(mutual, "launched_on").is_some();
     html! {
         h2 id="gate" { "The launch gate" }
         p {
-            "Before a mutual is launched, six conditions are to be met. "
-            @if is_launched { "By what is on record today, " (met) " of " (conditions.len()) " are met for the day of its launch." }
-            @else { (met) " of " (conditions.len()) " are met." }
+            "This register checks six conditions before a launch. What is not on record counts as not met. "
+            "By what is on record, " (met) " of " (conditions.len()) " are met for a launch on " (date(text(readiness, "launches_on"))) "."
         }
         @if let Some(reason) = given(mutual, "launch_override_reason") {
             p class="banner" { strong { "It was launched although the gate was not met. " } "The department’s reason: " (reason) }
@@ -264,7 +286,7 @@ fn gate(visit: &Visit, mutual: &Value, readiness: &Value) -> Markup {
                 li class=(outcome) {
                     strong { (called("test-outcome", outcome)) ": " (called("launch-condition", text(condition, "condition"))) } ". "
                     (sentence(text(condition, "detail")))
-                    @for (place, seen) in items(condition, "looked_at").enumerate() {
+                    @for (place, seen) in items(condition, "looked_at").take(LINKS).enumerate() {
                         @let page = visit.page_of(text(seen, "url"));
                         " " a href=(page) { "See the " (called_within("looked-at-kind", text(seen, "kind"))) @if place > 0 { " " (place + 1) } }
                     }

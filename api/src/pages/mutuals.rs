@@ -9,7 +9,7 @@ use crate::pages::json::{given, items, member, text};
 use crate::pages::list::{Facet, Listing};
 use crate::pages::parts::named;
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, called_within, date, grouped};
+use crate::pages::words::{called, called_within, capitalised, date, grouped};
 use crate::response::problem::Problem;
 
 const LISTING: Listing = Listing {
@@ -50,7 +50,7 @@ fn result(visit: &Visit, mutual: &Value) -> Markup {
             strong { (called("stage", text(mutual, "stage"))) }
             @if let Some(since) = given(mutual, "launched_on") { ", launched " (date(since)) }
             @if let Some(ended) = given(mutual, "ended_on") { ", ended " (date(ended)) }
-            ". " (sectors.join(", "))
+            ". " (capitalised(&sectors.join(", ")))
             @if let Some(region) = given(mutual, "region") { ". " (called("region", region)) }
             @if let Some(staff) = member(mutual, "staff_count").as_i64() { ". " (grouped(staff)) " staff" }
             @if let Some(department) = named(visit, "departments", member(mutual, "department")) { ". Left " (department) }

@@ -50,7 +50,7 @@ pub fn figure(visit: &Visit, figure: &Value) -> Markup {
     let behind = text(figure, "url");
     html! {
         @if behind.is_empty() { (grouped(value)) } @else { a href=(visit.page_of(behind)) { (grouped(value)) } }
-        @if lacking > 0 { " " small { "and " (grouped(lacking)) " more of which it is not known" } }
+        @if lacking > 0 { " " small { "and possibly up to " (grouped(lacking)) " more" } }
     }
 }
 
@@ -127,8 +127,16 @@ pub fn sentence(said: &str) -> Markup {
     let mut letters = said.chars();
     let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
     let text = first + letters.as_str();
+    // What stands in backquotes and is no code is somebody's own words.
+    let is_code =
+        |part: &str| part.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let parts = text.split('`').enumerate();
-    let words: String =
-        parts.map(|(place, part)| if place % 2 == 1 { part.replace('_', " ") } else { part.to_owned() }).collect();
+    let words: String = parts
+        .map(|(place, part)| match place % 2 {
+            1 if is_code(part) => part.replace('_', " "),
+            1 => format!("`{part}`"),
+            _ => part.to_owned(),
+        })
+        .collect();
     html! { (words) @if !words.ends_with('.') { "." } }
 }

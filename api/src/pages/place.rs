@@ -1,9 +1,10 @@
 //! Where a page is: its path and query, and how it links to others.
 
+use domain::FaultCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::request::query::{Parameters, finish, unknown_parameters};
-use crate::response::problem::Problem;
+use crate::response::problem::{ErrorItem, Problem};
 
 /// What a value of a query may have besides letters and digits.
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -40,8 +41,34 @@ impl Place {
     /// 400 that names them.
     pub fn expect_only(&self, known: &[&str]) -> Result<(), Problem> {
         let known: Vec<Box<str>> = known.iter().map(|name| (*name).into()).collect();
-        let unknown = unknown_parameters(&as_query(self.filled_in()), &known);
-        if unknown.is_empty() { Ok(()) } else { Err(Problem::bad_query(unknown)) }
+        let mut faults = unknown_parameters(&as_query(self.filled_in()), &known);
+        let repeated = self.query.windows(2).filter(|pair| matches!(pair, [(one, _), (other, _)] if one == other));
+        faults.extend(repeated.filter_map(|pair| pair.first()).map(|(name, _)| {
+            ErrorItem::parameter(
+                name.as_str(),
+                FaultCode::TooMany.as_str(),
+                "the parameter takes one value, but several were given",
+            )
+        }));
+        if faults.is_empty() { Ok(()) } else { Err(Problem::bad_query(faults)) }
+    }
+
+    /// Refuses parameters of the API that the page sets by itself.
+    ///
+    /// # Errors
+    /// 400 that names them.
+    pub fn expect_none(&self, own: &[&str]) -> Result<(), Problem> {
+        let given = self.query.iter().filter(|(name, _)| own.contains(&name.as_str()));
+        let faults: Vec<ErrorItem> = given
+            .map(|(name, _)| {
+                ErrorItem::parameter(
+                    name.as_str(),
+                    FaultCode::UnknownParameter.as_str(),
+                    "the page does not take it; the API does",
+                )
+            })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(Problem::bad_query(faults)) }
     }
 
     /// The value of a parameter, if there is one that says something.
@@ -85,18 +112,24 @@ impl Place {
         }
     }
 
-    /// The page that shows what the API has at an address.
+    /// The page that shows what the API has at an address. What belongs to a record is on the page of that record.
     pub fn page_of(&self, address: &str) -> String {
-        const PAGES: [(&str, &str); 4] = [
-            ("/v1/statistics/mutuals", "/figures/mutuals"),
-            ("/v1/statistics", "/figures"),
-            ("/v1/reports/", "/"),
-            ("/v1/", "/"),
-        ];
         let path = address.strip_prefix(self.base.as_str()).unwrap_or(address);
-        let found =
-            PAGES.iter().find_map(|(of_api, page)| path.strip_prefix(of_api).map(|rest| format!("{page}{rest}")));
-        self.to(&found.unwrap_or_else(|| path.to_owned()))
+        let below = path.strip_prefix("/v1/").unwrap_or(path);
+        let (words, query) = below.split_once('?').map_or((below, None), |(words, query)| (words, Some(query)));
+        let page = match words.split('/').collect::<Vec<_>>().as_slice() {
+            ["statistics", "mutuals"] => "figures/mutuals".to_owned(),
+            ["statistics"] => "figures".to_owned(),
+            ["reports", report] => (*report).to_owned(),
+            [kind, id, _, ..] => format!("{kind}/{id}"),
+            _ => words.to_owned(),
+        };
+        self.to(&query.map_or_else(|| format!("/{page}"), |query| format!("/{page}?{query}")))
+    }
+
+    /// Whether the page can show what the register had at another instant.
+    pub fn is_shown_as_it_was(&self) -> bool {
+        is_shown_as_it_was(&self.path)
     }
 
     /// The path of the page.

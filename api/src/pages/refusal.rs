@@ -4,11 +4,11 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 use maud::html;
 
-use crate::http::hardening::FOR_PAGES;
 use crate::pages::frame::{Page, framed};
 use crate::pages::place::Place;
 use crate::response::html::HTML;
 use crate::response::problem::Problem;
+use crate::response::problem_type::ProblemType;
 
 /// The response to a request for this path as a page; its status and headers stay. `base` is what the service's addresses begin
 /// with, and `address` where people reach it.
@@ -20,8 +20,10 @@ pub fn respond(
 ) -> HttpResponse {
     let details = problem.details(path, request_id);
     let place = Place::of_refusal(base.to_owned(), path);
+    let is_unknown = details.status == 404 && problem.kind() == ProblemType::UnknownPath;
+    let title = if is_unknown { "Page not found" } else { details.title };
     let content = html! {
-        p class="lead" { (details.detail) }
+        p class="lead" { @if is_unknown { "Check the address, or search the register." } @else { (details.detail) } }
         @if !problem.errors().is_empty() {
             ul {
                 @for error in problem.errors() {
@@ -32,9 +34,8 @@ pub fn respond(
         p { a href=(place.url("/search")) { "Search the register" } ", or go to the " a href=(place.url("/")) { "front page" } "." }
         p class="provenance" { "Status " (details.status) ", request " code { (request_id) } ". Name it if you ask for help." }
     };
-    let page = framed(&place, address, &Page::new(details.title, content)).into_string();
+    let page = framed(&place, address, &Page::new(title, content)).into_string();
     let mut response = response.set_body(actix_web::body::BoxBody::new(page));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, FOR_PAGES);
     response
 }

@@ -66,7 +66,7 @@ pub async fn show_staff_ballot(visit: Visit, PathKey(key): PathKey<String>) -> R
 fn standing(visit: &Visit, ballot: &Value) -> Markup {
     html! {
         @if is(ballot, "historic") {
-            p class="banner" { "This ballot is known from history. Its figures are those that were published. It does not open the launch gate." }
+            p class="banner" { "This past ballot was entered from published reports. It does not count as approval for a launch." }
         }
         @if let Some(reason) = given(ballot, "void_reason") { p class="banner" { strong { "This ballot is void. " } (reason) } }
         @if let Some(later) = given(ballot, "superseded_by_id") {
@@ -98,8 +98,8 @@ fn facts(visit: &Visit, ballot: &Value) -> Markup {
             ("Closed", or_not_yet(ballot, day(ballot, "closed_on"))),
             ("Declared", or_not_yet(ballot, day(ballot, "declared_on"))),
             ("Scrutineer", scrutineer),
-            ("Entered by", entered),
-            ("Declared by", or_not_yet(ballot, fact(given(ballot, "declared_by")))),
+            ("Entered into the register by", entered),
+            ("Declared in the register by", or_not_yet(ballot, fact(given(ballot, "declared_by")))),
         ]))
     }
 }
@@ -145,30 +145,28 @@ fn votes(ballot: &Value) -> Markup {
     }
     let untold = returned.saturating_sub(counted).saturating_sub(spoiled);
     if untold > 0 {
-        parts.push(Part { label: "Voted; for what is not on record".to_owned(), value: untold, colour: None });
+        parts.push(Part { label: "Voted for what is not on record".to_owned(), value: untold, colour: None });
     }
     parts.push(Part { label: "Did not vote".to_owned(), value: entitled.saturating_sub(returned), colour: Some(5) });
     let rows: Vec<Vec<Markup>> = parts.iter().map(|part| vec![cell(&part.label), cell(grouped(part.value))]).collect();
     let leading: Vec<String> =
         items(member(ballot, "result"), "leading").filter_map(Value::as_str).map(|key| label(ballot, key)).collect();
+    let voted = format!("{} of {} voted", grouped(returned), count(entitled, "person", "people"));
+    let most = if text(ballot, "method") == "ranked" { "Most first preferences" } else { "Most votes" };
     let finding = match leading.as_slice() {
-        [] => format!("{} of {} voted", grouped(returned), count(entitled, "person", "people")),
-        [first] => {
-            format!("Most votes: {first}. {} of {} voted", grouped(returned), count(entitled, "person", "people"))
-        }
-        several => format!(
-            "A tie: {}. {} of {} voted",
-            several.join(", "),
-            grouped(returned),
-            count(entitled, "person", "people")
-        ),
+        [] => voted,
+        [first] => match parts.iter().find(|part| part.label == *first) {
+            Some(part) => format!("{most}: {first} ({}). {voted}", grouped(part.value)),
+            None => format!("{most}: {first}. {voted}"),
+        },
+        several => format!("A tie: {}. {voted}", several.join(", ")),
     };
     let marks: Vec<(f64, String)> =
         items(ballot, "thresholds").filter_map(|threshold| mark(ballot, threshold)).collect();
     html! {
         h2 id="votes" { "Votes" }
         (Chart {
-            id: "entitled", finding: &finding, measured: "All who could vote, by what they did. A stroke marks a threshold of those entitled.",
+            id: "entitled", finding: &finding, measured: if marks.is_empty() { "All who could vote, by what they did." } else { "All who could vote, by what they did. A line marks a required share." },
             drawing: stacked("entitled", &parts, entitled, &marks), table: table(&["What they did", "People"], &rows), source: nothing(),
         }.figure())
     }
@@ -179,7 +177,11 @@ fn mark(ballot: &Value, threshold: &Value) -> Option<(f64, String)> {
     let basis = text(threshold, "basis");
     let percent = text(threshold, "percent");
     let at: f64 = percent.parse().ok()?;
-    let of = given(threshold, "option").map(|key| label(ballot, key));
+    // The bar of an option other than the first does not begin at zero.
+    let first = items(ballot, "counts").next().map(|option| text(option, "option"));
+    let option = given(threshold, "option");
+    let of = option.map(|key| label(ballot, key));
+    (option.is_none() || option == first).then_some(())?;
     matches!(basis, "turnout" | "of_entitled")
         .then(|| (at, format!("{}: {percent}%", of.unwrap_or_else(|| called("basis", basis)))))
 }
@@ -272,7 +274,7 @@ fn published(ballot: &Value) -> Markup {
             let option = given(it, "option").map_or_else(|| "Turnout".to_owned(), |key| label(ballot, key));
             let source = given(it, "source_url").map_or_else(
                 nothing,
-                |url| html! { a href=(url) rel="external noreferrer" { "where it was printed" } },
+                |url| html! { a href=(url) rel="external noreferrer" { "where it was published" } },
             );
             vec![
                 cell(option),
@@ -286,7 +288,7 @@ fn published(ballot: &Value) -> Markup {
     html! {
         @if !rows.is_empty() {
             h2 id="published" { "What others published" }
-            (table(&["Of what", "Printed", "As a share of", "Against the counts", "Source"], &rows))
+            (table(&["Option", "Published figure", "Share of", "Check against the counts", "Source"], &rows))
         }
     }
 }

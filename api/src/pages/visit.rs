@@ -2,13 +2,12 @@
 
 use std::ops::Deref;
 
-use actix_web::http::header;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::Value;
 
 use crate::app::App;
-use crate::http::hardening::FOR_PAGES;
 use crate::pages::asked::Api;
 use crate::pages::frame::{self, Page};
 use crate::pages::place::Place;
@@ -64,12 +63,19 @@ impl Visit {
 
     /// The answer with this page, or 304 where the browser has it.
     pub fn show(&self, page: &Page) -> HttpResponse {
-        let page = Bytes::from(frame::framed(&self.place, &self.app.address, page).into_string());
-        let tag = digest(&page);
-        let mut response =
-            if self.conditions.is_known(&tag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-        response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, "no-cache"));
-        response.insert_header((header::CONTENT_SECURITY_POLICY, FOR_PAGES));
-        if self.conditions.is_known(&tag) { response.finish() } else { response.content_type(HTML).body(page) }
+        self.send(HTML, Bytes::from(frame::framed(&self.place, &self.app.address, page).into_string()))
+    }
+
+    /// The answer with this content, or 304 where the caller has it.
+    pub fn send(&self, media_type: &'static str, content: Bytes) -> HttpResponse {
+        let tag = digest(&content);
+        let mut response = if self.conditions.is_known(&tag) {
+            HttpResponse::NotModified().finish()
+        } else {
+            HttpResponse::Ok().content_type(media_type).body(content)
+        };
+        response.headers_mut().insert(header::ETAG, tag);
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
     }
 }

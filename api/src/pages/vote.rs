@@ -28,9 +28,13 @@ pub async fn show_vote(visit: Visit, PathKey(key): PathKey<String>) -> Result<Ht
     };
     let page = Page::new("Vote", content)
         .under("Staff ballots", "/staff-ballots")
-        .under("This ballot", format!("/staff-ballots/{id}"))
-        .of(Data::new("The opening of the ballot", format!("{own}/opening")))
-        .with_script("/pages/vote.js");
+        .under("This ballot", format!("/staff-ballots/{id}"));
+    let page = match opening {
+        Some(_) => {
+            page.of(Data::new("The opening of the ballot", format!("{own}/opening"))).with_script("/pages/vote.js")
+        }
+        None => page,
+    };
     Ok(visit.show(&page))
 }
 
@@ -43,11 +47,11 @@ fn form(visit: &Visit, id: &str, opening: &Value) -> Markup {
     let closes = instant(text(opening, "closes_at"));
     html! {
         p class="lead" { (text(manifest, "question")) }
-        p { "Votes can be cast until " (closes) "." }
-        p { "Your letter has the fingerprint " strong { code { (text(opening, "fingerprint")) } } ". If it differs, do not vote: tell whoever sent the letter." }
+        p { "Votes can be cast from " (instant(text(manifest, "opens_at"))) " until " (closes) "." }
+        p { "Check that your letter shows the fingerprint " strong { code { (text(opening, "fingerprint")) } } ". If not, do not vote: tell whoever sent the letter." }
         form id="vote" hidden data-ballot=(id) data-sides=(sides.len()) data-manifest=(text(opening, "manifest_sha256"))
             data-method=(text(manifest, "method")) data-votes=(visit.url(&votes)) {
-            p { "Your code stays in this page. What is sent is made of it here, and does not tell it." }
+            p { "Your code is never sent. This page makes something of it that does not reveal it, and sends that with your choice." }
             @for side in &sides {
                 @let id = format!("code-{side}");
                 @let hint = format!("code-{side}-hint");
@@ -85,23 +89,26 @@ fn form(visit: &Visit, id: &str, opening: &Value) -> Markup {
         div id="said" role="status" {}
         section id="receipt" hidden {
             h2 { "Your receipt" }
-            p { "Print or save it, and show it to nobody: it proves how you voted. After the close you can check with it that your vote counts." }
+            p { "Print or save it, and show it to nobody: it proves how you voted. Nobody may ask to see it. After the close you can check with it that your vote counts." }
             pre tabindex="0" { code id="receipt-text" {} }
             button type="button" id="print" { "Print" }
         }
         noscript {
             h2 { "Vote without JavaScript" }
             p { "This page makes what is sent from your code in your browser, which takes JavaScript. Without it, paste these lines into a terminal. Put in your code without spaces, and your choice." }
-            pre tabindex="0" { code { (commands(&visit.app.address, id, sides.len(), &options)) } }
+            pre tabindex="0" { code { (commands(&visit.app.address, id, (sides.len(), is_ranked), &options)) } }
         }
-        p class="hint" { "This page needs a connection by HTTPS, or to this computer, because browsers make hashes only there." }
+        p class="hint" { "Voting works only over a secure connection (HTTPS)." }
     }
 }
 
 /// The lines that cast a vote.
-fn commands(address: &str, id: &str, sides: usize, options: &[&Value]) -> String {
+fn commands(address: &str, id: &str, (sides, is_ranked): (usize, bool), options: &[&Value]) -> String {
     let keys: Vec<&str> = options.iter().map(|option| text(option, "key")).collect();
-    let choice = keys.first().copied().unwrap_or_default();
+    let choices = match is_ranked {
+        true => format!("your options in their order, with > between: {}", keys.join(", ")),
+        false => format!("one of: {}", keys.join(", ")),
+    };
     let (codes, spends, tracker) = match sides {
         2 => (
             "CODE_A=… CODE_B=…",
@@ -115,11 +122,10 @@ fn commands(address: &str, id: &str, sides: usize, options: &[&Value]) -> String
         ),
     };
     format!(
-        "BALLOT={id} {codes} CHOICE={choice}  # one of: {}\n\
+        "BALLOT={id} {codes} CHOICE='…'  # {choices}\n\
          hash() {{ printf '%s' \"$1\" | sha256sum | cut -c1-64; }}\n\
          NONCE=$(openssl rand -hex 16); echo \"Keep this: $NONCE\"\n\
          curl -sS {address}/v1/staff-ballots/$BALLOT/votes -H 'Content-Type: application/json' \\\n  \
          -d '{{{spends}, \"tracker\": \"'$(hash \"{tracker}\")'\", \"choice\": \"'$CHOICE'\"}}'",
-        keys.join(", ")
     )
 }

@@ -1,5 +1,6 @@
 //! What the register's values are called on a page.
 
+use chrono::DateTime;
 use serde_json::Value;
 
 use crate::pages::json::{number, text};
@@ -36,6 +37,12 @@ pub fn called_within(list: &str, code: &str) -> String {
     }
 }
 
+/// With a capital at its beginning.
+pub fn capitalised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// A date as far as it is known: `2011`, `April 2011` or `1 April 2011`. Of an instant, its day.
 pub fn date(known: &str) -> String {
     let day = known.split('T').next().unwrap_or_default();
@@ -51,9 +58,9 @@ pub fn date(known: &str) -> String {
 
 /// An instant, to the minute.
 pub fn instant(known: &str) -> String {
-    match known.split_once('T').and_then(|(_, time)| time.get(..5)) {
-        Some(time) => format!("{} at {time} UTC", date(known)),
-        None => date(known),
+    match DateTime::parse_from_rfc3339(known) {
+        Ok(instant) => instant.to_utc().format("%-d %B %Y at %H:%M UTC").to_string(),
+        Err(_) => date(known),
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the service says about itself: whether it lives and is ready, its contract, its documentation and its problem types.
+//! What the service says about itself: whether it lives and is ready, its contract, and its problem types.
 
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::web::Data;
@@ -11,13 +11,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::app::App;
-use crate::http::compression::SharedText;
 use crate::http::route;
 use crate::openapi;
 use crate::openapi::example::example_of;
 use crate::openapi::profile::Profile;
 use crate::openapi::yaml;
-use crate::pages::docs;
+use crate::pages::reference::{self, Pages};
 use crate::request::conditional::{IfChanged, IfNoneMatch};
 use crate::request::path::PathKey;
 use crate::request::query::Query;
@@ -45,7 +44,8 @@ pub struct Contract {
     current: Forms,
     /// Made when somebody asks for it, since few do.
     older: OnceLock<Forms>,
-    page: OnceLock<TaggedText>,
+    /// The same, of the pages on it.
+    pages: OnceLock<Pages>,
 }
 
 struct Forms {
@@ -56,15 +56,17 @@ struct Forms {
 impl Contract {
     /// What is sent of a contract, which itself is not kept.
     pub fn of(document: &Value) -> Self {
-        Self { current: Forms::of(document), older: OnceLock::new(), page: OnceLock::new() }
+        Self { current: Forms::of(document), older: OnceLock::new(), pages: OnceLock::new() }
     }
 
     fn older(&self) -> &Forms {
         self.older.get_or_init(|| Forms::of(&Profile::V3_0.of(self.document())))
     }
 
-    fn page(&self) -> &TaggedText {
-        self.page.get_or_init(|| TaggedText::new(docs::page(&self.document())))
+    /// The page of this path on the API, or on a type of problem.
+    fn page(&self, app: &App, path: &str) -> Option<&TaggedText> {
+        let make = || reference::pages(&self.document(), (&app.url(""), &app.address), openapi::example);
+        self.pages.get_or_init(make).get(path)
     }
 
     /// The document, which takes twenty times the room of its text and is read from it.
@@ -276,9 +278,9 @@ async fn get_openapi_3_0_json(contract: Data<Contract>, conditions: IfChanged) -
     )))
 )]
 #[get("/problems")]
-async fn list_problem_types(request: HttpRequest) -> HttpResponse {
-    let (all, _) = &*PROBLEMS;
-    all.answer(&request)
+async fn list_problem_types(app: App, contract: Data<Contract>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
+    explained(&app, &contract, &request, &ProblemKindList { items })
 }
 
 /// Get a problem type
@@ -292,68 +294,50 @@ async fn list_problem_types(request: HttpRequest) -> HttpResponse {
     )))
 )]
 #[get("/problems/{slug}")]
-async fn get_problem_type(request: HttpRequest, PathKey(slug): PathKey<String>) -> Result<HttpResponse, Problem> {
-    let (_, each) = &*PROBLEMS;
-    let found = ProblemType::ALL.iter().zip(each).find(|(kind, _)| kind.slug() == slug);
-    let (_, explained) =
-        found.ok_or_else(|| Problem::not_found("there is no such problem type; /problems lists them all"))?;
-    Ok(explained.answer(&request))
+async fn get_problem_type(
+    app: App,
+    contract: Data<Contract>,
+    request: HttpRequest,
+    PathKey(slug): PathKey<String>,
+) -> Result<HttpResponse, Problem> {
+    let found = ProblemType::ALL.iter().find(|kind| kind.slug() == slug);
+    let kind = found.ok_or_else(|| Problem::not_found("there is no such problem type; /problems lists them all"))?;
+    explained(&app, &contract, &request, &ProblemKind::from(*kind))
 }
 
-/// What changes with the version of the service, where there are two media types of it.
-fn by_accept(response: HttpResponse) -> HttpResponse {
+/// What is told of problems: as a page where a browser asks, rather than a program.
+fn explained(
+    app: &App,
+    contract: &Contract,
+    request: &HttpRequest,
+    value: &impl Serialize,
+) -> Result<HttpResponse, Problem> {
+    let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    let is_for_people = app.has_pages && route::prefers("text/html", "application/json", ranges);
+    let page = if is_for_people { contract.page(app, request.path()) } else { None };
+    let response = match page {
+        Some(page) => page.answer(&IfChanged::of(request)?, html::HTML),
+        None => HttpResponse::Ok().json(value),
+    };
     let mut response = revalidated(response);
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept"));
-    response
+    Ok(response)
 }
 
-/// The description of one problem type, or of all, in both media types.
-struct Explained {
-    page: SharedText,
-    json: SharedText,
-}
-
-/// Of all problem types, and of each in the order of [`ProblemType::ALL`]. They are made when somebody asks first.
-static PROBLEMS: LazyLock<(Explained, Vec<Explained>)> = LazyLock::new(|| {
-    let items = ProblemType::ALL.iter().map(|kind| ProblemKind::from(*kind)).collect();
-    let all = Explained::of(html::problems_page(), &ProblemKindList { items });
-    let each = |kind: &ProblemType| {
-        Explained::of(html::problem_page(*kind, &openapi::example(*kind)), &ProblemKind::from(*kind))
-    };
-    (all, ProblemType::ALL.iter().map(each).collect())
-});
-
-impl Explained {
-    fn of(page: String, value: &impl Serialize) -> Self {
-        // What is told of them has no maps whose keys aren't text.
-        Self { page: SharedText::new(page), json: SharedText::new(serde_json::to_vec(value).unwrap_or_default()) }
-    }
-
-    /// As a page where a browser asks, rather than a program.
-    fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let ranges = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
-        let is_for_people = route::prefers("text/html", "application/json", ranges);
-        by_accept(if is_for_people { self.page.respond(html::HTML) } else { self.json.respond("application/json") })
-    }
-}
-
-/// The documentation's front page is `/docs/`, whose own links are relative to it.
+/// The path of the reference's front page ends with a slash.
 #[get("/docs")]
 pub async fn docs_front() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
 }
 
-/// The documentation and what it loads: all of it is in the program.
-#[get("/docs/{file:.*}")]
-pub async fn docs_file(
+/// The reference of the API.
+#[get("/docs/{page:.*}")]
+pub async fn docs_page(
+    app: App,
     contract: Data<Contract>,
-    PathKey(file): PathKey<String>,
+    request: HttpRequest,
     conditions: IfChanged,
 ) -> Result<HttpResponse, Problem> {
-    match file.as_str() {
-        "" => Ok(contract.page().answer(&conditions, html::HTML)),
-        "docs.css" => Ok(docs::STYLE.answer(&conditions, "text/css; charset=utf-8")),
-        "docs.js" => Ok(docs::SCRIPT.answer(&conditions, "text/javascript; charset=utf-8")),
-        _ => Err(Problem::unknown_path(None)),
-    }
+    let page = contract.page(&app, request.path()).ok_or_else(|| Problem::unknown_path(None))?;
+    Ok(page.answer(&conditions, html::HTML))
 }

@@ -1,11 +1,8 @@
-// Adds to each operation of the documentation a form that sends a request, made of what the page says of its parameters.
+// Adds to the page of an operation a form that sends a request, made of what the page says of its parameters.
 "use strict";
 
 const LONGEST_SHOWN = 100000;
-const key = document.getElementById("key");
-const keyForm = document.getElementById("key-form");
-keyForm.hidden = false;
-keyForm.addEventListener("submit", (event) => event.preventDefault());
+const KEY = "key";
 
 const element = (name, properties = {}, ...children) => {
   const made = Object.assign(document.createElement(name), properties);
@@ -13,31 +10,23 @@ const element = (name, properties = {}, ...children) => {
   return made;
 };
 
-for (const operation of document.querySelectorAll("details.operation")) {
-  const open = element("button", { type: "button", className: "try", textContent: "Try it" });
-  open.addEventListener("click", () => {
-    const form = formFor(operation);
-    open.replaceWith(form);
-    form.querySelector("input, textarea, button").focus();
-  });
-  operation.append(open);
-}
-
-// The browser shows what an address names, but doesn't open it.
-const openNamed = () => {
-  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (named instanceof HTMLDetailsElement) named.open = true;
-};
-addEventListener("hashchange", openNamed);
-openNamed();
+const operation = document.getElementById("operation");
+const key = element("input", { id: "key", type: "password", autocomplete: "off", spellcheck: false, value: sessionStorage.getItem(KEY) ?? "" });
+key.addEventListener("change", () => sessionStorage.setItem(KEY, key.value));
+document.getElementById("try").after(formFor(operation));
 
 function formFor(operation) {
   const form = element("form", { className: "trial" });
+  if ("key" in operation.dataset) {
+    const hint = element("p", { id: "key-hint", className: "hint", textContent: "Sent with each request that you try. This tab keeps it until you close it." });
+    key.setAttribute("aria-describedby", hint.id);
+    form.append(element("label", { htmlFor: key.id, textContent: "Your API key or JWT" }), key, hint);
+  }
   const fields = [...operation.querySelectorAll("tr[data-in]")].map((row) => {
     const { name, in: place, example = "" } = row.dataset;
     const many = "many" in row.dataset;
     const field = element(many ? "textarea" : "input", {
-      id: `${operation.id}-${place}-${name}`, name, value: example, required: "required" in row.dataset, autocomplete: "off",
+      id: `${place}-${name}`, name, value: example, required: "required" in row.dataset, autocomplete: "off",
     });
     const hint = `${place}${field.required ? ", required" : ""}${many ? ", one value a line" : ""}`;
     form.append(element("label", { htmlFor: field.id, textContent: `${name} (${hint})` }), field);
@@ -46,7 +35,7 @@ function formFor(operation) {
   const sample = operation.querySelector("pre.body");
   let body;
   if (sample) {
-    body = element("textarea", { id: `${operation.id}-body`, className: "json", value: sample.textContent, spellcheck: false });
+    body = element("textarea", { id: "body", className: "json", value: sample.textContent, spellcheck: false });
     form.append(element("label", { htmlFor: body.id, textContent: `body (${sample.dataset.type})` }), body);
   }
   // Read out by a screen reader; the rest of the answer may be long.
@@ -79,7 +68,7 @@ function requestOf(operation, fields, body) {
   }
   if ("key" in operation.dataset && key.value) headers.Authorization = `Bearer ${key.value}`;
   if (body) headers["Content-Type"] = body.type;
-  const url = new URL(`..${path}`, document.baseURI);
+  const url = new URL(operation.dataset.base + path, document.baseURI);
   url.search = query;
   return { url: url.href, method, headers, body: body?.text };
 }
@@ -90,7 +79,7 @@ async function send({ url, method, headers, body }, status, details) {
   if (body !== undefined) words.push(`--data-binary ${quoted(body)}`);
   const curl = ["curl -i", `-X ${method}`, quoted(url), ...words].join(" \\\n  ");
   const part = (title, className, text) => [
-    element("h4", { textContent: title }),
+    element("h3", { textContent: title }),
     element("pre", { className, tabIndex: 0 }, element("code", { textContent: text })),
   ];
   const shown = [...part("As a command", "curl", curl)];
