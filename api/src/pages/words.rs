@@ -96,3 +96,47 @@ pub fn money(value: &Value) -> String {
     let sign = if currency == "GBP" { "£".to_owned() } else { format!("{currency} ") };
     format!("{sign}{whole}{rest}")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_told_as_far_as_they_are_known() {
+        let cases = [("2011", "2011"), ("2011-04", "April 2011"), ("2011-04-01", "1 April 2011"), ("", "")];
+        for (known, told) in cases {
+            assert_eq!(date(known), told);
+        }
+        assert_eq!(date("2011-04-01T23:30:00Z"), "1 April 2011");
+    }
+
+    #[test]
+    fn instants_are_told_in_utc() {
+        assert_eq!(instant("2026-11-30T17:57:00+01:00"), "30 November 2026 at 16:57 UTC");
+        assert_eq!(instant("2026-11-30t16:55:00z"), "30 November 2026 at 16:55 UTC");
+    }
+
+    #[test]
+    fn sums_have_the_decimals_of_their_currency() {
+        let cases = [
+            ("GBP", 125_000_000, "£1,250,000"),
+            ("GBP", 5, "£0.05"),
+            ("JPY", 1_500, "JPY 1,500"),
+            ("KWD", 1_250, "KWD 1.250"),
+        ];
+        for (currency, minor, told) in cases {
+            assert_eq!(money(&json!({ "amount_minor": minor, "currency": currency })), told);
+        }
+    }
+
+    #[test]
+    fn words_stand_in_a_sentence() {
+        assert_eq!(count(1, "mutual", "mutuals"), "1 mutual");
+        assert_eq!(count(12_300, "mutual", "mutuals"), "12,300 mutuals");
+        assert_eq!(called_within("stage", "options_appraisal"), "options appraisal");
+        assert_eq!(called_within("procedure", "pcr_open"), "PCR open");
+        assert_eq!(called("stage", "no_such_stage"), "no such stage");
+    }
+}
