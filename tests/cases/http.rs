@@ -540,7 +540,7 @@ async fn a_body_that_breaks_off_changes_nothing(app: &TestApp) {
 async fn a_caller_who_takes_no_problem_gets_one_all_the_same(app: &TestApp) {
     for accept in ["text/html", "application/problem+json;q=0", "image/png, */*;q=0"] {
         app.get("/v1/departments/nobody").header("accept", accept).await.expect_problem(406, "not-acceptable");
-        app.get("/nowhere").header("accept", accept).await.expect_problem(404, "unknown-path");
+        app.get("/v1/nowhere").header("accept", accept).await.expect_problem(404, "unknown-path");
     }
     // Generated clients may name the media type of problems alone.
     for accept in ["application/problem+json", "text/html, Application/Problem+JSON; q=0.1"] {

@@ -105,9 +105,10 @@ impl RouteTable {
         });
         let respelled = format!("/{}", respelled.collect::<Vec<_>>().join("/"));
         let candidates = [format!("/{}", as_they_are.join("/")), respelled.clone(), format!("/v1{respelled}")];
-        let mut described =
-            candidates.into_iter().filter(|candidate| self.root.find(candidate.strip_prefix('/')).is_some());
-        described.find(|candidate| *candidate != path)
+        let route = |candidate: &&String| self.root.find(candidate.strip_prefix('/'));
+        let described = candidates.iter().filter(|candidate| **candidate != path && route(candidate).is_some());
+        // Those who are told are programs: what the contract has comes before a page.
+        described.min_by_key(|candidate| route(candidate).is_none_or(|route| route.is_page)).cloned()
     }
 
     /// Whether some path has this fixed word.
