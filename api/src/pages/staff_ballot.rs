@@ -11,7 +11,7 @@ use crate::pages::hosted_ballot;
 use crate::pages::json::{given, is, items, member, number, text};
 use crate::pages::parts::{code, day, fact, named, provenance, sources, summary};
 use crate::pages::place::encoded;
-use crate::pages::staff_ballots::title;
+use crate::pages::staff_ballots::{label, title};
 use crate::pages::visit::Visit;
 use crate::pages::words::{called, called_within, count, grouped};
 use crate::request::path::PathKey;
@@ -108,12 +108,6 @@ fn facts(visit: &Visit, ballot: &Value) -> Markup {
 fn or_not_yet(ballot: &Value, fact: Option<Markup>) -> Option<Markup> {
     let is_over = ["declared", "superseded", "void"].contains(&text(ballot, "state"));
     fact.or_else(|| (!is_over).then(|| html! { "Not yet" }))
-}
-
-/// How an option is called.
-pub fn label(ballot: &Value, key: &str) -> String {
-    let option = items(ballot, "options").find(|option| text(option, "key") == key);
-    option.map_or(key, |option| text(option, "label")).to_owned()
 }
 
 /// One bar of all who could vote.

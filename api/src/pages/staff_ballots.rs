@@ -27,6 +27,9 @@ const LISTING: Listing = Listing {
     expand: "mutual",
 };
 
+/// Figures of others that a list shows of a ballot.
+const PUBLISHED: usize = 3;
+
 #[get("/staff-ballots")]
 pub async fn show_staff_ballots(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
@@ -46,7 +49,12 @@ fn result(visit: &Visit, ballot: &Value) -> Markup {
             @if is(ballot, "historic") { ", known from history" }
             ". "
             @for figure in items(member(ballot, "result"), "figures") {
-                @if text(figure, "basis") == "turnout" { "Turnout " (text(figure, "percent")) "%." }
+                @if text(figure, "basis") == "turnout" { "Turnout " (text(figure, "percent")) "%. " }
+            }
+            @for key in items(member(ballot, "result"), "leading").filter_map(Value::as_str) { "Most votes: " (label(ballot, key)) ". " }
+            @for figure in items(ballot, "published_figures").take(PUBLISHED) {
+                "Published: " (given(figure, "option").map_or_else(|| "turnout".to_owned(), |key| label(ballot, key))) " "
+                (text(figure, "percent")) "%. "
             }
         }
     }
@@ -61,4 +69,10 @@ pub fn title(ballot: &Value) -> String {
         },
         str::to_owned,
     )
+}
+
+/// How an option is called.
+pub fn label(ballot: &Value, key: &str) -> String {
+    let option = items(ballot, "options").find(|option| text(option, "key") == key);
+    option.map_or(key, |option| text(option, "label")).to_owned()
 }
