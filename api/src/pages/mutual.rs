@@ -18,7 +18,7 @@ use crate::pages::words::{called, called_within, date, grouped};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
-/// More of one kind are on the page of the mutual only as a link to the list of all.
+/// More of one kind are not shown; the page says so.
 const MOST: usize = 100;
 
 /// More records that a condition looked at are not linked.
