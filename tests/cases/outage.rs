@@ -75,6 +75,33 @@ async fn a_silent_server_is_answered_for(app: &TestApp) {
 }
 
 #[test]
+fn a_transaction_that_nobody_ends_is_rolled_back_before_long() {
+    kit::run(Engine::Postgres, a_lost_transaction_is_rolled_back);
+}
+
+async fn a_lost_transaction_is_rolled_back(app: &TestApp) {
+    let database = Database::fresh(app.database().engine());
+    let proxy = Proxy::before(&database.url());
+    let url = proxy.url(&database.url()).parse().unwrap();
+    let silenced = TestApp::with(database, |config| config.database_url = url);
+
+    proxy.fall_silent_in_a_transaction();
+    let lost = silenced.post(DEPARTMENTS, &department("Lost")).await;
+    assert!([503, 504].contains(&lost.status()), "{lost:?}");
+    // Another instance reaches the server, and waits for what the lost transaction holds.
+    let other = TestApp::beside(&silenced);
+    let started = Instant::now();
+    let mut after = other.post(DEPARTMENTS, &department("After")).await;
+    while after.status() != 201 {
+        after.expect_problem(503, "unavailable");
+        assert!(started.elapsed() < Duration::from_secs(15), "the transaction is never rolled back: {after:?}");
+        sleep(Duration::from_millis(500)).await;
+        after = other.post(DEPARTMENTS, &department("After")).await;
+    }
+    other.get("/v1/departments/lost").await.expect_problem(404, "not-found");
+}
+
+#[test]
 fn votes_are_answered_for_while_a_server_is_silent_and_cast_when_it_speaks_again() {
     kit::run(Engine::Postgres, votes_go_on_after_a_silence);
 }

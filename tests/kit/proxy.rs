@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 /// Passes connections on to a server.
@@ -17,6 +17,8 @@ pub struct Proxy {
 struct State {
     /// Odd while it is silent. A connection of an earlier time stays silent for ever.
     time: AtomicU64,
+    /// Whether it falls silent with the next row that the server stores.
+    waits_for_insert: AtomicBool,
 }
 
 impl Proxy {
@@ -53,6 +55,11 @@ impl Proxy {
         self.state.time.fetch_add(1, Ordering::SeqCst);
     }
 
+    /// The same from the next row on that the server stores: nobody ends the transaction.
+    pub fn fall_silent_in_a_transaction(&self) {
+        self.state.waits_for_insert.store(true, Ordering::SeqCst);
+    }
+
     /// New connections come through again; those of before never do, and are never closed.
     pub fn speak_again(&self) {
         self.state.time.fetch_add(1, Ordering::SeqCst);
@@ -69,6 +76,9 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, time: u64)
     thread::spawn(move || {
         let mut bytes = [0; 16 * 1024];
         while let Ok(count) = from.read(&mut bytes) {
+            if tells_of_insert(&bytes[..count]) && state.waits_for_insert.swap(false, Ordering::SeqCst) {
+                state.time.fetch_add(1, Ordering::SeqCst);
+            }
             if state.time.load(Ordering::SeqCst) != time || time % 2 == 1 {
                 // It is read and acknowledged, and goes nowhere.
                 if count == 0 {
@@ -82,4 +92,11 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, state: Arc<State>, time: u64)
             }
         }
     });
+}
+
+/// Whether this ends with what PostgreSQL says of a row that it has stored, in a transaction that is still open.
+fn tells_of_insert(message: &[u8]) -> bool {
+    const TAG: &[u8] = b"INSERT 0 1\0";
+    const READY_IN_TRANSACTION: &[u8] = b"Z\0\0\0\x05T";
+    message.strip_suffix(READY_IN_TRANSACTION).is_some_and(|rest| rest.ends_with(TAG))
 }

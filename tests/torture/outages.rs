@@ -217,7 +217,8 @@ impl Means {
     fn set(&self, field: &Field, fails: bool) {
         match self {
             Self::Disk(disk, fault) => disk.set(fails.then_some(*fault)),
-            Self::Silence(proxy) if fails => proxy.fall_silent(),
+            // The server keeps what the writer's transaction holds: the worst moment.
+            Self::Silence(proxy) if fails => proxy.fall_silent_in_a_transaction(),
             Self::Silence(proxy) => proxy.speak_again(),
             Self::ReadOnly => field.let_cluster_write(!fails),
         }
