@@ -8,7 +8,7 @@ use crate::ballot;
 use crate::bulk::{export, import};
 use crate::caller::key;
 use crate::figures::statistics::operations;
-use crate::figures::{cliff_edge, competitions, published, report, scorecard};
+use crate::figures::{cliff_edge, competitions, filter_counts, published, report, scorecard};
 use crate::history::{entry, log};
 use crate::register::{self, compliance, ocds, search};
 use crate::service::{about, code_list};
@@ -35,6 +35,7 @@ fn operations() -> impl Iterator<Item = &'static fn(&mut ServiceConfig<'_>)> {
     const LAST: &[fn(&mut ServiceConfig<'_>)] = &[
         search::routes,
         operations::routes,
+        filter_counts::routes,
         report::routes,
         published::routes,
         cliff_edge::routes,

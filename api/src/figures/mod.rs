@@ -5,6 +5,7 @@ pub mod cliff_edge;
 pub mod competitions;
 mod computed;
 mod figure;
+pub mod filter_counts;
 pub mod published;
 pub mod report;
 mod results;

@@ -31,12 +31,13 @@ const LISTING: Listing = Listing {
     ],
     words: Some("Title, reference or mutual"),
     expand: "mutual,department",
+    counts: None,
 };
 
 #[get("/contracts")]
 pub async fn show_contracts(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list.document, result);
+    let content = LISTING.content(&visit, &list, result);
     Ok(visit.show(&Page::new("Contracts", content).of(list.data)))
 }
 

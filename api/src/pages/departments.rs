@@ -27,12 +27,13 @@ const LISTING: Listing = Listing {
     orders: &[("name", "Name"), ("-updated_at", "Changed last")],
     words: Some("Name or number"),
     expand: "successor",
+    counts: None,
 };
 
 #[get("/departments")]
 pub async fn show_departments(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list.document, |visit, department| {
+    let content = LISTING.content(&visit, &list, |visit, department| {
         html! {
             h2 { a href=(visit.to(&format!("/departments/{}", text(department, "slug")))) { (text(department, "name")) } }
             p {

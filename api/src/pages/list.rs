@@ -4,11 +4,11 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::frame::Data;
-use crate::pages::json::items;
+use crate::pages::json::{items, member, number, text};
 use crate::pages::parts::{pager, total};
 use crate::pages::place::as_query;
 use crate::pages::visit::Visit;
-use crate::pages::words::called;
+use crate::pages::words::{called, grouped};
 use crate::response::problem::Problem;
 use crate::service::code_list;
 
@@ -28,12 +28,16 @@ pub struct Listing {
     pub words: Option<&'static str>,
     /// Which records are named beside their ids.
     pub expand: &'static str,
+    /// What counts the records by the values of the filters, if anything does.
+    pub counts: Option<&'static str>,
 }
 
 /// A page of a list, with its address.
 pub struct Listed {
     pub document: Value,
     pub data: Data,
+    /// How many records there are with each value of a filter, if that is counted.
+    counts: Value,
 }
 
 impl Listing {
@@ -58,15 +62,21 @@ impl Listing {
         let csv = format!("{}/export.csv?{filters}", self.path);
         let data = Data::new("This list", address);
         let data = if visit.known_at().is_some() { data } else { data.with_csv(csv.trim_end_matches('?')) };
-        Ok(Listed { document, data })
+        let counts = match self.counts.filter(|_| visit.known_at().is_none()) {
+            // A list without these numbers is better than none.
+            Some(path) => visit.get(format!("{path}?{filters}").trim_end_matches('?')).await.unwrap_or_default(),
+            None => Value::Null,
+        };
+        Ok(Listed { document, data, counts })
     }
 
     /// The filters, and the records of this page, each shown by `result`.
-    pub fn content(&self, visit: &Visit, list: &Value, result: impl Fn(&Visit, &Value) -> Markup) -> Markup {
+    pub fn content(&self, visit: &Visit, listed: &Listed, result: impl Fn(&Visit, &Value) -> Markup) -> Markup {
+        let list = &listed.document;
         let is_past = visit.known_at().is_some();
         html! {
             div class="sides" {
-                @if !is_past { (self.filters(visit)) }
+                @if !is_past { (self.filters(visit, &listed.counts)) }
                 div {
                     @if !is_past { p class="found" role="status" { (total(list, self.one, self.many)) } }
                     (removable(visit, self.facets))
@@ -78,7 +88,7 @@ impl Listing {
     }
 
     /// The form with the filters, and the orders to choose from.
-    fn filters(&self, visit: &Visit) -> Markup {
+    fn filters(&self, visit: &Visit, counts: &Value) -> Markup {
         let chosen = visit.parameter("sort");
         html! {
         form class="filters" action=(visit.url(visit.path())) method="get" aria-label="Filters" {
@@ -89,6 +99,7 @@ impl Listing {
             }
             @for facet in self.facets {
                 @let on = |code: &str| visit.parameters(facet.parameter).any(|own| own == code);
+                @let counted = member(counts, facet.parameter);
                 details open[visit.parameter(facet.parameter).is_some()] {
                     summary { (facet.called) }
                     fieldset {
@@ -97,8 +108,11 @@ impl Listing {
                             @let id = format!("{}-{code}", facet.parameter);
                             div class="choice" {
                                 input type="checkbox" id=(id) name=(facet.parameter) value=(code) checked[on(code)];
-                                label for=(id) { (called(facet.list, code)) }
+                                label for=(id) { (called(facet.list, code)) (count_of(counted, code)) }
                             }
+                        }
+                        @if let Some(unknown @ 1..) = member(counted, "unknown").as_i64() {
+                            p class="hint" { "Not on record: " (grouped(unknown)) }
                         }
                     }
                 }
@@ -113,6 +127,12 @@ impl Listing {
         }
         }
     }
+}
+
+/// How many records have this value, if that was counted.
+fn count_of(counted: &Value, code: &str) -> Markup {
+    let found = items(counted, "values").find(|value| text(value, "value") == code);
+    html! { @if let Some(found) = found { " (" (grouped(number(found, "count"))) ")" } }
 }
 
 /// A filter whose values are the codes of a code list.

@@ -32,12 +32,13 @@ const LISTING: Listing = Listing {
     ],
     words: Some("Name, description or number"),
     expand: "department",
+    counts: Some("/v1/statistics/mutual-counts"),
 };
 
 #[get("/mutuals")]
 pub async fn show_mutuals(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list.document, result);
+    let content = LISTING.content(&visit, &list, result);
     Ok(visit.show(&Page::new("Mutuals", content).of(list.data)))
 }
 

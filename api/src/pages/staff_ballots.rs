@@ -25,6 +25,7 @@ const LISTING: Listing = Listing {
     orders: &[("-closed_on", "Closed last"), ("closed_on", "Closed first"), ("-updated_at", "Changed last")],
     words: None,
     expand: "mutual",
+    counts: None,
 };
 
 /// Figures of others that a list shows of a ballot.
@@ -33,7 +34,7 @@ const PUBLISHED: usize = 3;
 #[get("/staff-ballots")]
 pub async fn show_staff_ballots(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list.document, result);
+    let content = LISTING.content(&visit, &list, result);
     Ok(visit.show(&Page::new("Staff ballots", content).of(list.data)))
 }
 

@@ -165,7 +165,7 @@ impl Documented for domain::Mutual {
 }
 
 /// Which mutuals a list has: those that meet every condition; several values of one condition mean any of them.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
 pub struct MutualFilter {

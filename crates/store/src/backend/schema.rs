@@ -107,6 +107,7 @@ diesel::table! {
         sectors -> Text,
         region -> Nullable<Text>,
         department_id -> Nullable<Text>,
+        origin_route -> Nullable<Text>,
         stage -> Text,
         stage_since -> Nullable<Text>,
         launched_on -> Nullable<Text>,

@@ -256,6 +256,15 @@ impl Listing {
         Ok(Slice { items: items.collect(), next, total: if page.count { Some(self.count(tx)?) } else { None } })
     }
 
+    /// The ids after this one, in their order, at most so many.
+    pub(crate) fn ids_after(&self, tx: &mut ReadTx<'_>, id: &str, limit: i64) -> Result<Vec<String>, Error> {
+        let table = self.table;
+        let ids = Fragment::default().sql(format!("SELECT {table}.id FROM {table} WHERE "));
+        let ids = ids.and(self.condition_with_words(tx)?).sql(format!(" AND {table}.id > ")).parameter(id);
+        let ids = ids.sql(format!(" ORDER BY {table}.id LIMIT ")).number(limit);
+        Ok(ids.giving::<Text>().load(tx.conn())?)
+    }
+
     /// The one record that the list has, as its reader may see it.
     pub(crate) fn one(&self, tx: &mut ReadTx<'_>) -> Result<Option<Representation>, Error> {
         let found = self.columns("updated_at", ", '', (1 = 1)").and(self.condition.clone());

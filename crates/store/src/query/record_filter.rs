@@ -7,7 +7,7 @@ use crate::backend::dialect::Dialect;
 use crate::backend::fragment::{Fragment, all_of, any_of};
 
 /// Which records a list has, beside what is asked of its kind.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordFilter {
     /// Those with one of these ids or slugs, and all where there are none. What names no record finds none.
     pub keys: Vec<Key<()>>,

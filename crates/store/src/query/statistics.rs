@@ -9,6 +9,7 @@ pub mod competitions;
 mod contract_facts;
 mod day_number;
 mod facts;
+pub mod filter_counts;
 mod ordered;
 mod subject;
 

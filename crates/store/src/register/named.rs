@@ -72,14 +72,7 @@ impl<T: NamedKind> StoredRoot for T {
         page: &Page,
         _: DraftAccess<'_>,
     ) -> Result<Slice, Error> {
-        let own = T::condition(tx, filter)?;
-        let condition = all_of([Some(own), records.condition(T::KIND, tx.conn().dialect())]);
-        let listing = Listing::of::<T>(condition);
-        let listing = match T::search(filter) {
-            Some(query) => listing.searching(T::SEARCHED, query.clone()),
-            None => listing,
-        };
-        listing.page(tx, page, page.sort)
+        listing::<T>(tx, filter, records)?.page(tx, page, page.sort)
     }
 
     fn prepare(id: Id<T>, now: DateTime<Utc>, Slugged { content, derived }: Slugged<T>) -> Prepared<T> {
@@ -110,6 +103,21 @@ impl<T: NamedKind> StoredRoot for T {
             entered => entered,
         }
     }
+}
+
+/// The records that a filter lets through.
+pub(crate) fn listing<T: NamedKind>(
+    tx: &mut ReadTx<'_>,
+    filter: &T::Filter,
+    records: &RecordFilter,
+) -> Result<Listing, Error> {
+    let own = T::condition(tx, filter)?;
+    let condition = all_of([Some(own), records.condition(T::KIND, tx.conn().dialect())]);
+    let listing = Listing::of::<T>(condition);
+    Ok(match T::search(filter) {
+        Some(query) => listing.searching(T::SEARCHED, query.clone()),
+        None => listing,
+    })
 }
 
 fn insert_as_it_is<T: NamedKind>(tx: &mut WriteTx<'_>, prepared: &Prepared<T>) -> Result<Stored<T>, Error> {

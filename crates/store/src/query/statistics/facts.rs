@@ -6,14 +6,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::num::NonZero;
 use std::ops::Deref;
-use std::slice;
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use domain::statistics::{AsAt, Beginning, Move, standing_before_today};
 use domain::{
-    BallotState, Competition, CompetitionId, ContractId, Day, DepartmentId, Kind, LegalForm, MutualId, PartialDate,
-    Region, Sector, StaffBallotId, Stage, StageTransition,
+    BallotState, Competition, CompetitionId, ContractId, Day, DepartmentId, Kind, LegalForm, MutualId, OriginRoute,
+    PartialDate, Region, Sector, StaffBallotId, Stage, StageTransition,
 };
 
 use crate::ReadTx;
@@ -58,14 +57,16 @@ pub struct Facts {
 
 /// What counts of a mutual. There may be a million, so that it is small: the spans before its latest, which few have, lie elsewhere.
 pub(super) struct MutualFacts {
-    /// Where it stood last before today.
-    latest: Span,
+    /// Where it stood last before today, and since when: a [`Span`] in parts, which leave no room between the others.
+    latest_from: DayNumber,
+    latest_stands: AsAt,
     /// Where it is now.
-    now: Stage,
+    pub(super) now: Stage,
     /// It was launched though the gate was not met.
     pub(super) overrode_gate: bool,
     pub(super) region: Option<Region>,
     pub(super) legal_form: Option<LegalForm>,
+    pub(super) origin_route: Option<OriginRoute>,
     /// One bit a sector, in the order of the vocabulary.
     pub(super) sectors: u32,
     /// Its lead.
@@ -372,11 +373,13 @@ impl MutualFacts {
         let sectors: Vec<Sector> = parsed_list("sectors", &row.sectors)?;
         let (earlier, latest) = course(&beginning, &steps);
         let facts = Self {
-            latest,
+            latest_from: latest.from,
+            latest_stands: latest.stands,
             now: stage,
             overrode_gate: moves.iter().any(|one| one.override_reason.is_some()),
             region: parsed_option("region", row.region.as_deref())?,
             legal_form: parsed_option("legal_form", row.legal_form.as_deref())?,
+            origin_route: parsed_option("origin_route", row.origin_route.as_deref())?,
             sectors: sectors.iter().fold(0, |bits, sector| bits | bit(*sector)),
             department: department.map(|id| departments.take_in(id)),
             staff,
@@ -432,8 +435,9 @@ impl<'f> Mutual<'f> {
     }
 
     /// Where it stood; before the first of them it was not yet.
-    fn spans(self) -> impl DoubleEndedIterator<Item = &'f Span> {
-        self.earlier.iter().chain(slice::from_ref(&self.facts.latest))
+    fn spans(self) -> impl DoubleEndedIterator<Item = Span> + 'f {
+        let latest = Span { from: self.facts.latest_from, stands: self.facts.latest_stands };
+        self.earlier.iter().copied().chain([latest])
     }
 }
 
@@ -472,6 +476,7 @@ struct MutualRow {
     sectors: String,
     region: Option<String>,
     department_id: Option<String>,
+    origin_route: Option<String>,
     stage: String,
     stage_since: Option<String>,
     launched_on: Option<String>,
