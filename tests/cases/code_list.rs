@@ -40,7 +40,10 @@ async fn a_code_list_says_what_each_word_means(app: &TestApp) {
     let codes = list["codes"].as_array().unwrap();
     let open = codes.iter().find(|code| code["code"] == "pcr_open").unwrap();
     let meaning = "Open procedure: everybody may tender (PCR 2015 reg. 27).";
-    assert_eq!(*open, json!({ "code": "pcr_open", "label": "PCR open", "description": meaning }));
+    assert_eq!(
+        *open,
+        json!({ "code": "pcr_open", "label": "Open procedure (Public Contracts Regulations 2015)", "description": meaning })
+    );
     let sources: Vec<&Value> = list["sources"].as_array().unwrap().iter().map(|source| &source["title"]).collect();
     assert!(sources.contains(&&json!("Procurement Act 2023")), "{sources:?}");
     app.get(format!("{CODE_LISTS}/colour")).await.expect_problem(404, "not-found");

@@ -136,7 +136,8 @@ mod tests {
         assert_eq!(count(1, "mutual", "mutuals"), "1 mutual");
         assert_eq!(count(12_300, "mutual", "mutuals"), "12,300 mutuals");
         assert_eq!(called_within("stage", "options_appraisal"), "options appraisal");
-        assert_eq!(called_within("procedure", "pcr_open"), "PCR open");
+        assert_eq!(called_within("procedure", "pcr_open"), "open procedure (Public Contracts Regulations 2015)");
+        assert_eq!(called_within("resource-type", "key"), "API key");
         assert_eq!(called("stage", "no_such_stage"), "no such stage");
     }
 }
