@@ -1,5 +1,6 @@
 //! The API as the pages ask it: by the same addresses as everybody, inside the process. So no page can show what the API does not say.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use actix_web::dev::{AppConfig, Service as _, ServiceResponse};
 use actix_web::http::{Method, StatusCode, Uri};
 use actix_web::web::{Bytes, ServiceConfig};
 use actix_web::{App as ActixApp, Error, HttpMessage as _, HttpRequest};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
@@ -18,6 +20,7 @@ use store::Client;
 use tokio::sync::OnceCell;
 
 use crate::http::route::RouteTable;
+use crate::pages::json::{items, text};
 use crate::request::query::{self, UnknownParameters};
 use crate::response::problem::Problem;
 
@@ -26,6 +29,8 @@ pub struct Operations {
     routes: Arc<RouteTable>,
     configure: Rc<dyn Fn(&mut ServiceConfig)>,
     made: OnceCell<Call>,
+    /// Whether the register holds the sample, and when that was looked up.
+    sample: Cell<Option<(DateTime<Utc>, bool)>>,
 }
 
 type Call = Box<dyn Fn(Request) -> LocalBoxFuture<'static, Result<ServiceResponse<BoxBody>, Error>>>;
@@ -33,7 +38,7 @@ type Call = Box<dyn Fn(Request) -> LocalBoxFuture<'static, Result<ServiceRespons
 impl Operations {
     /// Those that `configure` mounts with what they need, and that are at these paths.
     pub fn new(routes: Arc<RouteTable>, configure: impl Fn(&mut ServiceConfig) + 'static) -> Self {
-        Self { routes, configure: Rc::new(configure), made: OnceCell::new() }
+        Self { routes, configure: Rc::new(configure), made: OnceCell::new(), sample: Cell::new(None) }
     }
 
     async fn call(&self, request: Request) -> Result<ServiceResponse, Problem> {
@@ -82,6 +87,28 @@ impl Api {
     /// All others.
     pub async fn find(&self, address: &str) -> Result<Option<Value>, Problem> {
         found(self.get(address)).await
+    }
+
+    /// Whether the register holds the sample. It is looked up once a minute at most, so that pages can all say it.
+    pub fn is_of_sample(&self) -> bool {
+        self.operations.sample.get().is_some_and(|(_, is_of_sample)| is_of_sample)
+    }
+
+    /// Looks up whether the register holds the sample, if that was not done within the last minute.
+    pub async fn look_for_sample(&self, now: DateTime<Utc>) {
+        const FRESH: TimeDelta = TimeDelta::minutes(1);
+        let known = self.operations.sample.get();
+        if known.is_some_and(|(at, _)| now.signed_duration_since(at).abs() < FRESH) {
+            return;
+        }
+        // Whoever asks at the same time does not look, too.
+        self.operations.sample.set(Some((now, known.is_some_and(|(_, is_of_sample)| is_of_sample))));
+        if let Ok(record) = self.find("/v1/mutuals/your-healthcare").await {
+            let is_of_sample = record.is_some_and(|record| {
+                items(&record, "sources").any(|source| text(source, "title").starts_with("Starting collection"))
+            });
+            self.operations.sample.set(Some((now, is_of_sample)));
+        }
     }
 
     async fn read(&self, address: &str) -> Result<Bytes, Problem> {

@@ -73,8 +73,8 @@ const CHAPTERS: [(&str, &str); 8] = [
     ("/docs/", "API"),
 ];
 
-/// The whole page at a place of the service, which people reach at this address.
-pub fn framed(place: &Place, address: &str, page: &Page) -> Markup {
+/// The whole page at a place of the service, which people reach at this address. All pages of a register that holds the sample say so.
+pub fn framed(place: &Place, address: &str, page: &Page, is_of_sample: bool) -> Markup {
     let Page { title, content, data, above, script } = page;
     let is_home = place.path() == "/";
     let whole_title = if is_home { title.clone() } else { format!("{title} – {REGISTER}") };
@@ -114,6 +114,9 @@ pub fn framed(place: &Place, address: &str, page: &Page) -> Markup {
                         }
                     }
                     main id="main" tabindex="-1" {
+                        @if is_of_sample {
+                            p class="banner" role="note" { "This register holds sample data. It was collected from public sources, it is not complete, and nobody has certified it." }
+                        }
                         @if let Some(at) = place.known_at().filter(|_| place.is_shown_as_it_was()) {
                             p class="banner" role="note" {
                                 strong { "You see the register as it was on " (words::instant(at)) ". " }

@@ -22,11 +22,7 @@ pub async fn show_home(visit: Visit) -> Result<HttpResponse, Problem> {
     let years = visit.get("/v1/statistics/timeline?by=year").await?;
     let ending = visit.get("/v1/reports/cliff-edge?within_months=12&limit=5").await?;
     let newest = newest(&visit, NEWEST).await?;
-    let is_sample = visit.find("/v1/mutuals/your-healthcare").await?.is_some_and(|record| is_of_sample(&record));
     let content = html! {
-        @if is_sample {
-            p class="banner" role="note" { "This register holds sample data. It was collected from public sources, it is not complete, and nobody has certified it." }
-        }
         p class="lead" {
             "When staff take a service out of a department, a council or an NHS body and run it themselves, they form a public "
             "service mutual. Here you see which mutuals there are and which are planned, how their staff voted, and which contracts "
@@ -67,10 +63,6 @@ pub async fn newest(visit: &Visit, number_of: i64) -> Result<Vec<Value>, Problem
     let mut entries: Vec<Value> = items(&entries, "items").cloned().collect();
     entries.reverse();
     Ok(entries)
-}
-
-fn is_of_sample(record: &Value) -> bool {
-    items(record, "sources").any(|source| text(source, "title").starts_with("Starting collection"))
 }
 
 fn staff(visit: &Visit, staff: &Value) -> Markup {

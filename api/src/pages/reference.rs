@@ -39,7 +39,7 @@ pub fn pages(document: &Value, (base, address): (&str, &str), example: impl Fn(P
         ProblemType::ALL.iter().map(|kind| (format!("/problems/{}", kind.slug()), problem(*kind, &example(*kind)))),
     );
     let written = pages.into_iter().map(|(path, page)| {
-        let html = framed(&Place::of_refusal(base.to_owned(), &path), address, &page).into_string();
+        let html = framed(&Place::of_refusal(base.to_owned(), &path), address, &page, false).into_string();
         (path, TaggedText::new(html))
     });
     written.collect()

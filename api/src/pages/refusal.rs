@@ -34,7 +34,7 @@ pub fn respond(
         p { a href=(place.url("/search")) { "Search the register" } ", or go to the " a href=(place.url("/")) { "front page" } "." }
         p class="provenance" { "Status " (details.status) ", request " code { (request_id) } ". Name it if you ask for help." }
     };
-    let page = framed(&place, address, &Page::new(title, content)).into_string();
+    let page = framed(&place, address, &Page::new(title, content), false).into_string();
     let mut response = response.set_body(actix_web::body::BoxBody::new(page));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(HTML));
     response

@@ -50,6 +50,7 @@ impl Visit {
     /// # Errors
     /// Those of the API.
     pub async fn get(&self, address: &str) -> Result<Value, Problem> {
+        self.api.look_for_sample(self.app.clock.now()).await;
         self.api.get(address).await
     }
 
@@ -63,7 +64,10 @@ impl Visit {
 
     /// The answer with this page, or 304 where the browser has it.
     pub fn show(&self, page: &Page) -> HttpResponse {
-        self.send(HTML, Bytes::from(frame::framed(&self.place, &self.app.address, page).into_string()))
+        self.send(
+            HTML,
+            Bytes::from(frame::framed(&self.place, &self.app.address, page, self.api.is_of_sample()).into_string()),
+        )
     }
 
     /// The answer with this content, or 304 where the caller has it.
