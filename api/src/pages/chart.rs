@@ -230,17 +230,23 @@ pub fn timeline(id: &str, stretches: &[Stretch], (first, last): ((i64, &str), (i
     Drawing { height: height + 50, shapes }
 }
 
-/// Numbers as a table: the names of its columns, and its rows.
+/// Numbers as a table: the names of its columns, and its rows. On a narrow screen each row of a table with more than two columns
+/// becomes a card, in which each cell has the name of its column. The roles keep it a table for screen readers there.
 pub fn table(columns: &[&str], rows: &[Vec<Markup>]) -> Markup {
+    let is_wide = columns.len() > 2;
+    let role = |role: &'static str| is_wide.then_some(role);
     html! {
         div class="wide" tabindex="0" {
-            table {
-                thead { tr { @for column in columns { th scope="col" { (column) } } } }
-                tbody {
+            table class=[is_wide.then_some("cards")] role=[role("table")] {
+                thead role=[role("rowgroup")] {
+                    tr role=[role("row")] { @for column in columns { th scope="col" role=[role("columnheader")] { (column) } } }
+                }
+                tbody role=[role("rowgroup")] {
                     @for row in rows {
-                        tr {
+                        tr role=[role("row")] {
                             @for (place, cell) in row.iter().enumerate() {
-                                @if place == 0 { th scope="row" { (cell) } } @else { td { (cell) } }
+                                @if place == 0 { th scope="row" role=[role("rowheader")] { (cell) } }
+                                @else { td role=[role("cell")] data-label=[columns.get(place).filter(|_| is_wide)] { (cell) } }
                             }
                         }
                     }

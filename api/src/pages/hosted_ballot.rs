@@ -15,25 +15,27 @@ pub fn section(visit: &Visit, ballot: &Value, opening: &Value, result: Option<&V
     html! {
         (opened(opening, result))
         @if result.is_some() { (own_vote(visit, id)) }
-        h2 id="verify" tabindex="-1" { "Verify the whole ballot" }
-        p { "You need no key and no account. You need " code { "curl" } ", " code { "sha256sum" } " and " code { "openssl" } ", or the program of this register." }
-        @if result.is_some() {
-            pre tabindex="0" { code {
-                "curl -s " (own) "/verification-bundle > bundle.json\n"
-                "mutuals ballot verify --bundle bundle.json\n"
-                "# What was voted for, counted by you:\n"
-                "curl -s " (own) "/votes | grep -oE '\"[0-9a-f]{64}\",\"[^\"]*\"' | cut -d , -f 2 | sort | uniq -c\n"
-                "# How many codes were used:\n"
-                "curl -s " (own) "/spends | grep -oE '\\[\"[0-9a-f]{64}\"' | wc -l"
-            } }
-        } @else {
-            p { "Until voting closes, the register shows nobody who voted or how many. Save the opening now, so that nobody can show you another one later:" }
-            pre tabindex="0" { code {
-                "curl -s " (own) "/opening > opening.json\n"
-                "sed 's/.*\"manifest\":\\(.*\\),\"manifest_sha256\":.*/\\1/' opening.json | tr -d '\\n' | sha256sum\n"
-                "# Compare its first 16 digits with those on your letter.\n"
-                "mutuals ballot watch --url " (visit.app.address) " --ballot " (id) " --state-file watch.json"
-            } }
+        div class="commands" {
+            h2 id="verify" tabindex="-1" { "Verify the whole ballot" }
+            p { "You need no key and no account. You need " code { "curl" } ", " code { "sha256sum" } " and " code { "openssl" } ", or the program of this register." }
+            @if result.is_some() {
+                pre tabindex="0" { code {
+                    "curl -s " (own) "/verification-bundle > bundle.json\n"
+                    "mutuals ballot verify --bundle bundle.json\n"
+                    "# What was voted for, counted by you:\n"
+                    "curl -s " (own) "/votes | grep -oE '\"[0-9a-f]{64}\",\"[^\"]*\"' | cut -d , -f 2 | sort | uniq -c\n"
+                    "# How many codes were used:\n"
+                    "curl -s " (own) "/spends | grep -oE '\\[\"[0-9a-f]{64}\"' | wc -l"
+                } }
+            } @else {
+                p { "Until voting closes, the register shows nobody who voted or how many. Save the opening now, so that nobody can show you another one later:" }
+                pre tabindex="0" { code {
+                    "curl -s " (own) "/opening > opening.json\n"
+                    "sed 's/.*\"manifest\":\\(.*\\),\"manifest_sha256\":.*/\\1/' opening.json | tr -d '\\n' | sha256sum\n"
+                    "# Compare its first 16 digits with those on your letter.\n"
+                    "mutuals ballot watch --url " (visit.app.address) " --ballot " (id) " --state-file watch.json"
+                } }
+            }
         }
     }
 }
@@ -57,8 +59,9 @@ fn opened(opening: &Value, result: Option<&Value>) -> Markup {
     let witnesses = witnesses
         .as_i64()
         .map_or_else(|| witnesses.as_array().map(Vec::len).unwrap_or_default().to_string(), |count| count.to_string());
-    let issuers: Vec<String> =
-        items(manifest, "issuers").map(|it| format!("{} ({})", text(it, "name"), text(it, "side"))).collect();
+    let issuers: Vec<String> = items(manifest, "issuers")
+        .map(|it| format!("{} ({})", text(it, "name"), called_within("side", text(it, "side"))))
+        .collect();
     html! {
         h2 id="opening" { "How it was opened" }
         (summary(&[

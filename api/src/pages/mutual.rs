@@ -137,7 +137,8 @@ fn facts(visit: &Visit, mutual: &Value) -> Markup {
         }
     });
     let is_launched = given(mutual, "launched_on").is_some();
-    let website = given(mutual, "website").map(|url| html! { a href=(url) rel="external noreferrer" { (url) } });
+    let website =
+        given(mutual, "website").map(|url| html! { a class="bare" href=(url) rel="external noreferrer" { (url) } });
     html! {
         @if let Some(description) = given(mutual, "description") { p class="lead" { (description) } }
         (summary(&[

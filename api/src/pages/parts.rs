@@ -73,7 +73,7 @@ pub fn sources(record: &Value) -> Markup {
                 @for source in items(record, "sources") {
                     li {
                         @match (given(source, "title"), given(source, "url").filter(|url| is_web(url))) {
-                            (title, Some(url)) => a href=(url) rel="external noreferrer" { (title.unwrap_or(url)) },
+                            (title, Some(url)) => a class=[title.is_none().then_some("bare")] href=(url) rel="external noreferrer" { (title.unwrap_or(url)) },
                             (title, None) => (title.unwrap_or("Without a title")),
                         }
                         @if let Some(note) = given(source, "note") { br; (note) }
