@@ -68,10 +68,19 @@ pub struct Bar {
     pub unknown: i64,
 }
 
-/// Bars beneath each other, each under its label.
+/// What fills the width of a chart of bars at least, so that a single record does not look like many.
+const SCALE: i64 = 5;
+
+/// Bars beneath each other, each under its label. One alone is told and not drawn: there is nothing to compare its length with.
 pub fn bars(id: &str, bars: &[Bar]) -> Drawing {
     const EACH: usize = 50;
-    let widest = bars.iter().map(|bar| bar.value.saturating_add(bar.unknown)).max().unwrap_or_default();
+    if let [Bar { label, value, unknown }] = bars {
+        let shapes = html! {
+            text x="0" y="16" { (label) ": " (grouped(*value)) @if *unknown > 0 { ", and " (grouped(*unknown)) " more not known" } }
+        };
+        return Drawing { height: 24, shapes };
+    }
+    let widest = bars.iter().map(|bar| bar.value.saturating_add(bar.unknown)).max().unwrap_or_default().max(SCALE);
     let shapes = html! {
         @for (place, Bar { label, value, unknown }) in bars.iter().enumerate() {
             @let top = place * EACH;
@@ -82,6 +91,46 @@ pub fn bars(id: &str, bars: &[Bar]) -> Drawing {
         }
     };
     Drawing { height: bars.len() * EACH, shapes }
+}
+
+/// Bars beneath each other, each of the same parts in the same order, with the names of the parts above them. Their lengths can be
+/// compared; one alone shows its parts.
+pub fn stacked_bars(id: &str, names: &[(&str, Option<u8>)], bars: &[(String, Vec<i64>)]) -> Drawing {
+    const EACH: usize = 50;
+    const LINE: usize = 26;
+    let sum = |parts: &[i64]| parts.iter().fold(0_i64, |sum, part| sum.saturating_add(*part));
+    let widest = bars.iter().map(|(_, parts)| sum(parts)).max().unwrap_or_default().max(SCALE);
+    let top = names.len() * LINE + 8;
+    let placed = |parts: &[i64]| -> Vec<(f64, f64, Option<u8>)> {
+        let mut begun = 0.0;
+        let place = |(part, (_, colour)): (&i64, &(&str, Option<u8>))| {
+            let width = share(*part, widest);
+            begun += width;
+            (begun - width, width, *colour)
+        };
+        parts.iter().zip(names).map(place).filter(|(_, width, _)| *width > 0.0).collect()
+    };
+    let shapes = html! {
+        @for (place, (name, colour)) in names.iter().enumerate() {
+            @let y = place * LINE;
+            @match colour {
+                Some(colour) => rect class={ "c" (colour) } x="0" y=(y) width="16" height="16" {},
+                None => (hatched(id, "0", y, "16", 16)),
+            }
+            text x="24" y=(y + 14) { (name) }
+        }
+        @for (place, (label, parts)) in bars.iter().enumerate() {
+            @let y = top + place * EACH;
+            text x="0" y=(y + 16) { (label) ": " (grouped(sum(parts))) }
+            @for (x, width, colour) in placed(parts) {
+                @match colour {
+                    Some(colour) => rect class={ "c" (colour) } x={ (x) "%" } y=(y + 23) width={ (width) "%" } height="18" {},
+                    None => (hatched(id, &format!("{x}%"), y + 23, &format!("{width}%"), 18)),
+                }
+            }
+        }
+    };
+    Drawing { height: top + bars.len() * EACH, shapes }
 }
 
 fn hatched(id: &str, x: &str, y: usize, width: &str, height: usize) -> Markup {

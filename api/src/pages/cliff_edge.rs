@@ -6,13 +6,13 @@ use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::pages::chart::{Bar, Chart, bars, cell, nothing, table};
+use crate::pages::chart::{Bar, Chart, bars, cell, nothing, stacked_bars, table};
 use crate::pages::frame::{Data, Page};
 use crate::pages::json::{below, given, items, member, number, text};
 use crate::pages::parts::{figure, named, pager, sentence};
 use crate::pages::place::{as_query, encoded};
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, count, date};
+use crate::pages::words::{called, count, date, grouped};
 use crate::response::problem::Problem;
 
 /// The spans of time to choose from, in months.
@@ -23,6 +23,7 @@ pub async fn show_cliff_edge(visit: Visit) -> Result<HttpResponse, Problem> {
     let address = format!("/v1/reports/cliff-edge?{}", as_query(visit.filled_in())).trim_end_matches('?').to_owned();
     let report = visit.get(&address).await?;
     let (day, months) = (text(&report, "as_at"), number(&report, "within_months"));
+    let by_month = by_month(&visit, &report).await?;
     let content = html! {
         p class="lead" { "When a contract ends, somebody else may win the next one. Here you see which contracts end, and what happened in competitions before." }
         form class="row" action=(visit.url("/cliff-edge")) method="get" {
@@ -37,7 +38,7 @@ pub async fn show_cliff_edge(visit: Visit) -> Result<HttpResponse, Problem> {
             button { "Show" }
         }
         (totals(&visit, &report))
-        (by_month(&visit, &report))
+        (by_month)
         h2 { (heading(&report)) }
         (contracts(&visit, &report))
         (pager(&visit, &report))
@@ -73,38 +74,112 @@ fn totals(visit: &Visit, report: &Value) -> Markup {
     }
 }
 
-/// What ends in each month of the page, by whether the contract is a first one.
-fn by_month(visit: &Visit, report: &Value) -> Markup {
+/// Contracts that are asked for at once, and how often: a report of more is drawn without their protection.
+const AT_ONCE: &str = "200";
+const PAGES: usize = 5;
+
+/// Whether the contracts of a month are protected: how many are, how many are not, and of how many it is not known.
+type Protection = [i64; 3];
+
+/// The contracts that end, by month and protection. The report counts the months and tells the protection of each contract, so this asks
+/// for the contracts. None where they are too many, or do not make up the counts of the months.
+async fn protection(visit: &Visit, report: &Value) -> Result<Option<BTreeMap<String, Protection>>, Problem> {
+    let day = text(report, "as_at");
+    let of_list = ["cursor", "limit", "listed", "ends_in", "has_staff", "as_at"];
+    let mut asked: Vec<(&str, &str)> = visit.filled_in().filter(|(name, _)| !of_list.contains(name)).collect();
+    asked.extend([("as_at", day), ("limit", AT_ONCE)]);
+    let mut months: BTreeMap<String, Protection> = BTreeMap::new();
+    let mut next: Option<String> = None;
+    for _ in 0..PAGES {
+        let cursor = next.as_deref().map(|cursor| ("cursor", cursor));
+        let address = format!("/v1/reports/cliff-edge?{}", as_query(asked.iter().copied().chain(cursor)));
+        let list = visit.get(&address).await?;
+        for contract in items(&list, "items") {
+            let [protected, open, unknown] = months.entry(month(contract, day)).or_default();
+            let of = match given(contract, "protection_kind") {
+                Some("none") => open,
+                Some(_) if given(contract, "protected_until").is_some_and(|until| until < day) => open,
+                Some(_) => protected,
+                None => unknown,
+            };
+            *of = of.saturating_add(1);
+        }
+        next = given(&list, "next_cursor").map(str::to_owned);
+        if next.is_none() {
+            break;
+        }
+    }
+    let is_told = items(member(report, "totals"), "by_month").all(|it| {
+        let counted = months.get(text(it, "month")).map(|parts| parts.iter().sum());
+        counted == Some(number(member(it, "contracts"), "count"))
+    });
+    Ok((next.is_none() && is_told).then_some(months))
+}
+
+/// The month of the next end of a contract, or its year where no more is known.
+fn month(contract: &Value, day: &str) -> String {
+    let end = given(contract, "ends_on").unwrap_or_default();
+    // A date that is known in part has passed once all of it has.
+    let is_over = end < day.get(..end.len()).unwrap_or(day);
+    let next = given(contract, "latest_ends_on").filter(|_| is_over).unwrap_or(end);
+    next.get(.."2012-07".len()).unwrap_or(next).to_owned()
+}
+
+/// What ends in each month, by whether it is protected from competition, if that can be told.
+async fn by_month(visit: &Visit, report: &Value) -> Result<Markup, Problem> {
     let months: Vec<&Value> = items(member(report, "totals"), "by_month").collect();
     if months.is_empty() {
-        return nothing();
+        return Ok(nothing());
     }
-    let drawn: Vec<Bar> = months
+    let counted = |it: &Value| number(member(it, "contracts"), "count");
+    let most = months.iter().copied().max_by_key(|it| counted(it));
+    let at_most = most.map(counted).unwrap_or_default();
+    let finding = match most {
+        Some(it) if months.iter().filter(|it| counted(it) == at_most).count() == 1 => {
+            format!("Most end in {}: {at_most}", date(text(it, "month")))
+        }
+        _ => format!("No more than {} in any month", count(at_most, "contract ends", "contracts end")),
+    };
+    let own = |it: &Value| [cell(date(text(it, "month"))), figure(visit, member(it, "contracts"))];
+    let Some(protection) = protection(visit, report).await? else {
+        let bar = |it: &&Value| Bar { label: date(text(it, "month")), value: counted(it), unknown: 0 };
+        let drawn: Vec<Bar> = months.iter().map(bar).collect();
+        let rows: Vec<Vec<Markup>> = months.iter().map(|it| own(it).to_vec()).collect();
+        return Ok(Chart {
+            id: "by-month",
+            finding: &finding,
+            measured: "Contracts that end in each month.",
+            drawing: bars("by-month", &drawn),
+            table: table(&["Month", "Contracts that end"], &rows),
+            source: nothing(),
+        }
+        .figure());
+    };
+    let parts = |it: &Value| protection.get(text(it, "month")).copied().unwrap_or_default();
+    let rows: Vec<Vec<Markup>> = months
         .iter()
-        .map(|it| Bar { label: date(text(it, "month")), value: number(member(it, "contracts"), "count"), unknown: 0 })
+        .map(|it| own(it).into_iter().chain(parts(it).map(|part| cell(grouped(part)))).collect())
         .collect();
-    let rows: Vec<Vec<Markup>> =
-        months.iter().map(|it| vec![cell(date(text(it, "month"))), figure(visit, member(it, "contracts"))]).collect();
-    let most = months.iter().max_by_key(|it| number(member(it, "contracts"), "count"));
-    let finding = most
-        .map(|it| format!("Most end in {}: {}", date(text(it, "month")), number(member(it, "contracts"), "count")))
-        .unwrap_or_default();
-    Chart {
+    let drawn: Vec<(String, Vec<i64>)> =
+        months.iter().map(|it| (date(text(it, "month")), parts(it).to_vec())).collect();
+    let names = [("Protected from competition", Some(1)), ("Not protected", Some(4)), ("Not known", None)];
+    let whole = ["Month", "Contracts that end", "Protected", "Not protected", "Not known"];
+    Ok(Chart {
         id: "by-month",
         finding: &finding,
-        measured: "Contracts that end in each month.",
-        drawing: bars("by-month", &drawn),
-        table: table(&["Month", "Contracts that end"], &rows),
+        measured: "Contracts that end in each month, by whether they are protected from competition on the day of the report.",
+        drawing: stacked_bars("by-month", &names, &drawn),
+        table: table(&whole, &rows),
         source: nothing(),
     }
-    .figure()
+    .figure())
 }
 
 fn contracts(visit: &Visit, report: &Value) -> Markup {
     let losses: BTreeMap<&str, i64> =
         items(report, "items").map(|it| (text(it, "id"), number(member(it, "competitions_lost"), "count"))).collect();
     html! {
-        @if losses.is_empty() { p { "No contract is known to." } } @else {
+        @if losses.is_empty() { p { "No contract is on record here." } } @else {
             ol class="results" {
                 @for it in items(report, "items") {
                     @let lost = losses.get(text(it, "id")).copied().unwrap_or_default();
