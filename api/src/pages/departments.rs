@@ -43,6 +43,10 @@ pub async fn show_departments(visit: Visit) -> Result<HttpResponse, Problem> {
             }
         }
     });
+    let content = html! {
+        p class="lead" { "The bodies that services leave to become mutuals, and that buy from them: government departments, councils, NHS bodies and others. The register calls them all departments." }
+        (content)
+    };
     Ok(visit.show(&Page::new("Departments", content).of(list.data)))
 }
 
@@ -110,7 +114,7 @@ fn promised(promises: &Value) -> Markup {
             let evidence = given(promise, "evidence_url");
             vec![
                 html! { @match evidence { Some(url) => a href=(url) rel="external noreferrer" { (text(promise, "title")) }, None => (text(promise, "title")) } },
-                day(promise, "due_on").unwrap_or_else(|| cell("no day")),
+                day(promise, "due_on").unwrap_or_else(|| cell("no date")),
                 day(promise, "published_on").unwrap_or_else(|| cell("not on record")),
                 cell(called("commitment-status", text(it, "status"))),
                 cell(if late > 0 { grouped(late) } else { "0".to_owned() }),

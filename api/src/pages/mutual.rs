@@ -17,12 +17,16 @@ use crate::pages::visit::Visit;
 use crate::pages::words::{called, called_within, date, grouped};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
+use crate::service::code_list;
 
 /// More of one kind are not shown; the page says so.
 const MOST: usize = 100;
 
 /// More records that a condition looked at are not linked.
 const LINKS: usize = 5;
+
+/// Stages of what ended before its launch, of which people ask why.
+const GIVEN_UP: [&str; 3] = ["rejected", "withdrawn", "blocked"];
 
 /// What belongs to a mutual, and what else is asked of it.
 #[derive(Default)]
@@ -80,7 +84,7 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
     let around = if past.is_some() { Around::default() } else { Around::of(&visit, &mutual).await? };
     let (id, slug) = (text(&mutual, "id"), text(&mutual, "slug"));
     let content = html! {
-        (facts(&visit, &mutual))
+        (facts(&visit, &mutual, &around.transitions))
         @if around.has_more {
             p class="banner" {
                 "This page shows at most " (MOST) " records of each kind. See all its "
@@ -116,7 +120,7 @@ pub async fn show_mutual_history(visit: Visit, PathKey(key): PathKey<String>) ->
     history::show(&visit, "mutuals", &encoded(&key)).await
 }
 
-fn facts(visit: &Visit, mutual: &Value) -> Markup {
+fn facts(visit: &Visit, mutual: &Value, transitions: &[Value]) -> Markup {
     let sectors: Vec<String> =
         items(mutual, "sectors").filter_map(Value::as_str).map(|sector| called_within("sector", sector)).collect();
     let identifiers: Vec<String> =
@@ -124,6 +128,11 @@ fn facts(visit: &Visit, mutual: &Value) -> Markup {
     let stage = html! {
         strong { (called("stage", text(mutual, "stage"))) }
         @if let Some(since) = given(mutual, "stage_since") { ", since " (date(since)) }
+        @if let Some(meaning) = code_list::meaning_of("stage", text(mutual, "stage")) { ". " (meaning) }
+        @match reason_of(text(mutual, "stage"), transitions) {
+            Some(reason) => { " Reason: " (reason) @if !reason.ends_with('.') { "." } },
+            None => @if !transitions.is_empty() && GIVEN_UP.contains(&text(mutual, "stage")) { " No reason is on record." },
+        }
     };
     let department =
         named(visit, "departments", member(mutual, "department")).or_else(|| fact(given(mutual, "department_id")));
@@ -156,6 +165,12 @@ fn facts(visit: &Visit, mutual: &Value) -> Markup {
         @if let Some(ended) = day(mutual, "ended_on") { p { "It ended: " (ended) "." } }
         @if let Some(successor) = named(visit, "mutuals", member(mutual, "successor")) { p { "Its services went to " (successor) "." } }
     }
+}
+
+/// Why it came to its stage, if that is on record.
+fn reason_of<'t>(stage: &str, transitions: &'t [Value]) -> Option<&'t str> {
+    let counted = transitions.iter().filter(|it| !is(it, "withdrawn") && text(it, "to") == stage);
+    counted.max_by_key(|it| number(it, "position")).and_then(|it| given(it, "reason"))
 }
 
 /// What happened, by when, as far as that is known.
@@ -269,6 +284,12 @@ fn buy_in(visit: &Visit, around: &Around) -> Markup {
     }
 }
 
+/// Whether a condition is not met only because the register has nothing that could meet it.
+fn is_not_on_record(condition: &Value) -> bool {
+    let detail = text(condition, "detail");
+    text(condition, "outcome") == "not_met" && detail.starts_with("no ") && detail.contains(" is on record")
+}
+
 fn gate(visit: &Visit, mutual: &Value, readiness: &Value) -> Markup {
     let conditions: Vec<&Value> = items(readiness, "conditions").collect();
     let met = conditions.iter().filter(|it| text(it, "outcome") == "met").count();
@@ -284,8 +305,10 @@ fn gate(visit: &Visit, mutual: &Value, readiness: &Value) -> Markup {
         ul class="checks" {
             @for condition in &conditions {
                 @let outcome = text(condition, "outcome");
-                li class=(outcome) {
-                    strong { (called("test-outcome", outcome)) ": " (called("launch-condition", text(condition, "condition"))) } ". "
+                @let is_there = !is_not_on_record(condition);
+                li class=[is_there.then_some(outcome)] {
+                    @let said = if is_there { called("test-outcome", outcome) } else { "Nothing on record".to_owned() };
+                    strong { (said) ": " (called("launch-condition", text(condition, "condition"))) } ". "
                     (sentence(text(condition, "detail")))
                     @for (place, seen) in items(condition, "looked_at").take(LINKS).enumerate() {
                         @let page = visit.page_of(text(seen, "url"));

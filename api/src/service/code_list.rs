@@ -468,6 +468,12 @@ fn all() -> Vec<CodeList> {
 /// All code lists, for pages.
 static LISTS: LazyLock<Vec<CodeList>> = LazyLock::new(all);
 
+/// What a code means, as the list of this id says it.
+pub fn meaning_of(list: &str, code: &str) -> Option<&'static str> {
+    let list = LISTS.iter().find(|own| own.id == list)?;
+    list.codes.iter().find(|own| own.code == code).map(|own| own.description)
+}
+
 /// The label of a code in the list of this id.
 pub fn label_of(list: &str, code: &str) -> Option<String> {
     let list = LISTS.iter().find(|own| own.id == list)?;
