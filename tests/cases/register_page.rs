@@ -227,7 +227,7 @@ async fn a_history_tells_what_changed(app: &TestApp) {
     let html = shown(app, "/mutuals/renamed/history").await;
 
     assert!(html.contains("<del>Old name</del> → <ins>New name</ins>"), "{html}");
-    assert!(html.contains("<ins>wales</ins>"), "{html}");
+    assert!(html.contains("<ins>Wales</ins>"), "{html}");
     assert_eq!(html.matches("As it was then").count(), 2, "{html}");
 }
 

@@ -8,7 +8,7 @@ use crate::pages::chart::{cell, nothing, table};
 use crate::pages::frame::{Data, Page};
 use crate::pages::history;
 use crate::pages::json::{given, items, member, text};
-use crate::pages::parts::{code, day, fact, named, provenance, sentence, sources, summary};
+use crate::pages::parts::{code, day, expand, fact, named_or_told, provenance, sentence, sources, summary};
 use crate::pages::place::encoded;
 use crate::pages::visit::Visit;
 use crate::pages::words::{called, called_within, count, date, money};
@@ -21,7 +21,10 @@ pub async fn show_contract(visit: Visit, PathKey(key): PathKey<String>) -> Resul
     let own = format!("/v1/contracts/{}", encoded(&key));
     let past = visit.known_at().map(|at| format!("?known_at={}", encoded(at)));
     let address = format!("{own}{}", past.as_deref().unwrap_or("?expand=mutual,department"));
-    let contract = visit.get(&address).await?;
+    let mut contract = visit.get(&address).await?;
+    if past.is_some() {
+        expand(&visit, "contracts", "mutual,department", &mut contract).await;
+    }
     let now = past.is_none();
     let compliance = if now { visit.get(&format!("{own}/compliance")).await? } else { Value::Null };
     let competitions = if now { visit.get(&format!("{own}/competitions?limit=100")).await? } else { Value::Null };
@@ -76,8 +79,8 @@ fn facts(visit: &Visit, contract: &Value) -> Markup {
     });
     html! {
         (summary(&[
-            ("Mutual", named(visit, "mutuals", member(contract, "mutual")).or_else(|| fact(given(contract, "mutual_id")))),
-            ("Buyer", named(visit, "departments", member(contract, "department")).or_else(|| fact(given(contract, "department_id")))),
+            ("Mutual", named_or_told(visit, "mutuals", contract, "mutual")),
+            ("Buyer", named_or_told(visit, "departments", contract, "department")),
             ("Status", code(contract, "status", "contract-status")),
             ("Procedure", code(contract, "procedure", "procedure")),
             ("First contract", code(contract, "first_contract", "first-contract")),

@@ -9,7 +9,7 @@ use crate::pages::frame::{Data, Page};
 use crate::pages::history;
 use crate::pages::json::{given, items, member, number, text};
 use crate::pages::list::{Facet, Listing};
-use crate::pages::parts::{code, day, named, provenance, sources, summary};
+use crate::pages::parts::{code, day, expand, named, provenance, sources, summary};
 use crate::pages::place::encoded;
 use crate::pages::visit::Visit;
 use crate::pages::words::{called, count, date, grouped};
@@ -56,7 +56,10 @@ pub async fn show_department(visit: Visit, PathKey(key): PathKey<String>) -> Res
     let own = format!("/v1/departments/{}", encoded(&key));
     let past = visit.known_at().map(|at| format!("?known_at={}", encoded(at)));
     let address = format!("{own}{}", past.as_deref().unwrap_or("?expand=successor"));
-    let department = visit.get(&address).await?;
+    let mut department = visit.get(&address).await?;
+    if past.is_some() {
+        expand(&visit, "departments", "successor", &mut department).await;
+    }
     let id = text(&department, "id");
     let slug = text(&department, "slug");
     let around = if past.is_none() {

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::chart::{Bar, Chart, bars, cell, nothing, table};
+use crate::pages::filter;
 use crate::pages::frame::{Data, Page};
 use crate::pages::json::{below, given, items, member, number, text};
 use crate::pages::parts::{figure, pager, sentence};
@@ -225,12 +226,13 @@ pub async fn show_published_figures(visit: Visit) -> Result<HttpResponse, Proble
 pub async fn show_counted_mutuals(visit: Visit) -> Result<HttpResponse, Problem> {
     let address = format!("/v1/statistics/mutuals?{}", as_query(visit.filled_in())).trim_end_matches('?').to_owned();
     let list = visit.get(&address).await?;
+    filter::learn(&visit).await;
     let day = visit.parameter("as_at").map_or_else(|| "today".to_owned(), |day| format!("on {}", date(day)));
     let content = html! {
         p class="lead" { "The mutuals that a figure counts, as they stood " (day) "." }
         ul class="tags" aria-label="What is counted" {
-            @for (name, value) in visit.filled_in().filter(|(name, _)| !["cursor", "limit"].contains(name)) {
-                li { span { (name.replace('_', " ")) ": " (value.replace('_', " ")) } }
+            @for (name, value) in visit.filled_in().filter(|(name, _)| !["cursor", "limit", "as_at"].contains(name)) {
+                li { span { (filter::told(&visit, name, value)) } }
             }
         }
         ol class="results" {

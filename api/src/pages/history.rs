@@ -6,18 +6,19 @@ use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::pages::field;
 use crate::pages::frame::{Data, Page};
 use crate::pages::json::{given, items, member, number, text};
 use crate::pages::place::encoded;
 use crate::pages::staff_ballots::title;
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, instant};
+use crate::pages::words::{called, capitalised, grouped, instant};
 use crate::response::problem::Problem;
 
 /// Members that change with every entry, or never.
 const OF_EVERY_VERSION: [&str; 4] = ["id", "version", "created_at", "updated_at"];
-/// The longest value that is shown whole.
-const LONGEST: usize = 300;
+/// More records are not named in one page.
+const NAMED: usize = 30;
 
 /// The page of the history of a record of these pages.
 ///
@@ -37,13 +38,21 @@ pub async fn show(visit: &Visit, pages: &str, key: &str) -> Result<HttpResponse,
         (None, Some(ballot)) => title(ballot),
         (None, None) => "a record that was deleted".to_owned(),
     };
-    let mut shown = items(&entries, "items");
+    let mut shown = items(&entries, "items").peekable();
     let mut before =
         if place.is_empty() { &Value::Null } else { shown.next().map_or(&Value::Null, |entry| member(entry, "after")) };
+    learn(visit, pages, &entries).await;
     let mut changes: Vec<Markup> = Vec::new();
-    for entry in shown {
+    while let Some(entry) = shown.next() {
         let after = member(entry, "after");
-        changes.push(change(visit, pages, entry, before, after));
+        // Of several entries of one instant, the record as it was then is what the last one made it.
+        let is_last_then = shown.peek().is_none_or(|next| text(next, "at") != text(entry, "at"));
+        let log = format!(
+            "/v1/entries?after={}&epoch={}&limit=1",
+            number(entry, "seq").saturating_sub(1),
+            text(&entries, "epoch")
+        );
+        changes.push(change(visit, pages, (entry, &log, is_last_then), before, after));
         before = after;
     }
     let content = html! {
@@ -64,22 +73,57 @@ fn later(entries: &Value) -> Option<String> {
     Some(format!("?after={}&epoch={}", number(last_but_one, "seq"), text(entries, "epoch")))
 }
 
-fn change(visit: &Visit, pages: &str, entry: &Value, before: &Value, after: &Value) -> Markup {
-    let at = text(entry, "at");
+/// Finds out what the records are called that these entries name.
+async fn learn(visit: &Visit, pages: &str, entries: &Value) {
+    let mut named: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for after in items(entries, "items").map(|entry| member(entry, "after")) {
+        for (name, value) in after.as_object().into_iter().flatten() {
+            let Some(other) = field::pages_of(pages, name) else { continue };
+            let ids = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+            named.extend(ids.iter().filter_map(|id| Some((other, id.as_str()?))));
+        }
+    }
+    for (other, id) in named.into_iter().take(NAMED) {
+        visit.learn(other, id).await;
+    }
+}
+
+fn change(
+    visit: &Visit,
+    pages: &str,
+    (entry, log, is_last_then): (&Value, &str, bool),
+    before: &Value,
+    after: &Value,
+) -> Markup {
+    let (at, action, seq) = (text(entry, "at"), text(entry, "action"), number(entry, "seq"));
     let then = format!("/{pages}/{}?known_at={}", text(entry, "resource_id"), encoded(at));
+    let is_deleted = action == "delete";
+    let differences = if is_deleted { Vec::new() } else { differences(before, after) };
     html! {
-        h2 { (called("entry-action", text(entry, "action"))) ", " (instant(at)) }
-        p { "By " (text(entry, "actor")) ", entry " (number(entry, "seq")) " of the log. " a href=(visit.url(&then)) { "As it was then" } }
+        @if action.is_empty() { h2 { "An entry that is not public, " (instant(at)) } }
+        @else { h2 { (called("entry-action", action)) " by " (field::actor(text(entry, "actor"))) " on " (instant(at)) } }
+        @if let Some(reason) = given(entry, "reason") { p { "Reason: " (reason) } }
+        @if !is_deleted && !action.is_empty() && differences.is_empty() { p { "What everybody sees of the record stayed the same." } }
         dl class="changed" {
-            @for (name, from, to) in differences(before, after) {
+            @for (name, from, to) in &differences {
+                @let shown = |value: &Value| field::value(visit, if after.is_null() { before } else { after }, pages, name, value);
                 div {
-                    dt { (name.replace('_', " ")) }
+                    dt { (capitalised(&field::name(name))) }
                     dd {
-                        @if !from.is_null() { del { (shown(from)) } " → " }
-                        @if to.is_null() { em { "taken away" } } @else { ins { (shown(to)) } }
+                        @if let Some((out, new)) = moved(from, to) {
+                            @if !is_nothing(&out) { del { (shown(&out)) } @if !is_nothing(&new) { " → " } }
+                            @if !is_nothing(&new) { ins { (shown(&new)) } }
+                        } @else {
+                            @if !from.is_null() { del { (shown(from)) } " → " }
+                            @if to.is_null() { em { "taken away" } } @else if action == "create" { (shown(to)) } @else { ins { (shown(to)) } }
+                        }
                     }
                 }
             }
+        }
+        p class="provenance" {
+            a href=(visit.url(log)) { "Entry " (grouped(seq)) " of the log" } "."
+            @if is_last_then && !is_deleted && !action.is_empty() { " " a href=(visit.url(&then)) { "As it was then" } "." }
         }
     }
 }
@@ -90,16 +134,19 @@ fn differences<'v>(before: &'v Value, after: &'v Value) -> Vec<(&'v str, &'v Val
     let all: BTreeSet<&str> =
         names(before).chain(names(after)).filter(|name| !OF_EVERY_VERSION.contains(name)).collect();
     let all = all.into_iter().map(|name| (name, member(before, name), member(after, name)));
-    all.filter(|(_, from, to)| from != to).collect()
+    all.filter(|(_, from, to)| from != to && !(is_nothing(from) && is_nothing(to))).collect()
 }
 
-fn shown(value: &Value) -> String {
-    let whole = match value {
-        Value::String(text) => text.clone(),
-        Value::Array(all) if all.iter().all(Value::is_string) => {
-            all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-        }
-        other => other.to_string(),
+fn is_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_array().is_some_and(Vec::is_empty)
+}
+
+/// What went out of a list and what came into it, where only some of it changed.
+fn moved(from: &Value, to: &Value) -> Option<(Value, Value)> {
+    let (from, to) = (from.as_array()?, to.as_array()?);
+    let without = |all: &[Value], others: &[Value]| -> Vec<Value> {
+        all.iter().filter(|item| !others.contains(item)).cloned().collect()
     };
-    if whole.chars().count() <= LONGEST { whole } else { whole.chars().take(LONGEST).chain(['…']).collect() }
+    let (out, new) = (without(from, to), without(to, from));
+    (!out.is_empty() || !new.is_empty()).then_some((Value::Array(out), Value::Array(new)))
 }

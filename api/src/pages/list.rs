@@ -3,9 +3,10 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::pages::filter;
 use crate::pages::frame::Data;
 use crate::pages::json::{items, member, number, text};
-use crate::pages::parts::{pager, total};
+use crate::pages::parts::{expand, pager, total};
 use crate::pages::place::as_query;
 use crate::pages::visit::Visit;
 use crate::pages::words::{called, grouped};
@@ -53,10 +54,18 @@ impl Listing {
                 asked.push(("sort", order));
             }
             asked.extend([("count", "exact"), ("expand", self.expand)]);
-            asked.push(("limit", LIMIT));
         }
+        asked.push(("limit", LIMIT));
         let address = format!("{}?{}", self.path, as_query(asked.into_iter()));
-        let document = visit.get(&address).await?;
+        let mut document = visit.get(&address).await?;
+        filter::learn(visit).await;
+        if let Some(items) =
+            document.get_mut("items").and_then(Value::as_array_mut).filter(|_| visit.known_at().is_some())
+        {
+            for item in items {
+                expand(visit, self.path.trim_start_matches("/v1/"), self.expand, item).await;
+            }
+        }
         let of_pages = ["sort", "cursor", "limit", "known_at"];
         let filters = as_query(visit.filled_in().filter(|(name, _)| !of_pages.contains(name)));
         let csv = format!("{}/export.csv?{filters}", self.path);
@@ -153,7 +162,7 @@ fn removable(visit: &Visit, facets: &[Facet]) -> Markup {
             ul class="tags" aria-label="Filters that are set" {
                 @for (name, value) in &set {
                     @let facet = facets.iter().find(|facet| facet.parameter == *name);
-                    @let shown = facet.map_or_else(|| format!("{}: {value}", name.replace('_', " ")), |facet| called(facet.list, value));
+                    @let shown = facet.map_or_else(|| filter::told(visit, name, value), |facet| called(facet.list, value));
                     li {
                         a href=(visit.here(&visit.query_without(name, value))) {
                             span class="hidden" { "Remove the filter " } (shown) span aria-hidden="true" { " ✕" }

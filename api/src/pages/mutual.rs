@@ -11,10 +11,10 @@ use crate::pages::contract_bars;
 use crate::pages::frame::{Data, Page};
 use crate::pages::history;
 use crate::pages::json::{given, is, items, member, number, text};
-use crate::pages::parts::{code, day, fact, named, provenance, sentence, sources, summary};
+use crate::pages::parts::{code, day, expand, named, named_or_told, provenance, sentence, sources, summary};
 use crate::pages::place::encoded;
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, called_within, date, grouped};
+use crate::pages::words::{called, called_within, capitalised, date, grouped};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 use crate::service::code_list;
@@ -80,7 +80,10 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
         Some(past) => format!("/v1/mutuals/{key}?{}", past.trim_start_matches('&')),
         None => format!("/v1/mutuals/{key}?expand=department,other_departments,successor"),
     };
-    let mutual = visit.get(&address).await?;
+    let mut mutual = visit.get(&address).await?;
+    if past.is_some() {
+        expand(&visit, "mutuals", "department,other_departments,successor", &mut mutual).await;
+    }
     let around = if past.is_some() { Around::default() } else { Around::of(&visit, &mutual).await? };
     let (id, slug) = (text(&mutual, "id"), text(&mutual, "slug"));
     let content = html! {
@@ -123,8 +126,9 @@ pub async fn show_mutual_history(visit: Visit, PathKey(key): PathKey<String>) ->
 fn facts(visit: &Visit, mutual: &Value, transitions: &[Value]) -> Markup {
     let sectors: Vec<String> =
         items(mutual, "sectors").filter_map(Value::as_str).map(|sector| called_within("sector", sector)).collect();
-    let identifiers: Vec<String> =
-        items(mutual, "identifiers").map(|it| format!("{} {}", text(it, "scheme"), text(it, "id"))).collect();
+    let identifiers: Vec<String> = items(mutual, "identifiers")
+        .map(|it| format!("{} {}", called("scheme", text(it, "scheme")), text(it, "id")))
+        .collect();
     let stage = html! {
         strong { (called("stage", text(mutual, "stage"))) }
         @if let Some(since) = given(mutual, "stage_since") { ", since " (date(since)) }
@@ -134,8 +138,7 @@ fn facts(visit: &Visit, mutual: &Value, transitions: &[Value]) -> Markup {
             None => @if !transitions.is_empty() && GIVEN_UP.contains(&text(mutual, "stage")) { " No reason is on record." },
         }
     };
-    let department =
-        named(visit, "departments", member(mutual, "department")).or_else(|| fact(given(mutual, "department_id")));
+    let department = named_or_told(visit, "departments", mutual, "department");
     let others: Vec<Markup> =
         items(mutual, "other_departments").filter_map(|it| named(visit, "departments", it)).collect();
     let department = department.map(|lead| html! { (lead) @for other in &others { ", " (other) } });
@@ -156,7 +159,7 @@ fn facts(visit: &Visit, mutual: &Value, transitions: &[Value]) -> Markup {
             ("Origin", code(mutual, "origin_route", "origin-route")),
             ("Launched", day(mutual, "launched_on")),
             (if is_launched { "Staff" } else { "Staff it was to have" }, staff),
-            ("Services", Some(html! { (sectors.join(", ")) })),
+            ("Services", Some(html! { (capitalised(&sectors.join(", "))) })),
             ("Region", code(mutual, "region", "region")),
             ("Legal form", code(mutual, "legal_form", "legal-form")),
             ("Numbers in other registers", (!identifiers.is_empty()).then(|| html! { (identifiers.join(", ")) })),

@@ -3,9 +3,11 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::pages::json::{given, items, member, number, text};
+use crate::pages::field;
+use crate::pages::json::{given, is, items, member, number, text};
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, count, date, grouped, instant};
+use crate::pages::words::{called, called_within, capitalised, count, date, grouped, instant};
+use crate::service::code_list;
 
 /// The facts of a record, each with its name; what is not known says so.
 pub fn summary(facts: &[(&str, Option<Markup>)]) -> Markup {
@@ -40,7 +42,40 @@ pub fn code(of: &Value, name: &str, list: &str) -> Option<Markup> {
 pub fn named(visit: &Visit, pages: &str, record: &Value) -> Option<Markup> {
     let id = given(record, "slug").or_else(|| given(record, "id"))?;
     let name = given(record, "name").unwrap_or(id);
-    Some(html! { a href=(visit.to(&format!("/{pages}/{id}"))) { (name) } })
+    let path = format!("/{pages}/{id}");
+    // What was not there yet at the instant of the page has no page at it.
+    let address = if is(record, "is_of_today") { visit.url(&path) } else { visit.to(&path) };
+    Some(html! { a href=(address) { (name) } })
+}
+
+/// The same for a record that is named there only by its id, in `<member>_id`, if it cannot be expanded.
+pub fn named_or_told(visit: &Visit, pages: &str, record: &Value, name: &str) -> Option<Markup> {
+    let told = given(record, &format!("{name}_id")).map(|_| html! { "on record, and not public" });
+    named(visit, pages, member(record, name)).or(told)
+}
+
+/// Names what a record of another instant refers to, as `expand` of the API does for those of today.
+pub async fn expand(visit: &Visit, pages: &str, words: &str, record: &mut Value) {
+    for word in words.split(',') {
+        let other = match word {
+            "mutual" => "mutuals",
+            "department" | "other_departments" => "departments",
+            _ => pages,
+        };
+        let of = |record: &Value| -> Vec<String> {
+            let many = items(record, &format!("{}_ids", word.trim_end_matches('s'))).filter_map(Value::as_str);
+            given(record, &format!("{word}_id")).into_iter().chain(many).map(str::to_owned).collect()
+        };
+        let mut named: Vec<Value> = Vec::new();
+        for id in of(record) {
+            visit.learn(other, &id).await;
+            named.extend(visit.named(&id));
+        }
+        let value = if word.ends_with('s') { Some(Value::Array(named)) } else { named.pop() };
+        if let (Some(value), Some(members)) = (value, record.as_object_mut()) {
+            members.insert(word.to_owned(), value);
+        }
+    }
 }
 
 /// A figure of the API: a number with the page of the records behind it, and how many more there may be.
@@ -122,21 +157,95 @@ pub fn total(list: &Value, one: &str, many: &str) -> String {
     }
 }
 
-/// A sentence of the API, with the codes in it as words.
+/// A sentence of the API, with the codes, members and dates in it as words.
 pub fn sentence(said: &str) -> Markup {
-    let mut letters = said.chars();
-    let first = letters.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    let text = first + letters.as_str();
+    html! { (plain(said)) }
+}
+
+/// Lists whose codes stand in sentences of the API, those first whose words no other list has.
+const LISTS: [&str; 6] = ["procedure", "protection-kind", "contract-status", "constituency", "effect", "stage"];
+
+fn plain(said: &str) -> String {
     // What stands in backquotes and is no code is somebody's own words.
-    let is_code =
-        |part: &str| part.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    let parts = text.split('`').enumerate();
-    let words: String = parts
+    let is_code = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    // A member in brackets only tells a program where the fact belongs.
+    let mut text = String::new();
+    let mut rest = said;
+    while let Some((before, from)) = rest.split_once(" (`") {
+        text.push_str(before);
+        match from.split_once("`)") {
+            Some((code, after)) if is_code(code) => rest = after,
+            _ => {
+                text.push_str(" (`");
+                rest = from;
+            }
+        }
+    }
+    text.push_str(rest);
+    let words: String = text
+        .split('`')
+        .enumerate()
         .map(|(place, part)| match place % 2 {
-            1 if is_code(part) => part.replace('_', " "),
+            1 if is_code(part) => code_in_words(part),
             1 => format!("`{part}`"),
-            _ => part.to_owned(),
+            _ => with_dates(part),
         })
         .collect();
-    html! { (words) @if !words.ends_with('.') { "." } }
+    let words = capitalised(&words);
+    if words.ends_with('.') { words } else { format!("{words}.") }
+}
+
+fn code_in_words(code: &str) -> String {
+    if field::is_named(code) {
+        return format!("“{}”", field::name(code));
+    }
+    let label = LISTS.iter().find(|list| code_list::label_of(list, code).is_some());
+    label.map_or_else(|| code.replace('_', " "), |list| called_within(list, code))
+}
+
+/// A text with each day in it, such as `2012-07-31`, as people write it.
+fn with_dates(text: &str) -> String {
+    const DAY: &str = "2012-07-31";
+    let mut told = String::new();
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let day = rest.get(..DAY.len()).filter(|day| day.parse::<chrono::NaiveDate>().is_ok());
+        let is_alone = !told.ends_with(|before: char| before.is_ascii_alphanumeric() || before == '-' || before == '/');
+        if let Some(day) = day.filter(|_| is_alone) {
+            told.push_str(&date(day));
+            rest = rest.get(DAY.len()..).unwrap_or_default();
+        } else {
+            told.push(letter);
+            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_of_the_api_are_told_without_codes() {
+        let cases = [
+            ("no contract is on record", "No contract is on record."),
+            (
+                "`service_users` have supported the mutual since 2012-07-31",
+                "Service users have supported the mutual since 31 July 2012.",
+            ),
+            (
+                "The contract that this one replaces is not known (`replaces_contract_id`).",
+                "The contract that this one replaces is not known.",
+            ),
+            ("It is not known: give `latest_ends_on`.", "It is not known: give “latest possible end”."),
+            ("staff chose `Leave!`", "Staff chose `Leave!`."),
+            ("called so (`X`)", "Called so (`X`)."),
+        ];
+        for (said, told) in cases {
+            assert_eq!(plain(said), told);
+        }
+    }
 }

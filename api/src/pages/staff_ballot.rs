@@ -5,15 +5,16 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::chart::{Chart, Part, cell, nothing, stacked, table};
+use crate::pages::field;
 use crate::pages::frame::{Data, Page};
 use crate::pages::history;
 use crate::pages::hosted_ballot;
 use crate::pages::json::{given, is, items, member, number, text};
-use crate::pages::parts::{code, day, fact, named, provenance, sources, summary};
+use crate::pages::parts::{code, day, expand, named_or_told, provenance, sources, summary};
 use crate::pages::place::encoded;
 use crate::pages::staff_ballots::{label, title};
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, called_within, count, grouped};
+use crate::pages::words::{called, called_within, capitalised, count, grouped};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
@@ -28,7 +29,10 @@ pub async fn show_staff_ballot(visit: Visit, PathKey(key): PathKey<String>) -> R
         Some(at) => format!("{own}?known_at={}", encoded(at)),
         None => format!("{own}?expand=mutual"),
     };
-    let ballot = visit.get(&address).await?;
+    let mut ballot = visit.get(&address).await?;
+    if visit.known_at().is_some() {
+        expand(&visit, "staff-ballots", "mutual", &mut ballot).await;
+    }
     let is_hosted = text(&ballot, "mode") == "hosted" && visit.known_at().is_none();
     let opening = if is_hosted { visit.find(&format!("{own}/opening")).await? } else { None };
     let result = if is_hosted { visit.find(&format!("{own}/result")).await? } else { None };
@@ -81,25 +85,25 @@ fn facts(visit: &Visit, ballot: &Value) -> Markup {
     let satisfied =
         member(report, "satisfied").as_bool().map(|satisfied| if satisfied { "satisfied" } else { "not satisfied" });
     let scrutineer = scrutineer.map(|name| html! { (name) @if let Some(satisfied) = satisfied { ", " (satisfied) } });
-    let entered: Vec<&str> = items(ballot, "entered_by").filter_map(Value::as_str).collect();
-    let entered = (!entered.is_empty()).then(|| html! { (entered.join(", ")) });
+    let entered = field::actors(ballot, "entered_by");
+    let entered = (!entered.is_empty()).then(|| html! { (capitalised(&entered.join(", "))) });
     let mode = match text(ballot, "mode") {
         "hosted" => "By this register, with secret votes that everybody can count again",
         _ => "Elsewhere; the register holds its result",
     };
     html! {
         (summary(&[
-            ("About", named(visit, "mutuals", member(ballot, "mutual")).or_else(|| fact(given(ballot, "mutual_id")))),
+            ("About", named_or_told(visit, "mutuals", ballot, "mutual")),
             ("Purpose", code(ballot, "kind", "ballot-kind")),
             ("State", code(ballot, "state", "ballot-state")),
-            ("Held", Some(html! { (mode) })),
-            ("By", code(ballot, "organiser", "organiser")),
+            ("How it is held", Some(html! { (mode) })),
+            ("Held by", code(ballot, "organiser", "organiser")),
             ("Opened", day(ballot, "opened_on")),
             ("Closed", or_not_yet(ballot, day(ballot, "closed_on"))),
             ("Declared", or_not_yet(ballot, day(ballot, "declared_on"))),
             ("Scrutineer", scrutineer),
             ("Entered into the register by", entered),
-            ("Declared in the register by", or_not_yet(ballot, fact(given(ballot, "declared_by")))),
+            ("Declared in the register by", or_not_yet(ballot, given(ballot, "declared_by").map(|by| html! { (capitalised(field::actor(by))) }))),
         ]))
     }
 }
@@ -249,9 +253,10 @@ fn thresholds(ballot: &Value) -> Markup {
                 @for it in judged {
                     @let outcome = text(it, "outcome");
                     li class=(outcome) {
-                        strong { (outcome.replace('_', " ")) } ": "
-                        @if let Some(key) = given(it, "option") { (label(ballot, key)) ", " }
-                        (called_within("basis", text(it, "basis"))) " of at least " (text(it, "percent")) "%"
+                        strong { (called("test-outcome", outcome)) } ": "
+                        "at least " (text(it, "percent")) "% "
+                        @if let Some(key) = given(it, "option") { "for " (label(ballot, key)) ", as " } @else { "as " }
+                        (called_within("basis", text(it, "basis")))
                     }
                 }
             }
@@ -282,7 +287,7 @@ fn published(ballot: &Value) -> Markup {
     html! {
         @if !rows.is_empty() {
             h2 id="published" { "What others published" }
-            (table(&["Option", "Published figure", "Share of", "Check against the counts", "Source"], &rows))
+            (table(&["Option", "Published figure", "What it measures", "Check against the counts", "Source"], &rows))
         }
     }
 }

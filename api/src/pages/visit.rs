@@ -1,16 +1,20 @@
 //! A request for a page: what it asks of the API, and the answer.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::pages::asked::Api;
 use crate::pages::frame::{self, Page};
-use crate::pages::place::Place;
+use crate::pages::json::given;
+use crate::pages::place::{Place, encoded};
+use crate::pages::staff_ballots::title;
 use crate::request::argument::argument;
 use crate::request::conditional::{IfChanged, digest};
 use crate::response::html::HTML;
@@ -22,6 +26,8 @@ pub struct Visit {
     api: Api,
     place: Place,
     conditions: IfChanged,
+    /// Records that the page names, by what it knows of them.
+    names: RefCell<BTreeMap<String, Value>>,
 }
 
 argument!(Visit);
@@ -42,7 +48,7 @@ impl Visit {
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let app = App::of(request)?;
         let place = Place::of(app.url(""), request.path(), request.query_string())?;
-        Ok(Self { app, api: Api::of(request)?, place, conditions: IfChanged::of(request)? })
+        Ok(Self { app, api: Api::of(request)?, place, conditions: IfChanged::of(request)?, names: RefCell::default() })
     }
 
     /// What the API answers to this address.
@@ -60,6 +66,34 @@ impl Visit {
     /// All others.
     pub async fn find(&self, address: &str) -> Result<Option<Value>, Problem> {
         self.api.find(address).await
+    }
+
+    /// Finds out what a record of these pages is called: at the instant of the page, or else now. A page is not refused for want of it.
+    pub async fn learn(&self, pages: &str, key: &str) {
+        if self.named(key).is_some() {
+            return;
+        }
+        let own = format!("/v1/{pages}/{}", encoded(key));
+        let then = match self.known_at() {
+            Some(at) => self.find(&format!("{own}?known_at={}", encoded(at))).await.ok().flatten(),
+            None => None,
+        };
+        let is_of_today = then.is_none();
+        let found = match then {
+            Some(record) => Some(record),
+            None => self.find(&own).await.ok().flatten(),
+        };
+        if let Some(record) = found {
+            let name = given(&record, "name").or_else(|| given(&record, "title"));
+            let name = name.map_or_else(|| title(&record), str::to_owned);
+            let named = json!({ "id": record.get("id"), "name": name, "is_of_today": is_of_today });
+            self.names.borrow_mut().insert(key.to_owned(), named);
+        }
+    }
+
+    /// What the visit learned of a record: its id and name, and whether they are those of today.
+    pub fn named(&self, key: &str) -> Option<Value> {
+        self.names.borrow().get(key).cloned()
     }
 
     /// The answer with this page, or 304 where the browser has it.
