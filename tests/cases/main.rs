@@ -49,6 +49,7 @@ mod ocds;
 mod outage;
 mod overload;
 mod page;
+mod page_words;
 mod pathway_progress;
 mod pathway_step;
 mod production;

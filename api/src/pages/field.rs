@@ -183,6 +183,8 @@ fn told(record: &Value, within: &str, name: &str, value: &Value) -> String {
             capitalised(&within_object(value).map(|(step, _)| self::name(step)).collect::<Vec<_>>().join(", "))
         }
         Value::Object(_) if value.get("amount_minor").is_some() => money(value),
+        // In the place of personal data, the log has a hash that commits to them.
+        Value::Object(_) if value.get("commitment").is_some() => "not told by the log".to_owned(),
         Value::Object(_) => whole(record, name, value),
     }
 }

@@ -15,8 +15,8 @@ use crate::pages::visit::Visit;
 use crate::pages::words::{called, capitalised, grouped, instant};
 use crate::response::problem::Problem;
 
-/// Members that change with every entry, or never.
-const OF_EVERY_VERSION: [&str; 4] = ["id", "version", "created_at", "updated_at"];
+/// Members that change with every entry, or never, and the result of a ballot, which follows from its counts.
+const OF_EVERY_VERSION: [&str; 5] = ["id", "version", "created_at", "updated_at", "result"];
 /// More records are not named in one page.
 const NAMED: usize = 30;
 

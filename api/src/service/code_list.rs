@@ -618,7 +618,8 @@ mod tests {
     fn labels_can_be_read_without_their_codes() {
         let numbered = |word: &str| word.chars().any(char::is_alphabetic) && word.chars().any(|it| it.is_ascii_digit());
         let of_notice = |word: &str| word.strip_prefix("UK").is_some_and(|number| number.parse::<u8>().is_ok());
-        for list in LISTS.iter() {
+        // The rules of law are called by their citations.
+        for list in LISTS.iter().filter(|list| list.id != "compliance-rule") {
             let mut labels: Vec<&str> = list.codes.iter().map(|code| code.label.as_str()).collect();
             for Code { code, label, .. } in &list.codes {
                 let of = format!("{} {code}: {label}", list.id);
@@ -638,7 +639,7 @@ mod tests {
                         "{of}"
                     );
                     let small = ["pa", "pcr", "psr", "cic", "cio", "llp", "nhs", "uk", "cpv", "ppon"];
-                    assert!(list.id == "compliance-rule" || !small.contains(&word), "{of}");
+                    assert!(!small.contains(&word), "{of}");
                 }
             }
             labels.sort_unstable();
