@@ -1,6 +1,6 @@
 //! A request for a page: what it asks of the API, and the answer.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
@@ -20,6 +20,9 @@ use crate::request::conditional::{IfChanged, digest};
 use crate::response::html::HTML;
 use crate::response::problem::Problem;
 
+/// Records that a page looks up at most to name them. A filter may name hundreds.
+const MOST_LEARNED: usize = 60;
+
 /// The argument of what makes a page.
 pub struct Visit {
     pub app: App,
@@ -28,6 +31,8 @@ pub struct Visit {
     conditions: IfChanged,
     /// Records that the page names, by what it knows of them.
     names: RefCell<BTreeMap<String, Value>>,
+    /// How many it has looked up.
+    learned: Cell<usize>,
 }
 
 argument!(Visit);
@@ -48,7 +53,8 @@ impl Visit {
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
         let app = App::of(request)?;
         let place = Place::of(app.url(""), request.path(), request.query_string())?;
-        Ok(Self { app, api: Api::of(request)?, place, conditions: IfChanged::of(request)?, names: RefCell::default() })
+        let (api, conditions) = (Api::of(request)?, IfChanged::of(request)?);
+        Ok(Self { app, api, place, conditions, names: RefCell::default(), learned: Cell::default() })
     }
 
     /// What the API answers to this address.
@@ -70,9 +76,11 @@ impl Visit {
 
     /// Finds out what a record of these pages is called: at the instant of the page, or else now. A page is not refused for want of it.
     pub async fn learn(&self, pages: &str, key: &str) {
-        if self.named(key).is_some() {
+        let learned = self.learned.get();
+        if self.named(key).is_some() || learned >= MOST_LEARNED {
             return;
         }
+        self.learned.set(learned.saturating_add(1));
         let own = format!("/v1/{pages}/{}", encoded(key));
         let then = match self.known_at() {
             Some(at) => self.find(&format!("{own}?known_at={}", encoded(at))).await.ok().flatten(),
