@@ -28,6 +28,7 @@ mod endorsement;
 mod entry_log;
 mod expansion;
 mod export;
+mod feed;
 mod filter_counts;
 mod happened;
 mod hint;

@@ -149,8 +149,8 @@ impl Wanted {
 /// Whether an answer is text that is not compressed yet.
 fn is_text(headers: &HeaderMap) -> bool {
     let media = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let is_text =
-        media.starts_with("text/") || ["json", "yaml", "javascript", "svg"].iter().any(|part| media.contains(part));
+    let is_text = media.starts_with("text/")
+        || ["json", "yaml", "javascript", "+xml", "/xml"].iter().any(|part| media.contains(part));
     is_text && !headers.contains_key(header::CONTENT_ENCODING)
 }
 

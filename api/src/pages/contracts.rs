@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::pages::feed;
 use crate::pages::frame::Page;
 use crate::pages::json::{given, member, text};
 use crate::pages::list::{Facet, Listing};
@@ -39,6 +40,11 @@ pub async fn show_contracts(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
     let content = LISTING.content(&visit, &list, result);
     Ok(visit.show(&Page::new("Contracts", content).of(list.data)))
+}
+
+#[get("/contracts/feed.atom")]
+pub async fn show_contracts_feed(visit: Visit) -> Result<HttpResponse, Problem> {
+    feed::show(&visit, &LISTING).await
 }
 
 fn result(visit: &Visit, contract: &Value) -> Markup {

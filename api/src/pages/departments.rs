@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::chart::{cell, table};
+use crate::pages::feed;
 use crate::pages::frame::{Data, Page};
 use crate::pages::history;
 use crate::pages::json::{given, items, member, number, text};
@@ -50,6 +51,11 @@ pub async fn show_departments(visit: Visit) -> Result<HttpResponse, Problem> {
     Ok(visit.show(&Page::new("Departments", content).of(list.data)))
 }
 
+#[get("/departments/feed.atom")]
+pub async fn show_departments_feed(visit: Visit) -> Result<HttpResponse, Problem> {
+    feed::show(&visit, &LISTING).await
+}
+
 #[get("/departments/{department}")]
 pub async fn show_department(visit: Visit, PathKey(key): PathKey<String>) -> Result<HttpResponse, Problem> {
     visit.expect_only(&["known_at"])?;
@@ -83,7 +89,7 @@ pub async fn show_department(visit: Visit, PathKey(key): PathKey<String>) -> Res
     };
     let page = Page::new(text(&department, "name"), content)
         .under("Departments", "/departments")
-        .of(Data::new("This department", address))
+        .of(Data::new("This department", address).with_feed(format!("/departments/feed.atom?id={id}")))
         .of(Data::new("Its scorecard", format!("{own}/scorecard")).with_csv(format!("{own}/scorecard/export.csv")))
         .of(Data::new("Its promises", format!("/v1/reports/commitments?department={id}"))
             .with_csv(format!("/v1/reports/commitments/export.csv?department={id}")))

@@ -24,16 +24,23 @@ pub struct Data {
     pub address: String,
     /// The address of the same as a table.
     pub csv: Option<String>,
+    /// The address of the feed of its changes.
+    pub feed: Option<String>,
 }
 
 impl Data {
     pub fn new(what: impl Into<String>, address: impl Into<String>) -> Self {
-        Self { what: what.into(), address: address.into(), csv: None }
+        Self { what: what.into(), address: address.into(), csv: None, feed: None }
     }
 
     #[must_use]
     pub fn with_csv(self, csv: impl Into<String>) -> Self {
         Self { csv: Some(csv.into()), ..self }
+    }
+
+    #[must_use]
+    pub fn with_feed(self, feed: impl Into<String>) -> Self {
+        Self { feed: Some(feed.into()), ..self }
     }
 }
 
@@ -60,7 +67,7 @@ impl Page {
     }
 }
 
-const REGISTER: &str = "Register of public service mutuals";
+pub const REGISTER: &str = "Register of public service mutuals";
 
 const CHAPTERS: [(&str, &str); 8] = [
     ("/mutuals", "Mutuals"),
@@ -90,7 +97,8 @@ pub fn framed(place: &Place, address: &str, page: &Page, is_of_sample: bool) -> 
                 link rel="stylesheet" href=(place.url("/pages/style.css"));
                 link rel="canonical" href=(place.to(place.path()));
                 @if let Some(first) = data.first() { link rel="alternate" type="application/json" href=(place.url(&first.address)); }
-                link rel="alternate" type="application/atom+xml" title="Changes" href=(place.url("/feed.atom"));
+                @for (what, feed) in feeds(data) { link rel="alternate" type="application/atom+xml" title=(what) href=(place.url(feed)); }
+                link rel="alternate" type="application/atom+xml" title="All changes" href=(place.url("/feed.atom"));
                 @if let Some(script) = script { script src=(place.url(script)) defer {} }
             }
             body {
@@ -125,6 +133,7 @@ pub fn framed(place: &Place, address: &str, page: &Page, is_of_sample: bool) -> 
                         }
                         h1 { (title) }
                         (content)
+                        (to_follow(place, data))
                         (for_programs(place, address, data))
                     }
                 }
@@ -148,6 +157,27 @@ fn is_within(path: &str, chapter: &str) -> bool {
     path.strip_prefix(chapter).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The feeds of a page's data, each with what it is of.
+fn feeds(data: &[Data]) -> impl Iterator<Item = (&str, &str)> {
+    data.iter().filter_map(|data| Some((data.what.as_str(), data.feed.as_deref()?)))
+}
+
+/// Where a feed reader finds the changes of the page's data.
+fn to_follow(place: &Place, data: &[Data]) -> Markup {
+    let feeds: Vec<(&str, &str)> = feeds(data).collect();
+    html! {
+        @if !feeds.is_empty() {
+            p {
+                "With a feed reader, and without an account: "
+                @for (nth, (what, feed)) in feeds.iter().enumerate() {
+                    @if nth > 0 { ", " }
+                    a href=(place.url(feed)) { "Follow " (what.to_lowercase()) }
+                }
+            }
+        }
+    }
+}
+
 /// Where the data of the page is for programs.
 fn for_programs(place: &Place, address: &str, data: &[Data]) -> Markup {
     if data.is_empty() {
@@ -157,7 +187,7 @@ fn for_programs(place: &Place, address: &str, data: &[Data]) -> Markup {
         details class="programs" {
             summary { h2 { "The same data for programs" } }
             ul {
-                @for Data { what, address: path, csv } in data {
+                @for Data { what, address: path, csv, .. } in data {
                     li {
                         (what) ": " a href=(place.url(path)) { "JSON" }
                         @if let Some(csv) = csv { ", " a href=(place.url(csv)) { "CSV" } }

@@ -146,8 +146,7 @@ pub fn changes(visit: &Visit, entries: &[Value]) -> Markup {
 pub fn change(visit: &Visit, entry: &Value) -> Markup {
     let (kind, id) = (text(entry, "resource_type"), text(entry, "resource_id"));
     let after = member(entry, "after");
-    let name = ["name", "title", "question"].iter().find_map(|name| given(after, name));
-    let what = match name {
+    let what = match name_of(after) {
         Some(name) => format!("{} “{name}”", called("resource-type", kind)),
         None => called("resource-type", kind),
     };
@@ -169,6 +168,11 @@ pub fn change(visit: &Visit, entry: &Value) -> Markup {
         }
         ": " (done)
     }
+}
+
+/// What a record is called, if it has a name.
+pub fn name_of(record: &Value) -> Option<&str> {
+    ["name", "title", "question"].iter().find_map(|name| given(record, name))
 }
 
 /// The page of a record, or of the one it belongs to.

@@ -7,7 +7,7 @@ use crate::pages::filter;
 use crate::pages::frame::Data;
 use crate::pages::json::{items, member, number, text};
 use crate::pages::parts::{expand, pager, total};
-use crate::pages::place::as_query;
+use crate::pages::place::{as_query, question};
 use crate::pages::visit::Visit;
 use crate::pages::words::{called, grouped};
 use crate::response::problem::Problem;
@@ -16,12 +16,16 @@ use crate::service::code_list;
 /// Records of a page that names no number: more would make it too long.
 const LIMIT: &str = "25";
 
+/// Parameters of a list that are no filters.
+const OF_PAGES: [&str; 4] = ["sort", "cursor", "limit", "known_at"];
+
 /// A list of the API with its filters.
 pub struct Listing {
     /// Its path.
     pub path: &'static str,
     pub one: &'static str,
     pub many: &'static str,
+    /// The first is what a record is now, which a feed tells: its parameter is that member of the record.
     pub facets: &'static [Facet],
     /// The orders to choose from, each with its name. The first is that of a page that names none.
     pub orders: &'static [(&'static str, &'static str)],
@@ -59,24 +63,37 @@ impl Listing {
         let address = format!("{}?{}", self.path, as_query(asked.into_iter()));
         let mut document = visit.get(&address).await?;
         filter::learn(visit).await;
-        if let Some(items) =
-            document.get_mut("items").and_then(Value::as_array_mut).filter(|_| visit.known_at().is_some())
-        {
-            for item in items {
-                expand(visit, self.path.trim_start_matches("/v1/"), self.expand, item).await;
-            }
+        let is_past = visit.known_at().is_some();
+        for item in document.get_mut("items").and_then(Value::as_array_mut).filter(|_| is_past).into_iter().flatten() {
+            expand(visit, self.path.trim_start_matches("/v1/"), self.expand, item).await;
         }
-        let of_pages = ["sort", "cursor", "limit", "known_at"];
-        let filters = as_query(visit.filled_in().filter(|(name, _)| !of_pages.contains(name)));
-        let csv = format!("{}/export.csv?{filters}", self.path);
+        let filters = question(&as_query(filters(visit)));
         let data = Data::new("This list", address);
-        let data = if visit.known_at().is_some() { data } else { data.with_csv(csv.trim_end_matches('?')) };
-        let counts = match self.counts.filter(|_| visit.known_at().is_none()) {
+        let data = if is_past {
+            data
+        } else {
+            data.with_csv(format!("{}/export.csv{filters}", self.path))
+                .with_feed(format!("{}/feed.atom{filters}", self.page()))
+        };
+        let counts = match self.counts.filter(|_| !is_past) {
             // A list without these numbers is better than none.
-            Some(path) => visit.get(format!("{path}?{filters}").trim_end_matches('?')).await.unwrap_or_default(),
+            Some(path) => visit.get(&format!("{path}{filters}")).await.unwrap_or_default(),
             None => Value::Null,
         };
         Ok(Listed { document, data, counts })
+    }
+
+    /// The path of its page.
+    pub fn page(&self) -> &'static str {
+        self.path.trim_start_matches("/v1")
+    }
+
+    /// A filter in words.
+    pub fn filter(&self, visit: &Visit, name: &str, value: &str) -> String {
+        match self.facets.iter().find(|facet| facet.parameter == name) {
+            Some(facet) => called(facet.list, value),
+            None => filter::told(visit, name, value),
+        }
     }
 
     /// The filters, and the records of this page, each shown by `result`.
@@ -88,7 +105,7 @@ impl Listing {
                 @if !is_past { (self.filters(visit, &listed.counts)) }
                 div {
                     @if !is_past { p class="found" role="status" { (total(list, self.one, self.many)) } }
-                    (removable(visit, self.facets))
+                    (self.removable(visit))
                     ol class="results" { @for item in items(list, "items") { li { (result(visit, item)) } } }
                     (pager(visit, list))
                 }
@@ -136,6 +153,24 @@ impl Listing {
         }
         }
     }
+
+    /// The filters that are set, each with a link to the list without it.
+    fn removable(&self, visit: &Visit) -> Markup {
+        let set: Vec<(&str, &str)> = filters(visit).collect();
+        html! {
+            @if !set.is_empty() {
+                ul class="tags" aria-label="Filters that are set" {
+                    @for (name, value) in &set {
+                        li {
+                            a href=(visit.here(&visit.query_without(name, value))) {
+                                span class="hidden" { "Remove the filter " } (self.filter(visit, name, value)) span aria-hidden="true" { " ✕" }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// How many records have this value, if that was counted.
@@ -153,23 +188,7 @@ pub struct Facet {
     pub called: &'static str,
 }
 
-/// The filters that are set, each with a link to the list without it.
-fn removable(visit: &Visit, facets: &[Facet]) -> Markup {
-    let set: Vec<(&str, &str)> =
-        visit.filled_in().filter(|(name, _)| !["cursor", "sort", "limit", "known_at"].contains(name)).collect();
-    html! {
-        @if !set.is_empty() {
-            ul class="tags" aria-label="Filters that are set" {
-                @for (name, value) in &set {
-                    @let facet = facets.iter().find(|facet| facet.parameter == *name);
-                    @let shown = facet.map_or_else(|| filter::told(visit, name, value), |facet| called(facet.list, value));
-                    li {
-                        a href=(visit.here(&visit.query_without(name, value))) {
-                            span class="hidden" { "Remove the filter " } (shown) span aria-hidden="true" { " ✕" }
-                        }
-                    }
-                }
-            }
-        }
-    }
+/// The filters that are set.
+pub fn filters(visit: &Visit) -> impl Iterator<Item = (&str, &str)> {
+    visit.filled_in().filter(|(name, _)| !OF_PAGES.contains(name))
 }

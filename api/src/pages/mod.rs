@@ -47,9 +47,11 @@ pub const PATHS: &[&str] = &[
     "/cliff-edge",
     "/competitions",
     "/contracts",
+    "/contracts/feed.atom",
     "/contracts/{contract}",
     "/contracts/{contract}/history",
     "/departments",
+    "/departments/feed.atom",
     "/departments/{department}",
     "/departments/{department}/history",
     "/feed.atom",
@@ -59,12 +61,14 @@ pub const PATHS: &[&str] = &[
     "/figures/{breakdown}",
     "/log",
     "/mutuals",
+    "/mutuals/feed.atom",
     "/mutuals/{mutual}",
     "/mutuals/{mutual}/history",
     "/pages/{file}",
     "/robots.txt",
     "/search",
     "/staff-ballots",
+    "/staff-ballots/feed.atom",
     "/staff-ballots/{staff_ballot}",
     "/staff-ballots/{staff_ballot}/history",
     "/staff-ballots/{staff_ballot}/vote",
@@ -73,6 +77,11 @@ pub const PATHS: &[&str] = &[
 /// Mounts the pages.
 pub fn mount(config: &mut ServiceConfig) {
     config
+        // Before the pages of records, whose paths are as long. No key of a record has a dot.
+        .service(contracts::show_contracts_feed)
+        .service(departments::show_departments_feed)
+        .service(mutuals::show_mutuals_feed)
+        .service(staff_ballots::show_staff_ballots_feed)
         .service(about::show_about)
         .service(about::show_accessibility)
         .service(asset::load_asset)

@@ -108,12 +108,14 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
     };
     let page = Page::new(text(&mutual, "name"), content)
         .under("Mutuals", "/mutuals")
-        .of(Data::new("This mutual", address.clone()))
+        .of(Data::new("This mutual", address.clone()).with_feed(format!("/mutuals/feed.atom?id={id}")))
         .of(Data::new("Its stage transitions", format!("/v1/mutuals/{id}/stage-transitions")))
         .of(Data::new("Its staff ballots", format!("/v1/staff-ballots?mutual={id}"))
-            .with_csv(format!("/v1/staff-ballots/export.csv?mutual={id}")))
+            .with_csv(format!("/v1/staff-ballots/export.csv?mutual={id}"))
+            .with_feed(format!("/staff-ballots/feed.atom?mutual={id}")))
         .of(Data::new("Its contracts", format!("/v1/contracts?mutual={id}"))
-            .with_csv(format!("/v1/contracts/export.csv?mutual={id}")));
+            .with_csv(format!("/v1/contracts/export.csv?mutual={id}"))
+            .with_feed(format!("/contracts/feed.atom?mutual={id}")));
     let page = if past.is_none() { page.of(Data::new("Its launch gate", around.gate)) } else { page };
     Ok(visit.show(&page))
 }

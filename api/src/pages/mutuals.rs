@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::pages::feed;
 use crate::pages::frame::Page;
 use crate::pages::json::{given, items, member, text};
 use crate::pages::list::{Facet, Listing};
@@ -40,6 +41,11 @@ pub async fn show_mutuals(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
     let content = LISTING.content(&visit, &list, result);
     Ok(visit.show(&Page::new("Mutuals", content).of(list.data)))
+}
+
+#[get("/mutuals/feed.atom")]
+pub async fn show_mutuals_feed(visit: Visit) -> Result<HttpResponse, Problem> {
+    feed::show(&visit, &LISTING).await
 }
 
 fn result(visit: &Visit, mutual: &Value) -> Markup {

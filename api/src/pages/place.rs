@@ -160,7 +160,8 @@ fn is_of_trackers(name: &str) -> bool {
     name.starts_with("utm_") || ["fbclid", "gclid", "msclkid"].contains(&name)
 }
 
-fn question(query: &str) -> String {
+/// A query with its question mark, if there is something in it.
+pub fn question(query: &str) -> String {
     if query.is_empty() { String::new() } else { format!("?{query}") }
 }
 

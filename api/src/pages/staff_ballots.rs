@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get};
 use maud::{Markup, html};
 use serde_json::Value;
 
+use crate::pages::feed;
 use crate::pages::frame::Page;
 use crate::pages::json::{given, is, items, member, text};
 use crate::pages::list::{Facet, Listing};
@@ -36,6 +37,11 @@ pub async fn show_staff_ballots(visit: Visit) -> Result<HttpResponse, Problem> {
     let list = LISTING.ask(&visit).await?;
     let content = LISTING.content(&visit, &list, result);
     Ok(visit.show(&Page::new("Staff ballots", content).of(list.data)))
+}
+
+#[get("/staff-ballots/feed.atom")]
+pub async fn show_staff_ballots_feed(visit: Visit) -> Result<HttpResponse, Problem> {
+    feed::show(&visit, &LISTING).await
 }
 
 fn result(visit: &Visit, ballot: &Value) -> Markup {
