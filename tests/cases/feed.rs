@@ -1,4 +1,4 @@
-//! What feed readers ask for: feeds of the changes, with the filters of the lists.
+//! What feed readers and search engines ask for: feeds with the filters of the lists, and the sitemap.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ kit::on_both! {
     feeds_refuse_what_is_no_filter,
     what_others_wrote_leaves_feeds_well_formed,
     a_feed_that_is_known_is_not_sent_again,
+    the_sitemap_has_the_pages_of_records,
 }
 
 /// What addresses begin with: the services of the tests are not told their port.
@@ -28,12 +29,16 @@ async fn asked(app: &TestApp, path: &str) -> Response {
     app.get(path).without_key().await
 }
 
-/// The feed at a path, which is well-formed XML.
-async fn feed(app: &TestApp, path: &str) -> String {
+/// The document at a path, which is well-formed XML.
+async fn document(app: &TestApp, path: &str, media_type: &str) -> String {
     let answer = asked(app, path).await;
-    assert_eq!((answer.status(), answer.media_type()), (200, Some("application/atom+xml")), "{path}: {answer:?}");
+    assert_eq!((answer.status(), answer.media_type()), (200, Some(media_type)), "{path}: {answer:?}");
     assert_well_formed(answer.text());
     answer.text().to_owned()
+}
+
+async fn feed(app: &TestApp, path: &str) -> String {
+    document(app, path, "application/atom+xml").await
 }
 
 async fn page(app: &TestApp, path: &str) -> String {
@@ -217,6 +222,7 @@ async fn feeds_refuse_what_is_no_filter(app: &TestApp) {
         }
     }
     asked(app, "/mutuals/feed.atom?stage=unheard_of").await.problem(400);
+    asked(app, "/sitemap.xml?page=2").await.problem(400);
 }
 
 async fn what_others_wrote_leaves_feeds_well_formed(app: &TestApp) {
@@ -237,13 +243,14 @@ async fn what_others_wrote_leaves_feeds_well_formed(app: &TestApp) {
             assert!(all(&searched, "title")[0].contains("(q: &lt;script&gt;&amp;&quot;'"), "{searched}");
         }
     }
+    document(app, "/sitemap.xml", "application/xml").await;
 }
 
 async fn a_feed_that_is_known_is_not_sent_again(app: &TestApp) {
     for nth in 0..5 {
         app.create(MUTUALS, &mutual(&format!("Mutual {nth}"))).await;
     }
-    for path in ["/feed.atom", "/mutuals/feed.atom"] {
+    for path in ["/feed.atom", "/mutuals/feed.atom", "/sitemap.xml"] {
         let first = app.get(path).without_key().header("accept-encoding", "gzip").await;
         assert_eq!((first.status(), first.header("content-encoding")), (200, Some("gzip")), "{path}");
         let again = app.get(path).without_key().header("if-none-match", first.etag()).await;
@@ -252,4 +259,32 @@ async fn a_feed_that_is_known_is_not_sent_again(app: &TestApp) {
         let changed = app.get(path).without_key().header("if-none-match", first.etag()).await;
         assert_eq!(changed.status(), 200, "{path}");
     }
+}
+
+async fn the_sitemap_has_the_pages_of_records(app: &TestApp) {
+    let buyer = app.create(DEPARTMENTS, &with(department("Buyer"), json!({ "slug": "buyer" }))).await;
+    let made = app.create(MUTUALS, &with(mutual("Mapped"), json!({ "slug": "mapped" }))).await;
+    let bought = app.create(CONTRACTS, &contract(id(&made), id(&buyer))).await;
+    let draft = app.create(STAFF_BALLOTS, &staff_ballot(id(&made))).await;
+    let gone = app.create(MUTUALS, &with(mutual("Gone"), json!({ "slug": "gone" }))).await;
+    app.delete(format!("{MUTUALS}/{}", id(&gone))).await.expect(204);
+
+    let map = document(app, "/sitemap.xml", "application/xml").await;
+
+    let pages: Vec<&str> = all(&map, "loc").into_iter().map(|page| page.strip_prefix(HOST).unwrap()).collect();
+    let own = format!("/contracts/{}", id(&bought));
+    for path in ["/", "/mutuals", "/departments", "/about", "/mutuals/mapped", "/departments/buyer", &own] {
+        assert_eq!(pages.iter().filter(|page| **page == path).count(), 1, "{path}: {pages:?}");
+    }
+    assert!(!map.contains("gone") && !map.contains(id(&draft)), "{map}");
+    for path in &pages {
+        page(app, path).await;
+    }
+    let mapped = format!(
+        "<url><loc>{HOST}/mutuals/mapped</loc><lastmod>{}</lastmod></url>",
+        made["updated_at"].as_str().unwrap()
+    );
+    assert!(map.contains(&mapped), "{map}");
+    let robots = asked(app, "/robots.txt").await;
+    assert!(robots.text().lines().any(|line| line == format!("Sitemap: {HOST}/sitemap.xml")), "{}", robots.text());
 }

@@ -17,7 +17,7 @@ use crate::pages::words::{called, count, date, grouped};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
-const LISTING: Listing = Listing {
+pub const LISTING: Listing = Listing {
     path: "/v1/departments",
     one: "department",
     many: "departments",

@@ -1,4 +1,4 @@
-//! The newest changes, and those of each list, as Atom feeds (RFC 4287), and what search engines ask for.
+//! The newest changes, and those of each list, as Atom feeds (RFC 4287).
 
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get};
@@ -140,11 +140,4 @@ fn plain(markup: &str) -> PreEscaped<String> {
         }
     }
     PreEscaped(text)
-}
-
-#[get("/robots.txt")]
-pub async fn show_robots() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .body("User-agent: *\nDisallow: /v1/\nDisallow: /search\n")
 }

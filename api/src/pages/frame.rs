@@ -69,7 +69,8 @@ impl Page {
 
 pub const REGISTER: &str = "Register of public service mutuals";
 
-const CHAPTERS: [(&str, &str); 8] = [
+/// The parts of the register, each with the path of its first page.
+pub const CHAPTERS: [(&str, &str); 8] = [
     ("/mutuals", "Mutuals"),
     ("/staff-ballots", "Staff ballots"),
     ("/contracts", "Contracts"),

@@ -27,6 +27,7 @@ mod place;
 pub mod reference;
 pub mod refusal;
 mod search;
+mod sitemap;
 mod staff_ballot;
 mod staff_ballots;
 mod visit;
@@ -67,6 +68,7 @@ pub const PATHS: &[&str] = &[
     "/pages/{file}",
     "/robots.txt",
     "/search",
+    "/sitemap.xml",
     "/staff-ballots",
     "/staff-ballots/feed.atom",
     "/staff-ballots/{staff_ballot}",
@@ -93,7 +95,6 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(departments::show_department_history)
         .service(departments::show_departments)
         .service(feed::show_feed)
-        .service(feed::show_robots)
         .service(figures::show_competitions)
         .service(figures::show_counted_mutuals)
         .service(figures::show_published_figures)
@@ -107,6 +108,8 @@ pub fn mount(config: &mut ServiceConfig) {
         .service(search::show_search)
         .service(service::about::docs_front)
         .service(service::about::docs_page)
+        .service(sitemap::show_robots)
+        .service(sitemap::show_sitemap)
         .service(staff_ballot::show_staff_ballot)
         .service(staff_ballot::show_staff_ballot_history)
         .service(staff_ballots::show_staff_ballots)

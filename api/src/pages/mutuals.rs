@@ -13,7 +13,7 @@ use crate::pages::visit::Visit;
 use crate::pages::words::{called, called_within, capitalised, date, grouped};
 use crate::response::problem::Problem;
 
-const LISTING: Listing = Listing {
+pub const LISTING: Listing = Listing {
     path: "/v1/mutuals",
     one: "mutual",
     many: "mutuals",

@@ -13,7 +13,7 @@ use crate::pages::visit::Visit;
 use crate::pages::words::{called, date};
 use crate::response::problem::Problem;
 
-const LISTING: Listing = Listing {
+pub const LISTING: Listing = Listing {
     path: "/v1/staff-ballots",
     one: "staff ballot",
     many: "staff ballots",
