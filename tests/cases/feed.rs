@@ -1,4 +1,4 @@
-//! What feed readers and search engines ask for: feeds with the filters of the lists, and the sitemap.
+//! What feed readers and search engines ask for: feeds with the filters of the lists, the sitemap, and what a page says as JSON-LD.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use kit::fixture::{
     CONTRACTS, DEPARTMENTS, MUTUALS, STAFF_BALLOTS, contract, department, id, mutual, staff_ballot, with,
 };
 use kit::{Response, TestApp};
-use serde_json::json;
+use serde_json::{Value, json};
 
 kit::on_both! {
     a_feed_takes_the_filters_of_its_list,
@@ -18,6 +18,7 @@ kit::on_both! {
     what_others_wrote_leaves_feeds_well_formed,
     a_feed_that_is_known_is_not_sent_again,
     the_sitemap_has_the_pages_of_records,
+    the_page_of_a_mutual_names_it_as_an_organization,
 }
 
 /// What addresses begin with: the services of the tests are not told their port.
@@ -287,4 +288,42 @@ async fn the_sitemap_has_the_pages_of_records(app: &TestApp) {
     assert!(map.contains(&mapped), "{map}");
     let robots = asked(app, "/robots.txt").await;
     assert!(robots.text().lines().any(|line| line == format!("Sitemap: {HOST}/sitemap.xml")), "{}", robots.text());
+}
+
+/// The JSON-LD of a page. Nothing in it has a meaning in HTML.
+fn linked_data(html: &str) -> Value {
+    let blocks: Vec<&str> = html.split("<script type=\"application/ld+json\">").skip(1).collect();
+    assert_eq!(blocks.len(), 1, "{html}");
+    let block = blocks[0].split_once("</script>").unwrap().0;
+    assert!(!block.contains(['<', '>', '&']), "{block}");
+    serde_json::from_str(block).unwrap()
+}
+
+async fn the_page_of_a_mutual_names_it_as_an_organization(app: &TestApp) {
+    let name = "</script><script>alert(1)</script><!-- & \"Söhne\" \\u003c ]]>";
+    let facts = json!({
+        "slug": "script",
+        "website": "https://example.org/?a=1&b=2",
+        "identifiers": [{ "scheme": "GB-COH", "id": "07654321" }],
+    });
+    app.create(MUTUALS, &with(mutual(name), facts)).await;
+
+    let html = page(app, "/mutuals/script").await;
+
+    assert!(!html.contains("<script>"), "{html}");
+    let expected = json!({
+        "@context": "https://schema.org",
+        "@type": "Organization",
+        "name": name,
+        "url": format!("{HOST}/mutuals/script"),
+        "sameAs": "https://example.org/?a=1&b=2",
+        "identifier": [{ "@type": "PropertyValue", "propertyID": "GB-COH", "value": "07654321" }],
+    });
+    assert_eq!(linked_data(&html), expected);
+    let path = format!("{MUTUALS}/script/stage-transitions");
+    for (stage, day) in [("launched", "2012-07"), ("closed", "2015")] {
+        app.create(&path, &json!({ "to": stage, "historic": true, "effective_on": day })).await;
+    }
+    let ended = linked_data(&page(app, "/mutuals/script").await);
+    assert_eq!((&ended["foundingDate"], &ended["dissolutionDate"]), (&json!("2012-07"), &json!("2015")));
 }

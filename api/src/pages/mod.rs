@@ -18,6 +18,7 @@ mod history;
 mod home;
 mod hosted_ballot;
 mod json;
+mod linked_data;
 mod list;
 mod log;
 mod mutual;

@@ -11,6 +11,7 @@ use crate::pages::contract_bars;
 use crate::pages::frame::{Data, Page};
 use crate::pages::history;
 use crate::pages::json::{given, is, items, member, number, text};
+use crate::pages::linked_data;
 use crate::pages::parts::{code, day, expand, named, named_or_told, provenance, sentence, sources, summary};
 use crate::pages::place::encoded;
 use crate::pages::visit::Visit;
@@ -101,6 +102,7 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
             (buy_in(&visit, &around))
             (gate(&visit, &mutual, &around.readiness))
             (contract_bars::section(&visit, &around.contracts))
+            (linked_data::organization(&format!("{}/mutuals/{slug}", visit.app.address), &mutual))
         }
         @else { p class="hint" { "Its ballots, contracts and conditions are shown only as they are now." } }
         (sources(&mutual))
