@@ -53,7 +53,7 @@ demo: ## Play one spin-out through the API, with the refusals on the way, and a 
 	cargo build --workspace --locked
 	scripts/demo $(TARGET)/debug/mutuals
 
-test: ## All tests, on SQLite and on a throw-away PostgreSQL
+test: ## All tests but those in a browser, on SQLite and on a throw-away PostgreSQL
 	@scripts/setup build test
 	python3 tests/verify_ballot.py
 	cargo build --workspace --locked
@@ -62,9 +62,10 @@ test: ## All tests, on SQLite and on a throw-away PostgreSQL
 # The dependency arrows, licences and sources of packages are tests, read from `cargo metadata`: tests/tests/workspace.rs. So is that
 # the contract keeps what the last release promised: tests/tests/released.rs; and that files import each other in no circles, read from
 # the sources: tests/tests/circles.rs. Known vulnerabilities are looked for where ADVISORY_DB names a copy of the RustSec database:
-# tests/tests/advisories.rs.
-check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, demo, dependency arrows, licences, unused dependencies
-	@scripts/setup build demo
+# tests/tests/advisories.rs. The pages are looked at in a browser here and not in `make test`, so that a change is looked at once:
+# tests/cases/browser.rs.
+check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, demo, pages in a browser, dependency arrows, licences, unused dependencies
+	@scripts/setup build demo browser
 	cargo fmt --all --check
 	cargo fmt --manifest-path examples/rust/Cargo.toml --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -78,6 +79,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
 	$(MAKE) --no-print-directory lint
 	cargo test --workspace --locked --test workspace --test circles --test released --test advisories
+	cargo test --package tests --locked --test cases -- browser:: --ignored --nocapture --test-threads 2
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
 	@if [ -n "$${ADVISORY_DB:-}" ]; then cargo test --locked --package tests --test advisories -- --ignored; \
 	else echo 'NOT CHECKED: known vulnerabilities of the packages. Name a checkout of https://github.com/RustSec/advisory-db in ADVISORY_DB'; fi
@@ -172,7 +174,7 @@ fmt: ## Format the code
 	cargo fmt --manifest-path examples/rust/Cargo.toml
 
 setup: ## Check for what is needed beside Rust; on Debian root gets it installed
-	@scripts/setup build demo lint clients ocds test bench
+	@scripts/setup build demo lint clients ocds browser test bench
 
 # Tools of the project alone, in the build folder, so that nobody's own installation matters.
 $(TOOLS)/contract-lint/installed: tools/install tools/contract-lint/package-lock.json tools/contract-lint/requirements.txt

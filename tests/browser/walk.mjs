@@ -1,16 +1,18 @@
 // Uses the pages of the register in Chromium, and tells as one line of JSON what there is to see.
 //
 //   node walk.mjs ADDRESS look PATH...               each page in three widths, light and dark, by the rules of axe-core
-//   node walk.mjs ADDRESS vote PATH CHOICE CODE...   casts a vote with the form; tells the receipt
+//   node walk.mjs ADDRESS print PATH...              each page as it is printed on A4
+//   node walk.mjs ADDRESS vote PATH CHOICE CODE...   casts a vote with the form; tells the receipt. Ranks: yes>no
 //   node walk.mjs ADDRESS find PATH TRACKER          looks for a vote on the page of its ballot
 //   node walk.mjs ADDRESS keys WORDS                 goes from the search to the verification of a ballot with the keyboard
 //
-// SCREENSHOTS names a folder for pictures.
+// A page that is a refusal has its status before its path: "404 /nowhere". SCREENSHOTS names a folder for pictures.
 
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const WIDTHS = [320, 390, 1280];
+const A4 = 794;
 const SCHEMES = ["light", "dark"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
@@ -23,18 +25,21 @@ const browser = await chromium.launch({
 const complaints = [];
 
 /** Opens a page in a window of its own. `isOpen` lets the page be looked at by a script that is not its own. */
-async function open(path, { width = 1280, colorScheme = "light", isOpen = false } = {}) {
+async function open(asked, { width = 1280, colorScheme = "light", isOpen = false } = {}) {
+  const [path, status = "200"] = asked.split(" ").reverse();
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, bypassCSP: isOpen });
   const page = await context.newPage();
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) complaints.push(`${path}: ${message.text()}`);
+    // The browser says of itself that a page is a refusal.
+    const isExpected = message.text().includes(`status of ${status} `);
+    if (["error", "warning"].includes(message.type()) && !isExpected) complaints.push(`${path}: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`${path}: ${error}`));
   page.on("request", (request) => {
     if (!request.url().startsWith(address)) complaints.push(`${path}: asks for ${request.url()}`);
   });
   const answer = await page.goto(address + path, { waitUntil: "load" });
-  if (answer.status() !== 200) complaints.push(`${path}: status ${answer.status()}`);
+  if (answer.status() !== Number(status)) complaints.push(`${path}: status ${answer.status()}`);
   return page;
 }
 
@@ -47,9 +52,7 @@ async function faults(path, width, colorScheme) {
   await page.addScriptTag({ path: AXE });
   const { passes, violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES);
   for (const { id, nodes } of violations) complaints.push(`${path}: ${id} (${width} px, ${colorScheme}): ${nodes[0].html.slice(0, 200)}`);
-  if (process.env.SCREENSHOTS) {
-    await page.screenshot({ path: `${process.env.SCREENSHOTS}/${path.replace(/\W+/g, "_")}-${width}-${colorScheme}.png`, fullPage: true });
-  }
+  await picture(page, `${path}-${width}-${colorScheme}`);
   await page.context().close();
   return passes.length;
 }
@@ -60,7 +63,37 @@ async function look() {
     pages += 1;
     for (const width of WIDTHS) for (const scheme of SCHEMES) passes += await faults(path, width, scheme);
   }
-  return { pages, passes };
+  return { pages, passes, widths: WIDTHS.length };
+}
+
+/** What would be cut off on paper: what is wider than the sheet, and what lies in a box that a screen scrolls. */
+const cutOff = () => {
+  const isShown = (element) => element.checkVisibility() && element.clientWidth > 0;
+  const isCut = (box) => getComputedStyle(box).overflowX !== "visible" && box.scrollWidth > box.clientWidth + 1;
+  const boxes = [...document.querySelectorAll("body *")].filter((box) => isShown(box) && isCut(box));
+  const menus = [...document.querySelectorAll("header nav, footer, .programs, form.filters")].filter(isShown);
+  const wide = document.documentElement.scrollWidth - window.innerWidth;
+  return [
+    ...boxes.map((box) => `${box.scrollWidth - box.clientWidth} px are cut off: ${box.outerHTML.slice(0, 120)}`),
+    ...menus.map((menu) => `is printed: ${menu.outerHTML.slice(0, 80)}`),
+    ...(wide > 0 ? [`${wide} px wider than the sheet`] : []),
+  ];
+};
+
+async function print() {
+  for (const path of more) {
+    const page = await open(path, { width: A4 });
+    await page.emulateMedia({ media: "print" });
+    for (const fault of await page.evaluate(cutOff)) complaints.push(`${path}: ${fault}`);
+    await picture(page, `${path}-print`);
+    await page.context().close();
+  }
+  return { pages: more.length };
+}
+
+async function picture(page, name) {
+  const folder = process.env.SCREENSHOTS;
+  if (folder) await page.screenshot({ path: `${folder}/${name.replace(/\W+/g, "_")}.png`, fullPage: true });
 }
 
 async function vote() {
@@ -70,7 +103,9 @@ async function vote() {
   page.on("request", (request) => sent.push(`${request.url()} ${request.postData() ?? ""}`));
   const fields = await page.locator("input.code").all();
   for (const [place, field] of fields.entries()) await field.fill(codes[place]);
-  await page.locator(`#choice-${choice}`).check();
+  const ranks = await page.locator("select.rank").all();
+  if (ranks.length === 0) await page.locator(`#choice-${choice}`).check();
+  else for (const [place, option] of choice.split(">").entries()) await ranks[place].selectOption(option);
   await page.getByRole("button", { name: "Cast my vote" }).click();
   await page.locator("#receipt").waitFor();
   return { receipt: await page.locator("#receipt-text").innerText(), said: await page.locator("#said").innerText(), sent };
@@ -119,7 +154,7 @@ async function keys() {
 }
 
 try {
-  const seen = await { look, vote, find, keys }[task]();
+  const seen = await { look, print, vote, find, keys }[task]();
   console.log(JSON.stringify({ ...seen, complaints }));
 } finally {
   await browser.close();

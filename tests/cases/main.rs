@@ -7,6 +7,7 @@ mod ballot_crash;
 mod ballot_duties;
 mod ballot_life;
 mod ballot_traces;
+mod browser;
 mod cliff_edge;
 mod clock;
 mod code_list;

@@ -1,13 +1,11 @@
-//! The pages of the register: they say what the API says, escape what others wrote, and can be used in a browser.
+//! The pages of the register: they say what the API says, and escape what others wrote.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kit::ballot::{CASTING, HostedBallot};
-use kit::browser::in_browser;
 use kit::fixture::{MUTUALS, id, mutual, with};
 use kit::{Database, Engine, Program, Response, TestApp};
-use serde_json::{Value, json};
+use serde_json::json;
 
 kit::on_both! {
     what_others_wrote_is_escaped,
@@ -30,14 +28,14 @@ async fn page(app: &TestApp, path: &str) -> Response {
 }
 
 /// The page, which is there.
-async fn shown(app: &TestApp, path: &str) -> String {
+pub async fn shown(app: &TestApp, path: &str) -> String {
     let page = page(app, path).await;
     assert_eq!((page.status(), page.media_type()), (200, Some("text/html")), "{path}: {page:?}");
     page.text().to_owned()
 }
 
 /// A service with the sample.
-fn with_sample(engine: Engine) -> TestApp {
+pub fn with_sample(engine: Engine) -> TestApp {
     let database = Database::fresh(engine);
     let ended = Program::new(&["import-sample"]).env("DATABASE_URL", &database.url()).run();
     assert_eq!(ended.code, Some(0), "{ended:?}");
@@ -285,93 +283,5 @@ async fn what_nobody_may_see_is_not_named(app: &TestApp) {
         let text = answer.text();
         assert!(!text.contains("A secret question") && text.contains("An entry that is not public"), "{path}: {text}");
         assert!(path != "/feed.atom" || !text.contains('\u{ffff}'), "{text}");
-    }
-}
-
-/// The kinds of page, in three widths, light and dark.
-#[test]
-fn every_kind_of_page_is_accessible() {
-    kit::run_on(with_sample(Engine::Sqlite), async |app| {
-        let held = HostedBallot::open(app, 1, 25, json!({})).await;
-        let contract = app.get("/v1/contracts?q=york&limit=1").await.expect(200);
-        let ballot = app.get("/v1/staff-ballots?has_turnout=true&limit=1").await.expect(200);
-        let own = |page: &str, of: &Value| format!("/{page}/{}", id(&of["items"][0]));
-        let paths = [
-            "/".to_owned(),
-            "/search?q=york".to_owned(),
-            "/mutuals".to_owned(),
-            "/mutuals/explore-york-libraries-and-archives".to_owned(),
-            "/mutuals/explore-york-libraries-and-archives/history".to_owned(),
-            "/staff-ballots".to_owned(),
-            own("staff-ballots", &ballot),
-            format!("/staff-ballots/{}", held.id),
-            format!("/staff-ballots/{}/vote", held.id),
-            "/contracts".to_owned(),
-            own("contracts", &contract),
-            "/departments/city-of-york-council".to_owned(),
-            "/cliff-edge?as_at=2018-06-30&within_months=24".to_owned(),
-            "/competitions".to_owned(),
-            "/figures?as_at=2012-07-31".to_owned(),
-            "/figures/regions".to_owned(),
-            "/figures/published".to_owned(),
-            "/log".to_owned(),
-            "/about".to_owned(),
-            "/accessibility".to_owned(),
-            "/docs/".to_owned(),
-            "/docs/mutuals".to_owned(),
-            "/docs/operations/list_mutuals".to_owned(),
-            "/docs/schemas/Mutual".to_owned(),
-            "/problems".to_owned(),
-            "/problems/not-ready".to_owned(),
-        ];
-        let address = format!("http://{}", app.address());
-        let mut arguments = vec![address.as_str(), "look"];
-        arguments.extend(paths.iter().map(String::as_str));
-
-        let seen = in_browser("walk.mjs", &arguments);
-
-        assert_eq!(seen["complaints"], json!([]), "{seen:#}");
-        assert_eq!(seen["pages"], paths.len());
-        assert!(seen["passes"].as_i64().unwrap() > 1_000, "{seen}");
-    });
-}
-
-/// Somebody votes with the form. What is sent does not tell the code, and the vote is found after the close.
-#[test]
-fn a_vote_is_cast_and_found_in_a_browser() {
-    for issuers in [1, 2] {
-        kit::run_on(kit::ballot::signing(Database::fresh(Engine::Sqlite)), async |app| {
-            let held = HostedBallot::open(app, issuers, 25, json!({})).await;
-            let address = format!("http://{}", app.address());
-            let form = format!("/staff-ballots/{}/vote", held.id);
-            let codes: Vec<&str> = held.codes.iter().map(|codes| codes[4].as_str()).collect();
-
-            let voted = in_browser("walk.mjs", &[&[address.as_str(), "vote", &form, "yes"], codes.as_slice()].concat());
-
-            assert_eq!(voted["complaints"], json!([]), "{voted:#}");
-            let receipt = voted["receipt"].as_str().unwrap();
-            let line = |name: &str| receipt.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
-            assert_eq!((line("Choice:"), line("Ballot:")), ("yes", held.id.as_str()));
-            let sent = voted["sent"].to_string();
-            assert!(sent.contains(line("Tracker:")) && sent.contains("\\\"choice\\\":\\\"yes\\\""), "{sent}");
-            assert!(!codes.iter().any(|code| sent.contains(code)) && !sent.contains(line("Nonce:")), "{sent}");
-            for voter in 5..20 {
-                held.cast(app, &held.vote(voter, "no")).await.expect(201);
-            }
-            app.pass(Duration::from_secs(u64::try_from(CASTING).unwrap()));
-            held.wait_for(app, "closed").await;
-            let ballot = format!("/staff-ballots/{}", held.id);
-
-            let found = in_browser("walk.mjs", &[&address, "find", &ballot, line("Tracker:")]);
-
-            assert_eq!(found["complaints"], json!([]), "{found:#}");
-            assert!(found["said"].as_str().unwrap().contains("among the 16 votes that were counted: yes"), "{found:#}");
-            assert!(!found["sent"].to_string().contains(line("Tracker:")), "{found:#}");
-            let record = app.get(format!("{}?expand=mutual", held.path)).await.expect(200);
-            let name = record["mutual"]["name"].as_str().unwrap();
-            let walked = in_browser("walk.mjs", &[&address, "keys", name]);
-            assert!(walked["url"].as_str().unwrap().ends_with("#verify"), "{walked:#}");
-            assert!(walked["pressed"].as_i64().unwrap() <= 12, "{walked:#}");
-        });
     }
 }

@@ -297,6 +297,14 @@ impl HostedBallot {
         self.wait_for(app, "closed").await
     }
 
+    /// Lets the clock close the ballot, and declares its result. The first issuer is its scrutineer.
+    pub async fn declare(&self, app: &TestApp) -> Value {
+        self.expire(app).await;
+        let scrutineer = &self.issuers[0];
+        app.put(self.below("scrutineer-report"), &json!({"satisfied": true})).with_key(scrutineer).await.expect(200);
+        app.post(self.below("declare"), &json!({})).with_key(scrutineer).await.expect(200)
+    }
+
     /// Waits until the ballot is in a state.
     pub async fn wait_for(&self, app: &TestApp, state: &str) -> Value {
         for _ in 0..200 {
