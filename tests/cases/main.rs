@@ -51,6 +51,7 @@ mod ocds;
 mod outage;
 mod overload;
 mod page;
+mod page_numbers;
 mod page_words;
 mod pathway_progress;
 mod pathway_step;

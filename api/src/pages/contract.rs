@@ -48,7 +48,8 @@ pub async fn show_contract(visit: Visit, PathKey(key): PathKey<String>) -> Resul
     if now {
         page = page
             .of(Data::new("Its compliance", format!("{own}/compliance")))
-            .of(Data::new("Its competitions", format!("{own}/competitions")));
+            .of(Data::new("Its competitions", format!("{own}/competitions")))
+            .of(Data::new("Its notices", format!("{own}/notices")));
     }
     if ocds.is_some() {
         page = page.of(Data::new("Open contracting data (OCDS)", format!("{own}/ocds")));

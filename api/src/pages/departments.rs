@@ -148,8 +148,8 @@ fn stages(visit: &Visit, id: &str, card: &Value) -> Markup {
             let list = visit.url(&format!("/figures/mutuals?department={id}&stage={stage}"));
             vec![
                 cell(called("stage", stage)),
-                html! { a href=(list) { (number(it, "mutuals")) } },
-                cell(number(it, "enablers").to_string()),
+                html! { a href=(list) { (grouped(number(it, "mutuals"))) } },
+                cell(grouped(number(it, "enablers"))),
             ]
         })
         .collect();
@@ -186,7 +186,7 @@ fn support(coverage: &Value) -> Markup {
                                         Some(it) => td class=[(number(it, "enablers") == 0).then_some("hole")] {
                                             span {
                                                 (count(number(it, "mutuals"), "mutual", "mutuals")) ", "
-                                                @if number(it, "enablers") == 0 { "no supporter" } @else { (number(it, "enablers")) " supporters" }
+                                                @if number(it, "enablers") == 0 { "no supporter" } @else { (grouped(number(it, "enablers"))) " supporters" }
                                             }
                                         },
                                     }

@@ -88,7 +88,7 @@ fn by_sector(visit: &Visit, figures: &Value) -> Markup {
     sectors.sort_by_key(|it| std::cmp::Reverse(operating(it)));
     let Some(first) = sectors.first() else { return nothing() };
     let name = |it: &Value| called("sector", text(it, "sector"));
-    let finding = format!("Most common service: {} ({})", name(first), operating(first));
+    let finding = format!("Most common service: {} ({})", name(first), grouped(operating(first)));
     let drawn: Vec<Bar> = sectors.iter().map(|it| Bar { label: name(it), value: operating(it), unknown: 0 }).collect();
     html! {
         h2 id="by_sector" { "Services" }
@@ -263,7 +263,7 @@ pub async fn show_competitions(visit: Visit) -> Result<HttpResponse, Problem> {
         ul class="tags" aria-label="By outcome" {
             @for it in items(member(&report, "totals"), "by_outcome") {
                 @let found = member(it, "competitions");
-                li { a href=(visit.page_of(text(found, "url"))) { (called("competition-outcome", text(it, "outcome"))) ": " (number(found, "count")) } }
+                li { a href=(visit.page_of(text(found, "url"))) { (called("competition-outcome", text(it, "outcome"))) ": " (grouped(number(found, "count"))) } }
             }
         }
         ol class="results" {

@@ -14,13 +14,15 @@ use crate::response::problem::Problem;
 
 /// The newest entries that are shown.
 const NEWEST: i64 = 8;
+/// The contracts that end first.
+const ENDING: &str = "/v1/reports/cliff-edge?within_months=12&limit=5";
 
 #[get("/")]
 pub async fn show_home(visit: Visit) -> Result<HttpResponse, Problem> {
     visit.expect_only(&[])?;
     let figures = visit.get("/v1/statistics").await?;
     let years = visit.get("/v1/statistics/timeline?by=year").await?;
-    let ending = visit.get("/v1/reports/cliff-edge?within_months=12&limit=5").await?;
+    let ending = visit.get(ENDING).await?;
     let newest = newest(&visit, NEWEST).await?;
     let content = html! {
         p class="lead" {
@@ -50,7 +52,9 @@ pub async fn show_home(visit: Visit) -> Result<HttpResponse, Problem> {
     let page = Page::new("Register of public service mutuals", content)
         .of(Data::new("The figures", "/v1/statistics").with_csv("/v1/statistics/export.csv"))
         .of(Data::new("The mutuals over the years", "/v1/statistics/timeline?by=year")
-            .with_csv("/v1/statistics/timeline/export.csv?by=year"));
+            .with_csv("/v1/statistics/timeline/export.csv?by=year"))
+        .of(Data::new("The contracts that end within a year", ENDING))
+        .of(Data::new("All changes", "/v1/entries"));
     Ok(visit.show(&page))
 }
 
@@ -69,7 +73,7 @@ fn staff(visit: &Visit, staff: &Value) -> Markup {
     let (total, records) = (number(staff, "total"), number(staff, "records"));
     html! {
         @if records > 0 {
-            small { a href=(visit.page_of(text(staff, "url"))) { (grouped(total)) } " staff in " (records) " of them, counted at different times" }
+            small { a href=(visit.page_of(text(staff, "url"))) { (grouped(total)) } " staff in " (grouped(records)) " of them, counted at different times" }
         }
     }
 }
@@ -89,7 +93,7 @@ fn over_years(visit: &Visit, years: &Value) -> Markup {
     let finding = format!(
         "{} operate, as last known; {} operated at the end of {}",
         count(operated(last), "mutual", "mutuals"),
-        operated(first),
+        grouped(operated(first)),
         text(first, "period")
     );
     let rows: Vec<Vec<Markup>> = periods

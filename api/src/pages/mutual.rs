@@ -118,7 +118,14 @@ pub async fn show_mutual(visit: Visit, PathKey(key): PathKey<String>) -> Result<
         .of(Data::new("Its contracts", format!("/v1/contracts?mutual={id}"))
             .with_csv(format!("/v1/contracts/export.csv?mutual={id}"))
             .with_feed(format!("/contracts/feed.atom?mutual={id}")));
-    let page = if past.is_none() { page.of(Data::new("Its launch gate", around.gate)) } else { page };
+    let page = if past.is_none() {
+        page.of(Data::new("Its annual returns", format!("/v1/mutuals/{id}/annual-returns")))
+            .of(Data::new("Its endorsements", format!("/v1/mutuals/{id}/endorsements")))
+            .of(Data::new("Its objections", format!("/v1/mutuals/{id}/objections")))
+            .of(Data::new("Its launch gate", around.gate))
+    } else {
+        page
+    };
     Ok(visit.show(&page))
 }
 
