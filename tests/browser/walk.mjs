@@ -68,7 +68,8 @@ async function look() {
 
 /** What would be cut off on paper: what is wider than the sheet, and what lies in a box that a screen scrolls. */
 const cutOff = () => {
-  const isShown = (element) => element.checkVisibility() && element.clientWidth > 0;
+  // What is for screen readers only is one pixel wide.
+  const isShown = (element) => element.checkVisibility() && element.clientWidth > 1;
   const isCut = (box) => getComputedStyle(box).overflowX !== "visible" && box.scrollWidth > box.clientWidth + 1;
   const boxes = [...document.querySelectorAll("body *")].filter((box) => isShown(box) && isCut(box));
   const menus = [...document.querySelectorAll("header nav, footer, .programs, form.filters")].filter(isShown);
