@@ -125,7 +125,7 @@ async fn each_change_is_an_entry_of_its_own(app: &TestApp) {
     let entered = feed(app, &own).await;
     assert_eq!(titles(&entered), ["Mutual “Old name”: entered"]);
     assert_eq!(all(&entered, "summary"), ["Stage: Idea."]);
-    assert!(all(&entered, "title")[0].starts_with("Mutuals (id: Old name)"), "{entered}");
+    assert!(all(&entered, "title")[0].starts_with("Mutuals (Record: Old name)"), "{entered}");
 
     let mut seen = vec![all(&entered, "id")[1].to_owned()];
     let mut last = made;
@@ -187,7 +187,7 @@ async fn what_belongs_to_a_mutual_can_be_followed(app: &TestApp) {
     let ours = feed(app, &format!("/contracts/feed.atom?mutual={}", id(&one))).await;
     assert_eq!(titles(&ours), ["Contract “Community nursing”: entered"]);
     assert_eq!(all(&ours, "summary"), ["Status: Active. Mutual: One."]);
-    assert!(all(&ours, "title")[0].starts_with("Contracts (mutual: One)"), "{ours}");
+    assert!(all(&ours, "title")[0].starts_with("Contracts (Mutual: One)"), "{ours}");
     let voted = feed(app, &format!("/staff-ballots/feed.atom?mutual={}", id(&one))).await;
     assert_eq!(titles(&voted), ["Staff ballot: changed"], "nobody may see the draft");
     assert_eq!(all(&voted, "summary"), ["State: Declared. Mutual: One."]);
@@ -241,7 +241,7 @@ async fn what_others_wrote_leaves_feeds_well_formed(app: &TestApp) {
     for path in &FEEDS[1..] {
         if *path != "/staff-ballots/feed.atom" {
             let searched = feed(app, &format!("{path}?q=%3Cscript%3E%26%22%27%EF%BF%BF")).await;
-            assert!(all(&searched, "title")[0].contains("(q: &lt;script&gt;&amp;&quot;'"), "{searched}");
+            assert!(all(&searched, "title")[0].contains("(Search: &lt;script&gt;&amp;&quot;'"), "{searched}");
         }
     }
     document(app, "/sitemap.xml", "application/xml").await;

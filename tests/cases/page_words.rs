@@ -37,7 +37,9 @@ fn said(html: &str) -> String {
     let content = html.split_once("<main").unwrap().1.split("<footer").next().unwrap();
     let mut content = content.split("<details class=\"programs\">").next().unwrap().to_owned();
     // What is copied out by hand, and the words of sources, are as they are.
-    for (start, end) in [("<pre", "</pre>"), ("<code", "</code>"), ("<ul class=\"sources\">", "</ul>")] {
+    for (start, end) in
+        [("<pre", "</pre>"), ("<code", "</code>"), ("<script", "</script>"), ("<ul class=\"sources\">", "</ul>")]
+    {
         while let Some((before, rest)) = content.split_once(start) {
             let after = rest.split_once(end).map_or("", |(_, after)| after);
             content = format!("{before} {after}");

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::feed;
-use crate::pages::frame::Page;
 use crate::pages::json::{given, member, text};
 use crate::pages::list::{Facet, Listing};
 use crate::pages::parts::named;
@@ -33,13 +32,12 @@ pub const LISTING: Listing = Listing {
     words: Some("Title, reference or mutual"),
     expand: "mutual,department",
     counts: None,
+    lead: None,
 };
 
 #[get("/contracts")]
 pub async fn show_contracts(visit: Visit) -> Result<HttpResponse, Problem> {
-    let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list, result);
-    Ok(visit.show(&Page::new("Contracts", content).of(list.data)))
+    LISTING.show(&visit, result).await
 }
 
 #[get("/contracts/feed.atom")]

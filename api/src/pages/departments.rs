@@ -29,26 +29,26 @@ pub const LISTING: Listing = Listing {
     words: Some("Name or number"),
     expand: "successor",
     counts: None,
+    lead: Some(
+        "The bodies that services leave to become mutuals, and that buy from them: government departments, councils, NHS bodies and \
+         others. The register calls them all departments.",
+    ),
 };
 
 #[get("/departments")]
 pub async fn show_departments(visit: Visit) -> Result<HttpResponse, Problem> {
-    let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list, |visit, department| {
-        html! {
-            h2 { a href=(visit.to(&format!("/departments/{}", text(department, "slug")))) { (text(department, "name")) } }
-            p {
-                (called("department-kind", text(department, "kind")))
-                @if let Some(closed) = given(department, "closed_on") { ", closed " (date(closed)) }
-                "."
-            }
+    LISTING.show(&visit, result).await
+}
+
+fn result(visit: &Visit, department: &Value) -> Markup {
+    html! {
+        h2 { a href=(visit.to(&format!("/departments/{}", text(department, "slug")))) { (text(department, "name")) } }
+        p {
+            (called("department-kind", text(department, "kind")))
+            @if let Some(closed) = given(department, "closed_on") { ", closed " (date(closed)) }
+            "."
         }
-    });
-    let content = html! {
-        p class="lead" { "The bodies that services leave to become mutuals, and that buy from them: government departments, councils, NHS bodies and others. The register calls them all departments." }
-        (content)
-    };
-    Ok(visit.show(&Page::new("Departments", content).of(list.data)))
+    }
 }
 
 #[get("/departments/feed.atom")]

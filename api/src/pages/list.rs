@@ -1,15 +1,16 @@
 //! Lists with filters: the form that sets them, and what takes them away again.
 
+use actix_web::HttpResponse;
 use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::filter;
-use crate::pages::frame::Data;
+use crate::pages::frame::{Data, Page};
 use crate::pages::json::{items, member, number, text};
 use crate::pages::parts::{expand, pager, total};
 use crate::pages::place::{as_query, question};
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, grouped};
+use crate::pages::words::{called, capitalised, grouped};
 use crate::response::problem::Problem;
 use crate::service::code_list;
 
@@ -33,24 +34,40 @@ pub struct Listing {
     pub words: Option<&'static str>,
     /// Which records are named beside their ids.
     pub expand: &'static str,
-    /// What counts the records by the values of the filters, if anything does.
+    /// What counts the records by the codes of the filters, if anything does.
     pub counts: Option<&'static str>,
+    /// What stands above the list.
+    pub lead: Option<&'static str>,
 }
 
 /// A page of a list, with its address.
-pub struct Listed {
-    pub document: Value,
-    pub data: Data,
-    /// How many records there are with each value of a filter, if that is counted.
-    counts: Value,
+struct Listed {
+    document: Value,
+    data: Data,
+    /// How many records there are with each value of a filter, and where the API tells that, if it is counted.
+    counts: Option<(Value, Data)>,
 }
 
 impl Listing {
-    /// The page that a visit asks for. A list of another instant has no filters.
+    /// The page of the list that a visit asks for, with each record shown by `result`. A list of another instant has no filters.
     ///
     /// # Errors
     /// Those of the API.
-    pub async fn ask(&self, visit: &Visit) -> Result<Listed, Problem> {
+    pub async fn show(
+        &self,
+        visit: &Visit,
+        result: impl Fn(&Visit, &Value) -> Markup,
+    ) -> Result<HttpResponse, Problem> {
+        let listed = self.ask(visit).await?;
+        let content = self.content(visit, &listed, result);
+        let page = Page::new(capitalised(self.many), content).of(listed.data);
+        Ok(visit.show(&match listed.counts {
+            Some((_, data)) => page.of(data),
+            None => page,
+        }))
+    }
+
+    async fn ask(&self, visit: &Visit) -> Result<Listed, Problem> {
         visit.expect_none(&["fields", "count", "expand", "limit"])?;
         let mut asked: Vec<(&str, &str)> = visit.filled_in().collect();
         if visit.known_at().is_none() {
@@ -75,10 +92,10 @@ impl Listing {
             data.with_csv(format!("{}/export.csv{filters}", self.path))
                 .with_feed(format!("{}/feed.atom{filters}", self.page()))
         };
-        let counts = match self.counts.filter(|_| !is_past) {
+        let counts = match self.counts.filter(|_| !is_past).map(|path| format!("{path}{filters}")) {
             // A list without these numbers is better than none.
-            Some(path) => visit.get(&format!("{path}{filters}")).await.unwrap_or_default(),
-            None => Value::Null,
+            Some(address) => visit.get(&address).await.ok().map(|counts| (counts, Data::new("The counts", address))),
+            None => None,
         };
         Ok(Listed { document, data, counts })
     }
@@ -97,12 +114,13 @@ impl Listing {
     }
 
     /// The filters, and the records of this page, each shown by `result`.
-    pub fn content(&self, visit: &Visit, listed: &Listed, result: impl Fn(&Visit, &Value) -> Markup) -> Markup {
+    fn content(&self, visit: &Visit, listed: &Listed, result: impl Fn(&Visit, &Value) -> Markup) -> Markup {
         let list = &listed.document;
         let is_past = visit.known_at().is_some();
         html! {
+            @if let Some(lead) = self.lead { p class="lead" { (lead) } }
             div class="sides" {
-                @if !is_past { (self.filters(visit, &listed.counts)) }
+                @if !is_past { (self.filters(visit, listed.counts.as_ref().map_or(&Value::Null, |(counts, _)| counts))) }
                 div {
                     @if !is_past { p class="found" role="status" { (total(list, self.one, self.many)) } }
                     (self.removable(visit))
@@ -138,7 +156,7 @@ impl Listing {
                             }
                         }
                         @if let Some(unknown @ 1..) = member(counted, "unknown").as_i64() {
-                            p class="hint" { "Not on record: " (grouped(unknown)) }
+                            p class="hint" { "Not on record: " span class="count" { (grouped(unknown)) } }
                         }
                     }
                 }
@@ -176,7 +194,7 @@ impl Listing {
 /// How many records have this value, if that was counted.
 fn count_of(counted: &Value, code: &str) -> Markup {
     let found = items(counted, "values").find(|value| text(value, "value") == code);
-    html! { @if let Some(found) = found { " (" (grouped(number(found, "count"))) ")" } }
+    html! { @if let Some(found) = found { " " span class="count" { "(" (grouped(number(found, "count"))) ")" } } }
 }
 
 /// A filter whose values are the codes of a code list.

@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::feed;
-use crate::pages::frame::Page;
 use crate::pages::json::{given, items, member, text};
 use crate::pages::list::{Facet, Listing};
 use crate::pages::parts::named;
@@ -34,13 +33,12 @@ pub const LISTING: Listing = Listing {
     words: Some("Name, description or number"),
     expand: "department",
     counts: Some("/v1/statistics/mutual-counts"),
+    lead: None,
 };
 
 #[get("/mutuals")]
 pub async fn show_mutuals(visit: Visit) -> Result<HttpResponse, Problem> {
-    let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list, result);
-    Ok(visit.show(&Page::new("Mutuals", content).of(list.data)))
+    LISTING.show(&visit, result).await
 }
 
 #[get("/mutuals/feed.atom")]

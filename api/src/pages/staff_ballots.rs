@@ -5,7 +5,6 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::feed;
-use crate::pages::frame::Page;
 use crate::pages::json::{given, is, items, member, text};
 use crate::pages::list::{Facet, Listing};
 use crate::pages::parts::named;
@@ -27,6 +26,7 @@ pub const LISTING: Listing = Listing {
     words: None,
     expand: "mutual",
     counts: None,
+    lead: None,
 };
 
 /// Figures of others that a list shows of a ballot.
@@ -34,9 +34,7 @@ const PUBLISHED: usize = 3;
 
 #[get("/staff-ballots")]
 pub async fn show_staff_ballots(visit: Visit) -> Result<HttpResponse, Problem> {
-    let list = LISTING.ask(&visit).await?;
-    let content = LISTING.content(&visit, &list, result);
-    Ok(visit.show(&Page::new("Staff ballots", content).of(list.data)))
+    LISTING.show(&visit, result).await
 }
 
 #[get("/staff-ballots/feed.atom")]

@@ -9,7 +9,8 @@ use super::told::{Documents, Told, grouped, how_many, list, pounds};
 pub fn teller(path: &str) -> Option<fn(&Documents, &mut Told)> {
     let tell: fn(&Documents, &mut Told) = match path.split('/').skip(1).collect::<Vec<_>>().as_slice() {
         [""] => front,
-        ["mutuals" | "departments" | "staff-ballots" | "contracts"] => records,
+        ["mutuals"] => mutuals,
+        ["departments" | "staff-ballots" | "contracts"] => records,
         ["mutuals", _] => mutual,
         ["departments", _] => department,
         ["staff-ballots", _] => staff_ballot,
@@ -56,6 +57,17 @@ fn changes(entries: &Value, told: &mut Told) {
         told.days(entry, &["at"]);
         let name = ["name", "title", "question"].into_iter().find(|name| entry["after"][*name].is_string());
         told.words(&entry["after"], name.as_slice());
+    }
+}
+
+fn mutuals(of: &Documents, told: &mut Told) {
+    records(of, told);
+    let counts = of.of("mutual-counts");
+    for filter in ["stage", "sector", "region", "legal_form", "origin_route"] {
+        list(&counts[filter]["values"]).iter().for_each(|value| told.counts(value, &["count"]));
+        if counts[filter]["unknown"] != 0 {
+            told.counts(&counts[filter], &["unknown"]);
+        }
     }
 }
 
@@ -112,6 +124,7 @@ fn mutual(of: &Documents, told: &mut Told) {
     for contract in list(contracts) {
         // It stands in the table, and begins and ends in the timeline.
         told.words(contract, &["title", "title"]);
+        told.say("procedure", of.label("procedure", &contract["procedure"]));
         told.days(contract, &["starts_on", "starts_on", "latest_ends_on"]);
         if contract["ends_on"].is_string() {
             told.words(contract, &["title"]);
@@ -140,10 +153,14 @@ fn years_of_contracts(contracts: &Value, today: NaiveDate, told: &mut Told) {
 }
 
 fn life(of: &Documents, told: &mut Told) {
-    for transition in list(&of.of("stage-transitions")["items"]).iter().filter(|it| it["withdrawn"] != true) {
+    let transitions = || list(&of.of("stage-transitions")["items"]).iter().filter(|it| it["withdrawn"] != true);
+    for transition in transitions() {
         told.words(transition, &["reason"]);
         told.days(transition, &["effective_on"]);
     }
+    // Why it came to its stage stands beside the stage, too.
+    let to_stage = transitions().filter(|it| it["to"] == of.main()["stage"]);
+    told.words(to_stage.max_by_key(|it| it["position"].as_i64()).unwrap_or(&Value::Null), &["reason"]);
     for ballot in list(&of.of("staff-ballots")["items"]) {
         let last = ["declared_on", "closed_on", "opened_on"].into_iter().find(|name| ballot[*name].is_string());
         told.days(ballot, last.as_slice());
@@ -177,7 +194,7 @@ fn gate(readiness: &Value, told: &mut Told) {
     told.days(readiness, &["launches_on"]);
     for condition in list(conditions) {
         let is_told_twice = BUY_IN.iter().any(|name| condition["condition"] == *name);
-        told.words(condition, if is_told_twice { &["detail", "detail"] } else { &["detail"] });
+        told.sentences(condition, if is_told_twice { &["detail", "detail"] } else { &["detail"] });
         for place in 2..=list(&condition["looked_at"]).len().min(5) {
             told.say("place of a record that the condition looked at", place);
         }
@@ -212,11 +229,10 @@ fn department(of: &Documents, told: &mut Told) {
 
 fn staff_ballot(of: &Documents, told: &mut Told) {
     let ballot = of.main();
-    told.words(ballot, &["question", "void_reason", "declared_by"]);
+    told.words(ballot, &["question", "void_reason"]);
     told.words(&ballot["mutual"], &["name"]);
     told.words(&ballot["scrutineer"], &["name"]);
     told.days(ballot, &["opened_on", "closed_on", "declared_on"]);
-    list(&ballot["entered_by"]).iter().for_each(|by| told.say("entered by", by.as_str().unwrap()));
     told.record(ballot);
     votes(ballot, told);
     shares(ballot, told);
@@ -299,6 +315,7 @@ fn contract(of: &Documents, told: &mut Told) {
     told.words(contract, &["title", "description", "reference", "ocid"]);
     told.words(&contract["mutual"], &["name"]);
     told.words(&contract["department"], &["name"]);
+    told.say("procedure", of.label("procedure", &contract["procedure"]));
     told.days(contract, &["awarded_on", "entered_on", "starts_on", "ends_on", "latest_ends_on"]);
     if let Some(end) = contract["ends_on"].as_str().and_then(|end| end.parse::<NaiveDate>().ok()) {
         told.say("days until it ends, or since", grouped((end - of.today).num_days().abs()));
@@ -309,8 +326,11 @@ fn contract(of: &Documents, told: &mut Told) {
     }
     told.record(contract);
     let compliance = of.of("compliance");
-    told.words(compliance, &["regime_reason"]);
-    list(&compliance["rules"]).iter().for_each(|rule| told.words(rule, &["citation", "detail"]));
+    told.sentences(compliance, &["regime_reason"]);
+    for rule in list(&compliance["rules"]) {
+        told.words(rule, &["citation"]);
+        told.sentences(rule, &["detail"]);
+    }
     let others = how_many(&compliance["rules"], |rule| rule["outcome"] == "not_applicable");
     if others > 0 {
         told.say("rules that do not apply", others);
@@ -329,17 +349,38 @@ fn cliff_edge(of: &Documents, told: &mut Told) {
     let report = of.main();
     told.days(report, if report["listed"] == "ending" { &["until", "until"] } else { &["until"] });
     told.figures(&report["totals"], &["ending", "later", "without_end", "unclear", "staff"]);
+    let day = report["as_at"].as_str().unwrap();
     for month in list(&report["totals"]["by_month"]) {
         told.days(month, &["month"]);
         told.figures(month, &["contracts"]);
+        for state in [Some(true), Some(false), None] {
+            let is_so = |it: &Value| {
+                end(it, day).starts_with(month["month"].as_str().unwrap()) && is_protected(it, day) == state
+            };
+            told.say("contracts by protection", how_many(of.of("ending"), is_so));
+        }
     }
     for contract in list(&report["items"]) {
-        told.words(contract, &["title", "next_route_reason"]);
+        told.words(contract, &["title"]);
+        told.say("next route", of.label("next-route", &contract["next_route"]));
+        told.sentences(contract, &["next_route_reason"]);
         told.words(&contract["mutual"], &["name"]);
         told.words(&contract["department"], &["name"]);
         told.days(contract, &["ends_on"]);
         told.counts_above_zero(&contract["competitions_lost"], &["count"]);
     }
+}
+
+/// The next end of a contract: that of its extension where its own has passed.
+fn end<'c>(contract: &'c Value, day: &str) -> &'c str {
+    let own = contract["ends_on"].as_str().unwrap_or_default();
+    let has_passed = own < &day[..own.len()];
+    contract["latest_ends_on"].as_str().filter(|_| has_passed).unwrap_or(own)
+}
+
+fn is_protected(contract: &Value, day: &str) -> Option<bool> {
+    let kind = contract["protection_kind"].as_str()?;
+    Some(kind != "none" && contract["protected_until"].as_str().is_none_or(|until| until >= day))
 }
 
 fn competitions(of: &Documents, told: &mut Told) {
@@ -395,11 +436,10 @@ fn stages(of: &Documents, told: &mut Told) {
 }
 
 fn counted_mutuals(of: &Documents, told: &mut Told) {
-    for (name, value) in of.query.iter().filter(|(name, _)| !["cursor", "limit"].contains(&name.as_str())) {
-        told.say(name, value.replace('_', " "));
-        if name == "as_at" {
-            told.say(name, super::told::day(value));
-        }
+    for (name, value) in
+        of.query.iter().filter(|(name, _)| ["as_at", "launched_in", "ended_in"].contains(&name.as_str()))
+    {
+        told.say(name, super::told::day(value));
     }
     for mutual in list(&of.main()["items"]) {
         told.words(mutual, &["name"]);

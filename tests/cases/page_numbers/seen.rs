@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-/// What stands on a page, without its menus, its forms and its commands.
+/// What stands on a page, without its menus, its commands and its forms, of which the counts beside filters are seen.
 pub struct Seen {
     /// The numbers of its text and tables, as often as they stand there.
     pub numbers: Vec<String>,
@@ -26,8 +26,15 @@ impl Seen {
         charts.extend(captions);
         // The filters that are set say what the address says.
         let filters = "<ul class=\"tags\" aria-label=\"Filters";
-        let apart = [("<form", "</form>"), ("<pre", "</pre>"), ("<noscript", "</noscript>"), (filters, "</ul>")];
-        let text = apart.iter().fold(content, |text, (from, to)| cut(&text, from, to).0);
+        let apart = [
+            ("<form", "</form>"),
+            ("<pre", "</pre>"),
+            ("<noscript", "</noscript>"),
+            ("<script", "</script>"),
+            (filters, "</ul>"),
+        ];
+        let counts = cut(&content, "<span class=\"count\">", "</span>").1.concat();
+        let text = apart.iter().fold(content, |text, (from, to)| cut(&text, from, to).0) + &counts;
         let leading =
             links(&text).into_iter().filter(|(address, _)| address.contains('?')).filter_map(|(address, text)| {
                 let [number] = numbers(&text).try_into().ok()?;

@@ -42,6 +42,12 @@ impl Documents {
         self.by_word.get(word).unwrap_or_else(|| panic!("the page does not name the address of its {word}"))
     }
 
+    /// The label of a code.
+    pub fn label(&self, list: &str, code: &Value) -> &str {
+        let codes = self::list(&self.of(list)["codes"]);
+        codes.iter().find(|own| own["code"] == *code).map_or("", |own| own["label"].as_str().unwrap())
+    }
+
     /// The same, if the page names it.
     pub fn find(&self, word: &str) -> Option<&Value> {
         self.by_word.get(word)
@@ -75,6 +81,15 @@ impl Told {
             if let Some(text) = of[*name].as_str() {
                 self.say(name, text);
             }
+        }
+    }
+
+    /// Sentences of the API, whose dates a page writes as words.
+    pub fn sentences(&mut self, of: &Value, names: &[&str]) {
+        for name in names {
+            let text = of[*name].as_str().unwrap_or_default();
+            let words: Vec<String> = text.split(' ').map(with_date).collect();
+            self.say(name, words.join(" "));
         }
     }
 
@@ -178,6 +193,18 @@ pub fn day(known: &str) -> String {
         7 => format!("{known}-01").parse::<NaiveDate>().unwrap().format("%B %Y").to_string(),
         _ => known[..10].parse::<NaiveDate>().unwrap().format("%-d %B %Y").to_string(),
     }
+}
+
+/// A word with the marks around it; as a page writes it, if it is a date.
+fn with_date(word: &str) -> String {
+    let date = word.trim_matches(|mark: char| !mark.is_ascii_digit());
+    if is_date(date) { word.replace(date, &day(date)) } else { word.to_owned() }
+}
+
+/// Whether a word is a month or a day as the API writes it.
+fn is_date(word: &str) -> bool {
+    let whole = if word.len() == "2012-07".len() { format!("{word}-01") } else { word.to_owned() };
+    whole.len() == "2012-07-31".len() && whole.parse::<NaiveDate>().is_ok()
 }
 
 pub fn instant(known: &str) -> String {
