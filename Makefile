@@ -79,7 +79,7 @@ check: $(TOOLS)/bin/cargo-machete ## Format, lints, documentation, contract, dem
 	scripts/demo $(TARGET)/debug/mutuals >$(TARGET)/demo.txt || { tail -n 40 $(TARGET)/demo.txt; exit 1; }
 	$(MAKE) --no-print-directory lint
 	cargo test --workspace --locked --test workspace --test circles --test released --test advisories
-	cargo test --package tests --locked --test cases -- browser:: --ignored --nocapture --test-threads 2
+	cargo test --workspace --locked --test cases -- browser:: --ignored --nocapture --test-threads 2
 	$(TOOLS)/bin/cargo-machete --skip-target-dir
 	@if [ -n "$${ADVISORY_DB:-}" ]; then cargo test --locked --package tests --test advisories -- --ignored; \
 	else echo 'NOT CHECKED: known vulnerabilities of the packages. Name a checkout of https://github.com/RustSec/advisory-db in ADVISORY_DB'; fi
