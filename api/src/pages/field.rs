@@ -196,7 +196,7 @@ fn word(record: &Value, within: &str, name: &str, text: &str) -> String {
     match name {
         "option" | "eliminated" | "leading" => label(record, text),
         "percent" => format!("{text}%"),
-        "entered_by" | "declared_by" | "reported_by" => actor(text).to_owned(),
+        "entered_by" | "declared_by" | "reported_by" => actor_apart(text),
         "scrutineer_key_id" => "an API key".to_owned(),
         "opens_at" | "closes_at" | "paper_until" | "corrected_at" | "at" => instant(text),
         _ if name.ends_with("_on") || name == "until" || name == "stage_since" => date(text),
@@ -255,10 +255,20 @@ pub fn actor(logged: &str) -> &str {
     }
 }
 
+/// The same, so that the holders of two keys can be told apart.
+pub fn actor_apart(logged: &str) -> String {
+    match logged.split_once(':') {
+        Some(("key", id)) => {
+            let end = id.get(id.len().saturating_sub(4)..).unwrap_or(id);
+            format!("the holder of the API key that ends in {end}")
+        }
+        _ => actor(logged).to_owned(),
+    }
+}
+
 /// Those who did something, each named once.
 pub fn actors(record: &Value, name: &str) -> Vec<String> {
-    let mut named: Vec<String> =
-        items(record, name).filter_map(Value::as_str).map(|logged| actor(logged).to_owned()).collect();
+    let mut named: Vec<String> = items(record, name).filter_map(Value::as_str).map(actor_apart).collect();
     named.dedup();
     named
 }

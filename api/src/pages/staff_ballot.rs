@@ -103,7 +103,7 @@ fn facts(visit: &Visit, ballot: &Value) -> Markup {
             ("Declared", or_not_yet(ballot, day(ballot, "declared_on"))),
             ("Scrutineer", scrutineer),
             ("Entered into the register by", entered),
-            ("Declared in the register by", or_not_yet(ballot, given(ballot, "declared_by").map(|by| html! { (capitalised(field::actor(by))) }))),
+            ("Declared in the register by", or_not_yet(ballot, given(ballot, "declared_by").map(|by| html! { (capitalised(&field::actor_apart(by))) }))),
         ]))
     }
 }

@@ -2,4 +2,5 @@
 
 pub mod about;
 pub mod code_list;
+mod labels;
 pub mod tagged;

@@ -232,6 +232,11 @@ fn staff_ballot(of: &Documents, told: &mut Told) {
     told.words(ballot, &["question", "void_reason"]);
     told.words(&ballot["mutual"], &["name"]);
     told.words(&ballot["scrutineer"], &["name"]);
+    // A key is told by the end of its id.
+    let actors = list(&ballot["entered_by"]).iter().chain([&ballot["declared_by"]]).filter_map(Value::as_str);
+    for key in actors.filter_map(|actor| actor.strip_prefix("key:")) {
+        told.say("the end of a key", &key[key.len() - 4..]);
+    }
     told.days(ballot, &["opened_on", "closed_on", "declared_on"]);
     told.record(ballot);
     votes(ballot, told);
