@@ -21,7 +21,10 @@ PAGES = {
         "/v1/reports/cliff-edge?within_months=12&limit=5",
         "/v1/entries?limit=8",
     ],
-    "/mutuals": ["/v1/mutuals?sort=name&count=exact&expand=department&limit=25"],
+    "/mutuals": [
+        "/v1/mutuals?sort=name&count=exact&expand=department&limit=25",
+        "/v1/statistics/mutual-counts",
+    ],
     "/mutuals/{mutual}": [
         "/v1/mutuals/{mutual}?expand=department,other_departments,successor",
         "/v1/mutuals/{mutual}/stage-transitions?limit=100",
