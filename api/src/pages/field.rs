@@ -4,90 +4,14 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use crate::pages::json::{given, items, member};
+use crate::pages::names;
 use crate::pages::parts::named;
-use crate::pages::staff_ballots::label;
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, capitalised, date, grouped, instant, money};
+use crate::pages::words::{called, capitalised, date, grouped, instant, money, option_label};
 use crate::service::code_list;
 
 /// The longest text that is shown whole.
 const LONGEST: usize = 300;
-
-/// What members are called that do not say it themselves once their underscores are spaces.
-const NAMES: &[(&str, &str)] = &[
-    ("accessed_on", "read on"),
-    ("asserted_by", "according to"),
-    ("award_notice_on", "award notice published"),
-    ("awarded_on", "awarded"),
-    ("check", "check against the counts"),
-    ("closed_on", "closed"),
-    ("closes_at", "close"),
-    ("corrected_at", "corrected"),
-    ("counts_complete", "all counts are known"),
-    ("cpv_codes", "codes of the services (common procurement vocabulary)"),
-    ("declared_by", "declared in the register by"),
-    ("declared_on", "declared"),
-    ("delivers_public_services", "delivers public services"),
-    ("department_id", "department"),
-    ("effective_on", "effective"),
-    ("ended_on", "ended"),
-    ("ends_on", "end"),
-    ("entered_by", "entered into the register by"),
-    ("entered_on", "entered into"),
-    ("first_contract", "first contract"),
-    ("framework", "is a framework agreement"),
-    ("gate_thresholds", "thresholds for a launch"),
-    ("health_services", "is for health care services"),
-    ("historic", "known from history"),
-    ("hosted", "steps of holding it"),
-    ("hosting", "plan for holding it"),
-    ("id", "number"),
-    ("identifiers", "numbers in other registers"),
-    ("is_first", "is the first contract"),
-    ("issuer_count", "issuers of codes"),
-    ("kind", "kind"),
-    ("later_rounds", "later rounds"),
-    ("latest_ends_on", "latest possible end"),
-    ("launch_override_reason", "reason for a launch without the conditions"),
-    ("launched_on", "launched"),
-    ("left_public_sector", "left the public sector"),
-    ("mainly_reservable_services", "mainly services that can be reserved"),
-    ("min_returned", "fewest votes that are published"),
-    ("mode", "how it is held"),
-    ("mutual_id", "mutual"),
-    ("ocid", "open contracting id"),
-    ("opened_on", "opened"),
-    ("opens_at", "opening"),
-    ("origin_route", "origin"),
-    ("other_department_ids", "other departments"),
-    ("paper_until", "paper votes until"),
-    ("papers_issued", "papers issued"),
-    ("prior_contracts", "earlier reserved contracts"),
-    ("procurement_started_on", "start of the procurement"),
-    ("profits_only_to_members_or_none", "profits only to members, or none"),
-    ("published_figures", "figures that others published"),
-    ("replaces_contract_id", "the contract before it"),
-    ("report_url", "report"),
-    ("reported_by", "reported by"),
-    ("returned", "people who voted"),
-    ("roll_size", "people who could vote"),
-    ("scrutineer_key_id", "the scrutineer’s API key"),
-    ("slug", "name in addresses"),
-    ("source_url", "source"),
-    ("spoiled", "spoiled papers"),
-    ("staff_count", "staff"),
-    ("staff_counted_on", "staff counted"),
-    ("stage_since", "in this stage since"),
-    ("standstill_ended_on", "end of the standstill"),
-    ("standstill_notice_on", "notice that begins the standstill"),
-    ("starts_on", "beginning"),
-    ("successor_id", "successor"),
-    ("superseded_by_id", "ballot that replaces it"),
-    ("tests", "tests of the law"),
-    ("under_employee_management_and_control", "under the management and control of its employees"),
-    ("url", "address"),
-    ("void_reason", "why it is void"),
-];
 
 /// The code list of a member, by the pages of the record or the member that it is in, or wherever it is.
 const LISTS: &[(&str, &str, &str)] = &[
@@ -117,17 +41,6 @@ const LISTS: &[(&str, &str, &str)] = &[
     ("", "state", "ballot-state"),
     ("", "status", "contract-status"),
 ];
-
-/// What a member is called, within a sentence.
-pub fn name(member: &str) -> String {
-    let known = NAMES.iter().find(|(own, _)| *own == member);
-    known.map_or_else(|| member.replace('_', " "), |(_, name)| (*name).to_owned())
-}
-
-/// Whether this is the name of a member that is called otherwise.
-pub fn is_named(member: &str) -> bool {
-    NAMES.iter().any(|(own, _)| *own == member)
-}
 
 /// The code list that the codes of a member are in.
 fn list_of(within: &str, name: &str) -> Option<&'static str> {
@@ -180,7 +93,7 @@ fn told(record: &Value, within: &str, name: &str, value: &Value) -> String {
             all.iter().map(|item| told(record, within, name, item)).collect::<Vec<_>>().join(separator)
         }
         Value::Object(_) if name == "hosted" => {
-            capitalised(&within_object(value).map(|(step, _)| self::name(step)).collect::<Vec<_>>().join(", "))
+            capitalised(&within_object(value).map(|(step, _)| names::of_member(step)).collect::<Vec<_>>().join(", "))
         }
         Value::Object(_) if value.get("amount_minor").is_some() => money(value),
         // In the place of personal data, the log has a hash that commits to them.
@@ -194,7 +107,7 @@ fn word(record: &Value, within: &str, name: &str, text: &str) -> String {
         return label;
     }
     match name {
-        "option" | "eliminated" | "leading" => label(record, text),
+        "option" | "eliminated" | "leading" => option_label(record, text),
         "percent" => format!("{text}%"),
         "entered_by" | "declared_by" | "reported_by" => actor_apart(text),
         "scrutineer_key_id" => "an API key".to_owned(),
@@ -216,13 +129,14 @@ fn whole(record: &Value, name: &str, value: &Value) -> String {
             given(value, "until").map_or_else(|| kind.clone(), |until| format!("{kind}, until {}", date(until)))
         }
         (.., Some(option)) if value.get("votes").is_some() => {
-            format!("{} {}", label(record, option), told(record, name, "votes", member(value, "votes")))
+            format!("{} {}", option_label(record, option), told(record, name, "votes", member(value, "votes")))
         }
         _ => {
             // What is not known of a test is not said of each.
             let is_said = |value: &Value| !value.is_null() && (name != "tests" || value != "unknown");
             let members = within_object(value).filter(|(_, value)| is_said(value));
-            let said = members.map(|(own, value)| format!("{}: {}", self::name(own), told(record, name, own, value)));
+            let said =
+                members.map(|(own, value)| format!("{}: {}", names::of_member(own), told(record, name, own, value)));
             let said = said.collect::<Vec<_>>().join(", ");
             if said.is_empty() { "not known".to_owned() } else { said }
         }

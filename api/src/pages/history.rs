@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::pages::field;
 use crate::pages::frame::{Data, Page};
 use crate::pages::json::{given, items, member, number, text};
+use crate::pages::names;
 use crate::pages::place::encoded;
-use crate::pages::staff_ballots::title;
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, capitalised, grouped, instant};
+use crate::pages::words::{ballot_title, called, capitalised, grouped, instant};
 use crate::response::problem::Problem;
 
 /// Members that change with every entry, or never, and the result of a ballot, which follows from its counts.
@@ -35,7 +35,7 @@ pub async fn show(visit: &Visit, pages: &str, key: &str) -> Result<HttpResponse,
         record.as_ref().and_then(|record| ["name", "title", "question"].iter().find_map(|name| given(record, name)));
     let name = match (name, &record) {
         (Some(name), _) => name.to_owned(),
-        (None, Some(ballot)) => title(ballot),
+        (None, Some(ballot)) => ballot_title(ballot),
         (None, None) => "a record that was deleted".to_owned(),
     };
     let mut shown = items(&entries, "items").peekable();
@@ -108,7 +108,7 @@ fn change(
             @for (name, from, to) in &differences {
                 @let shown = |value: &Value| field::value(visit, if after.is_null() { before } else { after }, pages, name, value);
                 div {
-                    dt { (capitalised(&field::name(name))) }
+                    dt { (capitalised(&names::of_member(name))) }
                     dd {
                         @if let Some((out, new)) = moved(from, to) {
                             @if !is_nothing(&out) { del { (shown(&out)) } @if !is_nothing(&new) { " → " } }

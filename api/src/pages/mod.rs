@@ -23,6 +23,7 @@ mod list;
 mod log;
 mod mutual;
 mod mutuals;
+mod names;
 mod parts;
 mod place;
 pub mod reference;

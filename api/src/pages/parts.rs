@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use crate::pages::field;
 use crate::pages::json::{given, is, items, member, number, text};
+use crate::pages::names;
 use crate::pages::visit::Visit;
 use crate::pages::words::{called, called_within, capitalised, count, date, grouped, instant};
 use crate::service::code_list;
@@ -198,8 +198,8 @@ fn plain(said: &str) -> String {
 }
 
 fn code_in_words(code: &str) -> String {
-    if field::is_named(code) {
-        return format!("“{}”", field::name(code));
+    if names::is_of_member(code) {
+        return format!("“{}”", names::of_member(code));
     }
     let label = LISTS.iter().find(|list| code_list::label_of(list, code).is_some());
     label.map_or_else(|| code.replace('_', " "), |list| called_within(list, code))

@@ -12,9 +12,8 @@ use crate::pages::hosted_ballot;
 use crate::pages::json::{given, is, items, member, number, text};
 use crate::pages::parts::{code, day, expand, named_or_told, provenance, sources, summary};
 use crate::pages::place::encoded;
-use crate::pages::staff_ballots::{label, title};
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, called_within, capitalised, count, grouped};
+use crate::pages::words::{ballot_title, called, called_within, capitalised, count, grouped, option_label};
 use crate::request::path::PathKey;
 use crate::response::problem::Problem;
 
@@ -52,7 +51,7 @@ pub async fn show_staff_ballot(visit: Visit, PathKey(key): PathKey<String>) -> R
         (sources(&ballot))
         (provenance(&visit, &ballot, Some(&format!("/staff-ballots/{}/history", text(&ballot, "id")))))
     };
-    let mut page = Page::new(title(&ballot), content)
+    let mut page = Page::new(ballot_title(&ballot), content)
         .under("Staff ballots", "/staff-ballots")
         .of(Data::new("This ballot", address));
     if opening.is_some() {
@@ -124,14 +123,14 @@ fn votes(ballot: &Value) -> Markup {
                 p { "No counts are on record. " @if let Some(returned) = member(ballot, "returned").as_i64() { (count(returned, "person", "people")) " voted." } }
             } @else {
                 p { "How many people could vote, or how many did, is not on record. So no share of them can be told." }
-                ul { @for option in items(ballot, "counts") { li { (label(ballot, text(option, "option"))) ": " (grouped(number(option, "votes"))) } } }
+                ul { @for option in items(ballot, "counts") { li { (option_label(ballot, text(option, "option"))) ": " (grouped(number(option, "votes"))) } } }
             }
         };
     };
     let mut parts: Vec<Part> = items(ballot, "counts")
         .zip(1..)
         .map(|(option, colour): (&Value, u8)| Part {
-            label: label(ballot, text(option, "option")),
+            label: option_label(ballot, text(option, "option")),
             value: number(option, "votes"),
             colour: Some(colour.min(COLOURS)),
         })
@@ -147,8 +146,10 @@ fn votes(ballot: &Value) -> Markup {
     }
     parts.push(Part { label: "Did not vote".to_owned(), value: entitled.saturating_sub(returned), colour: Some(5) });
     let rows: Vec<Vec<Markup>> = parts.iter().map(|part| vec![cell(&part.label), cell(grouped(part.value))]).collect();
-    let leading: Vec<String> =
-        items(member(ballot, "result"), "leading").filter_map(Value::as_str).map(|key| label(ballot, key)).collect();
+    let leading: Vec<String> = items(member(ballot, "result"), "leading")
+        .filter_map(Value::as_str)
+        .map(|key| option_label(ballot, key))
+        .collect();
     let voted = format!("{} of {} voted", grouped(returned), count(entitled, "person", "people"));
     let most = if text(ballot, "method") == "ranked" { "Most first preferences" } else { "Most votes" };
     let finding = match leading.as_slice() {
@@ -178,7 +179,7 @@ fn mark(ballot: &Value, threshold: &Value) -> Option<(f64, String)> {
     // The bar of an option other than the first does not begin at zero.
     let first = items(ballot, "counts").next().map(|option| text(option, "option"));
     let option = given(threshold, "option");
-    let of = option.map(|key| label(ballot, key));
+    let of = option.map(|key| option_label(ballot, key));
     (option.is_none() || option == first).then_some(())?;
     matches!(basis, "turnout" | "of_entitled")
         .then(|| (at, format!("{}: {percent}%", of.unwrap_or_else(|| called("basis", basis)))))
@@ -255,7 +256,7 @@ fn thresholds(ballot: &Value) -> Markup {
                     li class=(outcome) {
                         strong { (called("test-outcome", outcome)) } ": "
                         "at least " (text(it, "percent")) "% "
-                        @if let Some(key) = given(it, "option") { "for " (label(ballot, key)) ", as " } @else { "as " }
+                        @if let Some(key) = given(it, "option") { "for " (option_label(ballot, key)) ", as " } @else { "as " }
                         (called_within("basis", text(it, "basis")))
                     }
                 }
@@ -270,7 +271,7 @@ fn published(ballot: &Value) -> Markup {
     let rows: Vec<Vec<Markup>> = figures
         .iter()
         .map(|it| {
-            let option = given(it, "option").map_or_else(|| "Turnout".to_owned(), |key| label(ballot, key));
+            let option = given(it, "option").map_or_else(|| "Turnout".to_owned(), |key| option_label(ballot, key));
             let source = given(it, "source_url").map_or_else(
                 nothing,
                 |url| html! { a href=(url) rel="external noreferrer" { "where it was published" } },

@@ -9,7 +9,7 @@ use crate::pages::json::{given, is, items, member, text};
 use crate::pages::list::{Facet, Listing};
 use crate::pages::parts::named;
 use crate::pages::visit::Visit;
-use crate::pages::words::{called, date};
+use crate::pages::words::{ballot_title, called, date, option_label};
 use crate::response::problem::Problem;
 
 pub const LISTING: Listing = Listing {
@@ -45,7 +45,7 @@ pub async fn show_staff_ballots_feed(visit: Visit) -> Result<HttpResponse, Probl
 fn result(visit: &Visit, ballot: &Value) -> Markup {
     let page = visit.to(&format!("/staff-ballots/{}", text(ballot, "id")));
     html! {
-        h2 { a href=(page) { (title(ballot)) } }
+        h2 { a href=(page) { (ballot_title(ballot)) } }
         p {
             @if let Some(mutual) = named(visit, "mutuals", member(ballot, "mutual")) { (mutual) ". " }
             strong { (called("ballot-state", text(ballot, "state"))) }
@@ -56,28 +56,11 @@ fn result(visit: &Visit, ballot: &Value) -> Markup {
             @for figure in items(member(ballot, "result"), "figures") {
                 @if text(figure, "basis") == "turnout" { "Turnout " (text(figure, "percent")) "%. " }
             }
-            @for key in items(member(ballot, "result"), "leading").filter_map(Value::as_str) { "Most votes: " (label(ballot, key)) ". " }
+            @for key in items(member(ballot, "result"), "leading").filter_map(Value::as_str) { "Most votes: " (option_label(ballot, key)) ". " }
             @for figure in items(ballot, "published_figures").take(PUBLISHED) {
-                "Published: " (given(figure, "option").map_or_else(|| "turnout".to_owned(), |key| label(ballot, key))) " "
+                "Published: " (given(figure, "option").map_or_else(|| "turnout".to_owned(), |key| option_label(ballot, key))) " "
                 (text(figure, "percent")) "%. "
             }
         }
     }
-}
-
-/// What a ballot is called: its question, or what kind of ballot it is.
-pub fn title(ballot: &Value) -> String {
-    given(ballot, "question").map_or_else(
-        || match text(ballot, "kind") {
-            "consultative_survey" => called("ballot-kind", "consultative_survey"),
-            kind => format!("{} ballot without its question on record", called("ballot-kind", kind)),
-        },
-        str::to_owned,
-    )
-}
-
-/// How an option is called.
-pub fn label(ballot: &Value, key: &str) -> String {
-    let option = items(ballot, "options").find(|option| text(option, "key") == key);
-    option.map_or(key, |option| text(option, "label")).to_owned()
 }

@@ -14,7 +14,7 @@ use crate::pages::asked::Api;
 use crate::pages::frame::{self, Page};
 use crate::pages::json::given;
 use crate::pages::place::{Place, encoded};
-use crate::pages::staff_ballots::title;
+use crate::pages::words::ballot_title;
 use crate::request::argument::argument;
 use crate::request::conditional::{IfChanged, digest};
 use crate::response::html::HTML;
@@ -93,7 +93,7 @@ impl Visit {
         };
         if let Some(record) = found {
             let name = given(&record, "name").or_else(|| given(&record, "title"));
-            let name = name.map_or_else(|| title(&record), str::to_owned);
+            let name = name.map_or_else(|| ballot_title(&record), str::to_owned);
             let named = json!({ "id": record.get("id"), "name": name, "is_of_today": is_of_today });
             self.names.borrow_mut().insert(key.to_owned(), named);
         }

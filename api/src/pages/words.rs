@@ -3,7 +3,7 @@
 use chrono::DateTime;
 use serde_json::Value;
 
-use crate::pages::json::{number, text};
+use crate::pages::json::{given, items, number, text};
 use crate::service::code_list;
 
 const MONTHS: [&str; 12] = [
@@ -95,6 +95,23 @@ pub fn money(value: &Value) -> String {
     let rest = if rest.bytes().all(|digit| digit == b'0') { String::new() } else { format!(".{rest}") };
     let sign = if currency == "GBP" { "£".to_owned() } else { format!("{currency} ") };
     format!("{sign}{whole}{rest}")
+}
+
+/// What a ballot is called: its question, or what kind of ballot it is.
+pub fn ballot_title(ballot: &Value) -> String {
+    given(ballot, "question").map_or_else(
+        || match text(ballot, "kind") {
+            "consultative_survey" => called("ballot-kind", "consultative_survey"),
+            kind => format!("{} ballot without its question on record", called("ballot-kind", kind)),
+        },
+        str::to_owned,
+    )
+}
+
+/// How an option is called.
+pub fn option_label(ballot: &Value, key: &str) -> String {
+    let option = items(ballot, "options").find(|option| text(option, "key") == key);
+    option.map_or(key, |option| text(option, "label")).to_owned()
 }
 
 #[cfg(test)]

@@ -1,0 +1,88 @@
+//! What the members of records are called.
+
+/// What members are called that do not say it themselves once their underscores are spaces.
+const NAMES: &[(&str, &str)] = &[
+    ("accessed_on", "read on"),
+    ("asserted_by", "according to"),
+    ("award_notice_on", "award notice published"),
+    ("awarded_on", "awarded"),
+    ("check", "check against the counts"),
+    ("closed_on", "closed"),
+    ("closes_at", "close"),
+    ("corrected_at", "corrected"),
+    ("counts_complete", "all counts are known"),
+    ("cpv_codes", "codes of the services (common procurement vocabulary)"),
+    ("declared_by", "declared in the register by"),
+    ("declared_on", "declared"),
+    ("delivers_public_services", "delivers public services"),
+    ("department_id", "department"),
+    ("effective_on", "effective"),
+    ("ended_on", "ended"),
+    ("ends_on", "end"),
+    ("entered_by", "entered into the register by"),
+    ("entered_on", "entered into"),
+    ("first_contract", "first contract"),
+    ("framework", "is a framework agreement"),
+    ("gate_thresholds", "thresholds for a launch"),
+    ("health_services", "is for health care services"),
+    ("historic", "known from history"),
+    ("hosted", "steps of holding it"),
+    ("hosting", "plan for holding it"),
+    ("id", "number"),
+    ("identifiers", "numbers in other registers"),
+    ("is_first", "is the first contract"),
+    ("issuer_count", "issuers of codes"),
+    ("kind", "kind"),
+    ("later_rounds", "later rounds"),
+    ("latest_ends_on", "latest possible end"),
+    ("launch_override_reason", "reason for a launch without the conditions"),
+    ("launched_on", "launched"),
+    ("left_public_sector", "left the public sector"),
+    ("mainly_reservable_services", "mainly services that can be reserved"),
+    ("min_returned", "fewest votes that are published"),
+    ("mode", "how it is held"),
+    ("mutual_id", "mutual"),
+    ("ocid", "open contracting id"),
+    ("opened_on", "opened"),
+    ("opens_at", "opening"),
+    ("origin_route", "origin"),
+    ("other_department_ids", "other departments"),
+    ("paper_until", "paper votes until"),
+    ("papers_issued", "papers issued"),
+    ("prior_contracts", "earlier reserved contracts"),
+    ("procurement_started_on", "start of the procurement"),
+    ("profits_only_to_members_or_none", "profits only to members, or none"),
+    ("published_figures", "figures that others published"),
+    ("replaces_contract_id", "the contract before it"),
+    ("report_url", "report"),
+    ("reported_by", "reported by"),
+    ("returned", "people who voted"),
+    ("roll_size", "people who could vote"),
+    ("scrutineer_key_id", "the scrutineer’s API key"),
+    ("slug", "name in addresses"),
+    ("source_url", "source"),
+    ("spoiled", "spoiled papers"),
+    ("staff_count", "staff"),
+    ("staff_counted_on", "staff counted"),
+    ("stage_since", "in this stage since"),
+    ("standstill_ended_on", "end of the standstill"),
+    ("standstill_notice_on", "notice that begins the standstill"),
+    ("starts_on", "beginning"),
+    ("successor_id", "successor"),
+    ("superseded_by_id", "ballot that replaces it"),
+    ("tests", "tests of the law"),
+    ("under_employee_management_and_control", "under the management and control of its employees"),
+    ("url", "address"),
+    ("void_reason", "why it is void"),
+];
+
+/// What a member is called, within a sentence.
+pub fn of_member(member: &str) -> String {
+    let known = NAMES.iter().find(|(own, _)| *own == member);
+    known.map_or_else(|| member.replace('_', " "), |(_, name)| (*name).to_owned())
+}
+
+/// Whether this is the name of a member that is called otherwise.
+pub fn is_of_member(member: &str) -> bool {
+    NAMES.iter().any(|(own, _)| *own == member)
+}
