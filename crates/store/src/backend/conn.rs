@@ -142,8 +142,9 @@ const POSTGRES_COMMON: &str = "SET TIME ZONE 'UTC'; SET datestyle = 'ISO'; SET l
      SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; \
      DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false); EXCEPTION WHEN insufficient_privilege THEN NULL; END $$; ";
 /// A statement of the writer keeps all other writes waiting, those of other instances too, and so does a transaction that it does not
-/// go on with, because the network between has failed: the server ends both. The callers have given up by then.
-const POSTGRES_WRITE: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '10s'; ";
+/// go on with, because the network between has failed: the server ends both. The callers have given up by then, and another writer of
+/// this instance has taken over ([`crate::writer::shifts`]).
+const POSTGRES_WRITE: &str = "SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '20s'; ";
 /// Within the time for an answer; what is no answer has more (`dialect::begin_long_read`).
 const POSTGRES_READ: &str = "SET statement_timeout = '4s'; SET default_transaction_read_only = on;";
 
