@@ -1,8 +1,10 @@
 //! Mutuals counted by the values of the filters: as many as the list has.
 
+use kit::TestApp;
 use kit::fixture::{MUTUALS, department, id, mutual, with};
-use kit::{Database, Engine, Program, TestApp};
 use serde_json::{Value, json};
+
+use crate::register_page::with_sample;
 
 kit::on_both! {
     every_count_is_that_of_the_list,
@@ -20,13 +22,6 @@ const FILTERS: [(&str, &str); 5] = [
     ("legal_form", "legal_form"),
     ("origin_route", "origin_route"),
 ];
-
-fn with_sample(engine: Engine) -> TestApp {
-    let database = Database::absent(engine);
-    let ended = Program::new(&["import-sample"]).env("DATABASE_URL", &database.url()).run();
-    assert_eq!(ended.code, Some(0), "{ended:?}");
-    TestApp::with(database, |_| {})
-}
 
 /// The mutuals that the list has.
 async fn listed(app: &TestApp, query: &str) -> Vec<Value> {

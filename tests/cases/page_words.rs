@@ -10,6 +10,8 @@ use kit::fixture::{
 use kit::{Database, Engine, Program, TestApp};
 use serde_json::{Value, json};
 
+use crate::register_page::shown;
+
 kit::on_both! {
     filters_that_are_set_are_told_by_name,
     a_history_is_told_in_words,
@@ -21,15 +23,6 @@ kit::on_both! {
     contracts_that_end_are_told_by_their_protection,
     a_threshold_is_marked_on_the_bar,
     a_rule_is_told_without_members_and_with_days_as_people_write_them,
-}
-
-const BROWSERS: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-
-/// The page, which is there.
-async fn shown(app: &TestApp, path: &str) -> String {
-    let page = app.get(path).without_key().header("accept", BROWSERS).await;
-    assert_eq!((page.status(), page.media_type()), (200, Some("text/html")), "{path}: {page:?}");
-    page.text().to_owned()
 }
 
 /// What a page says to people, without what it says to programs.
